@@ -1,0 +1,37 @@
+"""All neural networks are created equal: from data to the paper's figures."""
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+# A GPU is counted on each machine by itself: one job at a time on it here, all at once on a cluster.
+resource_scopes:
+    gpu="local",
+
+
+
+configfile: "config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/datasets.smk"
+include: "rules/training.smk"
+include: "rules/scores.smk"
+include: "rules/figures.smk"
+
+
+report: "report/workflow.rst"
+
+
+localrules:
+    all,
+
+
+rule all:
+    default_target: True
+    input:
+        [
+            figure_path(study, figure, "pdf")
+            for study in CONFIG.studies
+            for figure in load(study).figures
+        ],

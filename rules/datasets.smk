@@ -1,0 +1,20 @@
+"""From a source to a study's dataset."""
+
+
+rule build_dataset:
+    input:
+        code=code("datasets/*.py"),
+    output:
+        dataset=dataset_path("{study}"),
+        fingerprint=fingerprint_path("{study}"),
+    log:
+        "results/{study}/logs/build_dataset.log",
+    conda:
+        "../envs/created_equal.yaml"
+    params:
+        definition=lambda wildcards: dict(load(wildcards.study).dataset),
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    shell:
+        "python -m created_equal build_dataset {wildcards.study} > {log:q} 2>&1"

@@ -1,0 +1,27 @@
+"""From a dataset and an ensemble's definition to predictions, some networks a job."""
+
+
+rule train_networks:
+    input:
+        # Not the dataset's time stamp decides on training again, but its contents.
+        dataset=ancient(dataset_path("{study}")),
+        fingerprint=fingerprint_path("{study}"),
+        code=code("networks/*.py", "training/engine/*.py"),
+    output:
+        predictions=predictions_path("{study}", "{ensemble}", "{first}", "{last}"),
+    log:
+        "results/{study}/{ensemble}/logs/train_networks_{first}-{last}.log",
+    benchmark:
+        "results/{study}/{ensemble}/benchmarks/train_networks_{first}-{last}.tsv"
+    conda:
+        "../envs/created_equal.yaml"
+    params:
+        definition=lambda wildcards: ensemble_of(wildcards).definition,
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=1440,
+        gpu=wants_gpu(),
+    shell:
+        "python -m created_equal train_networks {wildcards.study} {wildcards.ensemble}"
+        " --networks {wildcards.first}-{wildcards.last} > {log:q} 2>&1"

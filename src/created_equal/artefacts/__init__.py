@@ -1,0 +1,41 @@
+"""What passes between stages: datasets, predictions and scores, each with reader and writer."""
+
+from created_equal.artefacts.dataset import fingerprint, make_dataset, read_dataset, write_dataset
+from created_equal.artefacts.files import (
+    SPLITS,
+    canonical,
+    definition_of,
+    of_split,
+    source_digest,
+    write_text,
+)
+from created_equal.artefacts.predictions import (
+    check_one_ensemble,
+    make_predictions,
+    open_predictions,
+    read_predictions,
+    write_predictions,
+)
+from created_equal.artefacts.scores import BOUNDS, HALVES, read_scores, write_scores
+
+__all__ = [
+    "BOUNDS",
+    "HALVES",
+    "SPLITS",
+    "canonical",
+    "check_one_ensemble",
+    "definition_of",
+    "fingerprint",
+    "make_dataset",
+    "make_predictions",
+    "of_split",
+    "open_predictions",
+    "read_dataset",
+    "read_predictions",
+    "read_scores",
+    "source_digest",
+    "write_dataset",
+    "write_predictions",
+    "write_scores",
+    "write_text",
+]

@@ -1,0 +1,166 @@
+"""Artefacts on disk: NetCDF-4 files that are whole or absent, and that say where they came from."""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from hashlib import blake2b
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from created_equal.errors import InputError
+
+SPLITS = ("train", "test")
+VERSIONED = ("created-equal", "numpy", "scipy", "scikit-learn", "torch", "torchvision")
+
+
+def canonical(definition: Mapping) -> str:
+    """Return a definition as JSON that is equal for equal definitions."""
+    return json.dumps(definition, sort_keys=True, separators=(",", ":"))
+
+
+def source_digest(*packages: str) -> str:
+    """Return a digest of the code in packages of ``created_equal``, for example ``"training"``.
+
+    It becomes part of what a file says it came from: a network trained by other code is another
+    network, even if its definition reads the same.
+    """
+    root = Path(__file__).parent.parent
+    digest = blake2b(digest_size=8)
+    for package in sorted(packages):
+        for path in sorted((root / package).glob("*.py")):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the libraries that results depend on, of those installed."""
+    found = {}
+    for name in VERSIONED:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def write_artefact(contents: xr.Dataset, path: Path, kind: str, definition: Mapping) -> None:
+    """Write ``contents`` to ``path`` so that ``path`` is whole or absent at any moment.
+
+    Args:
+        contents: what is written; its attributes are kept beside those added here.
+        path: where; missing folders are made.
+        kind: ``"dataset"``, ``"predictions"`` or ``"scores"``.
+        definition: all that the contents follow from, as plain JSON types.
+
+    Raises:
+        InputError: the place cannot be written to, or the disk is full.
+    """
+    contents = contents.assign_attrs(
+        artefact=kind,
+        definition=canonical(definition),
+        versions=canonical(versions()),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    if "example_split" in contents:
+        codes = np.asarray(contents["example_split"].values == "test", dtype=np.int8)
+        contents = contents.assign_coords(
+            example_split=("example", codes, {"meaning": "0 = train, 1 = test"})
+        )
+    encoding = {
+        # fletcher32: a flipped byte is found when it is read, not believed.
+        name: {"zlib": True, "complevel": 2, "shuffle": True, "fletcher32": True}
+        for name, variable in contents.variables.items()
+        if variable.ndim and variable.dtype.kind in "iufb" and variable.size
+    }
+    _write_whole(
+        path, lambda beside: contents.to_netcdf(beside, engine="h5netcdf", encoding=encoding)
+    )
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write a small text file, whole or absent; raises as ``write_artefact``."""
+    _write_whole(path, lambda beside: beside.write_text(text, encoding="utf-8"))
+
+
+def open_artefact(path: Path, kind: str) -> xr.Dataset:
+    """Open an artefact lazily; close it, or use it in a ``with`` block.
+
+    Raises:
+        InputError: it is missing, unreadable, cut short, or not of this kind.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(
+            f"{path} does not exist; build it with snakemake, or with the command that makes "
+            f"{kind} files (see created-equal --help)."
+        )
+    try:
+        contents = xr.open_dataset(path, engine="h5netcdf", chunks=None)
+    except (OSError, ValueError, KeyError) as error:
+        raise _damaged(path, kind) from error
+    if contents.attrs.get("artefact") != kind:
+        contents.close()
+        raise InputError(f"{path} is not a {kind} file of created-equal; give the path of one.")
+    if "example_split" in contents.coords:
+        codes = read_values(contents, "example_split", path, kind)
+        contents = contents.assign_coords(
+            example_split=("example", np.array(SPLITS)[codes.astype(np.int64)])
+        )
+    return contents
+
+
+def load_artefact(path: Path, kind: str) -> xr.Dataset:
+    """Read a whole artefact into memory. Raises as ``open_artefact``, and on damaged contents."""
+    with open_artefact(path, kind) as contents:
+        try:
+            return contents.load()
+        except (OSError, RuntimeError, ValueError) as error:
+            raise _damaged(path, kind) from error
+
+
+def read_values(contents: xr.Dataset, name: str, path: Path, kind: str) -> np.ndarray:
+    """Return the values of one variable of an open artefact; damage is an ``InputError``."""
+    try:
+        return contents[name].values
+    except (OSError, RuntimeError, ValueError) as error:
+        raise _damaged(path, kind) from error
+
+
+def definition_of(contents: xr.Dataset) -> dict:
+    """Return the definition that an artefact carries."""
+    return json.loads(contents.attrs["definition"])
+
+
+def of_split(contents: xr.Dataset, split: str) -> xr.Dataset:
+    """Return the examples of one split, ``"train"`` or ``"test"``."""
+    return contents.isel(example=np.flatnonzero(contents["example_split"].values == split))
+
+
+def _write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Write beside ``path``, then rename: a reader or a kill sees the old file or the new one."""
+    path = Path(path)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(beside)
+        with beside.open("rb") as written:
+            os.fsync(written.fileno())
+        beside.replace(path)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written ({error.strerror or error}); make room or make the folder "
+            "writable, and run again: what was finished before is kept."
+        ) from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _damaged(path: Path, kind: str) -> InputError:
+    return InputError(
+        f"{path} is damaged (cut short, or its checksum is wrong) and cannot be read as a {kind} "
+        "file; delete it and run again to rebuild it."
+    )

@@ -1,0 +1,197 @@
+"""The command line: every step of the workflow, usable without Snakemake.
+
+Run it in the root of the repository. Each command reads config.yaml and config/studies, and imports
+its stage late, so that a figure waits for no torch.
+"""
+
+import logging
+import re
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from created_equal.errors import InputError
+from created_equal.study import (
+    Ensemble,
+    batches,
+    dataset_path,
+    fingerprint_path,
+    load_config,
+    load_study,
+    predictions_path,
+    scores_path,
+)
+from created_equal.yaml_files import suggestion
+
+app = typer.Typer(
+    help="In which order do neural networks learn, and do they all learn the same?",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+StudyName = Annotated[str, typer.Argument(help="A study: a file in config/studies.")]
+EnsembleName = Annotated[str, typer.Argument(help="One of the study's ensembles.")]
+
+
+def main() -> None:
+    """Run a command; what the user got wrong is said in one sentence, with exit code 2."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr
+    )
+    try:
+        app()
+    except InputError as error:
+        print(f"created-equal: {error}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        what = f"{error.filename}: " if error.filename else ""
+        print(f"created-equal: {what}{error.strerror or error}", file=sys.stderr)
+        sys.exit(2)
+
+
+@app.command(name="build_dataset")
+def build_dataset(
+    study: StudyName,
+    data_root: Annotated[
+        Path | None, typer.Option(help="Folder of the data sets; default: as config.yaml says.")
+    ] = None,
+    download: Annotated[
+        bool | None, typer.Option(help="Fetch what is missing; default: as config.yaml says.")
+    ] = None,
+) -> None:
+    """Build a study's dataset from its source: results/STUDY/dataset.nc."""
+    from created_equal import datasets
+    from created_equal.artefacts import fingerprint, write_dataset, write_text
+
+    config, definition = load_config(), load_study(study).dataset
+    dataset = datasets.build_dataset(
+        definition,
+        config.data_root if data_root is None else data_root,
+        config.download if download is None else download,
+    )
+    write_dataset(dataset, Path(dataset_path(study)), definition)
+    write_text(fingerprint(dataset) + "\n", Path(fingerprint_path(study)))
+
+
+@app.command(name="train_networks")
+def train_networks(
+    study: StudyName,
+    ensemble: EnsembleName,
+    networks: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FIRST-LAST", help="For one job; default: all, in jobs as config.yaml says."
+        ),
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="auto, cpu or cuda; default: as config.yaml says.")
+    ] = None,
+    precision: Annotated[
+        str | None, typer.Option(help="auto, fp32, tf32 or bf16; default: as config.yaml says.")
+    ] = None,
+    threads: Annotated[int, typer.Option(help="Threads on a CPU.", min=1)] = 1,
+) -> None:
+    """Train networks of an ensemble: results/STUDY/ENSEMBLE/predictions/FIRST-LAST.nc."""
+    from created_equal.training import train_networks as train
+
+    config, definition = load_config(), _ensemble(study, ensemble)
+    jobs = (
+        batches(config.networks or definition.networks, config.networks_per_job)
+        if networks is None
+        else [_first_and_last(networks)]
+    )
+    for first, last in jobs:
+        train(
+            definition,
+            Path(dataset_path(study)),
+            range(first, last + 1),
+            Path(predictions_path(study, ensemble, first, last)),
+            device or config.device,
+            precision or config.precision,
+            threads,
+        )
+
+
+@app.command(name="score_ensemble")
+def score_ensemble(
+    study: StudyName,
+    ensemble: EnsembleName,
+    predictions: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Predictions files; default: those of train_networks."),
+    ] = None,
+    networks: Annotated[
+        int | None, typer.Option(help="Score networks 0 to this less 1; default: as configured.")
+    ] = None,
+) -> None:
+    """Score an ensemble from its predictions: results/STUDY/ENSEMBLE/scores.nc."""
+    from created_equal import scores
+    from created_equal.artefacts import definition_of, write_scores
+
+    config, definition = load_config(), _ensemble(study, ensemble)
+    networks = networks or config.networks or definition.networks
+    paths = predictions or [
+        Path(predictions_path(study, ensemble, first, last))
+        for first, last in batches(networks, config.networks_per_job)
+    ]
+    scored = scores.score_ensemble(paths, networks)
+    write_scores(scored, Path(scores_path(study, ensemble)), definition_of(scored))
+
+
+@app.command(name="render_figure")
+def render_figure(
+    study: StudyName,
+    figure: Annotated[str, typer.Argument(help="One of the study's figures, as figure_01.")],
+) -> None:
+    """Render a figure from its notebook: paper_figures/STUDY/FIGURE.pdf, .svg and .png."""
+    from created_equal.figures.render import render_figure as render
+
+    render(study, figure)
+
+
+@app.command(name="plan")
+def plan(
+    studies: Annotated[
+        list[str] | None, typer.Argument(help="Studies; default: those of config.yaml.")
+    ] = None,
+    networks: Annotated[
+        int | None, typer.Option(help="Networks in each ensemble; default: as configured.", min=1)
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="auto, cpu or cuda; default: as config.yaml says.")
+    ] = None,
+    precision: Annotated[
+        str | None, typer.Option(help="auto, fp32, tf32 or bf16; default: as config.yaml says.")
+    ] = None,
+) -> None:
+    """Say what would be trained, what is there already, and how long the rest takes here."""
+    from created_equal.plan import print_plan
+
+    config = load_config()
+    print_plan(
+        [load_study(study, networks or config.networks) for study in studies or config.studies],
+        device or config.device,
+        precision or config.precision,
+    )
+
+
+def _ensemble(study: str, ensemble: str) -> Ensemble:
+    ensembles = load_study(study).ensembles
+    if ensemble not in ensembles:
+        raise InputError(
+            f"the study {study} has no ensemble {ensemble}; {suggestion(ensemble, list(ensembles))}"
+        )
+    return ensembles[ensemble]
+
+
+def _first_and_last(networks: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d+)(?:-(\d+))?", networks)
+    first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+    if last < first:
+        raise InputError(
+            f"--networks {networks} is not a range of networks; write it as 0-4, or 7 for one."
+        )
+    return first, last

@@ -1,0 +1,98 @@
+"""config/README.md, written from the schemas: ``python -m created_equal.config_reference``."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from created_equal.yaml_files import allowed, load_schema
+
+REFERENCE = Path(__file__).parents[2] / "config" / "README.md"
+
+INTRODUCTION = """\
+# Every key
+
+This page is written from schemas/ by `python -m created_equal.config_reference`.
+
+## A study of your own
+
+Copy config/studies/small_mammals.yaml to config/studies/my_images.yaml, and write for example
+
+```yaml
+title: My images
+dataset: {source: image_folder, path: /home/me/my_images, size: 32}
+networks: 20
+recipe: {epochs: 60, decay: {factor: 1.8, every: 20}}
+ensembles:
+  st_vgg: {architecture: st_vgg}
+  resnet18: {architecture: resnet18, recipe: {learning_rate: 0.02}}
+figures:
+  figure_01: {ensemble: st_vgg}
+  figure_04: {ensembles: [st_vgg, resnet18]}
+```
+
+where /home/me/my_images has a folder train and a folder test, and each of them a folder of images
+per class. `created-equal plan my_images` says what it costs, and
+`snakemake --cores all --config studies=my_images` does it. A mistake in a file is reported at once,
+with its place and what to write instead.
+"""
+
+
+def reference() -> str:
+    """Return the text of config/README.md."""
+    config, study = load_schema("config"), load_schema("study")
+    definitions = study["$defs"]
+    return "\n".join(
+        [
+            INTRODUCTION,
+            *_section("config.yaml", config, {}),
+            *_section("config/studies/NAME.yaml", study, definitions),
+            *_section("dataset", definitions["dataset"], definitions),
+            *_section("recipe (of the study, of an ensemble)", definitions["recipe"], definitions),
+            *_section("recipe.decay", definitions["recipe"]["properties"]["decay"], definitions),
+            *_section("ensembles.NAME", definitions["ensemble"], definitions),
+            *_section("figures", study["properties"]["figures"], definitions),
+            *_section(
+                "figures.figure_01, figure_03, figure_09",
+                definitions["figure_of_four_epochs"],
+                definitions,
+            ),
+            *_section("figures.figure_02", definitions["figure_of_six_epochs"], definitions),
+            *_section("figures.figure_04", definitions["figure_of_two_ensembles"], definitions),
+            *_section(
+                "figures.figure_10, figure_11", definitions["figure_of_all_epochs"], definitions
+            ),
+            "## Architectures",
+            "",
+            ", ".join(definitions["architecture"]["enum"]) + ".",
+            "",
+        ]
+    )
+
+
+def _section(title: str, schema: Mapping, definitions: Mapping) -> Iterator[str]:
+    yield f"## {title}"
+    yield ""
+    yield "| key | value | default | what it does |"
+    yield "|---|---|---|---|"
+    required = schema.get("required", [])
+    for key, entry in schema["properties"].items():
+        entry = _with_definition(entry, definitions)
+        default = "needed" if key in required else _default(entry)
+        yield f"| {key} | {allowed(entry)} | {default} | {entry['description']} |"
+    yield ""
+
+
+def _with_definition(entry: Mapping, definitions: Mapping) -> Mapping:
+    if "$ref" not in entry:
+        return entry
+    return definitions[entry["$ref"].rpartition("/")[2]] | entry
+
+
+def _default(entry: Mapping) -> str:
+    if "default" not in entry:
+        return ""
+    return json.dumps(entry["default"]).replace('"', "")
+
+
+if __name__ == "__main__":
+    REFERENCE.write_text(reference(), encoding="utf-8")

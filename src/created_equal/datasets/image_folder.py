@@ -1,0 +1,144 @@
+"""Any folder of images: train/CLASS/* and test/CLASS/* (or val), and Tiny ImageNet's own layout."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from created_equal.datasets.file_reading import read_files
+from created_equal.datasets.source import Source
+from created_equal.errors import InputError
+
+Classes = dict[str, list[Path]]  # the files of each class, by the name of its folder
+
+
+def open_image_folder(root: Path) -> Source:
+    """Open a folder of images.
+
+    Its classes are the folders in ``root/train``; their images may lie in folders within. The test
+    set is ``root/test``, or ``root/val`` where there is no test. A folder with
+    ``val/val_annotations.txt`` is read as Tiny ImageNet's: train/CLASS/images/*, and the test set
+    is val/images/* with its classes from that file (Tiny ImageNet's own test has no labels).
+    Where there is ``words.txt`` (folder name, tab, words) it gives the classes' names. What is
+    hidden (starts with a dot) is left out.
+
+    Positions count the train files, sorted by class and path, and on through the test files.
+
+    Raises:
+        InputError: a folder is missing or unreadable, a class has no images, there is one class
+            only, the test set has a class that the train set has not, a file lies outside the
+            class folders.
+    """
+    try:
+        train, test = _list_classes(root)
+        names = _readable_names(root, sorted(train))
+    except OSError as error:
+        raise InputError(
+            f"{error.filename} cannot be read ({error.strerror}); make it readable, or give "
+            "another path."
+        ) from error
+    if len(train) < 2:
+        raise InputError(
+            f"{root / 'train'} has only one class ({', '.join(train)}); give at least two."
+        )
+    unknown = sorted(set(test) - set(train))
+    if unknown:
+        raise InputError(
+            f"the test set of {root} has the class {unknown[0]}, which {root / 'train'} has not; "
+            "add it there, or leave it out of the test set."
+        )
+    labels_of = {name: label for label, name in enumerate(sorted(train))}
+    listed = [
+        (labels_of[name], is_test, path)
+        for is_test, classes in ((False, train), (True, test))
+        for name in sorted(classes)
+        for path in sorted(classes[name])
+    ]
+    return Source(
+        labels=np.array([label for label, _, _ in listed]),
+        positions=np.arange(len(listed)),
+        is_test=np.array([is_test for _, is_test, _ in listed]),
+        class_names=names,
+        read=partial(read_files, [path for _, _, path in listed]),
+    )
+
+
+def _list_classes(root: Path) -> tuple[Classes, Classes]:
+    if not root.is_dir():
+        raise InputError(f"{root} is not a folder; set the dataset's path to a folder of images.")
+    if not (root / "train").is_dir():
+        raise InputError(f"{root} has no folder train; put the train images in train/CLASS/.")
+    if (root / "val" / "val_annotations.txt").is_file():
+        return _class_folders(root / "train", "images"), _annotated_files(root / "val")
+    for split in ("test", "val"):
+        if (root / split).is_dir():
+            return _class_folders(root / "train", "."), _class_folders(root / split, ".")
+    raise InputError(
+        f"{root} has neither a folder test nor a folder val; put the test images in test/CLASS/."
+    )
+
+
+def _class_folders(folder: Path, within: str) -> Classes:
+    """List the files of every class folder, or of the folder ``within`` each."""
+    classes: Classes = {}
+    for entry in _visible(folder):
+        if not entry.is_dir():
+            raise InputError(
+                f"{entry} lies outside the class folders; move it into one, or remove it."
+            )
+        images = entry / within
+        classes[entry.name] = list(_files_below(images)) if images.is_dir() else []
+        if not classes[entry.name]:
+            raise InputError(f"{images} has no images; add some, or remove the class {entry.name}.")
+    if not classes:
+        raise InputError(f"{folder} has no class folders; put the images in {folder}/CLASS/.")
+    return classes
+
+
+def _annotated_files(folder: Path) -> Classes:
+    """List Tiny ImageNet's validation images by their class in val_annotations.txt."""
+    annotations = folder / "val_annotations.txt"
+    there = set(_files_below(folder / "images"))
+    classes: Classes = {}
+    for number, line in enumerate(annotations.read_text().splitlines(), start=1):
+        name, tab, rest = line.partition("\t")
+        image = folder / "images" / name
+        if not tab or image not in there:
+            raise InputError(
+                f"line {number} of {annotations} does not name an image in {folder / 'images'} "
+                "and its class; unpack the archive anew, or remove the line."
+            )
+        there.remove(image)
+        classes.setdefault(rest.split("\t")[0], []).append(image)
+    if there:
+        raise InputError(
+            f"{min(there)} has no line in {annotations}; add one, or remove the image."
+        )
+    return classes
+
+
+def _readable_names(root: Path, folders: list[str]) -> list[str]:
+    """Name classes by the first of their words, with the folder's name where that is not unique."""
+    words = root / "words.txt"
+    if not words.is_file():
+        return folders
+    lines = (line.partition("\t") for line in words.read_text(errors="replace").splitlines())
+    first_word = {folder: rest.split(",")[0].strip() for folder, _, rest in lines}
+    names = [first_word.get(folder, folder) for folder in folders]
+    return [
+        name if names.count(name) == 1 else f"{name} ({folder})"
+        for name, folder in zip(names, folders, strict=True)
+    ]
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    for entry in _visible(folder):
+        if entry.is_dir():
+            yield from _files_below(entry)
+        else:
+            yield entry
+
+
+def _visible(folder: Path) -> list[Path]:
+    return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))

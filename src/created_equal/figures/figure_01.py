@@ -1,0 +1,47 @@
+"""Figure 1: the distribution of consistency scores in the four phases of learning."""
+
+from collections.abc import Sequence
+
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from created_equal.figures.histograms import (
+    bimodality_scale,
+    bimodality_words,
+    four_phases,
+    split_histogram,
+)
+from created_equal.figures.style import describe, footing, heading, phase_epochs, styled
+
+
+@styled
+def draw(
+    scores: xr.Dataset, title: str, ensemble: str, epochs: Sequence[int] | None = None
+) -> Figure:
+    """Draw the consistency scores in four phases, the train set above, the test set below.
+
+    Args:
+        scores: the ensemble's scores, as ``read_scores`` returns them.
+        title: the study's title.
+        ensemble: the ensemble's name.
+        epochs: one a phase; None leaves the choice to ``scores.phases``.
+
+    Raises:
+        InputError: not four epochs, or epochs that the networks were not trained for.
+    """
+    phases = phase_epochs(scores, epochs, "figure_01")
+
+    def fill(axes: Axes, split: str, epoch: int) -> str:
+        split_histogram(axes, scores, "consistency", split, epoch)
+        return bimodality_words(scores, split, epoch)
+
+    figure = four_phases(scores, phases.values(), phases.keys(), fill)
+    heading(figure, title, describe(ensemble, scores, list(phases.values())))
+    footing(
+        figure,
+        "consistency (fraction of the networks that are right)",
+        f"Dashed: chance, 1/{scores.attrs['classes']}. "
+        + bimodality_scale(scores.sizes["network"]),
+    )
+    return figure

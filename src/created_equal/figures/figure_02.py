@@ -1,0 +1,82 @@
+"""Figure 2: the distribution of consistency scores on the test set throughout learning."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from created_equal.errors import InputError
+from created_equal.figures.histograms import (
+    bimodality_scale,
+    bimodality_words,
+    finish_panel,
+    split_histogram,
+)
+from created_equal.figures.style import (
+    LETTERS,
+    check_epochs,
+    describe,
+    footing,
+    heading,
+    page,
+    styled,
+)
+
+PANELS = 6
+
+
+@styled
+def draw(
+    scores: xr.Dataset, title: str, ensemble: str, epochs: Sequence[int] | None = None
+) -> Figure:
+    """Draw the consistency scores of the test set after six epochs, read row by row.
+
+    Args:
+        scores: the ensemble's scores, as ``read_scores`` returns them.
+        title: the study's title.
+        ensemble: the ensemble's name.
+        epochs: six; None leaves the choice to ``six_epochs``.
+
+    Raises:
+        InputError: not six epochs, or epochs that the networks were not trained for.
+    """
+    chosen = check_epochs(scores, epochs or six_epochs(scores), PANELS, "figure_02")
+    figure = page(4.2)
+    grid = figure.subplots(2, PANELS // 2, sharex=True)
+    for axes, letter, epoch in zip(grid.flat, LETTERS, chosen, strict=False):
+        split_histogram(axes, scores, "consistency", "test", epoch)
+        words = bimodality_words(scores, "test", epoch).replace("\n", " ")
+        axes.set_title(f"({letter}) epoch {epoch}\n{words}", loc="left")
+        finish_panel(axes, scores)
+    for axes in grid[:, 0]:
+        axes.set_ylabel("fraction of\ntest examples")
+    heading(figure, title, describe(ensemble, scores, chosen))
+    footing(
+        figure,
+        "consistency (fraction of the networks that are right)",
+        f"Dashed: chance, 1/{scores.attrs['classes']}. "
+        + bimodality_scale(scores.sizes["network"]),
+    )
+    return figure
+
+
+def six_epochs(scores: xr.Dataset) -> list[int]:
+    """Choose the untrained networks and five epochs from the first to the last.
+
+    Learning is fast at first and slow later, so the five are spaced evenly on a logarithmic scale
+    and rounded, each at least one after the one before: 0, 1, 3, 10, 32, 100 of 100.
+
+    Raises:
+        InputError: the networks were trained for fewer than five epochs.
+    """
+    last = int(scores["epoch"].max())
+    if last < PANELS - 1:
+        raise InputError(
+            f"figure_02 shows {PANELS} epochs and the networks were trained for {last}; raise "
+            f"epochs in the recipe to at least {PANELS - 1}, or take figure_02 out of the study."
+        )
+    chosen = [0]
+    for spaced in np.rint(np.geomspace(1, last, PANELS - 1)).astype(int):
+        chosen.append(max(int(spaced), chosen[-1] + 1))
+    return chosen

@@ -1,0 +1,44 @@
+"""Figure 3: the distribution of consensus scores in the four phases of learning."""
+
+from collections.abc import Sequence
+
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from created_equal.artefacts import of_split
+from created_equal.figures.histograms import four_phases, split_histogram
+from created_equal.figures.style import describe, footing, heading, phase_epochs, styled
+
+
+@styled
+def draw(
+    scores: xr.Dataset, title: str, ensemble: str, epochs: Sequence[int] | None = None
+) -> Figure:
+    """Draw the consensus scores at the epochs of figure 1, the train set above, the test set below.
+
+    Args:
+        scores: the ensemble's scores, as ``read_scores`` returns them.
+        title: the study's title.
+        ensemble: the ensemble's name.
+        epochs: one a phase; None leaves the choice to ``scores.phases``.
+
+    Raises:
+        InputError: not four epochs, or epochs that the networks were not trained for.
+    """
+    phases = phase_epochs(scores, epochs, "figure_03")
+
+    def fill(axes: Axes, split: str, epoch: int) -> str:
+        split_histogram(axes, scores, "consensus", split, epoch)
+        mean = float(of_split(scores, split)["consensus"].sel(epoch=epoch).mean(dtype=float))
+        return f"mean {mean:.2f}"
+
+    figure = four_phases(scores, phases.values(), phases.keys(), fill)
+    heading(figure, title, describe(ensemble, scores, list(phases.values())))
+    footing(
+        figure,
+        "consensus (fraction of the networks that give the most frequent label, right or wrong)",
+        f"Dashed: the least possible consensus, 1/{scores.attrs['classes']}. "
+        "The paper expects the mean to rise with training.",
+    )
+    return figure

@@ -1,0 +1,184 @@
+"""Figure 4: do two ensembles, or the halves of one, learn the examples in the same order?"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import xarray as xr
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
+from matplotlib.figure import Figure
+
+from created_equal.artefacts import SPLITS, of_split
+from created_equal.errors import InputError
+from created_equal.figures.histograms import bin_edges
+from created_equal.figures.style import (
+    GREY,
+    MARKERS,
+    SPLIT_COLOURS,
+    describe,
+    footing,
+    heading,
+    page,
+    styled,
+)
+from created_equal.scores import SMALLEST_P, Correlation, best_matched_pairs, correlation
+
+MOST_BINS = 21
+SATURATION = 0.04
+COLOUR_TICKS = (0, 0.01, 0.02, 0.03, SATURATION)
+
+
+@styled
+def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
+    """Draw (a) split halves, (b) two architectures, (c, d) both at epochs of equal accuracy.
+
+    (a) and (b) plot accessibility, each example's mean consistency over all epochs from 1 on; (c)
+    and (d) the test set's joint distribution of consistency, in which all above ``SATURATION`` is
+    white, as in the paper.
+
+    Args:
+        ensembles: name to scores of two ensembles of one dataset; (a) shows the first one's halves.
+        title: the study's title.
+
+    Raises:
+        InputError: fewer than two networks in the first ensemble, no example in common, or no
+            epochs at which the two are equally accurate.
+    """
+    (first_name, first), (second_name, second) = ensembles.items()
+    if first.sizes["network"] < 2:
+        raise InputError(
+            f"figure_04 compares the two halves of {first_name}, which has only one network; "
+            "train at least two, or take figure_04 out of the study."
+        )
+    common = {split: _common_examples(ensembles, split) for split in SPLITS}
+    matched = best_matched_pairs(
+        *(scores["accuracy"].sel(split="test").mean("network").values for scores in (first, second))
+    )
+    figure = page(7.4)
+    grid = figure.subplots(2, 3, width_ratios=(1, 1, 0.05))
+    grid[0, 2].set_axis_off()
+    halves = {
+        split: of_split(first, split)["accessibility_half"].transpose("half", "example").values
+        for split in SPLITS
+    }
+    whole = {
+        split: np.array([one["accessibility"].values, other["accessibility"].values])
+        for split, (one, other) in common.items()
+    }
+    _accessibility(grid[0, 0], halves, f"(a) the halves of {first_name}")
+    grid[0, 0].set_xlabel("accessibility, even networks")
+    grid[0, 0].set_ylabel("accessibility, odd networks")
+    _accessibility(grid[0, 1], whole, f"(b) {first_name} and {second_name}")
+    grid[0, 1].set_xlabel(f"accessibility, {first_name}")
+    grid[0, 1].set_ylabel(f"accessibility, {second_name}")
+    for axes, letter, (epoch, other_epoch, _) in zip(grid[1, :2], "cd", matched, strict=True):
+        one, other = common["test"]
+        mesh = _joint(axes, one.sel(epoch=epoch), other.sel(epoch=other_epoch))
+        accuracy = float(first["accuracy"].sel(split="test", epoch=epoch).mean())
+        axes.set_title(
+            f"({letter}) test accuracy {accuracy:.2f}:\n"
+            f"{first_name} epoch {epoch}, {second_name} epoch {other_epoch}",
+            loc="left",
+        )
+        axes.set_xlabel(f"consistency, {first_name}")
+        axes.set_ylabel(f"consistency, {second_name}")
+    figure.colorbar(
+        mesh, cax=grid[1, 2], extend="max", label="fraction of test examples", ticks=COLOUR_TICKS
+    )
+    details = (
+        f"{describe(name, scores)}, epochs 1 to {int(scores['epoch'].max())}"
+        for name, scores in ensembles.items()
+    )
+    heading(figure, title, "; ".join(details))
+    footing(
+        figure,
+        "r: Pearson's correlation, with its 95 % interval. In (c) and (d) white cells hold more "
+        f"than {100 * SATURATION:.0f} % of the examples.",
+    )
+    return figure
+
+
+def joint_fractions(
+    one: np.ndarray, other: np.ndarray, one_edges: np.ndarray, other_edges: np.ndarray
+) -> np.ndarray:
+    """Return the fraction of examples in each cell of two consistency scores.
+
+    Args:
+        one: (example) multiples of 1/N of the first ensemble.
+        other: (example) the same of the second.
+        one_edges: (column + 1), from ``bin_edges``.
+        other_edges: (row + 1), from ``bin_edges``.
+
+    Returns:
+        (row, column) float64; the sum is 1.
+    """
+    return np.histogram2d(other, one, (other_edges, one_edges))[0] / len(one)
+
+
+def _common_examples(
+    ensembles: Mapping[str, xr.Dataset], split: str
+) -> tuple[xr.Dataset, xr.Dataset]:
+    variables = ["consistency", "accessibility"]
+    parts = [
+        of_split(scores, split)[variables].assign_attrs(networks=scores.sizes["network"])
+        for scores in ensembles.values()
+    ]
+    examples = np.intersect1d(*(part["example"].values for part in parts))
+    if len(examples) < 2:
+        raise InputError(
+            f"figure_04 compares {' and '.join(ensembles)} on the {split} examples that they "
+            "share, and there are none; name two ensembles of the same dataset."
+        )
+    return tuple(part.sel(example=examples) for part in parts)
+
+
+def _accessibility(axes: Axes, pairs: Mapping[str, np.ndarray], name: str) -> None:
+    words = [name]
+    for split, marker in zip(SPLITS, MARKERS, strict=False):
+        x, y = pairs[split]
+        axes.plot(
+            x,
+            y,
+            linestyle="",
+            marker=marker,
+            markersize=3,
+            markeredgewidth=0.4,
+            markeredgecolor=SPLIT_COLOURS[split],
+            markerfacecolor=SPLIT_COLOURS[split] if split == "train" else "none",
+            alpha=max(0.05, min(0.7, 400 / len(x))),
+            rasterized=True,
+            label=f"{split} set",
+        )
+        words.append(f"{split}: {correlation_words(correlation(x, y))}")
+    axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=0.9, gid="equal")
+    axes.set_title("\n".join(words), loc="left")
+    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), box_aspect=1)
+    legend = axes.legend(loc="upper left", handletextpad=0.2)
+    for handle in legend.legend_handles:
+        handle.set_alpha(1)
+
+
+def correlation_words(found: Correlation) -> str:
+    """Return, for example, ``"r = 0.982 (0.975 to 0.986), p = 2e-50"``."""
+    p = f"p = {found.p:.0e}" if found.p > SMALLEST_P else f"p <= {SMALLEST_P:.0e}"
+    return f"r = {found.r:.3f} ({found.lower:.3f} to {found.upper:.3f}), {p}"
+
+
+def _joint(axes: Axes, one: xr.Dataset, other: xr.Dataset) -> QuadMesh:
+    edges = [bin_edges(part.attrs["networks"], MOST_BINS) for part in (one, other)]
+    # Rounded to exact multiples of 1/N, so that float32 never falls on the wrong side of an edge.
+    values = [
+        np.rint(part["consistency"].values * part.attrs["networks"]) / part.attrs["networks"]
+        for part in (one, other)
+    ]
+    axes.set_box_aspect(1)
+    axes.spines[["top", "right"]].set_visible(True)
+    return axes.pcolormesh(
+        *edges,
+        joint_fractions(*values, *edges),
+        cmap=colormaps["viridis"].with_extremes(over="white"),
+        vmin=0,
+        vmax=SATURATION,
+        rasterized=True,
+    )

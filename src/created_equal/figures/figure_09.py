@@ -1,0 +1,144 @@
+"""Figure 9: the distribution of consistency scores, coloured by the most frequent prediction."""
+
+from collections.abc import Sequence
+from textwrap import fill as wrap
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from created_equal.artefacts import of_split
+from created_equal.figures.histograms import bars, bin_edges, four_phases, fractions
+from created_equal.figures.style import (
+    HATCH_COLOUR,
+    HATCHES,
+    PALETTE,
+    describe,
+    footing,
+    heading,
+    phase_epochs,
+    styled,
+)
+
+MOST_CLASSES = len(PALETTE)
+OTHERS = {"facecolor": "0.85", "hatch": ""}
+
+
+@styled
+def draw(
+    scores: xr.Dataset,
+    dataset: xr.Dataset,
+    title: str,
+    ensemble: str,
+    epochs: Sequence[int] | None = None,
+) -> Figure:
+    """Draw figure 1 with each bar divided by the label that the ensemble gives most often.
+
+    With more than ten classes the ten most frequent labels have looks of their own, and the others
+    share one.
+
+    Args:
+        scores: the ensemble's scores, as ``read_scores`` returns them.
+        dataset: the dataset that they belong to, for the classes' names.
+        title: the study's title.
+        ensemble: the ensemble's name.
+        epochs: one a phase; None leaves the choice to ``scores.phases``.
+
+    Raises:
+        InputError: not four epochs, or epochs that the networks were not trained for.
+    """
+    phases = phase_epochs(scores, epochs, "figure_09")
+    networks = scores.sizes["network"]
+    edges = bin_edges(networks)
+    modal = scores["modal_label"].sel(epoch=list(phases.values())).values
+    shown = frequent_labels(modal, scores.attrs["classes"])
+
+    def fill(axes: Axes, split: str, epoch: int) -> str:
+        panel = of_split(scores, split).sel(epoch=epoch)
+        heights = stacked_fractions(
+            panel["consistency"].values, panel["modal_label"].values, shown, networks, edges
+        )
+        bottom = np.zeros(len(edges) - 1)
+        for row, look in zip(heights, [*_looks(len(shown)), OTHERS], strict=True):
+            bars(axes, row, edges, bottom, **look)
+            bottom += row
+        unanimous = np.unique(panel["modal_label"].values[panel["consistency"].values == 1])
+        return f"labels at 1: {len(unanimous)}"
+
+    figure = four_phases(scores, phases.values(), phases.keys(), fill, height=5.2)
+    heading(figure, title, describe(ensemble, scores, list(phases.values())))
+    names = dataset["class_name"].values
+    handles = [
+        Patch(label=wrap(str(names[label]), 16), hatchcolor=HATCH_COLOUR, **look)
+        for label, look in zip(shown, _looks(len(shown)), strict=True)
+    ]
+    if len(shown) < scores.attrs["classes"]:
+        handles.append(Patch(label=f"{scores.attrs['classes'] - len(shown)} others", **OTHERS))
+    figure.legend(
+        handles=handles,
+        title="most frequent prediction (in the bars from bottom to top)",
+        loc="outside lower center",
+        ncols=6,
+        handleheight=1.4,
+        handlelength=2.2,
+    )
+    footing(
+        figure,
+        "consistency (fraction of the networks that are right)",
+        f"Dashed: chance, 1/{scores.attrs['classes']}. Above each panel: how many of the "
+        "labels have examples that every network gets right.",
+    )
+    return figure
+
+
+def frequent_labels(modal: np.ndarray, classes: int) -> np.ndarray:
+    """Return the labels that are given most often, at most ten, in increasing order.
+
+    Args:
+        modal: (epoch, example) integers in 0..classes-1.
+        classes: K.
+
+    Returns:
+        (label,) int64; all of 0..K-1 where K <= 10, else the ten most frequent (ties: smallest).
+    """
+    counts = np.bincount(modal.ravel(), minlength=classes)
+    return np.sort(np.argsort(-counts, kind="stable")[:MOST_CLASSES])
+
+
+def stacked_fractions(
+    consistency: np.ndarray,
+    modal: np.ndarray,
+    shown: np.ndarray,
+    networks: int,
+    edges: np.ndarray,
+) -> np.ndarray:
+    """Return the fraction of examples in each bin, divided by their most frequent prediction.
+
+    Args:
+        consistency: (example) multiples of 1/N.
+        modal: (example) labels.
+        shown: (label) labels that have a row of their own.
+        networks: N.
+        edges: (bin + 1), from ``bin_edges``.
+
+    Returns:
+        (label + 1, bin) float64, the last row for all other labels; the sum is 1.
+    """
+    groups = [modal == label for label in shown] + [~np.isin(modal, shown)]
+    return np.array(
+        [
+            fractions(consistency[group], networks, edges) * group.mean()
+            if group.any()
+            else np.zeros(len(edges) - 1)
+            for group in groups
+        ]
+    )
+
+
+def _looks(count: int) -> list[dict]:
+    return [
+        {"facecolor": colour, "hatch": hatch}
+        for colour, hatch in zip(PALETTE[:count], HATCHES[:count], strict=True)
+    ]

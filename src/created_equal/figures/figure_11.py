@@ -1,0 +1,99 @@
+"""Figure 11: five images, each with its own way through learning."""
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from created_equal.errors import InputError
+from created_equal.figures.style import (
+    LETTERS,
+    LINE_STYLES,
+    MARKERS,
+    PALETTE,
+    chance,
+    describe,
+    footing,
+    heading,
+    mark_chance,
+    page,
+    styled,
+)
+from created_equal.scores import example_patterns
+
+
+@styled
+def draw(scores: xr.Dataset, dataset: xr.Dataset, title: str, ensemble: str) -> Figure:
+    """Draw five images beside their curves of consistency against epoch.
+
+    ``scores.example_patterns`` finds the best example of each pattern among all examples of the
+    train and the test set.
+
+    Args:
+        scores: the ensemble's scores, as ``read_scores`` returns them.
+        dataset: the dataset that they belong to, for the images.
+        title: the study's title.
+        ensemble: the ensemble's name.
+
+    Raises:
+        InputError: fewer than five examples or two epochs, or a dataset without these examples.
+    """
+    patterns = example_patterns(scores["consistency"].values, chance(scores))
+    names = scores["example"].values[[found.index for found in patterns.values()]]
+    absent = ~np.isin(names, dataset["example"].values)
+    if absent.any():
+        raise InputError(
+            f"figure_11 shows example {names[absent][0]} of {ensemble}, which the dataset does not "
+            "have; build the scores again from this dataset."
+        )
+    figure = page(6.6)
+    grid = figure.subplots(len(patterns), 2, width_ratios=(1, 5), sharex="col", squeeze=False)
+    for number, ((pattern, found), name) in enumerate(zip(patterns.items(), names, strict=True)):
+        image, curve = grid[number]
+        example = dataset.sel(example=name)
+        _image(image, example)
+        curve.plot(
+            scores["epoch"].values,
+            scores["consistency"].values[:, found.index],
+            color=PALETTE[number],
+            linestyle=LINE_STYLES[number],
+            marker=MARKERS[number],
+            markersize=3,
+            clip_on=False,
+            zorder=3,
+        )
+        mark_chance(curve, scores, vertical=False)
+        curve.set(ylim=(0, 1), yticks=(0, 0.5, 1), yticklabels=("0", "0.5", "1"))
+        curve.set_title(
+            f"({LETTERS[number]}) {pattern} ({fit_words(found.fit)}): class {class_of(example)}, "
+            f"{example['example_split'].item()} set, position {name}",
+            loc="left",
+        )
+    grid[-1, 1].set_xlabel("epoch (0: untrained)")
+    figure.supylabel("consistency (fraction of the networks that are right)")
+    last = int(scores["epoch"].max())
+    heading(figure, title, f"{describe(ensemble, scores)}, epochs 0 to {last}")
+    footing(
+        figure,
+        f"Dashed: chance, 1/{scores.attrs['classes']}. Fit: how well the example shows the "
+        "pattern, 0 to 1. Position: in the source, counted through the train and the test files.",
+    )
+    return figure
+
+
+def fit_words(fit: float) -> str:
+    """Return the words for how well an example shows a pattern; below 1/2 they warn."""
+    return f"fit {fit:.2f}" if fit >= 0.5 else f"best fit only {fit:.2f}"
+
+
+def class_of(example: xr.Dataset) -> str:
+    """Return the name of the class of one example of a dataset."""
+    return str(example["class_name"].values[int(example["label"])])
+
+
+def _image(axes: Axes, example: xr.Dataset) -> None:
+    pixels = example["image"].values
+    axes.imshow(
+        pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels, cmap="gray", vmin=0, vmax=255
+    )
+    axes.set_axis_off()

@@ -1,0 +1,148 @@
+"""Histograms of scores that are multiples of 1/N, and the rows of panels made of them."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from created_equal.artefacts import SPLITS, of_split
+from created_equal.figures.style import (
+    HATCH_COLOUR,
+    LETTERS,
+    SPLIT_COLOURS,
+    SPLIT_HATCHES,
+    mark_chance,
+    page,
+)
+from created_equal.scores import independent_null
+
+MOST_BINS = 26
+
+
+def bin_edges(networks: int, most: int = MOST_BINS) -> np.ndarray:
+    """Return the edges of histogram bins that hold whole numbers of the scores 0, 1/N, ..., 1.
+
+    Up to ``most`` bins each score has its own, centred on it and 1/N wide. With more scores every
+    inner bin holds the same odd number m of them, the smallest that is enough; what is left over
+    goes to the two end bins in equal parts, from m/2 to 3m/2 scores each. So no bar is high or low
+    for the mere reason that more or fewer scores fall into its bin than into its neighbour's, and
+    the layout is symmetric about 1/2.
+
+    Args:
+        networks: N >= 1.
+        most: the largest number of bins, >= 9.
+
+    Returns:
+        (bin + 1) float64, from -1/2N to 1 + 1/2N.
+    """
+    scores = networks + 1
+    each = 1
+    while scores > most * each:
+        each += 2
+    # Twice the end bins' size is what is left of N+1 modulo m; m is odd, so one size in m fits.
+    ends = next(size for size in range((each + 1) // 2, scores) if (scores - 2 * size) % each == 0)
+    inner = np.arange(ends, scores - ends + 1, each)
+    return (np.concatenate([[0], inner, [scores]]) - 0.5) / networks
+
+
+def fractions(values: np.ndarray, networks: int, edges: np.ndarray) -> np.ndarray:
+    """Return the fraction of examples in each bin.
+
+    Args:
+        values: (example) scores, multiples of 1/N, in float32 or float64.
+        networks: N.
+        edges: (bin + 1), from ``bin_edges``.
+
+    Returns:
+        (bin) float64; the sum is 1.
+    """
+    return np.histogram(np.rint(values * networks) / networks, edges)[0] / len(values)
+
+
+def bars(
+    axes: Axes, heights: np.ndarray, edges: np.ndarray, bottom: np.ndarray | None = None, **look
+) -> None:
+    """Draw one bar a bin, as wide as its bin; none where the height is 0."""
+    look = {"edgecolor": "white", "linewidth": 0.3, "hatchcolor": HATCH_COLOUR, **look}
+    filled = heights > 0
+    bottom = np.zeros(len(heights)) if bottom is None else bottom
+    axes.bar(
+        edges[:-1][filled],
+        heights[filled],
+        np.diff(edges)[filled],
+        bottom[filled],
+        align="edge",
+        **look,
+    )
+
+
+def split_histogram(axes: Axes, scores: xr.Dataset, name: str, split: str, epoch: int) -> None:
+    """Draw the histogram of one score of one split after one epoch, in the split's look."""
+    networks = scores.sizes["network"]
+    edges = bin_edges(networks)
+    values = of_split(scores, split)[name].sel(epoch=epoch).values
+    look = {"facecolor": SPLIT_COLOURS[split], "hatch": SPLIT_HATCHES[split]}
+    bars(axes, fractions(values, networks, edges), edges, **look)
+
+
+def four_phases(
+    scores: xr.Dataset,
+    epochs: Sequence[int],
+    names: Sequence[str],
+    fill: Callable[[Axes, str, int], str],
+    height: float = 4.6,
+) -> Figure:
+    """Return a page of 2 x 4 panels: the epochs from left to right, train above, test below.
+
+    Args:
+        scores: the ensemble's scores.
+        epochs: four of them.
+        names: the four phases' names.
+        fill: called as ``fill(axes, split, epoch)``; draws one panel and returns the words that
+            stand above it.
+        height: inches.
+    """
+    figure = page(height)
+    grid = figure.subplots(len(SPLITS), len(epochs), sharex=True, sharey="col")
+    for row, split in zip(grid, SPLITS, strict=True):
+        for axes, epoch in zip(row, epochs, strict=True):
+            words = fill(axes, split, epoch)
+            axes.set_title(words, loc="left")
+            finish_panel(axes, scores)
+        row[0].set_ylabel(f"{split} set\nfraction of examples")
+    for axes, letter, name, epoch in zip(grid[0], LETTERS, names, epochs, strict=False):
+        top = f"({letter}) {name}\nepoch {epoch}\n"
+        axes.set_title(top + axes.get_title(loc="left"), loc="left")
+    return figure
+
+
+def finish_panel(axes: Axes, scores: xr.Dataset) -> None:
+    """Give a histogram its x axis from 0 to 1 and the line at chance."""
+    mark_chance(axes, scores, vertical=True)
+    margin = max(0.5 / scores.sizes["network"], 0.02)
+    axes.set_xlim(-margin, 1 + margin)
+    axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
+    axes.locator_params(axis="y", nbins=4)
+
+
+def bimodality_words(scores: xr.Dataset, split: str, epoch: int) -> str:
+    """Return two lines: the bi-modality of the consistency scores and its 95 % band over examples.
+
+    Where the scores are constant it has no value, and the words say so.
+    """
+    value = float(scores["bimodality"].sel(epoch=epoch, split=split))
+    lower, upper = scores["bimodality_over_examples"].sel(epoch=epoch, split=split).values
+    if np.isnan(value):
+        return "bi-modality\nundefined"
+    band = "undefined" if np.isnan(lower + upper) else f"{lower:.2f} to {upper:.2f}"
+    return f"bi-modality {value:.2f}\n({band})"
+
+
+def bimodality_scale(networks: int) -> str:
+    """Return the sentence that says what values of the bi-modality mean for N networks."""
+    return (
+        "Bi-modality (95 % band over examples): 0 for two points, 0.8 for a uniform distribution, "
+        f"{independent_null(networks):.2f} (2\u00a0-\u00a02/N) for networks that err independently."
+    )

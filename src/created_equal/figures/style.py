@@ -1,0 +1,117 @@
+"""What all figures share: style, palette, page, heading, and the words for epochs and chance."""
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from pathlib import Path
+from textwrap import fill
+
+import matplotlib
+import seaborn
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from created_equal.errors import InputError
+from created_equal.scores import PHASES, phases
+
+STYLE = Path(__file__).with_name("created_equal.mplstyle")
+PALETTE = seaborn.color_palette("colorblind").as_hex()
+GREY = "0.35"
+HATCHES = ("", "////", "...", "\\\\\\\\", "xxx", "---", "|||", "oo", "+++", "///...")
+HATCH_COLOUR = "0.15"
+LINE_STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
+MARKERS = ("o", "s", "^", "D", "v")
+SPLIT_COLOURS = {"train": PALETTE[0], "test": PALETTE[1]}
+SPLIT_HATCHES = {"train": "", "test": "////"}
+PAGE_WIDTH = 7.2
+"""Inches: the width of a page's text."""
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def styled(function: Callable) -> Callable:
+    """Run a function in the project's matplotlib style, whatever the user's own settings are."""
+
+    @wraps(function)
+    def in_style(*args, **kwargs):
+        with matplotlib.style.context(STYLE, after_reset=True):
+            return function(*args, **kwargs)
+
+    return in_style
+
+
+def page(height: float) -> Figure:
+    """Return an empty figure as wide as a page and ``height`` inches high.
+
+    It belongs to no window and no pyplot, so nothing has to be closed.
+    """
+    return Figure(figsize=(PAGE_WIDTH, height), layout="constrained")
+
+
+def heading(figure: Figure, title: str, details: str) -> None:
+    """Write the study's title, and below it which ensembles, how many networks, which epochs."""
+    text = f"{fill(title, 100)}\n{fill(details, 110)}"
+    figure.suptitle(text, x=0.01, ha="left", linespacing=1.4)
+
+
+def footing(figure: Figure, *paragraphs: str) -> None:
+    """Write below all panels: the label of a shared x axis, if any, and how to read the figure."""
+    text = "\n\n".join(fill(paragraph, 118) for paragraph in paragraphs)
+    figure.supxlabel(text, linespacing=1.2)
+
+
+def describe(ensemble: str, scores: xr.Dataset, epochs: Sequence[int] = ()) -> str:
+    """Return, for example, ``"st_vgg, N = 20 networks, epochs 0, 1 and 20"``."""
+    networks = scores.sizes["network"]
+    text = f"{ensemble}, N = {networks} network" + ("s" if networks != 1 else "")
+    if len(epochs):
+        shown = ", ".join(str(epoch) for epoch in epochs[:-1])
+        text += f", epochs {shown} and {epochs[-1]}" if shown else f", epoch {epochs[-1]}"
+    return text
+
+
+def chance(scores: xr.Dataset) -> float:
+    """Return the accuracy of guessing, 1/K."""
+    return 1 / scores.attrs["classes"]
+
+
+def mark_chance(axes: Axes, scores: xr.Dataset, vertical: bool) -> None:
+    """Draw the dashed line at chance, 1/K: upright on a consistency x axis, else level."""
+    draw = axes.axvline if vertical else axes.axhline
+    draw(chance(scores), color=GREY, linestyle="--", linewidth=0.9, gid="chance")
+
+
+def check_epochs(scores: xr.Dataset, epochs: Sequence[int], count: int, figure: str) -> list[int]:
+    """Return ``epochs`` as a list, if there are ``count`` of them and the scores have each.
+
+    Raises:
+        InputError: there are more or fewer, or the networks were not trained that far.
+    """
+    recorded = scores["epoch"].values.tolist()
+    if len(epochs) != count:
+        raise InputError(
+            f"{figure} shows {count} epochs and was given {len(epochs)}; name {count} of them "
+            "in the study, or none to have them chosen."
+        )
+    missing = [epoch for epoch in epochs if epoch not in recorded]
+    if missing:
+        raise InputError(
+            f"{figure} is to show epoch {missing[0]}, but the networks were trained for "
+            f"{recorded[-1]} epochs; name epochs from 0 to {recorded[-1]} in the study."
+        )
+    return list(epochs)
+
+
+def phase_epochs(scores: xr.Dataset, epochs: Sequence[int] | None, figure: str) -> dict[str, int]:
+    """Return the epoch of each of the four phases, by the phase's name, in the phases' order.
+
+    Args:
+        scores: the ensemble's scores.
+        epochs: the study's choice, one a phase; None leaves it to ``scores.phases``.
+        figure: the figure's name, for the message.
+
+    Raises:
+        InputError: see ``check_epochs`` and ``scores.phases``.
+    """
+    if epochs is None:
+        return phases(scores)
+    return dict(zip(PHASES, check_epochs(scores, epochs, len(PHASES), figure), strict=True))

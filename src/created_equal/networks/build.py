@@ -1,0 +1,110 @@
+"""From an architecture's name to a network, and what a network costs."""
+
+import warnings
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from created_equal.errors import InputError
+from created_equal.networks.dropout import dropouts
+from created_equal.networks.paper import BLOCKS, build_paper_network
+from created_equal.networks.public import build_public_network
+
+LARGEST_SIZE_TRIED = 512
+
+
+def build_network(
+    architecture: str,
+    width: float,
+    activation: str | None,
+    dropout: bool | float,
+    image_shape: tuple[int, int, int],
+    classes: int,
+) -> nn.Module:
+    """Return a network with images (example, channel, height, width) in, logits (example, K) out.
+
+    Args:
+        architecture: ``"st_vgg"``, ``"small_st_vgg"``, ``"mnist_cnn"`` or the name of one of
+            torchvision's classification models.
+        width: factor on the numbers of filters of the first three.
+        activation: its name, or None for the architecture's own (ELU for the first three).
+        dropout: True for the architecture's own rates, False for none, or one rate for all.
+        image_shape: (height, width, channels).
+        classes: K.
+
+    Raises:
+        InputError: the images are too small for the architecture.
+    """
+    arguments = (architecture, width, activation, dropout)
+    if not _accepts(*arguments, image_shape, classes):
+        size = min(image_shape[:2])
+        smallest = next(
+            (
+                larger
+                for larger in range(size + 1, LARGEST_SIZE_TRIED + 1)
+                if _accepts(*arguments, (larger, larger, image_shape[2]), classes)
+            ),
+            None,
+        )
+        remedy = f"set size: {smallest} or more" if smallest else "choose another architecture"
+        raise InputError(
+            f"images of {image_shape[0]} x {image_shape[1]} pixels are too small for "
+            f"{architecture}; {remedy} in the study's dataset."
+        )
+    return _build(*arguments, image_shape, classes)
+
+
+def count_parameters(network: nn.Module) -> int:
+    """Return the number of trainable parameters."""
+    return sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
+
+
+def count_flops(network: nn.Module, image_shape: tuple[int, int, int]) -> tuple[int, int]:
+    """Return the floating-point operations for one image, a multiply-add counted as two.
+
+    Convolutions and matrix products are counted, as torch.utils.flop_counter does.
+
+    Returns:
+        (of a prediction, of a training step: forward and backward).
+    """
+    height, width, channels = image_shape
+    images = torch.zeros(2, channels, height, width, device="meta")
+    network = network.to("meta").train()
+    for layer in dropouts(network):
+        layer.noise = _no_noise
+    with FlopCounterMode(display=False) as forward:
+        logits = network(images)
+    with FlopCounterMode(display=False) as backward:
+        logits.sum().backward()
+    examples = len(images)
+    predicting = forward.get_total_flops()
+    return predicting // examples, (predicting + backward.get_total_flops()) // examples
+
+
+def _build(architecture, width, activation, dropout, image_shape, classes) -> nn.Module:
+    if architecture in BLOCKS:
+        return build_paper_network(
+            architecture, width, activation or "elu", dropout, image_shape, classes
+        )
+    return build_public_network(architecture, activation, dropout, image_shape, classes)
+
+
+def _accepts(architecture, width, activation, dropout, image_shape, classes) -> bool:
+    height, length, channels = image_shape
+    try:
+        # On the meta device nothing is computed or stored, but shapes are checked.
+        with torch.device("meta"), torch.no_grad():
+            network = _build(architecture, width, activation, dropout, image_shape, classes)
+            network.eval()(torch.zeros(2, channels, height, length))
+    except (RuntimeError, ValueError, AssertionError, ZeroDivisionError):
+        return False
+    return True
+
+
+def _no_noise(number: int) -> torch.Tensor:
+    return torch.zeros(number, dtype=torch.uint8, device="meta")
+
+
+# A 2x2 "same" convolution pads one side, which costs nothing at the 4x4 pixels where it is used.
+warnings.filterwarnings("ignore", message="Using padding='same' with even kernel lengths")

@@ -1,0 +1,130 @@
+"""The plan: what would be trained, what is there already, and what the rest costs."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from created_equal.artefacts import fingerprint, read_dataset
+from created_equal.study import Ensemble, Study, dataset_path, predictions_path
+from created_equal.training import find_networks, measure_cost, networks_definition
+from created_equal.training.engine.device import Setting, choose_setting
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How large a dataset is: examples in train and test, image shape, classes."""
+
+    examples: tuple[int, int]
+    image_shape: tuple[int, int, int]
+    classes: int
+
+
+# Of the sources whose size is known before they are downloaded.
+EXTENTS = {
+    "digits": Extent((1198, 599), (8, 8, 1), 10),
+    "mnist": Extent((60_000, 10_000), (28, 28, 1), 10),
+    "cifar10": Extent((50_000, 10_000), (32, 32, 3), 10),
+    "cifar100": Extent((50_000, 10_000), (32, 32, 3), 100),
+    "superclass": Extent((2_500, 500), (32, 32, 3), 5),
+}
+
+
+def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
+    """Print the table of ensembles with networks, epochs, FLOPs, disk, and time on this device.
+
+    Raises:
+        InputError: the device is not there, or a study's images are too small.
+    """
+    setting = choose_setting(device, precision)
+    # One thread and one job per core on a CPU, one job at a time on a GPU: as Snakemake runs them.
+    jobs = len(os.sched_getaffinity(0)) if setting.device.type == "cpu" else 1
+    table = Table(title=f"On {setting.device.type}, {setting.precision}, {jobs} at a time")
+    for heading in ("study", "ensemble", "architecture"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("networks", "there", "epochs", "PFLOP left", "disk MB", "time left"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    total = timedelta()
+    unknown = []
+    for study in studies:
+        extent, data = _extent(study)
+        if extent is None:
+            unknown.append(study.name)
+            continue
+        for ensemble in study.ensembles.values():
+            there = _there(ensemble, data)
+            left = ensemble.networks - there
+            cost = _cost(ensemble, extent, setting) if left else None
+            duration = timedelta(seconds=round(left * cost.seconds / jobs) if cost else 0)
+            total += duration
+            table.add_row(
+                study.name,
+                ensemble.name,
+                ensemble.architecture,
+                f"{ensemble.networks:,}",
+                f"{there:,}",
+                f"{ensemble.recipe.epochs:,}",
+                f"{left * cost.flops / 1e15:.4g}" if cost else "0",
+                f"{_disk(ensemble, extent) / 1e6:,.1f}",
+                str(duration),
+            )
+    console = Console(width=None if Console().is_terminal else 140)
+    console.print(table)
+    console.print(f"In all: {total} of training, estimated from {_basis(setting)}.")
+    for name in unknown:
+        console.print(
+            f"{name}: its size is known only once its dataset is built; run "
+            f"created-equal build_dataset {name} first."
+        )
+
+
+def _extent(study: Study) -> tuple[Extent | None, str | None]:
+    """Return a study's extent, and its dataset's fingerprint if that is built."""
+    path = Path(dataset_path(study.name))
+    if path.is_file():
+        dataset = read_dataset(path)
+        split = dataset["example_split"].values
+        counted = (int((split == "train").sum()), int((split == "test").sum()))
+        shape = tuple(dataset["image"].shape[1:])
+        return Extent(counted, shape, dataset.sizes["class"]), fingerprint(dataset)
+    definition = study.dataset
+    source = "superclass" if "superclass" in definition else definition["source"]
+    if source not in EXTENTS:
+        return None, None
+    extent = EXTENTS[source]
+    size = definition.get("size")
+    shape = (size, size, extent.image_shape[2]) if size else extent.image_shape
+    wanted = (definition.get("train_examples"), definition.get("test_examples"))
+    examples = tuple(
+        chosen or whole for chosen, whole in zip(wanted, extent.examples, strict=True)
+    )
+    return Extent(examples, shape, extent.classes), None
+
+
+def _there(ensemble: Ensemble, data: str | None) -> int:
+    if data is None:
+        return 0
+    folder = Path(predictions_path(ensemble.study, ensemble.name, 0, 0)).parent
+    found = find_networks([folder, folder / "unfinished"], networks_definition(ensemble, data))
+    return sum(number < ensemble.networks for number in found)
+
+
+def _cost(ensemble: Ensemble, extent: Extent, setting: Setting):
+    return measure_cost(ensemble, extent.examples, extent.image_shape, extent.classes, setting)
+
+
+def _disk(ensemble: Ensemble, extent: Extent) -> int:
+    """Return bytes of predictions, uncompressed, and of scores (consistency, consensus, label)."""
+    examples, epochs = sum(extent.examples), ensemble.recipe.epochs + 1
+    label = np.min_scalar_type(extent.classes - 1).itemsize
+    return examples * epochs * (ensemble.networks * label + 10)
+
+
+def _basis(setting: Setting) -> str:
+    where = "this GPU" if setting.device.type == "cuda" else "one core of this machine"
+    return f"a few steps of each ensemble on {where}"

@@ -1,0 +1,34 @@
+"""The scores of an ensemble: what its networks agree on, and in which order they learn it."""
+
+from created_equal.scores.agreement import consensus, consistency
+from created_equal.scores.bimodality import bimodality, bimodality_of_counts, independent_null
+from created_equal.scores.correlation import SMALLEST_P, Correlation, correlation
+from created_equal.scores.ensemble import score_ensemble
+from created_equal.scores.learning import (
+    MatchedEpochs,
+    accessibility,
+    best_matched_pairs,
+    matched_epochs,
+)
+from created_equal.scores.patterns import PatternExample, example_patterns
+from created_equal.scores.phases import PHASES, phases
+
+__all__ = [
+    "PHASES",
+    "SMALLEST_P",
+    "Correlation",
+    "MatchedEpochs",
+    "PatternExample",
+    "accessibility",
+    "best_matched_pairs",
+    "bimodality",
+    "bimodality_of_counts",
+    "consensus",
+    "consistency",
+    "correlation",
+    "example_patterns",
+    "independent_null",
+    "matched_epochs",
+    "phases",
+    "score_ensemble",
+]

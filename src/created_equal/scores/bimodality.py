@@ -1,0 +1,120 @@
+"""Pearson's measure of bi-modality, its value for independent networks, and its bands."""
+
+import warnings
+
+import numpy as np
+
+REPLICATES = 200
+LEVELS = (2.5, 97.5)
+
+
+def bimodality(values: np.ndarray) -> float:
+    """Return kurtosis - skewness^2 - 1 (Pearson 1894), the kurtosis not in excess.
+
+    Args:
+        values: (example,) numbers, for example consistency scores.
+
+    Returns:
+        0 for two points, 0.8 for the uniform distribution, 2 for the normal; never less than 0.
+        NaN where the values are constant, for there it is undefined.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    if not values.size or values.min() == values.max():
+        return float("nan")
+    deviation = values - values.mean()
+    # The measure has no unit: without this, powers of small deviations would underflow.
+    deviation /= np.abs(deviation).max()
+    second, third, fourth = (np.mean(deviation**power) for power in (2, 3, 4))
+    return float(fourth / second**2 - third**2 / second**3 - 1)
+
+
+def bimodality_of_counts(histogram: np.ndarray) -> np.ndarray:
+    """Return the bi-modality of consistency from how many examples 0..N networks got right.
+
+    Args:
+        histogram: (..., N + 1): the number of examples about which exactly 0, 1, ... N networks
+            are right.
+
+    Returns:
+        (...) float64, equal to ``bimodality`` of the examples' scores; NaN where all examples
+        have the same score, or where there are none.
+    """
+    histogram = np.asarray(histogram, dtype=np.float64)
+    count = np.arange(histogram.shape[-1], dtype=np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = histogram / histogram.sum(axis=-1, keepdims=True)
+        deviation = count - (share * count).sum(axis=-1, keepdims=True)
+        second, third, fourth = ((share * deviation**power).sum(axis=-1) for power in (2, 3, 4))
+        measure = fourth / second**2 - third**2 / second**3 - 1
+    return np.where((histogram > 0).sum(axis=-1) > 1, measure, np.nan)
+
+
+def independent_null(networks: int) -> float:
+    """Return the bi-modality that ``networks`` independent networks of one accuracy would show.
+
+    If each network is right about each example with probability p, independently of the other
+    networks and of the example, the number of right networks is binomial. With q = 1 - p, its
+    kurtosis is 3 + (1 - 6pq) / (Npq) and its squared skewness (1 - 4pq) / (Npq), so that
+
+        kurtosis - skewness^2 - 1  =  2 + (1 - 6pq - 1 + 4pq) / (Npq)  =  2 - 2/N
+
+    for every p strictly between 0 and 1. It is the value for infinitely many examples.
+    """
+    return 2 - 2 / networks
+
+
+def band_over_examples(histogram: np.ndarray) -> np.ndarray:
+    """Return the 95 % bootstrap band of bi-modality over examples.
+
+    A resample of examples with replacement is a multinomial resample of the histogram, exactly.
+
+    Args:
+        histogram: (N + 1,) the number of examples about which 0..N networks are right.
+
+    Returns:
+        (2,) float64, lower and upper; resamples in which it is undefined are left out, and NaN
+        where it is undefined in all. The same histogram always gives the same band.
+    """
+    histogram = np.asarray(histogram, dtype=np.int64)
+    examples = histogram.sum()
+    resampled = np.random.default_rng(0).multinomial(examples, histogram / examples, REPLICATES)
+    return band(bimodality_of_counts(resampled))
+
+
+def network_resamples(networks: int) -> np.ndarray:
+    """Return how often each bootstrap resample of an ensemble holds each network.
+
+    Returns:
+        (REPLICATES, networks) float32 whole numbers, each row with the sum ``networks``; always
+        the same for the same number of networks.
+    """
+    weights = np.random.default_rng(1).multinomial(
+        networks, np.full(networks, 1 / networks), REPLICATES
+    )
+    return weights.astype(np.float32)
+
+
+def resampled_histograms(correct: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the histogram of right networks in each resample of the networks.
+
+    Args:
+        correct: (network, example) bool; whether a network is right.
+        weights: (replicate, network) float32 from ``network_resamples``.
+
+    Returns:
+        (replicate, N + 1) int64; add up those of blocks of examples for that of all.
+    """
+    replicates, networks = weights.shape
+    # Sums of at most N whole numbers: exact in float32 for every N below 2^24.
+    counts = (weights @ correct.astype(np.float32)).astype(np.int64)
+    counts += np.arange(replicates)[:, None] * (networks + 1)
+    return np.bincount(counts.ravel(), minlength=replicates * (networks + 1)).reshape(
+        replicates, networks + 1
+    )
+
+
+def band(replicates: np.ndarray) -> np.ndarray:
+    """Return the 95 % percentile interval of the defined replicates: (replicate,) -> (2,)."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
+        return np.nanpercentile(replicates, LEVELS)

@@ -1,0 +1,236 @@
+"""The scores of an ensemble from its predictions files, in memory that does not grow with them."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from time import monotonic
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from created_equal.artefacts import (
+    BOUNDS,
+    HALVES,
+    SPLITS,
+    canonical,
+    check_one_ensemble,
+    definition_of,
+    open_predictions,
+)
+from created_equal.artefacts.files import read_values
+from created_equal.errors import InputError
+from created_equal.scores.agreement import count_dtype, modal_counts
+from created_equal.scores.bimodality import (
+    band,
+    band_over_examples,
+    bimodality_of_counts,
+    network_resamples,
+    resampled_histograms,
+)
+
+# 64 Mi predictions are 64 MiB for up to 256 classes, and 128 MiB beyond.
+PREDICTIONS_AT_ONCE = 2**26
+# Every resample of the networks keeps its counts of so many examples at once.
+EXAMPLES_AT_ONCE = 2**14
+
+log = logging.getLogger(__name__)
+
+
+class _Batch(NamedTuple):
+    """An open predictions file: which of its rows are wanted, and their places in the ensemble."""
+
+    contents: xr.Dataset
+    path: Path
+    rows: np.ndarray
+    places: np.ndarray
+
+
+def score_ensemble(paths: Sequence[Path], networks: int | None = None) -> xr.Dataset:
+    """Return the scores of an ensemble from its predictions files.
+
+    The files are read in blocks of examples, all networks and epochs of a block at a time. Beside
+    the scores that it returns and the files' example axes, it holds one block (64 Mi predictions
+    at most) and histograms for the bands, whose size does not depend on the number of examples.
+
+    Args:
+        paths: the ensemble's predictions files, in any order.
+        networks: if given, the scores are those of the networks 0..networks-1, which must all be
+            there, whatever others the files hold; otherwise those of all networks in the files.
+
+    Returns:
+        What ``read_scores`` documents, networks in the order of their numbers, with the attributes
+        classes and definition.
+
+    Raises:
+        InputError: no files, a file that is damaged or of another ensemble, a network that is
+            there twice, one asked for that is missing, or no epoch after epoch 0.
+    """
+    started = monotonic()
+    if not paths:
+        raise InputError(
+            "no predictions files were given to score; give at least one (train_networks makes "
+            "them)."
+        )
+    with ExitStack() as stack:
+        opened = [stack.enter_context(open_predictions(path)) for path in paths]
+        check_one_ensemble(opened, paths)
+        if opened[0].sizes["epoch"] < 2:
+            raise InputError(
+                f"{paths[0]} holds no epoch after the untrained one; train the ensemble for at "
+                "least one epoch."
+            )
+        numbers = _wanted_networks(opened, networks)
+        batches = [
+            _batch(contents, path, numbers) for contents, path in zip(opened, paths, strict=True)
+        ]
+        scores = _scores(batches, numbers)
+    log.info(
+        "scored %d networks over %d epochs and %d examples in %.1f s",
+        *(scores.sizes[name] for name in ("network", "epoch", "example")),
+        monotonic() - started,
+    )
+    return scores
+
+
+def _wanted_networks(opened: Sequence[xr.Dataset], networks: int | None) -> np.ndarray:
+    there = np.sort(np.concatenate([contents["network"].values for contents in opened]))
+    if networks is None:
+        return there
+    wanted = np.arange(networks)
+    missing = np.setdiff1d(wanted, there)
+    if missing.size:
+        shown = ", ".join(map(str, missing[:10])) + (", ..." if missing.size > 10 else "")
+        raise InputError(
+            f"{missing.size} of the {networks} networks asked for are in none of the predictions "
+            f"files (numbers {shown}); train them, or ask for fewer."
+        )
+    return wanted
+
+
+def _batch(contents: xr.Dataset, path: Path, numbers: np.ndarray) -> _Batch:
+    held = contents["network"].values
+    rows = np.flatnonzero(np.isin(held, numbers))
+    return _Batch(contents, Path(path), rows, np.searchsorted(numbers, held[rows]))
+
+
+def _scores(batches: Sequence[_Batch], numbers: np.ndarray) -> xr.Dataset:
+    first = batches[0].contents
+    shape = (first.sizes["epoch"], first.sizes["example"])
+    labels = first["label"].values
+    is_test = first["example_split"].values == "test"
+    halves = [numbers % 2 == 0, numbers % 2 == 1]
+
+    consistency = np.empty(shape, dtype=np.float32)
+    consensus = np.empty(shape, dtype=np.float32)
+    modal_label = np.empty(shape, dtype=first["prediction"].dtype)
+    right_of_half = np.zeros((len(halves), shape[1]), dtype=np.int64)
+    tally = _Tally(epochs=shape[0], networks=len(numbers))
+    for block, predictions in _blocks(batches, numbers):
+        for epoch in range(shape[0]):
+            here = predictions[:, epoch]
+            correct = here == labels[block].astype(here.dtype)
+            right = correct.sum(axis=0, dtype=count_dtype(len(numbers)))
+            consistency[epoch, block] = right / len(numbers)
+            agreeing, modal_label[epoch, block] = modal_counts(here)
+            consensus[epoch, block] = agreeing / len(numbers)
+            tally.add(epoch, correct, right, is_test[block])
+            if epoch > 0:
+                right_of_half[:, block] += [correct[half].sum(axis=0) for half in halves]
+
+    bimodality, over_examples, over_networks = tally.bimodality()
+    return xr.Dataset(
+        {
+            "consistency": (("epoch", "example"), consistency),
+            "consensus": (("epoch", "example"), consensus),
+            "modal_label": (("epoch", "example"), modal_label),
+            "accessibility": (
+                "example",
+                right_of_half.sum(axis=0) / (len(numbers) * (shape[0] - 1)),
+            ),
+            "accessibility_half": (
+                ("half", "example"),
+                [
+                    of_half / (half.sum() * (shape[0] - 1)) if half.any() else of_half * np.nan
+                    for of_half, half in zip(right_of_half, halves, strict=True)
+                ],
+            ),
+            "accuracy": (("network", "epoch", "split"), _of_networks(batches, numbers, "accuracy")),
+            "loss": (("network", "epoch", "split"), _of_networks(batches, numbers, "loss")),
+            "bimodality": (("epoch", "split"), bimodality),
+            "bimodality_over_examples": (("epoch", "split", "bound"), over_examples),
+            "bimodality_over_networks": (("epoch", "split", "bound"), over_networks),
+            "label": ("example", labels),
+        },
+        coords={
+            "network": numbers,
+            "epoch": first["epoch"].values,
+            "example": first["example"].values,
+            "example_split": ("example", first["example_split"].values),
+            "split": list(SPLITS),
+            "half": list(HALVES),
+            "bound": list(BOUNDS),
+        },
+        attrs={
+            "classes": int(first.attrs["classes"]),
+            "definition": canonical(definition_of(first)),
+        },
+    )
+
+
+class _Tally:
+    """Histograms of how many networks are right, of the ensemble and of its resamples."""
+
+    def __init__(self, epochs: int, networks: int):
+        self.networks = networks
+        self.weights = network_resamples(networks)
+        splits = len(SPLITS)
+        self.histograms = np.zeros((epochs, splits, networks + 1), dtype=np.int64)
+        self.resampled = np.zeros((epochs, splits, len(self.weights), networks + 1), dtype=np.int64)
+
+    def add(self, epoch: int, correct: np.ndarray, right: np.ndarray, is_test: np.ndarray) -> None:
+        """Count one block: correct (network, example) bool, its sums right, is_test (example)."""
+        for split, chosen in enumerate((~is_test, is_test)):
+            self.histograms[epoch, split] += np.bincount(right[chosen], minlength=self.networks + 1)
+            self.resampled[epoch, split] += resampled_histograms(correct[:, chosen], self.weights)
+
+    def bimodality(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return it (epoch, split), and its bands over examples and networks (..., bound)."""
+        over_examples = _by_epoch_and_split(band_over_examples, self.histograms)
+        over_networks = _by_epoch_and_split(
+            lambda resamples: band(bimodality_of_counts(resamples)), self.resampled
+        )
+        if self.networks == 1:
+            # Every resample of one network is that network: no band, not a band without width.
+            over_networks[:] = np.nan
+        return bimodality_of_counts(self.histograms), over_examples, over_networks
+
+
+def _by_epoch_and_split(compute, arrays: np.ndarray) -> np.ndarray:
+    return np.array([[compute(array) for array in splits] for splits in arrays])
+
+
+def _blocks(batches: Sequence[_Batch], numbers: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yield blocks of examples with their predictions (network, epoch, example in block)."""
+    first = batches[0].contents
+    epochs, examples = first.sizes["epoch"], first.sizes["example"]
+    step = min(EXAMPLES_AT_ONCE, max(1, PREDICTIONS_AT_ONCE // (len(numbers) * epochs)))
+    for start in range(0, examples, step):
+        block = slice(start, min(start + step, examples))
+        of_block = [
+            batch._replace(contents=batch.contents[["prediction"]].isel(example=block))
+            for batch in batches
+        ]
+        yield block, _of_networks(of_block, numbers, "prediction")
+
+
+def _of_networks(batches: Sequence[_Batch], numbers: np.ndarray, name: str) -> np.ndarray:
+    """Return a variable (network, ...) of all the wanted networks, in the order of ``numbers``."""
+    like = batches[0].contents[name]
+    values = np.empty((len(numbers), *like.shape[1:]), dtype=like.dtype)
+    for batch in batches:
+        if batch.rows.size:
+            read = read_values(batch.contents, name, batch.path, "predictions")
+            values[batch.places] = read[batch.rows]
+    return values

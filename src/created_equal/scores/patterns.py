@@ -1,0 +1,92 @@
+"""The patterns in which the consistency of single examples changes with the epochs."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from created_equal.errors import InputError
+
+
+class PatternExample(NamedTuple):
+    """The example that shows a pattern: its index on the example axis, and its fit in 0..1."""
+
+    index: int
+    fit: float
+
+
+def example_patterns(consistency: np.ndarray, chance: float) -> dict[str, PatternExample]:
+    """Find one example of each of the five patterns of Fig 11.
+
+    With c(e) an example's consistency, e from 0 to the last epoch, and "the end" the mean of the
+    last tenth of the epochs, every example fits each pattern by a number in 0..1:
+
+    - jumps to 1 in one epoch: the largest product, over e >= 1, of c(e)'s rise above all before
+      it, of the mean of c from e on, and of 1 - (highest - lowest before e);
+    - dips, then rises to 1: the largest product, over e >= 1, of the part of the earlier height
+      (the highest c before e, or chance if that is higher) that is lost at e, and of the rise
+      from c(e) to the end;
+    - falls fast to 0: 1 - mean of c(e >= 1), times c(0) / chance where c(0) is below chance;
+    - stays constant: 1 - (highest - lowest), times 4 m (1 - m) with the mean m, so that examples
+      that are right or wrong at all times, which are the ends of other patterns, do not count;
+    - high, then falls to 0: highest c(e >= 1) - the end.
+
+    The five examples are all different and maximise the sum of the fits; the fits say how well the
+    patterns are met at all.
+
+    Args:
+        consistency: (epoch, example) in 0..1, from epoch 0 on.
+        chance: the consistency of guessing, 1/K.
+
+    Returns:
+        The index and the fit by pattern, in the order above.
+
+    Raises:
+        InputError: fewer than five examples, or fewer than two epochs after epoch 0.
+    """
+    consistency = np.asarray(consistency)
+    epochs, examples = consistency.shape
+    if epochs < 3 or examples < 5:
+        raise InputError(
+            "the five patterns of learning need at least 5 examples and 2 epochs after the "
+            f"untrained one, and there are {examples} and {epochs - 1}; score an ensemble that "
+            "has more."
+        )
+    end = consistency[-max(1, epochs // 10) :].mean(axis=0)
+    fits = {
+        "jumps to 1 in one epoch": _jumps(consistency),
+        "dips, then rises to 1": _dips(consistency, chance, end),
+        "falls fast to 0": _falls(consistency, chance),
+        "stays constant": _constant(consistency),
+        "high, then falls to 0": np.clip(consistency[1:].max(axis=0) - end, 0, 1),
+    }
+    table = np.stack(list(fits.values()))
+    _, chosen = linear_sum_assignment(table, maximize=True)
+    return {
+        pattern: PatternExample(int(index), float(fit[index]))
+        for (pattern, fit), index in zip(fits.items(), chosen, strict=True)
+    }
+
+
+def _jumps(consistency: np.ndarray) -> np.ndarray:
+    highest = np.maximum.accumulate(consistency, axis=0)[:-1]
+    lowest = np.minimum.accumulate(consistency, axis=0)[:-1]
+    rise = np.clip(consistency[1:] - highest, 0, 1)
+    from_here_on = np.cumsum(consistency[:0:-1], axis=0)[::-1]
+    from_here_on /= np.arange(len(rise), 0, -1)[:, None]
+    return (rise * from_here_on * (1 - (highest - lowest))).max(axis=0)
+
+
+def _dips(consistency: np.ndarray, chance: float, end: np.ndarray) -> np.ndarray:
+    height = np.maximum(np.maximum.accumulate(consistency, axis=0)[:-1], chance)
+    lost = np.clip(1 - consistency[1:] / height, 0, 1)
+    return (lost * np.clip(end - consistency[1:], 0, 1)).max(axis=0)
+
+
+def _falls(consistency: np.ndarray, chance: float) -> np.ndarray:
+    return (1 - consistency[1:].mean(axis=0)) * np.minimum(consistency[0] / chance, 1)
+
+
+def _constant(consistency: np.ndarray) -> np.ndarray:
+    mean = consistency.mean(axis=0)
+    return (1 - np.ptp(consistency, axis=0)) * 4 * mean * (1 - mean)

@@ -1,0 +1,40 @@
+"""The recipe's optimizer and the decay of its learning rate."""
+
+import torch
+from torch import nn
+
+from created_equal.study import Recipe
+
+
+def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    """Return the optimizer of a recipe for a network.
+
+    Weight decay is added to the gradient (L2); with ``weight_decay_on: weights`` not to that of
+    biases and normalisation layers, which are the parameters of one dimension.
+    """
+    parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    groups = [{"params": parameters, "weight_decay": recipe.weight_decay}]
+    if recipe.weight_decay_on == "weights":
+        weights = [parameter for parameter in parameters if parameter.dim() > 1]
+        others = [parameter for parameter in parameters if parameter.dim() <= 1]
+        groups = [
+            {"params": weights, "weight_decay": recipe.weight_decay},
+            {"params": others, "weight_decay": 0.0},
+        ]
+    groups = [group for group in groups if group["params"]]
+    match recipe.optimizer:
+        case "sgd":
+            return torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=recipe.momentum)
+        case "adam":
+            return torch.optim.Adam(groups, lr=recipe.learning_rate)
+        case "adadelta":
+            # rho and eps of Keras, in which the paper's MNIST example was written.
+            return torch.optim.Adadelta(groups, lr=recipe.learning_rate, rho=0.95, eps=1e-7)
+    raise ValueError(f"no optimizer {recipe.optimizer!r}")
+
+
+def learning_rate(recipe: Recipe, epoch: int) -> float:
+    """Return the learning rate of an epoch, counted from 1: divided by ``factor`` per ``every``."""
+    if recipe.decay is None:
+        return recipe.learning_rate
+    return recipe.learning_rate / recipe.decay.factor ** ((epoch - 1) // recipe.decay.every)

@@ -1,0 +1,70 @@
+"""What a person sees of a training job: a bar on a terminal, a line per epoch in a log."""
+
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from created_equal.training.engine.plain import EpochResult
+
+log = logging.getLogger(__name__)
+
+
+class Report:
+    """Reports the epochs of a job's networks, with networks per hour and the time left.
+
+    Args:
+        title: study and ensemble.
+        epochs: epochs that one network is trained for.
+        to_train: networks to train.
+        bar: where to draw, or None to log a line per epoch.
+    """
+
+    def __init__(self, title: str, epochs: int, to_train: int, bar: Progress | None):
+        self._title, self._epochs, self._to_train, self._bar = title, epochs, to_train, bar
+        self._started = time.monotonic()
+        self._done = 0
+        if bar is not None:
+            self._task = bar.add_task(title, total=epochs * to_train, state="starting")
+
+    def epoch(self, network: int, result: EpochResult) -> None:
+        """Report one epoch of one network."""
+        if result.epoch:
+            self._done += 1
+        train, test = result.accuracy
+        state = f"train {train:.3f}, test {test:.3f}{self._pace()}"
+        if self._bar is not None:
+            state = f"network {network}, epoch {result.epoch}/{self._epochs}: {state}"
+            self._bar.update(self._task, completed=self._done, state=state)
+        else:
+            log.info(
+                "%s network %d epoch %d/%d: %s",
+                self._title,
+                network,
+                result.epoch,
+                self._epochs,
+                state,
+            )
+
+    def _pace(self) -> str:
+        if not self._done:
+            return ""
+        seconds = (time.monotonic() - self._started) / self._done
+        left = timedelta(seconds=round(seconds * (self._epochs * self._to_train - self._done)))
+        return f"; {3600 / (seconds * self._epochs):.1f} networks/h, {left} left"
+
+
+@contextmanager
+def reporting(title: str, epochs: int, to_train: int) -> Iterator[Report]:
+    """Give a ``Report`` that fits where standard error goes."""
+    if sys.stderr.isatty():
+        description, state = TextColumn("{task.description}"), TextColumn("{task.fields[state]}")
+        with Progress(description, BarColumn(), state, console=Console(stderr=True)) as bar:
+            yield Report(title, epochs, to_train, bar)
+    else:
+        yield Report(title, epochs, to_train, None)

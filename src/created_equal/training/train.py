@@ -1,0 +1,174 @@
+"""A training job: some networks of one ensemble, into one predictions file."""
+
+import logging
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+import xarray as xr
+
+from created_equal.artefacts import (
+    canonical,
+    definition_of,
+    fingerprint,
+    make_predictions,
+    open_predictions,
+    read_dataset,
+    read_predictions,
+    source_digest,
+    write_predictions,
+)
+from created_equal.errors import InputError
+from created_equal.study import Ensemble
+from created_equal.training.engine.device import Setting, choose_setting
+from created_equal.training.engine.plain import Images, train_network
+from created_equal.training.progress import Report, reporting
+
+log = logging.getLogger(__name__)
+
+# The code that a network follows from; also what Snakemake watches.
+CODE = ("networks", "training/engine")
+
+
+def train_networks(
+    ensemble: Ensemble,
+    dataset: Path,
+    numbers: Sequence[int],
+    output: Path,
+    device: str = "auto",
+    precision: str = "auto",
+    threads: int = 1,
+) -> None:
+    """Train some networks of an ensemble and write their predictions.
+
+    A network that is already in a file beside ``output``, of the same definition, data and code, is
+    taken from there. Every network that is finished is kept at once in the folder ``unfinished``
+    beside ``output``, so that a job that was killed goes on behind it.
+
+    Args:
+        ensemble: the ensemble's definition.
+        dataset: path of the dataset file.
+        numbers: the networks to train.
+        output: path of the predictions file.
+        device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
+        precision: ``"auto"``, ``"fp32"``, ``"tf32"`` or ``"bf16"``.
+        threads: threads of the CPU; the results are the same for equal numbers of threads.
+
+    Raises:
+        InputError: the dataset does not fit the ensemble, the device is not there, or a loss is
+            not finite (the networks before it are kept).
+    """
+    setting = choose_setting(device, precision)
+    torch.set_num_threads(threads)
+    data = read_dataset(dataset)
+    _check(ensemble, data)
+    definition = networks_definition(ensemble, fingerprint(data))
+    unfinished = output.parent / "unfinished"
+    trained = find_networks([output.parent, unfinished], definition)
+    missing = [number for number in numbers if number not in trained]
+    title = f"{ensemble.study}/{ensemble.name}"
+    kept = len(numbers) - len(missing)
+    log.info(
+        "%s: %d networks to train%s, %s in %s",
+        title,
+        len(missing),
+        f", {kept} already there" if kept else "",
+        setting.device,
+        setting.precision,
+    )
+    images = Images(data, setting)
+    with reporting(title, ensemble.recipe.epochs, len(missing)) as report:
+        for number in missing:
+            predictions = _train(ensemble, number, images, data, report)
+            trained[number] = unfinished / f"{number:04d}.nc"
+            write_predictions(predictions, trained[number], definition)
+    if {trained[number] for number in numbers} != {output}:
+        write_predictions(_gather(numbers, trained), output, definition)
+    for number in numbers:
+        (unfinished / f"{number:04d}.nc").unlink(missing_ok=True)
+
+
+def networks_definition(ensemble: Ensemble, data: str) -> dict:
+    """Return all that an ensemble's networks follow from.
+
+    Args:
+        ensemble: the ensemble.
+        data: the fingerprint of its dataset.
+    """
+    return ensemble.definition | {"code": source_digest(*CODE), "data": data}
+
+
+def find_networks(folders: Sequence[Path], definition: dict) -> dict[int, Path]:
+    """Return where networks of a definition are already predicted: network -> predictions file."""
+    found = {}
+    for path in [path for folder in folders for path in sorted(folder.glob("*.nc"))]:
+        try:
+            with open_predictions(path) as predictions:
+                if canonical(definition_of(predictions)) == canonical(definition):
+                    found |= dict.fromkeys(predictions["network"].values.tolist(), path)
+        except InputError as error:
+            log.warning("%s It is left out here.", error)
+    return found
+
+
+def describe_device(setting: Setting) -> str:
+    """Return the device's name for the record."""
+    if setting.device.type == "cuda":
+        return torch.cuda.get_device_name(setting.device)
+    return f"CPU {torch.backends.cpu.get_cpu_capability()}"
+
+
+def _check(ensemble: Ensemble, data: xr.Dataset) -> None:
+    examples = int((data["example_split"].values == "train").sum())
+    if examples < ensemble.recipe.batch_size:
+        raise InputError(
+            f"{ensemble.study}/{ensemble.name}: the train set has {examples} examples, fewer than "
+            f"one mini-batch; set recipe.batch_size to {examples} or less."
+        )
+
+
+def _train(
+    ensemble: Ensemble, number: int, images: Images, data: xr.Dataset, report: Report
+) -> xr.Dataset:
+    started = time.monotonic()
+    results = []
+    for result in train_network(ensemble, number, images):
+        if not np.isfinite(result.loss).all():
+            raise InputError(
+                f"{ensemble.study}/{ensemble.name}, network {number}: the loss is not finite after "
+                f"epoch {result.epoch}; lower recipe.learning_rate "
+                f"({ensemble.recipe.learning_rate:g}) or change its decay."
+            )
+        results.append(result)
+        report.epoch(number, result)
+    predictions = make_predictions(
+        np.stack([result.predictions for result in results])[None],
+        np.stack([result.accuracy for result in results])[None],
+        np.stack([result.loss for result in results])[None],
+        [number],
+        data,
+    )
+    return predictions.assign_coords(
+        device=("network", [describe_device(images.setting)]),
+        precision=("network", [images.setting.precision]),
+        seconds=("network", [time.monotonic() - started]),
+    )
+
+
+def _gather(numbers: Sequence[int], trained: dict[int, Path]) -> xr.Dataset:
+    parts = []
+    for path in dict.fromkeys(trained[number] for number in numbers):
+        inside = [number for number in numbers if trained[number] == path]
+        parts.append(read_predictions(path).sel(network=inside))
+    gathered = xr.concat(
+        parts,
+        dim="network",
+        data_vars="minimal",
+        coords="minimal",
+        compat="override",
+        join="exact",
+        combine_attrs="override",
+    )
+    return gathered.sortby("network")

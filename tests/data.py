@@ -1,0 +1,40 @@
+"""Finds the real data that tests read: the folder in the environment variable DATA_ROOT."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+NEEDED = (
+    "cifar-100-python/train",
+    "cifar-100-python/test",
+    "cifar-100-python/meta",
+    "MNIST/raw/train-images-idx3-ubyte.gz",
+    "MNIST/raw/train-labels-idx1-ubyte.gz",
+    "MNIST/raw/t10k-images-idx3-ubyte.gz",
+    "MNIST/raw/t10k-labels-idx1-ubyte.gz",
+    "tiny-imagenet-200/train",
+    "tiny-imagenet-200/val/val_annotations.txt",
+)
+
+
+def find_data_root() -> Path | str:
+    """Return the folder with all real data, or what is wrong with it."""
+    given = os.environ.get("DATA_ROOT")
+    if not given:
+        return "no real data: set DATA_ROOT to a folder with CIFAR-100, MNIST and Tiny ImageNet"
+    absent = [name for name in NEEDED if not (Path(given) / name).exists()]
+    if absent:
+        return f"no real data: DATA_ROOT is {given}, where {absent[0]} is missing"
+    return Path(given)
+
+
+@pytest.fixture(scope="session")
+def data_root() -> Path:
+    """Give the folder with the real data; without it skip, or fail where CI is set."""
+    found = find_data_root()
+    if isinstance(found, str):
+        if os.environ.get("CI"):
+            pytest.fail(found)
+        pytest.skip(found)
+    return found

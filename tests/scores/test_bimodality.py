@@ -1,0 +1,166 @@
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy import stats
+
+from created_equal.scores import bimodality, bimodality_of_counts, independent_null
+from created_equal.scores.bimodality import (
+    band_over_examples,
+    network_resamples,
+    resampled_histograms,
+)
+
+histograms = st.integers(2, 30).flatmap(
+    lambda bins: arrays(np.int64, bins, elements=st.integers(0, 2000))
+)
+
+
+def scores_of(histogram):
+    networks = len(histogram) - 1
+    return np.repeat(np.arange(networks + 1) / networks, histogram)
+
+
+def test_by_hand():
+    # Deviations -1, 0, 1: kurtosis (2/3) / (2/3)^2 = 1.5, no skewness.
+    assert bimodality([0, 0.5, 1]) == pytest.approx(0.5)
+    # Deviations -1/4 three times, 3/4 once: two points, whatever their weights.
+    assert bimodality([0, 0, 0, 1]) == pytest.approx(0, abs=1e-12)
+    assert np.isnan(bimodality([0.3, 0.3]))
+    assert np.isnan(bimodality([]))
+
+
+@given(histograms)
+def test_counts_give_what_the_scores_give(histogram):
+    expected = bimodality(scores_of(histogram))
+    assert bimodality_of_counts(histogram) == pytest.approx(expected, nan_ok=True, rel=1e-8)
+
+
+@given(histograms)
+def test_it_is_scipys_kurtosis_and_skewness(histogram):
+    assume((histogram > 0).sum() > 1)
+    scores = scores_of(histogram)
+    expected = stats.kurtosis(scores, fisher=False) - stats.skew(scores) ** 2 - 1
+    assert bimodality(scores) == pytest.approx(expected, rel=1e-6, abs=1e-9)
+
+
+@given(histograms)
+def test_never_negative_and_the_same_in_the_mirror(histogram):
+    assume((histogram > 0).sum() > 1)
+    measure = bimodality_of_counts(histogram)
+    assert measure >= -1e-9
+    assert bimodality_of_counts(histogram[::-1]) == pytest.approx(measure, rel=1e-6, abs=1e-9)
+
+
+@given(arrays(np.float64, 8, elements=st.floats(0, 1, width=16)), st.floats(1e-90, 1e3))
+def test_it_has_no_unit(values, unit):
+    assume(np.ptp(values) > 0)
+    assert bimodality(values * unit) == pytest.approx(bimodality(values), rel=1e-6, abs=1e-9)
+
+
+@given(st.integers(1, 100), st.integers(1, 500), st.integers(1, 500))
+def test_all_agree(networks, right, wrong):
+    histogram = np.zeros(networks + 1)
+    histogram[[0, -1]] = wrong, right
+    assert bimodality_of_counts(histogram) == pytest.approx(0, abs=1e-9)
+
+
+def test_constant_and_empty_are_undefined():
+    assert np.isnan(bimodality_of_counts([[0, 7, 0], [0, 0, 0]])).all()
+
+
+def test_exact_for_a_single_outlier_among_a_million():
+    histogram = np.zeros(101)
+    histogram[[0, 100]] = 1, 10**6
+    assert bimodality_of_counts(histogram) == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("networks", [2, 7, 100])
+@pytest.mark.parametrize("accuracy", [0.01, 0.2, 0.56, 0.9])
+def test_independent_networks_exactly(networks, accuracy):
+    right = stats.binom(networks, accuracy).pmf(np.arange(networks + 1))
+    assert bimodality_of_counts(right) == pytest.approx(independent_null(networks))
+
+
+def test_one_network_has_two_points():
+    assert independent_null(1) == 0
+
+
+@pytest.mark.parametrize("accuracy", [0.2, 0.56])
+def test_independent_networks_by_simulation(accuracy):
+    """Networks of unequal accuracies; 20 ensembles of 100, 2,500 examples each.
+
+    The measure of one ensemble has a standard deviation of sqrt(24 / 2500) = 0.098, the mean of 20
+    one of 0.022: a tolerance of 0.1 fails once in 100,000 seeds or less.
+    """
+    generator = np.random.default_rng(0)
+    accuracies = accuracy + generator.uniform(-0.03, 0.03, size=(20, 100, 1))
+    right = generator.random((20, 100, 2500)) < accuracies
+    measured = [bimodality(correct.mean(axis=0)) for correct in right]
+    assert np.mean(measured) == pytest.approx(independent_null(100), abs=0.1)
+
+
+@pytest.mark.parametrize(
+    "name, expected",
+    [("beta 0.2", 0.24), ("beta 0.5", 0.50), ("uniform", 0.79), ("one tenth uniform", 0.06)],
+)
+def test_calibration(name, expected):
+    """Probabilities of being right by example, 100 networks, 100,000 examples.
+
+    The standard deviation of the measure is 0.003 or less (uniform: 0.0025), the tolerance 0.03:
+    it does not fail by chance.
+    """
+    generator = np.random.default_rng(0)
+    examples = 100_000
+    unanimous = generator.integers(2, size=examples)
+    probability = {
+        "beta 0.2": generator.beta(0.2, 0.2, examples),
+        "beta 0.5": generator.beta(0.5, 0.5, examples),
+        "uniform": generator.random(examples),
+        "one tenth uniform": np.where(
+            generator.random(examples) < 0.1, generator.random(examples), unanimous
+        ),
+    }[name]
+    measured = bimodality(generator.binomial(100, probability) / 100)
+    assert measured == pytest.approx(expected, abs=0.03)
+
+
+def test_the_band_over_examples_covers_the_truth():
+    """95 % bands of samples of 500 uniform examples, over 200 samples.
+
+    The uniform distribution of 0..10 has the true value of its own histogram. With a true coverage
+    of 0.93 (percentile bands are a little narrow) 200 bands cover at least 88 % of the time in all
+    but 0.5 % of the seeds.
+    """
+    truth = bimodality_of_counts(np.ones(11))
+    generator = np.random.default_rng(0)
+    samples = generator.multinomial(500, np.ones(11) / 11, size=200)
+    bands = np.array([band_over_examples(sample) for sample in samples])
+    assert np.mean((bands[:, 0] <= truth) & (truth <= bands[:, 1])) >= 0.88
+
+
+def test_the_band_over_examples_is_reproducible_and_undefined_for_constant_scores():
+    histogram = [30, 5, 10, 55]
+    lower, upper = band_over_examples(histogram)
+    assert lower < bimodality_of_counts(histogram) < upper
+    assert band_over_examples(histogram).tolist() == [lower, upper]
+    assert np.isnan(band_over_examples([0, 10, 0])).all()
+
+
+def test_resamples_of_networks():
+    weights = network_resamples(7)
+    assert weights.shape == (200, 7)
+    assert (weights.sum(axis=1) == 7).all()
+    assert np.array_equal(weights, network_resamples(7))
+
+
+def test_resampled_histograms_are_those_of_repeated_networks():
+    correct = np.random.default_rng(0).random((5, 60)) < 0.6
+    weights = network_resamples(5)
+    expected = [
+        np.bincount(np.repeat(correct, row.astype(int), axis=0).sum(axis=0), minlength=6)
+        for row in weights
+    ]
+    assert np.array_equal(resampled_histograms(correct, weights), expected)
+    assert not resampled_histograms(correct[:, :0], weights).any()

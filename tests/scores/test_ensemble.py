@@ -1,0 +1,211 @@
+import logging
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from created_equal.artefacts import (
+    HALVES,
+    SPLITS,
+    definition_of,
+    of_split,
+    read_scores,
+    write_scores,
+)
+from created_equal.errors import InputError
+from created_equal.scores import accessibility, bimodality, consensus, consistency, ensemble
+from created_equal.scores.ensemble import score_ensemble
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    """Blocks of 7 examples, so that even small ensembles are read in many."""
+    monkeypatch.setattr(ensemble, "EXAMPLES_AT_ONCE", 7)
+
+
+@pytest.mark.parametrize("networks, classes, seed", [(1, 2, 0), (5, 3, 1), (6, 300, 2)])
+@pytest.mark.usefixtures("small_blocks")
+def test_streaming_equals_the_pure_functions(
+    tmp_path, made_up_ensemble, write_batches, networks, classes, seed
+):
+    made_up = made_up_ensemble(networks, examples=4 * classes, classes=classes, seed=seed)
+    numbers = np.random.default_rng(seed).permutation(networks)
+    paths = write_batches(tmp_path, made_up, np.array_split(numbers, min(3, networks)))
+    scores = score_ensemble(paths)
+
+    right = np.array([consistency(epoch, made_up.labels) for epoch in _epochs(made_up)])
+    agreeing, modal_label = zip(
+        *(consensus(epoch, classes) for epoch in _epochs(made_up)), strict=True
+    )
+    assert scores["network"].values.tolist() == list(range(networks))
+    np.testing.assert_allclose(scores["consistency"], right, rtol=1e-6)
+    np.testing.assert_allclose(scores["consensus"], np.array(agreeing), rtol=1e-6)
+    np.testing.assert_array_equal(scores["modal_label"], np.array(modal_label))
+    np.testing.assert_allclose(scores["accessibility"], accessibility(right))
+    np.testing.assert_array_equal(scores["label"], made_up.labels)
+    for split in SPLITS:
+        chosen = made_up.is_test == (split == "test")
+        np.testing.assert_allclose(
+            scores["bimodality"].sel(split=split),
+            [bimodality(epoch[chosen]) for epoch in right],
+            atol=1e-9,
+        )
+        np.testing.assert_allclose(
+            scores["accuracy"].sel(split=split).mean("network"),
+            of_split(scores, split)["consistency"].mean("example"),
+            rtol=1e-5,
+        )
+    for parity, half in enumerate(HALVES):
+        of_half = made_up.predictions[parity::2]
+        expected = (of_half == made_up.labels)[:, 1:].mean(axis=(0, 1)) if len(of_half) else np.nan
+        np.testing.assert_allclose(
+            scores["accessibility_half"].sel(half=half), np.broadcast_to(expected, right.shape[1])
+        )
+
+
+def _epochs(made_up):
+    return np.moveaxis(made_up.predictions, 1, 0)
+
+
+def test_neither_blocks_nor_batches_nor_their_order_matter(
+    tmp_path, made_up_ensemble, write_batches, monkeypatch
+):
+    made_up = made_up_ensemble()
+    (tmp_path / "whole").mkdir()
+    whole = score_ensemble(write_batches(tmp_path / "whole", made_up, [range(6)]))
+    monkeypatch.setattr(ensemble, "PREDICTIONS_AT_ONCE", 1)
+    parts = score_ensemble(write_batches(tmp_path, made_up, [[5, 2], [0], [4, 1, 3]])[::-1])
+    assert parts.identical(whole)
+
+
+def test_bands_over_networks_and_examples(tmp_path, made_up_ensemble, write_batches):
+    made_up = made_up_ensemble(networks=8, examples=300)
+    scores = score_ensemble(write_batches(tmp_path, made_up, [range(8)]))
+    for name in ("bimodality_over_examples", "bimodality_over_networks"):
+        band = scores[name]
+        assert band.dims == ("epoch", "split", "bound")
+        assert (band.sel(bound="lower") < band.sel(bound="upper")).all()
+    middle = scores.isel(epoch=2)
+    assert (middle["bimodality_over_examples"].sel(bound="lower") < middle["bimodality"]).all()
+    assert (middle["bimodality"] < middle["bimodality_over_examples"].sel(bound="upper")).all()
+
+
+def test_the_band_over_networks_is_that_of_ensembles_of_resampled_networks(
+    tmp_path, made_up_ensemble, write_batches
+):
+    made_up = made_up_ensemble(networks=5, examples=200)
+    scores = score_ensemble(write_batches(tmp_path, made_up, [range(5)]))
+    resamples = ensemble.network_resamples(5).astype(int)
+    chosen = made_up.predictions[:, 3, ~made_up.is_test]
+    measured = [
+        bimodality(consistency(np.repeat(chosen, row, axis=0), made_up.labels[~made_up.is_test]))
+        for row in resamples
+    ]
+    np.testing.assert_allclose(
+        scores["bimodality_over_networks"].sel(epoch=3, split="train"),
+        np.nanpercentile(measured, [2.5, 97.5]),
+    )
+
+
+def test_one_network_has_no_band_over_networks_and_no_odd_half(
+    tmp_path, made_up_ensemble, write_batches
+):
+    scores = score_ensemble(write_batches(tmp_path, made_up_ensemble(networks=1), [[0]]))
+    assert scores["bimodality_over_networks"].isnull().all()
+    assert scores["accessibility_half"].sel(half="odd").isnull().all()
+    assert scores["accessibility_half"].sel(half="even").notnull().all()
+
+
+def test_a_part_of_the_networks(tmp_path, made_up_ensemble, write_batches):
+    made_up = made_up_ensemble(networks=6)
+    paths = write_batches(tmp_path, made_up, [[4, 5], [2, 3], [0, 1]])
+    made_up.predictions = made_up.predictions[:3]
+    (tmp_path / "three").mkdir()
+    three = score_ensemble(write_batches(tmp_path / "three", made_up, [range(3)]))
+    assert score_ensemble(paths, networks=3).identical(three)
+
+
+def test_scores_survive_the_disk_with_the_ensembles_definition(
+    tmp_path, made_up_ensemble, write_batches
+):
+    scores = score_ensemble(write_batches(tmp_path, made_up_ensemble(), [range(6)]))
+    write_scores(scores, tmp_path / "scores.nc", definition_of(scores))
+    read = read_scores(tmp_path / "scores.nc")
+    assert read.equals(scores)
+    assert definition_of(read) == {"ensemble": "made up"}
+    assert read.attrs["classes"] == 3
+
+
+def test_one_line_is_logged(tmp_path, made_up_ensemble, write_batches, caplog):
+    paths = write_batches(tmp_path, made_up_ensemble(), [range(6)])
+    with caplog.at_level(logging.INFO, "created_equal"):
+        score_ensemble(paths)
+    assert [record.message.split(" in ")[0] for record in caplog.records] == [
+        "scored 6 networks over 5 epochs and 40 examples"
+    ]
+
+
+def test_memory_grows_with_the_scores_and_not_with_the_predictions(
+    tmp_path, made_up_ensemble, write_batches, monkeypatch
+):
+    made_up = made_up_ensemble(networks=64, epochs=20, examples=12_000)
+    predictions = made_up.predictions.size  # one byte each
+    paths = write_batches(tmp_path, made_up, np.array_split(np.arange(64), 4))
+    monkeypatch.setattr(ensemble, "PREDICTIONS_AT_ONCE", predictions // 64)
+    monkeypatch.setattr(ensemble, "EXAMPLES_AT_ONCE", 256)
+    tracemalloc.start()
+    try:
+        scores = score_ensemble(paths)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak - scores.nbytes < predictions / 2
+
+
+def test_no_files_are_refused():
+    with pytest.raises(InputError, match="no predictions files"):
+        score_ensemble([])
+
+
+def test_missing_networks_are_named(tmp_path, made_up_ensemble, write_batches):
+    paths = write_batches(tmp_path, made_up_ensemble(), [[0, 1], [4]])
+    with pytest.raises(InputError, match=r"3 of the 6 networks .* \(numbers 2, 3, 5\)"):
+        score_ensemble(paths, networks=6)
+
+
+def test_many_missing_networks_are_not_all_named(tmp_path, made_up_ensemble, write_batches):
+    paths = write_batches(tmp_path, made_up_ensemble(), [[0]])
+    with pytest.raises(InputError, match=r"99 of .* 9, 10, \.\.\.\)"):
+        score_ensemble(paths, networks=100)
+
+
+def test_a_network_that_is_there_twice_is_refused(tmp_path, made_up_ensemble, write_batches):
+    paths = write_batches(tmp_path, made_up_ensemble(), [[0, 1], [1, 2]])
+    with pytest.raises(InputError, match="network 1 is both in"):
+        score_ensemble(paths)
+
+
+@pytest.mark.parametrize("other", [{"definition": "foreign"}, {"first_position": 7}])
+def test_a_file_of_another_ensemble_is_refused(tmp_path, made_up_ensemble, write_batches, other):
+    (tmp_path / "other").mkdir()
+    paths = write_batches(tmp_path, made_up_ensemble(), [[0, 1]])
+    paths += write_batches(tmp_path / "other", made_up_ensemble(), [[2, 3]], **other)
+    with pytest.raises(InputError, match="not of one ensemble"):
+        score_ensemble(paths)
+
+
+def test_an_untrained_ensemble_is_refused(tmp_path, made_up_ensemble, write_batches):
+    paths = write_batches(tmp_path, made_up_ensemble(epochs=1), [[0, 1]])
+    with pytest.raises(InputError, match="no epoch after the untrained one"):
+        score_ensemble(paths)
+
+
+def test_a_flipped_byte_is_found(tmp_path, made_up_ensemble, write_batches):
+    made_up = made_up_ensemble(networks=4, examples=4000)
+    (path,) = write_batches(tmp_path, made_up, [range(4)])
+    contents = bytearray(path.read_bytes())
+    # The predictions are by far the largest part of the file: its middle is theirs.
+    contents[len(contents) // 2] ^= 0xFF
+    path.write_bytes(contents)
+    with pytest.raises(InputError, match="is damaged"):
+        score_ensemble([path])

@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from created_equal.errors import InputError
+from created_equal.scores import accessibility, best_matched_pairs, matched_epochs
+
+curves = st.integers(2, 12).flatmap(
+    lambda epochs: arrays(np.float64, epochs, elements=st.floats(0, 1))
+)
+
+
+def test_accessibility_leaves_out_the_untrained_epoch():
+    consistency = np.array([[1, 0.2], [0, 1], [0.5, 1]])
+    assert accessibility(consistency).tolist() == [0.25, 1]
+
+
+def test_accessibility_of_an_untrained_ensemble_is_refused():
+    with pytest.raises(InputError, match="train for at least one epoch"):
+        accessibility(np.ones((1, 4)))
+
+
+def test_matched_epochs_by_hand():
+    pairs = matched_epochs([0.3, 0.40, 0.60], [0.40, 0.39, 0.55, 0.6075])
+    assert [pair[:2] for pair in pairs] == [(1, 1), (2, 3)]
+    assert [pair.difference for pair in pairs] == pytest.approx([0.01, -0.0075])
+
+
+@given(curves, curves, st.floats(0, 0.5))
+def test_matched_epochs_are_all_those_within_the_tolerance(a, b, tolerance):
+    found = {pair[:2] for pair in matched_epochs(a, b, tolerance)}
+    for epoch_a in range(len(a)):
+        for epoch_b in range(len(b)):
+            difference = abs(a[epoch_a] - b[epoch_b])
+            trained = epoch_a > 0 and epoch_b > 0
+            if difference <= tolerance and trained:
+                assert (epoch_a, epoch_b) in found
+            if difference > tolerance + 1e-5 or not trained:
+                assert (epoch_a, epoch_b) not in found
+
+
+def test_best_pairs_of_a_fast_and_a_slow_ensemble():
+    # Both reach 0.2 to 0.8: sought are 0.4 and 0.8.
+    fast = np.array([0.1, 0.2, 0.4, 0.6, 0.8, 0.9])
+    slow = np.array([0.1, 0.15, 0.2, 0.3, 0.405, 0.5, 0.6, 0.7, 0.8])
+    early, late = best_matched_pairs(fast, slow)
+    assert (early.epoch_a, early.epoch_b) == (2, 4)
+    assert (late.epoch_a, late.epoch_b) == (4, 8)
+
+
+@given(curves, curves)
+def test_best_pairs_are_matched_and_differ_where_they_can(a, b):
+    pairs = matched_epochs(a, b, 0.3)
+    if not pairs:
+        return
+    early, late = best_matched_pairs(a, b, 0.3)
+    assert {early, late} <= set(pairs)
+    assert (early == late) == (len(pairs) == 1)
+    assert a[early.epoch_a] + b[early.epoch_b] <= a[late.epoch_a] + b[late.epoch_b]
+
+
+def test_ensembles_that_never_match_are_refused():
+    with pytest.raises(InputError, match=r"0\.10 to 0\.20, the second's 0\.80 to 0\.90"):
+        best_matched_pairs([0.1, 0.1, 0.2], [0.1, 0.8, 0.9])

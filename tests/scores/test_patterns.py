@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from created_equal.errors import InputError
+from created_equal.scores import example_patterns
+
+PURE = {
+    "jumps to 1 in one epoch": [0.2, 1, 1, 1, 1, 1, 1, 1],
+    "dips, then rises to 1": [0.2, 0, 0, 0, 0.4, 0.9, 1, 1],
+    "falls fast to 0": [0.2, 0, 0, 0, 0, 0, 0, 0],
+    "stays constant": [0.5, 0.45, 0.5, 0.5, 0.55, 0.5, 0.5, 0.5],
+    "high, then falls to 0": [0.2, 0.6, 1, 0.9, 0.3, 0, 0, 0],
+}
+OTHERS = [
+    [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
+    [0.2, 0.3, 0.2, 0.1, 0.2, 0.1, 0.3, 0.2],
+    [0.2, 0.5, 0.6, 0.5, 0.4, 0.5, 0.3, 0.4],
+    [0.2, 0.1, 0.3, 0.5, 0.7, 0.6, 0.8, 0.9],
+]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_pure_patterns_are_found_among_others(seed):
+    order = np.random.default_rng(seed).permutation(len(PURE) + len(OTHERS))
+    found = example_patterns(np.array([*PURE.values(), *OTHERS])[order].T, chance=0.2)
+    assert list(found) == list(PURE)
+    assert [order[example.index] for example in found.values()] == list(range(len(PURE)))
+
+
+def test_fits_of_pure_patterns_by_hand():
+    found = example_patterns(np.array(list(PURE.values())).T, chance=0.2)
+    fits = [example.fit for example in found.values()]
+    # The rise of 0.8; the whole of 0.2 lost, then up to 1; all 0; a range of 0.1; from 1 to 0.
+    assert fits == pytest.approx([0.8, 1, 1, 0.9, 1], abs=0.001)
+
+
+def test_examples_of_one_kind_fit_the_other_patterns_badly():
+    found = example_patterns(np.tile(PURE["jumps to 1 in one epoch"], (9, 1)).T, chance=0.2)
+    assert len({example.index for example in found.values()}) == 5
+    assert found["jumps to 1 in one epoch"].fit == pytest.approx(0.8)
+    for pattern in ("dips, then rises to 1", "falls fast to 0", "high, then falls to 0"):
+        assert found[pattern].fit == pytest.approx(0, abs=1e-9)
+
+
+@given(st.integers(3, 9), st.integers(5, 9), st.integers(1, 6), st.integers(0, 2**32 - 1))
+def test_always_five_different_examples_with_fits_in_0_to_1(epochs, examples, networks, seed):
+    generator = np.random.default_rng(seed)
+    right = generator.integers(0, networks, size=(epochs, examples), endpoint=True)
+    found = example_patterns((right / networks).astype(np.float32), chance=0.2)
+    assert len({example.index for example in found.values()}) == 5
+    assert all(-1e-6 <= example.fit <= 1 + 1e-6 for example in found.values())
+
+
+@pytest.mark.parametrize("shape", [(2, 10), (10, 4)])
+def test_too_little_to_show_five_patterns_is_refused(shape):
+    with pytest.raises(InputError, match="at least 5 examples and 2 epochs"):
+        example_patterns(np.zeros(shape), chance=0.2)
