@@ -1,6 +1,7 @@
 """What the rules share: the checked config and studies, and where the code is."""
 
 import json
+import os
 import sys
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,6 @@ from created_equal.study import (
     dataset_path,
     ensembles_of,
     figure_path,
-    fingerprint_path,
     load_config,
     load_study,
     predictions_path,
@@ -77,11 +77,13 @@ for study in CONFIG.studies:
 
 # The commands run with the Python that runs Snakemake, need no installed package, and see the
 # config with what was given on Snakemake's command line; none of that makes a job run again.
-shell.prefix(
-    f"export PATH={quote(str(Path(sys.executable).parent))}:$PATH;"
-    f" export PYTHONPATH={quote(str(Path(workflow.basedir, 'src')))};"
-    f" export {CONFIG_VARIABLE}={quote(json.dumps(config))}; "
-)
+ENVIRONMENT = {
+    "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    "PYTHONPATH": str(Path(workflow.basedir, "src")),
+    CONFIG_VARIABLE: json.dumps(config),
+}
+exports = "".join(f"export {name}={quote(value)}; " for name, value in ENVIRONMENT.items())
+shell.prefix(exports.replace("{", "{{").replace("}", "}}"))
 
 
 wildcard_constraints:

@@ -6,7 +6,6 @@ rule build_dataset:
         code=code("datasets/*.py"),
     output:
         dataset=dataset_path("{study}"),
-        fingerprint=fingerprint_path("{study}"),
     log:
         "results/{study}/logs/build_dataset.log",
     conda:

@@ -33,8 +33,7 @@ for figure, needs in FIGURES.items():
             f"render_{figure}"
         input:
             scores=scores_of(figure),
-            dataset=ancient(dataset_path("{study}")),
-            fingerprint=fingerprint_path("{study}"),
+            dataset=dataset_path("{study}"),
             notebook=f"notebooks/{figure}.ipynb",
             code=code(f"figures/{figure}.py", *SHARED),
         output:

@@ -3,12 +3,12 @@
 
 rule train_networks:
     input:
-        # Not the dataset's time stamp decides on training again, but its contents.
-        dataset=ancient(dataset_path("{study}")),
-        fingerprint=fingerprint_path("{study}"),
+        dataset=dataset_path("{study}"),
         code=code("networks/*.py", "training/engine/*.py"),
     output:
-        predictions=predictions_path("{study}", "{ensemble}", "{first}", "{last}"),
+        # Not deleted before the job: the command keeps all networks that are still the same (by
+        # their definition, data and code), whatever made Snakemake run it.
+        predictions=update(predictions_path("{study}", "{ensemble}", "{first}", "{last}")),
     log:
         "results/{study}/{ensemble}/logs/train_networks_{first}-{last}.log",
     benchmark:

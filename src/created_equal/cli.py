@@ -17,7 +17,6 @@ from created_equal.study import (
     Ensemble,
     batches,
     dataset_path,
-    fingerprint_path,
     load_config,
     load_study,
     predictions_path,
@@ -64,7 +63,7 @@ def build_dataset(
 ) -> None:
     """Build a study's dataset from its source: results/STUDY/dataset.nc."""
     from created_equal import datasets
-    from created_equal.artefacts import fingerprint, write_dataset, write_text
+    from created_equal.artefacts import write_dataset
 
     config, definition = load_config(), load_study(study).dataset
     dataset = datasets.build_dataset(
@@ -73,7 +72,6 @@ def build_dataset(
         config.download if download is None else download,
     )
     write_dataset(dataset, Path(dataset_path(study)), definition)
-    write_text(fingerprint(dataset) + "\n", Path(fingerprint_path(study)))
 
 
 @app.command(name="train_networks")
@@ -124,7 +122,8 @@ def score_ensemble(
         typer.Argument(help="Predictions files; default: those of train_networks."),
     ] = None,
     networks: Annotated[
-        int | None, typer.Option(help="Score networks 0 to this less 1; default: as configured.")
+        int | None,
+        typer.Option(help="Score networks 0 to this less 1; default: as configured.", min=1),
     ] = None,
 ) -> None:
     """Score an ensemble from its predictions: results/STUDY/ENSEMBLE/scores.nc."""

@@ -100,9 +100,7 @@ def _extent(study: Study) -> tuple[Extent | None, str | None]:
     size = definition.get("size")
     shape = (size, size, extent.image_shape[2]) if size else extent.image_shape
     wanted = (definition.get("train_examples"), definition.get("test_examples"))
-    examples = tuple(
-        chosen or whole for chosen, whole in zip(wanted, extent.examples, strict=True)
-    )
+    examples = tuple(chosen or whole for chosen, whole in zip(wanted, extent.examples, strict=True))
     return Extent(examples, shape, extent.classes), None
 
 

@@ -216,11 +216,6 @@ def dataset_path(study: str) -> str:
     return f"results/{study}/dataset.nc"
 
 
-def fingerprint_path(study: str) -> str:
-    """Return where a dataset's fingerprint is, text that changes as its contents do."""
-    return f"results/{study}/dataset.fingerprint"
-
-
 def predictions_path(study: str, ensemble: str, first: int | str, last: int | str) -> str:
     """Return where the predictions of networks first..last are; text, as ``"{first}"``, is kept."""
     first, last = (f"{each:04d}" if isinstance(each, int) else each for each in (first, last))

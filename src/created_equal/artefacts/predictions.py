@@ -11,6 +11,7 @@ from created_equal.artefacts.files import (
     definition_of,
     load_artefact,
     open_artefact,
+    read_values,
     write_artefact,
 )
 from created_equal.errors import InputError
@@ -88,7 +89,10 @@ def check_one_ensemble(opened: Sequence[xr.Dataset], paths: Sequence[Path]) -> N
     seen: dict[int, Path] = {}
     for contents, path in zip(opened, paths, strict=True):
         same = definition_of(contents) == definition_of(first) and all(
-            np.array_equal(contents[name].values, first[name].values)
+            np.array_equal(
+                read_values(contents, name, path, "predictions"),
+                read_values(first, name, paths[0], "predictions"),
+            )
             for name in ("epoch", "example", "example_split", "label")
         )
         if not same:

@@ -14,10 +14,10 @@ def build_dataset(definition: Mapping, data_root: Path, download: bool) -> xr.Da
     """Build the dataset of a study.
 
     Args:
-        definition: the study's dataset entry, as study.py has checked it: source, and where given superclass (of cifar100),
-            path (of image_folder; relative to data_root, or absolute), size (images become
-            size x size), train_examples and test_examples (a fixed, stratified choice of that
-            many, see ``choose_stratified``).
+        definition: the study's dataset entry, as study.py has checked it: source, and where given
+            superclass (of cifar100), path (of image_folder; relative to data_root, or absolute),
+            size (images become size x size), train_examples and test_examples (a fixed,
+            stratified choice of that many, see ``choose_stratified``).
         data_root: the folder of data sets, in torchvision's layout; is only written to in order
             to download or unpack what is missing.
         download: whether missing files are downloaded.
@@ -28,7 +28,7 @@ def build_dataset(definition: Mapping, data_root: Path, download: bool) -> xr.Da
     Raises:
         InputError: the data are missing or cannot be used, or the download failed.
     """
-    source = _open_source(definition, data_root.expanduser(), download)
+    source = _open_source(definition, data_root, download)
     rows = choose_examples(
         source, definition.get("train_examples"), definition.get("test_examples")
     )

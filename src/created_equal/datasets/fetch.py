@@ -20,13 +20,25 @@ def check_file(path: Path, md5: str) -> None:
     """Check a file's MD5 checksum.
 
     Raises:
-        InputError: it is not that of the original.
+        InputError: it is not that of the original, or the file cannot be read.
     """
-    if not check_integrity(path, md5):
+    try:
+        whole = check_integrity(path, md5)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    if not whole:
         raise InputError(
             f"{path} is damaged (its checksum is not the original's); delete it and run again "
             "with download: true, or put a whole copy in its place."
         )
+
+
+def unreadable(path: Path, error: OSError) -> InputError:
+    """Return what is said of a file that is there but cannot be read."""
+    return InputError(
+        f"{path} cannot be read ({error.strerror or error}); make it readable, or put a whole "
+        "copy in its place."
+    )
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from torchvision.datasets import MNIST
 from torchvision.datasets.mnist import read_image_file, read_label_file
 from torchvision.datasets.utils import extract_archive
 
-from created_equal.datasets.fetch import check_file, download_file, writing_to
+from created_equal.datasets.fetch import check_file, download_file, unreadable, writing_to
 from created_equal.datasets.source import Source, read_from_array
 from created_equal.errors import InputError
 
@@ -86,6 +86,8 @@ def _read_idx(packed: Path, reader: Callable[[str], torch.Tensor]) -> np.ndarray
 def _read_unpacked(path: Path, reader: Callable[[str], torch.Tensor]) -> np.ndarray:
     try:
         return reader(str(path)).numpy()
+    except OSError as error:
+        raise unreadable(path, error) from error
     except (AssertionError, IndexError, RuntimeError, TypeError, ValueError, KeyError) as error:
         raise InputError(
             f"{path} is damaged (its length or its header is wrong); delete it and run again "

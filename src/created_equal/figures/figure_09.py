@@ -16,7 +16,6 @@ from created_equal.figures.style import (
     HATCHES,
     PALETTE,
     describe,
-    footing,
     heading,
     phase_epochs,
     styled,
@@ -76,19 +75,17 @@ def draw(
     ]
     if len(shown) < scores.attrs["classes"]:
         handles.append(Patch(label=f"{scores.attrs['classes'] - len(shown)} others", **OTHERS))
+    for axes in figure.axes[len(phases) :]:
+        axes.set_xlabel("consistency")
     figure.legend(
         handles=handles,
-        title="most frequent prediction (in the bars from bottom to top)",
+        title=f"Dashed: chance, 1/{scores.attrs['classes']}. Labels at 1: how many labels have "
+        "examples that every network gets right.\n"
+        "Most frequent prediction, in each bar from bottom to top:",
         loc="outside lower center",
-        ncols=6,
+        ncols=5,
         handleheight=1.4,
         handlelength=2.2,
-    )
-    footing(
-        figure,
-        "consistency (fraction of the networks that are right)",
-        f"Dashed: chance, 1/{scores.attrs['classes']}. Above each panel: how many of the "
-        "labels have examples that every network gets right.",
     )
     return figure
 

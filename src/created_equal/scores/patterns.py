@@ -23,9 +23,9 @@ def example_patterns(consistency: np.ndarray, chance: float) -> dict[str, Patter
 
     - jumps to 1 in one epoch: the largest product, over e >= 1, of c(e)'s rise above all before
       it, of the mean of c from e on, and of 1 - (highest - lowest before e);
-    - dips, then rises to 1: the largest product, over e >= 1, of the part of the earlier height
-      (the highest c before e, or chance if that is higher) that is lost at e, and of the rise
-      from c(e) to the end;
+    - dips, then rises to 1: the largest product, over e >= 1, of the fall from the highest c
+      before e to c(e), as a fraction of that highest c or of chance if that is higher, and of the
+      rise from c(e) to the end;
     - falls fast to 0: 1 - mean of c(e >= 1), times c(0) / chance where c(0) is below chance;
     - stays constant: 1 - (highest - lowest), times 4 m (1 - m) with the mean m, so that examples
       that are right or wrong at all times, which are the ends of other patterns, do not count;
@@ -78,9 +78,9 @@ def _jumps(consistency: np.ndarray) -> np.ndarray:
 
 
 def _dips(consistency: np.ndarray, chance: float, end: np.ndarray) -> np.ndarray:
-    height = np.maximum(np.maximum.accumulate(consistency, axis=0)[:-1], chance)
-    lost = np.clip(1 - consistency[1:] / height, 0, 1)
-    return (lost * np.clip(end - consistency[1:], 0, 1)).max(axis=0)
+    highest = np.maximum.accumulate(consistency, axis=0)[:-1]
+    fall = np.clip(highest - consistency[1:], 0, 1) / np.maximum(highest, chance)
+    return (fall * np.clip(end - consistency[1:], 0, 1)).max(axis=0)
 
 
 def _falls(consistency: np.ndarray, chance: float) -> np.ndarray:

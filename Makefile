@@ -1,0 +1,40 @@
+# make reproduce: from a fresh clone to the figures.   make test: all tests.   make help: the rest.
+PYTHON ?= python3
+ACTIVATE = . .venv/bin/activate
+.DEFAULT_GOAL := help
+.PHONY: help reproduce test style benchmark clean
+
+help:
+	@echo "make reproduce   set up .venv and run snakemake --cores all"
+	@echo "make test        set up .venv and run every test"
+	@echo "make benchmark   measure training on this machine"
+	@echo "make style       format the code and the workflow"
+	@echo "make clean       remove .venv; results, figures and data stay"
+
+.venv/ready: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "Python 3.11 or later is needed, $(PYTHON) is older; say make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+reproduce: .venv/ready
+	$(ACTIVATE) && snakemake --cores all
+
+test: .venv/ready
+	$(ACTIVATE) && ruff check . && ruff format --check . && snakefmt --check Snakefile rules
+	$(ACTIVATE) && snakemake --lint
+	$(ACTIVATE) && OMP_NUM_THREADS=1 python -m pytest --numprocesses 2 --dist loadfile
+
+benchmark: .venv/ready
+	$(ACTIVATE) && python benchmarks/training.py
+
+style: .venv/ready
+	$(ACTIVATE) && ruff check --fix . && ruff format . && snakefmt Snakefile rules
+
+clean:
+	rm -rf .venv
+
+config/README.md: schemas/config.schema.yaml schemas/study.schema.yaml
+	$(ACTIVATE) && python -m created_equal.config_reference

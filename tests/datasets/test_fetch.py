@@ -1,0 +1,101 @@
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+
+import pytest
+from torchvision.datasets import CIFAR100
+
+from created_equal.datasets import fetch
+from created_equal.datasets.cifar import open_cifar100
+from created_equal.datasets.mnist import open_mnist
+from created_equal.errors import InputError
+
+ARCHIVE = CIFAR100.filename
+FORK = multiprocessing.get_context("fork")  # keeps the fixture's checksums and address
+
+
+def everything_in(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def test_a_download_that_is_cut_short_leaves_nothing(tmp_path, small_cifar100, server):
+    server.cut.add(ARCHIVE)
+    with pytest.raises(InputError, match="cut short or altered") as caught:
+        open_cifar100(tmp_path, download=True, superclass=None)
+    assert CIFAR100.url in str(caught.value)
+    assert f"put the file at {tmp_path / ARCHIVE} by hand" in str(caught.value)
+    assert everything_in(tmp_path) == [".lock"]
+    server.cut.clear()
+    assert len(open_cifar100(tmp_path, download=True, superclass=None).labels) == 42
+
+
+def test_not_found_and_nobody_listening_and_silence(tmp_path, small_cifar100, server, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(CIFAR100, "url", server.url + "elsewhere.tar.gz")
+        with pytest.raises(
+            InputError, match=r"elsewhere.tar.gz \(Not Found\); check the connection"
+        ):
+            open_cifar100(tmp_path, download=True, superclass=None)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with monkeypatch.context() as patch:
+        patch.setattr(CIFAR100, "url", f"http://127.0.0.1:{port}/{ARCHIVE}")
+        with pytest.raises(InputError, match=rf"127.0.0.1:{port}/.*refused.*check the connection"):
+            open_cifar100(tmp_path, download=True, superclass=None)
+    monkeypatch.setattr(fetch, "TIMEOUT", 0.3)
+    server.stalling.add(ARCHIVE)
+    with pytest.raises(InputError, match=r"timed out.*check the connection"):
+        open_cifar100(tmp_path, download=True, superclass=None)
+    assert everything_in(tmp_path) == [".lock"]
+    assert socket.getdefaulttimeout() is None
+
+
+def test_a_place_that_cannot_be_written_to(tmp_path, small_cifar100):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=r"data_root .*/file/root cannot be written to .Not a dir"):
+        open_cifar100(tmp_path / "file" / "root", download=True, superclass=None)
+
+
+def test_two_processes_download_it_once(tmp_path, small_cifar100, server):
+    arguments = (tmp_path, True, None)
+    processes = [FORK.Process(target=open_cifar100, args=arguments) for _ in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0, 0]
+    assert server.served[ARCHIVE] == 1
+
+
+def test_a_killed_download_is_begun_anew(tmp_path, small_cifar100, server):
+    server.stalling.add(ARCHIVE)
+    process = FORK.Process(target=open_cifar100, args=(tmp_path, True, None))
+    process.start()
+    assert server.half_sent.wait(60)
+    os.kill(process.pid, signal.SIGKILL)
+    process.join(60)
+    assert process.exitcode == -signal.SIGKILL
+    assert not (tmp_path / ARCHIVE).exists()
+    assert not (tmp_path / "cifar-100-python").exists()
+    server.stalling.clear()
+    assert len(open_cifar100(tmp_path, download=True, superclass=None).labels) == 42
+    assert everything_in(tmp_path)[:2] == [".lock", "cifar-100-python"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+def test_a_file_that_cannot_be_read(tmp_path, small_cifar100, small_mnist):
+    # Reading a process's memory at 0 fails for everyone, root included.
+    small_cifar100.unpack_into(tmp_path)
+    train = tmp_path / "cifar-100-python" / "train"
+    train.unlink()
+    train.symlink_to("/proc/self/mem")
+    with pytest.raises(InputError, match=r"train cannot be read \(Input/output error\); make it"):
+        open_cifar100(tmp_path, download=True, superclass=None)
+    images = small_mnist.put_into(tmp_path) / "train-images-idx3-ubyte"
+    images.with_name("train-images-idx3-ubyte.gz").unlink()
+    images.symlink_to("/proc/self/mem")
+    with pytest.raises(InputError, match=r"train-images-idx3-ubyte cannot be read \(Input/output"):
+        open_mnist(tmp_path, download=True)

@@ -1,0 +1,37 @@
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from docutils.core import publish_string
+from jinja2 import Environment, StrictUndefined
+
+from created_equal.study import FIGURES
+
+REPORT = Path(__file__).parents[2] / "report"
+# docutils' "warning": anything that would show in the page as a system message is an error here.
+STRICT = {"halt_level": 2, "report_level": 5}
+
+
+def rendered(caption: Path, **snakemake: object) -> str:
+    template = Environment(undefined=StrictUndefined).from_string(caption.read_text("utf-8"))
+    text = template.render(snakemake=SimpleNamespace(**snakemake))
+    return publish_string(text, writer="html5", settings_overrides=STRICT).decode()
+
+
+def test_every_figure_of_a_study_has_a_caption() -> None:
+    assert {path.stem for path in REPORT.glob("figure_*.rst")} == set(FIGURES)
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_a_caption_names_its_figure_and_its_study(figure: str) -> None:
+    page = rendered(REPORT / f"{figure}.rst", wildcards=SimpleNamespace(study="small_mammals"))
+    assert f"Figure {int(figure[-2:])}, small_mammals:" in page
+    assert "Look for:" in page
+    assert "It tests:" in page
+
+
+@pytest.mark.parametrize("studies", [["digits", "mnist"], "digits, mnist"])
+def test_the_description_names_the_studies(studies: list[str] | str) -> None:
+    assert "of this report: digits, mnist." in rendered(
+        REPORT / "workflow.rst", config={"studies": studies}
+    )

@@ -1,0 +1,67 @@
+import os
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from matplotlib.figure import Figure
+
+from created_equal.errors import InputError
+from created_equal.figures.pages import save
+from created_equal.study import FIGURES
+
+Drawings = dict[str, Callable[[str, str], Figure]]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_the_same_figure_gives_the_same_three_files(
+    figure: str, drawings: Drawings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shown = save(drawings[figure]("Digits", "st_vgg"), "once", figure)
+    save(drawings[figure]("Digits", "st_vgg"), "again", figure)
+    once, again = contents(Path("paper_figures/once")), contents(Path("paper_figures/again"))
+    assert shown == Path(f"paper_figures/once/{figure}.png")
+    assert sorted(once) == [f"{figure}.pdf", f"{figure}.png", f"{figure}.svg"]
+    assert once == again
+    assert all(1_000 < len(file) < 1_000_000 for file in once.values())
+
+
+def test_text_stays_text(
+    drawings: Drawings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = save(drawings["figure_10"]("Digits", "st_vgg"), "digits", "figure_10")
+    assert ">Digits</" in page.with_suffix(".svg").read_text("utf-8")
+    pdf = page.with_suffix(".pdf").read_bytes()
+    assert b"/Type0" in pdf and b"/Type3" not in pdf
+    assert b"CreationDate" not in pdf
+    width, height = struct.unpack(">II", page.read_bytes()[16:24])
+    assert (width, height) == (1440, 840)
+
+
+def test_a_figure_that_cannot_be_drawn_leaves_the_old_files_alone(
+    drawings: Drawings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    save(drawings["figure_10"]("Digits", "st_vgg"), "digits", "figure_10")
+    before = contents(Path("paper_figures/digits"))
+    broken = drawings["figure_10"]("Digits", "st_vgg")
+    broken.text(0.5, 0.5, "$\\unknown$")
+    with pytest.raises(ValueError, match="unknown"):
+        save(broken, "digits", "figure_10")
+    assert contents(Path("paper_figures/digits")) == before
+
+
+def test_a_place_that_cannot_be_written_to(
+    drawings: Drawings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("paper_figures").write_text("a file in the way")
+    sentence = f"paper_figures{os.sep}digits cannot be written to .*; make room or make the folder"
+    with pytest.raises(InputError, match=sentence):
+        save(drawings["figure_10"]("Digits", "st_vgg"), "digits", "figure_10")

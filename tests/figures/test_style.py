@@ -1,0 +1,121 @@
+from collections.abc import Callable
+from itertools import combinations
+
+import matplotlib
+import pytest
+import xarray as xr
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from created_equal.errors import InputError
+from created_equal.figures.style import (
+    HATCHES,
+    LINE_STYLES,
+    MARKERS,
+    PAGE_WIDTH,
+    PALETTE,
+    chance,
+    check_epochs,
+    describe,
+    phase_epochs,
+    styled,
+)
+from created_equal.study import FIGURES
+
+LONG = (
+    "Household furniture, a superclass of CIFAR-100, with labels of our own and "
+    + "more words " * 8
+)
+
+
+def a_figure_hides_nothing(figure: Figure, texts: list[Text]) -> None:
+    page = figure.bbox
+    boxes = [(text.get_text(), text.get_window_extent()) for text in texts]
+    for words, box in boxes:
+        assert page.x0 <= box.x0 and box.x1 <= page.x1 + 0.5, f"{words!r} leaves the page"
+        assert page.y0 <= box.y0 and box.y1 <= page.y1 + 0.5, f"{words!r} leaves the page"
+    for (words, box), (other, its_box) in combinations(boxes, 2):
+        # Letters fill less than their line: one pixel in common is none.
+        assert not box.padded(-1).overlaps(its_box.padded(-1)), f"{words!r} on {other!r}"
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+@pytest.mark.parametrize("title", ["Digits", LONG], ids=["short", "long"])
+def test_text_is_large_inside_the_page_and_not_on_other_text(
+    figure: str,
+    title: str,
+    drawings: dict[str, Callable[[str, str], Figure]],
+    texts: Callable[[Figure], list[Text]],
+) -> None:
+    drawn = drawings[figure](title, "small_st_vgg")
+    visible = texts(drawn)
+    assert len(visible) > 10
+    assert min(text.get_fontsize() for text in visible) >= 8
+    assert drawn.get_figwidth() == PAGE_WIDTH
+    a_figure_hides_nothing(drawn, visible)
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_a_figure_says_which_study_ensemble_networks_and_epochs_it_shows(
+    figure: str,
+    drawings: dict[str, Callable[[str, str], Figure]],
+    words: Callable[[Figure], list[str]],
+) -> None:
+    heading = next(text for text in words(drawings[figure]("Digits", "st_vgg")) if "Digits" in text)
+    assert "st_vgg, N = 8 networks, epochs " in heading
+
+
+def test_the_users_own_matplotlib_settings_change_nothing() -> None:
+    read = styled(lambda: dict(matplotlib.rcParams))
+    with matplotlib.rc_context({"font.size": 30, "svg.fonttype": "path", "axes.grid": True}):
+        settings = read()
+        assert matplotlib.rcParams["font.size"] == 30
+    assert settings["font.size"] == 8
+    assert settings["svg.fonttype"] == "none"
+    assert settings["pdf.fonttype"] == 42
+    assert not settings["axes.grid"]
+
+
+def test_looks_differ_in_more_than_colour() -> None:
+    assert len(set(HATCHES)) == len(PALETTE) == 10
+    assert len(set(LINE_STYLES)) == len(set(MARKERS)) == 5
+
+
+@pytest.mark.parametrize(
+    ("epochs", "words"),
+    [
+        ((), "a, N = 8 networks"),
+        ((3,), "a, N = 8 networks, epoch 3"),
+        ((0, 1, 20), "a, N = 8 networks, epochs 0, 1 and 20"),
+    ],
+)
+def test_describe(scores: xr.Dataset, epochs: tuple[int, ...], words: str) -> None:
+    assert describe("a", scores, epochs) == words
+
+
+def test_describe_one_network(scores: xr.Dataset) -> None:
+    assert describe("a", scores.isel(network=[0])) == "a, N = 1 network"
+
+
+def test_chance_is_one_in_the_number_of_classes(scores: xr.Dataset) -> None:
+    assert chance(scores) == 0.1
+
+
+def test_phase_epochs_are_the_studys_where_it_names_them(scores: xr.Dataset) -> None:
+    assert list(phase_epochs(scores, [0, 2, 4, 8], "figure_01").values()) == [0, 2, 4, 8]
+    assert len(phase_epochs(scores, None, "figure_01")) == 4
+
+
+@pytest.mark.parametrize(
+    ("epochs", "sentence"),
+    [
+        ([0, 1], "figure_01 shows 4 epochs and was given 2; name 4 of them in the study, or none"),
+        (
+            [0, 1, 2, 40],
+            "epoch 40, but the networks were trained for 12 epochs; name epochs from 0",
+        ),
+    ],
+)
+def test_epochs_that_cannot_be_shown(scores: xr.Dataset, epochs: list[int], sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        check_epochs(scores, epochs, 4, "figure_01")
