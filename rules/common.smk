@@ -5,7 +5,6 @@ import os
 import sys
 from functools import cache
 from pathlib import Path
-from shlex import quote
 
 sys.path.insert(0, str(Path(workflow.basedir) / "src"))
 
@@ -22,9 +21,14 @@ from created_equal.study import (
     predictions_path,
     scores_path,
 )
-from snakemake.exceptions import WorkflowError
+from created_equal.yaml_files import suggestion
 
 PACKAGE = "src/created_equal"
+
+
+def refuse(sentence):
+    """End the workflow with one sentence, without the lines of code that Snakemake would add."""
+    sys.exit(f"created-equal: {sentence}")
 
 
 def checked(read, *arguments):
@@ -32,7 +36,7 @@ def checked(read, *arguments):
     try:
         return read(*arguments)
     except InputError as error:
-        raise WorkflowError(str(error)) from None
+        refuse(error)
 
 
 CONFIG = checked(load_config, config)
@@ -48,9 +52,9 @@ def ensemble_of(wildcards):
     """Return the ensemble that a job's wildcards name."""
     ensembles = load(wildcards.study).ensembles
     if wildcards.ensemble not in ensembles:
-        raise WorkflowError(
+        refuse(
             f"the study {wildcards.study} has no ensemble {wildcards.ensemble}; "
-            f"it has {', '.join(ensembles)}."
+            f"{suggestion(wildcards.ensemble, list(ensembles))}"
         )
     return ensembles[wildcards.ensemble]
 
@@ -77,13 +81,11 @@ for study in CONFIG.studies:
 
 # The commands run with the Python that runs Snakemake, need no installed package, and see the
 # config with what was given on Snakemake's command line; none of that makes a job run again.
-ENVIRONMENT = {
+os.environ |= {
     "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     "PYTHONPATH": str(Path(workflow.basedir, "src")),
     CONFIG_VARIABLE: json.dumps(config),
 }
-exports = "".join(f"export {name}={quote(value)}; " for name, value in ENVIRONMENT.items())
-shell.prefix(exports.replace("{", "{{").replace("}", "}}"))
 
 
 wildcard_constraints:

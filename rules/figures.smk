@@ -9,7 +9,7 @@ def entry_of(figure):
     def entry(wildcards):
         figures = load(wildcards.study).figures
         if figure not in figures:
-            raise WorkflowError(
+            refuse(
                 f"the study {wildcards.study} has no {figure}; add it under figures in "
                 f"config/studies/{wildcards.study}.yaml, or ask for {', '.join(figures)}."
             )
@@ -53,11 +53,12 @@ for figure, needs in FIGURES.items():
         params:
             entry=entry_of(figure),
             title=lambda wildcards: load(wildcards.study).title,
+            figure=figure,
         resources:
             mem_mb=2000,
             runtime=20,
         shell:
-            f"python -m created_equal render_figure {{wildcards.study}} {figure}"
+            "python -m created_equal render_figure {wildcards.study} {params.figure}"
             " > {log.text:q} 2>&1"
 
     rule:

@@ -40,6 +40,7 @@ def main() -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr
     )
+    logging.getLogger("papermill").setLevel(logging.WARNING)
     try:
         app()
     except InputError as error:

@@ -123,8 +123,9 @@ def laid_out(figure: Figure) -> list[Text]:
         label
         for axes in figure.axes
         for axis in (axes.xaxis, axes.yaxis)
-        for label, place in zip(axis.get_ticklabels(), axis.get_ticklocs(), strict=True)
-        if not min(axis.get_view_interval()) <= place <= max(axis.get_view_interval())
+        for tick in axis.get_major_ticks()
+        for label in (tick.label1, tick.label2)
+        if not min(axis.get_view_interval()) <= tick.get_loc() <= max(axis.get_view_interval())
     }
     return [
         text

@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -50,6 +49,8 @@ def versions() -> dict[str, str]:
 def write_artefact(contents: xr.Dataset, path: Path, kind: str, definition: Mapping) -> None:
     """Write ``contents`` to ``path`` so that ``path`` is whole or absent at any moment.
 
+    There is no time stamp inside: equal contents give equal bytes.
+
     Args:
         contents: what is written; its attributes are kept beside those added here.
         path: where; missing folders are made.
@@ -63,7 +64,6 @@ def write_artefact(contents: xr.Dataset, path: Path, kind: str, definition: Mapp
         artefact=kind,
         definition=canonical(definition),
         versions=canonical(versions()),
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     if "example_split" in contents:
         codes = np.asarray(contents["example_split"].values == "test", dtype=np.int8)

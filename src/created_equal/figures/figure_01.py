@@ -36,7 +36,7 @@ def draw(
         split_histogram(axes, scores, "consistency", split, epoch)
         return bimodality_words(scores, split, epoch)
 
-    figure = four_phases(scores, phases.values(), phases.keys(), fill)
+    figure = four_phases(scores, phases, fill)
     heading(figure, title, describe(ensemble, scores, list(phases.values())))
     footing(
         figure,

@@ -49,8 +49,7 @@ def draw(
         words = bimodality_words(scores, "test", epoch).replace("\n", " ")
         axes.set_title(f"({letter}) epoch {epoch}\n{words}", loc="left")
         finish_panel(axes, scores)
-    for axes in grid[:, 0]:
-        axes.set_ylabel("fraction of\ntest examples")
+    figure.supylabel("fraction of test examples")
     heading(figure, title, describe(ensemble, scores, chosen))
     footing(
         figure,

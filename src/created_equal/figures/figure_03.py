@@ -33,7 +33,7 @@ def draw(
         mean = float(of_split(scores, split)["consensus"].sel(epoch=epoch).mean(dtype=float))
         return f"mean {mean:.2f}"
 
-    figure = four_phases(scores, phases.values(), phases.keys(), fill)
+    figure = four_phases(scores, phases, fill)
     heading(figure, title, describe(ensemble, scores, list(phases.values())))
     footing(
         figure,

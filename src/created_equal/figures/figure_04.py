@@ -1,13 +1,15 @@
 """Figure 4: do two ensembles, or the halves of one, learn the examples in the same order?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
 from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.collections import QuadMesh
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from created_equal.artefacts import SPLITS, of_split
 from created_equal.errors import InputError
@@ -22,7 +24,14 @@ from created_equal.figures.style import (
     page,
     styled,
 )
-from created_equal.scores import SMALLEST_P, Correlation, best_matched_pairs, correlation
+from created_equal.scores import (
+    SMALLEST_P,
+    Correlation,
+    MatchedEpochs,
+    best_matched_pairs,
+    correlation,
+    matched_epochs,
+)
 
 MOST_BINS = 21
 SATURATION = 0.04
@@ -35,56 +44,44 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
 
     (a) and (b) plot accessibility, each example's mean consistency over all epochs from 1 on; (c)
     and (d) the test set's joint distribution of consistency, in which all above ``SATURATION`` is
-    white, as in the paper.
+    white, as in the paper. Where no epochs match, (c) and (d) stay empty and say so.
 
     Args:
         ensembles: name to scores of two ensembles of one dataset; (a) shows the first one's halves.
         title: the study's title.
 
     Raises:
-        InputError: fewer than two networks in the first ensemble, no example in common, or no
-            epochs at which the two are equally accurate.
+        InputError: fewer than two networks in the first ensemble, or no example in common.
     """
-    (first_name, first), (second_name, second) = ensembles.items()
+    first_name, second_name = ensembles
+    first = ensembles[first_name]
     if first.sizes["network"] < 2:
         raise InputError(
             f"figure_04 compares the two halves of {first_name}, which has only one network; "
             "train at least two, or take figure_04 out of the study."
         )
     common = {split: _common_examples(ensembles, split) for split in SPLITS}
-    matched = best_matched_pairs(
-        *(scores["accuracy"].sel(split="test").mean("network").values for scores in (first, second))
-    )
     figure = page(7.4)
     grid = figure.subplots(2, 3, width_ratios=(1, 1, 0.05))
-    grid[0, 2].set_axis_off()
     halves = {
         split: of_split(first, split)["accessibility_half"].transpose("half", "example").values
         for split in SPLITS
     }
-    whole = {
-        split: np.array([one["accessibility"].values, other["accessibility"].values])
-        for split, (one, other) in common.items()
-    }
     _accessibility(grid[0, 0], halves, f"(a) the halves of {first_name}")
-    grid[0, 0].set_xlabel("accessibility, even networks")
-    grid[0, 0].set_ylabel("accessibility, odd networks")
+    grid[0, 0].set(xlabel="accessibility, even networks", ylabel="accessibility, odd networks")
+    whole = {
+        split: [part["accessibility"].values for part in parts] for split, parts in common.items()
+    }
     _accessibility(grid[0, 1], whole, f"(b) {first_name} and {second_name}")
-    grid[0, 1].set_xlabel(f"accessibility, {first_name}")
-    grid[0, 1].set_ylabel(f"accessibility, {second_name}")
-    for axes, letter, (epoch, other_epoch, _) in zip(grid[1, :2], "cd", matched, strict=True):
-        one, other = common["test"]
-        mesh = _joint(axes, one.sel(epoch=epoch), other.sel(epoch=other_epoch))
-        accuracy = float(first["accuracy"].sel(split="test", epoch=epoch).mean())
-        axes.set_title(
-            f"({letter}) test accuracy {accuracy:.2f}:\n"
-            f"{first_name} epoch {epoch}, {second_name} epoch {other_epoch}",
-            loc="left",
-        )
-        axes.set_xlabel(f"consistency, {first_name}")
-        axes.set_ylabel(f"consistency, {second_name}")
+    grid[0, 1].set(xlabel=f"accessibility, {first_name}", ylabel=f"accessibility, {second_name}")
+    _legend(grid[0, 2], grid[0, 0].lines[: len(SPLITS)])
+    shades = ScalarMappable(
+        Normalize(0, SATURATION), colormaps["viridis"].with_extremes(over="white")
+    )
+    for axes, letter, matched in zip(grid[1], "cd", _matched_epochs(ensembles), strict=False):
+        _joint(axes, letter, common["test"], tuple(ensembles), matched, shades)
     figure.colorbar(
-        mesh, cax=grid[1, 2], extend="max", label="fraction of test examples", ticks=COLOUR_TICKS
+        shades, cax=grid[1, 2], extend="max", label="fraction of test examples", ticks=COLOUR_TICKS
     )
     details = (
         f"{describe(name, scores)}, epochs 1 to {int(scores['epoch'].max())}"
@@ -119,9 +116,10 @@ def joint_fractions(
 def _common_examples(
     ensembles: Mapping[str, xr.Dataset], split: str
 ) -> tuple[xr.Dataset, xr.Dataset]:
-    variables = ["consistency", "accessibility"]
     parts = [
-        of_split(scores, split)[variables].assign_attrs(networks=scores.sizes["network"])
+        of_split(scores, split)[["consistency", "accessibility"]]
+        .assign(accuracy=scores["accuracy"].sel(split=split).mean("network"))
+        .assign_attrs(networks=scores.sizes["network"])
         for scores in ensembles.values()
     ]
     examples = np.intersect1d(*(part["example"].values for part in parts))
@@ -133,7 +131,7 @@ def _common_examples(
     return tuple(part.sel(example=examples) for part in parts)
 
 
-def _accessibility(axes: Axes, pairs: Mapping[str, np.ndarray], name: str) -> None:
+def _accessibility(axes: Axes, pairs: Mapping[str, Sequence[np.ndarray]], name: str) -> None:
     words = [name]
     for split, marker in zip(SPLITS, MARKERS, strict=False):
         x, y = pairs[split]
@@ -154,9 +152,6 @@ def _accessibility(axes: Axes, pairs: Mapping[str, np.ndarray], name: str) -> No
     axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=0.9, gid="equal")
     axes.set_title("\n".join(words), loc="left")
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), box_aspect=1)
-    legend = axes.legend(loc="upper left", handletextpad=0.2)
-    for handle in legend.legend_handles:
-        handle.set_alpha(1)
 
 
 def correlation_words(found: Correlation) -> str:
@@ -165,20 +160,58 @@ def correlation_words(found: Correlation) -> str:
     return f"r = {found.r:.3f} ({found.lower:.3f} to {found.upper:.3f}), {p}"
 
 
-def _joint(axes: Axes, one: xr.Dataset, other: xr.Dataset) -> QuadMesh:
-    edges = [bin_edges(part.attrs["networks"], MOST_BINS) for part in (one, other)]
+def _legend(axes: Axes, lines: Sequence[Line2D]) -> None:
+    axes.set_axis_off()
+    legend = axes.legend(handles=lines, loc="upper left", handletextpad=0.2, borderpad=0)
+    for handle in legend.legend_handles:
+        handle.set_alpha(1)
+
+
+def _matched_epochs(ensembles: Mapping[str, xr.Dataset]) -> tuple[MatchedEpochs | None, ...]:
+    """Return the early and the late pair; twice None where no epochs match.
+
+    Networks of few epochs may pass each other's accuracies unseen. That is a finding, and no reason
+    to withhold the rest of the figure.
+    """
+    accuracies = [
+        scores["accuracy"].sel(split="test").mean("network").values for scores in ensembles.values()
+    ]
+    return best_matched_pairs(*accuracies) if matched_epochs(*accuracies) else (None, None)
+
+
+def _joint(
+    axes: Axes,
+    letter: str,
+    parts: tuple[xr.Dataset, xr.Dataset],
+    names: tuple[str, str],
+    matched: MatchedEpochs | None,
+    shades: ScalarMappable,
+) -> None:
+    axes.set(xlabel=f"consistency, {names[0]}", ylabel=f"consistency, {names[1]}", box_aspect=1)
+    axes.spines[["top", "right"]].set_visible(True)
+    if matched is None:
+        axes.set_title(
+            f"({letter}) no epochs of equal test accuracy\n(within 0.01 of each other)", loc="left"
+        )
+        return
+    epochs = (matched.epoch_a, matched.epoch_b)
+    chosen = [part.sel(epoch=epoch) for part, epoch in zip(parts, epochs, strict=True)]
+    edges = [bin_edges(part.attrs["networks"], MOST_BINS) for part in chosen]
     # Rounded to exact multiples of 1/N, so that float32 never falls on the wrong side of an edge.
     values = [
         np.rint(part["consistency"].values * part.attrs["networks"]) / part.attrs["networks"]
-        for part in (one, other)
+        for part in chosen
     ]
-    axes.set_box_aspect(1)
-    axes.spines[["top", "right"]].set_visible(True)
-    return axes.pcolormesh(
+    axes.pcolormesh(
         *edges,
         joint_fractions(*values, *edges),
-        cmap=colormaps["viridis"].with_extremes(over="white"),
-        vmin=0,
-        vmax=SATURATION,
+        cmap=shades.cmap,
+        norm=shades.norm,
         rasterized=True,
+    )
+    accuracy = float(chosen[0]["accuracy"])
+    axes.set_title(
+        f"({letter}) test accuracy {accuracy:.2f}:\n"
+        f"{names[0]} epoch {epochs[0]}, {names[1]} epoch {epochs[1]}",
+        loc="left",
     )

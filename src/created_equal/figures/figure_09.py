@@ -66,7 +66,7 @@ def draw(
         unanimous = np.unique(panel["modal_label"].values[panel["consistency"].values == 1])
         return f"labels at 1: {len(unanimous)}"
 
-    figure = four_phases(scores, phases.values(), phases.keys(), fill, height=5.2)
+    figure = four_phases(scores, phases, fill, height=5.2)
     heading(figure, title, describe(ensemble, scores, list(phases.values())))
     names = dataset["class_name"].values
     handles = [

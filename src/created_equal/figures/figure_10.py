@@ -5,7 +5,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from created_equal.artefacts import SPLITS, of_split
-from created_equal.figures.style import chance, describe, footing, heading, page, styled
+from created_equal.figures.style import chance, describe, epoch_axis, footing, heading, page, styled
 
 COLOURS = "viridis"
 MOST_ROWS = 600
@@ -38,7 +38,7 @@ def draw(scores: xr.Dataset, title: str, ensemble: str) -> Figure:
             extent=(-0.5, last + 0.5, 0, 100),
         )
         axes.set_title(f"({letter}) {split} set, {part.sizes['example']:,} examples", loc="left")
-        axes.set_xlabel("epoch (0: untrained)")
+        epoch_axis(axes)
     grid[0].set_ylabel("examples by accessibility\nhardest (0 %) to easiest (100 %)")
     bar = figure.colorbar(image, ax=grid, label="consistency")
     bar.ax.axhline(chance(scores), color="white", linestyle="--", linewidth=1.2, gid="chance")

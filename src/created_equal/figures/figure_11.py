@@ -13,6 +13,7 @@ from created_equal.figures.style import (
     PALETTE,
     chance,
     describe,
+    epoch_axis,
     footing,
     heading,
     mark_chance,
@@ -20,6 +21,10 @@ from created_equal.figures.style import (
     styled,
 )
 from created_equal.scores import example_patterns
+
+LONGEST_NAME = 25
+MARKS = 20
+"""Markers on a curve, about: enough to tell it by, few enough to see it."""
 
 
 @styled
@@ -46,6 +51,7 @@ def draw(scores: xr.Dataset, dataset: xr.Dataset, title: str, ensemble: str) -> 
             f"figure_11 shows example {names[absent][0]} of {ensemble}, which the dataset does not "
             "have; build the scores again from this dataset."
         )
+    epochs = scores["epoch"].values
     figure = page(6.6)
     grid = figure.subplots(len(patterns), 2, width_ratios=(1, 5), sharex="col", squeeze=False)
     for number, ((pattern, found), name) in enumerate(zip(patterns.items(), names, strict=True)):
@@ -53,15 +59,17 @@ def draw(scores: xr.Dataset, dataset: xr.Dataset, title: str, ensemble: str) -> 
         example = dataset.sel(example=name)
         _image(image, example)
         curve.plot(
-            scores["epoch"].values,
+            epochs,
             scores["consistency"].values[:, found.index],
             color=PALETTE[number],
             linestyle=LINE_STYLES[number],
             marker=MARKERS[number],
             markersize=3,
+            markevery=max(1, len(epochs) // MARKS),
             clip_on=False,
             zorder=3,
         )
+        curve.margins(x=0.02)
         mark_chance(curve, scores, vertical=False)
         curve.set(ylim=(0, 1), yticks=(0, 0.5, 1), yticklabels=("0", "0.5", "1"))
         curve.set_title(
@@ -69,10 +77,9 @@ def draw(scores: xr.Dataset, dataset: xr.Dataset, title: str, ensemble: str) -> 
             f"{example['example_split'].item()} set, position {name}",
             loc="left",
         )
-    grid[-1, 1].set_xlabel("epoch (0: untrained)")
+    epoch_axis(grid[-1, 1])
     figure.supylabel("consistency (fraction of the networks that are right)")
-    last = int(scores["epoch"].max())
-    heading(figure, title, f"{describe(ensemble, scores)}, epochs 0 to {last}")
+    heading(figure, title, f"{describe(ensemble, scores)}, epochs 0 to {epochs[-1]}")
     footing(
         figure,
         f"Dashed: chance, 1/{scores.attrs['classes']}. Fit: how well the example shows the "
@@ -87,8 +94,9 @@ def fit_words(fit: float) -> str:
 
 
 def class_of(example: xr.Dataset) -> str:
-    """Return the name of the class of one example of a dataset."""
-    return str(example["class_name"].values[int(example["label"])])
+    """Return the name of the class of one example of a dataset, cut to fit above a panel."""
+    name = str(example["class_name"].values[int(example["label"])])
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 3]}..."
 
 
 def _image(axes: Axes, example: xr.Dataset) -> None:

@@ -1,6 +1,6 @@
 """Histograms of scores that are multiples of 1/N, and the rows of panels made of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import xarray as xr
@@ -89,30 +89,27 @@ def split_histogram(axes: Axes, scores: xr.Dataset, name: str, split: str, epoch
 
 def four_phases(
     scores: xr.Dataset,
-    epochs: Sequence[int],
-    names: Sequence[str],
+    phases: Mapping[str, int],
     fill: Callable[[Axes, str, int], str],
     height: float = 4.6,
 ) -> Figure:
-    """Return a page of 2 x 4 panels: the epochs from left to right, train above, test below.
+    """Return a page of 2 x 4 panels: the phases from left to right, train above, test below.
 
     Args:
         scores: the ensemble's scores.
-        epochs: four of them.
-        names: the four phases' names.
+        phases: the four phases' epochs by their names.
         fill: called as ``fill(axes, split, epoch)``; draws one panel and returns the words that
             stand above it.
         height: inches.
     """
     figure = page(height)
-    grid = figure.subplots(len(SPLITS), len(epochs), sharex=True, sharey="col")
+    grid = figure.subplots(len(SPLITS), len(phases), sharex=True, sharey="col")
     for row, split in zip(grid, SPLITS, strict=True):
-        for axes, epoch in zip(row, epochs, strict=True):
-            words = fill(axes, split, epoch)
-            axes.set_title(words, loc="left")
+        for axes, epoch in zip(row, phases.values(), strict=True):
+            axes.set_title(fill(axes, split, epoch), loc="left")
             finish_panel(axes, scores)
         row[0].set_ylabel(f"{split} set\nfraction of examples")
-    for axes, letter, name, epoch in zip(grid[0], LETTERS, names, epochs, strict=False):
+    for axes, letter, (name, epoch) in zip(grid[0], LETTERS, phases.items(), strict=False):
         top = f"({letter}) {name}\nepoch {epoch}\n"
         axes.set_title(top + axes.get_title(loc="left"), loc="left")
     return figure

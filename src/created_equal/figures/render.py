@@ -11,6 +11,8 @@ from created_equal.errors import InputError
 from created_equal.study import load_study
 
 KERNEL = "python3"
+# The kernel warns that it listens on this machine's own TCP ports, which is not for our readers.
+QUIET = ["--log-level=ERROR"]
 
 
 def render_figure(study: str, figure: str, log: Path | None = None) -> None:
@@ -47,6 +49,7 @@ def render_figure(study: str, figure: str, log: Path | None = None) -> None:
             parameters={"study": study},
             kernel_name=KERNEL,
             progress_bar=False,
+            extra_arguments=QUIET,
         )
     except NoSuchKernel as error:
         raise InputError(

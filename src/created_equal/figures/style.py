@@ -10,6 +10,7 @@ import seaborn
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from created_equal.errors import InputError
 from created_equal.scores import PHASES, phases
@@ -78,6 +79,12 @@ def mark_chance(axes: Axes, scores: xr.Dataset, vertical: bool) -> None:
     """Draw the dashed line at chance, 1/K: upright on a consistency x axis, else level."""
     draw = axes.axvline if vertical else axes.axhline
     draw(chance(scores), color=GREY, linestyle="--", linewidth=0.9, gid="chance")
+
+
+def epoch_axis(axes: Axes) -> None:
+    """Label the x axis as epochs, with whole numbers only."""
+    axes.set_xlabel("epoch (0: untrained)")
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=True))
 
 
 def check_epochs(scores: xr.Dataset, epochs: Sequence[int], count: int, figure: str) -> list[int]:

@@ -1,0 +1,44 @@
+from collections.abc import Callable
+
+import pytest
+import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
+
+from created_equal.errors import InputError
+from created_equal.figures.figure_02 import draw, six_epochs
+
+
+def trained_for(epochs: int) -> xr.Dataset:
+    return xr.Dataset(coords={"epoch": range(epochs + 1)})
+
+
+@pytest.mark.parametrize(
+    ("last", "chosen"),
+    [(5, [0, 1, 2, 3, 4, 5]), (20, [0, 1, 2, 4, 9, 20]), (100, [0, 1, 3, 10, 32, 100])],
+)
+def test_six_epochs_by_hand(last: int, chosen: list[int]) -> None:
+    assert six_epochs(trained_for(last)) == chosen
+
+
+@given(st.integers(5, 500))
+def test_six_epochs_rise_from_the_first_to_the_last(last: int) -> None:
+    chosen = six_epochs(trained_for(last))
+    assert chosen == sorted(set(chosen))
+    assert (len(chosen), chosen[0], chosen[1], chosen[-1]) == (6, 0, 1, last)
+
+
+def test_panels_show_the_test_set_in_order(scores: xr.Dataset) -> None:
+    epochs = [0, 1, 3, 5, 8, 12]
+    figure = draw(scores, "Digits", "small_st_vgg", epochs)
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    for letter, epoch, title in zip("abcdef", epochs, titles, strict=True):
+        value = float(scores["bimodality"].sel(epoch=epoch, split="test"))
+        assert title.startswith(f"({letter}) epoch {epoch}\nbi-modality {value:.2f} (")
+    heights = [sum(bar.get_height() for bar in axes.patches) for axes in figure.axes]
+    assert heights == pytest.approx([1] * 6)
+
+
+def test_too_few_epochs(ensemble: Callable[..., xr.Dataset]) -> None:
+    with pytest.raises(InputError, match="trained for 4; raise epochs in the recipe to at least 5"):
+        draw(ensemble(epochs=4), "Digits", "small_st_vgg")

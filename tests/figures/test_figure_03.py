@@ -1,0 +1,24 @@
+import pytest
+import xarray as xr
+
+from created_equal.artefacts import SPLITS, of_split
+from created_equal.figures.figure_03 import draw
+from created_equal.scores import phases
+
+
+def test_means_are_those_of_the_scores_at_the_epochs_of_figure_1(scores: xr.Dataset) -> None:
+    figure = draw(scores, "Digits", "st_vgg")
+    panels = iter(figure.axes)
+    for split in SPLITS:
+        for epoch in phases(scores).values():
+            consensus = of_split(scores, split)["consensus"].sel(epoch=epoch)
+            mean = consensus.values.mean(dtype=float)
+            title = next(panels).get_title(loc="left")
+            assert title.split("\n")[-1] == f"mean {mean:.2f}"
+
+
+def test_bars_are_fractions_and_none_is_below_the_least_consensus(scores: xr.Dataset) -> None:
+    for axes in draw(scores, "Digits", "st_vgg").axes:
+        assert sum(bar.get_height() for bar in axes.patches) == pytest.approx(1)
+        # Of 8 networks and 10 classes at least one label is given once: 1/8, its bin from 1/16 on.
+        assert min(bar.get_x() for bar in axes.patches) >= 1 / 16 - 1e-9

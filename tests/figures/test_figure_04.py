@@ -1,0 +1,111 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import xarray as xr
+from matplotlib.figure import Figure
+
+from created_equal.artefacts import of_split
+from created_equal.errors import InputError
+from created_equal.figures.figure_04 import correlation_words, draw, joint_fractions
+from created_equal.figures.histograms import bin_edges
+from created_equal.scores import Correlation, best_matched_pairs, correlation
+
+
+@pytest.fixture
+def figure(scores: xr.Dataset, other: xr.Dataset) -> Figure:
+    return draw({"st_vgg": scores, "small": other}, "Digits")
+
+
+def panel(figure: Figure, letter: str) -> object:
+    (found,) = (
+        axes for axes in figure.axes if axes.get_title(loc="left").startswith(f"({letter})")
+    )
+    return found
+
+
+def test_correlations_are_those_of_the_scores(
+    figure: Figure, scores: xr.Dataset, other: xr.Dataset
+) -> None:
+    for split in ("train", "test"):
+        one, two = of_split(scores, split), of_split(other, split)
+        even, odd = (one["accessibility_half"].sel(half=half) for half in ("even", "odd"))
+        halves = f"{split}: {correlation_words(correlation(even.values, odd.values))}"
+        assert halves in panel(figure, "a").get_title(loc="left")
+        found = correlation(one["accessibility"].values, two["accessibility"].values)
+        assert f"{split}: r = {found.r:.3f}" in panel(figure, "b").get_title(loc="left")
+
+
+def test_points_are_the_examples(figure: Figure, scores: xr.Dataset, other: xr.Dataset) -> None:
+    train, test, _ = panel(figure, "b").lines
+    np.testing.assert_array_equal(
+        test.get_xydata(),
+        np.column_stack([of_split(each, "test")["accessibility"] for each in (scores, other)]),
+    )
+    assert train.get_marker() != test.get_marker()
+    assert len(train.get_xdata()) == 250
+
+
+def test_matched_epochs_and_what_is_white(
+    figure: Figure, scores: xr.Dataset, other: xr.Dataset
+) -> None:
+    accuracies = [
+        each["accuracy"].sel(split="test").mean("network").values for each in (scores, other)
+    ]
+    for letter, pair in zip("cd", best_matched_pairs(*accuracies), strict=True):
+        axes = panel(figure, letter)
+        title = f"test accuracy {accuracies[0][pair.epoch_a]:.2f}:\n"
+        assert axes.get_title(loc="left") == (
+            f"({letter}) {title}st_vgg epoch {pair.epoch_a}, small epoch {pair.epoch_b}"
+        )
+        (mesh,) = axes.collections
+        assert mesh.get_array().sum() == pytest.approx(1)
+        assert mesh.get_clim() == (0, 0.04)
+        assert tuple(mesh.get_cmap().get_over()) == (1, 1, 1, 1)
+        assert mesh.get_array().shape == (7, 9), "a column for each of 0..8 networks, a row of 0..6"
+
+
+def test_examples_are_lined_up_by_name(scores: xr.Dataset, other: xr.Dataset) -> None:
+    shuffled = other.isel(example=np.random.default_rng(0).permutation(other.sizes["example"]))
+    titles = [
+        panel(draw({"st_vgg": scores, "small": each}, "Digits"), "b").get_title(loc="left")
+        for each in (other, shuffled)
+    ]
+    assert titles[0] == titles[1]
+
+
+def test_joint_fractions_by_hand() -> None:
+    one, other = np.array([0, 0, 0.5, 1]), np.array([0, 1, 1, 1])
+    found = joint_fractions(one, other, bin_edges(2), bin_edges(1))
+    np.testing.assert_array_equal(found, [[0.25, 0, 0], [0.25, 0.25, 0.25]])
+
+
+def test_correlation_in_words() -> None:
+    assert (
+        correlation_words(Correlation(0.8704, 3.2e-160, 0.85, 0.89))
+        == "r = 0.870 (0.850 to 0.890), p = 3e-160"
+    )
+    assert correlation_words(Correlation(1, 1e-300, 1, 1)).endswith("p <= 1e-300")
+
+
+def test_one_network_has_no_halves(ensemble: Callable[..., xr.Dataset], other: xr.Dataset) -> None:
+    with pytest.raises(InputError, match="st_vgg, which has only one network; train at least two"):
+        draw({"st_vgg": ensemble(networks=1), "small": other}, "Digits")
+
+
+def test_ensembles_of_different_datasets(scores: xr.Dataset, other: xr.Dataset) -> None:
+    moved = other.assign_coords(example=other["example"] + 1000)
+    with pytest.raises(InputError, match="st_vgg and small on the train examples that they share"):
+        draw({"st_vgg": scores, "small": moved}, "Digits")
+
+
+def test_no_epochs_of_equal_accuracy_leave_two_panels_empty_and_say_so(
+    scores: xr.Dataset, other: xr.Dataset
+) -> None:
+    unlike = other.assign(accuracy=other["accuracy"] - 2)
+    figure = draw({"st_vgg": scores, "small": unlike}, "Digits")
+    for letter in "cd":
+        axes = panel(figure, letter)
+        assert "no epochs of equal test accuracy" in axes.get_title(loc="left")
+        assert not axes.collections
+    assert len(panel(figure, "b").lines) == 3

@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+import xarray as xr
+
+from created_equal.errors import InputError
+from created_equal.figures.figure_11 import class_of, draw, fit_words
+from created_equal.scores import example_patterns
+
+
+def test_each_curve_stands_beside_its_own_image(scores: xr.Dataset, dataset: xr.Dataset) -> None:
+    figure = draw(scores, dataset, "Digits", "st_vgg")
+    patterns = example_patterns(scores["consistency"].values, 0.1)
+    assert len(figure.axes) == 2 * len(patterns)
+    for row, (pattern, found) in enumerate(patterns.items()):
+        image, curve = figure.axes[2 * row : 2 * row + 2]
+        example = dataset.isel(example=found.index)
+        np.testing.assert_array_equal(
+            image.images[0].get_array(), example["image"].values.squeeze(-1)
+        )
+        np.testing.assert_array_equal(
+            curve.lines[0].get_ydata(), scores["consistency"].values[:, found.index]
+        )
+        title = curve.get_title(loc="left")
+        assert f"{pattern} (" in title
+        assert f"class {int(example['label'])}, " in title
+        assert title.endswith(f"{example['example_split'].item()} set, position {found.index}")
+
+
+def test_an_example_that_is_forgotten_is_found(scores: xr.Dataset, dataset: xr.Dataset) -> None:
+    figure = draw(scores, dataset, "Digits", "st_vgg")
+    assert figure.axes[9].get_title(loc="left") == (
+        "(e) high, then falls to 0 (fit 1.00): class 7, train set, position 7"
+    )
+
+
+def test_colour_images_stay_in_colour(scores: xr.Dataset, dataset: xr.Dataset) -> None:
+    colour = dataset.drop_vars(["channel_mean", "channel_std"]).isel(channel=[0, 0, 0])
+    figure = draw(scores, colour, "Digits", "st_vgg")
+    assert figure.axes[0].images[0].get_array().shape == (8, 8, 3)
+
+
+def test_curves_differ_in_more_than_colour(scores: xr.Dataset, dataset: xr.Dataset) -> None:
+    lines = [axes.lines[0] for axes in draw(scores, dataset, "Digits", "st_vgg").axes[1::2]]
+    assert len({line.get_marker() for line in lines}) == 5
+
+
+def test_a_poor_fit_is_called_one() -> None:
+    assert fit_words(0.5) == "fit 0.50"
+    assert fit_words(0.244) == "best fit only 0.24"
+
+
+def test_a_dataset_without_the_examples(scores: xr.Dataset, dataset: xr.Dataset) -> None:
+    with pytest.raises(InputError, match="of st_vgg, which the dataset does not have"):
+        draw(scores, dataset.isel(example=slice(0, 2)), "Digits", "st_vgg")
+
+
+def test_a_long_class_name_is_cut() -> None:
+    example = xr.Dataset(
+        {"class_name": ("class", ["mouse", "n01440764_tench_and_its_cousins"]), "label": 1}
+    )
+    assert class_of(example) == "n01440764_tench_and_it..."
+    assert class_of(example.assign(label=0)) == "mouse"

@@ -1,0 +1,104 @@
+import json
+from pathlib import Path
+
+import pytest
+import xarray as xr
+
+from created_equal.artefacts import write_dataset, write_scores
+from created_equal.errors import InputError
+from created_equal.figures import render
+from created_equal.figures.figure_11 import draw
+from created_equal.figures.pages import save
+from created_equal.figures.render import render_figure
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+STUDY = """
+title: Made up
+dataset: {source: digits}
+recipe: {epochs: 12}
+ensembles: {st_vgg: {architecture: st_vgg}}
+figures:
+  figure_01: {ensemble: st_vgg}
+  figure_11: {ensemble: st_vgg}
+"""
+
+
+@pytest.fixture
+def repository(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    scores: xr.Dataset,
+    dataset: xr.Dataset,
+) -> Path:
+    """Return a folder, now the current one, with a study, its dataset and its scores."""
+    monkeypatch.chdir(tmp_path)
+    Path("notebooks").symlink_to(NOTEBOOKS)
+    Path("config/studies").mkdir(parents=True)
+    Path("config/studies/made_up.yaml").write_text(STUDY)
+    write_dataset(dataset, Path("results/made_up/dataset.nc"), {})
+    write_scores(scores, Path("results/made_up/st_vgg/scores.nc"), {})
+    return tmp_path
+
+
+def test_a_notebook_writes_what_its_function_draws(
+    repository: Path, scores: xr.Dataset, dataset: xr.Dataset
+) -> None:
+    render_figure("made_up", "figure_11")
+    save(draw(scores, dataset, "Made up", "st_vgg"), "here", "figure_11")
+    for extension in ("pdf", "svg", "png"):
+        name = f"figure_11.{extension}"
+        rendered = (repository / "paper_figures/made_up" / name).read_bytes()
+        assert rendered == (repository / "paper_figures/here" / name).read_bytes()
+    cells = json.loads(Path("results/made_up/logs/figure_11.ipynb").read_text())["cells"]
+    assert "image/png" in cells[-1]["outputs"][0]["data"]
+
+
+def test_an_input_error_in_a_notebook_comes_out_as_its_sentence(repository: Path) -> None:
+    Path("results/made_up/st_vgg/scores.nc").unlink()
+    log = repository / "log.ipynb"
+    with pytest.raises(InputError) as raised:
+        render_figure("made_up", "figure_01", log)
+    assert str(raised.value).startswith("results/made_up/st_vgg/scores.nc does not exist; build it")
+    assert "InputError" in log.read_text()
+    assert not Path("paper_figures").exists()
+
+
+def test_another_error_in_a_notebook_is_named_with_its_log(repository: Path) -> None:
+    Path("notebooks").unlink()
+    Path("notebooks").mkdir()
+    notebook = json.loads((NOTEBOOKS / "figure_01.ipynb").read_text())
+    notebook["cells"][-1]["source"] = ["1 / 0"]
+    Path("notebooks/figure_01.ipynb").write_text(json.dumps(notebook))
+    sentence = (
+        r"^notebooks/figure_01.ipynb failed for the study made_up with ZeroDivisionError "
+        r"\(division by zero\); .* is results/made_up/logs/figure_01.ipynb.$"
+    )
+    with pytest.raises(InputError, match=sentence):
+        render_figure("made_up", "figure_01")
+
+
+def test_a_killed_notebook(repository: Path) -> None:
+    Path("notebooks").unlink()
+    Path("notebooks").mkdir()
+    notebook = json.loads((NOTEBOOKS / "figure_01.ipynb").read_text())
+    notebook["cells"][-1]["source"] = ["import os\n", "os.kill(os.getpid(), 9)"]
+    Path("notebooks/figure_01.ipynb").write_text(json.dumps(notebook))
+    with pytest.raises(InputError, match="was killed, most likely for want of memory"):
+        render_figure("made_up", "figure_01")
+
+
+def test_a_figure_that_the_study_does_not_list(repository: Path) -> None:
+    with pytest.raises(InputError, match="made_up has no figure_04; name one of figure_01, fig"):
+        render_figure("made_up", "figure_04")
+
+
+def test_a_missing_notebook(repository: Path) -> None:
+    Path("notebooks").unlink()
+    with pytest.raises(InputError, match=r"figure_01.ipynb does not exist; run this in the root"):
+        render_figure("made_up", "figure_01")
+
+
+def test_a_missing_kernel(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(render, "KERNEL", "absent")
+    with pytest.raises(InputError, match=r"kernel absent, .*: python -m pip install ipykernel"):
+        render_figure("made_up", "figure_01")

@@ -1,0 +1,200 @@
+"""The whole workflow on the smoke study, in a copy of the repository, as a user runs it."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FIGURES = [f"figure_{number:02d}" for number in (1, 2, 3, 4, 9, 10, 11)]
+
+
+def copy_of_repository(folder: Path) -> Path:
+    """Copy what git tracks or would track, as a clone would have it."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    return folder
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+
+
+def snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        command(*arguments), cwd=folder, capture_output=True, text=True, timeout=600
+    )
+
+
+def succeeds(folder: Path, *arguments: str) -> str:
+    done = snakemake(folder, *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def jobs(dry_run: str) -> dict[str, int]:
+    """Return the jobs of a dry run by rule, from its table of job counts."""
+    table = dry_run.split("Job stats:")[1].split("total")[0] if "Job stats:" in dry_run else ""
+    return {rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)}
+
+
+def one_sentence(done: subprocess.CompletedProcess) -> str:
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "Traceback" not in said
+    return said
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A repository in which the smoke study has been built and reported."""
+    folder = copy_of_repository(tmp_path_factory.mktemp("workflow"))
+    started = time.monotonic()
+    succeeds(folder, "--config", "studies=smoke")
+    succeeds(folder, "--config", "studies=smoke", "--report", "report.html")
+    assert time.monotonic() - started < 240
+    return folder
+
+
+SMOKE = ("--config", "studies=smoke")
+
+
+def test_every_figure_is_rendered_in_three_formats(built):
+    names = {path.name for path in (built / "paper_figures/smoke").iterdir()}
+    assert names == {f"{figure}.{kind}" for figure in FIGURES for kind in ("pdf", "svg", "png")}
+
+
+def test_report_shows_every_figure_with_its_caption(built):
+    report = (built / "report.html").read_text()
+    assert all(f"{figure}.svg" in report for figure in FIGURES)
+    # What Snakemake leaves in place of a caption that cannot be rendered.
+    assert "snakemake.wildcards" not in report
+
+
+def test_second_run_does_nothing(built):
+    assert "Nothing to be done" in succeeds(built, *SMOKE)
+
+
+def test_touching_every_source_file_reruns_nothing(built):
+    for path in (built / "src").rglob("*.py"):
+        path.touch()
+    for path in (built / "notebooks").glob("*.ipynb"):
+        path.touch()
+    assert "Nothing to be done" in succeeds(built, *SMOKE, "--dry-run")
+
+
+def test_editing_a_plotting_function_renders_only_its_figure(built):
+    module = built / "src/created_equal/figures/figure_10.py"
+    before = module.read_text()
+    module.write_text(before + "\n# edited\n")
+    planned = jobs(succeeds(built, *SMOKE, "--dry-run"))
+    module.write_text(before)
+    assert planned == {"render_figure_10": 1, "all": 1}
+
+
+def test_editing_another_part_of_the_study_retrains_nothing(built):
+    study = built / "config/studies/smoke.yaml"
+    before = study.read_text()
+    study.write_text(before.replace("title: ", "title: Another "))
+    planned = jobs(succeeds(built, *SMOKE, "--dry-run"))
+    study.write_text(before)
+    assert set(planned) == {"all", *(f"render_{figure}" for figure in FIGURES)}
+
+
+def test_other_device_data_root_and_download_rerun_nothing(built):
+    knobs = ("device=cpu", "data_root=elsewhere", "download=false")
+    assert "Nothing to be done" in succeeds(built, *SMOKE, *knobs, "--dry-run")
+
+
+def test_job_that_runs_again_trains_nothing_again(built):
+    target = "results/smoke/st_vgg/predictions/0000-0003.nc"
+    before = (built / target).read_bytes()
+    succeeds(built, target, "--forcerun", "build_dataset", "train_networks")
+    log = (built / "results/smoke/st_vgg/logs/train_networks_0000-0003.log").read_text()
+    assert "0 networks to train, 4 already there" in log
+    assert (built / target).read_bytes() == before
+
+
+def test_raising_networks_trains_only_what_is_missing(built):
+    target = "results/smoke/small_st_vgg/scores.nc"
+    succeeds(built, target, *SMOKE, "networks=6")
+    logs = built / "results/smoke/small_st_vgg/logs"
+    said = [(logs / f"train_networks_{job}.log").read_text() for job in ("0000-0004", "0005-0005")]
+    assert "1 networks to train, 4 already there" in said[0]
+    assert "1 networks to train," in said[1]
+    planned = succeeds(built, target, *SMOKE, "--dry-run")
+    assert jobs(planned) == {"score_ensemble": 1}
+
+
+def test_one_figure_builds_only_what_it_needs(built):
+    paper = succeeds(built, "figure_01", "--dry-run", "--config", "studies=small_mammals")
+    assert jobs(paper) == {
+        "build_dataset": 1,
+        "train_networks": 20,
+        "score_ensemble": 1,
+        "render_figure_01": 1,
+        "figure_01": 1,
+    }
+    fewer = succeeds(
+        built, "paper_figures/small_mammals/figure_04.pdf", "--dry-run", "--config", "networks=10"
+    )
+    assert jobs(fewer)["train_networks"] == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--config", "studies=smal_mammals"], "did you mean small_mammals?"),
+        (["--config", "studies=digits", "devise=cpu"], "devise is not known; did you mean device?"),
+        (["paper_figures/mnist/figure_04.pdf"], "the study mnist has no figure_04"),
+        (["results/smoke/st_vg/scores.nc"], "the study smoke has no ensemble st_vg"),
+    ],
+)
+def test_wrong_requests_end_in_one_sentence(built, arguments, sentence):
+    assert sentence in one_sentence(snakemake(built, "--dry-run", *arguments))
+
+
+def test_data_that_cannot_be_had_end_in_one_sentence(built):
+    knobs = ("--config", "data_root=nowhere", "download=false")
+    said = one_sentence(snakemake(built, "results/insects/dataset.nc", *knobs))
+    assert "cifar-100-python" in said
+    assert "download" in said
+    assert not (built / "results/insects/dataset.nc").exists()
+
+
+def test_kill_of_everything_loses_no_finished_network(tmp_path):
+    folder = copy_of_repository(tmp_path)
+    study = folder / "config/studies/smoke.yaml"
+    study.write_text(study.read_text().replace("networks: 4", "networks: 5"))
+    target = "results/smoke/st_vgg/predictions/0000-0004.nc"
+    head = subprocess.Popen(
+        command(target), cwd=folder, start_new_session=True, stderr=subprocess.DEVNULL
+    )
+    unfinished = folder / "results/smoke/st_vgg/predictions/unfinished"
+    deadline = time.monotonic() + 120
+    while len(list(unfinished.glob("*.nc"))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.killpg(head.pid, signal.SIGKILL)
+    head.wait()
+    assert not (folder / target).exists()
+    succeeds(folder, "--unlock")
+    succeeds(folder, target)
+    log = (folder / "results/smoke/st_vgg/logs/train_networks_0000-0004.log").read_text()
+    trained = int(re.search(r"(\d+) networks to train", log)[1])
+    assert 1 <= trained <= 3
+    assert list(unfinished.glob("*.nc")) == []
