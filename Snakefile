@@ -4,10 +4,10 @@ from snakemake.utils import min_version
 
 min_version("9.0")
 
+
 # A GPU is counted on each machine by itself: one job at a time on it here, all at once on a cluster.
 resource_scopes:
     gpu="local",
-
 
 
 configfile: "config.yaml"

@@ -120,9 +120,7 @@ def main() -> None:
     fp32, best = (choose_setting("auto", precision) for precision in ("fp32", "auto"))
     if asked.way:
         setting = fp32 if asked.way == "loop" else best
-        result = measure(
-            asked.way, asked.study, asked.epochs, asked.number, asked.threads, setting
-        )
+        result = measure(asked.way, asked.study, asked.epochs, asked.number, asked.threads, setting)
         print(json.dumps(result))
         return
     cores = len(os.sched_getaffinity(0))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 from functools import cache
 from pathlib import Path
@@ -59,6 +60,15 @@ def ensemble_of(wildcards):
     return ensembles[wildcards.ensemble]
 
 
+def predictions_of(wildcards):
+    """Return the predictions files of all networks of an ensemble."""
+    networks = ensemble_of(wildcards).networks
+    return [
+        predictions_path(wildcards.study, wildcards.ensemble, first, last)
+        for first, last in batches(networks, CONFIG.networks_per_job)
+    ]
+
+
 def code(*patterns):
     """Return the modules of the package that match, to be watched for changes."""
     package = Path(workflow.basedir, PACKAGE)
@@ -71,7 +81,7 @@ def code(*patterns):
 
 def wants_gpu():
     """Return 1 if training jobs are to have a GPU, else 0."""
-    has_gpu = Path("/dev/nvidia0").exists()
+    has_gpu = shutil.which("nvidia-smi") is not None
     return int(CONFIG.device == "cuda" or (CONFIG.device == "auto" and has_gpu))
 
 
@@ -82,7 +92,7 @@ for study in CONFIG.studies:
 # The commands run with the Python that runs Snakemake, need no installed package, and see the
 # config with what was given on Snakemake's command line; none of that makes a job run again.
 os.environ |= {
-    "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    "PATH": os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()]),
     "PYTHONPATH": str(Path(workflow.basedir, "src")),
     CONFIG_VARIABLE: json.dumps(config),
 }

@@ -10,10 +10,10 @@ rule build_dataset:
         "results/{study}/logs/build_dataset.log",
     conda:
         "../envs/created_equal.yaml"
-    params:
-        definition=lambda wildcards: dict(load(wildcards.study).dataset),
     resources:
         mem_mb=3000,
         runtime=60,
+    params:
+        definition=lambda wildcards: dict(load(wildcards.study).dataset),
     shell:
         "python -m created_equal build_dataset {wildcards.study} > {log:q} 2>&1"

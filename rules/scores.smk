@@ -1,15 +1,6 @@
 """From the predictions of an ensemble to its scores."""
 
 
-def predictions_of(wildcards):
-    """Return the predictions files of all networks of an ensemble."""
-    networks = ensemble_of(wildcards).networks
-    return [
-        predictions_path(wildcards.study, wildcards.ensemble, first, last)
-        for first, last in batches(networks, CONFIG.networks_per_job)
-    ]
-
-
 rule score_ensemble:
     input:
         predictions=predictions_of,
@@ -22,11 +13,11 @@ rule score_ensemble:
         "results/{study}/{ensemble}/benchmarks/score_ensemble.tsv"
     conda:
         "../envs/created_equal.yaml"
-    params:
-        networks=lambda wildcards: ensemble_of(wildcards).networks,
     resources:
         mem_mb=4000,
         runtime=60,
+    params:
+        networks=lambda wildcards: ensemble_of(wildcards).networks,
     shell:
         "python -m created_equal score_ensemble {wildcards.study} {wildcards.ensemble}"
         " {input.predictions:q} --networks {params.networks} > {log:q} 2>&1"

@@ -8,20 +8,22 @@ rule train_networks:
     output:
         # Not deleted before the job: the command keeps all networks that are still the same (by
         # their definition, data and code), whatever made Snakemake run it.
-        predictions=update(predictions_path("{study}", "{ensemble}", "{first}", "{last}")),
+        predictions=update(
+            predictions_path("{study}", "{ensemble}", "{first}", "{last}")
+        ),
     log:
         "results/{study}/{ensemble}/logs/train_networks_{first}-{last}.log",
     benchmark:
         "results/{study}/{ensemble}/benchmarks/train_networks_{first}-{last}.tsv"
     conda:
         "../envs/created_equal.yaml"
-    params:
-        definition=lambda wildcards: ensemble_of(wildcards).definition,
     threads: 1
     resources:
         mem_mb=3000,
         runtime=1440,
         gpu=wants_gpu(),
+    params:
+        definition=lambda wildcards: ensemble_of(wildcards).definition,
     shell:
         "python -m created_equal train_networks {wildcards.study} {wildcards.ensemble}"
         " --networks {wildcards.first}-{wildcards.last} > {log:q} 2>&1"

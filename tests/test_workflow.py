@@ -159,8 +159,8 @@ def test_one_figure_builds_only_what_it_needs(built):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--config", "studies=smal_mammals"], "did you mean small_mammals?"),
-        (["--config", "studies=digits", "devise=cpu"], "devise is not known; did you mean device?"),
+        (["--config", "studies=smal_mammals"], "did you mean small_mammals"),
+        (["--config", "studies=digits", "devise=cpu"], "devise is not known; did you mean device"),
         (["paper_figures/mnist/figure_04.pdf"], "the study mnist has no figure_04"),
         (["results/smoke/st_vg/scores.nc"], "the study smoke has no ensemble st_vg"),
     ],

@@ -1,5 +1,6 @@
 """Artefacts on disk: NetCDF-4 files that are whole or absent, and that say where they came from."""
 
+import io
 import json
 import os
 from collections.abc import Mapping
@@ -80,9 +81,11 @@ def write_artefact(contents: xr.Dataset, path: Path, kind: str, definition: Mapp
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        contents.to_netcdf(beside, engine="h5netcdf", encoding=encoding)
-        with beside.open("rb") as written:
-            os.fsync(written.fileno())
+        with _FileForHDF5(beside, "w+b") as file:
+            contents.to_netcdf(file, engine="h5netcdf", encoding=encoding)
+            if file.failure:
+                raise file.failure
+            os.fsync(file.fileno())
         beside.replace(path)
     except OSError as error:
         raise InputError(
@@ -90,7 +93,31 @@ def write_artefact(contents: xr.Dataset, path: Path, kind: str, definition: Mapp
             "writable, and run again: what was finished before is kept."
         ) from error
     finally:
-        beside.unlink(missing_ok=True)
+        # Not unlink(missing_ok=True), which fails where a file stands in a folder's place.
+        if beside.is_file():
+            beside.unlink()
+
+
+class _FileForHDF5(io.FileIO):
+    """A file that keeps its first failure for later: HDF5 crashes the process if a write fails."""
+
+    failure: OSError | None = None
+
+    def write(self, octets) -> int:
+        left = memoryview(octets).cast("B")
+        try:
+            while left and self.failure is None:
+                left = left[super().write(left) :]
+        except OSError as error:
+            self.failure = error
+        return len(octets)
+
+    def truncate(self, size: int | None = None) -> int:
+        try:
+            return super().truncate(size)
+        except OSError as error:
+            self.failure = self.failure or error
+            return size or 0
 
 
 def open_artefact(path: Path, kind: str) -> xr.Dataset:

@@ -84,7 +84,7 @@ def mark_chance(axes: Axes, scores: xr.Dataset, vertical: bool) -> None:
 def epoch_axis(axes: Axes) -> None:
     """Label the x axis as epochs, with whole numbers only."""
     axes.set_xlabel("epoch (0: untrained)")
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=True, steps=[1, 2, 5, 10]))
 
 
 def check_epochs(scores: xr.Dataset, epochs: Sequence[int], count: int, figure: str) -> list[int]:

@@ -1,6 +1,7 @@
 """From an architecture's name to a network, and what a network costs."""
 
 import warnings
+from collections.abc import Callable
 
 import torch
 from torch import nn
@@ -9,7 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from created_equal.errors import InputError
 from created_equal.networks.dropout import dropouts
 from created_equal.networks.paper import BLOCKS, build_paper_network
-from created_equal.networks.public import build_public_network
+from created_equal.networks.public import build_public_network, check_linear
 
 LARGEST_SIZE_TRIED = 512
 
@@ -21,6 +22,11 @@ def build_network(
     dropout: bool | float,
     image_shape: tuple[int, int, int],
     classes: int,
+    *,
+    linear: bool = False,
+    depth: int | None = None,
+    kernel: int | None = None,
+    units: int | None = None,
 ) -> nn.Module:
     """Return a network with images (example, channel, height, width) in, logits (example, K) out.
 
@@ -32,18 +38,41 @@ def build_network(
         dropout: True for the architecture's own rates, False for none, or one rate for all.
         image_shape: (height, width, channels).
         classes: K.
+        linear: with identities in place of activations and average pooling in place of
+            max-pooling: an affine function of the images in evaluation mode.
+        depth: convolutions in each block of the first three; None: their own.
+        kernel: kernel size of every convolution of the first three; None: their own.
+        units: units of the dense layer of the first three, times ``width``; None: their own.
 
     Raises:
-        InputError: the images are too small for the architecture.
+        InputError: the images are too small for the architecture, or it cannot be made linear.
     """
-    arguments = (architecture, width, activation, dropout)
-    if not _accepts(*arguments, image_shape, classes):
+
+    def build(image_shape: tuple[int, int, int]) -> nn.Module:
+        if architecture in BLOCKS:
+            return build_paper_network(
+                architecture,
+                width,
+                activation or "elu",
+                dropout,
+                image_shape,
+                classes,
+                linear=linear,
+                depth=depth,
+                kernel=kernel,
+                units=units,
+            )
+        return build_public_network(
+            architecture, activation, dropout, image_shape, classes, linear=linear
+        )
+
+    if not _accepts(build, image_shape):
         size = min(image_shape[:2])
         smallest = next(
             (
                 larger
                 for larger in range(size + 1, LARGEST_SIZE_TRIED + 1)
-                if _accepts(*arguments, (larger, larger, image_shape[2]), classes)
+                if _accepts(build, (larger, larger, image_shape[2]))
             ),
             None,
         )
@@ -52,7 +81,9 @@ def build_network(
             f"images of {image_shape[0]} x {image_shape[1]} pixels are too small for "
             f"{architecture}; {remedy} in the study's dataset."
         )
-    return _build(*arguments, image_shape, classes)
+    if linear and architecture not in BLOCKS:
+        check_linear(architecture, tuple(image_shape))
+    return build(image_shape)
 
 
 def count_parameters(network: nn.Module) -> int:
@@ -82,21 +113,14 @@ def count_flops(network: nn.Module, image_shape: tuple[int, int, int]) -> tuple[
     return predicting // examples, (predicting + backward.get_total_flops()) // examples
 
 
-def _build(architecture, width, activation, dropout, image_shape, classes) -> nn.Module:
-    if architecture in BLOCKS:
-        return build_paper_network(
-            architecture, width, activation or "elu", dropout, image_shape, classes
-        )
-    return build_public_network(architecture, activation, dropout, image_shape, classes)
-
-
-def _accepts(architecture, width, activation, dropout, image_shape, classes) -> bool:
+def _accepts(
+    build: Callable[[tuple[int, int, int]], nn.Module], image_shape: tuple[int, int, int]
+) -> bool:
     height, length, channels = image_shape
     try:
         # On the meta device nothing is computed or stored, but shapes are checked.
         with torch.device("meta"), torch.no_grad():
-            network = _build(architecture, width, activation, dropout, image_shape, classes)
-            network.eval()(torch.zeros(2, channels, height, length))
+            build(image_shape).eval()(torch.zeros(2, channels, height, length))
     except (RuntimeError, ValueError, AssertionError, ZeroDivisionError):
         return False
     return True

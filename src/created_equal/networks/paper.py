@@ -29,38 +29,58 @@ def build_paper_network(
     dropout: bool | float,
     image_shape: tuple[int, int, int],
     classes: int,
+    *,
+    linear: bool = False,
+    depth: int | None = None,
+    kernel: int | None = None,
+    units: int | None = None,
 ) -> nn.Module:
     """Return one of the paper's own networks.
 
     Args:
         architecture: a key of ``BLOCKS``.
         width: factor on the numbers of filters and of dense units (rounded, at least 1).
-        activation: a key of ``ACTIVATIONS``.
+        activation: a key of ``ACTIVATIONS``; unused if ``linear``.
         dropout: True for the paper's rates (0.25 after pooling, 0.5 after the dense layer), False
             for none, or one rate for both.
         image_shape: (height, width, channels).
         classes: number of outputs K.
+        linear: without activations, and with average pooling in place of max-pooling (section 4.2
+            of the paper).
+        depth: convolutions in each block: the first so many, the last one repeated; None: 2.
+        kernel: kernel size of every convolution; None: the architecture's own.
+        units: units of the dense layer, which ``width`` multiplies too; None: the architecture's
+            own.
     """
-    blocks, units = BLOCKS[architecture]
+    blocks, own_units = BLOCKS[architecture]
     height, length, channels = image_shape
     layers: list[nn.Module] = []
     for block in blocks:
-        for filters, kernel in block:
+        for filters, own_kernel in _of_depth(block, depth):
             filters = _scaled(filters, width)
-            layers += [nn.Conv2d(channels, filters, kernel, padding="same")]
-            layers += [ACTIVATIONS[activation]()]
+            layers += [nn.Conv2d(channels, filters, kernel or own_kernel, padding="same")]
+            layers += _activation(activation, linear)
             channels = filters
-        layers += [nn.MaxPool2d(2)]
-        if activation in MONOTONE:
+        layers += [nn.AvgPool2d(2) if linear else nn.MaxPool2d(2)]
+        if not linear and activation in MONOTONE:
             # The same function, with a quarter of the activations to compute.
             layers[-2:] = reversed(layers[-2:])
         layers += _dropout(dropout, DROPOUT_AFTER_POOLING)
         height, length = height // 2, length // 2
-    units = _scaled(units, width)
+    units = _scaled(units or own_units, width)
     layers += [nn.Flatten(), nn.Linear(channels * height * length, units)]
-    layers += [ACTIVATIONS[activation](), *_dropout(dropout, DROPOUT_AFTER_DENSE)]
+    layers += [*_activation(activation, linear), *_dropout(dropout, DROPOUT_AFTER_DENSE)]
     layers += [nn.Linear(units, classes)]
     return nn.Sequential(*layers)
+
+
+def _of_depth(block: Sequence[tuple[int, int]], depth: int | None) -> list[tuple[int, int]]:
+    depth = depth or len(block)
+    return [*block[:depth], *block[-1:] * (depth - len(block))]
+
+
+def _activation(name: str, linear: bool) -> list[nn.Module]:
+    return [] if linear else [ACTIVATIONS[name]()]
 
 
 def _scaled(units: int, width: float) -> int:

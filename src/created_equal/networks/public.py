@@ -1,11 +1,24 @@
 """torchvision's classification models, by name."""
 
+from collections.abc import Callable
+from functools import cache
+
 import torch
 from torch import nn
 
 from created_equal.errors import InputError
 from created_equal.networks.activations import ACTIVATIONS
 from created_equal.networks.dropout import count_dropouts
+
+NON_LINEARITIES = (
+    nn.ReLU,
+    nn.ReLU6,
+    nn.GELU,
+    nn.SiLU,
+    nn.Hardswish,
+)
+# Of what a network gives, in double precision; what is not linear deviates by far more.
+ROUNDING = 1e-6
 
 
 class ThreeChannels(nn.Module):
@@ -21,6 +34,8 @@ def build_public_network(
     dropout: bool | float,
     image_shape: tuple[int, int, int],
     classes: int,
+    *,
+    linear: bool = False,
 ) -> nn.Module:
     """Return one of torchvision's classification models, untrained.
 
@@ -30,6 +45,8 @@ def build_public_network(
         dropout: True for the model's own rates, False for none, or one rate for all.
         image_shape: (height, width, channels); grey images are repeated over three channels.
         classes: number of outputs K.
+        linear: identities in place of the activations, average pooling in place of max-pooling
+            (of the modules; see ``check_linear`` for what has other non-linearities).
 
     Raises:
         InputError: this version of torchvision has no such model.
@@ -46,9 +63,46 @@ def build_public_network(
         architecture, weights=None, num_classes=classes, **_options(architecture, image_shape)
     )
     count_dropouts(network, dropout)
-    if activation is not None:
-        _replace_activations(network, activation)
+    if linear:
+        _make_linear(network)
+    elif activation is not None:
+        _replace(network, NON_LINEARITIES, lambda _: ACTIVATIONS[activation]())
     return network if image_shape[2] == 3 else nn.Sequential(ThreeChannels(), network)
+
+
+@cache
+def check_linear(architecture: str, image_shape: tuple[int, int, int]) -> None:
+    """Check that one of torchvision's models is affine in its input once it is made linear.
+
+    f(x + y) - f(x) - f(y) + f(0) = 0 is tried on noise, in evaluation mode and double precision.
+
+    Args:
+        architecture: its name in torchvision.
+        image_shape: (height, width, channels), large enough for it.
+
+    Raises:
+        InputError: it is not: something in it that is no activation module and no max-pooling
+            module is not linear (attention, gates, layer norm, a function called in its code).
+    """
+    height, width, channels = image_shape
+    # The networks that are trained draw from the same generator.
+    with torch.random.fork_rng(devices=[]), torch.inference_mode():
+        torch.manual_seed(0)
+        network = build_public_network(architecture, None, False, image_shape, 2, linear=True)
+        network = network.double().eval()
+        for parameter in network.parameters():
+            if not parameter.any():
+                # The last layer of some models starts at zero, and would hide what is before it.
+                nn.init.normal_(parameter)
+        x, y = torch.randn(2, channels, height, width, dtype=torch.float64)
+        at_sum, at_x, at_y, at_zero = network(torch.stack([x + y, x, y, torch.zeros_like(x)]))
+    deviation = (at_sum - at_x - at_y + at_zero).abs().max()
+    if deviation > ROUNDING * torch.stack([at_sum, at_x, at_y]).sub(at_zero).abs().max():
+        raise InputError(
+            f"{architecture} cannot be made linear, as more of it is not linear than its "
+            "activations and max-pooling; leave linear out, or choose one of the paper's "
+            "architectures, alexnet, a vgg or a resnet."
+        )
 
 
 def _options(architecture: str, image_shape: tuple[int, int, int]) -> dict:
@@ -63,11 +117,24 @@ def _options(architecture: str, image_shape: tuple[int, int, int]) -> dict:
     return {}
 
 
-def _replace_activations(network: nn.Module, activation: str) -> None:
+def _make_linear(network: nn.Module) -> None:
+    _replace(network, NON_LINEARITIES, lambda _: nn.Identity())
+    _replace(network, (nn.MaxPool2d,), _average_pool)
+
+
+def _average_pool(pool: nn.MaxPool2d) -> nn.AvgPool2d:
+    return nn.AvgPool2d(pool.kernel_size, pool.stride, pool.padding, pool.ceil_mode)
+
+
+def _replace(
+    network: nn.Module,
+    kinds: tuple[type[nn.Module], ...],
+    replacement: Callable[[nn.Module], nn.Module],
+) -> None:
     for parent in list(network.modules()):
         for name, child in list(parent.named_children()):
-            if isinstance(child, (nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Hardswish)):
-                setattr(parent, name, ACTIVATIONS[activation]())
+            if isinstance(child, kinds):
+                setattr(parent, name, replacement(child))
 
 
 def _torchvision_version() -> str:
