@@ -16,8 +16,11 @@ configfile: "config.yaml"
 include: "rules/common.smk"
 include: "rules/datasets.smk"
 include: "rules/training.smk"
+include: "rules/ablations.smk"
+include: "rules/baselines.smk"
 include: "rules/scores.smk"
 include: "rules/figures.smk"
+include: "rules/claims.smk"
 
 
 report: "report/workflow.rst"
@@ -35,3 +38,6 @@ rule all:
             for study in CONFIG.studies
             for figure in load(study).figures
         ],
+        [figure_path(None, CROSS_DATASET, "pdf")] if ACROSS else [],
+        [claims_path(study, "csv") for study in CONFIG.studies],
+        [results_test_path(study) for study in CONFIG.studies],

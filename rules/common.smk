@@ -9,17 +9,32 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "src"))
 
+from created_equal.claims.roles import (
+    baselines_in,
+    ensembles_behind,
+    ensembles_in,
+    moved_in,
+    roles_of,
+)
 from created_equal.errors import InputError
 from created_equal.study import (
     CONFIG_VARIABLE,
+    CROSS_DATASET,
     FIGURES,
-    batches,
+    baseline_of,
+    baseline_path,
+    baselines_of,
+    chosen_path,
+    claims_path,
     dataset_path,
+    ensemble_across,
     ensembles_of,
     figure_path,
     load_config,
     load_study,
     predictions_path,
+    predictions_paths,
+    results_test_path,
     scores_path,
 )
 from created_equal.yaml_files import suggestion
@@ -62,11 +77,104 @@ def ensemble_of(wildcards):
 
 def predictions_of(wildcards):
     """Return the predictions files of all networks of an ensemble."""
-    networks = ensemble_of(wildcards).networks
-    return [
-        predictions_path(wildcards.study, wildcards.ensemble, first, last)
-        for first, last in batches(networks, CONFIG.networks_per_job)
-    ]
+    networks, per_job = ensemble_of(wildcards).networks, CONFIG.networks_per_job
+    return predictions_paths(wildcards.study, wildcards.ensemble, networks, per_job)
+
+
+def derivation_of(wildcards):
+    """Return the ensemble whose derived dataset a job makes."""
+    ensemble = ensemble_of(wildcards)
+    if ensemble.derived is None:
+        refuse(
+            f"the ensemble {ensemble.name} has no dataset of its own; it is trained on "
+            f"{ensemble.dataset_path}: ask for that."
+        )
+    return ensemble
+
+
+def derived_from(wildcards):
+    """Return what a dataset is derived from, by the names of the rule's inputs."""
+    ranked_by = derivation_of(wildcards).ranked_by
+    if ranked_by is None:
+        return {"dataset": dataset_path(wildcards.study)}
+    ranking = load(wildcards.study).ensembles[ranked_by]
+    files = {
+        "dataset": ranking.dataset_path,
+        "scores": scores_path(wildcards.study, ranked_by),
+    }
+    if ranking.derived:
+        files["chosen"] = chosen_path(wildcards.study, ranked_by)
+    return files
+
+
+def entry_of(figure):
+    """Return what gives the entry of a figure in the study of a job."""
+
+    def entry(wildcards):
+        figures = load(wildcards.study).figures
+        if figure not in figures:
+            refuse(
+                f"the study {wildcards.study} has no {figure}; add it under figures in "
+                f"config/studies/{wildcards.study}.yaml, or ask for {', '.join(figures)}."
+            )
+        return figures[figure]
+
+    return entry
+
+
+def shown_in(figure):
+    """Return what gives the files that a figure shows, by the names of the rule's inputs."""
+
+    def shown(wildcards):
+        name, entry = wildcards.study, entry_of(figure)(wildcards)
+        study, ensembles = load(name), ensembles_of(entry)
+        files = {
+            "dataset": study.ensembles[ensembles[0]].dataset_path,
+            "scores": [scores_path(name, each) for each in ensembles],
+            "baselines": [baseline_path(name, each) for each in baselines_of(entry)],
+        }
+        if figure == "moved_examples":
+            moved = [
+                study.ensembles[each]
+                for each in ensembles
+                if study.ensembles[each].derived
+            ]
+            files["chosen"] = [chosen_path(name, each.name) for each in moved]
+            files["predictions"] = [
+                path
+                for each in moved
+                for path in predictions_paths(
+                    name, each.name, each.networks, CONFIG.networks_per_job
+                )
+            ]
+        return files
+
+    return shown
+
+
+def pages_of(figure):
+    """Return what gives a figure of all selected studies that have it."""
+
+    def pages(wildcards):
+        studies = [study for study in CONFIG.studies if figure in load(study).figures]
+        if not studies:
+            refuse(
+                f"no selected study has {figure} ({', '.join(CONFIG.studies)}); add it under "
+                "figures in the file of one, or select another with --config studies=NAME."
+            )
+        return [figure_path(study, figure, "pdf") for study in studies]
+
+    return pages
+
+
+def scores_across(wildcards):
+    """Return the scores files of one ensemble of each selected study."""
+    if not ACROSS:
+        refuse(
+            f"{CROSS_DATASET} shows the ensemble of each study's figure_01, and no selected study "
+            f"has one ({', '.join(CONFIG.studies)}); add it under figures in the file of one."
+        )
+    return [scores_path(study, ensemble) for study, ensemble in ACROSS.items()]
 
 
 def code(*patterns):
@@ -85,8 +193,12 @@ def wants_gpu():
     return int(CONFIG.device == "cuda" or (CONFIG.device == "auto" and has_gpu))
 
 
-for study in CONFIG.studies:
-    load(study)
+# The ensembles that stand for the selected studies where studies are compared.
+ACROSS = {
+    study: ensemble_across(load(study))
+    for study in CONFIG.studies
+    if ensemble_across(load(study))
+}
 
 
 # The commands run with the Python that runs Snakemake, need no installed package, and see the

@@ -1,30 +1,16 @@
 """From scores to figures: for each figure a rule that renders it, and a target of its name."""
 
-SHARED = [f"figures/{name}" for name in ("histograms.py", "pages.py", "style.py", "*.mplstyle")]
-
-
-def entry_of(figure):
-    """Return what gives the entry of a figure in the study of a job."""
-
-    def entry(wildcards):
-        figures = load(wildcards.study).figures
-        if figure not in figures:
-            refuse(
-                f"the study {wildcards.study} has no {figure}; add it under figures in "
-                f"config/studies/{wildcards.study}.yaml, or ask for {', '.join(figures)}."
-            )
-        return figures[figure]
-
-    return entry
-
-
-def scores_of(figure):
-    """Return what gives the scores files that a figure shows."""
-    return lambda wildcards: [
-        scores_path(wildcards.study, ensemble)
-        for ensemble in ensembles_of(entry_of(figure)(wildcards))
-    ]
-
+SHARED = [
+    f"figures/{name}"
+    for name in (
+        "alignment.py",
+        "bimodality_curves.py",
+        "histograms.py",
+        "pages.py",
+        "style.py",
+        "*.mplstyle",
+    )
+]
 
 for figure, needs in FIGURES.items():
 
@@ -32,8 +18,7 @@ for figure, needs in FIGURES.items():
         name:
             f"render_{figure}"
         input:
-            scores=scores_of(figure),
-            dataset=dataset_path("{study}"),
+            unpack(shown_in(figure)),
             notebook=f"notebooks/{figure}.ipynb",
             code=code(f"figures/{figure}.py", *SHARED),
         output:
@@ -43,20 +28,23 @@ for figure, needs in FIGURES.items():
                 figure_path("{study}", figure, "svg"),
                 caption=f"../report/{figure}.rst",
                 category="{study}",
-                labels={"figure": figure.removeprefix("figure_"), "shows": needs.title},
+                labels={
+                    "figure": figure.removeprefix("figure_"),
+                    "shows": needs.title,
+                },
             ),
         log:
             notebook=f"results/{{study}}/logs/{figure}.ipynb",
             text=f"results/{{study}}/logs/render_{figure}.log",
         conda:
             "../envs/created_equal.yaml"
+        resources:
+            mem_mb=2000,
+            runtime=20,
         params:
             entry=entry_of(figure),
             title=lambda wildcards: load(wildcards.study).title,
             figure=figure,
-        resources:
-            mem_mb=2000,
-            runtime=20,
         shell:
             "python -m created_equal render_figure {wildcards.study} {params.figure}"
             " > {log.text:q} 2>&1"
@@ -65,8 +53,40 @@ for figure, needs in FIGURES.items():
         name:
             figure
         input:
-            [
-                figure_path(study, figure, "pdf")
-                for study in CONFIG.studies
-                if figure in load(study).figures
-            ],
+            pages_of(figure),
+
+
+rule render_cross_dataset:
+    input:
+        scores=scores_across,
+        notebook=f"notebooks/{CROSS_DATASET}.ipynb",
+        code=code(f"figures/{CROSS_DATASET}.py", *SHARED),
+    output:
+        pdf=figure_path(None, CROSS_DATASET, "pdf"),
+        png=figure_path(None, CROSS_DATASET, "png"),
+        svg=report(
+            figure_path(None, CROSS_DATASET, "svg"),
+            caption=f"../report/{CROSS_DATASET}.rst",
+            category="all studies",
+            labels={
+                "figure": CROSS_DATASET,
+                "shows": "Bi-modality whatever the images are of",
+            },
+        ),
+    log:
+        notebook=f"results/logs/{CROSS_DATASET}.ipynb",
+        text="results/logs/render_cross_dataset.log",
+    conda:
+        "../envs/created_equal.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    params:
+        studies=list(ACROSS),
+    shell:
+        "python -m created_equal render_cross_dataset {params.studies} > {log.text:q} 2>&1"
+
+
+rule cross_dataset:
+    input:
+        figure_path(None, CROSS_DATASET, "pdf"),

@@ -3,7 +3,7 @@
 
 rule train_networks:
     input:
-        dataset=dataset_path("{study}"),
+        dataset=lambda wildcards: ensemble_of(wildcards).dataset_path,
         code=code("networks/*.py", "training/engine/*.py"),
     output:
         # Not deleted before the job: the command keeps all networks that are still the same (by

@@ -13,11 +13,14 @@ from hypothesis import strategies as st
 from created_equal.errors import InputError
 from created_equal.networks.activations import ACTIVATIONS
 from created_equal.study import (
+    BASELINES,
     FIGURES,
     PAPER_ARCHITECTURES,
     Config,
     Decay,
     Recipe,
+    baseline_of,
+    baseline_path,
     batches,
     dataset_path,
     ensembles_of,
@@ -151,7 +154,8 @@ def test_the_studies_that_ship_are_valid(repository, name):
     assert name in study_names()
     assert study.name == name
     for ensemble in study.ensembles.values():
-        assert (ensemble.study, ensemble.networks) == (name, study.networks)
+        assert ensemble.study == name
+        assert 2 <= ensemble.networks <= study.networks
         assert json.loads(json.dumps(ensemble.definition)) == ensemble.definition
     expected = set(FIGURES) - ({"figure_02", "figure_04"} if name == "mnist" else set())
     assert set(study.figures) == expected
@@ -228,6 +232,10 @@ def test_a_definition_in_full(folder):
         "dataset": {"source": "digits"},
         "architecture": "st_vgg",
         "width": 1.0,
+        "linear": False,
+        "depth": None,
+        "kernel": None,
+        "units": None,
         "recipe": {
             "epochs": 140,
             "batch_size": 100,
@@ -480,7 +488,7 @@ def test_whatever_is_broken_in_a_study_it_ends_in_an_input_error(tmp_path_factor
     broken = study
     for _ in range(data.draw(st.integers(0, 2))):
         inner = broken[data.draw(st.sampled_from(list(broken)))]
-        if not isinstance(inner, dict):
+        if not isinstance(inner, dict) or not inner:
             break
         broken = inner
     broken[data.draw(st.sampled_from(list(broken)))] = data.draw(values)
@@ -532,6 +540,7 @@ def test_paths():
         predictions_path("{study}", "{ensemble}", "{first}", "{last}")
         == "results/{study}/{ensemble}/predictions/{first}-{last}.nc"
     )
+    assert baseline_path("digits", "svm") == "results/digits/baselines/svm.nc"
     assert figure_path("digits", "figure_01", "pdf") == "paper_figures/digits/figure_01.pdf"
 
 
@@ -562,3 +571,63 @@ def test_reading_a_study_needs_no_library_for_numbers():
         [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == ""
+
+
+# baselines
+
+
+def with_baselines(**baselines):
+    return minimal(baselines=baselines)
+
+
+def test_baselines_with_their_defaults_and_without(folder):
+    study = load(with_baselines(**{name: {} for name in BASELINES}))
+    assert {name: each.seeds for name, each in study.baselines.items()} == BASELINES
+    assert study.baselines["svm"].weak_learners is None
+    assert study.baselines["adaboost"].weak_learners == 100
+    assert load(minimal()).baselines == {}
+    values = with_baselines(perceptron={"seeds": 3}, adaboost={"weak_learners": 7})
+    assert load(values).baselines["perceptron"].definition == {
+        "dataset": {"source": "digits"},
+        "baseline": "perceptron",
+        "seeds": 3,
+        "weak_learners": None,
+    }
+    assert load(values).baselines["adaboost"].definition["weak_learners"] == 7
+
+
+def test_the_schema_has_the_baselines_and_defaults_of_the_code():
+    schema = load_schema("study")
+    for name, entry in schema["properties"]["baselines"]["properties"].items():
+        keys = schema["$defs"][entry["$ref"].split("/")[-1]].get("properties", {})
+        assert keys.get("seeds", {}).get("default", 1) == BASELINES[name]
+        assert ("weak_learners" in keys) == (name == "adaboost")
+    assert list(schema["properties"]["baselines"]["properties"]) == list(BASELINES)
+
+
+@pytest.mark.parametrize(
+    ("baselines", "sentence"),
+    [
+        ({"svn": {}}, "baselines.svn is not known; did you mean svm (of svm, k_nearest_neig"),
+        ({"svm": {"seeds": 3}}, "baselines.svm.seeds is not known; leave it out."),
+        ({"adaboost": {"seeds": 3}}, "baselines.adaboost.seeds is not known; use one of weak_l"),
+        ({"perceptron": {"seed": 3}}, "baselines.perceptron.seed is not known; did you mean se"),
+        (
+            {"decision_tree": {"seeds": 0}},
+            "baselines.decision_tree.seeds must be a whole number of at least 1, but is 0.",
+        ),
+        ({"svm": None}, "baselines.svm must be keys with values, but is empty."),
+    ],
+)
+def test_a_mistake_in_baselines_is_one_sentence(folder, baselines, sentence):
+    (problem,) = problems(with_baselines(**baselines))
+    assert problem.startswith(sentence)
+
+
+def test_a_baseline_that_is_not_there(folder):
+    study = load(with_baselines(svm={}))
+    assert baseline_of(study, "svm") == study.baselines["svm"]
+    with pytest.raises(InputError, match=r"add it under baselines in config/studies/one\.yaml\.$"):
+        baseline_of(study, "adaboost")
+    with pytest.raises(InputError, match=r"the study one has no baseline svn; did you mean svm \("):
+        baseline_of(study, "svn")

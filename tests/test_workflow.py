@@ -141,6 +141,19 @@ def test_raising_networks_trains_only_what_is_missing(built):
     assert jobs(planned) == {"score_ensemble": 1}
 
 
+def test_a_baseline_is_fitted_again_only_where_its_own_definition_changes(built):
+    targets = [f"results/smoke/baselines/{name}.nc" for name in ("perceptron", "adaboost")]
+    succeeds(built, *targets)
+    assert all((built / target).is_file() for target in targets)
+    study = built / "config/studies/smoke.yaml"
+    before = study.read_text()
+    study.write_text(before.replace("weak_learners: 10", "weak_learners: 11"))
+    planned = succeeds(built, *targets, "--dry-run")
+    study.write_text(before)
+    assert jobs(planned) == {"fit_baseline": 1}
+    assert "Nothing to be done" in succeeds(built, *targets, "--dry-run")
+
+
 def test_one_figure_builds_only_what_it_needs(built):
     paper = succeeds(built, "figure_01", "--dry-run", "--config", "studies=small_mammals")
     assert jobs(paper) == {
@@ -162,6 +175,7 @@ def test_one_figure_builds_only_what_it_needs(built):
         (["--config", "studies=smal_mammals"], "did you mean small_mammals"),
         (["--config", "studies=digits", "devise=cpu"], "devise is not known; did you mean device"),
         (["paper_figures/mnist/figure_04.pdf"], "the study mnist has no figure_04"),
+        (["results/smoke/baselines/svn.nc"], "the study smoke has no baseline svn; did you mean"),
         (["results/smoke/st_vg/scores.nc"], "the study smoke has no ensemble st_vg"),
     ],
 )

@@ -15,11 +15,17 @@ import typer
 from created_equal.errors import InputError
 from created_equal.study import (
     Ensemble,
+    baseline_of,
+    baseline_path,
     batches,
+    chosen_path,
+    claims_path,
     dataset_path,
     load_config,
     load_study,
     predictions_path,
+    predictions_paths,
+    results_test_path,
     scores_path,
 )
 from created_equal.yaml_files import suggestion
@@ -75,6 +81,39 @@ def build_dataset(
     write_dataset(dataset, Path(dataset_path(study)), definition)
 
 
+@app.command(name="derive_dataset")
+def derive_dataset(study: StudyName, ensemble: EnsembleName) -> None:
+    """Derive the dataset of an ensemble: results/STUDY/ENSEMBLE/dataset.nc and chosen.csv."""
+    from created_equal import datasets
+    from created_equal.artefacts import (
+        read_chosen,
+        read_dataset,
+        read_scores,
+        write_chosen,
+        write_dataset,
+    )
+
+    definition = _ensemble(study, ensemble)
+    if definition.derived is None:
+        raise InputError(
+            f"the ensemble {ensemble} has no dataset of its own; build that of the study with "
+            f"created-equal build_dataset {study}."
+        )
+    if definition.ranked_by is None:
+        made = datasets.derive_dataset(definition, read_dataset(Path(dataset_path(study))))
+    else:
+        ranking = _ensemble(study, definition.ranked_by)
+        made = datasets.derive_dataset(
+            definition,
+            read_dataset(Path(ranking.dataset_path)),
+            read_scores(Path(scores_path(study, ranking.name))),
+            read_chosen(Path(chosen_path(study, ranking.name))) if ranking.derived else None,
+        )
+    derived, chosen = made
+    write_chosen(chosen, Path(chosen_path(study, ensemble)))
+    write_dataset(derived, Path(definition.dataset_path), definition.dataset)
+
+
 @app.command(name="train_networks")
 def train_networks(
     study: StudyName,
@@ -105,7 +144,7 @@ def train_networks(
     for first, last in jobs:
         train(
             definition,
-            Path(dataset_path(study)),
+            Path(definition.dataset_path),
             range(first, last + 1),
             Path(predictions_path(study, ensemble, first, last)),
             device or config.device,
@@ -134,11 +173,25 @@ def score_ensemble(
     config, definition = load_config(), _ensemble(study, ensemble)
     networks = networks or config.networks or definition.networks
     paths = predictions or [
-        Path(predictions_path(study, ensemble, first, last))
-        for first, last in batches(networks, config.networks_per_job)
+        Path(path) for path in predictions_paths(study, ensemble, networks, config.networks_per_job)
     ]
     scored = scores.score_ensemble(paths, networks)
     write_scores(scored, Path(scores_path(study, ensemble)), definition_of(scored))
+
+
+@app.command(name="fit_baseline")
+def fit_baseline(
+    study: StudyName,
+    baseline: Annotated[str, typer.Argument(help="One of the study's baselines, as svm.")],
+) -> None:
+    """Fit a classifier that is no network: results/STUDY/baselines/BASELINE.nc."""
+    from created_equal import baselines
+
+    baselines.fit_baseline(
+        baseline_of(load_study(study), baseline),
+        Path(dataset_path(study)),
+        Path(baseline_path(study, baseline)),
+    )
 
 
 @app.command(name="render_figure")
@@ -150,6 +203,43 @@ def render_figure(
     from created_equal.figures.render import render_figure as render
 
     render(study, figure)
+
+
+@app.command(name="render_cross_dataset")
+def render_cross_dataset(
+    studies: Annotated[
+        list[str] | None, typer.Argument(help="Studies; default: those of config.yaml.")
+    ] = None,
+) -> None:
+    """Render the figure of several studies: paper_figures/cross_dataset.pdf, .svg and .png."""
+    from created_equal.figures.render import render_cross_dataset as render
+
+    render(studies or load_config().studies)
+
+
+@app.command(name="check_claims")
+def check_claims(study: StudyName) -> None:
+    """Put the paper's claims beside the results: results/STUDY/claims.csv and claims.html."""
+    from created_equal.claims.check import check_claims as check
+    from created_equal.claims.evidence import read_evidence
+    from created_equal.claims.page import write_page
+    from created_equal.claims.table import write_table
+
+    definition = load_study(study, load_config().networks)
+    rows = check(read_evidence(definition))
+    write_page(rows, definition.title, Path(claims_path(study, "html")))
+    write_table(rows, Path(claims_path(study, "csv")))
+
+
+@app.command(name="test_results")
+def test_results(study: StudyName) -> None:
+    """Test that the results are whole and possible: results/STUDY/results_test.txt."""
+    from created_equal.claims.results import check_results
+    from created_equal.claims.writing import write_text
+
+    config = load_config()
+    passed = check_results(load_study(study, config.networks), config.networks_per_job)
+    write_text("".join(f"{sentence}\n" for sentence in passed), Path(results_test_path(study)))
 
 
 @app.command(name="plan")
@@ -179,7 +269,7 @@ def plan(
 
 
 def _ensemble(study: str, ensemble: str) -> Ensemble:
-    ensembles = load_study(study).ensembles
+    ensembles = load_study(study, load_config().networks).ensembles
     if ensemble not in ensembles:
         raise InputError(
             f"the study {study} has no ensemble {ensemble}; {suggestion(ensemble, list(ensembles))}"

@@ -50,6 +50,14 @@ def reference() -> str:
             *_section("recipe (of the study, of an ensemble)", definitions["recipe"], definitions),
             *_section("recipe.decay", definitions["recipe"]["properties"]["decay"], definitions),
             *_section("ensembles.NAME", definitions["ensemble"], definitions),
+            *_section("ensembles.NAME.dataset", definitions["derived"], definitions),
+            *_section("baselines", study["properties"]["baselines"], definitions),
+            *_section(
+                "baselines.perceptron, decision_tree, random_forest",
+                definitions["baseline_with_seeds"],
+                definitions,
+            ),
+            *_section("baselines.adaboost", definitions["adaboost"], definitions),
             *_section("figures", study["properties"]["figures"], definitions),
             *_section(
                 "figures.figure_01, figure_03, figure_09",
@@ -58,9 +66,17 @@ def reference() -> str:
             ),
             *_section("figures.figure_02", definitions["figure_of_six_epochs"], definitions),
             *_section("figures.figure_04", definitions["figure_of_two_ensembles"], definitions),
+            *_section("figures.figure_05", definitions["figure_of_linear_networks"], definitions),
+            *_section("figures.figure_06", definitions["figure_of_adaboost"], definitions),
+            *_section("figures.figure_07", definitions["figure_of_classifiers"], definitions),
+            *_section("figures.figure_08", definitions["figure_of_hard_problems"], definitions),
             *_section(
                 "figures.figure_10, figure_11", definitions["figure_of_all_epochs"], definitions
             ),
+            *_section(
+                "figures.moved_examples", definitions["figure_of_moved_examples"], definitions
+            ),
+            *_section("figures.robustness", definitions["figure_of_many_ensembles"], definitions),
             "## Architectures",
             "",
             ", ".join(definitions["architecture"]["enum"]) + ".",

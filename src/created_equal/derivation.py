@@ -84,9 +84,20 @@ def round_name(ensemble: str, cut: int) -> str:
     return f"{ensemble}_round_{cut:02d}"
 
 
-def digest(definition: Mapping) -> str:
-    """Return what stands for the definition of an ensemble in that of a dataset it ranks."""
-    canonical = json.dumps(definition, sort_keys=True, separators=(",", ":"))
+def ensemble_of_round(name: str) -> str:
+    """Return the name of the ensemble on the way to which one of a ``round_name`` is trained."""
+    return name.rpartition("_round_")[0]
+
+
+def ranking_digest(definition: Mapping, networks: int) -> str:
+    """Return what stands for an ensemble in the definition of a dataset whose examples it ranks.
+
+    Args:
+        definition: the ensemble's.
+        networks: its number, as with more of them other examples may be the easiest.
+    """
+    ranking = {**definition, "networks": networks}
+    canonical = json.dumps(ranking, sort_keys=True, separators=(",", ":"))
     return blake2b(canonical.encode(), digest_size=16).hexdigest()
 
 
@@ -106,13 +117,14 @@ def contradictions(name: str, entries: Mapping, examples: int | None, batch: int
         yield f"{where} has {' and '.join(kinds)}; give each an ensemble of its own."
     if len(kinds) != 1:
         return
-    superfluous = list(_superfluous(entry, kinds[0]))
-    yield from (f"{where}.{key} {why}; leave it out." for key, why in superfluous)
-    if "ranked_by" in entry and not superfluous:
+    (kind,) = kinds
+    yield from (f"{where}.{key} {why}; leave it out." for key, why in _superfluous(entry, kind))
+    if "ranked_by" in entry and entry[kind] != "random":
         yield from _contradictions_of_ranking(name, where, entries)
-    if kinds != ["labels"] and "fraction" in entry:
-        yield from _contradictions_of_sizes(where, entry, examples, batch)
-    if "per_round" in entry and "fraction" in entry:
+    if kind == "labels" or "fraction" not in entry:
+        return
+    yield from _contradictions_of_sizes(where, entry, examples, batch)
+    if kind == "keep":
         for cut in range(1, len(shares(entry))):
             if round_name(name, cut) in entries:
                 yield (

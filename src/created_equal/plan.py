@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from created_equal import derivation
 from created_equal.artefacts import fingerprint, read_dataset
 from created_equal.study import Ensemble, Study, dataset_path, predictions_path
 from created_equal.training import find_networks, measure_cost, networks_definition
@@ -56,21 +57,23 @@ def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
         if extent is None:
             unknown.append(study.name)
             continue
-        for ensemble in study.ensembles.values():
-            there = _there(ensemble, data)
-            left = ensemble.networks - there
-            cost = _cost(ensemble, extent, setting) if left else None
+        for name, ensembles in _rows(study):
+            extents = [_extent_of(ensemble, extent) for ensemble in ensembles]
+            there = sum(_there(ensemble, data) for ensemble in ensembles)
+            networks = sum(ensemble.networks for ensemble in ensembles)
+            left = networks - there
+            cost = _cost(ensembles[0], _mean(extents), setting) if left else None
             duration = timedelta(seconds=round(left * cost.seconds / jobs) if cost else 0)
             total += duration
             table.add_row(
                 study.name,
-                ensemble.name,
-                ensemble.architecture,
-                f"{ensemble.networks:,}",
+                name,
+                ensembles[0].architecture,
+                f"{networks:,}",
                 f"{there:,}",
-                f"{ensemble.recipe.epochs:,}",
+                f"{ensembles[0].recipe.epochs:,}",
                 f"{left * cost.flops / 1e15:.4g}" if cost else "0",
-                f"{_disk(ensemble, extent) / 1e6:,.1f}",
+                f"{sum(map(_disk, ensembles, extents)) / 1e6:,.1f}",
                 str(duration),
             )
     console = Console(width=None if Console().is_terminal else 140)
@@ -104,7 +107,36 @@ def _extent(study: Study) -> tuple[Extent | None, str | None]:
     return Extent(examples, shape, extent.classes), None
 
 
+def _rows(study: Study) -> list[tuple[str, list[Ensemble]]]:
+    """Return the ensembles of each row of the table: one, or all rounds on the way to one."""
+    rows: dict[str, list[Ensemble]] = {}
+    for name, ensemble in study.ensembles.items():
+        final = derivation.ensemble_of_round(name) if ensemble.is_round else name
+        rows.setdefault(f"{final}, rounds" if ensemble.is_round else name, []).append(ensemble)
+    return list(rows.items())
+
+
+def _extent_of(ensemble: Ensemble, whole: Extent) -> Extent:
+    """Return the extent of the dataset that an ensemble is trained on, from that of its study."""
+    step = ensemble.derived
+    if step is None or "labels" in step:
+        return whole
+    train, test = whole.examples
+    left = derivation.sizes(step, train)[step.get("cut", 1)]
+    moved = train - left if "move_to_test" in step else 0
+    return replace(whole, examples=(left, test + moved))
+
+
+def _mean(extents: Sequence[Extent]) -> Extent:
+    """Return the mean extent: what a network costs is linear in the numbers of examples."""
+    train, test = np.mean([extent.examples for extent in extents], axis=0)
+    return replace(extents[0], examples=(round(train), round(test)))
+
+
 def _there(ensemble: Ensemble, data: str | None) -> int:
+    if ensemble.derived:
+        path = Path(ensemble.dataset_path)
+        data = fingerprint(read_dataset(path)) if path.is_file() else None
     if data is None:
         return 0
     folder = Path(predictions_path(ensemble.study, ensemble.name, 0, 0)).parent

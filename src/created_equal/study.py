@@ -4,12 +4,13 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Self
 
 import yaml
 
+from created_equal import derivation
 from created_equal.errors import InputError
 from created_equal.yaml_files import check, load_schema, parse_yaml, read_yaml, refuse, suggestion
 
@@ -22,21 +23,51 @@ PAPER_ARCHITECTURES = ("st_vgg", "small_st_vgg", "mnist_cnn")
 
 @dataclass(frozen=True)
 class Figure:
-    """What a figure of the paper needs of a study: ensembles, and epochs to show (0: all)."""
+    """What a figure shows: how many epochs (0: all), of networks trained for how many at least."""
 
     title: str
-    ensembles: int = 1
     epochs: int = 0
+    trained: int = 1
 
 
 FIGURES = {
     "figure_01": Figure("Consistency in the four phases of learning", epochs=4),
     "figure_02": Figure("Consistency on the test set through learning", epochs=6),
     "figure_03": Figure("Consensus in the four phases of learning", epochs=4),
-    "figure_04": Figure("The order of learning of two architectures", ensembles=2),
+    "figure_04": Figure("The order of learning of two architectures"),
+    "figure_05": Figure("What linear networks get right", epochs=2),
+    "figure_06": Figure("AdaBoost on easy and hard examples"),
+    "figure_07": Figure("What other classifiers get right", epochs=2),
+    "figure_08": Figure("Random labels, and no easy examples", trained=3),
     "figure_09": Figure("Consistency and the class that is predicted", epochs=4),
     "figure_10": Figure("Consistency of every example against the epoch"),
-    "figure_11": Figure("Five examples that are learnt in different ways"),
+    "figure_11": Figure("Five examples that are learnt in different ways", trained=2),
+    "moved_examples": Figure("Examples moved to the test set"),
+    "robustness": Figure("Bi-modality whatever the hyper-parameters"),
+}
+CROSS_DATASET = "cross_dataset"
+
+# The keys under which a figure names one ensemble, with what such an ensemble must say of itself.
+ROLES = {
+    "ensemble": None,
+    "linear": ("linear", True),
+    "random_labels": ("labels", "random"),
+    "hard": ("keep", "hardest"),
+    "easiest": ("move_to_test", "easiest"),
+    "hardest": ("move_to_test", "hardest"),
+    "random": ("move_to_test", "random"),
+}
+
+# The classifiers that are no networks, and how many random states each has if a study does not say;
+# those with 1 follow from the data alone.
+BASELINES = {
+    "svm": 1,
+    "k_nearest_neighbours": 1,
+    "perceptron": 10,
+    "decision_tree": 10,
+    "random_forest": 10,
+    "gaussian_naive_bayes": 1,
+    "adaboost": 1,
 }
 
 
@@ -103,6 +134,29 @@ class Ensemble:
     networks: int
     recipe: Recipe
     dataset: Mapping
+    linear: bool = False
+    depth: int | None = None
+    kernel: int | None = None
+    units: int | None = None
+    # By the scores of this ensemble, and from the dataset that it is trained on, this ensemble's
+    # dataset is derived; None: it is the study's, or derived from the study's without scores.
+    ranked_by: str | None = None
+
+    @property
+    def derived(self) -> Mapping | None:
+        """How its dataset is derived: a step, see ``derivation.steps``; None: it is the study's."""
+        return self.dataset.get("derived")
+
+    @property
+    def is_round(self) -> bool:
+        """Whether it is trained only to rank the examples for the next cut of a dataset."""
+        step = self.derived or {}
+        return "cut" in step and step["cut"] < len(derivation.shares(step))
+
+    @property
+    def dataset_path(self) -> str:
+        """Where the dataset is that its networks are trained on."""
+        return dataset_path(self.study, self.name if self.derived else None)
 
     @property
     def definition(self) -> dict:
@@ -111,13 +165,38 @@ class Ensemble:
             "dataset": dict(self.dataset),
             "architecture": self.architecture,
             "width": self.width,
+            "linear": self.linear,
+            "depth": self.depth,
+            "kernel": self.kernel,
+            "units": self.units,
             "recipe": asdict(self.recipe),
         }
 
 
 @dataclass(frozen=True)
+class Baseline:
+    """A classifier that is no network, fitted once for each of the random states 0..seeds-1."""
+
+    study: str
+    name: str
+    seeds: int
+    weak_learners: int | None
+    dataset: Mapping
+
+    @property
+    def definition(self) -> dict:
+        """All that its predictions follow from, as plain JSON types."""
+        return {
+            "dataset": dict(self.dataset),
+            "baseline": self.name,
+            "seeds": self.seeds,
+            "weak_learners": self.weak_learners,
+        }
+
+
+@dataclass(frozen=True)
 class Study:
-    """One data set with all its ensembles and figures."""
+    """One data set with all its ensembles, baselines and figures."""
 
     name: str
     title: str
@@ -125,6 +204,7 @@ class Study:
     dataset: Mapping
     ensembles: dict[str, Ensemble]
     figures: dict[str, dict]
+    baselines: dict[str, Baseline]
 
 
 def load_config(values: Mapping | None = None) -> Config:
@@ -180,30 +260,55 @@ def load_study(name: str, networks: int | None = None) -> Study:
     refuse(path, [*sentences, *dict.fromkeys(_contradictions(usable))])
     dataset = {key: value for key, value in values["dataset"].items() if value is not None}
     default = values.get("networks", 100)
+    ensembles = {
+        each: Ensemble(
+            study=name,
+            name=each,
+            architecture=entry["architecture"],
+            width=float(entry.get("width", 1)),
+            networks=entry.get("networks", default) if networks is None else networks,
+            recipe=_recipe(values, entry),
+            dataset=dataset,
+            linear=entry.get("linear", False),
+            depth=entry.get("depth"),
+            kernel=entry.get("kernel"),
+            units=entry.get("units"),
+        )
+        for each, entry in values["ensembles"].items()
+    }
     return Study(
         name=name,
         title=values["title"],
         networks=default if networks is None else networks,
         dataset=dataset,
-        ensembles={
-            each: Ensemble(
+        ensembles=_with_derived(ensembles, values["ensembles"], networks),
+        figures=values.get("figures", {}),
+        baselines={
+            each: Baseline(
                 study=name,
                 name=each,
-                architecture=entry["architecture"],
-                width=float(entry.get("width", 1)),
-                networks=entry.get("networks", default) if networks is None else networks,
-                recipe=_recipe(values, entry),
+                seeds=entry.get("seeds", BASELINES[each]),
+                weak_learners=entry.get("weak_learners", 100) if each == "adaboost" else None,
                 dataset=dataset,
             )
-            for each, entry in values["ensembles"].items()
+            for each, entry in values.get("baselines", {}).items()
         },
-        figures=values.get("figures", {}),
     )
 
 
 def ensembles_of(figure: Mapping) -> tuple[str, ...]:
     """Return the names of the ensembles that a figure entry of a study shows."""
-    return tuple(figure["ensembles"]) if "ensembles" in figure else (figure["ensemble"],)
+    return (*(figure[role] for role in ROLES if role in figure), *figure.get("ensembles", ()))
+
+
+def baselines_of(figure: Mapping) -> tuple[str, ...]:
+    """Return the names of the baselines that a figure entry of a study shows."""
+    return tuple(figure.get("baselines", [figure["baseline"]] if "baseline" in figure else []))
+
+
+def ensemble_across(study: Study) -> str | None:
+    """Return the ensemble that stands for a study among others, that of its figure 1, or None."""
+    return study.figures.get("figure_01", {}).get("ensemble")
 
 
 def batches(networks: int, per_job: int) -> list[tuple[int, int]]:
@@ -211,9 +316,14 @@ def batches(networks: int, per_job: int) -> list[tuple[int, int]]:
     return [(first, min(first + per_job, networks) - 1) for first in range(0, networks, per_job)]
 
 
-def dataset_path(study: str) -> str:
-    """Return where a study's dataset is."""
-    return f"results/{study}/dataset.nc"
+def dataset_path(study: str, ensemble: str | None = None) -> str:
+    """Return where a study's dataset is, or that of an ensemble with a derived one of its own."""
+    return f"results/{study}/{ensemble}/dataset.nc" if ensemble else f"results/{study}/dataset.nc"
+
+
+def chosen_path(study: str, ensemble: str) -> str:
+    """Return where the table is that says which examples an ensemble's derived dataset changed."""
+    return f"results/{study}/{ensemble}/chosen.csv"
 
 
 def predictions_path(study: str, ensemble: str, first: int | str, last: int | str) -> str:
@@ -222,14 +332,56 @@ def predictions_path(study: str, ensemble: str, first: int | str, last: int | st
     return f"results/{study}/{ensemble}/predictions/{first}-{last}.nc"
 
 
+def predictions_paths(study: str, ensemble: str, networks: int, per_job: int) -> list[str]:
+    """Return where the predictions of networks 0..networks-1 are, in jobs of so many at most."""
+    return [
+        predictions_path(study, ensemble, first, last) for first, last in batches(networks, per_job)
+    ]
+
+
 def scores_path(study: str, ensemble: str) -> str:
     """Return where the scores of an ensemble are."""
     return f"results/{study}/{ensemble}/scores.nc"
 
 
-def figure_path(study: str, figure: str, extension: str) -> str:
-    """Return where a figure is; the extension is ``"pdf"``, ``"svg"`` or ``"png"``."""
-    return f"paper_figures/{study}/{figure}.{extension}"
+def baseline_path(study: str, baseline: str) -> str:
+    """Return where the predictions of a baseline are."""
+    return f"results/{study}/baselines/{baseline}.nc"
+
+
+def claims_path(study: str, extension: str) -> str:
+    """Return where a study's claims are; the extension is ``"csv"`` or ``"html"``."""
+    return f"results/{study}/claims.{extension}"
+
+
+def results_test_path(study: str) -> str:
+    """Return where it is written that a study's results passed their tests."""
+    return f"results/{study}/results_test.txt"
+
+
+def baseline_of(study: Study, name: str) -> Baseline:
+    """Return one of a study's baselines.
+
+    Raises:
+        InputError: the study does not have it, or there is no such classifier.
+    """
+    if name in study.baselines:
+        return study.baselines[name]
+    remedy = (
+        f"add it under baselines in {STUDIES / study.name}.yaml."
+        if name in BASELINES
+        else suggestion(name, list(BASELINES))
+    )
+    raise InputError(f"the study {study.name} has no baseline {name}; {remedy}")
+
+
+def figure_path(study: str | None, figure: str, extension: str) -> str:
+    """Return where a figure is, of one study or, with None, of several.
+
+    The extension is ``"pdf"``, ``"svg"`` or ``"png"``.
+    """
+    folder = f"paper_figures/{study}" if study else "paper_figures"
+    return f"{folder}/{figure}.{extension}"
 
 
 def _read(path: Path) -> object:
@@ -261,9 +413,50 @@ def _of_command_line(key: str, value: object) -> object:
     return value
 
 
+def _with_derived(
+    ensembles: Mapping[str, Ensemble], entries: Mapping, networks: int | None
+) -> dict[str, Ensemble]:
+    """Return the ensembles with their datasets derived, and the rounds before each of them."""
+    found = {}
+    for name, ensemble in ensembles.items():
+        for each in _derived(ensemble, entries[name].get("dataset"), ensembles, networks):
+            found[each.name] = each
+    return found
+
+
+def _derived(
+    ensemble: Ensemble,
+    entry: Mapping | None,
+    ensembles: Mapping[str, Ensemble],
+    networks: int | None,
+) -> Iterator[Ensemble]:
+    if entry is None:
+        yield ensemble
+        return
+    steps = derivation.steps(entry)
+    in_round = entry.get("networks_per_round", ensemble.networks) if networks is None else networks
+    ranking = ensembles[entry["ranked_by"]] if "ranked_by" in entry else None
+    for number, step in enumerate(steps, start=1):
+        if ranking is not None:
+            digest = derivation.ranking_digest(ranking.definition, ranking.networks)
+            step = step | {"ranked_by": digest}
+        member = replace(
+            ensemble,
+            dataset={**ensemble.dataset, "derived": step},
+            ranked_by=ranking.name if ranking else None,
+        )
+        if number < len(steps):
+            name = derivation.round_name(ensemble.name, number)
+            member = replace(member, name=name, networks=in_round)
+        yield member
+        ranking = member
+
+
 def _recipe(values: Mapping, ensemble: Mapping) -> Recipe:
     merged = {**values.get("recipe", {}), **ensemble.get("recipe", {})}
-    if merged.get("activation") is None and ensemble["architecture"] in PAPER_ARCHITECTURES:
+    if ensemble.get("linear"):
+        merged["activation"] = None
+    elif merged.get("activation") is None and ensemble["architecture"] in PAPER_ARCHITECTURES:
         merged["activation"] = "elu"
     return Recipe.from_mapping(merged)
 
@@ -303,8 +496,19 @@ def _contradictions_in_ensemble(name: str, ensemble: Mapping, values: Mapping) -
             f"ensembles.{name}.width changes only {', '.join(PAPER_ARCHITECTURES)}, not "
             f"{architecture}; leave it out."
         )
+    for key in ("depth", "kernel", "units"):
+        if ensemble.get(key) is not None and architecture not in PAPER_ARCHITECTURES:
+            yield (
+                f"ensembles.{name}.{key} changes only {', '.join(PAPER_ARCHITECTURES)}, not "
+                f"{architecture}; leave it out."
+            )
     own, shared = ensemble.get("recipe", {}), values.get("recipe", {})
     recipe = {**shared, **own}
+    if ensemble.get("linear") and own.get("activation") is not None:
+        yield (
+            f"ensembles.{name} is linear, but its recipe.activation is {own['activation']}; leave "
+            "one of them out."
+        )
 
     def where(key: str) -> str:
         return f"ensembles.{name}.recipe.{key}" if key in own else f"recipe.{key}"
@@ -322,24 +526,19 @@ def _contradictions_in_ensemble(name: str, ensemble: Mapping, values: Mapping) -
             f"{where('batch_size')} is {batch_size}, but dataset.train_examples is only "
             f"{examples}; make the batches smaller."
         )
+    yield from derivation.contradictions(name, values["ensembles"], examples, batch_size)
 
 
 def _contradictions_in_figure(name: str, entry: Mapping, values: Mapping) -> Iterator[str]:
     ensembles = values.get("ensembles")
-    if not ensembles or not {"ensemble", "ensembles"} & set(entry):
+    if not ensembles:
         return
-    names = ensembles_of(entry)
-    if len(set(names)) < len(names):
-        yield f"figures.{name}.ensembles has {names[0]} twice; name two different ensembles."
+    yield from _contradictions_in_roles(name, entry, values)
     epochs = entry.get("epochs")
     if epochs is not None and epochs != sorted(set(epochs)):
         yield f"figures.{name}.epochs must rise from one to the next, but is {epochs}; sort it."
-    for ensemble in dict.fromkeys(names):
+    for ensemble in dict.fromkeys(ensembles_of(entry)):
         if ensemble not in ensembles:
-            yield (
-                f"figures.{name} shows {ensemble}, which is not among the ensembles; "
-                f"{suggestion(ensemble, list(ensembles))}"
-            )
             continue
         recipe = {**values.get("recipe", {}), **ensembles[ensemble].get("recipe", {})}
         last = recipe.get("epochs", Recipe.epochs)
@@ -348,9 +547,37 @@ def _contradictions_in_figure(name: str, entry: Mapping, values: Mapping) -> Ite
                 f"figures.{name} shows {FIGURES[name].epochs} epochs, but {ensemble} has only "
                 f"{last + 1} (0 to {last}); train longer, or leave the figure out."
             )
+        if FIGURES[name].trained > last:
+            yield (
+                f"figures.{name} needs networks that are trained for {FIGURES[name].trained} "
+                f"epochs, but {ensemble} is trained for {last}; train longer, or leave the figure "
+                "out."
+            )
         for epoch in epochs or ():
             if epoch > last:
                 yield (
                     f"figures.{name}.epochs has {epoch}, but {ensemble} is trained for {last} "
                     f"epochs; use epochs from 0 to {last}."
+                )
+
+
+def _contradictions_in_roles(name: str, entry: Mapping, values: Mapping) -> Iterator[str]:
+    """Yield a sentence for everything shown that is not defined, or is not what it is shown as."""
+    known = {kind: values.get(kind, {}) for kind in ("ensembles", "baselines")}
+    shown = {"ensembles": ensembles_of(entry), "baselines": baselines_of(entry)}
+    for kind, names in shown.items():
+        for each in dict.fromkeys(names):
+            if each not in known[kind]:
+                remedy = suggestion(each, list(known[kind])) if known[kind] else "define it."
+                yield f"figures.{name} shows {each}, which is not among the {kind}; {remedy}"
+            elif names.count(each) > 1:
+                yield f"figures.{name} shows {each} twice; name different {kind}."
+    for role, ensemble in entry.items():
+        if ROLES.get(role) and ensemble in known["ensembles"]:
+            key, needed = ROLES[role]
+            definition = known["ensembles"][ensemble]
+            if {**definition, **(definition.get("dataset") or {})}.get(key) != needed:
+                yield (
+                    f"figures.{name}.{role} is {ensemble}, which does not have {key}: "
+                    f"{str(needed).lower()}; name an ensemble that has."
                 )

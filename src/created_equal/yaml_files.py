@@ -18,6 +18,8 @@ from created_equal.errors import InputError
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 NAMES_LISTED = 20
 NAMES_BESIDE_NEAREST = 8
+# What is wrong with the keys of a mapping, and not with the mapping.
+ABOUT_KEYS = ("additionalProperties", "required", "anyOf", "minProperties", "pattern")
 TYPES = {
     "array": "a list",
     "boolean": "true or false",
@@ -126,7 +128,7 @@ def check(document: Any, schema: Mapping) -> tuple[list[str], Any]:
     sentences = []
     for error in Validator(schema).iter_errors(document):
         sentences += _sentences(error)
-        if error.validator not in ("additionalProperties", "required", "minProperties", "pattern"):
+        if error.validator not in ABOUT_KEYS:
             usable = _without(usable, error)
     return list(dict.fromkeys(sentences)), usable
 
@@ -141,6 +143,8 @@ def refuse(where: str | Path, sentences: Sequence[str]) -> None:
 
 def suggestion(name: str, known: Sequence[str]) -> str:
     """Return the end of a sentence about an unknown name: the nearest known one, or all of them."""
+    if not known:
+        return "leave it out."
     near = difflib.get_close_matches(str(name).lower(), known, n=1)
     if near:
         others = f" (of {', '.join(known)})" if len(known) <= NAMES_BESIDE_NEAREST else ""
@@ -183,6 +187,8 @@ def _sentences(error: ValidationError) -> Iterator[str]:
             yield from (
                 f"{_below(path, key)} is missing; add it." for key in rule if key not in value
             )
+        case "anyOf":
+            yield f"{path} needs one of {', '.join(each['required'][0] for each in rule)}; add it."
         case "enum" if isinstance(value, str):
             names = [name for name in rule if name is not None]
             yield f"{path} is {value!r}, which is not known; {suggestion(value, names)}"

@@ -13,13 +13,20 @@ from sklearn.datasets import load_digits
 
 from created_equal.artefacts import make_dataset, make_predictions, write_predictions
 from created_equal.figures import (
+    cross_dataset,
     figure_01,
     figure_02,
     figure_03,
     figure_04,
+    figure_05,
+    figure_06,
+    figure_07,
+    figure_08,
     figure_09,
     figure_10,
     figure_11,
+    moved_examples,
+    robustness,
 )
 from created_equal.figures.style import styled
 from created_equal.scores import score_ensemble
@@ -100,18 +107,73 @@ def other(ensemble: Callable[..., xr.Dataset]) -> xr.Dataset:
 
 
 @pytest.fixture(scope="session")
+def boosting(dataset: xr.Dataset) -> xr.Dataset:
+    """Return the predictions of a classifier that learns the same examples with growing k."""
+    label = dataset["label"].values
+    predictions = make_up(dataset, 1, 30, 0.1)[:, 1:]
+    right = predictions == label
+    accuracy = np.stack([right.mean(-1)] * 2, axis=-1)
+    made = make_predictions(predictions, accuracy, accuracy, [0], dataset, epochs=range(1, 31))
+    return made.assign_coords(weak_learners=("network", [30]))
+
+
+@pytest.fixture(scope="session")
+def classifiers(dataset: xr.Dataset) -> dict[str, xr.Dataset]:
+    """Return the predictions of seven classifiers of one epoch, the second with three seeds."""
+    names = ("svm", "perceptron", "k_nearest_neighbours", "decision_tree", "random_forest")
+    names += ("gaussian_naive_bayes", "adaboost")
+    found = {}
+    for number, name in enumerate(names):
+        predictions = make_up(dataset, 3 if number == 1 else 1, 9, 0.05 * number)[:, -1:]
+        accuracy = np.zeros((*predictions.shape[:2], 2))
+        numbers = range(len(predictions))
+        found[name] = make_predictions(
+            predictions, accuracy, accuracy, numbers, dataset, epochs=[1]
+        )
+    return found
+
+
+@pytest.fixture(scope="session")
+def moved() -> dict[str, xr.DataArray]:
+    """Return the accuracy of 8 networks on 12 examples moved to the test set, by group."""
+    grown = 1 - np.exp(-0.3 * np.arange(EPOCHS + 1))
+    own = np.random.default_rng(0).uniform(0, 0.1, (8, 1))
+    return {
+        group: xr.DataArray(
+            np.clip(height * grown - own, 0, 1),
+            {"network": np.arange(8), "epoch": np.arange(EPOCHS + 1)},
+            attrs={"examples": 12},
+        )
+        for group, height in (("easiest", 1.2), ("random", 0.8), ("hardest", 0.1))
+    }
+
+
+@pytest.fixture(scope="session")
 def drawings(
-    scores: xr.Dataset, other: xr.Dataset, dataset: xr.Dataset
+    scores: xr.Dataset,
+    other: xr.Dataset,
+    dataset: xr.Dataset,
+    boosting: xr.Dataset,
+    classifiers: dict[str, xr.Dataset],
+    moved: dict[str, xr.DataArray],
 ) -> dict[str, Callable[[str, str], Figure]]:
     """Return what draws each figure, called with a study's title and an ensemble's name."""
+    many = {f"variation_learning_rate_of_0_{number:02d}": other for number in range(15)}
     return {
         "figure_01": lambda title, name: figure_01.draw(scores, title, name),
         "figure_02": lambda title, name: figure_02.draw(scores, title, name),
         "figure_03": lambda title, name: figure_03.draw(scores, title, name),
         "figure_04": lambda title, name: figure_04.draw({name: scores, "other": other}, title),
+        "figure_05": lambda title, name: figure_05.draw({name: scores, "linear": other}, title),
+        "figure_06": lambda title, name: figure_06.draw(scores, boosting, title, name, "adaboost"),
+        "figure_07": lambda title, name: figure_07.draw(scores, classifiers, title, name),
+        "figure_08": lambda title, name: figure_08.draw({name: scores, "hard": other}, title),
         "figure_09": lambda title, name: figure_09.draw(scores, dataset, title, name),
         "figure_10": lambda title, name: figure_10.draw(scores, title, name),
         "figure_11": lambda title, name: figure_11.draw(scores, dataset, title, name),
+        "moved_examples": lambda title, name: moved_examples.draw(moved, scores, title, name),
+        "robustness": lambda title, name: robustness.draw({name: scores, **many}, title),
+        "cross_dataset": lambda title, name: cross_dataset.draw({f"digits: {name}": scores}),
     }
 
 

@@ -5,7 +5,7 @@ import pytest
 from docutils.core import publish_string
 from jinja2 import Environment, StrictUndefined
 
-from created_equal.study import FIGURES
+from created_equal.study import CROSS_DATASET, FIGURES
 
 REPORT = Path(__file__).parents[2] / "report"
 # docutils' "warning": anything that would show in the page as a system message is an error here.
@@ -19,13 +19,24 @@ def rendered(caption: Path, **snakemake: object) -> str:
 
 
 def test_every_figure_of_a_study_has_a_caption() -> None:
-    assert {path.stem for path in REPORT.glob("figure_*.rst")} == set(FIGURES)
+    captions = {path.stem for path in REPORT.glob("*.rst")} - {"workflow", "claims"}
+    assert captions == {*FIGURES, CROSS_DATASET}
 
 
 @pytest.mark.parametrize("figure", FIGURES)
 def test_a_caption_names_its_figure_and_its_study(figure: str) -> None:
     page = rendered(REPORT / f"{figure}.rst", wildcards=SimpleNamespace(study="small_mammals"))
-    assert f"Figure {int(figure[-2:])}, small_mammals:" in page
+    name = f"Figure {int(figure[-2:])}" if figure[-2:].isdigit() else figure.replace("_", " ")
+    assert f"{name.capitalize()}, small_mammals:" in page
+    assert "Look for:" in page
+    assert "It tests:" in page
+
+
+def test_the_caption_of_several_studies_names_them() -> None:
+    page = rendered(
+        REPORT / f"{CROSS_DATASET}.rst", params=SimpleNamespace(studies=["digits", "mnist"])
+    )
+    assert "a panel for each study (digits, mnist)" in page
     assert "Look for:" in page
     assert "It tests:" in page
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from created_equal.errors import InputError
 from created_equal.figures.pages import save
-from created_equal.study import FIGURES
+from created_equal.study import CROSS_DATASET, FIGURES
 
 Drawings = dict[str, Callable[[str, str], Figure]]
 
@@ -17,7 +17,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-@pytest.mark.parametrize("figure", FIGURES)
+@pytest.mark.parametrize("figure", [*FIGURES, CROSS_DATASET])
 def test_the_same_figure_gives_the_same_three_files(
     figure: str, drawings: Drawings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -29,6 +29,16 @@ def test_the_same_figure_gives_the_same_three_files(
     assert sorted(once) == [f"{figure}.pdf", f"{figure}.png", f"{figure}.svg"]
     assert once == again
     assert all(1_000 < len(file) < 1_000_000 for file in once.values())
+
+
+def test_a_figure_of_several_studies_is_in_no_study_s_folder(
+    drawings: Drawings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shown = save(drawings[CROSS_DATASET]("Digits", "st_vgg"), None, CROSS_DATASET)
+    assert shown == Path("paper_figures/cross_dataset.png")
+    names = sorted(path.name for path in Path("paper_figures").iterdir())
+    assert names == ["cross_dataset.pdf", "cross_dataset.png", "cross_dataset.svg"]
 
 
 def test_text_stays_text(

@@ -6,10 +6,10 @@ import xarray as xr
 
 from created_equal.artefacts import write_dataset, write_scores
 from created_equal.errors import InputError
-from created_equal.figures import render
+from created_equal.figures import cross_dataset, render
 from created_equal.figures.figure_11 import draw
 from created_equal.figures.pages import save
-from created_equal.figures.render import render_figure
+from created_equal.figures.render import render_cross_dataset, render_figure
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 STUDY = """
@@ -51,6 +51,21 @@ def test_a_notebook_writes_what_its_function_draws(
         assert rendered == (repository / "paper_figures/here" / name).read_bytes()
     cells = json.loads(Path("results/made_up/logs/figure_11.ipynb").read_text())["cells"]
     assert "image/png" in cells[-1]["outputs"][0]["data"]
+
+
+def test_the_figure_of_several_studies_shows_those_that_have_a_figure_1(
+    repository: Path, scores: xr.Dataset
+) -> None:
+    without = STUDY.replace("  figure_01: {ensemble: st_vgg}\n", "")
+    Path("config/studies/without.yaml").write_text(without)
+    render_cross_dataset(["made_up", "without"])
+    save(cross_dataset.draw({"made_up: st_vgg": scores}), "here", "cross_dataset")
+    for extension in ("pdf", "svg", "png"):
+        name = f"cross_dataset.{extension}"
+        rendered = (repository / "paper_figures" / name).read_bytes()
+        assert rendered == (repository / "paper_figures/here" / name).read_bytes()
+    with pytest.raises(InputError, match="figure_01, and there is none in without; add figure_01"):
+        render_cross_dataset(["without"])
 
 
 def test_an_input_error_in_a_notebook_comes_out_as_its_sentence(repository: Path) -> None:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from created_equal.errors import InputError
-from created_equal.scores import consensus, consistency
+from created_equal.scores import consensus, consistency, majority_right
 
 
 @st.composite
@@ -111,3 +111,8 @@ def test_more_networks_than_a_byte_counts():
 def test_a_label_that_is_no_class_is_refused(wrong):
     with pytest.raises(InputError, match=r"labels from .* only 3 classes"):
         consensus(np.array([[0, wrong]]), 3)
+
+
+def test_a_majority_is_more_than_half() -> None:
+    consistency = np.array([0, 0.5, 0.5 + 1 / 8, 1], dtype=np.float32)
+    np.testing.assert_array_equal(majority_right(consistency), [False, False, True, True])

@@ -164,3 +164,12 @@ def test_resampled_histograms_are_those_of_repeated_networks():
     ]
     assert np.array_equal(resampled_histograms(correct, weights), expected)
     assert not resampled_histograms(correct[:, :0], weights).any()
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 30), st.integers(1, 30))
+def test_two_points_are_never_below_zero_by_rounding(few, many, low, apart):
+    histogram = np.zeros(61)
+    histogram[low], histogram[low + apart] = few, many
+    assert 0 <= bimodality_of_counts(histogram) < 1e-9
+    values = np.repeat([low, low + apart], [few, many]) / 60
+    assert 0 <= bimodality(values) < 1e-9

@@ -1,5 +1,6 @@
 """What passes between stages: datasets, predictions and scores, each with reader and writer."""
 
+from created_equal.artefacts.chosen import read_chosen, write_chosen
 from created_equal.artefacts.dataset import fingerprint, make_dataset, read_dataset, write_dataset
 from created_equal.artefacts.files import SPLITS, canonical, definition_of, of_split, source_digest
 from created_equal.artefacts.predictions import (
@@ -23,10 +24,12 @@ __all__ = [
     "make_predictions",
     "of_split",
     "open_predictions",
+    "read_chosen",
     "read_dataset",
     "read_predictions",
     "read_scores",
     "source_digest",
+    "write_chosen",
     "write_dataset",
     "write_predictions",
     "write_scores",

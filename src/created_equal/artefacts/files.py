@@ -14,6 +14,9 @@ import xarray as xr
 from created_equal.errors import InputError
 
 SPLITS = ("train", "test")
+# The last bytes of an artefact: this mark and a digest of all before it, which HDF5 ignores.
+MARK = b"created-equal blake2b "
+DIGEST_SIZE = 32
 VERSIONED = ("created-equal", "numpy", "scipy", "scikit-learn", "torch", "torchvision")
 
 
@@ -72,8 +75,7 @@ def write_artefact(contents: xr.Dataset, path: Path, kind: str, definition: Mapp
             example_split=("example", codes, {"meaning": "0 = train, 1 = test"})
         )
     encoding = {
-        # fletcher32: a flipped byte is found when it is read, not believed.
-        name: {"zlib": True, "complevel": 2, "shuffle": True, "fletcher32": True}
+        name: {"zlib": True, "complevel": 2, "shuffle": True}
         for name, variable in contents.variables.items()
         if variable.ndim and variable.dtype.kind in "iufb" and variable.size
     }
@@ -83,6 +85,11 @@ def write_artefact(contents: xr.Dataset, path: Path, kind: str, definition: Mapp
         path.parent.mkdir(parents=True, exist_ok=True)
         with _FileForHDF5(beside, "w+b") as file:
             contents.to_netcdf(file, engine="h5netcdf", encoding=encoding)
+            if file.failure:
+                raise file.failure
+            seal = MARK + _digest(file, file.seek(0, os.SEEK_END))
+            file.seek(0, os.SEEK_END)
+            file.write(seal)
             if file.failure:
                 raise file.failure
             os.fsync(file.fileno())
@@ -121,10 +128,12 @@ class _FileForHDF5(io.FileIO):
 
 
 def open_artefact(path: Path, kind: str) -> xr.Dataset:
-    """Open an artefact lazily; close it, or use it in a ``with`` block.
+    """Open an artefact lazily, once all its bytes are found to be those that were written.
+
+    Close it, or use it in a ``with`` block.
 
     Raises:
-        InputError: it is missing, unreadable, cut short, or not of this kind.
+        InputError: it is missing, unreadable, damaged, or not of this kind.
     """
     path = Path(path)
     if not path.is_file():
@@ -132,15 +141,13 @@ def open_artefact(path: Path, kind: str) -> xr.Dataset:
             f"{path} does not exist; build it with snakemake, or with the command that makes "
             f"{kind} files (see created-equal --help)."
         )
-    try:
-        contents = xr.open_dataset(path, engine="h5netcdf", chunks=None)
-    except (OSError, ValueError, KeyError) as error:
-        raise _damaged(path, kind) from error
+    _check_seal(path, kind)
+    contents = xr.open_dataset(path, engine="h5netcdf", chunks=None)
     if contents.attrs.get("artefact") != kind:
         contents.close()
         raise InputError(f"{path} is not a {kind} file of created-equal; give the path of one.")
     if "example_split" in contents.coords:
-        codes = read_values(contents, "example_split", path, kind)
+        codes = contents["example_split"].values
         contents = contents.assign_coords(
             example_split=("example", np.array(SPLITS)[codes.astype(np.int64)])
         )
@@ -148,20 +155,9 @@ def open_artefact(path: Path, kind: str) -> xr.Dataset:
 
 
 def load_artefact(path: Path, kind: str) -> xr.Dataset:
-    """Read a whole artefact into memory. Raises as ``open_artefact``, and on damaged contents."""
+    """Read a whole artefact into memory; raises as ``open_artefact``."""
     with open_artefact(path, kind) as contents:
-        try:
-            return contents.load()
-        except (OSError, RuntimeError, ValueError) as error:
-            raise _damaged(path, kind) from error
-
-
-def read_values(contents: xr.Dataset, name: str, path: Path, kind: str) -> np.ndarray:
-    """Return the values of one variable of an open artefact; damage is an ``InputError``."""
-    try:
-        return contents[name].values
-    except (OSError, RuntimeError, ValueError) as error:
-        raise _damaged(path, kind) from error
+        return contents.load()
 
 
 def definition_of(contents: xr.Dataset) -> dict:
@@ -174,8 +170,33 @@ def of_split(contents: xr.Dataset, split: str) -> xr.Dataset:
     return contents.isel(example=np.flatnonzero(contents["example_split"].values == split))
 
 
-def _damaged(path: Path, kind: str) -> InputError:
-    return InputError(
-        f"{path} is damaged (cut short, or its checksum is wrong) and cannot be read as a {kind} "
-        "file; delete it and run again to rebuild it."
+def _check_seal(path: Path, kind: str) -> None:
+    try:
+        with path.open("rb") as file:
+            length = file.seek(0, os.SEEK_END) - len(MARK) - DIGEST_SIZE
+            if length > 0:
+                file.seek(length)
+                seal = file.read()
+                if seal == MARK + _digest(file, length):
+                    return
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read ({error.strerror or error}); make it readable."
+        ) from error
+    raise InputError(
+        f"{path} is damaged (cut short, or its checksum is wrong) or no {kind} file of "
+        "created-equal; delete it and run again to rebuild it."
     )
+
+
+def _digest(file: io.IOBase, length: int) -> bytes:
+    """Return a digest of the first ``length`` bytes of a file."""
+    digest = blake2b(digest_size=DIGEST_SIZE)
+    file.seek(0)
+    while length > 0:
+        octets = file.read(min(length, 2**20))
+        if not octets:
+            break
+        digest.update(octets)
+        length -= len(octets)
+    return digest.digest()

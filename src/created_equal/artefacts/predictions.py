@@ -11,7 +11,6 @@ from created_equal.artefacts.files import (
     definition_of,
     load_artefact,
     open_artefact,
-    read_values,
     write_artefact,
 )
 from created_equal.errors import InputError
@@ -28,15 +27,17 @@ def make_predictions(
     loss: np.ndarray,
     networks: Sequence[int],
     dataset: xr.Dataset,
+    epochs: Sequence[int] | None = None,
 ) -> xr.Dataset:
     """Put the predictions of some networks together.
 
     Args:
-        predictions: (network, epoch, example) integers in 0..K-1; epoch 0 is untrained.
+        predictions: (network, epoch, example) integers in 0..K-1.
         accuracy: (network, epoch, split) in 0..1, splits in the order train, test.
         loss: (network, epoch, split), the mean cross-entropy in nats.
         networks: the networks' numbers (seeds).
         dataset: the dataset that they were trained on, for labels and the example axis.
+        epochs: the epochs' numbers; None: 0, 1, ..., where 0 is untrained.
 
     Returns:
         prediction, accuracy and loss as above; label (example); coordinates network, epoch,
@@ -55,7 +56,9 @@ def make_predictions(
         },
         coords={
             "network": np.asarray(networks, dtype=np.int64),
-            "epoch": np.arange(predictions.shape[1], dtype=np.int64),
+            "epoch": np.asarray(
+                range(predictions.shape[1]) if epochs is None else epochs, dtype=np.int64
+            ),
             "example": dataset["example"].values,
             "example_split": ("example", dataset["example_split"].values),
             "split": list(SPLITS),
@@ -89,10 +92,7 @@ def check_one_ensemble(opened: Sequence[xr.Dataset], paths: Sequence[Path]) -> N
     seen: dict[int, Path] = {}
     for contents, path in zip(opened, paths, strict=True):
         same = definition_of(contents) == definition_of(first) and all(
-            np.array_equal(
-                read_values(contents, name, path, "predictions"),
-                read_values(first, name, paths[0], "predictions"),
-            )
+            np.array_equal(contents[name].values, first[name].values)
             for name in ("epoch", "example", "example_split", "label")
         )
         if not same:

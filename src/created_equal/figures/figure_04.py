@@ -18,6 +18,7 @@ from created_equal.figures.style import (
     GREY,
     MARKERS,
     SPLIT_COLOURS,
+    correlation_words,
     describe,
     footing,
     heading,
@@ -25,8 +26,6 @@ from created_equal.figures.style import (
     styled,
 )
 from created_equal.scores import (
-    SMALLEST_P,
-    Correlation,
     MatchedEpochs,
     best_matched_pairs,
     correlation,
@@ -152,12 +151,6 @@ def _accessibility(axes: Axes, pairs: Mapping[str, Sequence[np.ndarray]], name: 
     axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=0.9, gid="equal")
     axes.set_title("\n".join(words), loc="left")
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), box_aspect=1)
-
-
-def correlation_words(found: Correlation) -> str:
-    """Return, for example, ``"r = 0.982 (0.975 to 0.986), p = 2e-50"``."""
-    p = f"p = {found.p:.0e}" if found.p > SMALLEST_P else f"p <= {SMALLEST_P:.0e}"
-    return f"r = {found.r:.3f} ({found.lower:.3f} to {found.upper:.3f}), {p}"
 
 
 def _legend(axes: Axes, lines: Sequence[Line2D]) -> None:

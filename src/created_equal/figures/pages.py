@@ -18,12 +18,12 @@ METADATA = {
 
 
 @styled
-def save(figure: Figure, study: str, name: str) -> Path:
+def save(figure: Figure, study: str | None, name: str) -> Path:
     """Write a figure as pdf, svg and png into the study's folder of paper_figures.
 
     Args:
         figure: what a ``draw`` returned.
-        study: the study's name.
+        study: the study's name; None: into paper_figures itself, as it is of several studies.
         name: the figure's, for example ``"figure_01"``.
 
     Returns:

@@ -1,5 +1,6 @@
-"""A figure's notebook, run with one study as its parameter."""
+"""A figure's notebook, run with its study, or studies, as the parameter."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import papermill
@@ -8,7 +9,7 @@ from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from created_equal.errors import InputError
-from created_equal.study import load_study
+from created_equal.study import CROSS_DATASET, ensemble_across, load_study
 
 KERNEL = "python3"
 # The kernel warns that it listens on this machine's own TCP ports, which is not for our readers.
@@ -34,19 +35,44 @@ def render_figure(study: str, figure: str, log: Path | None = None) -> None:
             f"the study {study} has no {figure}; name one of {', '.join(listed)}, or add it under "
             f"figures in config/studies/{study}.yaml."
         )
-    notebook = Path("notebooks", f"{figure}.ipynb")
+    log = log or Path("results", study, "logs", f"{figure}.ipynb")
+    _run(figure, {"study": study}, log, f"the study {study}")
+
+
+def render_cross_dataset(studies: Sequence[str]) -> None:
+    """Run ``notebooks/cross_dataset.ipynb`` for those of the studies that have a figure 1.
+
+    Args:
+        studies: their names.
+
+    Raises:
+        InputError: none of them has a figure 1, or as ``render_figure``.
+    """
+    shown = [study for study in studies if ensemble_across(load_study(study))]
+    names = ", ".join(studies)
+    if not shown:
+        raise InputError(
+            f"{CROSS_DATASET} shows the ensemble of each study's figure_01, and there is none in "
+            f"{names}; add figure_01 to a study."
+        )
+    log = Path("results", "logs", f"{CROSS_DATASET}.ipynb")
+    _run(CROSS_DATASET, {"studies": shown}, log, f"the studies {names}")
+
+
+def _run(name: str, parameters: Mapping, log: Path, of: str) -> None:
+    """Run a notebook; ``of`` says in the messages what it was run for."""
+    notebook = Path("notebooks", f"{name}.ipynb")
     if not notebook.is_file():
         raise InputError(
             f"{notebook} does not exist; run this in the root of the repository, where the "
             "notebooks are."
         )
-    log = log or Path("results", study, "logs", f"{figure}.ipynb")
     log.parent.mkdir(parents=True, exist_ok=True)
     try:
         papermill.execute_notebook(
             notebook,
             log,
-            parameters={"study": study},
+            parameters=parameters,
             kernel_name=KERNEL,
             progress_bar=False,
             extra_arguments=QUIET,
@@ -60,12 +86,12 @@ def render_figure(study: str, figure: str, log: Path | None = None) -> None:
         if error.ename == InputError.__name__:
             raise InputError(error.evalue) from error
         raise InputError(
-            f"{notebook} failed for the study {study} with {error.ename} "
+            f"{notebook} failed for {of} with {error.ename} "
             f"({' '.join(error.evalue.split())}); the executed notebook, with the traceback, is "
             f"{log}."
         ) from error
     except DeadKernelError as error:
         raise InputError(
-            f"the process that ran {notebook} for the study {study} was killed, most likely for "
-            "want of memory; give it more, and run again."
+            f"the process that ran {notebook} for {of} was killed, most likely for want of memory; "
+            "give it more, and run again."
         ) from error

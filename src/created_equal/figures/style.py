@@ -1,5 +1,6 @@
-"""What all figures share: style, palette, page, heading, and the words for epochs and chance."""
+"""What all figures share: style, palette, page, heading, and the words for epochs and numbers."""
 
+import re
 from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
@@ -8,12 +9,13 @@ from textwrap import fill
 import matplotlib
 import seaborn
 import xarray as xr
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from created_equal.errors import InputError
-from created_equal.scores import PHASES, phases
+from created_equal.scores import PHASES, SMALLEST_P, Correlation, phases
 
 STYLE = Path(__file__).with_name("created_equal.mplstyle")
 PALETTE = seaborn.color_palette("colorblind").as_hex()
@@ -60,6 +62,27 @@ def footing(figure: Figure, *paragraphs: str) -> None:
     figure.supxlabel(text, linespacing=1.2)
 
 
+def footing_of_legend(figure: Figure, text: str, handles: Sequence[Artist]) -> None:
+    """Write below all panels how to read the figure, and below that the legend of what it shows."""
+    figure.legend(
+        handles=handles,
+        title=fill(text, 118),
+        loc="outside lower center",
+        handleheight=1.4,
+        handlelength=2.2,
+    )
+
+
+def broken(name: str, width: int) -> str:
+    """Return a name in lines of at most ``width`` characters, broken after underscores, spaces."""
+    lines = [""]
+    for part in re.split("(?<=[_ ])", name):
+        if lines[-1] and len(lines[-1] + part) > width:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(line.rstrip() for line in lines)
+
+
 def describe(ensemble: str, scores: xr.Dataset, epochs: Sequence[int] = ()) -> str:
     """Return, for example, ``"st_vgg, N = 20 networks, epochs 0, 1 and 20"``."""
     networks = scores.sizes["network"]
@@ -68,6 +91,12 @@ def describe(ensemble: str, scores: xr.Dataset, epochs: Sequence[int] = ()) -> s
         shown = ", ".join(str(epoch) for epoch in epochs[:-1])
         text += f", epochs {shown} and {epochs[-1]}" if shown else f", epoch {epochs[-1]}"
     return text
+
+
+def correlation_words(found: Correlation) -> str:
+    """Return, for example, ``"r = 0.982 (0.975 to 0.986), p = 2e-50"``."""
+    p = f"p = {found.p:.0e}" if found.p > SMALLEST_P else f"p <= {SMALLEST_P:.0e}"
+    return f"r = {found.r:.3f} ({found.lower:.3f} to {found.upper:.3f}), {p}"
 
 
 def chance(scores: xr.Dataset) -> float:

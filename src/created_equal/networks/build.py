@@ -119,7 +119,9 @@ def _accepts(
     height, length, channels = image_shape
     try:
         # On the meta device nothing is computed or stored, but shapes are checked.
-        with torch.device("meta"), torch.no_grad():
+        with torch.device("meta"), torch.no_grad(), warnings.catch_warnings():
+            # Of layers without elements, which are refused right after.
+            warnings.simplefilter("ignore")
             build(image_shape).eval()(torch.zeros(2, channels, height, length))
     except (RuntimeError, ValueError, AssertionError, ZeroDivisionError):
         return False

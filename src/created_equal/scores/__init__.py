@@ -1,8 +1,9 @@
 """The scores of an ensemble: what its networks agree on, and in which order they learn it."""
 
-from created_equal.scores.agreement import consensus, consistency
+from created_equal.scores.agreement import consensus, consistency, majority_right
 from created_equal.scores.bimodality import bimodality, bimodality_of_counts, independent_null
 from created_equal.scores.correlation import SMALLEST_P, Correlation, correlation
+from created_equal.scores.difficulty import GROUPS, quantile_means, thirds
 from created_equal.scores.ensemble import score_ensemble
 from created_equal.scores.learning import (
     MatchedEpochs,
@@ -10,16 +11,19 @@ from created_equal.scores.learning import (
     best_matched_pairs,
     matched_epochs,
 )
+from created_equal.scores.means import band_of_mean
 from created_equal.scores.patterns import PatternExample, example_patterns
 from created_equal.scores.phases import PHASES, phases
 
 __all__ = [
+    "GROUPS",
     "PHASES",
     "SMALLEST_P",
     "Correlation",
     "MatchedEpochs",
     "PatternExample",
     "accessibility",
+    "band_of_mean",
     "best_matched_pairs",
     "bimodality",
     "bimodality_of_counts",
@@ -28,7 +32,10 @@ __all__ = [
     "correlation",
     "example_patterns",
     "independent_null",
+    "majority_right",
     "matched_epochs",
     "phases",
+    "quantile_means",
     "score_ensemble",
+    "thirds",
 ]

@@ -20,6 +20,18 @@ def consistency(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return np.mean(predictions == labels, axis=0)
 
 
+def majority_right(consistency: np.ndarray) -> np.ndarray:
+    """Return whether more than half of the networks are right about each example.
+
+    Args:
+        consistency: (example,) multiples of 1/N in 0..1, in float32 or float64.
+
+    Returns:
+        (example,) bool; half of the networks are no majority.
+    """
+    return consistency > 0.5
+
+
 def consensus(predictions: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
     """Return how many networks agree on the label that is predicted most, and that label.
 

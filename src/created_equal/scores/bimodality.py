@@ -25,7 +25,8 @@ def bimodality(values: np.ndarray) -> float:
     # The measure has no unit: without this, powers of small deviations would underflow.
     deviation /= np.abs(deviation).max()
     second, third, fourth = (np.mean(deviation**power) for power in (2, 3, 4))
-    return float(fourth / second**2 - third**2 / second**3 - 1)
+    # Rounding can bring it below its bound.
+    return max(float(fourth / second**2 - third**2 / second**3 - 1), 0.0)
 
 
 def bimodality_of_counts(histogram: np.ndarray) -> np.ndarray:
@@ -36,7 +37,7 @@ def bimodality_of_counts(histogram: np.ndarray) -> np.ndarray:
             are right.
 
     Returns:
-        (...) float64, equal to ``bimodality`` of the examples' scores; NaN where all examples
+        (...) float64, equal to ``bimodality`` of the examples' scores, NaN where all examples
         have the same score, or where there are none.
     """
     histogram = np.asarray(histogram, dtype=np.float64)
@@ -46,7 +47,7 @@ def bimodality_of_counts(histogram: np.ndarray) -> np.ndarray:
         deviation = count - (share * count).sum(axis=-1, keepdims=True)
         second, third, fourth = ((share * deviation**power).sum(axis=-1) for power in (2, 3, 4))
         measure = fourth / second**2 - third**2 / second**3 - 1
-    return np.where((histogram > 0).sum(axis=-1) > 1, measure, np.nan)
+    return np.where((histogram > 0).sum(axis=-1) > 1, np.maximum(measure, 0), np.nan)
 
 
 def independent_null(networks: int) -> float:

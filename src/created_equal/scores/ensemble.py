@@ -19,7 +19,6 @@ from created_equal.artefacts import (
     definition_of,
     open_predictions,
 )
-from created_equal.artefacts.files import read_values
 from created_equal.errors import InputError
 from created_equal.scores.agreement import count_dtype, modal_counts
 from created_equal.scores.bimodality import (
@@ -42,7 +41,6 @@ class _Batch(NamedTuple):
     """An open predictions file: which of its rows are wanted, and their places in the ensemble."""
 
     contents: xr.Dataset
-    path: Path
     rows: np.ndarray
     places: np.ndarray
 
@@ -82,9 +80,7 @@ def score_ensemble(paths: Sequence[Path], networks: int | None = None) -> xr.Dat
                 "least one epoch."
             )
         numbers = _wanted_networks(opened, networks)
-        batches = [
-            _batch(contents, path, numbers) for contents, path in zip(opened, paths, strict=True)
-        ]
+        batches = [_batch(contents, numbers) for contents in opened]
         scores = _scores(batches, numbers)
     log.info(
         "scored %d networks over %d epochs and %d examples in %.1f s",
@@ -109,10 +105,10 @@ def _wanted_networks(opened: Sequence[xr.Dataset], networks: int | None) -> np.n
     return wanted
 
 
-def _batch(contents: xr.Dataset, path: Path, numbers: np.ndarray) -> _Batch:
+def _batch(contents: xr.Dataset, numbers: np.ndarray) -> _Batch:
     held = contents["network"].values
     rows = np.flatnonzero(np.isin(held, numbers))
-    return _Batch(contents, Path(path), rows, np.searchsorted(numbers, held[rows]))
+    return _Batch(contents, rows, np.searchsorted(numbers, held[rows]))
 
 
 def _scores(batches: Sequence[_Batch], numbers: np.ndarray) -> xr.Dataset:
@@ -231,6 +227,5 @@ def _of_networks(batches: Sequence[_Batch], numbers: np.ndarray, name: str) -> n
     values = np.empty((len(numbers), *like.shape[1:]), dtype=like.dtype)
     for batch in batches:
         if batch.rows.size:
-            read = read_values(batch.contents, name, batch.path, "predictions")
-            values[batch.places] = read[batch.rows]
+            values[batch.places] = batch.contents[name].values[batch.rows]
     return values

@@ -7,10 +7,10 @@ import numpy as np
 import torch
 
 from created_equal.artefacts import make_dataset
-from created_equal.networks import build_network, count_flops
+from created_equal.networks import count_flops
 from created_equal.study import Ensemble
 from created_equal.training.engine.device import Setting
-from created_equal.training.engine.plain import Images, train_network
+from created_equal.training.engine.plain import Images, network_of, train_network
 
 STEPS_MEASURED = 4
 
@@ -44,14 +44,7 @@ def measure_cost(
     """
     recipe = ensemble.recipe
     size = recipe.batch_size
-    network = build_network(
-        ensemble.architecture,
-        ensemble.width,
-        recipe.activation,
-        recipe.dropout,
-        image_shape,
-        classes,
-    )
+    network = network_of(ensemble, image_shape, classes)
     predicting, training = count_flops(network, image_shape)
     evaluated = max(2, round(STEPS_MEASURED * size * examples[1] / examples[0]))
     images = Images(_noise(STEPS_MEASURED * size, evaluated, image_shape, classes), setting)

@@ -7,6 +7,9 @@ import torch
 
 from created_equal.errors import InputError
 
+DEVICES = ("auto", "cpu", "cuda")
+PRECISIONS = ("auto", "fp32", "tf32", "bf16")
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -36,6 +39,14 @@ def choose_setting(device: str, precision: str) -> Setting:
     Raises:
         InputError: there is no such device here, or it has no such precision.
     """
+    for name, value, known in (
+        ("device", device, DEVICES),
+        ("precision", precision, PRECISIONS),
+    ):
+        if value not in known:
+            raise InputError(
+                f"{name} {value} is not one of {', '.join(known)}; choose one of them."
+            )
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cuda" and not torch.cuda.is_available():

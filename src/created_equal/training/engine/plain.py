@@ -98,18 +98,32 @@ def train_network(ensemble: Ensemble, number: int, images: Images) -> Iterator[E
         yield _evaluate(network, images, epoch)
 
 
+def network_of(ensemble: Ensemble, image_shape: tuple[int, int, int], classes: int) -> nn.Module:
+    """Return a network as an ensemble's definition says; raises as ``build_network``.
+
+    Args:
+        ensemble: its definition.
+        image_shape: (height, width, channels).
+        classes: K.
+    """
+    return build_network(
+        ensemble.architecture,
+        ensemble.width,
+        ensemble.recipe.activation,
+        ensemble.recipe.dropout,
+        image_shape,
+        classes,
+        linear=ensemble.linear,
+        depth=ensemble.depth,
+        kernel=ensemble.kernel,
+        units=ensemble.units,
+    )
+
+
 def _make_network(ensemble: Ensemble, images: Images, streams: Streams) -> nn.Module:
-    recipe = ensemble.recipe
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(streams.seed(0))
-        network = build_network(
-            ensemble.architecture,
-            ensemble.width,
-            recipe.activation,
-            recipe.dropout,
-            images.shape,
-            images.classes,
-        )
+        torch.manual_seed(streams.seed())
+        network = network_of(ensemble, images.shape, images.classes)
     initialise(network, streams)
     return network.to(images.setting.device, memory_format=torch.channels_last)
 

@@ -62,6 +62,7 @@ class Streams:
         smallest = np.argpartition(words, size - 1)[:size]
         return smallest[np.argsort(words[smallest], kind="stable")]
 
-    def seed(self, step: int) -> int:
-        """Return a seed for PyTorch's generator."""
-        return int(self.words(Stream.OTHER, step, 0, 1)[0] >> np.uint64(1))
+    def seed(self, step: int | None = None) -> int:
+        """Return a seed for PyTorch's generator at a step; None: before the first."""
+        layer, step = (0, step) if step is not None else (1, 0)
+        return int(self.words(Stream.OTHER, step, layer, 1)[0] >> np.uint64(1))

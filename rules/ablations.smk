@@ -1,0 +1,22 @@
+"""From a dataset, and the scores that rank its examples, to the dataset of one ensemble."""
+
+
+rule derive_dataset:
+    input:
+        unpack(derived_from),
+        code=code("datasets/derive.py"),
+    output:
+        dataset=dataset_path("{study}", "{ensemble}"),
+        chosen=chosen_path("{study}", "{ensemble}"),
+    log:
+        "results/{study}/{ensemble}/logs/derive_dataset.log",
+    conda:
+        "../envs/created_equal.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    params:
+        definition=lambda wildcards: dict(derivation_of(wildcards).dataset),
+    shell:
+        "python -m created_equal derive_dataset {wildcards.study} {wildcards.ensemble}"
+        " > {log:q} 2>&1"

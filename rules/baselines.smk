@@ -1,0 +1,32 @@
+"""From a dataset to the predictions of a classifier that is no network."""
+
+
+def baseline(wildcards):
+    """Return the baseline that a job's wildcards name."""
+    return checked(baseline_of, load(wildcards.study), wildcards.baseline)
+
+
+rule fit_baseline:
+    input:
+        dataset=dataset_path("{study}"),
+        code=code("baselines/*.py"),
+    output:
+        predictions=baseline_path("{study}", "{baseline}"),
+    log:
+        "results/{study}/baselines/logs/fit_baseline_{baseline}.log",
+    benchmark:
+        "results/{study}/baselines/benchmarks/fit_baseline_{baseline}.tsv"
+    wildcard_constraints:
+        # What lies there of an ensemble that is called baselines.
+        baseline="(?!scores|dataset)[a-z0-9_]+",
+    conda:
+        "../envs/created_equal.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    params:
+        definition=lambda wildcards: baseline(wildcards).definition,
+    shell:
+        "python -m created_equal fit_baseline {wildcards.study} {wildcards.baseline}"
+        " > {log:q} 2>&1"

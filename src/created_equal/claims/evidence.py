@@ -1,0 +1,139 @@
+"""All that the claims of a study rest on: scores, the dataset, and what was moved."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from created_equal.artefacts import (
+    of_split,
+    read_chosen,
+    read_dataset,
+    read_predictions,
+    read_scores,
+)
+from created_equal.claims.roles import (
+    BASELINES,
+    Roles,
+    baselines_in,
+    ensembles_in,
+    moved_in,
+    roles_of,
+)
+from created_equal.errors import InputError
+from created_equal.scores import phases
+from created_equal.study import Study, baseline_path, chosen_path, dataset_path, scores_path
+
+ONE_SIDED = 0.9
+"""Above this mean consistency, nearly all scores are 1, and bi-modality says nothing any more."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What claims are measured on.
+
+    Attributes:
+        study: the study's name.
+        roles: see ``roles_of``.
+        epochs: the epochs that the study names for a figure, by figure.
+        dataset: the study's own.
+        scores: by name; a baseline's, under ``baselines/NAME``, are those of ``scores_of``.
+        observed: the same, and the same even where a null takes the place of ``scores``: epochs are
+            always chosen by what was observed.
+        moved: names of the examples that were moved to the test set, by ensemble.
+    """
+
+    study: str
+    roles: Roles
+    epochs: Mapping[str, tuple[int, ...]]
+    dataset: xr.Dataset
+    scores: Mapping[str, xr.Dataset]
+    observed: Mapping[str, xr.Dataset]
+    moved: Mapping[str, np.ndarray]
+
+    def phases(self, name: str, figure: str = "figure_01") -> dict[str, int]:
+        """Return the epochs of the four phases: the study's choice for the figure, or by rule.
+
+        Raises:
+            InputError: the networks were trained for fewer than three epochs.
+        """
+        found = phases(self.observed[name])
+        named = self.epochs.get(figure)
+        if named and self.roles.get(f"{figure}.ensemble") == (name,):
+            return dict(zip(found, named, strict=True))
+        return found
+
+    def third_phase(self, name: str, split: str) -> np.ndarray:
+        """Return the epochs of phase 3: after the beginning, up to a mean consistency of 0.9.
+
+        Raises:
+            InputError: there are none.
+        """
+        beginning = phases(self.observed[name])["beginning"]
+        part = of_split(self.observed[name], split)
+        mean = part["consistency"].mean("example", dtype=float)
+        epochs = mean["epoch"].values[(mean["epoch"] > beginning) & (mean <= ONE_SIDED)]
+        if not epochs.size:
+            raise InputError(
+                f"{name} has no epoch of phase 3 on the {split} set: after epoch {beginning} the "
+                f"mean consistency is above {ONE_SIDED}; take smaller steps of learning."
+            )
+        return epochs
+
+
+def read_evidence(study: Study) -> Evidence:
+    """Read the scores, predictions and tables that a study's claims rest on.
+
+    Raises:
+        InputError: a file is missing or damaged.
+    """
+    roles = roles_of(study)
+    scores = {
+        name: read_scores(Path(scores_path(study.name, name))) for name in ensembles_in(roles)
+    }
+    for name in baselines_in(roles):
+        predictions = read_predictions(Path(baseline_path(study.name, name)))
+        scores[BASELINES + name] = scores_of(predictions)
+    return Evidence(
+        study=study.name,
+        roles=roles,
+        epochs={
+            figure: tuple(entry["epochs"])
+            for figure, entry in study.figures.items()
+            if "epochs" in entry
+        },
+        dataset=read_dataset(Path(dataset_path(study.name))),
+        scores=scores,
+        observed=scores,
+        moved={name: moved_examples(study.name, name) for name in moved_in(study)},
+    )
+
+
+def moved_examples(study: str, ensemble: str) -> np.ndarray:
+    """Return the names of the examples that were moved to the test set, (example,) int64."""
+    chosen = read_chosen(Path(chosen_path(study, ensemble)))
+    return np.sort(chosen["example"][chosen["what"] == "moved"].to_numpy())
+
+
+def scores_of(predictions: xr.Dataset) -> xr.Dataset:
+    """Return the scores of a baseline, as far as claims need them.
+
+    Args:
+        predictions: as ``read_predictions`` returns them.
+
+    Returns:
+        consistency (epoch, example) over the random states; accessibility (example), its mean over
+        all epochs (there is no untrained one); accuracy (network, epoch, split); label (example).
+    """
+    consistency = (predictions["prediction"] == predictions["label"]).mean("network")
+    return xr.Dataset(
+        {
+            "consistency": consistency,
+            "accessibility": consistency.mean("epoch"),
+            "accuracy": predictions["accuracy"],
+            "label": predictions["label"],
+        },
+        attrs={"classes": predictions.attrs["classes"]},
+    )

@@ -1,0 +1,227 @@
+"""What each statistic would be if there were nothing to it: the nulls beside every claim.
+
+Each takes an ensemble's scores and returns scores of the same form, in which one thing is gone: the
+networks' agreement, the examples' identity within their class, or all knowledge but the classes'
+mean images.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import reduce
+from zlib import crc32
+
+import numpy as np
+import xarray as xr
+from scipy.stats import rankdata
+
+from created_equal.artefacts import HALVES, SPLITS
+from created_equal.claims.evidence import Evidence
+
+EXAMPLES_AT_ONCE = 4096
+
+
+def independent_networks(scores: xr.Dataset, seed: int = 0) -> xr.Dataset:
+    """Return the scores of networks that err independently, each as accurate as it is.
+
+    At every epoch and in either split, each network is right about each example with the
+    probability that is its own accuracy there, whatever the example and the other networks. A wrong
+    network names any of the other labels with the same probability.
+
+    Args:
+        scores: as ``read_scores`` returns them.
+        seed: of the draws.
+
+    Returns:
+        consistency, consensus, modal_label, accessibility, accessibility_half, accuracy and label.
+    """
+    generator = np.random.default_rng(seed)
+    classes, labels = scores.attrs["classes"], scores["label"].values.astype(np.int64)
+    networks, epochs = scores.sizes["network"], scores.sizes["epoch"]
+    accuracy = scores["accuracy"].transpose("network", "epoch", "split").values.astype(np.float64)
+    guesses = np.full(classes - 1, 1 / (classes - 1))
+    halves = [scores["network"].values % 2 == half for half in range(len(HALVES))]
+    right = np.zeros((len(halves), epochs, len(labels)), dtype=np.int64)
+    agreeing = np.empty((epochs, len(labels)), dtype=np.int64)
+    modal = np.empty((epochs, len(labels)), dtype=np.int64)
+    for column, split in enumerate(SPLITS):
+        here = np.flatnonzero(scores["example_split"].values == split)
+        for epoch in range(epochs):
+            for number, half in enumerate(halves):
+                chances = right_count_distribution(accuracy[half, epoch, column])
+                right[number, epoch, here] = generator.choice(len(chances), here.size, p=chances)
+            of_all = right[:, epoch, here].sum(axis=0)
+            others = generator.multinomial(networks - of_all, guesses)
+            most = others.argmax(axis=1)
+            wrong_label = most + (most >= labels[here])
+            agreeing[epoch, here] = np.maximum(of_all, others.max(axis=1))
+            modal[epoch, here] = np.where(of_all >= others.max(axis=1), labels[here], wrong_label)
+    with np.errstate(invalid="ignore"):
+        of_halves = [
+            right[number, 1:].mean(axis=0) / half.sum() for number, half in enumerate(halves)
+        ]
+    consistency = right.sum(axis=0) / networks
+    return scores[["accuracy", "label"]].assign(
+        consistency=(("epoch", "example"), consistency),
+        consensus=(("epoch", "example"), agreeing / networks),
+        modal_label=(("epoch", "example"), modal),
+        accessibility=("example", consistency[1:].mean(axis=0)),
+        accessibility_half=(("half", "example"), np.array(of_halves)),
+    )
+
+
+def right_count_distribution(accuracies: np.ndarray) -> np.ndarray:
+    """Return with which probability exactly 0, 1, ... N independent networks are right.
+
+    Args:
+        accuracies: (network,) the probability of each to be right.
+
+    Returns:
+        (N + 1,) float64 with the sum 1 (the Poisson binomial distribution).
+    """
+    chances = reduce(np.convolve, ([1 - p, p] for p in accuracies), np.ones(1))
+    return chances / chances.sum()
+
+
+def shuffled_within_class(scores: xr.Dataset, seed: int = 0) -> xr.Dataset:
+    """Return scores in which the examples of a class have changed places, within their split.
+
+    What is left is what the class of an example tells. The halves of an ensemble are shuffled by
+    themselves, so that between them too nothing is left but the classes.
+
+    Args:
+        scores: with label (example) and any variables of examples.
+        seed: of the draws.
+    """
+    generator = np.random.default_rng(seed)
+    of_examples = [
+        name
+        for name, variable in scores.data_vars.items()
+        if "example" in variable.dims and name not in ("label", "accessibility_half")
+    ]
+    shuffled = _permuted(scores[of_examples], _places(scores, generator))
+    if "accessibility_half" in scores:
+        halves = [
+            scores["accessibility_half"].sel(half=half).values[_places(scores, generator)]
+            for half in HALVES
+        ]
+        shuffled["accessibility_half"] = (("half", "example"), np.array(halves))
+    return scores.assign(shuffled.data_vars)
+
+
+def class_means(scores: xr.Dataset, dataset: xr.Dataset) -> xr.Dataset:
+    """Return the scores of a classifier that knows only each class's mean image.
+
+    It is fitted to the train examples of ``scores`` with their labels there, and names the class
+    whose mean is nearest to the image (Euclidean distance of pixels). It has no epochs: its scores
+    are the same at each.
+
+    Args:
+        scores: in whose place it stands.
+        dataset: with the images of all examples of ``scores``.
+
+    Returns:
+        consistency (epoch, example) of 0 and 1; modal_label; accuracy of one network; label; and as
+        accessibility (example) the rank, from 0 to 1, by how much nearer the image is to its own
+        class's mean than to the nearest other, so that examples differ in more than right and
+        wrong.
+    """
+    labels = scores["label"].values.astype(np.int64)
+    split = scores["example_split"].values
+    epochs = scores["epoch"].values
+    distance = _distances_to_means(
+        dataset["image"].sel(example=scores["example"].values).values,
+        labels,
+        split == "train",
+        scores.attrs["classes"],
+    )
+    examples = np.arange(len(labels))
+    predicted = distance.argmin(axis=1)
+    own = distance[examples, labels]
+    distance[examples, labels] = np.inf
+    margin = distance.min(axis=1) - own
+    right = predicted == labels
+    accuracy = [right[split == each].mean() for each in SPLITS]
+    repeated = (len(epochs), 1)
+    return xr.Dataset(
+        {
+            "consistency": (("epoch", "example"), np.tile(right.astype(np.float64), repeated)),
+            "modal_label": (("epoch", "example"), np.tile(predicted, repeated)),
+            "accessibility": ("example", (rankdata(margin) - 1) / max(1, len(margin) - 1)),
+            "accuracy": (("network", "epoch", "split"), [[accuracy] * len(epochs)]),
+            "label": scores["label"],
+        },
+        coords={
+            "epoch": epochs,
+            "example": scores["example"].values,
+            "example_split": ("example", split),
+            "split": list(SPLITS),
+        },
+        attrs=scores.attrs,
+    )
+
+
+class Nulls:
+    """Evidence under each null, every ensemble's made once."""
+
+    def __init__(self, evidence: Evidence):
+        self.evidence = evidence
+        self.made: dict[tuple[str, str], xr.Dataset] = {}
+        self.kinds: Mapping[str, Callable[[str], xr.Dataset]] = {
+            "independent_networks": lambda name: independent_networks(
+                evidence.scores[name], crc32(name.encode())
+            ),
+            "shuffled_within_class": lambda name: shuffled_within_class(
+                evidence.scores[name], crc32(name.encode())
+            ),
+            "class_means": lambda name: class_means(evidence.scores[name], evidence.dataset),
+        }
+
+    def under(self, kind: str, names: tuple[str, ...]) -> Evidence:
+        """Return the evidence in which a null takes the place of the scores of ``names``.
+
+        Args:
+            kind: ``"independent_networks"``, ``"shuffled_within_class"`` or ``"class_means"``,
+                which takes the place of the last name alone: what the others are compared with.
+            names: of ensembles and baselines.
+        """
+        replaced = names[-1:] if kind == "class_means" else names
+        for name in replaced:
+            if (kind, name) not in self.made:
+                self.made[kind, name] = self.kinds[kind](name)
+        others = {name: self.made[kind, name] for name in replaced}
+        return replace(self.evidence, scores={**self.evidence.scores, **others})
+
+
+def _places(scores: xr.Dataset, generator: np.random.Generator) -> np.ndarray:
+    """Return for each example the place of another (or itself) of its class and split."""
+    labels, split = scores["label"].values, scores["example_split"].values
+    places = np.arange(len(labels))
+    for label in np.unique(labels):
+        for each in SPLITS:
+            group = np.flatnonzero((labels == label) & (split == each))
+            places[group] = generator.permutation(group)
+    return places
+
+
+def _permuted(scores: xr.Dataset, places: np.ndarray) -> xr.Dataset:
+    """Return scores with the values, but not the names, of the examples permuted."""
+    return scores.isel(example=places).assign_coords(
+        example=scores["example"].values, example_split=("example", scores["example_split"].values)
+    )
+
+
+def _distances_to_means(
+    images: np.ndarray, labels: np.ndarray, is_train: np.ndarray, classes: int
+) -> np.ndarray:
+    """Return the squared distance of each image to each class's mean, less the image's own square.
+
+    (example, class) float64; infinite for a class without train examples.
+    """
+    flat = images.reshape(len(images), -1)
+    distance = np.full((len(images), classes), np.inf)
+    for label in np.unique(labels[is_train]):
+        mean = flat[is_train & (labels == label)].mean(axis=0, dtype=np.float64)
+        for start in range(0, len(flat), EXAMPLES_AT_ONCE):
+            block = slice(start, start + EXAMPLES_AT_ONCE)
+            distance[block, label] = mean @ mean - 2 * (flat[block].astype(np.float64) @ mean)
+    return distance

@@ -1,0 +1,167 @@
+"""The claims as a page of the report: one HTML file that needs no other."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from html import escape
+from itertools import groupby
+from pathlib import Path
+
+from created_equal.claims.check import Row
+from created_equal.claims.writing import write_text
+
+STYLES = {
+    "reproduced": "yes",
+    "not reproduced": "no",
+    "direction only: holds": "holds",
+    "direction only: does not hold": "fails",
+    "too few networks: would be met": "few",
+    "too few networks: would not be met": "few",
+    "not measured": "none",
+}
+"""The class of the look of each verdict."""
+NULLS = {
+    "independent_networks": "independent networks",
+    "shuffled_within_class": "shuffled within class",
+    "class_means": "class means alone",
+    "within_class": "without class means",
+}
+CSS = """
+body { font: 14px/1.45 system-ui, sans-serif; color: #1a1a1a; margin: 1.5rem; background: #fff }
+h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 2rem }
+p { max-width: 60rem }
+.wide { overflow-x: auto }
+table { border-collapse: collapse; width: 100%; min-width: 58rem }
+th, td { text-align: left; vertical-align: top; padding: .45rem .6rem;
+         border-bottom: 1px solid #ddd }
+th { font-weight: 600; border-bottom: 2px solid #888 }
+td.number { white-space: nowrap; font-variant-numeric: tabular-nums }
+td.number small { white-space: normal }
+small { color: #555; display: block }
+.verdict { display: inline-block; padding: .1rem .5rem; border-radius: .3rem; font-weight: 600;
+           border: 1px solid }
+.yes { background: #d5eddb; color: #0b5226; border-color: #0b5226 }
+.no { background: #f9d7d3; color: #8a1c10; border-color: #8a1c10 }
+.holds { background: #dcebf7; color: #0f4b7a; border-color: #0f4b7a }
+.fails { background: #fbe6cf; color: #7d4100; border-color: #7d4100 }
+.few { background: #f3efd2; color: #5c5000; border-color: #5c5000 }
+.none { background: #eee; color: #555; border-color: #999 }
+"""
+READING = """
+<p>Each claim is tested by one statistic. <b>Paper</b>: its number, if it gives one, and below it
+what counts as borne out. <b>Ours</b>: the value with its 95 % bootstrap interval, and below it what
+was resampled; where the interval reaches over the limit of what counts, it says so. <b>Nulls</b>:
+what the same statistic gives for networks that err independently, each as accurate as it is; with
+the examples of each class shuffled; for a classifier that knows only each class's mean image; and,
+of a correlation, what is left of it without the classes' means.</p>
+<p><b>Verdicts</b>: reproduced or not reproduced, where the paper has a number for this data set and
+at least its number of networks was trained; too few networks otherwise, which is never called
+reproduced; direction only, where the paper has no number or none for this data set; not measured,
+where the study lacks what it takes.</p>
+"""
+
+
+def write_page(rows: Sequence[Row], title: str, path: Path) -> None:
+    """Write claims.html: the rows grouped by the paper's sections.
+
+    Args:
+        rows: from ``check_claims``.
+        title: the study's title.
+        path: where.
+
+    Raises:
+        InputError: the place cannot be written to.
+    """
+    sections = "".join(
+        _section(name, list(group)) for name, group in groupby(rows, lambda row: row.section)
+    )
+    counts = Counter(row.verdict for row in rows)
+    summary = "".join(
+        f"<li>{counts[verdict]} {_badge(verdict)}</li>" for verdict in STYLES if counts[verdict]
+    )
+    heading = f"The paper's claims: {escape(title)}"
+    write_text(
+        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f"<title>{heading}</title>\n<style>{CSS}</style>\n</head>\n<body>\n"
+        f"<h1>{heading}</h1>\n<ul>{summary}</ul>\n{READING}{sections}</body>\n</html>\n",
+        path,
+    )
+
+
+def _section(name: str, rows: Sequence[Row]) -> str:
+    return (
+        f'<h2>{escape(name)}</h2>\n<div class="wide"><table>\n<tr><th>Claim</th><th>Paper</th>'
+        "<th>Ours</th><th>Nulls</th><th>Rests on</th><th>Verdict</th></tr>\n"
+        + "".join(map(_line, rows))
+        + "</table></div>\n"
+    )
+
+
+def _line(row: Row) -> str:
+    cells = (_claim(row), _paper(row), _ours(row), _nulls(row), _basis(row), _verdict(row))
+    numeric = (False, True, True, True, False, False)
+    looks = (' class="number"' if each else "" for each in numeric)
+    columns = "".join(f"<td{look}>{cell}</td>" for look, cell in zip(looks, cells, strict=True))
+    return f'<tr id="{escape(row.id)}">{columns}</tr>\n'
+
+
+def _claim(row: Row) -> str:
+    return (
+        f"{escape(row.claim)}<small>{escape(row.where)}: {escape(row.statistic)}</small>"
+        f"<small><code>{escape(row.id)}</code></small>"
+    )
+
+
+def _paper(row: Row) -> str:
+    number = "no number" if math.isnan(row.paper) else number_words(row.paper)
+    return f"{number}<small>{escape(row.tolerance)}</small>"
+
+
+def _ours(row: Row) -> str:
+    if math.isnan(row.value):
+        return "–"
+    if math.isnan(row.lower):
+        return f"<b>{number_words(row.value)}</b><small>no interval: one unit</small>"
+    crosses = "<small>the interval reaches over the limit</small>"
+    return (
+        f"<b>{number_words(row.value)}</b> "
+        f"({number_words(row.lower)} to {number_words(row.upper)})"
+        f"<small>over {escape(row.interval_over)}</small>"
+        f"{crosses if row.interval_agrees == 'no' else ''}"
+    )
+
+
+def _nulls(row: Row) -> str:
+    values = {words: getattr(row, name) for name, words in NULLS.items()}
+    return "".join(
+        f"{number_words(value)}<small>{words}</small>"
+        for words, value in values.items()
+        if not math.isnan(value)
+    )
+
+
+def _basis(row: Row) -> str:
+    if row.networks is None:
+        return escape(row.note)
+    networks = f"{row.networks} network{'s' if row.networks != 1 else ''}"
+    if row.paper_networks is None:
+        networks = f"{row.networks} random state{'s' if row.networks != 1 else ''}"
+    elif row.networks < row.paper_networks:
+        networks += f" (the paper: {row.paper_networks})"
+    epochs = f"<small>epochs {escape(row.epochs)}</small>" if row.epochs else ""
+    return f"{networks}{epochs}<small>{escape(row.ensembles)}</small>{escape(row.note)}"
+
+
+def _verdict(row: Row) -> str:
+    return _badge(row.verdict)
+
+
+def _badge(verdict: str) -> str:
+    return f'<span class="verdict {STYLES[verdict]}">{escape(verdict)}</span>'
+
+
+def number_words(value: float) -> str:
+    """Return a number with three decimals, or one from ten on, without trailing zeros."""
+    text = f"{value:.1f}" if abs(value) >= 10 else f"{value:.3f}"
+    text = text.rstrip("0").rstrip(".")
+    return text.replace("-", "−") if text not in ("-0", "") else "0"

@@ -1,0 +1,752 @@
+"""The registry of the paper's claims: each sentence with the statistic that tests it."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from created_equal.claims import measures
+from created_equal.claims.measures import FIT, SUMMARIES, Measured
+from created_equal.claims.roles import EACH
+
+SMALL_MAMMALS = ("small_mammals",)
+PAPER_STUDIES = (
+    *SMALL_MAMMALS,
+    "aquatic_mammals",
+    "insects",
+    "household_furniture",
+    "mnist",
+    "cifar10",
+    "cifar100",
+    "tiny_imagenet",
+    "imagenet",
+)
+INDEPENDENT, SHUFFLED, MEANS = "independent_networks", "shuffled_within_class", "class_means"
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """From where to where a value bears a claim out, both ends included."""
+
+    lowest: float = -math.inf
+    highest: float = math.inf
+    words: str = ""
+
+    def __contains__(self, value: float) -> bool:
+        return self.lowest <= value <= self.highest
+
+
+def within(number: float, tolerance: float) -> Accepted:
+    """Return what is at most ``tolerance`` from the paper's number."""
+    # 0.48 + 0.02 in binary is a little less than 0.5.
+    ends = (number - tolerance - 1e-9, number + tolerance + 1e-9)
+    return Accepted(*ends, f"{number:g} ± {tolerance:g}")
+
+
+def at_least(number: float) -> Accepted:
+    """Return what is not less than a number."""
+    return Accepted(lowest=number, words=f"at least {number:g}")
+
+
+def at_most(number: float) -> Accepted:
+    """Return what is not more than a number."""
+    return Accepted(highest=number, words=f"at most {number:g}")
+
+
+def above(number: float) -> Accepted:
+    """Return what is more than a number."""
+    return Accepted(lowest=math.nextafter(number, math.inf), words=f"above {number:g}")
+
+
+def below(number: float) -> Accepted:
+    """Return what is less than a number."""
+    return Accepted(highest=math.nextafter(number, -math.inf), words=f"below {number:g}")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One thing that the paper says, and how it is tested.
+
+    Attributes:
+        id: its name.
+        section: of the paper, under which it is listed.
+        where: figure or section.
+        sentence: the claim, in our words.
+        statistic: what is measured, in words.
+        roles: who is measured, see ``roles.names_in``; the last is what the others are compared
+            with. A role with ``:*`` makes a row for each of its names.
+        measure: called with the evidence and the names.
+        accepted: what counts as borne out; None: less than 2 - 2/N, the bi-modality of N networks
+            that err independently.
+        nulls: the nulls beside it, see ``nulls.Nulls``.
+        paper: the paper's number; None: it gives none.
+        networks: the paper's N; None: it rests on no ensemble of its own.
+        studies: those on whose data the paper's number stands; on others only the direction counts.
+        elsewhere: whether it is listed for other studies too.
+    """
+
+    id: str
+    section: str
+    where: str
+    sentence: str
+    statistic: str
+    roles: tuple[str, ...]
+    measure: Callable[..., Measured]
+    accepted: Accepted | None
+    nulls: tuple[str, ...]
+    paper: float | None = None
+    networks: int | None = 100
+    studies: tuple[str, ...] = SMALL_MAMMALS
+    elsewhere: bool = True
+
+
+def _diversity() -> list[Claim]:
+    section = "3 Diversity in a single architecture"
+    of_figure_01 = ("figure_01.ensemble",)
+    return [
+        Claim(
+            id="figure_01a_untrained_mean",
+            section=section,
+            where="Fig 1a",
+            sentence="Untrained networks are right as often as by chance, 0.2 of 5 classes.",
+            statistic="mean consistency at epoch 0, test set",
+            roles=of_figure_01,
+            measure=partial(measures.accuracy, epoch=0),
+            accepted=within(0.2, 0.02),
+            nulls=(INDEPENDENT,),
+            paper=0.2,
+            elsewhere=False,
+        ),
+        Claim(
+            id="figure_01a_untrained_at_chance",
+            section=section,
+            where="section 3, phase i",
+            sentence="Untrained networks are right as often as by chance.",
+            statistic="mean consistency at epoch 0 less 1/K, test set",
+            roles=of_figure_01,
+            measure=partial(measures.accuracy, epoch=0, less_chance=True),
+            accepted=within(0, 0.02),
+            nulls=(INDEPENDENT,),
+        ),
+        Claim(
+            id="figure_01a_initialisation",
+            section=section,
+            where="Fig 1a, phase i",
+            sentence="Before learning, consistency has one peak, at chance.",
+            statistic="bi-modality at epoch 0, train set (0.8: uniform)",
+            roles=of_figure_01,
+            measure=partial(measures.bimodality_in_phase, phase="initialisation"),
+            accepted=at_least(0.8),
+            nulls=(INDEPENDENT,),
+        ),
+        Claim(
+            id="figure_01b_beginning",
+            section=section,
+            where="Fig 1b, phase ii",
+            sentence="At the beginning of learning most examples fall below chance.",
+            statistic="share of train examples with a consistency below 1/K",
+            roles=of_figure_01,
+            measure=measures.share_below_chance,
+            accepted=above(0.5),
+            nulls=(INDEPENDENT,),
+        ),
+        Claim(
+            id="figure_01c_bimodality",
+            section=section,
+            where="Fig 1c, phase iii",
+            sentence="Then each example is right in nearly all networks or in nearly none.",
+            statistic="bi-modality at the epoch of phase 3, train set (0.8: uniform)",
+            roles=of_figure_01,
+            measure=partial(measures.bimodality_in_phase, phase="bi-modality"),
+            accepted=below(0.8),
+            nulls=(INDEPENDENT,),
+        ),
+        Claim(
+            id="figure_01d_end",
+            section=section,
+            where="Fig 1d, phase iv",
+            sentence="In the end all networks are right about nearly all of the train set.",
+            statistic="mean train accuracy at the last epoch",
+            roles=of_figure_01,
+            measure=partial(measures.accuracy, split="train"),
+            accepted=at_least(0.95),
+            nulls=(MEANS,),
+        ),
+        Claim(
+            id="figure_02_bimodality",
+            section=section,
+            where="Fig 2",
+            sentence="The test set is bi-modal through the learning of another architecture.",
+            statistic="bi-modality, mean over phase 3, test set",
+            roles=("figure_02.ensemble",),
+            measure=measures.bimodality,
+            accepted=None,
+            nulls=(INDEPENDENT,),
+            networks=27,
+            studies=("imagenet",),
+        ),
+        Claim(
+            id="figure_03_consensus_rises",
+            section=section,
+            where="Fig 3",
+            sentence="The networks agree more and more, right or wrong.",
+            statistic="Spearman's correlation of mean consensus with the epoch, test set",
+            roles=("figure_03.ensemble",),
+            measure=measures.consensus_rises,
+            accepted=above(0.8),
+            nulls=(INDEPENDENT,),
+        ),
+        *_moved(section),
+    ]
+
+
+def _moved(section: str) -> list[Claim]:
+    at_epoch = [
+        ("easiest", "epoch_1", 1, 1.0, at_least(0.95), "are all right after one epoch"),
+        ("hardest", "epoch_1", 1, 0.08, at_most(0.12), "are mostly wrong after one epoch"),
+        ("hardest", "end", -1, 0.0, at_most(0.03), "are all wrong in the end"),
+    ]
+    claims = [
+        Claim(
+            id=f"moved_{which}_{when}",
+            section=section,
+            where="section 3, robustness",
+            sentence=f"The {which} 2.5 % of the train set, moved to the test set, {what}.",
+            statistic=f"accuracy on them, {'epoch 1' if epoch == 1 else 'last epoch'}",
+            roles=(f"moved_examples.{which}",),
+            measure=partial(measures.moved_accuracy, epoch=epoch),
+            accepted=accepted,
+            nulls=(SHUFFLED, MEANS),
+            paper=paper,
+            elsewhere=False,
+        )
+        for which, when, epoch, paper, accepted, what in at_epoch
+    ]
+    directions = [
+        ("easiest", "stay easier than the test set", above(0), None),
+        ("hardest", "stay harder than the test set", below(0), None),
+        ("random", "are learnt as the test set is", within(0, 0.06), 0.0),
+    ]
+    claims += [
+        Claim(
+            id=f"moved_{which}_less_test",
+            section=section,
+            where="section 3, robustness",
+            sentence=f"The {which} train examples, moved to the test set, {what}.",
+            statistic="accuracy on them less that on the original test set, mean over epochs >= 1",
+            roles=("moved_examples.ensemble", f"moved_examples.{which}"),
+            measure=measures.moved_less_test,
+            accepted=accepted,
+            nulls=(SHUFFLED, MEANS),
+            paper=paper,
+        )
+        for which, what, accepted, paper in directions
+    ]
+    return claims
+
+
+def _architectures() -> list[Claim]:
+    section = "4.1 Comparing architectures"
+    both = ("figure_04.ensembles", "figure_04.ensembles:1")
+    r = "Pearson's r of accessibility, test set"
+    claims = [
+        Claim(
+            id="figure_04a_split_halves",
+            section=section,
+            where="Fig 4a",
+            sentence="Two halves of an ensemble learn the examples in the same order.",
+            statistic=f"{r}, even against odd networks",
+            roles=both[:1],
+            measure=measures.halves_correlate,
+            accepted=at_least(0.98),
+            nulls=(INDEPENDENT, SHUFFLED),
+            paper=0.99,
+            networks=26,
+            studies=PAPER_STUDIES,
+        ),
+        Claim(
+            id="figure_04b_two_architectures",
+            section=section,
+            where="Fig 4b",
+            sentence="Two architectures of different strength learn them in the same order.",
+            statistic=r,
+            roles=both,
+            measure=measures.ensembles_correlate,
+            accepted=at_least(0.85),
+            nulls=(INDEPENDENT, SHUFFLED, MEANS),
+            paper=0.87,
+            networks=22,
+            studies=PAPER_STUDIES,
+        ),
+    ]
+    for letter, when, late in (("c", "an early", False), ("d", "a late", True)):
+        claims += [
+            Claim(
+                id=f"figure_04{letter}_corners",
+                section=section,
+                where=f"Fig 4{letter}",
+                sentence=f"At {when} pair of epochs of equal accuracy, both architectures are "
+                "right, or both wrong, about the same examples.",
+                statistic="the emptier of the corners (0, 0) and (1, 1) over the median cell of "
+                "the joint distribution of consistency, test set",
+                roles=both,
+                measure=partial(measures.corners, late=late),
+                accepted=at_least(10),
+                nulls=(INDEPENDENT, SHUFFLED, MEANS),
+                paper=10,
+                networks=22,
+                studies=PAPER_STUDIES,
+            ),
+            Claim(
+                id=f"figure_04{letter}_diagonal",
+                section=section,
+                where=f"Fig 4{letter}",
+                sentence=f"At {when} pair of epochs of equal accuracy, examples on which the "
+                "networks of one are divided divide those of the other alike.",
+                statistic="mean cell of the diagonal, without its corners, over the mean cell "
+                "beside it, test set",
+                roles=both,
+                measure=partial(measures.diagonal, late=late),
+                accepted=above(1),
+                nulls=(INDEPENDENT, SHUFFLED, MEANS),
+                networks=22,
+                studies=PAPER_STUDIES,
+            ),
+        ]
+    errors = (("resnet", "", 0.24), ("alexnet", ":1", 0.45))
+    claims += [
+        Claim(
+            id=f"section_4_1_{name}_accuracy",
+            section=section,
+            where="section 4.1",
+            sentence=f"The top-1 error of {name} on ImageNet is {error}.",
+            statistic="mean test accuracy at the last epoch",
+            roles=(f"figure_04.ensembles{place}",),
+            measure=measures.accuracy,
+            accepted=within(round(1 - error, 2), 0.02),
+            nulls=(MEANS,),
+            paper=round(1 - error, 2),
+            networks=22,
+            studies=("imagenet",),
+            elsewhere=False,
+        )
+        for name, place, error in errors
+    ]
+    return claims
+
+
+def _linear() -> list[Claim]:
+    section = "4.2 Linear networks"
+    both = ("figure_05.ensemble", "figure_05.linear")
+    claims = [
+        Claim(
+            id=f"figure_05{letter}_linear_right",
+            section=section,
+            where=f"Fig 5{letter}",
+            sentence="What linear networks get right, non-linear ones get right more often than "
+            f"other examples, at {when}.",
+            statistic="P(non-linear right | linear right) - P(non-linear right), by majority, "
+            "test set",
+            roles=both,
+            measure=partial(measures.right_where_right, last=last),
+            accepted=above(0),
+            nulls=(SHUFFLED, MEANS),
+        )
+        for letter, when, last in (
+            ("a", "the beginning of learning", False),
+            ("b", "its end", True),
+        )
+    ]
+    accuracies = (
+        ("non_linear", both[0], "st-VGG reaches a test accuracy of 0.56.", 0.56, 0.02),
+        ("linear", both[1], "Linear st-VGG reaches a test accuracy of 0.43.", 0.43, 0.03),
+    )
+    claims += [
+        Claim(
+            id=f"section_4_2_{name}_accuracy",
+            section=section,
+            where="section 4.2",
+            sentence=sentence,
+            statistic="mean test accuracy at the last epoch",
+            roles=(role,),
+            measure=measures.accuracy,
+            accepted=within(paper, tolerance),
+            nulls=(MEANS,),
+            paper=paper,
+            elsewhere=False,
+        )
+        for name, role, sentence, paper, tolerance in accuracies
+    ]
+    claims.append(
+        Claim(
+            id="section_4_2_linear_is_weaker",
+            section=section,
+            where="section 4.2",
+            sentence="Linear networks are less accurate than non-linear ones.",
+            statistic="test accuracy of linear less that of non-linear networks, last epoch",
+            roles=both,
+            measure=measures.accuracy_difference,
+            accepted=below(0),
+            nulls=(MEANS,),
+        )
+    )
+    claims += [
+        Claim(
+            id=f"section_4_2_linear_more_bimodal_{split}",
+            section=section,
+            where="Fig 5c",
+            sentence="Linear networks are even more bi-modal than non-linear ones.",
+            statistic="bi-modality of linear less that of non-linear networks, mean over phase 3, "
+            f"{split} set",
+            roles=both,
+            measure=partial(measures.bimodality_difference, split=split),
+            accepted=below(0),
+            nulls=(INDEPENDENT,),
+        )
+        for split in ("test", "train")
+    ]
+    numbers = (
+        ("non_linear", both[0], "st-VGG's consistency is bi-modal", 0.22, within(0.22, 0.1)),
+        ("linear", both[1], "linear st-VGG's consistency is bi-modal", 0.055, at_most(0.1)),
+    )
+    claims += [
+        Claim(
+            id=f"section_4_2_{name}_bimodality_{over.split()[0]}_{split}",
+            section=section,
+            where="section 4.2",
+            sentence=f"Pearson's measure says that {what} (one of six readings; the paper names "
+            "no epoch and no split).",
+            statistic=f"bi-modality, {over}, {split} set",
+            roles=(role,),
+            measure=partial(measures.bimodality, split=split, over_epochs=over),
+            accepted=accepted,
+            nulls=(INDEPENDENT,),
+            paper=paper,
+            elsewhere=False,
+        )
+        for name, role, what, paper, accepted in numbers
+        for split in ("test", "train")
+        for over in SUMMARIES
+    ]
+    return claims
+
+
+def _paradigms() -> list[Claim]:
+    section = "5 Other learning paradigms"
+    both = ("figure_06.ensemble", "figure_06.baseline")
+    nulls = (SHUFFLED, MEANS)
+    level = "accuracy of AdaBoost on the {} third less that on all, mean over k, test set"
+    rise = "rise of AdaBoost's accuracy on the {} third from k = 1 to the last, test set"
+    groups = (
+        ("easy", "high", "right about easy examples more than others", level, above(0)),
+        ("easy", "flat", "no better at easy examples with more learners", rise, within(0, 0.05)),
+        ("intermediate", "rises", "better at intermediate examples with more", rise, above(0)),
+        ("hard", "low", "right about hard examples less than others", level, below(0)),
+        ("hard", "falls", "worse at hard examples with more learners", rise, below(0)),
+    )
+    claims = [
+        Claim(
+            id=f"figure_06a_{group}_{what}",
+            section=section,
+            where="Fig 6a",
+            sentence=f"AdaBoost is {sentence}.",
+            statistic=statistic.format(group),
+            roles=both,
+            measure=partial(
+                measures.boosting_level if statistic is level else measures.boosting_rise,
+                group=group,
+            ),
+            accepted=accepted,
+            nulls=nulls,
+        )
+        for group, what, sentence, statistic, accepted in groups
+    ]
+    correlations = (
+        ("bins", "between 40 bins", measures.bins_correlate, at_least(0.75)),
+        ("examples", "per example", measures.ensembles_correlate, at_least(0.4)),
+    )
+    claims += [
+        Claim(
+            id=f"figure_06b_{name}",
+            section=section,
+            where="Fig 6b",
+            sentence=f"What is difficult for AdaBoost is difficult for networks, {how}.",
+            statistic=f"Pearson's r of AdaBoost's accuracy over k with accessibility, {how}, "
+            "test set",
+            roles=both,
+            measure=measure,
+            accepted=accepted,
+            nulls=(INDEPENDENT, *nulls),
+            paper=0.83,
+        )
+        for name, how, measure, accepted in correlations
+    ]
+    accuracies = {
+        "svm": (0.48, 0.02),
+        "k_nearest_neighbours": (0.36, 0.02),
+        "perceptron": (0.35, 0.05),
+        "decision_tree": (0.31, 0.02),
+        "random_forest": (0.48, 0.02),
+        "gaussian_naive_bayes": (0.38, 0.02),
+    }
+    claims += [
+        Claim(
+            id=f"figure_07_{name}_accuracy",
+            section=section,
+            where="section 5",
+            sentence=f"The test accuracy of the {name.replace('_', ' ')} is {number}.",
+            statistic="test accuracy, mean over random states",
+            roles=(f"figure_07.baselines:{name}",),
+            measure=measures.share_right,
+            accepted=within(number, tolerance),
+            nulls=(MEANS,),
+            paper=number,
+            networks=None,
+            elsewhere=False,
+        )
+        for name, (number, tolerance) in accuracies.items()
+    ]
+    classifiers = ("figure_07.ensemble", f"figure_07.baselines:{EACH}")
+    claims.append(
+        Claim(
+            id="figure_07_weaker",
+            section=section,
+            where="section 5",
+            sentence="The classifier is less accurate than the networks.",
+            statistic="test accuracy of the classifier less that of the networks, last epoch",
+            roles=classifiers,
+            measure=measures.accuracy_difference,
+            accepted=below(0),
+            nulls=(MEANS,),
+        )
+    )
+    claims += [
+        Claim(
+            id=f"figure_07_easier_{when}",
+            section=section,
+            where="Fig 7",
+            sentence="The classifier is right more often where the networks are right than where "
+            f"they are wrong, at {words}.",
+            statistic="accuracy where the networks' majority is right less that where it is "
+            "wrong, test set",
+            roles=classifiers,
+            measure=partial(measures.easier_for_both, last=last),
+            accepted=above(0),
+            nulls=nulls,
+        )
+        for when, words, last in (
+            ("beginning", "the beginning of learning", False),
+            ("end", "its end", True),
+        )
+    ]
+    return claims
+
+
+def _breakdown() -> list[Claim]:
+    section = "6 Where the pattern breaks down"
+    random, hard = ("figure_08.random_labels",), ("figure_08.hard",)
+    return [
+        Claim(
+            id="figure_08_train_accuracy",
+            section=section,
+            where="section 6, random labels",
+            sentence="Networks without dropout learn random labels by heart.",
+            statistic="highest mean train accuracy",
+            roles=random,
+            measure=partial(measures.accuracy, split="train", highest=True),
+            accepted=at_least(0.99),
+            nulls=(MEANS,),
+            paper=1.0,
+        ),
+        *(
+            Claim(
+                id=f"figure_08_minimum_{split}",
+                section=section,
+                where="section 6, random labels",
+                sentence="With random labels consistency is bi-modal at no epoch.",
+                statistic=f"lowest bi-modality from epoch 1 on, {split} set",
+                roles=random,
+                measure=partial(measures.bimodality, split=split, over_epochs="lowest"),
+                accepted=at_least(0.8),
+                nulls=(INDEPENDENT,),
+                paper=paper,
+            )
+            for split, paper in (("train", 1.07), ("test", 1.35))
+        ),
+        Claim(
+            id="figure_08b_centre",
+            section=section,
+            where="Fig 8b",
+            sentence="With random labels the train set's scores have one peak, near 0.8.",
+            statistic="mean consistency where the train set's bi-modality is lowest",
+            roles=random,
+            measure=measures.centre,
+            accepted=within(0.8, 0.1),
+            nulls=(INDEPENDENT,),
+            paper=0.8,
+            elsewhere=False,
+        ),
+        Claim(
+            id="figure_08_test_at_chance",
+            section=section,
+            where="section 6, random labels",
+            sentence="What is learnt of random labels is of no use on the test set.",
+            statistic="mean test accuracy at the last epoch less 1/K",
+            roles=random,
+            measure=partial(measures.accuracy, less_chance=True),
+            accepted=within(0, 0.05),
+            nulls=(MEANS,),
+        ),
+        Claim(
+            id="figure_08d_hard_accuracy",
+            section=section,
+            where="section 6, hard problem",
+            sentence="Trained on the hardest fifth, the test accuracy falls from 0.56 to 0.30.",
+            statistic="mean test accuracy at the last epoch",
+            roles=hard,
+            measure=measures.accuracy,
+            accepted=within(0.3, 0.04),
+            nulls=(MEANS,),
+            paper=0.3,
+            elsewhere=False,
+        ),
+        Claim(
+            id="figure_08d_random_accuracy",
+            section=section,
+            where="section 6, hard problem",
+            sentence="Trained on a random fifth, the test accuracy only falls to 0.47.",
+            statistic="mean test accuracy at the last epoch",
+            roles=("figure_08.random",),
+            measure=measures.accuracy,
+            accepted=within(0.47, 0.03),
+            nulls=(MEANS,),
+            paper=0.47,
+            elsewhere=False,
+        ),
+        Claim(
+            id="figure_08d_gap",
+            section=section,
+            where="section 6, hard problem",
+            sentence="Without easy examples less is learnt than with as many random ones.",
+            statistic="test accuracy trained on the random part less that on the hard part, last "
+            "epoch",
+            roles=(*hard, "figure_08.random"),
+            measure=measures.accuracy_difference,
+            accepted=at_least(0.1),
+            nulls=(MEANS,),
+            paper=0.17,
+        ),
+        Claim(
+            id="figure_08d_not_bimodal",
+            section=section,
+            where="Fig 8d",
+            sentence="Without easy examples consistency is bi-modal at no epoch.",
+            statistic="lowest bi-modality from epoch 1 on, train set",
+            roles=hard,
+            measure=partial(measures.bimodality, split="train", over_epochs="lowest"),
+            accepted=at_least(0.8),
+            nulls=(INDEPENDENT,),
+        ),
+    ]
+
+
+def _supplement() -> list[Claim]:
+    section = "Supplement C"
+    bimodal = "bi-modality, mean over phase 3, test set"
+    return [
+        Claim(
+            id="figure_09_two_classes",
+            section=section,
+            where="Fig 9",
+            sentence="At first only images of 2 classes reach a consistency of 1.",
+            statistic="labels at consistency 1 when 1 % of the train set first has it",
+            roles=("figure_09.ensemble",),
+            measure=measures.labels_at_one,
+            accepted=within(2, 0),
+            nulls=(INDEPENDENT,),
+            paper=2,
+            elsewhere=False,
+        ),
+        Claim(
+            id="figure_09_more_classes",
+            section=section,
+            where="Fig 9",
+            sentence="More classes reach a consistency of 1 later.",
+            statistic="labels at consistency 1 at the end less those at first, train set",
+            roles=("figure_09.ensemble",),
+            measure=partial(measures.labels_at_one, more_at_end=True),
+            accepted=above(0),
+            nulls=(INDEPENDENT,),
+        ),
+        Claim(
+            id="figure_11_patterns",
+            section=section,
+            where="Fig 11",
+            sentence="There are examples of five patterns of learning.",
+            statistic=f"patterns that some example fits by at least {FIT}",
+            roles=("figure_11.ensemble",),
+            measure=measures.patterns,
+            accepted=at_least(5),
+            nulls=(INDEPENDENT,),
+            paper=5,
+        ),
+        Claim(
+            id="supplement_c_data_set",
+            section=section,
+            where="Supplement C",
+            sentence="On every data set consistency is bi-modal in phase 3.",
+            statistic=bimodal,
+            roles=("figure_01.ensemble",),
+            measure=measures.bimodality,
+            accepted=None,
+            nulls=(INDEPENDENT,),
+            studies=PAPER_STUDIES,
+        ),
+        Claim(
+            id="supplement_c_robustness",
+            section=section,
+            where="section 3 and supplement C",
+            sentence="Consistency is bi-modal in phase 3 whatever the hyper-parameters.",
+            statistic=bimodal,
+            roles=(f"robustness.ensembles:{EACH}",),
+            measure=measures.bimodality,
+            accepted=None,
+            nulls=(INDEPENDENT,),
+        ),
+        Claim(
+            id="supplement_c_pair",
+            section=section,
+            where="Supplement C",
+            sentence="Any two architectures learn a data set in the same order.",
+            statistic="Pearson's r of accessibility, test set",
+            roles=("figure_04.ensembles", "figure_04.ensembles:1"),
+            measure=measures.ensembles_correlate,
+            accepted=above(0.8),
+            nulls=(INDEPENDENT, SHUFFLED, MEANS),
+            studies=PAPER_STUDIES,
+        ),
+        Claim(
+            id="supplement_a_mnist_accuracy",
+            section=section,
+            where="Supplement A",
+            sentence="On MNIST the networks reach an accuracy above 0.99.",
+            statistic="mean test accuracy at the last epoch",
+            roles=("figure_01.ensemble",),
+            measure=measures.accuracy,
+            accepted=at_least(0.99),
+            nulls=(MEANS,),
+            paper=0.99,
+            studies=("mnist",),
+            elsewhere=False,
+        ),
+    ]
+
+
+CLAIMS = (
+    *_diversity(),
+    *_architectures(),
+    *_linear(),
+    *_paradigms(),
+    *_breakdown(),
+    *_supplement(),
+)

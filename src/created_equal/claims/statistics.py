@@ -1,0 +1,220 @@
+"""The statistics of the claims, each as a function of how much every unit counts.
+
+A unit is a network or an example. Each function here takes what was observed and returns a
+``Statistic``: weights (replicate, unit) -> (replicate,), undefined values being NaN. With all
+weights 1 it is the statistic itself; with the weights of a resample it is its bootstrap replicate.
+"""
+
+from collections.abc import Callable
+from math import isqrt
+
+import numpy as np
+from scipy.sparse import csr_array
+from scipy.stats import rankdata
+
+from created_equal.claims.bootstrap import Statistic
+from created_equal.scores import example_patterns, quantile_means
+
+MOST_CELLS = 21
+SMALLEST_VARIANCE = 1e-12
+
+
+def mean_of(values: np.ndarray) -> Statistic:
+    """Return the mean of values (unit,)."""
+    return mean_where(values, np.ones(len(values), dtype=bool))
+
+
+def mean_where(values: np.ndarray, chosen: np.ndarray) -> Statistic:
+    """Return the mean of values (unit,) over the units chosen (unit,) bool."""
+    values, chosen = np.asarray(values, dtype=np.float64), np.asarray(chosen, dtype=np.float64)
+    return lambda weights: _ratio(weights @ (values * chosen), weights @ chosen)
+
+
+def highest_mean_of(values: np.ndarray) -> Statistic:
+    """Return the highest mean over units of values (unit, epoch)."""
+    return lambda weights: np.max(weights @ values / weights.sum(axis=1, keepdims=True), axis=1)
+
+
+def difference_of(first: Statistic, second: Statistic) -> Statistic:
+    """Return the first statistic less the second, of the same units."""
+    return lambda weights: first(weights) - second(weights)
+
+
+def correlation_of(a: np.ndarray, b: np.ndarray) -> Statistic:
+    """Return Pearson's correlation of a and b (unit,)."""
+    # Centred, so that small deviations from a large mean are not lost.
+    a, b = (np.asarray(values, dtype=np.float64) - np.mean(values) for values in (a, b))
+
+    def statistic(weights: np.ndarray) -> np.ndarray:
+        total = weights.sum(axis=1)
+        mean_a, mean_b = weights @ a / total, weights @ b / total
+        covariance = weights @ (a * b) / total - mean_a * mean_b
+        variances = [
+            weights @ (values**2) / total - mean**2 for values, mean in ((a, mean_a), (b, mean_b))
+        ]
+        product = np.where(
+            np.minimum(*variances) > SMALLEST_VARIANCE, variances[0] * variances[1], np.nan
+        )
+        return np.clip(covariance / np.sqrt(product), -1, 1)
+
+    return statistic
+
+
+def without_class_means(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return values (example,) less the mean of their class; labels (example,) integers >= 0."""
+    counts = np.maximum(np.bincount(labels), 1)
+    return values - (np.bincount(labels, weights=values) / counts)[labels]
+
+
+def binned_correlation_of(score: np.ndarray, other: np.ndarray, bins: int) -> Statistic:
+    """Return Pearson's correlation between the means of two scores in bins of the first.
+
+    The bins are those of ``scores.quantile_means``; score and other (example,).
+    """
+
+    def statistic(chosen: np.ndarray) -> float:
+        one, two = quantile_means(score[chosen], other[chosen], bins)
+        return float(correlation_of(one, two)(np.ones((1, len(one))))[0])
+
+    return _one_by_one(statistic)
+
+
+def rank_correlation_of(scores: np.ndarray) -> Statistic:
+    """Return Spearman's correlation of the mean of scores (epoch, example) with the epoch."""
+    epochs = np.arange(len(scores), dtype=np.float64)
+
+    def statistic(weights: np.ndarray) -> np.ndarray:
+        ranks = rankdata(weights @ scores.T.astype(np.float64), axis=1)
+        return np.array(
+            [correlation_of(row, epochs)(np.ones((1, len(epochs))))[0] for row in ranks]
+        )
+
+    return statistic
+
+
+def bimodality_of(
+    consistency: np.ndarray, summary: Callable[..., np.ndarray] = np.nanmean
+) -> Statistic:
+    """Return kurtosis - skewness^2 - 1 of the examples at each epoch, put together over epochs.
+
+    Args:
+        consistency: (epoch, example).
+        summary: ``np.nanmean`` or ``np.nanmin``; epochs at which all examples have one score, where
+            the measure is undefined, are left out.
+    """
+    centred = np.asarray(consistency, dtype=np.float64)
+    centred = (centred - centred.mean(axis=1, keepdims=True)).T
+    powers = [centred**power for power in (1, 2, 3, 4)]
+
+    def statistic(weights: np.ndarray) -> np.ndarray:
+        total = weights.sum(axis=1, keepdims=True)
+        first, second, third, fourth = (weights @ power / total for power in powers)
+        variance = second - first**2
+        variance = np.where(variance > SMALLEST_VARIANCE, variance, np.nan)
+        skew = third - 3 * first * second + 2 * first**3
+        tails = fourth - 4 * first * third + 6 * first**2 * second - 3 * first**4
+        # Never below 0 but for rounding.
+        measure = np.maximum(tails / variance**2 - skew**2 / variance**3 - 1, 0)
+        defined = ~np.isnan(measure).all(axis=1)
+        found = np.full(len(weights), np.nan)
+        found[defined] = summary(measure[defined], axis=1)
+        return found
+
+    return statistic
+
+
+def corners_of(one: np.ndarray, other: np.ndarray, networks: tuple[int, int]) -> Statistic:
+    """Return how many times as full as the median cell the emptier of two corner cells is.
+
+    The joint distribution of two consistency scores in a square of cells: at most 21 to a side, no
+    more than there are scores, and no more than leave ten examples a cell; at least three. The
+    corners are (0, 0) and (1, 1). The median counts as one example where it is less.
+
+    Args:
+        one: (example,) multiples of 1/N of one ensemble.
+        other: (example,) those of the other.
+        networks: both N.
+    """
+    cells, _ = _cells(one, other, networks)
+
+    def statistic(weights: np.ndarray) -> np.ndarray:
+        filled = (cells @ weights.T).T
+        return np.minimum(filled[:, 0], filled[:, -1]) / np.maximum(np.median(filled, axis=1), 1)
+
+    return statistic
+
+
+def diagonal_of(one: np.ndarray, other: np.ndarray, networks: tuple[int, int]) -> Statistic:
+    """Return how many times as full as those beside it the cells of the diagonal are, on average.
+
+    Without its two corners. Cells and arguments as for ``corners_of``; those beside the diagonal
+    count as one example in all where they hold less.
+    """
+    cells, side = _cells(one, other, networks)
+    on = np.eye(side, dtype=bool).ravel()
+    inner = on.copy()
+    inner[[0, -1]] = False
+
+    def statistic(weights: np.ndarray) -> np.ndarray:
+        filled = (cells @ weights.T).T
+        beside = np.maximum(filled[:, ~on].sum(axis=1), 1) / (~on).sum()
+        return filled[:, inner].mean(axis=1) / beside
+
+    return statistic
+
+
+def labels_of(labels: np.ndarray, chosen: np.ndarray, classes: int) -> Statistic:
+    """Return how many different labels (example,) there are among the examples chosen (bool)."""
+    among = (np.eye(classes)[labels] * chosen[:, None]).astype(np.float64)
+    return lambda weights: np.count_nonzero(weights @ among, axis=1).astype(np.float64)
+
+
+def patterns_of(consistency: np.ndarray, chance: float, fit: float) -> Statistic:
+    """Return how many of the five patterns of Fig 11 an example meets with at least ``fit``.
+
+    Args:
+        consistency: (epoch, example), from epoch 0 on.
+        chance: 1/K.
+        fit: from 0 to 1.
+    """
+
+    def statistic(chosen: np.ndarray) -> float:
+        found = example_patterns(consistency[:, chosen], chance)
+        return float(sum(example.fit >= fit for example in found.values()))
+
+    return _one_by_one(statistic)
+
+
+def rise(curves: np.ndarray) -> np.ndarray:
+    """Return how much each curve (step, unit) rises from its first to its last step: (unit,).
+
+    Along the straight line that fits it best (least squares).
+    """
+    step = np.arange(len(curves)) - (len(curves) - 1) / 2
+    return step @ curves / (step @ step) * (len(curves) - 1)
+
+
+def _cells(one: np.ndarray, other: np.ndarray, networks: tuple[int, int]) -> tuple[csr_array, int]:
+    """Return which cell each example is in, (cell, example) of 0 and 1, and the cells to a side."""
+    examples = len(one)
+    side = min(MOST_CELLS, *(each + 1 for each in networks), max(3, isqrt(examples // 10)))
+    row, column = (
+        np.minimum(np.rint(values * each).astype(int) * side // each, side - 1)
+        for values, each in zip((one, other), networks, strict=True)
+    )
+    where = (row * side + column, np.arange(examples))
+    return csr_array((np.ones(examples), where), shape=(side**2, examples)), side
+
+
+def _one_by_one(statistic: Callable[[np.ndarray], float]) -> Statistic:
+    """Return a statistic of weights from one of the indices of the units, each as often."""
+
+    def of_weights(weights: np.ndarray) -> np.ndarray:
+        units = np.arange(weights.shape[1])
+        return np.array([statistic(np.repeat(units, row.astype(int))) for row in weights])
+
+    return of_weights
+
+
+def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    return np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)

@@ -1,0 +1,118 @@
+"""Figure 5: what linear networks get right, among what non-linear networks get right."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from created_equal.artefacts import of_split
+from created_equal.figures.alignment import lined_up
+from created_equal.figures.histograms import (
+    bars,
+    bimodality_scale,
+    bimodality_words,
+    bin_edges,
+    finish_panel,
+    fractions,
+)
+from created_equal.figures.style import (
+    HATCH_COLOUR,
+    LETTERS,
+    PALETTE,
+    check_epochs,
+    describe,
+    footing_of_legend,
+    heading,
+    page,
+    styled,
+)
+from created_equal.scores import majority_right
+
+NON_LINEAR = {"facecolor": PALETTE[0], "hatch": ""}
+LINEAR = {"facecolor": PALETTE[3], "hatch": "////"}
+
+
+@styled
+def draw(
+    ensembles: Mapping[str, xr.Dataset], title: str, epochs: Sequence[int] | None = None
+) -> Figure:
+    """Draw (a, b) the linear networks' right answers within the others' consistency, (c) their own.
+
+    All is of the test set. (a) and (b): the distribution of the first ensemble's consistency, and
+    in front of it the part of the examples that the linear networks classify correctly by majority,
+    more than half of them, at the same epoch. (c): the linear networks' consistency at the second
+    epoch.
+
+    Args:
+        ensembles: name to scores of two ensembles of one dataset, the linear one second.
+        title: the study's title.
+        epochs: two that both were trained for; None: 1 and the last that both have.
+
+    Raises:
+        InputError: not two epochs, epochs that an ensemble was not trained for, or ensembles of
+            different datasets.
+    """
+    first_name, linear_name = ensembles
+    scores, linear = lined_up(*ensembles.values(), "test", "figure_05", tuple(ensembles))
+    if epochs is None:
+        epochs = (1, min(int(each["epoch"].max()) for each in (scores, linear)))
+    for each in (scores, linear):
+        epochs = check_epochs(each, epochs, 2, "figure_05")
+    figure = page(3.6)
+    panels = figure.subplots(1, 3, sharex=True)
+    for axes, letter, epoch in zip(panels, LETTERS, epochs, strict=False):
+        values = scores["consistency"].sel(epoch=epoch).values
+        right = majority_right(linear["consistency"].sel(epoch=epoch).values)
+        _overlay(axes, values, right, scores.sizes["network"])
+        axes.set_title(f"({letter}) epoch {epoch}\n{chances_words(values, right)}", loc="left")
+    _own(panels[2], linear, epochs[1])
+    for axes, shown in zip(panels, (scores, scores, linear), strict=True):
+        finish_panel(axes, shown)
+        axes.set_xlabel("consistency")
+    panels[0].set_ylabel("fraction of test examples")
+    details = (describe(name, each, epochs) for name, each in ensembles.items())
+    heading(figure, title, "; ".join(details))
+    footing_of_legend(
+        figure,
+        f"Dashed: chance, 1/{scores.attrs['classes']}. Right: by majority, more than half of the "
+        f"networks. {bimodality_scale(linear.sizes['network'])}",
+        [
+            Patch(label=f"{first_name}: all test examples", **NON_LINEAR),
+            Patch(
+                label=f"those that {linear_name} gets right; in (c): all, {linear_name}",
+                hatchcolor=HATCH_COLOUR,
+                **LINEAR,
+            ),
+        ],
+    )
+    return figure
+
+
+def chances_words(consistency: np.ndarray, linear_right: np.ndarray) -> str:
+    """Return two lines: P(right), and P(right) given that the linear networks are right.
+
+    Args:
+        consistency: (example,) of the non-linear ensemble, whose majority is right or wrong.
+        linear_right: (example,) bool; whether the linear majority is.
+    """
+    right = majority_right(consistency)
+    given = f"{right[linear_right].mean():.2f}" if linear_right.any() else "undefined"
+    return f"P(right) = {right.mean():.2f}\nP(right | linear right) = {given}"
+
+
+def _overlay(axes: Axes, values: np.ndarray, right: np.ndarray, networks: int) -> None:
+    edges = bin_edges(networks)
+    bars(axes, fractions(values, networks, edges), edges, **NON_LINEAR)
+    if right.any():
+        bars(axes, fractions(values[right], networks, edges) * right.mean(), edges, **LINEAR)
+
+
+def _own(axes: Axes, linear: xr.Dataset, epoch: int) -> None:
+    edges = bin_edges(linear.sizes["network"])
+    values = of_split(linear, "test")["consistency"].sel(epoch=epoch).values
+    bars(axes, fractions(values, linear.sizes["network"], edges), edges, **LINEAR)
+    words = bimodality_words(linear, "test", epoch)
+    axes.set_title(f"(c) linear networks, epoch {epoch}\n{words}", loc="left")

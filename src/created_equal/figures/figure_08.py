@@ -1,0 +1,112 @@
+"""Figure 8: consistency where there is nothing to generalise: random labels, no easy examples."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from created_equal.artefacts import SPLITS, of_split
+from created_equal.errors import InputError
+from created_equal.figures.histograms import (
+    bimodality_scale,
+    bimodality_words,
+    finish_panel,
+    split_histogram,
+)
+from created_equal.figures.style import (
+    LETTERS,
+    chance,
+    describe,
+    footing,
+    heading,
+    page,
+    styled,
+)
+
+STAGES = ("beginning", "learning", "end")
+
+
+@styled
+def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
+    """Draw consistency (a-c) with random labels at three epochs, (d) of the hardest examples.
+
+    (a) to (c): the train set above, the test set below, at the epochs of ``three_epochs``. (d): the
+    train set, at the first epoch above and at the last below.
+
+    Args:
+        ensembles: name to scores of the ensemble trained on random labels, then of that trained on
+            the hardest examples.
+        title: the study's title.
+
+    Raises:
+        InputError: the networks of random labels were trained for fewer than three epochs.
+    """
+    (random_name, random), (hard_name, hard) = ensembles.items()
+    chosen = three_epochs(random, random_name)
+    ends = (1, int(hard["epoch"].max()))
+    figure = page(5)
+    grid = figure.subplots(2, len(STAGES) + 1, sharex=True)
+    for letter, stage, epoch, column in zip(LETTERS, STAGES, chosen, grid.T, strict=False):
+        for axes, split in zip(column, SPLITS, strict=True):
+            _panel(axes, random, split, epoch)
+        column[0].set_title(
+            f"({letter}) {stage}\nepoch {epoch}\n{column[0].get_title(loc='left')}", loc="left"
+        )
+    for axes, stage, epoch in zip(grid[:, 3], ("(d) hard, beginning", "end"), ends, strict=True):
+        _panel(axes, hard, "train", epoch)
+        on_test = f"test accuracy {accuracy(hard, 'test', epoch):.2f}"
+        words = f"{stage}\nepoch {epoch}\n{on_test}\ntrain {axes.get_title(loc='left')}"
+        axes.set_title(words, loc="left")
+    for axes, split in zip(grid[:, 0], SPLITS, strict=True):
+        axes.set_ylabel(f"{split} set, random labels\nfraction of examples")
+    for axes in grid[:, 3]:
+        axes.set_ylabel("train set, hard")
+    details = (describe(random_name, random, chosen), describe(hard_name, hard, ends))
+    heading(figure, title, "; ".join(details))
+    footing(
+        figure,
+        "consistency (fraction of the networks that are right)",
+        f"Dashed: chance, 1/{random.attrs['classes']}. Accuracy: mean of the networks on the "
+        f"examples of the panel. {bimodality_scale(random.sizes['network'])}",
+    )
+    return figure
+
+
+def three_epochs(scores: xr.Dataset, ensemble: str) -> list[int]:
+    """Choose an epoch at the beginning of learning, one within, and the last.
+
+    The beginning is epoch 1. Within is, of the epochs between, that at which the mean consistency
+    of the train set is nearest to three quarters of the way from chance to 1, the earliest of
+    equals: the 0.8 about which the paper's scores of five classes are centred.
+
+    Args:
+        scores: the scores of an ensemble that was trained on random labels.
+        ensemble: its name, for the message.
+
+    Raises:
+        InputError: the networks were trained for fewer than three epochs.
+    """
+    last = int(scores["epoch"].max())
+    if last < len(STAGES):
+        raise InputError(
+            f"figure_08 shows {len(STAGES)} trained epochs and {ensemble} was trained for {last}; "
+            f"raise epochs in its recipe to at least {len(STAGES)}."
+        )
+    sought = chance(scores) + 0.75 * (1 - chance(scores))
+    means = of_split(scores, "train")["consistency"].mean("example", dtype=float)
+    between = means.sel(epoch=slice(2, last - 1))
+    return [1, int(between["epoch"][np.abs(between.values - sought).argmin()]), last]
+
+
+def accuracy(scores: xr.Dataset, split: str, epoch: int) -> float:
+    """Return the mean accuracy of the networks on one split after one epoch."""
+    return float(scores["accuracy"].sel(split=split, epoch=epoch).mean(dtype=float))
+
+
+def _panel(axes: Axes, scores: xr.Dataset, split: str, epoch: int) -> None:
+    split_histogram(axes, scores, "consistency", split, epoch)
+    words = bimodality_words(scores, split, epoch)
+    axes.set_title(f"accuracy {accuracy(scores, split, epoch):.2f}\n{words}", loc="left")
+    finish_panel(axes, scores)

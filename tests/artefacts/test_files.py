@@ -1,0 +1,249 @@
+import json
+import resource
+import signal
+import subprocess
+import sys
+import time
+from importlib.metadata import version
+
+import h5py
+import numpy as np
+import pytest
+import xarray as xr
+
+from created_equal.artefacts import (
+    canonical,
+    definition_of,
+    of_split,
+    open_predictions,
+    read_dataset,
+    read_predictions,
+    read_scores,
+    source_digest,
+    write_dataset,
+    write_scores,
+)
+from created_equal.artefacts.files import load_artefact, write_artefact
+from created_equal.errors import InputError
+
+REMEDY = "make room or make the folder writable, and run again: what was finished before is kept."
+
+
+def sentence(call, *arguments):
+    with pytest.raises(InputError) as refusal:
+        call(*arguments)
+    text = str(refusal.value)
+    assert "\n" not in text and text.endswith(".")
+    return text
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.fixture
+def contents():
+    generator = np.random.default_rng(0)
+    return xr.Dataset(
+        {"a": (("x", "y"), generator.integers(256, size=(30, 40), dtype=np.uint8))},
+        coords={"x": np.arange(30), "name": ("y", [f"n{i}" for i in range(40)])},
+        attrs={"classes": 3},
+    )
+
+
+def test_what_is_written_is_read(tmp_path, contents):
+    write_artefact(contents, tmp_path / "new" / "a.nc", "scores", {"b": 1})
+    read = load_artefact(tmp_path / "new" / "a.nc", "scores")
+    assert read.equals(contents)
+    assert read.attrs["classes"] == 3
+    assert all(read[name].dtype == contents[name].dtype for name in ("a", "x"))
+    assert names(tmp_path / "new") == ["a.nc"]
+
+
+def test_a_file_says_what_it_follows_from_and_with_which_versions(tmp_path, contents):
+    write_artefact(contents, tmp_path / "a.nc", "scores", {"b": [1, {"c": None}], "a": True})
+    read = read_scores(tmp_path / "a.nc")
+    assert definition_of(read) == {"a": True, "b": [1, {"c": None}]}
+    versions = json.loads(read.attrs["versions"])
+    assert versions["torch"] == version("torch")
+    assert versions["numpy"] == np.__version__
+    assert read.attrs["artefact"] == "scores"
+
+
+def test_equal_definitions_are_written_alike():
+    assert canonical({"a": 1, "b": {"c": 2, "d": 3}}) == canonical({"b": {"d": 3, "c": 2}, "a": 1})
+    assert canonical({"a": 1}) != canonical({"a": 2})
+
+
+def test_a_second_write_replaces_the_first(tmp_path, contents):
+    write_scores(contents, tmp_path / "a.nc", {"n": 1})
+    write_scores(contents, tmp_path / "a.nc", {"n": 2})
+    assert definition_of(read_scores(tmp_path / "a.nc")) == {"n": 2}
+    assert names(tmp_path) == ["a.nc"]
+
+
+def test_other_libraries_can_read_the_files(tmp_path, digits):
+    write_dataset(digits, tmp_path / "d.nc", {})
+    with h5py.File(tmp_path / "d.nc") as file:
+        assert np.array_equal(file["image"][:], digits["image"].values)
+        assert file["example_split"][:].tolist() == [
+            int(split == "test") for split in digits["example_split"].values
+        ]
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_the_examples_of_a_split(digits, split):
+    chosen = of_split(digits, split)
+    assert chosen.sizes["example"] == 40
+    assert set(chosen["example_split"].values) == {split}
+    rows = np.isin(digits["example"].values, chosen["example"].values)
+    assert np.array_equal(digits["image"].values[rows], chosen["image"].values)
+
+
+def test_the_digest_of_code_follows_the_packages_asked_for():
+    assert source_digest("networks", "scores") == source_digest("scores", "networks")
+    assert source_digest("networks") != source_digest("scores")
+    assert source_digest("networks") != source_digest("networks", "scores")
+
+
+# whole or absent
+
+WRITES_FOR_EVER = """
+import sys
+from pathlib import Path
+import numpy as np
+import xarray as xr
+from created_equal.artefacts.files import write_artefact
+contents = xr.Dataset({"a": ("x", np.random.default_rng(0).random(500_000))})
+for n in range(100_000):
+    write_artefact(contents, Path(sys.argv[1]), "scores", {"n": n})
+"""
+
+
+def test_a_writer_killed_at_any_moment_leaves_a_whole_file_or_none(tmp_path):
+    path = tmp_path / "a.nc"
+    caught_in_the_act = 0
+    for delay in (0.0, 0.03, 0.06, 0.09):
+        path.unlink(missing_ok=True)
+        writer = subprocess.Popen([sys.executable, "-c", WRITES_FOR_EVER, path])
+        while not list(tmp_path.glob(f".a.nc.{writer.pid}")):
+            assert writer.poll() is None
+            time.sleep(0.001)
+        time.sleep(delay)
+        writer.send_signal(signal.SIGKILL)
+        writer.wait()
+        caught_in_the_act += bool(list(tmp_path.glob(f".a.nc.{writer.pid}")))
+        if path.exists():
+            assert read_scores(path).sizes["x"] == 500_000
+        assert not [each for each in tmp_path.glob("*.nc") if each != path]
+    assert caught_in_the_act
+
+
+WRITES_ONTO_A_DISK_THAT_IS_FULL = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+import xarray as xr
+from created_equal.artefacts.files import write_artefact
+from created_equal.errors import InputError
+pixels = np.random.default_rng(0).integers(256, size=(40, 1000), dtype=np.uint8)
+contents = xr.Dataset({"a": (("x", "y"), pixels)}, coords={"x": np.arange(40)})
+sentences = []
+for room in map(int, sys.argv[2:]):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+    try:
+        write_artefact(contents, Path(sys.argv[1]), "scores", {})
+    except InputError as error:
+        sentences.append(str(error))
+print("\\n".join(sentences))
+"""
+
+
+def test_a_full_disk_ends_in_a_sentence_wherever_it_strikes(tmp_path):
+    path = tmp_path / "a.nc"
+    rooms = [0, 10, 96, 100, 1000, 3000, 6000, 9000, 12_000, 20_000, 30_000, 40_000, 44_000]
+    done = subprocess.run(
+        [sys.executable, "-c", WRITES_ONTO_A_DISK_THAT_IS_FULL, path, *map(str, rooms)],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    said = done.stdout.splitlines()
+    assert said == [f"{path} cannot be written (File too large); {REMEDY}"] * len(rooms)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_leaves_the_file_that_was_there(tmp_path, contents):
+    path = tmp_path / "a.nc"
+    write_artefact(contents, path, "scores", {})
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        assert "cannot be written" in sentence(write_artefact, contents * 2, path, "scores", {})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert read_scores(path).equals(contents)
+    assert names(tmp_path) == ["a.nc"]
+
+
+@pytest.mark.parametrize("place", ["file/a.nc", "file/deeper/a.nc", "folder.nc"])
+def test_a_place_that_cannot_be_written_to(tmp_path, contents, place):
+    (tmp_path / "file").write_text("kept")
+    (tmp_path / "folder.nc").mkdir()
+    said = sentence(write_artefact, contents, tmp_path / place, "scores", {})
+    assert said.startswith(f"{tmp_path / place} cannot be written (") and said.endswith(REMEDY)
+    assert names(tmp_path) == ["file", "folder.nc"]
+    assert (tmp_path / "file").read_text() == "kept"
+
+
+# what cannot be read
+
+
+def test_a_file_that_is_missing(tmp_path):
+    assert sentence(read_scores, tmp_path / "a.nc") == (
+        f"{tmp_path / 'a.nc'} does not exist; build it with snakemake, or with the command that "
+        "makes scores files (see created-equal --help)."
+    )
+
+
+def test_a_file_of_another_kind(tmp_path, contents, digits_file):
+    assert sentence(read_predictions, digits_file) == (
+        f"{digits_file} is not a predictions file of created-equal; give the path of one."
+    )
+    contents.to_netcdf(tmp_path / "foreign.nc", engine="h5netcdf")
+    assert "no scores file" in sentence(read_scores, tmp_path / "foreign.nc")
+
+
+@pytest.mark.parametrize("octets", [b"", b"no NetCDF at all", b"\x89HDF\r\n\x1a\n" + bytes(100)])
+def test_a_file_that_is_no_netcdf(tmp_path, octets):
+    (tmp_path / "a.nc").write_bytes(octets)
+    assert "is damaged (cut short" in sentence(read_dataset, tmp_path / "a.nc")
+    assert "is damaged (cut short" in sentence(open_predictions, tmp_path / "a.nc")
+
+
+def test_a_file_that_was_cut_short(tmp_path, digits_file):
+    whole = digits_file.read_bytes()
+    path = tmp_path / "a.nc"
+    for left in [*range(0, len(whole), len(whole) // 40), len(whole) - 1]:
+        path.write_bytes(whole[:left])
+        assert sentence(read_dataset, path) == (
+            f"{path} is damaged (cut short, or its checksum is wrong) or no dataset file of "
+            "created-equal; delete it and run again to rebuild it."
+        )
+
+
+def test_every_flipped_bit_is_found(tmp_path, digits_file):
+    whole = digits_file.read_bytes()
+    path = tmp_path / "a.nc"
+    generator = np.random.default_rng(0)
+    for place in [*generator.choice(len(whole), 300, replace=False), *range(-60, 0)]:
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << generator.integers(8)
+        path.write_bytes(damaged)
+        assert "its checksum is wrong" in sentence(read_dataset, path)
+
+
+def test_other_programs_can_read_an_artefact(digits_file, digits):
+    with h5py.File(digits_file) as file:
+        assert np.array_equal(file["image"][:], digits["image"].values)

@@ -1,0 +1,121 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from created_equal.artefacts import (
+    check_one_ensemble,
+    make_dataset,
+    make_predictions,
+    open_predictions,
+    read_predictions,
+    write_predictions,
+)
+from created_equal.artefacts.predictions import label_dtype
+from created_equal.errors import InputError
+
+
+def dataset(classes=3, examples=12, first=0, labels=None):
+    return make_dataset(
+        images=np.zeros((examples, 1, 1, 1), dtype=np.uint8),
+        labels=np.arange(examples) % classes if labels is None else labels,
+        positions=first + np.arange(examples),
+        is_test=np.arange(examples) >= examples // 2,
+        class_names=[f"class {k}" for k in range(classes)],
+    )
+
+
+def predictions(networks, epochs=4, seed=0, data=None):
+    data = dataset() if data is None else data
+    generator = np.random.default_rng(seed)
+    shape = (len(networks), epochs)
+    return make_predictions(
+        generator.integers(data.sizes["class"], size=(*shape, data.sizes["example"])),
+        generator.random((*shape, 2)),
+        generator.random((*shape, 2)),
+        networks,
+        data,
+    )
+
+
+def test_write_and_read(tmp_path):
+    made = predictions([3, 7])
+    write_predictions(made, tmp_path / "p.nc", {"width": 1.0})
+    read = read_predictions(tmp_path / "p.nc")
+    assert read.equals(made)
+    assert read.attrs["classes"] == 3
+    assert read["prediction"].dims == ("network", "epoch", "example")
+    assert read["network"].values.tolist() == [3, 7]
+    assert read["epoch"].values.tolist() == [0, 1, 2, 3]
+    assert read["split"].values.tolist() == ["train", "test"]
+    assert np.array_equal(read["label"].values, dataset()["label"].values)
+    with open_predictions(tmp_path / "p.nc") as opened:
+        assert np.array_equal(opened["prediction"][1, 2].values, made["prediction"][1, 2].values)
+
+
+@pytest.mark.parametrize(
+    ("classes", "dtype"),
+    [(2, np.uint8), (10, np.uint8), (256, np.uint8), (257, np.uint16), (1000, np.uint16)],
+)
+def test_labels_take_no_more_room_than_they_need(classes, dtype):
+    assert label_dtype(classes) == dtype
+
+
+@given(st.integers(2, 70_000))
+def test_the_largest_label_fits(classes):
+    assert np.iinfo(label_dtype(classes)).max >= classes - 1
+
+
+def test_many_classes_come_back_unchanged(tmp_path):
+    made = predictions([0], data=dataset(classes=300, examples=600))
+    write_predictions(made, tmp_path / "p.nc", {})
+    read = read_predictions(tmp_path / "p.nc")
+    assert read["prediction"].dtype == np.uint16
+    assert read["prediction"].values.max() > 255
+    assert read.equals(made)
+
+
+def check(tmp_path, *written):
+    paths = []
+    for number, (contents, definition) in enumerate(written):
+        paths.append(tmp_path / f"{number}.nc")
+        write_predictions(contents, paths[-1], definition)
+    opened = [open_predictions(path) for path in paths]
+    try:
+        check_one_ensemble(opened, paths)
+    finally:
+        for contents in opened:
+            contents.close()
+
+
+def test_files_of_one_ensemble(tmp_path):
+    check(tmp_path, (predictions([0, 1]), {"a": 1}), (predictions([2], seed=1), {"a": 1}))
+
+
+@pytest.mark.parametrize(
+    ("other", "definition"),
+    [
+        (predictions([2]), {"a": 2}),
+        (predictions([2], epochs=5), {"a": 1}),
+        (predictions([2], data=dataset(first=1)), {"a": 1}),
+        (predictions([2], data=dataset(examples=14)), {"a": 1}),
+        (predictions([2], data=dataset(labels=[1, 0, 2] * 4)), {"a": 1}),
+    ],
+    ids=["definition", "epochs", "examples", "number of examples", "labels"],
+)
+def test_files_of_different_ensembles(tmp_path, other, definition):
+    with pytest.raises(InputError) as refusal:
+        check(tmp_path, (predictions([0, 1]), {"a": 1}), (other, definition))
+    assert str(refusal.value) == (
+        f"{tmp_path / '1.nc'} and {tmp_path / '0.nc'} are not of one ensemble (their definitions "
+        "or examples differ); delete the one that is out of date and run again."
+    )
+
+
+def test_a_network_that_is_there_twice(tmp_path):
+    with pytest.raises(InputError) as refusal:
+        check(tmp_path, (predictions([0, 1]), {}), (predictions([2, 1]), {}))
+    assert str(refusal.value) == (
+        f"network 1 is both in {tmp_path / '0.nc'} and in {tmp_path / '1.nc'}; give each network "
+        "once."
+    )

@@ -1,0 +1,165 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from created_equal.artefacts import (
+    definition_of,
+    fingerprint,
+    make_dataset,
+    read_predictions,
+    source_digest,
+    write_dataset,
+)
+from created_equal.baselines import fit_baseline
+from created_equal.baselines.fit import predict
+from created_equal.cli import main
+from created_equal.datasets import build_dataset
+from created_equal.errors import InputError
+from created_equal.study import BASELINES, Baseline
+
+
+def baseline(name, seeds=2, weak_learners=4):
+    return Baseline(
+        study="tests",
+        name=name,
+        seeds=seeds if BASELINES[name] > 1 else 1,
+        weak_learners=weak_learners if name == "adaboost" else None,
+        dataset={"source": "digits"},
+    )
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_predictions_are_as_those_of_networks(name, digits, digits_file, tmp_path):
+    output = tmp_path / "new" / f"{name}.nc"
+    fit_baseline(baseline(name), digits_file, output)
+    made = read_predictions(output)
+    epochs = [1, 2, 3, 4] if name == "adaboost" else [1]
+    networks = [0, 1] if BASELINES[name] > 1 else [0]
+    assert made["epoch"].values.tolist() == epochs
+    assert made["network"].values.tolist() == networks
+    assert made["prediction"].dims == ("network", "epoch", "example")
+    assert made["prediction"].dtype == np.uint8
+    assert made.attrs["classes"] == 10
+    for axis in ("example", "example_split", "label"):
+        np.testing.assert_array_equal(made[axis], digits[axis])
+    right = made["prediction"] == made["label"]
+    for split in ("train", "test"):
+        share = right[..., made["example_split"].values == split].mean("example")
+        np.testing.assert_allclose(made["accuracy"].sel(split=split), share, rtol=1e-6)
+    assert np.isnan(made["loss"]).all()
+    # Learnt from 40 digits of ten classes: chance is 0.1.
+    assert made["accuracy"].sel(split="test").isel(epoch=-1).min() > 0.25
+    assert definition_of(made) == {
+        **baseline(name).definition,
+        "code": source_digest("baselines"),
+        "data": fingerprint(digits),
+    }
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_the_same_twice_gives_the_same_bytes(name, digits_file, tmp_path):
+    paths = [tmp_path / "first.nc", tmp_path / "second.nc"]
+    for path in paths:
+        fit_baseline(baseline(name), digits_file, path)
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_a_network_is_its_random_state_however_many_there_are(digits):
+    few, many = (predict(baseline("perceptron", seeds), digits)["prediction"] for seeds in (2, 4))
+    np.testing.assert_array_equal(few, many[:2])
+    assert (many[2] != many[3]).any()
+
+
+def test_fewer_weak_learners_are_the_first_of_more():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 5, 300)
+    images = rng.normal(128, 40, (300, 3, 3, 1)) + rng.normal(0, 20, (5, 3, 3, 1))[labels]
+    is_test = np.arange(300) >= 200
+    images = images.clip(0, 255).astype(np.uint8)
+    data = make_dataset(images, labels, np.arange(300), is_test, list("abcde"))
+    few, many = (predict(baseline("adaboost", 1, k), data)["prediction"] for k in (3, 6))
+    np.testing.assert_array_equal(few, many[:, :3])
+    assert (many[0, 0].values != many[0, 5].values).any()
+
+
+def test_it_is_said_after_how_many_weak_learners_boosting_ended(tmp_path, caplog):
+    caplog.set_level("INFO")
+    images = np.repeat(np.array([0, 255], dtype=np.uint8), 10)[:, None, None, None]
+    labels = np.repeat([0, 1], 10)
+    data = make_dataset(images, labels, np.arange(20), np.arange(20) % 2 == 1, ["a", "b"])
+    write_dataset(data, tmp_path / "dataset.nc", {})
+    fit_baseline(baseline("adaboost"), tmp_path / "dataset.nc", tmp_path / "adaboost.nc")
+    assert "boosting ended after 1 of 4 weak learners" in caplog.text
+    made = read_predictions(tmp_path / "adaboost.nc")
+    assert made["weak_learners"].values.tolist() == [1]
+    assert made["accuracy"].values.tolist() == [[[1.0, 1.0]] * 4]
+
+
+def test_too_few_neighbours_are_refused_and_nothing_is_written(tmp_path):
+    images = np.arange(12, dtype=np.uint8)[:, None, None, None]
+    labels = np.arange(12) % 2
+    data = make_dataset(images, labels, np.arange(12), np.arange(12) >= 9, ["a", "b"])
+    write_dataset(data, tmp_path / "dataset.nc", {})
+    with pytest.raises(InputError, match="has 9 examples, fewer than the 10 neighbours that are"):
+        fit_baseline(baseline("k_nearest_neighbours"), tmp_path / "dataset.nc", tmp_path / "knn.nc")
+    assert [path.name for path in tmp_path.iterdir()] == ["dataset.nc"]
+
+
+def test_a_missing_dataset_is_said_in_one_sentence(tmp_path):
+    with pytest.raises(InputError, match=r"dataset\.nc does not exist; build it with snakemake"):
+        fit_baseline(baseline("svm"), tmp_path / "dataset.nc", tmp_path / "svm.nc")
+    assert list(tmp_path.iterdir()) == []
+
+
+def command(monkeypatch, *arguments):
+    monkeypatch.setattr(sys, "argv", ["created-equal", *arguments])
+    with pytest.raises(SystemExit) as end:
+        main()
+    return end.value.code
+
+
+def test_command_gives_the_same_whatever_the_number_of_threads(study_folder, monkeypatch):
+    assert command(monkeypatch, "build_dataset", "smoke") == 0
+    assert command(monkeypatch, "fit_baseline", "smoke", "k_nearest_neighbours") == 0
+    output = Path("results/smoke/baselines/k_nearest_neighbours.nc")
+    before = output.read_bytes()
+    output.unlink()
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
+    fit = [sys.executable, "-m", "created_equal", "fit_baseline", "smoke", "k_nearest_neighbours"]
+    subprocess.run(fit, check=True)
+    assert output.read_bytes() == before
+
+
+def test_command_refuses_a_baseline_that_there_is_not(study_folder, monkeypatch, capsys):
+    assert command(monkeypatch, "fit_baseline", "smoke", "svn") == 2
+    assert "the study smoke has no baseline svn; did you mean svm (of" in capsys.readouterr().err
+    assert not Path("results").exists()
+
+
+@pytest.fixture(scope="module")
+def small_mammals(data_root):
+    definition = {"source": "cifar100", "superclass": "small_mammals"}
+    return build_dataset(definition, data_root, download=False)
+
+
+# The paper's accuracies (section 5) and how near it is reproduced; the seeds are fixed.
+@pytest.mark.parametrize(
+    ("name", "seeds", "paper", "tolerance"),
+    [
+        ("svm", 1, 0.48, 0.02),
+        ("k_nearest_neighbours", 1, 0.36, 0.02),
+        ("perceptron", 3, 0.35, 0.05),
+        ("decision_tree", 1, 0.31, 0.02),
+        ("random_forest", 1, 0.48, 0.02),
+        ("gaussian_naive_bayes", 1, 0.38, 0.02),
+        ("adaboost", 1, 0.39, 0.05),
+    ],
+)
+def test_accuracy_on_small_mammals(small_mammals, name, seeds, paper, tolerance):
+    made = predict(baseline(name, seeds, weak_learners=30), small_mammals)
+    accuracy = float(made["accuracy"].isel(epoch=-1).sel(split="test").mean())
+    assert accuracy == pytest.approx(paper, abs=tolerance)

@@ -1,0 +1,288 @@
+"""Made-up results of a study in which every claim of the paper holds, and of one where none does.
+
+All ensembles have 20 networks and 5 classes; the train set has 200 examples, the test set 100. The
+rank of an example within its split, from 0 to 1, is how late it is learnt; it has nothing to do
+with the image. What a network says when it is wrong differs from network to network.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from created_equal.artefacts import BOUNDS, HALVES, SPLITS, make_dataset, make_predictions
+from created_equal.claims.evidence import Evidence, scores_of
+from created_equal.scores import accessibility, bimodality
+from created_equal.scores.agreement import consensus
+
+N, K, TRAIN, TEST, EPOCHS = 20, 5, 200, 100, 11
+EXAMPLES = TRAIN + TEST
+IS_TEST = np.arange(EXAMPLES) >= TRAIN
+# One example after the other is learnt; its class changes slowly, so that classes are too.
+LABELS = np.concatenate([np.repeat(np.arange(K), size // K) for size in (TRAIN, TEST)])
+RANK = np.concatenate([(np.arange(size) + 0.5) / size for size in (TRAIN, TEST)])
+CLASSIFIERS = {
+    "svm": 0.48,
+    "k_nearest_neighbours": 0.36,
+    "perceptron": 0.35,
+    "decision_tree": 0.31,
+    "random_forest": 0.48,
+    "gaussian_naive_bayes": 0.38,
+}
+MOVED = np.arange(0, TRAIN, 20)
+RISING = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65)
+
+
+def scores_of_networks(right: np.ndarray, labels: np.ndarray, is_test: np.ndarray) -> xr.Dataset:
+    """Return the scores of networks that are right (network, epoch, example) or wrong."""
+    networks, epochs, examples = right.shape
+    other = 1 + (np.arange(networks)[:, None, None] + np.arange(examples)) % (K - 1)
+    predictions = np.where(right, labels, (labels + other) % K)
+    agreed = [consensus(predictions[:, epoch], K) for epoch in range(epochs)]
+    consistency = right.mean(axis=0)
+    parts = (~is_test, is_test)
+    accuracy = np.stack([right[..., part].mean(axis=-1) for part in parts], axis=-1)
+    measure = [[bimodality(consistency[e, part]) for part in parts] for e in range(epochs)]
+    return xr.Dataset(
+        {
+            "consistency": (("epoch", "example"), consistency.astype(np.float32)),
+            "consensus": (("epoch", "example"), np.array([c for c, _ in agreed], np.float32)),
+            "modal_label": (("epoch", "example"), np.array([label for _, label in agreed])),
+            "accessibility": ("example", accessibility(consistency)),
+            "accessibility_half": (
+                ("half", "example"),
+                [right[half::2, 1:].mean(axis=(0, 1)) for half in range(len(HALVES))],
+            ),
+            "accuracy": (("network", "epoch", "split"), accuracy.astype(np.float32)),
+            "loss": (("network", "epoch", "split"), (1.6 - accuracy).astype(np.float32)),
+            "bimodality": (("epoch", "split"), measure),
+            "label": ("example", labels.astype(np.int16)),
+        },
+        coords={
+            "network": np.arange(networks),
+            "epoch": np.arange(epochs),
+            "example": np.arange(examples),
+            "example_split": ("example", np.where(is_test, "test", "train")),
+            "split": list(SPLITS),
+            "half": list(HALVES),
+            "bound": list(BOUNDS),
+        },
+        attrs={"classes": K},
+    )
+
+
+def from_counts(counts: np.ndarray, is_test: np.ndarray = IS_TEST) -> xr.Dataset:
+    """Return the scores of an ensemble of which so many networks (epoch, example) are right."""
+    places = (np.arange(N)[:, None, None] + 3 * np.arange(counts.shape[1])) % N
+    return scores_of_networks(places < counts, LABELS, is_test)
+
+
+def untrained(seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).binomial(N, 1 / K, (1, EXAMPLES))
+
+
+def beginning() -> np.ndarray:
+    return np.where(RANK < 0.2, 12, 2)[None]
+
+
+def learner(known: Sequence[float], divided: float = 0, rank: np.ndarray = RANK) -> np.ndarray:
+    """Return counts, a row for each share that is known: all know it, half know ``divided`` more."""
+    known = np.asarray(known)[:, None]
+    return np.where(rank < known, N, np.where(rank < known + divided, N // 2, 0))
+
+
+def usual(*known: float, divided: float = 0.04) -> xr.Dataset:
+    """Return an ensemble that goes through the phases, knowing so much from epoch 2 on."""
+    return from_counts(np.concatenate([untrained(), beginning(), learner(known, divided)]))
+
+
+def main_ensemble() -> xr.Dataset:
+    counts = [untrained(), beginning(), learner((0.3, 0.4, 0.5), 0.2), learner((0.6, 0.7), 0.1)]
+    counts = np.concatenate([*counts, learner((0.8, 0.9, 0.97, 1))])
+    # Of the patterns of Fig 11, those that no rank shows: constant, and right only at first.
+    counts[:, TRAIN - 1] = N // 2
+    counts[:, 30] = [4, *[N] * 3, *[0] * (EPOCHS - 4)]
+    counts[:, TRAIN - 3] = [4, *[0] * (EPOCHS - 1)]
+    return from_counts(counts)
+
+
+def divided_by_parity() -> xr.Dataset:
+    """Return an ensemble whose even and odd networks learn in orders of their own."""
+    generator = np.random.default_rng(5)
+    orders = [
+        np.concatenate([generator.permutation(RANK[~IS_TEST]), generator.permutation(RANK[IS_TEST])])
+        for _ in HALVES
+    ]
+    known = np.array((0.2, 0.2, 0.25, *RISING))[:, None]
+    right = np.empty((N, EPOCHS, EXAMPLES), dtype=bool)
+    for half, order in enumerate(orders):
+        right[half::2] = order < known
+    return scores_of_networks(right, LABELS, IS_TEST)
+
+
+def agreeing_less_and_less() -> xr.Dataset:
+    """Return an ensemble that starts right about everything, and ends divided about all."""
+    counts = np.tile(np.arange(N, N // 2 - 1, -1)[:EPOCHS, None], EXAMPLES)
+    counts[0, ::50] = 0
+    counts[1:, ::50] = N
+    counts[1:, 25::50] = 0
+    return from_counts(counts)
+
+
+def binomial(chances: Sequence[float], seed: int = 1) -> np.ndarray:
+    return np.random.default_rng(seed).binomial(N, np.array(chances)[:, None], (len(chances), EXAMPLES))
+
+
+def random_labels(good: bool) -> xr.Dataset:
+    if not good:
+        return from_counts(learner((0.2, 0.25, 0.3, *RISING)))
+    counts = binomial((0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.9, 1))
+    # As wide as can be without being bi-modal, so that the measure is lowest here.
+    counts[7] = 12 + np.arange(EXAMPLES) % 9
+    counts[7, ::3] = 16
+    counts[:, IS_TEST] = binomial([0.2] * EPOCHS, seed=2)[:, IS_TEST]
+    return from_counts(counts)
+
+
+def kept(share: float, bimodal: bool) -> xr.Dataset:
+    counts = learner([share] * EPOCHS) if bimodal else binomial([0.2] * EPOCHS)
+    counts[:, IS_TEST] = learner([share] * EPOCHS)[:, IS_TEST]
+    return from_counts(counts)
+
+
+def moved(scores: xr.Dataset, counts: np.ndarray) -> xr.Dataset:
+    """Return an ensemble like another, the test set of which has ``MOVED``, right so often."""
+    before = np.rint(scores["consistency"].values * N).astype(int)
+    before[:, MOVED] = counts[:, None]
+    return from_counts(before, IS_TEST | np.isin(np.arange(EXAMPLES), MOVED))
+
+
+def classifier(*curves: np.ndarray) -> xr.Dataset:
+    """Return the scores of a baseline that is right (epoch, example), a curve a random state."""
+    right = np.array(curves)
+    accuracy = np.stack([right[..., ~IS_TEST].mean(-1), right[..., IS_TEST].mean(-1)], axis=-1)
+    predictions = np.where(right, LABELS, (LABELS + 1) % K)
+    epochs = range(1, right.shape[1] + 1)
+    networks = range(len(right))
+    return scores_of(
+        make_predictions(predictions, accuracy, accuracy * np.nan, networks, images(), epochs)
+    )
+
+
+def boosting(good: bool) -> xr.Dataset:
+    k = np.arange(10)[:, None]
+    turn = (np.arange(EXAMPLES) * 7 % 10)[None]
+    easy, hard = RANK < 1 / 3, RANK >= 2 / 3
+    if good:
+        right = np.where(easy, True, np.where(hard, (turn < 3) & (k < turn + 4), turn <= k))
+    else:
+        right = np.where(easy, turn < k - 5, np.where(hard, turn <= k + 5, turn >= k))
+    return classifier(right)
+
+
+def evidence_of(study: str, good: bool) -> Evidence:
+    """Return the made-up results of a study, where all claims hold or none does."""
+    resnet = usual(*RISING, 0.76)
+    scores = {
+        "main": main_ensemble() if good else agreeing_less_and_less(),
+        "first": resnet if good else divided_by_parity(),
+        "second": usual(0.2, *RISING[:-3], 0.52, 0.53, 0.55)
+        if good
+        else from_counts(learner((0.2, 0.2, 0.25, *RISING), rank=1 - RANK)),
+        "non_linear": from_counts(
+            np.concatenate([untrained(), learner([0.46] * 10, 0.2)])
+            if good
+            else learner([0.2] * 3 + [0.3] * 8)
+        ),
+        "linear": from_counts(
+            np.concatenate([untrained(), learner([0.42] * 10, 0.02)])
+            if good
+            else learner([0.4] * EPOCHS, 0.3, rank=1 - RANK)
+        ),
+        "cnn": resnet,
+        "random_labels": random_labels(good),
+        "hard": kept(0.3 if good else 0.6, bimodal=not good),
+        "random_fifth": kept(0.47 if good else 0.3, bimodal=True),
+        "variation": usual(*RISING, 0.7) if good else agreeing_less_and_less(),
+        "baselines/adaboost": boosting(good),
+    }
+    at_end = np.full(EPOCHS, N)
+    at_end[0] = 4
+    of_test = np.rint(resnet["consistency"].values[:, IS_TEST].mean(axis=1) * N).astype(int)
+    scores["easiest_moved"] = moved(resnet, at_end if good else N - at_end)
+    scores["hardest_moved"] = moved(resnet, N - at_end if good else at_end)
+    scores["random_moved"] = moved(resnet, of_test if good else at_end)
+    for name, share in CLASSIFIERS.items():
+        right = RANK < share if good else RANK > 0.1
+        scores[f"baselines/{name}"] = classifier(right[None], right[None])
+    return Evidence(
+        study=study,
+        roles={
+            **{f"figure_{number}.ensemble": ("main",) for number in ("01", "02", "03", "09", "11")},
+            "figure_04.ensembles": ("first", "second"),
+            "figure_05.ensemble": ("non_linear",),
+            "figure_05.linear": ("linear",),
+            "figure_06.ensemble": ("cnn",),
+            "figure_06.baseline": ("baselines/adaboost",),
+            "figure_07.ensemble": ("cnn",),
+            "figure_07.baselines": tuple(f"baselines/{name}" for name in CLASSIFIERS),
+            "figure_08.random_labels": ("random_labels",),
+            "figure_08.hard": ("hard",),
+            "figure_08.random": ("random_fifth",),
+            "moved_examples.ensemble": ("cnn",),
+            **{
+                f"moved_examples.{which}": (f"{which}_moved",)
+                for which in ("easiest", "hardest", "random")
+            },
+            "robustness.ensembles": ("variation",),
+        },
+        epochs={},
+        dataset=images(),
+        scores=scores,
+        observed=scores,
+        moved={f"{which}_moved": MOVED for which in ("easiest", "hardest", "random")},
+    )
+
+
+def images() -> xr.Dataset:
+    """Return a dataset in which the image says the class of two examples in three."""
+    generator = np.random.default_rng(0)
+    shown = np.where(np.arange(EXAMPLES) % 3 < 2, LABELS, generator.integers(0, K, EXAMPLES))
+    pixels = generator.integers(0, 60, (EXAMPLES, 4, 4, 1)) + 40 * shown[:, None, None, None]
+    return make_dataset(
+        pixels.astype(np.uint8), LABELS, np.arange(EXAMPLES), IS_TEST, [f"c{k}" for k in range(K)]
+    )
+
+
+@pytest.fixture(scope="session")
+def made_up() -> Callable[[str, bool], Evidence]:
+    """Return the function that makes up a study's evidence; each is made once."""
+    made: dict[bool, Evidence] = {}
+
+    def of(study: str, good: bool) -> Evidence:
+        if good not in made:
+            made[good] = evidence_of(study, good)
+        return replace(made[good], study=study)
+
+    return of
+
+
+@pytest.fixture
+def counted() -> Callable[..., xr.Dataset]:
+    """Return the function that makes scores of how many of 20 networks are right."""
+    return from_counts
+
+
+@pytest.fixture
+def networks() -> Callable[[np.ndarray, np.ndarray, np.ndarray], xr.Dataset]:
+    """Return the function that makes scores of which networks are right."""
+    return scores_of_networks
+
+
+@pytest.fixture(scope="session")
+def dataset() -> xr.Dataset:
+    return images()
+
+

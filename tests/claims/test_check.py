@@ -1,0 +1,139 @@
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from created_equal.claims.bootstrap import interval_of, value_of
+from created_equal.claims.check import check_claims, interval_agrees, verdict_of
+from created_equal.claims.measures import Measured
+from created_equal.claims.registry import CLAIMS, Claim, at_least, within
+from created_equal.claims.statistics import mean_of
+from created_equal.errors import InputError
+
+NUMBER = Claim(
+    id="number",
+    section="s",
+    where="w",
+    sentence="It is so.",
+    statistic="mean",
+    roles=("figure_01.ensemble",),
+    measure=lambda evidence, name: Measured(mean_of(np.array([0.5, 0.6])), 2, "networks", 20, "1"),
+    accepted=within(0.56, 0.02),
+    nulls=(),
+    paper=0.56,
+)
+DIRECTION = replace(NUMBER, paper=None)
+
+
+@pytest.mark.parametrize(
+    "claim, study, value, networks, verdict",
+    [
+        (NUMBER, "small_mammals", 0.55, 100, "reproduced"),
+        (NUMBER, "small_mammals", 0.58, 101, "reproduced"),
+        (NUMBER, "small_mammals", 0.50, 100, "not reproduced"),
+        (NUMBER, "small_mammals", 0.55, 99, "too few networks: would be met"),
+        (NUMBER, "small_mammals", 0.50, 1, "too few networks: would not be met"),
+        (NUMBER, "digits", 0.55, 100, "direction only: holds"),
+        (NUMBER, "digits", 0.50, 4, "direction only: does not hold"),
+        (DIRECTION, "small_mammals", 0.55, 4, "direction only: holds"),
+        (DIRECTION, "small_mammals", 0.50, 100, "direction only: does not hold"),
+        (NUMBER, "small_mammals", math.nan, 100, "not measured"),
+        (replace(NUMBER, networks=None), "small_mammals", 0.55, 1, "reproduced"),
+    ],
+)
+def test_verdicts(claim, study, value, networks, verdict):
+    assert verdict_of(claim, study, value, networks, claim.accepted) == verdict
+
+
+@pytest.mark.parametrize(
+    "lower, upper, said",
+    [
+        (0.55, 0.57, "yes"),
+        (0.50, 0.53, "yes"),
+        (0.59, 0.90, "yes"),
+        (0.53, 0.55, "no"),
+        (0.50, 0.60, "no"),
+        (math.nan, math.nan, ""),
+    ],
+)
+def test_whether_the_interval_agrees(lower, upper, said):
+    assert interval_agrees(lower, upper, within(0.56, 0.02)) == said
+
+
+def test_a_row_says_what_it_rests_on(made_up):
+    (row,) = check_claims(made_up("small_mammals", True), [NUMBER])
+    assert row.value == pytest.approx(0.55)
+    # Two networks: both, or twice the one or the other.
+    assert (row.lower, row.upper) == pytest.approx((0.5, 0.6))
+    assert row.verdict == "too few networks: would be met"
+    assert (row.networks, row.paper_networks, row.epochs) == (20, 100, "1")
+    assert (row.ensembles, row.interval_over, row.interval_agrees) == ("main", "networks", "no")
+
+
+def test_a_role_that_the_study_lacks_is_not_measured_and_says_so(made_up):
+    evidence = replace(made_up("small_mammals", True), roles={"figure_01.ensemble": ("main",)})
+    rows = {row.id: row for row in check_claims(evidence)}
+    row = rows["section_4_2_linear_is_weaker"]
+    assert row.verdict == "not measured"
+    assert row.note == "the study has no figure_05.ensemble and no figure_05.linear."
+    assert math.isnan(row.value)
+    assert rows["figure_07_easier_end"].note == (
+        "the study has no figure_07.ensemble and no figure_07.baselines."
+    )
+    assert rows["figure_07_svm_accuracy"].note == "the study has no figure_07.baselines, svm."
+    assert rows["figure_01d_end"].verdict != "not measured"
+
+
+def test_a_statistic_that_is_refused_is_not_measured_and_says_why(made_up):
+    def refused(evidence, name):
+        raise InputError("there is only one network; train more.")
+
+    (row,) = check_claims(made_up("small_mammals", True), [replace(NUMBER, measure=refused)])
+    assert row.verdict == "not measured"
+    assert row.note == "there is only one network; train more."
+
+
+def test_an_undefined_statistic_is_not_measured(made_up):
+    def undefined(evidence, name):
+        return Measured(lambda weights: np.full(len(weights), np.nan), 3, "networks", 100, "1")
+
+    (row,) = check_claims(made_up("small_mammals", True), [replace(NUMBER, measure=undefined)])
+    assert row.verdict == "not measured"
+    assert "undefined" in row.note
+
+
+def test_without_limits_of_its_own_a_claim_is_held_against_independent_networks(made_up):
+    claim = replace(NUMBER, accepted=None)
+    (row,) = check_claims(made_up("small_mammals", True), [claim])
+    assert row.tolerance == "below 1.9"
+
+
+def test_a_role_of_each_gives_a_row_for_each(made_up):
+    evidence = made_up("digits", True)
+    rows = check_claims(evidence, [claim for claim in CLAIMS if claim.id == "figure_07_weaker"])
+    assert [row.id for row in rows] == [
+        f"figure_07_weaker:{name.removeprefix('baselines/')}"
+        for name in evidence.roles["figure_07.baselines"]
+    ]
+
+
+def test_with_as_many_networks_as_the_paper_claims_are_reproduced(made_up):
+    claim = replace(NUMBER, networks=20)
+    assert check_claims(made_up("small_mammals", True), [claim])[0].verdict == "reproduced"
+    claim = replace(claim, accepted=at_least(0.9))
+    assert check_claims(made_up("small_mammals", True), [claim])[0].verdict == "not reproduced"
+
+
+def test_rows_are_the_same_twice(made_up):
+    evidence = made_up("small_mammals", True)
+    claims = [claim for claim in CLAIMS if claim.id.startswith("figure_04")]
+    assert [str(row) for row in check_claims(evidence, claims)] == [
+        str(row) for row in check_claims(evidence, claims)
+    ]
+
+
+def test_value_and_interval_of_the_same_statistic():
+    statistic = mean_of(np.arange(10.0))
+    lower, upper = interval_of(statistic, 10)
+    assert lower < value_of(statistic, 10) == 4.5 < upper

@@ -1,0 +1,100 @@
+import math
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from created_equal.claims.check import check_claims
+from created_equal.claims.registry import CLAIMS, SMALL_MAMMALS, above, below, within
+from created_equal.claims.roles import names_in
+
+# What FACTS and the text give numbers for, each with the study whose data it is of.
+NUMBERS = {
+    "section_4_2_non_linear_accuracy": 0.56,
+    "section_4_2_linear_accuracy": 0.43,
+    "figure_04a_split_halves": 0.99,
+    "figure_04b_two_architectures": 0.87,
+    "figure_06b_bins": 0.83,
+    "figure_07_svm_accuracy": 0.48,
+    "figure_07_k_nearest_neighbours_accuracy": 0.36,
+    "figure_07_perceptron_accuracy": 0.35,
+    "figure_07_decision_tree_accuracy": 0.31,
+    "figure_07_random_forest_accuracy": 0.48,
+    "figure_07_gaussian_naive_bayes_accuracy": 0.38,
+    "figure_08_train_accuracy": 1.0,
+    "figure_08_minimum_train": 1.07,
+    "figure_08_minimum_test": 1.35,
+    "figure_08d_hard_accuracy": 0.3,
+    "figure_08d_random_accuracy": 0.47,
+    "moved_hardest_epoch_1": 0.08,
+}
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
+@pytest.mark.parametrize("good", [True, False], ids=["holds", "fails"])
+def test_every_claim_holds_where_it_should_and_fails_where_it_should(made_up, claim, good):
+    evidence = made_up(claim.studies[0], good)
+    for row in check_claims(evidence, [claim]):
+        assert not math.isnan(row.value), row.note
+        assert row.lower <= row.upper
+        assert row.verdict in (
+            ("direction only: holds", "too few networks: would be met", "reproduced")
+            if good
+            else (
+                "direction only: does not hold",
+                "too few networks: would not be met",
+                "not reproduced",
+            )
+        ), (row.value, row.tolerance)
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
+def test_every_claim_has_a_null_with_a_value(made_up, claim):
+    for row in check_claims(made_up(claim.studies[0], True), [claim]):
+        values = [getattr(row, kind) for kind in claim.nulls]
+        assert values
+        assert any(not math.isnan(value) for value in values)
+
+
+def test_ids_are_unique_and_every_claim_says_what_it_measures():
+    assert max(Counter(claim.id for claim in CLAIMS).values()) == 1
+    for claim in CLAIMS:
+        assert claim.sentence.endswith(".")
+        assert claim.statistic and claim.where and claim.section
+        assert claim.accepted is None or claim.accepted.words
+
+
+def test_numbers_of_the_paper():
+    papers = {claim.id: claim.paper for claim in CLAIMS}
+    assert {name: papers[name] for name in NUMBERS} == NUMBERS
+
+
+def test_numbers_of_small_mammals_are_listed_for_small_mammals_alone(made_up):
+    rows = check_claims(made_up("digits", True), CLAIMS)
+    alone = {claim.id for claim in CLAIMS if not claim.elsewhere}
+    assert {"section_4_2_non_linear_accuracy", "figure_07_svm_accuracy"} <= alone
+    assert not alone & {row.id for row in rows}
+    assert {claim.studies for claim in CLAIMS if claim.id in alone} == {
+        SMALL_MAMMALS,
+        ("imagenet",),
+        ("mnist",),
+    }
+
+
+def test_bimodality_of_linear_networks_is_read_in_six_ways():
+    for name in ("linear", "non_linear"):
+        readings = [claim for claim in CLAIMS if f"4_2_{name}_bimodality" in claim.id]
+        assert len({claim.statistic for claim in readings}) == 6
+
+
+def test_what_counts_includes_its_ends_and_nothing_that_is_not_a_number():
+    assert all(value in within(0.48, 0.02) for value in (0.46, 0.48, 0.5))
+    assert all(value not in within(0.48, 0.02) for value in (0.459, 0.501, np.nan))
+    assert 0.5 not in above(0.5) and 0.5001 in above(0.5)
+    assert 0.5 not in below(0.5) and 0.4999 in below(0.5)
+
+
+def test_roles_are_those_of_figures(made_up):
+    roles = made_up("digits", True).roles
+    for claim in CLAIMS:
+        assert all(names_in(role, roles) for role in claim.roles), claim.id

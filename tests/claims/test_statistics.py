@@ -1,0 +1,154 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from created_equal.claims import statistics
+from created_equal.claims.bootstrap import value_of
+from created_equal.scores import bimodality, correlation
+
+
+def of(statistic, units):
+    return value_of(statistic, units)
+
+
+def test_means_by_hand():
+    values = np.array([1.0, 2, 3, 6])
+    chosen = np.array([True, False, False, True])
+    assert of(statistics.mean_of(values), 4) == 3
+    assert of(statistics.mean_where(values, chosen), 4) == 3.5
+    assert statistics.mean_of(values)(np.array([[3.0, 1, 0, 0]])) == pytest.approx(1.25)
+    assert np.isnan(of(statistics.mean_where(values, chosen & False), 4))
+    difference = statistics.difference_of(
+        statistics.mean_where(values, chosen), statistics.mean_of(values)
+    )
+    assert of(difference, 4) == 0.5
+
+
+def test_highest_mean_is_that_of_the_mean_over_networks():
+    values = np.array([[0.1, 0.9, 0.5], [0.1, 0.3, 0.8]])
+    assert of(statistics.highest_mean_of(values), 2) == pytest.approx(0.65)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_weights_are_copies(seed):
+    """A statistic of weighted units is the statistic of units that are there so many times."""
+    generator = np.random.default_rng(seed)
+    a, b = generator.normal(size=(2, 12))
+    consistency = generator.integers(0, 5, (3, 12)) / 4
+    weights = generator.multinomial(12, np.full(12, 1 / 12))
+    copies = np.repeat(np.arange(12), weights)
+    for make in (
+        lambda chosen: statistics.correlation_of(a[chosen], b[chosen]),
+        lambda chosen: statistics.mean_of(a[chosen]),
+        lambda chosen: statistics.bimodality_of(consistency[:, chosen]),
+        lambda chosen: statistics.rank_correlation_of(consistency[:, chosen]),
+        lambda chosen: statistics.corners_of(*consistency[:2, chosen], (4, 4)),
+        lambda chosen: statistics.binned_correlation_of(a[chosen], b[chosen], 5),
+    ):
+        weighted = make(np.arange(12))(weights[None].astype(float))[0]
+        assert weighted == pytest.approx(of(make(copies), 12), nan_ok=True)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_correlation_and_bimodality_are_those_of_scores(seed):
+    generator = np.random.default_rng(seed)
+    a, b = generator.random((2, 30))
+    assert of(statistics.correlation_of(a, b), 30) == pytest.approx(correlation(a, b).r)
+    rows = generator.integers(0, 11, (4, 30)) / 10
+    each = [bimodality(row) for row in rows]
+    assert of(statistics.bimodality_of(rows), 30) == pytest.approx(np.mean(each))
+    assert of(statistics.bimodality_of(rows, np.nanmin), 30) == pytest.approx(min(each))
+
+
+def test_undefined_epochs_are_left_out_of_bimodality():
+    rows = np.array([[0, 0, 1, 1], [0.5, 0.5, 0.5, 0.5], [0, 0.25, 0.75, 1]])
+    assert of(statistics.bimodality_of(rows[[0, 1]]), 4) == pytest.approx(0)
+    assert np.isnan(of(statistics.bimodality_of(rows[[1]]), 4))
+    assert of(statistics.bimodality_of(rows, np.nanmin), 4) == pytest.approx(0)
+
+
+def test_correlation_of_constants_is_undefined():
+    assert np.isnan(of(statistics.correlation_of(np.ones(5), np.arange(5)), 5))
+
+
+def test_class_means_are_taken_off():
+    values = np.array([1.0, 3, 10, 14])
+    assert statistics.without_class_means(values, np.array([0, 0, 2, 2])).tolist() == [-1, 1, -2, 2]
+
+
+def test_within_class_correlation_can_have_the_other_sign():
+    a = np.array([0.0, 1, 10, 11])
+    b = np.array([1.0, 0, 11, 10])
+    labels = np.array([0, 0, 1, 1])
+    assert of(statistics.correlation_of(a, b), 4) > 0.9
+    within = [statistics.without_class_means(values, labels) for values in (a, b)]
+    assert of(statistics.correlation_of(*within), 4) == pytest.approx(-1)
+
+
+def test_rank_correlation_by_hand():
+    rising = np.array([[0.2, 0.2], [0.1, 0.5], [0.9, 0.9]])
+    assert of(statistics.rank_correlation_of(rising), 2) == pytest.approx(1)
+    assert of(statistics.rank_correlation_of(rising[::-1]), 2) == pytest.approx(-1)
+    # Ranks 1, 3, 2 against 1, 2, 3.
+    assert of(statistics.rank_correlation_of(rising[[0, 2, 1]]), 2) == pytest.approx(0.5)
+
+
+def test_corners_by_hand():
+    """30 examples: three cells to a side; counts 12, 3, 0 / 0, 5, 1 / 0, 0, 9."""
+    pairs = [(0, 0)] * 12 + [(0, 1)] * 3 + [(1, 1)] * 5 + [(1, 2)] + [(2, 2)] * 9
+    one, other = np.array(pairs).T / 2
+    # The emptier corner has 9; the median cell has 1 (0 0 0 0 1 3 5 9 12).
+    assert of(statistics.corners_of(one, other, (2, 2)), 30) == 9
+    # The middle of the diagonal has 5, the six cells beside it 4.
+    assert of(statistics.diagonal_of(one, other, (2, 2)), 30) == pytest.approx(5 / (4 / 6))
+
+
+def test_a_median_cell_without_examples_counts_as_one():
+    one = other = np.repeat([0.0, 1], 20)
+    assert of(statistics.corners_of(one, other, (10, 10)), 40) == 20
+    assert of(statistics.diagonal_of(one, other, (10, 10)), 40) == 0
+
+
+@given(st.integers(1, 150), st.integers(1, 150), st.integers(2, 5000))
+def test_cells_hold_every_example(networks, others, examples):
+    generator = np.random.default_rng(examples)
+    one = generator.integers(0, networks + 1, examples) / networks
+    other = generator.integers(0, others + 1, examples) / others
+    cells, side = statistics._cells(one.astype(np.float32), other, (networks, others))
+    assert 2 <= side <= min(21, networks + 1, others + 1)
+    assert cells.sum() == examples
+    assert cells[0].sum() >= ((one == 0) & (other == 0)).sum()
+    assert cells[side**2 - 1].sum() >= ((one == 1) & (other == 1)).sum()
+
+
+def test_labels_and_patterns():
+    labels = np.array([0, 0, 2, 3])
+    chosen = np.array([True, True, True, False])
+    assert of(statistics.labels_of(labels, chosen, 5), 4) == 2
+    assert statistics.labels_of(labels, chosen, 5)(np.array([[2.0, 1, 0, 1]])) == 1
+    epochs = 20
+    rows = {
+        "jump": np.r_[0.2, np.zeros(3), np.ones(epochs - 4)],
+        "dip": np.r_[0.2, 0, np.linspace(0, 1, 5), np.ones(epochs - 7)],
+        "fall": np.r_[0.2, np.zeros(epochs - 1)],
+        "constant": np.full(epochs, 0.5),
+        "high": np.r_[0.2, np.ones(4), np.zeros(epochs - 5)],
+    }
+    consistency = np.array(list(rows.values())).T
+    assert of(statistics.patterns_of(consistency, 0.2, 0.5), 5) == 5
+    assert of(statistics.patterns_of(consistency[:, [0, 0, 0, 2, 2]], 0.2, 0.5), 5) < 5
+
+
+def test_rise_is_that_of_the_straight_line():
+    curves = np.array([[0.0, 0.5], [0.5, 0.5], [1.0, 0.5]])
+    assert statistics.rise(curves) == pytest.approx([1, 0])
+    assert statistics.rise(np.array([[0.0], [1.0], [0.0]])) == pytest.approx([0])
+
+
+def test_binned_correlation_is_higher_than_that_of_noisy_examples():
+    generator = np.random.default_rng(0)
+    a = generator.random(400)
+    b = a + generator.normal(0, 0.5, 400)
+    assert of(statistics.binned_correlation_of(a, b, 40), 400) > 0.8
+    assert of(statistics.correlation_of(a, b), 400) < 0.6

@@ -1,0 +1,60 @@
+"""What tests of several stages share: real digits, tiny ensembles, a small study of one's own."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from data import data_root  # noqa: F401
+
+from created_equal.study import Ensemble, Recipe
+
+REPOSITORY = Path(__file__).parents[1]
+DIGITS = {"source": "digits", "size": 16, "train_examples": 40, "test_examples": 40}
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """Scikit-learn's digits, 40 train and 40 test examples of 16 x 16 pixels."""
+    from created_equal.datasets import build_dataset
+
+    return build_dataset(DIGITS, Path("unused"), download=False)
+
+
+@pytest.fixture(scope="session")
+def digits_file(digits, tmp_path_factory):
+    """The dataset file of ``digits``."""
+    from created_equal.artefacts import write_dataset
+
+    path = tmp_path_factory.mktemp("digits") / "dataset.nc"
+    write_dataset(digits, path, DIGITS)
+    return path
+
+
+@pytest.fixture
+def tiny():
+    """A function that gives an ensemble of narrow networks, with changes to its recipe."""
+
+    def make(architecture="st_vgg", width=0.125, **recipe):
+        defaults = Recipe(epochs=2, batch_size=20, learning_rate=0.1, activation="elu")
+        return Ensemble(
+            study="tests",
+            name="tiny",
+            architecture=architecture,
+            width=width,
+            networks=4,
+            recipe=replace(defaults, **recipe),
+            dataset=DIGITS,
+        )
+
+    return make
+
+
+@pytest.fixture
+def study_folder(tmp_path, monkeypatch):
+    """A folder like the repository's, with its config and the study smoke, to run commands in."""
+    (tmp_path / "config" / "studies").mkdir(parents=True)
+    for name in ("config.yaml", "config/studies/smoke.yaml", "config/studies/digits.yaml"):
+        shutil.copy(REPOSITORY / name, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

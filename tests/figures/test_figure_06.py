@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+import xarray as xr
+
+from created_equal.artefacts import SPLITS, of_split
+from created_equal.figures.figure_06 import boosting_words, draw
+from created_equal.scores import correlation, quantile_means, thirds
+
+
+def lines(axes: object) -> dict[str, np.ndarray]:
+    return {line.get_label(): line.get_xydata() for line in axes.lines}
+
+
+def test_curves_are_the_accuracies_of_the_thirds(scores: xr.Dataset, boosting: xr.Dataset) -> None:
+    figure = draw(scores, boosting, "Digits", "st_vgg", "adaboost")
+    for axes, split in zip(figure.axes[:2], SPLITS, strict=True):
+        part, of_cnn = of_split(boosting, split), of_split(scores, split)
+        right = (part["prediction"] == part["label"]).values[0]
+        drawn = lines(axes)
+        for name, group in thirds(of_cnn["accessibility"].values).items():
+            np.testing.assert_array_equal(drawn[name][:, 0], np.arange(1, 31))
+            np.testing.assert_allclose(drawn[name][:, 1], right[:, group].mean(axis=1))
+        np.testing.assert_allclose(drawn["all"][:, 1], right.mean(axis=1))
+        assert len(axes.collections) == 3
+
+
+def test_points_bins_and_their_correlations(scores: xr.Dataset, boosting: xr.Dataset) -> None:
+    figure = draw(scores, boosting, "Digits", "st_vgg", "adaboost")
+    for axes, split in zip(figure.axes[3:5], SPLITS, strict=True):
+        part, of_cnn = of_split(boosting, split), of_split(scores, split)
+        boosted = (part["prediction"] == part["label"]).values[0].mean(axis=0)
+        examples, bins = (line.get_xydata() for line in axes.lines)
+        np.testing.assert_allclose(examples, np.column_stack([boosted, of_cnn["accessibility"]]))
+        np.testing.assert_allclose(
+            bins, np.column_stack(quantile_means(boosted, of_cnn["accessibility"].values, 40))
+        )
+        title = axes.get_title(loc="left")
+        assert f"\nexamples: r = {correlation(*examples.T).r:.3f} (" in title
+        assert f"\n40 bins: r = {correlation(*bins.T).r:.3f} (" in title
+
+
+def test_a_baseline_that_is_always_right_has_no_correlation(
+    scores: xr.Dataset, boosting: xr.Dataset
+) -> None:
+    right = boosting["label"].broadcast_like(boosting["prediction"])
+    always = boosting.assign(prediction=right.transpose(*boosting["prediction"].dims))
+    figure = draw(scores, always, "Digits", "st_vgg", "adaboost")
+    assert "examples: r undefined, a score is constant" in figure.axes[3].get_title(loc="left")
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [(30, "adaboost, k from 1 to 30"), (12, "adaboost, k from 1 to 30 (it ended after 12)")],
+)
+def test_boosting_that_ended_early_is_told(boosting: xr.Dataset, found: int, words: str) -> None:
+    ended = boosting.assign_coords(weak_learners=("network", [found]))
+    assert boosting_words("adaboost", ended) == words

@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
+
+from created_equal.artefacts import SPLITS, of_split
+from created_equal.errors import InputError
+from created_equal.figures.figure_08 import draw, three_epochs
+
+
+def learning(means: list[float]) -> xr.Dataset:
+    return xr.Dataset(
+        {"consistency": (("epoch", "example"), np.array(means)[:, None])},
+        coords={"epoch": range(len(means)), "example_split": ("example", ["train"])},
+        attrs={"classes": 5},
+    )
+
+
+@pytest.mark.parametrize(
+    ("means", "chosen"),
+    [
+        ([0.2, 0.3, 0.5, 0.78, 0.9, 1], [1, 3, 5]),
+        ([0.2, 0.8, 0.9, 0.95], [1, 2, 3]),
+        ([0.2, 0.2, 0.75, 0.75, 0.2, 0.8], [1, 2, 5]),
+    ],
+)
+def test_three_epochs_by_hand(means: list[float], chosen: list[int]) -> None:
+    assert three_epochs(learning(means), "random_labels") == chosen
+
+
+@given(st.lists(st.floats(0, 1), min_size=4, max_size=30))
+def test_three_epochs_rise_from_the_first_to_the_last(means: list[float]) -> None:
+    chosen = three_epochs(learning(means), "random_labels")
+    assert chosen == sorted(set(chosen))
+    assert (chosen[0], chosen[2]) == (1, len(means) - 1)
+
+
+def test_too_few_epochs() -> None:
+    with pytest.raises(InputError, match="random_labels was trained for 2; raise epochs in its"):
+        three_epochs(learning([0.2, 0.5, 1]), "random_labels")
+
+
+def test_panels_show_their_ensemble_split_and_epoch(scores: xr.Dataset, other: xr.Dataset) -> None:
+    figure = draw({"random_labels": scores, "hard": other}, "Digits")
+    epochs = three_epochs(scores, "random_labels")
+    for row, split in enumerate(SPLITS):
+        shown = [(scores, split, epoch) for epoch in epochs]
+        shown.append((other, "train", (1, 12)[row]))
+        for axes, (of, of_which, epoch) in zip(
+            figure.axes[4 * row : 4 * row + 4], shown, strict=True
+        ):
+            measure = float(of["bimodality"].sel(split=of_which, epoch=epoch))
+            accuracy = float(of["accuracy"].sel(split=of_which, epoch=epoch).mean())
+            title = axes.get_title(loc="left")
+            assert f"accuracy {accuracy:.2f}\nbi-modality {measure:.2f}\n(" in title
+            zero = np.mean(of_split(of, of_which)["consistency"].sel(epoch=epoch).values == 0)
+            assert axes.patches[0].get_height() == pytest.approx(zero)
+    test_accuracy = float(other["accuracy"].sel(split="test", epoch=12).mean())
+    bottom = figure.axes[7].get_title(loc="left")
+    assert bottom.startswith(f"end\nepoch 12\ntest accuracy {test_accuracy:.2f}\ntrain accuracy")

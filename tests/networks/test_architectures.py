@@ -1,0 +1,226 @@
+import re
+
+import pytest
+import torch
+from torch import nn
+
+from created_equal.errors import InputError
+from created_equal.networks import Dropout, build_network, count_flops, count_parameters, dropouts
+from created_equal.networks.activations import ACTIVATIONS, MONOTONE
+
+COLOUR = (32, 32, 3)
+
+
+def build(architecture="st_vgg", width=1, activation=None, dropout=True, shape=COLOUR, classes=5):
+    return build_network(architecture, width, activation, dropout, shape, classes)
+
+
+def images(shape, number=2):
+    height, width, channels = shape
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(number, channels, height, width, generator=generator)
+
+
+def test_parameters_of_the_papers_networks():
+    assert count_parameters(build("st_vgg")) == 1_208_101
+    assert count_parameters(build("small_st_vgg")) == 590_629
+    # 1*32*9+32, 32*64*9+64, 64*14*14*128+128, 128*10+10
+    assert count_parameters(build("mnist_cnn", shape=(28, 28, 1), classes=10)) == (
+        320 + 18_496 + 1_605_760 + 1_290
+    )
+
+
+def test_operations_of_the_papers_networks():
+    predicting, training = count_flops(build("st_vgg"), COLOUR)
+    assert round(predicting / 1e6, 2) == 90.90
+    assert round(training / 1e6, 2) == 270.94
+    assert round(count_flops(build("small_st_vgg"), COLOUR)[0] / 1e6, 1) == 50.0
+
+
+def test_operations_of_one_layer_by_hand():
+    network = nn.Sequential(nn.Conv2d(3, 4, 3, padding="same"), nn.Flatten(), nn.Linear(256, 5))
+    convolution, dense = 2 * 8 * 8 * 4 * 3 * 9, 2 * 256 * 5
+    # Backward costs twice the forward, less the gradient of the images.
+    assert count_flops(network, (8, 8, 3)) == (
+        convolution + dense,
+        2 * convolution + 3 * dense,
+    )
+
+
+def described(network):
+    def words(layer):
+        match layer:
+            case nn.Conv2d():
+                assert layer.padding == "same"
+                assert layer.bias is not None
+                return f"conv {layer.in_channels}-{layer.out_channels} {layer.kernel_size[0]}"
+            case nn.Linear():
+                return f"dense {layer.in_features}-{layer.out_features}"
+            case nn.MaxPool2d():
+                return f"pool {layer.kernel_size}"
+            case Dropout():
+                return f"dropout {layer.threshold / 256:g}"
+        return type(layer).__name__.lower()
+
+    return " | ".join(words(layer) for layer in network)
+
+
+def test_st_vgg_layer_by_layer():
+    # FACTS: convolution, activation, convolution, activation, pooling, dropout; here pooling comes
+    # before the second activation, which is the same function (tested below).
+    assert described(build("st_vgg")) == " | ".join(
+        [
+            "conv 3-32 3 | elu | conv 32-32 3 | pool 2 | elu | dropout 0.25",
+            "conv 32-64 3 | elu | conv 64-64 3 | pool 2 | elu | dropout 0.25",
+            "conv 64-128 3 | elu | conv 128-128 3 | pool 2 | elu | dropout 0.25",
+            "conv 128-256 2 | elu | conv 256-256 2 | pool 2 | elu | dropout 0.25",
+            "flatten | dense 1024-512 | elu | dropout 0.5 | dense 512-5",
+        ]
+    )
+
+
+def test_small_st_vgg_and_the_mnist_architecture_layer_by_layer():
+    assert described(build("small_st_vgg")) == " | ".join(
+        [
+            "conv 3-32 3 | elu | conv 32-32 3 | pool 2 | elu | dropout 0.25",
+            "conv 32-64 3 | elu | conv 64-64 3 | pool 2 | elu | dropout 0.25",
+            "flatten | dense 4096-128 | elu | dropout 0.5 | dense 128-5",
+        ]
+    )
+    assert described(build("mnist_cnn", shape=(28, 28, 1), classes=10)) == (
+        "conv 1-32 3 | elu | conv 32-64 3 | pool 2 | elu | dropout 0.25 | "
+        "flatten | dense 12544-128 | elu | dropout 0.5 | dense 128-10"
+    )
+
+
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+def test_pooling_is_as_if_it_came_after_the_activation(activation):
+    network = build(width=0.25, activation=activation, dropout=False)
+    after = []
+    for layer in network:
+        if (
+            after
+            and isinstance(after[-1], nn.MaxPool2d)
+            and isinstance(layer, type(ACTIVATIONS[activation]()))
+        ):
+            after.insert(-1, layer)
+        else:
+            after.append(layer)
+    pooled_first = [type(layer) for layer in after] != [type(layer) for layer in network]
+    assert pooled_first == (activation in MONOTONE)
+    kinds = [type(layer) for layer in after]
+    places = [place for place, kind in enumerate(kinds) if kind is nn.MaxPool2d]
+    assert all(kinds[place - 1] is type(ACTIVATIONS[activation]()) for place in places)
+    with torch.no_grad():
+        x = 3 * images(COLOUR)
+        assert torch.equal(network.eval()(x), nn.Sequential(*after).eval()(x))
+
+
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+def test_what_is_called_monotone_never_decreases(activation):
+    values = ACTIVATIONS[activation]()(torch.linspace(-20, 20, 4001, dtype=torch.float64))
+    assert bool((values.diff() >= 0).all()) == (activation in MONOTONE)
+
+
+def test_width_scales_filters_and_dense_units():
+    assert described(build("small_st_vgg", width=0.5)).startswith("conv 3-16 3 | elu | conv 16-16")
+    assert described(build("small_st_vgg", width=0.5)).endswith(
+        "dense 2048-64 | elu | dropout 0.5 | dense 64-5"
+    )
+    narrowest = [layer for layer in build(width=0.001) if isinstance(layer, nn.Conv2d)]
+    assert {layer.out_channels for layer in narrowest} == {1}
+
+
+@pytest.mark.parametrize(
+    ("dropout", "rates"),
+    [(True, [0.25] * 4 + [0.5]), (False, []), (0.125, [0.125] * 5), (0.0, [])],
+)
+def test_dropout_of_its_own_none_or_one_rate(dropout, rates):
+    assert [layer.threshold / 256 for layer in dropouts(build(dropout=dropout))] == rates
+
+
+def test_an_activation_in_the_place_of_the_own():
+    assert " gelu " in described(build(activation="gelu"))
+    assert " elu " not in described(build(activation="gelu"))
+
+
+# torchvision's
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("name", ["resnet18", "vgg11", "mobilenet_v3_small", "densenet121"])
+def test_models_of_torchvision_take_small_images(name, channels):
+    shape = (32, 32, channels)
+    network = build(name, shape=shape, classes=7).eval()
+    with torch.inference_mode():
+        logits = network(images(shape))
+    assert logits.shape == (2, 7)
+    assert logits.isfinite().all()
+
+
+def test_a_grey_image_is_repeated_over_three_channels():
+    network = build("resnet18", shape=(32, 32, 1)).eval()
+    grey = images((32, 32, 1))
+    with torch.inference_mode():
+        assert torch.equal(network(grey), network[1](grey.repeat(1, 3, 1, 1)))
+
+
+@pytest.mark.parametrize(
+    ("dropout", "rates"), [(True, [0.5, 0.5]), (False, []), (0.25, [0.25, 0.25])]
+)
+def test_dropout_of_torchvisions_models_is_counted(dropout, rates):
+    with torch.device("meta"):
+        network = build("vgg11", dropout=dropout)
+    assert [layer.threshold / 256 for layer in dropouts(network)] == rates
+    assert not any(isinstance(layer, nn.Dropout) for layer in network.modules())
+
+
+def test_another_activation_in_torchvisions_models():
+    with torch.device("meta"):
+        kinds = {type(layer) for layer in build("resnet18", activation="tanh").modules()}
+    assert nn.Tanh in kinds
+    assert nn.ReLU not in kinds
+
+
+def test_a_model_that_torchvision_does_not_have():
+    with pytest.raises(
+        InputError, match=r"^torchvision [\d.+a-z]+ has no model 'resnet19'; choose"
+    ):
+        build("resnet19")
+
+
+# images that are too small
+
+
+@pytest.mark.parametrize(
+    ("architecture", "size", "smallest"),
+    [("st_vgg", 8, 16), ("small_st_vgg", 3, 4), ("vgg16", 28, 32), ("alexnet", 32, 63)],
+)
+def test_images_that_are_too_small(architecture, size, smallest):
+    with torch.device("meta"):
+        with pytest.raises(InputError) as refusal:
+            build(architecture, shape=(size, size, 3))
+        assert str(refusal.value) == (
+            f"images of {size} x {size} pixels are too small for {architecture}; set size: "
+            f"{smallest} or more in the study's dataset."
+        )
+        build(architecture, shape=(smallest, smallest, 3))
+        with pytest.raises(InputError, match=re.escape(f"set size: {smallest} or more")):
+            build(architecture, shape=(smallest - 1, smallest - 1, 3))
+
+
+def test_every_size_from_the_smallest_on_works_for_st_vgg():
+    for size in range(1, 40):
+        shape = (size, size, 1)
+        if size < 16:
+            with pytest.raises(InputError, match="set size: 16 or more"):
+                build(width=0.05, shape=shape)
+        else:
+            network = build(width=0.05, shape=shape).eval()
+            assert network(images(shape)).shape == (2, 5)
+
+
+def test_the_shorter_side_decides():
+    with pytest.raises(InputError, match=r"^images of 8 x 40 pixels are too small for st_vgg;"):
+        build(shape=(8, 40, 3))
+    assert build(width=0.1, shape=(16, 40, 3)).eval()(images((16, 40, 3))).shape == (2, 5)

@@ -1,0 +1,213 @@
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from created_equal import cli
+from created_equal.artefacts import read_dataset, read_predictions, read_scores, write_predictions
+
+COMMANDS = ["build_dataset", "train_networks", "score_ensemble", "render_figure", "plan"]
+
+
+@pytest.fixture
+def run(study_folder, monkeypatch, capfd):
+    """A function that runs a command and returns its exit code, output and error output."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["created-equal", *map(str, arguments)])
+        try:
+            cli.main()
+            code = 0
+        except SystemExit as end:
+            code = end.code or 0
+        return code, *capfd.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def small_study(study_folder):
+    """The study smoke with fewer, smaller and faster networks."""
+    path = study_folder / "config" / "studies" / "small.yaml"
+    study = {
+        "title": "Small",
+        "dataset": {"source": "digits", "size": 16, "train_examples": 40, "test_examples": 40},
+        "networks": 4,
+        "recipe": {"epochs": 2, "batch_size": 20, "learning_rate": 0.1},
+        "ensembles": {"st_vgg": {"architecture": "st_vgg", "width": 0.125}},
+    }
+    path.write_text(yaml.safe_dump(study))
+    return path, study
+
+
+def refused(result):
+    """Return the one sentence that a command ended with."""
+    code, _, said = result
+    assert code == 2
+    assert "Traceback" not in said
+    (line,) = [line for line in said.splitlines() if line.startswith("created-equal: ")]
+    assert line.endswith((".", "?"))
+    return line.removeprefix("created-equal: ")
+
+
+def test_help_lists_the_steps():
+    installed = Path(sys.executable).with_name("created-equal")
+    for start in ([sys.executable, "-m", "created_equal"], [installed]):
+        done = subprocess.run([*start, "--help"], capture_output=True, text=True, check=True)
+        listed = re.findall(r"^\W*([a-z_]+)  ", done.stdout, re.MULTILINE)
+        assert set(COMMANDS) <= set(listed)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(run, command):
+    code, said, _ = run(command, "--help")
+    assert code == 0
+    assert re.search(rf"Usage: .* {command} ", said)
+
+
+def test_the_steps_one_after_the_other(run, small_study, study_folder):
+    assert run("build_dataset", "small")[0] == 0
+    results = study_folder / "results" / "small"
+    assert read_dataset(results / "dataset.nc").sizes["example"] == 80
+    assert run("train_networks", "small", "st_vgg", "--precision", "fp32")[0] == 0
+    contents = read_predictions(results / "st_vgg" / "predictions" / "0000-0003.nc")
+    assert contents["network"].values.tolist() == [0, 1, 2, 3]
+    assert run("score_ensemble", "small", "st_vgg")[0] == 0
+    assert read_scores(results / "st_vgg" / "scores.nc")["network"].values.tolist() == [0, 1, 2, 3]
+
+
+def test_without_networks_all_are_trained_in_jobs_as_config_says(run, small_study, study_folder):
+    config = (study_folder / "config.yaml").read_text()
+    config = re.sub(r"networks_per_job: \d+", "networks_per_job: 2", config)
+    (study_folder / "config.yaml").write_text(re.sub("networks: null", "networks: 3", config))
+    assert run("build_dataset", "small")[0] == 0
+    assert run("train_networks", "small", "st_vgg", "--device", "cpu")[0] == 0
+    folder = study_folder / "results" / "small" / "st_vgg" / "predictions"
+    assert sorted(path.name for path in folder.glob("*.nc")) == ["0000-0001.nc", "0002-0002.nc"]
+
+
+@pytest.mark.parametrize(("given", "file"), [("2", "0002-0002"), ("1-2", "0001-0002")])
+def test_some_networks(run, small_study, study_folder, given, file):
+    run("build_dataset", "small")
+    assert run("train_networks", "small", "st_vgg", "--networks", given)[0] == 0
+    folder = study_folder / "results" / "small" / "st_vgg" / "predictions"
+    assert [path.stem for path in folder.glob("*.nc")] == [file]
+
+
+def test_a_study_that_is_not_there(run):
+    for command in (
+        ["build_dataset", "smokee"],
+        ["train_networks", "smokee", "st_vgg"],
+        ["score_ensemble", "smokee", "st_vgg"],
+        ["render_figure", "smokee", "figure_01"],
+        ["plan", "smokee"],
+    ):
+        said = refused(run(*command))
+        assert said.startswith("there is no study smokee (config/studies/smokee.yaml does not")
+        assert "smoke" in said.removeprefix("there is no study smokee")
+
+
+def test_an_ensemble_that_is_not_there(run):
+    for command in ("train_networks", "score_ensemble"):
+        said = refused(run(command, "smoke", "st_vg"))
+        assert said.startswith("the study smoke has no ensemble st_vg; ")
+        assert "st_vgg" in said.removeprefix("the study smoke has no ensemble st_vg;")
+
+
+@pytest.mark.parametrize("networks", ["4-2", "a", "1-", "-1", "1,2", "0-4-5", "", "1.5"])
+def test_a_range_that_is_none(run, networks):
+    assert refused(run("train_networks", "smoke", "st_vgg", f"--networks={networks}")) == (
+        f"--networks {networks} is not a range of networks; write it as 0-4, or 7 for one."
+    )
+
+
+def test_files_that_are_not_there_yet(run, study_folder):
+    said = refused(run("train_networks", "smoke", "st_vgg"))
+    assert said.startswith("results/smoke/dataset.nc does not exist; build it with snakemake")
+    said = refused(run("score_ensemble", "smoke", "st_vgg"))
+    assert said.startswith("results/smoke/st_vgg/predictions/0000-0003.nc does not exist;")
+    assert not (study_folder / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--precision", "tf32", "--device", "cpu"], "precision tf32 exists on GPUs only; "),
+        (["--precision", "fp16"], "precision fp16 is not one of auto, fp32, tf32, bf16; "),
+        (["--device", "gpu"], "device gpu is not one of auto, cpu, cuda; "),
+    ],
+)
+def test_a_device_or_precision_that_is_none(run, options, sentence):
+    for command in (["train_networks", "smoke", "st_vgg"], ["plan", "smoke"]):
+        assert refused(run(*command, *options)).startswith(sentence)
+
+
+def test_a_learning_rate_that_kills_the_networks(run, small_study, study_folder):
+    path, study = small_study
+    run("build_dataset", "small")
+    study["recipe"]["learning_rate"] = 1e6
+    path.write_text(yaml.safe_dump(study))
+    said = refused(run("train_networks", "small", "st_vgg"))
+    assert re.fullmatch(
+        r"small/st_vgg, network 0: the loss is not finite after epoch [12]; lower "
+        r"recipe\.learning_rate \(1e\+06\) or change its decay\.",
+        said,
+    )
+    assert not list((study_folder / "results" / "small").rglob("predictions/**/*.nc"))
+
+
+def test_images_that_are_too_small_are_refused_in_one_sentence_alone(small_study, study_folder):
+    path, study = small_study
+    study["dataset"]["size"] = 12
+    path.write_text(yaml.safe_dump(study))
+    start = [sys.executable, "-m", "created_equal"]
+    subprocess.run([*start, "build_dataset", "small"], check=True)
+    done = subprocess.run(
+        [*start, "train_networks", "small", "st_vgg"], capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert "Warning" not in done.stderr
+    assert done.stderr.splitlines()[-1] == (
+        "created-equal: images of 12 x 12 pixels are too small for st_vgg; set size: 16 or more "
+        "in the study's dataset."
+    )
+
+
+def test_a_number_of_networks_below_one(run):
+    for command in (["score_ensemble", "smoke", "st_vgg"], ["plan", "smoke"]):
+        code, _, said = run(*command, "--networks", "0")
+        assert code == 2
+        assert "Traceback" not in said
+        assert "greater than or equal to 1" in said
+
+
+def test_predictions_of_another_ensemble_are_refused(run, small_study, study_folder):
+    run("build_dataset", "small")
+    run("train_networks", "small", "st_vgg", "--networks", "0-1")
+    folder = study_folder / "results" / "small" / "st_vgg" / "predictions"
+    other = read_predictions(folder / "0000-0001.nc").assign_coords(network=[2, 3])
+    write_predictions(other, folder / "other.nc", {"another": 1})
+    said = refused(
+        run("score_ensemble", "small", "st_vgg", folder / "0000-0001.nc", folder / "other.nc")
+    )
+    assert "are not of one ensemble" in said
+    assert not (folder.parent / "scores.nc").exists()
+
+
+def test_a_full_or_forbidden_disk_is_one_sentence(run, study_folder):
+    (study_folder / "results").write_text("a file in the place of the folder")
+    said = refused(run("build_dataset", "smoke"))
+    assert said.startswith("results/smoke/dataset.nc cannot be written (")
+
+
+def test_outside_of_the_repository(run, tmp_path, monkeypatch):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    said = refused(run("plan"))
+    assert said == (
+        f"config.yaml does not exist in {elsewhere}; run this in the folder of the repository."
+    )

@@ -1,0 +1,166 @@
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from created_equal import cli
+from created_equal.artefacts import write_dataset
+from created_equal.datasets import build_dataset
+from created_equal.plan import print_plan
+from created_equal.study import dataset_path, load_study, predictions_path
+from created_equal.training import train_networks
+
+
+def rows(text):
+    """Return the table as a dict: (study, ensemble) -> the rest of the cells."""
+    found = {}
+    for line in text.splitlines():
+        if line.startswith("│"):
+            cells = [cell.strip() for cell in line.strip("│").split("│")]
+            found[cells[0], cells[1]] = cells[2:]
+    return found
+
+
+@pytest.fixture
+def plan(study_folder, capsys):
+    def plan(*studies, networks=None):
+        capsys.readouterr()
+        print_plan([load_study(study, networks) for study in studies], "cpu", "fp32")
+        return capsys.readouterr().out
+
+    return plan
+
+
+def by_hand(layers, epochs, train, test, batch):
+    """Operations of one network: layers are (pixels, inputs, outputs, kernel) of convolutions."""
+    costs = [
+        2 * pixels * inputs * outputs * kernel**2 for pixels, inputs, outputs, kernel in layers
+    ]
+    predicting = sum(costs)
+    # Backward: two products of the same size a layer, but for the images' gradient.
+    training = 3 * predicting - costs[0]
+    everything = (train + test) * predicting
+    return epochs * (train // batch * batch * training + everything) + everything
+
+
+def st_vgg(a, b, c, d, units):
+    """st-VGG on 16 x 16 grey pixels and 10 classes."""
+    convolutions = [
+        *((256, 1, a, 3), (256, a, a, 3), (64, a, b, 3), (64, b, b, 3)),
+        *((16, b, c, 3), (16, c, c, 3), (4, c, d, 2), (4, d, d, 2)),
+    ]
+    return [*convolutions, (1, d, units, 1), (1, units, 10, 1)]
+
+
+def small_st_vgg(a, b, units):
+    convolutions = [(256, 1, a, 3), (256, a, a, 3), (64, a, b, 3), (64, b, b, 3)]
+    return [*convolutions, (1, 16 * b, units, 1), (1, units, 10, 1)]
+
+
+@pytest.mark.parametrize(
+    ("study", "networks", "epochs", "operations"),
+    [
+        (
+            "smoke",
+            4,
+            6,
+            {
+                "st_vgg": by_hand(st_vgg(8, 16, 32, 64, 128), 6, 100, 100, 20),
+                "small_st_vgg": by_hand(small_st_vgg(8, 16, 32), 6, 100, 100, 20),
+            },
+        ),
+        (
+            "digits",
+            20,
+            20,
+            {
+                "st_vgg": by_hand(st_vgg(16, 32, 64, 128, 256), 20, 500, 500, 20),
+                "small_st_vgg": by_hand(small_st_vgg(16, 32, 64), 20, 500, 500, 20),
+            },
+        ),
+    ],
+)
+def test_a_row_per_ensemble_with_numbers_by_hand(
+    plan, study_folder, study, networks, epochs, operations
+):
+    # The study with its first two ensembles; the others are measured in the same way.
+    path = study_folder / "config" / "studies" / f"{study}.yaml"
+    values = yaml.safe_load(path.read_text())
+    values["ensembles"] = {name: values["ensembles"][name] for name in operations}
+    path.write_text(yaml.safe_dump({key: values[key] for key in values if key != "figures"}))
+    said = plan(study)
+    table = rows(said)
+    assert set(table) == {(study, name) for name in operations}
+    for name, each in operations.items():
+        cells = table[study, name]
+        assert cells[:4] == [name, str(networks), "0", str(epochs)]
+        assert float(cells[4]) == pytest.approx(networks * each / 1e15, rel=1e-3)
+        examples = sum(values["dataset"][f"{split}_examples"] for split in ("train", "test"))
+        disk = examples * (epochs + 1) * (networks + 10) / 1e6
+        assert float(cells[5]) == pytest.approx(disk, abs=0.051)
+        assert re.fullmatch(r"\d+:\d\d:\d\d", cells[6])
+    assert re.search(r"In all: \d+:\d\d:\d\d of training, estimated from a few steps", said)
+
+
+def test_every_ensemble_has_a_row(plan):
+    table = rows(plan("smoke"))
+    ensembles = load_study("smoke").ensembles
+    assert {name for _, name in table} >= {
+        name for name, each in ensembles.items() if not getattr(each, "is_round", False)
+    }
+
+
+def test_what_is_there_is_counted(plan, study_folder):
+    path = study_folder / "config" / "studies" / "small.yaml"
+    study = {
+        "title": "Small",
+        "dataset": {"source": "digits", "size": 16, "train_examples": 40, "test_examples": 40},
+        "networks": 3,
+        "recipe": {"epochs": 2, "batch_size": 20},
+        "ensembles": {"st_vgg": {"architecture": "st_vgg", "width": 0.125}},
+    }
+    path.write_text(yaml.safe_dump(study))
+    ensemble = load_study("small").ensembles["st_vgg"]
+    dataset = Path(dataset_path("small"))
+    write_dataset(build_dataset(ensemble.dataset, Path("unused"), False), dataset, {})
+    for first, last in ((0, 1), (2, 2)):
+        left = rows(plan("small"))["small", "st_vgg"]
+        assert left[2] == str(first)
+        output = Path(predictions_path("small", "st_vgg", first, last))
+        train_networks(ensemble, dataset, range(first, last + 1), output, "cpu", "fp32")
+    done = rows(plan("small"))["small", "st_vgg"]
+    assert done[1:5] == ["3", "3", "2", "0"]
+    assert done[6] == "0:00:00"
+    # More networks: three of five are there.
+    assert rows(plan("small", networks=5))["small", "st_vgg"][1:3] == ["5", "3"]
+    # Fewer: none beyond the second counts.
+    assert rows(plan("small", networks=2))["small", "st_vgg"][1:3] == ["2", "2"]
+
+
+def test_a_dataset_whose_size_is_not_known(plan, study_folder):
+    study = {
+        "title": "Mine",
+        "dataset": {"source": "image_folder", "path": "mine"},
+        "ensembles": {"st_vgg": {"architecture": "st_vgg"}},
+    }
+    (study_folder / "config" / "studies" / "mine.yaml").write_text(yaml.safe_dump(study))
+    said = plan("mine")
+    assert rows(said) == {}
+    assert (
+        "mine: its size is known only once its dataset is built; run created-equal build_dataset "
+        "mine first."
+    ) in said
+
+
+def test_the_command_takes_the_studies_of_the_config(study_folder, monkeypatch, capsys):
+    config = study_folder / "config.yaml"
+    config.write_text(config.read_text().replace("[digits]", "[smoke]"))
+    monkeypatch.setattr(sys, "argv", ["created-equal", "plan", "--networks", "7"])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert not end.value.code
+    table = rows(capsys.readouterr().out)
+    assert {study for study, _ in table} == {"smoke"}
+    assert table["smoke", "st_vgg"][1] == "7"

@@ -1,0 +1,178 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from created_equal.artefacts import SPLITS, make_dataset
+from created_equal.networks.activations import ACTIVATIONS
+from created_equal.training.engine import plain
+from created_equal.training.engine.device import choose_setting
+from created_equal.training.engine.plain import Images, train_network
+from created_equal.training.engine.streams import Streams
+
+CPU = choose_setting("cpu", "fp32")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def images(digits):
+    return Images(digits, CPU)
+
+
+# images
+
+
+def test_images_are_standardised_with_the_train_sets_figures(digits, images):
+    pixels = digits["image"].values.astype(np.float64)
+    expected = (pixels - digits["channel_mean"].item()) / digits["channel_std"].item()
+    batch = images.batch(torch.arange(5, 20))
+    assert batch.shape == (15, 1, 16, 16)
+    assert batch.dtype == torch.float32
+    np.testing.assert_allclose(
+        batch.permute(0, 2, 3, 1).numpy(), expected[5:20], rtol=1e-5, atol=1e-6
+    )
+    train = images.batch(images.train)
+    assert train.mean().item() == pytest.approx(0, abs=1e-5)
+    assert train.std(correction=0).item() == pytest.approx(1, abs=1e-5)
+
+
+def test_colour_images_are_channels_last_and_a_flat_channel_is_zero():
+    generator = np.random.default_rng(0)
+    pixels = generator.integers(256, size=(6, 4, 4, 3), dtype=np.uint8)
+    pixels[..., 1] = 77
+    dataset = make_dataset(
+        pixels, [0, 1, 0, 1, 0, 1], range(6), [False] * 4 + [True] * 2, ["a", "b"]
+    )
+    batch = Images(dataset, CPU).batch(slice(0, 6))
+    assert batch.is_contiguous(memory_format=torch.channels_last)
+    assert batch.isfinite().all()
+    assert not batch[:, 1].any()
+    assert batch[:, 0].any()
+
+
+# mini-batches
+
+
+def batches(tiny, epoch, examples=47, number=0, **recipe):
+    ensemble = tiny(batch_size=10, **recipe)
+    drawn = plain._mini_batches(
+        ensemble, Streams(ensemble.definition, number), epoch, examples, examples // 10
+    )
+    return [batch.tolist() for batch in drawn]
+
+
+def test_permuted_epochs_have_every_example_at_most_once(tiny):
+    left_out = set()
+    for epoch in range(1, 30):
+        drawn = batches(tiny, epoch)
+        assert [len(batch) for batch in drawn] == [10] * 4
+        examples = [example for batch in drawn for example in batch]
+        assert len(set(examples)) == 40
+        assert set(examples) <= set(range(47))
+        left_out |= set(range(47)) - set(examples)
+    # Who sits out changes: that one never does has (40/47)^29 < 0.01 each; the seed is fixed.
+    assert len(left_out) > 40
+
+
+def test_permuted_epochs_of_whole_batches_have_every_example_once(tiny):
+    drawn = batches(tiny, 3, examples=40)
+    assert sorted(example for batch in drawn for example in batch) == list(range(40))
+
+
+def test_independent_batches_repeat_examples_of_an_epoch_but_not_of_a_batch(tiny):
+    drawn = [
+        batch
+        for epoch in range(1, 20)
+        for batch in batches(tiny, epoch, mini_batches="independent")
+    ]
+    assert len(drawn) == 19 * 4
+    assert all(len(set(batch)) == 10 for batch in drawn)
+    assert len({tuple(batch) for batch in drawn}) == len(drawn)
+    epochs = [set().union(*drawn[start : start + 4]) for start in range(0, len(drawn), 4)]
+    assert all(len(examples) < 40 for examples in epochs)
+
+
+@pytest.mark.parametrize("mini_batches", ["permuted", "independent"])
+def test_batches_differ_between_epochs_and_networks(tiny, mini_batches):
+    drawn = [
+        batches(tiny, epoch, number=number, mini_batches=mini_batches)
+        for epoch in (1, 2)
+        for number in (0, 1)
+    ]
+    assert len({str(each) for each in drawn}) == 4
+
+
+# training
+
+
+def losses(ensemble, images, number=0):
+    return np.array([result.loss for result in train_network(ensemble, number, images)])
+
+
+def test_what_a_network_says_after_an_epoch(tiny, digits, images):
+    results = list(train_network(tiny(), 0, images))
+    assert [result.epoch for result in results] == [0, 1, 2]
+    split = digits["example_split"].values
+    for result in results:
+        assert result.predictions.shape == (80,)
+        assert set(result.predictions.tolist()) <= set(range(10))
+        right = result.predictions == digits["label"].values
+        expected = [right[split == each].mean() for each in SPLITS]
+        assert result.accuracy == pytest.approx(expected)
+    # Untrained, the loss is that of a guess, ln 10, within a tenth.
+    assert results[0].loss == pytest.approx(np.log(10), rel=0.1)
+
+
+RECIPES = {
+    "sgd": {},
+    "momentum": {"momentum": 0.9, "learning_rate": 0.02},
+    "adam": {"optimizer": "adam", "learning_rate": 0.002},
+    "adadelta": {"optimizer": "adadelta", "learning_rate": 1.0},
+    "no dropout": {"dropout": False},
+    "another dropout": {"dropout": 0.1},
+    "weight decay": {"weight_decay": 0.001, "weight_decay_on": "all"},
+    "independent": {"mini_batches": "independent"},
+} | {
+    activation: {"activation": activation, "optimizer": "adam", "learning_rate": 0.003}
+    for activation in ACTIVATIONS
+}
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_every_recipe_learns(tiny, images, recipe):
+    # Four shallow epochs of eight steps: the train loss falls, by 1 % at least.
+    ensemble = tiny("small_st_vgg", 0.25, **({"epochs": 4, "batch_size": 5} | recipe))
+    train = losses(ensemble, images)[:, 0]
+    assert np.isfinite(train).all()
+    assert train.min() < 0.99 * train[0]
+
+
+def test_every_choice_of_the_recipe_makes_other_networks(tiny, images):
+    runs = [
+        losses(tiny("small_st_vgg", 0.25, **recipe), images)[-1, 0] for recipe in RECIPES.values()
+    ]
+    assert len(set(runs)) == len(RECIPES)
+
+
+def test_bf16_predicts_much_the_same(tiny, digits):
+    ensemble = tiny("small_st_vgg", 0.25, optimizer="adam", learning_rate=0.003, epochs=3)
+    both = [
+        losses(ensemble, Images(digits, choose_setting("cpu", precision)))
+        for precision in ("fp32", "bf16")
+    ]
+    assert not np.array_equal(*both)
+    np.testing.assert_allclose(*both, rtol=0.05)
+
+
+def test_a_model_of_torchvision_with_randomness_of_its_own_comes_back(tiny, images):
+    # Stochastic depth draws from PyTorch's generator.
+    ensemble = replace(tiny(batch_size=20, epochs=1, activation=None), width=1.0)
+    ensemble = replace(ensemble, architecture="efficientnet_b0")
+    first = losses(ensemble, images)
+    torch.manual_seed(99)
+    assert np.array_equal(first, losses(ensemble, images))

@@ -1,0 +1,74 @@
+import logging
+import os
+import pty
+import re
+import subprocess
+import sys
+
+import numpy as np
+
+from created_equal.training.engine.plain import EpochResult
+from created_equal.training.progress import Report, reporting
+
+USES_A_BAR = """
+import time
+import numpy as np
+from created_equal.training.engine.plain import EpochResult
+from created_equal.training.progress import reporting
+with reporting("digits/st_vgg", 2, 1) as report:
+    for epoch in range(3):
+        report.epoch(7, EpochResult(epoch, np.zeros(1), np.array([0.5, 0.25]), np.zeros(2)))
+        time.sleep(0.2)
+"""
+
+
+def result(epoch):
+    return EpochResult(epoch, np.zeros(1), np.array([0.5, 0.25]), np.array([1.0, 2.0]))
+
+
+def test_a_log_has_a_line_per_epoch_with_pace_and_time_left(caplog):
+    caplog.set_level(logging.INFO)
+    with reporting("digits/st_vgg", 2, 3) as report:
+        for epoch in range(3):
+            report.epoch(7, result(epoch))
+    first, second, third = caplog.messages
+    assert first == "digits/st_vgg network 7 epoch 0/2: train 0.500, test 0.250"
+    pattern = (
+        r"digits/st_vgg network 7 epoch {}/2: train 0\.500, test 0\.250; "
+        r"[\d.]+ networks/h, \d+:\d\d:\d\d left"
+    )
+    assert re.fullmatch(pattern.format(1), second)
+    assert re.fullmatch(pattern.format(2), third)
+
+
+def test_pace_and_time_left_by_hand(caplog, monkeypatch):
+    caplog.set_level(logging.INFO)
+    report = Report("t", epochs=4, to_train=3, bar=None)
+    # As if it had begun 20 seconds ago; what is done by now are 2 of 12 epochs.
+    report._started -= 20
+    report._done = 1
+    report.epoch(0, result(2))
+    # 10 s an epoch, 40 s a network, 90 an hour; 100 s are left.
+    assert "; 90.0 networks/h, 0:01:40 left" in caplog.text
+
+
+def test_a_terminal_shows_a_bar():
+    terminal, inner = pty.openpty()
+    environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "160"}
+    process = subprocess.Popen([sys.executable, "-c", USES_A_BAR], stderr=inner, env=environment)
+    os.close(inner)
+    shown = b""
+    while True:
+        try:
+            more = os.read(terminal, 4096)
+        except OSError:  # how Linux says that the other end is closed
+            break
+        if not more:
+            break
+        shown += more
+    assert process.wait() == 0
+    text = re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", shown.decode())
+    assert "digits/st_vgg" in text
+    assert "━━━━" in text
+    assert re.search(r"network 7, epoch 2/2: train 0\.500, test 0\.250; [\d.]+ networks/h,", text)
+    assert b"\x1b[2K" in shown  # drawn anew in the same line

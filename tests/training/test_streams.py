@@ -1,0 +1,179 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from created_equal.training.engine.streams import Stream, Streams
+
+MASK = 2**64 - 1
+
+
+def philox(key, counter):
+    """Philox 4x64-10 as in Salmon et al. (2011), in Python's own integers."""
+    a, b, c, d = counter
+    first, second = key
+    for _ in range(10):
+        ab, cd = 0xD2E7470EE14C6C93 * a, 0xCA5A826395121157 * c
+        a, b, c, d = (cd >> 64) ^ b ^ first, cd & MASK, (ab >> 64) ^ d ^ second, ab & MASK
+        first, second = (first + 0x9E3779B97F4A7C15) & MASK, (second + 0xBB67AE8584CAA73B) & MASK
+    return [a, b, c, d]
+
+
+def streams(network=0, **definition):
+    return Streams(definition or {"a": 1}, network)
+
+
+def with_key(first, second):
+    made = streams(second)
+    made._key = np.array([first, second], dtype=np.uint64)
+    return made
+
+
+def test_the_reference_gives_the_known_answer_of_its_authors():
+    # kat_vectors of Random123: philox4x64, 10 rounds, key and counter zero.
+    assert philox([0, 0], [0, 0, 0, 0]) == [
+        0x16554D9ECA36314C,
+        0xDB20FE9D672D0FDC,
+        0xD7E772CEE186176B,
+        0x7E68B68AEC7BA23B,
+    ]
+
+
+@given(
+    st.integers(0, MASK),
+    st.integers(0, 10_000),
+    st.sampled_from(list(Stream)),
+    st.integers(0, 2**40),
+    st.integers(0, 300),
+    st.integers(1, 12),
+)
+def test_the_words_are_those_of_philox(ensemble, network, stream, step, layer, number):
+    expected = []
+    for block in range(1, 4):  # numpy's counter starts at 0 and is raised before it is used
+        expected += philox([ensemble, network], [block, layer, step, stream])
+    words = with_key(ensemble, network).words(stream, step, layer, number)
+    assert words.dtype == np.uint64
+    assert words.tolist() == expected[:number]
+
+
+def test_the_key_is_the_definition_and_the_network():
+    # By hand: blake2b of {"a":1} in eight bytes, the lowest first.
+    assert streams(7)._key.tolist() == [int.from_bytes(DIGEST, "little"), 7]
+    assert np.array_equal(streams(7, a=1, b=2)._key, Streams({"b": 2, "a": 1}, 7)._key)
+
+
+DIGEST = bytes.fromhex("1f8c00645b7df6ce")
+
+
+@given(st.integers(1, 60), st.integers(0, 60))
+def test_a_word_does_not_depend_on_how_many_are_drawn(number, more):
+    few = streams(3).words(Stream.DROPOUT, 5, 2, number)
+    many = streams(3).words(Stream.DROPOUT, 5, 2, number + more)
+    assert np.array_equal(many[:number], few)
+
+
+def test_nothing_is_remembered_between_draws():
+    one, other = streams(3), streams(3)
+    other.words(Stream.ORDER, 1, 0, 100)
+    assert np.array_equal(
+        one.words(Stream.DROPOUT, 9, 1, 50), other.words(Stream.DROPOUT, 9, 1, 50)
+    )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        streams(1).words(Stream.ORDER, 4, 2, 100),
+        streams(0, a=2).words(Stream.ORDER, 4, 2, 100),
+        streams(0).words(Stream.DROPOUT, 4, 2, 100),
+        streams(0).words(Stream.ORDER, 5, 2, 100),
+        streams(0).words(Stream.ORDER, 4, 3, 100),
+    ],
+    ids=["network", "ensemble", "stream", "step", "layer"],
+)
+def test_everything_else_gives_other_words(other):
+    words = streams(0).words(Stream.ORDER, 4, 2, 100)
+    assert len(set(words.tolist()) & set(other.tolist())) == 0
+
+
+@given(st.integers(1, 40))
+def test_octets_are_the_words_from_the_lowest_byte_on(number):
+    words = streams().words(Stream.DROPOUT, 1, 1, 5).tolist()
+    expected = [word >> shift & 0xFF for word in words for shift in range(0, 64, 8)]
+    assert streams().octets(Stream.DROPOUT, 1, 1, number).tolist() == expected[:number]
+
+
+def test_uniform_numbers():
+    drawn = streams().uniform(Stream.INITIALISATION, 0, 0, 100_000)
+    assert drawn.dtype == np.float32
+    assert drawn.min() >= 0
+    assert drawn.max() < 1
+    assert np.array_equal(drawn * 2**24, np.floor(drawn * 2**24))
+    # False alarms: 1 in 1,000 choices of the seed; the seed is fixed.
+    assert stats.kstest(drawn, "uniform").pvalue > 1e-3
+
+
+def test_the_largest_word_is_still_below_one():
+    class Largest(Streams):
+        def words(self, stream, step, layer, number):
+            return np.full(number, MASK, dtype=np.uint64)
+
+    assert Largest({}, 0).uniform(Stream.ORDER, 0, 0, 1)[0] == np.float32(1 - 2**-24)
+
+
+@given(st.integers(0, 200), st.integers(1, 300))
+def test_a_permutation_has_every_example_once(epoch, examples):
+    order = streams(2).permutation(epoch, examples)
+    assert sorted(order.tolist()) == list(range(examples))
+
+
+def test_permutations_differ_between_epochs_and_networks():
+    orders = {
+        tuple(streams(network).permutation(epoch, 50).tolist())
+        for network in range(4)
+        for epoch in range(4)
+    }
+    assert len(orders) == 16
+
+
+def test_permutations_put_every_example_everywhere():
+    # 2,000 permutations of 10; chi-square over the 100 cells, of which 81 are free. False alarms:
+    # 1 in 1,000 choices of the seed; the seed is fixed.
+    counts = np.zeros((10, 10))
+    for epoch in range(2000):
+        counts[np.arange(10), streams().permutation(epoch, 10)] += 1
+    assert stats.chi2.sf(((counts - 200) ** 2 / 200).sum(), 81) > 1e-3
+
+
+@given(st.integers(0, 10_000), st.integers(1, 80), st.data())
+def test_a_sample_is_drawn_without_replacement(step, examples, data):
+    size = data.draw(st.integers(1, examples))
+    sample = streams().sample(step, examples, size).tolist()
+    assert len(sample) == len(set(sample)) == size
+    assert set(sample) <= set(range(examples))
+
+
+def test_samples_are_uniform_and_independent_of_each_other():
+    # As above: 1 in 1,000 for each of the two.
+    drawn = [streams().sample(step, 20, 5) for step in range(4000)]
+    counts = np.bincount(np.concatenate(drawn), minlength=20)
+    # Without replacement the counts of one sample vary by 15/20 x 20/19 of a multinomial's.
+    statistic = ((counts - 1000) ** 2 / 1000).sum() / (15 / 20 * 20 / 19)
+    assert stats.chi2.sf(statistic, 19) > 1e-3
+    pairs = zip(drawn[::2], drawn[1::2], strict=True)
+    repeated = [len(set(a.tolist()) & set(b.tolist())) for a, b in pairs]
+    expected = 2000 * stats.hypergeom(20, 5, 5).pmf(range(6))
+    observed = np.bincount(repeated, minlength=6)
+    assert (
+        stats.chisquare(
+            [*observed[:3], observed[3:].sum()], [*expected[:3], expected[3:].sum()]
+        ).pvalue
+        > 1e-3
+    )
+
+
+def test_a_seed_fits_pytorchs_generator():
+    seeds = {streams(network).seed(step) for network in range(5) for step in range(5)}
+    assert len(seeds) == 25
+    assert all(0 <= seed < 2**63 for seed in seeds)
