@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from created_equal import derivation
-from created_equal.artefacts import fingerprint, read_dataset
+from created_equal.artefacts import definition_of, fingerprint, read_dataset
 from created_equal.study import Ensemble, Study, dataset_path, predictions_path
 from created_equal.training import find_networks, measure_cost, networks_definition
 from created_equal.training.engine.device import Setting, choose_setting
@@ -44,11 +44,11 @@ def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
     """
     setting = choose_setting(device, precision)
     # One thread and one job per core on a CPU, one job at a time on a GPU: as Snakemake runs them.
-    jobs = len(os.sched_getaffinity(0)) if setting.device.type == "cpu" else 1
+    jobs = _cores() if setting.device.type == "cpu" else 1
     table = Table(title=f"On {setting.device.type}, {setting.precision}, {jobs} at a time")
     for heading in ("study", "ensemble", "architecture"):
         table.add_column(heading, no_wrap=True)
-    for heading in ("networks", "there", "epochs", "PFLOP left", "disk MB", "time left"):
+    for heading in ("networks", "there", "epochs", "TFLOP left", "disk MB", "time left"):
         table.add_column(heading, justify="right", no_wrap=True)
     total = timedelta()
     unknown = []
@@ -72,7 +72,7 @@ def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
                 f"{networks:,}",
                 f"{there:,}",
                 f"{ensembles[0].recipe.epochs:,}",
-                f"{left * cost.flops / 1e15:.4g}" if cost else "0",
+                f"{left * cost.flops / 1e12:,.2f}" if cost else "0",
                 f"{sum(map(_disk, ensembles, extents)) / 1e6:,.1f}",
                 str(duration),
             )
@@ -89,8 +89,7 @@ def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
 def _extent(study: Study) -> tuple[Extent | None, str | None]:
     """Return a study's extent, and its dataset's fingerprint if that is built."""
     path = Path(dataset_path(study.name))
-    if path.is_file():
-        dataset = read_dataset(path)
+    if path.is_file() and definition_of(dataset := read_dataset(path)) == dict(study.dataset):
         split = dataset["example_split"].values
         counted = (int((split == "train").sum()), int((split == "test").sum()))
         shape = tuple(dataset["image"].shape[1:])
@@ -153,6 +152,13 @@ def _disk(ensemble: Ensemble, extent: Extent) -> int:
     examples, epochs = sum(extent.examples), ensemble.recipe.epochs + 1
     label = np.min_scalar_type(extent.classes - 1).itemsize
     return examples * epochs * (ensemble.networks * label + 10)
+
+
+def _cores() -> int:
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _basis(setting: Setting) -> str:

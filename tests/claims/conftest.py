@@ -5,6 +5,7 @@ rank of an example within its split, from 0 to 1, is how late it is learnt; it h
 with the image. What a network says when it is wrong differs from network to network.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -13,6 +14,7 @@ import pytest
 import xarray as xr
 
 from created_equal.artefacts import BOUNDS, HALVES, SPLITS, make_dataset, make_predictions
+from created_equal.claims.check import Row
 from created_equal.claims.evidence import Evidence, scores_of
 from created_equal.scores import accessibility, bimodality
 from created_equal.scores.agreement import consensus
@@ -88,7 +90,7 @@ def beginning() -> np.ndarray:
 
 
 def learner(known: Sequence[float], divided: float = 0, rank: np.ndarray = RANK) -> np.ndarray:
-    """Return counts, a row for each share that is known: all know it, half know ``divided`` more."""
+    """Return counts, a row for each share that all know; half know ``divided`` more."""
     known = np.asarray(known)[:, None]
     return np.where(rank < known, N, np.where(rank < known + divided, N // 2, 0))
 
@@ -112,7 +114,9 @@ def divided_by_parity() -> xr.Dataset:
     """Return an ensemble whose even and odd networks learn in orders of their own."""
     generator = np.random.default_rng(5)
     orders = [
-        np.concatenate([generator.permutation(RANK[~IS_TEST]), generator.permutation(RANK[IS_TEST])])
+        np.concatenate(
+            [generator.permutation(RANK[~IS_TEST]), generator.permutation(RANK[IS_TEST])]
+        )
         for _ in HALVES
     ]
     known = np.array((0.2, 0.2, 0.25, *RISING))[:, None]
@@ -132,7 +136,9 @@ def agreeing_less_and_less() -> xr.Dataset:
 
 
 def binomial(chances: Sequence[float], seed: int = 1) -> np.ndarray:
-    return np.random.default_rng(seed).binomial(N, np.array(chances)[:, None], (len(chances), EXAMPLES))
+    return np.random.default_rng(seed).binomial(
+        N, np.array(chances)[:, None], (len(chances), EXAMPLES)
+    )
 
 
 def random_labels(good: bool) -> xr.Dataset:
@@ -215,7 +221,7 @@ def evidence_of(study: str, good: bool) -> Evidence:
     scores["hardest_moved"] = moved(resnet, N - at_end if good else at_end)
     scores["random_moved"] = moved(resnet, of_test if good else at_end)
     for name, share in CLASSIFIERS.items():
-        right = RANK < share if good else RANK > 0.1
+        right = share > RANK if good else RANK > 0.1
         scores[f"baselines/{name}"] = classifier(right[None], right[None])
     return Evidence(
         study=study,
@@ -286,3 +292,46 @@ def dataset() -> xr.Dataset:
     return images()
 
 
+@pytest.fixture
+def measured() -> Row:
+    """Return the row of a claim that was measured."""
+    return Row(
+        id="figure_04b_two_architectures",
+        study="digits",
+        section="4.1",
+        where="Fig 4b",
+        claim="One, and the other.",
+        statistic="Pearson's r",
+        ensembles="one, two",
+        paper=0.87,
+        tolerance="at least 0.85",
+        value=0.8199999,
+        lower=0.7741,
+        upper=0.868,
+        interval_over="test examples",
+        interval_agrees="no",
+        independent_networks=0.0191234567,
+        within_class=0.81,
+        verdict="direction only: does not hold",
+        networks=20,
+        paper_networks=22,
+        epochs="1 to 20",
+    )
+
+
+@pytest.fixture
+def missing() -> Row:
+    """Return the row of a claim that was not."""
+    return Row(
+        id="figure_05a_linear_right",
+        study="digits",
+        section="4.2",
+        where="Fig 5a",
+        claim="It is so.",
+        statistic="a difference",
+        ensembles="",
+        paper=math.nan,
+        tolerance="above 0",
+        paper_networks=100,
+        note="the study has no figure_05.linear.",
+    )

@@ -84,9 +84,7 @@ def test_shuffling_keeps_each_class_and_split_and_loses_the_rest(made_up):
     for label in range(5):
         for each in ("train", "test"):
             group = (labels == label) & (split == each)
-            before, after = (
-                s["consistency"].values[:, group].T.tolist() for s in (scores, null)
-            )
+            before, after = (s["consistency"].values[:, group].T.tolist() for s in (scores, null))
             assert sorted(before) == sorted(after)
             assert before != after
     # Curves stay whole: consistency still makes up accessibility.
@@ -122,7 +120,7 @@ def test_class_means_of_separable_images_are_always_right(networks):
     assert null["consistency"].values.tolist() == [[1, 1, 1, 1, 0, 1]] * 2
     assert null["accuracy"].values[0, -1] == pytest.approx([1, 2 / 3])
     # The image that is wrong is the least accessible.
-    assert null["accessibility"].argmin() == 4
+    assert null["accessibility"].values.argmin() == 4
     assert null["accessibility"].values.min() == 0 and null["accessibility"].values.max() <= 1
 
 

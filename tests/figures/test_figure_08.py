@@ -51,11 +51,11 @@ def test_panels_show_their_ensemble_split_and_epoch(scores: xr.Dataset, other: x
             figure.axes[4 * row : 4 * row + 4], shown, strict=True
         ):
             measure = float(of["bimodality"].sel(split=of_which, epoch=epoch))
-            accuracy = float(of["accuracy"].sel(split=of_which, epoch=epoch).mean())
+            accuracy = float(of["accuracy"].sel(split=of_which, epoch=epoch).mean(dtype=float))
             title = axes.get_title(loc="left")
             assert f"accuracy {accuracy:.2f}\nbi-modality {measure:.2f}\n(" in title
             zero = np.mean(of_split(of, of_which)["consistency"].sel(epoch=epoch).values == 0)
             assert axes.patches[0].get_height() == pytest.approx(zero)
-    test_accuracy = float(other["accuracy"].sel(split="test", epoch=12).mean())
+    test_accuracy = float(other["accuracy"].sel(split="test", epoch=12).mean(dtype=float))
     bottom = figure.axes[7].get_title(loc="left")
     assert bottom.startswith(f"end\nepoch 12\ntest accuracy {test_accuracy:.2f}\ntrain accuracy")

@@ -22,26 +22,24 @@ def build(architecture, shape=COLOUR, dropout=True, **changes):
     return build_network(architecture, 1, None, dropout, shape, 5, **changes)
 
 
-@pytest.fixture(scope="module")
-def linear():
+@pytest.fixture(scope="module", params=SHAPES)
+def linear(request):
+    """One architecture at a time: its shape, and a linear network in double precision."""
     torch.manual_seed(0)
-    return {
-        name: build(name, shape, dropout=False, linear=True).double()
-        for name, shape in SHAPES.items()
-    }
+    shape = SHAPES[request.param]
+    return shape, build(request.param, shape, dropout=False, linear=True).double()
 
 
 @settings(deadline=None, max_examples=8)
 @given(st.floats(-2, 2), st.integers(0, 2**31))
-@pytest.mark.parametrize("architecture", SHAPES)
-def test_a_linear_network_is_affine_in_its_images(linear, architecture, weight, seed):
+def test_a_linear_network_is_affine_in_its_images(linear, weight, seed):
     # Also in training: without dropout these five have no part that differs between the two.
-    height, width, channels = SHAPES[architecture]
-    x, y = torch.randn(
-        2, channels, height, width, dtype=torch.float64, generator=torch.manual_seed(seed)
-    )
+    (height, width, channels), network = linear
+    generator = torch.Generator().manual_seed(seed)
+    size = (2, channels, height, width)
+    x, y = torch.randn(size, dtype=torch.float64, generator=generator)
     with torch.no_grad():
-        mixed, at_x, at_y = linear[architecture](torch.stack([weight * x + (1 - weight) * y, x, y]))
+        mixed, at_x, at_y = network(torch.stack([weight * x + (1 - weight) * y, x, y]))
     torch.testing.assert_close(mixed, weight * at_x + (1 - weight) * at_y, rtol=1e-9, atol=1e-9)
 
 

@@ -157,7 +157,7 @@ def test_other_data_make_another_network(tiny, job, tmp_path, digits):
     labels = digits["label"].values.copy()
     labels[[0, 1]] = labels[[1, 0]] if labels[0] != labels[1] else (labels[0] + 1) % 10
     moved = digits.assign(label=("example", labels))
-    write_dataset(moved, tmp_path / "moved.nc", {})
+    write_dataset(moved, tmp_path / "moved.nc", tiny().dataset)
     _, trained = job(tiny(), [0], dataset=tmp_path / "moved.nc")
     assert trained == {0}
 
@@ -223,11 +223,11 @@ def test_a_cpu_is_described_by_what_it_can(tiny):
 def test_a_small_ensemble_beats_chance_clearly(tmp_path, tiny):
     from created_equal.datasets import build_dataset
 
-    digits = build_dataset(
-        {"source": "digits", "train_examples": 300, "test_examples": 100}, Path("unused"), False
-    )
-    write_dataset(digits, tmp_path / "d.nc", {})
+    definition = {"source": "digits", "train_examples": 300, "test_examples": 100}
+    digits = build_dataset(definition, Path("unused"), False)
+    write_dataset(digits, tmp_path / "d.nc", definition)
     ensemble = tiny("small_st_vgg", 0.25, epochs=5, batch_size=10)
+    ensemble = replace(ensemble, dataset=definition)
     train_networks(ensemble, tmp_path / "d.nc", range(3), tmp_path / "p.nc", "cpu", "fp32")
     accuracy = read_predictions(tmp_path / "p.nc")["accuracy"].values
     assert (accuracy[:, 0] < 0.35).all()
@@ -282,20 +282,26 @@ def test_a_dataset_that_is_missing(tiny, job, tmp_path):
         job(tiny(), [0], dataset=tmp_path / "dataset.nc")
 
 
+def test_a_dataset_that_is_out_of_date(tiny, job, tmp_path, digits):
+    write_dataset(digits, tmp_path / "old.nc", tiny().dataset | {"train_examples": 30})
+    with pytest.raises(InputError, match=r"old\.nc was built from another definition than"):
+        job(tiny(), [0], dataset=tmp_path / "old.nc")
+
+
 def test_images_too_small_for_the_architecture(tiny, job, tmp_path):
     from created_equal.datasets import build_dataset
 
     definition = {"source": "digits", "train_examples": 40, "test_examples": 40}
-    write_dataset(build_dataset(definition, Path("unused"), False), tmp_path / "small.nc", {})
+    data = build_dataset(definition, Path("unused"), False)
+    write_dataset(data, tmp_path / "small.nc", definition)
     with pytest.raises(InputError, match=r"^images of 8 x 8 pixels are too small for st_vgg"):
-        job(tiny(), [0], dataset=tmp_path / "small.nc")
+        job(replace(tiny(), dataset=definition), [0], dataset=tmp_path / "small.nc")
     assert not list(tmp_path.glob("predictions/**/*.nc"))
 
 
 # Memory.
 
 MEMORY = """
-import resource, sys
 from dataclasses import replace
 from pathlib import Path
 from created_equal.artefacts import write_dataset
@@ -303,11 +309,12 @@ from created_equal.datasets import build_dataset
 from created_equal.study import load_study
 from created_equal.training import train_networks
 study = load_study("digits")
-write_dataset(build_dataset(study.dataset, Path("unused"), False), Path("d.nc"), {})
+write_dataset(build_dataset(study.dataset, Path("unused"), False), Path("d.nc"), study.dataset)
 ensemble = study.ensembles["st_vgg"]
 ensemble = replace(ensemble, recipe=replace(ensemble.recipe, epochs=2))
 train_networks(ensemble, Path("d.nc"), range(2), Path("p/0000-0001.nc"), "cpu")
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+# getrusage would also count what the process of the tests had in memory when it started this one.
+print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
 
 

@@ -178,7 +178,9 @@ def _row(
         verdict=verdict_of(claim, evidence.study, value, measured.networks, accepted),
         networks=measured.networks,
         epochs=measured.epochs,
-        note="the statistic is undefined here: a group has no examples, or nothing varies." if math.isnan(value) else "",
+        note="the statistic is undefined here: a group has no examples, or nothing varies."
+        if math.isnan(value)
+        else "",
     )
 
 

@@ -168,7 +168,8 @@ def _of_learning(
         for split in SPLITS
     )
     yield Finding(
-        train > chance, f"{path}: train accuracy {train:.4f} in the end, above chance {chance:.4f}"
+        train > chance + ROUNDING,
+        f"{path}: train accuracy {train:.4f} in the end, above chance {chance:.4f}",
     )
     derived = ensemble.derived or {}
     if "labels" in derived:
@@ -182,7 +183,8 @@ def _of_learning(
     # Trained on the hardest alone, networks may well be at chance on the test set or below.
     elif derived.get("keep", "random") == "random":
         yield Finding(
-            test > chance, f"{path}: test accuracy {test:.4f} in the end, above chance {chance:.4f}"
+            test > chance + ROUNDING,
+            f"{path}: test accuracy {test:.4f} in the end, above chance {chance:.4f}",
         )
 
 

@@ -63,7 +63,7 @@ def train_networks(
     setting = choose_setting(device, precision)
     torch.set_num_threads(threads)
     data = read_dataset(dataset)
-    _check(ensemble, data)
+    _check(ensemble, data, dataset)
     definition = networks_definition(ensemble, fingerprint(data))
     unfinished = output.parent / "unfinished"
     trained = find_networks([output.parent, unfinished], definition)
@@ -120,7 +120,12 @@ def describe_device(setting: Setting) -> str:
     return f"CPU {torch.backends.cpu.get_cpu_capability()}"
 
 
-def _check(ensemble: Ensemble, data: xr.Dataset) -> None:
+def _check(ensemble: Ensemble, data: xr.Dataset, path: Path) -> None:
+    if canonical(definition_of(data)) != canonical(dict(ensemble.dataset)):
+        raise InputError(
+            f"{path} was built from another definition than {ensemble.study}/{ensemble.name} has "
+            "now; build it again (snakemake does), then train."
+        )
     examples = int((data["example_split"].values == "train").sum())
     if examples < ensemble.recipe.batch_size:
         raise InputError(
@@ -171,4 +176,7 @@ def _gather(numbers: Sequence[int], trained: dict[int, Path]) -> xr.Dataset:
         join="exact",
         combine_attrs="override",
     )
+    precisions = sorted(set(gathered["precision"].values.tolist()))
+    if len(precisions) > 1:
+        log.warning("networks that were trained in %s are put together", " and ".join(precisions))
     return gathered.sortby("network")

@@ -1,0 +1,111 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from created_equal.artefacts import (
+    make_dataset,
+    make_predictions,
+    write_chosen,
+    write_dataset,
+    write_predictions,
+    write_scores,
+)
+from created_equal.claims.evidence import read_evidence, scores_of
+from created_equal.errors import InputError
+from created_equal.study import Baseline, Ensemble, Recipe, Study
+
+
+def ensemble_of(name, **derived):
+    dataset = {"source": "d"} | ({"derived": derived} if derived else {})
+    return Ensemble("made_up", name, "st_vgg", 1.0, 2, Recipe(epochs=1), dataset)
+
+
+def study_of(figures):
+    return Study(
+        name="made_up",
+        title="Made up",
+        networks=2,
+        dataset={"source": "d"},
+        ensembles={
+            "st_vgg": ensemble_of("st_vgg"),
+            "easiest": ensemble_of("easiest", move_to_test="easiest", fraction=0.1),
+            "hard": ensemble_of("hard", keep="hardest", fraction=0.2, cut=1),
+            "fifth": ensemble_of("fifth", keep="random", fraction=0.2, cut=1),
+            "half": ensemble_of("half", keep="random", fraction=0.5, cut=1),
+        },
+        figures=figures,
+        baselines={"svm": Baseline("made_up", "svm", 1, None, {})},
+    )
+
+
+@pytest.fixture
+def predictions():
+    """Two random states, three numbers of weak learners, four examples of two classes."""
+    dataset = make_dataset(
+        np.zeros((4, 1, 1, 1), dtype=np.uint8), [0, 1, 0, 1], [5, 6, 7, 8], [0, 0, 1, 1], ["a", "b"]
+    )
+    predicted = np.array(
+        [[[0, 1, 0, 1], [0, 1, 0, 0], [1, 1, 0, 0]], [[0, 0, 0, 1], [0, 0, 0, 0], [0, 1, 0, 1]]]
+    )
+    accuracy = np.full((2, 3, 2), 0.5)
+    return make_predictions(predicted, accuracy, accuracy * np.nan, [0, 1], dataset, [1, 2, 3])
+
+
+def test_scores_of_a_baseline_by_hand(predictions):
+    scores = scores_of(predictions)
+    assert scores["consistency"].values.tolist() == [
+        [1, 0.5, 1, 1],
+        [1, 0.5, 1, 0],
+        [0.5, 1, 1, 0.5],
+    ]
+    assert scores["accessibility"].values == pytest.approx([5 / 6, 2 / 3, 1, 0.5])
+    assert scores["epoch"].values.tolist() == [1, 2, 3]
+    assert scores["example_split"].values.tolist() == ["train", "train", "test", "test"]
+    assert (scores.sizes["network"], scores.attrs["classes"]) == (2, 2)
+
+
+def test_everything_that_the_figures_name_is_read(
+    made_up, dataset, predictions, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "results/made_up"
+    study = study_of(
+        {
+            "figure_01": {"ensemble": "st_vgg", "epochs": [0, 1, 2, 3]},
+            "figure_07": {"ensemble": "st_vgg", "baselines": ["svm"]},
+            "figure_08": {"random_labels": "st_vgg", "hard": "hard"},
+            "moved_examples": {"ensemble": "st_vgg", "easiest": "easiest"},
+        }
+    )
+    scores = made_up("made_up", True).scores["cnn"]
+    for name in ("st_vgg", "hard", "fifth", "easiest"):
+        write_scores(scores, folder / name / "scores.nc", {})
+    write_dataset(dataset, folder / "dataset.nc", {})
+    write_predictions(predictions, folder / "baselines/svm.nc", {})
+    chosen = pd.DataFrame(
+        {
+            "example": [9, 4, 2],
+            "label": 0,
+            "class": "c0",
+            "score": 0.5,
+            "round": 1,
+            "what": ["moved", "moved", "removed"],
+        }
+    )
+    write_chosen(chosen, folder / "easiest/chosen.csv")
+    evidence = read_evidence(study)
+    assert evidence.study == "made_up"
+    assert set(evidence.scores) == {"st_vgg", "hard", "fifth", "easiest", "baselines/svm"}
+    assert evidence.observed is evidence.scores
+    assert evidence.roles["figure_08.random"] == ("fifth",)
+    assert evidence.epochs == {"figure_01": (0, 1, 2, 3)}
+    assert {name: moved.tolist() for name, moved in evidence.moved.items()} == {"easiest": [4, 9]}
+    (folder / "easiest/chosen.csv").unlink()
+    with pytest.raises(InputError, match=r"easiest/chosen\.csv does not exist"):
+        read_evidence(study)
+
+
+def test_a_missing_file_is_said(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=r"st_vgg/scores\.nc does not exist"):
+        read_evidence(study_of({"figure_01": {"ensemble": "st_vgg"}}))

@@ -1,0 +1,126 @@
+import math
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from created_equal.claims.check import check_claims
+from created_equal.claims.page import STYLES, number_words, write_page
+
+VOID = {"meta", "br"}
+
+
+class Reader(HTMLParser):
+    """The text of a page by its cells; it fails on tags that do not match."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.cells, self.badges, self.links = [], [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        self.links += [attributes[key] for key in ("src", "href") if key in attributes]
+        if tag == "td":
+            self.cells.append("")
+        if tag == "span":
+            self.badges.append((attributes["class"], ""))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "td" in self.open:
+            self.cells[-1] += f" {data}"
+        if "span" in self.open:
+            self.badges[-1] = (self.badges[-1][0], data)
+
+
+def page_of(rows, folder, title="Digits & more"):
+    write_page(rows, title, folder / "claims.html")
+    text = (folder / "claims.html").read_text(encoding="utf-8")
+    reader = Reader()
+    reader.feed(text)
+    assert reader.open == []
+    return text, reader
+
+
+def test_a_line_shows_the_paper_s_number_ours_the_nulls_and_the_verdict(measured, tmp_path):
+    _, reader = page_of([measured], tmp_path)
+    claim, paper, ours, nulls, basis, verdict = reader.cells
+    assert "One, and the other." in claim and "Fig 4b" in claim and "Pearson's r" in claim
+    assert "0.87" in paper and "at least 0.85" in paper
+    assert "0.82" in ours and "(0.774 to 0.868)" in ours and "over test examples" in ours
+    assert "reaches over the limit" in ours
+    assert "0.019" in nulls and "independent networks" in nulls
+    assert "0.81" in nulls and "without class means" in nulls
+    assert "class means alone" not in nulls
+    assert "20 networks (the paper: 22)" in basis and "epochs 1 to 20" in basis
+    assert verdict.strip() == "direction only: does not hold"
+
+
+def test_what_was_not_measured_says_why(missing, tmp_path):
+    _, reader = page_of([missing], tmp_path)
+    assert "no number" in reader.cells[1]
+    assert reader.cells[2].strip() == "–"
+    assert "the study has no figure_05.linear." in reader.cells[4]
+    assert reader.cells[5].strip() == "not measured"
+
+
+def test_verdicts_differ_in_colour_and_in_words(measured, tmp_path):
+    rows = [replace(measured, verdict=verdict) for verdict in STYLES]
+    text, reader = page_of(rows, tmp_path)
+    assert set(reader.badges) == {(f"verdict {look}", words) for words, look in STYLES.items()}
+    colours = [text.split(f".{look} {{")[1].split("}")[0] for look in set(STYLES.values())]
+    assert len(set(colours)) == len(set(STYLES.values())) == 6
+
+
+def test_the_page_needs_no_other_file_and_escapes_what_it_shows(measured, tmp_path):
+    text, reader = page_of([replace(measured, claim="a < b & c.")], tmp_path)
+    assert reader.links == []
+    assert "http" not in text and "<script" not in text
+    assert "a &lt; b &amp; c." in text
+    assert "<title>The paper's claims: Digits &amp; more</title>" in text
+
+
+def test_sections_stand_once_each_in_the_order_of_the_paper(made_up, tmp_path):
+    rows = check_claims(made_up("small_mammals", True))
+    text, reader = page_of(rows, tmp_path)
+    sections = [part.split("</h2>")[0] for part in text.split("<h2>")[1:]]
+    assert sections == list(dict.fromkeys(row.section for row in rows))
+    assert [section[0] for section in sections] == ["3", "4", "4", "5", "6", "S"]
+    assert len(reader.cells) == 6 * len(rows)
+    assert all(f'<tr id="{row.id}">' in text for row in rows)
+
+
+def test_one_network_or_random_state_is_not_two(measured, tmp_path):
+    _, reader = page_of(
+        [
+            replace(measured, networks=1, paper_networks=None, lower=math.nan, upper=math.nan),
+            replace(measured, networks=1, paper_networks=1),
+        ],
+        tmp_path,
+    )
+    assert "1 random state " in reader.cells[4] + " "
+    assert "no interval" in reader.cells[2]
+    assert "1 network " in reader.cells[10] + " " and "the paper" not in reader.cells[10]
+
+
+@pytest.mark.parametrize(
+    "value, words",
+    [
+        (0.87, "0.87"),
+        (0.8204, "0.82"),
+        (1.0, "1"),
+        (0.0, "0"),
+        (-0.0001, "0"),
+        (-0.134, "−0.134"),
+        (12.04, "12"),
+        (100.0, "100"),
+        (1234.56, "1234.6"),
+        (0.055, "0.055"),
+    ],
+)
+def test_numbers_in_words(value, words):
+    assert number_words(value) == words

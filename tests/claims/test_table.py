@@ -1,0 +1,39 @@
+import csv
+from dataclasses import fields
+
+import pytest
+
+from created_equal.claims.check import Row, check_claims
+from created_equal.claims.table import write_table
+from created_equal.errors import InputError
+
+
+def read(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_attribute_is_a_column(measured, missing, tmp_path):
+    write_table([measured, missing], tmp_path / "results/digits/claims.csv")
+    rows = read(tmp_path / "results/digits/claims.csv")
+    assert list(rows[0]) == [field.name for field in fields(Row)]
+    first, second = rows
+    assert first["claim"] == "One, and the other."
+    assert (first["paper"], first["value"], first["networks"]) == ("0.87", "0.82", "20")
+    assert first["independent_networks"] == "0.0191235"
+    assert first["class_means"] == ""
+    assert (second["paper"], second["value"], second["networks"]) == ("", "", "")
+    assert (second["verdict"], second["note"]) == ("not measured", missing.note)
+
+
+def test_the_table_of_made_up_results_has_a_line_for_each_row(made_up, tmp_path):
+    rows = check_claims(made_up("small_mammals", True))
+    write_table(rows, tmp_path / "claims.csv")
+    assert [line["id"] for line in read(tmp_path / "claims.csv")] == [row.id for row in rows]
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_place_that_cannot_be_written_to(measured, tmp_path):
+    (tmp_path / "results").write_text("a file where a folder should be")
+    with pytest.raises(InputError, match=r"claims\.csv cannot be written .* run again"):
+        write_table([measured], tmp_path / "results/claims.csv")
