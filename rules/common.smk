@@ -177,6 +177,42 @@ def scores_across(wildcards):
     return [scores_path(study, ensemble) for study, ensemble in ACROSS.items()]
 
 
+def roles_in(wildcards):
+    """Return which ensembles and baselines play which part in the claims of a study."""
+    return roles_of(load(wildcards.study))
+
+
+def claimed_in(wildcards):
+    """Return the files that the claims of a study rest on, by the names of the rule's inputs."""
+    name, study = wildcards.study, load(wildcards.study)
+    return {
+        "dataset": dataset_path(name),
+        "scores": [
+            scores_path(name, each) for each in ensembles_in(roles_in(wildcards))
+        ],
+        "baselines": [
+            baseline_path(name, each) for each in baselines_in(roles_in(wildcards))
+        ],
+        "chosen": [chosen_path(name, each) for each in moved_in(study)],
+    }
+
+
+def tested_in(wildcards):
+    """Return the files that are tested: what claims rest on, and what that was made from."""
+    name, study = wildcards.study, load(wildcards.study)
+    behind = [study.ensembles[each] for each in ensembles_behind(study)]
+    return claimed_in(wildcards) | {
+        "scores": [scores_path(name, each.name) for each in behind],
+        "predictions": [
+            path
+            for each in behind
+            for path in predictions_paths(
+                name, each.name, each.networks, CONFIG.networks_per_job
+            )
+        ],
+    }
+
+
 def code(*patterns):
     """Return the modules of the package that match, to be watched for changes."""
     package = Path(workflow.basedir, PACKAGE)

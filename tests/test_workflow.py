@@ -1,5 +1,6 @@
 """The whole workflow on the smoke study, in a copy of the repository, as a user runs it."""
 
+import csv
 import os
 import re
 import shutil
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FIGURES = [f"figure_{number:02d}" for number in (1, 2, 3, 4, 9, 10, 11)]
+FIGURES = [f"figure_{number:02d}" for number in range(1, 12)] + ["moved_examples", "robustness"]
 
 
 def copy_of_repository(folder: Path) -> Path:
@@ -77,13 +78,53 @@ SMOKE = ("--config", "studies=smoke")
 def test_every_figure_is_rendered_in_three_formats(built):
     names = {path.name for path in (built / "paper_figures/smoke").iterdir()}
     assert names == {f"{figure}.{kind}" for figure in FIGURES for kind in ("pdf", "svg", "png")}
+    across = {path.name for path in (built / "paper_figures").iterdir() if path.is_file()}
+    assert across == {"README.md", *(f"cross_dataset.{kind}" for kind in ("pdf", "svg", "png"))}
 
 
 def test_report_shows_every_figure_with_its_caption(built):
     report = (built / "report.html").read_text()
-    assert all(f"{figure}.svg" in report for figure in FIGURES)
+    assert all(f"{figure}.svg" in report for figure in (*FIGURES, "cross_dataset"))
     # What Snakemake leaves in place of a caption that cannot be rendered.
     assert "snakemake.wildcards" not in report
+    assert "snakemake.params" not in report
+
+
+def test_claims_are_checked_and_reported(built):
+    with (built / "results/smoke/claims.csv").open(newline="") as file:
+        rows = {row["id"]: row for row in csv.DictReader(file)}
+    assert rows["figure_04a_split_halves"]["networks"] == "4"
+    assert rows["figure_08d_gap"]["ensembles"] == "hardest_fifth, random_fifth"
+    assert rows["figure_07_weaker:svm"]["value"] != ""
+    # Smoke is none of the paper's data sets, so no number of the paper's stands for it.
+    assert {row["verdict"].split(":")[0] for row in rows.values()} <= {
+        "direction only",
+        "not measured",
+    }
+    missing = [row for row in rows.values() if "the study has no" in row["note"]]
+    assert missing == []
+    assert "claims.html" in (built / "report.html").read_text()
+
+
+def test_results_are_tested_and_a_failure_is_said(built):
+    path = built / "results/smoke/results_test.txt"
+    before = path.read_text()
+    assert "results/smoke/st_vgg/scores.nc: 4 networks, and 4 in the study" in before
+    study = built / "config/studies/smoke.yaml"
+    text = study.read_text()
+    study.write_text(text.replace("train_examples: 100", "train_examples: 101"))
+    done = subprocess.run(
+        [sys.executable, "-m", "created_equal", "test_results", "smoke"],
+        cwd=built,
+        env=os.environ | {"PYTHONPATH": str(built / "src")},
+        capture_output=True,
+        text=True,
+    )
+    study.write_text(text)
+    assert done.returncode == 2
+    assert "smoke/dataset.nc: 100 train examples, and 101 in the study" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert path.read_text() == before
 
 
 def test_second_run_does_nothing(built):
@@ -113,7 +154,8 @@ def test_editing_another_part_of_the_study_retrains_nothing(built):
     study.write_text(before.replace("title: ", "title: Another "))
     planned = jobs(succeeds(built, *SMOKE, "--dry-run"))
     study.write_text(before)
-    assert set(planned) == {"all", *(f"render_{figure}" for figure in FIGURES)}
+    rendered = {f"render_{figure}" for figure in FIGURES}
+    assert set(planned) == {"all", "check_claims", *rendered}
 
 
 def test_other_device_data_root_and_download_rerun_nothing(built):
@@ -167,6 +209,41 @@ def test_one_figure_builds_only_what_it_needs(built):
         built, "paper_figures/small_mammals/figure_04.pdf", "--dry-run", "--config", "networks=10"
     )
     assert jobs(fewer)["train_networks"] == 4
+    moved = succeeds(
+        built, "moved_examples", "--dry-run", "--config", "studies=small_mammals", "networks=10"
+    )
+    assert jobs(moved) == {
+        "build_dataset": 1,
+        "derive_dataset": 3,
+        "train_networks": 8,
+        "score_ensemble": 4,
+        "render_moved_examples": 1,
+        "moved_examples": 1,
+    }
+    others = succeeds(
+        built, "figure_07", "--dry-run", "--config", "studies=insects,mnist", "networks=10"
+    )
+    assert jobs(others) == {
+        "build_dataset": 1,
+        "train_networks": 2,
+        "score_ensemble": 1,
+        "fit_baseline": 6,
+        "render_figure_07": 1,
+        "figure_07": 1,
+    }
+
+
+def test_the_figure_of_all_studies_needs_one_ensemble_of_each(built):
+    planned = succeeds(
+        built, "cross_dataset", "--dry-run", "--config", "studies=insects,mnist", "networks=5"
+    )
+    assert jobs(planned) == {
+        "build_dataset": 2,
+        "train_networks": 2,
+        "score_ensemble": 2,
+        "render_cross_dataset": 1,
+        "cross_dataset": 1,
+    }
 
 
 @pytest.mark.parametrize(
@@ -175,6 +252,7 @@ def test_one_figure_builds_only_what_it_needs(built):
         (["--config", "studies=smal_mammals"], "did you mean small_mammals"),
         (["--config", "studies=digits", "devise=cpu"], "devise is not known; did you mean device"),
         (["paper_figures/mnist/figure_04.pdf"], "the study mnist has no figure_04"),
+        (["figure_08", "--config", "studies=mnist"], "no selected study has figure_08 (mnist);"),
         (["results/smoke/baselines/svn.nc"], "the study smoke has no baseline svn; did you mean"),
         (["results/smoke/st_vg/scores.nc"], "the study smoke has no ensemble st_vg"),
     ],

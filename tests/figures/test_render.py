@@ -1,4 +1,5 @@
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,34 @@ def test_a_missing_notebook(repository: Path) -> None:
     Path("notebooks").unlink()
     with pytest.raises(InputError, match=r"figure_01.ipynb does not exist; run this in the root"):
         render_figure("made_up", "figure_01")
+
+
+def kernel(folder: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    """Make the notebooks run in a kernel that a shell command starts."""
+    spec = folder / "jupyter/kernels/own/kernel.json"
+    spec.parent.mkdir(parents=True)
+    argv = ["sh", "-c", command, "sh", "{connection_file}"]
+    spec.write_text(json.dumps({"argv": argv, "display_name": "own", "language": "python"}))
+    monkeypatch.setenv("JUPYTER_PATH", str(folder / "jupyter"))
+    monkeypatch.setattr(render, "KERNEL", "own")
+
+
+def test_a_kernel_that_does_not_start_at_first_is_started_again(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = "test -e started || { touch started; exit 1; }"
+    start = f'exec "{sys.executable}" -m ipykernel_launcher -f "$1"'
+    kernel(repository, monkeypatch, f"{first}; {start}")
+    render_figure("made_up", "figure_11")
+    assert Path("started").exists()
+    assert Path("paper_figures/made_up/figure_11.pdf").exists()
+
+
+def test_a_kernel_that_never_starts(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel(repository, monkeypatch, "echo x >> starts; exit 1")
+    with pytest.raises(InputError, match=r"kernel own for notebooks/figure_11.ipynb did not start"):
+        render_figure("made_up", "figure_11")
+    assert Path("starts").read_text() == "x\n" * 3
 
 
 def test_a_missing_kernel(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:

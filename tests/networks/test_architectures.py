@@ -148,7 +148,9 @@ def test_an_activation_in_the_place_of_the_own():
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize("name", ["resnet18", "vgg11", "mobilenet_v3_small", "densenet121"])
+@pytest.mark.parametrize(
+    "name", ["resnet18", "vgg11", "mobilenet_v3_small", "densenet121", "regnet_y_400mf"]
+)
 def test_models_of_torchvision_take_small_images(name, channels):
     shape = (32, 32, channels)
     network = build(name, shape=shape, classes=7).eval()

@@ -79,19 +79,16 @@ def write_artefact(contents: xr.Dataset, path: Path, kind: str, definition: Mapp
         for name, variable in contents.variables.items()
         if variable.ndim and variable.dtype.kind in "iufb" and variable.size
     }
+    # Into memory first: HDF5 can crash the process when a disk is full.
+    octets = contents.to_netcdf(engine="h5netcdf", encoding=encoding)
     path = Path(path)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _FileForHDF5(beside, "w+b") as file:
-            contents.to_netcdf(file, engine="h5netcdf", encoding=encoding)
-            if file.failure:
-                raise file.failure
-            seal = MARK + _digest(file, file.seek(0, os.SEEK_END))
-            file.seek(0, os.SEEK_END)
-            file.write(seal)
-            if file.failure:
-                raise file.failure
+        with beside.open("wb") as file:
+            file.write(octets)
+            file.write(MARK + blake2b(octets, digest_size=DIGEST_SIZE).digest())
+            file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
     except OSError as error:
@@ -103,28 +100,6 @@ def write_artefact(contents: xr.Dataset, path: Path, kind: str, definition: Mapp
         # Not unlink(missing_ok=True), which fails where a file stands in a folder's place.
         if beside.is_file():
             beside.unlink()
-
-
-class _FileForHDF5(io.FileIO):
-    """A file that keeps its first failure for later: HDF5 crashes the process if a write fails."""
-
-    failure: OSError | None = None
-
-    def write(self, octets) -> int:
-        left = memoryview(octets).cast("B")
-        try:
-            while left and self.failure is None:
-                left = left[super().write(left) :]
-        except OSError as error:
-            self.failure = error
-        return len(octets)
-
-    def truncate(self, size: int | None = None) -> int:
-        try:
-            return super().truncate(size)
-        except OSError as error:
-            self.failure = self.failure or error
-            return size or 0
 
 
 def open_artefact(path: Path, kind: str) -> xr.Dataset:

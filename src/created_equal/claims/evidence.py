@@ -53,15 +53,15 @@ class Evidence:
     observed: Mapping[str, xr.Dataset]
     moved: Mapping[str, np.ndarray]
 
-    def phases(self, name: str, figure: str = "figure_01") -> dict[str, int]:
-        """Return the epochs of the four phases: the study's choice for the figure, or by rule.
+    def phases(self, name: str) -> dict[str, int]:
+        """Return the epochs of the four phases: the study's choice for figure 1, or by rule.
 
         Raises:
             InputError: the networks were trained for fewer than three epochs.
         """
         found = phases(self.observed[name])
-        named = self.epochs.get(figure)
-        if named and self.roles.get(f"{figure}.ensemble") == (name,):
+        named = self.epochs.get("figure_01")
+        if named and self.roles["figure_01.ensemble"] == (name,):
             return dict(zip(found, named, strict=True))
         return found
 

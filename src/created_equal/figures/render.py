@@ -12,6 +12,7 @@ from created_equal.errors import InputError
 from created_equal.study import CROSS_DATASET, ensemble_across, load_study
 
 KERNEL = "python3"
+STARTS = 3
 # The kernel warns that it listens on this machine's own TCP ports, which is not for our readers.
 QUIET = ["--log-level=ERROR"]
 
@@ -69,14 +70,7 @@ def _run(name: str, parameters: Mapping, log: Path, of: str) -> None:
         )
     log.parent.mkdir(parents=True, exist_ok=True)
     try:
-        papermill.execute_notebook(
-            notebook,
-            log,
-            parameters=parameters,
-            kernel_name=KERNEL,
-            progress_bar=False,
-            extra_arguments=QUIET,
-        )
+        _execute(notebook, parameters, log)
     except NoSuchKernel as error:
         raise InputError(
             f"{notebook} needs the Jupyter kernel {KERNEL}, which this Python does not have; "
@@ -95,3 +89,31 @@ def _run(name: str, parameters: Mapping, log: Path, of: str) -> None:
             f"the process that ran {notebook} for {of} was killed, most likely for want of memory; "
             "give it more, and run again."
         ) from error
+
+
+def _execute(notebook: Path, parameters: Mapping, log: Path) -> None:
+    """Run a notebook, again if its kernel does not start.
+
+    A kernel is told to listen on ports that were free a moment ago; of many that start at the same
+    time one may find them taken, and it ends before it has run anything.
+    """
+    for attempt in range(1, STARTS + 1):
+        try:
+            papermill.execute_notebook(
+                notebook,
+                log,
+                parameters=parameters,
+                kernel_name=KERNEL,
+                progress_bar=False,
+                extra_arguments=QUIET,
+            )
+            return
+        except DeadKernelError:
+            raise
+        except RuntimeError as error:
+            if attempt == STARTS:
+                raise InputError(
+                    f"the Jupyter kernel {KERNEL} for {notebook} did not start in {STARTS} "
+                    f"attempts ({error}); see above why, or install it again with: python -m pip "
+                    "install --force-reinstall ipykernel"
+                ) from error

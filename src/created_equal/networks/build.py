@@ -118,14 +118,25 @@ def _accepts(
 ) -> bool:
     height, length, channels = image_shape
     try:
-        # On the meta device nothing is computed or stored, but shapes are checked.
-        with torch.device("meta"), torch.no_grad(), warnings.catch_warnings():
+        with torch.no_grad(), warnings.catch_warnings():
             # Of layers without elements, which are refused right after.
             warnings.simplefilter("ignore")
-            build(image_shape).eval()(torch.zeros(2, channels, height, length))
+            images = torch.zeros(2, channels, height, length, device="meta")
+            _without_numbers(build, image_shape).eval()(images)
     except (RuntimeError, ValueError, AssertionError, ZeroDivisionError):
         return False
     return True
+
+
+def _without_numbers(
+    build: Callable[[tuple[int, int, int]], nn.Module], image_shape: tuple[int, int, int]
+) -> nn.Module:
+    """Build on the meta device, where nothing is computed or stored but shapes are checked."""
+    try:
+        with torch.device("meta"):
+            return build(image_shape)
+    except NotImplementedError:  # torchvision's regnets read numbers while they are built
+        return build(image_shape).to("meta")
 
 
 def _no_noise(number: int) -> torch.Tensor:
