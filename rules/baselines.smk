@@ -1,11 +1,6 @@
 """From a dataset to the predictions of a classifier that is no network."""
 
 
-def baseline(wildcards):
-    """Return the baseline that a job's wildcards name."""
-    return checked(baseline_of, load(wildcards.study), wildcards.baseline)
-
-
 rule fit_baseline:
     input:
         dataset=dataset_path("{study}"),
@@ -26,7 +21,7 @@ rule fit_baseline:
         mem_mb=4000,
         runtime=240,
     params:
-        definition=lambda wildcards: baseline(wildcards).definition,
+        definition=lambda wildcards: fitted(wildcards).definition,
     shell:
         "python -m created_equal fit_baseline {wildcards.study} {wildcards.baseline}"
         " > {log:q} 2>&1"

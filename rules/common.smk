@@ -213,6 +213,11 @@ def tested_in(wildcards):
     }
 
 
+def fitted(wildcards):
+    """Return the baseline that a job's wildcards name."""
+    return checked(baseline_of, load(wildcards.study), wildcards.baseline)
+
+
 def code(*patterns):
     """Return the modules of the package that match, to be watched for changes."""
     package = Path(workflow.basedir, PACKAGE)

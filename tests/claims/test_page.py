@@ -50,13 +50,15 @@ def test_a_line_shows_the_paper_s_number_ours_the_nulls_and_the_verdict(measured
     _, reader = page_of([measured], tmp_path)
     claim, paper, ours, nulls, basis, verdict = reader.cells
     assert "One, and the other." in claim and "Fig 4b" in claim and "Pearson's r" in claim
-    assert "0.87" in paper and "at least 0.85" in paper
+    assert "0.87" in paper and "at least 0.85" in paper and "on other data" in paper
     assert "0.82" in ours and "(0.774 to 0.868)" in ours and "over test examples" in ours
     assert "reaches over the limit" in ours
     assert "0.019" in nulls and "independent networks" in nulls
     assert "0.81" in nulls and "without class means" in nulls
     assert "class means alone" not in nulls
-    assert "20 networks (the paper: 22)" in basis and "epochs 1 to 20" in basis
+    assert "20 networks (the paper: 22)" in basis and " epochs 1 to 20" in basis
+    single = page_of([replace(measured, epochs="7", verdict="reproduced")], tmp_path)[1].cells
+    assert " epoch 7" in single[4] and "on other data" not in single[1]
     assert verdict.strip() == "direction only: does not hold"
 
 

@@ -31,6 +31,12 @@ def test_one_sided_scores_do_not_count() -> None:
     assert least_words(scores) == "N = 4, least 0.30 at epoch 2"
 
 
+def test_untrained_networks_do_not_count() -> None:
+    scores = made_up([0.5, 0.5, 0.5], [0.2, 0.8, 0.7])
+    assert in_the_middle(scores).all()
+    assert least_words(scores) == "N = 4, least 0.70 at epoch 2"
+
+
 @pytest.mark.parametrize(
     "scores", [made_up([0.99] * 3, [5, 6, 7]), made_up([0.5] * 3, [np.nan] * 3)]
 )

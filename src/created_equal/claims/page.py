@@ -114,6 +114,8 @@ def _claim(row: Row) -> str:
 
 def _paper(row: Row) -> str:
     number = "no number" if math.isnan(row.paper) else number_words(row.paper)
+    if row.verdict.startswith("direction only") and not math.isnan(row.paper):
+        number += "<small>on other data</small>"
     return f"{number}<small>{escape(row.tolerance)}</small>"
 
 
@@ -148,8 +150,10 @@ def _basis(row: Row) -> str:
         networks = f"{row.networks} random state{'s' if row.networks != 1 else ''}"
     elif row.networks < row.paper_networks:
         networks += f" (the paper: {row.paper_networks})"
-    epochs = f"<small>epochs {escape(row.epochs)}</small>" if row.epochs else ""
-    return f"{networks}{epochs}<small>{escape(row.ensembles)}</small>{escape(row.note)}"
+    word = "epochs" if " " in row.epochs else "epoch"
+    epochs = f"{word} {escape(row.epochs)}" if row.epochs else ""
+    lines = (epochs, escape(row.ensembles), escape(row.note))
+    return networks + "".join(f"<small>{line}</small>" for line in lines if line)
 
 
 def _verdict(row: Row) -> str:

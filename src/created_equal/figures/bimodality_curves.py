@@ -43,7 +43,7 @@ def small_multiples(panels: Mapping[str, xr.Dataset]) -> Figure:
         "Dashed: 2\u00a0-\u00a02/N, networks that err independently; dotted: 0.8, a uniform "
         "distribution; 0: two points. Band: 95 % over examples. Grey: the mean consistency is not "
         f"between {MIDDLE[0]} and {MIDDLE[1]}, and the measure says nothing of agreement. Least: "
-        "over the epochs that are not grey.",
+        "over the epochs from 1 on that are not grey.",
     )
     return figure
 
@@ -55,9 +55,10 @@ def in_the_middle(scores: xr.Dataset) -> np.ndarray:
 
 
 def least_words(scores: xr.Dataset) -> str:
-    """Return N and the least bi-modality of the test set that counts, with its epoch."""
+    """Return N and the least bi-modality of the trained networks that counts, with its epoch."""
     measure = scores["bimodality"].sel(split="test").values
-    counts = in_the_middle(scores) & ~np.isnan(measure)
+    trained = scores["epoch"].values > 0
+    counts = trained & in_the_middle(scores) & ~np.isnan(measure)
     networks = f"N = {scores.sizes['network']}"
     if not counts.any():
         return f"{networks}, no epoch that counts"
