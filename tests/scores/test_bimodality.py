@@ -5,7 +5,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from created_equal.scores import bimodality, bimodality_of_counts, independent_null
+from created_equal.scores import (
+    bimodality,
+    bimodality_of_counts,
+    in_the_middle,
+    independent_null,
+)
 from created_equal.scores.bimodality import (
     band_over_examples,
     network_resamples,
@@ -173,3 +178,8 @@ def test_two_points_are_never_below_zero_by_rounding(few, many, low, apart):
     assert 0 <= bimodality_of_counts(histogram) < 1e-9
     values = np.repeat([low, low + apart], [few, many]) / 60
     assert 0 <= bimodality(values) < 1e-9
+
+
+def test_one_sided_scores_say_nothing_of_agreement():
+    means = [0.01, 0.06, 0.5, 0.89, 0.95]
+    assert in_the_middle(np.repeat(means, 7).reshape(5, 7)).tolist() == [False, *[True] * 3, False]

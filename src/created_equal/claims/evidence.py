@@ -23,11 +23,8 @@ from created_equal.claims.roles import (
     roles_of,
 )
 from created_equal.errors import InputError
-from created_equal.scores import phases
+from created_equal.scores import MIDDLE, in_the_middle, phases
 from created_equal.study import Study, baseline_path, chosen_path, dataset_path, scores_path
-
-ONE_SIDED = 0.9
-"""Above this mean consistency, nearly all scores are 1, and bi-modality says nothing any more."""
 
 
 @dataclass(frozen=True)
@@ -66,19 +63,19 @@ class Evidence:
         return found
 
     def third_phase(self, name: str, split: str) -> np.ndarray:
-        """Return the epochs of phase 3: after the beginning, up to a mean consistency of 0.9.
+        """Return the epochs of phase 3: those after the beginning that are ``in_the_middle``.
 
         Raises:
             InputError: there are none.
         """
         beginning = phases(self.observed[name])["beginning"]
         part = of_split(self.observed[name], split)
-        mean = part["consistency"].mean("example", dtype=float)
-        epochs = mean["epoch"].values[(mean["epoch"] > beginning) & (mean <= ONE_SIDED)]
+        epochs = part["epoch"].values
+        epochs = epochs[(epochs > beginning) & in_the_middle(part["consistency"].values)]
         if not epochs.size:
             raise InputError(
                 f"{name} has no epoch of phase 3 on the {split} set: after epoch {beginning} the "
-                f"mean consistency is above {ONE_SIDED}; take smaller steps of learning."
+                f"mean consistency is not within {MIDDLE}; take smaller steps of learning."
             )
         return epochs
 

@@ -17,7 +17,13 @@ from created_equal.claims.bootstrap import REPLICATES, Statistic, value_of
 from created_equal.claims.evidence import Evidence
 from created_equal.claims.roles import BASELINES
 from created_equal.errors import InputError
-from created_equal.scores import best_matched_pairs, majority_right, thirds
+from created_equal.scores import (
+    MIDDLE,
+    best_matched_pairs,
+    in_the_middle,
+    majority_right,
+    thirds,
+)
 
 BINS = 40
 """Of AdaBoost's score: an r of 0.83 with a p of 1e-10 is that of about 40 points."""
@@ -119,7 +125,9 @@ def bimodality_in_phase(evidence: Evidence, name: str, *, phase: str) -> Measure
 def bimodality(
     evidence: Evidence, name: str, *, split: str = "test", over_epochs: str = "mean over phase 3"
 ) -> Measured:
-    """Return the bi-modality of consistency: lowest of all epochs from 1 on, mean, or final.
+    """Return the bi-modality of consistency: its lowest from epoch 1 on, its mean, or the final.
+
+    The lowest is sought where the measure says something: where consistency is ``in_the_middle``.
 
     Args:
         evidence: what it is measured on.
@@ -345,18 +353,14 @@ def patterns(evidence: Evidence, name: str) -> Measured:
 
 
 def centre(evidence: Evidence, name: str) -> Measured:
-    """Return the mean consistency of the train set at its lowest bi-modality, from epoch 1 on.
+    """Return the mean consistency of the train set at its lowest bi-modality (see there).
 
     Raises:
-        InputError: the bi-modality is undefined at every epoch.
+        InputError: the bi-modality says something at no epoch.
     """
     measure = evidence.observed[name]["bimodality"].sel(split="train").values
-    if np.isnan(measure[1:]).all():
-        raise InputError(
-            f"the train set's consistency in {name} is constant at every epoch, so that none has "
-            "a bi-modality; train more networks."
-        )
-    epoch = 1 + int(np.nanargmin(measure[1:]))
+    telling = _telling(evidence, name, "train")
+    epoch = int(telling[np.argmin(measure[telling])])
     scores = of_split(evidence.scores[name], "train")
     statistic = statistics.mean_of(scores["consistency"].values[epoch])
     return _of_examples(
@@ -412,11 +416,33 @@ def _bimodality(
 ) -> tuple[Statistic, np.ndarray]:
     scores = of_split(evidence.scores[name], split)
     epochs = scores["epoch"].values
-    chosen = {"lowest": epochs[1:], "final": epochs[-1:]}.get(over_epochs)
-    if chosen is None:
-        chosen = evidence.third_phase(name, split)
+    match over_epochs:
+        case "lowest":
+            chosen = epochs[_telling(evidence, name, split)]
+        case "final":
+            chosen = epochs[-1:]
+        case _:
+            chosen = evidence.third_phase(name, split)
     consistency = scores["consistency"].sel(epoch=chosen).values
     return statistics.bimodality_of(consistency, SUMMARIES[over_epochs]), chosen
+
+
+def _telling(evidence: Evidence, name: str, split: str) -> np.ndarray:
+    """Return the places of the trained epochs at which bi-modality says something of agreement.
+
+    Raises:
+        InputError: there are none.
+    """
+    observed = evidence.observed[name]
+    counts = in_the_middle(of_split(observed, split)["consistency"].values)
+    counts &= ~np.isnan(observed["bimodality"].sel(split=split).values)
+    telling = np.flatnonzero(counts[1:]) + 1
+    if not telling.size:
+        raise InputError(
+            f"{name} has no epoch at which the {split} set's mean consistency is within {MIDDLE}, "
+            "so that bi-modality says nothing of agreement; take smaller steps of learning."
+        )
+    return telling
 
 
 def _common(

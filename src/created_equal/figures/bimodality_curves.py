@@ -9,10 +9,9 @@ from matplotlib.figure import Figure
 
 from created_equal.artefacts import of_split
 from created_equal.figures.style import GREY, PALETTE, broken, epoch_axis, footing, page
-from created_equal.scores import independent_null
+from created_equal.scores import MIDDLE, in_the_middle, independent_null
 
 COLUMNS = 3
-MIDDLE = (0.1, 0.9)
 HIGHEST = 3
 UNIFORM = 0.8
 
@@ -20,9 +19,7 @@ UNIFORM = 0.8
 def small_multiples(panels: Mapping[str, xr.Dataset]) -> Figure:
     """Return a page with a panel for each ensemble: bi-modality on the test set by epoch.
 
-    Pearson's measure grows without bound where nearly all examples have one score, which says
-    nothing of independence. So a value counts only where the mean consistency of the test set is
-    within ``MIDDLE``; elsewhere the curve is thin and grey, and above ``HIGHEST`` it is cut off.
+    A value counts only where ``scores.in_the_middle`` says so of the test set; elsewhere the curve is thin and grey, and above ``HIGHEST`` it is cut off.
 
     Args:
         panels: name to scores of each ensemble, at least one.
@@ -48,17 +45,11 @@ def small_multiples(panels: Mapping[str, xr.Dataset]) -> Figure:
     return figure
 
 
-def in_the_middle(scores: xr.Dataset) -> np.ndarray:
-    """Return at which epochs the mean consistency of the test set is within ``MIDDLE``, (epoch)."""
-    mean = of_split(scores, "test")["consistency"].values.mean(axis=1, dtype=float)
-    return (mean >= MIDDLE[0]) & (mean <= MIDDLE[1])
-
-
 def least_words(scores: xr.Dataset) -> str:
     """Return N and the least bi-modality of the trained networks that counts, with its epoch."""
     measure = scores["bimodality"].sel(split="test").values
     trained = scores["epoch"].values > 0
-    counts = trained & in_the_middle(scores) & ~np.isnan(measure)
+    counts = trained & _counts(scores) & ~np.isnan(measure)
     networks = f"N = {scores.sizes['network']}"
     if not counts.any():
         return f"{networks}, no epoch that counts"
@@ -66,11 +57,15 @@ def least_words(scores: xr.Dataset) -> str:
     return f"{networks}, least {measure[least]:.2f} at epoch {int(scores['epoch'][least])}"
 
 
+def _counts(scores: xr.Dataset) -> np.ndarray:
+    return in_the_middle(of_split(scores, "test")["consistency"].values)
+
+
 def _panel(axes: Axes, scores: xr.Dataset) -> None:
     epochs = scores["epoch"].values
     measure = scores["bimodality"].sel(split="test").values
     lower, upper = scores["bimodality_over_examples"].sel(split="test").values.T
-    counts = in_the_middle(scores)
+    counts = _counts(scores)
     axes.plot(epochs, measure, color="0.6", linewidth=0.7, gid="all")
     axes.plot(
         epochs,

@@ -1,7 +1,13 @@
 """The scores of an ensemble: what its networks agree on, and in which order they learn it."""
 
 from created_equal.scores.agreement import consensus, consistency, majority_right
-from created_equal.scores.bimodality import bimodality, bimodality_of_counts, independent_null
+from created_equal.scores.bimodality import (
+    MIDDLE,
+    bimodality,
+    bimodality_of_counts,
+    in_the_middle,
+    independent_null,
+)
 from created_equal.scores.correlation import SMALLEST_P, Correlation, correlation
 from created_equal.scores.difficulty import GROUPS, quantile_means, thirds
 from created_equal.scores.ensemble import score_ensemble
@@ -17,6 +23,7 @@ from created_equal.scores.phases import PHASES, phases
 
 __all__ = [
     "GROUPS",
+    "MIDDLE",
     "PHASES",
     "SMALLEST_P",
     "Correlation",
@@ -31,6 +38,7 @@ __all__ = [
     "consistency",
     "correlation",
     "example_patterns",
+    "in_the_middle",
     "independent_null",
     "majority_right",
     "matched_epochs",

@@ -6,6 +6,7 @@ import numpy as np
 
 REPLICATES = 200
 LEVELS = (2.5, 97.5)
+MIDDLE = (0.05, 0.9)
 
 
 def bimodality(values: np.ndarray) -> float:
@@ -48,6 +49,22 @@ def bimodality_of_counts(histogram: np.ndarray) -> np.ndarray:
         second, third, fourth = ((share * deviation**power).sum(axis=-1) for power in (2, 3, 4))
         measure = fourth / second**2 - third**2 / second**3 - 1
     return np.where((histogram > 0).sum(axis=-1) > 1, np.maximum(measure, 0), np.nan)
+
+
+def in_the_middle(consistency: np.ndarray) -> np.ndarray:
+    """Return at which epochs bi-modality says something of agreement.
+
+    Where nearly all examples have one score the measure grows without bound, or is 0 for a single
+    example that has another; so it counts only where the mean consistency is within ``MIDDLE``.
+
+    Args:
+        consistency: (epoch, example).
+
+    Returns:
+        (epoch,) bool.
+    """
+    mean = np.mean(consistency, axis=-1, dtype=np.float64)
+    return (mean >= MIDDLE[0]) & (mean <= MIDDLE[1])
 
 
 def independent_null(networks: int) -> float:
