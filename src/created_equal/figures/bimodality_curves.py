@@ -19,7 +19,8 @@ UNIFORM = 0.8
 def small_multiples(panels: Mapping[str, xr.Dataset]) -> Figure:
     """Return a page with a panel for each ensemble: bi-modality on the test set by epoch.
 
-    A value counts only where ``scores.in_the_middle`` says so of the test set; elsewhere the curve is thin and grey, and above ``HIGHEST`` it is cut off.
+    A value counts only where ``scores.in_the_middle`` says so of the test set; elsewhere the curve
+    is thin and grey, and above ``HIGHEST`` it is cut off.
 
     Args:
         panels: name to scores of each ensemble, at least one.
