@@ -28,6 +28,7 @@ test: .venv/ready
 	$(ACTIVATE) && OMP_NUM_THREADS=1 python -m pytest --numprocesses 2 --dist loadfile
 
 benchmark: .venv/ready
+	$(ACTIVATE) && { test -f results/small_mammals/dataset.nc || created-equal build_dataset small_mammals; }
 	$(ACTIVATE) && python benchmarks/training.py
 
 style: .venv/ready
