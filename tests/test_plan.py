@@ -131,7 +131,7 @@ def test_what_is_there_is_counted(plan, study_folder):
         output = Path(predictions_path("small", "st_vgg", first, last))
         train_networks(ensemble, dataset, range(first, last + 1), output, "cpu", "fp32")
     done = rows(plan("small"))["small", "st_vgg"]
-    assert done[1:5] == ["3", "3", "2", "0"]
+    assert done[1:5] == ["3", "3", "2", "0.00"]
     assert done[6] == "0:00:00"
     # More networks: three of five are there.
     assert rows(plan("small", networks=5))["small", "st_vgg"][1:3] == ["5", "3"]

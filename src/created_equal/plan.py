@@ -1,7 +1,7 @@
 """The plan: what would be trained, what is there already, and what the rest costs."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +13,12 @@ from rich.table import Table
 from created_equal import derivation
 from created_equal.artefacts import definition_of, fingerprint, read_dataset
 from created_equal.study import Ensemble, Study, dataset_path, predictions_path
-from created_equal.training import find_networks, measure_cost, networks_definition
+from created_equal.training import (
+    count_operations,
+    find_networks,
+    measure_speed,
+    networks_definition,
+)
 from created_equal.training.engine.device import Setting, choose_setting
 
 
@@ -51,6 +56,7 @@ def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
     for heading in ("networks", "there", "epochs", "TFLOP left", "disk MB", "time left"):
         table.add_column(heading, justify="right", no_wrap=True)
     total = timedelta()
+    speed_of = _speed_meter(setting)
     unknown = []
     for study in studies:
         extent, data = _extent(study)
@@ -62,8 +68,9 @@ def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
             there = sum(_there(ensemble, data) for ensemble in ensembles)
             networks = sum(ensemble.networks for ensemble in ensembles)
             left = networks - there
-            cost = _cost(ensembles[0], _mean(extents), setting) if left else None
-            duration = timedelta(seconds=round(left * cost.seconds / jobs) if cost else 0)
+            operations = left * _operations(ensembles[0], _mean(extents)) if left else 0
+            speed = speed_of(ensembles[0], extent) if left else 1
+            duration = timedelta(seconds=round(operations / speed / jobs))
             total += duration
             table.add_row(
                 study.name,
@@ -72,7 +79,7 @@ def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
                 f"{networks:,}",
                 f"{there:,}",
                 f"{ensembles[0].recipe.epochs:,}",
-                f"{left * cost.flops / 1e12:,.2f}" if cost else "0",
+                f"{operations / 1e12:,.2f}",
                 f"{sum(map(_disk, ensembles, extents)) / 1e6:,.1f}",
                 str(duration),
             )
@@ -143,8 +150,25 @@ def _there(ensemble: Ensemble, data: str | None) -> int:
     return sum(number < ensemble.networks for number in found)
 
 
-def _cost(ensemble: Ensemble, extent: Extent, setting: Setting):
-    return measure_cost(ensemble, extent.examples, extent.image_shape, extent.classes, setting)
+def _operations(ensemble: Ensemble, extent: Extent) -> int:
+    return count_operations(ensemble, extent.examples, extent.image_shape, extent.classes)
+
+
+def _speed_meter(setting: Setting) -> Callable[[Ensemble, Extent], float]:
+    """Return a function that measures the speed of each kind of ensemble once."""
+    measured: dict[tuple, float] = {}
+
+    def speed_of(ensemble: Ensemble, extent: Extent) -> float:
+        recipe = ensemble.recipe
+        network = (ensemble.architecture, ensemble.width, ensemble.linear)
+        shape = (ensemble.depth, ensemble.kernel, ensemble.units, extent.image_shape)
+        steps = (recipe.batch_size, recipe.optimizer, recipe.activation, bool(recipe.dropout))
+        kind = (*network, *shape, extent.classes, *steps)
+        if kind not in measured:
+            measured[kind] = measure_speed(ensemble, extent.image_shape, extent.classes, setting)
+        return measured[kind]
+
+    return speed_of
 
 
 def _disk(ensemble: Ensemble, extent: Extent) -> int:
