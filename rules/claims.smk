@@ -22,6 +22,7 @@ rule check_claims:
         runtime=60,
     params:
         roles=roles_in,
+        epochs=epochs_in,
         title=lambda wildcards: load(wildcards.study).title,
     shell:
         "python -m created_equal check_claims {wildcards.study} > {log:q} 2>&1"

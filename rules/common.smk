@@ -31,6 +31,7 @@ from created_equal.study import (
     ensembles_of,
     figure_path,
     load_config,
+    load_studies,
     load_study,
     predictions_path,
     predictions_paths,
@@ -56,12 +57,13 @@ def checked(read, *arguments):
 
 
 CONFIG = checked(load_config, config)
+STUDIES = checked(load_studies, CONFIG.studies, CONFIG.networks)
 
 
 @cache
 def load(study):
     """Return a checked study with the config's number of networks."""
-    return checked(load_study, study, CONFIG.networks)
+    return STUDIES.get(study) or checked(load_study, study, CONFIG.networks)
 
 
 def ensemble_of(wildcards):
@@ -180,6 +182,12 @@ def scores_across(wildcards):
 def roles_in(wildcards):
     """Return which ensembles and baselines play which part in the claims of a study."""
     return roles_of(load(wildcards.study))
+
+
+def epochs_in(wildcards):
+    """Return the epochs that a study names for its figures, which claims are measured at too."""
+    figures = load(wildcards.study).figures
+    return {figure: entry["epochs"] for figure, entry in figures.items() if "epochs" in entry}
 
 
 def claimed_in(wildcards):

@@ -33,9 +33,9 @@ for figure, needs in FIGURES.items():
                     "shows": needs.title,
                 },
             ),
+        # Beside it the executed notebook, which Snakemake would print whole if it failed.
         log:
-            notebook=f"results/{{study}}/logs/{figure}.ipynb",
-            text=f"results/{{study}}/logs/render_{figure}.log",
+            f"results/{{study}}/logs/render_{figure}.log",
         conda:
             "../envs/created_equal.yaml"
         resources:
@@ -47,7 +47,7 @@ for figure, needs in FIGURES.items():
             figure=figure,
         shell:
             "python -m created_equal render_figure {wildcards.study} {params.figure}"
-            " > {log.text:q} 2>&1"
+            " > {log:q} 2>&1"
 
     rule:
         name:
@@ -74,8 +74,7 @@ rule render_cross_dataset:
             },
         ),
     log:
-        notebook=f"results/logs/{CROSS_DATASET}.ipynb",
-        text="results/logs/render_cross_dataset.log",
+        "results/logs/render_cross_dataset.log",
     conda:
         "../envs/created_equal.yaml"
     resources:
@@ -84,7 +83,7 @@ rule render_cross_dataset:
     params:
         studies=list(ACROSS),
     shell:
-        "python -m created_equal render_cross_dataset {params.studies} > {log.text:q} 2>&1"
+        "python -m created_equal render_cross_dataset {params.studies} > {log:q} 2>&1"
 
 
 rule cross_dataset:

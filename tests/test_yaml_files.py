@@ -174,3 +174,12 @@ def test_suggestions():
     assert suggestion("zzz", []) == "leave it out."
     assert suggestion("zzz", ["a", "b"]) == "use one of a, b."
     assert "config/README.md" in suggestion("zzz", [f"a{i}" for i in range(21)])
+
+
+@pytest.mark.parametrize(
+    ("slip", "meant"), [("figure_1", "figure_01"), ("figure_001", "figure_01")]
+)
+def test_a_number_without_its_zeros_is_understood(slip, meant):
+    assert suggestion(slip, ["figure_01", "figure_10", "figure_11"]).startswith(
+        f"did you mean {meant}"
+    )

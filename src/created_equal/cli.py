@@ -22,6 +22,7 @@ from created_equal.study import (
     claims_path,
     dataset_path,
     load_config,
+    load_studies,
     load_study,
     predictions_path,
     predictions_paths,
@@ -262,7 +263,7 @@ def plan(
 
     config = load_config()
     print_plan(
-        [load_study(study, networks or config.networks) for study in studies or config.studies],
+        list(load_studies(studies or config.studies, networks or config.networks).values()),
         device or config.device,
         precision or config.precision,
     )

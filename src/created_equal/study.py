@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -294,6 +294,19 @@ def load_study(name: str, networks: int | None = None) -> Study:
             for each, entry in values.get("baselines", {}).items()
         },
     )
+
+
+def load_studies(names: Sequence[str], networks: int | None = None) -> dict[str, Study]:
+    """Return checked studies by name; raises as ``load_study``, for all that have problems."""
+    found, problems = {}, []
+    for name in names:
+        try:
+            found[name] = load_study(name, networks)
+        except InputError as error:
+            problems.append(str(error))
+    if problems:
+        raise InputError("\n".join(problems))
+    return found
 
 
 def ensembles_of(figure: Mapping) -> tuple[str, ...]:

@@ -145,13 +145,19 @@ def suggestion(name: str, known: Sequence[str]) -> str:
     """Return the end of a sentence about an unknown name: the nearest known one, or all of them."""
     if not known:
         return "leave it out."
-    near = difflib.get_close_matches(str(name).lower(), known, n=1)
+    near = [each for each in known if _without_zeros(each) == _without_zeros(str(name).lower())]
+    near = near or difflib.get_close_matches(str(name).lower(), known, n=1)
     if near:
         others = f" (of {', '.join(known)})" if len(known) <= NAMES_BESIDE_NEAREST else ""
         return f"did you mean {near[0]}{others}?"
     if len(known) > NAMES_LISTED:
         return "all names are at the end of config/README.md."
     return f"use one of {', '.join(known)}."
+
+
+def _without_zeros(name: str) -> str:
+    """Return a name with its numbers as people write them: figure_1 for figure_01."""
+    return re.sub(r"(?<!\d)0+(?=\d)", "", name)
 
 
 def allowed(schema: Mapping) -> str:

@@ -130,6 +130,12 @@ def test_an_image_outside_the_class_folders(folder):
         open_image_folder(folder)
 
 
+def test_a_train_class_that_is_not_in_test(folder):
+    put(folder / "train" / "emu" / "a.png")
+    with pytest.raises(InputError, match=r"has no images of the class emu; add some, or leave"):
+        open_image_folder(folder)
+
+
 def test_a_test_class_that_is_not_in_train(folder):
     put(folder / "test" / "emu" / "a.png")
     with pytest.raises(InputError, match=r"has the class emu, which .*train has not; add it there"):

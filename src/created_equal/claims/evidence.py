@@ -1,7 +1,7 @@
 """All that the claims of a study rest on: scores, the dataset, and what was moved."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +40,7 @@ class Evidence:
         observed: the same, and the same even where a null takes the place of ``scores``: epochs are
             always chosen by what was observed.
         moved: names of the examples that were moved to the test set, by ensemble.
+        ranked: the size of the smallest ensemble by which its examples were ranked, by ensemble.
     """
 
     study: str
@@ -49,6 +50,7 @@ class Evidence:
     scores: Mapping[str, xr.Dataset]
     observed: Mapping[str, xr.Dataset]
     moved: Mapping[str, np.ndarray]
+    ranked: Mapping[str, int] = field(default_factory=dict)
 
     def phases(self, name: str) -> dict[str, int]:
         """Return the epochs of the four phases: the study's choice for figure 1, or by rule.
@@ -105,7 +107,16 @@ def read_evidence(study: Study) -> Evidence:
         scores=scores,
         observed=scores,
         moved={name: moved_examples(study.name, name) for name in moved_in(study)},
+        ranked={name: _ranked_by(study, name) for name in scores if name in study.ensembles},
     )
+
+
+def _ranked_by(study: Study, name: str) -> int:
+    """Return the size of the smallest ensemble on the way to an ensemble's dataset, and its own."""
+    smallest = study.ensembles[name].networks
+    while (name := study.ensembles[name].ranked_by) is not None:
+        smallest = min(smallest, study.ensembles[name].networks)
+    return smallest
 
 
 def moved_examples(study: str, ensemble: str) -> np.ndarray:

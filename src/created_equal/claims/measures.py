@@ -501,9 +501,13 @@ def _of_examples(
 
 
 def _networks(evidence: Evidence, *names: str) -> int:
-    """Return the size of the smallest ensemble; of baselines alone, how many random states."""
+    """Return the size of the smallest ensemble; of baselines alone, how many random states.
+
+    An ensemble whose examples were ranked by another counts as no larger than that one.
+    """
     ensembles = [name for name in names if not name.startswith(BASELINES)] or names
-    return min(evidence.observed[name].sizes["network"] for name in ensembles)
+    sizes = [evidence.observed[name].sizes["network"] for name in ensembles]
+    return min([*sizes, *(evidence.ranked[name] for name in ensembles if name in evidence.ranked)])
 
 
 def _last_epochs(evidence: Evidence, *names: str) -> str:

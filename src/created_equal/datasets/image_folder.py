@@ -27,8 +27,7 @@ def open_image_folder(root: Path) -> Source:
 
     Raises:
         InputError: a folder is missing or unreadable, a class has no images, there is one class
-            only, the test set has a class that the train set has not, a file lies outside the
-            class folders.
+            only, a class is in one of train and test only, a file lies outside the class folders.
     """
     try:
         train, test = _list_classes(root)
@@ -47,6 +46,12 @@ def open_image_folder(root: Path) -> Source:
         raise InputError(
             f"the test set of {root} has the class {unknown[0]}, which {root / 'train'} has not; "
             "add it there, or leave it out of the test set."
+        )
+    untested = sorted(set(train) - set(test))
+    if untested:
+        raise InputError(
+            f"the test set of {root} has no images of the class {untested[0]}; add some, or leave "
+            "the class out of the train set."
         )
     labels_of = {name: label for label, name in enumerate(sorted(train))}
     listed = [

@@ -1,0 +1,39 @@
+"""What the repository says of itself: pins, links, pictures."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+PAGES = [
+    path
+    for path in [*ROOT.glob("*.md"), *ROOT.glob("[!.]*/*.md")]
+    if path.parent.name not in ("results", "data")
+]
+
+
+def pins(lines):
+    return {line.replace(" ", "") for line in lines if "==" in line and not line.startswith("#")}
+
+
+def test_the_conda_environment_has_the_pins_of_requirements():
+    environment = yaml.safe_load((ROOT / "envs/created_equal.yaml").read_text())
+    (pip,) = (each["pip"] for each in environment["dependencies"] if isinstance(each, dict))
+    assert pins(pip) == pins((ROOT / "requirements.txt").read_text().splitlines())
+
+
+def test_what_is_asked_for_is_pinned():
+    asked = {
+        line.split("#")[0].strip() for line in (ROOT / "requirements.in").read_text().splitlines()
+    } - {""}
+    assert asked <= pins((ROOT / "requirements.txt").read_text().splitlines())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere_and_nothing_is_left_to_fill_in(page):
+    text = page.read_text()
+    assert "@@" not in text
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+        assert (page.parent / target).exists(), target
