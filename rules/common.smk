@@ -187,7 +187,11 @@ def roles_in(wildcards):
 def epochs_in(wildcards):
     """Return the epochs that a study names for its figures, which claims are measured at too."""
     figures = load(wildcards.study).figures
-    return {figure: entry["epochs"] for figure, entry in figures.items() if "epochs" in entry}
+    return {
+        figure: entry["epochs"]
+        for figure, entry in figures.items()
+        if "epochs" in entry
+    }
 
 
 def claimed_in(wildcards):

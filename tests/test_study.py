@@ -400,7 +400,7 @@ TWO = {"a": {"architecture": "st_vgg"}, "b": {"architecture": "mnist_cnn"}}
         ),
         (
             minimal(figures={"figure_1": {"ensemble": "a"}}),
-            "figures.figure_1 is not known; did you mean figure_11?",
+            "figures.figure_1 is not known; did you mean figure_01?",
         ),
         (minimal(figures={"figure_01": {}}), "figures.figure_01.ensemble is missing; add it."),
         (
