@@ -75,11 +75,11 @@ def test_cifar100_and_mnist_and_a_choice_of_them(tmp_path, small_cifar100, small
 
 
 def test_an_image_folder_by_a_relative_and_an_absolute_path(tmp_path):
-    for name in ("train/a/0.png", "train/b/0.png", "test/a/0.png"):
+    for name in ("train/a/0.png", "train/b/0.png", "test/a/0.png", "test/b/0.png"):
         save_image(tmp_path / "mine" / name)
     for path in ("mine", str(tmp_path / "mine")):
         dataset = build({"source": "image_folder", "path": path}, tmp_path)
-        assert dataset["image"].shape == (3, 3, 3, 3)
+        assert dataset["image"].shape == (4, 3, 3, 3)
         assert dataset["channel_mean"].values.tolist() == [1, 2, 3]
 
 
