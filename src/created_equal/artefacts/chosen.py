@@ -1,10 +1,10 @@
 """The table of what a derived dataset changed: which examples, why, and in which round."""
 
-import os
 from pathlib import Path
 
 import pandas as pd
 
+from created_equal.artefacts.files import write_whole
 from created_equal.errors import InputError
 
 TYPES = {
@@ -30,20 +30,7 @@ def write_chosen(chosen: pd.DataFrame, path: Path) -> None:
     Raises:
         InputError: the place cannot be written to.
     """
-    path = Path(path)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        chosen[list(TYPES)].to_csv(beside, index=False)
-        beside.replace(path)
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be written ({error.strerror or error}); make room or make the folder "
-            "writable, and run again."
-        ) from error
-    finally:
-        if beside.is_file():
-            beside.unlink()
+    write_whole(path, chosen[list(TYPES)].to_csv(index=False).encode())
 
 
 def read_chosen(path: Path) -> pd.DataFrame:

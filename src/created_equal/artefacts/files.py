@@ -81,13 +81,22 @@ def write_artefact(contents: xr.Dataset, path: Path, kind: str, definition: Mapp
     }
     # Into memory first: HDF5 can crash the process when a disk is full.
     octets = contents.to_netcdf(engine="h5netcdf", encoding=encoding)
+    write_whole(path, octets, MARK + blake2b(octets, digest_size=DIGEST_SIZE).digest())
+
+
+def write_whole(path: Path, *parts: bytes) -> None:
+    """Write bytes one after the other, so that ``path`` is whole or absent at any moment.
+
+    Raises:
+        InputError: the place cannot be written to, or the disk is full.
+    """
     path = Path(path)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with beside.open("wb") as file:
-            file.write(octets)
-            file.write(MARK + blake2b(octets, digest_size=DIGEST_SIZE).digest())
+            for part in parts:
+                file.write(part)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
