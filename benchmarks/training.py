@@ -27,25 +27,18 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
 from created_equal.artefacts import read_dataset
-from created_equal.networks import Dropout, build_network
+from created_equal.networks import Dropout
 from created_equal.study import Ensemble, dataset_path, load_study
 from created_equal.training.engine.device import Setting, choose_setting
 from created_equal.training.engine.optimisers import learning_rate, make_optimizer
-from created_equal.training.engine.plain import Images, train_network
+from created_equal.training.engine.plain import Images, network_of, train_network
 
 
 def train_with_loop(ensemble: Ensemble, number: int, images: Images) -> float:
     """Train one network as a first script would, and return its test accuracy."""
     recipe, device = ensemble.recipe, images.setting.device
     torch.manual_seed(number)
-    network = build_network(
-        ensemble.architecture,
-        ensemble.width,
-        recipe.activation,
-        recipe.dropout,
-        images.shape,
-        images.classes,
-    )
+    network = network_of(ensemble, images.shape, images.classes)
     for name, layer in list(network.named_children()):
         if isinstance(layer, Dropout):
             setattr(network, name, nn.Dropout(layer.threshold / 256))
