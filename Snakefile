@@ -36,7 +36,7 @@ rule all:
         [
             figure_path(study, figure, "pdf")
             for study in CONFIG.studies
-            for figure in load(study).figures
+            for figure in figures_of(study)
         ],
         [figure_path(None, CROSS_DATASET, "pdf")] if ACROSS else [],
         [claims_path(study, "csv") for study in CONFIG.studies],

@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "src"))
@@ -109,17 +110,23 @@ def derived_from(wildcards):
     return files
 
 
+def figures_of(study):
+    """Return the figures of a study, in its order, those that its jobs will refuse included."""
+    return [*load(study).figures, *load(study).refused]
+
+
 def entry_of(figure):
-    """Return what gives the entry of a figure in the study of a job."""
+    """Return what gives the entry of a figure in the study of a job; None if it is refused."""
 
     def entry(wildcards):
-        figures = load(wildcards.study).figures
+        figures = figures_of(wildcards.study)
         if figure not in figures:
             refuse(
                 f"the study {wildcards.study} has no {figure}; add it under figures in "
-                f"config/studies/{wildcards.study}.yaml, or ask for {', '.join(figures)}."
+                f"config/studies/{wildcards.study}.yaml, or ask for "
+                f"{', '.join(figures) or 'a figure of another study'}."
             )
-        return figures[figure]
+        return load(wildcards.study).figures.get(figure)
 
     return entry
 
@@ -129,6 +136,8 @@ def shown_in(figure):
 
     def shown(wildcards):
         name, entry = wildcards.study, entry_of(figure)(wildcards)
+        if entry is None:
+            return {}
         study, ensembles = load(name), ensembles_of(entry)
         files = {
             "dataset": study.ensembles[ensembles[0]].dataset_path,
@@ -158,7 +167,7 @@ def pages_of(figure):
     """Return what gives a figure of all selected studies that have it."""
 
     def pages(wildcards):
-        studies = [study for study in CONFIG.studies if figure in load(study).figures]
+        studies = [study for study in CONFIG.studies if figure in figures_of(study)]
         if not studies:
             refuse(
                 f"no selected study has {figure} ({', '.join(CONFIG.studies)}); add it under "
@@ -244,6 +253,16 @@ def wants_gpu():
     """Return 1 if training jobs are to have a GPU, else 0."""
     has_gpu = shutil.which("nvidia-smi") is not None
     return int(CONFIG.device == "cuda" or (CONFIG.device == "auto" and has_gpu))
+
+
+# A figure that cannot be is refused by its own job, so that all others are built; said here at once.
+if workflow.is_main_process:
+    for study in CONFIG.studies:
+        for sentence in chain.from_iterable(load(study).refused.values()):
+            print(
+                f"created-equal: config/studies/{study}.yaml: {sentence}",
+                file=sys.stderr,
+            )
 
 
 # The ensembles that stand for the selected studies where studies are compared.

@@ -404,6 +404,39 @@ TWO = {"a": {"architecture": "st_vgg"}, "b": {"architecture": "mnist_cnn"}}
         ),
         (minimal(figures={"figure_01": {}}), "figures.figure_01.ensemble is missing; add it."),
         (
+            minimal(figures={"figure_04": {"ensembles": ["a"]}}),
+            "figures.figure_04.ensembles must be a list of 2 names, but is a list of 1.",
+        ),
+        (
+            minimal(figures={"figure_01": {"ensemble": "a", "epochs": [0, 1, 2]}}),
+            "figures.figure_01.epochs must be a list of 4 whole numbers, but is a list of 3.",
+        ),
+        (
+            minimal(figures={"figure_02": {"ensemble": "a", "epochs": [0, 1, 2, 3]}}),
+            "figures.figure_02.epochs must be a list of 6 whole numbers, but is a list of 4.",
+        ),
+        (
+            minimal(figures={"figure_10": {"ensemble": "a", "epochs": [0, 1, 2, 3]}}),
+            "figures.figure_10.epochs is not known; use one of ensemble.",
+        ),
+        (
+            minimal(figures={"figure_01": {"ensemble": "a", "epochs": [-1, 1, 40, 50]}}),
+            "figures.figure_01.epochs[0] must be a whole number of at least 0, but is -1.",
+        ),
+        ([], "the file must be keys with values, but is empty."),
+        (None, "the file must be keys with values, but is empty."),
+    ],
+)
+def test_one_mistake_is_one_sentence(folder, values, sentence):
+    (said,) = problems(values)
+    assert said.startswith(sentence)
+    assert said.endswith((".", "?"))
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        (
             minimal(figures={"figure_01": {"ensemble": "b"}}),
             "figures.figure_01 shows b, which is not among the ensembles; use one of a.",
         ),
@@ -478,28 +511,8 @@ TWO = {"a": {"architecture": "st_vgg"}, "b": {"architecture": "mnist_cnn"}}
             "figures.figure_07 shows svm twice; name different baselines.",
         ),
         (
-            minimal(figures={"figure_04": {"ensembles": ["a"]}}),
-            "figures.figure_04.ensembles must be a list of 2 names, but is a list of 1.",
-        ),
-        (
-            minimal(figures={"figure_01": {"ensemble": "a", "epochs": [0, 1, 2]}}),
-            "figures.figure_01.epochs must be a list of 4 whole numbers, but is a list of 3.",
-        ),
-        (
-            minimal(figures={"figure_02": {"ensemble": "a", "epochs": [0, 1, 2, 3]}}),
-            "figures.figure_02.epochs must be a list of 6 whole numbers, but is a list of 4.",
-        ),
-        (
-            minimal(figures={"figure_10": {"ensemble": "a", "epochs": [0, 1, 2, 3]}}),
-            "figures.figure_10.epochs is not known; use one of ensemble.",
-        ),
-        (
             minimal(figures={"figure_01": {"ensemble": "a", "epochs": [0, 1, 40, 150]}}),
             "figures.figure_01.epochs has 150, but a is trained for 140 epochs; use epochs from 0 ",
-        ),
-        (
-            minimal(figures={"figure_01": {"ensemble": "a", "epochs": [-1, 1, 40, 50]}}),
-            "figures.figure_01.epochs[0] must be a whole number of at least 0, but is -1.",
         ),
         (
             minimal(figures={"figure_01": {"ensemble": "a", "epochs": [0, 40, 1, 50]}}),
@@ -509,14 +522,34 @@ TWO = {"a": {"architecture": "st_vgg"}, "b": {"architecture": "mnist_cnn"}}
             minimal(recipe={"epochs": 4}, figures={"figure_02": {"ensemble": "a"}}),
             "figures.figure_02 shows 6 epochs, but a has only 5 (0 to 4); train longer, or leave",
         ),
-        ([], "the file must be keys with values, but is empty."),
-        (None, "the file must be keys with values, but is empty."),
     ],
 )
-def test_one_mistake_is_one_sentence(folder, values, sentence):
-    (said,) = problems(values)
+def test_a_figure_that_contradicts_its_study_is_refused_and_no_other(folder, values, sentence):
+    sound = {"figure_10": {"ensemble": "a"}}
+    study = load(values | {"figures": {**values["figures"], **sound}})
+    ((figure, (said,)),) = study.refused.items()
+    assert figure in values["figures"]
     assert said.startswith(sentence)
     assert said.endswith((".", "?"))
+    assert study.figures == sound
+
+
+def test_two_halves_need_two_networks(folder):
+    figures = {"figure_04": {"ensembles": ["a", "b"]}, "figure_01": {"ensemble": "a"}}
+    values = minimal(ensembles=TWO, figures=figures)
+    assert load(values).refused == {}
+    assert load(values | {"networks": 1}, networks=2).refused == {}
+    sentence = (
+        "figures.figure_04 compares the two halves of a, which has only 1 network; train at least "
+        "2, or leave the figure out."
+    )
+    for study in (
+        load(values, networks=1),
+        load(values | {"networks": 1}),
+        load(values | {"ensembles": {**TWO, "a": {"architecture": "st_vgg", "networks": 1}}}),
+    ):
+        assert study.refused == {"figure_04": [sentence]}
+        assert list(study.figures) == ["figure_01"]
 
 
 def test_the_last_epoch_of_the_recipe_may_be_shown(folder):

@@ -16,6 +16,20 @@ ROOT = Path(__file__).parents[1]
 FIGURES = [f"figure_{number:02d}" for number in range(1, 12)] + ["moved_examples", "robustness"]
 
 
+PARTIAL = """
+title: Two figures that cannot be
+dataset: {source: digits, size: 16, train_examples: 100, test_examples: 100}
+recipe: {epochs: 3, batch_size: 20}
+ensembles:
+  st_vgg: {architecture: st_vgg, width: 0.1}
+  small_st_vgg: {architecture: small_st_vgg, width: 0.1}
+figures:
+  figure_01: {ensemble: st_vgg}
+  figure_04: {ensembles: [st_vgg, small_st_vgg]}
+  figure_05: {ensemble: st_vgg, linear: linear_st_vgg}
+"""
+
+
 def copy_of_repository(folder: Path) -> Path:
     """Copy what git tracks or would track, as a clone would have it."""
     listed = subprocess.run(
@@ -259,6 +273,27 @@ def test_the_figure_of_all_studies_needs_one_ensemble_of_each(built):
 )
 def test_wrong_requests_end_in_one_sentence(built, arguments, sentence):
     assert sentence in one_sentence(snakemake(built, "--dry-run", *arguments))
+
+
+def test_figures_that_cannot_be_are_refused_by_name_and_all_else_is_built(built):
+    (built / "config/studies/partial.yaml").write_text(PARTIAL)
+    partial = ("--config", "studies=partial", "networks=1")
+    said = one_sentence(snakemake(built, *partial))
+    for sentence in (
+        "figures.figure_04 compares the two halves of st_vgg, which has only 1 network; train at",
+        "figures.figure_05 shows linear_st_vgg, which is not among the ensembles; did you",
+    ):
+        # At once, and by the job that was to render it.
+        assert said.count(f"created-equal: config/studies/partial.yaml: {sentence}") == 2
+    rendered = {path.name for path in (built / "paper_figures/partial").iterdir()}
+    assert rendered == {"figure_01.pdf", "figure_01.svg", "figure_01.png"}
+    assert (built / "results/partial/claims.csv").is_file()
+    assert (built / "results/partial/results_test.txt").is_file()
+    again = jobs(succeeds(built, *partial, "--dry-run"))
+    assert again == {"all": 1, "render_figure_04": 1, "render_figure_05": 1}
+    assert "figures.figure_05 shows linear_st_vgg" in one_sentence(
+        snakemake(built, "figure_05", *partial)
+    )
 
 
 def test_data_that_cannot_be_had_end_in_one_sentence(built):

@@ -203,7 +203,7 @@ def render_figure(
     """Render a figure from its notebook: paper_figures/STUDY/FIGURE.pdf, .svg and .png."""
     from created_equal.figures.render import render_figure as render
 
-    render(study, figure)
+    render(load_study(study, load_config().networks), figure)
 
 
 @app.command(name="render_cross_dataset")

@@ -4,7 +4,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -18,23 +18,25 @@ CONFIG = Path("config.yaml")
 STUDIES = Path("config/studies")
 # The environment variable in which the workflow hands its config, as JSON, on to the commands.
 CONFIG_VARIABLE = "CREATED_EQUAL_CONFIG"
+NETWORKS = 100
 PAPER_ARCHITECTURES = ("st_vgg", "small_st_vgg", "mnist_cnn")
 
 
 @dataclass(frozen=True)
 class Figure:
-    """What a figure shows: how many epochs (0: all), of networks trained for how many at least."""
+    """What a figure shows: how many epochs (0: all), of how many networks, trained for how many."""
 
     title: str
     epochs: int = 0
-    trained: int = 1
+    trained: int = 1  # epochs at least
+    networks: int = 1  # in the first ensemble at least
 
 
 FIGURES = {
     "figure_01": Figure("Consistency in the four phases of learning", epochs=4),
     "figure_02": Figure("Consistency on the test set through learning", epochs=6),
     "figure_03": Figure("Consensus in the four phases of learning", epochs=4),
-    "figure_04": Figure("The order of learning of two architectures"),
+    "figure_04": Figure("The order of learning of two architectures", networks=2),
     "figure_05": Figure("What linear networks get right", epochs=2),
     "figure_06": Figure("AdaBoost on easy and hard examples"),
     "figure_07": Figure("What other classifiers get right", epochs=2),
@@ -196,7 +198,11 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Study:
-    """One data set with all its ensembles, baselines and figures."""
+    """One data set with all its ensembles, baselines and figures.
+
+    A figure whose entry contradicts the rest of the study, as by showing an ensemble that is not
+    defined, is not among ``figures``; ``refused`` has what is wrong with it, in sentences.
+    """
 
     name: str
     title: str
@@ -205,6 +211,7 @@ class Study:
     ensembles: dict[str, Ensemble]
     figures: dict[str, dict]
     baselines: dict[str, Baseline]
+    refused: dict[str, list[str]] = field(default_factory=dict)
 
 
 def load_config(values: Mapping | None = None) -> Config:
@@ -245,7 +252,8 @@ def load_study(name: str, networks: int | None = None) -> Study:
         networks: how many networks every ensemble has; None: as the file says.
 
     Raises:
-        InputError: there is no such study, or its file has problems: a sentence for each.
+        InputError: there is no such study, or its file has problems: a sentence for each. What is
+            wrong with a figure only is no such problem; see ``Study.refused``.
     """
     path = STUDIES / f"{name}.yaml"
     if name not in study_names():
@@ -257,9 +265,12 @@ def load_study(name: str, networks: int | None = None) -> Study:
         )
     values = _read(path)
     sentences, usable = check(values, load_schema("study"))
-    refuse(path, [*sentences, *dict.fromkeys(_contradictions(usable))])
+    sentences += dict.fromkeys(_contradictions(usable))
+    refused = _refused_figures(usable, networks)
+    if sentences:
+        refuse(path, [*sentences, *(each for said in refused.values() for each in said)])
     dataset = {key: value for key, value in values["dataset"].items() if value is not None}
-    default = values.get("networks", 100)
+    default = values.get("networks", NETWORKS)
     ensembles = {
         each: Ensemble(
             study=name,
@@ -282,7 +293,11 @@ def load_study(name: str, networks: int | None = None) -> Study:
         networks=default if networks is None else networks,
         dataset=dataset,
         ensembles=_with_derived(ensembles, values["ensembles"], networks),
-        figures=values.get("figures", {}),
+        figures={
+            figure: entry
+            for figure, entry in values.get("figures", {}).items()
+            if figure not in refused
+        },
         baselines={
             each: Baseline(
                 study=name,
@@ -293,6 +308,7 @@ def load_study(name: str, networks: int | None = None) -> Study:
             )
             for each, entry in values.get("baselines", {}).items()
         },
+        refused=refused,
     )
 
 
@@ -479,9 +495,6 @@ def _contradictions(values: Mapping) -> Iterator[str]:
     yield from _contradictions_in_dataset(values.get("dataset", {}))
     for name, ensemble in values.get("ensembles", {}).items():
         yield from _contradictions_in_ensemble(name, ensemble, values)
-    for name, entry in values.get("figures", {}).items():
-        if name in FIGURES:
-            yield from _contradictions_in_figure(name, entry, values)
 
 
 def _contradictions_in_dataset(dataset: Mapping) -> Iterator[str]:
@@ -542,17 +555,33 @@ def _contradictions_in_ensemble(name: str, ensemble: Mapping, values: Mapping) -
     yield from derivation.contradictions(name, values["ensembles"], examples, batch_size)
 
 
-def _contradictions_in_figure(name: str, entry: Mapping, values: Mapping) -> Iterator[str]:
-    ensembles = values.get("ensembles")
-    if not ensembles:
-        return
+def _refused_figures(values: Mapping, networks: int | None) -> dict[str, list[str]]:
+    """Return the figures that contradict the rest of a study, with a sentence for every reason."""
+    found = {
+        name: list(dict.fromkeys(_contradictions_in_figure(name, entry, values, networks)))
+        for name, entry in values.get("figures", {}).items()
+        if name in FIGURES and values.get("ensembles")
+    }
+    return {name: sentences for name, sentences in found.items() if sentences}
+
+
+def _contradictions_in_figure(
+    name: str, entry: Mapping, values: Mapping, networks: int | None
+) -> Iterator[str]:
+    ensembles = values["ensembles"]
     yield from _contradictions_in_roles(name, entry, values)
     epochs = entry.get("epochs")
     if epochs is not None and epochs != sorted(set(epochs)):
         yield f"figures.{name}.epochs must rise from one to the next, but is {epochs}; sort it."
-    for ensemble in dict.fromkeys(ensembles_of(entry)):
-        if ensemble not in ensembles:
-            continue
+    shown = [each for each in dict.fromkeys(ensembles_of(entry)) if each in ensembles]
+    for ensemble in shown[:1]:
+        there = networks or ensembles[ensemble].get("networks", values.get("networks", NETWORKS))
+        if there < FIGURES[name].networks:
+            yield (
+                f"figures.{name} compares the two halves of {ensemble}, which has only {there} "
+                f"network; train at least {FIGURES[name].networks}, or leave the figure out."
+            )
+    for ensemble in shown:
         recipe = {**values.get("recipe", {}), **ensembles[ensemble].get("recipe", {})}
         last = recipe.get("epochs", Recipe.epochs)
         if epochs is None and FIGURES[name].epochs > last + 1:

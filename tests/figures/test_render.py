@@ -11,6 +11,7 @@ from created_equal.figures import cross_dataset, render
 from created_equal.figures.figure_11 import draw
 from created_equal.figures.pages import save
 from created_equal.figures.render import render_cross_dataset, render_figure
+from created_equal.study import load_study
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 STUDY = """
@@ -44,7 +45,7 @@ def repository(
 def test_a_notebook_writes_what_its_function_draws(
     repository: Path, scores: xr.Dataset, dataset: xr.Dataset
 ) -> None:
-    render_figure("made_up", "figure_11")
+    render_figure(load_study("made_up"), "figure_11")
     save(draw(scores, dataset, "Made up", "st_vgg"), "here", "figure_11")
     for extension in ("pdf", "svg", "png"):
         name = f"figure_11.{extension}"
@@ -73,7 +74,7 @@ def test_an_input_error_in_a_notebook_comes_out_as_its_sentence(repository: Path
     Path("results/made_up/st_vgg/scores.nc").unlink()
     log = repository / "log.ipynb"
     with pytest.raises(InputError) as raised:
-        render_figure("made_up", "figure_01", log)
+        render_figure(load_study("made_up"), "figure_01", log)
     assert str(raised.value).startswith("results/made_up/st_vgg/scores.nc does not exist; build it")
     assert "InputError" in log.read_text()
     assert not Path("paper_figures").exists()
@@ -90,7 +91,7 @@ def test_another_error_in_a_notebook_is_named_with_its_log(repository: Path) -> 
         r"\(division by zero\); .* is results/made_up/logs/figure_01.ipynb.$"
     )
     with pytest.raises(InputError, match=sentence):
-        render_figure("made_up", "figure_01")
+        render_figure(load_study("made_up"), "figure_01")
 
 
 def test_a_killed_notebook(repository: Path) -> None:
@@ -100,18 +101,26 @@ def test_a_killed_notebook(repository: Path) -> None:
     notebook["cells"][-1]["source"] = ["import os\n", "os.kill(os.getpid(), 9)"]
     Path("notebooks/figure_01.ipynb").write_text(json.dumps(notebook))
     with pytest.raises(InputError, match="was killed, most likely for want of memory"):
-        render_figure("made_up", "figure_01")
+        render_figure(load_study("made_up"), "figure_01")
 
 
 def test_a_figure_that_the_study_does_not_list(repository: Path) -> None:
     with pytest.raises(InputError, match="made_up has no figure_04; name one of figure_01, fig"):
-        render_figure("made_up", "figure_04")
+        render_figure(load_study("made_up"), "figure_04")
+
+
+def test_a_figure_that_contradicts_its_study(repository: Path) -> None:
+    with Path("config/studies/made_up.yaml").open("a") as study:
+        study.write("  figure_05: {ensemble: st_vgg, linear: linear_st_vgg}\n")
+    sentence = r"^config/studies/made_up.yaml: figures.figure_05 shows linear_st_vgg, which is not"
+    with pytest.raises(InputError, match=sentence):
+        render_figure(load_study("made_up"), "figure_05")
 
 
 def test_a_missing_notebook(repository: Path) -> None:
     Path("notebooks").unlink()
     with pytest.raises(InputError, match=r"figure_01.ipynb does not exist; run this in the root"):
-        render_figure("made_up", "figure_01")
+        render_figure(load_study("made_up"), "figure_01")
 
 
 def kernel(folder: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
@@ -130,7 +139,7 @@ def test_a_kernel_that_does_not_start_at_first_is_started_again(
     first = "test -e started || { touch started; exit 1; }"
     start = f'exec "{sys.executable}" -m ipykernel_launcher -f "$1"'
     kernel(repository, monkeypatch, f"{first}; {start}")
-    render_figure("made_up", "figure_11")
+    render_figure(load_study("made_up"), "figure_11")
     assert Path("started").exists()
     assert Path("paper_figures/made_up/figure_11.pdf").exists()
 
@@ -138,11 +147,11 @@ def test_a_kernel_that_does_not_start_at_first_is_started_again(
 def test_a_kernel_that_never_starts(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kernel(repository, monkeypatch, "echo x >> starts; exit 1")
     with pytest.raises(InputError, match=r"kernel own for notebooks/figure_11.ipynb did not start"):
-        render_figure("made_up", "figure_11")
+        render_figure(load_study("made_up"), "figure_11")
     assert Path("starts").read_text() == "x\n" * 3
 
 
 def test_a_missing_kernel(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(render, "KERNEL", "absent")
     with pytest.raises(InputError, match=r"kernel absent, .*: python -m pip install ipykernel"):
-        render_figure("made_up", "figure_01")
+        render_figure(load_study("made_up"), "figure_01")

@@ -9,7 +9,7 @@ from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from created_equal.errors import InputError
-from created_equal.study import CROSS_DATASET, ensemble_across, load_study
+from created_equal.study import CROSS_DATASET, Study, ensemble_across, load_study
 
 KERNEL = "python3"
 STARTS = 3
@@ -17,27 +17,30 @@ STARTS = 3
 QUIET = ["--log-level=ERROR"]
 
 
-def render_figure(study: str, figure: str, log: Path | None = None) -> None:
+def render_figure(study: Study, figure: str, log: Path | None = None) -> None:
     """Run ``notebooks/{figure}.ipynb``, which writes the figure's pdf, svg and png.
 
     Args:
-        study: the study's name.
-        figure: the figure's, for example ``"figure_01"``.
+        study: the study.
+        figure: the figure's name, for example ``"figure_01"``.
         log: where the executed notebook goes, kept when it fails; None:
             ``results/{study}/logs/{figure}.ipynb``.
 
     Raises:
-        InputError: the study does not list the figure, the kernel is missing, or the notebook
-            fails; an InputError inside the notebook comes out with the same sentence.
+        InputError: the study does not list the figure, or the figure contradicts the rest of it;
+            the kernel is missing; the notebook fails (an InputError inside it comes out with the
+            same sentence).
     """
-    listed = load_study(study).figures
-    if figure not in listed:
+    file = f"config/studies/{study.name}.yaml"
+    if figure in study.refused:
+        raise InputError(f"{file}: {' '.join(study.refused[figure])}")
+    if figure not in study.figures:
         raise InputError(
-            f"the study {study} has no {figure}; name one of {', '.join(listed)}, or add it under "
-            f"figures in config/studies/{study}.yaml."
+            f"the study {study.name} has no {figure}; name one of {', '.join(study.figures)}, or "
+            f"add it under figures in {file}."
         )
-    log = log or Path("results", study, "logs", f"{figure}.ipynb")
-    _run(figure, {"study": study}, log, f"the study {study}")
+    log = log or Path("results", study.name, "logs", f"{figure}.ipynb")
+    _run(figure, {"study": study.name}, log, f"the study {study.name}")
 
 
 def render_cross_dataset(studies: Sequence[str]) -> None:
