@@ -19,10 +19,10 @@ FIGURES = [f"figure_{number:02d}" for number in range(1, 12)] + ["moved_examples
 PARTIAL = """
 title: Two figures that cannot be
 dataset: {source: digits, size: 16, train_examples: 100, test_examples: 100}
-recipe: {epochs: 3, batch_size: 20}
+recipe: {epochs: 6, batch_size: 20, learning_rate: 0.1}
 ensembles:
-  st_vgg: {architecture: st_vgg, width: 0.1}
-  small_st_vgg: {architecture: small_st_vgg, width: 0.1}
+  st_vgg: {architecture: st_vgg, width: 0.25}
+  small_st_vgg: {architecture: small_st_vgg, width: 0.25}
 figures:
   figure_01: {ensemble: st_vgg}
   figure_04: {ensembles: [st_vgg, small_st_vgg]}
