@@ -30,8 +30,10 @@ from created_equal.artefacts import read_dataset
 from created_equal.networks import Dropout
 from created_equal.study import Ensemble, dataset_path, load_study
 from created_equal.training.engine.device import Setting, choose_setting
+from created_equal.training.engine.images import Images
 from created_equal.training.engine.optimisers import learning_rate, make_optimizer
-from created_equal.training.engine.plain import Images, network_of, train_network
+from created_equal.training.engine.plain import train_network
+from created_equal.training.engine.trainee import network_of
 
 
 def train_with_loop(ensemble: Ensemble, number: int, images: Images) -> float:

@@ -7,17 +7,17 @@ import sys
 
 import numpy as np
 
-from created_equal.training.engine.plain import EpochResult
+from created_equal.training.engine.trainee import EpochResult
 from created_equal.training.progress import Report, reporting
 
 USES_A_BAR = """
 import time
 import numpy as np
-from created_equal.training.engine.plain import EpochResult
+from created_equal.training.engine.trainee import EpochResult
 from created_equal.training.progress import reporting
 with reporting("digits/st_vgg", 2, 1) as report:
     for epoch in range(3):
-        report.epoch(7, EpochResult(epoch, np.zeros(1), np.array([0.5, 0.25]), np.zeros(2)))
+        report.epoch({7: EpochResult(epoch, np.zeros(1), np.array([0.5, 0.25]), np.zeros(2))})
         time.sleep(0.2)
 """
 
@@ -30,7 +30,7 @@ def test_a_log_has_a_line_per_epoch_with_pace_and_time_left(caplog):
     caplog.set_level(logging.INFO)
     with reporting("digits/st_vgg", 2, 3) as report:
         for epoch in range(3):
-            report.epoch(7, result(epoch))
+            report.epoch({7: result(epoch)})
     first, second, third = caplog.messages
     assert first == "digits/st_vgg network 7 epoch 0/2: train 0.500, test 0.250"
     pattern = (
@@ -47,7 +47,7 @@ def test_pace_and_time_left_by_hand(caplog, monkeypatch):
     # As if it had begun 20 seconds ago; what is done by now are 2 of 12 epochs.
     report._started -= 20
     report._done = 1
-    report.epoch(0, result(2))
+    report.epoch({0: result(2)})
     # 10 s an epoch, 40 s a network, 90 an hour; 100 s are left.
     assert "; 90.0 networks/h, 0:01:40 left" in caplog.text
 

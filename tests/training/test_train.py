@@ -22,9 +22,9 @@ from created_equal.artefacts import (
 )
 from created_equal.errors import InputError
 from created_equal.training import find_networks, networks_definition, train_networks
-from created_equal.training.engine.device import choose_setting
-from created_equal.training.engine.plain import Images, train_network
-from created_equal.training.train import describe_device
+from created_equal.training.engine.device import choose_setting, describe_device
+from created_equal.training.engine.images import Images
+from created_equal.training.engine.plain import train_network
 
 
 @pytest.fixture

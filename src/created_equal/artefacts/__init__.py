@@ -2,9 +2,18 @@
 
 from created_equal.artefacts.chosen import read_chosen, write_chosen
 from created_equal.artefacts.dataset import fingerprint, make_dataset, read_dataset, write_dataset
-from created_equal.artefacts.files import SPLITS, canonical, definition_of, of_split, source_digest
+from created_equal.artefacts.files import (
+    SPLITS,
+    canonical,
+    definition_of,
+    of_split,
+    read_sealed,
+    source_digest,
+    write_sealed,
+)
 from created_equal.artefacts.predictions import (
     check_one_ensemble,
+    label_dtype,
     make_predictions,
     open_predictions,
     read_predictions,
@@ -20,6 +29,7 @@ __all__ = [
     "check_one_ensemble",
     "definition_of",
     "fingerprint",
+    "label_dtype",
     "make_dataset",
     "make_predictions",
     "of_split",
@@ -28,9 +38,11 @@ __all__ = [
     "read_dataset",
     "read_predictions",
     "read_scores",
+    "read_sealed",
     "source_digest",
     "write_chosen",
     "write_dataset",
     "write_predictions",
     "write_scores",
+    "write_sealed",
 ]

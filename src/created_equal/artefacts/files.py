@@ -80,8 +80,26 @@ def write_artefact(contents: xr.Dataset, path: Path, kind: str, definition: Mapp
         if variable.ndim and variable.dtype.kind in "iufb" and variable.size
     }
     # Into memory first: HDF5 can crash the process when a disk is full.
-    octets = contents.to_netcdf(engine="h5netcdf", encoding=encoding)
+    write_sealed(path, contents.to_netcdf(engine="h5netcdf", encoding=encoding))
+
+
+def write_sealed(path: Path, octets: bytes) -> None:
+    """Write bytes with a digest behind them, so that ``path`` is whole or absent at any moment.
+
+    Raises:
+        InputError: the place cannot be written to, or the disk is full.
+    """
     write_whole(path, octets, MARK + blake2b(octets, digest_size=DIGEST_SIZE).digest())
+
+
+def read_sealed(path: Path, kind: str) -> bytes:
+    """Return the bytes that ``write_sealed`` wrote, once they are found to be those.
+
+    Raises:
+        InputError: they are missing, unreadable or damaged.
+    """
+    _check_seal(path, kind)
+    return path.read_bytes()[: -len(MARK) - DIGEST_SIZE]
 
 
 def write_whole(path: Path, *parts: bytes) -> None:

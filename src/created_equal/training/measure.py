@@ -12,7 +12,9 @@ from created_equal.artefacts import make_dataset
 from created_equal.networks import count_flops
 from created_equal.study import Ensemble
 from created_equal.training.engine.device import Setting
-from created_equal.training.engine.plain import Images, network_of, train_network
+from created_equal.training.engine.images import Images
+from created_equal.training.engine.plain import train_network
+from created_equal.training.engine.trainee import network_of
 
 IMAGES_MEASURED = 400
 EPOCHS_MEASURED = 3

@@ -3,14 +3,15 @@
 import logging
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
+import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from created_equal.training.engine.plain import EpochResult
+from created_equal.training.engine.trainee import EpochResult
 
 log = logging.getLogger(__name__)
 
@@ -28,34 +29,38 @@ class Report:
     def __init__(self, title: str, epochs: int, to_train: int, bar: Progress | None):
         self._title, self._epochs, self._to_train, self._bar = title, epochs, to_train, bar
         self._started = time.monotonic()
-        self._done = 0
+        self._done = self._kept = 0
         if bar is not None:
             self._task = bar.add_task(title, total=epochs * to_train, state="starting")
 
-    def epoch(self, network: int, result: EpochResult) -> None:
-        """Report one epoch of one network."""
-        if result.epoch:
-            self._done += 1
-        train, test = result.accuracy
+    def resumed(self, network: int, results: Sequence[EpochResult]) -> None:
+        """Report a network that goes on, behind what it said before."""
+        if not results:
+            return
+        self._kept += len(results) - 1
+        log.info("%s network %d goes on after epoch %d", self._title, network, results[-1].epoch)
+
+    def epoch(self, said: Mapping[int, EpochResult]) -> None:
+        """Report one epoch of a network, or of several that are trained together."""
+        epoch = next(iter(said.values())).epoch
+        if epoch:
+            self._done += len(said)
+        train, test = np.mean([result.accuracy for result in said.values()], axis=0)
+        who = f"network {min(said)}" if len(said) == 1 else f"{len(said)} networks"
         state = f"train {train:.3f}, test {test:.3f}{self._pace()}"
         if self._bar is not None:
-            state = f"network {network}, epoch {result.epoch}/{self._epochs}: {state}"
-            self._bar.update(self._task, completed=self._done, state=state)
+            state = f"{who}, epoch {epoch}/{self._epochs}: {state}"
+            self._bar.update(self._task, completed=self._done + self._kept, state=state)
         else:
-            log.info(
-                "%s network %d epoch %d/%d: %s",
-                self._title,
-                network,
-                result.epoch,
-                self._epochs,
-                state,
-            )
+            log.info("%s %s epoch %d/%d: %s", self._title, who, epoch, self._epochs, state)
 
     def _pace(self) -> str:
         if not self._done:
             return ""
         seconds = (time.monotonic() - self._started) / self._done
-        left = timedelta(seconds=round(seconds * (self._epochs * self._to_train - self._done)))
+        left = timedelta(
+            seconds=round(seconds * (self._epochs * self._to_train - self._done - self._kept))
+        )
         return f"; {3600 / (seconds * self._epochs):.1f} networks/h, {left} left"
 
 

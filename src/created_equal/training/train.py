@@ -1,11 +1,9 @@
-"""A training job: some networks of one ensemble, into one predictions file."""
+"""Some networks of one ensemble, trained where they are missing, into one predictions file."""
 
 import logging
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 import xarray as xr
 
@@ -13,7 +11,6 @@ from created_equal.artefacts import (
     canonical,
     definition_of,
     fingerprint,
-    make_predictions,
     open_predictions,
     read_dataset,
     read_predictions,
@@ -22,9 +19,11 @@ from created_equal.artefacts import (
 )
 from created_equal.errors import InputError
 from created_equal.study import Ensemble
-from created_equal.training.engine.device import Setting, choose_setting
-from created_equal.training.engine.plain import Images, train_network
-from created_equal.training.progress import Report, reporting
+from created_equal.training.engine.device import choose_setting
+from created_equal.training.engine.images import Images
+from created_equal.training.job import Job
+from created_equal.training.notice import notice
+from created_equal.training.progress import reporting
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +44,9 @@ def train_networks(
 
     A network that is already in a file beside ``output``, of the same definition, data and code, is
     taken from there. Every network that is finished is kept at once in the folder ``unfinished``
-    beside ``output``, so that a job that was killed goes on behind it.
+    beside ``output``, and after an epoch one that is not finished, if the last time is a minute
+    ago; so a job that was killed goes on there. On SIGTERM the job finishes the step that it is at,
+    keeps its networks and exits with 143.
 
     Args:
         ensemble: the ensemble's definition.
@@ -57,8 +58,8 @@ def train_networks(
         threads: threads of the CPU; the results are the same for equal numbers of threads.
 
     Raises:
-        InputError: the dataset does not fit the ensemble, the device is not there, or a loss is
-            not finite (the networks before it are kept).
+        InputError: the dataset does not fit the ensemble, the device is not there or its memory
+            too small for one network, or a loss is not finite (all other networks are kept).
     """
     setting = choose_setting(device, precision)
     torch.set_num_threads(threads)
@@ -79,11 +80,12 @@ def train_networks(
         setting.precision,
     )
     images = Images(data, setting)
-    with reporting(title, ensemble.recipe.epochs, len(missing)) as report:
-        for number in missing:
-            predictions = _train(ensemble, number, images, data, report)
-            trained[number] = unfinished / f"{number:04d}.nc"
-            write_predictions(predictions, trained[number], definition)
+    with notice() as told, reporting(title, ensemble.recipe.epochs, len(missing)) as report:
+        job = Job(ensemble, data, images, definition, unfinished, report, told)
+        job.train(missing)
+    if job.diverged:
+        raise InputError(_divergence(ensemble, job.diverged))
+    trained |= job.trained
     if {trained[number] for number in numbers} != {output}:
         write_predictions(_gather(numbers, trained), output, definition)
     for number in numbers:
@@ -113,13 +115,6 @@ def find_networks(folders: Sequence[Path], definition: dict) -> dict[int, Path]:
     return found
 
 
-def describe_device(setting: Setting) -> str:
-    """Return the device's name for the record."""
-    if setting.device.type == "cuda":
-        return torch.cuda.get_device_name(setting.device)
-    return f"CPU {torch.backends.cpu.get_cpu_capability()}"
-
-
 def _check(ensemble: Ensemble, data: xr.Dataset, path: Path) -> None:
     if canonical(definition_of(data)) != canonical(dict(ensemble.dataset)):
         raise InputError(
@@ -134,31 +129,14 @@ def _check(ensemble: Ensemble, data: xr.Dataset, path: Path) -> None:
         )
 
 
-def _train(
-    ensemble: Ensemble, number: int, images: Images, data: xr.Dataset, report: Report
-) -> xr.Dataset:
-    started = time.monotonic()
-    results = []
-    for result in train_network(ensemble, number, images):
-        if not np.isfinite(result.loss).all():
-            raise InputError(
-                f"{ensemble.study}/{ensemble.name}, network {number}: the loss is not finite after "
-                f"epoch {result.epoch}; lower recipe.learning_rate "
-                f"({ensemble.recipe.learning_rate:g}) or change its decay."
-            )
-        results.append(result)
-        report.epoch(number, result)
-    predictions = make_predictions(
-        np.stack([result.predictions for result in results])[None],
-        np.stack([result.accuracy for result in results])[None],
-        np.stack([result.loss for result in results])[None],
-        [number],
-        data,
-    )
-    return predictions.assign_coords(
-        device=("network", [describe_device(images.setting)]),
-        precision=("network", [images.setting.precision]),
-        seconds=("network", [time.monotonic() - started]),
+def _divergence(ensemble: Ensemble, diverged: Mapping[int, int]) -> str:
+    number, epoch = min(diverged.items())
+    others = len(diverged) - 1
+    more = f" (and of {others} other{'s' if others > 1 else ''})" if others else ""
+    return (
+        f"{ensemble.study}/{ensemble.name}, network {number}: the loss{more} is not finite after "
+        f"epoch {epoch}; lower recipe.learning_rate ({ensemble.recipe.learning_rate:g}) or change "
+        "its decay."
     )
 
 

@@ -64,5 +64,12 @@ def choose_setting(device: str, precision: str) -> Setting:
     return Setting(torch.device(device), precision)
 
 
+def describe_device(setting: Setting) -> str:
+    """Return the device's name for the record."""
+    if setting.device.type == "cuda":
+        return torch.cuda.get_device_name(setting.device)
+    return f"CPU {torch.backends.cpu.get_cpu_capability()}"
+
+
 def _multiplies_bf16() -> bool:
     return torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()

@@ -6,10 +6,11 @@ import torch
 
 from created_equal.artefacts import SPLITS, make_dataset
 from created_equal.networks.activations import ACTIVATIONS
-from created_equal.training.engine import plain
 from created_equal.training.engine.device import choose_setting
-from created_equal.training.engine.plain import Images, train_network
+from created_equal.training.engine.images import Images
+from created_equal.training.engine.plain import train_network
 from created_equal.training.engine.streams import Streams
+from created_equal.training.engine.trainee import mini_batches
 
 CPU = choose_setting("cpu", "fp32")
 
@@ -60,7 +61,7 @@ def test_colour_images_are_channels_last_and_a_flat_channel_is_zero():
 
 def batches(tiny, epoch, examples=47, number=0, **recipe):
     ensemble = tiny(batch_size=10, **recipe)
-    drawn = plain._mini_batches(
+    drawn = mini_batches(
         ensemble, Streams(ensemble.definition, number), epoch, examples, examples // 10
     )
     return [batch.tolist() for batch in drawn]
