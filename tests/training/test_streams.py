@@ -26,7 +26,7 @@ def streams(network=0, **definition):
 
 def with_key(first, second):
     made = streams(second)
-    made._key = np.array([first, second], dtype=np.uint64)
+    made.key = np.array([first, second], dtype=np.uint64)
     return made
 
 
@@ -59,8 +59,8 @@ def test_the_words_are_those_of_philox(ensemble, network, stream, step, layer, n
 
 def test_the_key_is_the_definition_and_the_network():
     # By hand: blake2b of {"a":1} in eight bytes, the lowest first.
-    assert streams(7)._key.tolist() == [int.from_bytes(DIGEST, "little"), 7]
-    assert np.array_equal(streams(7, a=1, b=2)._key, Streams({"b": 2, "a": 1}, 7)._key)
+    assert streams(7).key.tolist() == [int.from_bytes(DIGEST, "little"), 7]
+    assert np.array_equal(streams(7, a=1, b=2).key, Streams({"b": 2, "a": 1}, 7).key)
 
 
 DIGEST = bytes.fromhex("1f8c00645b7df6ce")

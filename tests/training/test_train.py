@@ -237,36 +237,6 @@ def test_a_small_ensemble_beats_chance_clearly(tmp_path, tiny):
 # What is refused.
 
 
-def test_a_loss_that_is_not_finite_ends_the_job_and_keeps_the_networks_before(
-    tiny, job, tmp_path, digits
-):
-    images = Images(digits, choose_setting("cpu", "fp32"))
-
-    def survives(ensemble, number):
-        return all(np.isfinite(each.loss).all() for each in train_network(ensemble, number, images))
-
-    # Steps of which some networks die and some do not: how large, depends on the processor.
-    for learning_rate in (1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0, 300.0, 1000.0):
-        ensemble = tiny("small_st_vgg", learning_rate=learning_rate)
-        lives = [survives(ensemble, number) for number in range(8)]
-        if len(set(lives)) == 2:
-            break
-    survivor, victim = lives.index(True), lives.index(False)
-    with pytest.raises(InputError) as refusal:
-        job(ensemble, [survivor, victim])
-    assert re.fullmatch(
-        rf"tests/tiny, network {victim}: the loss is not finite after epoch [12]; lower "
-        rf"recipe.learning_rate \({learning_rate:g}\) or change its decay\.",
-        str(refusal.value),
-    )
-    folder = tmp_path / "predictions"
-    assert not list(folder.glob("*.nc"))
-    assert [path.name for path in (folder / "unfinished").iterdir()] == [f"{survivor:04d}.nc"]
-    contents, trained = job(ensemble, [survivor])
-    assert trained == set()
-    assert contents["network"].values.tolist() == [survivor]
-
-
 def test_a_mini_batch_larger_than_the_train_set(tiny, job, tmp_path):
     with pytest.raises(InputError) as refusal:
         job(tiny(batch_size=41), [0])

@@ -20,7 +20,7 @@ from created_equal.training.checkpoints import (
     write_checkpoint,
 )
 from created_equal.training.engine import Group, make_group
-from created_equal.training.engine.device import describe_device
+from created_equal.training.engine.device import describe_device, release_memory
 from created_equal.training.engine.images import Images
 from created_equal.training.engine.trainee import EpochResult
 from created_equal.training.notice import Notice
@@ -97,6 +97,7 @@ class Job:
                 self._train_together(members)
             except torch.OutOfMemoryError as error:
                 at_once = self._fewer_than(len(members), error)
+            release_memory()
 
     def _begin(self, number: int) -> Begun:
         path = checkpoint_path(self._folder, number)
@@ -156,7 +157,7 @@ class Job:
 
     def _keep(self, members: Sequence[Begun]) -> None:
         for each in members:
-            if each.number not in self.diverged:
+            if each.results and each.number not in self.diverged:
                 path = checkpoint_path(self._folder, each.number)
                 identity = self._identity(each.number)
                 write_checkpoint(path, identity, each.state, each.results, each.seconds)

@@ -1,5 +1,6 @@
 """Where and in which precision a job computes."""
 
+import gc
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -61,6 +62,8 @@ def choose_setting(device: str, precision: str) -> Setting:
     # PyTorch takes TF32 for convolutions unless it is told not to.
     torch.backends.cudnn.allow_tf32 = precision == "tf32"
     torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
+    # The same algorithm every time, not the one that was quickest when it was tried.
+    torch.backends.cudnn.deterministic = True
     return Setting(torch.device(device), precision)
 
 
@@ -69,6 +72,13 @@ def describe_device(setting: Setting) -> str:
     if setting.device.type == "cuda":
         return torch.cuda.get_device_name(setting.device)
     return f"CPU {torch.backends.cpu.get_cpu_capability()}"
+
+
+def release_memory() -> None:
+    """Give back a GPU's memory that nothing uses any more."""
+    if torch.cuda.is_available():
+        gc.collect()
+        torch.cuda.empty_cache()
 
 
 def _multiplies_bf16() -> bool:

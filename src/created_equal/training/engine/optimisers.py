@@ -6,8 +6,16 @@ from torch import nn
 from created_equal.study import Recipe
 
 
-def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+def make_optimizer(
+    network: nn.Module, recipe: Recipe, rate: torch.Tensor | None = None
+) -> torch.optim.Optimizer:
     """Return the optimizer of a recipe for a network.
+
+    Args:
+        network: what is optimised.
+        recipe: the recipe.
+        rate: a tensor () float32 on the network's device that will hold the learning rate, so that
+            a recorded step reads it there; None: it is a number in the parameter groups.
 
     Weight decay is added to the gradient (L2); with ``weight_decay_on: weights`` not to that of
     biases and normalisation layers, which are the parameters of one dimension.
@@ -22,14 +30,18 @@ def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
             {"params": others, "weight_decay": 0.0},
         ]
     groups = [group for group in groups if group["params"]]
+    lr = recipe.learning_rate if rate is None else rate
+    on_gpu = rate is not None and rate.is_cuda
     match recipe.optimizer:
         case "sgd":
-            return torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=recipe.momentum)
+            # Only the fused one reads a rate on the device without asking for its value.
+            fused = None if rate is None else True
+            return torch.optim.SGD(groups, lr=lr, momentum=recipe.momentum, fused=fused)
         case "adam":
-            return torch.optim.Adam(groups, lr=recipe.learning_rate)
+            return torch.optim.Adam(groups, lr=lr, capturable=on_gpu)
         case "adadelta":
             # rho and eps of Keras, in which the paper's MNIST example was written.
-            return torch.optim.Adadelta(groups, lr=recipe.learning_rate, rho=0.95, eps=1e-7)
+            return torch.optim.Adadelta(groups, lr=lr, rho=0.95, eps=1e-7, capturable=on_gpu)
     raise ValueError(f"no optimizer {recipe.optimizer!r}")
 
 

@@ -35,12 +35,12 @@ class Streams:
 
     def __init__(self, definition: Mapping, network: int):
         ensemble = blake2b(canonical(definition).encode(), digest_size=8).digest()
-        self._key = np.array([int.from_bytes(ensemble, "little"), network], dtype=np.uint64)
+        self.key = np.array([int.from_bytes(ensemble, "little"), network], dtype=np.uint64)
 
     def words(self, stream: Stream, step: int, layer: int, number: int) -> np.ndarray:
         """Return (number,) random uint64."""
         counter = np.array([0, layer, step, stream], dtype=np.uint64)
-        return np.random.Philox(key=self._key, counter=counter).random_raw(number)
+        return np.random.Philox(key=self.key, counter=counter).random_raw(number)
 
     def octets(self, stream: Stream, step: int, layer: int, number: int) -> np.ndarray:
         """Return (number,) random uint8, the bytes of the words from the lowest on."""

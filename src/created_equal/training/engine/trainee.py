@@ -45,7 +45,7 @@ class Trainee:
         self._ensemble, self._images = ensemble, images
         self._streams = Streams(ensemble.definition, number)
         self._network = self._make_network()
-        self._optimizer = make_optimizer(self._network, ensemble.recipe)
+        self._optimizer = self._make_optimizer()
         self._batches = len(images.train) // ensemble.recipe.batch_size
         for layer, dropout in enumerate(dropouts(self._network)):
             dropout.noise = self._noise_of(layer)
@@ -84,13 +84,7 @@ class Trainee:
             predicted[chosen] = logits.argmax(1)
             losses[chosen] = F.cross_entropy(logits, images.labels[chosen], reduction="none")
             after_batch()
-        right = (predicted == images.labels).float()
-        return EpochResult(
-            self.epoch,
-            predicted.cpu().numpy().astype(label_dtype(images.classes)),
-            np.array([right[split].mean().item() for split in images.splits]),
-            np.array([losses[split].mean().item() for split in images.splits]),
-        )
+        return result_of(self.epoch, predicted, losses, images)
 
     def state(self) -> dict:
         """Return all that the rest of its training follows from, as tensors and plain values."""
@@ -123,12 +117,35 @@ class Trainee:
         initialise(network, self._streams)
         return network.to(images.setting.device, memory_format=torch.channels_last)
 
-    def _noise_of(self, layer: int):
+    def _make_optimizer(self) -> torch.optim.Optimizer:
+        return make_optimizer(self._network, self._ensemble.recipe)
+
+    def _noise_of(self, layer: int) -> Callable[[int], torch.Tensor]:
         def noise(elements: int) -> torch.Tensor:
             drawn = self._streams.octets(Stream.DROPOUT, self.step, layer, elements)
             return torch.from_numpy(drawn).to(self._images.setting.device)
 
         return noise
+
+
+def result_of(
+    epoch: int, predicted: torch.Tensor, losses: torch.Tensor, images: Images
+) -> EpochResult:
+    """Return what a network says after an epoch.
+
+    Args:
+        epoch: the epoch.
+        predicted: (example,) int64, a label for each.
+        losses: (example,) cross-entropy of each, nats.
+        images: the dataset.
+    """
+    right = (predicted == images.labels).float()
+    return EpochResult(
+        epoch,
+        predicted.cpu().numpy().astype(label_dtype(images.classes)),
+        np.array([right[split].mean().item() for split in images.splits]),
+        np.array([losses[split].mean().item() for split in images.splits]),
+    )
 
 
 def network_of(ensemble: Ensemble, image_shape: tuple[int, int, int], classes: int) -> nn.Module:

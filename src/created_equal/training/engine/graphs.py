@@ -1,0 +1,253 @@
+"""The engine for GPUs: all networks of a group at once, each one's step a recorded graph.
+
+A network's step (gather a mini-batch, forward, backward, update) and its prediction of a batch are
+recorded once as CUDA graphs, with all that changes from step to step in tensors on the device; then
+Python only says how often they are replayed. The graphs of a group run side by side on a few
+streams. The kernels are the plain engine's, so a network's numbers do not depend on what runs
+beside it.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+
+import torch
+from torch.nn import functional as F
+
+from created_equal.study import Ensemble
+from created_equal.training.engine.counted import CountedOnDevice
+from created_equal.training.engine.images import Images
+from created_equal.training.engine.optimisers import learning_rate, make_optimizer
+from created_equal.training.engine.streams import Stream
+from created_equal.training.engine.trainee import EpochResult, Trainee, result_of
+
+LANES = 8
+
+
+class Lane:
+    """A queue of work on a device: on a GPU a stream, with memory that its graphs share."""
+
+    def __init__(self, device: torch.device):
+        self._on_gpu = device.type == "cuda"
+        if self._on_gpu:
+            self._stream = torch.cuda.Stream(device)
+            self._pool = torch.cuda.graph_pool_handle()
+
+    def record(self, work: Callable[[], None]) -> Callable[[], None]:
+        """Do a piece of work once, and return what does it again.
+
+        The first time is for what happens only then (libraries that are loaded, states of an
+        optimizer that are made); on a GPU the second is recorded as a graph and replayed.
+        """
+        if not self._on_gpu:
+            work()
+            return work
+        self.fork()
+        with torch.cuda.stream(self._stream):
+            work()
+        self.join()
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph, pool=self._pool, stream=self._stream):
+            work()
+
+        def replay() -> None:
+            with torch.cuda.stream(self._stream):
+                graph.replay()
+
+        return replay
+
+    def fork(self) -> None:
+        """Let what is queued here from now on wait for what was asked of the device before."""
+        if self._on_gpu:
+            self._stream.wait_stream(torch.cuda.current_stream())
+
+    def join(self) -> None:
+        """Let what is asked of the device from now on wait for what is queued here."""
+        if self._on_gpu:
+            torch.cuda.current_stream().wait_stream(self._stream)
+
+
+class RecordedTrainee(Trainee):
+    """A network in training whose steps are replayed.
+
+    Args:
+        ensemble: its definition.
+        number: the network's number.
+        images: the dataset, in the device's memory.
+        rate: () float32 on the device: the learning rate, which is the group's.
+        lane: where its work is queued.
+    """
+
+    def __init__(
+        self, ensemble: Ensemble, number: int, images: Images, rate: torch.Tensor, lane: Lane
+    ):
+        self._rate = rate
+        super().__init__(ensemble, number, images)
+        device, size = images.setting.device, images.setting.evaluation_batch
+        self._taken = torch.zeros((), dtype=torch.int64, device=device)
+        self._counted = CountedOnDevice(self._streams, self._taken)
+        self._order = torch.arange(len(images.train), device=device)
+        self._start = torch.zeros((), dtype=torch.int64, device=device)
+        self._ahead = torch.arange(size, device=device)
+        self._predicted = torch.zeros(len(images), dtype=torch.int64, device=device)
+        self._losses = torch.zeros(len(images), device=device)
+        untrained = {name: each.clone() for name, each in self._network.state_dict().items()}
+        self._replay_step = lane.record(self._take_step)
+        self._replay_prediction = lane.record(self._predict)
+        self._network.load_state_dict(untrained)
+        for tensor in self._optimizer_tensors():
+            tensor.zero_()
+        self._taken.zero_()
+
+    def begin_epoch(self) -> None:
+        """Bring what changes from one epoch to the next to the device."""
+        if self._ensemble.recipe.mini_batches == "permuted":
+            self._order.copy_(self._counted.permutation(self.epoch + 1, len(self._order)))
+
+    def take_step(self) -> None:
+        """Queue the next mini-batch."""
+        self._replay_step()
+        self.step += 1
+        self.epoch = self.step // self._batches
+
+    def begin_evaluation(self) -> None:
+        """Go back to the first example."""
+        self._start.zero_()
+
+    def predict(self) -> None:
+        """Queue the prediction of the next examples."""
+        self._replay_prediction()
+
+    def result(self) -> EpochResult:
+        """Return what it said of every example."""
+        return result_of(self.epoch, self._predicted, self._losses, self._images)
+
+    def restore(self, state: dict) -> None:
+        """Go back to what ``state`` returned, in the tensors that the graphs know."""
+        self.epoch, self.step = state["epoch"], state["step"]
+        self._network.load_state_dict(state["network"])
+        kept = state["optimizer"]["state"]
+        for place, parameter in enumerate(self._parameters()):
+            for name, tensor in self._optimizer.state[parameter].items():
+                if tensor is not None:
+                    tensor.copy_(kept[place][name])
+        self._taken.fill_(self.step)
+
+    def _take_step(self) -> None:
+        self._network.train()
+        index = self._images.train[self._places()]
+        self._update(self._images.batch(index), self._images.labels[index])
+        self._taken += 1
+
+    def _places(self) -> torch.Tensor:
+        """Return the places of the step's mini-batch in the train set."""
+        size = self._ensemble.recipe.batch_size
+        if self._ensemble.recipe.mini_batches == "permuted":
+            whole = self._order[: self._batches * size].view(self._batches, size)
+            return whole.index_select(0, (self._taken % self._batches).view(1)).view(size)
+        return self._counted.sample(len(self._order), size)
+
+    @torch.no_grad()
+    def _predict(self) -> None:
+        self._network.eval()
+        # Where the last batch is not full it ends with the last example again and again.
+        index = (self._start + self._ahead).clamp(max=len(self._images) - 1)
+        with self._images.setting.autocast():
+            logits = self._network(self._images.batch(index)).float()
+        losses = F.cross_entropy(logits, self._images.labels[index], reduction="none")
+        self._predicted.index_copy_(0, index, logits.argmax(1))
+        self._losses.index_copy_(0, index, losses)
+        self._start += len(self._ahead)
+
+    def _make_optimizer(self) -> torch.optim.Optimizer:
+        return make_optimizer(self._network, self._ensemble.recipe, self._rate)
+
+    def _noise_of(self, layer: int) -> Callable[[int], torch.Tensor]:
+        return lambda elements: self._counted.octets(Stream.DROPOUT, layer, elements)
+
+    def _parameters(self) -> list[torch.nn.Parameter]:
+        """Return the parameters in the order in which the optimizer's state counts them."""
+        return [each for group in self._optimizer.param_groups for each in group["params"]]
+
+    def _optimizer_tensors(self) -> Iterator[torch.Tensor]:
+        for of_parameter in self._optimizer.state.values():
+            yield from (each for each in of_parameter.values() if each is not None)
+
+
+class GraphGroup:
+    """Networks that take each step together, on a GPU; see ``PlainGroup`` for what it does.
+
+    Args:
+        ensemble: their definition.
+        numbers: theirs; the first ones, as many as fit into the device's memory, are taken.
+        images: the dataset, in the device's memory.
+    """
+
+    def __init__(self, ensemble: Ensemble, numbers: Sequence[int], images: Images):
+        self._ensemble, self._images = ensemble, images
+        device = images.setting.device
+        self._rate = torch.tensor(ensemble.recipe.learning_rate, device=device)
+        self._lanes = [Lane(device) for _ in range(min(LANES, len(numbers)))]
+        self._trainees: list[RecordedTrainee] = []
+        free, largest = [_free_memory(device)], 0
+        # What the next network needs is known from those before; the first of a lane takes most.
+        while len(self._trainees) < len(numbers) and (not largest or free[-1] > 2 * largest):
+            place = len(self._trainees)
+            lane = self._lanes[place % len(self._lanes)]
+            trainee = RecordedTrainee(ensemble, numbers[place], images, self._rate, lane)
+            self._trainees.append(trainee)
+            free.append(_free_memory(device))
+            largest = max(largest, free[-2] - free[-1])
+        self.numbers = list(numbers[: len(self._trainees)])
+
+    @property
+    def epoch(self) -> int:
+        """Epochs that are finished."""
+        return self._trainees[0].epoch
+
+    def finish_epoch(self) -> Iterator[None]:
+        """Train to the end of the epoch; yields whenever the same step is queued for all."""
+        epoch = self.epoch
+        self._rate.fill_(learning_rate(self._ensemble.recipe, epoch + 1))
+        for trainee in self._trainees:
+            trainee.begin_epoch()
+        self._fork()
+        while self.epoch == epoch:
+            for trainee in self._trainees:
+                trainee.take_step()
+            yield
+
+    def evaluate(self, after_batch: Callable[[], None]) -> list[EpochResult]:
+        """Return what each says of every example now; ``after_batch`` is called now and then."""
+        self._join()
+        for trainee in self._trainees:
+            trainee.begin_evaluation()
+        self._fork()
+        for _ in range(math.ceil(len(self._images) / self._images.setting.evaluation_batch)):
+            for trainee in self._trainees:
+                trainee.predict()
+            after_batch()
+        self._join()
+        return [trainee.result() for trainee in self._trainees]
+
+    def states(self) -> list[dict]:
+        """Return for each all that the rest of its training follows from."""
+        self._join()
+        return [trainee.state() for trainee in self._trainees]
+
+    def restore(self, states: Sequence[dict]) -> None:
+        """Go back to what ``states`` returned, at the same step for all."""
+        self._join()
+        for trainee, state in zip(self._trainees, states, strict=True):
+            trainee.restore(state)
+
+    def _fork(self) -> None:
+        for lane in self._lanes:
+            lane.fork()
+
+    def _join(self) -> None:
+        for lane in self._lanes:
+            lane.join()
+
+
+def _free_memory(device: torch.device) -> int:
+    return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else 0

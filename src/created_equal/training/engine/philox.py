@@ -1,0 +1,29 @@
+"""Philox 4x64-10 as a Triton kernel, word for word what numpy's generator gives."""
+
+import triton
+import triton.language as tl
+from triton.language.random import philox_impl
+
+
+@triton.jit(do_not_specialize=["layer", "stream", "number"])
+def philox_words(words, key, step, layer, stream, number, blocks: tl.constexpr):
+    """Fill ``words`` (number,) int64 from key (2,) and counter (block, layer, step, stream).
+
+    Block b gives the words 4 b to 4 b + 3; its counter is b + 1, as numpy counts before it draws.
+    """
+    block = tl.program_id(0) * blocks + tl.arange(0, blocks)
+    zeros = tl.zeros((blocks,), dtype=tl.uint64)
+    first, second, third, fourth = philox_impl(
+        (block + 1).to(tl.uint64),
+        zeros + layer.to(tl.uint64),
+        zeros + tl.load(step).to(tl.uint64),
+        zeros + stream.to(tl.uint64),
+        tl.load(key).to(tl.uint64),
+        tl.load(key + 1).to(tl.uint64),
+        10,
+    )
+    word = 4 * block
+    tl.store(words + word, first.to(tl.int64), mask=word < number)
+    tl.store(words + word + 1, second.to(tl.int64), mask=word + 1 < number)
+    tl.store(words + word + 2, third.to(tl.int64), mask=word + 2 < number)
+    tl.store(words + word + 3, fourth.to(tl.int64), mask=word + 3 < number)

@@ -1,0 +1,132 @@
+"""The engine for GPUs, on the CPU: there its steps are run where on a GPU they are replayed."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from created_equal.training.engine import make_group
+from created_equal.training.engine.device import choose_setting
+from created_equal.training.engine.graphs import GraphGroup
+from created_equal.training.engine.images import Images
+from created_equal.training.engine.plain import PlainGroup, train_network
+
+CPU = choose_setting("cpu", "fp32")
+# An update of the fused optimizer rounds otherwise than that of the plain one: of a thousand
+# predictions so many may differ, those of examples that lie between two labels.
+BORDERLINE = 0.005
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def images(digits):
+    return Images(digits, CPU)
+
+
+def nothing():
+    pass
+
+
+def train(group, epochs, told=nothing):
+    """Return what every network says, a list of epochs for each."""
+    said = [group.evaluate(told)]
+    for _ in range(epochs):
+        for _ in group.finish_epoch():
+            pass
+        said.append(group.evaluate(told))
+    return list(zip(*said, strict=True))
+
+
+def predictions(of_network):
+    return np.stack([result.predictions for result in of_network])
+
+
+RECIPES = {
+    "sgd": {},
+    "decay": {"decay": None},
+    "momentum": {"momentum": 0.9, "learning_rate": 0.02},
+    "weight decay": {"weight_decay": 0.001},
+    "adam": {"optimizer": "adam", "learning_rate": 0.002},
+    "adadelta": {"optimizer": "adadelta", "learning_rate": 1.0},
+    "no dropout": {"dropout": False},
+    "independent": {"mini_batches": "independent"},
+    "whole batches": {"batch_size": 13},
+}
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_networks_are_those_of_the_plain_engine(tiny, images, recipe):
+    ensemble = tiny("small_st_vgg", 0.25, **({"epochs": 4, "batch_size": 5} | recipe))
+    together = train(GraphGroup(ensemble, [0, 3], images), 4)
+    for number, of_network in zip((0, 3), together, strict=True):
+        alone = list(train_network(ensemble, number, images))
+        assert [result.epoch for result in of_network] == [0, 1, 2, 3, 4]
+        differing = predictions(of_network) != predictions(alone)
+        assert differing.mean() <= BORDERLINE
+        for one, other in zip(of_network, alone, strict=True):
+            np.testing.assert_allclose(one.loss, other.loss, rtol=1e-3)
+
+
+@pytest.mark.parametrize("architecture", ["st_vgg", "mnist_cnn"])
+def test_other_architectures_too(tiny, images, architecture):
+    ensemble = replace(tiny(architecture, 0.25), linear=architecture == "st_vgg")
+    (of_network,) = train(GraphGroup(ensemble, [1], images), 2)
+    alone = list(train_network(ensemble, 1, images))
+    assert (predictions(of_network) != predictions(alone)).mean() <= BORDERLINE
+
+
+def test_a_network_is_the_same_in_every_group(tiny, images):
+    ensemble = tiny(momentum=0.5)
+    alone = train(GraphGroup(ensemble, [5], images), 2)[0]
+    among = train(GraphGroup(ensemble, range(12), images), 2)[5]
+    for one, other in zip(alone, among, strict=True):
+        assert np.array_equal(one.predictions, other.predictions)
+        assert np.array_equal(one.loss, other.loss)
+
+
+@pytest.mark.parametrize("group_of", [PlainGroup, GraphGroup])
+@pytest.mark.parametrize("steps", [0, 3])
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adadelta"])
+def test_a_group_goes_on_from_its_states_as_if_it_had_not_stopped(
+    tiny, images, group_of, steps, optimizer
+):
+    momentum = {"momentum": 0.9} if optimizer == "sgd" else {}
+    ensemble = tiny(optimizer=optimizer, batch_size=5, learning_rate=0.01, epochs=3, **momentum)
+    whole = group_of(ensemble, [0, 1], images)
+    train(whole, 1)
+    for _, _ in zip(range(steps), whole.finish_epoch(), strict=False):
+        pass
+    states = [clone(state) for state in whole.states()]
+    resumed = group_of(ensemble, [0, 1], images)
+    resumed.restore(states)
+    assert resumed.epoch == whole.epoch == 1
+    for group in (whole, resumed):
+        for _ in group.finish_epoch():
+            pass
+        assert group.epoch == 2
+    for one, other in zip(whole.evaluate(nothing), resumed.evaluate(nothing), strict=True):
+        assert np.array_equal(one.predictions, other.predictions)
+        assert np.array_equal(one.loss, other.loss)
+
+
+def clone(state):
+    match state:
+        case torch.Tensor():
+            return state.clone()
+        case dict():
+            return {key: clone(value) for key, value in state.items()}
+        case list():
+            return [clone(value) for value in state]
+        case _:
+            return state
+
+
+def test_on_a_cpu_networks_take_turns(tiny, images):
+    group = make_group(tiny(), [4, 5, 6], images)
+    assert isinstance(group, PlainGroup)
+    assert group.numbers == [4]
