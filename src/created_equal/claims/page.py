@@ -49,8 +49,10 @@ small { color: #555; display: block }
 """
 READING = """
 <p>Each claim is tested by one statistic. <b>Paper</b>: its number, if it gives one, and below it
-what counts as borne out. <b>Ours</b>: the value with its 95 % bootstrap interval, and below it what
-was resampled; where the interval reaches over the limit of what counts, it says so. <b>Nulls</b>:
+what counts as borne out. <b>Ours</b>: the value, and below it its 95 % bootstrap intervals: over
+examples, which says what other images would have given, and over networks, which says what other
+seeds would have given; where one reaches over the limit of what counts, it says so. The p of a
+correlation takes examples for independent. <b>Nulls</b>:
 what the same statistic gives for networks that err independently, each as accurate as it is; with
 the examples of each class shuffled; for a classifier that knows only each class's mean image; and,
 of a correlation, what is left of it without the classes' means.</p>
@@ -122,15 +124,21 @@ def _paper(row: Row) -> str:
 def _ours(row: Row) -> str:
     if math.isnan(row.value):
         return "–"
-    if math.isnan(row.lower):
-        return f"<b>{number_words(row.value)}</b><small>no interval: one unit</small>"
-    crosses = "<small>the interval reaches over the limit</small>"
-    return (
-        f"<b>{number_words(row.value)}</b> "
-        f"({number_words(row.lower)} to {number_words(row.upper)})"
-        f"<small>over {escape(row.interval_over)}</small>"
-        f"{crosses if row.interval_agrees == 'no' else ''}"
-    )
+    lines = [
+        _interval(row.examples_lower, row.examples_upper, f"{escape(row.examples)} examples"),
+        _interval(row.networks_lower, row.networks_upper, "networks"),
+    ]
+    if row.interval_agrees == "no":
+        lines.append("<em>an interval reaches over the limit</em>")
+    if not math.isnan(row.log10_p):
+        lines.append(p_words(row.log10_p))
+    return f"<b>{number_words(row.value)}</b>" + "".join(f"<small>{line}</small>" for line in lines)
+
+
+def _interval(lower: float, upper: float, over: str) -> str:
+    if math.isnan(lower):
+        return f"no interval over {over}"
+    return f"{number_words(lower)} to {number_words(upper)} over {over}"
 
 
 def _nulls(row: Row) -> str:
@@ -162,6 +170,15 @@ def _verdict(row: Row) -> str:
 
 def _badge(verdict: str) -> str:
     return f'<span class="verdict {STYLES[verdict]}">{escape(verdict)}</span>'
+
+
+def p_words(log10_p: float) -> str:
+    """Return a p-value: as a number down to 0.001, below as the power of ten that it is at most."""
+    if log10_p >= -3:
+        return f"p = {number_words(10**log10_p)}"
+    if math.isinf(log10_p):
+        return "p = 0"
+    return f"p ≤ 10<sup>−{math.floor(-log10_p)}</sup>"
 
 
 def number_words(value: float) -> str:
