@@ -120,7 +120,8 @@ def verdict_of(claim: Claim, study: str, value: float, networks: int, accepted: 
     met = value in accepted
     if claim.paper is None or study not in claim.studies:
         return f"direction only: {'holds' if met else 'does not hold'}"
-    if claim.networks is not None and networks < claim.networks:
+    wanted = claim.networks_on(study)
+    if wanted is not None and networks < wanted:
         return f"too few networks: would {'' if met else 'not '}be met"
     return "reproduced" if met else "not reproduced"
 
@@ -172,7 +173,7 @@ def _row(
         "statistic": claim.statistic,
         "ensembles": ", ".join(names),
         "paper": NOT_A_NUMBER if claim.paper is None else claim.paper,
-        "paper_networks": claim.networks,
+        "paper_networks": claim.networks_on(evidence.study),
     }
     words = claim.accepted.words if claim.accepted else "below 2 - 2/N"
     if not names:

@@ -26,20 +26,23 @@ NULLS = {
     "class_means": "class means alone",
     "within_class": "without class means",
 }
+COLUMNS = {"Verdict": 12, "Claim": 29, "Paper": 9, "Ours": 20, "Nulls": 15, "Rests on": 15}
+"""The words above each column, and its width in hundredths of the page's."""
 CSS = """
 body { font: 14px/1.45 system-ui, sans-serif; color: #1a1a1a; margin: 1.5rem; background: #fff }
 h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 2rem }
 p { max-width: 60rem }
 .wide { overflow-x: auto }
-table { border-collapse: collapse; width: 100%; min-width: 58rem }
+table { border-collapse: collapse; table-layout: fixed; width: 100%; min-width: 52rem }
 th, td { text-align: left; vertical-align: top; padding: .45rem .6rem;
          border-bottom: 1px solid #ddd }
 th { font-weight: 600; border-bottom: 2px solid #888 }
-td.number { white-space: nowrap; font-variant-numeric: tabular-nums }
-td.number small { white-space: normal }
+td { overflow-wrap: break-word; font-variant-numeric: tabular-nums }
 small { color: #555; display: block }
+small b { color: #1a1a1a; font-size: 1.1em; font-weight: normal }
 .verdict { display: inline-block; padding: .1rem .5rem; border-radius: .3rem; font-weight: 600;
-           border: 1px solid }
+           border: 1px solid; line-height: 1.3 }
+ul.counts { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .5rem 1.5rem }
 .yes { background: #d5eddb; color: #0b5226; border-color: #0b5226 }
 .no { background: #f9d7d3; color: #8a1c10; border-color: #8a1c10 }
 .holds { background: #dcebf7; color: #0f4b7a; border-color: #0f4b7a }
@@ -85,25 +88,25 @@ def write_page(rows: Sequence[Row], title: str, path: Path) -> None:
     write_text(
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f"<title>{heading}</title>\n<style>{CSS}</style>\n</head>\n<body>\n"
-        f"<h1>{heading}</h1>\n<ul>{summary}</ul>\n{READING}{sections}</body>\n</html>\n",
+        f'<h1>{heading}</h1>\n<ul class="counts">{summary}</ul>\n{READING}{sections}</body>\n'
+        "</html>\n",
         path,
     )
 
 
 def _section(name: str, rows: Sequence[Row]) -> str:
     return (
-        f'<h2>{escape(name)}</h2>\n<div class="wide"><table>\n<tr><th>Claim</th><th>Paper</th>'
-        "<th>Ours</th><th>Nulls</th><th>Rests on</th><th>Verdict</th></tr>\n"
+        f'<h2>{escape(name)}</h2>\n<div class="wide"><table>\n<tr>'
+        + "".join(f'<th style="width: {width}%">{words}</th>' for words, width in COLUMNS.items())
+        + "</tr>\n"
         + "".join(map(_line, rows))
         + "</table></div>\n"
     )
 
 
 def _line(row: Row) -> str:
-    cells = (_claim(row), _paper(row), _ours(row), _nulls(row), _basis(row), _verdict(row))
-    numeric = (False, True, True, True, False, False)
-    looks = (' class="number"' if each else "" for each in numeric)
-    columns = "".join(f"<td{look}>{cell}</td>" for look, cell in zip(looks, cells, strict=True))
+    cells = (_verdict(row), _claim(row), _paper(row), _ours(row), _nulls(row), _basis(row))
+    columns = "".join(f"<td>{cell}</td>" for cell in cells)
     return f'<tr id="{escape(row.id)}">{columns}</tr>\n'
 
 
@@ -132,19 +135,21 @@ def _ours(row: Row) -> str:
         lines.append("<em>an interval reaches over the limit</em>")
     if not math.isnan(row.log10_p):
         lines.append(p_words(row.log10_p))
-    return f"<b>{number_words(row.value)}</b>" + "".join(f"<small>{line}</small>" for line in lines)
+    return f"<strong>{number_words(row.value)}</strong>" + "".join(
+        f"<small>{line}</small>" for line in lines
+    )
 
 
 def _interval(lower: float, upper: float, over: str) -> str:
     if math.isnan(lower):
         return f"no interval over {over}"
-    return f"{number_words(lower)} to {number_words(upper)} over {over}"
+    return f"<b>{number_words(lower)} to {number_words(upper)}</b> over {over}"
 
 
 def _nulls(row: Row) -> str:
     values = {words: getattr(row, name) for name, words in NULLS.items()}
     return "".join(
-        f"{number_words(value)}<small>{words}</small>"
+        f"<small><b>{number_words(value)}</b> {words}</small>"
         for words, value in values.items()
         if not math.isnan(value)
     )

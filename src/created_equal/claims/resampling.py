@@ -69,6 +69,8 @@ class Networks:
             found = [value_of(measured.make(*each), measured.units) for each in values]
         except TooManyPredictionsError:
             return float("nan"), float("nan")
+        if np.isnan(found).all():
+            return float("nan"), float("nan")
         value = value_of(measured.statistic(self.scores), measured.units)
         lower, upper = band(np.array(found)) + value - np.nanmedian(found)
         return tuple(float(np.clip(end, *measured.possible)) for end in (lower, upper))
