@@ -41,7 +41,7 @@ class Networks:
         self.paths = paths
         self.scores = scores
         self._whole = lru_cache(maxsize=3)(self._read_whole)
-        self._learnt = lru_cache(maxsize=8)(self._read_learnt)
+        self._learnt = lru_cache(maxsize=3)(self._read_learnt)
 
     def interval_of(self, measured: Measured) -> tuple[float, float]:
         """Return the 95 % bootstrap interval of a statistic over networks.
