@@ -38,7 +38,8 @@ FEW = 0.01
 ROUNDING = 1e-6
 """Scores are kept in single precision."""
 SUMMARIES = {"lowest": np.nanmin, "mean over phase 3": np.nanmean, "final": np.nanmean}
-SHARE, CORRELATION, NOT_NEGATIVE = (0.0, 1.0), (-1.0, 1.0), (0.0, inf)
+SHARE, SIGNED, NOT_NEGATIVE = (0.0, 1.0), (-1.0, 1.0), (0.0, inf)
+"""What statistics can be: shares; correlations and differences of shares; all others."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +148,7 @@ def accuracy_difference(evidence: Evidence, other: str, name: str) -> Measured:
         for scores, each in zip(_common(evidence, other, name), (other, name), strict=True)
     ]
     return _measured(
-        evidence, taken, lambda one, two: statistics.mean_of(two[0] - one[0]), possible=CORRELATION
+        evidence, taken, lambda one, two: statistics.mean_of(two[0] - one[0]), possible=SIGNED
     )
 
 
@@ -221,7 +222,7 @@ def consensus_rises(evidence: Evidence, name: str) -> Measured:
     """Return Spearman's correlation of the mean consensus with the epoch, from epoch 0 on."""
     scores = of_split(evidence.scores[name], "test")
     taken = _take(scores, name, scores["epoch"].values, "consensus")
-    return _measured(evidence, (taken,), statistics.rank_correlation_of, possible=CORRELATION)
+    return _measured(evidence, (taken,), statistics.rank_correlation_of, possible=SIGNED)
 
 
 def moved_accuracy(evidence: Evidence, name: str, *, epoch: int) -> Measured:
@@ -250,7 +251,7 @@ def moved_less_test(evidence: Evidence, original: str, name: str) -> Measured:
         (_take(scores, name, epochs), _take(before, original, epochs)),
         lambda moved, of_test: statistics.mean_of(moved.mean(axis=0) - of_test.mean()),
         "moved",
-        possible=CORRELATION,
+        possible=SIGNED,
     )
 
 
@@ -324,7 +325,7 @@ def right_where_right(evidence: Evidence, other: str, name: str, *, last: bool) 
         )
 
     taken = (_take(one, other, [epoch]), _take(two, name, [epoch]))
-    return _measured(evidence, taken, make, possible=CORRELATION)
+    return _measured(evidence, taken, make, possible=SIGNED)
 
 
 def easier_for_both(evidence: Evidence, other: str, name: str, *, last: bool) -> Measured:
@@ -339,7 +340,7 @@ def easier_for_both(evidence: Evidence, other: str, name: str, *, last: bool) ->
         )
 
     taken = (_take(one, other, [epoch]), _take(two, name, two["epoch"].values[-1:]))
-    return _measured(evidence, taken, make, possible=CORRELATION)
+    return _measured(evidence, taken, make, possible=SIGNED)
 
 
 def boosting_level(evidence: Evidence, other: str, name: str, *, group: str) -> Measured:
@@ -481,7 +482,7 @@ def _correlation(
         make,
         within=within,
         points=min(points or len(labels), len(labels)),
-        possible=CORRELATION,
+        possible=SIGNED,
     )
 
 
@@ -519,7 +520,7 @@ def _boosting(
         _take(one, other, _trained(one), "accessibility"),
         _take(two, name, two["epoch"].values),
     )
-    return _measured(evidence, taken, make, possible=CORRELATION)
+    return _measured(evidence, taken, make, possible=SIGNED)
 
 
 def _telling(evidence: Evidence, name: str, split: str) -> np.ndarray:
