@@ -31,7 +31,7 @@ rule check_claims:
 rule test_results:
     input:
         unpack(tested_in),
-        code=code("claims/results.py", "claims/roles.py"),
+        code=code("claims/results.py", "claims/roles.py", "derivation.py"),
     output:
         results_test_path("{study}"),
     log:

@@ -145,19 +145,9 @@ def shown_in(figure):
             "baselines": [baseline_path(name, each) for each in baselines_of(entry)],
         }
         if figure == "moved_examples":
-            moved = [
-                study.ensembles[each]
-                for each in ensembles
-                if study.ensembles[each].derived
-            ]
-            files["chosen"] = [chosen_path(name, each.name) for each in moved]
-            files["predictions"] = [
-                path
-                for each in moved
-                for path in predictions_paths(
-                    name, each.name, each.networks, CONFIG.networks_per_job
-                )
-            ]
+            moved = [each for each in ensembles if study.ensembles[each].derived]
+            files["chosen"] = [chosen_path(name, each) for each in moved]
+            files["predictions"] = predictions_in(study, moved)
         return files
 
     return shown
@@ -215,22 +205,31 @@ def claimed_in(wildcards):
             baseline_path(name, each) for each in baselines_in(roles_in(wildcards))
         ],
         "chosen": [chosen_path(name, each) for each in moved_in(study)],
+        "predictions": predictions_in(study, ensembles_in(roles_in(wildcards))),
     }
+
+
+def predictions_in(study, ensembles):
+    """Return the predictions files of all networks of some of a study's ensembles."""
+    return [
+        path
+        for each in ensembles
+        for path in predictions_paths(
+            study.name, each, study.ensembles[each].networks, CONFIG.networks_per_job
+        )
+    ]
 
 
 def tested_in(wildcards):
     """Return the files that are tested: what claims rest on, and what that was made from."""
     name, study = wildcards.study, load(wildcards.study)
-    behind = [study.ensembles[each] for each in ensembles_behind(study)]
+    behind = ensembles_behind(study)
     return claimed_in(wildcards) | {
-        "scores": [scores_path(name, each.name) for each in behind],
-        "predictions": [
-            path
-            for each in behind
-            for path in predictions_paths(
-                name, each.name, each.networks, CONFIG.networks_per_job
-            )
+        "scores": [scores_path(name, each) for each in behind],
+        "chosen": [
+            chosen_path(name, each) for each in behind if study.ensembles[each].derived
         ],
+        "predictions": predictions_in(study, behind),
     }
 
 

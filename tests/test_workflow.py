@@ -110,6 +110,8 @@ def test_claims_are_checked_and_reported(built):
     assert rows["figure_04a_split_halves"]["networks"] == "4"
     assert rows["figure_08d_gap"]["ensembles"] == "hardest_fifth, random_fifth"
     assert rows["figure_07_weaker:svm"]["value"] != ""
+    split_halves = rows["figure_04a_split_halves"]
+    assert "" not in (split_halves["networks_lower"], split_halves["log10_p"])
     # Smoke is none of the paper's data sets, so no number of the paper's stands for it.
     assert {row["verdict"].split(":")[0] for row in rows.values()} <= {
         "direction only",

@@ -226,8 +226,9 @@ def check_claims(study: StudyName) -> None:
     from created_equal.claims.page import write_page
     from created_equal.claims.table import write_table
 
-    definition = load_study(study, load_config().networks)
-    rows = check(read_evidence(definition))
+    config = load_config()
+    definition = load_study(study, config.networks)
+    rows = check(read_evidence(definition, config.networks_per_job))
     write_page(rows, definition.title, Path(claims_path(study, "html")))
     write_table(rows, Path(claims_path(study, "csv")))
 

@@ -8,13 +8,21 @@ with the image. What a network says when it is wrong differs from network to net
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
 
-from created_equal.artefacts import BOUNDS, HALVES, SPLITS, make_dataset, make_predictions
-from created_equal.claims.check import Row
+from created_equal.artefacts import (
+    BOUNDS,
+    HALVES,
+    make_dataset,
+    make_predictions,
+    write_predictions,
+)
+from created_equal.claims.check import Row, check_claims
 from created_equal.claims.evidence import Evidence, scores_of
 from created_equal.scores import accessibility, bimodality
 from created_equal.scores.agreement import consensus
@@ -37,15 +45,33 @@ MOVED = np.arange(0, TRAIN, 20)
 RISING = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65)
 
 
-def scores_of_networks(right: np.ndarray, labels: np.ndarray, is_test: np.ndarray) -> xr.Dataset:
-    """Return the scores of networks that are right (network, epoch, example) or wrong."""
-    networks, epochs, examples = right.shape
+def predictions_of(
+    right: np.ndarray, labels: np.ndarray = LABELS, is_test: np.ndarray = IS_TEST
+) -> xr.Dataset:
+    """Return the predictions of networks that are right (network, epoch, example) or wrong."""
+    networks, _, examples = right.shape
     other = 1 + (np.arange(networks)[:, None, None] + np.arange(examples)) % (K - 1)
-    predictions = np.where(right, labels, (labels + other) % K)
-    agreed = [consensus(predictions[:, epoch], K) for epoch in range(epochs)]
+    predicted = np.where(right, labels, (labels + other) % K)
+    accuracy = np.stack([right[..., part].mean(axis=-1) for part in (~is_test, is_test)], axis=-1)
+    trained_on = xr.Dataset(
+        {"label": ("example", labels.astype(np.int16)), "class_name": ("class", np.arange(K))},
+        coords={
+            "example": np.arange(examples),
+            "example_split": ("example", np.where(is_test, "test", "train")),
+        },
+    )
+    return make_predictions(predicted, accuracy, 1.6 - accuracy, range(networks), trained_on)
+
+
+def scores_of_networks(predictions: xr.Dataset) -> xr.Dataset:
+    """Return the scores of an ensemble."""
+    predicted, labels = predictions["prediction"].values, predictions["label"].values
+    is_test = predictions["example_split"].values == "test"
+    epochs = len(predicted[0])
+    right = predicted == labels
+    agreed = [consensus(predicted[:, epoch], K) for epoch in range(epochs)]
     consistency = right.mean(axis=0)
     parts = (~is_test, is_test)
-    accuracy = np.stack([right[..., part].mean(axis=-1) for part in parts], axis=-1)
     measure = [[bimodality(consistency[e, part]) for part in parts] for e in range(epochs)]
     return xr.Dataset(
         {
@@ -57,28 +83,18 @@ def scores_of_networks(right: np.ndarray, labels: np.ndarray, is_test: np.ndarra
                 ("half", "example"),
                 [right[half::2, 1:].mean(axis=(0, 1)) for half in range(len(HALVES))],
             ),
-            "accuracy": (("network", "epoch", "split"), accuracy.astype(np.float32)),
-            "loss": (("network", "epoch", "split"), (1.6 - accuracy).astype(np.float32)),
             "bimodality": (("epoch", "split"), measure),
-            "label": ("example", labels.astype(np.int16)),
+            **{name: predictions[name] for name in ("accuracy", "loss", "label")},
         },
-        coords={
-            "network": np.arange(networks),
-            "epoch": np.arange(epochs),
-            "example": np.arange(examples),
-            "example_split": ("example", np.where(is_test, "test", "train")),
-            "split": list(SPLITS),
-            "half": list(HALVES),
-            "bound": list(BOUNDS),
-        },
+        coords={**predictions.coords, "half": list(HALVES), "bound": list(BOUNDS)},
         attrs={"classes": K},
     )
 
 
 def from_counts(counts: np.ndarray, is_test: np.ndarray = IS_TEST) -> xr.Dataset:
-    """Return the scores of an ensemble of which so many networks (epoch, example) are right."""
+    """Return an ensemble's predictions, of which so many networks (epoch, example) are right."""
     places = (np.arange(N)[:, None, None] + 3 * np.arange(counts.shape[1])) % N
-    return scores_of_networks(places < counts, LABELS, is_test)
+    return predictions_of(places < counts, is_test=is_test)
 
 
 def untrained(seed: int = 0) -> np.ndarray:
@@ -123,7 +139,7 @@ def divided_by_parity() -> xr.Dataset:
     right = np.empty((N, EPOCHS, EXAMPLES), dtype=bool)
     for half, order in enumerate(orders):
         right[half::2] = order < known
-    return scores_of_networks(right, LABELS, IS_TEST)
+    return predictions_of(right)
 
 
 def agreeing_less_and_less() -> xr.Dataset:
@@ -158,23 +174,22 @@ def kept(share: float, bimodal: bool) -> xr.Dataset:
     return from_counts(counts)
 
 
-def moved(scores: xr.Dataset, counts: np.ndarray) -> xr.Dataset:
+def right_networks(predictions: xr.Dataset) -> np.ndarray:
+    """Return how many networks are right (epoch, example)."""
+    return (predictions["prediction"] == predictions["label"]).values.sum(axis=0)
+
+
+def moved(predictions: xr.Dataset, counts: np.ndarray) -> xr.Dataset:
     """Return an ensemble like another, the test set of which has ``MOVED``, right so often."""
-    before = np.rint(scores["consistency"].values * N).astype(int)
+    before = right_networks(predictions)
     before[:, MOVED] = counts[:, None]
     return from_counts(before, IS_TEST | np.isin(np.arange(EXAMPLES), MOVED))
 
 
 def classifier(*curves: np.ndarray) -> xr.Dataset:
-    """Return the scores of a baseline that is right (epoch, example), a curve a random state."""
-    right = np.array(curves)
-    accuracy = np.stack([right[..., ~IS_TEST].mean(-1), right[..., IS_TEST].mean(-1)], axis=-1)
-    predictions = np.where(right, LABELS, (LABELS + 1) % K)
-    epochs = range(1, right.shape[1] + 1)
-    networks = range(len(right))
-    return scores_of(
-        make_predictions(predictions, accuracy, accuracy * np.nan, networks, images(), epochs)
-    )
+    """Return the predictions of a baseline that is right (epoch, example), by random state."""
+    made = predictions_of(np.array(curves))
+    return made.assign_coords(epoch=made["epoch"] + 1)
 
 
 def boosting(good: bool) -> xr.Dataset:
@@ -188,10 +203,10 @@ def boosting(good: bool) -> xr.Dataset:
     return classifier(right)
 
 
-def evidence_of(study: str, good: bool) -> Evidence:
+def evidence_of(study: str, good: bool, folder: Path) -> Evidence:
     """Return the made-up results of a study, where all claims hold or none does."""
     resnet = usual(*RISING, 0.76)
-    scores = {
+    made = {
         "main": main_ensemble() if good else agreeing_less_and_less(),
         "first": resnet if good else divided_by_parity(),
         "second": usual(0.2, *RISING[:-3], 0.52, 0.53, 0.55)
@@ -216,13 +231,16 @@ def evidence_of(study: str, good: bool) -> Evidence:
     }
     at_end = np.full(EPOCHS, N)
     at_end[0] = 4
-    of_test = np.rint(resnet["consistency"].values[:, IS_TEST].mean(axis=1) * N).astype(int)
-    scores["easiest_moved"] = moved(resnet, at_end if good else N - at_end)
-    scores["hardest_moved"] = moved(resnet, N - at_end if good else at_end)
-    scores["random_moved"] = moved(resnet, of_test if good else at_end)
+    of_test = np.rint(right_networks(resnet)[:, IS_TEST].mean(axis=1)).astype(int)
+    made["easiest_moved"] = moved(resnet, at_end if good else N - at_end)
+    made["hardest_moved"] = moved(resnet, N - at_end if good else at_end)
+    made["random_moved"] = moved(resnet, of_test if good else at_end)
     for name, share in CLASSIFIERS.items():
         right = share > RANK if good else RANK > 0.1
-        scores[f"baselines/{name}"] = classifier(right[None], right[None])
+        made[f"baselines/{name}"] = classifier(right[None], right[None])
+    files = {name: folder / f"{name}.nc" for name in made}
+    for name, path in files.items():
+        write_predictions(made[name], path, {})
     return Evidence(
         study=study,
         roles={
@@ -246,8 +264,11 @@ def evidence_of(study: str, good: bool) -> Evidence:
         },
         epochs={},
         dataset=images(),
-        scores=scores,
-        observed=scores,
+        scores={
+            name: scores_of(each) if name.startswith("baselines/") else scores_of_networks(each)
+            for name, each in made.items()
+        },
+        predictions={name: [path] for name, path in files.items()},
         moved={f"{which}_moved": MOVED for which in ("easiest", "hardest", "random")},
     )
 
@@ -263,28 +284,40 @@ def images() -> xr.Dataset:
 
 
 @pytest.fixture(scope="session")
-def made_up() -> Callable[[str, bool], Evidence]:
+def made_up(tmp_path_factory) -> Callable[[str, bool], Evidence]:
     """Return the function that makes up a study's evidence; each is made once."""
     made: dict[bool, Evidence] = {}
 
     def of(study: str, good: bool) -> Evidence:
         if good not in made:
-            made[good] = evidence_of(study, good)
+            made[good] = evidence_of(study, good, tmp_path_factory.mktemp(f"made_up_{good}"))
         return replace(made[good], study=study)
 
     return of
 
 
+@pytest.fixture(scope="session")
+def checked(made_up) -> Callable[[str], list[Row]]:
+    """Return the function that gives the rows of all claims, which hold; each is made once."""
+    return cache(lambda study: check_claims(made_up(study, True)))
+
+
 @pytest.fixture
 def counted() -> Callable[..., xr.Dataset]:
     """Return the function that makes scores of how many of 20 networks are right."""
-    return from_counts
+    return lambda counts: scores_of_networks(from_counts(counts))
 
 
 @pytest.fixture
-def networks() -> Callable[[np.ndarray, np.ndarray, np.ndarray], xr.Dataset]:
+def predictions() -> Callable[..., xr.Dataset]:
+    """Return the function that makes the predictions of networks that are right or wrong."""
+    return predictions_of
+
+
+@pytest.fixture
+def networks() -> Callable[..., xr.Dataset]:
     """Return the function that makes scores of which networks are right."""
-    return scores_of_networks
+    return lambda *keys: scores_of_networks(predictions_of(*keys))
 
 
 @pytest.fixture(scope="session")
@@ -306,10 +339,13 @@ def measured() -> Row:
         paper=0.87,
         tolerance="at least 0.85",
         value=0.8199999,
-        lower=0.7741,
-        upper=0.868,
-        interval_over="test examples",
+        examples="test",
+        examples_lower=0.7741,
+        examples_upper=0.868,
+        networks_lower=0.801,
+        networks_upper=0.842,
         interval_agrees="no",
+        log10_p=-122.6,
         independent_networks=0.0191234567,
         within_class=0.81,
         verdict="direction only: does not hold",

@@ -3,13 +3,24 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import pearsonr
 
+from created_equal.artefacts import of_split
 from created_equal.claims.bootstrap import interval_of, value_of
-from created_equal.claims.check import check_claims, interval_agrees, verdict_of
-from created_equal.claims.measures import Measured
+from created_equal.claims.check import check_claims, intervals_agree, verdict_of
+from created_equal.claims.measures import Measured, Taken
 from created_equal.claims.registry import CLAIMS, Claim, at_least, within
 from created_equal.claims.statistics import mean_of
 from created_equal.errors import InputError
+
+
+def two_values(evidence, name):
+    """0.5 and 0.6, of the first two test examples."""
+    taken = Taken(name, np.array([200, 201]), np.array([1]))
+    return Measured(
+        (taken,), lambda _: mean_of(np.array([0.5, 0.6])), "test", networks=20, epochs="1"
+    )
+
 
 NUMBER = Claim(
     id="number",
@@ -18,7 +29,7 @@ NUMBER = Claim(
     sentence="It is so.",
     statistic="mean",
     roles=("figure_01.ensemble",),
-    measure=lambda evidence, name: Measured(mean_of(np.array([0.5, 0.6])), 2, "networks", 20, "1"),
+    measure=two_values,
     accepted=within(0.56, 0.02),
     nulls=(),
     paper=0.56,
@@ -46,29 +57,37 @@ def test_verdicts(claim, study, value, networks, verdict):
     assert verdict_of(claim, study, value, networks, claim.accepted) == verdict
 
 
+NONE = (math.nan, math.nan)
+
+
 @pytest.mark.parametrize(
-    "lower, upper, said",
+    "intervals, said",
     [
-        (0.55, 0.57, "yes"),
-        (0.50, 0.53, "yes"),
-        (0.59, 0.90, "yes"),
-        (0.53, 0.55, "no"),
-        (0.50, 0.60, "no"),
-        (math.nan, math.nan, ""),
+        ([(0.55, 0.57), NONE], "yes"),
+        ([(0.50, 0.53), NONE], "yes"),
+        ([NONE, (0.59, 0.90)], "yes"),
+        ([(0.53, 0.55), NONE], "no"),
+        ([NONE, (0.50, 0.60)], "no"),
+        ([(0.55, 0.57), (0.54, 0.58)], "yes"),
+        ([(0.55, 0.57), (0.50, 0.58)], "no"),
+        ([(0.10, 0.20), (0.10, 0.55)], "no"),
+        ([NONE, NONE], ""),
     ],
 )
-def test_whether_the_interval_agrees(lower, upper, said):
-    assert interval_agrees(lower, upper, within(0.56, 0.02)) == said
+def test_whether_the_intervals_agree(intervals, said):
+    assert intervals_agree(intervals, within(0.56, 0.02)) == said
 
 
 def test_a_row_says_what_it_rests_on(made_up):
     (row,) = check_claims(made_up("small_mammals", True), [NUMBER])
     assert row.value == pytest.approx(0.55)
-    # Two networks: both, or twice the one or the other.
-    assert (row.lower, row.upper) == pytest.approx((0.5, 0.6))
+    # Two examples: both, or twice the one or the other.
+    assert (row.examples_lower, row.examples_upper) == pytest.approx((0.5, 0.6))
+    # It is the same whichever networks there are.
+    assert (row.networks_lower, row.networks_upper) == pytest.approx((0.55, 0.55))
     assert row.verdict == "too few networks: would be met"
     assert (row.networks, row.paper_networks, row.epochs) == (20, 100, "1")
-    assert (row.ensembles, row.interval_over, row.interval_agrees) == ("main", "networks", "no")
+    assert (row.ensembles, row.examples, row.interval_agrees) == ("main", "test", "no")
 
 
 def test_a_role_that_the_study_lacks_is_not_measured_and_says_so(made_up):
@@ -96,7 +115,7 @@ def test_a_statistic_that_is_refused_is_not_measured_and_says_why(made_up):
 
 def test_an_undefined_statistic_is_not_measured(made_up):
     def undefined(evidence, name):
-        return Measured(lambda weights: np.full(len(weights), np.nan), 3, "networks", 100, "1")
+        return replace(two_values(evidence, name), make=lambda _: mean_of(np.full(2, np.nan)))
 
     (row,) = check_claims(made_up("small_mammals", True), [replace(NUMBER, measure=undefined)])
     assert row.verdict == "not measured"
@@ -137,3 +156,15 @@ def test_value_and_interval_of_the_same_statistic():
     statistic = mean_of(np.arange(10.0))
     lower, upper = interval_of(statistic, 10)
     assert lower < value_of(statistic, 10) == 4.5 < upper
+
+
+def test_the_p_of_a_correlation_is_that_of_scipy(made_up):
+    evidence = made_up("small_mammals", True)
+    claims = [claim for claim in CLAIMS if claim.id == "figure_04b_two_architectures"]
+    (row,) = check_claims(evidence, claims)
+    scores = [
+        of_split(evidence.scores[name], "test")["accessibility"] for name in ("first", "second")
+    ]
+    assert 10**row.log10_p == pytest.approx(pearsonr(*scores).pvalue, rel=1e-6)
+    other = next(claim for claim in CLAIMS if claim.id == "figure_01d_end")
+    assert math.isnan(check_claims(evidence, [other])[0].log10_p)

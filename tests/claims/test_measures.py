@@ -15,17 +15,18 @@ def evidence(made_up):
     return made_up("small_mammals", True)
 
 
-def value(measured):
-    return value_of(measured.statistic, measured.units)
+@pytest.fixture
+def value(evidence):
+    return lambda measured: value_of(measured.statistic(evidence.scores), measured.units)
 
 
-def test_accuracy_is_that_of_the_networks(evidence):
+def test_accuracy_is_that_of_the_networks(evidence, value):
     scores = evidence.scores["cnn"]
     measured = measures.accuracy(evidence, "cnn")
     assert value(measured) == pytest.approx(
         float(scores["accuracy"].sel(split="test", epoch=10).mean())
     )
-    assert (measured.over, measured.units, measured.networks) == ("networks", 20, 20)
+    assert (measured.examples, measured.units, measured.networks) == ("test", 100, 20)
     assert measured.epochs == "10"
     less = measures.accuracy(evidence, "cnn", less_chance=True)
     assert value(less) == pytest.approx(value(measured) - 0.2)
@@ -52,7 +53,7 @@ def test_phase_3_lasts_until_nearly_all_is_right(evidence):
     assert epochs[-1] < 10
 
 
-def test_bimodality_of_three_readings(evidence):
+def test_bimodality_of_three_readings(evidence, value):
     consistency = of_split(evidence.scores["non_linear"], "test")["consistency"].values
     each = np.array([bimodality(row) for row in consistency])
     lowest = measures.bimodality(evidence, "non_linear", over_epochs="lowest")
@@ -64,11 +65,11 @@ def test_bimodality_of_three_readings(evidence):
     assert mean.epochs == "2 to 10"
 
 
-def test_moved_examples_and_nothing_else_count(evidence):
+def test_moved_examples_and_nothing_else_count(evidence, value):
     scores, moved = evidence.scores["random_moved"], evidence.moved["random_moved"]
     measured = measures.moved_accuracy(evidence, "random_moved", epoch=3)
     assert measured.units == len(moved) == 10
-    assert measured.over == "moved examples"
+    assert measured.examples == "moved"
     assert value(measured) == pytest.approx(
         float(scores["consistency"][3].sel(example=moved).mean())
     )
@@ -78,12 +79,13 @@ def test_moved_examples_and_nothing_else_count(evidence):
     assert value(less) == pytest.approx(after - before)
 
 
-def test_correlations_are_those_of_scores_with_and_without_classes(evidence):
+def test_correlations_are_those_of_scores_with_and_without_classes(evidence, value):
     measured = measures.ensembles_correlate(evidence, "first", "second")
     one, two = (of_split(evidence.scores[name], "test") for name in ("first", "second"))
     found = correlation(one["accessibility"].values, two["accessibility"].values)
     assert value(measured) == pytest.approx(found.r)
-    assert measured.within_class == pytest.approx(
+    within = value_of(measured.statistic_within(evidence.scores), measured.units)
+    assert within == pytest.approx(
         correlation(
             *(
                 (
@@ -94,19 +96,22 @@ def test_correlations_are_those_of_scores_with_and_without_classes(evidence):
             )
         ).r
     )
-    assert measured.epochs == "1 to 10"
+    assert (measured.epochs, measured.points) == ("1 to 10", 100)
+    binned = measures.bins_correlate(evidence, "cnn", "baselines/adaboost")
+    assert binned.points == 40
 
 
-def test_examples_line_up_by_name(evidence):
+def test_examples_line_up_by_name(evidence, value):
     turned = evidence.scores["second"].isel(example=slice(None, None, -1))
     other = replace(evidence, scores={**evidence.scores, "second": turned})
     for measure in (measures.ensembles_correlate, measures.accuracy_difference):
-        assert value(measure(other, "first", "second")) == pytest.approx(
+        measured = measure(other, "first", "second")
+        assert value_of(measured.statistic(other.scores), measured.units) == pytest.approx(
             value(measure(evidence, "first", "second"))
         )
 
 
-def test_right_where_right_by_hand(evidence):
+def test_right_where_right_by_hand(evidence, value):
     one, two = (of_split(evidence.scores[name], "test") for name in ("non_linear", "linear"))
     right, given = (majority_right(part["consistency"].values[10]) for part in (one, two))
     measured = measures.right_where_right(evidence, "non_linear", "linear", last=True)
@@ -116,7 +121,7 @@ def test_right_where_right_by_hand(evidence):
     assert measures.right_where_right(named, "non_linear", "linear", last=True).epochs == "7"
 
 
-def test_thirds_of_adaboost(evidence):
+def test_thirds_of_adaboost(evidence, value):
     for group, level in (("easy", 1), ("intermediate", 0.5), ("hard", 0.2)):
         measured = measures.boosting_level(evidence, "cnn", "baselines/adaboost", group=group)
         everyone = of_split(evidence.scores["baselines/adaboost"], "test")["consistency"].mean()
@@ -126,17 +131,17 @@ def test_thirds_of_adaboost(evidence):
     assert rise.epochs == "1 to 10"
 
 
-def test_labels_are_counted_when_one_in_a_hundred_is_always_right(evidence):
+def test_labels_are_counted_when_one_in_a_hundred_is_always_right(evidence, value):
     measured = measures.labels_at_one(evidence, "main")
     assert (value(measured), measured.epochs) == (2, "2")
     more = measures.labels_at_one(evidence, "main", more_at_end=True)
-    assert (value(more), more.epochs) == (3, "2 and 10")
+    assert (value(more), more.epochs) == (3, "2, 10")
 
 
-def test_a_baseline_has_random_states_and_no_epochs(evidence):
-    measured = measures.share_right(evidence, "baselines/svm")
+def test_a_baseline_has_random_states_and_no_epochs(evidence, value):
+    measured = measures.accuracy(evidence, "baselines/svm")
     assert value(measured) == pytest.approx(0.48)
-    assert (measured.networks, measured.over, measured.epochs) == (2, "test examples", "")
+    assert (measured.networks, measured.examples, measured.epochs) == (2, "test", "")
     weaker = measures.accuracy_difference(evidence, "cnn", "baselines/svm")
     assert (weaker.networks, weaker.epochs) == (20, "10")
 
@@ -150,13 +155,13 @@ def test_a_baseline_has_random_states_and_no_epochs(evidence):
         ),
         (
             lambda evidence: measures.labels_at_one(
-                replace(evidence, observed={"cnn": evidence.observed["cnn"] * 0.5}), "cnn"
+                replace(evidence, scores={"cnn": evidence.scores["cnn"] * 0.5}), "cnn"
             ),
             "fewer than 1% .* train it for longer",
         ),
         (
             lambda evidence: measures.halves_correlate(
-                replace(evidence, observed={"cnn": evidence.observed["cnn"].isel(network=[0])}),
+                replace(evidence, scores={"cnn": evidence.scores["cnn"].isel(network=[0])}),
                 "cnn",
             ),
             "cnn has only one network, and no two halves; train at least two",
@@ -195,9 +200,9 @@ def test_a_baseline_has_random_states_and_no_epochs(evidence):
         (
             lambda evidence: replace(
                 evidence,
-                observed={
-                    "cnn": evidence.observed["cnn"].assign(
-                        consistency=evidence.observed["cnn"]["consistency"] * 0 + 0.95
+                scores={
+                    "cnn": evidence.scores["cnn"].assign(
+                        consistency=evidence.scores["cnn"]["consistency"] * 0 + 0.95
                     )
                 },
             ).third_phase("cnn", "test"),
@@ -208,3 +213,34 @@ def test_a_baseline_has_random_states_and_no_epochs(evidence):
 def test_what_cannot_be_measured_is_said_in_a_sentence(evidence, measure, message):
     with pytest.raises(InputError, match=message):
         measure(evidence)
+
+
+@pytest.mark.parametrize(
+    "epochs, words",
+    [
+        ([7], "7"),
+        ([1, 2, 3], "1 to 3"),
+        ([1, 2, 3, 4, 5, 8, 10, 11, 12], "1 to 5, 8, 10 to 12"),
+        ([2, 4, 6], "2, 4, 6"),
+        (np.array([0, 1, 40, 140]), "0 to 1, 40, 140"),
+    ],
+)
+def test_epochs_are_listed_as_runs(epochs, words):
+    assert measures.epochs_in_words(epochs) == words
+
+
+def test_phase_3_with_a_gap_says_so(evidence):
+    scores = evidence.scores["non_linear"].copy(deep=True)
+    scores["consistency"][5] = 0.95
+    gapped = replace(evidence, scores={**evidence.scores, "non_linear": scores})
+    assert measures.bimodality(gapped, "non_linear").epochs == "2 to 4, 6 to 10"
+
+
+def test_epochs_that_differ_are_given_by_name(evidence):
+    measured = measures.corners(evidence, "first", "second", late=True)
+    one, two = (int(each.epochs[0]) for each in measured.taken)
+    assert measured.epochs == (str(one) if one == two else f"first {one}; second {two}")
+    cut = evidence.scores["second"].isel(epoch=slice(0, 6))
+    shorter = replace(evidence, scores={**evidence.scores, "second": cut})
+    last = measures.accuracy_difference(shorter, "first", "second")
+    assert last.epochs == "first 10; second 5"

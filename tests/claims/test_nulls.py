@@ -149,18 +149,18 @@ def test_what_a_null_replaces(made_up):
     evidence = made_up("digits", True)
     nulls = Nulls(evidence)
     both = nulls.under("shuffled_within_class", ("cnn", "linear"))
-    assert both.scores["cnn"] is not evidence.scores["cnn"]
-    assert both.scores["linear"] is not evidence.scores["linear"]
-    assert both.observed is evidence.observed
+    assert both["cnn"] is not evidence.scores["cnn"]
+    assert both["linear"] is not evidence.scores["linear"]
+    assert both["main"] is evidence.scores["main"]
     last = nulls.under("class_means", ("cnn", "linear"))
-    assert last.scores["cnn"] is evidence.scores["cnn"]
-    assert last.scores["linear"].sizes["network"] == 1
+    assert last["cnn"] is evidence.scores["cnn"]
+    assert last["linear"].sizes["network"] == 1
     again = nulls.under("shuffled_within_class", ("cnn",))
-    assert again.scores["cnn"] is both.scores["cnn"]
+    assert again["cnn"] is both["cnn"]
 
 
 def test_nulls_are_the_same_twice(made_up):
     evidence = made_up("digits", True)
     for kind in ("independent_networks", "shuffled_within_class", "class_means"):
-        one, two = (Nulls(evidence).under(kind, ("cnn",)).scores["cnn"] for _ in range(2))
+        one, two = (Nulls(evidence).under(kind, ("cnn",))["cnn"] for _ in range(2))
         assert one.equals(two)

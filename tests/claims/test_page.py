@@ -4,8 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from created_equal.claims.check import check_claims
-from created_equal.claims.page import STYLES, number_words, write_page
+from created_equal.claims.page import STYLES, number_words, p_words, write_page
 
 VOID = {"meta", "br"}
 
@@ -48,26 +47,27 @@ def page_of(rows, folder, title="Digits & more"):
 
 def test_a_line_shows_the_paper_s_number_ours_the_nulls_and_the_verdict(measured, tmp_path):
     _, reader = page_of([measured], tmp_path)
-    claim, paper, ours, nulls, basis, verdict = reader.cells
+    verdict, claim, paper, ours, nulls, basis = reader.cells
     assert "One, and the other." in claim and "Fig 4b" in claim and "Pearson's r" in claim
     assert "0.87" in paper and "at least 0.85" in paper and "on other data" in paper
-    assert "0.82" in ours and "(0.774 to 0.868)" in ours and "over test examples" in ours
-    assert "reaches over the limit" in ours
+    assert "0.82" in ours and "0.774 to 0.868  over test examples" in ours
+    assert "0.801 to 0.842  over networks" in ours
+    assert "reaches over the limit" in ours and "p ≤ 10 −122" in ours
     assert "0.019" in nulls and "independent networks" in nulls
     assert "0.81" in nulls and "without class means" in nulls
     assert "class means alone" not in nulls
     assert "20 networks (the paper: 22)" in basis and " epochs 1 to 20" in basis
     single = page_of([replace(measured, epochs="7", verdict="reproduced")], tmp_path)[1].cells
-    assert " epoch 7" in single[4] and "on other data" not in single[1]
+    assert " epoch 7" in single[5] and "on other data" not in single[2]
     assert verdict.strip() == "direction only: does not hold"
 
 
 def test_what_was_not_measured_says_why(missing, tmp_path):
     _, reader = page_of([missing], tmp_path)
-    assert "no number" in reader.cells[1]
-    assert reader.cells[2].strip() == "–"
-    assert "the study has no figure_05.linear." in reader.cells[4]
-    assert reader.cells[5].strip() == "not measured"
+    assert "no number" in reader.cells[2]
+    assert reader.cells[3].strip() == "–"
+    assert "the study has no figure_05.linear." in reader.cells[5]
+    assert reader.cells[0].strip() == "not measured"
 
 
 def test_verdicts_differ_in_colour_and_in_words(measured, tmp_path):
@@ -86,8 +86,8 @@ def test_the_page_needs_no_other_file_and_escapes_what_it_shows(measured, tmp_pa
     assert "<title>The paper's claims: Digits &amp; more</title>" in text
 
 
-def test_sections_stand_once_each_in_the_order_of_the_paper(made_up, tmp_path):
-    rows = check_claims(made_up("small_mammals", True))
+def test_sections_stand_once_each_in_the_order_of_the_paper(checked, tmp_path):
+    rows = checked("small_mammals")
     text, reader = page_of(rows, tmp_path)
     sections = [part.split("</h2>")[0] for part in text.split("<h2>")[1:]]
     assert sections == list(dict.fromkeys(row.section for row in rows))
@@ -99,14 +99,30 @@ def test_sections_stand_once_each_in_the_order_of_the_paper(made_up, tmp_path):
 def test_one_network_or_random_state_is_not_two(measured, tmp_path):
     _, reader = page_of(
         [
-            replace(measured, networks=1, paper_networks=None, lower=math.nan, upper=math.nan),
+            replace(measured, networks=1, paper_networks=None, networks_lower=math.nan),
             replace(measured, networks=1, paper_networks=1),
         ],
         tmp_path,
     )
-    assert "1 random state " in reader.cells[4] + " "
-    assert "no interval" in reader.cells[2]
-    assert "1 network " in reader.cells[10] + " " and "the paper" not in reader.cells[10]
+    assert "1 random state " in reader.cells[5] + " "
+    assert "no interval over networks" in reader.cells[3] and "0.774" in reader.cells[3]
+    assert "1 network " in reader.cells[11] + " " and "the paper" not in reader.cells[11]
+
+
+@pytest.mark.parametrize(
+    "log10_p, words",
+    [
+        (0.0, "p = 1"),
+        (-1.5, "p = 0.032"),
+        (-3, "p = 0.001"),
+        (-3.5, "p ≤ 10<sup>−3</sup>"),
+        (-50, "p ≤ 10<sup>−50</sup>"),
+        (-1185.6, "p ≤ 10<sup>−1185</sup>"),
+        (-math.inf, "p = 0"),
+    ],
+)
+def test_p_in_words(log10_p, words):
+    assert p_words(log10_p) == words
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,9 @@ def test_every_claim_holds_where_it_should_and_fails_where_it_should(made_up, cl
     evidence = made_up(claim.studies[0], good)
     for row in check_claims(evidence, [claim]):
         assert not math.isnan(row.value), row.note
-        assert row.lower <= row.upper
+        assert row.examples_lower <= row.examples_upper
+        # All rest on 20 networks; the median of the resamples is the value itself.
+        assert row.networks_lower <= row.value <= row.networks_upper
         assert row.verdict in (
             ("direction only: holds", "too few networks: would be met", "reproduced")
             if good
@@ -64,13 +66,42 @@ def test_ids_are_unique_and_every_claim_says_what_it_measures():
         assert claim.accepted is None or claim.accepted.words
 
 
+def test_numbers_of_networks_are_those_of_supplement_c():
+    networks = {claim.id: claim.networks for claim in CLAIMS}
+    assert networks["section_4_1_resnet_accuracy"] == networks["figure_02_bimodality"] == 27
+    assert networks["section_4_1_alexnet_accuracy"] == 22
+    # The smaller of two; figure 4a is of 13 and 13 of the 27.
+    assert networks["figure_04b_two_architectures"] == networks["figure_04d_corners"] == 22
+    assert networks["figure_04a_split_halves"] == 26
+    assert networks["supplement_a_mnist_accuracy"] == 100
+    claims = {claim.id: claim for claim in CLAIMS}
+    data_set, pair = (claims[f"supplement_c_{name}"] for name in ("data_set", "pair"))
+    assert [data_set.networks_on(study) for study in ("imagenet", "mnist")] == [27, 100]
+    assert [pair.networks_on(study) for study in ("imagenet", "cifar100", "small_mammals")] == [
+        22,
+        20,
+        100,
+    ]
+
+
+def test_the_lowest_bimodality_says_where_it_is_sought():
+    lowest = [
+        claim for claim in CLAIMS if "lowest bi-modality" in f"{claim.statistic} {claim.sentence}"
+    ]
+    assert len(lowest) >= 7
+    for claim in lowest:
+        assert "mean consistency is within 0.05 and 0.9" in claim.statistic, claim.id
+        if claim.section.startswith("4.2"):
+            assert "mean consistency is within 0.05 and 0.9" in claim.sentence, claim.id
+
+
 def test_numbers_of_the_paper():
     papers = {claim.id: claim.paper for claim in CLAIMS}
     assert {name: papers[name] for name in NUMBERS} == NUMBERS
 
 
-def test_numbers_of_small_mammals_are_listed_for_small_mammals_alone(made_up):
-    rows = check_claims(made_up("digits", True), CLAIMS)
+def test_numbers_of_small_mammals_are_listed_for_small_mammals_alone(checked):
+    rows = checked("digits")
     alone = {claim.id for claim in CLAIMS if not claim.elsewhere}
     assert {"section_4_2_non_linear_accuracy", "figure_07_svm_accuracy"} <= alone
     assert not alone & {row.id for row in rows}

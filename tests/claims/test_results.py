@@ -1,7 +1,10 @@
+import math
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
+import xarray as xr
 
 from created_equal.artefacts import (
     make_dataset,
@@ -77,7 +80,7 @@ def test_results_that_are_well_have_a_sentence_for_each_test(study):
     assert len(sentences) == 3 + 4 + 8 + 3
     assert "results/made_up/dataset.nc: 40 train examples, and 40 in the study" in sentences
     assert any("0002-0003.nc: networks 2 to 3 (2)" in sentence for sentence in sentences)
-    assert any("train loss" in sentence and "lower" in sentence for sentence in sentences)
+    assert any("train loss" in each and "in each network" in each for each in sentences)
 
 
 def test_each_failure_is_a_sentence_with_the_file_and_the_numbers(study):
@@ -134,7 +137,9 @@ def test_scores_that_are_well(scores):
         ("consensus", lambda values: values + 0.5, "0 <= consistency <= consensus <= 1"),
         ("consensus", lambda values: values * 0 + 0.19, "at least 1/K = 0.2000"),
         ("accuracy", lambda values: values + 0.001, "0.001"),
-        ("loss", lambda values: 1 - values, "lower"),
+        ("loss", lambda values: 1 - values, "all but the networks 0, 1"),
+        ("loss", lambda values: values * 0 + 1.6, "all but the networks 0, 1"),
+        ("loss", lambda values: values * math.nan, "all but the networks 0, 1"),
         ("accuracy", lambda values: values * 0 + 0.1, "above chance 0.2000"),
     ],
 )
@@ -170,12 +175,108 @@ def test_the_hardest_alone_may_teach_nothing(counted):
     assert len(failing(results.of_scores(counted(counts), "scores.nc", kept))) == 1
 
 
-def test_moved_examples_must_be_in_the_test_set(scores):
-    assert results.of_moved(scores, np.array([250, 260]), "chosen.csv").well
-    found = results.of_moved(scores, np.array([3, 250]), "chosen.csv")
-    assert not found.well
-    assert found.sentence.startswith("chosen.csv: 1 of 2 moved examples")
-    assert not results.of_moved(scores, np.array([], dtype=int), "chosen.csv").well
+def long_losses(course):
+    """The scores of three networks with a loss in the course of 41 epochs, the second's given."""
+    real = np.exp(-np.arange(41) / 8) + 0.02 * np.random.default_rng(3).normal(size=41)
+    accuracy = np.broadcast_to(np.linspace(0.2, 0.9, 41)[None, :, None], (3, 41, 2))
+    return xr.Dataset(
+        {
+            "loss": (("network", "epoch", "split"), np.stack([[real, course, real]] * 2, axis=-1)),
+            "accuracy": (("network", "epoch", "split"), accuracy),
+        },
+        coords={"network": [0, 1, 2], "epoch": np.arange(41), "split": ["train", "test"]},
+    )
+
+
+@pytest.mark.parametrize(
+    "course, well",
+    [
+        (np.exp(-np.arange(41) / 8), True),
+        # Random labels: nothing for long, then all.
+        (np.r_[2.3 - 0.001 * np.arange(30), np.linspace(2.2, 0.05, 11)], True),
+        # Learnt at once, with noise ever after; or after a step in the wrong direction.
+        (np.r_[2.3, 0.5, 0.1, 0.05 + 0.03 * np.cos(np.arange(38))], True),
+        (np.r_[2.3, 3.0, 1.5, np.linspace(1.2, 0.4, 38)], True),
+        # Unlearnt: noise around that of chance.
+        (1.6 + 0.01 * np.random.default_rng(1).normal(size=41), False),
+        # Diverged, at once, in the end, or without a number.
+        (np.linspace(2.3, 9, 41), False),
+        (np.r_[np.linspace(2.3, 0.1, 35), np.full(6, 7.0)], False),
+        (np.r_[np.linspace(2.3, 0.1, 35), np.full(6, math.nan)], False),
+    ],
+)
+def test_the_loss_of_every_network_must_fall(course, well):
+    found = list(results.of_learning(long_losses(course), "scores.nc", OF_TWENTY, 0.2))
+    assert [finding.well for finding in found] == [well, True, True]
+    assert found[0].sentence.endswith("in each network" if well else "in all but the networks 1")
+
+
+@pytest.mark.parametrize("epochs", [21, 41, 141])
+def test_a_loss_that_only_fluctuates_hardly_ever_falls(epochs):
+    noise = 1.6 + 0.01 * np.random.default_rng(0).normal(size=(2000, epochs))
+    assert np.mean([results.falls(each) for each in noise]) < 0.05
+
+
+def chosen_of(examples, rounds, what):
+    return pd.DataFrame({"example": examples, "round": rounds, "what": what})
+
+
+@pytest.fixture
+def after(networks):
+    """A dataset of 40 train and 20 test examples, and the scores of an ensemble without some."""
+    before = networks(np.ones((2, 2, 60), dtype=bool), LABELS, IS_TEST)
+
+    def without(removed, moved=()):
+        split = np.where(np.isin(np.arange(60), moved), "test", before["example_split"].values)
+        made = before.assign_coords(example_split=("example", split))
+        return before, made.isel(example=np.setdiff1d(np.arange(60), removed))
+
+    return without
+
+
+def test_counts_of_what_was_removed_in_each_round(after):
+    step = {"keep": "hardest", "fraction": 0.5, "per_round": 0.2, "cut": 3}
+    removed = np.arange(20)
+    rounds = np.repeat([1, 2, 3], [8, 8, 4])
+    chosen = chosen_of(removed, rounds, "removed")
+    assert failing(results.of_chosen(chosen, "chosen.csv", step, *after(removed))) == []
+    # One more in the first round, and one less in the last, leave as many.
+    wrong = chosen_of(removed, np.repeat([1, 2, 3], [9, 8, 3]), "removed")
+    assert failing(results.of_chosen(wrong, "chosen.csv", step, *after(removed))) == [
+        "chosen.csv: 40, 32, 24, 20 train examples by the study's fraction, and 40 less those "
+        "chosen are 40, 31, 23, 20"
+    ]
+    # The ensemble after the second cut has what is left after two.
+    step = step | {"cut": 2}
+    chosen = chosen_of(removed[:16], rounds[:16], "removed")
+    assert failing(results.of_chosen(chosen, "chosen.csv", step, *after(removed[:16]))) == []
+    assert len(failing(results.of_chosen(chosen, "chosen.csv", step, *after(removed)))) == 1
+    assert len(failing(results.of_chosen(chosen, "chosen.csv", step, *after([])))) == 1
+
+
+def test_moved_examples_must_be_in_the_test_set(after):
+    step = {"move_to_test": "easiest", "fraction": 0.05}
+    chosen = chosen_of([3, 7], 1, "moved")
+    assert failing(results.of_chosen(chosen, "chosen.csv", step, *after([], [3, 7]))) == []
+    (sentence,) = failing(results.of_chosen(chosen, "chosen.csv", step, *after([], [3])))
+    assert sentence.startswith("chosen.csv: of 2 chosen examples 1 are in the test set")
+    one = chosen_of([3], 1, "moved")
+    (sentence,) = failing(results.of_chosen(one, "chosen.csv", step, *after([], [3])))
+    assert "40, 38 train examples by the study's fraction" in sentence
+    twice = chosen_of([3, 3], 1, "moved")
+    assert failing(results.of_chosen(twice, "chosen.csv", step, *after([], [3])))
+
+
+def test_relabelled_examples_are_those_with_another_label(after):
+    before, scores = after([])
+    scores = scores.copy(deep=True)
+    scores["label"][[2, 5]] = 1 - scores["label"][[2, 5]]
+    step = {"labels": "random", "seed": 0}
+    good, bad = (chosen_of(examples, 1, "relabelled") for examples in ([5, 2], [5]))
+    assert failing(results.of_chosen(good, "chosen.csv", step, before, scores)) == []
+    assert failing(results.of_chosen(bad, "chosen.csv", step, before, scores)) == [
+        "chosen.csv: 1 relabelled examples, and 2 have another label than in the study's dataset"
+    ]
 
 
 def test_a_baseline_whose_accuracy_is_not_its_own(study, dataset):

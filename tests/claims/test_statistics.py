@@ -2,6 +2,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
+from scipy.integrate import quad
+from scipy.special import betaln
 
 from created_equal.claims import statistics
 from created_equal.claims.bootstrap import value_of
@@ -26,7 +29,7 @@ def test_means_by_hand():
 
 
 def test_highest_mean_is_that_of_the_mean_over_networks():
-    values = np.array([[0.1, 0.9, 0.5], [0.1, 0.3, 0.8]])
+    values = np.array([[0.1, 0.1], [0.9, 0.3], [0.5, 0.8]])
     assert of(statistics.highest_mean_of(values), 2) == pytest.approx(0.65)
 
 
@@ -77,6 +80,12 @@ def test_class_means_are_taken_off():
     assert statistics.without_class_means(values, np.array([0, 0, 2, 2])).tolist() == [-1, 1, -2, 2]
 
 
+def test_class_means_are_taken_off_each_row_by_itself():
+    values = np.array([[1.0, 3, 10, 14], [0, 1, 0, 0]])
+    rows = statistics.without_class_means(values, np.array([0, 0, 2, 2]))
+    assert rows.tolist() == [[-1, 1, -2, 2], [-0.5, 0.5, 0, 0]]
+
+
 def test_within_class_correlation_can_have_the_other_sign():
     a = np.array([0.0, 1, 10, 11])
     b = np.array([1.0, 0, 11, 10])
@@ -84,6 +93,31 @@ def test_within_class_correlation_can_have_the_other_sign():
     assert of(statistics.correlation_of(a, b), 4) > 0.9
     within = [statistics.without_class_means(values, labels) for values in (a, b)]
     assert of(statistics.correlation_of(*within), 4) == pytest.approx(-1)
+
+
+@pytest.mark.parametrize("r, points", [(0.3, 500), (-0.9, 60), (0.83, 40), (0.05, 3)])
+def test_p_is_that_of_student_s_t(r, points):
+    t = abs(r) * np.sqrt((points - 2) / (1 - r * r))
+    assert 10 ** statistics.log10_p_of(r, points) == pytest.approx(
+        2 * stats.t.sf(t, points - 2), rel=1e-9
+    )
+
+
+@pytest.mark.parametrize("r, points", [(0.99, 500), (0.97, 2500), (0.62, 50000), (0.9, 2000)])
+def test_a_p_too_small_for_a_number_has_its_logarithm(r, points):
+    """Against the integral of the beta function, x^a taken out of it so that nothing underflows."""
+    x, a, b = 1 - r * r, points / 2 - 1, 0.5
+    # t = x s^(1/a), for which t^(a-1) dt = x^a / a ds.
+    integral, _ = quad(lambda s: (1 - x * s ** (1 / a)) ** (b - 1), 0, 1, epsabs=0, epsrel=1e-10)
+    expected = (a * np.log(x) - np.log(a) + np.log(integral) - betaln(a, b)) / np.log(10)
+    found = statistics.log10_p_of(r, points)
+    assert found < -300
+    assert found == pytest.approx(expected, rel=1e-8)
+
+
+def test_p_where_there_is_none():
+    assert statistics.log10_p_of(1.0, 20) == -np.inf
+    assert np.isnan(statistics.log10_p_of(np.nan, 20)) and np.isnan(statistics.log10_p_of(0.5, 2))
 
 
 def test_rank_correlation_by_hand():

@@ -3,7 +3,7 @@ from dataclasses import fields
 
 import pytest
 
-from created_equal.claims.check import Row, check_claims
+from created_equal.claims.check import Row
 from created_equal.claims.table import write_table
 from created_equal.errors import InputError
 
@@ -26,8 +26,8 @@ def test_every_attribute_is_a_column(measured, missing, tmp_path):
     assert (second["verdict"], second["note"]) == ("not measured", missing.note)
 
 
-def test_the_table_of_made_up_results_has_a_line_for_each_row(made_up, tmp_path):
-    rows = check_claims(made_up("small_mammals", True))
+def test_the_table_of_made_up_results_has_a_line_for_each_row(checked, tmp_path):
+    rows = checked("small_mammals")
     write_table(rows, tmp_path / "claims.csv")
     assert [line["id"] for line in read(tmp_path / "claims.csv")] == [row.id for row in rows]
     assert not list(tmp_path.glob(".*"))

@@ -1,4 +1,4 @@
-"""95 % intervals by resampling networks or examples."""
+"""95 % intervals by resampling examples, and what resamples are."""
 
 from collections.abc import Callable
 
@@ -25,7 +25,7 @@ def interval_of(
 
     Args:
         statistic: of weighted units.
-        units: how many networks or examples there are.
+        units: how many examples there are.
         replicates: how many resamples, each of ``units`` units drawn with replacement.
 
     Returns:
@@ -38,14 +38,15 @@ def interval_of(
     generator = np.random.default_rng(0)
     at_once = max(1, NUMBERS_AT_ONCE // units)
     found = [
-        statistic(_weights(generator, min(at_once, replicates - start), units))
+        statistic(resample_weights(generator, min(at_once, replicates - start), units))
         for start in range(0, replicates, at_once)
     ]
     lower, upper = band(np.concatenate(found))
     return float(lower), float(upper)
 
 
-def _weights(generator: np.random.Generator, replicates: int, units: int) -> np.ndarray:
+def resample_weights(generator: np.random.Generator, replicates: int, units: int) -> np.ndarray:
+    """Return how often each resample holds each unit: (replicate, unit) float64 whole numbers."""
     drawn = generator.integers(units, size=(replicates, units))
     drawn += np.arange(replicates)[:, None] * units
     counts = np.bincount(drawn.ravel(), minlength=replicates * units)

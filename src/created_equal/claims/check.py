@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from created_equal.claims.bootstrap import interval_of, value_of
 from created_equal.claims.evidence import Evidence
-from created_equal.claims.measures import Measured
 from created_equal.claims.nulls import Nulls
 from created_equal.claims.registry import CLAIMS, Accepted, Claim, below
+from created_equal.claims.resampling import Networks
 from created_equal.claims.roles import EACH, Roles, names_in
+from created_equal.claims.statistics import log10_p_of
 from created_equal.errors import InputError
 from created_equal.scores import independent_null
 
@@ -31,11 +32,14 @@ class Row:
         paper: the paper's number.
         tolerance: what counts as borne out, in words.
         value: ours.
-        lower: the lower end of its 95 % bootstrap interval.
-        upper: the upper end.
-        interval_over: what was resampled.
-        interval_agrees: "yes" if every value in the interval leads to the same verdict, "no" if
+        examples: of which split, or "moved".
+        examples_lower: the lower end of its 95 % bootstrap interval over examples.
+        examples_upper: the upper end.
+        networks_lower: the lower end of its 95 % bootstrap interval over networks.
+        networks_upper: the upper end.
+        interval_agrees: "yes" if every value in the intervals leads to the same verdict, "no" if
             not, "" if there is no interval.
+        log10_p: of a correlation, log10 of the p-value of its points, taken for independent.
         independent_networks: the value of networks that err independently.
         shuffled_within_class: the value where examples of a class have changed places.
         class_means: the value of a classifier that knows only the classes' mean images.
@@ -57,10 +61,13 @@ class Row:
     paper: float
     tolerance: str
     value: float = NOT_A_NUMBER
-    lower: float = NOT_A_NUMBER
-    upper: float = NOT_A_NUMBER
-    interval_over: str = ""
+    examples: str = ""
+    examples_lower: float = NOT_A_NUMBER
+    examples_upper: float = NOT_A_NUMBER
+    networks_lower: float = NOT_A_NUMBER
+    networks_upper: float = NOT_A_NUMBER
     interval_agrees: str = ""
+    log10_p: float = NOT_A_NUMBER
     independent_networks: float = NOT_A_NUMBER
     shuffled_within_class: float = NOT_A_NUMBER
     class_means: float = NOT_A_NUMBER
@@ -82,11 +89,13 @@ def check_claims(evidence: Evidence, claims: Sequence[Claim] = CLAIMS) -> list[R
         evidence: from ``read_evidence``.
         claims: which.
     """
-    nulls = Nulls(evidence)
+    nulls, networks = Nulls(evidence), Networks(evidence.predictions, evidence.scores)
     rows = []
     for claim in claims:
         if claim.elsewhere or evidence.study in claim.studies:
-            rows += [_row(claim, *each, evidence, nulls) for each in _players(claim, evidence)]
+            rows += [
+                _row(claim, *each, evidence, nulls, networks) for each in _players(claim, evidence)
+            ]
     return rows
 
 
@@ -111,20 +120,27 @@ def verdict_of(claim: Claim, study: str, value: float, networks: int, accepted: 
     met = value in accepted
     if claim.paper is None or study not in claim.studies:
         return f"direction only: {'holds' if met else 'does not hold'}"
-    if claim.networks is not None and networks < claim.networks:
+    wanted = claim.networks_on(study)
+    if wanted is not None and networks < wanted:
         return f"too few networks: would {'' if met else 'not '}be met"
     return "reproduced" if met else "not reproduced"
 
 
-def interval_agrees(lower: float, upper: float, accepted: Accepted) -> str:
-    """Return "yes" if all values from lower to upper are accepted or none is, else "no".
+def intervals_agree(intervals: Sequence[tuple[float, float]], accepted: Accepted) -> str:
+    """Return "yes" if all values of each interval are accepted or none is, else "no".
 
-    "" for an interval of NaN.
+    Args:
+        intervals: lower and upper end of each, around the same value; those of NaN do not count.
+        accepted: the values that bear the claim out.
+
+    Returns:
+        "yes" or "no", and "" where no interval counts.
     """
-    if math.isnan(lower + upper):
+    known = [ends for ends in intervals if not math.isnan(sum(ends))]
+    if not known:
         return ""
-    inside = lower in accepted and upper in accepted
-    outside = upper < accepted.lowest or lower > accepted.highest
+    inside = all(lower in accepted and upper in accepted for lower, upper in known)
+    outside = all(upper < accepted.lowest or lower > accepted.highest for lower, upper in known)
     return "yes" if inside or outside else "no"
 
 
@@ -141,7 +157,12 @@ def _players(claim: Claim, evidence: Evidence) -> Iterator[tuple[str, tuple[str,
 
 
 def _row(
-    claim: Claim, identifier: str, names: tuple[str, ...], evidence: Evidence, nulls: Nulls
+    claim: Claim,
+    identifier: str,
+    names: tuple[str, ...],
+    evidence: Evidence,
+    nulls: Nulls,
+    networks: Networks,
 ) -> Row:
     known = {
         "id": identifier,
@@ -152,7 +173,7 @@ def _row(
         "statistic": claim.statistic,
         "ensembles": ", ".join(names),
         "paper": NOT_A_NUMBER if claim.paper is None else claim.paper,
-        "paper_networks": claim.networks,
+        "paper_networks": claim.networks_on(evidence.study),
     }
     words = claim.accepted.words if claim.accepted else "below 2 - 2/N"
     if not names:
@@ -163,18 +184,27 @@ def _row(
     except InputError as error:
         return Row(**known, tolerance=words, note=str(error))
     accepted = claim.accepted or below(independent_null(measured.networks))
-    value = value_of(measured.statistic, measured.units)
-    lower, upper = interval_of(measured.statistic, measured.units, measured.replicates)
+    statistic, units = measured.statistic(evidence.scores), measured.units
+    within = measured.statistic_within(evidence.scores)
+    value = value_of(statistic, units)
+    over_examples = interval_of(statistic, units, measured.replicates)
+    over_networks = networks.interval_of(measured)
     return Row(
         **known,
         tolerance=accepted.words,
         value=value,
-        lower=lower,
-        upper=upper,
-        interval_over=measured.over,
-        interval_agrees=interval_agrees(lower, upper, accepted),
-        **{kind: _under(kind, claim, names, nulls) for kind in claim.nulls},
-        within_class=measured.within_class,
+        examples=measured.examples,
+        examples_lower=over_examples[0],
+        examples_upper=over_examples[1],
+        networks_lower=over_networks[0],
+        networks_upper=over_networks[1],
+        interval_agrees=intervals_agree((over_examples, over_networks), accepted),
+        log10_p=log10_p_of(value, measured.points) if measured.points else NOT_A_NUMBER,
+        **{
+            kind: value_of(measured.statistic(nulls.under(kind, names)), units)
+            for kind in claim.nulls
+        },
+        within_class=value_of(within, units) if within else NOT_A_NUMBER,
         verdict=verdict_of(claim, evidence.study, value, measured.networks, accepted),
         networks=measured.networks,
         epochs=measured.epochs,
@@ -182,11 +212,6 @@ def _row(
         if math.isnan(value)
         else "",
     )
-
-
-def _under(kind: str, claim: Claim, names: tuple[str, ...], nulls: Nulls) -> float:
-    measured: Measured = claim.measure(nulls.under(kind, names), *names)
-    return value_of(measured.statistic, measured.units)
 
 
 def _missing(claim: Claim, roles: Roles) -> str:

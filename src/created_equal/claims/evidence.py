@@ -1,6 +1,6 @@
 """All that the claims of a study rest on: scores, the dataset, and what was moved."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,7 +24,14 @@ from created_equal.claims.roles import (
 )
 from created_equal.errors import InputError
 from created_equal.scores import MIDDLE, in_the_middle, phases
-from created_equal.study import Study, baseline_path, chosen_path, dataset_path, scores_path
+from created_equal.study import (
+    Study,
+    baseline_path,
+    chosen_path,
+    dataset_path,
+    predictions_paths,
+    scores_path,
+)
 
 
 @dataclass(frozen=True)
@@ -37,8 +44,7 @@ class Evidence:
         epochs: the epochs that the study names for a figure, by figure.
         dataset: the study's own.
         scores: by name; a baseline's, under ``baselines/NAME``, are those of ``scores_of``.
-        observed: the same, and the same even where a null takes the place of ``scores``: epochs are
-            always chosen by what was observed.
+        predictions: the predictions files that each of the scores were made from, by name.
         moved: names of the examples that were moved to the test set, by ensemble.
         ranked: the size of the smallest ensemble by which its examples were ranked, by ensemble.
     """
@@ -48,7 +54,7 @@ class Evidence:
     epochs: Mapping[str, tuple[int, ...]]
     dataset: xr.Dataset
     scores: Mapping[str, xr.Dataset]
-    observed: Mapping[str, xr.Dataset]
+    predictions: Mapping[str, Sequence[Path]]
     moved: Mapping[str, np.ndarray]
     ranked: Mapping[str, int] = field(default_factory=dict)
 
@@ -58,7 +64,7 @@ class Evidence:
         Raises:
             InputError: the networks were trained for fewer than three epochs.
         """
-        found = phases(self.observed[name])
+        found = phases(self.scores[name])
         named = self.epochs.get("figure_01")
         if named and self.roles["figure_01.ensemble"] == (name,):
             return dict(zip(found, named, strict=True))
@@ -70,8 +76,8 @@ class Evidence:
         Raises:
             InputError: there are none.
         """
-        beginning = phases(self.observed[name])["beginning"]
-        part = of_split(self.observed[name], split)
+        beginning = phases(self.scores[name])["beginning"]
+        part = of_split(self.scores[name], split)
         epochs = part["epoch"].values
         epochs = epochs[(epochs > beginning) & in_the_middle(part["consistency"].values)]
         if not epochs.size:
@@ -82,8 +88,12 @@ class Evidence:
         return epochs
 
 
-def read_evidence(study: Study) -> Evidence:
-    """Read the scores, predictions and tables that a study's claims rest on.
+def read_evidence(study: Study, networks_per_job: int) -> Evidence:
+    """Read the scores and tables that a study's claims rest on.
+
+    Args:
+        study: with the number of networks that was asked for.
+        networks_per_job: as the config has it, which names the predictions files.
 
     Raises:
         InputError: a file is missing or damaged.
@@ -92,9 +102,19 @@ def read_evidence(study: Study) -> Evidence:
     scores = {
         name: read_scores(Path(scores_path(study.name, name))) for name in ensembles_in(roles)
     }
+    predictions = {
+        name: [
+            Path(path)
+            for path in predictions_paths(
+                study.name, name, study.ensembles[name].networks, networks_per_job
+            )
+        ]
+        for name in scores
+    }
     for name in baselines_in(roles):
-        predictions = read_predictions(Path(baseline_path(study.name, name)))
-        scores[BASELINES + name] = scores_of(predictions)
+        path = Path(baseline_path(study.name, name))
+        scores[BASELINES + name] = scores_of(read_predictions(path))
+        predictions[BASELINES + name] = [path]
     return Evidence(
         study=study.name,
         roles=roles,
@@ -105,7 +125,7 @@ def read_evidence(study: Study) -> Evidence:
         },
         dataset=read_dataset(Path(dataset_path(study.name))),
         scores=scores,
-        observed=scores,
+        predictions=predictions,
         moved={name: moved_examples(study.name, name) for name in moved_in(study)},
         ranked={name: _ranked_by(study, name) for name in scores if name in study.ensembles},
     )

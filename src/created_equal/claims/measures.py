@@ -1,19 +1,23 @@
 """From evidence to a statistic: one function for each kind of thing that the paper claims.
 
-Each takes the evidence and the names that play the claim's roles, and returns what is measured as
-a statistic of units, with what it rests on. Where nothing else is said, examples are those of the
-test set.
+Each takes the evidence and the names that play the claim's roles, chooses by what was observed (at
+which epochs, of which examples), and returns what is taken of the scores and the statistic of it.
+So the same statistic can be computed again on other scores: those of a null, or of a resample of
+the networks. Where nothing else is said, examples are those of the test set.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
+from math import inf
 
 import numpy as np
 import xarray as xr
 
 from created_equal.artefacts import of_split
 from created_equal.claims import statistics
-from created_equal.claims.bootstrap import REPLICATES, Statistic, value_of
+from created_equal.claims.bootstrap import REPLICATES, Statistic
 from created_equal.claims.evidence import Evidence
 from created_equal.claims.roles import BASELINES
 from created_equal.errors import InputError
@@ -31,30 +35,78 @@ FIT = 0.5
 """From here on an example shows a pattern of learning (scores.example_patterns)."""
 FEW = 0.01
 """So large a part of the train set has consistency 1 when labels are first counted."""
+ROUNDING = 1e-6
+"""Scores are kept in single precision."""
 SUMMARIES = {"lowest": np.nanmin, "mean over phase 3": np.nanmean, "final": np.nanmean}
+SHARE, SIGNED, NOT_NEGATIVE = (0.0, 1.0), (-1.0, 1.0), (0.0, inf)
+"""What statistics can be: shares; correlations and differences of shares; all others."""
+
+
+@dataclass(frozen=True, eq=False)
+class Taken:
+    """One variable of the scores of an ensemble or a baseline: at which epochs, of which examples.
+
+    Attributes:
+        name: the ensemble's or baseline's.
+        examples: (example,) names.
+        epochs: (epoch,) on which it rests, though a variable like accessibility has no such axis.
+        variable: of the scores.
+    """
+
+    name: str
+    examples: np.ndarray
+    epochs: np.ndarray
+    variable: str = "consistency"
+
+    def of(self, scores: Mapping[str, xr.Dataset]) -> np.ndarray:
+        """Return its values, (epoch, example), (half, example) or (example,) float64."""
+        values = scores[self.name][self.variable].sel(example=self.examples)
+        if "epoch" in values.dims:
+            values = values.sel(epoch=self.epochs)
+        return values.transpose(..., "example").values.astype(np.float64)
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A statistic, of which units, and what it rests on.
+    """A statistic of what is taken of the scores, and what it rests on.
 
     Attributes:
-        statistic: of weighted units.
-        units: how many there are.
-        over: what they are, for example ``"test examples"``.
+        taken: of the scores; the units of the statistic are the examples of the first.
+        make: from the values of what is taken, in the same order, to the statistic of the examples.
+        examples: which, for example ``"test"``.
         networks: in the smallest ensemble that it rests on.
-        epochs: in words, for example ``"1 to 140"``.
-        within_class: the same without the classes' means, where that is something; else NaN.
-        replicates: of the bootstrap.
+        epochs: in words, for example ``"1 to 5, 8"``.
+        possible: the least and the greatest value that the statistic can have.
+        within: like ``make``, of values without the classes' means; None where that is nothing.
+        points: how many points the statistic is Pearson's correlation of; None: it is another.
+        replicates: of the bootstrap over examples.
     """
 
-    statistic: Statistic
-    units: int
-    over: str
+    taken: tuple[Taken, ...]
+    make: Callable[..., Statistic]
+    examples: str
     networks: int
     epochs: str
-    within_class: float = float("nan")
+    possible: tuple[float, float] = (-inf, inf)
+    within: Callable[..., Statistic] | None = None
+    points: int | None = None
     replicates: int = REPLICATES
+
+    @property
+    def units(self) -> int:
+        """Return how many examples there are."""
+        return len(self.taken[0].examples)
+
+    def statistic(self, scores: Mapping[str, xr.Dataset]) -> Statistic:
+        """Return the statistic in these scores, which need not be those that were observed."""
+        return self.make(*self._values(scores))
+
+    def statistic_within(self, scores: Mapping[str, xr.Dataset]) -> Statistic | None:
+        """Return it without the classes' means; None where that is nothing."""
+        return self.within and self.within(*self._values(scores))
+
+    def _values(self, scores: Mapping[str, xr.Dataset]) -> list[np.ndarray]:
+        return [each.of(scores) for each in self.taken]
 
 
 def accuracy(
@@ -66,60 +118,58 @@ def accuracy(
     highest: bool = False,
     less_chance: bool = False,
 ) -> Measured:
-    """Return the mean accuracy of an ensemble's networks, resampled over networks.
+    """Return the mean accuracy, over networks and examples, of an ensemble or a baseline.
 
     Args:
         evidence: what it is measured on.
-        name: the ensemble's.
+        name: the ensemble's or baseline's.
         split: ``"train"`` or ``"test"``.
         epoch: its place, so that -1 is the last.
-        highest: of all epochs that at which it is highest, instead.
+        highest: of all epochs from 1 on that at which it is highest, instead.
         less_chance: 1/K is taken off.
     """
-    scores = evidence.scores[name]
-    values = scores["accuracy"].sel(split=split).transpose("network", "epoch").values
-    values = values.astype(np.float64) - less_chance / scores.attrs["classes"]
+    scores = of_split(evidence.scores[name], split)
     epochs = scores["epoch"].values
-    return Measured(
-        statistic=statistics.highest_mean_of(values)
-        if highest
-        else statistics.mean_of(values[:, epoch]),
-        units=len(values),
-        over="networks",
-        networks=_networks(evidence, name),
-        epochs=_span(epochs[1:]) if highest else str(epochs[epoch]),
+    taken = _take(scores, name, epochs[epochs > 0] if highest else epochs[[epoch]])
+    chance = less_chance / scores.attrs["classes"]
+    return _measured(
+        evidence,
+        (taken,),
+        lambda values: statistics.highest_mean_of(values - chance),
+        split,
+        possible=(-chance, 1 - chance),
     )
-
-
-def share_right(evidence: Evidence, name: str) -> Measured:
-    """Return a baseline's accuracy, the mean over its random states, resampled over examples."""
-    scores = of_split(evidence.scores[name], "test")
-    values = scores["consistency"].values[-1]
-    return _of_examples(evidence, statistics.mean_of(values), scores, (name,), "")
 
 
 def accuracy_difference(evidence: Evidence, other: str, name: str) -> Measured:
     """Return the accuracy of the second less that of the first, at the last epoch of each."""
-    one, two = _common(evidence, other, name)
-    values = two["consistency"].values[-1] - one["consistency"].values[-1]
-    epochs = _last_epochs(evidence, other, name)
-    return _of_examples(evidence, statistics.mean_of(values), one, (other, name), epochs)
+    taken = [
+        _take(scores, each, scores["epoch"].values[-1:])
+        for scores, each in zip(_common(evidence, other, name), (other, name), strict=True)
+    ]
+    return _measured(
+        evidence, taken, lambda one, two: statistics.mean_of(two[0] - one[0]), possible=SIGNED
+    )
 
 
 def share_below_chance(evidence: Evidence, name: str) -> Measured:
     """Return the share of train examples with a consistency below 1/K at the beginning."""
-    epoch = evidence.phases(name)["beginning"]
-    scores = of_split(evidence.scores[name], "train").sel(epoch=epoch)
-    below = scores["consistency"].values < 1 / scores.attrs["classes"]
-    return _of_examples(evidence, statistics.mean_of(below), scores, (name,), str(epoch), "train")
+    scores = of_split(evidence.scores[name], "train")
+    chance = 1 / scores.attrs["classes"] - ROUNDING
+    return _measured(
+        evidence,
+        (_take(scores, name, [evidence.phases(name)["beginning"]]),),
+        lambda values: statistics.mean_of(values[0] < chance),
+        "train",
+        possible=SHARE,
+    )
 
 
 def bimodality_in_phase(evidence: Evidence, name: str, *, phase: str) -> Measured:
     """Return the bi-modality of consistency on the train set at the epoch of a phase."""
-    epoch = evidence.phases(name)[phase]
     scores = of_split(evidence.scores[name], "train")
-    statistic = statistics.bimodality_of(scores["consistency"].sel(epoch=[epoch]).values)
-    return _of_examples(evidence, statistic, scores, (name,), str(epoch), "train")
+    taken = _take(scores, name, [evidence.phases(name)[phase]])
+    return _measured(evidence, (taken,), statistics.bimodality_of, "train", possible=NOT_NEGATIVE)
 
 
 def bimodality(
@@ -135,22 +185,35 @@ def bimodality(
         split: ``"train"`` or ``"test"``.
         over_epochs: a key of ``SUMMARIES``.
     """
-    statistic, epochs = _bimodality(evidence, name, split, over_epochs)
     scores = of_split(evidence.scores[name], split)
-    return _of_examples(evidence, statistic, scores, (name,), _span(epochs), split)
+    match over_epochs:
+        case "lowest":
+            epochs = _telling(evidence, name, split)
+        case "final":
+            epochs = scores["epoch"].values[-1:]
+        case _:
+            epochs = evidence.third_phase(name, split)
+    return _measured(
+        evidence,
+        (_take(scores, name, epochs),),
+        partial(statistics.bimodality_of, summary=SUMMARIES[over_epochs]),
+        split,
+        possible=NOT_NEGATIVE,
+    )
 
 
 def bimodality_difference(evidence: Evidence, other: str, name: str, *, split: str) -> Measured:
     """Return the mean bi-modality in phase 3 of the second less that of the first."""
-    first, first_epochs = _bimodality(evidence, other, split, "mean over phase 3")
-    second, epochs = _bimodality(evidence, name, split, "mean over phase 3")
-    one, _ = _common(evidence, other, name, split)
-    return _of_examples(
+    taken = [
+        _take(scores, each, evidence.third_phase(each, split))
+        for scores, each in zip(_common(evidence, other, name, split), (other, name), strict=True)
+    ]
+    return _measured(
         evidence,
-        statistics.difference_of(second, first),
-        one,
-        (other, name),
-        f"{_span(epochs)}; {_span(first_epochs)}",
+        taken,
+        lambda one, two: statistics.difference_of(
+            statistics.bimodality_of(two), statistics.bimodality_of(one)
+        ),
         split,
     )
 
@@ -158,31 +221,37 @@ def bimodality_difference(evidence: Evidence, other: str, name: str, *, split: s
 def consensus_rises(evidence: Evidence, name: str) -> Measured:
     """Return Spearman's correlation of the mean consensus with the epoch, from epoch 0 on."""
     scores = of_split(evidence.scores[name], "test")
-    statistic = statistics.rank_correlation_of(scores["consensus"].values)
-    return _of_examples(evidence, statistic, scores, (name,), _span(scores["epoch"].values))
+    taken = _take(scores, name, scores["epoch"].values, "consensus")
+    return _measured(evidence, (taken,), statistics.rank_correlation_of, possible=SIGNED)
 
 
 def moved_accuracy(evidence: Evidence, name: str, *, epoch: int) -> Measured:
     """Return the accuracy on the examples that were moved, at the epoch in this place."""
     scores = _moved(evidence, name)
-    epochs = scores["epoch"].values
-    statistic = statistics.mean_of(scores["consistency"].values[epoch])
-    return _of_examples(evidence, statistic, scores, (name,), str(epochs[epoch]), "moved")
+    taken = _take(scores, name, scores["epoch"].values[[epoch]])
+    return _measured(
+        evidence,
+        (taken,),
+        lambda values: statistics.mean_of(values[0]),
+        "moved",
+        possible=SHARE,
+    )
 
 
 def moved_less_test(evidence: Evidence, original: str, name: str) -> Measured:
     """Return the accuracy on the moved examples less that on the original test set.
 
     The latter is that of the ensemble from whose train set nothing was moved; mean over all epochs
-    from 1 on that both have.
+    from 1 on that both have. Its examples are not resampled.
     """
-    scores, before = _moved(evidence, name), of_split(evidence.observed[original], "test")
-    last = min(scores.sizes["epoch"], before.sizes["epoch"])
-    reference = before["consistency"].values[1:last].mean(dtype=np.float64)
-    values = scores["consistency"].values[1:last].mean(axis=0, dtype=np.float64) - reference
-    epochs = _span(scores["epoch"].values[1:last])
-    return _of_examples(
-        evidence, statistics.mean_of(values), scores, (original, name), epochs, "moved"
+    scores, before = _moved(evidence, name), of_split(evidence.scores[original], "test")
+    epochs = np.intersect1d(scores["epoch"].values, before["epoch"].values)[1:]
+    return _measured(
+        evidence,
+        (_take(scores, name, epochs), _take(before, original, epochs)),
+        lambda moved, of_test: statistics.mean_of(moved.mean(axis=0) - of_test.mean()),
+        "moved",
+        possible=SIGNED,
     )
 
 
@@ -192,37 +261,30 @@ def halves_correlate(evidence: Evidence, name: str) -> Measured:
     Raises:
         InputError: there is only one network.
     """
-    if evidence.observed[name].sizes["network"] < 2:
+    if evidence.scores[name].sizes["network"] < 2:
         raise InputError(f"{name} has only one network, and no two halves; train at least two.")
     scores = of_split(evidence.scores[name], "test")
-    even, odd = scores["accessibility_half"].transpose("half", "example").values
-    epochs = _span(scores["epoch"].values[1:])
-    return _correlation(evidence, (even, odd), scores, (name,), epochs)
+    taken = _take(scores, name, _trained(scores), "accessibility_half")
+    return _correlation(
+        evidence, (taken,), lambda halves: statistics.correlation_of(*halves), scores
+    )
 
 
 def ensembles_correlate(evidence: Evidence, other: str, name: str) -> Measured:
     """Return Pearson's r of accessibility between two ensembles, or one and a baseline."""
-    one, two = _common(evidence, other, name)
-    values = (one["accessibility"].values, two["accessibility"].values)
-    return _correlation(evidence, values, one, (other, name), _all_epochs(evidence, other, name))
+    taken, scores = _both_accessibilities(evidence, other, name)
+    return _correlation(evidence, taken, statistics.correlation_of, scores)
 
 
 def bins_correlate(evidence: Evidence, other: str, name: str) -> Measured:
     """Return Pearson's r of accessibility between the means of 40 bins of the second's."""
-    one, two = _common(evidence, other, name)
-    score, difficulty = two["accessibility"].values, one["accessibility"].values
-    labels = one["label"].values.astype(int)
-    within = statistics.binned_correlation_of(
-        *(statistics.without_class_means(values, labels) for values in (score, difficulty)), BINS
-    )
-    epochs = _all_epochs(evidence, other, name)
-    return _of_examples(
+    taken, scores = _both_accessibilities(evidence, other, name)
+    return _correlation(
         evidence,
-        statistics.binned_correlation_of(score, difficulty, BINS),
-        one,
-        (other, name),
-        epochs,
-        within_class=value_of(within, len(labels)),
+        taken,
+        lambda difficulty, score: statistics.binned_correlation_of(score, difficulty, BINS),
+        scores,
+        points=BINS,
     )
 
 
@@ -253,38 +315,44 @@ def right_where_right(evidence: Evidence, other: str, name: str, *, last: bool) 
     not name others.
     """
     one, two = _common(evidence, other, name)
-    common = min(int(evidence.observed[each]["epoch"].max()) for each in (other, name))
+    common = min(int(evidence.scores[each]["epoch"].max()) for each in (other, name))
     epoch = evidence.epochs.get("figure_05", (1, common))[last]
-    right, given = (
-        majority_right(scores["consistency"].sel(epoch=epoch).values) for scores in (one, two)
-    )
-    statistic = statistics.difference_of(
-        statistics.mean_where(right, given), statistics.mean_of(right)
-    )
-    return _of_examples(evidence, statistic, one, (other, name), str(epoch))
+
+    def make(of_one: np.ndarray, of_two: np.ndarray) -> Statistic:
+        right, given = majority_right(of_one[0]), majority_right(of_two[0])
+        return statistics.difference_of(
+            statistics.mean_where(right, given), statistics.mean_of(right)
+        )
+
+    taken = (_take(one, other, [epoch]), _take(two, name, [epoch]))
+    return _measured(evidence, taken, make, possible=SIGNED)
 
 
 def easier_for_both(evidence: Evidence, other: str, name: str, *, last: bool) -> Measured:
     """Return the accuracy of a baseline where an ensemble's majority is right, less where wrong."""
     one, two = _common(evidence, other, name)
     epoch = evidence.epochs.get("figure_07", (1, int(one["epoch"].max())))[last]
-    group = majority_right(one["consistency"].sel(epoch=epoch).values)
-    values = two["consistency"].values[-1]
-    statistic = statistics.difference_of(
-        statistics.mean_where(values, group), statistics.mean_where(values, ~group)
-    )
-    return _of_examples(evidence, statistic, one, (other, name), str(epoch))
+
+    def make(of_one: np.ndarray, of_two: np.ndarray) -> Statistic:
+        group = majority_right(of_one[0])
+        return statistics.difference_of(
+            statistics.mean_where(of_two[0], group), statistics.mean_where(of_two[0], ~group)
+        )
+
+    taken = (_take(one, other, [epoch]), _take(two, name, two["epoch"].values[-1:]))
+    return _measured(evidence, taken, make, possible=SIGNED)
 
 
 def boosting_level(evidence: Evidence, other: str, name: str, *, group: str) -> Measured:
     """Return AdaBoost's accuracy on a third of the examples less that on all, mean over k."""
-    one, two = _common(evidence, other, name)
-    values, chosen = two["consistency"].values.mean(axis=0), _third(one, group)
-    statistic = statistics.difference_of(
-        statistics.mean_where(values, chosen), statistics.mean_of(values)
-    )
-    epochs = _all_epochs(evidence, other, name)
-    return _of_examples(evidence, statistic, one, (other, name), epochs)
+
+    def make(accessibility: np.ndarray, curves: np.ndarray) -> Statistic:
+        values = curves.mean(axis=0)
+        return statistics.difference_of(
+            statistics.mean_where(values, _third(accessibility, group)), statistics.mean_of(values)
+        )
+
+    return _boosting(evidence, other, name, make)
 
 
 def boosting_rise(evidence: Evidence, other: str, name: str, *, group: str) -> Measured:
@@ -293,13 +361,13 @@ def boosting_rise(evidence: Evidence, other: str, name: str, *, group: str) -> M
     Raises:
         InputError: there is only one k.
     """
-    one, two = _common(evidence, other, name)
-    curves = two["consistency"].values
-    if len(curves) < 2:
+    if evidence.scores[name].sizes["epoch"] < 2:
         raise InputError(f"{name} has a single weak learner, and no slope; raise weak_learners.")
-    statistic = statistics.mean_where(statistics.rise(curves), _third(one, group))
-    epochs = _all_epochs(evidence, other, name)
-    return _of_examples(evidence, statistic, one, (other, name), epochs)
+
+    def make(accessibility: np.ndarray, curves: np.ndarray) -> Statistic:
+        return statistics.mean_where(statistics.rise(curves), _third(accessibility, group))
+
+    return _boosting(evidence, other, name, make)
 
 
 def labels_at_one(evidence: Evidence, name: str, *, more_at_end: bool = False) -> Measured:
@@ -315,39 +383,36 @@ def labels_at_one(evidence: Evidence, name: str, *, more_at_end: bool = False) -
     Raises:
         InputError: there never are so many.
     """
-    observed = of_split(evidence.observed[name], "train")["consistency"].sel(epoch=slice(1, None))
-    reached = (observed == 1).mean("example").values >= FEW
+    scores = of_split(evidence.scores[name], "train")
+    epochs = _trained(scores)
+    reached = (scores["consistency"].sel(epoch=epochs) == 1).mean("example").values >= FEW
     if not reached.any():
         raise InputError(
             f"fewer than {FEW:.0%} of the train examples ever have a consistency of 1 in {name}; "
             "train it for longer."
         )
-    first, last = int(observed["epoch"][reached.argmax()]), int(observed["epoch"][-1])
-    scores = of_split(evidence.scores[name], "train")
-    labels = scores["label"].values.astype(int)
+    first, last = epochs[reached.argmax()], epochs[-1]
+    labels, classes = scores["label"].values.astype(int), scores.attrs["classes"]
 
-    def at(epoch: int) -> Statistic:
-        at_one = scores["consistency"].sel(epoch=epoch).values == 1
-        return statistics.labels_of(labels, at_one, scores.attrs["classes"])
+    def make(values: np.ndarray) -> Statistic:
+        at_first, *at_end = (statistics.labels_of(labels, row == 1, classes) for row in values)
+        return statistics.difference_of(at_end[0], at_first) if at_end else at_first
 
-    if not more_at_end:
-        return _of_examples(evidence, at(first), scores, (name,), str(first), "train")
-    statistic = statistics.difference_of(at(last), at(first))
-    return _of_examples(evidence, statistic, scores, (name,), f"{first} and {last}", "train")
+    taken = _take(scores, name, [first, last] if more_at_end else [first])
+    lowest = -classes if more_at_end else 0
+    return _measured(evidence, (taken,), make, "train", possible=(lowest, classes))
 
 
 def patterns(evidence: Evidence, name: str) -> Measured:
     """Return how many of the five patterns of Fig 11 some example of either split shows."""
     scores = evidence.scores[name]
-    statistic = statistics.patterns_of(
-        scores["consistency"].values, 1 / scores.attrs["classes"], FIT
-    )
-    return Measured(
-        statistic=statistic,
-        units=scores.sizes["example"],
-        over="examples",
-        networks=_networks(evidence, name),
-        epochs=_span(scores["epoch"].values),
+    chance = 1 / scores.attrs["classes"]
+    return _measured(
+        evidence,
+        (_take(scores, name, scores["epoch"].values),),
+        lambda values: statistics.patterns_of(values, chance, FIT),
+        "train and test",
+        possible=(0, 5),
         replicates=100,
     )
 
@@ -358,91 +423,122 @@ def centre(evidence: Evidence, name: str) -> Measured:
     Raises:
         InputError: the bi-modality says something at no epoch.
     """
-    measure = evidence.observed[name]["bimodality"].sel(split="train").values
+    measure = evidence.scores[name]["bimodality"].sel(split="train")
     telling = _telling(evidence, name, "train")
-    epoch = int(telling[np.argmin(measure[telling])])
+    epoch = telling[np.argmin(measure.sel(epoch=telling).values)]
     scores = of_split(evidence.scores[name], "train")
-    statistic = statistics.mean_of(scores["consistency"].values[epoch])
-    return _of_examples(
-        evidence, statistic, scores, (name,), str(scores["epoch"].values[epoch]), "train"
+    return _measured(
+        evidence,
+        (_take(scores, name, [epoch]),),
+        lambda values: statistics.mean_of(values[0]),
+        "train",
+        possible=SHARE,
+    )
+
+
+def epochs_in_words(epochs: Iterable[int]) -> str:
+    """Return epochs in rising order as runs: ``"1 to 5, 8, 10 to 12"``."""
+    runs = [
+        [epoch for _, epoch in run]
+        for _, run in groupby(enumerate(map(int, epochs)), lambda pair: pair[1] - pair[0])
+    ]
+    return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
+
+
+def _measured(
+    evidence: Evidence,
+    taken: Iterable[Taken],
+    make: Callable[..., Statistic],
+    examples: str = "test",
+    **keys,
+) -> Measured:
+    taken = tuple(taken)
+    names = tuple(dict.fromkeys(each.name for each in taken))
+    return Measured(
+        taken=taken,
+        make=make,
+        examples=examples,
+        networks=_networks(evidence, *names),
+        epochs=_epochs(evidence, taken),
+        **keys,
     )
 
 
 def _correlation(
     evidence: Evidence,
-    values: tuple[np.ndarray, np.ndarray],
+    taken: Iterable[Taken],
+    make: Callable[..., Statistic],
     scores: xr.Dataset,
-    names: tuple[str, ...],
-    epochs: str,
+    points: int | None = None,
 ) -> Measured:
     labels = scores["label"].values.astype(int)
-    within = statistics.correlation_of(
-        *(statistics.without_class_means(each, labels) for each in values)
-    )
-    return _of_examples(
+
+    def within(*values: np.ndarray) -> Statistic:
+        return make(*(statistics.without_class_means(each, labels) for each in values))
+
+    return _measured(
         evidence,
-        statistics.correlation_of(*values),
-        scores,
-        names,
-        epochs,
-        within_class=value_of(within, len(labels)),
+        taken,
+        make,
+        within=within,
+        points=min(points or len(labels), len(labels)),
+        possible=SIGNED,
     )
 
 
 def _joint(evidence: Evidence, other: str, name: str, late: bool, of: Callable) -> Measured:
     one, two = _common(evidence, other, name)
     accuracies = [
-        evidence.observed[each]["accuracy"].sel(split="test").mean("network").values
+        evidence.scores[each]["accuracy"].sel(split="test").mean("network").values
         for each in (other, name)
     ]
     pair = best_matched_pairs(*accuracies)[late]
-    epochs = (pair.epoch_a, pair.epoch_b)
-    values = [
-        scores["consistency"].sel(epoch=epoch).values
-        for scores, epoch in zip((one, two), epochs, strict=True)
-    ]
-    networks = tuple(evidence.observed[each].sizes["network"] for each in (other, name))
-    return _of_examples(
+    networks = tuple(evidence.scores[each].sizes["network"] for each in (other, name))
+    return _measured(
         evidence,
-        of(*values, networks),
-        one,
-        (other, name),
-        f"{epochs[0]} and {epochs[1]}",
+        (_take(one, other, [pair.epoch_a]), _take(two, name, [pair.epoch_b])),
+        lambda first, second: of(first[0], second[0], networks),
+        possible=NOT_NEGATIVE,
     )
 
 
-def _bimodality(
-    evidence: Evidence, name: str, split: str, over_epochs: str
-) -> tuple[Statistic, np.ndarray]:
-    scores = of_split(evidence.scores[name], split)
-    epochs = scores["epoch"].values
-    match over_epochs:
-        case "lowest":
-            chosen = epochs[_telling(evidence, name, split)]
-        case "final":
-            chosen = epochs[-1:]
-        case _:
-            chosen = evidence.third_phase(name, split)
-    consistency = scores["consistency"].sel(epoch=chosen).values
-    return statistics.bimodality_of(consistency, SUMMARIES[over_epochs]), chosen
+def _both_accessibilities(
+    evidence: Evidence, other: str, name: str
+) -> tuple[tuple[Taken, Taken], xr.Dataset]:
+    one, two = _common(evidence, other, name)
+    return (
+        _take(one, other, _trained(one), "accessibility"),
+        _take(two, name, _trained(two), "accessibility"),
+    ), one
+
+
+def _boosting(
+    evidence: Evidence, other: str, name: str, make: Callable[..., Statistic]
+) -> Measured:
+    one, two = _common(evidence, other, name)
+    taken = (
+        _take(one, other, _trained(one), "accessibility"),
+        _take(two, name, two["epoch"].values),
+    )
+    return _measured(evidence, taken, make, possible=SIGNED)
 
 
 def _telling(evidence: Evidence, name: str, split: str) -> np.ndarray:
-    """Return the places of the trained epochs at which bi-modality says something of agreement.
+    """Return the trained epochs at which bi-modality says something of agreement.
 
     Raises:
         InputError: there are none.
     """
-    observed = evidence.observed[name]
-    counts = in_the_middle(of_split(observed, split)["consistency"].values)
-    counts &= ~np.isnan(observed["bimodality"].sel(split=split).values)
-    telling = np.flatnonzero(counts[1:]) + 1
-    if not telling.size:
+    scores = evidence.scores[name]
+    counts = in_the_middle(of_split(scores, split)["consistency"].values)
+    counts &= ~np.isnan(scores["bimodality"].sel(split=split).values)
+    counts &= scores["epoch"].values > 0
+    if not counts.any():
         raise InputError(
             f"{name} has no epoch at which the {split} set's mean consistency is within {MIDDLE}, "
             "so that bi-modality says nothing of agreement; take smaller steps of learning."
         )
-    return telling
+    return scores["epoch"].values[counts]
 
 
 def _common(
@@ -475,29 +571,21 @@ def _moved(evidence: Evidence, name: str) -> xr.Dataset:
     return scores.sel(example=moved)
 
 
-def _third(scores: xr.Dataset, group: str) -> np.ndarray:
-    chosen = np.zeros(scores.sizes["example"], dtype=bool)
-    chosen[thirds(scores["accessibility"].values)[group]] = True
+def _third(accessibility: np.ndarray, group: str) -> np.ndarray:
+    chosen = np.zeros(len(accessibility), dtype=bool)
+    chosen[thirds(accessibility)[group]] = True
     return chosen
 
 
-def _of_examples(
-    evidence: Evidence,
-    statistic: Statistic,
-    scores: xr.Dataset,
-    names: tuple[str, ...],
-    epochs: str,
-    split: str = "test",
-    within_class: float = float("nan"),
-) -> Measured:
-    return Measured(
-        statistic=statistic,
-        units=scores.sizes["example"],
-        over=f"{split} examples",
-        networks=_networks(evidence, *names),
-        epochs=epochs,
-        within_class=within_class,
-    )
+def _take(
+    scores: xr.Dataset, name: str, epochs: Iterable[int], variable: str = "consistency"
+) -> Taken:
+    return Taken(name, scores["example"].values, np.asarray(epochs), variable)
+
+
+def _trained(scores: xr.Dataset) -> np.ndarray:
+    epochs = scores["epoch"].values
+    return epochs[epochs > 0]
 
 
 def _networks(evidence: Evidence, *names: str) -> int:
@@ -506,20 +594,20 @@ def _networks(evidence: Evidence, *names: str) -> int:
     An ensemble whose examples were ranked by another counts as no larger than that one.
     """
     ensembles = [name for name in names if not name.startswith(BASELINES)] or names
-    sizes = [evidence.observed[name].sizes["network"] for name in ensembles]
+    sizes = [evidence.scores[name].sizes["network"] for name in ensembles]
     return min([*sizes, *(evidence.ranked[name] for name in ensembles if name in evidence.ranked)])
 
 
-def _last_epochs(evidence: Evidence, *names: str) -> str:
-    lasts = (evidence.observed[name]["epoch"].values for name in names)
-    return " and ".join(dict.fromkeys(str(epochs[-1]) for epochs in lasts if len(epochs) > 1))
+def _epochs(evidence: Evidence, taken: Iterable[Taken]) -> str:
+    """Return the epochs, and the numbers of weak learners, in words; by name where they differ.
 
-
-def _all_epochs(evidence: Evidence, *names: str) -> str:
-    """Return the trained epochs of ensembles, and the numbers of weak learners, in words."""
-    every = (evidence.observed[name]["epoch"].values for name in names)
-    return " and ".join(dict.fromkeys(_span(epochs[epochs > 0]) for epochs in every))
-
-
-def _span(epochs: np.ndarray) -> str:
-    return f"{epochs[0]} to {epochs[-1]}" if len(epochs) > 1 else str(epochs[0])
+    A classifier that is fitted once has none.
+    """
+    words = {
+        each.name: epochs_in_words(each.epochs)
+        for each in taken
+        if evidence.scores[each.name].sizes["epoch"] > 1
+    }
+    if len(set(words.values())) < 2:
+        return next(iter(words.values()), "")
+    return "; ".join(f"{name.removeprefix(BASELINES)} {epochs}" for name, epochs in words.items())

@@ -6,7 +6,6 @@ mean images.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import reduce
 from zlib import crc32
 
@@ -161,7 +160,7 @@ def class_means(scores: xr.Dataset, dataset: xr.Dataset) -> xr.Dataset:
 
 
 class Nulls:
-    """Evidence under each null, every ensemble's made once."""
+    """Scores under each null, every ensemble's made once."""
 
     def __init__(self, evidence: Evidence):
         self.evidence = evidence
@@ -176,8 +175,8 @@ class Nulls:
             "class_means": lambda name: class_means(evidence.scores[name], evidence.dataset),
         }
 
-    def under(self, kind: str, names: tuple[str, ...]) -> Evidence:
-        """Return the evidence in which a null takes the place of the scores of ``names``.
+    def under(self, kind: str, names: tuple[str, ...]) -> Mapping[str, xr.Dataset]:
+        """Return the scores by name, in which a null takes the place of those of ``names``.
 
         Args:
             kind: ``"independent_networks"``, ``"shuffled_within_class"`` or ``"class_means"``,
@@ -189,7 +188,7 @@ class Nulls:
             if (kind, name) not in self.made:
                 self.made[kind, name] = self.kinds[kind](name)
         others = {name: self.made[kind, name] for name in replaced}
-        return replace(self.evidence, scores={**self.evidence.scores, **others})
+        return {**self.evidence.scores, **others}
 
 
 def _places(scores: xr.Dataset, generator: np.random.Generator) -> np.ndarray:

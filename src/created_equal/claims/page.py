@@ -26,20 +26,23 @@ NULLS = {
     "class_means": "class means alone",
     "within_class": "without class means",
 }
+COLUMNS = {"Verdict": 12, "Claim": 29, "Paper": 9, "Ours": 20, "Nulls": 15, "Rests on": 15}
+"""The words above each column, and its width in hundredths of the page's."""
 CSS = """
 body { font: 14px/1.45 system-ui, sans-serif; color: #1a1a1a; margin: 1.5rem; background: #fff }
 h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 2rem }
 p { max-width: 60rem }
 .wide { overflow-x: auto }
-table { border-collapse: collapse; width: 100%; min-width: 58rem }
+table { border-collapse: collapse; table-layout: fixed; width: 100%; min-width: 52rem }
 th, td { text-align: left; vertical-align: top; padding: .45rem .6rem;
          border-bottom: 1px solid #ddd }
 th { font-weight: 600; border-bottom: 2px solid #888 }
-td.number { white-space: nowrap; font-variant-numeric: tabular-nums }
-td.number small { white-space: normal }
+td { overflow-wrap: break-word; font-variant-numeric: tabular-nums }
 small { color: #555; display: block }
+small b { color: #1a1a1a; font-size: 1.1em; font-weight: normal }
 .verdict { display: inline-block; padding: .1rem .5rem; border-radius: .3rem; font-weight: 600;
-           border: 1px solid }
+           border: 1px solid; line-height: 1.3 }
+ul.counts { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .5rem 1.5rem }
 .yes { background: #d5eddb; color: #0b5226; border-color: #0b5226 }
 .no { background: #f9d7d3; color: #8a1c10; border-color: #8a1c10 }
 .holds { background: #dcebf7; color: #0f4b7a; border-color: #0f4b7a }
@@ -49,8 +52,10 @@ small { color: #555; display: block }
 """
 READING = """
 <p>Each claim is tested by one statistic. <b>Paper</b>: its number, if it gives one, and below it
-what counts as borne out. <b>Ours</b>: the value with its 95 % bootstrap interval, and below it what
-was resampled; where the interval reaches over the limit of what counts, it says so. <b>Nulls</b>:
+what counts as borne out. <b>Ours</b>: the value, and below it its 95 % bootstrap intervals: over
+examples, which says what other images would have given, and over networks, which says what other
+seeds would have given; where one reaches over the limit of what counts, it says so. The p of a
+correlation takes examples for independent. <b>Nulls</b>:
 what the same statistic gives for networks that err independently, each as accurate as it is; with
 the examples of each class shuffled; for a classifier that knows only each class's mean image; and,
 of a correlation, what is left of it without the classes' means.</p>
@@ -83,25 +88,25 @@ def write_page(rows: Sequence[Row], title: str, path: Path) -> None:
     write_text(
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f"<title>{heading}</title>\n<style>{CSS}</style>\n</head>\n<body>\n"
-        f"<h1>{heading}</h1>\n<ul>{summary}</ul>\n{READING}{sections}</body>\n</html>\n",
+        f'<h1>{heading}</h1>\n<ul class="counts">{summary}</ul>\n{READING}{sections}</body>\n'
+        "</html>\n",
         path,
     )
 
 
 def _section(name: str, rows: Sequence[Row]) -> str:
     return (
-        f'<h2>{escape(name)}</h2>\n<div class="wide"><table>\n<tr><th>Claim</th><th>Paper</th>'
-        "<th>Ours</th><th>Nulls</th><th>Rests on</th><th>Verdict</th></tr>\n"
+        f'<h2>{escape(name)}</h2>\n<div class="wide"><table>\n<tr>'
+        + "".join(f'<th style="width: {width}%">{words}</th>' for words, width in COLUMNS.items())
+        + "</tr>\n"
         + "".join(map(_line, rows))
         + "</table></div>\n"
     )
 
 
 def _line(row: Row) -> str:
-    cells = (_claim(row), _paper(row), _ours(row), _nulls(row), _basis(row), _verdict(row))
-    numeric = (False, True, True, True, False, False)
-    looks = (' class="number"' if each else "" for each in numeric)
-    columns = "".join(f"<td{look}>{cell}</td>" for look, cell in zip(looks, cells, strict=True))
+    cells = (_verdict(row), _claim(row), _paper(row), _ours(row), _nulls(row), _basis(row))
+    columns = "".join(f"<td>{cell}</td>" for cell in cells)
     return f'<tr id="{escape(row.id)}">{columns}</tr>\n'
 
 
@@ -122,21 +127,29 @@ def _paper(row: Row) -> str:
 def _ours(row: Row) -> str:
     if math.isnan(row.value):
         return "–"
-    if math.isnan(row.lower):
-        return f"<b>{number_words(row.value)}</b><small>no interval: one unit</small>"
-    crosses = "<small>the interval reaches over the limit</small>"
-    return (
-        f"<b>{number_words(row.value)}</b> "
-        f"({number_words(row.lower)} to {number_words(row.upper)})"
-        f"<small>over {escape(row.interval_over)}</small>"
-        f"{crosses if row.interval_agrees == 'no' else ''}"
+    lines = [
+        _interval(row.examples_lower, row.examples_upper, f"{escape(row.examples)} examples"),
+        _interval(row.networks_lower, row.networks_upper, "networks"),
+    ]
+    if row.interval_agrees == "no":
+        lines.append("<em>an interval reaches over the limit</em>")
+    if not math.isnan(row.log10_p):
+        lines.append(p_words(row.log10_p))
+    return f"<strong>{number_words(row.value)}</strong>" + "".join(
+        f"<small>{line}</small>" for line in lines
     )
+
+
+def _interval(lower: float, upper: float, over: str) -> str:
+    if math.isnan(lower):
+        return f"no interval over {over}"
+    return f"<b>{number_words(lower)} to {number_words(upper)}</b> over {over}"
 
 
 def _nulls(row: Row) -> str:
     values = {words: getattr(row, name) for name, words in NULLS.items()}
     return "".join(
-        f"{number_words(value)}<small>{words}</small>"
+        f"<small><b>{number_words(value)}</b> {words}</small>"
         for words, value in values.items()
         if not math.isnan(value)
     )
@@ -162,6 +175,15 @@ def _verdict(row: Row) -> str:
 
 def _badge(verdict: str) -> str:
     return f'<span class="verdict {STYLES[verdict]}">{escape(verdict)}</span>'
+
+
+def p_words(log10_p: float) -> str:
+    """Return a p-value: as a number down to 0.001, below as the power of ten that it is at most."""
+    if log10_p >= -3:
+        return f"p = {number_words(10**log10_p)}"
+    if math.isinf(log10_p):
+        return "p = 0"
+    return f"p ≤ 10<sup>−{math.floor(-log10_p)}</sup>"
 
 
 def number_words(value: float) -> str:

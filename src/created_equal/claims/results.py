@@ -1,23 +1,25 @@
 """Tests of a study's results: are they there, whole, and possible?"""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from created_equal.artefacts import (
     SPLITS,
     of_split,
     open_predictions,
+    read_chosen,
     read_dataset,
     read_predictions,
     read_scores,
 )
-from created_equal.claims.evidence import moved_examples
-from created_equal.claims.roles import baselines_in, ensembles_behind, moved_in, roles_of
+from created_equal.claims.roles import baselines_in, ensembles_behind, roles_of
+from created_equal.derivation import sizes
 from created_equal.errors import InputError
 from created_equal.study import (
     Baseline,
@@ -69,15 +71,16 @@ def check_results(study: Study, networks_per_job: int) -> list[str]:
 
 
 def _findings(study: Study, networks_per_job: int) -> Iterator[Finding]:
-    yield from of_dataset(read_dataset(Path(dataset_path(study.name))), study.name, study.dataset)
+    dataset = read_dataset(Path(dataset_path(study.name)))
+    yield from of_dataset(dataset, study.name, study.dataset)
     for name in ensembles_behind(study):
         ensemble, path = study.ensembles[name], scores_path(study.name, name)
         scores = read_scores(Path(path))
         yield from of_files(ensemble, networks_per_job)
         yield from of_scores(scores, path, ensemble)
-    for name in moved_in(study):
-        scores = read_scores(Path(scores_path(study.name, name)))
-        yield of_moved(scores, moved_examples(study.name, name), chosen_path(study.name, name))
+        if ensemble.derived:
+            path = chosen_path(study.name, name)
+            yield from of_chosen(read_chosen(Path(path)), path, ensemble.derived, dataset, scores)
     for name in baselines_in(roles_of(study)):
         path = baseline_path(study.name, name)
         yield from of_baseline(read_predictions(Path(path)), path, study.baselines[name])
@@ -152,16 +155,28 @@ def of_scores(scores: xr.Dataset, path: str, ensemble: Ensemble) -> Iterator[Fin
             f"{path}: mean consistency and mean accuracy of the {split} set at most {apart:.6f} "
             "apart at any epoch",
         )
-    yield from _of_learning(scores, path, ensemble, chance)
+    yield from of_learning(scores, path, ensemble, chance)
 
 
-def _of_learning(
+def of_learning(
     scores: xr.Dataset, path: str, ensemble: Ensemble, chance: float
 ) -> Iterator[Finding]:
-    loss = scores["loss"].sel(split="train").mean("network", dtype=float).values
+    """Yield whether the networks learnt: the course of their train loss, and their accuracies.
+
+    Args:
+        scores: with loss and accuracy (network, epoch, split).
+        path: of their file, for the sentences.
+        ensemble: its definition.
+        chance: 1/K.
+    """
+    loss = scores["loss"].sel(split="train").transpose("network", "epoch").values.astype(float)
+    learning = [falls(each) for each in loss]
+    others = scores["network"].values[np.logical_not(learning)].tolist()
     yield Finding(
-        loss[-1] < loss[0],
-        f"{path}: mean train loss {loss[0]:.4f} untrained and {loss[-1]:.4f} in the end, lower",
+        all(learning),
+        f"{path}: train loss from {loss[:, 0].mean():.4f} to {loss[:, -1].mean():.4f}, from the "
+        "upper half of its range to the lowest quarter in "
+        + (f"all but the networks {', '.join(map(str, others))}" if others else "each network"),
     )
     train, test = (
         float(scores["accuracy"].sel(split=split).isel(epoch=-1).mean(dtype=float))
@@ -188,12 +203,69 @@ def _of_learning(
         )
 
 
-def of_moved(scores: xr.Dataset, moved: np.ndarray, path: str) -> Finding:
-    """Return whether all examples that were moved (example,) are in the test set of the scores."""
-    there = np.isin(moved, of_split(scores, "test")["example"].values).sum()
+def falls(loss: np.ndarray) -> bool:
+    """Return whether a network's loss (epoch,) falls in the course of learning.
+
+    That is, whether in the range of all its values it begins in the upper half, and ends, by the
+    mean of the last tenth of the epochs, in the lowest quarter. So does a network that learns at
+    once, slowly, or late, as random labels are learnt; not one that diverges, and hardly ever one
+    whose loss only fluctuates.
+    """
+    if not np.isfinite(loss).all() or np.ptp(loss) == 0:
+        return False
+    place = (loss - loss.min()) / np.ptp(loss)
+    return bool(place[0] >= 0.5 and place[-max(1, len(loss) // 10) :].mean() <= 0.25)
+
+
+def of_chosen(
+    chosen: pd.DataFrame, path: str, step: Mapping, dataset: xr.Dataset, scores: xr.Dataset
+) -> Iterator[Finding]:
+    """Yield what is found of the table of chosen examples: their number, and where they are now.
+
+    Args:
+        chosen: as ``read_chosen`` returns it.
+        path: of its file, for the sentences.
+        step: the ensemble's, see ``derivation.steps``.
+        dataset: the study's.
+        scores: the ensemble's, on whose examples it was trained and tested.
+    """
+    if "labels" in step:
+        yield _of_relabelled(chosen, path, dataset, scores)
+        return
+    train = of_split(scores, "train")["example"].values
+    before = of_split(dataset, "train")["example"].values
+    wanted = sizes(step, len(before))[: step.get("cut", 1) + 1]
+    moves = "move_to_test" in step
+    taken = chosen[chosen["what"] == ("moved" if moves else "removed")]
+    rounds = [(taken["round"] == number).sum() for number in range(1, len(wanted))]
+    left = [len(before) - count for count in np.cumsum(rounds)]
+    yield Finding(
+        left == wanted[1:] and len(taken) == len(chosen) and taken["example"].is_unique,
+        f"{path}: {_listed(wanted)} train examples by the study's fraction, and {len(before)} less "
+        f"those chosen are {_listed([len(before), *left])}",
+    )
+    examples = taken["example"].to_numpy()
+    place = of_split(scores, "test")["example"].values if moves else []
+    there = np.isin(examples, place).sum()
+    absent = (~np.isin(examples, scores["example"].values)).sum()
+    yield Finding(
+        (there if moves else absent) == len(examples) > 0
+        and np.array_equal(np.sort(train), np.setdiff1d(before, examples)),
+        f"{path}: of {len(examples)} chosen examples {there} are in the test set and {absent} in "
+        f"neither, where all should be {'in the test set' if moves else 'in neither'}; all "
+        f"{len(train)} others are the train set",
+    )
+
+
+def _of_relabelled(
+    chosen: pd.DataFrame, path: str, dataset: xr.Dataset, scores: xr.Dataset
+) -> Finding:
+    before = dataset["label"].sel(example=scores["example"].values).values
+    changed = scores["example"].values[scores["label"].values != before]
     return Finding(
-        there == len(moved) > 0,
-        f"{path}: {there} of {len(moved)} moved examples in the test set, and none elsewhere",
+        np.array_equal(np.sort(chosen["example"]), np.sort(changed)) and changed.size > 0,
+        f"{path}: {len(chosen)} relabelled examples, and {len(changed)} have another label than in "
+        "the study's dataset",
     )
 
 
@@ -221,6 +293,10 @@ def of_baseline(predictions: xr.Dataset, path: str, baseline: Baseline) -> Itera
             f"{path}: accuracy and share of right predictions of the {split} set at most "
             f"{apart:.6f} apart",
         )
+
+
+def _listed(counts: Sequence[int]) -> str:
+    return ", ".join(map(str, counts))
 
 
 def _numbers(values: np.ndarray) -> str:

@@ -1,19 +1,21 @@
 """The statistics of the claims, each as a function of how much every unit counts.
 
-A unit is a network or an example. Each function here takes what was observed and returns a
+A unit is an example. Each function here takes what was observed and returns a
 ``Statistic``: weights (replicate, unit) -> (replicate,), undefined values being NaN. With all
 weights 1 it is the statistic itself; with the weights of a resample it is its bootstrap replicate.
 """
 
+import math
 from collections.abc import Callable
 from math import isqrt
 
 import numpy as np
 from scipy.sparse import csr_array
+from scipy.special import betainc, betaln, hyp2f1
 from scipy.stats import rankdata
 
 from created_equal.claims.bootstrap import Statistic
-from created_equal.scores import example_patterns, quantile_means
+from created_equal.scores import SMALLEST_P, example_patterns, quantile_means
 
 MOST_CELLS = 21
 SMALLEST_VARIANCE = 1e-12
@@ -31,8 +33,8 @@ def mean_where(values: np.ndarray, chosen: np.ndarray) -> Statistic:
 
 
 def highest_mean_of(values: np.ndarray) -> Statistic:
-    """Return the highest mean over units of values (unit, epoch)."""
-    return lambda weights: np.max(weights @ values / weights.sum(axis=1, keepdims=True), axis=1)
+    """Return the highest mean over units of values (epoch, unit)."""
+    return lambda weights: np.max(weights @ values.T / weights.sum(axis=1, keepdims=True), axis=1)
 
 
 def difference_of(first: Statistic, second: Statistic) -> Statistic:
@@ -61,9 +63,39 @@ def correlation_of(a: np.ndarray, b: np.ndarray) -> Statistic:
 
 
 def without_class_means(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Return values (example,) less the mean of their class; labels (example,) integers >= 0."""
+    """Return values (..., example) less the mean of their class; labels (example,) from 0 on."""
     counts = np.maximum(np.bincount(labels), 1)
-    return values - (np.bincount(labels, weights=values) / counts)[labels]
+
+    def of_row(row: np.ndarray) -> np.ndarray:
+        return row - (np.bincount(labels, weights=row) / counts)[labels]
+
+    return np.apply_along_axis(of_row, -1, values)
+
+
+def log10_p_of(r: float, points: int) -> float:
+    """Return log10 of the two-sided p-value of Pearson's r of so many independent points.
+
+    For normal, unrelated values, r squared has the distribution Beta(1/2, n/2 - 1), so that p is
+    the regularised incomplete beta function I_x(a, b) with x = 1 - r^2, a = n/2 - 1 and b = 1/2.
+    Where that is too small for a floating point number,
+
+        ln p = a ln x + b ln(1 - x) - ln a - ln B(a, b) + ln 2F1(a + b, 1; a + 1; x)
+
+    (NIST's Digital Library of Mathematical Functions, 8.17.8).
+
+    Returns:
+        NaN for fewer than three points or an r that is not a number; -inf for an r of 1 or -1.
+    """
+    if points < 3 or math.isnan(r):
+        return math.nan
+    x, a, b = 1 - r * r, points / 2 - 1, 0.5
+    if x <= 0:
+        return -math.inf
+    p = betainc(a, b, x)
+    if p > SMALLEST_P:
+        return math.log10(p)
+    log_p = a * math.log(x) + b * math.log1p(-x) - math.log(a) - betaln(a, b)
+    return (log_p + math.log(hyp2f1(a + b, 1, a + 1, x))) / math.log(10)
 
 
 def binned_correlation_of(score: np.ndarray, other: np.ndarray, bins: int) -> Statistic:

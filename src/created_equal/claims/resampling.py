@@ -1,0 +1,221 @@
+"""95 % intervals by resampling the networks of ensembles, from their predictions files."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+import xarray as xr
+
+from created_equal.artefacts import HALVES, open_predictions
+from created_equal.claims.bootstrap import resample_weights, value_of
+from created_equal.claims.measures import Measured, Taken
+from created_equal.errors import InputError
+from created_equal.scores.bimodality import band
+
+REPLICATES = 200
+SMALL = 2**26
+"""An ensemble of so many predictions is kept, to be read once for several claims."""
+MOST = 2**28
+"""Of a statistic that needs more predictions at once, the networks are not resampled."""
+SCORES_AT_ONCE = 2**23
+EXAMPLES_AT_ONCE = 2**14
+
+
+class TooManyPredictionsError(Exception):
+    """A statistic needs more predictions at once than are kept in memory."""
+
+
+class Networks:
+    """What each network of the ensembles, and each random state of the baselines, predicts."""
+
+    def __init__(self, paths: Mapping[str, Sequence[Path]], scores: Mapping[str, xr.Dataset]):
+        """Remember where the predictions are; they are read when they are asked for.
+
+        Args:
+            paths: the predictions files by name.
+            scores: the scores that were made from them, by name.
+        """
+        self.paths = paths
+        self.scores = scores
+        self._whole = lru_cache(maxsize=3)(self._read_whole)
+        self._learnt = lru_cache(maxsize=3)(self._read_learnt)
+
+    def interval_of(self, measured: Measured) -> tuple[float, float]:
+        """Return the 95 % bootstrap interval of a statistic over networks.
+
+        In each of 200 resamples every ensemble has as many networks as it has, drawn with
+        replacement, each ensemble by itself; so have the random states of a baseline. Epochs and
+        examples stay those that the claim was measured on. A resample holds some networks twice
+        and others not at all, so that its scores are noisier than the ensemble's, and agreement is
+        less throughout. What is of interest is how much the statistic varies: the percentile
+        interval is shifted so that the median of the resamples comes to lie on the value itself,
+        and cut off at what the statistic can be.
+
+        Returns:
+            lower and upper end, always the same for the same input. NaN where there is but one
+            network to resample, where the statistic is undefined in all resamples, and where more
+            than ``MOST`` predictions would have to be kept.
+
+        Raises:
+            InputError: a predictions file is missing, damaged, or not what the scores are of.
+        """
+        if all(self.scores[each.name].sizes["network"] < 2 for each in measured.taken):
+            return float("nan"), float("nan")
+        try:
+            values = zip(*map(self._resampled, measured.taken), strict=True)
+            found = [value_of(measured.make(*each), measured.units) for each in values]
+        except TooManyPredictionsError:
+            return float("nan"), float("nan")
+        if np.isnan(found).all():
+            return float("nan"), float("nan")
+        value = value_of(measured.statistic(self.scores), measured.units)
+        lower, upper = band(np.array(found)) + value - np.nanmedian(found)
+        return tuple(float(np.clip(end, *measured.possible)) for end in (lower, upper))
+
+    def _resampled(self, taken: Taken) -> Iterator[np.ndarray]:
+        """Yield what ``taken.of`` returns, for each resample of its ensemble."""
+        scores = self.scores[taken.name]
+        networks = scores.sizes["network"]
+        generator = np.random.default_rng(crc32(taken.name.encode()))
+        weights = resample_weights(generator, REPLICATES, networks)
+        labels = scores["label"].sel(example=taken.examples).values
+        match taken.variable:
+            case "consistency":
+                yield from self._by_epoch(
+                    taken,
+                    weights,
+                    lambda predicted, drawn: drawn @ (predicted == labels).astype(np.float32),
+                )
+            case "consensus":
+                yield from self._by_epoch(taken, weights, modal_weights)
+            case "accessibility":
+                yield from weights @ self._accessibilities(taken) / networks
+            case "accessibility_half":
+                of_half = scores["network"].values % 2 == np.arange(len(HALVES))[:, None]
+                accessibilities = self._accessibilities(taken)
+                for drawn in weights:
+                    halves = drawn * of_half
+                    with np.errstate(invalid="ignore"):
+                        yield halves @ accessibilities / halves.sum(axis=1, keepdims=True)
+
+    def _by_epoch(self, taken: Taken, weights: np.ndarray, count) -> Iterator[np.ndarray]:
+        """Yield what ``count`` says of the predictions at each epoch, over the networks' number."""
+        predictions = self._predictions(taken)
+        networks, *shape = predictions.shape
+        step = max(1, SCORES_AT_ONCE // int(np.prod(shape)))
+        for start in range(0, len(weights), step):
+            # Sums of at most N whole numbers: exact in float32 for every N below 2^24.
+            drawn = weights[start : start + step].astype(np.float32)
+            counts = np.empty((len(drawn), *shape))
+            for epoch in range(shape[0]):
+                counts[:, epoch] = count(predictions[:, epoch], drawn)
+            yield from counts / networks
+
+    def _predictions(self, taken: Taken) -> np.ndarray:
+        """Return the predictions (network, epoch, example) that a score is made from.
+
+        Raises:
+            TooManyPredictionsError: they are more than ``MOST``.
+        """
+        scores = self.scores[taken.name]
+        epochs = scores.get_index("epoch").get_indexer(taken.epochs)
+        examples = scores.get_index("example").get_indexer(taken.examples)
+        networks = scores.sizes["network"]
+        if networks * scores.sizes["epoch"] * scores.sizes["example"] <= SMALL:
+            return self._whole(taken.name)[:, epochs][:, :, examples]
+        if networks * len(epochs) * len(examples) > MOST:
+            raise TooManyPredictionsError
+        return self._read(taken.name, epochs, examples)
+
+    def _read_whole(self, name: str) -> np.ndarray:
+        scores = self.scores[name]
+        return self._read(name, *(np.arange(scores.sizes[axis]) for axis in ("epoch", "example")))
+
+    def _read(self, name: str, epochs: np.ndarray, examples: np.ndarray) -> np.ndarray:
+        """Return the predictions at these places of the epochs and the examples."""
+        networks = self.scores[name].sizes["network"]
+        values = None
+        for places, block, here in self._blocks(name, epochs):
+            if values is None:
+                values = np.empty((networks, len(epochs), len(examples)), dtype=here.dtype)
+            inside = np.flatnonzero((examples >= block.start) & (examples < block.stop))
+            columns = here[..., examples[inside] - block.start]
+            for place, network in zip(places, columns, strict=True):
+                values[place][:, inside] = network
+        return values
+
+    def _accessibilities(self, taken: Taken) -> np.ndarray:
+        """Return for each network and example at how many of the epochs it is right, as a share."""
+        scores = self.scores[taken.name]
+        examples = scores.get_index("example").get_indexer(taken.examples)
+        return self._learnt(taken.name)[:, examples].astype(np.float64)
+
+    def _read_learnt(self, name: str) -> np.ndarray:
+        """Return each network's share of trained epochs at which it is right (network, example)."""
+        scores = self.scores[name]
+        labels = scores["label"].values
+        epochs = np.flatnonzero(scores["epoch"].values > 0)
+        values = np.empty((scores.sizes["network"], len(labels)), dtype=np.float32)
+        for places, block, here in self._blocks(name, epochs):
+            values[places, block] = (here == labels[block]).mean(axis=1)
+        return values
+
+    def _blocks(
+        self, name: str, epochs: np.ndarray
+    ) -> Iterator[tuple[np.ndarray, slice, np.ndarray]]:
+        """Yield places of networks, a block of examples, and the predictions of those for these.
+
+        Raises:
+            InputError: a file is missing, damaged, or not what the scores are of.
+        """
+        scores = self.scores[name]
+        numbers = scores["network"].values
+        found = 0
+        for path in self.paths[name]:
+            with open_predictions(path) as contents:
+                held = contents["network"].values
+                rows = np.flatnonzero(np.isin(held, numbers))
+                same = all(
+                    np.array_equal(contents[axis].values, scores[axis].values)
+                    for axis in ("epoch", "example", "label")
+                )
+                if not (same and rows.size):
+                    raise InputError(
+                        f"{path} is not what the scores of {name} were made from (its networks, "
+                        "epochs or examples differ); run again to rebuild them."
+                    )
+                places = np.searchsorted(numbers, held[rows])
+                found += len(places)
+                for start in range(0, scores.sizes["example"], EXAMPLES_AT_ONCE):
+                    block = slice(start, min(start + EXAMPLES_AT_ONCE, scores.sizes["example"]))
+                    part = contents["prediction"].isel(epoch=epochs, example=block)
+                    yield places, block, part.values[rows]
+        if found != len(numbers):
+            raise InputError(
+                f"the scores of {name} are of {len(numbers)} networks, and its predictions files "
+                f"hold {found} of them; run again to rebuild them."
+            )
+
+
+def modal_weights(predictions: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the weight of the heaviest group of networks that agree.
+
+    Args:
+        predictions: (network, example) integers.
+        weights: (replicate, network) how much each network counts.
+
+    Returns:
+        (replicate, example) float64: the maximum over labels of the weight of those who say it.
+    """
+    order = np.argsort(predictions, axis=0, kind="stable")
+    ordered = np.take_along_axis(predictions, order, axis=0)
+    run = weights[:, order[0]].astype(np.float64)
+    heaviest = run.copy()
+    for place, (before, here) in enumerate(pairwise(ordered), start=1):
+        run *= here == before
+        run += weights[:, order[place]]
+        np.maximum(heaviest, run, out=heaviest)
+    return heaviest
