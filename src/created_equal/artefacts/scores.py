@@ -9,11 +9,13 @@ from created_equal.artefacts.files import load_artefact, write_artefact
 
 HALVES = ("even", "odd")
 BOUNDS = ("lower", "upper")
+# A figure shows all examples after a few epochs.
+CHUNKS = {"epoch": 1, "example": 2**16}
 
 
 def write_scores(scores: xr.Dataset, path: Path, definition: Mapping) -> None:
     """Write the scores of an ensemble; ``definition`` is the ensemble's."""
-    write_artefact(scores, path, "scores", definition)
+    write_artefact(scores, path, "scores", definition, CHUNKS)
 
 
 def read_scores(path: Path) -> xr.Dataset:
