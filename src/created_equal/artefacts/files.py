@@ -168,8 +168,14 @@ def definition_of(contents: xr.Dataset) -> dict:
 
 
 def of_split(contents: xr.Dataset, split: str) -> xr.Dataset:
-    """Return the examples of one split, ``"train"`` or ``"test"``."""
-    return contents.isel(example=np.flatnonzero(contents["example_split"].values == split))
+    """Return the examples of one split, ``"train"`` or ``"test"``.
+
+    Where they lie side by side, as in a data set from which nothing was moved, nothing is copied.
+    """
+    places = np.flatnonzero(contents["example_split"].values == split)
+    if places.size and np.ptp(places) + 1 == places.size:
+        return contents.isel(example=slice(places[0], places[-1] + 1))
+    return contents.isel(example=places)
 
 
 def _check_seal(path: Path, kind: str) -> None:

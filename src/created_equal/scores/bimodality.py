@@ -1,6 +1,7 @@
 """Pearson's measure of bi-modality, its value for independent networks, and its bands."""
 
 import warnings
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -51,19 +52,19 @@ def bimodality_of_counts(histogram: np.ndarray) -> np.ndarray:
     return np.where((histogram > 0).sum(axis=-1) > 1, np.maximum(measure, 0), np.nan)
 
 
-def in_the_middle(consistency: np.ndarray) -> np.ndarray:
+def in_the_middle(consistency: Iterable[np.ndarray]) -> np.ndarray:
     """Return at which epochs bi-modality says something of agreement.
 
     Where nearly all examples have one score the measure grows without bound, or is 0 for a single
     example that has another; so it counts only where the mean consistency is within ``MIDDLE``.
 
     Args:
-        consistency: (epoch, example).
+        consistency: (example,) of one epoch after the other.
 
     Returns:
         (epoch,) bool.
     """
-    mean = np.mean(consistency, axis=-1, dtype=np.float64)
+    mean = np.array([np.mean(scores, dtype=np.float64) for scores in consistency])
     return (mean >= MIDDLE[0]) & (mean <= MIDDLE[1])
 
 
