@@ -123,13 +123,18 @@ def resampled_histograms(correct: np.ndarray, weights: np.ndarray) -> np.ndarray
     Returns:
         (replicate, N + 1) int64; add up those of blocks of examples for that of all.
     """
-    replicates, networks = weights.shape
+    networks = weights.shape[1]
+    right = np.count_nonzero(correct, axis=0)
+    # Of the others every resample says the same as the ensemble: none is right, or all are.
+    divided = correct[:, (right > 0) & (right < networks)]
     # Sums of at most N whole numbers: exact in float32 for every N below 2^24.
-    counts = (weights @ correct.astype(np.float32)).astype(np.int64)
-    counts += np.arange(replicates)[:, None] * (networks + 1)
-    return np.bincount(counts.ravel(), minlength=replicates * (networks + 1)).reshape(
-        replicates, networks + 1
+    counts = weights @ divided.astype(np.float32)
+    histograms = np.array(
+        [np.bincount(row.astype(np.intp), minlength=networks + 1) for row in counts]
     )
+    histograms[:, 0] += np.count_nonzero(right == 0)
+    histograms[:, networks] += np.count_nonzero(right == networks)
+    return histograms
 
 
 def band(replicates: np.ndarray) -> np.ndarray:
