@@ -3,9 +3,9 @@
     python benchmarks/scores.py FOLDER [--examples 1331167] [--networks 27] [--epochs 100]
 
 It makes up a study of two ensembles in FOLDER, one network a file, unless it is there already; then
-it runs the commands of the workflow on it, one after the other, and prints for each its seconds and
-the peak memory of its largest process. At the default size it takes 5 GB of disk. FOLDER is left as
-it is; delete it at the end.
+it runs the commands of the workflow on it, one after the other, and prints for each its seconds,
+those of them that it had a core, and the peak memory of its largest process. At the default size it
+takes 5 GB of disk. FOLDER is left as it is; delete it at the end.
 """
 
 import argparse
@@ -39,6 +39,8 @@ FIGURES = {
 }
 TEST_SHARE = 50_000 / 1_331_167
 EXAMPLES_AT_ONCE = 2**16
+GIB = 2**20
+"""In KiB, in which the kernel counts."""
 
 
 def make_study(folder: Path, examples: int, networks: dict[str, int], epochs: int, classes: int):
@@ -86,8 +88,8 @@ def make_up_network(
     """Make up a network's predictions (1, epoch, example).
 
     It learns an example at an epoch near the example's difficulty, give or take a fifth; at each
-    epoch it errs in one of twenty that it has learnt, and takes others for one of eight labels,
-    the likeliest of which belong to the example. Untrained it guesses.
+    epoch it errs in one of twenty that it has learnt, and takes what it gets wrong for one of eight
+    labels, one of them more often than the others. Untrained it guesses.
     """
     generator = np.random.default_rng(seed)
     labels, classes = dataset["label"].values.astype(np.uint16), dataset.sizes["class"]
@@ -112,15 +114,16 @@ def make_up_network(
     return make_predictions(predictions, accuracy, 1 - accuracy, [network], dataset)
 
 
-def measure(command: list[str], folder: Path) -> tuple[float, float]:
-    """Run a command in a folder: its seconds, and the peak of its largest process in GiB."""
+def measure(command: list[str], folder: Path) -> tuple[float, float, float]:
+    """Run a command in a folder: its seconds, CPU seconds, and largest process's peak in GiB."""
     started = time.monotonic()
     process = subprocess.Popen([sys.executable, "-m", "created_equal", *command], cwd=folder)
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f"created-equal {' '.join(command)} failed")
-    return time.monotonic() - started, used.ru_maxrss / 2**20
+    seconds = time.monotonic() - started
+    return seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / GIB
 
 
 def main() -> None:
@@ -135,16 +138,21 @@ def main() -> None:
     networks = {"first": asked.networks, "second": asked.others}
     started = time.monotonic()
     make_study(asked.folder, asked.examples, networks, asked.epochs, asked.classes)
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    making = time.monotonic() - started, own.ru_utime + own.ru_stime, own.ru_maxrss / GIB
     size = f"{asked.examples:,} examples, {asked.epochs + 1} epochs, {asked.classes} classes"
-    table = Table("command", "seconds", "peak memory, GiB", title=size)
-    table.add_row("(made up)", f"{time.monotonic() - started:.0f}", f"{own:.2f}")
+    table = Table("command", "seconds", "CPU seconds", "peak memory, GiB", title=size)
+    table.add_row("(made up, if absent)", *_words(*making))
     commands = [["score_ensemble", STUDY, name] for name in networks]
     commands += [["render_figure", STUDY, figure] for figure in FIGURES]
+    commands += [["render_cross_dataset"], ["test_results", STUDY]]
     for command in commands:
-        seconds, peak = measure(command, asked.folder)
-        table.add_row(" ".join(command), f"{seconds:.0f}", f"{peak:.2f}")
+        table.add_row(" ".join(command), *_words(*measure(command, asked.folder)))
     Console().print(table)
+
+
+def _words(seconds: float, cpu_seconds: float, peak: float) -> tuple[str, str, str]:
+    return f"{seconds:.0f}", f"{cpu_seconds:.0f}", f"{peak:.2f}"
 
 
 if __name__ == "__main__":
