@@ -100,6 +100,18 @@ def test_the_examples_of_a_split(digits, split):
     assert np.array_equal(digits["image"].values[rows], chosen["image"].values)
 
 
+def test_examples_of_a_split_side_by_side_are_not_copied(digits):
+    side_by_side = digits.isel(example=np.argsort(digits["example_split"].values, kind="stable"))
+    for split in ("train", "test"):
+        chosen = of_split(side_by_side, split)
+        assert np.shares_memory(chosen["image"].values, side_by_side["image"].values)
+        assert chosen.identical(of_split(digits, split))
+
+
+def test_there_may_be_no_example_of_a_split(digits):
+    assert of_split(of_split(digits, "train"), "test").sizes["example"] == 0
+
+
 def test_the_digest_of_code_follows_the_packages_asked_for():
     assert source_digest("networks", "scores") == source_digest("scores", "networks")
     assert source_digest("networks") != source_digest("scores")

@@ -1,3 +1,4 @@
+import h5py
 import numpy as np
 import pytest
 from hypothesis import given
@@ -73,6 +74,13 @@ def test_many_classes_come_back_unchanged(tmp_path):
     assert read["prediction"].dtype == np.uint16
     assert read["prediction"].values.max() > 255
     assert read.equals(made)
+
+
+def test_a_block_of_examples_can_be_read_without_the_others(tmp_path):
+    made = predictions([0, 1], data=dataset(examples=10_000))
+    write_predictions(made, tmp_path / "p.nc", {})
+    with h5py.File(tmp_path / "p.nc") as file:
+        assert file["prediction"].chunks == (1, 4, 2**12)
 
 
 def check(tmp_path, *written):

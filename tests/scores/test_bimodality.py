@@ -162,6 +162,7 @@ def test_resamples_of_networks():
 
 def test_resampled_histograms_are_those_of_repeated_networks():
     correct = np.random.default_rng(0).random((5, 60)) < 0.6
+    correct[:, :4], correct[:, 4:7] = False, True
     weights = network_resamples(5)
     expected = [
         np.bincount(np.repeat(correct, row.astype(int), axis=0).sum(axis=0), minlength=6)

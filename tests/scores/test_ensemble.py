@@ -3,6 +3,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from created_equal.artefacts import (
     HALVES,
@@ -19,8 +20,8 @@ from created_equal.scores.ensemble import score_ensemble
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    """Blocks of 7 examples, so that even small ensembles are read in many."""
-    monkeypatch.setattr(ensemble, "EXAMPLES_AT_ONCE", 7)
+    """Blocks of 4 examples, so that even small ensembles are read in many."""
+    monkeypatch.setattr(ensemble, "EXAMPLES_AT_ONCE", 4)
 
 
 @pytest.mark.parametrize("networks, classes, seed", [(1, 2, 0), (5, 3, 1), (6, 300, 2)])
@@ -76,6 +77,22 @@ def test_neither_blocks_nor_batches_nor_their_order_matter(
     monkeypatch.setattr(ensemble, "PREDICTIONS_AT_ONCE", 1)
     parts = score_ensemble(write_batches(tmp_path, made_up, [[5, 2], [0], [4, 1, 3]])[::-1])
     assert parts.identical(whole)
+
+
+def test_blocks_begin_where_chunks_of_the_files_do(
+    tmp_path, made_up_ensemble, write_batches, monkeypatch
+):
+    made_up = made_up_ensemble(networks=2, epochs=5, examples=10)
+    (path,) = write_batches(tmp_path, made_up, [range(2)])
+    monkeypatch.setattr(ensemble, "PREDICTIONS_AT_ONCE", 7 * 2 * 5)
+    read = []
+    isel = xr.Dataset.isel
+    monkeypatch.setattr(
+        xr.Dataset, "isel", lambda self, **where: read.append(where) or isel(self, **where)
+    )
+    score_ensemble([path])
+    blocks = [where["example"] for where in read if "example" in where]
+    assert blocks == [slice(0, 4), slice(4, 8), slice(8, 10)]
 
 
 def test_bands_over_networks_and_examples(tmp_path, made_up_ensemble, write_batches):

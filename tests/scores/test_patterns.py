@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
+import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
 from created_equal.errors import InputError
-from created_equal.scores import example_patterns
+from created_equal.scores import example_patterns, patterns
 
 PURE = {
     "jumps to 1 in one epoch": [0.2, 1, 1, 1, 1, 1, 1, 1],
@@ -27,6 +28,14 @@ def test_the_pure_patterns_are_found_among_others(seed):
     found = example_patterns(np.array([*PURE.values(), *OTHERS])[order].T, chance=0.2)
     assert list(found) == list(PURE)
     assert [order[example.index] for example in found.values()] == list(range(len(PURE)))
+
+
+def test_blocks_of_examples_do_not_matter(monkeypatch):
+    consistency = np.random.default_rng(0).random((20, 50))
+    whole = example_patterns(consistency, chance=0.2)
+    monkeypatch.setattr(patterns, "EXAMPLES_AT_ONCE", 7)
+    assert example_patterns(consistency, chance=0.2) == whole
+    assert example_patterns(xr.DataArray(consistency), chance=0.2) == whole
 
 
 def test_fits_of_pure_patterns_by_hand():

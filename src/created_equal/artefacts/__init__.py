@@ -1,7 +1,13 @@
 """What passes between stages: datasets, predictions and scores, each with reader and writer."""
 
 from created_equal.artefacts.chosen import read_chosen, write_chosen
-from created_equal.artefacts.dataset import fingerprint, make_dataset, read_dataset, write_dataset
+from created_equal.artefacts.dataset import (
+    fingerprint,
+    make_dataset,
+    open_dataset,
+    read_dataset,
+    write_dataset,
+)
 from created_equal.artefacts.files import (
     SPLITS,
     canonical,
@@ -19,21 +25,33 @@ from created_equal.artefacts.predictions import (
     read_predictions,
     write_predictions,
 )
-from created_equal.artefacts.scores import BOUNDS, HALVES, read_scores, write_scores
+from created_equal.artefacts.scores import (
+    BOUNDS,
+    HALVES,
+    at_epochs,
+    each_epoch,
+    open_scores,
+    read_scores,
+    write_scores,
+)
 
 __all__ = [
     "BOUNDS",
     "HALVES",
     "SPLITS",
+    "at_epochs",
     "canonical",
     "check_one_ensemble",
     "definition_of",
+    "each_epoch",
     "fingerprint",
     "label_dtype",
     "make_dataset",
     "make_predictions",
     "of_split",
+    "open_dataset",
     "open_predictions",
+    "open_scores",
     "read_chosen",
     "read_dataset",
     "read_predictions",

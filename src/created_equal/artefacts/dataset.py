@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from created_equal.artefacts.files import load_artefact, write_artefact
+from created_equal.artefacts.files import load_artefact, open_artefact, write_artefact
 from created_equal.errors import InputError
 
 
@@ -103,6 +103,11 @@ def write_dataset(dataset: xr.Dataset, path: Path, definition: Mapping) -> None:
 def read_dataset(path: Path) -> xr.Dataset:
     """Read a dataset file into memory (see ``make_dataset`` for what is in it)."""
     return load_artefact(path, "dataset")
+
+
+def open_dataset(path: Path) -> xr.Dataset:
+    """Open a dataset file lazily; close it, or use it in a ``with`` block."""
+    return open_artefact(path, "dataset")
 
 
 def _moments(pixels: np.ndarray) -> tuple[float, float]:

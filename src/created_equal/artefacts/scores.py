@@ -1,19 +1,23 @@
 """The scores of an ensemble: what scores/ computes and figures and claims read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+import numpy as np
 import xarray as xr
 
-from created_equal.artefacts.files import load_artefact, write_artefact
+from created_equal.artefacts.files import load_artefact, open_artefact, write_artefact
 
 HALVES = ("even", "odd")
 BOUNDS = ("lower", "upper")
+# A figure shows all examples after a few epochs.
+CHUNKS = {"epoch": 1, "example": 2**16}
+OF_EPOCHS_AND_EXAMPLES = ("consistency", "consensus", "modal_label")
 
 
 def write_scores(scores: xr.Dataset, path: Path, definition: Mapping) -> None:
     """Write the scores of an ensemble; ``definition`` is the ensemble's."""
-    write_artefact(scores, path, "scores", definition)
+    write_artefact(scores, path, "scores", definition, CHUNKS)
 
 
 def read_scores(path: Path) -> xr.Dataset:
@@ -28,3 +32,29 @@ def read_scores(path: Path) -> xr.Dataset:
         "odd" networks), bound; attributes classes and the ensemble's definition.
     """
     return load_artefact(path, "scores")
+
+
+def open_scores(path: Path) -> xr.Dataset:
+    """Open a scores file: what it has of every example after every epoch is read when asked for.
+
+    That is the bulk; the rest is read at once. Take what is to be seen of the bulk by ``at_epochs``
+    or ``each_epoch``. Close it, or use it in a ``with`` block.
+
+    Returns:
+        as ``read_scores``.
+    """
+    scores = open_artefact(path, "scores")
+    rest = scores.drop_vars(OF_EPOCHS_AND_EXAMPLES).load()
+    return rest.assign({name: scores[name] for name in OF_EPOCHS_AND_EXAMPLES})
+
+
+def at_epochs(scores: xr.Dataset, epochs: Iterable[int]) -> xr.Dataset:
+    """Return scores after some epochs, each once and in order, read into memory."""
+    return scores.sel(epoch=sorted(set(epochs))).load()
+
+
+def each_epoch(scores: xr.Dataset, name: str, split: str) -> Iterator[np.ndarray]:
+    """Yield a score of the examples of one split, (example,), after one epoch after the other."""
+    of_split = scores["example_split"].values == split
+    for epoch in range(scores.sizes["epoch"]):
+        yield scores[name].isel(epoch=epoch).values[of_split]

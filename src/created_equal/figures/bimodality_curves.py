@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from created_equal.artefacts import of_split
+from created_equal.artefacts import each_epoch
 from created_equal.figures.style import GREY, PALETTE, broken, epoch_axis, footing, page
 from created_equal.scores import MIDDLE, in_the_middle, independent_null
 
@@ -59,7 +59,7 @@ def least_words(scores: xr.Dataset) -> str:
 
 
 def _counts(scores: xr.Dataset) -> np.ndarray:
-    return in_the_middle(of_split(scores, "test")["consistency"].values)
+    return in_the_middle(each_epoch(scores, "consistency", "test"))
 
 
 def _panel(axes: Axes, scores: xr.Dataset) -> None:

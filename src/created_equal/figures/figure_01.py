@@ -6,6 +6,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from created_equal.artefacts import at_epochs
 from created_equal.figures.histograms import (
     bimodality_scale,
     bimodality_words,
@@ -31,6 +32,7 @@ def draw(
         InputError: not four epochs, or epochs that the networks were not trained for.
     """
     phases = phase_epochs(scores, epochs, "figure_01")
+    scores = at_epochs(scores, phases.values())
 
     def fill(axes: Axes, split: str, epoch: int) -> str:
         split_histogram(axes, scores, "consistency", split, epoch)

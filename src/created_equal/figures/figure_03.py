@@ -6,7 +6,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from created_equal.artefacts import of_split
+from created_equal.artefacts import at_epochs, of_split
 from created_equal.figures.histograms import four_phases, split_histogram
 from created_equal.figures.style import describe, footing, heading, phase_epochs, styled
 
@@ -27,6 +27,7 @@ def draw(
         InputError: not four epochs, or epochs that the networks were not trained for.
     """
     phases = phase_epochs(scores, epochs, "figure_03")
+    scores = at_epochs(scores, phases.values())
 
     def fill(axes: Axes, split: str, epoch: int) -> str:
         split_histogram(axes, scores, "consensus", split, epoch)

@@ -11,7 +11,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from created_equal.artefacts import SPLITS, of_split
+from created_equal.artefacts import SPLITS, at_epochs, of_split
 from created_equal.errors import InputError
 from created_equal.figures.histograms import bin_edges
 from created_equal.figures.style import (
@@ -59,7 +59,12 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
             f"figure_04 compares the two halves of {first_name}, which has only one network; "
             "train at least two, or take figure_04 out of the study."
         )
-    common = {split: _common_examples(ensembles, split) for split in SPLITS}
+    pairs = _matched_epochs(ensembles)
+    shown = {
+        name: at_epochs(scores, [pair[place] for pair in pairs if pair])
+        for place, (name, scores) in enumerate(ensembles.items())
+    }
+    common = {split: _common_examples(shown, split) for split in SPLITS}
     figure = page(7.4)
     grid = figure.subplots(2, 3, width_ratios=(1, 1, 0.05))
     halves = {
@@ -77,7 +82,7 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     shades = ScalarMappable(
         Normalize(0, SATURATION), colormaps["viridis"].with_extremes(over="white")
     )
-    for axes, letter, matched in zip(grid[1], "cd", _matched_epochs(ensembles), strict=False):
+    for axes, letter, matched in zip(grid[1], "cd", pairs, strict=False):
         _joint(axes, letter, common["test"], tuple(ensembles), matched, shades)
     figure.colorbar(
         shades, cax=grid[1, 2], extend="max", label="fraction of test examples", ticks=COLOUR_TICKS

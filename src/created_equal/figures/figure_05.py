@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from created_equal.artefacts import of_split
+from created_equal.artefacts import at_epochs, of_split
 from created_equal.figures.alignment import lined_up
 from created_equal.figures.histograms import (
     bars,
@@ -61,6 +61,7 @@ def draw(
         epochs = (1, min(int(each["epoch"].max()) for each in (scores, linear)))
     for each in (scores, linear):
         epochs = check_epochs(each, epochs, 2, "figure_05")
+    scores, linear = (at_epochs(each, epochs) for each in (scores, linear))
     figure = page(3.6)
     panels = figure.subplots(1, 3, sharex=True)
     for axes, letter, epoch in zip(panels, LETTERS, epochs, strict=False):

@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from created_equal.artefacts import SPLITS, of_split
+from created_equal.artefacts import SPLITS, at_epochs, each_epoch
 from created_equal.errors import InputError
 from created_equal.figures.histograms import (
     bimodality_scale,
@@ -46,6 +46,7 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     (random_name, random), (hard_name, hard) = ensembles.items()
     chosen = three_epochs(random, random_name)
     ends = (1, int(hard["epoch"].max()))
+    random, hard = at_epochs(random, chosen), at_epochs(hard, ends)
     figure = page(5)
     grid = figure.subplots(2, len(STAGES) + 1, sharex=True)
     for letter, stage, epoch, column in zip(LETTERS, STAGES, chosen, grid.T, strict=False):
@@ -95,9 +96,9 @@ def three_epochs(scores: xr.Dataset, ensemble: str) -> list[int]:
             f"raise epochs in its recipe to at least {len(STAGES)}."
         )
     sought = chance(scores) + 0.75 * (1 - chance(scores))
-    means = of_split(scores, "train")["consistency"].mean("example", dtype=float)
-    between = means.sel(epoch=slice(2, last - 1))
-    return [1, int(between["epoch"][np.abs(between.values - sought).argmin()]), last]
+    means = [each.mean(dtype=float) for each in each_epoch(scores, "consistency", "train")]
+    within = np.abs(np.array(means[2:last]) - sought).argmin()
+    return [1, int(scores["epoch"][2 + within]), last]
 
 
 def accuracy(scores: xr.Dataset, split: str, epoch: int) -> float:

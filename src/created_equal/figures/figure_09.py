@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from created_equal.artefacts import of_split
+from created_equal.artefacts import at_epochs, of_split
 from created_equal.figures.histograms import bars, bin_edges, four_phases, fractions
 from created_equal.figures.style import (
     HATCH_COLOUR,
@@ -49,10 +49,10 @@ def draw(
         InputError: not four epochs, or epochs that the networks were not trained for.
     """
     phases = phase_epochs(scores, epochs, "figure_09")
+    scores = at_epochs(scores, phases.values())
     networks = scores.sizes["network"]
     edges = bin_edges(networks)
-    modal = scores["modal_label"].sel(epoch=list(phases.values())).values
-    shown = frequent_labels(modal, scores.attrs["classes"])
+    shown = frequent_labels(scores["modal_label"].values, scores.attrs["classes"])
 
     def fill(axes: Axes, split: str, epoch: int) -> str:
         panel = of_split(scores, split).sel(epoch=epoch)

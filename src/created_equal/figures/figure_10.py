@@ -1,10 +1,12 @@
 """Figure 10: every example's consistency score over time."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from created_equal.artefacts import SPLITS, of_split
+from created_equal.artefacts import SPLITS, each_epoch, of_split
 from created_equal.figures.style import chance, describe, epoch_axis, footing, heading, page, styled
 
 COLOURS = "viridis"
@@ -27,9 +29,9 @@ def draw(scores: xr.Dataset, title: str, ensemble: str) -> Figure:
     grid = figure.subplots(1, len(SPLITS), sharex=True, sharey=True)
     last = int(scores["epoch"].max())
     for axes, letter, split in zip(grid, "ab", SPLITS, strict=True):
-        part = of_split(scores, split)
+        part = of_split(scores[["accessibility"]], split)
         image = axes.imshow(
-            sorted_rows(part["consistency"].values, part["accessibility"].values),
+            sorted_rows(each_epoch(scores, "consistency", split), part["accessibility"].values),
             cmap=COLOURS,
             vmin=0,
             vmax=1,
@@ -51,11 +53,11 @@ def draw(scores: xr.Dataset, title: str, ensemble: str) -> Figure:
     return figure
 
 
-def sorted_rows(consistency: np.ndarray, accessibility: np.ndarray) -> np.ndarray:
+def sorted_rows(consistency: Iterable[np.ndarray], accessibility: np.ndarray) -> np.ndarray:
     """Return the examples' curves sorted by accessibility, the highest first.
 
     Args:
-        consistency: (epoch, example) in 0..1.
+        consistency: (example,) in 0..1 of one epoch after the other.
         accessibility: (example).
 
     Returns:
@@ -64,4 +66,5 @@ def sorted_rows(consistency: np.ndarray, accessibility: np.ndarray) -> np.ndarra
     """
     order = np.argsort(-accessibility, kind="stable")
     groups = np.array_split(order, min(len(order), MOST_ROWS))
-    return np.array([consistency[:, group].mean(axis=1, dtype=float) for group in groups])
+    means = [[scores[group].mean(dtype=float) for group in groups] for scores in consistency]
+    return np.array(means).T

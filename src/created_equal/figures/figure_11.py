@@ -43,7 +43,7 @@ def draw(scores: xr.Dataset, dataset: xr.Dataset, title: str, ensemble: str) -> 
     Raises:
         InputError: fewer than five examples or two epochs, or a dataset without these examples.
     """
-    patterns = example_patterns(scores["consistency"].values, chance(scores))
+    patterns = example_patterns(scores["consistency"], chance(scores))
     names = scores["example"].values[[found.index for found in patterns.values()]]
     absent = ~np.isin(names, dataset["example"].values)
     if absent.any():
@@ -60,7 +60,7 @@ def draw(scores: xr.Dataset, dataset: xr.Dataset, title: str, ensemble: str) -> 
         _image(image, example)
         curve.plot(
             epochs,
-            scores["consistency"].values[:, found.index],
+            scores["consistency"].isel(example=found.index).values,
             color=PALETTE[number],
             linestyle=LINE_STYLES[number],
             marker=MARKERS[number],

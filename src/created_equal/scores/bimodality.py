@@ -1,6 +1,7 @@
 """Pearson's measure of bi-modality, its value for independent networks, and its bands."""
 
 import warnings
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -51,19 +52,19 @@ def bimodality_of_counts(histogram: np.ndarray) -> np.ndarray:
     return np.where((histogram > 0).sum(axis=-1) > 1, np.maximum(measure, 0), np.nan)
 
 
-def in_the_middle(consistency: np.ndarray) -> np.ndarray:
+def in_the_middle(consistency: Iterable[np.ndarray]) -> np.ndarray:
     """Return at which epochs bi-modality says something of agreement.
 
     Where nearly all examples have one score the measure grows without bound, or is 0 for a single
     example that has another; so it counts only where the mean consistency is within ``MIDDLE``.
 
     Args:
-        consistency: (epoch, example).
+        consistency: (example,) of one epoch after the other.
 
     Returns:
         (epoch,) bool.
     """
-    mean = np.mean(consistency, axis=-1, dtype=np.float64)
+    mean = np.array([np.mean(scores, dtype=np.float64) for scores in consistency])
     return (mean >= MIDDLE[0]) & (mean <= MIDDLE[1])
 
 
@@ -122,13 +123,18 @@ def resampled_histograms(correct: np.ndarray, weights: np.ndarray) -> np.ndarray
     Returns:
         (replicate, N + 1) int64; add up those of blocks of examples for that of all.
     """
-    replicates, networks = weights.shape
+    networks = weights.shape[1]
+    right = np.count_nonzero(correct, axis=0)
+    # Of the others every resample says the same as the ensemble: none is right, or all are.
+    divided = correct[:, (right > 0) & (right < networks)]
     # Sums of at most N whole numbers: exact in float32 for every N below 2^24.
-    counts = (weights @ correct.astype(np.float32)).astype(np.int64)
-    counts += np.arange(replicates)[:, None] * (networks + 1)
-    return np.bincount(counts.ravel(), minlength=replicates * (networks + 1)).reshape(
-        replicates, networks + 1
+    counts = weights @ divided.astype(np.float32)
+    histograms = np.array(
+        [np.bincount(row.astype(np.intp), minlength=networks + 1) for row in counts]
     )
+    histograms[:, 0] += np.count_nonzero(right == 0)
+    histograms[:, networks] += np.count_nonzero(right == networks)
+    return histograms
 
 
 def band(replicates: np.ndarray) -> np.ndarray:

@@ -211,7 +211,9 @@ def _blocks(batches: Sequence[_Batch], numbers: np.ndarray) -> Iterator[tuple[sl
     """Yield blocks of examples with their predictions (network, epoch, example in block)."""
     first = batches[0].contents
     epochs, examples = first.sizes["epoch"], first.sizes["example"]
-    step = min(EXAMPLES_AT_ONCE, max(1, PREDICTIONS_AT_ONCE // (len(numbers) * epochs)))
+    most = min(EXAMPLES_AT_ONCE, max(1, PREDICTIONS_AT_ONCE // (len(numbers) * epochs)))
+    # A power of two, as the chunks of the files are, so that blocks and chunks begin together.
+    step = 1 << (most.bit_length() - 1)
     for start in range(0, examples, step):
         block = slice(start, min(start + step, examples))
         of_block = [

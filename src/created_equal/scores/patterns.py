@@ -3,9 +3,19 @@
 from typing import NamedTuple
 
 import numpy as np
+import xarray as xr
 from scipy.optimize import linear_sum_assignment
 
 from created_equal.errors import InputError
+
+PATTERNS = (
+    "jumps to 1 in one epoch",
+    "dips, then rises to 1",
+    "falls fast to 0",
+    "stays constant",
+    "high, then falls to 0",
+)
+EXAMPLES_AT_ONCE = 2**16
 
 
 class PatternExample(NamedTuple):
@@ -15,7 +25,9 @@ class PatternExample(NamedTuple):
     fit: float
 
 
-def example_patterns(consistency: np.ndarray, chance: float) -> dict[str, PatternExample]:
+def example_patterns(
+    consistency: np.ndarray | xr.DataArray, chance: float
+) -> dict[str, PatternExample]:
     """Find one example of each of the five patterns of Fig 11.
 
     With c(e) an example's consistency, e from 0 to the last epoch, and "the end" the mean of the
@@ -35,7 +47,8 @@ def example_patterns(consistency: np.ndarray, chance: float) -> dict[str, Patter
     patterns are met at all.
 
     Args:
-        consistency: (epoch, example) in 0..1, from epoch 0 on.
+        consistency: (epoch, example) in 0..1, from epoch 0 on; a block of examples is read at a
+            time.
         chance: the consistency of guessing, 1/K.
 
     Returns:
@@ -44,7 +57,6 @@ def example_patterns(consistency: np.ndarray, chance: float) -> dict[str, Patter
     Raises:
         InputError: fewer than five examples, or fewer than two epochs after epoch 0.
     """
-    consistency = np.asarray(consistency)
     epochs, examples = consistency.shape
     if epochs < 3 or examples < 5:
         raise InputError(
@@ -52,20 +64,30 @@ def example_patterns(consistency: np.ndarray, chance: float) -> dict[str, Patter
             f"untrained one, and there are {examples} and {epochs - 1}; score an ensemble that "
             "has more."
         )
-    end = consistency[-max(1, epochs // 10) :].mean(axis=0)
-    fits = {
-        "jumps to 1 in one epoch": _jumps(consistency),
-        "dips, then rises to 1": _dips(consistency, chance, end),
-        "falls fast to 0": _falls(consistency, chance),
-        "stays constant": _constant(consistency),
-        "high, then falls to 0": np.clip(consistency[1:].max(axis=0) - end, 0, 1),
-    }
-    table = np.stack(list(fits.values()))
-    _, chosen = linear_sum_assignment(table, maximize=True)
+    blocks = (
+        np.asarray(consistency[:, start : start + EXAMPLES_AT_ONCE])
+        for start in range(0, examples, EXAMPLES_AT_ONCE)
+    )
+    fits = np.concatenate([_fits(block, chance) for block in blocks], axis=1)
+    _, chosen = linear_sum_assignment(fits, maximize=True)
     return {
         pattern: PatternExample(int(index), float(fit[index]))
-        for (pattern, fit), index in zip(fits.items(), chosen, strict=True)
+        for pattern, fit, index in zip(PATTERNS, fits, chosen, strict=True)
     }
+
+
+def _fits(consistency: np.ndarray, chance: float) -> np.ndarray:
+    """Return (pattern, example): how well each example fits each of ``PATTERNS``."""
+    end = consistency[-max(1, len(consistency) // 10) :].mean(axis=0)
+    return np.stack(
+        [
+            _jumps(consistency),
+            _dips(consistency, chance, end),
+            _falls(consistency, chance),
+            _constant(consistency),
+            np.clip(consistency[1:].max(axis=0) - end, 0, 1),
+        ]
+    )
 
 
 def _jumps(consistency: np.ndarray) -> np.ndarray:

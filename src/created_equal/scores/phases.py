@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from created_equal.artefacts import of_split
+from created_equal.artefacts import each_epoch
 from created_equal.errors import InputError
 
 PHASES = ("initialisation", "beginning", "bi-modality", "end")
@@ -30,16 +30,21 @@ def phases(scores: xr.Dataset) -> dict[str, int]:
     Raises:
         InputError: there are fewer than three epochs after epoch 0.
     """
-    train = of_split(scores, "train")["consistency"].values
-    last = len(train) - 1
+    last = scores.sizes["epoch"] - 1
     if last < 3:
         raise InputError(
             f"the four phases of learning need at least 3 epochs after the untrained one, and "
             f"these scores hold {last}; train for longer."
         )
     chance = 1 / scores.attrs["classes"]
-    progress = _progress(train.mean(axis=1, dtype=np.float64), chance)
-    beginning = _beginning(train[: last - 1], progress, chance)
+    mean, below_chance = np.array(
+        [
+            (consistency.mean(dtype=np.float64), np.mean(consistency < chance))
+            for consistency in each_epoch(scores, "consistency", "train")
+        ]
+    ).T
+    progress = _progress(mean, chance)
+    beginning = _beginning(below_chance[: last - 1], progress)
     later = np.arange(beginning + 1, last)
     measure = scores["bimodality"].sel(split="train").values[later]
     off_middle = np.maximum(np.abs(progress[later] - 0.5) - 0.25, 0)
@@ -54,7 +59,6 @@ def _progress(mean_consistency: np.ndarray, chance: float) -> np.ndarray:
     return (mean_consistency - chance) / reach if reach > 0 else np.zeros_like(mean_consistency)
 
 
-def _beginning(train: np.ndarray, progress: np.ndarray, chance: float) -> int:
-    below_chance = np.mean(train[1:] < chance, axis=1)
-    early = progress[1 : len(train)] <= 0.25
-    return 1 + int(np.argmax(np.where(early, below_chance, -1)))
+def _beginning(below_chance: np.ndarray, progress: np.ndarray) -> int:
+    early = progress[1 : len(below_chance)] <= 0.25
+    return 1 + int(np.argmax(np.where(early, below_chance[1:], -1)))

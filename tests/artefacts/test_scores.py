@@ -1,0 +1,80 @@
+import h5py
+import numpy as np
+import pytest
+import xarray as xr
+
+from created_equal.artefacts import at_epochs, each_epoch, open_scores, read_scores, write_scores
+
+EPOCHS, EXAMPLES = 12, 100_000
+BULK = ("consistency", "consensus", "modal_label")
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    """A file like one of scores, in which the splits alternate."""
+    path = tmp_path_factory.mktemp("scores") / "scores.nc"
+    generator = np.random.default_rng(0)
+    of_epochs = ("epoch", "example")
+    write_scores(
+        xr.Dataset(
+            {
+                "consistency": (of_epochs, generator.random((EPOCHS, EXAMPLES), np.float32)),
+                "consensus": (of_epochs, np.ones((EPOCHS, EXAMPLES), np.float32)),
+                "modal_label": (of_epochs, np.zeros((EPOCHS, EXAMPLES), np.uint16)),
+                "accessibility": ("example", generator.random(EXAMPLES)),
+                "accuracy": (("network", "epoch", "split"), generator.random((3, EPOCHS, 2))),
+            },
+            coords={
+                "epoch": np.arange(EPOCHS),
+                "example": np.arange(EXAMPLES),
+                "example_split": ("example", np.resize(["train", "test"], EXAMPLES)),
+                "split": ["train", "test"],
+            },
+        ),
+        path,
+        {},
+    )
+    return path
+
+
+def unread(scores):
+    return [name for name in scores.variables if not scores.variables[name]._in_memory]
+
+
+def test_opened_scores_are_those_that_are_read(path):
+    with open_scores(path) as scores:
+        assert scores.identical(read_scores(path))
+
+
+def test_what_figures_do_not_show_is_not_read(path):
+    with open_scores(path) as scores:
+        assert sorted(unread(scores)) == sorted(BULK)
+        shown = at_epochs(scores, (7, 3))
+        for _ in each_epoch(scores, "consistency", "train"):
+            pass
+        assert not unread(shown)
+        assert sorted(unread(scores)) == sorted(BULK)
+
+
+def test_epochs_are_given_once_and_in_order(path):
+    with open_scores(path) as scores:
+        shown = at_epochs(scores, (7, 3, 7))
+    assert shown.identical(read_scores(path).isel(epoch=[3, 7]))
+
+
+def test_no_epochs(path):
+    with open_scores(path) as scores:
+        assert at_epochs(scores, ()).sizes["epoch"] == 0
+
+
+@pytest.mark.parametrize("split, first", [("train", 0), ("test", 1)])
+def test_one_epoch_after_the_other(path, split, first):
+    expected = read_scores(path)["consistency"].values[:, first::2]
+    with open_scores(path) as scores:
+        found = list(each_epoch(scores, "consistency", split))
+    assert np.array_equal(found, expected)
+
+
+def test_an_epoch_can_be_read_without_the_others(path):
+    with h5py.File(path) as file:
+        assert [file[name].chunks for name in BULK] == [(1, 2**16)] * 3
