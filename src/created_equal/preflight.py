@@ -87,17 +87,15 @@ def check_run(
     ]
     if needed > free:
         problems.append(
-            f"predictions and scores may take {_gigabytes(needed)}, and {RESULTS.resolve()} has "
-            f"{_gigabytes(free)} left; make room, make results a link to a larger disk, or take "
+            f"predictions and scores may take {_size(needed)}, and {RESULTS.resolve()} has "
+            f"{_size(free)} left; make room, make results a link to a larger disk, or take "
             "fewer studies or networks with --config."
         )
     if problems:
         raise InputError("\n  ".join(["nothing was started:", *problems]))
     lines = [*_training(wanted, finished), *_downloads(config, studies, to_build)]
     if needed:
-        lines.append(
-            f"disk: at most {_gigabytes(needed)} of predictions and scores, {_gigabytes(free)} free"
-        )
+        lines.append(f"disk: at most {_size(needed)} of predictions and scores, {_size(free)} free")
     if unknown:
         lines.append(f"disk: not known of {', '.join(unknown)}, before their datasets are built")
     return lines
@@ -177,15 +175,19 @@ def _has(config: Config, source: str) -> bool:
 
 def _disk(studies: Mapping[str, Study], wanted: Sequence[Job]) -> tuple[int, list[str]]:
     """Return bytes of what is to be predicted and scored, and the studies of unknown size."""
-    needed, unknown = 0, {}
+    networks: dict[tuple, int] = {}
     for job in wanted:
         if job.name == "train_networks":
-            ensemble = studies[job.study].ensembles[job.ensemble]
-            whole = expected_extent(studies[job.study].dataset)
-            if whole is None:
-                unknown[job.study] = True
-            else:
-                needed += disk_of(ensemble, extent_of(ensemble, whole), job.networks)
+            key = (job.study, job.ensemble)
+            networks[key] = networks.get(key, 0) + job.networks
+    needed, unknown = 0, {}
+    for (study, ensemble), count in networks.items():
+        definition = studies[study].ensembles[ensemble]
+        whole = expected_extent(studies[study].dataset)
+        if whole is None:
+            unknown[study] = True
+        else:
+            needed += disk_of(definition, extent_of(definition, whole), count)
     return needed, list(unknown)
 
 
@@ -211,8 +213,8 @@ def _free(folder: Path) -> int:
     return shutil.disk_usage(there).free
 
 
-def _gigabytes(count: int) -> str:
-    return f"{count / 1e9:,.1f} GB"
+def _size(count: int) -> str:
+    return f"{count / 1e9:,.1f} GB" if count >= 1e9 else f"{count / 1e6:,.1f} MB"
 
 
 def _at_most(number: str) -> float:
