@@ -31,7 +31,7 @@ LONG = {
     "title": "Jobs of some seconds",
     "dataset": {"source": "digits", "size": 16, "train_examples": 200, "test_examples": 100},
     "networks": 4,
-    "recipe": {"epochs": 30, "batch_size": 20, "learning_rate": 0.05},
+    "recipe": {"epochs": 20, "batch_size": 20, "learning_rate": 0.05},
     "ensembles": {"st_vgg": {"architecture": "st_vgg", "width": 0.25}},
     "figures": {"figure_01": {"ensemble": "st_vgg"}},
 }
