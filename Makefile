@@ -2,11 +2,12 @@
 PYTHON ?= python3
 ACTIVATE = . .venv/bin/activate
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test style benchmark clean
+.PHONY: help reproduce test test-slurm style benchmark clean
 
 help:
 	@echo "make reproduce   set up .venv and run snakemake --cores all"
 	@echo "make test        set up .venv and run every test"
+	@echo "make test-slurm  run the workflow on a Slurm of its own (installed if missing; as root)"
 	@echo "make benchmark   measure training on this machine"
 	@echo "make style       format the code and the workflow"
 	@echo "make clean       remove .venv; results, figures and data stay"
@@ -26,6 +27,9 @@ test: .venv/ready
 	$(ACTIVATE) && ruff check . && ruff format --check . && snakefmt --check Snakefile rules
 	$(ACTIVATE) && snakemake --lint
 	$(ACTIVATE) && OMP_NUM_THREADS=1 python -m pytest --numprocesses 2 --dist loadfile
+
+test-slurm: .venv/ready
+	$(ACTIVATE) && OMP_NUM_THREADS=1 python -m pytest tests/slurm
 
 benchmark: .venv/ready
 	$(ACTIVATE) && { test -f results/small_mammals/dataset.nc || created-equal build_dataset small_mammals; }

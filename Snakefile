@@ -26,6 +26,12 @@ include: "rules/claims.smk"
 report: "report/workflow.rst"
 
 
+onstart:
+    # Also called in each job that a cluster runs.
+    if workflow.is_main_process:
+        preflight()
+
+
 localrules:
     all,
 

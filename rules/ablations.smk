@@ -1,6 +1,10 @@
 """From a dataset, and the scores that rank its examples, to the dataset of one ensemble."""
 
 
+localrules:
+    derive_dataset,
+
+
 rule derive_dataset:
     input:
         unpack(derived_from),

@@ -1,6 +1,11 @@
 """From everything that a study's figures name to its claims, and to tests of the results."""
 
 
+localrules:
+    check_claims,
+    test_results,
+
+
 rule check_claims:
     input:
         unpack(claimed_in),

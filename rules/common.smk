@@ -1,13 +1,17 @@
 """What the rules share: the checked config and studies, and where the code is."""
 
+import gc
 import json
 import os
 import shutil
 import sys
 from functools import cache
+from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
 
+# Thousands of jobs are built at once and all are kept: fewer searches for garbage among them.
+gc.set_threshold(200_000, 20, 20)
 sys.path.insert(0, str(Path(workflow.basedir) / "src"))
 
 from created_equal.claims.roles import (
@@ -18,6 +22,8 @@ from created_equal.claims.roles import (
     roles_of,
 )
 from created_equal.errors import InputError
+from created_equal.extent import expected_extent, memory_of, predictions_of
+from created_equal.preflight import Job, check_run, find_nodes
 from created_equal.study import (
     CONFIG_VARIABLE,
     CROSS_DATASET,
@@ -42,6 +48,8 @@ from created_equal.study import (
 from created_equal.yaml_files import suggestion
 
 PACKAGE = "src/created_equal"
+# Of more predictions than these an ensemble's scores take minutes.
+LARGE = 200_000_000
 
 
 def refuse(sentence):
@@ -78,10 +86,15 @@ def ensemble_of(wildcards):
     return ensembles[wildcards.ensemble]
 
 
-def predictions_of(wildcards):
+def files_of(ensemble):
     """Return the predictions files of all networks of an ensemble."""
-    networks, per_job = ensemble_of(wildcards).networks, CONFIG.networks_per_job
-    return predictions_paths(wildcards.study, wildcards.ensemble, networks, per_job)
+    per_job = ensemble.per_job(CONFIG.networks_per_job)
+    return predictions_paths(ensemble.study, ensemble.name, ensemble.networks, per_job)
+
+
+def networks_in(wildcards):
+    """Return how many networks a training job trains."""
+    return int(wildcards.last) - int(wildcards.first) + 1
 
 
 def derivation_of(wildcards):
@@ -211,13 +224,7 @@ def claimed_in(wildcards):
 
 def predictions_in(study, ensembles):
     """Return the predictions files of all networks of some of a study's ensembles."""
-    return [
-        path
-        for each in ensembles
-        for path in predictions_paths(
-            study.name, each, study.ensembles[each].networks, CONFIG.networks_per_job
-        )
-    ]
+    return [path for each in ensembles for path in files_of(study.ensembles[each])]
 
 
 def tested_in(wildcards):
@@ -248,10 +255,56 @@ def code(*patterns):
     )
 
 
-def wants_gpu():
-    """Return 1 if training jobs are to have a GPU, else 0."""
-    has_gpu = shutil.which("nvidia-smi") is not None
-    return int(CONFIG.device == "cuda" or (CONFIG.device == "auto" and has_gpu))
+def digest(*patterns):
+    """Return what stands for the modules that match: other code has another one."""
+    modules = (Path(workflow.basedir, path) for path in code(*patterns))
+    return blake2b(b"\0".join(module.read_bytes() for module in modules)).hexdigest()
+
+
+HAS_GPU = shutil.which("nvidia-smi") is not None
+
+
+def gpus_of(wildcards):
+    """Return 1 if a training job is to have a GPU, else 0: on a cluster, unless device is cpu."""
+    wanted = workflow.non_local_exec or HAS_GPU
+    return int(CONFIG.device == "cuda" or (CONFIG.device == "auto" and wanted))
+
+
+def is_large(study):
+    """Return whether scoring an ensemble of a study is a job of its own on a cluster."""
+    extent = expected_extent(study.dataset)
+    return extent is not None and any(
+        predictions_of(ensemble, extent) > LARGE
+        for ensemble in study.ensembles.values()
+    )
+
+
+def described(job):
+    """Return what the preflight asks of one of Snakemake's jobs."""
+    wildcards, resources = dict(job.wildcards), job.resources
+    return Job(
+        name=job.rule.name,
+        study=wildcards.get("study"),
+        ensemble=wildcards.get("ensemble"),
+        networks=(
+            networks_in(job.wildcards) if job.rule.name == "train_networks" else 0
+        ),
+        submitted=not job.is_local,
+        mem_mb=resources.get("mem_mb", 0),
+        cpus=job.threads,
+        gpus=resources.get("gpu", 0),
+        minutes=resources.get("runtime", 0),
+    )
+
+
+def preflight():
+    """Check data, disk and nodes before the first job, and say what will be trained."""
+    wanted = [described(job) for job in workflow.dag.needrun_jobs()]
+    finished = [described(job) for job in workflow.dag.finished_jobs]
+    studies = {job.study: load(job.study) for job in wanted + finished if job.study}
+    nodes = find_nodes() if workflow.non_local_exec else []
+    for line in checked(check_run, CONFIG, studies, wanted, finished, nodes):
+        print(f"created-equal: {line}", file=sys.stderr)
 
 
 # A figure that cannot be is refused by its own job, so that all others are built; said here at once.

@@ -1,6 +1,10 @@
 """From a source to a study's dataset."""
 
 
+localrules:
+    build_dataset,
+
+
 rule build_dataset:
     input:
         code=code("datasets/*.py"),

@@ -36,6 +36,7 @@ for figure, needs in FIGURES.items():
         # Beside it the executed notebook, which Snakemake would print whole if it failed.
         log:
             f"results/{{study}}/logs/render_{figure}.log",
+        localrule: True
         conda:
             "../envs/created_equal.yaml"
         resources:
@@ -75,6 +76,7 @@ rule render_cross_dataset:
         ),
     log:
         "results/logs/render_cross_dataset.log",
+    localrule: True
     conda:
         "../envs/created_equal.yaml"
     resources:

@@ -1,9 +1,14 @@
 """From the predictions of an ensemble to its scores."""
 
 
+# On a cluster beside the head process: seconds each, and the next round of training waits for some.
+localrules:
+    score_ensemble,
+
+
 rule score_ensemble:
     input:
-        predictions=predictions_of,
+        predictions=lambda wildcards: files_of(ensemble_of(wildcards)),
         code=code("scores/*.py"),
     output:
         scores=scores_path("{study}", "{ensemble}"),
@@ -21,3 +26,15 @@ rule score_ensemble:
     shell:
         "python -m created_equal score_ensemble {wildcards.study} {wildcards.ensemble}"
         " {input.predictions:q} --networks {params.networks} > {log:q} 2>&1"
+
+
+use rule score_ensemble as score_large_ensemble with:
+    wildcard_constraints:
+        study="|".join(study for study in CONFIG.studies if is_large(load(study)))
+        or "(?!)",
+    resources:
+        mem_mb=8000,
+        runtime=240,
+
+
+ruleorder: score_large_ensemble > score_ensemble

@@ -4,7 +4,6 @@
 rule train_networks:
     input:
         dataset=lambda wildcards: ensemble_of(wildcards).dataset_path,
-        code=code("networks/*.py", "training/engine/*.py"),
     output:
         # Not deleted before the job: the command keeps all networks that are still the same (by
         # their definition, data and code), whatever made Snakemake run it.
@@ -17,13 +16,17 @@ rule train_networks:
         "results/{study}/{ensemble}/benchmarks/train_networks_{first}-{last}.tsv"
     conda:
         "../envs/created_equal.yaml"
-    threads: 1
+    threads: lambda wildcards: ensemble_of(wildcards).resources.cpus
     resources:
-        mem_mb=3000,
-        runtime=1440,
-        gpu=wants_gpu(),
+        mem_mb=lambda wildcards: memory_of(ensemble_of(wildcards)),
+        runtime=lambda wildcards: ensemble_of(wildcards).resources.minutes(
+            networks_in(wildcards)
+        ),
+        gpu=gpus_of,
     params:
         definition=lambda wildcards: ensemble_of(wildcards).definition,
+        # As input, a dozen files of each of thousands of jobs would be looked at.
+        code=digest("networks/*.py", "training/engine/*.py"),
     shell:
         "python -m created_equal train_networks {wildcards.study} {wildcards.ensemble}"
         " --networks {wildcards.first}-{wildcards.last} > {log:q} 2>&1"

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "created_equal"
-GROUND = {"errors", "yaml_files", "derivation", "study", "artefacts", "networks"}
+GROUND = {"errors", "yaml_files", "derivation", "study", "extent", "artefacts", "networks"}
 STAGES = {"datasets", "training", "scores", "baselines"}
 WITHOUT_TORCH = {
-    *("errors", "yaml_files", "derivation", "study", "artefacts"),
+    *("errors", "yaml_files", "derivation", "study", "extent", "preflight", "artefacts"),
     *("scores", "figures", "claims"),
 }
 # Each folder or module beside itself.
@@ -22,6 +22,8 @@ MAY_IMPORT = {
     "derivation": set(),
     "yaml_files": {"errors"},
     "study": {"errors", "yaml_files", "derivation"},
+    "extent": {"derivation", "study"},
+    "preflight": {"errors", "study", "extent"},
     "artefacts": {"errors"},
     "networks": {"errors"},
     **dict.fromkeys(STAGES, GROUND),

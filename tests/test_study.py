@@ -20,6 +20,7 @@ from created_equal.study import (
     Config,
     Decay,
     Recipe,
+    Resources,
     baseline_of,
     baseline_path,
     baselines_of,
@@ -88,6 +89,8 @@ def test_the_defaults_of_the_schemas_are_those_of_the_code():
     recipe = load_schema("study")["$defs"]["recipe"]["properties"]
     assert list(recipe) == [each.name for each in fields(Recipe)]
     assert {key: entry["default"] for key, entry in recipe.items()} == asdict(Recipe())
+    resources = load_schema("study")["$defs"]["resources"]["properties"]
+    assert {key: entry["default"] for key, entry in resources.items()} == asdict(Resources())
 
 
 @pytest.mark.parametrize(
@@ -232,6 +235,37 @@ def test_defaults_and_merging(folder):
     assert study.figures == {}
 
 
+def test_an_ensemble_asks_for_what_its_study_says_key_by_key(folder):
+    keep = {"keep": "hardest", "fraction": 0.2, "per_round": 0.4, "ranked_by": "a"}
+    study = load(
+        minimal(
+            resources={"mem_mb": 9000, "minutes_per_network": 10},
+            ensembles={
+                "a": {"architecture": "st_vgg"},
+                "b": {
+                    "architecture": "st_vgg",
+                    "resources": {"networks_per_job": 2, "mem_mb": None},
+                    "dataset": keep,
+                },
+            },
+        )
+    )
+    assert study.ensembles["a"].resources == Resources(mem_mb=9000, minutes_per_network=10)
+    asked = Resources(networks_per_job=2, minutes_per_network=10)
+    assert study.ensembles["b"].resources == study.ensembles["b_round_01"].resources == asked
+    assert asked.minutes(5) == 30 + 5 * 10
+
+
+@pytest.mark.parametrize(
+    ("at_most", "configured", "per_job"), [(None, 5, 5), (1, 5, 1), (5, 1, 1), (20, 5, 5)]
+)
+def test_a_job_trains_no_more_networks_than_both_config_and_ensemble_say(
+    folder, at_most, configured, per_job
+):
+    study = load(minimal(resources={"networks_per_job": at_most}))
+    assert study.ensembles["a"].per_job(configured) == per_job
+
+
 def test_the_override_replaces_every_ensemble_s_number(folder):
     values = minimal(ensembles={"a": {"architecture": "st_vgg", "networks": 3}})
     assert load(values).ensembles["a"].networks == 3
@@ -271,6 +305,7 @@ def test_a_definition_in_full(folder):
         minimal(title="Another", networks=3, figures={"figure_10": {"ensemble": "a"}}),
         dict(reversed(minimal().items())),
         minimal(dataset={"size": None, "source": "digits"}),
+        minimal(resources={"mem_mb": 9000, "cpus": 4, "networks_per_job": 1}),
         minimal(recipe={"momentum": 0, "activation": "elu", "dropout": True, "epochs": 140}),
         minimal(ensembles={"a": {"width": 1, "architecture": "st_vgg", "recipe": {"decay": None}}}),
     ],
@@ -314,6 +349,14 @@ TWO = {"a": {"architecture": "st_vgg"}, "b": {"architecture": "mnist_cnn"}}
     ("values", "sentence"),
     [
         (minimal(recipes={}), "recipes is not known; did you mean recipe (of title, dataset,"),
+        (
+            minimal(resources={"memory": 1}),
+            "resources.memory is not known; use one of mem_mb, cpus",
+        ),
+        (
+            minimal(resources={"cpus": 0}),
+            "resources.cpus must be a whole number of at least 1, but",
+        ),
         (minimal(title=2019), "title must be text, but is 2019; put it in quotes."),
         (minimal(networks="many"), "networks must be a whole number of at least 1, but is the tex"),
         (minimal(recipe={"lr": 1}), "recipe.lr is not known; use one of epochs, batch_size,"),

@@ -179,6 +179,25 @@ def test_other_device_data_root_and_download_rerun_nothing(built):
     assert "Nothing to be done" in succeeds(built, *SMOKE, *knobs, "--dry-run")
 
 
+def test_other_resources_rerun_nothing(built):
+    study = built / "config/studies/smoke.yaml"
+    before = study.read_text()
+    study.write_text(f"{before}resources: {{mem_mb: 9000, cpus: 3, minutes_per_network: 7}}\n")
+    planned = succeeds(built, *SMOKE, "--dry-run")
+    study.write_text(before)
+    assert "Nothing to be done" in planned
+
+
+def test_editing_the_engine_trains_again_and_touching_it_does_not(built):
+    module = built / "src/created_equal/training/engine/plain.py"
+    before = module.read_text()
+    module.write_text(before + "\n# edited\n")
+    planned = jobs(succeeds(built, *SMOKE, "--dry-run"))
+    module.write_text(before)
+    assert planned["train_networks"] == 11
+    assert "Nothing to be done" in succeeds(built, *SMOKE, "--dry-run")
+
+
 def test_job_that_runs_again_trains_nothing_again(built):
     target = "results/smoke/st_vgg/predictions/0000-0003.nc"
     before = (built / target).read_bytes()

@@ -135,10 +135,12 @@ def train_networks(
 ) -> None:
     """Train networks of an ensemble: results/STUDY/ENSEMBLE/predictions/FIRST-LAST.nc."""
     from created_equal.training import train_networks as train
+    from created_equal.training.lease import lease_gpu
 
     config, definition = load_config(), _ensemble(study, ensemble)
+    lease_gpu(device or config.device)
     jobs = (
-        batches(config.networks or definition.networks, config.networks_per_job)
+        batches(config.networks or definition.networks, definition.per_job(config.networks_per_job))
         if networks is None
         else [_first_and_last(networks)]
     )
@@ -174,7 +176,10 @@ def score_ensemble(
     config, definition = load_config(), _ensemble(study, ensemble)
     networks = networks or config.networks or definition.networks
     paths = predictions or [
-        Path(path) for path in predictions_paths(study, ensemble, networks, config.networks_per_job)
+        Path(path)
+        for path in predictions_paths(
+            study, ensemble, networks, definition.per_job(config.networks_per_job)
+        )
     ]
     scored = scores.score_ensemble(paths, networks)
     write_scores(scored, Path(scores_path(study, ensemble)), definition_of(scored))

@@ -49,6 +49,7 @@ def reference() -> str:
             *_section("dataset", definitions["dataset"], definitions),
             *_section("recipe (of the study, of an ensemble)", definitions["recipe"], definitions),
             *_section("recipe.decay", definitions["recipe"]["properties"]["decay"], definitions),
+            *_section("resources (of study, ensemble)", definitions["resources"], definitions),
             *_section("ensembles.NAME", definitions["ensemble"], definitions),
             *_section("ensembles.NAME.dataset", definitions["derived"], definitions),
             *_section("baselines", study["properties"]["baselines"], definitions),

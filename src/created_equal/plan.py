@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from rich.table import Table
 
 from created_equal import derivation
 from created_equal.artefacts import definition_of, fingerprint, read_dataset
+from created_equal.extent import Extent, disk_of, expected_extent, extent_of
 from created_equal.study import Ensemble, Study, dataset_path, predictions_path
 from created_equal.training import (
     count_operations,
@@ -20,25 +21,6 @@ from created_equal.training import (
     networks_definition,
 )
 from created_equal.training.engine.device import Setting, choose_setting
-
-
-@dataclass(frozen=True)
-class Extent:
-    """How large a dataset is: examples in train and test, image shape, classes."""
-
-    examples: tuple[int, int]
-    image_shape: tuple[int, int, int]
-    classes: int
-
-
-# Of the sources whose size is known before they are downloaded.
-EXTENTS = {
-    "digits": Extent((1198, 599), (8, 8, 1), 10),
-    "mnist": Extent((60_000, 10_000), (28, 28, 1), 10),
-    "cifar10": Extent((50_000, 10_000), (32, 32, 3), 10),
-    "cifar100": Extent((50_000, 10_000), (32, 32, 3), 100),
-    "superclass": Extent((2_500, 500), (32, 32, 3), 5),
-}
 
 
 def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
@@ -64,7 +46,7 @@ def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
             unknown.append(study.name)
             continue
         for name, ensembles in _rows(study):
-            extents = [_extent_of(ensemble, extent) for ensemble in ensembles]
+            extents = [extent_of(ensemble, extent) for ensemble in ensembles]
             there = sum(_there(ensemble, data) for ensemble in ensembles)
             networks = sum(ensemble.networks for ensemble in ensembles)
             left = networks - there
@@ -80,7 +62,7 @@ def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
                 f"{there:,}",
                 f"{ensembles[0].recipe.epochs:,}",
                 f"{operations / 1e12:,.2f}",
-                f"{sum(map(_disk, ensembles, extents)) / 1e6:,.1f}",
+                f"{sum(map(disk_of, ensembles, extents)) / 1e6:,.1f}",
                 str(duration),
             )
     console = Console(width=None if Console().is_terminal else 140)
@@ -101,16 +83,8 @@ def _extent(study: Study) -> tuple[Extent | None, str | None]:
         counted = (int((split == "train").sum()), int((split == "test").sum()))
         shape = tuple(dataset["image"].shape[1:])
         return Extent(counted, shape, dataset.sizes["class"]), fingerprint(dataset)
-    definition = study.dataset
-    source = "superclass" if "superclass" in definition else definition["source"]
-    if source not in EXTENTS:
-        return None, None
-    extent = EXTENTS[source]
-    size = definition.get("size")
-    shape = (size, size, extent.image_shape[2]) if size else extent.image_shape
-    wanted = (definition.get("train_examples"), definition.get("test_examples"))
-    examples = tuple(chosen or whole for chosen, whole in zip(wanted, extent.examples, strict=True))
-    return Extent(examples, shape, extent.classes), None
+    expected = expected_extent(study.dataset)
+    return expected if expected and expected.classes else None, None
 
 
 def _rows(study: Study) -> list[tuple[str, list[Ensemble]]]:
@@ -120,17 +94,6 @@ def _rows(study: Study) -> list[tuple[str, list[Ensemble]]]:
         final = derivation.ensemble_of_round(name) if ensemble.is_round else name
         rows.setdefault(f"{final}, rounds" if ensemble.is_round else name, []).append(ensemble)
     return list(rows.items())
-
-
-def _extent_of(ensemble: Ensemble, whole: Extent) -> Extent:
-    """Return the extent of the dataset that an ensemble is trained on, from that of its study."""
-    step = ensemble.derived
-    if step is None or "labels" in step:
-        return whole
-    train, test = whole.examples
-    left = derivation.sizes(step, train)[step.get("cut", 1)]
-    moved = train - left if "move_to_test" in step else 0
-    return replace(whole, examples=(left, test + moved))
 
 
 def _mean(extents: Sequence[Extent]) -> Extent:
@@ -169,13 +132,6 @@ def _speed_meter(setting: Setting) -> Callable[[Ensemble, Extent], float]:
         return measured[kind]
 
     return speed_of
-
-
-def _disk(ensemble: Ensemble, extent: Extent) -> int:
-    """Return bytes of predictions, uncompressed, and of scores (consistency, consensus, label)."""
-    examples, epochs = sum(extent.examples), ensemble.recipe.epochs + 1
-    label = np.min_scalar_type(extent.classes - 1).itemsize
-    return examples * epochs * (ensemble.networks * label + 10)
 
 
 def _cores() -> int:

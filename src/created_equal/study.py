@@ -126,6 +126,23 @@ class Recipe:
 
 
 @dataclass(frozen=True)
+class Resources:
+    """What a training job asks a cluster for; no result follows from it.
+
+    schemas/study.schema.yaml says what each key does.
+    """
+
+    mem_mb: int | None = None
+    cpus: int = 1
+    minutes_per_network: int = 60
+    networks_per_job: int | None = None
+
+    def minutes(self, networks: int) -> int:
+        """Return the run time of a job of so many networks, with half an hour to begin and end."""
+        return 30 + networks * self.minutes_per_network
+
+
+@dataclass(frozen=True)
 class Ensemble:
     """Networks that differ only in their seed."""
 
@@ -143,6 +160,7 @@ class Ensemble:
     # By the scores of this ensemble, and from the dataset that it is trained on, this ensemble's
     # dataset is derived; None: it is the study's, or derived from the study's without scores.
     ranked_by: str | None = None
+    resources: Resources = Resources()
 
     @property
     def derived(self) -> Mapping | None:
@@ -154,6 +172,10 @@ class Ensemble:
         """Whether it is trained only to rank the examples for the next cut of a dataset."""
         step = self.derived or {}
         return "cut" in step and step["cut"] < len(derivation.shares(step))
+
+    def per_job(self, networks: int) -> int:
+        """Return how many networks a job trains, where the config says so many."""
+        return min(networks, self.resources.networks_per_job or networks)
 
     @property
     def dataset_path(self) -> str:
@@ -284,6 +306,7 @@ def load_study(name: str, networks: int | None = None) -> Study:
             depth=entry.get("depth"),
             kernel=entry.get("kernel"),
             units=entry.get("units"),
+            resources=Resources(**{**values.get("resources", {}), **entry.get("resources", {})}),
         )
         for each, entry in values["ensembles"].items()
     }

@@ -106,7 +106,10 @@ def read_evidence(study: Study, networks_per_job: int) -> Evidence:
         name: [
             Path(path)
             for path in predictions_paths(
-                study.name, name, study.ensembles[name].networks, networks_per_job
+                study.name,
+                name,
+                study.ensembles[name].networks,
+                study.ensembles[name].per_job(networks_per_job),
             )
         ]
         for name in scores

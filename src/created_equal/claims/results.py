@@ -107,7 +107,7 @@ def of_files(ensemble: Ensemble, networks_per_job: int) -> Iterator[Finding]:
     Raises:
         InputError: a file is missing or damaged.
     """
-    jobs = batches(ensemble.networks, networks_per_job)
+    jobs = batches(ensemble.networks, ensemble.per_job(networks_per_job))
     for first, last in jobs:
         path = predictions_path(ensemble.study, ensemble.name, first, last)
         with open_predictions(Path(path)) as contents:

@@ -1,0 +1,235 @@
+"""What is looked at before a run starts: data, disk, nodes; and what the run will train.
+
+It reads no array and imports no torch, so that a run of nothing but figures waits for none of it.
+"""
+
+import math
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from created_equal.errors import InputError
+from created_equal.extent import disk_of, expected_extent, extent_of
+from created_equal.study import STUDIES, Config, Study
+
+# What of a source must be below data_root, any one of these, if nothing may be downloaded.
+PLACES = {
+    "cifar10": ("cifar-10-batches-py", "cifar-10-python.tar.gz"),
+    "cifar100": ("cifar-100-python", "cifar-100-python.tar.gz"),
+    "mnist": ("MNIST/raw",),
+}
+RESULTS = Path("results")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job of the workflow, with what it asks for."""
+
+    name: str  # of its rule
+    study: str | None = None
+    ensemble: str | None = None
+    networks: int = 0  # in a job of train_networks
+    submitted: bool = False
+    mem_mb: int = 0
+    cpus: int = 1
+    gpus: int = 0
+    minutes: int = 0
+
+
+@dataclass(frozen=True)
+class Node:
+    """A kind of node of a cluster."""
+
+    cpus: int
+    mem_mb: int
+    gpus: int
+    minutes: float  # the time limit of its partition
+
+    def runs(self, job: Job) -> bool:
+        """Return whether a job would ever start on it."""
+        return (
+            job.cpus <= self.cpus
+            and job.mem_mb <= self.mem_mb
+            and job.gpus <= self.gpus
+            and job.minutes <= self.minutes
+        )
+
+
+def check_run(
+    config: Config,
+    studies: Mapping[str, Study],
+    wanted: Sequence[Job],
+    finished: Sequence[Job],
+    nodes: Sequence[Node],
+) -> list[str]:
+    """Check that a run can succeed, and return in lines what it will train.
+
+    Args:
+        config: where the data are, and whether missing ones may be downloaded.
+        studies: those of the jobs, by name.
+        wanted: the jobs that will run.
+        finished: those that need not.
+        nodes: of the cluster; empty: what submitted jobs ask for is not compared.
+
+    Raises:
+        InputError: data are missing and cannot be had, predictions and scores may not fit on the
+            disk, or no node is large enough: with a sentence for each.
+    """
+    to_build = dict.fromkeys(job.study for job in wanted if job.name == "build_dataset")
+    needed, unknown = _disk(studies, wanted)
+    free = _free(RESULTS)
+    problems = [
+        *(problem for name in to_build if (problem := _missing(config, studies[name]))),
+        *_too_large(wanted, nodes),
+    ]
+    if needed > free:
+        problems.append(
+            f"predictions and scores may take {_size(needed)}, and {RESULTS.resolve()} has "
+            f"{_size(free)} left; make room, make results a link to a larger disk, or take "
+            "fewer studies or networks with --config."
+        )
+    if problems:
+        raise InputError("\n  ".join(["nothing was started:", *problems]))
+    lines = [*_training(wanted, finished), *_downloads(config, studies, to_build)]
+    if needed:
+        lines.append(f"disk: at most {_size(needed)} of predictions and scores, {_size(free)} free")
+    if unknown:
+        lines.append(f"disk: not known of {', '.join(unknown)}, before their datasets are built")
+    return lines
+
+
+def find_nodes() -> list[Node]:
+    """Return the kinds of nodes that Slurm's sinfo lists; none where it does not answer."""
+    if shutil.which("sinfo") is None:
+        return []
+    command = ["sinfo", "--noheader", "--format=%c|%m|%G|%l"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    except subprocess.TimeoutExpired:
+        return []
+    return parse_nodes(done.stdout) if done.returncode == 0 else []
+
+
+def parse_nodes(listed: str) -> list[Node]:
+    """Return the nodes in the lines that ``sinfo --format=%c|%m|%G|%l`` prints.
+
+    A number with a plus is the smallest of several kinds that sinfo puts into one line; what is
+    more than it is not refused, since it may be there.
+    """
+    nodes = []
+    for line in listed.split():
+        fields = line.split("|")
+        if len(fields) == 4:
+            cpus, mem_mb, gres, limit = fields
+            nodes.append(Node(_at_most(cpus), _at_most(mem_mb), _gpus(gres), _minutes(limit)))
+    return nodes
+
+
+def _training(wanted: Sequence[Job], finished: Sequence[Job]) -> Iterator[str]:
+    there: dict[str, int] = {}
+    left: dict[str, list[int]] = {}
+    for job in finished:
+        if job.name == "train_networks":
+            there[job.study] = there.get(job.study, 0) + job.networks
+    for job in wanted:
+        if job.name == "train_networks":
+            left.setdefault(job.study, []).append(job.networks)
+    for study in dict.fromkeys([*left, *there]):
+        jobs = left.get(study, [])
+        yield (
+            f"{study}: {sum(jobs):,} networks to train in {len(jobs):,} jobs, "
+            f"{there.get(study, 0):,} already there"
+        )
+
+
+def _missing(config: Config, study: Study) -> str | None:
+    """Return what is missing of a study's data, and what to do: a sentence, or None."""
+    source = study.dataset["source"]
+    if source == "image_folder":
+        folder = config.data_root / Path(study.dataset["path"]).expanduser()
+        if not (folder / "train").is_dir():
+            return (
+                f"{study.name}: {folder / 'train'} is not there; put the images or a link to them "
+                f"at {folder}, set data_root, or leave {study.name} out of studies."
+            )
+    elif source in PLACES and not config.download and not _has(config, source):
+        return (
+            f"{study.name}: {config.data_root / PLACES[source][0]} is not there; put it there, set "
+            "data_root, or set download: true."
+        )
+    return None
+
+
+def _downloads(config: Config, studies: Mapping[str, Study], names: Sequence[str]) -> list[str]:
+    sources = dict.fromkeys(studies[name].dataset["source"] for name in names)
+    absent = [each for each in sources if each in PLACES and not _has(config, each)]
+    return [f"to be downloaded to {config.data_root}: {', '.join(absent)}"] if absent else []
+
+
+def _has(config: Config, source: str) -> bool:
+    return any((config.data_root / place).exists() for place in PLACES[source])
+
+
+def _disk(studies: Mapping[str, Study], wanted: Sequence[Job]) -> tuple[int, list[str]]:
+    """Return bytes of what is to be predicted and scored, and the studies of unknown size."""
+    networks: dict[tuple, int] = {}
+    for job in wanted:
+        if job.name == "train_networks":
+            key = (job.study, job.ensemble)
+            networks[key] = networks.get(key, 0) + job.networks
+    needed, unknown = 0, {}
+    for (study, ensemble), count in networks.items():
+        definition = studies[study].ensembles[ensemble]
+        whole = expected_extent(studies[study].dataset)
+        if whole is None:
+            unknown[study] = True
+        else:
+            needed += disk_of(definition, extent_of(definition, whole), count)
+    return needed, list(unknown)
+
+
+def _too_large(wanted: Sequence[Job], nodes: Sequence[Node]) -> Iterator[str]:
+    """Yield a sentence for each kind of job for which there is no node."""
+    asked = dict.fromkeys(
+        (job.name, job.study, job.ensemble, job.mem_mb, job.cpus, job.gpus, job.minutes)
+        for job in wanted
+        if nodes and job.submitted and not any(node.runs(job) for node in nodes)
+    )
+    for rule, study, ensemble, mem_mb, cpus, gpus, minutes in asked:
+        what = "/".join(filter(None, (study, ensemble)))
+        yield (
+            f"{rule} of {what} asks for {mem_mb:,} MB, {cpus} cores, {gpus} GPUs and {minutes:,} "
+            f"minutes, which no node of the cluster has (sinfo); change resources in "
+            f"{STUDIES / f'{study}.yaml'} or set-resources in slurm/config.yaml"
+            f"{', or train on processors with --config device=cpu' if gpus else ''}."
+        )
+
+
+def _free(folder: Path) -> int:
+    there = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+    return shutil.disk_usage(there).free
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:,.1f} GB" if count >= 1e9 else f"{count / 1e6:,.1f} MB"
+
+
+def _at_most(number: str) -> float:
+    return math.inf if number.endswith("+") else int(number)
+
+
+def _gpus(gres: str) -> int:
+    return sum(int(count) for count in re.findall(r"gpu(?::[^:,()]+)?:(\d+)", gres))
+
+
+def _minutes(limit: str) -> float:
+    """Return the minutes of [days-]hours:minutes:seconds or minutes:seconds, as Slurm prints it."""
+    if not re.fullmatch(r"(\d+-)?[\d:]+", limit):
+        return math.inf
+    days, _, clock = limit.rpartition("-")
+    parts = [int(part) for part in clock.split(":")]
+    hours, minutes, seconds = ([0] * (3 - len(parts)) + parts)[:3]
+    return int(days or 0) * 1440 + hours * 60 + minutes + seconds / 60

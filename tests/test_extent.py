@@ -1,0 +1,58 @@
+from dataclasses import replace
+
+from created_equal.extent import (
+    Extent,
+    disk_of,
+    expected_extent,
+    extent_of,
+    memory_of,
+    predictions_of,
+)
+from created_equal.study import Resources, load_study
+
+MAMMALS = {"source": "cifar100", "superclass": "small_mammals"}
+FOLDER = {"source": "image_folder", "path": "mine"}
+
+
+def test_extents_that_are_known_before_anything_is_built():
+    assert expected_extent(MAMMALS) == Extent((2500, 500), (32, 32, 3), 5)
+    digits = {"source": "digits", "size": 16, "train_examples": 100}
+    assert expected_extent(digits) == Extent((100, 599), (16, 16, 1), 10)
+
+
+def test_a_folder_is_known_only_where_the_study_says_all_of_it():
+    sizes = {"size": 64, "train_examples": 100_000, "test_examples": 10_000}
+    assert expected_extent(FOLDER | sizes) == Extent((100_000, 10_000), (64, 64, 3), 0)
+    for absent in sizes:
+        assert expected_extent(FOLDER | {**sizes, absent: None}) is None
+
+
+def test_bytes_and_predictions_of_an_ensemble(tiny):
+    ensemble = tiny(epochs=2)
+    extent = Extent((40, 40), (16, 16, 1), 10)
+    assert predictions_of(ensemble, extent) == 4 * 3 * 80
+    # A byte a label, and ten of scores an example and epoch; two bytes where classes are many.
+    assert disk_of(ensemble, extent) == 3 * 80 * (4 + 10)
+    assert disk_of(ensemble, extent, networks=1) == 3 * 80 * (1 + 10)
+    many = Extent((40, 40), (16, 16, 1), 257)
+    assert disk_of(ensemble, many) == 3 * 80 * (2 * 4 + 10)
+    assert disk_of(ensemble, Extent((40, 40), (16, 16, 1), 0)) == disk_of(ensemble, many)
+
+
+def test_derived_datasets_have_their_own_extent(study_folder):
+    ensembles = load_study("smoke").ensembles
+    whole = Extent((100, 100), (16, 16, 1), 10)
+    assert extent_of(ensembles["st_vgg"], whole) == whole
+    assert extent_of(ensembles["random_labels"], whole) == whole
+    assert extent_of(ensembles["easiest_moved"], whole).examples == (90, 110)
+    assert extent_of(ensembles["hardest_fifth_round_01"], whole).examples == (60, 100)
+    assert extent_of(ensembles["hardest_fifth"], whole).examples == (20, 100)
+
+
+def test_memory_is_what_the_study_says_or_follows_from_the_images(tiny):
+    ensemble = tiny()
+    assert memory_of(ensemble) == 4000
+    cifar = replace(ensemble, dataset={"source": "cifar10"})
+    assert memory_of(cifar) == 4000 + 3 * 60_000 * 32 * 32 * 3 // 10**6
+    assert memory_of(replace(ensemble, dataset=FOLDER)) == 4000
+    assert memory_of(replace(cifar, resources=Resources(mem_mb=9000))) == 9000

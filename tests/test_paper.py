@@ -1,0 +1,113 @@
+"""All of the paper at once: config/paper.yaml, and the profile that takes it to a cluster."""
+
+import re
+import resource
+from pathlib import Path
+
+import pytest
+import yaml
+from test_workflow import copy_of_repository, jobs, succeeds
+
+from created_equal.study import load_study
+
+ROOT = Path(__file__).parents[1]
+PROFILE = ROOT / "slurm/config.yaml"
+PAPER = yaml.safe_load((ROOT / "config/paper.yaml").read_text())["studies"]
+# Networks 100 in jobs of 5, but for VGG-16 (20) and ImageNet's in jobs of one.
+TRAINING_JOBS = {
+    "small_mammals": (25 + 39) * 20,
+    **dict.fromkeys(("aquatic_mammals", "insects", "household_furniture"), 2 * 20),
+    "mnist": 20,
+    **dict.fromkeys(("cifar10", "cifar100"), 20 + 20),
+    "tiny_imagenet": 2 * 20,
+    "imagenet": 27 + 22 + 7,
+}
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory):
+    """A copy of the repository in which nothing is built."""
+    return copy_of_repository(tmp_path_factory.mktemp("paper"))
+
+
+def training_jobs(planned):
+    """Return the training jobs of a dry run: (study, ensemble, file) -> its resources."""
+    found = {}
+    for job in planned.split("\nrule ")[1:]:
+        if job.startswith("train_networks"):
+            _, study, ensemble, _, file = re.search(r"output: (\S+)", job)[1].split("/")
+            found[study, ensemble, file] = re.search(r"resources: (.*)", job)[1].split(", ")
+    return found
+
+
+def test_the_whole_paper_is_planned_in_seconds_and_without_data(repository):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    planned = succeeds(repository, "--dry-run", "--configfile", "config/paper.yaml")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    # Of the processor: a busy machine may take longer. 4 s were measured.
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 6
+    assert jobs(planned)["train_networks"] == sum(TRAINING_JOBS.values()) == 1596
+    by_study = [study for study, _, _ in training_jobs(planned)]
+    assert {study: by_study.count(study) for study in PAPER} == TRAINING_JOBS
+    assert jobs(planned)["build_dataset"] == len(PAPER)
+    assert not (repository / "results").exists()
+
+
+def test_the_profile_takes_all_of_it_and_each_ensemble_asks_for_what_its_study_says(repository):
+    planned = succeeds(repository, "--profile", "slurm", "--dry-run")
+    asked = training_jobs(planned)
+    assert len(asked) == sum(TRAINING_JOBS.values())
+    assert {"mem_mb=48000", "runtime=4350"} <= set(asked["imagenet", "resnet50", "0026-0026.nc"])
+    assert {"mem_mb=48000", "runtime=2910"} <= set(asked["imagenet", "alexnet", "0021-0021.nc"])
+    assert {"mem_mb=12000", "runtime=510"} <= set(asked["cifar10", "vgg16", "0000-0000.nc"])
+    assert {"mem_mb=4027", "runtime=330"} <= set(asked["small_mammals", "st_vgg", "0000-0004.nc"])
+
+
+def test_a_study_narrows_the_profile(repository):
+    planned = succeeds(
+        repository, "--profile", "slurm", "--dry-run", "--config", "studies=smoke", "networks=1"
+    )
+    assert {study for study, _, _ in training_jobs(planned)} == {"smoke"}
+
+
+def test_what_the_profile_offers_in_comments_works(repository):
+    """Uncommented, it is a profile that Snakemake takes, for rules that there are."""
+    text = re.sub(r"^( *)# (?=set-|slurm_| {2,}[a-z])", r"\1", PROFILE.read_text(), flags=re.M)
+    profile = yaml.safe_load(text)
+    assert {"slurm_account", "slurm_partition"} <= set(profile["default-resources"])
+    rules = {
+        name
+        for path in (ROOT / "rules").glob("*.smk")
+        for name in re.findall(r"^(?:use )?rule .*?(\w+)(?: with)?:$", path.read_text(), re.M)
+    }
+    assert {"train_networks", "score_ensemble", "score_large_ensemble"} <= rules
+    assert {*profile["set-resources"], *profile["set-threads"]} <= rules
+    (repository / "site").mkdir()
+    (repository / "site/config.yaml").write_text(text)
+    planned = succeeds(
+        repository, "--profile", "site", "--dry-run", "--config", "studies=smoke", "networks=1"
+    )
+    for asked in training_jobs(planned).values():
+        assert {"slurm_partition=gpu", "gpu_model=a100", "gres=gpu:1", "runtime=1440"} <= set(asked)
+        assert "slurm_account=my_account" in asked
+
+
+def test_what_every_run_sets_leaves_the_cluster_s_alone():
+    """profiles/default is merged on top of --profile slurm and wins, key by key."""
+    everywhere = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text())
+    on_cluster = yaml.safe_load(PROFILE.read_text())
+    assert not set(everywhere) & set(on_cluster)
+    assert "slurm-array-jobs" not in on_cluster
+    assert on_cluster["slurm-status-command"] == "squeue"
+    assert {"mem_mb", "runtime"} <= set(on_cluster["default-resources"])
+
+
+@pytest.mark.parametrize("name", PAPER)
+def test_every_study_of_the_paper_can_be_read_and_has_figures(name, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    study = load_study(name)
+    assert {"figure_01", "figure_03", "robustness"} <= set(study.figures)
+    assert (
+        sum(-(-each.networks // each.per_job(5)) for each in study.ensembles.values())
+        == TRAINING_JOBS[name]
+    )

@@ -1,0 +1,140 @@
+import math
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+import yaml
+from torchvision.datasets import CIFAR10, CIFAR100, MNIST
+
+from created_equal import preflight
+from created_equal.errors import InputError
+from created_equal.preflight import PLACES, Job, Node, check_run, find_nodes, parse_nodes
+from created_equal.study import Config, load_study
+
+TRAIN = Job("train_networks", "smoke", "st_vgg", networks=4)
+BUILD = Job("build_dataset", "smoke")
+
+
+@pytest.fixture
+def studies(study_folder):
+    """Studies of every kind of source, by name."""
+    path = study_folder / "config" / "studies"
+    sources = {
+        "mine": {"source": "image_folder", "path": "mine"},
+        "cifar": {"source": "cifar10"},
+        "handwritten": {"source": "mnist"},
+    }
+    for name, dataset in sources.items():
+        values = {"title": name, "dataset": dataset, "ensembles": {"a": {"architecture": "st_vgg"}}}
+        (path / f"{name}.yaml").write_text(yaml.safe_dump(values))
+    return {name: load_study(name) for name in ("smoke", *sources)}
+
+
+def test_it_says_what_is_to_be_trained_and_what_is_there(studies):
+    half = [replace(TRAIN, networks=2), replace(TRAIN, ensemble="small_st_vgg", networks=1)]
+    lines = check_run(Config(), studies, [BUILD, *half], [replace(TRAIN, networks=3)], [])
+    assert lines[0] == "smoke: 3 networks to train in 2 jobs, 3 already there"
+    assert lines[1].startswith("disk: at most 0.0 MB of predictions and scores, ")
+
+
+def test_a_run_of_nothing_but_figures_has_nothing_to_say(studies):
+    assert check_run(Config(), studies, [Job("render_figure_01", "smoke")], [], []) == []
+
+
+def test_data_that_are_nowhere_are_named_all_at_once(studies, study_folder):
+    wanted = [Job("build_dataset", name) for name in studies]
+    config = Config(data_root=study_folder / "data", download=False)
+    with pytest.raises(InputError) as error:
+        check_run(config, studies, wanted, [], [])
+    first, *sentences = str(error.value).splitlines()
+    assert first == "nothing was started:"
+    assert len(sentences) == 3
+    assert f"mine: {study_folder}/data/mine/train is not there; put the images" in sentences[0]
+    assert "cifar: " in sentences[1]
+    assert "set download: true" in sentences[1]
+    # With leave to download, only the user's own images must be there.
+    (study_folder / "data/mine/train").mkdir(parents=True)
+    lines = check_run(replace(config, download=True), studies, wanted, [], [])
+    assert f"to be downloaded to {study_folder}/data: cifar10, mnist" in lines
+
+
+@pytest.mark.parametrize("name", ["cifar", "handwritten"])
+def test_data_that_are_there_in_either_form_are_enough(studies, study_folder, name):
+    config = Config(data_root=study_folder / "data", download=False)
+    for place in PLACES[studies[name].dataset["source"]]:
+        (study_folder / "data" / place).mkdir(parents=True)
+        check_run(config, studies, [Job("build_dataset", name)], [], [])
+        (study_folder / "data" / place).rmdir()
+
+
+def test_a_dataset_that_is_built_needs_no_source(studies, study_folder):
+    config = Config(data_root=study_folder / "nowhere", download=False)
+    wanted = [Job("train_networks", "mine", "a", networks=5)]
+    lines = check_run(config, studies, wanted, [], [])
+    assert "disk: not known of mine, before their datasets are built" in lines
+
+
+def test_places_are_those_of_torchvision():
+    assert PLACES["cifar10"] == (CIFAR10.base_folder, CIFAR10.filename)
+    assert PLACES["cifar100"] == (CIFAR100.base_folder, CIFAR100.filename)
+    assert PLACES["mnist"] == (f"{MNIST.__name__}/raw",)
+
+
+def test_a_disk_without_room_is_refused(studies, monkeypatch):
+    needed = 200 * 7 * (4 + 10)  # examples, epochs, a byte for each network and ten of scores
+    monkeypatch.setattr(preflight, "_free", lambda folder: needed)
+    assert check_run(Config(), studies, [TRAIN], [], [])
+    # Jobs of one ensemble share its scores.
+    halves = [replace(TRAIN, networks=2)] * 2
+    assert check_run(Config(), studies, halves, [], [])
+    monkeypatch.setattr(preflight, "_free", lambda folder: needed - 1)
+    with pytest.raises(InputError, match=r"may take 0\.0 MB, and .*/results has 0\.0 MB left"):
+        check_run(Config(), studies, halves, [], [])
+
+
+def test_what_no_node_has_is_refused_once_for_each_ensemble(studies):
+    nodes = [Node(4, 8000, 0, math.inf), Node(2, 4000, 1, 60)]
+    fits = replace(TRAIN, submitted=True, mem_mb=8000, cpus=4, minutes=600)
+    on_gpu = replace(fits, mem_mb=4000, cpus=2, gpus=1, minutes=60)
+    assert check_run(Config(), studies, [fits, on_gpu], [], nodes)
+    for change in ({"minutes": 61}, {"cpus": 3}, {"mem_mb": 4001}, {"gpus": 2}):
+        with pytest.raises(InputError, match=r"train_networks of smoke/st_vgg asks for") as error:
+            check_run(Config(), studies, [replace(on_gpu, **change)] * 3, [], nodes)
+        assert len(str(error.value).splitlines()) == 2
+        assert "--config device=cpu" in str(error.value)
+        # Beside the head process, or where nothing is known of nodes, it is none of its business.
+        local = replace(on_gpu, **change, submitted=False)
+        assert check_run(Config(), studies, [local], [], nodes)
+        assert check_run(Config(), studies, [replace(on_gpu, **change)], [], [])
+
+
+def test_nodes_as_sinfo_prints_them():
+    listed = (
+        "2|21694|gpu:2|infinite\n"
+        "64+|256000|gpu:a100:4(S:0-1),gpu:v100:1|2-00:30:00\n"
+        "8|16000+|(null)|30:00\n"
+        "8|16000|gpu:h100_80gb:8,shard:16|12:00:00\n"
+    )
+    assert parse_nodes(listed) == [
+        Node(2, 21694, 2, math.inf),
+        Node(math.inf, 256000, 5, 2 * 1440 + 30),
+        Node(8, math.inf, 0, 30),
+        Node(8, 16000, 8, 720),
+    ]
+
+
+def test_without_slurm_no_node_is_known(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_nodes() == []
+
+
+def test_it_loads_no_torch_and_no_arrays():
+    code = (
+        "import sys, created_equal.preflight\n"
+        "print(*sorted({'torch', 'torchvision', 'xarray', 'numpy'} & set(sys.modules)))"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert loaded.stdout.strip() == ""
