@@ -92,7 +92,7 @@ from pathlib import Path
 from created_equal.study import Ensemble, Recipe
 from created_equal.training import job, train_networks
 logging.basicConfig(level=logging.INFO)
-job.SECONDS_BETWEEN_CHECKPOINTS = {seconds}
+job.SECONDS_BETWEEN_CHECKPOINTS, job.TIMES_THEIR_COST = {seconds}, 0
 train_networks({ensemble!r}, Path(sys.argv[1]), range(2), Path(sys.argv[2]), "cpu", "fp32")
 """
 

@@ -26,9 +26,11 @@ from created_equal.training.engine.trainee import EpochResult
 from created_equal.training.notice import Notice
 from created_equal.training.progress import Report
 
-# What a kill costs at most, beside the epoch that it falls into: networks of seconds an epoch
-# would spend more time on the disk than in training if each epoch were kept.
+# Networks are kept after an epoch that ends so long after they were kept last: those of seconds an
+# epoch would else spend more time on the disk than in training.
 SECONDS_BETWEEN_CHECKPOINTS = 60
+# And so many times as long as that took: large ones spend a twentieth of their time on it at most.
+TIMES_THEIR_COST = 20
 
 log = logging.getLogger(__name__)
 
@@ -110,6 +112,7 @@ class Job:
     def _train_together(self, members: Sequence[Begun]) -> None:
         """Train as many of some networks, all at the same step, as a group holds."""
         started = saved = time.monotonic()
+        pause = SECONDS_BETWEEN_CHECKPOINTS
         epochs = self._ensemble.recipe.epochs
         group = make_group(self._ensemble, [each.number for each in members], self._images)
         members = members[: len(group.numbers)]
@@ -137,9 +140,10 @@ class Job:
             self._hear(members, group, end_if_told)
             if all(each.number in self.diverged for each in members):
                 return
-            if epoch < epochs and time.monotonic() - saved > SECONDS_BETWEEN_CHECKPOINTS:
+            if epoch < epochs and (now := time.monotonic()) - saved > pause:
                 self._keep(grown())
                 saved = time.monotonic()
+                pause = max(SECONDS_BETWEEN_CHECKPOINTS, TIMES_THEIR_COST * (saved - now))
         for each in grown():
             if each.number not in self.diverged:
                 self._finish(each)
