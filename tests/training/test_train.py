@@ -85,7 +85,7 @@ def test_a_network_is_the_same_whatever_the_number_of_networks(tiny, job, tmp_pa
 JOB = """
 import sys
 from pathlib import Path
-from created_equal.study import Ensemble, Recipe
+from created_equal.study import Ensemble, Recipe, Resources
 from created_equal.training import train_networks
 ensemble = {ensemble!r}
 train_networks(ensemble, Path(sys.argv[1]), range(4), Path(sys.argv[2]), "cpu", "fp32")
