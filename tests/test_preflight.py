@@ -35,7 +35,11 @@ def test_it_says_what_is_to_be_trained_and_what_is_there(studies):
     half = [replace(TRAIN, networks=2), replace(TRAIN, ensemble="small_st_vgg", networks=1)]
     lines = check_run(Config(), studies, [BUILD, *half], [replace(TRAIN, networks=3)], [])
     assert lines[0] == "smoke: 3 networks to train in 2 jobs, 3 already there"
-    assert lines[1].startswith("disk: at most 0.0 MB of predictions and scores, ")
+    assert lines[1] == "no GPU is found: networks are trained on the processor"
+    assert lines[2].startswith("disk: at most 0.0 MB of predictions and scores, ")
+    for config, gpus in ((Config(), 1), (Config(device="cpu"), 0)):
+        lines = check_run(config, studies, [replace(job, gpus=gpus) for job in half], [], [])
+        assert not any("no GPU" in line for line in lines)
 
 
 def test_a_run_of_nothing_but_figures_has_nothing_to_say(studies):

@@ -355,7 +355,7 @@ TWO = {"a": {"architecture": "st_vgg"}, "b": {"architecture": "mnist_cnn"}}
         ),
         (
             minimal(resources={"cpus": 0}),
-            "resources.cpus must be a whole number of at least 1, but",
+            "resources.cpus must be a whole number of at least 1,",
         ),
         (minimal(title=2019), "title must be text, but is 2019; put it in quotes."),
         (minimal(networks="many"), "networks must be a whole number of at least 1, but is the tex"),

@@ -94,6 +94,9 @@ def check_run(
     if problems:
         raise InputError("\n  ".join(["nothing was started:", *problems]))
     lines = [*_training(wanted, finished), *_downloads(config, studies, to_build)]
+    training = [job for job in wanted if job.name == "train_networks"]
+    if training and config.device == "auto" and not any(job.gpus for job in training):
+        lines.append("no GPU is found: networks are trained on the processor")
     if needed:
         lines.append(f"disk: at most {_size(needed)} of predictions and scores, {_size(free)} free")
     if unknown:
