@@ -44,8 +44,8 @@ def test_the_whole_paper_is_planned_in_seconds_and_without_data(repository):
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     planned = succeeds(repository, "--dry-run", "--configfile", "config/paper.yaml")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    # Of the processor: a busy machine may take longer. 4 s were measured.
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 6
+    # Of the processor: a busy machine takes longer, also of that (4.0 to 5.7 s were measured).
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 9
     assert jobs(planned)["train_networks"] == sum(TRAINING_JOBS.values()) == 1596
     by_study = [study for study, _, _ in training_jobs(planned)]
     assert {study: by_study.count(study) for study in PAPER} == TRAINING_JOBS
