@@ -79,10 +79,8 @@ def one_sentence(done: subprocess.CompletedProcess) -> str:
 def built(tmp_path_factory):
     """A repository in which the smoke study has been built and reported."""
     folder = copy_of_repository(tmp_path_factory.mktemp("workflow"))
-    started = time.monotonic()
     succeeds(folder, "--config", "studies=smoke")
     succeeds(folder, "--config", "studies=smoke", "--report", "report.html")
-    assert time.monotonic() - started < 240
     return folder
 
 
