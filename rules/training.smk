@@ -4,7 +4,7 @@
 rule train_networks:
     input:
         dataset=lambda wildcards: ensemble_of(wildcards).dataset_path,
-        code=code("networks/*.py", "training/engine/*.py"),
+        code=code("networks/*.py", "training/engine/*.py", "decoding/*.py"),
     output:
         # Not deleted before the job: the command keeps all networks that are still the same (by
         # their definition, data and code), whatever made Snakemake run it.

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "created_equal"
-GROUND = {"errors", "yaml_files", "derivation", "study", "artefacts", "networks"}
+GROUND = {"errors", "yaml_files", "derivation", "study", "decoding", "artefacts", "networks"}
 STAGES = {"datasets", "training", "scores", "baselines"}
 WITHOUT_TORCH = {
-    *("errors", "yaml_files", "derivation", "study", "artefacts"),
+    *("errors", "yaml_files", "derivation", "study", "decoding", "artefacts"),
     *("scores", "figures", "claims"),
 }
 # Each folder or module beside itself.
@@ -22,7 +22,8 @@ MAY_IMPORT = {
     "derivation": set(),
     "yaml_files": {"errors"},
     "study": {"errors", "yaml_files", "derivation"},
-    "artefacts": {"errors"},
+    "decoding": set(),
+    "artefacts": {"errors", "decoding"},
     "networks": {"errors"},
     **dict.fromkeys(STAGES, GROUND),
     **dict.fromkeys(("figures", "claims"), GROUND | {"scores"}),

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from created_equal.artefacts import has_files
 from created_equal.claims.bootstrap import interval_of, value_of
 from created_equal.claims.evidence import Evidence
 from created_equal.claims.measures import Measured
@@ -38,7 +39,8 @@ class Row:
             not, "" if there is no interval.
         independent_networks: the value of networks that err independently.
         shuffled_within_class: the value where examples of a class have changed places.
-        class_means: the value of a classifier that knows only the classes' mean images.
+        class_means: the value of a classifier that knows only the classes' mean images; NaN where
+            images stay in files, as it needs all of them at once.
         within_class: a correlation without the classes' means.
         verdict: see ``verdict_of``.
         networks: N of the smallest ensemble it rests on.
@@ -185,6 +187,8 @@ def _row(
 
 
 def _under(kind: str, claim: Claim, names: tuple[str, ...], nulls: Nulls) -> float:
+    if kind == "class_means" and has_files(nulls.evidence.dataset):
+        return NOT_A_NUMBER
     measured: Measured = claim.measure(nulls.under(kind, names), *names)
     return value_of(measured.statistic, measured.units)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from created_equal.study import Ensemble
-from created_equal.training.engine.images import Images
+from created_equal.training.engine.images import Examples
 from created_equal.training.engine.plain import PlainGroup
 from created_equal.training.engine.trainee import EpochResult
 
@@ -24,6 +24,6 @@ class Group(Protocol):
     def restore(self, states: Sequence[dict]) -> None: ...
 
 
-def make_group(ensemble: Ensemble, numbers: Sequence[int], images: Images) -> Group:
+def make_group(ensemble: Ensemble, numbers: Sequence[int], images: Examples) -> Group:
     """Return the group in which the first of some networks, as many as fit, train fastest."""
     return PlainGroup(ensemble, numbers[:1], images)
