@@ -1,3 +1,5 @@
+import shutil
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -182,14 +184,19 @@ def test_a_model_of_torchvision_with_randomness_of_its_own_comes_back(tiny, imag
 # compiled
 
 
-def test_what_is_compiled(tiny):
+def test_what_is_compiled(tiny, monkeypatch):
+    monkeypatch.setenv("CC", sys.executable)
     gpu = Setting(torch.device("cuda"), "bf16")
     public = replace(tiny(), architecture="resnet18")
     assert is_compiled(public, gpu)
     assert not is_compiled(public, CPU)
     assert not is_compiled(tiny("st_vgg"), gpu)
+    monkeypatch.delenv("CC")
+    monkeypatch.setenv("PATH", "")
+    assert not is_compiled(public, gpu)
 
 
+@pytest.mark.skipif(not shutil.which("g++"), reason="PyTorch compiles for a CPU with g++")
 def test_a_compiled_network_is_kept_and_learns_as_one_that_is_not(tiny, images, monkeypatch):
     ensemble = tiny("mnist_cnn", epochs=1, batch_size=20)
 

@@ -1,5 +1,7 @@
 """One network in training: its weights, its optimizer, and how far it is."""
 
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -139,8 +141,12 @@ class Trainee:
 
 
 def is_compiled(ensemble: Ensemble, setting: Setting) -> bool:
-    """Return whether networks are compiled: those of torchvision, which are large, on a GPU."""
-    return setting.device.type == "cuda" and ensemble.architecture not in PAPER_ARCHITECTURES
+    """Return whether networks are compiled: those of torchvision, on a GPU.
+
+    What PyTorch makes for a GPU needs a C compiler; without one they run as they are.
+    """
+    wanted = setting.device.type == "cuda" and ensemble.architecture not in PAPER_ARCHITECTURES
+    return wanted and any(map(shutil.which, (os.environ.get("CC", "gcc"), "clang")))
 
 
 def network_of(ensemble: Ensemble, image_shape: tuple[int, int, int], classes: int) -> nn.Module:
