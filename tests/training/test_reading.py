@@ -1,6 +1,7 @@
 """Jobs whose images are decoded by other processes, and what becomes of those."""
 
 import logging
+import multiprocessing
 import os
 import re
 import signal
@@ -15,7 +16,11 @@ import pytest
 from created_equal.artefacts import read_predictions
 from created_equal.errors import InputError
 from created_equal.training import train_networks
+from created_equal.training.engine.device import choose_setting
+from created_equal.training.engine.images import FileImages
+from created_equal.training.engine.plain import train_network
 from created_equal.training.engine.reading import readers_named
+from created_equal.training.engine.trainee import Trainee
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
@@ -150,6 +155,20 @@ def test_a_process_that_reads_and_is_killed_ends_the_job_in_one_sentence(start, 
     assert process.wait() == 1
     assert "refused: a process that decodes images was killed, most likely" in log.read_text()
     assert "Traceback" not in log.read_text()
+
+
+def test_an_error_in_a_step_leaves_no_process(jpegs, tiny, monkeypatch):
+    def fails(*_):
+        raise RuntimeError("of a step")
+
+    monkeypatch.setattr(Trainee, "_update", fails)
+    images = FileImages(jpegs.dataset, choose_setting("cpu", "fp32"), jpegs.data_root, None, 2)
+    ensemble = jpegs.ensemble(tiny("mnist_cnn", batch_size=5))
+    with pytest.raises(RuntimeError, match="of a step") as raised:
+        list(train_network(ensemble, 0, images))
+    # The traceback, which a job that ends keeps to its exit, still holds on to the epoch.
+    assert raised.tb
+    assert multiprocessing.active_children() == []
 
 
 def test_other_errors_stay_what_they_are():

@@ -28,7 +28,8 @@ from created_equal.training.progress import reporting
 
 log = logging.getLogger(__name__)
 
-# The code that a network follows from; also what Snakemake watches.
+# The code that a network follows from; also what Snakemake watches. Where images stay in files, the
+# code that decodes them is part of the data's fingerprint.
 CODE = ("networks", "training/engine")
 
 
