@@ -7,7 +7,7 @@ localrules:
 
 rule build_dataset:
     input:
-        code=code("datasets/*.py"),
+        code=code("datasets/*.py", "decoding/*.py"),
     output:
         dataset=dataset_path("{study}"),
     log:

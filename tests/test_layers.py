@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "created_equal"
-GROUND = {"errors", "yaml_files", "derivation", "study", "extent", "artefacts", "networks"}
+GROUND = {
+    *("errors", "yaml_files", "derivation", "study", "extent", "decoding", "artefacts", "networks"),
+}
 STAGES = {"datasets", "training", "scores", "baselines"}
 WITHOUT_TORCH = {
-    *("errors", "yaml_files", "derivation", "study", "extent", "preflight", "artefacts"),
+    *("errors", "yaml_files", "derivation", "study", "extent", "preflight"),
+    *("decoding", "artefacts"),
     *("scores", "figures", "claims"),
 }
 # Each folder or module beside itself.
@@ -24,7 +27,8 @@ MAY_IMPORT = {
     "study": {"errors", "yaml_files", "derivation"},
     "extent": {"derivation", "study"},
     "preflight": {"errors", "study", "extent"},
-    "artefacts": {"errors"},
+    "decoding": set(),
+    "artefacts": {"errors", "decoding"},
     "networks": {"errors"},
     **dict.fromkeys(STAGES, GROUND),
     **dict.fromkeys(("figures", "claims"), GROUND | {"scores"}),

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from PIL import Image
 
 from created_equal import cli
 from created_equal.artefacts import write_dataset
@@ -152,6 +153,27 @@ def test_a_dataset_whose_size_is_not_known(plan, study_folder):
         "mine: its size is known only once its dataset is built; run created-equal build_dataset "
         "mine first."
     ) in said
+
+
+def test_a_study_whose_images_stay_in_files(plan, study_folder):
+    for number, name in enumerate(("train/a", "train/b", "test/a", "test/b")):
+        folder = study_folder / "data" / "mine" / name
+        folder.mkdir(parents=True)
+        Image.new("RGB", (40, 30), (number, 0, 0)).save(folder / "0.png")
+    dataset = {"source": "image_folder", "path": "mine", "size": 16, "images": "files"}
+    study = {
+        "title": "Mine",
+        "dataset": dataset,
+        "networks": 2,
+        "recipe": {"batch_size": 2, "epochs": 3},
+        "ensembles": {"cnn": {"architecture": "mnist_cnn", "width": 0.25}},
+    }
+    (study_folder / "config" / "studies" / "mine.yaml").write_text(yaml.safe_dump(study))
+    data = build_dataset(dataset, study_folder / "data", False)
+    write_dataset(data, Path(dataset_path("mine")), dataset)
+    said = plan("mine")
+    assert rows(said)["mine", "cnn"][1:4] == ["2", "0", "3"]
+    assert "mine: its images stay in files; what it takes to decode them is not in" in said
 
 
 def test_the_command_takes_the_studies_of_the_config(study_folder, monkeypatch, capsys):

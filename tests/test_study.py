@@ -53,6 +53,9 @@ def repository(monkeypatch):
     monkeypatch.chdir(REPOSITORY)
 
 
+FOLDER = {"source": "image_folder", "path": "mine", "size": 64, "images": "files"}
+
+
 def minimal(**changes):
     return {
         "title": "A study",
@@ -308,6 +311,7 @@ def test_a_definition_in_full(folder):
         minimal(resources={"mem_mb": 9000, "cpus": 4, "networks_per_job": 1}),
         minimal(recipe={"momentum": 0, "activation": "elu", "dropout": True, "epochs": 140}),
         minimal(ensembles={"a": {"width": 1, "architecture": "st_vgg", "recipe": {"decay": None}}}),
+        minimal(dataset={"source": "digits", "images": "memory"}, recipe={"augmentation": None}),
     ],
 )
 def test_a_definition_does_not_depend_on_what_networks_do_not_follow_from(folder, same):
@@ -334,6 +338,9 @@ def test_a_definition_depends_on_everything_else(folder):
         minimal(recipe={"epochs": 5}),
         minimal(ensembles={"a": {"architecture": "small_st_vgg"}}),
         minimal(ensembles={"a": {"architecture": "st_vgg", "width": 0.5}}),
+        minimal(dataset=FOLDER | {"images": "memory"}),
+        minimal(dataset=FOLDER),
+        minimal(dataset=FOLDER, recipe={"augmentation": "crop_and_flip"}),
     ]
     definitions = {json.dumps(load(values).ensembles["a"].definition) for values in different}
     assert len(definitions) == len(different)
@@ -421,6 +428,35 @@ TWO = {"a": {"architecture": "st_vgg"}, "b": {"architecture": "mnist_cnn"}}
         (
             minimal(dataset={"source": "image_folder"}),
             "dataset.path is missing; with source: image",
+        ),
+        (
+            minimal(dataset={"source": "mnist", "images": "files"}),
+            "dataset.images is files, but dataset.source is mnist, whose images are in no files of",
+        ),
+        (
+            minimal(dataset={"source": "image_folder", "path": "mine", "images": "files"}),
+            "dataset.size is missing; with images: files, add the height and width that the netw",
+        ),
+        (
+            minimal(dataset=FOLDER | {"images": "file"}),
+            "dataset.images is 'file', which is not known; did you mean files (of",
+        ),
+        (
+            minimal(dataset=FOLDER, baselines={"svm": {}}),
+            "baselines need all images in memory at once, but dataset.images is files; leave the",
+        ),
+        (
+            minimal(recipe={"augmentation": "crop_and_flip"}),
+            "recipe.augmentation is crop_and_flip, but dataset.images is not files; leave it out,",
+        ),
+        (
+            minimal(
+                dataset=FOLDER | {"images": "memory"},
+                ensembles={
+                    "a": {"architecture": "st_vgg", "recipe": {"augmentation": "crop_and_flip"}}
+                },
+            ),
+            "ensembles.a.recipe.augmentation is crop_and_flip, but dataset.images is not files;",
         ),
         (
             minimal(recipe={"momentum": 0.9, "optimizer": "adam"}, ensembles=TWO),

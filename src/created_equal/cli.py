@@ -153,6 +153,7 @@ def train_networks(
             device or config.device,
             precision or config.precision,
             threads,
+            config.data_root,
         )
 
 

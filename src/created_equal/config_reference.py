@@ -32,8 +32,9 @@ figures:
 
 where /home/me/my_images has a folder train and a folder test, and each of them a folder of images
 per class. `created-equal plan my_images` says what it costs, and
-`snakemake --cores all --config studies=my_images` does it. A mistake in a file is reported at once,
-with its place and what to write instead.
+`snakemake --cores all --config studies=my_images` does it. Images that no memory holds at once stay
+in their files with `images: files`, and are decoded ahead of the device while it trains. A mistake
+in a file is reported at once, with its place and what to write instead.
 """
 
 

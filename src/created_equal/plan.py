@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from created_equal import derivation
-from created_equal.artefacts import definition_of, fingerprint, read_dataset
+from created_equal.artefacts import definition_of, fingerprint, image_shape, read_dataset
 from created_equal.extent import Extent, disk_of, expected_extent, extent_of
 from created_equal.study import Ensemble, Study, dataset_path, predictions_path
 from created_equal.training import (
@@ -68,6 +68,12 @@ def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
     console = Console(width=None if Console().is_terminal else 140)
     console.print(table)
     console.print(f"In all: {total} of training, estimated from {_basis(setting)}.")
+    for study in studies:
+        if study.dataset.get("images") == "files":
+            console.print(
+                f"{study.name}: its images stay in files; what it takes to decode them is not in "
+                "the estimate, and is the longer part where a device waits for images."
+            )
     for name in unknown:
         console.print(
             f"{name}: its size is known only once its dataset is built; run "
@@ -81,8 +87,7 @@ def _extent(study: Study) -> tuple[Extent | None, str | None]:
     if path.is_file() and definition_of(dataset := read_dataset(path)) == dict(study.dataset):
         split = dataset["example_split"].values
         counted = (int((split == "train").sum()), int((split == "test").sum()))
-        shape = tuple(dataset["image"].shape[1:])
-        return Extent(counted, shape, dataset.sizes["class"]), fingerprint(dataset)
+        return Extent(counted, image_shape(dataset), dataset.sizes["class"]), fingerprint(dataset)
     expected = expected_extent(study.dataset)
     return expected if expected and expected.classes else None, None
 

@@ -79,10 +79,16 @@ def check_run(
             disk, or no node is large enough: with a sentence for each.
     """
     to_build = dict.fromkeys(job.study for job in wanted if job.name == "build_dataset")
+    # Images that stay in files are read whenever networks are trained.
+    to_read = dict.fromkeys(
+        job.study
+        for job in wanted
+        if job.name == "train_networks" and studies[job.study].dataset.get("images") == "files"
+    )
     needed, unknown = _disk(studies, wanted)
     free = _free(RESULTS)
     problems = [
-        *(problem for name in to_build if (problem := _missing(config, studies[name]))),
+        *(problem for name in to_build | to_read if (problem := _missing(config, studies[name]))),
         *_too_large(wanted, nodes),
     ]
     if needed > free:

@@ -109,6 +109,16 @@ class Recipe:
     dropout: bool | float = True
     activation: str | None = None
     mini_batches: str = "permuted"
+    augmentation: str | None = None
+
+    @property
+    def definition(self) -> dict:
+        """What a network follows from, as plain JSON types."""
+        values = asdict(self)
+        # This key came later than networks that are kept, whose definitions are without it.
+        if values["augmentation"] is None:
+            del values["augmentation"]
+        return values
 
     @classmethod
     def from_mapping(cls, values: Mapping) -> Self:
@@ -193,7 +203,7 @@ class Ensemble:
             "depth": self.depth,
             "kernel": self.kernel,
             "units": self.units,
-            "recipe": asdict(self.recipe),
+            "recipe": self.recipe.definition,
         }
 
 
@@ -291,7 +301,11 @@ def load_study(name: str, networks: int | None = None) -> Study:
     refused = _refused_figures(usable, networks)
     if sentences:
         refuse(path, [*sentences, *(each for said in refused.values() for each in said)])
-    dataset = {key: value for key, value in values["dataset"].items() if value is not None}
+    dataset = {
+        key: value
+        for key, value in values["dataset"].items()
+        if value is not None and (key, value) != ("images", "memory")
+    }
     default = values.get("networks", NETWORKS)
     ensembles = {
         each: Ensemble(
@@ -516,6 +530,11 @@ def _recipe(values: Mapping, ensemble: Mapping) -> Recipe:
 def _contradictions(values: Mapping) -> Iterator[str]:
     """Yield a sentence for every two values, right by themselves, that do not go together."""
     yield from _contradictions_in_dataset(values.get("dataset", {}))
+    if values.get("baselines") and values.get("dataset", {}).get("images") == "files":
+        yield (
+            "baselines need all images in memory at once, but dataset.images is files; leave the "
+            "baselines out, or set images: memory with fewer examples."
+        )
     for name, ensemble in values.get("ensembles", {}).items():
         yield from _contradictions_in_ensemble(name, ensemble, values)
 
@@ -536,6 +555,16 @@ def _contradictions_in_dataset(dataset: Mapping) -> Iterator[str]:
         )
     if "path" not in dataset and source == "image_folder":
         yield "dataset.path is missing; with source: image_folder, add the path of the folder."
+    if dataset.get("images") == "files" and source != "image_folder":
+        yield (
+            f"dataset.images is files, but dataset.source is {source}, whose images are in no "
+            "files of their own; leave it out, or set source: image_folder."
+        )
+    elif dataset.get("images") == "files" and dataset.get("size") is None:
+        yield (
+            "dataset.size is missing; with images: files, add the height and width that the "
+            "networks shall see, for example size: 224."
+        )
 
 
 def _contradictions_in_ensemble(name: str, ensemble: Mapping, values: Mapping) -> Iterator[str]:
@@ -568,7 +597,14 @@ def _contradictions_in_ensemble(name: str, ensemble: Mapping, values: Mapping) -
             f"{where('momentum')} is {recipe['momentum']}, but {optimizer} has none; set it to 0, "
             "or use sgd."
         )
-    examples = values.get("dataset", {}).get("train_examples")
+    dataset = values.get("dataset", {})
+    augmentation = recipe.get("augmentation")
+    if augmentation is not None and dataset.get("images", "memory") != "files":
+        yield (
+            f"{where('augmentation')} is {augmentation}, but dataset.images is not files; leave it "
+            "out, or set images: files."
+        )
+    examples = dataset.get("train_examples")
     batch_size = recipe.get("batch_size", Recipe.batch_size)
     if examples is not None and batch_size > examples:
         yield (

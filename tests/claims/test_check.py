@@ -113,6 +113,21 @@ def test_a_statistic_that_is_refused_is_not_measured_and_says_why(made_up):
     assert row.note == "there is only one network; train more."
 
 
+def test_a_null_that_needs_all_images_in_memory_is_left_out_where_they_stay_in_files(made_up):
+    evidence = made_up("small_mammals", True)
+    claim = next(claim for claim in CLAIMS if "class_means" in claim.nulls)
+    files = evidence.dataset.drop_vars("image").assign(
+        file=("example", evidence.dataset["label"].values)
+    )
+    rows = [
+        check_claims(replace(evidence, dataset=each), [claim])[0]
+        for each in (evidence.dataset, files)
+    ]
+    assert [math.isnan(row.class_means) for row in rows] == [False, True]
+    assert rows[0].value == rows[1].value
+    assert rows[0].verdict == rows[1].verdict
+
+
 def test_an_undefined_statistic_is_not_measured(made_up):
     def undefined(evidence, name):
         return replace(two_values(evidence, name), make=lambda _: mean_of(np.full(2, np.nan)))

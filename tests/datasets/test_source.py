@@ -1,7 +1,7 @@
 import numpy as np
 
-from created_equal.datasets.resizing import resize
 from created_equal.datasets.source import read_from_array
+from created_equal.decoding.resizing import resize
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 3, 8, 8), dtype=np.uint8)
 VIEW = IMAGES.transpose(0, 2, 3, 1)  # in another memory order

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 import xarray as xr
+from PIL import Image
 
+from created_equal.artefacts import content_hash
 from created_equal.errors import InputError
 from created_equal.figures.figure_11 import class_of, draw, fit_words
 from created_equal.scores import example_patterns
@@ -37,6 +39,31 @@ def test_colour_images_stay_in_colour(scores: xr.Dataset, dataset: xr.Dataset) -
     colour = dataset.drop_vars(["channel_mean", "channel_std"]).isel(channel=[0, 0, 0])
     figure = draw(scores, colour, "Digits", "st_vgg")
     assert figure.axes[0].images[0].get_array().shape == (8, 8, 3)
+
+
+def test_images_are_read_from_the_few_files_that_are_shown(
+    scores: xr.Dataset, dataset: xr.Dataset, tmp_path
+) -> None:
+    (tmp_path / "mine").mkdir()
+    shown = [found.index for found in example_patterns(scores["consistency"].values, 0.1).values()]
+    names = [f"{index}.png" for index in range(dataset.sizes["example"])]
+    hashes = np.zeros(len(names), dtype=np.uint64)
+    for index in shown:
+        Image.fromarray(dataset["image"].values[index, ..., 0]).save(
+            tmp_path / "mine" / names[index]
+        )
+        hashes[index] = content_hash((tmp_path / "mine" / names[index]).read_bytes())
+    files = dataset.drop_vars(["image", "channel_mean", "channel_std"]).assign(
+        file=("example", names), pixel_hash=("example", hashes)
+    )
+    files.attrs = {"folder": "mine", "height": 8, "width": 8, "channels": 3}
+    figure = draw(scores, files, "Mine", "st_vgg", tmp_path)
+    for row, index in enumerate(shown):
+        drawn = figure.axes[2 * row].images[0].get_array()
+        np.testing.assert_array_equal(drawn, dataset["image"].values[index].repeat(3, axis=-1))
+    (tmp_path / "mine" / names[shown[2]]).unlink()
+    with pytest.raises(InputError, match=rf"mine/{names[shown[2]]} cannot be read"):
+        draw(scores, files, "Mine", "st_vgg", tmp_path)
 
 
 def test_curves_differ_in_more_than_colour(scores: xr.Dataset, dataset: xr.Dataset) -> None:

@@ -52,6 +52,21 @@ def test_pace_and_time_left_by_hand(caplog, monkeypatch):
     assert "; 90.0 networks/h, 0:01:40 left" in caplog.text
 
 
+def test_the_share_of_the_time_without_images_by_hand(caplog):
+    caplog.set_level(logging.INFO)
+    waited = 5.0
+    report = Report("t", epochs=4, to_train=1, bar=None, waited=lambda: waited)
+    # As if the epoch had begun 20 seconds ago, of which the device waited 3.
+    report._told -= 20
+    waited = 8.0
+    report.epoch({0: result(1)})
+    assert caplog.messages[0].endswith(" left; 15 % waiting for images")
+    # Each line is about its own epoch.
+    report._told -= 10
+    report.epoch({0: result(2)})
+    assert caplog.messages[1].endswith(" left; 0 % waiting for images")
+
+
 def test_a_terminal_shows_a_bar():
     terminal, inner = pty.openpty()
     environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "160"}

@@ -1,3 +1,5 @@
+import shutil
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -6,11 +8,11 @@ import torch
 
 from created_equal.artefacts import SPLITS, make_dataset
 from created_equal.networks.activations import ACTIVATIONS
-from created_equal.training.engine.device import choose_setting
+from created_equal.training.engine.device import Setting, choose_setting
 from created_equal.training.engine.images import Images
 from created_equal.training.engine.plain import train_network
 from created_equal.training.engine.streams import Streams
-from created_equal.training.engine.trainee import mini_batches
+from created_equal.training.engine.trainee import Trainee, is_compiled, mini_batches
 
 CPU = choose_setting("cpu", "fp32")
 
@@ -177,3 +179,45 @@ def test_a_model_of_torchvision_with_randomness_of_its_own_comes_back(tiny, imag
     first = losses(ensemble, images)
     torch.manual_seed(99)
     assert np.array_equal(first, losses(ensemble, images))
+
+
+# compiled
+
+
+def test_what_is_compiled(tiny, monkeypatch):
+    monkeypatch.setenv("CC", sys.executable)
+    gpu = Setting(torch.device("cuda"), "bf16")
+    public = replace(tiny(), architecture="resnet18")
+    assert is_compiled(public, gpu)
+    assert not is_compiled(public, CPU)
+    assert not is_compiled(tiny("st_vgg"), gpu)
+    monkeypatch.delenv("CC")
+    monkeypatch.setenv("PATH", "")
+    assert not is_compiled(public, gpu)
+
+
+@pytest.mark.skipif(not shutil.which("g++"), reason="PyTorch compiles for a CPU with g++")
+def test_a_compiled_network_is_kept_and_learns_as_one_that_is_not(tiny, images, monkeypatch):
+    ensemble = tiny("mnist_cnn", epochs=1, batch_size=20)
+
+    def states_and_results():
+        trainee = Trainee(ensemble, 0, images)
+        before = trainee.evaluate(lambda: None)
+        for _ in trainee.finish_epoch():
+            pass
+        return trainee.state(), [before, trainee.evaluate(lambda: None)]
+
+    plain, expected = states_and_results()
+    compilations = torch._dynamo.utils.counters["stats"]
+    before = compilations["unique_graphs"]
+    monkeypatch.setattr("created_equal.training.engine.trainee.is_compiled", lambda *_: True)
+    compiled, results = states_and_results()
+    assert compilations["unique_graphs"] > before
+    assert list(compiled["network"]) == list(plain["network"])
+    for result, each in zip(results, expected, strict=True):
+        np.testing.assert_allclose(result.loss, each.loss, rtol=1e-4)
+    # What one left unfinished, the other goes on with.
+    monkeypatch.undo()
+    trainee = Trainee(ensemble, 0, images)
+    trainee.restore(compiled)
+    np.testing.assert_allclose(trainee.evaluate(lambda: None).loss, results[1].loss, rtol=1e-4)

@@ -2,10 +2,16 @@
 
 from created_equal.artefacts.chosen import read_chosen, write_chosen
 from created_equal.artefacts.dataset import (
+    content_hash,
     fingerprint,
+    has_files,
+    image_shape,
     make_dataset,
+    make_file_dataset,
+    moments_of,
     open_dataset,
     read_dataset,
+    sums_of,
     write_dataset,
 )
 from created_equal.artefacts.files import (
@@ -17,6 +23,7 @@ from created_equal.artefacts.files import (
     source_digest,
     write_sealed,
 )
+from created_equal.artefacts.image_files import ImageFiles, read_images
 from created_equal.artefacts.predictions import (
     check_one_ensemble,
     label_dtype,
@@ -39,25 +46,33 @@ __all__ = [
     "BOUNDS",
     "HALVES",
     "SPLITS",
+    "ImageFiles",
     "at_epochs",
     "canonical",
     "check_one_ensemble",
+    "content_hash",
     "definition_of",
     "each_epoch",
     "fingerprint",
+    "has_files",
+    "image_shape",
     "label_dtype",
     "make_dataset",
+    "make_file_dataset",
     "make_predictions",
+    "moments_of",
     "of_split",
     "open_dataset",
     "open_predictions",
     "open_scores",
     "read_chosen",
     "read_dataset",
+    "read_images",
     "read_predictions",
     "read_scores",
     "read_sealed",
     "source_digest",
+    "sums_of",
     "write_chosen",
     "write_dataset",
     "write_predictions",

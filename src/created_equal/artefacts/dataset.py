@@ -8,8 +8,19 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from created_equal.artefacts.files import load_artefact, open_artefact, write_artefact
+from created_equal.artefacts.files import (
+    canonical,
+    load_artefact,
+    open_artefact,
+    source_digest,
+    write_artefact,
+)
 from created_equal.errors import InputError
+
+
+def content_hash(octets: bytes) -> int:
+    """Return a 64-bit hash of bytes."""
+    return int.from_bytes(blake2b(octets, digest_size=8).digest(), "little")
 
 
 def pixel_hashes(images: np.ndarray) -> np.ndarray:
@@ -21,13 +32,7 @@ def pixel_hashes(images: np.ndarray) -> np.ndarray:
     Returns:
         (example,) uint64; equal for equal pixels of equal shape.
     """
-    return np.array(
-        [
-            int.from_bytes(blake2b(image.tobytes(), digest_size=8).digest(), "little")
-            for image in images
-        ],
-        dtype=np.uint64,
-    )
+    return np.array([content_hash(image.tobytes()) for image in images], dtype=np.uint64)
 
 
 def make_dataset(
@@ -55,6 +60,114 @@ def make_dataset(
     Raises:
         InputError: fewer than two classes, a class without train images, no test images.
     """
+    rest = _without_images(labels, positions, is_test, class_names)
+    is_train = ~np.asarray(is_test, dtype=bool)
+    moments = [
+        moments_of(pixels.size, *sums_of(pixels))
+        for pixels in (images[..., channel][is_train] for channel in range(images.shape[-1]))
+    ]
+    return rest.assign(
+        image=(("example", "height", "width", "channel"), images),
+        pixel_hash=("example", pixel_hashes(images)),
+        **_of_channels(moments),
+    )
+
+
+def make_file_dataset(
+    folder: str,
+    files: Sequence[str],
+    hashes: np.ndarray,
+    size: int,
+    moments: Sequence[tuple[float, float]],
+    labels: np.ndarray,
+    positions: np.ndarray,
+    is_test: np.ndarray,
+    class_names: Sequence[str],
+) -> xr.Dataset:
+    """Put a dataset together whose images stay in files, and check it.
+
+    Args:
+        folder: as the study gives it: relative to the config's data_root, or absolute.
+        files: each example's, relative to the folder.
+        hashes: (example,) uint64, ``content_hash`` of each file's bytes.
+        size: height and width that images are made to have as they are read.
+        moments: mean and standard deviation of each of the three channels, of train images.
+        labels: as the others, see ``make_dataset``.
+        positions: the same.
+        is_test: the same.
+        class_names: the same.
+
+    Returns:
+        as ``make_dataset``, but for image: file (example), and the attributes folder, height,
+        width, channels. pixel_hash is that of the files' bytes.
+
+    Raises:
+        InputError: as ``make_dataset``.
+    """
+    rest = _without_images(labels, positions, is_test, class_names)
+    return rest.assign(
+        file=("example", np.array(files, dtype=object)),
+        pixel_hash=("example", hashes),
+        **_of_channels(moments),
+    ).assign_attrs(folder=folder, height=size, width=size, channels=len(moments))
+
+
+def has_files(dataset: xr.Dataset) -> bool:
+    """Return whether a dataset's images stay in files, see ``make_file_dataset``."""
+    return "file" in dataset
+
+
+def image_shape(dataset: xr.Dataset) -> tuple[int, int, int]:
+    """Return (height, width, channels) of a dataset's images."""
+    if has_files(dataset):
+        return tuple(int(dataset.attrs[name]) for name in ("height", "width", "channels"))
+    return tuple(dataset["image"].shape[1:])
+
+
+def sums_of(pixels: np.ndarray) -> tuple[int, int]:
+    """Return the exact sums of uint8 pixels and of their squares."""
+    squares = np.square(pixels, dtype=np.uint16)
+    return int(pixels.sum(dtype=np.uint64)), int(squares.sum(dtype=np.uint64))
+
+
+def moments_of(count: int, total: int, squares: int) -> tuple[float, float]:
+    """Return mean and standard deviation of ``count`` numbers, from the sums of ``sums_of``."""
+    return total / count, math.sqrt(count * squares - total**2) / count
+
+
+def fingerprint(dataset: xr.Dataset) -> str:
+    """Return a digest of what networks are trained on: pixels, labels, membership and order.
+
+    Where images stay in files, their pixels follow from the files' bytes, their size, and the code
+    that decodes them; where the files lie does not matter.
+    """
+    digest = blake2b(digest_size=16)
+    for name in ("example", "example_split", "label", "pixel_hash"):
+        digest.update(np.ascontiguousarray(dataset[name].values).tobytes())
+    if has_files(dataset):
+        decoded = {"shape": image_shape(dataset), "code": source_digest("decoding")}
+        digest.update(canonical(decoded).encode())
+    return digest.hexdigest()
+
+
+def write_dataset(dataset: xr.Dataset, path: Path, definition: Mapping) -> None:
+    """Write a dataset made by ``make_dataset``; ``definition`` is the study's dataset entry."""
+    write_artefact(dataset, path, "dataset", definition)
+
+
+def open_dataset(path: Path) -> xr.Dataset:
+    """Open a dataset file lazily; close it, or use it in a ``with`` block."""
+    return open_artefact(path, "dataset")
+
+
+def read_dataset(path: Path) -> xr.Dataset:
+    """Read a dataset file into memory (see ``make_dataset`` for what is in it)."""
+    return load_artefact(path, "dataset")
+
+
+def _without_images(
+    labels: np.ndarray, positions: np.ndarray, is_test: np.ndarray, class_names: Sequence[str]
+) -> xr.Dataset:
     labels = np.asarray(labels, dtype=np.int16)
     is_test = np.asarray(is_test, dtype=bool)
     if len(class_names) < 2:
@@ -69,16 +182,10 @@ def make_dataset(
         )
     if not is_test.any():
         raise InputError("the dataset has no test images; add a test or val folder.")
-    moments = [_moments(images[..., channel][~is_test]) for channel in range(images.shape[-1])]
-    mean, std = np.array(moments).T
     return xr.Dataset(
         {
-            "image": (("example", "height", "width", "channel"), images),
             "label": ("example", labels),
-            "pixel_hash": ("example", pixel_hashes(images)),
             "class_name": ("class", np.array(class_names, dtype=object)),
-            "channel_mean": ("channel", mean, {"units": "pixel value, 0 to 255"}),
-            "channel_std": ("channel", std, {"units": "pixel value, 0 to 255"}),
         },
         coords={
             "example": np.asarray(positions, dtype=np.int64),
@@ -87,35 +194,10 @@ def make_dataset(
     )
 
 
-def fingerprint(dataset: xr.Dataset) -> str:
-    """Return a digest of what networks are trained on: pixels, labels, membership and order."""
-    digest = blake2b(digest_size=16)
-    for name in ("example", "example_split", "label", "pixel_hash"):
-        digest.update(np.ascontiguousarray(dataset[name].values).tobytes())
-    return digest.hexdigest()
-
-
-def write_dataset(dataset: xr.Dataset, path: Path, definition: Mapping) -> None:
-    """Write a dataset made by ``make_dataset``; ``definition`` is the study's dataset entry."""
-    write_artefact(dataset, path, "dataset", definition)
-
-
-def read_dataset(path: Path) -> xr.Dataset:
-    """Read a dataset file into memory (see ``make_dataset`` for what is in it)."""
-    return load_artefact(path, "dataset")
-
-
-def open_dataset(path: Path) -> xr.Dataset:
-    """Open a dataset file lazily; close it, or use it in a ``with`` block."""
-    return open_artefact(path, "dataset")
-
-
-def _moments(pixels: np.ndarray) -> tuple[float, float]:
-    """Return mean and standard deviation of uint8 pixels, from exact sums of whole numbers."""
-    count = pixels.size
-    total = int(pixels.sum(dtype=np.uint64))
-    squares = int(np.square(pixels, dtype=np.uint16).sum(dtype=np.uint64))
-    return total / count, math.sqrt(count * squares - total**2) / count
+def _of_channels(moments: Sequence[tuple[float, float]]) -> dict:
+    mean, std = np.array(moments).T
+    units = {"units": "pixel value, 0 to 255"}
+    return {"channel_mean": ("channel", mean, units), "channel_std": ("channel", std, units)}
 
 
 def _names(names: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from created_equal.artefacts import has_files
 from created_equal.claims.bootstrap import interval_of, value_of
 from created_equal.claims.evidence import Evidence
 from created_equal.claims.nulls import Nulls
@@ -42,7 +43,8 @@ class Row:
         log10_p: of a correlation, log10 of the p-value of its points, taken for independent.
         independent_networks: the value of networks that err independently.
         shuffled_within_class: the value where examples of a class have changed places.
-        class_means: the value of a classifier that knows only the classes' mean images.
+        class_means: the value of a classifier that knows only the classes' mean images; NaN where
+            images stay in files, as it needs all of them at once.
         within_class: a correlation without the classes' means.
         verdict: see ``verdict_of``.
         networks: N of the smallest ensemble it rests on.
@@ -203,6 +205,7 @@ def _row(
         **{
             kind: value_of(measured.statistic(nulls.under(kind, names)), units)
             for kind in claim.nulls
+            if kind != "class_means" or not has_files(evidence.dataset)
         },
         within_class=value_of(within, units) if within else NOT_A_NUMBER,
         verdict=verdict_of(claim, evidence.study, value, measured.networks, accepted),

@@ -116,7 +116,7 @@ def class_means(scores: xr.Dataset, dataset: xr.Dataset) -> xr.Dataset:
 
     Args:
         scores: in whose place it stands.
-        dataset: with the images of all examples of ``scores``.
+        dataset: with the images of all examples of ``scores``, in memory.
 
     Returns:
         consistency (epoch, example) of 0 and 1; modal_label; accuracy of one network; label; and as

@@ -7,6 +7,7 @@ import xarray as xr
 
 from created_equal.artefacts import make_dataset
 from created_equal.datasets.choice import choose_examples
+from created_equal.datasets.file_dataset import build_file_dataset
 from created_equal.datasets.source import Source
 
 
@@ -16,14 +17,16 @@ def build_dataset(definition: Mapping, data_root: Path, download: bool) -> xr.Da
     Args:
         definition: the study's dataset entry, as study.py has checked it: source, and where given
             superclass (of cifar100), path (of image_folder; relative to data_root, or absolute),
-            size (images become size x size), train_examples and test_examples (a fixed,
-            stratified choice of that many, see ``choose_stratified``).
+            size (images become size x size), images ("files": they stay in their files, see
+            ``make_file_dataset``), train_examples and test_examples (a fixed, stratified choice of
+            that many, see ``choose_stratified``).
         data_root: the folder of data sets, in torchvision's layout; is only written to in order
             to download or unpack what is missing.
         download: whether missing files are downloaded.
 
     Returns:
-        See ``artefacts.make_dataset``; examples in the order of their positions in the source.
+        See ``make_dataset`` and ``make_file_dataset``; examples in the order of their positions
+        in the source.
 
     Raises:
         InputError: the data are missing or cannot be used, or the download failed.
@@ -32,6 +35,8 @@ def build_dataset(definition: Mapping, data_root: Path, download: bool) -> xr.Da
     rows = choose_examples(
         source, definition.get("train_examples"), definition.get("test_examples")
     )
+    if definition.get("images") == "files":
+        return build_file_dataset(source, rows, definition["path"], data_root, definition["size"])
     images = source.read(rows, definition.get("size"))
     labels, positions, is_test = source.labels[rows], source.positions[rows], source.is_test[rows]
     class_names = source.class_names

@@ -1,14 +1,13 @@
 """Many image files into one array."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from PIL import UnidentifiedImageError
 
-from created_equal.datasets.decoding import Decoded, decode_image
+from created_equal.decoding.image_file import Decoded, decode_image, why_unreadable
 from created_equal.errors import InputError
 
 NAMED = 3  # files that a message names before it only counts
@@ -38,7 +37,7 @@ def read_files(files: Sequence[Path], rows: np.ndarray, size: int | None) -> np.
     first, shape = _first_shape(chosen, size)
     images = np.empty((len(chosen), *shape), dtype=np.uint8)
     is_grey = np.zeros(len(chosen), dtype=bool)
-    unreadable: list[str] = []
+    problems: list[str] = []
 
     def read_one(index: int) -> Decoded | str:
         decoded = _try_decode(chosen[index], size)
@@ -48,17 +47,13 @@ def read_files(files: Sequence[Path], rows: np.ndarray, size: int | None) -> np.
             return ""
         return decoded
 
-    with ThreadPoolExecutor() as pool:
-        # In chunks, so that mixed sizes end it early and pixels never pile up.
-        for start in range(0, len(chosen), CHUNK):
-            chunk = range(start, min(start + CHUNK, len(chosen)))
-            for index, problem in zip(chunk, pool.map(read_one, chunk), strict=True):
-                if isinstance(problem, Decoded):
-                    raise _mixed_sizes(first, shape, chosen[index], problem.pixels.shape)
-                if problem:
-                    unreadable.append(problem)
-    if unreadable:
-        raise _unreadable(unreadable)
+    for index, problem in enumerate(in_threads(read_one, range(len(chosen)))):
+        if isinstance(problem, Decoded):
+            raise _mixed_sizes(first, shape, chosen[index], problem.pixels.shape)
+        if problem:
+            problems.append(problem)
+    if problems:
+        raise unreadable(problems)
     if is_grey.all():
         return np.ascontiguousarray(images[..., :1])
     if is_grey.any():
@@ -71,34 +66,43 @@ def read_files(files: Sequence[Path], rows: np.ndarray, size: int | None) -> np.
     return images
 
 
-def _first_shape(files: Sequence[Path], size: int | None) -> tuple[Path, tuple[int, int, int]]:
-    """Return the first file that can be read, and the shape of its pixels."""
-    unreadable = []
-    for path in files:
-        decoded = _try_decode(path, size)
-        if isinstance(decoded, Decoded):
-            return path, decoded.pixels.shape
-        unreadable.append(decoded)
-    raise _unreadable(unreadable)
+def in_threads(function: Callable, items: Sequence) -> Iterator:
+    """Yield what a function returns for each item, in order, computed in threads.
+
+    In chunks: nothing piles up, and what is left midway ends soon.
+    """
+    with ThreadPoolExecutor() as pool:
+        for start in range(0, len(items), CHUNK):
+            yield from pool.map(function, items[start : start + CHUNK])
 
 
-def _try_decode(path: Path, size: int | None) -> Decoded | str:
-    """Decode a file, or say which it is and why it cannot be."""
-    try:
-        return decode_image(path, size)
-    except UnidentifiedImageError:
-        return f"{path} (not an image)"
-    except Exception as error:  # Pillow's decoders raise nearly every kind on a broken file
-        return f"{path} ({getattr(error, 'strerror', None) or error})"
-
-
-def _unreadable(problems: list[str]) -> InputError:
+def unreadable(problems: Sequence[str]) -> InputError:
+    """Return what to raise where files cannot be read; each problem is a path and why."""
     named = ", ".join(problems[:NAMED])
     more = f" and {len(problems) - NAMED} more" if len(problems) > NAMED else ""
     count = f"{len(problems)} files" if len(problems) > 1 else "1 file"
     return InputError(
         f"{count} cannot be read as images: {named}{more}; replace or remove them, and run again."
     )
+
+
+def _first_shape(files: Sequence[Path], size: int | None) -> tuple[Path, tuple[int, int, int]]:
+    """Return the first file that can be read, and the shape of its pixels."""
+    problems = []
+    for path in files:
+        decoded = _try_decode(path, size)
+        if isinstance(decoded, Decoded):
+            return path, decoded.pixels.shape
+        problems.append(decoded)
+    raise unreadable(problems)
+
+
+def _try_decode(path: Path, size: int | None) -> Decoded | str:
+    """Decode a file, or say which it is and why it cannot be."""
+    try:
+        return decode_image(path, size)
+    except Exception as error:  # Pillow's decoders raise nearly every kind on a broken file
+        return f"{path} ({why_unreadable(error)})"
 
 
 def _mixed_sizes(

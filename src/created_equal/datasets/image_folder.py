@@ -60,12 +60,14 @@ def open_image_folder(root: Path) -> Source:
         for name in sorted(classes)
         for path in sorted(classes[name])
     ]
+    files = [path for _, _, path in listed]
     return Source(
         labels=np.array([label for label, _, _ in listed]),
         positions=np.arange(len(listed)),
         is_test=np.array([is_test for _, is_test, _ in listed]),
         class_names=names,
-        read=partial(read_files, [path for _, _, path in listed]),
+        read=partial(read_files, files),
+        files=files,
     )
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from created_equal.datasets.resizing import resize
+from created_equal.decoding.resizing import resize
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Source:
         class_names: K names.
         read: ``read(rows, size)`` gives the images of these rows of the source, in that order:
             (len(rows), height, width, channel) uint8, made size x size unless size is None.
+        files: each example's image file, of a source that has them.
     """
 
     labels: np.ndarray
@@ -27,6 +29,7 @@ class Source:
     is_test: np.ndarray
     class_names: Sequence[str]
     read: Callable[[np.ndarray, int | None], np.ndarray]
+    files: Sequence[Path] = ()
 
 
 def read_from_array(images: np.ndarray, rows: np.ndarray, size: int | None) -> np.ndarray:

@@ -1,10 +1,13 @@
 """Figure 11: five images, each with its own way through learning."""
 
+from pathlib import Path
+
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from created_equal.artefacts import read_images
 from created_equal.errors import InputError
 from created_equal.figures.style import (
     LETTERS,
@@ -28,7 +31,9 @@ MARKS = 20
 
 
 @styled
-def draw(scores: xr.Dataset, dataset: xr.Dataset, title: str, ensemble: str) -> Figure:
+def draw(
+    scores: xr.Dataset, dataset: xr.Dataset, title: str, ensemble: str, data_root: Path = Path()
+) -> Figure:
     """Draw five images beside their curves of consistency against epoch.
 
     ``scores.example_patterns`` finds the best example of each pattern among all examples of the
@@ -39,9 +44,11 @@ def draw(scores: xr.Dataset, dataset: xr.Dataset, title: str, ensemble: str) -> 
         dataset: the dataset that they belong to, for the images.
         title: the study's title.
         ensemble: the ensemble's name.
+        data_root: what the dataset's folder is relative to, where its images stay in files.
 
     Raises:
-        InputError: fewer than five examples or two epochs, or a dataset without these examples.
+        InputError: fewer than five examples or two epochs, a dataset without these examples, or
+            their files are missing or have changed.
     """
     patterns = example_patterns(scores["consistency"], chance(scores))
     names = scores["example"].values[[found.index for found in patterns.values()]]
@@ -57,7 +64,7 @@ def draw(scores: xr.Dataset, dataset: xr.Dataset, title: str, ensemble: str) -> 
     for number, ((pattern, found), name) in enumerate(zip(patterns.items(), names, strict=True)):
         image, curve = grid[number]
         example = dataset.sel(example=name)
-        _image(image, example)
+        _image(image, read_images(dataset.sel(example=[name]), data_root)[0])
         curve.plot(
             epochs,
             scores["consistency"].isel(example=found.index).values,
@@ -99,8 +106,7 @@ def class_of(example: xr.Dataset) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 3]}..."
 
 
-def _image(axes: Axes, example: xr.Dataset) -> None:
-    pixels = example["image"].values
+def _image(axes: Axes, pixels: np.ndarray) -> None:
     axes.imshow(
         pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels, cmap="gray", vmin=0, vmax=255
     )

@@ -21,7 +21,7 @@ from created_equal.training.checkpoints import (
 )
 from created_equal.training.engine import Group, make_group
 from created_equal.training.engine.device import describe_device, release_memory
-from created_equal.training.engine.images import Images
+from created_equal.training.engine.images import Examples
 from created_equal.training.engine.trainee import EpochResult
 from created_equal.training.notice import Notice
 from created_equal.training.progress import Report
@@ -70,7 +70,7 @@ class Job:
         self,
         ensemble: Ensemble,
         data: xr.Dataset,
-        images: Images,
+        images: Examples,
         definition: Mapping,
         folder: Path,
         report: Report,

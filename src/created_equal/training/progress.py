@@ -3,7 +3,7 @@
 import logging
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -24,11 +24,21 @@ class Report:
         epochs: epochs that one network is trained for.
         to_train: networks to train.
         bar: where to draw, or None to log a line per epoch.
+        waited: returns the seconds for which the device has waited for images so far; None if it
+            never has to.
     """
 
-    def __init__(self, title: str, epochs: int, to_train: int, bar: Progress | None):
+    def __init__(
+        self,
+        title: str,
+        epochs: int,
+        to_train: int,
+        bar: Progress | None,
+        waited: Callable[[], float | None] = lambda: None,
+    ):
         self._title, self._epochs, self._to_train, self._bar = title, epochs, to_train, bar
-        self._started = time.monotonic()
+        self._started = self._told = time.monotonic()
+        self._waited, self._waited_before = waited, waited()
         self._done = self._kept = 0
         if bar is not None:
             self._task = bar.add_task(title, total=epochs * to_train, state="starting")
@@ -47,7 +57,7 @@ class Report:
             self._done += len(said)
         train, test = np.mean([result.accuracy for result in said.values()], axis=0)
         who = f"network {min(said)}" if len(said) == 1 else f"{len(said)} networks"
-        state = f"train {train:.3f}, test {test:.3f}{self._pace()}"
+        state = f"train {train:.3f}, test {test:.3f}{self._pace()}{self._waiting()}"
         if self._bar is not None:
             state = f"{who}, epoch {epoch}/{self._epochs}: {state}"
             self._bar.update(self._task, completed=self._done + self._kept, state=state)
@@ -63,13 +73,24 @@ class Report:
         )
         return f"; {3600 / (seconds * self._epochs):.1f} networks/h, {left} left"
 
+    def _waiting(self) -> str:
+        """Return the share of the time since it was last asked that went by without images."""
+        waited, now = self._waited(), time.monotonic()
+        if waited is None:
+            return ""
+        share = (waited - self._waited_before) / (now - self._told)
+        self._waited_before, self._told = waited, now
+        return f"; {share:.0%} waiting for images".replace("%", " %")
+
 
 @contextmanager
-def reporting(title: str, epochs: int, to_train: int) -> Iterator[Report]:
-    """Give a ``Report`` that fits where standard error goes."""
+def reporting(
+    title: str, epochs: int, to_train: int, waited: Callable[[], float | None] = lambda: None
+) -> Iterator[Report]:
+    """Give a ``Report`` that fits where standard error goes; see there for the arguments."""
     if sys.stderr.isatty():
         description, state = TextColumn("{task.description}"), TextColumn("{task.fields[state]}")
         with Progress(description, BarColumn(), state, console=Console(stderr=True)) as bar:
-            yield Report(title, epochs, to_train, bar)
+            yield Report(title, epochs, to_train, bar, waited)
     else:
-        yield Report(title, epochs, to_train, None)
+        yield Report(title, epochs, to_train, None, waited)

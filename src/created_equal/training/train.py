@@ -20,14 +20,16 @@ from created_equal.artefacts import (
 from created_equal.errors import InputError
 from created_equal.study import Ensemble
 from created_equal.training.engine.device import choose_setting
-from created_equal.training.engine.images import Images
+from created_equal.training.engine.images import load_images
+from created_equal.training.engine.reading import readers_named
 from created_equal.training.job import Job
 from created_equal.training.notice import notice
 from created_equal.training.progress import reporting
 
 log = logging.getLogger(__name__)
 
-# The code that a network follows from; also what Snakemake watches.
+# The code that a network follows from; also what Snakemake watches. Where images stay in files, the
+# code that decodes them is part of the data's fingerprint.
 CODE = ("networks", "training/engine")
 
 
@@ -39,6 +41,7 @@ def train_networks(
     device: str = "auto",
     precision: str = "auto",
     threads: int = 1,
+    data_root: Path = Path(),
 ) -> None:
     """Train some networks of an ensemble and write their predictions.
 
@@ -56,10 +59,12 @@ def train_networks(
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
         precision: ``"auto"``, ``"fp32"``, ``"tf32"`` or ``"bf16"``.
         threads: threads of the CPU; the results are the same for equal numbers of threads.
+        data_root: what the dataset's folder is relative to, where its images stay in files.
 
     Raises:
-        InputError: the dataset does not fit the ensemble, the device is not there or its memory
-            too small for one network, or a loss is not finite (all other networks are kept).
+        InputError: the dataset does not fit the ensemble, an image file is missing or has changed,
+            the device is not there or its memory too small for one network, or a loss is not
+            finite (all other networks are kept).
     """
     setting = choose_setting(device, precision)
     torch.set_num_threads(threads)
@@ -79,10 +84,12 @@ def train_networks(
         setting.device,
         setting.precision,
     )
-    images = Images(data, setting)
-    with notice() as told, reporting(title, ensemble.recipe.epochs, len(missing)) as report:
+    images = load_images(data, setting, data_root, ensemble.recipe.augmentation)
+    epochs = ensemble.recipe.epochs
+    with notice() as told, reporting(title, epochs, len(missing), lambda: images.waited) as report:
         job = Job(ensemble, data, images, definition, unfinished, report, told)
-        job.train(missing)
+        with readers_named():
+            job.train(missing)
     if job.diverged:
         raise InputError(_divergence(ensemble, job.diverged))
     trained |= job.trained

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from created_equal.study import PAPER_ARCHITECTURES, Ensemble
 from created_equal.training.engine.graphs import GraphGroup
-from created_equal.training.engine.images import Images
+from created_equal.training.engine.images import Examples, Images
 from created_equal.training.engine.plain import PlainGroup
 from created_equal.training.engine.trainee import EpochResult
 
@@ -25,13 +25,14 @@ class Group(Protocol):
     def restore(self, states: Sequence[dict]) -> None: ...
 
 
-def make_group(ensemble: Ensemble, numbers: Sequence[int], images: Images) -> Group:
+def make_group(ensemble: Ensemble, numbers: Sequence[int], images: Examples) -> Group:
     """Return the group in which the first of some networks, as many as fit, train fastest.
 
     On a CPU one network after the other is fastest: its activations stay in the cache. Networks of
     torchvision fill a GPU by themselves, and some draw random numbers of their own, which a graph
-    would repeat.
+    would repeat; images that are read from files come too slowly for more than one.
     """
-    if images.setting.device.type == "cuda" and ensemble.architecture in PAPER_ARCHITECTURES:
+    recordable = isinstance(images, Images) and ensemble.architecture in PAPER_ARCHITECTURES
+    if images.setting.device.type == "cuda" and recordable:
         return GraphGroup(ensemble, numbers, images)
     return PlainGroup(ensemble, numbers[:1], images)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from created_equal.study import Ensemble
-from created_equal.training.engine.images import Images
+from created_equal.training.engine.images import Examples
 from created_equal.training.engine.trainee import EpochResult, Trainee
 
 
@@ -19,7 +19,7 @@ class PlainGroup:
         numbers: the networks in the group.
     """
 
-    def __init__(self, ensemble: Ensemble, numbers: Sequence[int], images: Images):
+    def __init__(self, ensemble: Ensemble, numbers: Sequence[int], images: Examples):
         self.numbers = list(numbers)
         self._trainees = [Trainee(ensemble, number, images) for number in numbers]
 
@@ -47,7 +47,7 @@ class PlainGroup:
             trainee.restore(state)
 
 
-def train_network(ensemble: Ensemble, number: int, images: Images) -> Iterator[EpochResult]:
+def train_network(ensemble: Ensemble, number: int, images: Examples) -> Iterator[EpochResult]:
     """Train one network and yield what it says before the first and after every epoch.
 
     Args:

@@ -1,6 +1,9 @@
 """One network in training: its weights, its optimizer, and how far it is."""
 
+import os
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +13,9 @@ from torch.nn import functional as F
 
 from created_equal.artefacts import label_dtype
 from created_equal.networks import build_network, dropouts
-from created_equal.study import Ensemble
-from created_equal.training.engine.images import Images
+from created_equal.study import PAPER_ARCHITECTURES, Ensemble
+from created_equal.training.engine.device import Setting
+from created_equal.training.engine.images import Examples
 from created_equal.training.engine.initialise import initialise
 from created_equal.training.engine.optimisers import learning_rate, make_optimizer
 from created_equal.training.engine.streams import Stream, Streams
@@ -40,15 +44,19 @@ class Trainee:
         step: mini-batches that are finished, of all epochs.
     """
 
-    def __init__(self, ensemble: Ensemble, number: int, images: Images):
+    def __init__(self, ensemble: Ensemble, number: int, images: Examples):
         self.epoch = self.step = 0
         self._ensemble, self._images = ensemble, images
         self._streams = Streams(ensemble.definition, number)
         self._network = self._make_network()
         self._optimizer = self._make_optimizer()
         self._batches = len(images.train) // ensemble.recipe.batch_size
+        compiled = is_compiled(ensemble, images.setting)
+        # Compiled or not, it has the same weights, and the names of those that are not compiled.
+        self._applied = torch.compile(self._network) if compiled else self._network
         for layer, dropout in enumerate(dropouts(self._network)):
-            dropout.noise = self._noise_of(layer)
+            noise = self._noise_of(layer)
+            dropout.noise = torch.compiler.disable(noise) if compiled else noise
 
     def finish_epoch(self) -> Iterator[None]:
         """Train to the end of the epoch that it is in; yields after every mini-batch."""
@@ -61,15 +69,15 @@ class Trainee:
         )
         first = self.step - self.epoch * self._batches
         seeds = [self._streams.seed(self.step + ahead) for ahead in range(self._batches - first)]
-        loaded = self._images.mini_batches(chosen[first:], seeds)
-        for (images, labels), seed in zip(loaded, seeds, strict=True):
-            # For modules of torchvision that draw from PyTorch's own generator.
-            torch.manual_seed(seed)
-            self._update(images, labels)
-            self.step += 1
-            if self.step == (self.epoch + 1) * self._batches:
-                self.epoch += 1
-            yield
+        with closing(self._images.mini_batches(chosen[first:], seeds)) as loaded:
+            for (images, labels), seed in zip(loaded, seeds, strict=True):
+                # For modules of torchvision that draw from PyTorch's own generator.
+                torch.manual_seed(seed)
+                self._update(images, labels)
+                self.step += 1
+                if self.step == (self.epoch + 1) * self._batches:
+                    self.epoch += 1
+                yield
 
     @torch.inference_mode()
     def evaluate(self, after_batch: Callable[[], None]) -> EpochResult:
@@ -78,12 +86,13 @@ class Trainee:
         images = self._images
         predicted = torch.empty(len(images), dtype=torch.int64, device=images.labels.device)
         losses = torch.empty(len(images), device=images.labels.device)
-        for chosen, batch in images.in_order():
-            with images.setting.autocast():
-                logits = self._network(batch).float()
-            predicted[chosen] = logits.argmax(1)
-            losses[chosen] = F.cross_entropy(logits, images.labels[chosen], reduction="none")
-            after_batch()
+        with closing(images.in_order()) as batches:
+            for chosen, batch in batches:
+                with images.setting.autocast():
+                    logits = self._applied(batch).float()
+                predicted[chosen] = logits.argmax(1)
+                losses[chosen] = F.cross_entropy(logits, images.labels[chosen], reduction="none")
+                after_batch()
         return result_of(self.epoch, predicted, losses, images)
 
     def state(self) -> dict:
@@ -103,7 +112,7 @@ class Trainee:
 
     def _update(self, images: torch.Tensor, labels: torch.Tensor) -> None:
         with self._images.setting.autocast():
-            logits = self._network(images)
+            logits = self._applied(images)
         loss = F.cross_entropy(logits.float(), labels)
         self._optimizer.zero_grad()
         loss.backward()
@@ -129,7 +138,7 @@ class Trainee:
 
 
 def result_of(
-    epoch: int, predicted: torch.Tensor, losses: torch.Tensor, images: Images
+    epoch: int, predicted: torch.Tensor, losses: torch.Tensor, images: Examples
 ) -> EpochResult:
     """Return what a network says after an epoch.
 
@@ -146,6 +155,15 @@ def result_of(
         np.array([right[split].mean().item() for split in images.splits]),
         np.array([losses[split].mean().item() for split in images.splits]),
     )
+
+
+def is_compiled(ensemble: Ensemble, setting: Setting) -> bool:
+    """Return whether networks are compiled: those of torchvision, on a GPU.
+
+    What PyTorch makes for a GPU needs a C compiler; without one they run as they are.
+    """
+    wanted = setting.device.type == "cuda" and ensemble.architecture not in PAPER_ARCHITECTURES
+    return wanted and any(map(shutil.which, (os.environ.get("CC", "gcc"), "clang")))
 
 
 def network_of(ensemble: Ensemble, image_shape: tuple[int, int, int], classes: int) -> nn.Module:

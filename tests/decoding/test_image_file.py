@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from created_equal.datasets.decoding import decode_image
+from created_equal.decoding.image_file import decode_image
 
 
 def decoded(tmp_path, image, name="image.png", **options):

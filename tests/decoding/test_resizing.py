@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from created_equal.datasets.resizing import resize
+from created_equal.decoding.resizing import resize
 
 
 @pytest.mark.parametrize("channels", [1, 3])

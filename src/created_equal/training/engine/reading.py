@@ -1,0 +1,140 @@
+"""Image files, decoded ahead of the device by other processes."""
+
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from torch.multiprocessing import _prctl_pr_set_pdeathsig
+from torch.utils.data import DataLoader, Dataset
+from torchvision.transforms import v2
+
+from created_equal.artefacts import ImageFiles
+from created_equal.errors import InputError
+
+AHEAD = 2  # batches of each process that wait for the device
+
+# The images of a batch, and a seed for what changes them at random; None: nothing does.
+Task = tuple[np.ndarray, int | None]
+
+
+class Reader(Dataset):
+    """Reads batches of image files: from a task to pixels, or to what is wrong in a sentence.
+
+    Args:
+        files: the images.
+        augmentation: how the images of a task with a seed are changed, as in the recipe.
+    """
+
+    def __init__(self, files: ImageFiles, augmentation: str | None):
+        self._files = files
+        self._change = _crop_and_flip(files.size) if augmentation == "crop_and_flip" else None
+
+    def __getitem__(self, task: Task) -> torch.Tensor | str:
+        """Return images (example, height, width, 3) uint8, or the sentence of an InputError."""
+        indices, seed = task
+        try:
+            if seed is None or self._change is None:
+                images = [self._files.pixels(index) for index in indices]
+            else:
+                images = self._changed(indices, seed)
+        except InputError as error:
+            return str(error)
+        return torch.from_numpy(np.stack(images))
+
+    def _changed(self, indices: np.ndarray, seed: int) -> list[np.ndarray]:
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(seed)
+            return [np.asarray(self._change(self._files.open(index))) for index in indices]
+
+
+def read_ahead(
+    reader: Reader, tasks: Sequence[Task], workers: int, pinned: bool
+) -> Iterator[torch.Tensor]:
+    """Yield the pixels of tasks, in their order; close it where it is left midway.
+
+    Args:
+        reader: of the files.
+        tasks: what to read.
+        workers: processes that read; 0: this one does, one task when it is asked for.
+        pinned: whether the pixels come in memory that a GPU copies from while it computes.
+
+    Raises:
+        InputError: a file is missing or has changed.
+    """
+    with _batches(reader, tasks, min(workers, len(tasks)), pinned) as batches:
+        for batch in batches:
+            if isinstance(batch, str):
+                raise InputError(batch)
+            yield batch
+
+
+@contextmanager
+def readers_named() -> Iterator[None]:
+    """Say in a sentence that a process that reads was killed: PyTorch raises anywhere then.
+
+    Raises:
+        InputError: one was killed.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if "DataLoader worker" not in str(error):
+            raise
+        raise InputError(
+            "a process that decodes images was killed, most likely for want of memory (which "
+            "/dev/shm may limit too); give the job more, and run again: networks that were kept go "
+            "on where they were."
+        ) from error
+
+
+@contextmanager
+def _batches(
+    reader: Reader, tasks: Sequence[Task], workers: int, pinned: bool
+) -> Iterator[Iterator[torch.Tensor | str]]:
+    if not workers:
+        yield map(reader.__getitem__, tasks)
+        return
+    loader = DataLoader(
+        reader,
+        batch_size=None,
+        sampler=tasks,
+        num_workers=workers,
+        prefetch_factor=AHEAD,
+        pin_memory=pinned,
+        worker_init_fn=_die_with_parent,
+        multiprocessing_context="fork",
+        # It draws a seed, which is not to come from the generator that networks draw from.
+        generator=torch.Generator(),
+    )
+    with _signals_held():
+        batches = iter(loader)
+    try:
+        yield batches
+    finally:
+        # Not left to the garbage collector: what a traceback holds on to would outlive the job,
+        # which waits for its children when it exits.
+        batches._shutdown_workers()
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Start processes that a signal to the whole job does not end before the job itself ends.
+
+    They inherit what is held back, for good; the job is told as soon as they are started.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _die_with_parent(worker: int) -> None:
+    """End this process with the job even if that is killed: it holds on to what the job had."""
+    _prctl_pr_set_pdeathsig(signal.SIGKILL)
+
+
+def _crop_and_flip(size: int) -> v2.Transform:
+    return v2.Compose([v2.RandomResizedCrop(size), v2.RandomHorizontalFlip()])

@@ -1,0 +1,68 @@
+"""A study of JPEGs that stay in their files, through the workflow."""
+
+import csv
+
+import pytest
+from image_folders import copy_images
+from test_workflow import copy_of_repository, jobs, one_sentence, snakemake, succeeds
+
+from created_equal.artefacts import read_dataset, read_predictions
+
+STUDY = """
+title: A few real photographs
+dataset: {source: image_folder, path: jpegs, size: 16, images: files}
+networks: 2
+recipe: {epochs: 4, batch_size: 5, learning_rate: 0.01, augmentation: crop_and_flip}
+ensembles:
+  cnn: {architecture: mnist_cnn, width: 0.25}
+  hardest_moved:
+    architecture: mnist_cnn
+    width: 0.25
+    dataset: {move_to_test: hardest, fraction: 0.2, ranked_by: cnn}
+figures:
+  figure_01: {ensemble: cnn}
+  figure_11: {ensemble: cnn}
+"""
+ARGUMENTS = ("--config", "studies=photographs", "data_root=images")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory, data_root):
+    folder = copy_of_repository(tmp_path_factory.mktemp("files"))
+    copy_images(data_root / "tiny-imagenet-200", folder / "images" / "jpegs")
+    (folder / "config/studies/photographs.yaml").write_text(STUDY)
+    succeeds(folder, "all", "results/photographs/hardest_moved/scores.nc", *ARGUMENTS)
+    return folder
+
+
+def test_figures_and_claims_are_made(built):
+    rendered = {path.name for path in (built / "paper_figures/photographs").iterdir()}
+    assert {"figure_01.pdf", "figure_11.pdf"} <= rendered
+    with (built / "results/photographs/claims.csv").open(newline="") as file:
+        assert {row["class_means"] for row in csv.DictReader(file)} == {""}
+
+
+def test_no_pixels_are_kept_and_a_derived_dataset_shows_the_same_files(built):
+    study = read_dataset(built / "results/photographs/dataset.nc")
+    derived = read_dataset(built / "results/photographs/hardest_moved/dataset.nc")
+    assert "image" not in study
+    assert derived["file"].values.tolist() == study["file"].values.tolist()
+    assert (derived["example_split"].values == "train").sum() == 24
+    trained = read_predictions(built / "results/photographs/hardest_moved/predictions/0000-0001.nc")
+    assert trained.sizes["example"] == 45
+
+
+def test_the_log_says_how_long_the_device_waited(built):
+    log = built / "results/photographs/cnn/logs/train_networks_0000-0001.log"
+    assert log.read_text().count(" % waiting for images") == 2 * 5
+
+
+def test_the_folder_may_move_and_nothing_is_trained_again(built):
+    (built / "images").rename(built / "elsewhere")
+    moved = ("--config", "studies=photographs", "data_root=elsewhere")
+    assert jobs(succeeds(built, *moved, "--dry-run")) == {}
+    predictions = "results/photographs/cnn/predictions/0000-0001.nc"
+    (built / predictions).unlink()
+    said = one_sentence(snakemake(built, predictions, *ARGUMENTS, "--show-failed-logs"))
+    assert "put it back, set data_root to the folder in which it is" in said
+    succeeds(built, predictions, *moved)

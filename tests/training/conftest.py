@@ -1,0 +1,39 @@
+"""A dataset of real JPEGs that stay in their files."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import xarray as xr
+from image_folders import copy_images
+
+from created_equal.artefacts import write_dataset
+from created_equal.datasets import build_dataset
+from created_equal.study import Ensemble
+
+
+@dataclass
+class JpegFiles:
+    """A dataset of 30 train and 15 test images, and where they are."""
+
+    data_root: Path
+    definition: dict
+    dataset: xr.Dataset
+    path: Path
+
+    @property
+    def folder(self) -> Path:
+        return self.data_root / self.definition["path"]
+
+    def ensemble(self, ensemble: Ensemble) -> Ensemble:
+        """Return an ensemble that is trained on it."""
+        return replace(ensemble, dataset=self.definition)
+
+
+@pytest.fixture
+def jpegs(data_root, tmp_path):
+    copy_images(data_root / "tiny-imagenet-200", tmp_path / "data" / "jpegs")
+    definition = {"source": "image_folder", "path": "jpegs", "size": 16, "images": "files"}
+    dataset = build_dataset(definition, tmp_path / "data", download=False)
+    write_dataset(dataset, tmp_path / "jpegs.nc", definition)
+    return JpegFiles(tmp_path / "data", definition, dataset, tmp_path / "jpegs.nc")

@@ -1,0 +1,139 @@
+import multiprocessing
+import time
+from contextlib import closing
+
+import numpy as np
+import pytest
+import torch
+
+from created_equal.artefacts import ImageFiles
+from created_equal.datasets import build_dataset
+from created_equal.errors import InputError
+from created_equal.training.engine.device import choose_setting
+from created_equal.training.engine.images import FileImages, Images, load_images
+
+CPU = choose_setting("cpu", "fp32")
+CHOSEN = [np.array(places) for places in ([3, 29, 0], [7, 3, 11], [5, 6, 8], [1, 2, 20])]
+SEEDS = [11, 12, 13, 14]
+
+
+@pytest.fixture(params=[0, 1, 2])
+def workers(request):
+    return request.param
+
+
+def file_images(jpegs, workers, augmentation=None):
+    return FileImages(jpegs.dataset, CPU, jpegs.data_root, augmentation, workers)
+
+
+def read(images, chosen=CHOSEN, seeds=SEEDS):
+    return [(batch.clone(), labels.clone()) for batch, labels in images.mini_batches(chosen, seeds)]
+
+
+def same(one, other):
+    return len(one) == len(other) and all(
+        torch.equal(a, b)
+        for batch_a, batch_b in zip(one, other, strict=True)
+        for a, b in zip(batch_a, batch_b, strict=True)
+    )
+
+
+def test_files_give_what_memory_gives(jpegs, workers):
+    memory = Images(
+        build_dataset(jpegs.definition | {"images": "memory"}, jpegs.data_root, False), CPU
+    )
+    files = file_images(jpegs, workers)
+    assert (files.shape, files.classes, len(files)) == (memory.shape, 3, 45)
+    assert torch.equal(files.train, memory.train)
+    assert torch.equal(files.labels, memory.labels)
+    assert same(read(files), read(memory))
+    whole = [(chosen, batch.clone()) for chosen, batch in files.in_order()]
+    assert [chosen for chosen, _ in whole] == [slice(0, 45)]
+    assert torch.equal(whole[0][1], memory.batch(slice(0, 45)))
+
+
+def test_all_examples_come_in_order_and_in_channels_last(jpegs, workers, monkeypatch):
+    files = file_images(jpegs, workers)
+    ((_, expected),) = list(files.in_order())
+    monkeypatch.setattr("created_equal.training.engine.images.EVALUATED_AT_ONCE", 4)
+    parts = [(chosen, batch.clone()) for chosen, batch in files.in_order()]
+    assert [chosen.start for chosen, _ in parts] == list(range(0, 45, 4))
+    assert parts[0][1].is_contiguous(memory_format=torch.channels_last)
+    assert torch.equal(torch.cat([batch for _, batch in parts]), expected)
+
+
+def test_what_is_random_follows_from_the_seeds_alone(jpegs, workers):
+    images = file_images(jpegs, workers, "crop_and_flip")
+    torch.manual_seed(workers)  # of no consequence
+    whole = read(images)
+    assert same(whole, read(file_images(jpegs, 1, "crop_and_flip")))
+    # As after a resume in the middle of the epoch.
+    assert same(whole[2:], read(images, CHOSEN[2:], SEEDS[2:]))
+    other = read(images, CHOSEN, [21, 12, 13, 14])
+    assert not torch.equal(whole[0][0], other[0][0])
+    assert same(whole[1:], other[1:])
+    # The same example, number 3, in two mini-batches.
+    assert not torch.equal(whole[0][0][0], whole[1][0][1])
+
+
+def test_images_that_are_evaluated_are_never_changed_at_random(jpegs):
+    plain, changed = file_images(jpegs, 1), file_images(jpegs, 1, "crop_and_flip")
+    ((_, one),), ((_, other),) = list(plain.in_order()), list(changed.in_order())
+    assert torch.equal(one, other)
+    assert not same(read(plain), read(changed))
+
+
+def test_the_generator_that_networks_draw_from_is_left_alone(jpegs, workers):
+    torch.manual_seed(5)
+    expected = torch.rand(4)
+    torch.manual_seed(5)
+    read(file_images(jpegs, workers, "crop_and_flip"))
+    assert torch.equal(torch.rand(4), expected)
+
+
+def test_an_epoch_that_is_left_midway_leaves_no_process(jpegs):
+    images = file_images(jpegs, 2)
+    with closing(images.mini_batches(CHOSEN, SEEDS)) as batches:
+        next(batches)
+        assert len(multiprocessing.active_children()) == 2
+    assert multiprocessing.active_children() == []
+    read(images)
+    assert multiprocessing.active_children() == []
+
+
+def test_a_missing_file_is_named_and_leaves_no_process(jpegs, workers):
+    path = jpegs.folder / jpegs.dataset["file"].values[7]
+    path.unlink()
+    with pytest.raises(InputError) as caught:
+        read(file_images(jpegs, workers))
+    assert str(caught.value).startswith(f"{path} cannot be read (No such file or directory); put")
+    assert multiprocessing.active_children() == []
+
+
+def test_the_time_without_images_is_counted(jpegs, monkeypatch):
+    pixels = ImageFiles.pixels
+    monkeypatch.setattr(
+        ImageFiles, "pixels", lambda *arguments: (time.sleep(0.01), pixels(*arguments))[1]
+    )
+    images = file_images(jpegs, 0)
+    started = time.monotonic()
+    for _ in images.mini_batches(CHOSEN, SEEDS):
+        time.sleep(0.1)
+    # Twelve images of ten milliseconds each; while the device computes, nobody waits.
+    assert 0.12 <= images.waited <= time.monotonic() - started - 0.4
+
+
+def test_where_the_images_are_decides_how_they_are_loaded(jpegs, digits, monkeypatch):
+    memory = load_images(digits, CPU, jpegs.data_root, None)
+    assert isinstance(memory, Images)
+    assert memory.waited is None
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: {0, 1, 2})
+    files = load_images(jpegs.dataset, CPU, jpegs.data_root, None)
+    with closing(files.mini_batches(CHOSEN, SEEDS)) as batches:
+        next(batches)
+        assert len(multiprocessing.active_children()) == 2
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: {0})
+    files = load_images(jpegs.dataset, CPU, jpegs.data_root, None)
+    with closing(files.in_order()) as batches:
+        next(batches)
+        assert len(multiprocessing.active_children()) == 1

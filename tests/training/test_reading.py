@@ -1,0 +1,218 @@
+"""Jobs whose images are decoded by other processes, and what becomes of those."""
+
+import logging
+import multiprocessing
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from created_equal.artefacts import read_predictions
+from created_equal.errors import InputError
+from created_equal.training import train_networks
+from created_equal.training.engine.device import choose_setting
+from created_equal.training.engine.images import FileImages
+from created_equal.training.engine.plain import train_network
+from created_equal.training.engine.reading import readers_named
+from created_equal.training.engine.trainee import Trainee
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+
+JOB = """
+import logging, sys
+from pathlib import Path
+from created_equal.errors import InputError
+from created_equal.study import Ensemble, Recipe
+from created_equal.training import train_networks
+from created_equal.training.engine import images
+images._spare_cores = lambda: 2
+logging.basicConfig(level=logging.INFO, format="%(message)s")
+ensemble = {ensemble!r}
+paths = [Path(path) for path in sys.argv[1:]]
+try:
+    train_networks(ensemble, paths[0], [0], paths[1], "cpu", "fp32", data_root=paths[2])
+except InputError as error:
+    sys.exit(f"refused: {{error}}")
+"""
+
+
+@pytest.fixture
+def ensemble(jpegs, tiny):
+    return jpegs.ensemble(
+        tiny("mnist_cnn", epochs=12, batch_size=5, augmentation="crop_and_flip", learning_rate=0.01)
+    )
+
+
+@pytest.fixture
+def start(jpegs, ensemble, tmp_path):
+    """A function that starts a job in a process group of its own, and returns it and its log."""
+    started = []
+
+    def job(output):
+        log = tmp_path / "log"
+        with log.open("w") as file:
+            process = subprocess.Popen(
+                [sys.executable, "-c", JOB.format(ensemble=ensemble)]
+                + [str(path) for path in (jpegs.path, output, jpegs.data_root)],
+                stderr=file,
+                env=os.environ | {"OMP_NUM_THREADS": "1"},
+                start_new_session=True,
+            )
+        started.append(process)
+        return process, log
+
+    yield job
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+def wait_for(condition, what):
+    deadline = time.monotonic() + 120
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"no {what}"
+        time.sleep(0.01)
+    return found
+
+
+def children(process):
+    """Return the processes that a job has started and that still run."""
+    try:
+        listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
+    except FileNotFoundError:
+        return []
+    return [int(pid) for pid in listed.split() if runs(int(pid))]
+
+
+def runs(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def in_epoch(log, epoch):
+    return lambda: f" epoch {epoch}/" in log.read_text()
+
+
+def undisturbed(jpegs, ensemble, tmp_path):
+    output = tmp_path / "whole" / "0000-0000.nc"
+    train_networks(ensemble, jpegs.path, [0], output, "cpu", "fp32", data_root=jpegs.data_root)
+    return read_predictions(output)
+
+
+def test_sigterm_for_the_whole_group_is_notice_and_the_result_is_the_same(
+    start, jpegs, ensemble, tmp_path
+):
+    output = tmp_path / "told" / "0000-0000.nc"
+    process, log = start(output)
+    wait_for(in_epoch(log, 3), "third epoch")
+    readers = wait_for(lambda: children(process), "process that reads")
+    os.killpg(process.pid, signal.SIGTERM)
+    assert process.wait(timeout=60) == 128 + signal.SIGTERM
+    assert "told to end (SIGTERM)" in log.read_text()
+    assert "Traceback" not in log.read_text()
+    assert not any(runs(pid) for pid in readers)
+    assert (output.parent / "unfinished" / "0000.pt").is_file()
+    process, log = start(output)
+    assert process.wait(timeout=300) == 0
+    assert re.search(r"network 0 goes on after epoch [3-9]", log.read_text())
+    resumed, whole = read_predictions(output), undisturbed(jpegs, ensemble, tmp_path)
+    for name in ("prediction", "accuracy", "loss"):
+        assert np.array_equal(resumed[name].values, whole[name].values), name
+
+
+def test_a_job_that_is_killed_leaves_no_process(start, tmp_path):
+    process, log = start(tmp_path / "killed" / "0000-0000.nc")
+    wait_for(in_epoch(log, 1), "first epoch")
+    readers = wait_for(lambda: children(process), "process that reads")
+    process.kill()
+    process.wait()
+    # At once: by itself a process of PyTorch's loader would notice within five seconds.
+    deadline = time.monotonic() + 2
+    while any(runs(pid) for pid in readers):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_process_that_reads_and_is_killed_ends_the_job_in_one_sentence(start, tmp_path):
+    process, log = start(tmp_path / "short" / "0000-0000.nc")
+    wait_for(in_epoch(log, 1), "first epoch")
+
+    def kill_one():
+        for pid in children(process):
+            os.kill(pid, signal.SIGKILL)
+        return process.poll() is not None
+
+    wait_for(kill_one, "end of the job")
+    assert process.wait() == 1
+    assert "refused: a process that decodes images was killed, most likely" in log.read_text()
+    assert "Traceback" not in log.read_text()
+
+
+def test_an_error_in_a_step_leaves_no_process(jpegs, tiny, monkeypatch):
+    def fails(*_):
+        raise RuntimeError("of a step")
+
+    monkeypatch.setattr(Trainee, "_update", fails)
+    images = FileImages(jpegs.dataset, choose_setting("cpu", "fp32"), jpegs.data_root, None, 2)
+    ensemble = jpegs.ensemble(tiny("mnist_cnn", batch_size=5))
+    with pytest.raises(RuntimeError, match="of a step") as raised:
+        list(train_network(ensemble, 0, images))
+    # The traceback, which a job that ends keeps to its exit, still holds on to the epoch.
+    assert raised.tb
+    assert multiprocessing.active_children() == []
+
+
+def test_other_errors_stay_what_they_are():
+    with pytest.raises(RuntimeError, match="of another kind"), readers_named():
+        raise RuntimeError("of another kind")
+
+
+def test_a_line_of_the_log_says_how_long_the_device_waited(jpegs, tiny, tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    ensemble = jpegs.ensemble(tiny("mnist_cnn", epochs=1, batch_size=10))
+    output = tmp_path / "logged.nc"
+    train_networks(ensemble, jpegs.path, [0], output, "cpu", "fp32", data_root=jpegs.data_root)
+    lines = [text for text in caplog.messages if " epoch " in text]
+    assert len(lines) == 2
+    for line in lines:
+        share = re.search(r"; (\d+) % waiting for images$", line)
+        assert 0 < int(share[1]) <= 100
+
+
+def test_a_file_that_has_changed_is_named_before_anything_is_written(jpegs, tiny, tmp_path):
+    path = jpegs.folder / jpegs.dataset["file"].values[3]
+    path.write_bytes(path.read_bytes() + b"\0")
+    with pytest.raises(InputError, match=f"{path.name} has changed since the dataset was built"):
+        train_networks(
+            jpegs.ensemble(tiny("mnist_cnn")),
+            jpegs.path,
+            [0],
+            tmp_path / "predictions" / "0000-0000.nc",
+            "cpu",
+            "fp32",
+            data_root=jpegs.data_root,
+        )
+    assert not (tmp_path / "predictions").exists()
+
+
+def test_the_folder_may_move_with_data_root(jpegs, tiny, tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    ensemble = jpegs.ensemble(tiny("mnist_cnn", epochs=1, batch_size=10))
+    output = tmp_path / "predictions" / "0000-0000.nc"
+    jpegs.data_root.rename(tmp_path / "elsewhere")
+    with pytest.raises(InputError, match="set data_root to the folder in which it is"):
+        train_networks(ensemble, jpegs.path, [0], output, "cpu", "fp32", data_root=jpegs.data_root)
+    elsewhere = tmp_path / "elsewhere"
+    train_networks(ensemble, jpegs.path, [0], output, "cpu", "fp32", data_root=elsewhere)
+    caplog.clear()
+    train_networks(ensemble, jpegs.path, [0], output, "cpu", "fp32", data_root=tmp_path)
+    assert "0 networks to train, 1 already there" in caplog.text
