@@ -22,6 +22,7 @@ def studies(study_folder):
     path = study_folder / "config" / "studies"
     sources = {
         "mine": {"source": "image_folder", "path": "mine"},
+        "large": {"source": "image_folder", "path": "large", "images": "files", "size": 64},
         "cifar": {"source": "cifar10"},
         "handwritten": {"source": "mnist"},
     }
@@ -46,8 +47,15 @@ def test_a_run_of_nothing_but_figures_has_nothing_to_say(studies):
     assert check_run(Config(), studies, [Job("render_figure_01", "smoke")], [], []) == []
 
 
+def test_images_that_stay_in_files_must_be_there_to_train(studies, study_folder):
+    config = Config(data_root=study_folder / "data")
+    check_run(config, studies, [replace(TRAIN, study="mine", ensemble="a")], [], [])
+    with pytest.raises(InputError, match="large: .*/large/train is not there; put the images"):
+        check_run(config, studies, [replace(TRAIN, study="large", ensemble="a")], [], [])
+
+
 def test_data_that_are_nowhere_are_named_all_at_once(studies, study_folder):
-    wanted = [Job("build_dataset", name) for name in studies]
+    wanted = [Job("build_dataset", name) for name in studies if name != "large"]
     config = Config(data_root=study_folder / "data", download=False)
     with pytest.raises(InputError) as error:
         check_run(config, studies, wanted, [], [])

@@ -28,7 +28,7 @@ JOB = """
 import logging, sys
 from pathlib import Path
 from created_equal.errors import InputError
-from created_equal.study import Ensemble, Recipe
+from created_equal.study import Ensemble, Recipe, Resources
 from created_equal.training import train_networks
 from created_equal.training.engine import images
 images._spare_cores = lambda: 2
