@@ -32,6 +32,11 @@ onstart:
         preflight()
 
 
+onerror:
+    if workflow.is_main_process:
+        say_if_full()
+
+
 localrules:
     all,
 
