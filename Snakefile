@@ -30,6 +30,7 @@ onstart:
     # Also called in each job that a cluster runs.
     if workflow.is_main_process:
         preflight()
+        remove_outdated()
 
 
 onerror:

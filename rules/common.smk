@@ -307,6 +307,20 @@ def preflight():
         print(f"created-equal: {line}", file=sys.stderr)
 
 
+def remove_outdated():
+    """Remove what this run makes again, but for networks, of which each is kept if still the same.
+
+    Snakemake looks no further than a file that is there: if the run failed halfway, a figure of
+    before would pass for current as soon as the scores behind it were missing.
+    """
+    if workflow.touch:
+        return
+    for job in workflow.dag.needrun_jobs():
+        if job.rule.name != "train_networks":
+            for path in job.output:
+                Path(path).unlink(missing_ok=True)
+
+
 def say_if_full():
     """Say it, if a run failed and its disk is full."""
     if sentence := explain_failure():
