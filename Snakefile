@@ -30,6 +30,12 @@ onstart:
     # Also called in each job that a cluster runs.
     if workflow.is_main_process:
         preflight()
+        mark_outdated()
+
+
+onerror:
+    if workflow.is_main_process:
+        say_if_full()
 
 
 localrules:

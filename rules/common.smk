@@ -23,7 +23,7 @@ from created_equal.claims.roles import (
 )
 from created_equal.errors import InputError
 from created_equal.extent import expected_extent, memory_of, predictions_of
-from created_equal.preflight import Job, check_run, find_nodes
+from created_equal.preflight import Job, check_run, explain_failure, find_nodes
 from created_equal.study import (
     CONFIG_VARIABLE,
     CROSS_DATASET,
@@ -305,6 +305,24 @@ def preflight():
     nodes = find_nodes() if workflow.non_local_exec else []
     for line in checked(check_run, CONFIG, studies, wanted, finished, nodes):
         print(f"created-equal: {line}", file=sys.stderr)
+
+
+def mark_outdated():
+    """Let Snakemake know that what this run makes again is out of date until it is made.
+
+    It looks no further than a file that is there: if the run ended halfway, a figure of before would
+    pass for current as soon as the scores behind it were missing. Marked as if its job had started,
+    it is made again by the next run (rerun-incomplete).
+    """
+    if not workflow.touch:
+        for job in workflow.dag.needrun_jobs():
+            workflow.persistence.started(job)
+
+
+def say_if_full():
+    """Say it, if a run failed and its disk is full."""
+    if sentence := explain_failure():
+        print(f"created-equal: {sentence}", file=sys.stderr)
 
 
 # A figure that cannot be is refused by its own job, so that all others are built; said here at once.

@@ -5,11 +5,10 @@ rule train_networks:
     input:
         dataset=lambda wildcards: ensemble_of(wildcards).dataset_path,
     output:
-        # Not deleted before the job: the command keeps all networks that are still the same (by
-        # their definition, data and code), whatever made Snakemake run it.
-        predictions=update(
-            predictions_path("{study}", "{ensemble}", "{first}", "{last}")
-        ),
+        # The command keeps all networks that are still the same (by their definition, data and
+        # code), although Snakemake deletes this before it. Not update(): when a job fails, that
+        # puts the file of before back, which from then on passes for what is defined now.
+        predictions=predictions_path("{study}", "{ensemble}", "{first}", "{last}"),
     log:
         "results/{study}/{ensemble}/logs/train_networks_{first}-{last}.log",
     benchmark:

@@ -7,12 +7,14 @@ its stage late, so that a figure waits for no torch.
 import logging
 import re
 import sys
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
-from created_equal.errors import InputError
+from created_equal.errors import DELETE, DamagedError, InputError
 from created_equal.study import (
     Ensemble,
     baseline_of,
@@ -43,20 +45,26 @@ EnsembleName = Annotated[str, typer.Argument(help="One of the study's ensembles.
 
 
 def main() -> None:
-    """Run a command; what the user got wrong is said in one sentence, with exit code 2."""
+    """Run a command; what the user got wrong is said in one sentence, with exit code 2.
+
+    A file below results that is found to be damaged is renamed, so that the next run of Snakemake
+    makes it again, and nothing else that was finished.
+    """
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr
     )
     logging.getLogger("papermill").setLevel(logging.WARNING)
+    # A log on a disk that is full ends no work.
+    logging.raiseExceptions = False
     try:
         app()
+    except DamagedError as error:
+        _end(_set_aside(error))
     except InputError as error:
-        print(f"created-equal: {error}", file=sys.stderr)
-        sys.exit(2)
+        _end(str(error))
     except OSError as error:
         what = f"{error.filename}: " if error.filename else ""
-        print(f"created-equal: {what}{error.strerror or error}", file=sys.stderr)
-        sys.exit(2)
+        _end(f"{what}{error.strerror or error}")
 
 
 @app.command(name="build_dataset")
@@ -274,6 +282,29 @@ def plan(
         device or config.device,
         precision or config.precision,
     )
+
+
+def _end(sentence: str) -> NoReturn:
+    # The disk that the log is on may be full; that the command failed is known all the same.
+    with suppress(OSError):
+        print(f"created-equal: {sentence}", file=sys.stderr)
+    sys.exit(2)
+
+
+def _set_aside(error: DamagedError) -> str:
+    """Rename a damaged file, if it is below results; return the sentence that says so."""
+    path = error.path
+    if not path.resolve().is_relative_to(Path("results").resolve()):
+        return str(error)
+    names = (path.with_name(f"{path.name}.damaged{n or ''}") for n in count())
+    aside = next(name for name in names if not name.exists())
+    try:
+        path.rename(aside)
+    except FileNotFoundError:
+        return f"{str(error).removesuffix(DELETE)}it is gone now: run again to rebuild it."
+    except OSError:
+        return str(error)
+    return f"{str(error).removesuffix(DELETE)}it is now {aside.name}: run again to rebuild it."
 
 
 def _ensemble(study: str, ensemble: str) -> Ensemble:

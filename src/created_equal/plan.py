@@ -114,7 +114,7 @@ def _there(ensemble: Ensemble, data: str | None) -> int:
     if data is None:
         return 0
     folder = Path(predictions_path(ensemble.study, ensemble.name, 0, 0)).parent
-    found = find_networks([folder, folder / "unfinished"], networks_definition(ensemble, data))
+    found = find_networks(folder, networks_definition(ensemble, data))
     return sum(number < ensemble.networks for number in found)
 
 

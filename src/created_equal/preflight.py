@@ -4,6 +4,7 @@ It reads no array and imports no torch, so that a run of nothing but figures wai
 """
 
 import math
+import os
 import re
 import shutil
 import subprocess
@@ -22,6 +23,8 @@ PLACES = {
     "mnist": ("MNIST/raw",),
 }
 RESULTS = Path("results")
+# Bytes: with fewer left, a disk is full.
+FULL = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -75,8 +78,8 @@ def check_run(
         nodes: of the cluster; empty: what submitted jobs ask for is not compared.
 
     Raises:
-        InputError: data are missing and cannot be had, predictions and scores may not fit on the
-            disk, or no node is large enough: with a sentence for each.
+        InputError: data are missing and cannot be had, the results cannot be written to their
+            folder or may not fit on its disk, or no node is large enough: with a sentence for each.
     """
     to_build = dict.fromkeys(job.study for job in wanted if job.name == "build_dataset")
     # Images that stay in files are read whenever networks are trained.
@@ -88,6 +91,7 @@ def check_run(
     needed, unknown = _disk(studies, wanted)
     free = _free(RESULTS)
     problems = [
+        *_read_only(RESULTS),
         *(problem for name in to_build | to_read if (problem := _missing(config, studies[name]))),
         *_too_large(wanted, nodes),
     ]
@@ -108,6 +112,17 @@ def check_run(
     if unknown:
         lines.append(f"disk: not known of {', '.join(unknown)}, before their datasets are built")
     return lines
+
+
+def explain_failure() -> str | None:
+    """Return a sentence if a run may have failed of a full disk, on which logs stay empty too."""
+    free = _free(RESULTS)
+    if free > FULL:
+        return None
+    return (
+        f"{RESULTS.resolve()} has {_size(free)} left; make room, and run again: what was finished "
+        "before is kept."
+    )
 
 
 def find_nodes() -> list[Node]:
@@ -217,9 +232,22 @@ def _too_large(wanted: Sequence[Job], nodes: Sequence[Node]) -> Iterator[str]:
         )
 
 
+def _read_only(folder: Path) -> Iterator[str]:
+    there = _existing(folder)
+    if not os.access(there, os.W_OK | os.X_OK):
+        yield (
+            f"{there} cannot be written to; make it writable, or make {folder} a link to a folder "
+            "that is."
+        )
+
+
 def _free(folder: Path) -> int:
-    there = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
-    return shutil.disk_usage(there).free
+    return shutil.disk_usage(_existing(folder)).free
+
+
+def _existing(folder: Path) -> Path:
+    """Return the folder, or the nearest one above it that is there."""
+    return next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
 
 
 def _size(count: int) -> str:

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from created_equal.artefacts import read_chosen, write_chosen
-from created_equal.errors import InputError
+from created_equal.errors import DamagedError, InputError
 
 
 @pytest.fixture
@@ -33,15 +33,33 @@ def test_a_table_without_rows(chosen, tmp_path):
     assert len(read_chosen(tmp_path / "chosen.csv")) == 0
 
 
+def test_other_programs_can_read_the_table(chosen, tmp_path):
+    write_chosen(chosen, tmp_path / "chosen.csv")
+    assert len(pd.read_csv(tmp_path / "chosen.csv", comment="#")) == len(chosen)
+
+
 def test_a_missing_or_other_file_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"chosen\.csv does not exist; build it with"):
         read_chosen(tmp_path / "chosen.csv")
     (tmp_path / "chosen.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(InputError, match="is not a table of chosen examples; delete it"):
+    with pytest.raises(DamagedError, match="or no table of chosen examples; delete it"):
         read_chosen(tmp_path / "chosen.csv")
-    (tmp_path / "chosen.csv").write_text("example,label,class,score,round,what\nx,1,a,,1,moved\n")
-    with pytest.raises(InputError, match="is not a table of chosen examples; delete it"):
-        read_chosen(tmp_path / "chosen.csv")
+
+
+def test_a_table_that_is_cut_short_anywhere_or_has_a_byte_flipped_is_found(chosen, tmp_path):
+    path = tmp_path / "chosen.csv"
+    write_chosen(chosen, path)
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        flipped = bytearray(whole)
+        flipped[place] ^= 1
+        for octets in (whole[:place], flipped):
+            path.write_bytes(octets)
+            with pytest.raises(
+                DamagedError, match=r"is damaged \(cut short, or its checksum"
+            ) as it:
+                read_chosen(path)
+            assert it.value.path == path
 
 
 def test_a_place_that_cannot_be_written_to_is_named(chosen, tmp_path):

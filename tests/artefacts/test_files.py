@@ -1,4 +1,5 @@
 import json
+import platform
 import resource
 import signal
 import subprocess
@@ -138,17 +139,29 @@ def test_a_writer_killed_at_any_moment_leaves_a_whole_file_or_none(tmp_path):
     for delay in (0.0, 0.03, 0.06, 0.09):
         path.unlink(missing_ok=True)
         writer = subprocess.Popen([sys.executable, "-c", WRITES_FOR_EVER, path])
-        while not list(tmp_path.glob(f".a.nc.{writer.pid}")):
+        while not list(tmp_path.glob(f".a.nc.*.{writer.pid}")):
             assert writer.poll() is None
             time.sleep(0.001)
         time.sleep(delay)
         writer.send_signal(signal.SIGKILL)
         writer.wait()
-        caught_in_the_act += bool(list(tmp_path.glob(f".a.nc.{writer.pid}")))
+        caught_in_the_act += bool(list(tmp_path.glob(f".a.nc.*.{writer.pid}")))
         if path.exists():
             assert read_scores(path).sizes["x"] == 500_000
         assert not [each for each in tmp_path.glob("*.nc") if each != path]
     assert caught_in_the_act
+
+
+def test_the_next_write_removes_what_killed_writers_left_and_nothing_of_others(tmp_path, contents):
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    here = platform.node()
+    (tmp_path / f".a.nc.{here}.{ended.pid}").write_text("left")
+    others = [f".a.nc.{here}.1", f".a.nc.elsewhere.{ended.pid}", f".b.nc.{here}.{ended.pid}"]
+    for name in others:
+        (tmp_path / name).write_text("of another writer")
+    write_scores(contents, tmp_path / "a.nc", {})
+    assert names(tmp_path) == sorted(["a.nc", *others])
 
 
 WRITES_ONTO_A_DISK_THAT_IS_FULL = """

@@ -18,6 +18,7 @@ from created_equal.errors import InputError
 from created_equal.training import job as module
 from created_equal.training import train_networks
 from created_equal.training.checkpoints import checkpoint_path
+from created_equal.training.engine import trainee
 from created_equal.training.engine.device import choose_setting
 from created_equal.training.engine.graphs import GraphGroup
 from created_equal.training.engine.images import Images
@@ -268,6 +269,32 @@ def test_one_network_that_diverges_costs_no_other(
     assert not list(folder.glob("*.nc"))
     kept = {int(path.stem) for path in (folder / "unfinished").glob("*.nc")}
     assert kept == set(range(8)) - set(victims)
+
+
+def test_one_network_of_a_hundred_that_diverges_is_named_and_the_others_are_kept(
+    tiny, run, monkeypatch, tmp_path
+):
+    draw = trainee.initialise
+
+    def poisoned(network, streams):
+        draw(network, streams)
+        if streams.key[1] == 57:
+            next(network.parameters()).data[0] = np.nan
+
+    monkeypatch.setattr(trainee, "initialise", poisoned)
+    with pytest.raises(InputError) as refusal:
+        run(tiny("small_st_vgg", epochs=1), range(100))
+    assert str(refusal.value).startswith(
+        "tests/tiny, network 57: the loss is not finite after epoch 0; lower"
+    )
+    folder = tmp_path / "job"
+    assert not list(folder.glob("*.nc"))
+    kept = {int(path.stem) for path in (folder / "unfinished").glob("*.nc")}
+    assert kept == set(range(100)) - {57}
+    assert all(
+        np.isfinite(read_predictions(folder / "unfinished" / f"{number:04d}.nc")["loss"]).all()
+        for number in kept
+    )
 
 
 # A job's memory of the folder that it works in.

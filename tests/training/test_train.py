@@ -166,9 +166,9 @@ def test_other_code_makes_another_network(tiny, digits, digits_file, job, tmp_pa
     job(tiny(), [0])
     definition = networks_definition(tiny(), fingerprint(digits))
     folder = tmp_path / "predictions"
-    assert find_networks([folder], definition) == {0: folder / "0000-0000.nc"}
-    assert find_networks([folder], definition | {"code": "another"}) == {}
-    assert find_networks([folder], definition | {"data": "another"}) == {}
+    assert find_networks(folder, definition) == {0: folder / "0000-0000.nc"}
+    assert find_networks(folder, definition | {"code": "another"}) == {}
+    assert find_networks(folder, definition | {"data": "another"}) == {}
 
 
 def test_the_definition_says_nothing_of_time_or_place(tiny, digits, digits_file):

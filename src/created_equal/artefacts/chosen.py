@@ -1,11 +1,13 @@
 """The table of what a derived dataset changed: which examples, why, and in which round."""
 
+import io
+from hashlib import blake2b
 from pathlib import Path
 
 import pandas as pd
 
 from created_equal.artefacts.files import write_whole
-from created_equal.errors import InputError
+from created_equal.errors import DELETE, DamagedError, InputError
 
 TYPES = {
     "example": "int64",
@@ -15,10 +17,14 @@ TYPES = {
     "round": "int64",
     "what": "str",
 }
+# Begins the last line, a comment: a table that is cut short would read like a shorter one.
+SEAL = b"# blake2b "
 
 
 def write_chosen(chosen: pd.DataFrame, path: Path) -> None:
     """Write the table of chosen examples as CSV, so that ``path`` is whole or absent.
+
+    Its last line is a comment with a digest of all lines before it.
 
     Args:
         chosen: one row per example and change: example (its position in the source), label and
@@ -30,18 +36,27 @@ def write_chosen(chosen: pd.DataFrame, path: Path) -> None:
     Raises:
         InputError: the place cannot be written to.
     """
-    write_whole(path, chosen[list(TYPES)].to_csv(index=False).encode())
+    octets = chosen[list(TYPES)].to_csv(index=False).encode()
+    write_whole(path, octets, _seal(octets))
 
 
 def read_chosen(path: Path) -> pd.DataFrame:
     """Read a table that ``write_chosen`` has written.
 
     Raises:
-        InputError: it is missing, or not such a table.
+        InputError: it is missing or unreadable.
+        DamagedError: it is another table, or none.
     """
     try:
+        octets = path.read_bytes()
+        table, _, _ = octets.rpartition(SEAL)
+        if octets != table + _seal(table):
+            raise DamagedError(
+                f"{path} is damaged (cut short, or its checksum is wrong) or no table of chosen "
+                f"examples; {DELETE}"
+            )
         return pd.read_csv(
-            path,
+            io.BytesIO(table),
             usecols=list(TYPES),
             dtype=TYPES,
             keep_default_na=False,  # a class may be called NA
@@ -51,7 +66,11 @@ def read_chosen(path: Path) -> pd.DataFrame:
         raise InputError(
             f"{path} does not exist; build it with snakemake, or with created-equal derive_dataset."
         ) from error
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise InputError(
-            f"{path} is not a table of chosen examples; delete it and run again to rebuild it."
+            f"{path} cannot be read ({error.strerror or error}); make it readable."
         ) from error
+
+
+def _seal(octets: bytes) -> bytes:
+    return SEAL + blake2b(octets, digest_size=16).hexdigest().encode() + b"\n"

@@ -3,7 +3,9 @@
 import io
 import json
 import os
-from collections.abc import Mapping
+import platform
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,7 +14,7 @@ from types import MappingProxyType
 import numpy as np
 import xarray as xr
 
-from created_equal.errors import InputError
+from created_equal.errors import DELETE, DamagedError, InputError
 
 SPLITS = ("train", "test")
 # The last bytes of an artefact: this mark and a digest of all before it, which HDF5 ignores.
@@ -107,10 +109,11 @@ def read_sealed(path: Path, kind: str) -> bytes:
     """Return the bytes that ``write_sealed`` wrote, once they are found to be those.
 
     Raises:
-        InputError: they are missing, unreadable or damaged.
+        InputError: they are missing or unreadable.
+        DamagedError: they are others.
     """
-    _check_seal(path, kind)
-    return path.read_bytes()[: -len(MARK) - DIGEST_SIZE]
+    with _open_sealed(path, kind) as (file, length):
+        return file.read(length)
 
 
 def write_whole(path: Path, *parts: bytes) -> None:
@@ -120,9 +123,10 @@ def write_whole(path: Path, *parts: bytes) -> None:
         InputError: the place cannot be written to, or the disk is full.
     """
     path = Path(path)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = path.with_name(f".{path.name}.{platform.node()}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(path)
         with beside.open("wb") as file:
             for part in parts:
                 file.write(part)
@@ -146,7 +150,8 @@ def open_artefact(path: Path, kind: str) -> xr.Dataset:
     Close it, or use it in a ``with`` block.
 
     Raises:
-        InputError: it is missing, unreadable, damaged, or not of this kind.
+        InputError: it is missing, unreadable, or not of this kind.
+        DamagedError: its bytes are others, or no artefact's.
     """
     path = Path(path)
     if not path.is_file():
@@ -154,8 +159,8 @@ def open_artefact(path: Path, kind: str) -> xr.Dataset:
             f"{path} does not exist; build it with snakemake, or with the command that makes "
             f"{kind} files (see created-equal --help)."
         )
-    _check_seal(path, kind)
-    contents = xr.open_dataset(path, engine="h5netcdf", chunks=None)
+    with _open_sealed(path, kind):
+        contents = xr.open_dataset(path, engine="h5netcdf", chunks=None)
     if contents.attrs.get("artefact") != kind:
         contents.close()
         raise InputError(f"{path} is not a {kind} file of created-equal; give the path of one.")
@@ -196,23 +201,41 @@ def _chunk_sizes(variable: xr.Variable, chunks: Mapping[str, int]) -> dict:
     return {"chunksizes": tuple(sizes)}
 
 
-def _check_seal(path: Path, kind: str) -> None:
+def _remove_leftovers(path: Path) -> None:
+    """Remove what writers of a file that were killed left beside it.
+
+    Those of other machines are left: whether they still write cannot be known here.
+    """
+    for left in path.parent.glob(f".{path.name}.{platform.node()}.*"):
+        if not Path("/proc", left.suffix[1:]).exists():
+            left.unlink(missing_ok=True)
+
+
+@contextmanager
+def _open_sealed(path: Path, kind: str) -> Iterator[tuple[io.BufferedReader, int]]:
+    """Open a sealed file, at the first of its bytes before the seal, and say how many they are."""
     try:
         with path.open("rb") as file:
             length = file.seek(0, os.SEEK_END) - len(MARK) - DIGEST_SIZE
-            if length > 0:
-                file.seek(length)
-                seal = file.read()
-                if seal == MARK + _digest(file, length):
-                    return
+            if not _is_whole(file, length):
+                raise DamagedError(
+                    f"{path} is damaged (cut short, or its checksum is wrong) or no {kind} file of "
+                    f"created-equal; {DELETE}"
+                )
+            file.seek(0)
+            yield file, length
     except OSError as error:
         raise InputError(
             f"{path} cannot be read ({error.strerror or error}); make it readable."
         ) from error
-    raise InputError(
-        f"{path} is damaged (cut short, or its checksum is wrong) or no {kind} file of "
-        "created-equal; delete it and run again to rebuild it."
-    )
+
+
+def _is_whole(file: io.BufferedReader, length: int) -> bool:
+    """Return whether behind the first ``length`` bytes of a file there is their seal."""
+    if length <= 0:
+        return False
+    file.seek(length)
+    return file.read() == MARK + _digest(file, length)
 
 
 def _digest(file: io.IOBase, length: int) -> bytes:

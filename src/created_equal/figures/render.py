@@ -8,7 +8,7 @@ from jupyter_client.kernelspec import NoSuchKernel
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
-from created_equal.errors import InputError
+from created_equal.errors import DamagedError, InputError
 from created_equal.study import CROSS_DATASET, Study, ensemble_across, load_study
 
 KERNEL = "python3"
@@ -80,8 +80,9 @@ def _run(name: str, parameters: Mapping, log: Path, of: str) -> None:
             "install it with: python -m pip install ipykernel"
         ) from error
     except PapermillExecutionError as error:
-        if error.ename == InputError.__name__:
-            raise InputError(error.evalue) from error
+        for kind in (InputError, DamagedError):
+            if error.ename == kind.__name__:
+                raise kind(error.evalue) from error
         raise InputError(
             f"{notebook} failed for {of} with {error.ename} "
             f"({' '.join(error.evalue.split())}); the executed notebook, with the traceback, is "

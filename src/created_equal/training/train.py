@@ -1,7 +1,7 @@
 """Some networks of one ensemble, trained where they are missing, into one predictions file."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 # The code that a network follows from; also what Snakemake watches. Where images stay in files, the
 # code that decodes them is part of the data's fingerprint.
 CODE = ("networks", "training/engine")
+# Beside an ensemble's predictions files: networks of jobs that go on, and the files' second names.
+UNFINISHED, KEPT = "unfinished", "kept"
 
 
 def train_networks(
@@ -48,8 +50,9 @@ def train_networks(
     A network that is already in a file beside ``output``, of the same definition, data and code, is
     taken from there. Every network that is finished is kept at once in the folder ``unfinished``
     beside ``output``, and after an epoch one that is not finished, if the last time is a minute
-    ago; so a job that was killed goes on there. On SIGTERM the job finishes the step that it is at,
-    keeps its networks and exits with 143.
+    ago; so a job that was killed goes on there. The file gets a second name in the folder ``kept``:
+    Snakemake deletes what a job that it runs again made before, and what one made that ended badly.
+    On SIGTERM the job finishes the step that it is at, keeps its networks and exits with 143.
 
     Args:
         ensemble: the ensemble's definition.
@@ -71,8 +74,8 @@ def train_networks(
     data = read_dataset(dataset)
     _check(ensemble, data, dataset)
     definition = networks_definition(ensemble, fingerprint(data))
-    unfinished = output.parent / "unfinished"
-    trained = find_networks([output.parent, unfinished], definition)
+    folder = output.parent
+    trained = find_networks(folder, definition)
     missing = [number for number in numbers if number not in trained]
     title = f"{ensemble.study}/{ensemble.name}"
     kept = len(numbers) - len(missing)
@@ -87,16 +90,22 @@ def train_networks(
     images = load_images(data, setting, data_root, ensemble.recipe.augmentation)
     epochs = ensemble.recipe.epochs
     with notice() as told, reporting(title, epochs, len(missing), lambda: images.waited) as report:
-        job = Job(ensemble, data, images, definition, unfinished, report, told)
+        job = Job(ensemble, data, images, definition, folder / UNFINISHED, report, told)
         with readers_named():
             job.train(missing)
     if job.diverged:
         raise InputError(_divergence(ensemble, job.diverged))
     trained |= job.trained
     if {trained[number] for number in numbers} != {output}:
-        write_predictions(_gather(numbers, trained), output, definition)
-    for number in numbers:
-        (unfinished / f"{number:04d}.nc").unlink(missing_ok=True)
+        try:
+            predictions = _gather(numbers, trained)
+        except InputError:
+            # Another job of these networks has put them together meanwhile, and removed the parts.
+            predictions = _gather(numbers, find_networks(folder, definition))
+        write_predictions(predictions, output, definition)
+    if _keep(output):
+        for number in numbers:
+            (folder / UNFINISHED / f"{number:04d}.nc").unlink(missing_ok=True)
 
 
 def networks_definition(ensemble: Ensemble, data: str) -> dict:
@@ -109,10 +118,15 @@ def networks_definition(ensemble: Ensemble, data: str) -> dict:
     return ensemble.definition | {"code": source_digest(*CODE), "data": data}
 
 
-def find_networks(folders: Sequence[Path], definition: dict) -> dict[int, Path]:
-    """Return where networks of a definition are already predicted: network -> predictions file."""
+def find_networks(folder: Path, definition: dict) -> dict[int, Path]:
+    """Return where networks of a definition are already predicted: network -> predictions file.
+
+    Args:
+        folder: of the ensemble's predictions files.
+        definition: see ``networks_definition``.
+    """
     found = {}
-    for path in [path for folder in folders for path in sorted(folder.glob("*.nc"))]:
+    for path in _files(folder):
         try:
             with open_predictions(path) as predictions:
                 if canonical(definition_of(predictions)) == canonical(definition):
@@ -120,6 +134,35 @@ def find_networks(folders: Sequence[Path], definition: dict) -> dict[int, Path]:
         except InputError as error:
             log.warning("%s It is left out here.", error)
     return found
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield all that may hold networks; what another job moves meanwhile comes in a later place."""
+    yield from sorted((folder / UNFINISHED).glob("*.nc"))
+    for path in sorted((folder / KEPT).glob("*.nc")):
+        if not _is_kept(folder / path.name):
+            yield path
+    yield from sorted(folder.glob("*.nc"))
+
+
+def _is_kept(output: Path) -> bool:
+    kept = output.parent / KEPT / output.name
+    return output.exists() and kept.exists() and kept.samefile(output)
+
+
+def _keep(output: Path) -> bool:
+    """Give a file its second name; return whether it has one."""
+    kept = output.parent / KEPT / output.name
+    if _is_kept(output):
+        return True
+    try:
+        kept.parent.mkdir(exist_ok=True)
+        kept.unlink(missing_ok=True)
+        kept.hardlink_to(output)
+    except OSError as error:
+        log.warning("%s is not made (%s); the parts are kept", kept, error.strerror or error)
+        return False
+    return True
 
 
 def _check(ensemble: Ensemble, data: xr.Dataset, path: Path) -> None:

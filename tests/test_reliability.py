@@ -1,0 +1,392 @@
+"""Faults, as docs/reliability.md lists them, on real runs of the workflow."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import numpy as np
+import psutil
+import pytest
+import yaml
+from test_workflow import command, copy_of_repository, jobs, one_sentence, snakemake, succeeds
+
+from created_equal.artefacts import read_predictions
+from created_equal.errors import InputError
+from created_equal.training import job as job_module
+from created_equal.training import train_networks
+
+DATASET = {"source": "digits", "size": 16, "train_examples": 100, "test_examples": 100}
+QUICK = {
+    "title": "All kinds of files, in seconds",
+    "dataset": DATASET,
+    "networks": 4,
+    "recipe": {"epochs": 3, "batch_size": 20, "learning_rate": 0.1},
+    "ensembles": {
+        "st_vgg": {"architecture": "st_vgg", "width": 0.125},
+        "random_moved": {
+            "architecture": "st_vgg",
+            "width": 0.125,
+            "networks": 2,
+            "dataset": {"move_to_test": "random", "fraction": 0.1},
+        },
+    },
+    "baselines": {"gaussian_naive_bayes": {}},
+    "figures": {
+        "figure_01": {"ensemble": "st_vgg"},
+        "figure_07": {"ensemble": "st_vgg", "baselines": ["gaussian_naive_bayes"]},
+        "figure_10": {"ensemble": "random_moved"},
+    },
+}
+# Jobs that last long enough to be hit in the midst.
+LONG = {
+    "title": "Jobs of some seconds",
+    "dataset": DATASET,
+    "networks": 4,
+    "recipe": {"epochs": 16, "batch_size": 20, "learning_rate": 0.05},
+    "ensembles": {"st_vgg": {"architecture": "st_vgg", "width": 0.25}},
+    "figures": {"figure_01": {"ensemble": "st_vgg"}},
+}
+PAIRS = ("--config", "networks_per_job=2")
+FIRST, SECOND = "predictions/0000-0001.nc", "predictions/0002-0003.nc"
+TESTED = "results/quick/results_test.txt"
+
+
+def repository(folder):
+    copy_of_repository(folder)
+    for name, study in {"quick": QUICK, "long": LONG}.items():
+        (folder / f"config/studies/{name}.yaml").write_text(yaml.safe_dump(study))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory):
+    """A repository in which the quick study's results were built and tested."""
+    folder = repository(tmp_path_factory.mktemp("quick"))
+    succeeds(folder, TESTED, *PAIRS)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """The predictions of the long study's networks, trained without trouble."""
+    folder = repository(tmp_path_factory.mktemp("undisturbed"))
+    succeeds(folder, "results/long/dataset.nc")
+    assert created_equal(folder, "train_networks", "long", "st_vgg", "--networks=0-3").wait() == 0
+    return read_predictions(folder / "results/long/st_vgg/predictions/0000-0003.nc")
+
+
+@pytest.fixture
+def long(tmp_path, undisturbed):
+    """A repository in which of the long study nothing has been built."""
+    return repository(tmp_path)
+
+
+def created_equal(folder, *arguments, **options):
+    return subprocess.Popen(
+        [sys.executable, "-m", "created_equal", *arguments],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(folder / "src")},
+        **options,
+    )
+
+
+def head(folder, *arguments):
+    """Start a run of Snakemake."""
+    return subprocess.Popen(
+        command(*arguments),
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def wait_until(true):
+    deadline = time.monotonic() + 120
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def trained(folder, study, numbers, ensemble="st_vgg"):
+    """Return how many networks a job trained, by the log of the last time it ran."""
+    log = folder / f"results/{study}/{ensemble}/logs/train_networks_{numbers}.log"
+    return int(re.search(r"(\d+) networks to train", log.read_text())[1])
+
+
+def assert_same(one, other):
+    for name in ("prediction", "accuracy", "loss", "network", "example"):
+        assert np.array_equal(one[name].values, other[name].values), name
+
+
+@contextmanager
+def small_disk(folder, size):
+    """Mount a disk of ``size`` bytes at a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder]
+    done = subprocess.run(mount, capture_output=True, text=True)
+    if done.returncode:
+        said = f"no disk can be mounted here, which needs root ({done.stderr.strip()})"
+        pytest.fail(said) if os.environ.get("CI") else pytest.skip(said)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def fill(disk):
+    """Leave no room on a disk; return what takes it."""
+    balloon = disk / "balloon"
+    with balloon.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError:
+            return balloon
+
+
+# Damaged files.
+
+
+def cut(octets):
+    return octets[: len(octets) * 2 // 3]
+
+
+def flip(octets):
+    flipped = bytearray(octets)
+    flipped[len(octets) // 2] ^= 1
+    return bytes(flipped)
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "rebuilds"),
+    [
+        (f"st_vgg/{FIRST}", cut, "train_networks"),
+        ("dataset.nc", flip, "build_dataset"),
+        ("st_vgg/scores.nc", flip, "score_ensemble"),
+        ("random_moved/chosen.csv", cut, "derive_dataset"),
+        ("baselines/gaussian_naive_bayes.nc", flip, "fit_baseline"),
+    ],
+)
+def test_a_damaged_file_is_named_set_aside_and_built_again(quick, name, damage, rebuilds):
+    path = quick / "results/quick" / name
+    predictions = read_predictions(quick / f"results/quick/st_vgg/{FIRST}")
+    other = quick / "results/quick/st_vgg/logs/train_networks_0002-0003.log"
+    whole, before = path.read_bytes(), other.read_bytes()
+    path.write_bytes(damage(whole))
+    said = one_sentence(snakemake(quick, TESTED, *PAIRS, "--forcerun", "test_results"))
+    assert f"created-equal: results/quick/{name} is damaged (cut short, or its checksum" in said
+    assert f"it is now {path.name}.damaged: run again to rebuild it." in said
+    aside = path.with_name(f"{path.name}.damaged")
+    assert aside.read_bytes() == damage(whole)
+    assert not path.exists()
+    assert jobs(succeeds(quick, TESTED, *PAIRS))[rebuilds] == 1
+    aside.unlink()
+    if rebuilds == "train_networks":
+        assert_same(read_predictions(path), predictions)
+        assert trained(quick, "quick", "0000-0001") == 2
+    else:
+        assert path.read_bytes() == whole
+    if rebuilds == "build_dataset":
+        assert trained(quick, "quick", "0002-0003") == 0
+    else:
+        # The ensemble's other job did not as much as start.
+        assert other.read_bytes() == before
+
+
+def test_a_figure_that_finds_a_damaged_file_sets_it_aside_too(quick):
+    path = quick / "results/quick/st_vgg/scores.nc"
+    whole = path.read_bytes()
+    path.write_bytes(flip(whole))
+    with created_equal(
+        quick, "render_figure", "quick", "figure_01", stderr=subprocess.PIPE, text=True
+    ) as process:
+        said = process.stderr.read()
+    assert process.returncode == 2
+    assert "results/quick/st_vgg/scores.nc is damaged (cut short, or its checksum" in said
+    assert "it is now scores.nc.damaged: run again to rebuild it." in said
+    assert "Traceback" not in said
+    path.with_name("scores.nc.damaged").unlink()
+    path.write_bytes(whole)
+
+
+# Jobs that end badly.
+
+
+def test_what_was_finished_survives_a_job_that_ends_badly_after_it(quick):
+    target = f"results/quick/st_vgg/{FIRST}"
+    before = read_predictions(quick / target)
+    rule = quick / "rules/training.smk"
+    text = rule.read_text()
+    # Killed between the file and the end: Snakemake deletes the file.
+    rule.write_text(text.replace(' > {log:q} 2>&1"', ' > {log:q} 2>&1 && kill -9 $$"'))
+    said = one_sentence(snakemake(quick, target, "--force"))
+    rule.write_text(text)
+    assert "Removing output files of failed job" in said
+    assert not (quick / target).exists()
+    succeeds(quick, target)
+    assert trained(quick, "quick", "0000-0001") == 0
+    assert_same(read_predictions(quick / target), before)
+
+
+def test_predictions_of_a_former_definition_never_pass_for_those_of_now(quick):
+    study = quick / "config/studies/quick.yaml"
+    text = study.read_text()
+    study.write_text(text.replace("learning_rate: 0.1", "learning_rate: 1.0e+30"))
+    said = one_sentence(snakemake(quick, TESTED, *PAIRS))
+    again = jobs(succeeds(quick, TESTED, *PAIRS, "--dry-run"))
+    study.write_text(text)
+    assert "not finite after epoch" in said
+    assert again == {"train_networks": 3, "score_ensemble": 2, "test_results": 1}
+    # And what the former definition gave is not lost.
+    succeeds(quick, TESTED, *PAIRS)
+    assert [trained(quick, "quick", each) for each in ("0000-0001", "0002-0003")] == [0, 0]
+
+
+def test_scores_that_fail_leave_no_figure_of_before_that_passes_for_current(quick):
+    figure = "paper_figures/quick/figure_01.pdf"
+    succeeds(quick, figure, *PAIRS)
+    rule = quick / "rules/scores.smk"
+    text = rule.read_text()
+    rule.write_text(text.replace(' > {log:q} 2>&1"', ' > {log:q} 2>&1 && kill -9 $$"'))
+    one_sentence(snakemake(quick, figure, *PAIRS, "--forcerun", "score_ensemble"))
+    rule.write_text(text)
+    again = jobs(succeeds(quick, figure, *PAIRS))
+    assert again == {"score_ensemble": 1, "render_figure_01": 1}
+
+
+def test_one_job_that_is_killed_for_its_memory_costs_no_other(long, undisturbed):
+    targets = [f"results/long/st_vgg/{name}" for name in (FIRST, SECOND)]
+    unfinished = long / "results/long/st_vgg/predictions/unfinished"
+    run = head(long, *targets, *PAIRS)
+    wait_until((unfinished / "0002.nc").exists)
+    victims = [
+        process
+        for process in psutil.Process(run.pid).children(recursive=True)
+        if "0002-0003" in process.cmdline() and "created_equal" in process.cmdline()
+    ]
+    for process in victims:
+        process.kill()
+    said = run.communicate()[0]
+    assert victims
+    assert run.returncode != 0
+    assert f"output: {targets[1]}" in said.split("Error in rule train_networks")[1]
+    assert (long / targets[0]).is_file()
+    assert not (long / targets[1]).exists()
+    succeeds(long, *targets, *PAIRS)
+    assert trained(long, "long", "0000-0001") == 2
+    assert trained(long, "long", "0002-0003") == 1
+    for numbers, target in (([0, 1], targets[0]), ([2, 3], targets[1])):
+        assert_same(read_predictions(long / target), undisturbed.sel(network=numbers))
+
+
+# Disks.
+
+
+def test_a_disk_that_fills_up_loses_nothing_that_was_finished(long, undisturbed):
+    target = "results/long/st_vgg/predictions/0000-0003.nc"
+    with small_disk(long / "results", 2**23) as disk:
+        run = head(long, target)
+        unfinished = disk / "long/st_vgg/predictions/unfinished"
+        wait_until((unfinished / "0000.nc").exists)
+        balloon = fill(disk)
+        said = run.communicate()[0]
+        assert run.returncode != 0
+        assert "Traceback" not in said
+        assert f"created-equal: {disk} has 0.0 MB left; make room, and run again" in said
+        kept = sorted(unfinished.glob("*.nc"))
+        assert [read_predictions(each)["network"].item() for each in kept] == [
+            0,
+            *range(1, len(kept)),
+        ]
+        assert not (long / target).exists()
+        assert not list(disk.rglob(".*"))
+        assert "nothing was started" in one_sentence(snakemake(long, target))
+        balloon.unlink()
+        succeeds(long, target)
+        assert trained(long, "long", "0000-0003") == 4 - len(kept)
+        assert_same(read_predictions(long / target), undisturbed)
+
+
+def test_a_checkpoint_for_which_there_is_no_room_ends_in_a_sentence(
+    tiny, digits_file, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(job_module, "SECONDS_BETWEEN_CHECKPOINTS", 0)
+    ensemble = tiny(epochs=3)
+
+    def train(folder):
+        train_networks(ensemble, digits_file, [0], folder / "0000-0000.nc", "cpu", "fp32")
+        return read_predictions(folder / "0000-0000.nc")
+
+    with small_disk(tmp_path / "disk", 2**20) as disk:
+        balloon = fill(disk)
+        os.truncate(balloon, balloon.stat().st_size - 2**15)
+        with pytest.raises(InputError, match=r"unfinished/0000\.pt cannot be written \(No space"):
+            train(disk)
+        assert not [path for path in disk.rglob("*") if path.is_file() and path != balloon]
+        balloon.unlink()
+        assert_same(train(disk), train(tmp_path / "whole"))
+
+
+def test_results_that_cannot_be_written_end_in_one_sentence(long):
+    with small_disk(long / "results", 2**20) as disk:
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        said = one_sentence(snakemake(long, "results/long/dataset.nc"))
+        assert f"{disk} cannot be written to; make it writable, or make results a link to" in said
+        with created_equal(
+            long, "build_dataset", "long", stderr=subprocess.PIPE, text=True
+        ) as process:
+            (sentence,) = process.stderr.read().splitlines()
+        assert process.returncode == 2
+        assert "results/long/dataset.nc cannot be written (Read-only file system);" in sentence
+
+
+# Two at once.
+
+
+def test_a_second_head_process_is_refused_and_the_first_goes_on(long):
+    target = "results/long/dataset.nc"
+    first = head(long, target)
+    wait_until(lambda: any((long / ".snakemake/locks").glob("*")) or first.poll() is not None)
+    # Held where it is, that the second comes in time.
+    first.send_signal(signal.SIGSTOP)
+    second = snakemake(long, target)
+    first.send_signal(signal.SIGCONT)
+    assert second.returncode != 0
+    assert "cannot be locked" in second.stdout + second.stderr
+    assert first.wait() == 0
+    assert (long / target).is_file()
+
+
+def test_two_writers_of_the_same_predictions_end_with_those_of_one(long, undisturbed):
+    succeeds(long, "results/long/dataset.nc")
+    arguments = ("train_networks", "long", "st_vgg", "--networks=0-3")
+    writers = [created_equal(long, *arguments, stderr=subprocess.DEVNULL) for _ in range(2)]
+    assert [writer.wait() for writer in writers] == [0, 0]
+    folder = long / "results/long/st_vgg/predictions"
+    assert_same(read_predictions(folder / "0000-0003.nc"), undisturbed)
+    left = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    assert left == ["0000-0003.nc", "kept/0000-0003.nc"]
+
+
+# A clock that jumps.
+
+
+@pytest.mark.parametrize("seconds", [-(10**8), 10**8], ids=["back", "ahead"])
+def test_a_clock_that_jumps_trains_nothing_again(quick, seconds):
+    results = quick / "results/quick"
+    before = {path: path.read_bytes() for path in results.rglob("*.nc")}
+    # Back: networks older than their data. Ahead: data younger than all that follows from them.
+    jumped = results / ("dataset.nc" if seconds > 0 else f"st_vgg/{FIRST}")
+    os.utime(jumped, (time.time() + seconds,) * 2)
+    # Of files as small as these Snakemake knows that they have not changed.
+    assert "Nothing to be done" in succeeds(quick, TESTED, *PAIRS)
+    planned = succeeds(quick, TESTED, *PAIRS, "--max-checksum-file-size", "0")
+    assert jobs(planned)["train_networks"] >= 1
+    assert trained(quick, "quick", "0000-0001") == 0
+    assert {path: path.read_bytes() for path in results.rglob("*.nc")} == before
+    os.utime(jumped)
