@@ -50,7 +50,7 @@ def test_a_run_of_nothing_but_figures_has_nothing_to_say(studies):
 def test_images_that_stay_in_files_must_be_there_to_train(studies, study_folder):
     config = Config(data_root=study_folder / "data")
     check_run(config, studies, [replace(TRAIN, study="mine", ensemble="a")], [], [])
-    with pytest.raises(InputError, match="large: .*/large/train is not there; put the images"):
+    with pytest.raises(InputError, match=r"large: .*/large/train is not there; put the images"):
         check_run(config, studies, [replace(TRAIN, study="large", ensemble="a")], [], [])
 
 
