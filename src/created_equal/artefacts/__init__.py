@@ -10,6 +10,7 @@ from created_equal.artefacts.dataset import (
 )
 from created_equal.artefacts.files import (
     SPLITS,
+    at_places,
     canonical,
     definition_of,
     of_split,
@@ -30,6 +31,7 @@ from created_equal.artefacts.scores import (
     HALVES,
     at_epochs,
     each_epoch,
+    of_examples,
     open_scores,
     read_scores,
     write_scores,
@@ -40,6 +42,7 @@ __all__ = [
     "HALVES",
     "SPLITS",
     "at_epochs",
+    "at_places",
     "canonical",
     "check_one_ensemble",
     "definition_of",
@@ -48,6 +51,7 @@ __all__ = [
     "label_dtype",
     "make_dataset",
     "make_predictions",
+    "of_examples",
     "of_split",
     "open_dataset",
     "open_predictions",

@@ -42,7 +42,8 @@ class Row:
         log10_p: of a correlation, log10 of the p-value of its points, taken for independent.
         independent_networks: the value of networks that err independently.
         shuffled_within_class: the value where examples of a class have changed places.
-        class_means: the value of a classifier that knows only the classes' mean images.
+        class_means: the value of a classifier that knows only the classes' mean images; NaN where
+            the dataset does not hold the images.
         within_class: a correlation without the classes' means.
         verdict: see ``verdict_of``.
         networks: N of the smallest ensemble it rests on.
@@ -200,10 +201,7 @@ def _row(
         networks_upper=over_networks[1],
         interval_agrees=intervals_agree((over_examples, over_networks), accepted),
         log10_p=log10_p_of(value, measured.points) if measured.points else NOT_A_NUMBER,
-        **{
-            kind: value_of(measured.statistic(nulls.under(kind, names)), units)
-            for kind in claim.nulls
-        },
+        **{kind: nulls.value(kind, measured, names) for kind in claim.nulls},
         within_class=value_of(within, units) if within else NOT_A_NUMBER,
         verdict=verdict_of(claim, evidence.study, value, measured.networks, accepted),
         networks=measured.networks,

@@ -15,7 +15,7 @@ from scipy.special import betainc, betaln, hyp2f1
 from scipy.stats import rankdata
 
 from created_equal.claims.bootstrap import Statistic
-from created_equal.scores import SMALLEST_P, example_patterns, quantile_means
+from created_equal.scores import SMALLEST_P, pattern_fits, quantile_means, shown_patterns
 
 MOST_CELLS = 21
 SMALLEST_VARIANCE = 1e-12
@@ -134,13 +134,13 @@ def bimodality_of(
         summary: ``np.nanmean`` or ``np.nanmin``; epochs at which all examples have one score, where
             the measure is undefined, are left out.
     """
-    centred = np.asarray(consistency, dtype=np.float64)
-    centred = (centred - centred.mean(axis=1, keepdims=True)).T
-    powers = [centred**power for power in (1, 2, 3, 4)]
+    consistency = np.asarray(consistency, dtype=np.float64)
 
     def statistic(weights: np.ndarray) -> np.ndarray:
-        total = weights.sum(axis=1, keepdims=True)
-        first, second, third, fourth = (weights @ power / total for power in powers)
+        total = weights.sum(axis=1)
+        # An epoch at a time: the powers of all would be four times as large as the scores.
+        moments = np.array([weights @ _powers(row) for row in consistency])
+        first, second, third, fourth = moments.transpose(2, 1, 0) / total[:, None]
         variance = second - first**2
         variance = np.where(variance > SMALLEST_VARIANCE, variance, np.nan)
         skew = third - 3 * first * second + 2 * first**3
@@ -197,8 +197,9 @@ def diagonal_of(one: np.ndarray, other: np.ndarray, networks: tuple[int, int]) -
 
 def labels_of(labels: np.ndarray, chosen: np.ndarray, classes: int) -> Statistic:
     """Return how many different labels (example,) there are among the examples chosen (bool)."""
-    among = (np.eye(classes)[labels] * chosen[:, None]).astype(np.float64)
-    return lambda weights: np.count_nonzero(weights @ among, axis=1).astype(np.float64)
+    where = (labels[chosen], np.flatnonzero(chosen))
+    among = csr_array((np.ones(chosen.sum()), where), shape=(classes, len(labels)))
+    return lambda weights: np.count_nonzero(among @ weights.T, axis=0).astype(np.float64)
 
 
 def patterns_of(consistency: np.ndarray, chance: float, fit: float) -> Statistic:
@@ -210,8 +211,10 @@ def patterns_of(consistency: np.ndarray, chance: float, fit: float) -> Statistic
         fit: from 0 to 1.
     """
 
+    fits = pattern_fits(consistency, chance)
+
     def statistic(chosen: np.ndarray) -> float:
-        found = example_patterns(consistency[:, chosen], chance)
+        found = shown_patterns(fits[:, chosen])
         return float(sum(example.fit >= fit for example in found.values()))
 
     return _one_by_one(statistic)
@@ -246,6 +249,13 @@ def _one_by_one(statistic: Callable[[np.ndarray], float]) -> Statistic:
         return np.array([statistic(np.repeat(units, row.astype(int))) for row in weights])
 
     return of_weights
+
+
+def _powers(values: np.ndarray) -> np.ndarray:
+    """Return the deviations of values (unit,) from their mean, to the powers 1 to 4: (unit, 4)."""
+    deviation = values - values.mean()
+    square = deviation * deviation
+    return np.stack([deviation, square, square * deviation, square * square], axis=1)
 
 
 def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
