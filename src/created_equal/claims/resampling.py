@@ -20,7 +20,7 @@ SMALL = 2**26
 """An ensemble of so many predictions is kept, to be read once for several claims."""
 MOST = 2**28
 """Of a statistic that needs more predictions at once, the networks are not resampled."""
-SCORES_AT_ONCE = 2**23
+SCORES_AT_ONCE = 2**25
 EXAMPLES_AT_ONCE = 2**14
 
 

@@ -18,6 +18,7 @@ from created_equal.claims.bootstrap import Statistic
 from created_equal.scores import SMALLEST_P, pattern_fits, quantile_means, shown_patterns
 
 MOST_CELLS = 21
+SCORES_AT_ONCE = 2**22
 SMALLEST_VARIANCE = 1e-12
 
 
@@ -134,13 +135,16 @@ def bimodality_of(
         summary: ``np.nanmean`` or ``np.nanmin``; epochs at which all examples have one score, where
             the measure is undefined, are left out.
     """
-    consistency = np.asarray(consistency, dtype=np.float64)
+    at_once = max(1, SCORES_AT_ONCE // max(1, consistency.shape[1]))
 
     def statistic(weights: np.ndarray) -> np.ndarray:
-        total = weights.sum(axis=1)
-        # An epoch at a time: the powers of all would be four times as large as the scores.
-        moments = np.array([weights @ _powers(row) for row in consistency])
-        first, second, third, fourth = moments.transpose(2, 1, 0) / total[:, None]
+        total = weights.sum(axis=1, keepdims=True)
+        # The powers of all epochs would be several times as large as the scores.
+        blocks = [
+            [weights @ power / total for power in _powers(consistency[start : start + at_once])]
+            for start in range(0, len(consistency), at_once)
+        ]
+        first, second, third, fourth = np.concatenate(blocks, axis=2)
         variance = second - first**2
         variance = np.where(variance > SMALLEST_VARIANCE, variance, np.nan)
         skew = third - 3 * first * second + 2 * first**3
@@ -251,11 +255,15 @@ def _one_by_one(statistic: Callable[[np.ndarray], float]) -> Statistic:
     return of_weights
 
 
-def _powers(values: np.ndarray) -> np.ndarray:
-    """Return the deviations of values (unit,) from their mean, to the powers 1 to 4: (unit, 4)."""
-    deviation = values - values.mean()
-    square = deviation * deviation
-    return np.stack([deviation, square, square * deviation, square * square], axis=1)
+def _powers(scores: np.ndarray) -> list[np.ndarray]:
+    """Return the deviations of scores (epoch, unit) from the epoch's mean to the powers 1 to 4.
+
+    (unit, epoch) each. Only those of different scores are computed, as there are few.
+    """
+    different = np.unique(scores)
+    which = np.searchsorted(different, scores)
+    deviation = different - scores.mean(axis=1, keepdims=True)
+    return [np.take_along_axis(deviation**power, which, axis=1).T for power in (1, 2, 3, 4)]
 
 
 def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
