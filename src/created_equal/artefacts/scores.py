@@ -69,16 +69,14 @@ def of_examples(
     Raises:
         KeyError: there is no such epoch or example.
     """
-    rows = _rows(scores[name], _places(scores, "epoch", epochs), _places(scores, "example", examples))
+    places = [_places(scores, *each) for each in (("epoch", epochs), ("example", examples))]
     found = np.empty((len(epochs), len(examples)))
-    for place, row in enumerate(rows):
+    for place, row in enumerate(_rows(scores[name], *places)):
         found[place] = row
     return found
 
 
-def _rows(
-    score: xr.DataArray, epochs: Iterable[int], examples: np.ndarray
-) -> Iterator[np.ndarray]:
+def _rows(score: xr.DataArray, epochs: Iterable[int], examples: np.ndarray) -> Iterator[np.ndarray]:
     """Yield what is in these places of the epochs and examples, one epoch after the other."""
     # HDF5 is slow to read many single places; what lies between them is read too.
     start = examples.min(initial=score.sizes["example"])

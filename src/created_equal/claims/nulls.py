@@ -107,10 +107,9 @@ def shuffled_within_class(scores: xr.Dataset, seed: int = 0) -> xr.Dataset:
     names[places] = scores["example"].values
     shuffled = scores.assign_coords(example=names)
     if "accessibility_half" in scores:
+        back = np.argsort(places)
         halves = [
-            scores["accessibility_half"].sel(half=half).values[_places(scores, generator)][
-                np.argsort(places)
-            ]
+            scores["accessibility_half"].sel(half=half).values[_places(scores, generator)[back]]
             for half in HALVES
         ]
         shuffled["accessibility_half"] = (("half", "example"), np.array(halves))

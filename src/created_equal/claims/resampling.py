@@ -107,13 +107,15 @@ class Networks:
         predictions = self._predictions(taken)
         networks, *shape = predictions.shape
         step = max(1, SCORES_AT_ONCE // int(np.prod(shape)))
+        # Sums of at most N whole numbers: exact in float32 for every N below 2^24.
+        weights = weights.astype(np.float32)
         for start in range(0, len(weights), step):
-            # Sums of at most N whole numbers: exact in float32 for every N below 2^24.
-            drawn = weights[start : start + step].astype(np.float32)
-            counts = np.empty((len(drawn), *shape))
+            drawn = weights[start : start + step]
+            counts = np.empty((len(drawn), *shape), dtype=np.float32)
             for epoch in range(shape[0]):
                 counts[:, epoch] = count(predictions[:, epoch], drawn)
-            yield from counts / networks
+            for of_drawn in counts:
+                yield of_drawn.astype(np.float64) / networks
 
     def _predictions(self, taken: Taken) -> np.ndarray:
         """Return the predictions (network, epoch, example) that a score is made from.
@@ -209,11 +211,12 @@ def modal_weights(predictions: np.ndarray, weights: np.ndarray) -> np.ndarray:
         weights: (replicate, network) how much each network counts.
 
     Returns:
-        (replicate, example) float64: the maximum over labels of the weight of those who say it.
+        (replicate, example) of the same type: the maximum over labels of the weight of those who
+        say it.
     """
     order = np.argsort(predictions, axis=0, kind="stable")
     ordered = np.take_along_axis(predictions, order, axis=0)
-    run = weights[:, order[0]].astype(np.float64)
+    run = weights[:, order[0]]
     heaviest = run.copy()
     for place, (before, here) in enumerate(pairwise(ordered), start=1):
         run *= here == before

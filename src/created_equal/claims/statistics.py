@@ -214,7 +214,6 @@ def patterns_of(consistency: np.ndarray, chance: float, fit: float) -> Statistic
         chance: 1/K.
         fit: from 0 to 1.
     """
-
     fits = pattern_fits(consistency, chance)
 
     def statistic(chosen: np.ndarray) -> float:
@@ -262,8 +261,9 @@ def _powers(scores: np.ndarray) -> list[np.ndarray]:
     """
     different = np.unique(scores)
     which = np.searchsorted(different, scores)
+    which += np.arange(len(scores))[:, None] * len(different)
     deviation = different - scores.mean(axis=1, keepdims=True)
-    return [np.take_along_axis(deviation**power, which, axis=1).T for power in (1, 2, 3, 4)]
+    return [np.take(deviation**power, which).T for power in (1, 2, 3, 4)]
 
 
 def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
