@@ -1,11 +1,11 @@
-"""How much time and memory scores and figures take at ImageNet's size, on made-up predictions.
+"""Time and memory of scores, figures and claims at ImageNet's size, on made-up predictions.
 
-    python benchmarks/scores.py FOLDER [--examples 1331167] [--networks 27] [--epochs 100]
+    python benchmarks/scores.py FOLDER [--examples 1331167] [--networks 27 5] [--epochs 100]
 
-It makes up a study of two ensembles in FOLDER, one network a file, unless it is there already; then
-it runs the commands of the workflow on it, one after the other, and prints for each its seconds,
-those of them that it had a core, and the peak memory of its largest process. At the default size it
-takes 5 GB of disk. FOLDER is left as it is; delete it at the end.
+It makes up a study of two or more ensembles in FOLDER, one network a file, unless it is there
+already; then it runs the commands of the workflow on it, one after the other, and prints for each
+its seconds, those of them that it had a core, and the peak memory of its largest process. At the
+default size it takes 5 GB of disk. FOLDER is left as it is; delete it at the end.
 """
 
 import argparse
@@ -35,8 +35,8 @@ FIGURES = {
     "figure_09": {"ensemble": "first"},
     "figure_10": {"ensemble": "first"},
     "figure_11": {"ensemble": "first"},
-    "robustness": {"ensembles": ["first", "second"]},
 }
+NAMES = ("first", "second", "third", "fourth")
 TEST_SHARE = 50_000 / 1_331_167
 EXAMPLES_AT_ONCE = 2**16
 GIB = 2**20
@@ -44,7 +44,7 @@ GIB = 2**20
 
 
 def make_study(folder: Path, examples: int, networks: dict[str, int], epochs: int, classes: int):
-    """Make up a dataset of images of one pixel, two ensembles' predictions, and a study of both."""
+    """Make up a dataset of images of one pixel, ensembles' predictions, and a study of them."""
     generator = np.random.default_rng(0)
     dataset = make_dataset(
         np.zeros((examples, 1, 1, 1), dtype=np.uint8),
@@ -71,7 +71,7 @@ def make_study(folder: Path, examples: int, networks: dict[str, int], epochs: in
             name: {"architecture": "st_vgg", "networks": count, "linear": name != "first"}
             for name, count in networks.items()
         },
-        "figures": FIGURES,
+        "figures": figures_of(networks),
     }
     studies = folder / "config" / "studies"
     studies.mkdir(parents=True, exist_ok=True)
@@ -80,6 +80,11 @@ def make_study(folder: Path, examples: int, networks: dict[str, int], epochs: in
     (folder / "config.yaml").write_text(json.dumps({"studies": [STUDY], "networks_per_job": 1}))
     if not (folder / "notebooks").exists():
         (folder / "notebooks").symlink_to(Path(__file__).resolve().parents[1] / "notebooks")
+
+
+def figures_of(networks: dict[str, int]) -> dict:
+    """Return the figures of the study: the two first ensembles in all, and all in one."""
+    return FIGURES | {"robustness": {"ensembles": list(networks)}}
 
 
 def make_up_network(
@@ -130,12 +135,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--examples", type=int, default=1_331_167)
-    parser.add_argument("--networks", type=int, default=27)
-    parser.add_argument("--others", type=int, default=5, help="networks of the second ensemble")
+    parser.add_argument(
+        "--networks", type=int, nargs="+", default=[27, 5], help="of each ensemble, two to four"
+    )
     parser.add_argument("--epochs", type=int, default=100)
     parser.add_argument("--classes", type=int, default=1000)
     asked = parser.parse_args()
-    networks = {"first": asked.networks, "second": asked.others}
+    networks = dict(zip(NAMES, asked.networks, strict=False))
     started = time.monotonic()
     make_study(asked.folder, asked.examples, networks, asked.epochs, asked.classes)
     own = resource.getrusage(resource.RUSAGE_SELF)
@@ -144,8 +150,8 @@ def main() -> None:
     table = Table("command", "seconds", "CPU seconds", "peak memory, GiB", title=size)
     table.add_row("(made up, if absent)", *_words(*making))
     commands = [["score_ensemble", STUDY, name] for name in networks]
-    commands += [["render_figure", STUDY, figure] for figure in FIGURES]
-    commands += [["render_cross_dataset"], ["test_results", STUDY]]
+    commands += [["render_figure", STUDY, figure] for figure in figures_of(networks)]
+    commands += [["render_cross_dataset"], ["test_results", STUDY], ["check_claims", STUDY]]
     for command in commands:
         table.add_row(" ".join(command), *_words(*measure(command, asked.folder)))
     Console().print(table)

@@ -236,13 +236,14 @@ def render_cross_dataset(
 def check_claims(study: StudyName) -> None:
     """Put the paper's claims beside the results: results/STUDY/claims.csv and claims.html."""
     from created_equal.claims.check import check_claims as check
-    from created_equal.claims.evidence import read_evidence
+    from created_equal.claims.evidence import open_evidence
     from created_equal.claims.page import write_page
     from created_equal.claims.table import write_table
 
     config = load_config()
     definition = load_study(study, config.networks)
-    rows = check(read_evidence(definition, config.networks_per_job))
+    with open_evidence(definition, config.networks_per_job) as evidence:
+        rows = check(evidence)
     write_page(rows, definition.title, Path(claims_path(study, "html")))
     write_table(rows, Path(claims_path(study, "csv")))
 

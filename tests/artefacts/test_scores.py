@@ -3,7 +3,14 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from created_equal.artefacts import at_epochs, each_epoch, open_scores, read_scores, write_scores
+from created_equal.artefacts import (
+    at_epochs,
+    each_epoch,
+    of_examples,
+    open_scores,
+    read_scores,
+    write_scores,
+)
 
 EPOCHS, EXAMPLES = 12, 100_000
 BULK = ("consistency", "consensus", "modal_label")
@@ -78,3 +85,35 @@ def test_one_epoch_after_the_other(path, split, first):
 def test_an_epoch_can_be_read_without_the_others(path):
     with h5py.File(path) as file:
         assert [file[name].chunks for name in BULK] == [(1, 2**16)] * 3
+
+
+def test_examples_are_given_by_name_in_the_order_asked_for(path):
+    epochs, examples = np.array([9, 2]), np.array([70_003, 12, 70_000])
+    expected = read_scores(path)["consistency"].sel(epoch=epochs, example=examples)
+    with open_scores(path) as scores:
+        found = of_examples(scores, "consistency", epochs, examples)
+        assert sorted(unread(scores)) == sorted(BULK)
+    assert found.dtype == np.float64
+    assert np.array_equal(found, expected)
+
+
+def test_examples_that_have_changed_their_names(path):
+    """As a null's have: what is read is found by the new name."""
+    names = np.arange(EXAMPLES)[::-1]
+    with open_scores(path) as scores:
+        renamed = scores.assign_coords(example=names)
+        found = of_examples(renamed, "consistency", np.array([3]), np.array([0, 5]))
+        assert sorted(unread(renamed)) == sorted(BULK)
+    assert np.array_equal(found[0], read_scores(path)["consistency"].values[3, [-1, -6]])
+
+
+def test_no_examples(path):
+    with open_scores(path) as scores:
+        none = of_examples(scores, "consistency", np.array([3, 4]), np.array([], dtype=int))
+    assert none.shape == (2, 0)
+
+
+@pytest.mark.parametrize("epoch, example", [(EPOCHS, 0), (0, EXAMPLES)])
+def test_an_epoch_or_example_that_is_not_there_is_no_other(path, epoch, example):
+    with open_scores(path) as scores, pytest.raises(KeyError, match="1 of 1"):
+        of_examples(scores, "consistency", np.array([epoch]), np.array([example]))

@@ -183,3 +183,20 @@ def test_the_p_of_a_correlation_is_that_of_scipy(made_up):
     assert 10**row.log10_p == pytest.approx(pearsonr(*scores).pvalue, rel=1e-6)
     other = next(claim for claim in CLAIMS if claim.id == "figure_01d_end")
     assert math.isnan(check_claims(evidence, [other])[0].log10_p)
+
+
+def test_a_statistic_that_several_claims_share_is_measured_once(made_up):
+    measured = []
+
+    def counted(evidence, name):
+        measured.append(name)
+        return two_values(evidence, name)
+
+    claims = [replace(NUMBER, measure=counted), replace(DIRECTION, measure=counted)]
+    rows = check_claims(made_up("small_mammals", True), claims)
+    assert [row.value for row in rows] == [0.55, 0.55]
+    assert [row.verdict for row in rows] == [
+        "too few networks: would be met",
+        "direction only: holds",
+    ]
+    assert measured == ["main"]

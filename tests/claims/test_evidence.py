@@ -12,7 +12,7 @@ from created_equal.artefacts import (
     write_predictions,
     write_scores,
 )
-from created_equal.claims.evidence import read_evidence, scores_of
+from created_equal.claims.evidence import open_evidence, scores_of
 from created_equal.errors import InputError
 from created_equal.study import Baseline, Ensemble, Recipe, Study
 
@@ -66,7 +66,7 @@ def test_scores_of_a_baseline_by_hand(predictions):
     assert (scores.sizes["network"], scores.attrs["classes"]) == (2, 2)
 
 
-def test_everything_that_the_figures_name_is_read(
+def test_everything_that_the_figures_name_is_there(
     made_up, dataset, predictions, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
@@ -95,23 +95,30 @@ def test_everything_that_the_figures_name_is_read(
         }
     )
     write_chosen(chosen, folder / "easiest/chosen.csv")
-    evidence = read_evidence(study, networks_per_job=1)
-    assert evidence.study == "made_up"
-    assert set(evidence.scores) == {"st_vgg", "hard", "fifth", "easiest", "baselines/svm"}
-    assert evidence.predictions["hard"] == [
-        Path(f"results/made_up/hard/predictions/000{each}-000{each}.nc") for each in (0, 1)
-    ]
-    assert evidence.predictions["baselines/svm"] == [Path("results/made_up/baselines/svm.nc")]
-    assert set(evidence.predictions) == set(evidence.scores)
-    assert evidence.roles["figure_08.random"] == ("fifth",)
-    assert evidence.epochs == {"figure_01": (0, 1, 2, 3)}
-    assert {name: moved.tolist() for name, moved in evidence.moved.items()} == {"easiest": [4, 9]}
+    with open_evidence(study, networks_per_job=1) as evidence:
+        assert evidence.study == "made_up"
+        assert set(evidence.scores) == {"st_vgg", "hard", "fifth", "easiest", "baselines/svm"}
+        assert evidence.predictions["hard"] == [
+            Path(f"results/made_up/hard/predictions/000{each}-000{each}.nc") for each in (0, 1)
+        ]
+        assert evidence.predictions["baselines/svm"] == [Path("results/made_up/baselines/svm.nc")]
+        assert set(evidence.predictions) == set(evidence.scores)
+        assert evidence.roles["figure_08.random"] == ("fifth",)
+        assert evidence.epochs == {"figure_01": (0, 1, 2, 3)}
+        assert list(evidence.moved) == ["easiest"]
+        assert evidence.moved["easiest"].tolist() == [4, 9]
     (folder / "easiest/chosen.csv").unlink()
-    with pytest.raises(InputError, match=r"easiest/chosen\.csv does not exist"):
-        read_evidence(study, networks_per_job=1)
+    with (
+        pytest.raises(InputError, match=r"easiest/chosen\.csv does not exist"),
+        open_evidence(study, networks_per_job=1),
+    ):
+        pass
 
 
 def test_a_missing_file_is_said(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match=r"st_vgg/scores\.nc does not exist"):
-        read_evidence(study_of({"figure_01": {"ensemble": "st_vgg"}}), networks_per_job=1)
+    with (
+        pytest.raises(InputError, match=r"st_vgg/scores\.nc does not exist"),
+        open_evidence(study_of({"figure_01": {"ensemble": "st_vgg"}}), networks_per_job=1),
+    ):
+        pass

@@ -1,3 +1,6 @@
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -5,6 +8,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from created_equal.artefacts import make_dataset, of_split
+from created_equal.claims import measures, nulls
+from created_equal.claims.bootstrap import value_of
 from created_equal.claims.nulls import (
     Nulls,
     class_means,
@@ -77,9 +82,9 @@ def test_accuracies_differ_between_independent_networks_as_they_did(networks):
 
 def test_shuffling_keeps_each_class_and_split_and_loses_the_rest(made_up):
     scores = made_up("digits", True).scores["cnn"]
-    null = shuffled_within_class(scores)
+    null = shuffled_within_class(scores).sel(example=scores["example"].values)
     labels, split = scores["label"].values, scores["example_split"].values
-    assert null["example"].equals(scores["example"])
+    assert null["example_split"].equals(scores["example_split"])
     assert null["label"].equals(scores["label"])
     for label in range(5):
         for each in ("train", "test"):
@@ -96,7 +101,7 @@ def test_shuffling_keeps_each_class_and_split_and_loses_the_rest(made_up):
 
 def test_shuffled_halves_share_only_their_classes(made_up):
     scores = made_up("digits", True).scores["cnn"]
-    null = shuffled_within_class(scores)
+    null = shuffled_within_class(scores).sel(example=scores["example"].values)
     before = scores["accessibility_half"].values
     after = null["accessibility_half"].values
     assert np.corrcoef(*before)[0, 1] > 0.99
@@ -164,3 +169,50 @@ def test_nulls_are_the_same_twice(made_up):
     for kind in ("independent_networks", "shuffled_within_class", "class_means"):
         one, two = (Nulls(evidence).under(kind, ("cnn",))["cnn"] for _ in range(2))
         assert one.equals(two)
+
+
+def test_of_a_large_split_independent_networks_answer_a_part_always_the_same(made_up, monkeypatch):
+    """Of 200 train and 100 test examples, 150 and 100; ensembles answer the same."""
+    monkeypatch.setattr(nulls, "INDEPENDENT_EXAMPLES", 150)
+    evidence = made_up("digits", True)
+    one, two = (Nulls(evidence).under("independent_networks", ("cnn", "linear")) for _ in range(2))
+    names = one["cnn"]["example"].values
+    assert np.array_equal(names, one["linear"]["example"].values)
+    assert np.array_equal(names, two["cnn"]["example"].values)
+    splits = [of_split(one["cnn"], split).sizes["example"] for split in ("train", "test")]
+    assert splits == [150, 100]
+    assert one["cnn"]["label"].equals(evidence.scores["cnn"]["label"].sel(example=names))
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [measures.consensus_rises, measures.bimodality, measures.labels_at_one, measures.patterns],
+)
+def test_a_statistic_under_a_null_of_a_part_is_that_of_the_part(made_up, monkeypatch, measure):
+    evidence = made_up("digits", True)
+    measured = measure(evidence, "main")
+    monkeypatch.setattr(nulls, "INDEPENDENT_EXAMPLES", 60)
+    null = Nulls(evidence)
+    scores = null.under("independent_networks", ("main",))
+    assert len(scores["main"]["example"]) == 120
+    part = measured.among(scores["main"]["example"].values)
+    assert part.units == {"test": 60, "train": 60}.get(measured.examples, 120)
+    expected = value_of(part.statistic(scores), part.units)
+    assert null.value("independent_networks", measured, ("main",)) == expected
+
+
+def test_there_is_no_null_of_class_means_without_images(made_up):
+    evidence = made_up("digits", True)
+    without = replace(evidence, dataset=evidence.dataset.drop_vars("image"))
+    measured = measures.accuracy(evidence, "cnn")
+    found = [Nulls(each).value("class_means", measured, ("cnn",)) for each in (evidence, without)]
+    assert [math.isnan(value) for value in found] == [False, True]
+
+
+def test_class_means_read_images_in_blocks_and_in_any_order(made_up, monkeypatch):
+    evidence = made_up("digits", True)
+    scores = evidence.scores["cnn"]
+    whole = class_means(scores, evidence.dataset)
+    monkeypatch.setattr(nulls, "EXAMPLES_AT_ONCE", 7)
+    order = np.random.default_rng(0).permutation(scores.sizes["example"])
+    assert class_means(scores, evidence.dataset.isel(example=order)).equals(whole)

@@ -71,6 +71,15 @@ def test_undefined_epochs_are_left_out_of_bimodality():
     assert of(statistics.bimodality_of(rows, np.nanmin), 4) == pytest.approx(0)
 
 
+def test_bimodality_of_a_few_epochs_at_a_time_is_the_same(monkeypatch):
+    generator = np.random.default_rng(0)
+    scores = generator.binomial(9, generator.random((7, 60))) / 9
+    weights = generator.integers(0, 3, (5, 60)).astype(float)
+    expected = statistics.bimodality_of(scores)(weights)
+    monkeypatch.setattr(statistics, "SCORES_AT_ONCE", 120)
+    assert statistics.bimodality_of(scores)(weights) == pytest.approx(expected, rel=1e-12)
+
+
 def test_correlation_of_constants_is_undefined():
     assert np.isnan(of(statistics.correlation_of(np.ones(5), np.arange(5)), 5))
 

@@ -16,6 +16,7 @@ from created_equal.artefacts.dataset import (
 )
 from created_equal.artefacts.files import (
     SPLITS,
+    at_places,
     canonical,
     definition_of,
     of_split,
@@ -37,6 +38,7 @@ from created_equal.artefacts.scores import (
     HALVES,
     at_epochs,
     each_epoch,
+    of_examples,
     open_scores,
     read_scores,
     write_scores,
@@ -48,6 +50,7 @@ __all__ = [
     "SPLITS",
     "ImageFiles",
     "at_epochs",
+    "at_places",
     "canonical",
     "check_one_ensemble",
     "content_hash",
@@ -61,6 +64,7 @@ __all__ = [
     "make_file_dataset",
     "make_predictions",
     "moments_of",
+    "of_examples",
     "of_split",
     "open_dataset",
     "open_predictions",

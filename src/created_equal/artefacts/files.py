@@ -184,12 +184,16 @@ def definition_of(contents: xr.Dataset) -> dict:
 
 
 def of_split(contents: xr.Dataset, split: str) -> xr.Dataset:
-    """Return the examples of one split, ``"train"`` or ``"test"``.
+    """Return the examples of one split, ``"train"`` or ``"test"``, see ``at_places``."""
+    return at_places(contents, np.flatnonzero(contents["example_split"].values == split))
 
-    Where they lie side by side, as in a data set from which nothing was moved, nothing is copied.
+
+def at_places(contents: xr.Dataset, places: np.ndarray) -> xr.Dataset:
+    """Return the examples in these places of the example axis, (example,) integers.
+
+    Where they follow one another, as in a data set from which nothing was moved, nothing is copied.
     """
-    places = np.flatnonzero(contents["example_split"].values == split)
-    if places.size and np.ptp(places) + 1 == places.size:
+    if places.size and (np.diff(places) == 1).all():
         return contents.isel(example=slice(places[0], places[-1] + 1))
     return contents.isel(example=places)
 

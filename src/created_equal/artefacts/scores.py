@@ -55,6 +55,38 @@ def at_epochs(scores: xr.Dataset, epochs: Iterable[int]) -> xr.Dataset:
 
 def each_epoch(scores: xr.Dataset, name: str, split: str) -> Iterator[np.ndarray]:
     """Yield a score of the examples of one split, (example,), after one epoch after the other."""
-    of_split = scores["example_split"].values == split
-    for epoch in range(scores.sizes["epoch"]):
-        yield scores[name].isel(epoch=epoch).values[of_split]
+    places = np.flatnonzero(scores["example_split"].values == split)
+    return _rows(scores[name], range(scores.sizes["epoch"]), places)
+
+
+def of_examples(
+    scores: xr.Dataset, name: str, epochs: np.ndarray, examples: np.ndarray
+) -> np.ndarray:
+    """Return a score of some examples after some epochs, by name: (epoch, example) float64.
+
+    Not much more is read than what is asked for.
+
+    Raises:
+        KeyError: there is no such epoch or example.
+    """
+    places = [_places(scores, *each) for each in (("epoch", epochs), ("example", examples))]
+    found = np.empty((len(epochs), len(examples)))
+    for place, row in enumerate(_rows(scores[name], *places)):
+        found[place] = row
+    return found
+
+
+def _rows(score: xr.DataArray, epochs: Iterable[int], examples: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield what is in these places of the epochs and examples, one epoch after the other."""
+    # HDF5 is slow to read many single places; what lies between them is read too.
+    start = examples.min(initial=score.sizes["example"])
+    span = score.isel(example=slice(start, examples.max(initial=-1) + 1))
+    for epoch in epochs:
+        yield span.isel(epoch=epoch).values[examples - start]
+
+
+def _places(scores: xr.Dataset, axis: str, names: np.ndarray) -> np.ndarray:
+    places = scores.get_index(axis).get_indexer(names)
+    if (places < 0).any():
+        raise KeyError(f"{(places < 0).sum()} of {len(names)} on the axis {axis}")
+    return places

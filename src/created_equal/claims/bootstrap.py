@@ -7,7 +7,7 @@ import numpy as np
 from created_equal.scores.bimodality import band
 
 REPLICATES = 1000
-NUMBERS_AT_ONCE = 2**23
+NUMBERS_AT_ONCE = 2**25
 
 Statistic = Callable[[np.ndarray], np.ndarray]
 """From weights (replicate, unit) to the statistic (replicate,) of units that count so much each."""

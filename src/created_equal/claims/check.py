@@ -1,12 +1,13 @@
 """Every claim's row: the paper's number, ours with its interval and nulls, and the verdict."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from created_equal.artefacts import has_files
 from created_equal.claims.bootstrap import interval_of, value_of
 from created_equal.claims.evidence import Evidence
+from created_equal.claims.measures import Measured
 from created_equal.claims.nulls import Nulls
 from created_equal.claims.registry import CLAIMS, Accepted, Claim, below
 from created_equal.claims.resampling import Networks
@@ -44,7 +45,7 @@ class Row:
         independent_networks: the value of networks that err independently.
         shuffled_within_class: the value where examples of a class have changed places.
         class_means: the value of a classifier that knows only the classes' mean images; NaN where
-            images stay in files, as it needs all of them at once.
+            the dataset does not hold the images.
         within_class: a correlation without the classes' means.
         verdict: see ``verdict_of``.
         networks: N of the smallest ensemble it rests on.
@@ -91,13 +92,11 @@ def check_claims(evidence: Evidence, claims: Sequence[Claim] = CLAIMS) -> list[R
         evidence: from ``read_evidence``.
         claims: which.
     """
-    nulls, networks = Nulls(evidence), Networks(evidence.predictions, evidence.scores)
+    numbers = _Numbers(evidence)
     rows = []
     for claim in claims:
         if claim.elsewhere or evidence.study in claim.studies:
-            rows += [
-                _row(claim, *each, evidence, nulls, networks) for each in _players(claim, evidence)
-            ]
+            rows += [_row(claim, *each, evidence, numbers) for each in _players(claim, evidence)]
     return rows
 
 
@@ -146,6 +145,47 @@ def intervals_agree(intervals: Sequence[tuple[float, float]], accepted: Accepted
     return "yes" if inside or outside else "no"
 
 
+class _Numbers:
+    """The numbers in the rows; those of a statistic that several claims share are found once."""
+
+    def __init__(self, evidence: Evidence):
+        self.evidence = evidence
+        self.nulls = Nulls(evidence)
+        self.networks = Networks(evidence.predictions, evidence.scores)
+        self._found = cache(self._find)
+
+    def of(self, claim: Claim, names: tuple[str, ...]) -> dict:
+        """Return what a row says of what is measured on these names, by the row's attributes.
+
+        Raises:
+            InputError: it cannot be measured, or a file is not what it should be.
+        """
+        return self._found(claim.measure, claim.nulls, names)
+
+    def _find(self, measure: Callable[..., Measured], kinds: Sequence[str], names: tuple) -> dict:
+        measured = measure(self.evidence, *names)
+        statistic, units = measured.statistic(self.evidence.scores), measured.units
+        within = measured.statistic_within(self.evidence.scores)
+        value = value_of(statistic, units)
+        over_examples = interval_of(statistic, units, measured.replicates)
+        # Before the networks are resampled: these may hold much of the scores.
+        del statistic
+        over_networks = self.networks.interval_of(measured)
+        return {
+            "value": value,
+            "examples": measured.examples,
+            "examples_lower": over_examples[0],
+            "examples_upper": over_examples[1],
+            "networks_lower": over_networks[0],
+            "networks_upper": over_networks[1],
+            "log10_p": log10_p_of(value, measured.points) if measured.points else NOT_A_NUMBER,
+            **{kind: self.nulls.value(kind, measured, names) for kind in kinds},
+            "within_class": value_of(within, units) if within else NOT_A_NUMBER,
+            "networks": measured.networks,
+            "epochs": measured.epochs,
+        }
+
+
 def _players(claim: Claim, evidence: Evidence) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield the row's id and the names that play the claim's roles; none where one is missing."""
     groups = [names_in(role, evidence.roles) for role in claim.roles]
@@ -159,12 +199,7 @@ def _players(claim: Claim, evidence: Evidence) -> Iterator[tuple[str, tuple[str,
 
 
 def _row(
-    claim: Claim,
-    identifier: str,
-    names: tuple[str, ...],
-    evidence: Evidence,
-    nulls: Nulls,
-    networks: Networks,
+    claim: Claim, identifier: str, names: tuple[str, ...], evidence: Evidence, numbers: _Numbers
 ) -> Row:
     known = {
         "id": identifier,
@@ -182,35 +217,20 @@ def _row(
         note = f"the study has no {_missing(claim, evidence.roles)}."
         return Row(**known, tolerance=words, note=note)
     try:
-        measured = claim.measure(evidence, *names)
+        found = numbers.of(claim, names)
     except InputError as error:
         return Row(**known, tolerance=words, note=str(error))
-    accepted = claim.accepted or below(independent_null(measured.networks))
-    statistic, units = measured.statistic(evidence.scores), measured.units
-    within = measured.statistic_within(evidence.scores)
-    value = value_of(statistic, units)
-    over_examples = interval_of(statistic, units, measured.replicates)
-    over_networks = networks.interval_of(measured)
+    value, networks = found["value"], found["networks"]
+    accepted = claim.accepted or below(independent_null(networks))
+    intervals = [
+        (found[f"{over}_lower"], found[f"{over}_upper"]) for over in ("examples", "networks")
+    ]
     return Row(
         **known,
+        **found,
         tolerance=accepted.words,
-        value=value,
-        examples=measured.examples,
-        examples_lower=over_examples[0],
-        examples_upper=over_examples[1],
-        networks_lower=over_networks[0],
-        networks_upper=over_networks[1],
-        interval_agrees=intervals_agree((over_examples, over_networks), accepted),
-        log10_p=log10_p_of(value, measured.points) if measured.points else NOT_A_NUMBER,
-        **{
-            kind: value_of(measured.statistic(nulls.under(kind, names)), units)
-            for kind in claim.nulls
-            if kind != "class_means" or not has_files(evidence.dataset)
-        },
-        within_class=value_of(within, units) if within else NOT_A_NUMBER,
-        verdict=verdict_of(claim, evidence.study, value, measured.networks, accepted),
-        networks=measured.networks,
-        epochs=measured.epochs,
+        interval_agrees=intervals_agree(intervals, accepted),
+        verdict=verdict_of(claim, evidence.study, value, networks, accepted),
         note="the statistic is undefined here: a group has no examples, or nothing varies."
         if math.isnan(value)
         else "",

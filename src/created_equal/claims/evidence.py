@@ -1,6 +1,7 @@
 """All that the claims of a study rest on: scores, the dataset, and what was moved."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,11 +9,11 @@ import numpy as np
 import xarray as xr
 
 from created_equal.artefacts import (
-    of_split,
+    each_epoch,
+    open_dataset,
+    open_scores,
     read_chosen,
-    read_dataset,
     read_predictions,
-    read_scores,
 )
 from created_equal.claims.roles import (
     BASELINES,
@@ -25,6 +26,7 @@ from created_equal.claims.roles import (
 from created_equal.errors import InputError
 from created_equal.scores import MIDDLE, in_the_middle, phases
 from created_equal.study import (
+    Ensemble,
     Study,
     baseline_path,
     chosen_path,
@@ -42,8 +44,9 @@ class Evidence:
         study: the study's name.
         roles: see ``roles_of``.
         epochs: the epochs that the study names for a figure, by figure.
-        dataset: the study's own.
-        scores: by name; a baseline's, under ``baselines/NAME``, are those of ``scores_of``.
+        dataset: the study's own; its images are read when they are asked for.
+        scores: by name, as ``open_scores`` returns them; a baseline's, under ``baselines/NAME``,
+            are those of ``scores_of``.
         predictions: the predictions files that each of the scores were made from, by name.
         moved: names of the examples that were moved to the test set, by ensemble.
         ranked: the size of the smallest ensemble by which its examples were ranked, by ensemble.
@@ -77,9 +80,9 @@ class Evidence:
             InputError: there are none.
         """
         beginning = phases(self.scores[name])["beginning"]
-        part = of_split(self.scores[name], split)
-        epochs = part["epoch"].values
-        epochs = epochs[(epochs > beginning) & in_the_middle(part["consistency"].values)]
+        telling = in_the_middle(each_epoch(self.scores[name], "consistency", split))
+        epochs = self.scores[name]["epoch"].values
+        epochs = epochs[(epochs > beginning) & telling]
         if not epochs.size:
             raise InputError(
                 f"{name} has no epoch of phase 3 on the {split} set: after epoch {beginning} the "
@@ -88,8 +91,9 @@ class Evidence:
         return epochs
 
 
-def read_evidence(study: Study, networks_per_job: int) -> Evidence:
-    """Read the scores and tables that a study's claims rest on.
+@contextmanager
+def open_evidence(study: Study, networks_per_job: int) -> Iterator[Evidence]:
+    """Open the scores and read the tables that a study's claims rest on, in a ``with`` block.
 
     Args:
         study: with the number of networks that was asked for.
@@ -99,39 +103,38 @@ def read_evidence(study: Study, networks_per_job: int) -> Evidence:
         InputError: a file is missing or damaged.
     """
     roles = roles_of(study)
-    scores = {
-        name: read_scores(Path(scores_path(study.name, name))) for name in ensembles_in(roles)
-    }
-    predictions = {
-        name: [
-            Path(path)
-            for path in predictions_paths(
-                study.name,
-                name,
-                study.ensembles[name].networks,
-                study.ensembles[name].per_job(networks_per_job),
-            )
-        ]
-        for name in scores
-    }
-    for name in baselines_in(roles):
-        path = Path(baseline_path(study.name, name))
-        scores[BASELINES + name] = scores_of(read_predictions(path))
-        predictions[BASELINES + name] = [path]
-    return Evidence(
-        study=study.name,
-        roles=roles,
-        epochs={
-            figure: tuple(entry["epochs"])
-            for figure, entry in study.figures.items()
-            if "epochs" in entry
-        },
-        dataset=read_dataset(Path(dataset_path(study.name))),
-        scores=scores,
-        predictions=predictions,
-        moved={name: moved_examples(study.name, name) for name in moved_in(study)},
-        ranked={name: _ranked_by(study, name) for name in scores if name in study.ensembles},
-    )
+    with ExitStack() as stack:
+        scores = {
+            name: stack.enter_context(open_scores(Path(scores_path(study.name, name))))
+            for name in ensembles_in(roles)
+        }
+        predictions = {
+            name: _predictions_of(study.ensembles[name], networks_per_job) for name in scores
+        }
+        for name in baselines_in(roles):
+            path = Path(baseline_path(study.name, name))
+            scores[BASELINES + name] = scores_of(read_predictions(path))
+            predictions[BASELINES + name] = [path]
+        yield Evidence(
+            study=study.name,
+            roles=roles,
+            epochs={
+                figure: tuple(entry["epochs"])
+                for figure, entry in study.figures.items()
+                if "epochs" in entry
+            },
+            dataset=stack.enter_context(open_dataset(Path(dataset_path(study.name)))),
+            scores=scores,
+            predictions=predictions,
+            moved={name: moved_examples(study.name, name) for name in moved_in(study)},
+            ranked={name: _ranked_by(study, name) for name in scores if name in study.ensembles},
+        )
+
+
+def _predictions_of(ensemble: Ensemble, networks_per_job: int) -> list[Path]:
+    per_job = ensemble.per_job(networks_per_job)
+    paths = predictions_paths(ensemble.study, ensemble.name, ensemble.networks, per_job)
+    return [Path(path) for path in paths]
 
 
 def _ranked_by(study: Study, name: str) -> int:

@@ -7,7 +7,7 @@ the networks. Where nothing else is said, examples are those of the test set.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 from math import inf
@@ -15,7 +15,7 @@ from math import inf
 import numpy as np
 import xarray as xr
 
-from created_equal.artefacts import of_split
+from created_equal.artefacts import each_epoch, of_examples, of_split
 from created_equal.claims import statistics
 from created_equal.claims.bootstrap import REPLICATES, Statistic
 from created_equal.claims.evidence import Evidence
@@ -60,9 +60,10 @@ class Taken:
 
     def of(self, scores: Mapping[str, xr.Dataset]) -> np.ndarray:
         """Return its values, (epoch, example), (half, example) or (example,) float64."""
-        values = scores[self.name][self.variable].sel(example=self.examples)
+        values = scores[self.name][self.variable]
         if "epoch" in values.dims:
-            values = values.sel(epoch=self.epochs)
+            return of_examples(scores[self.name], self.variable, self.epochs, self.examples)
+        values = values.sel(example=self.examples)
         return values.transpose(..., "example").values.astype(np.float64)
 
 
@@ -72,7 +73,8 @@ class Measured:
 
     Attributes:
         taken: of the scores; the units of the statistic are the examples of the first.
-        make: from the values of what is taken, in the same order, to the statistic of the examples.
+        make: from the values of what is taken, in the same order, to the statistic of the examples;
+            it knows nothing of these but the values.
         examples: which, for example ``"test"``.
         networks: in the smallest ensemble that it rests on.
         epochs: in words, for example ``"1 to 5, 8"``.
@@ -96,6 +98,14 @@ class Measured:
     def units(self) -> int:
         """Return how many examples there are."""
         return len(self.taken[0].examples)
+
+    def among(self, examples: np.ndarray) -> "Measured":
+        """Return the same of those examples alone that are among these names (example,)."""
+        taken = (
+            replace(each, examples=each.examples[np.isin(each.examples, examples)])
+            for each in self.taken
+        )
+        return replace(self, taken=tuple(taken))
 
     def statistic(self, scores: Mapping[str, xr.Dataset]) -> Statistic:
         """Return the statistic in these scores, which need not be those that were observed."""
@@ -384,23 +394,24 @@ def labels_at_one(evidence: Evidence, name: str, *, more_at_end: bool = False) -
         InputError: there never are so many.
     """
     scores = of_split(evidence.scores[name], "train")
-    epochs = _trained(scores)
-    reached = (scores["consistency"].sel(epoch=epochs) == 1).mean("example").values >= FEW
-    if not reached.any():
+    epochs = scores["epoch"].values
+    shares = [(row == 1).mean() for row in each_epoch(scores, "consistency", "train")]
+    reached = epochs[(np.array(shares) >= FEW) & (epochs > 0)]
+    if not reached.size:
         raise InputError(
             f"fewer than {FEW:.0%} of the train examples ever have a consistency of 1 in {name}; "
             "train it for longer."
         )
-    first, last = epochs[reached.argmax()], epochs[-1]
-    labels, classes = scores["label"].values.astype(int), scores.attrs["classes"]
+    shown, classes = [reached[0], epochs[-1]][: 1 + more_at_end], scores.attrs["classes"]
 
-    def make(values: np.ndarray) -> Statistic:
+    def make(values: np.ndarray, labels: np.ndarray) -> Statistic:
+        labels = labels.astype(int)
         at_first, *at_end = (statistics.labels_of(labels, row == 1, classes) for row in values)
         return statistics.difference_of(at_end[0], at_first) if at_end else at_first
 
-    taken = _take(scores, name, [first, last] if more_at_end else [first])
+    taken = (_take(scores, name, shown), _take(scores, name, shown, "label"))
     lowest = -classes if more_at_end else 0
-    return _measured(evidence, (taken,), make, "train", possible=(lowest, classes))
+    return _measured(evidence, taken, make, "train", possible=(lowest, classes))
 
 
 def patterns(evidence: Evidence, name: str) -> Measured:
@@ -530,7 +541,7 @@ def _telling(evidence: Evidence, name: str, split: str) -> np.ndarray:
         InputError: there are none.
     """
     scores = evidence.scores[name]
-    counts = in_the_middle(of_split(scores, split)["consistency"].values)
+    counts = in_the_middle(each_epoch(scores, "consistency", split))
     counts &= ~np.isnan(scores["bimodality"].sel(split=split).values)
     counts &= scores["epoch"].values > 0
     if not counts.any():

@@ -5,18 +5,23 @@ networks' agreement, the examples' identity within their class, or all knowledge
 mean images.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import reduce
 from zlib import crc32
 
 import numpy as np
 import xarray as xr
+from scipy.sparse import csr_array
 from scipy.stats import rankdata
 
-from created_equal.artefacts import HALVES, SPLITS
+from created_equal.artefacts import HALVES, SPLITS, at_places, of_split
+from created_equal.claims.bootstrap import value_of
 from created_equal.claims.evidence import Evidence
+from created_equal.claims.measures import Measured
 
 EXAMPLES_AT_ONCE = 4096
+INDEPENDENT_EXAMPLES = 10_000
+"""Of a split with more, networks that err independently answer so many, chosen at random."""
 
 
 def independent_networks(scores: xr.Dataset, seed: int = 0) -> xr.Dataset:
@@ -90,21 +95,25 @@ def shuffled_within_class(scores: xr.Dataset, seed: int = 0) -> xr.Dataset:
     Args:
         scores: with label (example) and any variables of examples.
         seed: of the draws.
+
+    Returns:
+        the same, in which the examples have changed their names; values stay where they are, so
+        that what is in a file is not read.
     """
     generator = np.random.default_rng(seed)
-    of_examples = [
-        name
-        for name, variable in scores.data_vars.items()
-        if "example" in variable.dims and name not in ("label", "accessibility_half")
-    ]
-    shuffled = _permuted(scores[of_examples], _places(scores, generator))
+    names = np.empty_like(scores["example"].values)
+    # The example in place i takes the values of that in place places[i].
+    places = _places(scores, generator)
+    names[places] = scores["example"].values
+    shuffled = scores.assign_coords(example=names)
     if "accessibility_half" in scores:
+        back = np.argsort(places)
         halves = [
-            scores["accessibility_half"].sel(half=half).values[_places(scores, generator)]
+            scores["accessibility_half"].sel(half=half).values[_places(scores, generator)[back]]
             for half in HALVES
         ]
         shuffled["accessibility_half"] = (("half", "example"), np.array(halves))
-    return scores.assign(shuffled.data_vars)
+    return shuffled
 
 
 def class_means(scores: xr.Dataset, dataset: xr.Dataset) -> xr.Dataset:
@@ -116,7 +125,7 @@ def class_means(scores: xr.Dataset, dataset: xr.Dataset) -> xr.Dataset:
 
     Args:
         scores: in whose place it stands.
-        dataset: with the images of all examples of ``scores``, in memory.
+        dataset: with the images of all examples of ``scores``; a block of them is read at a time.
 
     Returns:
         consistency (epoch, example) of 0 and 1; modal_label; accuracy of one network; label; and as
@@ -127,24 +136,25 @@ def class_means(scores: xr.Dataset, dataset: xr.Dataset) -> xr.Dataset:
     labels = scores["label"].values.astype(np.int64)
     split = scores["example_split"].values
     epochs = scores["epoch"].values
-    distance = _distances_to_means(
-        dataset["image"].sel(example=scores["example"].values).values,
-        labels,
-        split == "train",
-        scores.attrs["classes"],
-    )
-    examples = np.arange(len(labels))
-    predicted = distance.argmin(axis=1)
-    own = distance[examples, labels]
-    distance[examples, labels] = np.inf
-    margin = distance.min(axis=1) - own
+    places = dataset.get_index("example").get_indexer(scores["example"].values)
+    images = at_places(dataset[["image"]], places)["image"]
+    means = _means(images, labels, split == "train", scores.attrs["classes"])
+    predicted = np.empty(len(labels), dtype=np.int64)
+    margin = np.empty(len(labels))
+    for block, flat in _blocks(images):
+        distance = _distances(flat, means)
+        predicted[block] = distance.argmin(axis=1)
+        own = np.arange(len(flat)), labels[block]
+        to_own = distance[own]
+        distance[own] = np.inf
+        margin[block] = distance.min(axis=1) - to_own
     right = predicted == labels
     accuracy = [right[split == each].mean() for each in SPLITS]
-    repeated = (len(epochs), 1)
+    repeated = (len(epochs), len(labels))
     return xr.Dataset(
         {
-            "consistency": (("epoch", "example"), np.tile(right.astype(np.float64), repeated)),
-            "modal_label": (("epoch", "example"), np.tile(predicted, repeated)),
+            "consistency": (("epoch", "example"), np.broadcast_to(right.astype(float), repeated)),
+            "modal_label": (("epoch", "example"), np.broadcast_to(predicted, repeated)),
             "accessibility": ("example", (rankdata(margin) - 1) / max(1, len(margin) - 1)),
             "accuracy": (("network", "epoch", "split"), [[accuracy] * len(epochs)]),
             "label": scores["label"],
@@ -164,16 +174,34 @@ class Nulls:
 
     def __init__(self, evidence: Evidence):
         self.evidence = evidence
+        self.sample = sampled(evidence.dataset)
         self.made: dict[tuple[str, str], xr.Dataset] = {}
         self.kinds: Mapping[str, Callable[[str], xr.Dataset]] = {
             "independent_networks": lambda name: independent_networks(
-                evidence.scores[name], crc32(name.encode())
+                among(evidence.scores[name], self.sample), crc32(name.encode())
             ),
             "shuffled_within_class": lambda name: shuffled_within_class(
                 evidence.scores[name], crc32(name.encode())
             ),
             "class_means": lambda name: class_means(evidence.scores[name], evidence.dataset),
         }
+
+    def value(self, kind: str, measured: Measured, names: tuple[str, ...]) -> float:
+        """Return the value of a statistic under a null.
+
+        Args:
+            kind: as for ``under``.
+            measured: the statistic.
+            names: of the ensembles and baselines that it is measured on.
+
+        Returns:
+            NaN where the null needs images, and the dataset does not hold them.
+        """
+        if kind == "class_means" and "image" not in self.evidence.dataset:
+            return float("nan")
+        if kind == "independent_networks":
+            measured = measured.among(self.sample)
+        return value_of(measured.statistic(self.under(kind, names)), measured.units)
 
     def under(self, kind: str, names: tuple[str, ...]) -> Mapping[str, xr.Dataset]:
         """Return the scores by name, in which a null takes the place of those of ``names``.
@@ -191,36 +219,66 @@ class Nulls:
         return {**self.evidence.scores, **others}
 
 
-def _places(scores: xr.Dataset, generator: np.random.Generator) -> np.ndarray:
-    """Return for each example the place of another (or itself) of its class and split."""
-    labels, split = scores["label"].values, scores["example_split"].values
-    places = np.arange(len(labels))
-    for label in np.unique(labels):
-        for each in SPLITS:
-            group = np.flatnonzero((labels == label) & (split == each))
-            places[group] = generator.permutation(group)
-    return places
+def sampled(dataset: xr.Dataset) -> np.ndarray:
+    """Return the names of the examples that independent networks answer: (example,) integers.
 
-
-def _permuted(scores: xr.Dataset, places: np.ndarray) -> xr.Dataset:
-    """Return scores with the values, but not the names, of the examples permuted."""
-    return scores.isel(example=places).assign_coords(
-        example=scores["example"].values, example_split=("example", scores["example_split"].values)
+    All of a split, or ``INDEPENDENT_EXAMPLES`` of them, always the same.
+    """
+    generator = np.random.default_rng(0)
+    of_splits = [of_split(dataset, split)["example"].values for split in SPLITS]
+    return np.concatenate(
+        [
+            generator.choice(names, min(len(names), INDEPENDENT_EXAMPLES), replace=False)
+            for names in of_splits
+        ]
     )
 
 
-def _distances_to_means(
-    images: np.ndarray, labels: np.ndarray, is_train: np.ndarray, classes: int
+def among(scores: xr.Dataset, examples: np.ndarray) -> xr.Dataset:
+    """Return the scores of those examples that are among these names (example,)."""
+    return at_places(scores, np.flatnonzero(np.isin(scores["example"].values, examples)))
+
+
+def _places(scores: xr.Dataset, generator: np.random.Generator) -> np.ndarray:
+    """Return for each example the place of another (or itself) of its class and split."""
+    is_test = scores["example_split"].values == "test"
+    group = 2 * scores["label"].values.astype(np.int64) + is_test
+    order = np.argsort(group, kind="stable")
+    places = np.empty_like(order)
+    for alike in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
+        places[alike] = generator.permutation(alike)
+    return places
+
+
+def _blocks(images: xr.DataArray) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yield blocks of examples with their pixels, (example in block, pixel) float64."""
+    for start in range(0, len(images), EXAMPLES_AT_ONCE):
+        block = slice(start, start + EXAMPLES_AT_ONCE)
+        pixels = images.isel(example=block).values
+        yield block, pixels.reshape(len(pixels), -1).astype(np.float64)
+
+
+def _means(
+    images: xr.DataArray, labels: np.ndarray, is_train: np.ndarray, classes: int
 ) -> np.ndarray:
+    """Return the mean image of each class's train examples, (class, pixel); NaN without any."""
+    sums = 0
+    for block, flat in _blocks(images):
+        chosen = np.flatnonzero(is_train[block])
+        where = (labels[block][chosen], chosen)
+        # Sums of whole numbers: exact.
+        sums += csr_array((np.ones(len(chosen)), where), shape=(classes, len(flat))) @ flat
+    counts = np.bincount(labels[is_train], minlength=classes)[:, None]
+    return np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)
+
+
+def _distances(flat: np.ndarray, means: np.ndarray) -> np.ndarray:
     """Return the squared distance of each image to each class's mean, less the image's own square.
 
-    (example, class) float64; infinite for a class without train examples.
+    (example, class) float64; infinite for a class without a mean.
     """
-    flat = images.reshape(len(images), -1)
-    distance = np.full((len(images), classes), np.inf)
-    for label in np.unique(labels[is_train]):
-        mean = flat[is_train & (labels == label)].mean(axis=0, dtype=np.float64)
-        for start in range(0, len(flat), EXAMPLES_AT_ONCE):
-            block = slice(start, start + EXAMPLES_AT_ONCE)
-            distance[block, label] = mean @ mean - 2 * (flat[block].astype(np.float64) @ mean)
+    distance = np.full((len(flat), len(means)), np.inf)
+    for label in np.flatnonzero(~np.isnan(means[:, 0])):
+        mean = means[label]
+        distance[:, label] = mean @ mean - 2 * (flat @ mean)
     return distance

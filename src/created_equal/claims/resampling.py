@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, repeat
 from pathlib import Path
 from zlib import crc32
 
@@ -20,7 +20,7 @@ SMALL = 2**26
 """An ensemble of so many predictions is kept, to be read once for several claims."""
 MOST = 2**28
 """Of a statistic that needs more predictions at once, the networks are not resampled."""
-SCORES_AT_ONCE = 2**23
+SCORES_AT_ONCE = 2**25
 EXAMPLES_AT_ONCE = 2**14
 
 
@@ -41,7 +41,6 @@ class Networks:
         self.paths = paths
         self.scores = scores
         self._whole = lru_cache(maxsize=3)(self._read_whole)
-        self._learnt = lru_cache(maxsize=3)(self._read_learnt)
 
     def interval_of(self, measured: Measured) -> tuple[float, float]:
         """Return the 95 % bootstrap interval of a statistic over networks.
@@ -93,6 +92,8 @@ class Networks:
                 yield from self._by_epoch(taken, weights, modal_weights)
             case "accessibility":
                 yield from weights @ self._accessibilities(taken) / networks
+            case "label":
+                yield from repeat(taken.of(self.scores), len(weights))
             case "accessibility_half":
                 of_half = scores["network"].values % 2 == np.arange(len(HALVES))[:, None]
                 accessibilities = self._accessibilities(taken)
@@ -106,13 +107,15 @@ class Networks:
         predictions = self._predictions(taken)
         networks, *shape = predictions.shape
         step = max(1, SCORES_AT_ONCE // int(np.prod(shape)))
+        # Sums of at most N whole numbers: exact in float32 for every N below 2^24.
+        weights = weights.astype(np.float32)
         for start in range(0, len(weights), step):
-            # Sums of at most N whole numbers: exact in float32 for every N below 2^24.
-            drawn = weights[start : start + step].astype(np.float32)
-            counts = np.empty((len(drawn), *shape))
+            drawn = weights[start : start + step]
+            counts = np.empty((len(drawn), *shape), dtype=np.float32)
             for epoch in range(shape[0]):
                 counts[:, epoch] = count(predictions[:, epoch], drawn)
-            yield from counts / networks
+            for of_drawn in counts:
+                yield of_drawn.astype(np.float64) / networks
 
     def _predictions(self, taken: Taken) -> np.ndarray:
         """Return the predictions (network, epoch, example) that a score is made from.
@@ -138,41 +141,38 @@ class Networks:
         """Return the predictions at these places of the epochs and the examples."""
         networks = self.scores[name].sizes["network"]
         values = None
-        for places, block, here in self._blocks(name, epochs):
+        for places, columns, here in self._blocks(name, epochs, examples):
             if values is None:
                 values = np.empty((networks, len(epochs), len(examples)), dtype=here.dtype)
-            inside = np.flatnonzero((examples >= block.start) & (examples < block.stop))
-            columns = here[..., examples[inside] - block.start]
-            for place, network in zip(places, columns, strict=True):
-                values[place][:, inside] = network
+            for place, network in zip(places, here, strict=True):
+                values[place][:, columns] = network
         return values
 
     def _accessibilities(self, taken: Taken) -> np.ndarray:
         """Return for each network and example at how many of the epochs it is right, as a share."""
         scores = self.scores[taken.name]
         examples = scores.get_index("example").get_indexer(taken.examples)
-        return self._learnt(taken.name)[:, examples].astype(np.float64)
-
-    def _read_learnt(self, name: str) -> np.ndarray:
-        """Return each network's share of trained epochs at which it is right (network, example)."""
-        scores = self.scores[name]
-        labels = scores["label"].values
+        labels = scores["label"].values[examples]
         epochs = np.flatnonzero(scores["epoch"].values > 0)
-        values = np.empty((scores.sizes["network"], len(labels)), dtype=np.float32)
-        for places, block, here in self._blocks(name, epochs):
-            values[places, block] = (here == labels[block]).mean(axis=1)
-        return values
+        values = np.empty((scores.sizes["network"], len(examples)), dtype=np.float32)
+        for places, columns, here in self._blocks(taken.name, epochs, examples):
+            values[np.ix_(places, columns)] = (here == labels[columns]).mean(axis=1)
+        return values.astype(np.float64)
 
     def _blocks(
-        self, name: str, epochs: np.ndarray
-    ) -> Iterator[tuple[np.ndarray, slice, np.ndarray]]:
-        """Yield places of networks, a block of examples, and the predictions of those for these.
+        self, name: str, epochs: np.ndarray, examples: np.ndarray
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Yield places of networks, which of the examples, and the predictions of those for these.
 
         Raises:
             InputError: a file is missing, damaged, or not what the scores are of.
         """
         scores = self.scores[name]
         numbers = scores["network"].values
+        of_blocks = [
+            (block, np.flatnonzero((examples >= block.start) & (examples < block.stop)))
+            for block in map(_block, np.unique(examples // EXAMPLES_AT_ONCE))
+        ]
         found = 0
         for path in self.paths[name]:
             with open_predictions(path) as contents:
@@ -189,15 +189,18 @@ class Networks:
                     )
                 places = np.searchsorted(numbers, held[rows])
                 found += len(places)
-                for start in range(0, scores.sizes["example"], EXAMPLES_AT_ONCE):
-                    block = slice(start, min(start + EXAMPLES_AT_ONCE, scores.sizes["example"]))
-                    part = contents["prediction"].isel(epoch=epochs, example=block)
-                    yield places, block, part.values[rows]
+                for block, columns in of_blocks:
+                    part = contents["prediction"].isel(epoch=epochs, example=block).values
+                    yield places, columns, part[rows][..., examples[columns] - block.start]
         if found != len(numbers):
             raise InputError(
                 f"the scores of {name} are of {len(numbers)} networks, and its predictions files "
                 f"hold {found} of them; run again to rebuild them."
             )
+
+
+def _block(number: int) -> slice:
+    return slice(number * EXAMPLES_AT_ONCE, (number + 1) * EXAMPLES_AT_ONCE)
 
 
 def modal_weights(predictions: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -208,11 +211,12 @@ def modal_weights(predictions: np.ndarray, weights: np.ndarray) -> np.ndarray:
         weights: (replicate, network) how much each network counts.
 
     Returns:
-        (replicate, example) float64: the maximum over labels of the weight of those who say it.
+        (replicate, example) of the same type: the maximum over labels of the weight of those who
+        say it.
     """
     order = np.argsort(predictions, axis=0, kind="stable")
     ordered = np.take_along_axis(predictions, order, axis=0)
-    run = weights[:, order[0]].astype(np.float64)
+    run = weights[:, order[0]]
     heaviest = run.copy()
     for place, (before, here) in enumerate(pairwise(ordered), start=1):
         run *= here == before

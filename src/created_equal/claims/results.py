@@ -11,12 +11,13 @@ import xarray as xr
 
 from created_equal.artefacts import (
     SPLITS,
+    each_epoch,
     of_split,
+    open_dataset,
     open_predictions,
+    open_scores,
     read_chosen,
-    read_dataset,
     read_predictions,
-    read_scores,
 )
 from created_equal.claims.roles import baselines_in, ensembles_behind, roles_of
 from created_equal.derivation import sizes
@@ -71,16 +72,18 @@ def check_results(study: Study, networks_per_job: int) -> list[str]:
 
 
 def _findings(study: Study, networks_per_job: int) -> Iterator[Finding]:
-    dataset = read_dataset(Path(dataset_path(study.name)))
-    yield from of_dataset(dataset, study.name, study.dataset)
-    for name in ensembles_behind(study):
-        ensemble, path = study.ensembles[name], scores_path(study.name, name)
-        scores = read_scores(Path(path))
-        yield from of_files(ensemble, networks_per_job)
-        yield from of_scores(scores, path, ensemble)
-        if ensemble.derived:
-            path = chosen_path(study.name, name)
-            yield from of_chosen(read_chosen(Path(path)), path, ensemble.derived, dataset, scores)
+    with open_dataset(Path(dataset_path(study.name))) as dataset:
+        yield from of_dataset(dataset, study.name, study.dataset)
+        for name in ensembles_behind(study):
+            ensemble = study.ensembles[name]
+            yield from of_files(ensemble, networks_per_job)
+            path = scores_path(study.name, name)
+            with open_scores(Path(path)) as scores:
+                yield from of_scores(scores, path, ensemble)
+                if ensemble.derived:
+                    path = chosen_path(study.name, name)
+                    chosen = read_chosen(Path(path))
+                    yield from of_chosen(chosen, path, ensemble.derived, dataset, scores)
     for name in baselines_in(roles_of(study)):
         path = baseline_path(study.name, name)
         yield from of_baseline(read_predictions(Path(path)), path, study.baselines[name])
@@ -126,7 +129,7 @@ def of_scores(scores: xr.Dataset, path: str, ensemble: Ensemble) -> Iterator[Fin
     """Yield what is found of an ensemble's scores: counts, bounds, agreement, and that it learnt.
 
     Args:
-        scores: as ``read_scores`` returns them.
+        scores: as ``open_scores`` returns them; they are read an epoch at a time.
         path: of their file, for the sentences.
         ensemble: its definition.
     """
@@ -135,27 +138,41 @@ def of_scores(scores: xr.Dataset, path: str, ensemble: Ensemble) -> Iterator[Fin
         networks == ensemble.networks,
         f"{path}: {networks} networks, and {ensemble.networks} in the study",
     )
-    consistency, consensus = scores["consistency"].values, scores["consensus"].values
-    lowest, gap = consistency.min(), (consensus - consistency).min()
+    courses = [_course(scores, split) for split in SPLITS]
+    lowest, gap, least, _, _ = np.min(courses, axis=(0, 1))
+    most = np.max(courses, axis=(0, 1))[3]
     yield Finding(
-        lowest >= 0 and gap >= -ROUNDING and consensus.max() <= 1 + ROUNDING,
-        f"{path}: consistency from {lowest:.4f}, consensus at most {consensus.max():.4f} and at "
+        lowest >= 0 and gap >= -ROUNDING and most <= 1 + ROUNDING,
+        f"{path}: consistency from {lowest:.4f}, consensus at most {most:.4f} and at "
         f"least {gap:.4f} more, where 0 <= consistency <= consensus <= 1",
     )
     yield Finding(
-        consensus.min() >= chance - ROUNDING,
-        f"{path}: consensus from {consensus.min():.4f}, and at least 1/K = {chance:.4f}",
+        least >= chance - ROUNDING,
+        f"{path}: consensus from {least:.4f}, and at least 1/K = {chance:.4f}",
     )
-    for split in SPLITS:
-        mean = of_split(scores, split)["consistency"].mean("example", dtype=float)
-        accuracy = scores["accuracy"].sel(split=split).mean("network", dtype=float)
-        apart = float(np.abs(mean - accuracy).max())
+    for split, course in zip(SPLITS, courses, strict=True):
+        accuracy = scores["accuracy"].sel(split=split).mean("network", dtype=float).values
+        apart = np.abs(course[:, 4] - accuracy).max()
         yield Finding(
             apart <= ROUNDING,
             f"{path}: mean consistency and mean accuracy of the {split} set at most {apart:.6f} "
             "apart at any epoch",
         )
     yield from of_learning(scores, path, ensemble, chance)
+
+
+def _course(scores: xr.Dataset, split: str) -> np.ndarray:
+    """Return five numbers of a split's examples at each epoch: (epoch, 5) float64.
+
+    The lowest consistency, the least by which consensus is more, the least and the highest
+    consensus, and the mean consistency.
+    """
+    both = (each_epoch(scores, name, split) for name in ("consistency", "consensus"))
+    rows = [
+        (right.min(), (agreed - right).min(), agreed.min(), agreed.max(), right.mean(dtype=float))
+        for right, agreed in zip(*both, strict=True)
+    ]
+    return np.array(rows)
 
 
 def of_learning(

@@ -15,9 +15,10 @@ from scipy.special import betainc, betaln, hyp2f1
 from scipy.stats import rankdata
 
 from created_equal.claims.bootstrap import Statistic
-from created_equal.scores import SMALLEST_P, example_patterns, quantile_means
+from created_equal.scores import SMALLEST_P, pattern_fits, quantile_means, shown_patterns
 
 MOST_CELLS = 21
+SCORES_AT_ONCE = 2**22
 SMALLEST_VARIANCE = 1e-12
 
 
@@ -134,13 +135,16 @@ def bimodality_of(
         summary: ``np.nanmean`` or ``np.nanmin``; epochs at which all examples have one score, where
             the measure is undefined, are left out.
     """
-    centred = np.asarray(consistency, dtype=np.float64)
-    centred = (centred - centred.mean(axis=1, keepdims=True)).T
-    powers = [centred**power for power in (1, 2, 3, 4)]
+    at_once = max(1, SCORES_AT_ONCE // max(1, consistency.shape[1]))
 
     def statistic(weights: np.ndarray) -> np.ndarray:
         total = weights.sum(axis=1, keepdims=True)
-        first, second, third, fourth = (weights @ power / total for power in powers)
+        # The powers of all epochs would be several times as large as the scores.
+        blocks = [
+            [weights @ power / total for power in _powers(consistency[start : start + at_once])]
+            for start in range(0, len(consistency), at_once)
+        ]
+        first, second, third, fourth = np.concatenate(blocks, axis=2)
         variance = second - first**2
         variance = np.where(variance > SMALLEST_VARIANCE, variance, np.nan)
         skew = third - 3 * first * second + 2 * first**3
@@ -197,8 +201,9 @@ def diagonal_of(one: np.ndarray, other: np.ndarray, networks: tuple[int, int]) -
 
 def labels_of(labels: np.ndarray, chosen: np.ndarray, classes: int) -> Statistic:
     """Return how many different labels (example,) there are among the examples chosen (bool)."""
-    among = (np.eye(classes)[labels] * chosen[:, None]).astype(np.float64)
-    return lambda weights: np.count_nonzero(weights @ among, axis=1).astype(np.float64)
+    where = (labels[chosen], np.flatnonzero(chosen))
+    among = csr_array((np.ones(chosen.sum()), where), shape=(classes, len(labels)))
+    return lambda weights: np.count_nonzero(among @ weights.T, axis=0).astype(np.float64)
 
 
 def patterns_of(consistency: np.ndarray, chance: float, fit: float) -> Statistic:
@@ -209,9 +214,10 @@ def patterns_of(consistency: np.ndarray, chance: float, fit: float) -> Statistic
         chance: 1/K.
         fit: from 0 to 1.
     """
+    fits = pattern_fits(consistency, chance)
 
     def statistic(chosen: np.ndarray) -> float:
-        found = example_patterns(consistency[:, chosen], chance)
+        found = shown_patterns(fits[:, chosen])
         return float(sum(example.fit >= fit for example in found.values()))
 
     return _one_by_one(statistic)
@@ -246,6 +252,18 @@ def _one_by_one(statistic: Callable[[np.ndarray], float]) -> Statistic:
         return np.array([statistic(np.repeat(units, row.astype(int))) for row in weights])
 
     return of_weights
+
+
+def _powers(scores: np.ndarray) -> list[np.ndarray]:
+    """Return the deviations of scores (epoch, unit) from the epoch's mean to the powers 1 to 4.
+
+    (unit, epoch) each. Only those of different scores are computed, as there are few.
+    """
+    different = np.unique(scores)
+    which = np.searchsorted(different, scores)
+    which += np.arange(len(scores))[:, None] * len(different)
+    deviation = different - scores.mean(axis=1, keepdims=True)
+    return [np.take(deviation**power, which).T for power in (1, 2, 3, 4)]
 
 
 def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:

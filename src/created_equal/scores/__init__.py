@@ -18,7 +18,12 @@ from created_equal.scores.learning import (
     matched_epochs,
 )
 from created_equal.scores.means import band_of_mean
-from created_equal.scores.patterns import PatternExample, example_patterns
+from created_equal.scores.patterns import (
+    PatternExample,
+    example_patterns,
+    pattern_fits,
+    shown_patterns,
+)
 from created_equal.scores.phases import PHASES, phases
 
 __all__ = [
@@ -42,8 +47,10 @@ __all__ = [
     "independent_null",
     "majority_right",
     "matched_epochs",
+    "pattern_fits",
     "phases",
     "quantile_means",
     "score_ensemble",
+    "shown_patterns",
     "thirds",
 ]

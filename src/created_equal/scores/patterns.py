@@ -30,6 +30,23 @@ def example_patterns(
 ) -> dict[str, PatternExample]:
     """Find one example of each of the five patterns of Fig 11.
 
+    Args:
+        consistency: (epoch, example) in 0..1, from epoch 0 on; a block of examples is read at a
+            time.
+        chance: the consistency of guessing, 1/K.
+
+    Returns:
+        as ``shown_patterns`` of ``pattern_fits``.
+
+    Raises:
+        InputError: fewer than five examples, or fewer than two epochs after epoch 0.
+    """
+    return shown_patterns(pattern_fits(consistency, chance))
+
+
+def pattern_fits(consistency: np.ndarray | xr.DataArray, chance: float) -> np.ndarray:
+    """Return how well each example fits each of the five patterns.
+
     With c(e) an example's consistency, e from 0 to the last epoch, and "the end" the mean of the
     last tenth of the epochs, every example fits each pattern by a number in 0..1:
 
@@ -43,16 +60,13 @@ def example_patterns(
       that are right or wrong at all times, which are the ends of other patterns, do not count;
     - high, then falls to 0: highest c(e >= 1) - the end.
 
-    The five examples are all different and maximise the sum of the fits; the fits say how well the
-    patterns are met at all.
-
     Args:
         consistency: (epoch, example) in 0..1, from epoch 0 on; a block of examples is read at a
             time.
         chance: the consistency of guessing, 1/K.
 
     Returns:
-        The index and the fit by pattern, in the order above.
+        (pattern, example) in 0..1, in the order above.
 
     Raises:
         InputError: fewer than five examples, or fewer than two epochs after epoch 0.
@@ -68,7 +82,21 @@ def example_patterns(
         np.asarray(consistency[:, start : start + EXAMPLES_AT_ONCE])
         for start in range(0, examples, EXAMPLES_AT_ONCE)
     )
-    fits = np.concatenate([_fits(block, chance) for block in blocks], axis=1)
+    return np.concatenate([_fits(block, chance) for block in blocks], axis=1)
+
+
+def shown_patterns(fits: np.ndarray) -> dict[str, PatternExample]:
+    """Return the examples that show the patterns best.
+
+    The five examples are all different and maximise the sum of the fits; the fits say how well the
+    patterns are met at all.
+
+    Args:
+        fits: (pattern, example) from ``pattern_fits``.
+
+    Returns:
+        The index and the fit by pattern, in the order of ``pattern_fits``.
+    """
     _, chosen = linear_sum_assignment(fits, maximize=True)
     return {
         pattern: PatternExample(int(index), float(fit[index]))

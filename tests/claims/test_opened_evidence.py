@@ -1,0 +1,43 @@
+"""Claims on scores that are read as they are asked for are those on scores in memory."""
+
+from contextlib import ExitStack
+from dataclasses import replace
+
+import pytest
+
+from created_equal.artefacts import open_dataset, open_scores, write_dataset, write_scores
+from created_equal.claims.check import check_claims
+from created_equal.claims.evidence import Evidence
+from created_equal.claims.roles import BASELINES
+
+BULK = ("consistency", "consensus", "modal_label")
+
+
+@pytest.fixture(scope="module")
+def opened(made_up, tmp_path_factory):
+    """The evidence in which every claim holds, from files."""
+    evidence: Evidence = made_up("small_mammals", True)
+    folder = tmp_path_factory.mktemp("opened")
+    write_dataset(evidence.dataset, folder / "dataset.nc", {})
+    with ExitStack() as stack:
+        scores = dict(evidence.scores)
+        for name in scores:
+            if not name.startswith(BASELINES):
+                write_scores(scores[name], folder / f"{name}.nc", {})
+                scores[name] = stack.enter_context(open_scores(folder / f"{name}.nc"))
+        dataset = stack.enter_context(open_dataset(folder / "dataset.nc"))
+        yield replace(evidence, scores=scores, dataset=dataset)
+
+
+def test_no_claim_reads_all_scores_or_images(opened, checked):
+    rows = check_claims(opened)
+    assert [str(row) for row in rows] == [str(row) for row in checked("small_mammals")]
+    kept = [
+        f"{name}: {each}"
+        for name, scores in opened.scores.items()
+        if not name.startswith(BASELINES)
+        for each in BULK
+        if scores.variables[each]._in_memory
+    ]
+    assert not kept
+    assert not opened.dataset.variables["image"]._in_memory
