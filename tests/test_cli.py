@@ -152,7 +152,7 @@ def test_a_learning_rate_that_kills_the_networks(run, small_study, study_folder)
     path.write_text(yaml.safe_dump(study))
     said = refused(run("train_networks", "small", "st_vgg"))
     assert re.fullmatch(
-        r"small/st_vgg, network 0: the loss is not finite after epoch [12]; lower "
+        r"small/st_vgg, network 0 \(and 3 others\): the loss is not finite after epoch [12]; lower "
         r"recipe\.learning_rate \(1e\+06\) or change its decay\.",
         said,
     )

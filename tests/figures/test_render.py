@@ -36,6 +36,7 @@ def repository(
     monkeypatch.chdir(tmp_path)
     Path("notebooks").symlink_to(NOTEBOOKS)
     Path("config/studies").mkdir(parents=True)
+    Path("config.yaml").write_text("studies: [made_up]\n")
     Path("config/studies/made_up.yaml").write_text(STUDY)
     write_dataset(dataset, Path("results/made_up/dataset.nc"), {})
     write_scores(scores, Path("results/made_up/st_vgg/scores.nc"), {})

@@ -259,9 +259,9 @@ def test_one_network_that_diverges_costs_no_other(
     with pytest.raises(InputError) as refusal:
         run(ensemble, range(8))
     others = len(victims) - 1
-    more = f" \\(and of {others} others?\\)" if others else ""
+    more = f" \\(and {others} others?\\)" if others else ""
     assert re.fullmatch(
-        rf"tests/tiny, network {victims[0]}: the loss{more} is not finite after epoch [12]; lower "
+        rf"tests/tiny, network {victims[0]}{more}: the loss is not finite after epoch [12]; lower "
         rf"recipe.learning_rate \({learning_rate:g}\) or change its decay\.",
         str(refusal.value),
     )

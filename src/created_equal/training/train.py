@@ -182,9 +182,9 @@ def _check(ensemble: Ensemble, data: xr.Dataset, path: Path) -> None:
 def _divergence(ensemble: Ensemble, diverged: Mapping[int, int]) -> str:
     number, epoch = min(diverged.items())
     others = len(diverged) - 1
-    more = f" (and of {others} other{'s' if others > 1 else ''})" if others else ""
+    more = f" (and {others} other{'s' if others > 1 else ''})" if others else ""
     return (
-        f"{ensemble.study}/{ensemble.name}, network {number}: the loss{more} is not finite after "
+        f"{ensemble.study}/{ensemble.name}, network {number}{more}: the loss is not finite after "
         f"epoch {epoch}; lower recipe.learning_rate ({ensemble.recipe.learning_rate:g}) or change "
         "its decay."
     )
