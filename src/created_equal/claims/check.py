@@ -89,7 +89,7 @@ def check_claims(evidence: Evidence, claims: Sequence[Claim] = CLAIMS) -> list[R
     "not measured", and its note says why.
 
     Args:
-        evidence: from ``read_evidence``.
+        evidence: from ``open_evidence``.
         claims: which.
     """
     numbers = _Numbers(evidence)
