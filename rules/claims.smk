@@ -23,7 +23,7 @@ rule check_claims:
     conda:
         "../envs/created_equal.yaml"
     resources:
-        # Of 1.3 million examples, figures of the imagenet study: 2000 (benchmarks/README.md).
+        # Of 1.3 million examples at least 2050, see benchmarks/README.md for what was measured.
         mem_mb=4000,
         runtime=60,
     params:
