@@ -9,7 +9,7 @@ from created_equal.artefacts import of_split, read_predictions, write_prediction
 from created_equal.claims import measures, resampling
 from created_equal.claims.bootstrap import resample_weights
 from created_equal.claims.measures import Taken
-from created_equal.claims.resampling import Networks, modal_weights
+from created_equal.claims.resampling import Agreeing, Networks
 from created_equal.errors import InputError
 from created_equal.scores import bimodality, consensus, consistency
 
@@ -40,7 +40,7 @@ def test_the_heaviest_group_is_that_of_copies(seed):
     generator = np.random.default_rng(seed)
     predictions = generator.integers(0, 4, (7, 12), dtype=np.uint8)
     weights = resample_weights(generator, 3, 7)
-    found = modal_weights(predictions, weights)
+    found = Agreeing.of(predictions).heaviest(weights)
     for drawn, row in zip(weights, found, strict=True):
         copies = np.repeat(predictions, drawn.astype(int), axis=0)
         assert row / 7 == pytest.approx(consensus(copies, 4)[0])

@@ -1,9 +1,10 @@
 """95 % intervals by resampling the networks of ensembles, from their predictions files."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import pairwise, repeat
+from itertools import repeat
 from pathlib import Path
+from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -13,6 +14,7 @@ from created_equal.artefacts import HALVES, open_predictions
 from created_equal.claims.bootstrap import resample_weights, value_of
 from created_equal.claims.measures import Measured, Taken
 from created_equal.errors import InputError
+from created_equal.scores.agreement import count_dtype
 from created_equal.scores.bimodality import band
 
 REPLICATES = 200
@@ -86,10 +88,11 @@ class Networks:
                 yield from self._by_epoch(
                     taken,
                     weights,
-                    lambda predicted, drawn: drawn @ (predicted == labels).astype(np.float32),
+                    lambda predicted: predicted == labels,
+                    lambda right, drawn: drawn @ right.astype(np.float32),
                 )
             case "consensus":
-                yield from self._by_epoch(taken, weights, modal_weights)
+                yield from self._by_epoch(taken, weights, Agreeing.of, Agreeing.heaviest)
             case "accessibility":
                 yield from weights @ self._accessibilities(taken) / networks
             case "label":
@@ -102,18 +105,29 @@ class Networks:
                     with np.errstate(invalid="ignore"):
                         yield halves @ accessibilities / halves.sum(axis=1, keepdims=True)
 
-    def _by_epoch(self, taken: Taken, weights: np.ndarray, count) -> Iterator[np.ndarray]:
-        """Yield what ``count`` says of the predictions at each epoch, over the networks' number."""
+    def _by_epoch(
+        self, taken: Taken, weights: np.ndarray, prepare: Callable, count: Callable
+    ) -> Iterator[np.ndarray]:
+        """Yield what is counted in the predictions at each epoch, over the networks' number.
+
+        Args:
+            taken: what of them.
+            weights: (replicate, network) how much each network counts.
+            prepare: from the predictions (network, example) to what is counted, once an epoch.
+            count: from that and some of the weights to counts (replicate, example).
+        """
         predictions = self._predictions(taken)
         networks, *shape = predictions.shape
+        prepared = [prepare(predictions[:, epoch]) for epoch in range(shape[0])]
+        del predictions
         step = max(1, SCORES_AT_ONCE // int(np.prod(shape)))
         # Sums of at most N whole numbers: exact in float32 for every N below 2^24.
         weights = weights.astype(np.float32)
         for start in range(0, len(weights), step):
             drawn = weights[start : start + step]
             counts = np.empty((len(drawn), *shape), dtype=np.float32)
-            for epoch in range(shape[0]):
-                counts[:, epoch] = count(predictions[:, epoch], drawn)
+            for epoch, each in enumerate(prepared):
+                counts[:, epoch] = count(each, drawn)
             for of_drawn in counts:
                 yield of_drawn.astype(np.float64) / networks
 
@@ -203,23 +217,38 @@ def _block(number: int) -> slice:
     return slice(number * EXAMPLES_AT_ONCE, (number + 1) * EXAMPLES_AT_ONCE)
 
 
-def modal_weights(predictions: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return the weight of the heaviest group of networks that agree.
+class Agreeing(NamedTuple):
+    """The networks in the order of what they predict, so that those that agree are neighbours.
 
-    Args:
-        predictions: (network, example) integers.
-        weights: (replicate, network) how much each network counts.
-
-    Returns:
-        (replicate, example) of the same type: the maximum over labels of the weight of those who
-        say it.
+    Attributes:
+        order: (network, example) their numbers.
+        as_before: (network - 1, example) whether each predicts the same as the one before it.
     """
-    order = np.argsort(predictions, axis=0, kind="stable")
-    ordered = np.take_along_axis(predictions, order, axis=0)
-    run = weights[:, order[0]]
-    heaviest = run.copy()
-    for place, (before, here) in enumerate(pairwise(ordered), start=1):
-        run *= here == before
-        run += weights[:, order[place]]
-        np.maximum(heaviest, run, out=heaviest)
-    return heaviest
+
+    order: np.ndarray
+    as_before: np.ndarray
+
+    @classmethod
+    def of(cls, predictions: np.ndarray) -> "Agreeing":
+        """Return that of predictions (network, example), integers."""
+        order = np.argsort(predictions, axis=0, kind="stable")
+        ordered = np.take_along_axis(predictions, order, axis=0)
+        return cls(order.astype(count_dtype(len(order))), ordered[1:] == ordered[:-1])
+
+    def heaviest(self, weights: np.ndarray) -> np.ndarray:
+        """Return the weight of the heaviest group of networks that agree.
+
+        Args:
+            weights: (replicate, network) how much each network counts.
+
+        Returns:
+            (replicate, example) of the same type: the maximum over labels of the weight of those
+            who say it.
+        """
+        run = weights[:, self.order[0]]
+        heaviest = run.copy()
+        for networks, as_before in zip(self.order[1:], self.as_before, strict=True):
+            run *= as_before
+            run += weights[:, networks]
+            np.maximum(heaviest, run, out=heaviest)
+        return heaviest
