@@ -2,6 +2,7 @@
 
 import os
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from created_equal.training.engine.reading import Reader, read_ahead
 EVALUATED_AT_ONCE = 250
 
 
-class Examples:
+class Examples(ABC):
     """What is known of a dataset's examples on a device, beside their pixels.
 
     Attributes:
@@ -49,6 +50,7 @@ class Examples:
     def __len__(self) -> int:
         return len(self.labels)
 
+    @abstractmethod
     def mini_batches(
         self, chosen: Sequence[np.ndarray], seeds: Sequence[int]
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
@@ -60,11 +62,10 @@ class Examples:
             chosen: for each mini-batch the places of its examples in the train set.
             seeds: for each mini-batch a seed, for images that are changed at random.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def in_order(self) -> Iterator[tuple[slice, torch.Tensor]]:
         """Yield all examples in their order, as many at once as are evaluated together."""
-        raise NotImplementedError
 
     def _slices(self, size: int) -> Iterator[slice]:
         for start in range(0, len(self), size):
