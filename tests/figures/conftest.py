@@ -31,6 +31,9 @@ from created_equal.figures import (
 from created_equal.figures.style import styled
 from created_equal.scores import score_ensemble
 
+# What draws each figure, called with a study's title and an ensemble's name.
+Drawings = dict[str, Callable[[str, str], Figure]]
+
 CLASSES = 10
 EPOCHS = 12
 # Two examples that go their own ways: right at first and never later; right in every other network.
@@ -149,32 +152,40 @@ def moved() -> dict[str, xr.DataArray]:
 
 
 @pytest.fixture(scope="session")
+def drawings_of(
+    boosting: xr.Dataset, classifiers: dict[str, xr.Dataset], moved: dict[str, xr.DataArray]
+) -> Callable[[xr.Dataset, xr.Dataset, xr.Dataset], Drawings]:
+    """Return what gives the drawings of one ensemble's scores, another's, and their dataset."""
+
+    def drawings(scores: xr.Dataset, other: xr.Dataset, dataset: xr.Dataset) -> Drawings:
+        many = {f"variation_learning_rate_of_0_{number:02d}": other for number in range(15)}
+        return {
+            "figure_01": lambda title, name: figure_01.draw(scores, title, name),
+            "figure_02": lambda title, name: figure_02.draw(scores, title, name),
+            "figure_03": lambda title, name: figure_03.draw(scores, title, name),
+            "figure_04": lambda title, name: figure_04.draw({name: scores, "other": other}, title),
+            "figure_05": lambda title, name: figure_05.draw({name: scores, "linear": other}, title),
+            "figure_06": lambda title, name: figure_06.draw(
+                scores, boosting, title, name, "adaboost"
+            ),
+            "figure_07": lambda title, name: figure_07.draw(scores, classifiers, title, name),
+            "figure_08": lambda title, name: figure_08.draw({name: scores, "hard": other}, title),
+            "figure_09": lambda title, name: figure_09.draw(scores, dataset, title, name),
+            "figure_10": lambda title, name: figure_10.draw(scores, title, name),
+            "figure_11": lambda title, name: figure_11.draw(scores, dataset, title, name),
+            "moved_examples": lambda title, name: moved_examples.draw(moved, scores, title, name),
+            "robustness": lambda title, name: robustness.draw({name: scores, **many}, title),
+            "cross_dataset": lambda title, name: cross_dataset.draw({f"digits: {name}": scores}),
+        }
+
+    return drawings
+
+
+@pytest.fixture(scope="session")
 def drawings(
-    scores: xr.Dataset,
-    other: xr.Dataset,
-    dataset: xr.Dataset,
-    boosting: xr.Dataset,
-    classifiers: dict[str, xr.Dataset],
-    moved: dict[str, xr.DataArray],
-) -> dict[str, Callable[[str, str], Figure]]:
-    """Return what draws each figure, called with a study's title and an ensemble's name."""
-    many = {f"variation_learning_rate_of_0_{number:02d}": other for number in range(15)}
-    return {
-        "figure_01": lambda title, name: figure_01.draw(scores, title, name),
-        "figure_02": lambda title, name: figure_02.draw(scores, title, name),
-        "figure_03": lambda title, name: figure_03.draw(scores, title, name),
-        "figure_04": lambda title, name: figure_04.draw({name: scores, "other": other}, title),
-        "figure_05": lambda title, name: figure_05.draw({name: scores, "linear": other}, title),
-        "figure_06": lambda title, name: figure_06.draw(scores, boosting, title, name, "adaboost"),
-        "figure_07": lambda title, name: figure_07.draw(scores, classifiers, title, name),
-        "figure_08": lambda title, name: figure_08.draw({name: scores, "hard": other}, title),
-        "figure_09": lambda title, name: figure_09.draw(scores, dataset, title, name),
-        "figure_10": lambda title, name: figure_10.draw(scores, title, name),
-        "figure_11": lambda title, name: figure_11.draw(scores, dataset, title, name),
-        "moved_examples": lambda title, name: moved_examples.draw(moved, scores, title, name),
-        "robustness": lambda title, name: robustness.draw({name: scores, **many}, title),
-        "cross_dataset": lambda title, name: cross_dataset.draw({f"digits: {name}": scores}),
-    }
+    drawings_of: Callable, scores: xr.Dataset, other: xr.Dataset, dataset: xr.Dataset
+) -> Drawings:
+    return drawings_of(scores, other, dataset)
 
 
 @styled

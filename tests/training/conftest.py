@@ -1,15 +1,18 @@
-"""A dataset of real JPEGs that stay in their files."""
+"""Images as networks are trained on them: digits in memory, real JPEGs that stay in files."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+import torch
 import xarray as xr
 from image_folders import copy_images
 
 from created_equal.artefacts import write_dataset
 from created_equal.datasets import build_dataset
 from created_equal.study import Ensemble
+from created_equal.training.engine.device import choose_setting
+from created_equal.training.engine.images import Images
 
 
 @dataclass
@@ -28,6 +31,16 @@ class JpegFiles:
     def ensemble(self, ensemble: Ensemble) -> Ensemble:
         """Return an ensemble that is trained on it."""
         return replace(ensemble, dataset=self.definition)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def images(digits):
+    return Images(digits, choose_setting("cpu", "fp32"))
 
 
 @pytest.fixture

@@ -7,25 +7,12 @@ import pytest
 import torch
 
 from created_equal.training.engine import make_group
-from created_equal.training.engine.device import choose_setting
 from created_equal.training.engine.graphs import GraphGroup
-from created_equal.training.engine.images import Images
 from created_equal.training.engine.plain import PlainGroup, train_network
 
-CPU = choose_setting("cpu", "fp32")
 # An update of the fused optimizer rounds otherwise than that of the plain one: of a thousand
 # predictions so many may differ, those of examples that lie between two labels.
 BORDERLINE = 0.005
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    torch.set_num_threads(1)
-
-
-@pytest.fixture(scope="module")
-def images(digits):
-    return Images(digits, CPU)
 
 
 def nothing():

@@ -60,52 +60,78 @@ def make_dataset(
     Raises:
         InputError: fewer than two classes, a class without train images, no test images.
     """
-    rest = _without_images(labels, positions, is_test, class_names)
+    examples = label_examples(labels, positions, is_test, class_names)
     is_train = ~np.asarray(is_test, dtype=bool)
     moments = [
         moments_of(pixels.size, *sums_of(pixels))
         for pixels in (images[..., channel][is_train] for channel in range(images.shape[-1]))
     ]
-    return rest.assign(
+    return examples.assign(
         image=(("example", "height", "width", "channel"), images),
         pixel_hash=("example", pixel_hashes(images)),
         **_of_channels(moments),
     )
 
 
+def label_examples(
+    labels: np.ndarray, positions: np.ndarray, is_test: np.ndarray, class_names: Sequence[str]
+) -> xr.Dataset:
+    """Put together and check what a dataset says of its examples beside their images.
+
+    Arguments and errors are those of ``make_dataset``.
+
+    Returns:
+        label, class_name and the coordinates of ``make_dataset``.
+    """
+    labels = np.asarray(labels, dtype=np.int16)
+    is_test = np.asarray(is_test, dtype=bool)
+    if len(class_names) < 2:
+        raise InputError(
+            f"the dataset has only one class ({', '.join(class_names)}); give at least two."
+        )
+    counts = np.bincount(labels[~is_test], minlength=len(class_names))
+    empty = [name for name, count in zip(class_names, counts, strict=True) if not count]
+    if empty:
+        raise InputError(
+            f"the train set has no images of {_names(empty)}; add some, or leave the class out."
+        )
+    if not is_test.any():
+        raise InputError("the dataset has no test images; add a test or val folder.")
+    return xr.Dataset(
+        {
+            "label": ("example", labels),
+            "class_name": ("class", np.array(class_names, dtype=object)),
+        },
+        coords={
+            "example": np.asarray(positions, dtype=np.int64),
+            "example_split": ("example", np.where(is_test, "test", "train")),
+        },
+    )
+
+
 def make_file_dataset(
+    examples: xr.Dataset,
     folder: str,
     files: Sequence[str],
     hashes: np.ndarray,
     size: int,
     moments: Sequence[tuple[float, float]],
-    labels: np.ndarray,
-    positions: np.ndarray,
-    is_test: np.ndarray,
-    class_names: Sequence[str],
 ) -> xr.Dataset:
-    """Put a dataset together whose images stay in files, and check it.
+    """Put a dataset together whose images stay in files.
 
     Args:
+        examples: as ``label_examples`` returns them.
         folder: as the study gives it: relative to the config's data_root, or absolute.
         files: each example's, relative to the folder.
         hashes: (example,) uint64, ``content_hash`` of each file's bytes.
         size: height and width that images are made to have as they are read.
         moments: mean and standard deviation of each of the three channels, of train images.
-        labels: as the others, see ``make_dataset``.
-        positions: the same.
-        is_test: the same.
-        class_names: the same.
 
     Returns:
         as ``make_dataset``, but for image: file (example), and the attributes folder, height,
         width, channels. pixel_hash is that of the files' bytes.
-
-    Raises:
-        InputError: as ``make_dataset``.
     """
-    rest = _without_images(labels, positions, is_test, class_names)
-    return rest.assign(
+    return examples.assign(
         file=("example", np.array(files, dtype=object)),
         pixel_hash=("example", hashes),
         **_of_channels(moments),
@@ -163,35 +189,6 @@ def open_dataset(path: Path) -> xr.Dataset:
 def read_dataset(path: Path) -> xr.Dataset:
     """Read a dataset file into memory (see ``make_dataset`` for what is in it)."""
     return load_artefact(path, "dataset")
-
-
-def _without_images(
-    labels: np.ndarray, positions: np.ndarray, is_test: np.ndarray, class_names: Sequence[str]
-) -> xr.Dataset:
-    labels = np.asarray(labels, dtype=np.int16)
-    is_test = np.asarray(is_test, dtype=bool)
-    if len(class_names) < 2:
-        raise InputError(
-            f"the dataset has only one class ({', '.join(class_names)}); give at least two."
-        )
-    counts = np.bincount(labels[~is_test], minlength=len(class_names))
-    empty = [name for name, count in zip(class_names, counts, strict=True) if not count]
-    if empty:
-        raise InputError(
-            f"the train set has no images of {_names(empty)}; add some, or leave the class out."
-        )
-    if not is_test.any():
-        raise InputError("the dataset has no test images; add a test or val folder.")
-    return xr.Dataset(
-        {
-            "label": ("example", labels),
-            "class_name": ("class", np.array(class_names, dtype=object)),
-        },
-        coords={
-            "example": np.asarray(positions, dtype=np.int64),
-            "example_split": ("example", np.where(is_test, "test", "train")),
-        },
-    )
 
 
 def _of_channels(moments: Sequence[tuple[float, float]]) -> dict:

@@ -9,7 +9,13 @@ import numpy as np
 import xarray as xr
 from PIL import Image
 
-from created_equal.artefacts import content_hash, make_file_dataset, moments_of, sums_of
+from created_equal.artefacts import (
+    content_hash,
+    label_examples,
+    make_file_dataset,
+    moments_of,
+    sums_of,
+)
 from created_equal.datasets.file_reading import in_threads, unreadable
 from created_equal.datasets.source import Source
 from created_equal.decoding.image_file import decode_image, why_unreadable
@@ -37,25 +43,19 @@ def build_file_dataset(
         size: of the images.
 
     Raises:
-        InputError: files cannot be read, or are no images.
+        InputError: files cannot be read, or are no images; and as ``make_dataset``.
     """
     is_test = source.is_test[rows]
+    examples = label_examples(
+        source.labels[rows], source.positions[rows], is_test, source.class_names
+    )
     files = [source.files[row] for row in rows]
     hashes = hash_files(files)
     train = np.flatnonzero(~is_test)
     moments = channel_moments([files[row] for row in train[sample(len(train))]], size)
     root = data_root / Path(folder).expanduser()
-    return make_file_dataset(
-        folder,
-        [path.relative_to(root).as_posix() for path in files],
-        hashes,
-        size,
-        moments,
-        source.labels[rows],
-        source.positions[rows],
-        is_test,
-        source.class_names,
-    )
+    names = [path.relative_to(root).as_posix() for path in files]
+    return make_file_dataset(examples, folder, names, hashes, size, moments)
 
 
 def hash_files(files: Sequence[Path]) -> np.ndarray:
