@@ -2,9 +2,10 @@ import multiprocessing
 import os
 import signal
 import socket
-import sys
+from pathlib import Path
 
 import pytest
+from needs import require
 from torchvision.datasets import CIFAR100
 
 from created_equal.datasets import fetch
@@ -13,6 +14,7 @@ from created_equal.datasets.mnist import open_mnist
 from created_equal.errors import InputError
 
 ARCHIVE = CIFAR100.filename
+UNREADABLE = Path("/proc/self/mem")
 FORK = multiprocessing.get_context("fork")  # keeps the fixture's checksums and address
 
 
@@ -85,17 +87,17 @@ def test_a_killed_download_is_begun_anew(tmp_path, small_cifar100, server):
     assert everything_in(tmp_path)[:2] == [".lock", "cifar-100-python"]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 def test_a_file_that_cannot_be_read(tmp_path, small_cifar100, small_mnist):
     # Reading a process's memory at 0 fails for everyone, root included.
+    require(UNREADABLE.exists(), f"no {UNREADABLE} here, which Linux has")
     small_cifar100.unpack_into(tmp_path)
     train = tmp_path / "cifar-100-python" / "train"
     train.unlink()
-    train.symlink_to("/proc/self/mem")
+    train.symlink_to(UNREADABLE)
     with pytest.raises(InputError, match=r"train cannot be read \(Input/output error\); make it"):
         open_cifar100(tmp_path, download=True, superclass=None)
     images = small_mnist.put_into(tmp_path) / "train-images-idx3-ubyte"
     images.with_name("train-images-idx3-ubyte.gz").unlink()
-    images.symlink_to("/proc/self/mem")
+    images.symlink_to(UNREADABLE)
     with pytest.raises(InputError, match=r"train-images-idx3-ubyte cannot be read \(Input/output"):
         open_mnist(tmp_path, download=True)

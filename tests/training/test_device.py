@@ -21,8 +21,8 @@ def test_tf32_is_refused_on_a_cpu():
     )
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-def test_a_gpu_that_is_not_there():
+def test_a_gpu_that_is_not_there(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(InputError) as refusal:
         choose_setting("cuda", "auto")
     assert str(refusal.value) == (

@@ -8,9 +8,9 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from created_equal.artefacts import read_predictions
@@ -21,8 +21,6 @@ from created_equal.training.engine.images import FileImages
 from created_equal.training.engine.plain import train_network
 from created_equal.training.engine.reading import readers_named
 from created_equal.training.engine.trainee import Trainee
-
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
 JOB = """
 import logging, sys
@@ -85,16 +83,15 @@ def wait_for(condition, what):
 def children(process):
     """Return the processes that a job has started and that still run."""
     try:
-        listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
-    except FileNotFoundError:
+        return [each for each in psutil.Process(process.pid).children() if runs(each)]
+    except psutil.NoSuchProcess:
         return []
-    return [int(pid) for pid in listed.split() if runs(int(pid))]
 
 
-def runs(pid):
+def runs(process):
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
+        return process.status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+    except psutil.NoSuchProcess:
         return False
 
 
@@ -119,7 +116,7 @@ def test_sigterm_for_the_whole_group_is_notice_and_the_result_is_the_same(
     assert process.wait(timeout=60) == 128 + signal.SIGTERM
     assert "told to end (SIGTERM)" in log.read_text()
     assert "Traceback" not in log.read_text()
-    assert not any(runs(pid) for pid in readers)
+    assert not any(runs(reader) for reader in readers)
     assert (output.parent / "unfinished" / "0000.pt").is_file()
     process, log = start(output)
     assert process.wait(timeout=300) == 0
@@ -137,7 +134,7 @@ def test_a_job_that_is_killed_leaves_no_process(start, tmp_path):
     process.wait()
     # At once: by itself a process of PyTorch's loader would notice within five seconds.
     deadline = time.monotonic() + 2
-    while any(runs(pid) for pid in readers):
+    while any(runs(reader) for reader in readers):
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
@@ -147,8 +144,8 @@ def test_a_process_that_reads_and_is_killed_ends_the_job_in_one_sentence(start, 
     wait_for(in_epoch(log, 1), "first epoch")
 
     def kill_one():
-        for pid in children(process):
-            os.kill(pid, signal.SIGKILL)
+        for reader in children(process):
+            reader.kill()
         return process.poll() is not None
 
     wait_for(kill_one, "end of the job")

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from needs import require
 
 from created_equal.artefacts import SPLITS, make_dataset
 from created_equal.networks.activations import ACTIVATIONS
@@ -15,16 +16,6 @@ from created_equal.training.engine.streams import Streams
 from created_equal.training.engine.trainee import Trainee, is_compiled, mini_batches
 
 CPU = choose_setting("cpu", "fp32")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    torch.set_num_threads(1)
-
-
-@pytest.fixture(scope="module")
-def images(digits):
-    return Images(digits, CPU)
 
 
 # images
@@ -196,8 +187,8 @@ def test_what_is_compiled(tiny, monkeypatch):
     assert not is_compiled(public, gpu)
 
 
-@pytest.mark.skipif(not shutil.which("g++"), reason="PyTorch compiles for a CPU with g++")
 def test_a_compiled_network_is_kept_and_learns_as_one_that_is_not(tiny, images, monkeypatch):
+    require(shutil.which("g++") is not None, "no g++ here, with which PyTorch compiles for a CPU")
     ensemble = tiny("mnist_cnn", epochs=1, batch_size=20)
 
     def states_and_results():
