@@ -48,7 +48,7 @@ from created_equal.study import (
 from created_equal.yaml_files import suggestion
 
 PACKAGE = "src/created_equal"
-# Of more predictions than these an ensemble's scores take minutes.
+# Of more predictions than these an ensemble's scores take minutes, and so do claims about it.
 LARGE = 200_000_000
 
 
@@ -271,7 +271,7 @@ def gpus_of(wildcards):
 
 
 def is_large(study):
-    """Return whether scoring an ensemble of a study is a job of its own on a cluster."""
+    """Return whether some ensemble of a study makes so many predictions that they take minutes."""
     extent = expected_extent(study.dataset)
     return extent is not None and any(
         predictions_of(ensemble, extent) > LARGE
@@ -350,6 +350,12 @@ os.environ |= {
     "PYTHONPATH": str(Path(workflow.basedir, "src")),
     CONFIG_VARIABLE: json.dumps(config),
 }
+
+
+# The studies, in a regular expression, whose scores and claims are jobs of their own on a cluster.
+LARGE_STUDIES = (
+    "|".join(filter(lambda name: is_large(load(name)), CONFIG.studies)) or "(?!)"
+)
 
 
 wildcard_constraints:

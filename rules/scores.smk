@@ -1,7 +1,8 @@
 """From the predictions of an ensemble to its scores."""
 
 
-# On a cluster beside the head process: seconds each, and the next round of training waits for some.
+# Of small studies on a cluster beside the head process: seconds each, and the next round of training
+# waits for some.
 localrules:
     score_ensemble,
 
@@ -30,8 +31,7 @@ rule score_ensemble:
 
 use rule score_ensemble as score_large_ensemble with:
     wildcard_constraints:
-        study="|".join(study for study in CONFIG.studies if is_large(load(study)))
-        or "(?!)",
+        study=LARGE_STUDIES,
     resources:
         mem_mb=8000,
         runtime=240,

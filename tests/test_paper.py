@@ -21,6 +21,8 @@ TRAINING_JOBS = {
     "tiny_imagenet": 2 * 10,
     "imagenet": 27 + 22 + 7,
 }
+# Those with an ensemble of more than 200 million predictions.
+LARGE = ("cifar10", "cifar100", "tiny_imagenet", "imagenet")
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +60,20 @@ def test_the_profile_takes_all_of_it_and_each_ensemble_asks_for_what_its_study_s
     assert {"mem_mb=4027", "runtime=630"} <= set(asked["small_mammals", "st_vgg", "0000-0009.nc"])
 
 
+def test_scores_and_claims_of_large_studies_have_rules_of_their_own_with_more_memory(repository):
+    planned = succeeds(repository, "--profile", "slurm", "--dry-run")
+    assert set(LARGE) < set(PAPER)
+    for rule, asks in (("check_claims", "mem_mb=4000"), ("check_large_claims", "mem_mb=8000")):
+        found = re.findall(rf"^rule {rule}:\n(.*?)\n\[", planned, re.M | re.S)
+        assert all(asks in job for job in found)
+        studies = [re.search(r"output: results/(\w+)/claims.csv", job)[1] for job in found]
+        large = rule == "check_large_claims"
+        assert sorted(studies) == sorted(name for name in PAPER if (name in LARGE) == large)
+    scored = re.findall(r"^rule (score\w+):.*?output: results/(\w+)/", planned, re.M | re.S)
+    assert {study for rule, study in scored if rule == "score_large_ensemble"} == set(LARGE)
+    assert not {study for rule, study in scored if rule == "score_ensemble"} & set(LARGE)
+
+
 def test_a_study_narrows_the_profile(repository):
     planned = succeeds(
         repository, "--profile", "slurm", "--dry-run", "--config", "studies=smoke", "networks=1"
@@ -75,7 +91,7 @@ def test_what_the_profile_offers_in_comments_works(repository):
         for path in (ROOT / "rules").glob("*.smk")
         for name in re.findall(r"^(?:use )?rule .*?(\w+)(?: with)?:$", path.read_text(), re.M)
     }
-    assert {"train_networks", "score_ensemble", "score_large_ensemble"} <= rules
+    assert {"train_networks", "score_large_ensemble", "check_large_claims"} <= rules
     assert {*profile["set-resources"], *profile["set-threads"]} <= rules
     (repository / "site").mkdir()
     (repository / "site/config.yaml").write_text(text)

@@ -11,18 +11,27 @@ from contextlib import contextmanager
 import numpy as np
 import psutil
 import pytest
-import yaml
-from test_workflow import command, copy_of_repository, jobs, one_sentence, snakemake, succeeds
+from long_study import (
+    ALL,
+    DATASET_FILE,
+    FIRST,
+    LONG,
+    PREDICTIONS,
+    SECOND,
+    UNFINISHED,
+    repository_with,
+)
+from needs import require
+from test_workflow import command, jobs, one_sentence, snakemake, succeeds
 
 from created_equal.artefacts import read_predictions
 from created_equal.errors import InputError
 from created_equal.training import job as job_module
 from created_equal.training import train_networks
 
-DATASET = {"source": "digits", "size": 16, "train_examples": 100, "test_examples": 100}
 QUICK = {
     "title": "All kinds of files, in seconds",
-    "dataset": DATASET,
+    "dataset": {"source": "digits", "size": 16, "train_examples": 100, "test_examples": 100},
     "networks": 4,
     "recipe": {"epochs": 3, "batch_size": 20, "learning_rate": 0.1},
     "ensembles": {
@@ -41,33 +50,17 @@ QUICK = {
         "figure_10": {"ensemble": "random_moved"},
     },
 }
-# Jobs that last long enough to be hit in the midst.
-LONG = {
-    "title": "Jobs of some seconds",
-    "dataset": DATASET,
-    "networks": 4,
-    "recipe": {"epochs": 16, "batch_size": 20, "learning_rate": 0.05},
-    "ensembles": {"st_vgg": {"architecture": "st_vgg", "width": 0.25}},
-    "figures": {"figure_01": {"ensemble": "st_vgg"}},
-}
 PAIRS = ("--config", "networks_per_job=2")
 # As Snakemake does for files of a megabyte and more, whose bytes it does not compare.
 BY_TIMES = ("--max-checksum-file-size", "0")
-FIRST, SECOND = "predictions/0000-0001.nc", "predictions/0002-0003.nc"
+PAIR = "st_vgg/predictions/0000-0001.nc"
 TESTED = "results/quick/results_test.txt"
-
-
-def repository(folder):
-    copy_of_repository(folder)
-    for name, study in {"quick": QUICK, "long": LONG}.items():
-        (folder / f"config/studies/{name}.yaml").write_text(yaml.safe_dump(study))
-    return folder
 
 
 @pytest.fixture(scope="module")
 def quick(tmp_path_factory):
     """A repository in which the quick study's results were built and tested."""
-    folder = repository(tmp_path_factory.mktemp("quick"))
+    folder = repository_with(tmp_path_factory.mktemp("quick"), quick=QUICK)
     succeeds(folder, TESTED, *PAIRS)
     return folder
 
@@ -75,16 +68,16 @@ def quick(tmp_path_factory):
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
     """The predictions of the long study's networks, trained without trouble."""
-    folder = repository(tmp_path_factory.mktemp("undisturbed"))
-    succeeds(folder, "results/long/dataset.nc")
+    folder = repository_with(tmp_path_factory.mktemp("undisturbed"), long=LONG)
+    succeeds(folder, DATASET_FILE)
     assert created_equal(folder, "train_networks", "long", "st_vgg", "--networks=0-3").wait() == 0
-    return read_predictions(folder / "results/long/st_vgg/predictions/0000-0003.nc")
+    return read_predictions(folder / ALL)
 
 
 @pytest.fixture
 def long(tmp_path, undisturbed):
     """A repository in which of the long study nothing has been built."""
-    return repository(tmp_path)
+    return repository_with(tmp_path, long=LONG)
 
 
 def created_equal(folder, *arguments, **options):
@@ -131,9 +124,8 @@ def small_disk(folder, size):
     folder.mkdir(parents=True, exist_ok=True)
     mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder]
     done = subprocess.run(mount, capture_output=True, text=True)
-    if done.returncode:
-        said = f"no disk can be mounted here, which needs root ({done.stderr.strip()})"
-        pytest.fail(said) if os.environ.get("CI") else pytest.skip(said)
+    said = f"no disk can be mounted here, which needs root ({done.stderr.strip()})"
+    require(done.returncode == 0, said)
     try:
         yield folder
     finally:
@@ -167,7 +159,7 @@ def flip(octets):
 @pytest.mark.parametrize(
     ("name", "damage", "rebuilds"),
     [
-        (f"st_vgg/{FIRST}", cut, "train_networks"),
+        (PAIR, cut, "train_networks"),
         ("dataset.nc", flip, "build_dataset"),
         ("st_vgg/scores.nc", flip, "score_ensemble"),
         ("random_moved/chosen.csv", cut, "derive_dataset"),
@@ -176,7 +168,7 @@ def flip(octets):
 )
 def test_a_damaged_file_is_named_set_aside_and_built_again(quick, name, damage, rebuilds):
     path = quick / "results/quick" / name
-    predictions = read_predictions(quick / f"results/quick/st_vgg/{FIRST}")
+    predictions = read_predictions(quick / f"results/quick/{PAIR}")
     other = quick / "results/quick/st_vgg/logs/train_networks_0002-0003.log"
     whole, before = path.read_bytes(), other.read_bytes()
     path.write_bytes(damage(whole))
@@ -220,7 +212,7 @@ def test_a_figure_that_finds_a_damaged_file_sets_it_aside_too(quick):
 
 
 def test_what_was_finished_survives_a_job_that_ends_badly_after_it(quick):
-    target = f"results/quick/st_vgg/{FIRST}"
+    target = f"results/quick/{PAIR}"
     before = read_predictions(quick / target)
     rule = quick / "rules/training.smk"
     text = rule.read_text()
@@ -262,10 +254,8 @@ def test_scores_that_fail_leave_no_figure_of_before_that_passes_for_current(quic
 
 
 def test_one_job_that_is_killed_for_its_memory_costs_no_other(long, undisturbed):
-    targets = [f"results/long/st_vgg/{name}" for name in (FIRST, SECOND)]
-    unfinished = long / "results/long/st_vgg/predictions/unfinished"
-    run = head(long, *targets, *PAIRS)
-    wait_until((unfinished / "0002.nc").exists)
+    run = head(long, FIRST, SECOND, *PAIRS)
+    wait_until((long / UNFINISHED / "0002.nc").exists)
     victims = [
         process
         for process in psutil.Process(run.pid).children(recursive=True)
@@ -276,13 +266,13 @@ def test_one_job_that_is_killed_for_its_memory_costs_no_other(long, undisturbed)
     said = run.communicate()[0]
     assert victims
     assert run.returncode != 0
-    assert f"output: {targets[1]}" in said.split("Error in rule train_networks")[1]
-    assert (long / targets[0]).is_file()
-    assert not (long / targets[1]).exists()
-    succeeds(long, *targets, *PAIRS)
+    assert f"output: {SECOND}" in said.split("Error in rule train_networks")[1]
+    assert (long / FIRST).is_file()
+    assert not (long / SECOND).exists()
+    succeeds(long, FIRST, SECOND, *PAIRS)
     assert trained(long, "long", "0000-0001") == 2
     assert trained(long, "long", "0002-0003") == 1
-    for numbers, target in (([0, 1], targets[0]), ([2, 3], targets[1])):
+    for numbers, target in (([0, 1], FIRST), ([2, 3], SECOND)):
         assert_same(read_predictions(long / target), undisturbed.sel(network=numbers))
 
 
@@ -290,10 +280,9 @@ def test_one_job_that_is_killed_for_its_memory_costs_no_other(long, undisturbed)
 
 
 def test_a_disk_that_fills_up_loses_nothing_that_was_finished(long, undisturbed):
-    target = "results/long/st_vgg/predictions/0000-0003.nc"
     with small_disk(long / "results", 2**23) as disk:
-        run = head(long, target)
-        unfinished = disk / "long/st_vgg/predictions/unfinished"
+        run = head(long, ALL)
+        unfinished = long / UNFINISHED
         wait_until((unfinished / "0000.nc").exists)
         balloon = fill(disk)
         said = run.communicate()[0]
@@ -305,13 +294,13 @@ def test_a_disk_that_fills_up_loses_nothing_that_was_finished(long, undisturbed)
             0,
             *range(1, len(kept)),
         ]
-        assert not (long / target).exists()
+        assert not (long / ALL).exists()
         assert not list(disk.rglob(".*"))
-        assert "nothing was started" in one_sentence(snakemake(long, target))
+        assert "nothing was started" in one_sentence(snakemake(long, ALL))
         balloon.unlink()
-        succeeds(long, target)
+        succeeds(long, ALL)
         assert trained(long, "long", "0000-0003") == 4 - len(kept)
-        assert_same(read_predictions(long / target), undisturbed)
+        assert_same(read_predictions(long / ALL), undisturbed)
 
 
 def test_a_checkpoint_for_which_there_is_no_room_ends_in_a_sentence(
@@ -337,40 +326,39 @@ def test_a_checkpoint_for_which_there_is_no_room_ends_in_a_sentence(
 def test_results_that_cannot_be_written_end_in_one_sentence(long):
     with small_disk(long / "results", 2**20) as disk:
         subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
-        said = one_sentence(snakemake(long, "results/long/dataset.nc"))
+        said = one_sentence(snakemake(long, DATASET_FILE))
         assert f"{disk} cannot be written to; make it writable, or make results a link to" in said
         with created_equal(
             long, "build_dataset", "long", stderr=subprocess.PIPE, text=True
         ) as process:
             (sentence,) = process.stderr.read().splitlines()
         assert process.returncode == 2
-        assert "results/long/dataset.nc cannot be written (Read-only file system);" in sentence
+        assert f"{DATASET_FILE} cannot be written (Read-only file system);" in sentence
 
 
 # Two at once.
 
 
 def test_a_second_head_process_is_refused_and_the_first_goes_on(long):
-    target = "results/long/dataset.nc"
-    first = head(long, target)
+    first = head(long, DATASET_FILE)
     wait_until(lambda: any((long / ".snakemake/locks").glob("*")) or first.poll() is not None)
     # Held where it is, that the second comes in time.
     first.send_signal(signal.SIGSTOP)
-    second = snakemake(long, target)
+    second = snakemake(long, DATASET_FILE)
     first.send_signal(signal.SIGCONT)
     assert second.returncode != 0
     assert "cannot be locked" in second.stdout + second.stderr
     assert first.wait() == 0
-    assert (long / target).is_file()
+    assert (long / DATASET_FILE).is_file()
 
 
 def test_two_writers_of_the_same_predictions_end_with_those_of_one(long, undisturbed):
-    succeeds(long, "results/long/dataset.nc")
+    succeeds(long, DATASET_FILE)
     arguments = ("train_networks", "long", "st_vgg", "--networks=0-3")
     writers = [created_equal(long, *arguments, stderr=subprocess.DEVNULL) for _ in range(2)]
     assert [writer.wait() for writer in writers] == [0, 0]
-    folder = long / "results/long/st_vgg/predictions"
-    assert_same(read_predictions(folder / "0000-0003.nc"), undisturbed)
+    assert_same(read_predictions(long / ALL), undisturbed)
+    folder = long / PREDICTIONS
     left = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
     assert left == ["0000-0003.nc", "kept/0000-0003.nc"]
 
@@ -382,7 +370,7 @@ def test_a_clock_that_jumps_back_trains_nothing_again(quick):
     results = quick / "results/quick"
     before = contents(results)
     # Networks are older than their data.
-    jumped = results / f"st_vgg/{FIRST}"
+    jumped = results / PAIR
     os.utime(jumped, (time.time() - 10**8,) * 2)
     # Of files as small as these Snakemake knows that they have not changed.
     assert "Nothing to be done" in succeeds(quick, TESTED, *PAIRS)

@@ -27,8 +27,10 @@ PROGRAMS = {
 DEFAULT_CONF = Path("/etc/slurm/slurm.conf")
 CPUS = 2
 GPUS = 2  # that can be asked for, but are none
+URGENT = "urgent"  # the partition whose jobs preempt all others
 SECONDS_TO_START = 30
 SECONDS_TO_STOP = 20
+SECONDS_TO_REQUEUE = 10
 DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 LIBC = ctypes.CDLL(None)
 
@@ -105,7 +107,8 @@ SlurmctldPort={controller}
 SlurmdPort={node}
 SlurmUser=root
 SlurmdUser=root
-AuthInfo=socket={state}/munge.socket
+# A requeued job waits as long as the credentials of its first run hold, by default two minutes.
+AuthInfo=socket={state}/munge.socket,cred_expire={SECONDS_TO_REQUEUE}
 StateSaveLocation={state}/saved
 SlurmdSpoolDir={state}/spool
 SlurmctldPidFile={state}/slurmctld.pid
@@ -126,6 +129,11 @@ MinJobAge=3600
 # What can never run is refused when it is submitted.
 EnforcePartLimits=ALL
 KillWait=5
+# Jobs of the other partition take the node, and of those that run there only such go back into the
+# queue as were submitted so; all others are cancelled.
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+JobRequeue=0
 ReturnToService=2
 MailProg=/bin/true
 AccountingStorageType=accounting_storage/none
@@ -133,6 +141,7 @@ JobAcctGatherType=jobacct_gather/none
 GresTypes=gpu
 NodeName={host} NodeAddr=127.0.0.1 CPUs={CPUS} RealMemory={memory} Gres=gpu:{GPUS}
 PartitionName=test Nodes={host} Default=YES MaxTime=INFINITE State=UP
+PartitionName={URGENT} Nodes={host} PriorityTier=2 MaxTime=INFINITE State=UP
 """)
     return path
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 import xarray as xr
 import yaml
-from cluster import cluster, said, wait_until
+from cluster import URGENT, cluster, said, wait_until
+from long_study import FIRST, LONG, SCORES, SECOND, UNFINISHED, repository_with
 from test_workflow import copy_of_repository
 
 ROOT = Path(__file__).parents[2]
@@ -26,19 +27,9 @@ HASTE = (
     *("--seconds-between-status-checks", "1"),
     *("--latency-wait", "20"),
 )
-# A study with jobs that last long enough to be stopped in the midst, two networks each.
-LONG = {
-    "title": "Jobs of some seconds",
-    "dataset": {"source": "digits", "size": 16, "train_examples": 200, "test_examples": 100},
-    "networks": 4,
-    "recipe": {"epochs": 20, "batch_size": 20, "learning_rate": 0.05},
-    "ensembles": {"st_vgg": {"architecture": "st_vgg", "width": 0.25}},
-    "figures": {"figure_01": {"ensemble": "st_vgg"}},
-}
+SMOKE_CONFIG = ("--config", "studies=smoke")
 LONG_CONFIG = ("--config", "studies=long", "networks_per_job=2")
-PREDICTIONS = "results/long/st_vgg/predictions"
-UNFINISHED = f"{PREDICTIONS}/unfinished/0000.nc"
-SCORES = "results/long/st_vgg/scores.nc"
+ONE_FINISHED = f"{UNFINISHED}/0000.nc"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -50,19 +41,14 @@ def logs():
 
 @pytest.fixture
 def repository(tmp_path):
-    return with_long_study(copy_of_repository(tmp_path))
+    return repository_with(tmp_path, long=LONG)
 
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
     """A repository in which the long study was built without a cluster and without trouble."""
-    folder = with_long_study(copy_of_repository(tmp_path_factory.mktemp("undisturbed")))
+    folder = repository_with(tmp_path_factory.mktemp("undisturbed"), long=LONG)
     succeeds(folder, "--cores", "2", SCORES, *LONG_CONFIG)
-    return folder
-
-
-def with_long_study(folder):
-    (folder / "config/studies/long.yaml").write_text(yaml.safe_dump(LONG))
     return folder
 
 
@@ -112,26 +98,37 @@ def is_same(one, other, name):
 
 
 def assert_as_undisturbed(repository, undisturbed):
-    names = [f"{PREDICTIONS}/0000-0001.nc", f"{PREDICTIONS}/0002-0003.nc", SCORES]
+    names = (FIRST, SECOND, SCORES)
     assert [name for name in names if not is_same(repository, undisturbed, name)] == []
-    assert not (repository / UNFINISHED).exists()
+    assert not (repository / ONE_FINISHED).exists()
     assert "Nothing to be done" in succeeds(repository, "-n", SCORES, *LONG_CONFIG)
 
 
 def training_log(repository):
-    return (repository / "results/long/st_vgg/logs/train_networks_0000-0001.log").read_text()
+    log = repository / "results/long/st_vgg/logs/train_networks_0000-0001.log"
+    return log.read_text() if log.exists() else ""
 
 
-def test_the_smoke_study_is_that_of_a_run_without_a_cluster(tmp_path_factory):
-    on_cluster = copy_of_repository(tmp_path_factory.mktemp("smoke"))
-    alone = copy_of_repository(tmp_path_factory.mktemp("alone"))
-    out = succeeds(on_cluster, *PROFILE, "--config", "studies=smoke", *HASTE)
-    submitted = set(re.findall(r"^rule (\w+):", out, re.MULTILINE))
-    assert submitted == {"train_networks", "fit_baseline"}
+def submitted(out):
+    """Return the rules whose jobs a run submitted, by what it said."""
+    return set(re.findall(r"^rule (\w+):", out, re.MULTILINE))
+
+
+@pytest.fixture(scope="module")
+def smoke(tmp_path_factory):
+    """A repository in which the smoke study was built on the cluster, and what the run said."""
+    folder = copy_of_repository(tmp_path_factory.mktemp("smoke"))
+    return folder, succeeds(folder, *PROFILE, *SMOKE_CONFIG, *HASTE)
+
+
+def test_the_smoke_study_is_that_of_a_run_without_a_cluster(smoke, tmp_path):
+    on_cluster, out = smoke
+    alone = copy_of_repository(tmp_path)
+    assert submitted(out) == {"train_networks", "fit_baseline"}
     assert "26 networks to train in 11 jobs, 0 already there" in out
     assert (on_cluster / "paper_figures/smoke/figure_01.pdf").is_file()
     results = ("results/smoke/claims.csv", "results/smoke/results_test.txt")
-    succeeds(alone, "--cores", "2", *results, "--config", "studies=smoke")
+    succeeds(alone, "--cores", "2", *results, *SMOKE_CONFIG)
     names = sorted(
         str(path.relative_to(alone))
         for kind in ("*.nc", "*.csv", "*.txt", "*.html")
@@ -141,9 +138,24 @@ def test_the_smoke_study_is_that_of_a_run_without_a_cluster(tmp_path_factory):
     assert [name for name in names if not is_same(on_cluster, alone, name)] == []
 
 
+def test_scores_and_claims_of_a_large_study_are_submitted_too(smoke):
+    repository, _ = smoke
+    targets = ("results/smoke/small_st_vgg/scores.nc", "results/smoke/claims.csv")
+    before = [(repository / name).read_bytes() for name in targets]
+    rules = repository / "rules/common.smk"
+    text = rules.read_text()
+    assert "\nLARGE = 200_000_000\n" in text
+    rules.write_text(text.replace("\nLARGE = 200_000_000\n", "\nLARGE = 0\n"))
+    forced = ("--forcerun", *targets)
+    out = succeeds(repository, *PROFILE, *targets, *SMOKE_CONFIG, *HASTE, *forced)
+    rules.write_text(text)
+    assert submitted(out) == {"score_large_ensemble", "check_large_claims"}
+    assert [(repository / name).read_bytes() for name in targets] == before
+
+
 def test_a_training_job_that_is_cancelled_is_submitted_again_and_goes_on(repository, undisturbed):
     head = start(repository, *PROFILE, SCORES, *LONG_CONFIG, *HASTE)
-    assert wait_until((repository / UNFINISHED).exists, 120), ends(head)
+    assert wait_until((repository / ONE_FINISHED).exists, 120), ends(head)
     (number,) = (each for each, comment in jobs().items() if "0000" in comment)
     assert said("scancel", number) == ""
     status, out = ends(head)
@@ -153,9 +165,26 @@ def test_a_training_job_that_is_cancelled_is_submitted_again_and_goes_on(reposit
     assert_as_undisturbed(repository, undisturbed)
 
 
+def test_training_jobs_that_are_preempted_go_on_when_there_is_room_again(repository, undisturbed):
+    head = start(repository, *PROFILE, SCORES, *LONG_CONFIG, *HASTE)
+    assert wait_until(lambda: "network 0 epoch 3/" in training_log(repository), 120), ends(head)
+    preempted = [each for each, comment in jobs().items() if "train_networks" in comment]
+    urgent = ("--exclusive", "--output=/dev/null", "--wrap=true")
+    assert "Submitted" in said("sbatch", "--wait", f"--partition={URGENT}", *urgent)
+    status, out = ends(head)
+    assert status == 0, out
+    # By Slurm, while Snakemake waited: it knows of no failure, and submitted none again.
+    assert len(preempted) == 2
+    for number in preempted:
+        assert "Restarts=1 " in said("scontrol", "show", "job", number)
+    assert "failed" not in out
+    assert re.search(r"network [01] goes on after epoch [1-9]", training_log(repository))
+    assert_as_undisturbed(repository, undisturbed)
+
+
 def test_recovery_of_the_readme_after_the_head_process_was_killed(repository, undisturbed):
     head = start(repository, *PROFILE, SCORES, *LONG_CONFIG, *HASTE)
-    assert wait_until((repository / UNFINISHED).exists, 120), ends(head)
+    assert wait_until((repository / ONE_FINISHED).exists, 120), ends(head)
     os.kill(head.pid, signal.SIGKILL)
     ends(head)
     assert jobs(), "the jobs of a killed head process live on"
