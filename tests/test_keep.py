@@ -1,5 +1,6 @@
 """What is put beside the code for others to look at."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,22 @@ def test_scores_are_kept_with_what_they_were_trained_on(trained):
     assert load_study("small", scores="reference").scores_path("one") == (
         "reference/small/one/scores.nc"
     )
+
+
+def test_kept_scores_that_are_damaged_are_named_and_left_where_they_are(
+    trained, monkeypatch, capfd
+):
+    list(keep_scores(load_study("small"), 5))
+    path = Path("reference/small/one/scores.nc")
+    path.write_bytes(path.read_bytes()[:-100])
+    monkeypatch.setenv("CREATED_EQUAL_CONFIG", '{"scores": "reference"}')
+    monkeypatch.setattr(sys, "argv", ["created-equal", "check_claims", "small"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    (said,) = capfd.readouterr().err.splitlines()
+    assert said.startswith(f"created-equal: {path} is damaged")
+    assert said.endswith("get it anew from where you have the code.")
+    assert path.is_file()
 
 
 def test_what_was_kept_before_stays(trained):

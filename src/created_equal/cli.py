@@ -15,6 +15,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from created_equal.errors import DELETE, DamagedError, InputError
+from created_equal.reference import GET_ANEW, REFERENCE
 from created_equal.study import (
     Ensemble,
     baseline_of,
@@ -306,6 +307,8 @@ def _end(sentence: str) -> NoReturn:
 def _set_aside(error: DamagedError) -> str:
     """Rename a damaged file, if it is below results; return the sentence that says so."""
     path = error.path
+    if path.resolve().is_relative_to(Path(REFERENCE).resolve()):
+        return f"{str(error).removesuffix(DELETE)}{GET_ANEW}"
     if not path.resolve().is_relative_to(Path("results").resolve()):
         return str(error)
     names = (path.with_name(f"{path.name}.damaged{n or ''}") for n in count())

@@ -10,6 +10,7 @@ from pathlib import Path
 from created_equal.errors import InputError
 
 REFERENCE = "reference"
+GET_ANEW = "get it anew from where you have the code."
 LEAVE_OUT = "leave scores out of the config, to train it"
 
 
@@ -38,6 +39,4 @@ def read_catalogue(study: str) -> dict[str, dict]:
             f"study of which there are: {', '.join(others) or 'none yet'}."
         ) from error
     except (OSError, ValueError) as error:
-        raise InputError(
-            f"{path} cannot be read ({error}); get it anew from where you have the code."
-        ) from error
+        raise InputError(f"{path} cannot be read ({error}); {GET_ANEW}") from error
