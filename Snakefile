@@ -52,4 +52,4 @@ rule all:
         ],
         [figure_path(None, CROSS_DATASET, "pdf")] if ACROSS else [],
         [claims_path(study, "csv") for study in CONFIG.studies],
-        [results_test_path(study) for study in CONFIG.studies],
+        [] if KEPT else [results_test_path(study) for study in CONFIG.studies],

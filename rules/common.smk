@@ -18,12 +18,12 @@ from created_equal.claims.roles import (
     baselines_in,
     ensembles_behind,
     ensembles_in,
-    moved_in,
     roles_of,
 )
 from created_equal.errors import InputError
 from created_equal.extent import expected_extent, memory_of, predictions_of
 from created_equal.preflight import Job, check_run, explain_failure, find_nodes
+from created_equal.reference import REFERENCE
 from created_equal.study import (
     CONFIG_VARIABLE,
     CROSS_DATASET,
@@ -66,13 +66,17 @@ def checked(read, *arguments):
 
 
 CONFIG = checked(load_config, config)
-STUDIES = checked(load_studies, CONFIG.studies, CONFIG.networks)
+# Whether scores are those that are kept with the code.
+KEPT = CONFIG.scores == REFERENCE
+STUDIES = checked(load_studies, CONFIG.studies, CONFIG.networks, CONFIG.scores)
 
 
 @cache
 def load(study):
-    """Return a checked study with the config's number of networks."""
-    return STUDIES.get(study) or checked(load_study, study, CONFIG.networks)
+    """Return a checked study as the config has it."""
+    return STUDIES.get(study) or checked(
+        load_study, study, CONFIG.networks, CONFIG.scores
+    )
 
 
 def ensemble_of(wildcards):
@@ -123,6 +127,15 @@ def derived_from(wildcards):
     return files
 
 
+def scored_from(wildcards):
+    """Return what an ensemble's scores are made from, by the names of the rule's inputs."""
+    ensemble = ensemble_of(wildcards)
+    files = {"predictions": files_of(ensemble)}
+    if "move_to_test" in (ensemble.derived or {}):
+        files["chosen"] = chosen_path(ensemble.study, ensemble.name)
+    return files
+
+
 def figures_of(study):
     """Return the figures of a study, in its order, those that its jobs will refuse included."""
     return [*load(study).figures, *load(study).refused]
@@ -151,16 +164,13 @@ def shown_in(figure):
         name, entry = wildcards.study, entry_of(figure)(wildcards)
         if entry is None:
             return {}
-        study, ensembles = load(name), ensembles_of(entry)
+        study = load(name)
         files = {
-            "dataset": study.ensembles[ensembles[0]].dataset_path,
-            "scores": [scores_path(name, each) for each in ensembles],
+            "scores": [study.scores_path(each) for each in ensembles_of(entry)],
             "baselines": [baseline_path(name, each) for each in baselines_of(entry)],
         }
-        if figure == "moved_examples":
-            moved = [each for each in ensembles if study.ensembles[each].derived]
-            files["chosen"] = [chosen_path(name, each) for each in moved]
-            files["predictions"] = predictions_in(study, moved)
+        if figure in ("figure_09", "figure_11"):
+            files["dataset"] = dataset_path(name)
         return files
 
     return shown
@@ -188,7 +198,7 @@ def scores_across(wildcards):
             f"{CROSS_DATASET} shows the ensemble of each study's figure_01, and no selected study "
             f"has one ({', '.join(CONFIG.studies)}); add it under figures in the file of one."
         )
-    return [scores_path(study, ensemble) for study, ensemble in ACROSS.items()]
+    return [load(study).scores_path(ensemble) for study, ensemble in ACROSS.items()]
 
 
 def roles_in(wildcards):
@@ -209,16 +219,14 @@ def epochs_in(wildcards):
 def claimed_in(wildcards):
     """Return the files that the claims of a study rest on, by the names of the rule's inputs."""
     name, study = wildcards.study, load(wildcards.study)
+    ensembles = ensembles_in(roles_in(wildcards))
     return {
         "dataset": dataset_path(name),
-        "scores": [
-            scores_path(name, each) for each in ensembles_in(roles_in(wildcards))
-        ],
+        "scores": [study.scores_path(each) for each in ensembles],
         "baselines": [
             baseline_path(name, each) for each in baselines_in(roles_in(wildcards))
         ],
-        "chosen": [chosen_path(name, each) for each in moved_in(study)],
-        "predictions": predictions_in(study, ensembles_in(roles_in(wildcards))),
+        "predictions": [] if KEPT else predictions_in(study, ensembles),
     }
 
 
@@ -229,6 +237,11 @@ def predictions_in(study, ensembles):
 
 def tested_in(wildcards):
     """Return the files that are tested: what claims rest on, and what that was made from."""
+    if KEPT:
+        refuse(
+            "scores are tested with the predictions that they were made from, which are not kept "
+            f"in {REFERENCE}; leave scores out of the config."
+        )
     name, study = wildcards.study, load(wildcards.study)
     behind = ensembles_behind(study)
     return claimed_in(wildcards) | {

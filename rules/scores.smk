@@ -9,7 +9,7 @@ localrules:
 
 rule score_ensemble:
     input:
-        predictions=lambda wildcards: files_of(ensemble_of(wildcards)),
+        unpack(scored_from),
         code=code("scores/*.py"),
     output:
         scores=scores_path("{study}", "{ensemble}"),

@@ -102,6 +102,47 @@ def test_report_shows_every_figure_with_its_caption(built):
     assert "snakemake.params" not in report
 
 
+def test_kept_scores_are_shown_without_training(built, tmp_path):
+    """In another clone, with nothing but the scores, and no figure that needs others."""
+    done = subprocess.run(
+        [sys.executable, "-m", "created_equal", "keep_scores", "smoke"],
+        cwd=built,
+        env={**os.environ, "PYTHONPATH": str(built / "src")},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert "st_vgg: 4 networks" in done.stdout
+    folder = copy_of_repository(tmp_path)
+    shutil.copytree(built / "reference", folder / "reference")
+    reference = ("--config", "studies=smoke", "scores=reference")
+    planned = jobs(succeeds(folder, *reference, "--dry-run"))
+    assert set(planned) == {
+        *("all", "build_dataset", "fit_baseline", "check_claims", "render_cross_dataset"),
+        *(f"render_{figure}" for figure in FIGURES),
+    }
+    targets = [
+        *(f"paper_figures/smoke/{figure}.pdf" for figure in ("figure_08", "moved_examples")),
+        "results/smoke/claims.csv",
+    ]
+    succeeds(folder, *targets, *reference)
+    assert all((folder / target).is_file() for target in targets)
+    assert not list(folder.glob("results/smoke/*/scores.nc"))
+    shown, own = (
+        {row["id"]: row for row in csv.DictReader((each / targets[-1]).open(newline=""))}
+        for each in (folder, built)
+    )
+    for name, row in own.items():
+        assert shown[name]["value"] == row["value"]
+        assert shown[name]["examples_lower"] == row["examples_lower"]
+    assert "(reference scores)" in (folder / "results/smoke/claims.html").read_text()
+    refusal = one_sentence(snakemake(folder, "results/smoke/results_test.txt", *reference))
+    assert "which are not kept in reference; leave scores out of the config." in refusal
+    (folder / "reference/smoke/scores.json").unlink()
+    refusal = one_sentence(snakemake(folder, *reference))
+    assert "no scores of smoke are kept here" in refusal
+
+
 def test_claims_are_checked_and_reported(built):
     with (built / "results/smoke/claims.csv").open(newline="") as file:
         rows = {row["id"]: row for row in csv.DictReader(file)}

@@ -15,6 +15,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from created_equal.errors import DELETE, DamagedError, InputError
+from created_equal.reference import GET_ANEW, REFERENCE
 from created_equal.study import (
     Ensemble,
     baseline_of,
@@ -24,6 +25,7 @@ from created_equal.study import (
     claims_path,
     dataset_path,
     load_config,
+    load_configured,
     load_studies,
     load_study,
     predictions_path,
@@ -180,7 +182,7 @@ def score_ensemble(
 ) -> None:
     """Score an ensemble from its predictions: results/STUDY/ENSEMBLE/scores.nc."""
     from created_equal import scores
-    from created_equal.artefacts import definition_of, write_scores
+    from created_equal.artefacts import definition_of, moved_examples, write_scores
 
     config, definition = load_config(), _ensemble(study, ensemble)
     networks = networks or config.networks or definition.networks
@@ -190,7 +192,9 @@ def score_ensemble(
             study, ensemble, networks, definition.per_job(config.networks_per_job)
         )
     ]
-    scored = scores.score_ensemble(paths, networks)
+    moves = "move_to_test" in (definition.derived or {})
+    moved = moved_examples(Path(chosen_path(study, ensemble))) if moves else None
+    scored = scores.score_ensemble(paths, networks, moved)
     write_scores(scored, Path(scores_path(study, ensemble)), definition_of(scored))
 
 
@@ -217,7 +221,7 @@ def render_figure(
     """Render a figure from its notebook: paper_figures/STUDY/FIGURE.pdf, .svg and .png."""
     from created_equal.figures.render import render_figure as render
 
-    render(load_study(study, load_config().networks), figure)
+    render(load_configured(study), figure)
 
 
 @app.command(name="render_cross_dataset")
@@ -240,9 +244,8 @@ def check_claims(study: StudyName) -> None:
     from created_equal.claims.page import write_page
     from created_equal.claims.table import write_table
 
-    config = load_config()
-    definition = load_study(study, config.networks)
-    with open_evidence(definition, config.networks_per_job) as evidence:
+    definition = load_configured(study)
+    with open_evidence(definition, load_config().networks_per_job) as evidence:
         rows = check(evidence)
     write_page(rows, definition.title, Path(claims_path(study, "html")))
     write_table(rows, Path(claims_path(study, "csv")))
@@ -254,9 +257,18 @@ def test_results(study: StudyName) -> None:
     from created_equal.claims.results import check_results
     from created_equal.claims.writing import write_text
 
-    config = load_config()
-    passed = check_results(load_study(study, config.networks), config.networks_per_job)
+    passed = check_results(load_configured(study), load_config().networks_per_job)
     write_text("".join(f"{sentence}\n" for sentence in passed), Path(results_test_path(study)))
+
+
+@app.command(name="keep_scores")
+def keep_scores(study: StudyName) -> None:
+    """Keep the scores behind a study's figures and claims with the code: reference/STUDY."""
+    from created_equal.keep import keep_scores as keep
+
+    config = load_config()
+    for sentence in keep(load_study(study, config.networks), config.networks_per_job):
+        print(sentence)
 
 
 @app.command(name="plan")
@@ -295,6 +307,8 @@ def _end(sentence: str) -> NoReturn:
 def _set_aside(error: DamagedError) -> str:
     """Rename a damaged file, if it is below results; return the sentence that says so."""
     path = error.path
+    if path.resolve().is_relative_to(Path(REFERENCE).resolve()):
+        return f"{str(error).removesuffix(DELETE)}{GET_ANEW}"
     if not path.resolve().is_relative_to(Path("results").resolve()):
         return str(error)
     names = (path.with_name(f"{path.name}.damaged{n or ''}") for n in count())
@@ -309,7 +323,7 @@ def _set_aside(error: DamagedError) -> str:
 
 
 def _ensemble(study: str, ensemble: str) -> Ensemble:
-    ensembles = load_study(study, load_config().networks).ensembles
+    ensembles = load_configured(study).ensembles
     if ensemble not in ensembles:
         raise InputError(
             f"the study {study} has no ensemble {ensemble}; {suggestion(ensemble, list(ensembles))}"

@@ -12,6 +12,7 @@ import yaml
 
 from created_equal import derivation
 from created_equal.errors import InputError
+from created_equal.reference import LEAVE_OUT, REFERENCE, catalogue_path, read_catalogue
 from created_equal.yaml_files import check, load_schema, parse_yaml, read_yaml, refuse, suggestion
 
 CONFIG = Path("config.yaml")
@@ -19,6 +20,7 @@ STUDIES = Path("config/studies")
 # The environment variable in which the workflow hands its config, as JSON, on to the commands.
 CONFIG_VARIABLE = "CREATED_EQUAL_CONFIG"
 NETWORKS = 100
+RESULTS = "results"
 PAPER_ARCHITECTURES = ("st_vgg", "small_st_vgg", "mnist_cnn")
 
 
@@ -84,6 +86,7 @@ class Config:
     networks_per_job: int = 5
     device: str = "auto"
     precision: str = "auto"
+    scores: str = "trained"
 
 
 @dataclass(frozen=True)
@@ -171,6 +174,8 @@ class Ensemble:
     # dataset is derived; None: it is the study's, or derived from the study's without scores.
     ranked_by: str | None = None
     resources: Resources = Resources()
+    # The folder with its scores, to be made or kept there; None: they are not to be had.
+    scores_in: str | None = RESULTS
 
     @property
     def derived(self) -> Mapping | None:
@@ -245,6 +250,10 @@ class Study:
     baselines: dict[str, Baseline]
     refused: dict[str, list[str]] = field(default_factory=dict)
 
+    def scores_path(self, ensemble: str) -> str:
+        """Return where the scores of one of its ensembles are."""
+        return scores_path(self.name, ensemble, self.ensembles[ensemble].scores_in)
+
 
 def load_config(values: Mapping | None = None) -> Config:
     """Return the checked config.
@@ -268,6 +277,11 @@ def load_config(values: Mapping | None = None) -> Config:
     values = asdict(Config()) | values
     values["studies"] = tuple(dict.fromkeys(values["studies"]))
     values["data_root"] = Path(values["data_root"]).expanduser()
+    if values["scores"] == REFERENCE and values["networks"] is not None:
+        raise InputError(
+            f"{where}: networks is {values['networks']}, but scores is {REFERENCE}, and those are "
+            "of as many networks as were trained for them; leave one of the two out."
+        )
     return Config(**values)
 
 
@@ -276,16 +290,25 @@ def study_names() -> list[str]:
     return sorted(path.stem for path in STUDIES.glob("[!.]*.yaml"))
 
 
-def load_study(name: str, networks: int | None = None) -> Study:
+def load_configured(name: str) -> Study:
+    """Return a study as the config has it: with so many networks, and with scores from there."""
+    config = load_config()
+    return load_study(name, config.networks, config.scores)
+
+
+def load_study(name: str, networks: int | None = None, scores: str = Config.scores) -> Study:
     """Return the checked study in config/studies/{name}.yaml.
 
     Args:
         name: the study's name.
         networks: how many networks every ensemble has; None: as the file says.
+        scores: ``"trained"``, or ``"reference"`` for those that are kept with the code; figures of
+            ensembles without such scores are then refused.
 
     Raises:
-        InputError: there is no such study, or its file has problems: a sentence for each. What is
-            wrong with a figure only is no such problem; see ``Study.refused``.
+        InputError: there is no such study, or its file has problems: a sentence for each; or no
+            scores of it are kept. What is wrong with a figure only is no such problem; see
+            ``Study.refused``.
     """
     path = STUDIES / f"{name}.yaml"
     if name not in study_names():
@@ -324,7 +347,7 @@ def load_study(name: str, networks: int | None = None) -> Study:
         )
         for each, entry in values["ensembles"].items()
     }
-    return Study(
+    study = Study(
         name=name,
         title=values["title"],
         networks=default if networks is None else networks,
@@ -347,14 +370,45 @@ def load_study(name: str, networks: int | None = None) -> Study:
         },
         refused=refused,
     )
+    return _with_kept_scores(study) if scores == REFERENCE else study
 
 
-def load_studies(names: Sequence[str], networks: int | None = None) -> dict[str, Study]:
+def _with_kept_scores(study: Study) -> Study:
+    """Return a study with the scores that are kept of it, and no figures of others."""
+    catalogue = read_catalogue(study.name)
+    absent, ensembles = {}, {}
+    for name, ensemble in study.ensembles.items():
+        kept = catalogue.get(name)
+        if kept is not None and kept["definition"] == ensemble.definition:
+            networks = kept["networks"]
+            ensembles[name] = replace(ensemble, networks=networks, scores_in=REFERENCE)
+            continue
+        ensembles[name] = replace(ensemble, scores_in=None)
+        where = catalogue_path(study.name)
+        absent[name] = (
+            f"is not in {where}" if kept is None else f"has another definition in {where}"
+        )
+    refused = dict(study.refused)
+    for figure, entry in study.figures.items():
+        if sentences := [
+            f"figures.{figure} shows {name}, which {absent[name]}; {LEAVE_OUT}."
+            for name in ensembles_of(entry)
+            if name in absent
+        ]:
+            refused[figure] = sentences
+    figures = {name: entry for name, entry in study.figures.items() if name not in refused}
+    title = f"{study.title} (reference scores)"
+    return replace(study, title=title, ensembles=ensembles, figures=figures, refused=refused)
+
+
+def load_studies(
+    names: Sequence[str], networks: int | None = None, scores: str = Config.scores
+) -> dict[str, Study]:
     """Return checked studies by name; raises as ``load_study``, for all that have problems."""
     found, problems = {}, []
     for name in names:
         try:
-            found[name] = load_study(name, networks)
+            found[name] = load_study(name, networks, scores)
         except InputError as error:
             problems.append(str(error))
     if problems:
@@ -405,9 +459,9 @@ def predictions_paths(study: str, ensemble: str, networks: int, per_job: int) ->
     ]
 
 
-def scores_path(study: str, ensemble: str) -> str:
-    """Return where the scores of an ensemble are."""
-    return f"results/{study}/{ensemble}/scores.nc"
+def scores_path(study: str, ensemble: str, folder: str = RESULTS) -> str:
+    """Return where the scores of an ensemble are, those that are made or others."""
+    return f"{folder}/{study}/{ensemble}/scores.nc"
 
 
 def baseline_path(study: str, baseline: str) -> str:

@@ -1,13 +1,13 @@
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from created_equal.artefacts import (
     make_dataset,
     make_predictions,
-    write_chosen,
     write_dataset,
     write_predictions,
     write_scores,
@@ -80,21 +80,12 @@ def test_everything_that_the_figures_name_is_there(
         }
     )
     scores = made_up("made_up", True).scores["cnn"]
-    for name in ("st_vgg", "hard", "fifth", "easiest"):
+    for name in ("st_vgg", "hard", "fifth"):
         write_scores(scores, folder / name / "scores.nc", {})
+    moved = np.isin(scores["example"].values, [4, 9])
+    write_scores(scores.assign(moved=("example", moved)), folder / "easiest/scores.nc", {})
     write_dataset(dataset, folder / "dataset.nc", {})
     write_predictions(predictions, folder / "baselines/svm.nc", {})
-    chosen = pd.DataFrame(
-        {
-            "example": [9, 4, 2],
-            "label": 0,
-            "class": "c0",
-            "score": 0.5,
-            "round": 1,
-            "what": ["moved", "moved", "removed"],
-        }
-    )
-    write_chosen(chosen, folder / "easiest/chosen.csv")
     with open_evidence(study, networks_per_job=1) as evidence:
         assert evidence.study == "made_up"
         assert set(evidence.scores) == {"st_vgg", "hard", "fifth", "easiest", "baselines/svm"}
@@ -107,12 +98,15 @@ def test_everything_that_the_figures_name_is_there(
         assert evidence.epochs == {"figure_01": (0, 1, 2, 3)}
         assert list(evidence.moved) == ["easiest"]
         assert evidence.moved["easiest"].tolist() == [4, 9]
-    (folder / "easiest/chosen.csv").unlink()
-    with (
-        pytest.raises(InputError, match=r"easiest/chosen\.csv does not exist"),
-        open_evidence(study, networks_per_job=1),
-    ):
-        pass
+    kept = {name: replace(each, scores_in="reference") for name, each in study.ensembles.items()}
+    shutil.move(folder, tmp_path / "reference/made_up")
+    for path in ("dataset.nc", "baselines/svm.nc"):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(tmp_path / "reference/made_up" / path, folder / path)
+    with open_evidence(replace(study, ensembles=kept), networks_per_job=1) as evidence:
+        assert evidence.predictions["hard"] == []
+        assert evidence.predictions["baselines/svm"] != []
+        assert evidence.moved["easiest"].tolist() == [4, 9]
 
 
 def test_a_missing_file_is_said(tmp_path, monkeypatch):

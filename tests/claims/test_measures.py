@@ -151,7 +151,7 @@ def test_a_baseline_has_random_states_and_no_epochs(evidence, value):
     [
         (
             lambda evidence: measures.moved_accuracy(evidence, "cnn", epoch=1),
-            r"chosen\.csv of cnn does not say which .* take an ensemble",
+            r"the scores of cnn do not say which .* take an ensemble",
         ),
         (
             lambda evidence: measures.labels_at_one(

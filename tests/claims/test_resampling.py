@@ -184,7 +184,15 @@ def test_one_network_has_no_interval(evidence, of_files):
     assert not np.isnan(networks.interval_of(both)).any()
 
 
-def test_more_predictions_than_are_kept_leave_no_interval(evidence, monkeypatch):
+def test_scores_whose_predictions_were_not_kept_have_no_interval(evidence, of_files):
+    networks = Networks({**of_files.paths, "main": []}, evidence.scores)
+    assert np.isnan(networks.interval_of(measures.accuracy(evidence, "main"))).all()
+    both = measures.accuracy_difference(evidence, "cnn", "main")
+    assert np.isnan(networks.interval_of(both)).all()
+    assert not np.isnan(networks.interval_of(measures.accuracy(evidence, "cnn"))).any()
+
+
+def test_more_predictions_than_are_held_at_once_leave_no_interval(evidence, monkeypatch):
     monkeypatch.setattr(resampling, "SMALL", 0)
     monkeypatch.setattr(resampling, "MOST", 20 * 100)
     networks = Networks(evidence.predictions, evidence.scores)

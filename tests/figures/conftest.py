@@ -137,15 +137,17 @@ def classifiers(dataset: xr.Dataset) -> dict[str, xr.Dataset]:
 
 
 @pytest.fixture(scope="session")
-def moved() -> dict[str, xr.DataArray]:
-    """Return the accuracy of 8 networks on 12 examples moved to the test set, by group."""
+def moved() -> dict[str, xr.Dataset]:
+    """Return what scores say of 8 networks and 12 examples moved to the test set, by group."""
     grown = 1 - np.exp(-0.3 * np.arange(EPOCHS + 1))
     own = np.random.default_rng(0).uniform(0, 0.1, (8, 1))
     return {
-        group: xr.DataArray(
-            np.clip(height * grown - own, 0, 1),
+        group: xr.Dataset(
+            {
+                "accuracy_moved": (("network", "epoch"), np.clip(height * grown - own, 0, 1)),
+                "moved": ("example", np.arange(40) < 12),
+            },
             {"network": np.arange(8), "epoch": np.arange(EPOCHS + 1)},
-            attrs={"examples": 12},
         )
         for group, height in (("easiest", 1.2), ("random", 0.8), ("hardest", 0.1))
     }
@@ -153,7 +155,7 @@ def moved() -> dict[str, xr.DataArray]:
 
 @pytest.fixture(scope="session")
 def drawings_of(
-    boosting: xr.Dataset, classifiers: dict[str, xr.Dataset], moved: dict[str, xr.DataArray]
+    boosting: xr.Dataset, classifiers: dict[str, xr.Dataset], moved: dict[str, xr.Dataset]
 ) -> Callable[[xr.Dataset, xr.Dataset, xr.Dataset], Drawings]:
     """Return what gives the drawings of one ensemble's scores, another's, and their dataset."""
 

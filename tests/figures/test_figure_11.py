@@ -5,7 +5,7 @@ from PIL import Image
 
 from created_equal.artefacts import content_hash
 from created_equal.errors import InputError
-from created_equal.figures.figure_11 import class_of, draw, fit_words
+from created_equal.figures.figure_11 import class_name, draw, fit_words
 from created_equal.scores import example_patterns
 
 
@@ -82,8 +82,18 @@ def test_a_dataset_without_the_examples(scores: xr.Dataset, dataset: xr.Dataset)
 
 
 def test_a_long_class_name_is_cut() -> None:
-    example = xr.Dataset(
-        {"class_name": ("class", ["mouse", "n01440764_tench_and_its_cousins"]), "label": 1}
-    )
-    assert class_of(example) == "n01440764_tench_and_it..."
-    assert class_of(example.assign(label=0)) == "mouse"
+    dataset = xr.Dataset({"class_name": ("class", ["mouse", "n01440764_tench_and_its_cousins"])})
+    assert class_name(dataset, 1) == "n01440764_tench_and_it..."
+    assert class_name(dataset, 0) == "mouse"
+
+
+def test_label_and_split_are_those_that_the_networks_had(
+    scores: xr.Dataset, dataset: xr.Dataset
+) -> None:
+    """They are others than the study's where labels are random or examples were moved."""
+    scores = scores.assign(label=(scores["label"] + 1) % 10)
+    named = [axes.get_title(loc="left") for axes in draw(scores, dataset, "D", "st_vgg").axes[1::2]]
+    patterns = example_patterns(scores["consistency"], 1 / 10).values()
+    for found, title in zip(patterns, named, strict=True):
+        example = scores.isel(example=found.index)
+        assert f"class {example['label'].item()}, {example['example_split'].item()} set" in title

@@ -142,6 +142,32 @@ def test_a_part_of_the_networks(tmp_path, made_up_ensemble, write_batches):
     assert score_ensemble(paths, networks=3).identical(three)
 
 
+@pytest.mark.usefixtures("small_blocks")
+def test_the_accuracy_of_moved_examples_is_theirs_alone(tmp_path, made_up_ensemble, write_batches):
+    """Network i is right about the first i of three, and about nothing else."""
+    made_up = made_up_ensemble(networks=4, epochs=3)
+    made_up.predictions = np.broadcast_to((made_up.labels + 1) % 3, (4, 3, 40)).copy()
+    places = np.flatnonzero(made_up.is_test)[[0, 4, 7]]
+    for network in range(4):
+        made_up.predictions[network, 1:, places[:network]] = made_up.labels[places[:network], None]
+    paths = write_batches(tmp_path, made_up, [[2, 3], [0, 1]])
+    names = 100 + places
+    scores = score_ensemble(paths, moved=names[::-1])
+    np.testing.assert_allclose(scores["accuracy_moved"], [[0, i / 3, i / 3] for i in range(4)])
+    assert scores["example"].values[scores["moved"].values].tolist() == names.tolist()
+    assert score_ensemble(paths, 3, names)["accuracy_moved"].sizes == {"network": 3, "epoch": 3}
+    assert "moved" not in score_ensemble(paths)
+
+
+@pytest.mark.parametrize("moved", [[], [100], [7]])
+def test_moved_examples_that_the_test_set_lacks(tmp_path, made_up_ensemble, write_batches, moved):
+    made_up = made_up_ensemble()
+    assert not made_up.is_test[0]
+    paths = write_batches(tmp_path, made_up, [range(6)])
+    with pytest.raises(InputError, match=f"of {len(moved)} examples that were moved .* 0 are in "):
+        score_ensemble(paths, moved=np.array(moved, dtype=np.int64))
+
+
 def test_scores_survive_the_disk_with_the_ensembles_definition(
     tmp_path, made_up_ensemble, write_batches
 ):

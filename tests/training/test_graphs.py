@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from created_equal.training.engine import make_group
+from created_equal.training.engine.device import choose_setting
 from created_equal.training.engine.graphs import GraphGroup
+from created_equal.training.engine.images import Images
 from created_equal.training.engine.plain import PlainGroup, train_network
 
 # An update of the fused optimizer rounds otherwise than that of the plain one: of a thousand
@@ -67,10 +69,38 @@ def test_other_architectures_too(tiny, images, architecture):
     assert (predictions(of_network) != predictions(alone)).mean() <= BORDERLINE
 
 
-def test_a_network_is_the_same_in_every_group(tiny, images):
+def test_in_bf16_a_step_is_that_of_the_plain_engine(tiny, digits):
+    """The two cast weights and gradients in different ways, to the same numbers."""
+    images = Images(digits, choose_setting("cpu", "bf16"))
+    ensemble = tiny("small_st_vgg", 0.25)
+    group, alone = GraphGroup(ensemble, [0], images), PlainGroup(ensemble, [0], images)
+    weights = []
+    for each in (group, alone):
+        next(each.finish_epoch())
+        (state,) = each.states()
+        weights.append(torch.cat([weight.flatten() for weight in state["network"].values()]))
+    assert weights[0].dtype == torch.float32
+    # The fused optimizer rounds its product of rate and gradient otherwise.
+    torch.testing.assert_close(weights[0], weights[1], rtol=1e-6, atol=1e-7)
+
+
+def test_in_bf16_networks_are_those_of_the_plain_engine(tiny, digits):
+    images = Images(digits, choose_setting("cpu", "bf16"))
+    ensemble = tiny("small_st_vgg", 0.25, epochs=4)
+    together = train(GraphGroup(ensemble, [0, 3], images), 4)
+    for number, of_network in zip((0, 3), together, strict=True):
+        alone = list(train_network(ensemble, number, images))
+        assert (predictions(of_network) != predictions(alone)).mean() <= 2 * BORDERLINE
+
+
+@pytest.mark.parametrize("members", [range(12), range(5, 9), [1, 5, 9], [5, 6]])
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_network_is_the_same_in_every_group(tiny, digits, members, precision):
+    """At every place among those who are asked together, and where these are fewer."""
+    images = Images(digits, choose_setting("cpu", precision))
     ensemble = tiny(momentum=0.5)
     alone = train(GraphGroup(ensemble, [5], images), 2)[0]
-    among = train(GraphGroup(ensemble, range(12), images), 2)[5]
+    among = train(GraphGroup(ensemble, members, images), 2)[list(members).index(5)]
     for one, other in zip(alone, among, strict=True):
         assert np.array_equal(one.predictions, other.predictions)
         assert np.array_equal(one.loss, other.loss)

@@ -1,6 +1,6 @@
 """What passes between stages: datasets, predictions and scores, each with reader and writer."""
 
-from created_equal.artefacts.chosen import read_chosen, write_chosen
+from created_equal.artefacts.chosen import moved_examples, read_chosen, write_chosen
 from created_equal.artefacts.dataset import (
     content_hash,
     fingerprint,
@@ -66,6 +66,7 @@ __all__ = [
     "make_file_dataset",
     "make_predictions",
     "moments_of",
+    "moved_examples",
     "of_examples",
     "of_split",
     "open_dataset",

@@ -4,6 +4,7 @@ import io
 from hashlib import blake2b
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from created_equal.artefacts.files import write_whole
@@ -70,6 +71,19 @@ def read_chosen(path: Path) -> pd.DataFrame:
         raise InputError(
             f"{path} cannot be read ({error.strerror or error}); make it readable."
         ) from error
+
+
+def moved_examples(path: Path) -> np.ndarray:
+    """Return the names of the examples that a table says were moved to the test set, in order.
+
+    Returns:
+        (example,) int64.
+
+    Raises:
+        InputError: as ``read_chosen``.
+    """
+    chosen = read_chosen(path)
+    return np.sort(chosen["example"][chosen["what"] == "moved"].to_numpy())
 
 
 def _seal(octets: bytes) -> bytes:

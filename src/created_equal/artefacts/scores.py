@@ -28,8 +28,10 @@ def read_scores(path: Path) -> xr.Dataset:
         accessibility (example) and accessibility_half (half, example) float64; accuracy and loss
         (network, epoch, split); bimodality (epoch, split) float64, and its 95 % bands
         bimodality_over_examples and bimodality_over_networks (epoch, split, bound); label
-        (example); coordinates epoch, example, example_split, network, split, half ("even" and
-        "odd" networks), bound; attributes classes and the ensemble's definition.
+        (example); where examples were moved to the test set, moved (example) bool and
+        accuracy_moved (network, epoch), which is theirs; coordinates epoch, example,
+        example_split, network, split, half ("even" and "odd" networks), bound; attributes classes
+        and the ensemble's definition.
     """
     return load_artefact(path, "scores")
 

@@ -1,4 +1,4 @@
-"""All that the claims of a study rest on: scores, the dataset, and what was moved."""
+"""All that the claims of a study rest on: scores, predictions and the dataset."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -12,7 +12,6 @@ from created_equal.artefacts import (
     each_epoch,
     open_dataset,
     open_scores,
-    read_chosen,
     read_predictions,
 )
 from created_equal.claims.roles import (
@@ -24,15 +23,14 @@ from created_equal.claims.roles import (
     roles_of,
 )
 from created_equal.errors import InputError
+from created_equal.reference import REFERENCE
 from created_equal.scores import MIDDLE, in_the_middle, phases
 from created_equal.study import (
     Ensemble,
     Study,
     baseline_path,
-    chosen_path,
     dataset_path,
     predictions_paths,
-    scores_path,
 )
 
 
@@ -47,7 +45,8 @@ class Evidence:
         dataset: the study's own; its images are read when they are asked for.
         scores: by name, as ``open_scores`` returns them; a baseline's, under ``baselines/NAME``,
             are those of ``scores_of``.
-        predictions: the predictions files that each of the scores were made from, by name.
+        predictions: the predictions files that each of the scores were made from, by name; none
+            of scores that are kept with the code.
         moved: names of the examples that were moved to the test set, by ensemble.
         ranked: the size of the smallest ensemble by which its examples were ranked, by ensemble.
     """
@@ -105,7 +104,7 @@ def open_evidence(study: Study, networks_per_job: int) -> Iterator[Evidence]:
     roles = roles_of(study)
     with ExitStack() as stack:
         scores = {
-            name: stack.enter_context(open_scores(Path(scores_path(study.name, name))))
+            name: stack.enter_context(open_scores(Path(study.scores_path(name))))
             for name in ensembles_in(roles)
         }
         predictions = {
@@ -126,15 +125,21 @@ def open_evidence(study: Study, networks_per_job: int) -> Iterator[Evidence]:
             dataset=stack.enter_context(open_dataset(Path(dataset_path(study.name)))),
             scores=scores,
             predictions=predictions,
-            moved={name: moved_examples(study.name, name) for name in moved_in(study)},
+            moved={name: _moved_in(scores[name]) for name in moved_in(study)},
             ranked={name: _ranked_by(study, name) for name in scores if name in study.ensembles},
         )
 
 
 def _predictions_of(ensemble: Ensemble, networks_per_job: int) -> list[Path]:
+    if ensemble.scores_in == REFERENCE:
+        return []
     per_job = ensemble.per_job(networks_per_job)
     paths = predictions_paths(ensemble.study, ensemble.name, ensemble.networks, per_job)
     return [Path(path) for path in paths]
+
+
+def _moved_in(scores: xr.Dataset) -> np.ndarray:
+    return np.sort(scores["example"].values[scores["moved"].values])
 
 
 def _ranked_by(study: Study, name: str) -> int:
@@ -143,12 +148,6 @@ def _ranked_by(study: Study, name: str) -> int:
     while (name := study.ensembles[name].ranked_by) is not None:
         smallest = min(smallest, study.ensembles[name].networks)
     return smallest
-
-
-def moved_examples(study: str, ensemble: str) -> np.ndarray:
-    """Return the names of the examples that were moved to the test set, (example,) int64."""
-    chosen = read_chosen(Path(chosen_path(study, ensemble)))
-    return np.sort(chosen["example"][chosen["what"] == "moved"].to_numpy())
 
 
 def scores_of(predictions: xr.Dataset) -> xr.Dataset:

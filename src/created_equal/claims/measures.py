@@ -576,7 +576,7 @@ def _moved(evidence: Evidence, name: str) -> xr.Dataset:
     moved = evidence.moved.get(name, np.array([], dtype=np.int64))
     if not moved.size or not np.isin(moved, scores["example"].values).all():
         raise InputError(
-            f"chosen.csv of {name} does not say which of its test examples were moved there; "
+            f"the scores of {name} do not say which of its test examples were moved there; "
             "take an ensemble whose dataset has move_to_test."
         )
     return scores.sel(example=moved)

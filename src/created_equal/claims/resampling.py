@@ -37,7 +37,7 @@ class Networks:
         """Remember where the predictions are; they are read when they are asked for.
 
         Args:
-            paths: the predictions files by name.
+            paths: the predictions files by name, none where they were not kept.
             scores: the scores that were made from them, by name.
         """
         self.paths = paths
@@ -57,13 +57,15 @@ class Networks:
 
         Returns:
             lower and upper end, always the same for the same input. NaN where there is but one
-            network to resample, where the statistic is undefined in all resamples, and where more
-            than ``MOST`` predictions would have to be kept.
+            network to resample, where predictions were not kept, where the statistic is undefined
+            in all resamples, and where more than ``MOST`` predictions would have to be held.
 
         Raises:
             InputError: a predictions file is missing, damaged, or not what the scores are of.
         """
-        if all(self.scores[each.name].sizes["network"] < 2 for each in measured.taken):
+        names = {each.name for each in measured.taken}
+        one = all(self.scores[name].sizes["network"] < 2 for name in names)
+        if one or not all(self.paths[name] for name in names):
             return float("nan"), float("nan")
         try:
             values = zip(*map(self._resampled, measured.taken), strict=True)

@@ -89,6 +89,7 @@ def _random_part(study: Study, hard: str) -> tuple[str, ...]:
     return tuple(
         name
         for name, ensemble in study.ensembles.items()
-        if (ensemble.derived or {}).get("keep") == "random"
+        if ensemble.scores_in
+        and (ensemble.derived or {}).get("keep") == "random"
         and ensemble.derived.get("fraction") == fraction
     )[:1]

@@ -40,7 +40,7 @@ def draw(
 
     Args:
         scores: the ensemble's scores, as ``read_scores`` returns them.
-        dataset: the dataset that they belong to, for the classes' names.
+        dataset: the study's, for the classes' names.
         title: the study's title.
         ensemble: the ensemble's name.
         epochs: one a phase; None leaves the choice to ``scores.phases``.

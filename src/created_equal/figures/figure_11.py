@@ -41,7 +41,7 @@ def draw(
 
     Args:
         scores: the ensemble's scores, as ``read_scores`` returns them.
-        dataset: the dataset that they belong to, for the images.
+        dataset: the study's, for the images and the classes' names.
         title: the study's title.
         ensemble: the ensemble's name.
         data_root: what the dataset's folder is relative to, where its images stay in files.
@@ -63,11 +63,11 @@ def draw(
     grid = figure.subplots(len(patterns), 2, width_ratios=(1, 5), sharex="col", squeeze=False)
     for number, ((pattern, found), name) in enumerate(zip(patterns.items(), names, strict=True)):
         image, curve = grid[number]
-        example = dataset.sel(example=name)
+        example = scores.isel(example=found.index)
         _image(image, read_images(dataset.sel(example=[name]), data_root)[0])
         curve.plot(
             epochs,
-            scores["consistency"].isel(example=found.index).values,
+            example["consistency"].values,
             color=PALETTE[number],
             linestyle=LINE_STYLES[number],
             marker=MARKERS[number],
@@ -80,7 +80,8 @@ def draw(
         mark_chance(curve, scores, vertical=False)
         curve.set(ylim=(0, 1), yticks=(0, 0.5, 1), yticklabels=("0", "0.5", "1"))
         curve.set_title(
-            f"({LETTERS[number]}) {pattern} ({fit_words(found.fit)}): class {class_of(example)}, "
+            f"({LETTERS[number]}) {pattern} ({fit_words(found.fit)}): class "
+            f"{class_name(dataset, example['label'].item())}, "
             f"{example['example_split'].item()} set, position {name}",
             loc="left",
         )
@@ -100,9 +101,9 @@ def fit_words(fit: float) -> str:
     return f"fit {fit:.2f}" if fit >= 0.5 else f"best fit only {fit:.2f}"
 
 
-def class_of(example: xr.Dataset) -> str:
-    """Return the name of the class of one example of a dataset, cut to fit above a panel."""
-    name = str(example["class_name"].values[int(example["label"])])
+def class_name(dataset: xr.Dataset, label: int) -> str:
+    """Return the name that a dataset has for a label, cut to fit above a panel."""
+    name = str(dataset["class_name"].values[label])
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 3]}..."
 
 

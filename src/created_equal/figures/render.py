@@ -9,7 +9,7 @@ from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from created_equal.errors import DamagedError, InputError
-from created_equal.study import CROSS_DATASET, Study, ensemble_across, load_study
+from created_equal.study import CROSS_DATASET, Study, ensemble_across, load_configured
 
 KERNEL = "python3"
 STARTS = 3
@@ -52,7 +52,7 @@ def render_cross_dataset(studies: Sequence[str]) -> None:
     Raises:
         InputError: none of them has a figure 1, or as ``render_figure``.
     """
-    shown = [study for study in studies if ensemble_across(load_study(study))]
+    shown = [study for study in studies if ensemble_across(load_configured(study))]
     names = ", ".join(studies)
     if not shown:
         raise InputError(

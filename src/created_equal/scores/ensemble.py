@@ -45,7 +45,9 @@ class _Batch(NamedTuple):
     places: np.ndarray
 
 
-def score_ensemble(paths: Sequence[Path], networks: int | None = None) -> xr.Dataset:
+def score_ensemble(
+    paths: Sequence[Path], networks: int | None = None, moved: np.ndarray | None = None
+) -> xr.Dataset:
     """Return the scores of an ensemble from its predictions files.
 
     The files are read in blocks of examples, all networks and epochs of a block at a time. Beside
@@ -56,6 +58,8 @@ def score_ensemble(paths: Sequence[Path], networks: int | None = None) -> xr.Dat
         paths: the ensemble's predictions files, in any order.
         networks: if given, the scores are those of the networks 0..networks-1, which must all be
             there, whatever others the files hold; otherwise those of all networks in the files.
+        moved: (example) int64, the names of examples that were moved to the test set, where the
+            ensemble's dataset was made so; their accuracy is then among the scores.
 
     Returns:
         What ``read_scores`` documents, networks in the order of their numbers, with the attributes
@@ -63,7 +67,8 @@ def score_ensemble(paths: Sequence[Path], networks: int | None = None) -> xr.Dat
 
     Raises:
         InputError: no files, a file that is damaged or of another ensemble, a network that is
-            there twice, one asked for that is missing, or no epoch after epoch 0.
+            there twice, one asked for that is missing, or no epoch after epoch 0; or the test set
+            lacks a moved example.
     """
     started = monotonic()
     if not paths:
@@ -81,7 +86,7 @@ def score_ensemble(paths: Sequence[Path], networks: int | None = None) -> xr.Dat
             )
         numbers = _wanted_networks(opened, networks)
         batches = [_batch(contents, numbers) for contents in opened]
-        scores = _scores(batches, numbers)
+        scores = _scores(batches, numbers, _places_of(moved, opened[0]))
     log.info(
         "scored %d networks over %d epochs and %d examples in %.1f s",
         *(scores.sizes[name] for name in ("network", "epoch", "example")),
@@ -111,7 +116,20 @@ def _batch(contents: xr.Dataset, numbers: np.ndarray) -> _Batch:
     return _Batch(contents, rows, np.searchsorted(numbers, held[rows]))
 
 
-def _scores(batches: Sequence[_Batch], numbers: np.ndarray) -> xr.Dataset:
+def _places_of(moved: np.ndarray | None, contents: xr.Dataset) -> np.ndarray:
+    """Return which examples were moved to the test set, (example) bool; none for None."""
+    if moved is None:
+        return np.zeros(contents.sizes["example"], dtype=bool)
+    places = np.isin(contents["example"].values, moved) & (contents["example_split"] == "test")
+    if not len(moved) or places.sum() != len(moved):
+        raise InputError(
+            f"of {len(moved)} examples that were moved to the test set {int(places.sum())} are in "
+            "that of the predictions; delete these and the table of chosen examples, and run again."
+        )
+    return places.values
+
+
+def _scores(batches: Sequence[_Batch], numbers: np.ndarray, moved: np.ndarray) -> xr.Dataset:
     first = batches[0].contents
     shape = (first.sizes["epoch"], first.sizes["example"])
     labels = first["label"].values
@@ -122,6 +140,7 @@ def _scores(batches: Sequence[_Batch], numbers: np.ndarray) -> xr.Dataset:
     consensus = np.empty(shape, dtype=np.float32)
     modal_label = np.empty(shape, dtype=first["prediction"].dtype)
     right_of_half = np.zeros((len(halves), shape[1]), dtype=np.int64)
+    right_of_moved = np.zeros((len(numbers), shape[0]), dtype=np.int64)
     tally = _Tally(epochs=shape[0], networks=len(numbers))
     for block, predictions in _blocks(batches, numbers):
         for epoch in range(shape[0]):
@@ -132,11 +151,12 @@ def _scores(batches: Sequence[_Batch], numbers: np.ndarray) -> xr.Dataset:
             agreeing, modal_label[epoch, block] = modal_counts(here)
             consensus[epoch, block] = agreeing / len(numbers)
             tally.add(epoch, correct, right, is_test[block])
+            right_of_moved[:, epoch] += correct[:, moved[block]].sum(axis=1)
             if epoch > 0:
                 right_of_half[:, block] += [correct[half].sum(axis=0) for half in halves]
 
     bimodality, over_examples, over_networks = tally.bimodality()
-    return xr.Dataset(
+    scores = xr.Dataset(
         {
             "consistency": (("epoch", "example"), consistency),
             "consensus": (("epoch", "example"), consensus),
@@ -173,6 +193,10 @@ def _scores(batches: Sequence[_Batch], numbers: np.ndarray) -> xr.Dataset:
             "definition": canonical(definition_of(first)),
         },
     )
+    if moved.any():
+        scores["moved"] = "example", moved
+        scores["accuracy_moved"] = ("network", "epoch"), right_of_moved / moved.sum()
+    return scores
 
 
 class _Tally:

@@ -1,16 +1,17 @@
 """The engine for GPUs: all networks of a group at once, each one's step a recorded graph.
 
-A network's step (gather a mini-batch, forward, backward, update) and its prediction of a batch are
-recorded once as CUDA graphs, with all that changes from step to step in tensors on the device; then
-Python only says how often they are replayed. The graphs of a group run side by side on a few
-streams. The kernels are the plain engine's, so a network's numbers do not depend on what runs
-beside it.
+A network's step (gather a mini-batch, forward, backward, update) is recorded once as a CUDA graph,
+and so is the prediction of a batch by a few networks, with all that changes from step to step in
+tensors on the device; then Python only says how often they are replayed. The graphs of a group run
+side by side on a few streams. The kernels are the plain engine's, so a network's numbers do not
+depend on what runs beside it.
 """
 
 import math
 from collections.abc import Callable, Iterator, Sequence
 
 import torch
+from torch.func import functional_call
 from torch.nn import functional as F
 
 from created_equal.study import Ensemble
@@ -21,6 +22,9 @@ from created_equal.training.engine.streams import Stream
 from created_equal.training.engine.trainee import EpochResult, Trainee, result_of
 
 LANES = 8
+# As many, always: in a wider or narrower convolution the library may add up in another order, and
+# what a network says would depend on who is asked beside it.
+ASKED_TOGETHER = 4
 
 
 class Lane:
@@ -82,18 +86,13 @@ class RecordedTrainee(Trainee):
     ):
         self._rate = rate
         super().__init__(ensemble, number, images)
-        device, size = images.setting.device, images.setting.evaluation_batch
+        device = images.setting.device
         self._taken = torch.zeros((), dtype=torch.int64, device=device)
         self._counted = CountedOnDevice(self._streams, self._taken)
         self._order = torch.arange(len(images.train), device=device)
-        self._start = torch.zeros((), dtype=torch.int64, device=device)
-        self._ahead = torch.arange(size, device=device)
-        self._predicted = torch.zeros(len(images), dtype=torch.int64, device=device)
-        self._losses = torch.zeros(len(images), device=device)
-        untrained = {name: each.clone() for name, each in self._network.state_dict().items()}
+        untrained = {name: each.clone() for name, each in self.network.state_dict().items()}
         self._replay_step = lane.record(self._take_step)
-        self._replay_prediction = lane.record(self._predict)
-        self._network.load_state_dict(untrained)
+        self.network.load_state_dict(untrained)
         for tensor in self._optimizer_tensors():
             tensor.zero_()
         self._taken.zero_()
@@ -109,22 +108,10 @@ class RecordedTrainee(Trainee):
         self.step += 1
         self.epoch = self.step // self._batches
 
-    def begin_evaluation(self) -> None:
-        """Go back to the first example."""
-        self._start.zero_()
-
-    def predict(self) -> None:
-        """Queue the prediction of the next examples."""
-        self._replay_prediction()
-
-    def result(self) -> EpochResult:
-        """Return what it said of every example."""
-        return result_of(self.epoch, self._predicted, self._losses, self._images)
-
     def restore(self, state: dict) -> None:
         """Go back to what ``state`` returned, in the tensors that the graphs know."""
         self.epoch, self.step = state["epoch"], state["step"]
-        self._network.load_state_dict(state["network"])
+        self.network.load_state_dict(state["network"])
         kept = state["optimizer"]["state"]
         for place, parameter in enumerate(self._parameters()):
             for name, tensor in self._optimizer.state[parameter].items():
@@ -133,7 +120,7 @@ class RecordedTrainee(Trainee):
         self._taken.fill_(self.step)
 
     def _take_step(self) -> None:
-        self._network.train()
+        self.network.train()
         index = self._images.train[self._places()]
         self._update(self._images.batch(index), self._images.labels[index])
         self._taken += 1
@@ -146,20 +133,19 @@ class RecordedTrainee(Trainee):
             return whole.index_select(0, (self._taken % self._batches).view(1)).view(size)
         return self._counted.sample(len(self._order), size)
 
-    @torch.no_grad()
-    def _predict(self) -> None:
-        self._network.eval()
-        # Where the last batch is not full it ends with the last example again and again.
-        index = (self._start + self._ahead).clamp(max=len(self._images) - 1)
-        with self._images.setting.autocast():
-            logits = self._network(self._images.batch(index)).float()
-        losses = F.cross_entropy(logits, self._images.labels[index], reduction="none")
-        self._predicted.index_copy_(0, index, logits.argmax(1))
-        self._losses.index_copy_(0, index, losses)
-        self._start += len(self._ahead)
+    def _make_applied(self) -> Callable[[torch.Tensor], torch.Tensor]:
+        if self._images.setting.precision != "bf16":
+            return self.network
+        names, weights = zip(*self.network.named_parameters(), strict=True)
+
+        def applied(images: torch.Tensor) -> torch.Tensor:
+            cast = dict(zip(names, CastTogether.apply(*weights), strict=True))
+            return functional_call(self.network, cast, (images,))
+
+        return applied
 
     def _make_optimizer(self) -> torch.optim.Optimizer:
-        return make_optimizer(self._network, self._ensemble.recipe, self._rate)
+        return make_optimizer(self.network, self._ensemble.recipe, self._rate)
 
     def _noise_of(self, layer: int) -> Callable[[int], torch.Tensor]:
         return lambda elements: self._counted.octets(Stream.DROPOUT, layer, elements)
@@ -171,6 +157,90 @@ class RecordedTrainee(Trainee):
     def _optimizer_tensors(self) -> Iterator[torch.Tensor]:
         for of_parameter in self._optimizer.state.values():
             yield from (each for each in of_parameter.values() if each is not None)
+
+
+class CastTogether(torch.autograd.Function):
+    """The weights of a network in bf16, and their gradients in fp32, a few kernels for all.
+
+    Autocast takes one for each weight and each gradient; a network has few operations that last
+    longer than the start of a kernel.
+    """
+
+    @staticmethod
+    def forward(ctx, *weights: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Return the weights in bf16."""
+        return _cast(weights, torch.bfloat16)
+
+    @staticmethod
+    def backward(ctx, *gradients: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Return the gradients in fp32."""
+        return _cast(gradients, torch.float32)
+
+
+def _cast(tensors: Sequence[torch.Tensor], dtype: torch.dtype) -> tuple[torch.Tensor, ...]:
+    cast = tuple(torch.empty_like(each, dtype=dtype) for each in tensors)
+    torch._foreach_copy_(cast, tensors)
+    return cast
+
+
+class Panel:
+    """A few networks of a group, who say together what they predict.
+
+    Each batch is gathered and standardised once for all of them, and their first convolutions are
+    one: what each sees of the images is some of its channels.
+
+    Args:
+        trainees: at most ``ASKED_TOGETHER``.
+        images: the dataset, in the device's memory.
+        lane: where the work is queued.
+    """
+
+    def __init__(self, trainees: Sequence[RecordedTrainee], images: Images, lane: Lane):
+        self._trainees, self._images = trainees, images
+        device, size = images.setting.device, images.setting.evaluation_batch
+        self._start = torch.zeros((), dtype=torch.int64, device=device)
+        self._ahead = torch.arange(size, device=device)
+        shape = len(trainees), len(images)
+        self._predicted = torch.zeros(shape, dtype=torch.int64, device=device)
+        self._losses = torch.zeros(shape, device=device)
+        self._replay = lane.record(self._predict)
+
+    def begin(self) -> None:
+        """Go back to the first example."""
+        self._start.zero_()
+
+    def predict(self) -> None:
+        """Queue the prediction of the next examples."""
+        self._replay()
+
+    def results(self) -> list[EpochResult]:
+        """Return what each network said of every example."""
+        said = zip(self._trainees, self._predicted, self._losses, strict=True)
+        return [
+            result_of(trainee.epoch, predicted, losses, self._images)
+            for trainee, predicted, losses in said
+        ]
+
+    @torch.no_grad()
+    def _predict(self) -> None:
+        # Where the last batch is not full it ends with the last example again and again.
+        index = (self._start + self._ahead).clamp(max=len(self._images) - 1)
+        labels = self._images.labels[index]
+        with self._images.setting.autocast():
+            seen = self._first_convolutions(self._images.batch(index))
+            for place, trainee in enumerate(self._trainees):
+                logits = trainee.network[1:].eval()(seen[place]).float()
+                losses = F.cross_entropy(logits, labels, reduction="none")
+                self._predicted[place].index_copy_(0, index, logits.argmax(1))
+                self._losses[place].index_copy_(0, index, losses)
+        self._start += len(self._ahead)
+
+    def _first_convolutions(self, batch: torch.Tensor) -> Sequence[torch.Tensor]:
+        layers = [trainee.network[0] for trainee in self._trainees]
+        layers += layers[-1:] * (ASKED_TOGETHER - len(layers))
+        weight = torch.cat([layer.weight for layer in layers])
+        bias = torch.cat([layer.bias for layer in layers])
+        return F.conv2d(batch, weight, bias, padding=layers[0].padding).chunk(len(layers), dim=1)
 
 
 class GraphGroup:
@@ -186,15 +256,19 @@ class GraphGroup:
         self._ensemble, self._images = ensemble, images
         device = images.setting.device
         self._rate = torch.tensor(ensemble.recipe.learning_rate, device=device)
-        self._lanes = [Lane(device) for _ in range(min(LANES, len(numbers)))]
+        lanes = self._lanes = [Lane(device) for _ in range(min(LANES, len(numbers)))]
         self._trainees: list[RecordedTrainee] = []
+        self._panels: list[Panel] = []
         free, largest = [_free_memory(device)], 0
-        # What the next network needs is known from those before; the first of a lane takes most.
+        # What the next panel needs is known from those before; the first of a lane takes most.
         while len(self._trainees) < len(numbers) and (not largest or free[-1] > 2 * largest):
-            place = len(self._trainees)
-            lane = self._lanes[place % len(self._lanes)]
-            trainee = RecordedTrainee(ensemble, numbers[place], images, self._rate, lane)
-            self._trainees.append(trainee)
+            first = len(self._trainees)
+            members = [
+                RecordedTrainee(ensemble, numbers[place], images, self._rate, lanes[place % LANES])
+                for place in range(first, min(first + ASKED_TOGETHER, len(numbers)))
+            ]
+            self._trainees += members
+            self._panels.append(Panel(members, images, lanes[len(self._panels) % LANES]))
             free.append(_free_memory(device))
             largest = max(largest, free[-2] - free[-1])
         self.numbers = list(numbers[: len(self._trainees)])
@@ -219,15 +293,15 @@ class GraphGroup:
     def evaluate(self, after_batch: Callable[[], None]) -> list[EpochResult]:
         """Return what each says of every example now; ``after_batch`` is called now and then."""
         self._join()
-        for trainee in self._trainees:
-            trainee.begin_evaluation()
+        for panel in self._panels:
+            panel.begin()
         self._fork()
         for _ in range(math.ceil(len(self._images) / self._images.setting.evaluation_batch)):
-            for trainee in self._trainees:
-                trainee.predict()
+            for panel in self._panels:
+                panel.predict()
             after_batch()
         self._join()
-        return [trainee.result() for trainee in self._trainees]
+        return [result for panel in self._panels for result in panel.results()]
 
     def states(self) -> list[dict]:
         """Return for each all that the rest of its training follows from."""

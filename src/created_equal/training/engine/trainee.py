@@ -42,28 +42,28 @@ class Trainee:
     Attributes:
         epoch: epochs that are finished.
         step: mini-batches that are finished, of all epochs.
+        network: the module, with the weights of now.
     """
 
     def __init__(self, ensemble: Ensemble, number: int, images: Examples):
         self.epoch = self.step = 0
         self._ensemble, self._images = ensemble, images
         self._streams = Streams(ensemble.definition, number)
-        self._network = self._make_network()
+        self.network = self._make_network()
         self._optimizer = self._make_optimizer()
         self._batches = len(images.train) // ensemble.recipe.batch_size
-        compiled = is_compiled(ensemble, images.setting)
-        # Compiled or not, it has the same weights, and the names of those that are not compiled.
-        self._applied = torch.compile(self._network) if compiled else self._network
-        for layer, dropout in enumerate(dropouts(self._network)):
+        self._compiled = is_compiled(ensemble, images.setting)
+        self._applied = self._make_applied()
+        for layer, dropout in enumerate(dropouts(self.network)):
             noise = self._noise_of(layer)
-            dropout.noise = torch.compiler.disable(noise) if compiled else noise
+            dropout.noise = torch.compiler.disable(noise) if self._compiled else noise
 
     def finish_epoch(self) -> Iterator[None]:
         """Train to the end of the epoch that it is in; yields after every mini-batch."""
         recipe = self._ensemble.recipe
         for group in self._optimizer.param_groups:
             group["lr"] = learning_rate(recipe, self.epoch + 1)
-        self._network.train()
+        self.network.train()
         chosen = mini_batches(
             self._ensemble, self._streams, self.epoch + 1, len(self._images.train), self._batches
         )
@@ -82,7 +82,7 @@ class Trainee:
     @torch.inference_mode()
     def evaluate(self, after_batch: Callable[[], None]) -> EpochResult:
         """Return what it says of every example now; ``after_batch`` is called as it says so."""
-        self._network.eval()
+        self.network.eval()
         images = self._images
         predicted = torch.empty(len(images), dtype=torch.int64, device=images.labels.device)
         losses = torch.empty(len(images), device=images.labels.device)
@@ -100,14 +100,14 @@ class Trainee:
         return {
             "epoch": self.epoch,
             "step": self.step,
-            "network": self._network.state_dict(),
+            "network": self.network.state_dict(),
             "optimizer": self._optimizer.state_dict(),
         }
 
     def restore(self, state: dict) -> None:
         """Go back to what ``state`` returned."""
         self.epoch, self.step = state["epoch"], state["step"]
-        self._network.load_state_dict(state["network"])
+        self.network.load_state_dict(state["network"])
         self._optimizer.load_state_dict(state["optimizer"])
 
     def _update(self, images: torch.Tensor, labels: torch.Tensor) -> None:
@@ -126,8 +126,12 @@ class Trainee:
         initialise(network, self._streams)
         return network.to(images.setting.device, memory_format=torch.channels_last)
 
+    def _make_applied(self) -> Callable[[torch.Tensor], torch.Tensor]:
+        """Return what applies the network to images, with its weights of then."""
+        return torch.compile(self.network) if self._compiled else self.network
+
     def _make_optimizer(self) -> torch.optim.Optimizer:
-        return make_optimizer(self._network, self._ensemble.recipe)
+        return make_optimizer(self.network, self._ensemble.recipe)
 
     def _noise_of(self, layer: int) -> Callable[[int], torch.Tensor]:
         def noise(elements: int) -> torch.Tensor:

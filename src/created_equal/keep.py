@@ -1,0 +1,88 @@
+"""Scores of a study put where others find them with the code: see ``reference``."""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+
+from created_equal.artefacts import definition_of, open_predictions, open_scores
+from created_equal.artefacts.files import write_whole
+from created_equal.claims.roles import ensembles_in, roles_of
+from created_equal.errors import InputError
+from created_equal.reference import REFERENCE, catalogue_path, read_catalogue
+from created_equal.study import Ensemble, Study, predictions_paths, scores_path
+
+
+def keep_scores(study: Study, networks_per_job: int) -> Iterator[str]:
+    """Copy the scores that a study's figures and claims rest on to ``reference``.
+
+    Those that are kept already and are not here stay as they are.
+
+    Args:
+        study: with the number of networks that was asked for.
+        networks_per_job: as the config has it, which names the predictions files.
+
+    Yields:
+        a sentence for each ensemble.
+
+    Raises:
+        InputError: there are no scores at all, a file is damaged, or scores are of another
+            definition than the study's.
+    """
+    wanted = ensembles_in(roles_of(study))
+    there = [name for name in wanted if Path(scores_path(study.name, name)).is_file()]
+    if not there:
+        raise InputError(
+            f"there are no scores of {study.name} to keep, of none of {', '.join(wanted)}; make "
+            f"them first: snakemake --cores all --config studies={study.name}"
+        )
+    path = catalogue_path(study.name)
+    catalogue = read_catalogue(study.name) if path.is_file() else {}
+    for name in wanted:
+        if name not in there:
+            fate = "those of before stay" if name in catalogue else "left out"
+            yield f"{name}: has no scores here; {fate}"
+            continue
+        found = _entry(study.ensembles[name], networks_per_job)
+        scores = Path(scores_path(study.name, name))
+        write_whole(Path(scores_path(study.name, name, REFERENCE)), scores.read_bytes())
+        catalogue[name] = found
+        write_whole(path, json.dumps(catalogue, indent=2, sort_keys=True).encode() + b"\n")
+        yield f"{name}: {found['networks']} networks, {found['seconds']:.0f} s of training"
+
+
+def _entry(ensemble: Ensemble, networks_per_job: int) -> dict:
+    """Return what the catalogue says of an ensemble.
+
+    Of its training: devices and precisions, versions of the libraries, and seconds, the sum of all
+    networks', of which some may have been trained at the same time.
+    """
+    path = Path(scores_path(ensemble.study, ensemble.name))
+    with open_scores(path) as scores:
+        networks, definition = scores.sizes["network"], definition_of(scores)
+    if {key: definition.get(key) for key in ensemble.definition} != ensemble.definition:
+        raise InputError(
+            f"{path} is of another definition than config/studies/{ensemble.study}.yaml; make it "
+            "anew with snakemake."
+        )
+    per_job = ensemble.per_job(networks_per_job)
+    with ExitStack() as stack:
+        files = [
+            stack.enter_context(open_predictions(Path(each)))
+            for each in predictions_paths(ensemble.study, ensemble.name, networks, per_job)
+        ]
+        device, precision, seconds = (
+            np.concatenate([file[name].values for file in files])
+            for name in ("device", "precision", "seconds")
+        )
+        versions = sorted({file.attrs["versions"] for file in files})
+    return {
+        "definition": ensemble.definition,
+        "networks": networks,
+        "device": sorted(set(device.tolist())),
+        "precision": sorted(set(precision.tolist())),
+        "versions": [json.loads(each) for each in versions],
+        "seconds": round(float(seconds.sum()), 1),
+    }

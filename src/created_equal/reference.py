@@ -1,0 +1,42 @@
+"""The scores that are kept with the code, so that they can be looked at without training.
+
+reference/STUDY/ENSEMBLE/scores.nc are those of an ensemble; reference/STUDY/scores.json says of
+each what it is of, and on what it was trained.
+"""
+
+import json
+from pathlib import Path
+
+from created_equal.errors import InputError
+
+REFERENCE = "reference"
+GET_ANEW = "get it anew from where you have the code."
+LEAVE_OUT = "leave scores out of the config, to train it"
+
+
+def catalogue_path(study: str) -> Path:
+    """Return where it is written which scores of a study are kept."""
+    return Path(REFERENCE, study, "scores.json")
+
+
+def read_catalogue(study: str) -> dict[str, dict]:
+    """Return what is known of the scores that are kept of a study.
+
+    Returns:
+        by ensemble: definition, as the ensemble's; networks, their number; and what
+        ``keep_scores`` has found of their training.
+
+    Raises:
+        InputError: none are kept, or the catalogue is no JSON.
+    """
+    path = catalogue_path(study)
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError as error:
+        others = sorted(each.parent.name for each in Path(REFERENCE).glob("*/scores.json"))
+        raise InputError(
+            f"no scores of {study} are kept here ({path} does not exist); {LEAVE_OUT}, or take a "
+            f"study of which there are: {', '.join(others) or 'none yet'}."
+        ) from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read ({error}); {GET_ANEW}") from error
