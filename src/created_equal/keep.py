@@ -6,8 +6,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
+import xarray as xr
 
-from created_equal.artefacts import definition_of, open_predictions, open_scores
+from created_equal.artefacts import (
+    definition_of,
+    open_predictions,
+    read_scores,
+    write_scores,
+)
 from created_equal.artefacts.files import write_whole
 from created_equal.claims.roles import ensembles_in, roles_of
 from created_equal.errors import InputError
@@ -45,24 +51,24 @@ def keep_scores(study: Study, networks_per_job: int) -> Iterator[str]:
             fate = "those of before stay" if name in catalogue else "left out"
             yield f"{name}: has no scores here; {fate}"
             continue
-        found = _entry(study.ensembles[name], networks_per_job)
-        scores = Path(scores_path(study.name, name))
-        write_whole(Path(scores_path(study.name, name, REFERENCE)), scores.read_bytes())
+        scores = read_scores(Path(scores_path(study.name, name)))
+        found = _entry(study.ensembles[name], scores, networks_per_job)
+        kept = Path(scores_path(study.name, name, REFERENCE))
+        write_scores(scores, kept, definition_of(scores), compact=True)
         catalogue[name] = found
         write_whole(path, json.dumps(catalogue, indent=2, sort_keys=True).encode() + b"\n")
         yield f"{name}: {found['networks']} networks, {found['seconds']:.0f} s of training"
 
 
-def _entry(ensemble: Ensemble, networks_per_job: int) -> dict:
+def _entry(ensemble: Ensemble, scores: xr.Dataset, networks_per_job: int) -> dict:
     """Return what the catalogue says of an ensemble.
 
-    Of its training: devices and precisions, versions of the libraries, and seconds, the sum of all
-    networks', of which some may have been trained at the same time.
+    Of its training: devices and precisions, versions of the libraries, and seconds, those of all
+    devices (of a CPU: of all threads).
     """
-    path = Path(scores_path(ensemble.study, ensemble.name))
-    with open_scores(path) as scores:
-        networks, definition = scores.sizes["network"], definition_of(scores)
+    networks, definition = scores.sizes["network"], definition_of(scores)
     if {key: definition.get(key) for key in ensemble.definition} != ensemble.definition:
+        path = scores_path(ensemble.study, ensemble.name)
         raise InputError(
             f"{path} is of another definition than config/studies/{ensemble.study}.yaml; make it "
             "anew with snakemake."

@@ -2,6 +2,8 @@ import h5py
 import numpy as np
 import pytest
 import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from created_equal.artefacts import (
     at_epochs,
@@ -117,3 +119,30 @@ def test_no_examples(path):
 def test_an_epoch_or_example_that_is_not_there_is_no_other(path, epoch, example):
     with open_scores(path) as scores, pytest.raises(KeyError, match="1 of 1"):
         of_examples(scores, "consistency", np.array([epoch]), np.array([example]))
+
+
+@settings(deadline=None, max_examples=40)
+@given(networks=st.integers(1, 400), seed=st.integers(0, 2**32 - 1))
+def test_shares_written_as_numbers_of_networks_are_the_same_shares(
+    networks, seed, tmp_path_factory
+):
+    path = tmp_path_factory.mktemp("compact") / "scores.nc"
+    generator = np.random.default_rng(seed)
+    counts = generator.integers(0, networks, (3, 50), endpoint=True)
+    # As scores.score_ensemble divides.
+    shares = np.empty(counts.shape, np.float32)
+    shares[:] = counts / networks
+    scores = xr.Dataset(
+        {
+            "consistency": (("epoch", "example"), shares),
+            "consensus": (("epoch", "example"), shares[:, ::-1]),
+            "modal_label": (("epoch", "example"), np.zeros((3, 50), np.uint8)),
+            "accuracy": (("network", "epoch"), np.ones((networks, 3))),
+        }
+    )
+    write_scores(scores, path, {}, compact=True)
+    assert read_scores(path).equals(scores)
+    with open_scores(path) as opened:
+        assert opened.equals(scores)
+        assert opened["consistency"].dtype == np.float32
+    assert h5py.File(path)["consistency"].dtype.kind == "u"

@@ -13,10 +13,28 @@ BOUNDS = ("lower", "upper")
 # A figure shows all examples after a few epochs.
 CHUNKS = {"epoch": 1, "example": 2**16}
 OF_EPOCHS_AND_EXAMPLES = ("consistency", "consensus", "modal_label")
+SHARES = ("consistency", "consensus")
 
 
-def write_scores(scores: xr.Dataset, path: Path, definition: Mapping) -> None:
-    """Write the scores of an ensemble; ``definition`` is the ensemble's."""
+def write_scores(
+    scores: xr.Dataset, path: Path, definition: Mapping, compact: bool = False
+) -> None:
+    """Write the scores of an ensemble.
+
+    Args:
+        scores: as ``read_scores`` returns them.
+        path: where.
+        definition: the ensemble's.
+        compact: whether consistency and consensus are written as numbers of networks, in a third
+            of the room; they are read to the same shares, but always whole.
+    """
+    if compact:
+        networks = scores.sizes["network"]
+        counts = {
+            name: np.rint(scores[name] * networks).astype(np.min_scalar_type(networks))
+            for name in SHARES
+        }
+        scores = scores.assign(counts)
     write_artefact(scores, path, "scores", definition, CHUNKS)
 
 
@@ -33,7 +51,7 @@ def read_scores(path: Path) -> xr.Dataset:
         example_split, network, split, half ("even" and "odd" networks), bound; attributes classes
         and the ensemble's definition.
     """
-    return load_artefact(path, "scores")
+    return _with_shares(load_artefact(path, "scores"))
 
 
 def open_scores(path: Path) -> xr.Dataset:
@@ -47,7 +65,7 @@ def open_scores(path: Path) -> xr.Dataset:
     """
     scores = open_artefact(path, "scores")
     rest = scores.drop_vars(OF_EPOCHS_AND_EXAMPLES).load()
-    return rest.assign({name: scores[name] for name in OF_EPOCHS_AND_EXAMPLES})
+    return _with_shares(rest.assign({name: scores[name] for name in OF_EPOCHS_AND_EXAMPLES}))
 
 
 def at_epochs(scores: xr.Dataset, epochs: Iterable[int]) -> xr.Dataset:
@@ -76,6 +94,18 @@ def of_examples(
     for place, row in enumerate(_rows(scores[name], *places)):
         found[place] = row
     return found
+
+
+def _with_shares(scores: xr.Dataset) -> xr.Dataset:
+    """Return scores with shares of the networks where numbers of them were written."""
+    networks = scores.sizes["network"]
+    return scores.assign(
+        {
+            name: (scores[name] / networks).astype(np.float32)
+            for name in SHARES
+            if scores[name].dtype.kind == "u"
+        }
+    )
 
 
 def _rows(score: xr.DataArray, epochs: Iterable[int], examples: np.ndarray) -> Iterator[np.ndarray]:
