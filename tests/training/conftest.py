@@ -38,6 +38,12 @@ def one_thread():
     torch.set_num_threads(1)
 
 
+@pytest.fixture(scope="module", params=["cpu", *["cuda"] * torch.cuda.is_available()])
+def device(request):
+    """Where what is made for GPUs is tested: on the processor, and on a GPU where there is one."""
+    return request.param
+
+
 @pytest.fixture(scope="module")
 def images(digits):
     return Images(digits, choose_setting("cpu", "fp32"))

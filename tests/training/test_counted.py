@@ -19,19 +19,19 @@ def streams():
 
 
 @pytest.fixture
-def counted(streams):
-    return CountedOnDevice(streams, torch.tensor(STEP))
+def counted(streams, device):
+    return CountedOnDevice(streams, torch.tensor(STEP, device=device))
 
 
 def test_octets_are_those_of_the_streams(streams, counted):
     for number in (1, 8, 1001):
-        drawn = counted.octets(Stream.DROPOUT, 2, number).numpy()
+        drawn = counted.octets(Stream.DROPOUT, 2, number).cpu().numpy()
         assert np.array_equal(drawn, streams.octets(Stream.DROPOUT, STEP, 2, number))
 
 
 def test_orders_are_those_of_the_streams(streams, counted):
-    assert np.array_equal(counted.permutation(5, 300).numpy(), streams.permutation(5, 300))
-    assert np.array_equal(counted.sample(300, 20).numpy(), streams.sample(STEP, 300, 20))
+    assert np.array_equal(counted.permutation(5, 300).cpu().numpy(), streams.permutation(5, 300))
+    assert np.array_equal(counted.sample(300, 20).cpu().numpy(), streams.sample(STEP, 300, 20))
 
 
 # The kernel, run by Triton's interpreter, which has to be chosen before Triton is imported.

@@ -1,4 +1,4 @@
-"""The engine for GPUs, on the CPU: there its steps are run where on a GPU they are replayed."""
+"""The engine for GPUs: on one, where there is one, and on the CPU, where its steps are just run."""
 
 from dataclasses import replace
 
@@ -15,6 +15,11 @@ from created_equal.training.engine.plain import PlainGroup, train_network
 # An update of the fused optimizer rounds otherwise than that of the plain one: of a thousand
 # predictions so many may differ, those of examples that lie between two labels.
 BORDERLINE = 0.005
+
+
+@pytest.fixture(scope="module")
+def images(digits, device):
+    return Images(digits, choose_setting(device, "fp32"))
 
 
 def nothing():
@@ -69,9 +74,9 @@ def test_other_architectures_too(tiny, images, architecture):
     assert (predictions(of_network) != predictions(alone)).mean() <= BORDERLINE
 
 
-def test_in_bf16_a_step_is_that_of_the_plain_engine(tiny, digits):
+def test_in_bf16_a_step_is_that_of_the_plain_engine(tiny, digits, device):
     """The two cast weights and gradients in different ways, to the same numbers."""
-    images = Images(digits, choose_setting("cpu", "bf16"))
+    images = Images(digits, choose_setting(device, "bf16"))
     ensemble = tiny("small_st_vgg", 0.25)
     group, alone = GraphGroup(ensemble, [0], images), PlainGroup(ensemble, [0], images)
     weights = []
@@ -84,8 +89,8 @@ def test_in_bf16_a_step_is_that_of_the_plain_engine(tiny, digits):
     torch.testing.assert_close(weights[0], weights[1], rtol=1e-6, atol=1e-7)
 
 
-def test_in_bf16_networks_are_those_of_the_plain_engine(tiny, digits):
-    images = Images(digits, choose_setting("cpu", "bf16"))
+def test_in_bf16_networks_are_those_of_the_plain_engine(tiny, digits, device):
+    images = Images(digits, choose_setting(device, "bf16"))
     ensemble = tiny("small_st_vgg", 0.25, epochs=4)
     together = train(GraphGroup(ensemble, [0, 3], images), 4)
     for number, of_network in zip((0, 3), together, strict=True):
@@ -95,9 +100,9 @@ def test_in_bf16_networks_are_those_of_the_plain_engine(tiny, digits):
 
 @pytest.mark.parametrize("members", [range(12), range(5, 9), [1, 5, 9], [5, 6]])
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_a_network_is_the_same_in_every_group(tiny, digits, members, precision):
+def test_a_network_is_the_same_in_every_group(tiny, digits, device, members, precision):
     """At every place among those who are asked together, and where these are fewer."""
-    images = Images(digits, choose_setting("cpu", precision))
+    images = Images(digits, choose_setting(device, precision))
     ensemble = tiny(momentum=0.5)
     alone = train(GraphGroup(ensemble, [5], images), 2)[0]
     among = train(GraphGroup(ensemble, members, images), 2)[list(members).index(5)]
@@ -143,7 +148,8 @@ def clone(state):
             return state
 
 
-def test_on_a_cpu_networks_take_turns(tiny, images):
+def test_on_a_cpu_networks_take_turns(tiny, digits):
+    images = Images(digits, choose_setting("cpu", "fp32"))
     group = make_group(tiny(), [4, 5, 6], images)
     assert isinstance(group, PlainGroup)
     assert group.numbers == [4]
