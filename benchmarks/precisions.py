@@ -95,7 +95,7 @@ def keep_verdict(
         "networks": CHECKED_NETWORKS,
         "study": study,
         "epochs": epochs,
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),
     }
     entries = dict(sorted((measured_precisions(path) | {device: verdict}).items()))
     write_whole(path, (HEADER + yaml.safe_dump(entries, sort_keys=False)).encode())

@@ -39,7 +39,7 @@ from ways import WAYS
 from created_equal.training.engine.device import PRECISIONS, choose_setting, describe_device
 
 ONE_WAY = Path(__file__).with_name("one_way.py")
-EPOCHS_ON_CPU = 10
+EPOCHS_ON_CPU = 3
 # Seconds of training after which a way ends on a GPU, and how many times as long the engine has.
 LIMIT, LIMITS_OF_ENGINE = 30, 5
 # Seconds that a way may take beside, to start and to compile, before it is killed.

@@ -61,8 +61,8 @@ def choose_setting(device: str, precision: str) -> Setting:
             "install a GPU driver that fits this PyTorch."
         )
     if precision == "auto":
-        entry = measured_precisions().get(_name(torch.device(device)), {"precision": "fp32"})
-        precision = entry["precision"]
+        found = measured_precisions(MEASURED).get(_name(torch.device(device)))
+        precision = found["precision"] if found else "fp32"
     if precision == "tf32" and device == "cpu":
         raise InputError("precision tf32 exists on GPUs only; set precision to auto, fp32 or bf16.")
     # PyTorch takes TF32 for convolutions unless it is told not to.
@@ -82,7 +82,7 @@ def describe_device(setting: Setting) -> str:
     return _name(setting.device)
 
 
-def measured_precisions(path: Path = MEASURED) -> dict[str, dict]:
+def measured_precisions(path: Path) -> dict[str, dict]:
     """Return what was measured: name of a device -> ``precision`` and how it was found.
 
     Raises:
