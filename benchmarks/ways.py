@@ -180,7 +180,8 @@ class Mapped:
     def predict(self) -> torch.Tensor:
         """Return what each network says of every example now: (network, example) int64."""
         self._network.eval()
-        parts = torch.arange(len(self._images)).split(PREDICTED_AT_ONCE)
+        labels = self._images.labels
+        parts = torch.arange(len(labels), device=labels.device).split(PREDICTED_AT_ONCE)
         said = [
             self._labels(self.weights, self._buffers, self._images.batch(part)) for part in parts
         ]
