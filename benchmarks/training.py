@@ -1,16 +1,23 @@
-"""How fast networks are trained: the engine beside what one would write first, on this machine.
+"""How fast networks are trained: the engine beside other ways, and in which precision.
 
-    python benchmarks/training.py [--study small_mammals] [--epochs 10] [--networks N] [--json FILE]
+    python benchmarks/training.py [--study small_mammals] [--epochs N] [--networks N] [--json FILE]
+                                  [--ways engine,loop,...] [--precisions fp32,bf16,...]
 
-Each way trains networks of the study's first ensemble for the same number of epochs and predicts
-every example after each. ``loop``: torch modules with torch's own dropout, a DataLoader, one
-network after the other, a thread per core. ``vmap``: all networks in one call by torch.func, with
-torch's own dropout. ``engine``: what the workflow runs; on a CPU a process of one thread per core.
-Each runs in processes of its own; seconds count from the first network to the last prediction. The
-share is that of what a large matrix product reaches in the same precision on the same device.
+Networks of the study's first ensemble are trained, and predict every example after each epoch.
+First ``precisions``: is an ensemble in another precision as good as fp32's? If the networks were
+trained for the study's own epochs, what is found becomes ``precision: auto`` on this kind of
+device. Then the ``ways``, in that precision. ``engine``: what the workflow runs; on a CPU a process
+of one thread per core. ``loop``: torch modules with torch's own dropout, a DataLoader, fp32, one
+network after the other. ``vmap``: all networks in one call by torch.func, which makes grouped
+convolutions. ``unfold`` and ``shift``: the same by torch.compile, with each convolution as one
+batched matrix product of neighbourhoods, or as the sum of one for each place in the kernel.
 
-On a GPU it goes on to ask which precisions are as good as fp32: see ``precision``. The dataset must
-have been built: created-equal build_dataset small_mammals.
+Each runs in processes of its own; what fails there is said in its row, and the file has all that is
+finished. Seconds count from the first network to the last prediction. Preparation is what the first
+epoch takes longer than the others: compiling, recording. On a GPU a way ends after --limit seconds
+of training, the engine after five times as many, and what all epochs would take is reckoned from
+those that are finished. The share is that of what a large matrix product reaches in the same
+precision on the same device. The dataset must have been built: created-equal build_dataset STUDY.
 """
 
 import argparse
@@ -18,324 +25,277 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Sequence
-from copy import deepcopy
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
+from one_way import first_ensemble
+from precisions import CHECKED_NETWORKS, compare, keep_verdict, other_seeds
 from rich.console import Console
 from rich.table import Table
-from torch import nn
-from torch.func import functional_call, grad, stack_module_state, vmap
-from torch.nn import functional as F
-from torch.utils.data import DataLoader, TensorDataset
+from ways import WAYS
 
-from created_equal.artefacts import read_dataset
-from created_equal.networks import Dropout
-from created_equal.study import Ensemble, dataset_path, load_study
-from created_equal.training import count_operations
-from created_equal.training.engine import make_group
-from created_equal.training.engine.device import PRECISIONS, Setting, choose_setting
-from created_equal.training.engine.images import Images
-from created_equal.training.engine.initialise import initialise
-from created_equal.training.engine.optimisers import learning_rate, make_optimizer
-from created_equal.training.engine.streams import Streams
-from created_equal.training.engine.trainee import network_of
+from created_equal.training.engine.device import PRECISIONS, choose_setting, describe_device
 
-PRODUCT = {"cpu": 4096, "cuda": 16384}
-# A precision is as good as fp32 if its ensemble is this near to fp32's.
-CHECKED_NETWORKS = 20
-LEAST_CORRELATION = 0.99
-MOST_DIFFERENCE = 0.005
+ONE_WAY = Path(__file__).with_name("one_way.py")
+EPOCHS_ON_CPU = 3
+# Seconds of training after which a way ends on a GPU, and how many times as long the engine has.
+LIMIT, LIMITS_OF_ENGINE = 30, 5
+# Seconds that a way may take beside, to start and to compile, before it is killed.
+PATIENCE = 300
 
-
-def first_network(ensemble: Ensemble, number: int, images: Images) -> nn.Module:
-    """Return an untrained network with torch's own dropout in place of the counted one."""
-    network = network_of(ensemble, images.shape, images.classes)
-    initialise(network, Streams(ensemble.definition, number))
-    for name, layer in list(network.named_children()):
-        if isinstance(layer, Dropout):
-            setattr(network, name, nn.Dropout(layer.threshold / 256))
-    return network.to(images.setting.device)
-
-
-def train_with_loop(ensemble: Ensemble, numbers: Sequence[int], images: Images) -> np.ndarray:
-    """Train networks as a first script would."""
-    recipe = ensemble.recipe
-    every = images.batch(slice(None)).contiguous()
-    train = TensorDataset(every[images.train], images.labels[images.train])
-    said = []
-    for number in numbers:
-        torch.manual_seed(number)
-        network = first_network(ensemble, number, images)
-        loader = DataLoader(train, batch_size=recipe.batch_size, shuffle=True, drop_last=True)
-        optimizer = make_optimizer(network, recipe)
-        for epoch in range(1, recipe.epochs + 1):
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate(recipe, epoch)
-            network.train()
-            for batch, labels in loader:
-                optimizer.zero_grad()
-                F.cross_entropy(network(batch), labels).backward()
-                optimizer.step()
-            network.eval()
-            size = images.setting.evaluation_batch
-            with torch.no_grad():
-                predicted = torch.cat([network(part).argmax(1) for part in every.split(size)])
-        said.append(predicted.cpu().numpy())
-    return np.stack(said)
+WAYS_COLUMNS = {
+    "processes": ("processes", "d"),
+    "networks": ("networks", "d"),
+    "trained": ("trained", ".0%"),
+    "preparation": ("preparation, s", ".1f"),
+    "seconds": ("all in all, s", ".1f"),
+    "networks_per_hour": ("networks/h", ".1f"),
+    "once_prepared": ("once prepared", ".1f"),
+    "teraflops": ("TFLOP/s", ".3g"),
+    "share_of_product": ("of a product", ".1%"),
+    "memory_gib": ("GiB", ".2f"),
+    "accuracy": ("test accuracy", ".3f"),
+    "load": ("load before", ".1f"),
+}
+PRECISIONS_COLUMNS = {
+    "seconds": ("seconds", ".1f"),
+    "correlation": ("accessibility r", ".4f"),
+    "difference": ("accuracy - fp32's", "+.4f"),
+    "as_good": ("as good", ""),
+}
 
 
-def train_with_vmap(ensemble: Ensemble, numbers: Sequence[int], images: Images) -> np.ndarray:
-    """Train networks together as torch.func maps one of them over many."""
-    recipe = ensemble.recipe
-    torch.manual_seed(numbers[0])
-    networks = [first_network(ensemble, number, images) for number in numbers]
-    weights, buffers = stack_module_state(networks)
-    weights = {name: each.detach() for name, each in weights.items()}
-    network = deepcopy(networks[0])
+def side_by_side(
+    way: str, processes: int, networks: int, limit: float | None, options: Sequence[str]
+) -> dict:
+    """Train networks in some processes at once and put together what they measured.
 
-    def loss(weights, buffers, index):
-        with images.setting.autocast():
-            logits = functional_call(network, (weights, buffers), (images.batch(index),))
-        return F.cross_entropy(logits.float(), images.labels[index])
-
-    def predict(weights, buffers, batch):
-        with images.setting.autocast():
-            return functional_call(network, (weights, buffers), (batch,)).argmax(1)
-
-    slopes = vmap(grad(loss), randomness="different")
-    predictions = vmap(predict, in_dims=(0, 0, None))
-    steps = len(images.train) // recipe.batch_size
-    device = images.setting.device
-    for epoch in range(1, recipe.epochs + 1):
-        network.train()
-        orders = [torch.randperm(len(images.train), device=device) for _ in numbers]
-        for step in range(steps):
-            chosen = slice(step * recipe.batch_size, (step + 1) * recipe.batch_size)
-            index = images.train[torch.stack([order[chosen] for order in orders])]
-            for name, slope in slopes(weights, buffers, index).items():
-                weights[name].sub_(slope, alpha=learning_rate(recipe, epoch))
-        network.eval()
-        with torch.no_grad():
-            said = [predictions(weights, buffers, batch) for _, batch in images.in_order()]
-    return torch.cat(said, dim=1).cpu().numpy()
-
-
-def train_with_engine(ensemble: Ensemble, numbers: Sequence[int], images: Images) -> np.ndarray:
-    """Train networks as the workflow does, and return what they say last."""
-    return all_predictions(ensemble, numbers, images)[:, -1]
-
-
-def all_predictions(ensemble: Ensemble, numbers: Sequence[int], images: Images) -> np.ndarray:
-    """Return what the engine's networks say after every epoch: (network, epoch, example)."""
-    said, left = [], list(numbers)
-    while left:
-        group = make_group(ensemble, left, images)
-        of_group = []
-        for _ in range(ensemble.recipe.epochs):
-            for _ in group.finish_epoch():
-                pass
-            of_group.append([each.predictions for each in group.evaluate(lambda: None)])
-        said.append(np.stack(of_group, axis=1))
-        left = left[len(group.numbers) :]
-    return np.concatenate(said)
-
-
-WAYS = {"loop": train_with_loop, "vmap": train_with_vmap, "engine": train_with_engine}
-
-
-def product_speed(setting: Setting) -> float:
-    """Return the operations per second of a large matrix product, the best of five."""
-    dtype = torch.bfloat16 if setting.precision == "bf16" else torch.float32
-    size = PRODUCT[setting.device.type]
-    matrix = torch.randn(size, size, device=setting.device).to(dtype)
-    seconds = []
-    for _ in range(6):
-        wait_for(setting)
-        started = time.monotonic()
-        matrix @ matrix
-        wait_for(setting)
-        seconds.append(time.monotonic() - started)
-    return 2 * size**3 / min(seconds[1:])
-
-
-def wait_for(setting: Setting) -> None:
-    """Wait until a GPU has done what it was asked for."""
-    if setting.device.type == "cuda":
-        torch.cuda.synchronize()
-
-
-def peak_memory(setting: Setting) -> int:
-    """Return the most bytes that this process held, of the GPU's memory where it used one."""
-    if setting.device.type == "cuda":
-        return torch.cuda.max_memory_reserved()
-    status = Path("/proc/self/status").read_text()
-    return int(status.split("VmHWM:")[1].split()[0]) * 1024
-
-
-def load(study: str, epochs: int, setting: Setting) -> tuple[Ensemble, Images]:
-    """Return the study's first ensemble, trained for so many epochs, and its dataset."""
-    ensemble = next(iter(load_study(study).ensembles.values()))
-    ensemble = replace(ensemble, recipe=replace(ensemble.recipe, epochs=epochs))
-    return ensemble, Images(read_dataset(Path(dataset_path(study))), setting)
-
-
-def measure(way: str, study: str, epochs: int, numbers: Sequence[int], setting: Setting) -> dict:
-    """Train networks in this process: seconds, operations, test accuracy, peak memory."""
-    ensemble, images = load(study, epochs, setting)
-    wait_for(setting)
-    started = time.monotonic()
-    said = WAYS[way](ensemble, numbers, images)
-    wait_for(setting)
-    seconds = time.monotonic() - started
-    test = images.splits[1].cpu().numpy()
-    right = said[:, test] == images.labels.cpu().numpy()[test]
-    sizes = tuple(int(split.sum()) for split in images.splits)
-    return {
-        "seconds": seconds,
-        "operations": len(numbers)
-        * count_operations(ensemble, sizes, images.shape, images.classes),
-        "accuracy": float(right.mean()),
-        "memory": peak_memory(setting),
-        "product": product_speed(setting),
-    }
-
-
-def side_by_side(way: str, processes: int, networks: int, options: list[str]) -> dict:
-    """Train networks in some processes at once and put together what they measured."""
+    Returns:
+        a row with the keys of ``WAYS_COLUMNS``, and ``accuracies`` and ``learnt`` as ``measure``
+        returns them; or ``failed``, why there is none.
+    """
     share = networks // processes
+    load = os.getloadavg()[0]
     running = [
         subprocess.Popen(
             [
-                *(sys.executable, __file__, "--way", way, "--networks", str(share)),
+                *(sys.executable, ONE_WAY, way, "--networks", str(share)),
                 *("--first", str(place * share), *options),
+                *(("--limit", str(limit)) if limit else ()),
             ],
             stdout=subprocess.PIPE,
             text=True,
+            # What is compiled is compiled anew, so that preparation is what it is the first time.
+            env=os.environ | {"TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1"},
         )
         for place in range(processes)
     ]
-    printed = [process.communicate()[0] for process in running]
-    if any(process.returncode for process in running):
-        sys.exit(f"{way}: a process failed")
-    results = [json.loads(text) for text in printed]
-    seconds = max(result["seconds"] for result in results)
-    speed = sum(result["operations"] for result in results) / seconds
-    product = sum(result["product"] for result in results)
+    results = [wait_until_done(process, limit) for process in running]
+    failed = [result["failed"] for result in results if "failed" in result]
+    if failed:
+        return {"failed": failed[0]}
+    together = {
+        key: sum((result[key] for result in results[1:]), results[0][key]) for key in results[0]
+    }
+    preparation = max(result["preparation"] for result in results)
+    training = max(result["training"] for result in results)
+    # What all networks would take; what they took, where all were finished.
+    training_all = training / together["done"] * together["networks"]
     return {
         "processes": processes,
-        "networks": processes * share,
-        "seconds": seconds,
-        "networks_per_hour": processes * share * 3600 / seconds,
-        "teraflops": speed / 1e12,
-        "share_of_product": speed / product,
-        "memory_gib": sum(result["memory"] for result in results) / 2**30,
-        "accuracy": float(np.mean([result["accuracy"] for result in results])),
+        "networks": together["networks"],
+        "trained": together["done"] / together["networks"],
+        "preparation": preparation,
+        "seconds": preparation + training_all,
+        "networks_per_hour": together["networks"] * 3600 / (preparation + training_all),
+        "once_prepared": together["networks"] * 3600 / training_all,
+        "teraflops": together["operations"] / training / 1e12,
+        "share_of_product": together["operations"] / training / together["product"],
+        "memory_gib": together["memory"] / 2**30,
+        "accuracy": float(np.mean(together["accuracies"])),
+        "load": load,
+        "accuracies": together["accuracies"],
+        "learnt": together["learnt"],
     }
 
 
-def precision(study: str, epochs: int) -> dict[str, dict]:
-    """Compare ensembles of other precisions with fp32's, on a GPU.
+def wait_until_done(process: subprocess.Popen, limit: float | None) -> dict:
+    """Return what a process printed, or ``failed`` with the reason."""
+    longest = limit + PATIENCE if limit else None
+    try:
+        printed, _ = process.communicate(timeout=longest)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        return {"failed": f"not finished after {longest:.0f} s, and killed"}
+    if process.returncode:
+        return {"failed": f"its process ended with {process.returncode}"}
+    return json.loads(printed.splitlines()[-1])
 
-    Returns:
-        for each precision the seconds, the correlation of accessibility over all examples and the
-        difference of the mean test accuracy after the last epoch, and whether both are within the
-        bounds for ``precision: auto``.
+
+def check_precisions(
+    study: str, epochs: int, precisions: Sequence[str], processes: int
+) -> Iterator[dict]:
+    """Train ensembles of the engine in fp32 and other precisions, and compare them.
+
+    Yields:
+        whenever one more is trained, precision -> what ``compare`` says and ``seconds``, or
+        ``failed``; and ``other_seeds``.
     """
-    found = {}
-    for name in [each for each in PRECISIONS if each != "auto"]:
-        setting = choose_setting("cuda", name)
-        ensemble, images = load(study, epochs, setting)
-        started = time.monotonic()
-        said = all_predictions(ensemble, range(CHECKED_NETWORKS), images)
-        seconds = time.monotonic() - started
-        right = said == images.labels.cpu().numpy()
-        accessibility = right.mean(axis=(0, 1))
-        accuracy = right[:, -1][:, images.splits[1].cpu().numpy()].mean()
-        if not found:
-            reference = accessibility, accuracy
-        correlation = float(np.corrcoef(reference[0], accessibility)[0, 1])
-        difference = float(accuracy - reference[1])
-        found[name] = {
-            "seconds": seconds,
-            "correlation": correlation,
-            "difference": difference,
-            "as_good": correlation >= LEAST_CORRELATION and abs(difference) <= MOST_DIFFERENCE,
+    rows, accessibilities, accuracies = {}, {}, {}
+    for name in sorted(precisions, key=lambda name: name != "fp32"):
+        options = ["--study", study, "--epochs", str(epochs), "--precision", name]
+        rows[name] = side_by_side("engine", processes, CHECKED_NETWORKS, None, options)
+        if "failed" not in rows[name]:
+            accessibilities[name] = np.array(rows[name]["learnt"]) / epochs
+            accuracies[name] = np.array(rows[name]["accuracies"])
+        if "fp32" not in accessibilities:
+            yield rows
+            return
+        compared = compare(accessibilities, accuracies)
+        found = {
+            name: compared[name] | {key: row[key] for key in ("seconds", "load", "accuracies")}
+            if name in compared
+            else row
+            for name, row in rows.items()
         }
-    return found
+        seeds = other_seeds(accessibilities["fp32"], accuracies["fp32"])
+        yield found | {"other_seeds": seeds}
 
 
-def print_table(title: str, rows: dict[str, dict], columns: dict[str, tuple[str, str]]) -> None:
-    """Print a row for each way; columns: key -> heading and format."""
+def print_table(title: str, rows: Mapping[str, Mapping], columns: Mapping) -> None:
+    """Print a row for each way, and under it what is missing; columns: key -> heading, format."""
     table = Table(title=title)
     table.add_column("")
     for heading, _ in columns.values():
         table.add_column(heading)
     for name, row in rows.items():
-        table.add_row(name, *(format(row[key], form) for key, (_, form) in columns.items()))
-    Console().print(table)
+        if "failed" not in row:
+            table.add_row(name, *(format(row[key], form) for key, (_, form) in columns.items()))
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
+    for name, row in rows.items():
+        if "failed" in row:
+            print(f"{name}: not measured: {row['failed']}")
+
+
+def names(text: str) -> list[str]:
+    """Return the names in a list with commas; an empty text has none."""
+    return [each for each in text.split(",") if each]
+
+
+def arguments() -> argparse.ArgumentParser:
+    """Return what reads the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--study", default="small_mammals")
+    parser.add_argument(
+        "--epochs", type=int, help=f"default: the study's; on a CPU {EPOCHS_ON_CPU} for the ways"
+    )
+    parser.add_argument("--networks", type=int, help="default: a core each, or 100 on a GPU")
+    parser.add_argument("--ways", type=names, default=list(WAYS), help="default: all; '' for none")
+    parser.add_argument(
+        "--precisions", type=names, help="default: all on a GPU, none on a CPU; '' for none"
+    )
+    parser.add_argument("--precision", default="auto", help="of the ways but for loop")
+    parser.add_argument("--limit", type=float, help=f"default: {LIMIT} on a GPU, none on a CPU")
+    parser.add_argument("--json", type=Path, help="write the results here too")
+    return parser
 
 
 def main() -> None:
-    """Measure every way, or one of them in this process, as the arguments say."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--study", default="small_mammals")
-    parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--networks", type=int, help="default: a core each, or 100 on a GPU")
-    parser.add_argument("--way", choices=WAYS, help="measure one way in this process only")
-    parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--json", type=Path, help="write the results here too")
+    """Measure what the arguments say."""
+    parser = arguments()
     asked = parser.parse_args()
-    # The loop is what one writes first, so it computes as PyTorch does unless it is asked.
-    setting = choose_setting("auto", "fp32" if asked.way == "loop" else "auto")
-    if asked.way:
-        torch.set_num_threads(asked.threads)
-        numbers = range(asked.first, asked.first + asked.networks)
-        print(json.dumps(measure(asked.way, asked.study, asked.epochs, numbers, setting)))
-        return
+    setting = choose_setting("auto", asked.precision)
+    device, on_gpu = describe_device(setting), setting.device.type == "cuda"
+    of_device = [name for name in PRECISIONS if name != "auto" and (on_gpu or name != "tf32")]
+    if asked.precisions is None:
+        asked.precisions = of_device if on_gpu else []
+    for chosen, known in ((asked.ways, WAYS), (asked.precisions, of_device)):
+        if not set(chosen) <= set(known):
+            parser.error(f"{','.join(chosen)}: choose from {', '.join(known)}")
     cores = len(os.sched_getaffinity(0))
-    on_gpu = setting.device.type == "cuda"
+    own_epochs = first_ensemble(asked.study, None).recipe.epochs
+    results = {
+        "device": device if on_gpu else f"{cores} cores, {device}",
+        "torch": torch.__version__,
+        "study": asked.study,
+    }
+
+    def keep() -> None:
+        if asked.json:
+            asked.json.write_text(json.dumps(results, indent=2))
+
+    if asked.precisions:
+        epochs = asked.epochs or own_epochs
+        checked = dict.fromkeys(["fp32", *asked.precisions])
+        for found in check_precisions(asked.study, epochs, checked, 1 if on_gpu else cores):
+            results |= {"precisions": found, "precisions_epochs": epochs}
+            keep()
+        report_precisions(results, device, own_epochs, of_device)
+    if not asked.ways:
+        return
+    setting = choose_setting("auto", asked.precision)
     networks = asked.networks or (100 if on_gpu else cores)
-    common = ["--study", asked.study, "--epochs", str(asked.epochs)]
-    all_cores = [*common, "--threads", str(cores)]
-    found = {
-        # Of a loop, two networks say what a hundred would.
-        "loop": side_by_side("loop", 1, min(networks, 2), all_cores),
-        "vmap": side_by_side("vmap", 1, networks, all_cores),
-        "engine": side_by_side("engine", 1 if on_gpu else cores, networks, common),
-    }
-    where = torch.cuda.get_device_name() if on_gpu else f"{cores} cores"
-    title = f"{asked.study}, {asked.epochs} epochs, on {where}, {setting.precision} (loop: fp32)"
-    columns = {
-        "networks": ("networks", "d"),
-        "processes": ("processes", "d"),
-        "networks_per_hour": ("networks/h", ".1f"),
-        "teraflops": ("TFLOP/s", ".3g"),
-        "share_of_product": ("of a product", ".1%"),
-        "memory_gib": ("GiB", ".2f"),
-        "accuracy": ("test accuracy", ".3f"),
-    }
-    print_table(f"{title}, torch {torch.__version__}", found, columns)
-    for other in ("loop", "vmap"):
-        times = found["engine"]["networks_per_hour"] / found[other]["networks_per_hour"]
-        print(f"engine / {other}: {times:.2f}")
-    precisions = precision(asked.study, asked.epochs) if on_gpu else {}
-    if precisions:
-        columns = {
-            "seconds": ("seconds", ".1f"),
-            "correlation": ("accessibility r", ".4f"),
-            "difference": ("accuracy - fp32's", "+.4f"),
-            "as_good": ("as good", ""),
-        }
-        print_table(f"{CHECKED_NETWORKS} networks beside fp32's", precisions, columns)
-    if asked.json:
-        results = {"where": title, "engines": found, "precisions": precisions}
-        asked.json.write_text(json.dumps(results, indent=2))
+    limit = asked.limit or (LIMIT if on_gpu else None)
+    epochs = asked.epochs or (own_epochs if on_gpu else EPOCHS_ON_CPU)
+    results |= {"ways": {}, "ways_epochs": epochs, "ways_precision": setting.precision}
+    for way in asked.ways:
+        engine, loop = way == "engine", way == "loop"
+        options = ["--study", asked.study, "--epochs", str(epochs)]
+        options += ["--precision", "fp32" if loop else setting.precision]
+        options += ["--threads", "1" if engine else str(cores)]
+        row = side_by_side(
+            way,
+            cores if engine and not on_gpu else 1,
+            # Of a loop, two networks say what a hundred would.
+            min(networks, 2) if loop else networks,
+            limit and limit * (LIMITS_OF_ENGINE if engine else 1),
+            options,
+        )
+        results["ways"][way] = {key: row[key] for key in row if key != "learnt"}
+        keep()
+    report_ways(results)
+
+
+def report_precisions(
+    results: Mapping, device: str, own_epochs: int, of_device: Sequence[str]
+) -> None:
+    """Print what was found of the precisions, and keep it if it decides."""
+    study, epochs = results["study"], results["precisions_epochs"]
+    found = dict(results["precisions"])
+    seeds = found.pop("other_seeds", None)
+    title = f"{CHECKED_NETWORKS} networks of {study}, {epochs} epochs, on {results['device']}"
+    print_table(f"{title}, torch {results['torch']}", found, PRECISIONS_COLUMNS)
+    if seeds:
+        print(
+            f"other seeds, in fp32: accessibility r {seeds['correlation']:.4f}, standard error of "
+            f"the difference of accuracies {seeds['difference']:.4f}"
+        )
+    compared = {name: row for name, row in found.items() if "failed" not in row}
+    if epochs == own_epochs and set(compared) == set(of_device):
+        chosen = keep_verdict(device, compared, study, epochs)
+        print(f"precision: auto is {chosen} from now on, on {device}")
+    else:
+        print(
+            f"precision: auto stays what it was: that needs {', '.join(of_device)} and the "
+            f"study's own {own_epochs} epochs"
+        )
+
+
+def report_ways(results: Mapping) -> None:
+    """Print what was measured of the ways."""
+    rows = results["ways"]
+    title = f"{results['study']}, {results['ways_epochs']} epochs, on {results['device']}"
+    title += f", {results['ways_precision']} (loop: fp32), torch {results['torch']}"
+    print_table(title, rows, WAYS_COLUMNS)
+    measured = {name: row for name, row in rows.items() if "failed" not in row}
+    engine = measured.pop("engine", None)
+    for other, row in measured.items() if engine else ():
+        times = engine["networks_per_hour"] / row["networks_per_hour"]
+        prepared = engine["once_prepared"] / row["once_prepared"]
+        print(f"engine / {other}: {times:.2f}, once prepared {prepared:.2f}")
 
 
 if __name__ == "__main__":

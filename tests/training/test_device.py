@@ -2,7 +2,14 @@ import pytest
 import torch
 
 from created_equal.errors import InputError
-from created_equal.training.engine.device import choose_setting
+from created_equal.training.engine import device as device_module
+from created_equal.training.engine.device import (
+    MEASURED,
+    PRECISIONS,
+    choose_setting,
+    describe_device,
+    measured_precisions,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -38,9 +45,48 @@ def test_words_that_are_no_device_or_precision(device, precision):
         choose_setting(device, precision)
 
 
-def test_auto_on_a_cpu_takes_what_the_processor_multiplies():
-    assert choose_setting("cpu", "auto").precision in ("fp32", "bf16")
-    assert choose_setting("cpu", "bf16").precision == "bf16"
+@pytest.fixture
+def measured(tmp_path, monkeypatch):
+    """A function that puts a text in the place of what was measured."""
+    path = tmp_path / "precisions.yaml"
+    monkeypatch.setattr(device_module, "MEASURED", path)
+    return path.write_text
+
+
+def test_auto_is_what_was_measured_on_such_a_device(measured):
+    here = describe_device(choose_setting("cpu", "fp32"))
+    measured(f"another: {{precision: fp32}}\n{here!r}: {{precision: bf16}}\n")
+    assert choose_setting("cpu", "auto").precision == "bf16"
+    assert choose_setting("cpu", "fp32").precision == "fp32"
+
+
+def test_auto_is_fp32_where_nothing_was_measured(measured):
+    measured("another: {precision: bf16}\n")
+    assert choose_setting("cpu", "auto").precision == "fp32"
+    measured("# nothing yet\n")
+    assert choose_setting("cpu", "auto").precision == "fp32"
+
+
+def test_what_was_measured_cannot_be_read(measured):
+    measured("a: [\n")
+    with pytest.raises(InputError, match=r"precisions.yaml, line "):
+        choose_setting("cpu", "auto")
+
+
+def test_what_the_package_has_was_measured():
+    for entry in measured_precisions(MEASURED).values():
+        assert entry["precision"] in PRECISIONS[1:]
+        assert entry["networks"] >= 20
+        assert entry["correlation"] >= 0.99
+        assert abs(entry["difference"]) <= 0.005
+
+
+def test_a_cpu_is_described_by_what_it_can():
+    described = describe_device(choose_setting("cpu", "fp32"))
+    name, *rest = described.split(", ")
+    assert name == f"CPU {torch.backends.cpu.get_cpu_capability()}"
+    fast = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+    assert rest == (["bf16 in hardware"] if fast else [])
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from created_equal.artefacts import (
     definition_of,
@@ -22,7 +21,7 @@ from created_equal.artefacts import (
 )
 from created_equal.errors import InputError
 from created_equal.training import find_networks, networks_definition, train_networks
-from created_equal.training.engine.device import choose_setting, describe_device
+from created_equal.training.engine.device import choose_setting
 from created_equal.training.engine.images import Images
 from created_equal.training.engine.plain import train_network
 
@@ -212,12 +211,6 @@ def test_the_numbers_are_the_engines(tiny, job, digits):
     for epoch, result in enumerate(results):
         assert np.array_equal(contents["prediction"].values[0, epoch], result.predictions)
         assert contents["loss"].values[0, epoch] == pytest.approx(result.loss)
-
-
-def test_a_cpu_is_described_by_what_it_can(tiny):
-    assert describe_device(choose_setting("cpu", "fp32")) == (
-        f"CPU {torch.backends.cpu.get_cpu_capability()}"
-    )
 
 
 def test_a_small_ensemble_beats_chance_clearly(tmp_path, tiny):

@@ -3,13 +3,16 @@
 import gc
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
 from created_equal.errors import InputError
+from created_equal.yaml_files import read_yaml
 
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "fp32", "tf32", "bf16")
+MEASURED = Path(__file__).with_name("precisions.yaml")
 
 
 @dataclass(frozen=True)
@@ -34,11 +37,13 @@ class Setting:
 def choose_setting(device: str, precision: str) -> Setting:
     """Return the setting that the config's ``device`` and ``precision`` stand for here.
 
-    On a CPU, ``auto`` takes bf16 where the processor multiplies it in hardware (AMX, AVX512-BF16),
-    and fp32 elsewhere; on a GPU fp32.
+    The precision ``auto`` is the fastest whose ensemble was measured on this kind of device to be
+    equal to fp32's within the noise (``MEASURED``, written by benchmarks/training.py), and fp32
+    where nothing was measured.
 
     Raises:
-        InputError: there is no such device here, or it has no such precision.
+        InputError: there is no such device here, it has no such precision, or ``MEASURED`` cannot
+            be read.
     """
     for name, value, known in (
         ("device", device, DEVICES),
@@ -56,7 +61,8 @@ def choose_setting(device: str, precision: str) -> Setting:
             "install a GPU driver that fits this PyTorch."
         )
     if precision == "auto":
-        precision = "bf16" if device == "cpu" and _multiplies_bf16() else "fp32"
+        found = measured_precisions(MEASURED).get(_name(torch.device(device)))
+        precision = found["precision"] if found else "fp32"
     if precision == "tf32" and device == "cpu":
         raise InputError("precision tf32 exists on GPUs only; set precision to auto, fp32 or bf16.")
     # PyTorch takes TF32 for convolutions unless it is told not to.
@@ -68,10 +74,21 @@ def choose_setting(device: str, precision: str) -> Setting:
 
 
 def describe_device(setting: Setting) -> str:
-    """Return the device's name for the record."""
-    if setting.device.type == "cuda":
-        return torch.cuda.get_device_name(setting.device)
-    return f"CPU {torch.backends.cpu.get_cpu_capability()}"
+    """Return the device's name for the record, and for what was measured on its kind.
+
+    Of a CPU it is the widest instructions, and whether it multiplies bf16 in hardware (AMX,
+    AVX512-BF16).
+    """
+    return _name(setting.device)
+
+
+def measured_precisions(path: Path) -> dict[str, dict]:
+    """Return what was measured: name of a device -> ``precision`` and how it was found.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    return read_yaml(path) or {}
 
 
 def release_memory() -> None:
@@ -79,6 +96,13 @@ def release_memory() -> None:
     if torch.cuda.is_available():
         gc.collect()
         torch.cuda.empty_cache()
+
+
+def _name(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    bf16 = ", bf16 in hardware" if _multiplies_bf16() else ""
+    return f"CPU {torch.backends.cpu.get_cpu_capability()}{bf16}"
 
 
 def _multiplies_bf16() -> bool:
