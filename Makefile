@@ -33,7 +33,7 @@ test-slurm: .venv/ready
 
 benchmark: .venv/ready
 	$(ACTIVATE) && { test -f results/small_mammals/dataset.nc || created-equal build_dataset small_mammals; }
-	$(ACTIVATE) && python benchmarks/training.py
+	$(ACTIVATE) && python benchmarks/training.py --json results/benchmark.json
 
 style: .venv/ready
 	$(ACTIVATE) && ruff check --fix . && ruff format . && snakefmt Snakefile rules

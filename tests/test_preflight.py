@@ -43,6 +43,22 @@ def test_it_says_what_is_to_be_trained_and_what_is_there(studies):
         assert not any("no GPU" in line for line in lines)
 
 
+def test_a_gpu_with_few_networks_a_job_is_said(studies):
+    on_gpu = replace(TRAIN, networks=2, gpus=1)
+
+    def said(jobs, networks_per_job=2):
+        lines = check_run(Config(networks_per_job=networks_per_job), studies, jobs, [], [])
+        return any("networks_per_job=100 takes fewer jobs" in line for line in lines)
+
+    assert said([on_gpu] * 3)
+    assert not said([on_gpu])
+    assert not said([on_gpu] * 3, 100)
+    # Those of the cluster, of the processor, and of a study that asks for as few.
+    assert not said([replace(on_gpu, submitted=True)] * 3)
+    assert not said([replace(on_gpu, gpus=0)] * 3)
+    assert not said([on_gpu] * 3, 5)
+
+
 def test_a_run_of_nothing_but_figures_has_nothing_to_say(studies):
     assert check_run(Config(), studies, [Job("render_figure_01", "smoke")], [], []) == []
 

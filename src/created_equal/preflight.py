@@ -8,13 +8,14 @@ import os
 import re
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from created_equal.errors import InputError
 from created_equal.extent import disk_of, expected_extent, extent_of
-from created_equal.study import STUDIES, Config, Study
+from created_equal.study import NETWORKS, PAPER_ARCHITECTURES, STUDIES, Config, Study
 
 # What of a source must be below data_root, any one of these, if nothing may be downloaded.
 PLACES = {
@@ -107,11 +108,32 @@ def check_run(
     training = [job for job in wanted if job.name == "train_networks"]
     if training and config.device == "auto" and not any(job.gpus for job in training):
         lines.append("no GPU is found: networks are trained on the processor")
+    if _are_split_on_a_gpu(config, studies, training):
+        lines.append(
+            "a GPU trains the networks of a job at once, and with networks_per_job="
+            f"{config.networks_per_job} these are few: networks_per_job={NETWORKS} takes fewer "
+            "jobs and less time, and changes no result"
+        )
     if needed:
         lines.append(f"disk: at most {_size(needed)} of predictions and scores, {_size(free)} free")
     if unknown:
         lines.append(f"disk: not known of {', '.join(unknown)}, before their datasets are built")
     return lines
+
+
+def _are_split_on_a_gpu(
+    config: Config, studies: Mapping[str, Study], training: Sequence[Job]
+) -> bool:
+    """Return whether networks that this machine's GPU could train at once are in several jobs."""
+    jobs = Counter(
+        (job.study, job.ensemble)
+        for job in training
+        if job.gpus and not job.submitted and job.networks == config.networks_per_job < NETWORKS
+    )
+    return any(
+        number > 1 and studies[study].ensembles[ensemble].architecture in PAPER_ARCHITECTURES
+        for (study, ensemble), number in jobs.items()
+    )
 
 
 def explain_failure() -> str | None:
