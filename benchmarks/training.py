@@ -12,12 +12,13 @@ network after the other. ``vmap``: all networks in one call by torch.func, which
 convolutions. ``unfold`` and ``shift``: the same by torch.compile, with each convolution as one
 batched matrix product of neighbourhoods, or as the sum of one for each place in the kernel.
 
-Each runs in processes of its own; what fails there is said in its row, and the file has all that is
-finished. Seconds count from the first network to the last prediction. Preparation is what the first
-epoch takes longer than the others: compiling, recording. On a GPU a way ends after --limit seconds
-of training, the engine after five times as many, and what all epochs would take is reckoned from
-those that are finished. The share is that of what a large matrix product reaches in the same
-precision on the same device. The dataset must have been built: created-equal build_dataset STUDY.
+Each runs in processes of its own; what fails there is said below the table, and the file has all
+that is finished. Seconds count from the first network to the last prediction. Preparation is what
+the first epoch takes longer than the others: compiling, recording. On a GPU a way ends after
+--limit seconds of training, the engine after five times as many, and what all epochs would take is
+reckoned from those that are finished. The share is that of what a large matrix product reaches in
+the same precision on the same device. The dataset must have been built: created-equal build_dataset
+STUDY.
 """
 
 import argparse

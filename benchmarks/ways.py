@@ -69,7 +69,7 @@ def train_with_loop(
                 F.cross_entropy(network(batch), labels).backward()
                 optimizer.step()
             network.eval()
-            size = images.setting.evaluation_batch
+            size = images.evaluated_at_once
             with torch.no_grad():
                 predicted = torch.cat([network(part).argmax(1) for part in every.split(size)])
             yield predicted.cpu().numpy()[None]

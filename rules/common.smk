@@ -240,7 +240,7 @@ def tested_in(wildcards):
     if KEPT:
         refuse(
             "scores are tested with the predictions that they were made from, which are not kept "
-            f"in {REFERENCE}; leave scores out of the config."
+            f"in {REFERENCE}; say scores=trained."
         )
     name, study = wildcards.study, load(wildcards.study)
     behind = ensembles_behind(study)

@@ -49,7 +49,7 @@ def trained(write_study):
 
 
 def test_scores_are_kept_with_what_they_were_trained_on(trained):
-    said = list(keep_scores(load_study("small"), 5))
+    said = list(keep_scores(load_study("small")))
     assert said[0].startswith("one: 4 networks, ")
     assert said[1:] == ["other: has no scores here; left out"]
     kept = read_scores(Path("reference/small/one/scores.nc"))
@@ -68,7 +68,7 @@ def test_scores_are_kept_with_what_they_were_trained_on(trained):
 def test_kept_scores_that_are_damaged_are_named_and_left_where_they_are(
     trained, monkeypatch, capfd
 ):
-    list(keep_scores(load_study("small"), 5))
+    list(keep_scores(load_study("small")))
     path = Path("reference/small/one/scores.nc")
     path.write_bytes(path.read_bytes()[:-100])
     monkeypatch.setenv("CREATED_EQUAL_CONFIG", '{"scores": "reference"}')
@@ -82,24 +82,34 @@ def test_kept_scores_that_are_damaged_are_named_and_left_where_they_are(
 
 
 def test_what_was_kept_before_stays(trained):
-    list(keep_scores(load_study("small"), 5))
+    list(keep_scores(load_study("small")))
     cli.train_networks("small", "other")
     cli.score_ensemble("small", "other")
     before = Path("reference/small/one/scores.nc").read_bytes()
     Path("results/small/one/scores.nc").unlink()
-    said, *_ = keep_scores(load_study("small"), 5)
+    said, *_ = keep_scores(load_study("small"))
     assert said == "one: has no scores here; those of before stay"
     assert set(read_catalogue("small")) == {"one", "other"}
     assert Path("reference/small/one/scores.nc").read_bytes() == before
 
 
+def test_networks_may_have_been_trained_in_other_jobs_and_numbers(write_study):
+    Path("config.yaml").write_text("networks_per_job: 2\nnetworks: 3\n")
+    cli.build_dataset("small")
+    cli.train_networks("small", "one")
+    cli.score_ensemble("small", "one")
+    Path("config.yaml").write_text("")
+    assert next(keep_scores(load_study("small"))).startswith("one: 3 networks, ")
+    assert load_study("small", scores="reference").ensembles["one"].networks == 3
+
+
 def test_scores_of_another_definition_are_not_kept(trained):
     trained(learning_rate=0.2)
     with pytest.raises(InputError, match=r"results/small/one/scores\.nc is of another definition"):
-        list(keep_scores(load_study("small"), 5))
+        list(keep_scores(load_study("small")))
     assert not Path("reference").exists()
 
 
 def test_there_is_nothing_to_keep(write_study):
     with pytest.raises(InputError, match="no scores of small to keep, of none of one, other; make"):
-        list(keep_scores(load_study("small"), 5))
+        list(keep_scores(load_study("small")))

@@ -10,7 +10,7 @@ from torchvision.datasets import CIFAR10, CIFAR100, MNIST
 from created_equal import preflight
 from created_equal.errors import InputError
 from created_equal.preflight import PLACES, Job, Node, check_run, find_nodes, parse_nodes
-from created_equal.study import Config, load_study
+from created_equal.study import Config, Resources, load_study
 
 TRAIN = Job("train_networks", "smoke", "st_vgg", networks=4)
 BUILD = Job("build_dataset", "smoke")
@@ -43,7 +43,7 @@ def test_it_says_what_is_to_be_trained_and_what_is_there(studies):
         assert not any("no GPU" in line for line in lines)
 
 
-def test_a_gpu_with_few_networks_a_job_is_said(studies):
+def test_a_gpu_with_few_networks_a_job_is_said(studies, study_folder):
     on_gpu = replace(TRAIN, networks=2, gpus=1)
 
     def said(jobs, networks_per_job=2):
@@ -56,7 +56,13 @@ def test_a_gpu_with_few_networks_a_job_is_said(studies):
     # Those of the cluster, of the processor, and of a study that asks for as few.
     assert not said([replace(on_gpu, submitted=True)] * 3)
     assert not said([replace(on_gpu, gpus=0)] * 3)
-    assert not said([on_gpu] * 3, 5)
+    # Images of files come for one network after the other.
+    (study_folder / "data/large/train").mkdir(parents=True)
+    assert not said([replace(on_gpu, study="large", ensemble="a")] * 3)
+    smoke = studies["smoke"]
+    asks = replace(smoke.ensembles["st_vgg"], resources=Resources(networks_per_job=1))
+    studies["smoke"] = replace(smoke, ensembles={"st_vgg": asks})
+    assert not said([on_gpu] * 3)
 
 
 def test_a_run_of_nothing_but_figures_has_nothing_to_say(studies):

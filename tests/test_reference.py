@@ -44,7 +44,9 @@ def study(tmp_path, monkeypatch):
 
 
 def keep(definitions):
-    Path("reference/one").mkdir(parents=True, exist_ok=True)
+    for name in definitions:
+        Path("reference/one", name).mkdir(parents=True, exist_ok=True)
+        Path("reference/one", name, "scores.nc").touch()
     catalogue = {
         name: {"definition": definition, "networks": 7} for name, definition in definitions.items()
     }
@@ -64,8 +66,8 @@ def test_figures_of_others_are_refused_by_name(study):
     kept = load_configured("one")
     assert list(kept.figures) == ["figure_01"]
     assert kept.refused["figure_04"] == [
-        "figures.figure_04 shows b, which is not in reference/one/scores.json; leave scores out of "
-        "the config, to train it."
+        "figures.figure_04 shows b, which is not in reference/one/scores.json; say scores=trained "
+        "to train it."
     ]
     assert list(load_study("one").figures) == list(STUDY["figures"])
 
@@ -79,6 +81,15 @@ def test_scores_of_what_the_study_was_before_are_none(study):
     assert "shows a, which has another definition in reference/one/scores.json" in sentence
 
 
+def test_scores_that_are_not_where_the_catalogue_says(study):
+    Path("reference/one/a/scores.nc").unlink()
+    kept = load_configured("one")
+    (sentence,) = kept.refused["figure_01"]
+    assert "a, which should have its scores in reference/one/a/scores.nc, which is not" in sentence
+    with pytest.raises(InputError, match="no scores of one/a are kept; say scores=trained"):
+        kept.scores_path("a")
+
+
 def test_a_number_of_networks_contradicts_kept_scores(study):
     with pytest.raises(InputError, match="networks is 20, but scores is reference"):
         load_config({"scores": "reference", "networks": 20})
@@ -90,7 +101,11 @@ def test_a_study_of_which_nothing_is_kept(study):
         load_configured("two")
 
 
-def test_a_catalogue_that_is_none(study):
-    Path("reference/one/scores.json").write_text("{")
-    with pytest.raises(InputError, match=r"reference/one/scores\.json cannot be read"):
+@pytest.mark.parametrize(
+    "text, said",
+    [("{", "cannot be read"), ("[]", "is no catalogue"), ('{"a": {"networks": 3}}', "see a")],
+)
+def test_a_catalogue_that_is_none(study, text, said):
+    Path("reference/one/scores.json").write_text(text)
+    with pytest.raises(InputError, match=rf"reference/one/scores\.json .*{said}.*get it anew"):
         read_catalogue("one")

@@ -150,7 +150,7 @@ def train_networks(
     config, definition = load_config(), _ensemble(study, ensemble)
     lease_gpu(device or config.device)
     jobs = (
-        batches(config.networks or definition.networks, definition.per_job(config.networks_per_job))
+        batches(definition.networks, definition.per_job(config.networks_per_job))
         if networks is None
         else [_first_and_last(networks)]
     )
@@ -185,7 +185,7 @@ def score_ensemble(
     from created_equal.artefacts import definition_of, moved_examples, write_scores
 
     config, definition = load_config(), _ensemble(study, ensemble)
-    networks = networks or config.networks or definition.networks
+    networks = networks or definition.networks
     paths = predictions or [
         Path(path)
         for path in predictions_paths(
@@ -266,8 +266,7 @@ def keep_scores(study: StudyName) -> None:
     """Keep the scores behind a study's figures and claims with the code: reference/STUDY."""
     from created_equal.keep import keep_scores as keep
 
-    config = load_config()
-    for sentence in keep(load_study(study, config.networks), config.networks_per_job):
+    for sentence in keep(load_study(study)):
         print(sentence)
 
 

@@ -2,33 +2,26 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
-import numpy as np
 import xarray as xr
 
-from created_equal.artefacts import (
-    definition_of,
-    open_predictions,
-    read_scores,
-    write_scores,
-)
+from created_equal.artefacts import definition_of, read_scores, write_scores
 from created_equal.artefacts.files import write_whole
 from created_equal.claims.roles import ensembles_in, roles_of
 from created_equal.errors import InputError
 from created_equal.reference import REFERENCE, catalogue_path, read_catalogue
-from created_equal.study import Ensemble, Study, predictions_paths, scores_path
+from created_equal.study import Ensemble, Study, scores_path
 
 
-def keep_scores(study: Study, networks_per_job: int) -> Iterator[str]:
+def keep_scores(study: Study) -> Iterator[str]:
     """Copy the scores that a study's figures and claims rest on to ``reference``.
 
     Those that are kept already and are not here stay as they are.
 
     Args:
-        study: with the number of networks that was asked for.
-        networks_per_job: as the config has it, which names the predictions files.
+        study: as its file has it; its ensembles may have been trained with other numbers of
+            networks, but those by which examples were ranked with these.
 
     Yields:
         a sentence for each ensemble.
@@ -52,7 +45,7 @@ def keep_scores(study: Study, networks_per_job: int) -> Iterator[str]:
             yield f"{name}: has no scores here; {fate}"
             continue
         scores = read_scores(Path(scores_path(study.name, name)))
-        found = _entry(study.ensembles[name], scores, networks_per_job)
+        found = _entry(study.ensembles[name], scores)
         kept = Path(scores_path(study.name, name, REFERENCE))
         write_scores(scores, kept, definition_of(scores), compact=True)
         catalogue[name] = found
@@ -60,35 +53,25 @@ def keep_scores(study: Study, networks_per_job: int) -> Iterator[str]:
         yield f"{name}: {found['networks']} networks, {found['seconds']:.0f} s of training"
 
 
-def _entry(ensemble: Ensemble, scores: xr.Dataset, networks_per_job: int) -> dict:
+def _entry(ensemble: Ensemble, scores: xr.Dataset) -> dict:
     """Return what the catalogue says of an ensemble.
 
     Of its training: devices and precisions, versions of the libraries, and seconds, those of all
     devices (of a CPU: of all threads).
     """
-    networks, definition = scores.sizes["network"], definition_of(scores)
+    definition = definition_of(scores)
     if {key: definition.get(key) for key in ensemble.definition} != ensemble.definition:
         path = scores_path(ensemble.study, ensemble.name)
         raise InputError(
-            f"{path} is of another definition than config/studies/{ensemble.study}.yaml; make it "
-            "anew with snakemake."
+            f"{path} is of another definition than config/studies/{ensemble.study}.yaml, or its "
+            "examples were ranked by another number of networks; make it anew with snakemake, and "
+            "leave networks as the study has it."
         )
-    per_job = ensemble.per_job(networks_per_job)
-    with ExitStack() as stack:
-        files = [
-            stack.enter_context(open_predictions(Path(each)))
-            for each in predictions_paths(ensemble.study, ensemble.name, networks, per_job)
-        ]
-        device, precision, seconds = (
-            np.concatenate([file[name].values for file in files])
-            for name in ("device", "precision", "seconds")
-        )
-        versions = sorted({file.attrs["versions"] for file in files})
     return {
         "definition": ensemble.definition,
-        "networks": networks,
-        "device": sorted(set(device.tolist())),
-        "precision": sorted(set(precision.tolist())),
-        "versions": [json.loads(each) for each in versions],
-        "seconds": round(float(seconds.sum()), 1),
+        "networks": scores.sizes["network"],
+        "device": sorted(set(scores["device"].values.tolist())),
+        "precision": sorted(set(scores["precision"].values.tolist())),
+        "versions": json.loads(scores.attrs["trained_with"]),
+        "seconds": round(float(scores["seconds"].sum()), 1),
     }

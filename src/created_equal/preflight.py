@@ -112,7 +112,7 @@ def check_run(
         lines.append(
             "a GPU trains the networks of a job at once, and with networks_per_job="
             f"{config.networks_per_job} these are few: networks_per_job={NETWORKS} takes fewer "
-            "jobs and less time, and changes no result"
+            "jobs, and changes no result"
         )
     if needed:
         lines.append(f"disk: at most {_size(needed)} of predictions and scores, {_size(free)} free")
@@ -125,14 +125,14 @@ def _are_split_on_a_gpu(
     config: Config, studies: Mapping[str, Study], training: Sequence[Job]
 ) -> bool:
     """Return whether networks that this machine's GPU could train at once are in several jobs."""
-    jobs = Counter(
-        (job.study, job.ensemble)
-        for job in training
-        if job.gpus and not job.submitted and job.networks == config.networks_per_job < NETWORKS
-    )
-    return any(
-        number > 1 and studies[study].ensembles[ensemble].architecture in PAPER_ARCHITECTURES
-        for (study, ensemble), number in jobs.items()
+    here = (job for job in training if job.gpus and not job.submitted)
+    jobs = Counter((job.study, job.ensemble) for job in here)
+    split = [studies[study].ensembles[name] for (study, name), number in jobs.items() if number > 1]
+    return config.networks_per_job < NETWORKS and any(
+        ensemble.architecture in PAPER_ARCHITECTURES
+        and ensemble.dataset.get("images") != "files"
+        and ensemble.resources.networks_per_job is None
+        for ensemble in split
     )
 
 

@@ -11,7 +11,7 @@ from created_equal.errors import InputError
 
 REFERENCE = "reference"
 GET_ANEW = "get it anew from where you have the code."
-LEAVE_OUT = "leave scores out of the config, to train it"
+TRAIN = "say scores=trained to train it"
 
 
 def catalogue_path(study: str) -> Path:
@@ -27,16 +27,20 @@ def read_catalogue(study: str) -> dict[str, dict]:
         ``keep_scores`` has found of their training.
 
     Raises:
-        InputError: none are kept, or the catalogue is no JSON.
+        InputError: none are kept, or the catalogue is none.
     """
     path = catalogue_path(study)
     try:
-        return json.loads(path.read_text())
+        catalogue = json.loads(path.read_text())
     except FileNotFoundError as error:
         others = sorted(each.parent.name for each in Path(REFERENCE).glob("*/scores.json"))
         raise InputError(
-            f"no scores of {study} are kept here ({path} does not exist); {LEAVE_OUT}, or take a "
+            f"no scores of {study} are kept here ({path} does not exist); {TRAIN}, or take a "
             f"study of which there are: {', '.join(others) or 'none yet'}."
         ) from error
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read ({error}); {GET_ANEW}") from error
+    for name, entry in catalogue.items() if isinstance(catalogue, dict) else [("it", None)]:
+        if not isinstance(entry, dict) or not entry.keys() >= {"definition", "networks"}:
+            raise InputError(f"{path} is no catalogue of scores (see {name}); {GET_ANEW}")
+    return catalogue

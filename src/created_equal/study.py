@@ -12,7 +12,7 @@ import yaml
 
 from created_equal import derivation
 from created_equal.errors import InputError
-from created_equal.reference import LEAVE_OUT, REFERENCE, catalogue_path, read_catalogue
+from created_equal.reference import REFERENCE, TRAIN, catalogue_path, read_catalogue
 from created_equal.yaml_files import check, load_schema, parse_yaml, read_yaml, refuse, suggestion
 
 CONFIG = Path("config.yaml")
@@ -238,7 +238,8 @@ class Study:
     """One data set with all its ensembles, baselines and figures.
 
     A figure whose entry contradicts the rest of the study, as by showing an ensemble that is not
-    defined, is not among ``figures``; ``refused`` has what is wrong with it, in sentences.
+    defined, or whose scores should be kept and are not, is not among ``figures``; ``refused`` has
+    what is wrong with it, in sentences.
     """
 
     name: str
@@ -251,8 +252,15 @@ class Study:
     refused: dict[str, list[str]] = field(default_factory=dict)
 
     def scores_path(self, ensemble: str) -> str:
-        """Return where the scores of one of its ensembles are."""
-        return scores_path(self.name, ensemble, self.ensembles[ensemble].scores_in)
+        """Return where the scores of one of its ensembles are.
+
+        Raises:
+            InputError: they are kept nowhere.
+        """
+        folder = self.ensembles[ensemble].scores_in
+        if folder is None:
+            raise InputError(f"no scores of {self.name}/{ensemble} are kept; {TRAIN}.")
+        return scores_path(self.name, ensemble, folder)
 
 
 def load_config(values: Mapping | None = None) -> Config:
@@ -378,20 +386,21 @@ def _with_kept_scores(study: Study) -> Study:
     catalogue = read_catalogue(study.name)
     absent, ensembles = {}, {}
     for name, ensemble in study.ensembles.items():
-        kept = catalogue.get(name)
-        if kept is not None and kept["definition"] == ensemble.definition:
+        kept, path = catalogue.get(name), scores_path(study.name, name, REFERENCE)
+        ensembles[name] = replace(ensemble, scores_in=None)
+        if kept is None:
+            absent[name] = f"is not in {catalogue_path(study.name)}"
+        elif kept["definition"] != ensemble.definition:
+            absent[name] = f"has another definition in {catalogue_path(study.name)}"
+        elif not Path(path).is_file():
+            absent[name] = f"should have its scores in {path}, which is not there"
+        else:
             networks = kept["networks"]
             ensembles[name] = replace(ensemble, networks=networks, scores_in=REFERENCE)
-            continue
-        ensembles[name] = replace(ensemble, scores_in=None)
-        where = catalogue_path(study.name)
-        absent[name] = (
-            f"is not in {where}" if kept is None else f"has another definition in {where}"
-        )
     refused = dict(study.refused)
     for figure, entry in study.figures.items():
         if sentences := [
-            f"figures.{figure} shows {name}, which {absent[name]}; {LEAVE_OUT}."
+            f"figures.{figure} shows {name}, which {absent[name]}; {TRAIN}."
             for name in ensembles_of(entry)
             if name in absent
         ]:

@@ -1,3 +1,4 @@
+import json
 import logging
 import tracemalloc
 
@@ -10,7 +11,9 @@ from created_equal.artefacts import (
     SPLITS,
     definition_of,
     of_split,
+    read_predictions,
     read_scores,
+    write_predictions,
     write_scores,
 )
 from created_equal.errors import InputError
@@ -140,6 +143,26 @@ def test_a_part_of_the_networks(tmp_path, made_up_ensemble, write_batches):
     (tmp_path / "three").mkdir()
     three = score_ensemble(write_batches(tmp_path / "three", made_up, [range(3)]))
     assert score_ensemble(paths, networks=3).identical(three)
+
+
+def test_scores_say_on_what_each_network_was_trained(tmp_path, made_up_ensemble, write_batches):
+    paths = write_batches(tmp_path, made_up_ensemble(networks=3), [[2], [0, 1]])
+    for path, device in zip(paths, ("GPU of a long name", "CPU"), strict=True):
+        predictions = read_predictions(path)
+        count = predictions.sizes["network"]
+        write_predictions(
+            predictions.assign_coords(
+                device=("network", [device] * count), seconds=("network", [1.5] * count)
+            ),
+            path,
+            definition_of(predictions),
+        )
+    scores = score_ensemble(paths)
+    assert scores["device"].values.tolist() == ["CPU", "CPU", "GPU of a long name"]
+    assert scores["seconds"].values.tolist() == [1.5] * 3
+    assert "precision" not in scores.coords
+    (versions,) = json.loads(scores.attrs["trained_with"])
+    assert versions["numpy"] == np.__version__
 
 
 @pytest.mark.usefixtures("small_blocks")

@@ -66,6 +66,21 @@ def test_networks_are_those_of_the_plain_engine(tiny, images, recipe):
             np.testing.assert_allclose(one.loss, other.loss, rtol=1e-3)
 
 
+@pytest.mark.parametrize("at_once, batches", [(80, 1), (40, 2), (30, 3), (79, 2)])
+def test_all_examples_are_predicted_however_many_at_once(
+    tiny, images, monkeypatch, at_once, batches
+):
+    ensemble = tiny("small_st_vgg", 0.25)
+    (whole,) = GraphGroup(ensemble, [2], images).evaluate(nothing)
+    monkeypatch.setattr("created_equal.training.engine.images.EXAMPLES_ON_CPU", at_once)
+    monkeypatch.setattr("created_equal.training.engine.images.PIXELS_ON_GPU", at_once * 16 * 16)
+    replayed = []
+    (parts,) = GraphGroup(ensemble, [2], images).evaluate(lambda: replayed.append(1))
+    assert len(replayed) == batches
+    assert np.array_equal(whole.predictions, parts.predictions)
+    np.testing.assert_allclose(whole.loss, parts.loss, rtol=1e-5)
+
+
 @pytest.mark.parametrize("architecture", ["st_vgg", "mnist_cnn"])
 def test_other_architectures_too(tiny, images, architecture):
     ensemble = replace(tiny(architecture, 0.25), linear=architecture == "st_vgg")

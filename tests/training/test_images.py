@@ -55,7 +55,7 @@ def test_files_give_what_memory_gives(jpegs, workers):
 def test_all_examples_come_in_order_and_in_channels_last(jpegs, workers, monkeypatch):
     files = file_images(jpegs, workers)
     ((_, expected),) = list(files.in_order())
-    monkeypatch.setattr("created_equal.training.engine.images.EVALUATED_AT_ONCE", 4)
+    monkeypatch.setattr("created_equal.training.engine.images.EXAMPLES_OF_FILES", 4)
     parts = [(chosen, batch.clone()) for chosen, batch in files.in_order()]
     assert [chosen.start for chosen, _ in parts] == list(range(0, 45, 4))
     assert parts[0][1].is_contiguous(memory_format=torch.channels_last)

@@ -24,7 +24,7 @@ NO_CHUNKS: Mapping[str, int] = MappingProxyType({})
 VERSIONED = ("created-equal", "numpy", "scipy", "scikit-learn", "torch", "torchvision")
 
 
-def canonical(definition: Mapping) -> str:
+def canonical(definition: Mapping | list) -> str:
     """Return a definition as JSON that is equal for equal definitions."""
     return json.dumps(definition, sort_keys=True, separators=(",", ":"))
 

@@ -48,8 +48,9 @@ def read_scores(path: Path) -> xr.Dataset:
         bimodality_over_examples and bimodality_over_networks (epoch, split, bound); label
         (example); where examples were moved to the test set, moved (example) bool and
         accuracy_moved (network, epoch), which is theirs; coordinates epoch, example,
-        example_split, network, split, half ("even" and "odd" networks), bound; attributes classes
-        and the ensemble's definition.
+        example_split, network, split, half ("even" and "odd" networks), bound, and of each network
+        device, precision and seconds; attributes classes, the ensemble's definition, and
+        trained_with, as JSON a list of the versions of the libraries.
     """
     return _with_shares(load_artefact(path, "scores"))
 
@@ -98,13 +99,9 @@ def of_examples(
 
 def _with_shares(scores: xr.Dataset) -> xr.Dataset:
     """Return scores with shares of the networks where numbers of them were written."""
-    networks = scores.sizes["network"]
+    counts = [name for name in SHARES if name in scores and scores[name].dtype.kind == "u"]
     return scores.assign(
-        {
-            name: (scores[name] / networks).astype(np.float32)
-            for name in SHARES
-            if scores[name].dtype.kind == "u"
-        }
+        {name: (scores[name] / scores.sizes["network"]).astype(np.float32) for name in counts}
     )
 
 

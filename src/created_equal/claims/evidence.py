@@ -92,7 +92,7 @@ class Evidence:
 
 @contextmanager
 def open_evidence(study: Study, networks_per_job: int) -> Iterator[Evidence]:
-    """Open the scores and read the tables that a study's claims rest on, in a ``with`` block.
+    """Open the scores and the dataset that a study's claims rest on, in a ``with`` block.
 
     Args:
         study: with the number of networks that was asked for.

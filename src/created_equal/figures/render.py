@@ -27,7 +27,7 @@ def render_figure(study: Study, figure: str, log: Path | None = None) -> None:
             ``results/{study}/logs/{figure}.ipynb``.
 
     Raises:
-        InputError: the study does not list the figure, or the figure contradicts the rest of it;
+        InputError: the study does not list the figure, or the figure is refused, see ``Study``;
             the kernel is missing; the notebook fails (an InputError inside it comes out with the
             same sentence).
     """

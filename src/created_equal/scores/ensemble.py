@@ -1,5 +1,6 @@
 """The scores of an ensemble from its predictions files, in memory that does not grow with them."""
 
+import json
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -33,6 +34,8 @@ from created_equal.scores.bimodality import (
 PREDICTIONS_AT_ONCE = 2**26
 # Every resample of the networks keeps its counts of so many examples at once.
 EXAMPLES_AT_ONCE = 2**14
+# What predictions files say of each network's training.
+OF_TRAINING = ("device", "precision", "seconds")
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +89,7 @@ def score_ensemble(
             )
         numbers = _wanted_networks(opened, networks)
         batches = [_batch(contents, numbers) for contents in opened]
-        scores = _scores(batches, numbers, _places_of(moved, opened[0]))
+        scores = _scores(batches, numbers, _places_of(moved, opened[0], paths[0]))
     log.info(
         "scored %d networks over %d epochs and %d examples in %.1f s",
         *(scores.sizes[name] for name in ("network", "epoch", "example")),
@@ -116,7 +119,7 @@ def _batch(contents: xr.Dataset, numbers: np.ndarray) -> _Batch:
     return _Batch(contents, rows, np.searchsorted(numbers, held[rows]))
 
 
-def _places_of(moved: np.ndarray | None, contents: xr.Dataset) -> np.ndarray:
+def _places_of(moved: np.ndarray | None, contents: xr.Dataset, path: Path) -> np.ndarray:
     """Return which examples were moved to the test set, (example) bool; none for None."""
     if moved is None:
         return np.zeros(contents.sizes["example"], dtype=bool)
@@ -124,7 +127,7 @@ def _places_of(moved: np.ndarray | None, contents: xr.Dataset) -> np.ndarray:
     if not len(moved) or places.sum() != len(moved):
         raise InputError(
             f"of {len(moved)} examples that were moved to the test set {int(places.sum())} are in "
-            "that of the predictions; delete these and the table of chosen examples, and run again."
+            f"that of {path}; delete the ensemble's predictions and its chosen.csv, and run again."
         )
     return places.values
 
@@ -187,16 +190,28 @@ def _scores(batches: Sequence[_Batch], numbers: np.ndarray, moved: np.ndarray) -
             "split": list(SPLITS),
             "half": list(HALVES),
             "bound": list(BOUNDS),
+            **{
+                name: ("network", _of_networks(batches, numbers, name))
+                for name in OF_TRAINING
+                if name in first.coords
+            },
         },
         attrs={
             "classes": int(first.attrs["classes"]),
             "definition": canonical(definition_of(first)),
+            "trained_with": canonical(_versions(batches)),
         },
     )
     if moved.any():
         scores["moved"] = "example", moved
         scores["accuracy_moved"] = ("network", "epoch"), right_of_moved / moved.sum()
     return scores
+
+
+def _versions(batches: Sequence[_Batch]) -> list[dict]:
+    """Return the versions of libraries with which the networks were trained, each set once."""
+    found = dict.fromkeys(batch.contents.attrs["versions"] for batch in batches if batch.rows.size)
+    return [json.loads(versions) for versions in found]
 
 
 class _Tally:
@@ -250,7 +265,9 @@ def _blocks(batches: Sequence[_Batch], numbers: np.ndarray) -> Iterator[tuple[sl
 def _of_networks(batches: Sequence[_Batch], numbers: np.ndarray, name: str) -> np.ndarray:
     """Return a variable (network, ...) of all the wanted networks, in the order of ``numbers``."""
     like = batches[0].contents[name]
-    values = np.empty((len(numbers), *like.shape[1:]), dtype=like.dtype)
+    # Of texts the longest.
+    dtype = np.result_type(*(batch.contents[name].dtype for batch in batches))
+    values = np.empty((len(numbers), *like.shape[1:]), dtype=dtype)
     for batch in batches:
         if batch.rows.size:
             values[batch.places] = batch.contents[name].values[batch.rows]

@@ -22,11 +22,6 @@ class Setting:
     device: torch.device
     precision: str
 
-    @property
-    def evaluation_batch(self) -> int:
-        """Examples predicted at once: what stays in a core's cache, or fills a GPU."""
-        return 100 if self.device.type == "cpu" else 2500
-
     def autocast(self) -> AbstractContextManager:
         """Return the context in which networks are applied."""
         return torch.autocast(

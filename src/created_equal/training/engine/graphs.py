@@ -3,8 +3,8 @@
 A network's step (gather a mini-batch, forward, backward, update) is recorded once as a CUDA graph,
 and so is the prediction of a batch by a few networks, with all that changes from step to step in
 tensors on the device; then Python only says how often they are replayed. The graphs of a group run
-side by side on a few streams. The kernels are the plain engine's, so a network's numbers do not
-depend on what runs beside it.
+side by side on a few streams. A step's kernels are the plain engine's, and always as many networks
+predict together, so a network's numbers do not depend on what runs beside it.
 """
 
 import math
@@ -197,7 +197,7 @@ class Panel:
 
     def __init__(self, trainees: Sequence[RecordedTrainee], images: Images, lane: Lane):
         self._trainees, self._images = trainees, images
-        device, size = images.setting.device, images.setting.evaluation_batch
+        device, size = images.setting.device, images.evaluated_at_once
         self._start = torch.zeros((), dtype=torch.int64, device=device)
         self._ahead = torch.arange(size, device=device)
         shape = len(trainees), len(images)
@@ -296,7 +296,7 @@ class GraphGroup:
         for panel in self._panels:
             panel.begin()
         self._fork()
-        for _ in range(math.ceil(len(self._images) / self._images.setting.evaluation_batch)):
+        for _ in range(math.ceil(len(self._images) / self._images.evaluated_at_once)):
             for panel in self._panels:
                 panel.predict()
             after_batch()

@@ -1,5 +1,6 @@
 """A dataset as networks are trained on it: standardised images on a device, batch by batch."""
 
+import math
 import os
 import time
 from abc import ABC, abstractmethod
@@ -14,8 +15,11 @@ from created_equal.artefacts import SPLITS, ImageFiles, has_files, image_shape
 from created_equal.training.engine.device import Setting
 from created_equal.training.engine.reading import Reader, read_ahead
 
-# Images of files that are evaluated at once: a few batches wait in shared memory for the device.
-EVALUATED_AT_ONCE = 250
+# Predicted at once: what stays in a core's cache; pixels that fill a GPU and leave room on a small
+# one; images of files, of which a few batches wait in shared memory for the device.
+EXAMPLES_ON_CPU = 100
+PIXELS_ON_GPU = 2500 * 32 * 32
+EXAMPLES_OF_FILES = 250
 
 
 class Examples(ABC):
@@ -49,6 +53,14 @@ class Examples(ABC):
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def evaluated_at_once(self) -> int:
+        """How many examples are predicted at once: as many as may be, so that batches are equal."""
+        height, width, _ = self.shape
+        on_gpu = max(1, PIXELS_ON_GPU // (height * width))
+        most = EXAMPLES_ON_CPU if self.setting.device.type == "cpu" else on_gpu
+        return math.ceil(len(self) / math.ceil(len(self) / most))
 
     @abstractmethod
     def mini_batches(
@@ -98,7 +110,7 @@ class Images(Examples):
 
     def in_order(self) -> Iterator[tuple[slice, torch.Tensor]]:
         """Yield all examples, see ``Examples``."""
-        for chosen in self._slices(self.setting.evaluation_batch):
+        for chosen in self._slices(self.evaluated_at_once):
             yield chosen, self.batch(chosen)
 
 
@@ -144,7 +156,7 @@ class FileImages(Examples):
 
     def in_order(self) -> Iterator[tuple[slice, torch.Tensor]]:
         """Yield all examples, see ``Examples``; raises as ``mini_batches``."""
-        slices = list(self._slices(min(self.setting.evaluation_batch, EVALUATED_AT_ONCE)))
+        slices = list(self._slices(min(self.evaluated_at_once, EXAMPLES_OF_FILES)))
         tasks = [(np.arange(each.start, each.stop), None) for each in slices]
         yield from zip(slices, self._loaded(tasks), strict=True)
 
