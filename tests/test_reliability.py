@@ -341,7 +341,13 @@ def test_results_that_cannot_be_written_end_in_one_sentence(long):
 
 def test_a_second_head_process_is_refused_and_the_first_goes_on(long):
     first = head(long, DATASET_FILE)
-    wait_until(lambda: any((long / ".snakemake/locks").glob("*")) or first.poll() is not None)
+
+    def has_locked():
+        # An empty one is not yet written, and locks nothing.
+        locks = (long / ".snakemake/locks").glob("*.output.lock")
+        return any(lock.stat().st_size for lock in locks) or first.poll() is not None
+
+    wait_until(has_locked)
     # Held where it is, that the second comes in time.
     first.send_signal(signal.SIGSTOP)
     second = snakemake(long, DATASET_FILE)

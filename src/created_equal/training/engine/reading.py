@@ -108,23 +108,27 @@ def _batches(
         # It draws a seed, which is not to come from the generator that networks draw from.
         generator=torch.Generator(),
     )
-    with _signals_held():
-        batches = iter(loader)
+    batches = None
     try:
+        with _signals_held():
+            batches = iter(loader)
         yield batches
     finally:
         # Not left to the garbage collector: what a traceback holds on to would outlive the job,
         # which waits for its children when it exits.
-        batches._shutdown_workers()
+        if batches is not None:
+            batches._shutdown_workers()
 
 
 @contextmanager
 def _signals_held() -> Iterator[None]:
     """Start processes that a signal to the whole job does not end before the job itself ends.
 
-    They inherit what is held back, for good; the job is told as soon as they are started.
+    They inherit what is held back, for good; the job is told as soon as they are started, also if
+    one of them has ended by then, which would else leave PyTorch's loader half made.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
+    held = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, held)
     try:
         yield
     finally:
