@@ -169,7 +169,7 @@ def shown_in(figure):
             "scores": [study.scores_path(each) for each in ensembles_of(entry)],
             "baselines": [baseline_path(name, each) for each in baselines_of(entry)],
         }
-        if figure in ("figure_09", "figure_11"):
+        if FIGURES[figure].dataset:
             files["dataset"] = dataset_path(name)
         return files
 

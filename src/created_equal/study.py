@@ -32,6 +32,7 @@ class Figure:
     epochs: int = 0
     trained: int = 1  # epochs at least
     networks: int = 1  # in the first ensemble at least
+    dataset: bool = False  # whether it shows images or the classes' names
 
 
 FIGURES = {
@@ -43,9 +44,9 @@ FIGURES = {
     "figure_06": Figure("AdaBoost on easy and hard examples"),
     "figure_07": Figure("What other classifiers get right", epochs=2),
     "figure_08": Figure("Random labels, and no easy examples", trained=3),
-    "figure_09": Figure("Consistency and the class that is predicted", epochs=4),
+    "figure_09": Figure("Consistency and the class that is predicted", epochs=4, dataset=True),
     "figure_10": Figure("Consistency of every example against the epoch"),
-    "figure_11": Figure("Five examples that are learnt in different ways", trained=2),
+    "figure_11": Figure("Five examples that are learnt in different ways", trained=2, dataset=True),
     "moved_examples": Figure("Examples moved to the test set"),
     "robustness": Figure("Bi-modality whatever the hyper-parameters"),
 }
