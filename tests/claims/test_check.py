@@ -102,6 +102,10 @@ def test_a_role_that_the_study_lacks_is_not_measured_and_says_so(made_up):
     )
     assert rows["figure_07_svm_accuracy"].note == "the study has no figure_07.baselines, svm."
     assert rows["figure_01d_end"].verdict != "not measured"
+    kept = {row.id: row for row in check_claims(replace(evidence, kept=True))}
+    assert kept["figure_07_svm_accuracy"].note == (
+        "the study, with the scores that are kept, has no figure_07.baselines, svm."
+    )
 
 
 def test_a_statistic_that_is_refused_is_not_measured_and_says_why(made_up):

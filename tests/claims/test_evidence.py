@@ -94,6 +94,7 @@ def test_everything_that_the_figures_name_is_there(
         ]
         assert evidence.predictions["baselines/svm"] == [Path("results/made_up/baselines/svm.nc")]
         assert set(evidence.predictions) == set(evidence.scores)
+        assert not evidence.kept
         assert evidence.roles["figure_08.random"] == ("fifth",)
         assert evidence.epochs == {"figure_01": (0, 1, 2, 3)}
         assert list(evidence.moved) == ["easiest"]
@@ -104,6 +105,7 @@ def test_everything_that_the_figures_name_is_there(
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.move(tmp_path / "reference/made_up" / path, folder / path)
     with open_evidence(replace(study, ensembles=kept), networks_per_job=1) as evidence:
+        assert evidence.kept
         assert evidence.predictions["hard"] == []
         assert evidence.predictions["baselines/svm"] != []
         assert evidence.moved["easiest"].tolist() == [4, 9]

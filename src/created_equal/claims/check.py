@@ -214,7 +214,8 @@ def _row(
     }
     words = claim.accepted.words if claim.accepted else "below 2 - 2/N"
     if not names:
-        note = f"the study has no {_missing(claim, evidence.roles)}."
+        whose = "the study, with the scores that are kept," if evidence.kept else "the study"
+        note = f"{whose} has no {_missing(claim, evidence.roles)}."
         return Row(**known, tolerance=words, note=note)
     try:
         found = numbers.of(claim, names)

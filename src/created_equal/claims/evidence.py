@@ -49,6 +49,7 @@ class Evidence:
             of scores that are kept with the code.
         moved: names of the examples that were moved to the test set, by ensemble.
         ranked: the size of the smallest ensemble by which its examples were ranked, by ensemble.
+        kept: whether the scores are those that are kept with the code, of some ensembles only.
     """
 
     study: str
@@ -59,6 +60,7 @@ class Evidence:
     predictions: Mapping[str, Sequence[Path]]
     moved: Mapping[str, np.ndarray]
     ranked: Mapping[str, int] = field(default_factory=dict)
+    kept: bool = False
 
     def phases(self, name: str) -> dict[str, int]:
         """Return the epochs of the four phases: the study's choice for figure 1, or by rule.
@@ -127,6 +129,7 @@ def open_evidence(study: Study, networks_per_job: int) -> Iterator[Evidence]:
             predictions=predictions,
             moved={name: _moved_in(scores[name]) for name in moved_in(study)},
             ranked={name: _ranked_by(study, name) for name in scores if name in study.ensembles},
+            kept=any(each.scores_in == REFERENCE for each in study.ensembles.values()),
         )
 
 
