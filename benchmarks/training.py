@@ -11,6 +11,7 @@ of one thread per core. ``loop``: torch modules with torch's own dropout, a Data
 network after the other. ``vmap``: all networks in one call by torch.func, which makes grouped
 convolutions. ``unfold`` and ``shift``: the same by torch.compile, with each convolution as one
 batched matrix product of neighbourhoods, or as the sum of one for each place in the kernel.
+``fused``: all networks in one call, each layer a kernel of our own in Triton; on a GPU alone.
 
 Each runs in processes of its own; what fails there is said below the table, and the file has all
 that is finished. Seconds count from the first network to the last prediction. Preparation is what
@@ -35,7 +36,7 @@ from one_way import first_ensemble
 from precisions import CHECKED_NETWORKS, compare, keep_verdict, other_seeds
 from rich.console import Console
 from rich.table import Table
-from ways import WAYS
+from ways import ON_GPU_ALONE, WAYS
 
 from created_equal.training.engine.device import PRECISIONS, choose_setting, describe_device
 
@@ -89,7 +90,8 @@ def side_by_side(
             stdout=subprocess.PIPE,
             text=True,
             # What is compiled is compiled anew, so that preparation is what it is the first time.
-            env=os.environ | {"TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1"},
+            env=os.environ
+            | {"TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1", "TRITON_ALWAYS_COMPILE": "1"},
         )
         for place in range(processes)
     ]
@@ -194,7 +196,7 @@ def arguments() -> argparse.ArgumentParser:
         "--epochs", type=int, help=f"default: the study's; on a CPU {EPOCHS_ON_CPU} for the ways"
     )
     parser.add_argument("--networks", type=int, help="default: a core each, or 100 on a GPU")
-    parser.add_argument("--ways", type=names, default=list(WAYS), help="default: all; '' for none")
+    parser.add_argument("--ways", type=names, help="default: all of the device; '' for none")
     parser.add_argument(
         "--precisions", type=names, help="default: all on a GPU, none on a CPU; '' for none"
     )
@@ -213,7 +215,10 @@ def main() -> None:
     of_device = [name for name in PRECISIONS if name != "auto" and (on_gpu or name != "tf32")]
     if asked.precisions is None:
         asked.precisions = of_device if on_gpu else []
-    for chosen, known in ((asked.ways, WAYS), (asked.precisions, of_device)):
+    ways = [name for name in WAYS if on_gpu or name not in ON_GPU_ALONE]
+    if asked.ways is None:
+        asked.ways = ways
+    for chosen, known in ((asked.ways, ways), (asked.precisions, of_device)):
         if not set(chosen) <= set(known):
             parser.error(f"{','.join(chosen)}: choose from {', '.join(known)}")
     cores = len(os.sched_getaffinity(0))

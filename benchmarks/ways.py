@@ -2,8 +2,8 @@
 
 Each way trains networks and predicts every example after each epoch. It is an iterator: after each
 epoch of the networks that it trains together it gives their labels, (network, example) int64; when
-these are trained to the end, others may follow. ``engine`` alone gives the workflow's networks: the
-others draw their order of examples and their dropout from PyTorch's generator.
+these are trained to the end, others may follow. ``engine`` and ``fused`` give the workflow's
+networks: the others draw their order of examples and their dropout from PyTorch's generator.
 """
 
 from abc import ABC, abstractmethod
@@ -221,6 +221,17 @@ def mapped(convolution: type[SameConvolution] | None = None, compiled: bool = Fa
     return train
 
 
+def train_fused(ensemble: Ensemble, numbers: Sequence[int], images: Images) -> Iterator[np.ndarray]:
+    """Train networks by kernels of our own, see ``Fused``."""
+    # Not at the top: it needs Triton, which is not there on every platform.
+    from fused import Fused
+
+    networks = Fused(ensemble, numbers, images)
+    for _ in range(ensemble.recipe.epochs):
+        networks.finish_epoch()
+        yield networks.predict().cpu().numpy()
+
+
 def train_with_engine(
     ensemble: Ensemble, numbers: Sequence[int], images: Images
 ) -> Iterator[np.ndarray]:
@@ -243,4 +254,7 @@ WAYS: dict[str, Way] = {
     "vmap": mapped(),
     "unfold": mapped(Unfolded, compiled=True),
     "shift": mapped(Shifted, compiled=True),
+    "fused": train_fused,
 }
+# What is compiled for GPUs alone.
+ON_GPU_ALONE = frozenset({"fused"})

@@ -1,13 +1,20 @@
 """What tests of several stages share: real digits, tiny ensembles, a small study of one's own."""
 
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from data import data_root  # noqa: F401
 
 from created_equal.study import Ensemble, Recipe
+
+# Kernels are run by Triton's interpreter where there is no GPU, which it asks for when they are
+# imported.
+if not torch.cuda.is_available():
+    os.environ["TRITON_INTERPRET"] = "1"
 
 REPOSITORY = Path(__file__).parents[1]
 DIGITS = {"source": "digits", "size": 16, "train_examples": 40, "test_examples": 40}

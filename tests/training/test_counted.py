@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from created_equal.training.engine.counted import CountedOnDevice
+from created_equal.training.engine.counted import CountedOnDevice, draw_words
 from created_equal.training.engine.streams import Stream, Streams
 
 DEFINITION = {"a": 1}
@@ -34,21 +34,19 @@ def test_orders_are_those_of_the_streams(streams, counted):
     assert np.array_equal(counted.sample(300, 20).cpu().numpy(), streams.sample(STEP, 300, 20))
 
 
-# The kernel, run by Triton's interpreter, which has to be chosen before Triton is imported.
-KERNEL = """
-import torch
-from created_equal.training.engine.counted import draw_words
-from created_equal.training.engine.streams import Stream, Streams
-for network in (0, 3, 2**40):
-    streams = Streams({"a": 1}, network)
-    key = torch.from_numpy(streams.key.view("int64"))
-    for number in (1, 5, 1024, 4099):
-        for layer, step in ((0, 0), (1, 1), (3, 2**33 + 5)):
-            drawn = draw_words(key, Stream.DROPOUT, torch.tensor(step), layer, number)
-            expected = streams.words(Stream.DROPOUT, step, layer, number)
-            assert (drawn.numpy().view("uint64") == expected).all(), (network, number, layer, step)
-print("equal")
-"""
+@pytest.mark.parametrize("number", [1, 5, 1024, 4099])
+def test_the_kernel_draws_the_words_of_the_streams(device, number):
+    """Of several networks at once; without a GPU by Triton's interpreter, see conftest.py."""
+    networks = [Streams(DEFINITION, network) for network in (0, 3, 2**40)]
+    keys = torch.from_numpy(np.stack([each.key for each in networks]).view("int64")).to(device)
+    for layer, step in ((0, 0), (1, 1), (3, 2**33 + 5)):
+        now = torch.tensor(step, device=device)
+        drawn = draw_words(keys, Stream.DROPOUT, now, layer, number).cpu().numpy()
+        for streams, words in zip(networks, drawn.view("uint64"), strict=True):
+            assert np.array_equal(words, streams.words(Stream.DROPOUT, step, layer, number))
+        one = draw_words(keys[1], Stream.DROPOUT, now, layer, number)
+        assert np.array_equal(one.cpu().numpy(), drawn[1])
+
 
 COMPILE = """
 from triton.backends.compiler import GPUTarget
@@ -64,18 +62,13 @@ print("compiled")
 """
 
 
-def run(program, tmp_path, **environment):
-    environment = os.environ | {"TRITON_CACHE_DIR": str(tmp_path)} | environment
+def test_the_kernel_compiles_for_gpus(tmp_path):
+    environment = {key: each for key, each in os.environ.items() if key != "TRITON_INTERPRET"}
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, env=environment
+        [sys.executable, "-c", COMPILE],
+        capture_output=True,
+        text=True,
+        env=environment | {"TRITON_CACHE_DIR": str(tmp_path)},
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
-def test_the_kernel_draws_the_words_of_the_streams(tmp_path):
-    assert run(KERNEL, tmp_path, TRITON_INTERPRET="1") == "equal"
-
-
-def test_the_kernel_compiles_for_gpus(tmp_path):
-    assert run(COMPILE, tmp_path) == "compiled"
+    assert done.stdout.strip() == "compiled"

@@ -35,11 +35,11 @@ class CountedOnDevice:
     def permutation(self, epoch: int, examples: int) -> torch.Tensor:
         """Return ``Streams.permutation``: (examples,) int64."""
         epoch = torch.full_like(self._step, epoch)
-        return _ranks(self.words(Stream.ORDER, epoch, 0, examples))
+        return ranks(self.words(Stream.ORDER, epoch, 0, examples))
 
     def sample(self, examples: int, size: int) -> torch.Tensor:
         """Return ``Streams.sample`` of the step: (size,) int64."""
-        return _ranks(self.words(Stream.ORDER, self._step, 1, examples))[:size]
+        return ranks(self.words(Stream.ORDER, self._step, 1, examples))[:size]
 
     def words(self, stream: Stream, step: torch.Tensor, layer: int, number: int) -> torch.Tensor:
         """Return ``Streams.words``: (number,) int64 with the bits of the unsigned words."""
@@ -55,23 +55,24 @@ def draw_words(
     """Return random words by a kernel on the device of ``key``.
 
     Args:
-        key: (2,) int64, the bits of ``Streams.key``.
+        key: (2,) int64, the bits of ``Streams.key``, or (network, 2) of several networks.
         stream: a ``Stream``.
         step: () int64 on the same device.
         layer: a part of the counter, as the stream and the step are.
         number: of words.
 
     Returns:
-        (number,) int64 with the bits of the unsigned words.
+        (number,) int64 with the bits of the unsigned words, or (network, number).
     """
     # Not at the top: Triton is not needed, and on some platforms not there, where no GPU is.
     from created_equal.training.engine.philox import philox_words
 
-    words = torch.empty(number, dtype=torch.int64, device=key.device)
-    programs = -(-number // (WORDS_PER_BLOCK * BLOCKS_PER_PROGRAM))
-    philox_words[(programs,)](words, key, step, layer, int(stream), number, BLOCKS_PER_PROGRAM)
+    words = torch.empty((*key.shape[:-1], number), dtype=torch.int64, device=key.device)
+    grid = -(-number // (WORDS_PER_BLOCK * BLOCKS_PER_PROGRAM)), key.numel() // 2
+    philox_words[grid](words, key, step, layer, int(stream), number, BLOCKS_PER_PROGRAM)
     return words
 
 
-def _ranks(words: torch.Tensor) -> torch.Tensor:
+def ranks(words: torch.Tensor) -> torch.Tensor:
+    """Return the orders in which unsigned words (..., number) come by size, int64 of that shape."""
     return torch.argsort(words ^ LOWEST, stable=True)

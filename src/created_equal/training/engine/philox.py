@@ -7,10 +7,14 @@ from triton.language.random import philox_impl
 
 @triton.jit(do_not_specialize=["layer", "stream", "number"])
 def philox_words(words, key, step, layer, stream, number, blocks: tl.constexpr):
-    """Fill ``words`` (number,) int64 from key (2,) and counter (block, layer, step, stream).
+    """Fill ``words`` (network, number) int64 from keys (network, 2) and the rest of the counter.
 
-    Block b gives the words 4 b to 4 b + 3; its counter is b + 1, as numpy counts before it draws.
+    Block b gives the words 4 b to 4 b + 3; its counter is (b + 1, layer, step, stream), as numpy
+    counts before it draws.
     """
+    network = tl.program_id(1).to(tl.int64)
+    words += network * number
+    key += 2 * network
     block = tl.program_id(0) * blocks + tl.arange(0, blocks)
     zeros = tl.zeros((blocks,), dtype=tl.uint64)
     first, second, third, fourth = philox_impl(
