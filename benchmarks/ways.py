@@ -250,11 +250,11 @@ def train_with_engine(
 
 WAYS: dict[str, Way] = {
     "engine": train_with_engine,
+    "fused": train_fused,
     "loop": train_with_loop,
     "vmap": mapped(),
     "unfold": mapped(Unfolded, compiled=True),
     "shift": mapped(Shifted, compiled=True),
-    "fused": train_fused,
 }
 # What is compiled for GPUs alone.
 ON_GPU_ALONE = frozenset({"fused"})
