@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 from created_equal.study import Ensemble
 from created_equal.training.engine.counted import CountedOnDevice
+from created_equal.training.engine.device import release_memory
 from created_equal.training.engine.images import Images
 from created_equal.training.engine.optimisers import learning_rate, make_optimizer
 from created_equal.training.engine.streams import Stream
@@ -28,23 +29,41 @@ ASKED_TOGETHER = 4
 
 
 class Lane:
-    """A queue of work on a device: on a GPU a stream, with memory that its graphs share."""
+    """A queue of work on a device: here each piece is done when it is asked for."""
 
     def __init__(self, device: torch.device):
-        self._on_gpu = device.type == "cuda"
-        if self._on_gpu:
-            self._stream = torch.cuda.Stream(device)
-            self._pool = torch.cuda.graph_pool_handle()
+        self._device = device
 
     def record(self, work: Callable[[], None]) -> Callable[[], None]:
         """Do a piece of work once, and return what does it again.
 
-        The first time is for what happens only then (libraries that are loaded, states of an
-        optimizer that are made); on a GPU the second is recorded as a graph and replayed.
+        The first time is for what happens only then: libraries that are loaded, states of an
+        optimizer that are made.
         """
-        if not self._on_gpu:
-            work()
-            return work
+        work()
+        return work
+
+    def fork(self) -> None:
+        """Let what is queued here from now on wait for what was asked of the device before."""
+
+    def join(self) -> None:
+        """Let what is asked of the device from now on wait for what is queued here."""
+
+    def free_memory(self) -> int:
+        """Return the bytes of the device that are free; 0: it is not known."""
+        return 0
+
+
+class StreamLane(Lane):
+    """A queue of work on a GPU: a stream, and memory that its graphs, one at a time, share."""
+
+    def __init__(self, device: torch.device):
+        super().__init__(device)
+        self._stream = torch.cuda.Stream(device)
+        self._pool = torch.cuda.graph_pool_handle()
+
+    def record(self, work: Callable[[], None]) -> Callable[[], None]:
+        """Do a piece of work once, record it as a graph, and return what replays that."""
         self.fork()
         with torch.cuda.stream(self._stream):
             work()
@@ -60,14 +79,16 @@ class Lane:
         return replay
 
     def fork(self) -> None:
-        """Let what is queued here from now on wait for what was asked of the device before."""
-        if self._on_gpu:
-            self._stream.wait_stream(torch.cuda.current_stream())
+        """Make the stream wait, see ``Lane``."""
+        self._stream.wait_stream(torch.cuda.current_stream())
 
     def join(self) -> None:
-        """Let what is asked of the device from now on wait for what is queued here."""
-        if self._on_gpu:
-            torch.cuda.current_stream().wait_stream(self._stream)
+        """Make others wait for the stream, see ``Lane``."""
+        torch.cuda.current_stream().wait_stream(self._stream)
+
+    def free_memory(self) -> int:
+        """Return the bytes of the GPU that are free."""
+        return torch.cuda.mem_get_info(self._device)[0]
 
 
 class RecordedTrainee(Trainee):
@@ -215,7 +236,8 @@ class Panel:
 
     def results(self) -> list[EpochResult]:
         """Return what each network said of every example."""
-        said = zip(self._trainees, self._predicted, self._losses, strict=True)
+        # One transfer for all: the device waits for each.
+        said = zip(self._trainees, self._predicted.cpu(), self._losses.cpu(), strict=True)
         return [
             result_of(trainee.epoch, predicted, losses, self._images)
             for trainee, predicted, losses in said
@@ -256,10 +278,14 @@ class GraphGroup:
         self._ensemble, self._images = ensemble, images
         device = images.setting.device
         self._rate = torch.tensor(ensemble.recipe.learning_rate, device=device)
-        lanes = self._lanes = [Lane(device) for _ in range(min(LANES, len(numbers)))]
+        # What an earlier group leaves would be destroyed in the middle of a recording, which CUDA
+        # does not permit, and until then it holds its memory.
+        release_memory()
+        lane_of = StreamLane if device.type == "cuda" else Lane
+        lanes = self._lanes = [lane_of(device) for _ in range(min(LANES, len(numbers)))]
         self._trainees: list[RecordedTrainee] = []
         self._panels: list[Panel] = []
-        free, largest = [_free_memory(device)], 0
+        free, largest = [lanes[0].free_memory()], 0
         # What the next panel needs is known from those before; the first of a lane takes most.
         while len(self._trainees) < len(numbers) and (not largest or free[-1] > 2 * largest):
             first = len(self._trainees)
@@ -269,7 +295,7 @@ class GraphGroup:
             ]
             self._trainees += members
             self._panels.append(Panel(members, images, lanes[len(self._panels) % LANES]))
-            free.append(_free_memory(device))
+            free.append(lanes[0].free_memory())
             largest = max(largest, free[-2] - free[-1])
         self.numbers = list(numbers[: len(self._trainees)])
 
@@ -281,6 +307,7 @@ class GraphGroup:
     def finish_epoch(self) -> Iterator[None]:
         """Train to the end of the epoch; yields whenever the same step is queued for all."""
         epoch = self.epoch
+        self._join()
         self._rate.fill_(learning_rate(self._ensemble.recipe, epoch + 1))
         for trainee in self._trainees:
             trainee.begin_epoch()
@@ -321,7 +348,3 @@ class GraphGroup:
     def _join(self) -> None:
         for lane in self._lanes:
             lane.join()
-
-
-def _free_memory(device: torch.device) -> int:
-    return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else 0

@@ -93,7 +93,7 @@ class Trainee:
                 predicted[chosen] = logits.argmax(1)
                 losses[chosen] = F.cross_entropy(logits, images.labels[chosen], reduction="none")
                 after_batch()
-        return result_of(self.epoch, predicted, losses, images)
+        return result_of(self.epoch, predicted.cpu(), losses.cpu(), images)
 
     def state(self) -> dict:
         """Return all that the rest of its training follows from, as tensors and plain values."""
@@ -148,16 +148,17 @@ def result_of(
 
     Args:
         epoch: the epoch.
-        predicted: (example,) int64, a label for each.
-        losses: (example,) cross-entropy of each, nats.
+        predicted: (example,) int64 on the CPU, a label for each.
+        losses: (example,) float32 on the CPU, cross-entropy of each, nats.
         images: the dataset.
     """
-    right = (predicted == images.labels).float()
+    right = (predicted == images.labels_on_cpu).numpy()
+    splits = [split.numpy() for split in images.splits]
     return EpochResult(
         epoch,
-        predicted.cpu().numpy().astype(label_dtype(images.classes)),
-        np.array([right[split].mean().item() for split in images.splits]),
-        np.array([losses[split].mean().item() for split in images.splits]),
+        predicted.numpy().astype(label_dtype(images.classes)),
+        np.array([right[split].mean() for split in splits]),
+        np.array([losses.numpy()[split].mean(dtype=np.float64) for split in splits]),
     )
 
 
