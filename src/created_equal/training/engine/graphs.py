@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from created_equal.study import Ensemble
 from created_equal.training.engine.counted import CountedOnDevice
-from created_equal.training.engine.device import release_memory
+from created_equal.training.engine.device import check_compiler, release_memory
 from created_equal.training.engine.images import Images
 from created_equal.training.engine.optimisers import learning_rate, make_optimizer
 from created_equal.training.engine.streams import Stream
@@ -272,11 +272,16 @@ class GraphGroup:
         ensemble: their definition.
         numbers: theirs; the first ones, as many as fit into the device's memory, are taken.
         images: the dataset, in the device's memory.
+
+    Raises:
+        InputError: see ``check_compiler``.
     """
 
     def __init__(self, ensemble: Ensemble, numbers: Sequence[int], images: Images):
         self._ensemble, self._images = ensemble, images
         device = images.setting.device
+        if device.type == "cuda":
+            check_compiler()
         self._rate = torch.tensor(ensemble.recipe.learning_rate, device=device)
         # What an earlier group leaves would be destroyed in the middle of a recording, which CUDA
         # does not permit, and until then it holds its memory.

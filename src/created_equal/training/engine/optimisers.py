@@ -1,5 +1,7 @@
 """The recipe's optimizer and the decay of its learning rate."""
 
+import warnings
+
 import torch
 from torch import nn
 
@@ -55,3 +57,7 @@ def learning_rate(recipe: Recipe, epoch: int) -> float:
     if recipe.decay is None:
         return recipe.learning_rate
     return recipe.learning_rate / recipe.decay.factor ** ((epoch - 1) // recipe.decay.every)
+
+
+# Of the step that is taken before one is recorded.
+warnings.filterwarnings("ignore", message="This instance was constructed with capturable=True")

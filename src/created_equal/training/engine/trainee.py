@@ -1,7 +1,5 @@
 """One network in training: its weights, its optimizer, and how far it is."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -14,7 +12,7 @@ from torch.nn import functional as F
 from created_equal.artefacts import label_dtype
 from created_equal.networks import build_network, dropouts
 from created_equal.study import PAPER_ARCHITECTURES, Ensemble
-from created_equal.training.engine.device import Setting
+from created_equal.training.engine.device import Setting, has_compiler
 from created_equal.training.engine.images import Examples
 from created_equal.training.engine.initialise import initialise
 from created_equal.training.engine.optimisers import learning_rate, make_optimizer
@@ -168,7 +166,7 @@ def is_compiled(ensemble: Ensemble, setting: Setting) -> bool:
     What PyTorch makes for a GPU needs a C compiler; without one they run as they are.
     """
     wanted = setting.device.type == "cuda" and ensemble.architecture not in PAPER_ARCHITECTURES
-    return wanted and any(map(shutil.which, (os.environ.get("CC", "gcc"), "clang")))
+    return wanted and has_compiler()
 
 
 def network_of(ensemble: Ensemble, image_shape: tuple[int, int, int], classes: int) -> nn.Module:
