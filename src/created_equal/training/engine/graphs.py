@@ -110,7 +110,7 @@ class RecordedTrainee(Trainee):
         device = images.setting.device
         self._taken = torch.zeros((), dtype=torch.int64, device=device)
         self._counted = CountedOnDevice(self._streams, self._taken)
-        self._order = torch.arange(len(images.train), device=device)
+        self._order = images.train.clone()
         untrained = {name: each.clone() for name, each in self.network.state_dict().items()}
         self._replay_step = lane.record(self._take_step)
         self.network.load_state_dict(untrained)
@@ -121,7 +121,8 @@ class RecordedTrainee(Trainee):
     def begin_epoch(self) -> None:
         """Bring what changes from one epoch to the next to the device."""
         if self._ensemble.recipe.mini_batches == "permuted":
-            self._order.copy_(self._counted.permutation(self.epoch + 1, len(self._order)))
+            places = self._counted.permutation(self.epoch + 1, len(self._order))
+            self._order.copy_(self._images.train[places])
 
     def take_step(self) -> None:
         """Queue the next mini-batch."""
@@ -142,17 +143,17 @@ class RecordedTrainee(Trainee):
 
     def _take_step(self) -> None:
         self.network.train()
-        index = self._images.train[self._places()]
+        index = self._chosen()
         self._update(self._images.batch(index), self._images.labels[index])
         self._taken += 1
 
-    def _places(self) -> torch.Tensor:
-        """Return the places of the step's mini-batch in the train set."""
+    def _chosen(self) -> torch.Tensor:
+        """Return the examples of the step's mini-batch."""
         size = self._ensemble.recipe.batch_size
         if self._ensemble.recipe.mini_batches == "permuted":
             whole = self._order[: self._batches * size].view(self._batches, size)
             return whole.index_select(0, (self._taken % self._batches).view(1)).view(size)
-        return self._counted.sample(len(self._order), size)
+        return self._images.train[self._counted.sample(len(self._order), size)]
 
     def _make_applied(self) -> Callable[[torch.Tensor], torch.Tensor]:
         if self._images.setting.precision != "bf16":
