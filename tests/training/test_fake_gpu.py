@@ -69,7 +69,9 @@ def fake_gpu(monkeypatch):
     """All tensors are fake; in place of what asks CUDA's driver is what does the same without."""
     require(torch.backends.cuda.is_built(), "this PyTorch is built without CUDA.")
     monkeypatch.setattr(graphs, "StreamLane", FakeLane)
+    # Triton's kernel needs a GPU, and a compiler where there is one.
     monkeypatch.setattr("created_equal.training.engine.counted.draw_words", words_of_kernel)
+    monkeypatch.setattr(graphs, "check_compiler", lambda: None)
     monkeypatch.setattr(nn.Module, "to", to)
     monkeypatch.setattr(torch.Tensor, "backward", backward)
     monkeypatch.setattr("torch.cuda.amp.common.amp_definitely_not_available", lambda: False)
