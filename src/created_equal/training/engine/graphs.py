@@ -43,6 +43,10 @@ class Lane:
         work()
         return work
 
+    def queue(self, work: Callable[[], None]) -> None:
+        """Do a piece of work after what is queued here."""
+        work()
+
     def fork(self) -> None:
         """Let what is queued here from now on wait for what was asked of the device before."""
 
@@ -65,18 +69,17 @@ class StreamLane(Lane):
     def record(self, work: Callable[[], None]) -> Callable[[], None]:
         """Do a piece of work once, record it as a graph, and return what replays that."""
         self.fork()
-        with torch.cuda.stream(self._stream):
-            work()
+        self.queue(work)
         self.join()
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, pool=self._pool, stream=self._stream):
             work()
+        return lambda: self.queue(graph.replay)
 
-        def replay() -> None:
-            with torch.cuda.stream(self._stream):
-                graph.replay()
-
-        return replay
+    def queue(self, work: Callable[[], None]) -> None:
+        """Give a piece of work to the stream, see ``Lane``."""
+        with torch.cuda.stream(self._stream):
+            work()
 
     def fork(self) -> None:
         """Make the stream wait, see ``Lane``."""
@@ -105,7 +108,7 @@ class RecordedTrainee(Trainee):
     def __init__(
         self, ensemble: Ensemble, number: int, images: Images, rate: torch.Tensor, lane: Lane
     ):
-        self._rate = rate
+        self._rate, self._lane = rate, lane
         super().__init__(ensemble, number, images)
         device = images.setting.device
         self._taken = torch.zeros((), dtype=torch.int64, device=device)
@@ -117,18 +120,16 @@ class RecordedTrainee(Trainee):
         for tensor in self._optimizer_tensors():
             tensor.zero_()
         self._taken.zero_()
-
-    def begin_epoch(self) -> None:
-        """Bring what changes from one epoch to the next to the device."""
-        if self._ensemble.recipe.mini_batches == "permuted":
-            places = self._counted.permutation(self.epoch + 1, len(self._order))
-            self._order.copy_(self._images.train[places])
+        self._draw_order()
 
     def take_step(self) -> None:
         """Queue the next mini-batch."""
         self._replay_step()
         self.step += 1
-        self.epoch = self.step // self._batches
+        if self.step % self._batches == 0:
+            self.epoch += 1
+            # Here the device has steps of other networks to take meanwhile.
+            self._lane.queue(self._draw_order)
 
     def restore(self, state: dict) -> None:
         """Go back to what ``state`` returned, in the tensors that the graphs know."""
@@ -140,12 +141,19 @@ class RecordedTrainee(Trainee):
                 if tensor is not None:
                     tensor.copy_(kept[place][name])
         self._taken.fill_(self.step)
+        self._draw_order()
 
     def _take_step(self) -> None:
         self.network.train()
         index = self._chosen()
         self._update(self._images.batch(index), self._images.labels[index])
         self._taken += 1
+
+    def _draw_order(self) -> None:
+        """Bring the order of the epoch's examples to the device."""
+        if self._ensemble.recipe.mini_batches == "permuted":
+            places = self._counted.permutation(self.epoch + 1, len(self._order))
+            self._order.copy_(self._images.train[places])
 
     def _chosen(self) -> torch.Tensor:
         """Return the examples of the step's mini-batch."""
@@ -315,8 +323,6 @@ class GraphGroup:
         epoch = self.epoch
         self._join()
         self._rate.fill_(learning_rate(self._ensemble.recipe, epoch + 1))
-        for trainee in self._trainees:
-            trainee.begin_epoch()
         self._fork()
         while self.epoch == epoch:
             for trainee in self._trainees:
