@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 import torch
 
@@ -6,6 +8,7 @@ from created_equal.training.engine import device as device_module
 from created_equal.training.engine.device import (
     MEASURED,
     PRECISIONS,
+    check_compiler,
     choose_setting,
     describe_device,
     measured_precisions,
@@ -37,6 +40,19 @@ def test_a_gpu_that_is_not_there(monkeypatch):
         "install a GPU driver that fits this PyTorch."
     )
     assert choose_setting("auto", "fp32").device.type == "cpu"
+
+
+def test_a_machine_that_cannot_make_kernels(monkeypatch, tmp_path):
+    monkeypatch.setenv("CC", sys.executable)
+    monkeypatch.setattr("sysconfig.get_path", lambda *_: str(tmp_path))
+    with pytest.raises(InputError, match=f"there is no {tmp_path}/Python.h; install them"):
+        check_compiler()
+    (tmp_path / "Python.h").touch()
+    check_compiler()
+    monkeypatch.delenv("CC")
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(InputError, match="takes a C compiler, and there is none here; install gcc"):
+        check_compiler()
 
 
 @pytest.mark.parametrize(("device", "precision"), [("gpu", "auto"), ("cpu", "fp16")])

@@ -81,16 +81,16 @@ def test_all_examples_are_predicted_however_many_at_once(
     np.testing.assert_allclose(whole.loss, parts.loss, rtol=1e-5)
 
 
-@pytest.mark.parametrize(
-    "architecture, changes",
-    [
-        ("st_vgg", {}),
-        ("st_vgg", {"linear": True}),
-        ("st_vgg", {"depth": 3}),
-        ("small_st_vgg", {"kernel": 4, "units": 20}),
-        ("mnist_cnn", {"width": 0.5}),
-    ],
-)
+ARCHITECTURES = [
+    ("st_vgg", {}),
+    ("st_vgg", {"linear": True}),
+    ("st_vgg", {"depth": 3}),
+    ("small_st_vgg", {"kernel": 4, "units": 20}),
+    ("mnist_cnn", {"width": 0.5}),
+]
+
+
+@pytest.mark.parametrize("architecture, changes", ARCHITECTURES)
 def test_other_architectures_too(tiny, images, architecture, changes):
     ensemble = replace(tiny(architecture, 0.25), **changes)
     (of_network,) = train(GraphGroup(ensemble, [1], images), 2)

@@ -1,6 +1,9 @@
 """Where and in which precision a job computes."""
 
 import gc
+import os
+import shutil
+import sysconfig
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +87,31 @@ def measured_precisions(path: Path) -> dict[str, dict]:
         InputError: the file cannot be read.
     """
     return read_yaml(path) or {}
+
+
+def has_compiler() -> bool:
+    """Return whether there is a C compiler, which kernels made for a GPU are launched with."""
+    return any(map(shutil.which, (os.environ.get("CC", "gcc"), "clang")))
+
+
+def check_compiler() -> None:
+    """Check that this machine can make kernels for its GPU.
+
+    Raises:
+        InputError: a C compiler or Python's headers, with which it works, are missing.
+    """
+    # Triton looks there; there is none for other systems than POSIX.
+    headers = Path(sysconfig.get_path("include", "posix_prefix"), "Python.h")
+    if not has_compiler():
+        raise InputError(
+            "training on a GPU takes a C compiler, and there is none here; install gcc (or name "
+            "another in the environment variable CC), or set device to cpu."
+        )
+    if not headers.is_file():
+        raise InputError(
+            f"training on a GPU takes Python's C headers, and there is no {headers}; install them "
+            "(in many distributions the package python3-dev), or set device to cpu."
+        )
 
 
 def release_memory() -> None:

@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 from created_equal.study import Ensemble
 from created_equal.training.engine.counted import CountedOnDevice
+from created_equal.training.engine.device import check_compiler, release_memory
 from created_equal.training.engine.images import Images
 from created_equal.training.engine.optimisers import learning_rate, make_optimizer
 from created_equal.training.engine.streams import Stream
@@ -28,46 +29,69 @@ ASKED_TOGETHER = 4
 
 
 class Lane:
-    """A queue of work on a device: on a GPU a stream, with memory that its graphs share."""
+    """A queue of work on a device: here each piece is done when it is asked for."""
 
     def __init__(self, device: torch.device):
-        self._on_gpu = device.type == "cuda"
-        if self._on_gpu:
-            self._stream = torch.cuda.Stream(device)
-            self._pool = torch.cuda.graph_pool_handle()
+        self._device = device
 
     def record(self, work: Callable[[], None]) -> Callable[[], None]:
         """Do a piece of work once, and return what does it again.
 
-        The first time is for what happens only then (libraries that are loaded, states of an
-        optimizer that are made); on a GPU the second is recorded as a graph and replayed.
+        The first time is for what happens only then: libraries that are loaded, states of an
+        optimizer that are made.
         """
-        if not self._on_gpu:
-            work()
-            return work
+        work()
+        return work
+
+    def queue(self, work: Callable[[], None]) -> None:
+        """Do a piece of work after what is queued here."""
+        work()
+
+    def fork(self) -> None:
+        """Let what is queued here from now on wait for what was asked of the device before."""
+
+    def join(self) -> None:
+        """Let what is asked of the device from now on wait for what is queued here."""
+
+    def free_memory(self) -> int:
+        """Return the bytes of the device that are free; 0: it is not known."""
+        return 0
+
+
+class StreamLane(Lane):
+    """A queue of work on a GPU: a stream, and memory that its graphs, one at a time, share."""
+
+    def __init__(self, device: torch.device):
+        super().__init__(device)
+        self._stream = torch.cuda.Stream(device)
+        self._pool = torch.cuda.graph_pool_handle()
+
+    def record(self, work: Callable[[], None]) -> Callable[[], None]:
+        """Do a piece of work once, record it as a graph, and return what replays that."""
         self.fork()
-        with torch.cuda.stream(self._stream):
-            work()
+        self.queue(work)
         self.join()
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, pool=self._pool, stream=self._stream):
             work()
+        return lambda: self.queue(graph.replay)
 
-        def replay() -> None:
-            with torch.cuda.stream(self._stream):
-                graph.replay()
-
-        return replay
+    def queue(self, work: Callable[[], None]) -> None:
+        """Give a piece of work to the stream, see ``Lane``."""
+        with torch.cuda.stream(self._stream):
+            work()
 
     def fork(self) -> None:
-        """Let what is queued here from now on wait for what was asked of the device before."""
-        if self._on_gpu:
-            self._stream.wait_stream(torch.cuda.current_stream())
+        """Make the stream wait, see ``Lane``."""
+        self._stream.wait_stream(torch.cuda.current_stream())
 
     def join(self) -> None:
-        """Let what is asked of the device from now on wait for what is queued here."""
-        if self._on_gpu:
-            torch.cuda.current_stream().wait_stream(self._stream)
+        """Make others wait for the stream, see ``Lane``."""
+        torch.cuda.current_stream().wait_stream(self._stream)
+
+    def free_memory(self) -> int:
+        """Return the bytes of the GPU that are free."""
+        return torch.cuda.mem_get_info(self._device)[0]
 
 
 class RecordedTrainee(Trainee):
@@ -84,29 +108,28 @@ class RecordedTrainee(Trainee):
     def __init__(
         self, ensemble: Ensemble, number: int, images: Images, rate: torch.Tensor, lane: Lane
     ):
-        self._rate = rate
+        self._rate, self._lane = rate, lane
         super().__init__(ensemble, number, images)
         device = images.setting.device
         self._taken = torch.zeros((), dtype=torch.int64, device=device)
         self._counted = CountedOnDevice(self._streams, self._taken)
-        self._order = torch.arange(len(images.train), device=device)
+        self._order = images.train.clone()
         untrained = {name: each.clone() for name, each in self.network.state_dict().items()}
         self._replay_step = lane.record(self._take_step)
         self.network.load_state_dict(untrained)
         for tensor in self._optimizer_tensors():
             tensor.zero_()
         self._taken.zero_()
-
-    def begin_epoch(self) -> None:
-        """Bring what changes from one epoch to the next to the device."""
-        if self._ensemble.recipe.mini_batches == "permuted":
-            self._order.copy_(self._counted.permutation(self.epoch + 1, len(self._order)))
+        self._draw_order()
 
     def take_step(self) -> None:
         """Queue the next mini-batch."""
         self._replay_step()
         self.step += 1
-        self.epoch = self.step // self._batches
+        if self.step % self._batches == 0:
+            self.epoch += 1
+            # Here the device has steps of other networks to take meanwhile.
+            self._lane.queue(self._draw_order)
 
     def restore(self, state: dict) -> None:
         """Go back to what ``state`` returned, in the tensors that the graphs know."""
@@ -118,20 +141,27 @@ class RecordedTrainee(Trainee):
                 if tensor is not None:
                     tensor.copy_(kept[place][name])
         self._taken.fill_(self.step)
+        self._draw_order()
 
     def _take_step(self) -> None:
         self.network.train()
-        index = self._images.train[self._places()]
+        index = self._chosen()
         self._update(self._images.batch(index), self._images.labels[index])
         self._taken += 1
 
-    def _places(self) -> torch.Tensor:
-        """Return the places of the step's mini-batch in the train set."""
+    def _draw_order(self) -> None:
+        """Bring the order of the epoch's examples to the device."""
+        if self._ensemble.recipe.mini_batches == "permuted":
+            places = self._counted.permutation(self.epoch + 1, len(self._order))
+            self._order.copy_(self._images.train[places])
+
+    def _chosen(self) -> torch.Tensor:
+        """Return the examples of the step's mini-batch."""
         size = self._ensemble.recipe.batch_size
         if self._ensemble.recipe.mini_batches == "permuted":
             whole = self._order[: self._batches * size].view(self._batches, size)
             return whole.index_select(0, (self._taken % self._batches).view(1)).view(size)
-        return self._counted.sample(len(self._order), size)
+        return self._images.train[self._counted.sample(len(self._order), size)]
 
     def _make_applied(self) -> Callable[[torch.Tensor], torch.Tensor]:
         if self._images.setting.precision != "bf16":
@@ -215,7 +245,8 @@ class Panel:
 
     def results(self) -> list[EpochResult]:
         """Return what each network said of every example."""
-        said = zip(self._trainees, self._predicted, self._losses, strict=True)
+        # One transfer for all: the device waits for each.
+        said = zip(self._trainees, self._predicted.cpu(), self._losses.cpu(), strict=True)
         return [
             result_of(trainee.epoch, predicted, losses, self._images)
             for trainee, predicted, losses in said
@@ -250,16 +281,25 @@ class GraphGroup:
         ensemble: their definition.
         numbers: theirs; the first ones, as many as fit into the device's memory, are taken.
         images: the dataset, in the device's memory.
+
+    Raises:
+        InputError: see ``check_compiler``.
     """
 
     def __init__(self, ensemble: Ensemble, numbers: Sequence[int], images: Images):
         self._ensemble, self._images = ensemble, images
         device = images.setting.device
+        if device.type == "cuda":
+            check_compiler()
         self._rate = torch.tensor(ensemble.recipe.learning_rate, device=device)
-        lanes = self._lanes = [Lane(device) for _ in range(min(LANES, len(numbers)))]
+        # What an earlier group leaves would be destroyed in the middle of a recording, which CUDA
+        # does not permit, and until then it holds its memory.
+        release_memory()
+        lane_of = StreamLane if device.type == "cuda" else Lane
+        lanes = self._lanes = [lane_of(device) for _ in range(min(LANES, len(numbers)))]
         self._trainees: list[RecordedTrainee] = []
         self._panels: list[Panel] = []
-        free, largest = [_free_memory(device)], 0
+        free, largest = [lanes[0].free_memory()], 0
         # What the next panel needs is known from those before; the first of a lane takes most.
         while len(self._trainees) < len(numbers) and (not largest or free[-1] > 2 * largest):
             first = len(self._trainees)
@@ -269,7 +309,7 @@ class GraphGroup:
             ]
             self._trainees += members
             self._panels.append(Panel(members, images, lanes[len(self._panels) % LANES]))
-            free.append(_free_memory(device))
+            free.append(lanes[0].free_memory())
             largest = max(largest, free[-2] - free[-1])
         self.numbers = list(numbers[: len(self._trainees)])
 
@@ -281,9 +321,8 @@ class GraphGroup:
     def finish_epoch(self) -> Iterator[None]:
         """Train to the end of the epoch; yields whenever the same step is queued for all."""
         epoch = self.epoch
+        self._join()
         self._rate.fill_(learning_rate(self._ensemble.recipe, epoch + 1))
-        for trainee in self._trainees:
-            trainee.begin_epoch()
         self._fork()
         while self.epoch == epoch:
             for trainee in self._trainees:
@@ -321,7 +360,3 @@ class GraphGroup:
     def _join(self) -> None:
         for lane in self._lanes:
             lane.join()
-
-
-def _free_memory(device: torch.device) -> int:
-    return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else 0

@@ -30,7 +30,8 @@ class Examples(ABC):
         shape: (height, width, channels) of the images.
         classes: K.
         labels: (example,) int64.
-        splits: for each of SPLITS a mask (example,) bool.
+        labels_on_cpu: the same, where results are put together.
+        splits: for each of SPLITS a mask (example,) bool, there too.
         train: (train example,) int64, the examples of the train set.
         waited: seconds for which the device had no images to go on with; None: it has all.
     """
@@ -42,9 +43,10 @@ class Examples(ABC):
         self.setting = setting
         self.shape = image_shape(dataset)
         self.classes = dataset.sizes["class"]
-        self.labels = torch.from_numpy(dataset["label"].values.astype(np.int64)).to(device)
+        self.labels_on_cpu = torch.from_numpy(dataset["label"].values.astype(np.int64))
+        self.labels = self.labels_on_cpu.to(device)
         in_split = dataset["example_split"].values
-        self.splits = [torch.from_numpy(in_split == split).to(device) for split in SPLITS]
+        self.splits = [torch.from_numpy(in_split == split) for split in SPLITS]
         self.train = torch.from_numpy(np.flatnonzero(in_split == "train")).to(device)
         mean, std = dataset["channel_mean"].values, dataset["channel_std"].values
         self._mean = torch.tensor(mean, dtype=torch.float32, device=device)

@@ -1,5 +1,7 @@
 """The recipe's optimizer and the decay of its learning rate."""
 
+import warnings
+
 import torch
 from torch import nn
 
@@ -22,7 +24,7 @@ def make_optimizer(
     """
     parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
     groups = [{"params": parameters, "weight_decay": recipe.weight_decay}]
-    if recipe.weight_decay_on == "weights":
+    if recipe.weight_decay and recipe.weight_decay_on == "weights":
         weights = [parameter for parameter in parameters if parameter.dim() > 1]
         others = [parameter for parameter in parameters if parameter.dim() <= 1]
         groups = [
@@ -30,19 +32,24 @@ def make_optimizer(
             {"params": others, "weight_decay": 0.0},
         ]
     groups = [group for group in groups if group["params"]]
-    lr = recipe.learning_rate if rate is None else rate
-    on_gpu = rate is not None and rate.is_cuda
+    # What reads a rate on the device without asking for its value: of SGD the fused one, of the
+    # others that for many tensors at once, where it may be recorded.
+    fused = None if rate is None else True
+    recorded = {"capturable": True, "foreach": True} if rate is not None and rate.is_cuda else {}
     match recipe.optimizer:
         case "sgd":
-            # Only the fused one reads a rate on the device without asking for its value.
-            fused = None if rate is None else True
-            return torch.optim.SGD(groups, lr=lr, momentum=recipe.momentum, fused=fused)
+            optimizer = torch.optim.SGD(groups, momentum=recipe.momentum, fused=fused)
         case "adam":
-            return torch.optim.Adam(groups, lr=lr, capturable=on_gpu)
+            optimizer = torch.optim.Adam(groups, **recorded)
         case "adadelta":
             # rho and eps of Keras, in which the paper's MNIST example was written.
-            return torch.optim.Adadelta(groups, lr=lr, rho=0.95, eps=1e-7, capturable=on_gpu)
-    raise ValueError(f"no optimizer {recipe.optimizer!r}")
+            optimizer = torch.optim.Adadelta(groups, rho=0.95, eps=1e-7, **recorded)
+        case unknown:
+            raise ValueError(f"no optimizer {unknown!r}")
+    for group in optimizer.param_groups:
+        # Not in the constructor, which would wait for the device to see that it is not negative.
+        group["lr"] = recipe.learning_rate if rate is None else rate
+    return optimizer
 
 
 def learning_rate(recipe: Recipe, epoch: int) -> float:
@@ -50,3 +57,7 @@ def learning_rate(recipe: Recipe, epoch: int) -> float:
     if recipe.decay is None:
         return recipe.learning_rate
     return recipe.learning_rate / recipe.decay.factor ** ((epoch - 1) // recipe.decay.every)
+
+
+# Of the step that is taken before one is recorded.
+warnings.filterwarnings("ignore", message="This instance was constructed with capturable=True")

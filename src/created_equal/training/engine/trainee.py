@@ -1,7 +1,5 @@
 """One network in training: its weights, its optimizer, and how far it is."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -14,7 +12,7 @@ from torch.nn import functional as F
 from created_equal.artefacts import label_dtype
 from created_equal.networks import build_network, dropouts
 from created_equal.study import PAPER_ARCHITECTURES, Ensemble
-from created_equal.training.engine.device import Setting
+from created_equal.training.engine.device import Setting, has_compiler
 from created_equal.training.engine.images import Examples
 from created_equal.training.engine.initialise import initialise
 from created_equal.training.engine.optimisers import learning_rate, make_optimizer
@@ -93,7 +91,7 @@ class Trainee:
                 predicted[chosen] = logits.argmax(1)
                 losses[chosen] = F.cross_entropy(logits, images.labels[chosen], reduction="none")
                 after_batch()
-        return result_of(self.epoch, predicted, losses, images)
+        return result_of(self.epoch, predicted.cpu(), losses.cpu(), images)
 
     def state(self) -> dict:
         """Return all that the rest of its training follows from, as tensors and plain values."""
@@ -148,16 +146,17 @@ def result_of(
 
     Args:
         epoch: the epoch.
-        predicted: (example,) int64, a label for each.
-        losses: (example,) cross-entropy of each, nats.
+        predicted: (example,) int64 on the CPU, a label for each.
+        losses: (example,) float32 on the CPU, cross-entropy of each, nats.
         images: the dataset.
     """
-    right = (predicted == images.labels).float()
+    right = (predicted == images.labels_on_cpu).numpy()
+    splits = [split.numpy() for split in images.splits]
     return EpochResult(
         epoch,
-        predicted.cpu().numpy().astype(label_dtype(images.classes)),
-        np.array([right[split].mean().item() for split in images.splits]),
-        np.array([losses[split].mean().item() for split in images.splits]),
+        predicted.numpy().astype(label_dtype(images.classes)),
+        np.array([right[split].mean() for split in splits]),
+        np.array([losses.numpy()[split].mean(dtype=np.float64) for split in splits]),
     )
 
 
@@ -167,7 +166,7 @@ def is_compiled(ensemble: Ensemble, setting: Setting) -> bool:
     What PyTorch makes for a GPU needs a C compiler; without one they run as they are.
     """
     wanted = setting.device.type == "cuda" and ensemble.architecture not in PAPER_ARCHITECTURES
-    return wanted and any(map(shutil.which, (os.environ.get("CC", "gcc"), "clang")))
+    return wanted and has_compiler()
 
 
 def network_of(ensemble: Ensemble, image_shape: tuple[int, int, int], classes: int) -> nn.Module:

@@ -1,0 +1,175 @@
+"""The engine for GPUs on fake CUDA tensors, which need no GPU: they have shapes but no values.
+
+A step or a prediction that mixes devices, moves a tensor between them, asks for a value or for a
+size that follows from values raises here as it does where CUDA records it, and so does an operation
+that CUDA is not known to have. What the numbers are is for test_graphs.py.
+"""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from needs import require
+from test_graphs import ARCHITECTURES, RECIPES
+from torch import nn
+from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from created_equal.training.engine import graphs
+from created_equal.training.engine.device import Setting
+from created_equal.training.engine.graphs import GraphGroup, Lane
+from created_equal.training.engine.images import Images
+
+GPU = torch.device("cuda", 0)
+
+
+class OnlyOnGPU(TorchDispatchMode):
+    """Refuses what a graph cannot hold: tensors of the CPU, operations that CUDA has not."""
+
+    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+        has_kernel = torch._C._dispatch_has_computed_kernel_for_dispatch_key
+        if operation.namespace == "aten" and not has_kernel(operation.name(), "CUDA"):
+            raise RuntimeError(f"{operation} does not exist on CUDA")
+        fused_sgd = operation is torch.ops.aten._fused_sgd_.tensor_lr
+        result = check_layouts(*args) if fused_sgd else operation(*args, **(kwargs or {}))
+        for each in tree_leaves((args, kwargs, result)):
+            if isinstance(each, torch.Tensor) and each.device != GPU:
+                raise RuntimeError(f"{operation} has a tensor on {each.device}")
+        return result
+
+
+def check_layouts(weights, gradients, momenta):
+    """What CUDA's fused SGD asks of its lists; PyTorch has no fake of it."""
+    for weight, *others in zip(weights, gradients, *[momenta] * bool(momenta), strict=True):
+        for each in others:
+            assert (each.shape, each.dtype) == (weight.shape, weight.dtype)
+            assert all(
+                one == other
+                for size, one, other in zip(
+                    weight.shape, weight.stride(), each.stride(), strict=True
+                )
+                if size > 1
+            )
+
+
+class FakeLane(Lane):
+    """A lane that lets nothing pass that cannot be recorded, or for which one has to wait."""
+
+    def record(self, work):
+        return super().record(lambda: self.queue(work))
+
+    def queue(self, work):
+        with OnlyOnGPU():
+            work()
+
+
+@pytest.fixture
+def fake_gpu(monkeypatch):
+    """All tensors are fake; in place of what asks CUDA's driver is what does the same without."""
+    require(torch.backends.cuda.is_built(), "this PyTorch is built without CUDA.")
+    monkeypatch.setattr(graphs, "StreamLane", FakeLane)
+    # Triton's kernel needs a GPU, and a compiler where there is one.
+    monkeypatch.setattr("created_equal.training.engine.counted.draw_words", words_of_kernel)
+    monkeypatch.setattr(graphs, "check_compiler", lambda: None)
+    monkeypatch.setattr(nn.Module, "to", to)
+    monkeypatch.setattr(torch.Tensor, "backward", backward)
+    monkeypatch.setattr("torch.cuda.amp.common.amp_definitely_not_available", lambda: False)
+    monkeypatch.setattr("torch.cuda.is_bf16_supported", lambda: True)
+    with FakeTensorMode():
+        yield
+
+
+def words_of_kernel(key, stream, step, layer, number):
+    """What Triton's kernel gives, which reads its arguments on the device."""
+    assert key.device == step.device == GPU
+    return torch.empty(number, dtype=torch.int64, device=key.device)
+
+
+def to(network, device, memory_format):
+    """``nn.Module.to``, which swaps tensors in a way that fake ones refuse."""
+    for module in network.modules():
+        for name, weight in module.named_parameters(recurse=False):
+            layout = {"memory_format": memory_format} if weight.dim() == 4 else {}
+            module.register_parameter(name, nn.Parameter(weight.detach().to(device, **layout)))
+    return network
+
+
+@torch.no_grad()
+def backward(loss):
+    """``Tensor.backward``, whose engine asks the driver for streams: the same nodes, from here."""
+    waits_for, nodes = {}, [loss.grad_fn]
+    for node in nodes:
+        for following, _ in node.next_functions:
+            if following and following not in waits_for:
+                nodes.append(following)
+            waits_for[following] = waits_for.get(following, 0) + 1
+    gradients, ready = {loss.grad_fn: {0: torch.ones_like(loss)}}, [loss.grad_fn]
+    for node in ready:
+        of_node = gradients.pop(node)
+        call = node if callable(node) else node.apply
+        passed_on = call(*(of_node[place] for place in range(len(of_node))))
+        passed_on = passed_on if isinstance(passed_on, tuple) else (passed_on,)
+        for (following, place), gradient in zip(node.next_functions, passed_on, strict=False):
+            if following is None:
+                continue
+            expected = following._input_metadata[place]
+            gradient = gradient.sum_to_size(expected.shape).to(expected.dtype)
+            of_following = gradients.setdefault(following, {})
+            before = of_following.get(place)
+            of_following[place] = gradient if before is None else before + gradient
+            waits_for[following] -= 1
+            if not waits_for[following]:
+                ready.append(following)
+
+
+@pytest.fixture
+def train(digits, fake_gpu, monkeypatch):
+    """A function that trains two networks for an epoch and asks what they say."""
+
+    def results_of(epoch, predicted, losses, images):
+        assert predicted.shape == losses.shape == (len(images),)
+        assert predicted.device.type == losses.device.type == "cpu"
+        return epoch
+
+    # From fake predictions nothing follows.
+    monkeypatch.setattr(graphs, "result_of", results_of)
+
+    def train(ensemble, precision):
+        group = GraphGroup(ensemble, [0, 3], Images(digits, Setting(GPU, precision)))
+        for _ in group.finish_epoch():
+            pass
+        group.restore(group.states())
+        return group.evaluate(lambda: None)
+
+    return train
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_every_recipe_can_be_recorded(tiny, train, recipe, precision):
+    assert train(tiny("small_st_vgg", 0.25, **recipe), precision) == [1, 1]
+
+
+@pytest.mark.parametrize("architecture, changes", ARCHITECTURES)
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_every_architecture_can_be_recorded(tiny, train, architecture, changes, precision):
+    assert train(replace(tiny(architecture, 0.25), **changes), precision) == [1, 1]
+
+
+FAULTS = {
+    "a value": (lambda numbers: numbers.sum().item(), "_local_scalar_dense"),
+    "a size that follows from values": (lambda numbers: numbers[numbers > 0], "nonzero"),
+    "a tensor of the CPU": (lambda numbers: numbers + torch.ones(3), "tensor on cpu"),
+    "an index on the CPU": (lambda numbers: numbers[torch.tensor([0, 2])], "tensor on cpu"),
+    "a transfer to the CPU": (lambda numbers: numbers.cpu(), "tensor on cpu"),
+    "a transfer from the CPU": (lambda _: torch.zeros(3).to(GPU), "tensor on cpu"),
+    "what CUDA has not": (lambda numbers: numbers.to_mkldnn(), "does not exist on CUDA"),
+}
+
+
+@pytest.mark.parametrize("work, message", FAULTS.values(), ids=FAULTS)
+def test_what_cannot_be_recorded_is_refused(fake_gpu, work, message):
+    numbers = torch.zeros(3, device=GPU)
+    with pytest.raises((RuntimeError, DataDependentOutputException), match=message):
+        FakeLane(GPU).record(lambda: work(numbers))
