@@ -14,7 +14,7 @@ from torch import nn
 from created_equal.errors import InputError
 from created_equal.study import Ensemble
 from created_equal.training.engine.counted import draw_words, ranks
-from created_equal.training.engine.graphs import Lane
+from created_equal.training.engine.graphs import make_lane
 from created_equal.training.engine.images import Images
 from created_equal.training.engine.initialise import initialise
 from created_equal.training.engine.optimisers import learning_rate, make_optimizer
@@ -54,7 +54,7 @@ class Fused:
         self._make_weights(ensemble)
         self._make_room()
         self._epoch = 0
-        self._lane = Lane(images.setting.device)
+        self._lane = make_lane(images.setting.device)
         untrained = [weight.detach().clone() for weight in self.weights]
         self._replay_step = self._lane.record(self._take_step)
         self._replay_prediction = self._lane.record(self._predict)

@@ -94,6 +94,11 @@ class StreamLane(Lane):
         return torch.cuda.mem_get_info(self._device)[0]
 
 
+def make_lane(device: torch.device) -> Lane:
+    """Return a queue of work on a device."""
+    return StreamLane(device) if device.type == "cuda" else Lane(device)
+
+
 class RecordedTrainee(Trainee):
     """A network in training whose steps are replayed.
 
@@ -295,8 +300,7 @@ class GraphGroup:
         # What an earlier group leaves would be destroyed in the middle of a recording, which CUDA
         # does not permit, and until then it holds its memory.
         release_memory()
-        lane_of = StreamLane if device.type == "cuda" else Lane
-        lanes = self._lanes = [lane_of(device) for _ in range(min(LANES, len(numbers)))]
+        lanes = self._lanes = [make_lane(device) for _ in range(min(LANES, len(numbers)))]
         self._trainees: list[RecordedTrainee] = []
         self._panels: list[Panel] = []
         free, largest = [lanes[0].free_memory()], 0
