@@ -1,7 +1,7 @@
 """From an architecture's name to a network, and what a network costs."""
 
 import warnings
-from collections.abc import Callable
+from functools import cache
 
 import torch
 from torch import nn
@@ -47,32 +47,15 @@ def build_network(
     Raises:
         InputError: the images are too small for the architecture, or it cannot be made linear.
     """
-
-    def build(image_shape: tuple[int, int, int]) -> nn.Module:
-        if architecture in BLOCKS:
-            return build_paper_network(
-                architecture,
-                width,
-                activation or "elu",
-                dropout,
-                image_shape,
-                classes,
-                linear=linear,
-                depth=depth,
-                kernel=kernel,
-                units=units,
-            )
-        return build_public_network(
-            architecture, activation, dropout, image_shape, classes, linear=linear
-        )
-
-    if not _accepts(build, image_shape):
+    definition = architecture, width, activation, dropout, classes, linear, depth, kernel, units
+    image_shape = tuple(image_shape)
+    if not _accepts(definition, image_shape):
         size = min(image_shape[:2])
         smallest = next(
             (
                 larger
                 for larger in range(size + 1, LARGEST_SIZE_TRIED + 1)
-                if _accepts(build, (larger, larger, image_shape[2]))
+                if _accepts(definition, (larger, larger, image_shape[2]))
             ),
             None,
         )
@@ -82,8 +65,8 @@ def build_network(
             f"{architecture}; {remedy} in the study's dataset."
         )
     if linear and architecture not in BLOCKS:
-        check_linear(architecture, tuple(image_shape))
-    return build(image_shape)
+        check_linear(architecture, image_shape)
+    return _build(definition, image_shape)
 
 
 def count_parameters(network: nn.Module) -> int:
@@ -113,30 +96,48 @@ def count_flops(network: nn.Module, image_shape: tuple[int, int, int]) -> tuple[
     return predicting // examples, (predicting + backward.get_total_flops()) // examples
 
 
-def _accepts(
-    build: Callable[[tuple[int, int, int]], nn.Module], image_shape: tuple[int, int, int]
-) -> bool:
+def _build(definition: tuple, image_shape: tuple[int, int, int]) -> nn.Module:
+    architecture, width, activation, dropout, classes, linear, depth, kernel, units = definition
+    if architecture in BLOCKS:
+        return build_paper_network(
+            architecture,
+            width,
+            activation or "elu",
+            dropout,
+            image_shape,
+            classes,
+            linear=linear,
+            depth=depth,
+            kernel=kernel,
+            units=units,
+        )
+    return build_public_network(
+        architecture, activation, dropout, image_shape, classes, linear=linear
+    )
+
+
+# Not tried anew for each network of an ensemble, which takes longer than to build one.
+@cache
+def _accepts(definition: tuple, image_shape: tuple[int, int, int]) -> bool:
     height, length, channels = image_shape
     try:
         with torch.no_grad(), warnings.catch_warnings():
             # Of layers without elements, which are refused right after.
             warnings.simplefilter("ignore")
             images = torch.zeros(2, channels, height, length, device="meta")
-            _without_numbers(build, image_shape).eval()(images)
+            _without_numbers(definition, image_shape).eval()(images)
     except (RuntimeError, ValueError, AssertionError, ZeroDivisionError):
         return False
     return True
 
 
-def _without_numbers(
-    build: Callable[[tuple[int, int, int]], nn.Module], image_shape: tuple[int, int, int]
-) -> nn.Module:
+def _without_numbers(definition: tuple, image_shape: tuple[int, int, int]) -> nn.Module:
     """Build on the meta device, where nothing is computed or stored but shapes are checked."""
     try:
         with torch.device("meta"):
-            return build(image_shape)
+            return _build(definition, image_shape)
     except NotImplementedError:  # torchvision's regnets read numbers while they are built
-        return build(image_shape).to("meta")
+        return _build(definition, image_shape).to("meta")
 
 
 def _no_noise(number: int) -> torch.Tensor:
