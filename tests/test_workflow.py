@@ -234,11 +234,25 @@ def test_other_resources_rerun_nothing(built):
 def test_editing_the_engine_trains_again_and_touching_it_does_not(built):
     module = built / "src/created_equal/training/engine/plain.py"
     before = module.read_text()
-    module.write_text(before + "\n# edited\n")
+    module.write_text(before + "\nEDITED = 1\n")
     planned = jobs(succeeds(built, *SMOKE, "--dry-run"))
     module.write_text(before)
     assert planned["train_networks"] == 11
     assert "Nothing to be done" in succeeds(built, *SMOKE, "--dry-run")
+
+
+def test_a_comment_in_what_is_trained_or_fitted_reruns_nothing(built):
+    modules = [
+        built / "src/created_equal" / name
+        for name in ("training/engine/plain.py", "networks/build.py", "baselines/fit.py")
+    ]
+    before = [module.read_text() for module in modules]
+    for module, text in zip(modules, before, strict=True):
+        module.write_text(f"# A comment.\n{text}\n\n# Another.\n")
+    planned = succeeds(built, *SMOKE, "--dry-run")
+    for module, text in zip(modules, before, strict=True):
+        module.write_text(text)
+    assert "Nothing to be done" in planned
 
 
 def test_job_that_runs_again_trains_nothing_again(built):

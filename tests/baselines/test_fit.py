@@ -10,7 +10,6 @@ from created_equal.artefacts import (
     fingerprint,
     make_dataset,
     read_predictions,
-    source_digest,
     write_dataset,
 )
 from created_equal.baselines import fit_baseline
@@ -18,6 +17,7 @@ from created_equal.baselines.fit import predict
 from created_equal.cli import main
 from created_equal.datasets import build_dataset
 from created_equal.errors import InputError
+from created_equal.source_code import source_digest
 from created_equal.study import BASELINES, Baseline
 
 
