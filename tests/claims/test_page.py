@@ -57,6 +57,8 @@ def test_a_line_shows_the_paper_s_number_ours_the_nulls_and_the_verdict(measured
     assert "0.81" in nulls and "without class means" in nulls
     assert "class means alone" not in nulls
     assert "20 networks (the paper: 22)" in basis and " epochs 1 to 20" in basis
+    mixed = page_of([replace(measured, precision="bf16, fp32")], tmp_path)[1].cells
+    assert "bf16, fp32" in mixed[5]
     single = page_of([replace(measured, epochs="7", verdict="reproduced")], tmp_path)[1].cells
     assert " epoch 7" in single[5] and "on other data" not in single[2]
     assert verdict.strip() == "direction only: does not hold"

@@ -165,7 +165,7 @@ def _basis(row: Row) -> str:
         networks += f" (the paper: {row.paper_networks})"
     word = "epochs" if " " in row.epochs else "epoch"
     epochs = f"{word} {escape(row.epochs)}" if row.epochs else ""
-    lines = (epochs, escape(row.ensembles), escape(row.note))
+    lines = (epochs, escape(row.ensembles), escape(row.precision), escape(row.note))
     return networks + "".join(f"<small>{line}</small>" for line in lines if line)
 
 
