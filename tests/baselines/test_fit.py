@@ -136,7 +136,7 @@ def test_command_gives_the_same_whatever_the_number_of_threads(study_folder, mon
 
 def test_command_refuses_a_baseline_that_there_is_not(study_folder, monkeypatch, capsys):
     assert command(monkeypatch, "fit_baseline", "smoke", "svn") == 2
-    assert "the study smoke has no baseline svn; did you mean svm (of" in capsys.readouterr().err
+    assert "the study smoke has no baseline svn; use one of svm, k_near" in capsys.readouterr().err
     assert not Path("results").exists()
 
 
