@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "reference": {"errors"},
     "study": {"errors", "yaml_files", "derivation", "reference"},
     "extent": {"derivation", "study"},
-    "preflight": {"errors", "study", "extent"},
+    "preflight": {"errors", "derivation", "study", "extent"},
     "decoding": set(),
     "artefacts": {"errors", "source_code", "decoding"},
     "networks": {"errors"},
