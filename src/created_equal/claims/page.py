@@ -171,7 +171,7 @@ def _basis(row: Row) -> str:
 
 
 def _breakable(names: str) -> str:
-    """Return escaped text whose lines may end within names too: behind . _ : or /, before a letter."""
+    """Return escaped text whose lines may also end in names: behind . _ : or /, before a letter."""
     return re.sub(r"(?<=[._:/])(?=[A-Za-z])", "<wbr>", escape(names))
 
 
