@@ -359,7 +359,7 @@ def test_figures_that_cannot_be_are_refused_by_name_and_all_else_is_built(built)
     said = one_sentence(snakemake(built, *partial))
     for sentence in (
         "figures.figure_04 compares the two halves of st_vgg, which has only 1 network; train at",
-        "figures.figure_05 shows linear_st_vgg, which is not among the ensembles; did you",
+        "figures.figure_05 shows linear_st_vgg, which is not among the ensembles; use one",
     ):
         # At once, and by the job that was to render it.
         assert said.count(f"created-equal: config/studies/partial.yaml: {sentence}") == 2
