@@ -4,7 +4,6 @@
 rule fit_baseline:
     input:
         dataset=dataset_path("{study}"),
-        code=code("baselines/*.py"),
     output:
         predictions=baseline_path("{study}", "{baseline}"),
     log:
@@ -22,6 +21,7 @@ rule fit_baseline:
         runtime=240,
     params:
         definition=lambda wildcards: fitted(wildcards).definition,
+        code=source_digest(*BASELINES),
     shell:
         "python -m created_equal fit_baseline {wildcards.study} {wildcards.baseline}"
         " > {log:q} 2>&1"

@@ -6,7 +6,6 @@ import os
 import shutil
 import sys
 from functools import cache
-from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from created_equal.errors import InputError
 from created_equal.extent import expected_extent, memory_of, predictions_of
 from created_equal.preflight import Job, check_run, explain_failure, find_nodes
 from created_equal.reference import REFERENCE
+from created_equal.source_code import BASELINES, NETWORKS, PIXELS, source_digest
 from created_equal.study import (
     CONFIG_VARIABLE,
     CROSS_DATASET,
@@ -266,12 +266,6 @@ def code(*patterns):
         for pattern in patterns
         for path in package.glob(pattern)
     )
-
-
-def digest(*patterns):
-    """Return what stands for the modules that match: other code has another one."""
-    modules = (Path(workflow.basedir, path) for path in code(*patterns))
-    return blake2b(b"\0".join(module.read_bytes() for module in modules)).hexdigest()
 
 
 HAS_GPU = shutil.which("nvidia-smi") is not None

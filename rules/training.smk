@@ -25,7 +25,7 @@ rule train_networks:
     params:
         definition=lambda wildcards: ensemble_of(wildcards).definition,
         # As input, a dozen files of each of thousands of jobs would be looked at.
-        code=digest("networks/*.py", "training/engine/*.py", "decoding/*.py"),
+        code=source_digest(*NETWORKS, *PIXELS),
     shell:
         "python -m created_equal train_networks {wildcards.study} {wildcards.ensemble}"
         " --networks {wildcards.first}-{wildcards.last} > {log:q} 2>&1"

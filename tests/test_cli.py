@@ -97,6 +97,23 @@ def test_some_networks(run, small_study, study_folder, given, file):
     assert [path.stem for path in folder.glob("*.nc")] == [file]
 
 
+def test_networks_of_different_precisions_are_scored_with_a_warning(
+    run, small_study, study_folder, caplog
+):
+    run("build_dataset", "small")
+    for network, precision in enumerate(("fp32", "fp32", "bf16")):
+        number = ("--networks", str(network))
+        assert run("train_networks", "small", "st_vgg", *number, "--precision", precision)[0] == 0
+    folder = Path("results/small/st_vgg/predictions")
+    files = [str(folder / f"000{network}-000{network}.nc") for network in range(3)]
+    caplog.clear()
+    assert run("score_ensemble", "small", "st_vgg", *files[:2], "--networks", "2")[0] == 0
+    assert "precision" not in caplog.text
+    assert run("score_ensemble", "small", "st_vgg", *files, "--networks", "3")[0] == 0
+    assert "different precisions (1 in bf16, 2 in fp32), which these scores mix" in caplog.text
+    assert f"delete the folder {folder} and run again with precision=fp32" in caplog.text
+
+
 def test_a_study_that_is_not_there(run):
     for command in (
         ["build_dataset", "smokee"],

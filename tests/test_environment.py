@@ -1,6 +1,9 @@
 """What the repository says of itself: pins, links, pictures."""
 
+import fnmatch
 import re
+import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -37,3 +40,16 @@ def test_links_lead_somewhere_and_nothing_is_left_to_fill_in(page):
     assert "@@" not in text
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
         assert (page.parent / target).exists(), target
+
+
+def test_every_file_that_the_package_is_said_to_have_is_there():
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = listed["tool"]["setuptools"]["package-data"]["created_equal"]
+    tracked = subprocess.run(
+        ["git", "ls-files"],
+        cwd=ROOT / "src/created_equal",
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    assert [each for each in patterns if not fnmatch.filter(tracked, each)] == []

@@ -55,4 +55,10 @@ def test_memory_is_what_the_study_says_or_follows_from_the_images(tiny):
     cifar = replace(ensemble, dataset={"source": "cifar10"})
     assert memory_of(cifar) == 4000 + 3 * 60_000 * 32 * 32 * 3 // 10**6
     assert memory_of(replace(ensemble, dataset=FOLDER)) == 4000
+    large = {"size": 224, "train_examples": 1_281_167, "test_examples": 50_000}
+    assert memory_of(replace(ensemble, dataset=FOLDER | large)) > 500_000
+    files = replace(ensemble, dataset=FOLDER | large | {"images": "files"})
+    assert memory_of(files) == 5000
+    assert memory_of(replace(files, resources=Resources(cpus=12))) == 16_000
+    assert memory_of(replace(files, resources=Resources(mem_mb=48_000))) == 48_000
     assert memory_of(replace(cifar, resources=Resources(mem_mb=9000))) == 9000

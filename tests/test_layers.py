@@ -9,13 +9,13 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "created_equal"
 GROUND = {
-    *("errors", "yaml_files", "derivation", "reference", "study", "extent"),
+    *("errors", "yaml_files", "derivation", "reference", "source_code", "study", "extent"),
     *("decoding", "artefacts", "networks"),
 }
 STAGES = {"datasets", "training", "scores", "baselines"}
 WITHOUT_TORCH = {
-    *("errors", "yaml_files", "derivation", "reference", "study", "extent", "preflight"),
-    *("decoding", "artefacts"),
+    *("errors", "yaml_files", "derivation", "reference", "source_code", "study", "extent"),
+    *("preflight", "decoding", "artefacts"),
     *("scores", "figures", "claims"),
 }
 # Each folder or module beside itself.
@@ -24,13 +24,14 @@ MAY_IMPORT = {
     "__main__": {"cli"},
     "errors": set(),
     "derivation": set(),
+    "source_code": set(),
     "yaml_files": {"errors"},
     "reference": {"errors"},
     "study": {"errors", "yaml_files", "derivation", "reference"},
     "extent": {"derivation", "study"},
-    "preflight": {"errors", "study", "extent"},
+    "preflight": {"errors", "derivation", "study", "extent"},
     "decoding": set(),
-    "artefacts": {"errors", "decoding"},
+    "artefacts": {"errors", "source_code", "decoding"},
     "networks": {"errors"},
     **dict.fromkeys(STAGES, GROUND),
     **dict.fromkeys(("figures", "claims"), GROUND | {"scores"}),

@@ -2,15 +2,18 @@ import math
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import xarray as xr
 import yaml
 from torchvision.datasets import CIFAR10, CIFAR100, MNIST
 
 from created_equal import preflight
+from created_equal.artefacts.files import write_artefact
 from created_equal.errors import InputError
 from created_equal.preflight import PLACES, Job, Node, check_run, find_nodes, parse_nodes
-from created_equal.study import Config, Resources, load_study
+from created_equal.study import Config, Resources, load_study, predictions_path
 
 TRAIN = Job("train_networks", "smoke", "st_vgg", networks=4)
 BUILD = Job("build_dataset", "smoke")
@@ -63,6 +66,32 @@ def test_a_gpu_with_few_networks_a_job_is_said(studies, study_folder):
     asks = replace(smoke.ensembles["st_vgg"], resources=Resources(networks_per_job=1))
     studies["smoke"] = replace(smoke, ensembles={"st_vgg": asks})
     assert not said([on_gpu] * 3)
+
+
+def test_networks_whose_examples_will_be_ranked_otherwise_are_said(studies, study_folder):
+    names = ("st_vgg", "easiest_moved", "hardest_fifth_round_01", "hardest_fifth", "random_fifth")
+    wanted = [replace(TRAIN, ensemble=name) for name in names]
+
+    def said(networks=None):
+        now = {"smoke": load_study("smoke", networks)}
+        lines = check_run(Config(), now, wanted, [], [])
+        return [line for line in lines if "trained anew" in line]
+
+    assert said(6) == []
+    for name in names:
+        ensemble = studies["smoke"].ensembles[name]
+        path = Path(predictions_path("smoke", name, 0, 3))
+        write_artefact(xr.Dataset(), path, "predictions", ensemble.definition | {"code": ""})
+    assert said() == []
+    (line,) = said(6)
+    assert line.startswith(
+        "smoke: finished networks of easiest_moved, hardest_fifth will be trained anew, since "
+        "networks, or what ranks their examples, has changed"
+    )
+    # What is damaged counts for nothing, and an older file for no more than the latest.
+    for name in names[1:]:
+        Path(predictions_path("smoke", name, 0, 4)).write_bytes(b"damaged")
+    assert said(6) == []
 
 
 def test_a_run_of_nothing_but_figures_has_nothing_to_say(studies):

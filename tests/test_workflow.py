@@ -234,11 +234,25 @@ def test_other_resources_rerun_nothing(built):
 def test_editing_the_engine_trains_again_and_touching_it_does_not(built):
     module = built / "src/created_equal/training/engine/plain.py"
     before = module.read_text()
-    module.write_text(before + "\n# edited\n")
+    module.write_text(before + "\nEDITED = 1\n")
     planned = jobs(succeeds(built, *SMOKE, "--dry-run"))
     module.write_text(before)
     assert planned["train_networks"] == 11
     assert "Nothing to be done" in succeeds(built, *SMOKE, "--dry-run")
+
+
+def test_a_comment_in_what_is_trained_or_fitted_reruns_nothing(built):
+    modules = [
+        built / "src/created_equal" / name
+        for name in ("training/engine/plain.py", "networks/build.py", "baselines/fit.py")
+    ]
+    before = [module.read_text() for module in modules]
+    for module, text in zip(modules, before, strict=True):
+        module.write_text(f"# A comment.\n{text}\n\n# Another.\n")
+    planned = succeeds(built, *SMOKE, "--dry-run")
+    for module, text in zip(modules, before, strict=True):
+        module.write_text(text)
+    assert "Nothing to be done" in planned
 
 
 def test_job_that_runs_again_trains_nothing_again(built):
@@ -331,7 +345,7 @@ def test_the_figure_of_all_studies_needs_one_ensemble_of_each(built):
         (["--config", "studies=digits", "devise=cpu"], "devise is not known; did you mean device"),
         (["paper_figures/mnist/figure_04.pdf"], "the study mnist has no figure_04"),
         (["figure_08", "--config", "studies=mnist"], "no selected study has figure_08 (mnist);"),
-        (["results/smoke/baselines/svn.nc"], "the study smoke has no baseline svn; did you mean"),
+        (["results/smoke/baselines/svn.nc"], "the study smoke has no baseline svn; use one of svm"),
         (["results/smoke/st_vg/scores.nc"], "the study smoke has no ensemble st_vg"),
     ],
 )
@@ -345,7 +359,7 @@ def test_figures_that_cannot_be_are_refused_by_name_and_all_else_is_built(built)
     said = one_sentence(snakemake(built, *partial))
     for sentence in (
         "figures.figure_04 compares the two halves of st_vgg, which has only 1 network; train at",
-        "figures.figure_05 shows linear_st_vgg, which is not among the ensembles; did you",
+        "figures.figure_05 shows linear_st_vgg, which is not among the ensembles; use one",
     ):
         # At once, and by the job that was to render it.
         assert said.count(f"created-equal: config/studies/partial.yaml: {sentence}") == 2

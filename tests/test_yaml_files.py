@@ -171,6 +171,7 @@ def test_one_problem_stands_beside_the_file_and_several_below_it():
 def test_suggestions():
     assert suggestion("epoch", ["epochs"] * 9) == "did you mean epochs?"
     assert suggestion("St-VGG", ["st_vgg", "mnist"]) == "did you mean st_vgg (of st_vgg, mnist)?"
+    assert suggestion("gpu", ["auto", "cpu", "cuda"]) == "use one of auto, cpu, cuda."
     assert suggestion("zzz", []) == "leave it out."
     assert suggestion("zzz", ["a", "b"]) == "use one of a, b."
     assert "config/README.md" in suggestion("zzz", [f"a{i}" for i in range(21)])

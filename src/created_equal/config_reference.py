@@ -19,7 +19,7 @@ Copy config/studies/small_mammals.yaml to config/studies/my_images.yaml, and wri
 
 ```yaml
 title: My images
-dataset: {source: image_folder, path: /home/me/my_images, size: 32}
+dataset: {source: image_folder, path: my_images, size: 32}
 networks: 20
 recipe: {epochs: 60, decay: {factor: 1.8, every: 20}}
 ensembles:
@@ -30,8 +30,8 @@ figures:
   figure_04: {ensembles: [st_vgg, resnet18]}
 ```
 
-where /home/me/my_images has a folder train and a folder test, and each of them a folder of images
-per class. `created-equal plan my_images` says what it costs, and
+where data/my_images (below data_root) has a folder train and a folder test, and each of them a
+folder of images per class. `created-equal plan my_images` says what it costs, and
 `snakemake --cores all --config studies=my_images` does it. Images that no memory holds at once stay
 in their files with `images: files`, and are decoded ahead of the device while it trains. A mistake
 in a file is reported at once, with its place and what to write instead.

@@ -8,6 +8,8 @@ from created_equal.study import Ensemble
 
 # Megabytes of a training job beside its images.
 MEMORY = 4000
+# Megabytes for each core where images stay in files: its process decodes some batches ahead.
+MEMORY_PER_CORE = 1000
 # In memory images are once as they were read, and once as they are trained on, with room.
 COPIES = 3
 LABEL_BYTES_UNKNOWN = 2
@@ -81,6 +83,8 @@ def memory_of(ensemble: Ensemble) -> int:
     """Return the megabytes that a training job of an ensemble asks for."""
     if ensemble.resources.mem_mb is not None:
         return ensemble.resources.mem_mb
+    if ensemble.dataset.get("images") == "files":
+        return MEMORY + MEMORY_PER_CORE * ensemble.resources.cpus
     extent = expected_extent(ensemble.dataset)
     if extent is None:
         return MEMORY

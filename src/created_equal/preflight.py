@@ -3,6 +3,7 @@
 It reads no array and imports no torch, so that a run of nothing but figures waits for none of it.
 """
 
+import json
 import math
 import os
 import re
@@ -13,9 +14,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from created_equal import derivation
 from created_equal.errors import InputError
 from created_equal.extent import disk_of, expected_extent, extent_of
-from created_equal.study import NETWORKS, PAPER_ARCHITECTURES, STUDIES, Config, Study
+from created_equal.study import (
+    NETWORKS,
+    PAPER_ARCHITECTURES,
+    STUDIES,
+    Config,
+    Ensemble,
+    Study,
+    predictions_path,
+)
 
 # What of a source must be below data_root, any one of these, if nothing may be downloaded.
 PLACES = {
@@ -104,7 +114,11 @@ def check_run(
         )
     if problems:
         raise InputError("\n  ".join(["nothing was started:", *problems]))
-    lines = [*_training(wanted, finished), *_downloads(config, studies, to_build)]
+    lines = [
+        *_training(wanted, finished),
+        *_trained_anew(studies, wanted),
+        *_downloads(config, studies, to_build),
+    ]
     training = [job for job in wanted if job.name == "train_networks"]
     if training and config.device == "auto" and not any(job.gpus for job in training):
         lines.append("no GPU is found: networks are trained on the processor")
@@ -189,6 +203,43 @@ def _training(wanted: Sequence[Job], finished: Sequence[Job]) -> Iterator[str]:
             f"{study}: {sum(jobs):,} networks to train in {len(jobs):,} jobs, "
             f"{there.get(study, 0):,} already there"
         )
+
+
+def _trained_anew(studies: Mapping[str, Study], wanted: Sequence[Job]) -> Iterator[str]:
+    """Yield a sentence for each study whose networks lie there, but of examples ranked otherwise.
+
+    Raising networks changes which examples are the easiest, and so what some networks learn.
+    """
+    training = dict.fromkeys(
+        (job.study, job.ensemble) for job in wanted if job.name == "train_networks"
+    )
+    for study in dict.fromkeys(name for name, _ in training):
+        members = (studies[study].ensembles[name] for of, name in training if of == study)
+        names = dict.fromkeys(
+            derivation.ensemble_of_round(each.name) if each.is_round else each.name
+            for each in members
+            if each.ranked_by and _is_ranked_otherwise(each)
+        )
+        if names:
+            yield (
+                f"{study}: finished networks of {', '.join(names)} will be trained anew, since "
+                "networks, or what ranks their examples, has changed: theirs are other examples now"
+            )
+
+
+def _is_ranked_otherwise(ensemble: Ensemble) -> bool:
+    """Return whether the latest of an ensemble's predictions are of examples ranked otherwise."""
+    import h5py  # late, as a run of nothing but figures needs none of it
+
+    folder = Path(predictions_path(ensemble.study, ensemble.name, 0, 0)).parent
+    there = sorted(folder.glob("*.nc"), key=lambda path: path.stat().st_mtime)
+    try:
+        with h5py.File(there[-1]) as file:
+            definition = json.loads(file.attrs["definition"])
+        return definition["dataset"]["derived"]["ranked_by"] != ensemble.derived["ranked_by"]
+    except (IndexError, OSError, KeyError, TypeError, ValueError):
+        # None is there, or it is damaged: no network of it counts as finished.
+        return False
 
 
 def _missing(config: Config, study: Study) -> str | None:

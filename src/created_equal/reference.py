@@ -31,7 +31,7 @@ def read_catalogue(study: str) -> dict[str, dict]:
     """
     path = catalogue_path(study)
     try:
-        catalogue = json.loads(path.read_text())
+        catalogue = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         others = sorted(each.parent.name for each in Path(REFERENCE).glob("*/scores.json"))
         raise InputError(

@@ -661,6 +661,12 @@ def _contradictions_in_ensemble(name: str, ensemble: Mapping, values: Mapping) -
             f"{where('momentum')} is {recipe['momentum']}, but {optimizer} has none; set it to 0, "
             "or use sgd."
         )
+    dropout = recipe.get("dropout", False)
+    if not isinstance(dropout, bool) and dropout and not 1 / 256 <= dropout <= 255 / 256:
+        yield (
+            f"{where('dropout')} is {dropout}, but rates are multiples of 1/256: use one from "
+            f"{1 / 256} (1/256) to {255 / 256} (255/256), or false for none."
+        )
     dataset = values.get("dataset", {})
     augmentation = recipe.get("augmentation")
     if augmentation is not None and dataset.get("images", "memory") != "files":

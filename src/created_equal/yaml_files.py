@@ -18,6 +18,8 @@ from created_equal.errors import InputError
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 NAMES_LISTED = 20
 NAMES_BESIDE_NEAREST = 8
+# Of difflib's likeness, from 0 to 1: device for devise (0.83), but not cpu for gpu (0.67).
+ALIKE = 0.75
 # What is wrong with the keys of a mapping, and not with the mapping.
 ABOUT_KEYS = ("additionalProperties", "required", "anyOf", "minProperties", "pattern")
 TYPES = {
@@ -142,11 +144,11 @@ def refuse(where: str | Path, sentences: Sequence[str]) -> None:
 
 
 def suggestion(name: str, known: Sequence[str]) -> str:
-    """Return the end of a sentence about an unknown name: the nearest known one, or all of them."""
+    """Return the end of a sentence about an unknown name: one that is much like it, or all."""
     if not known:
         return "leave it out."
     near = [each for each in known if _without_zeros(each) == _without_zeros(str(name).lower())]
-    near = near or difflib.get_close_matches(str(name).lower(), known, n=1)
+    near = near or difflib.get_close_matches(str(name).lower(), known, n=1, cutoff=ALIKE)
     if near:
         others = f" (of {', '.join(known)})" if len(known) <= NAMES_BESIDE_NEAREST else ""
         return f"did you mean {near[0]}{others}?"

@@ -20,7 +20,6 @@ from created_equal.artefacts import (
     read_dataset,
     read_predictions,
     read_scores,
-    source_digest,
     write_dataset,
     write_scores,
 )
@@ -111,12 +110,6 @@ def test_examples_of_a_split_side_by_side_are_not_copied(digits):
 
 def test_there_may_be_no_example_of_a_split(digits):
     assert of_split(of_split(digits, "train"), "test").sizes["example"] == 0
-
-
-def test_the_digest_of_code_follows_the_packages_asked_for():
-    assert source_digest("networks", "scores") == source_digest("scores", "networks")
-    assert source_digest("networks") != source_digest("scores")
-    assert source_digest("networks") != source_digest("networks", "scores")
 
 
 # whole or absent

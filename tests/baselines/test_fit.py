@@ -10,7 +10,6 @@ from created_equal.artefacts import (
     fingerprint,
     make_dataset,
     read_predictions,
-    source_digest,
     write_dataset,
 )
 from created_equal.baselines import fit_baseline
@@ -18,6 +17,7 @@ from created_equal.baselines.fit import predict
 from created_equal.cli import main
 from created_equal.datasets import build_dataset
 from created_equal.errors import InputError
+from created_equal.source_code import source_digest
 from created_equal.study import BASELINES, Baseline
 
 
@@ -136,7 +136,7 @@ def test_command_gives_the_same_whatever_the_number_of_threads(study_folder, mon
 
 def test_command_refuses_a_baseline_that_there_is_not(study_folder, monkeypatch, capsys):
     assert command(monkeypatch, "fit_baseline", "smoke", "svn") == 2
-    assert "the study smoke has no baseline svn; did you mean svm (of" in capsys.readouterr().err
+    assert "the study smoke has no baseline svn; use one of svm, k_near" in capsys.readouterr().err
     assert not Path("results").exists()
 
 

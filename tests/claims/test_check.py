@@ -90,6 +90,15 @@ def test_a_row_says_what_it_rests_on(made_up):
     assert (row.ensembles, row.examples, row.interval_agrees) == ("main", "test", "no")
 
 
+def test_a_row_says_in_which_precisions_its_networks_were_trained(made_up):
+    evidence = made_up("small_mammals", True)
+    assert check_claims(evidence, [NUMBER])[0].precision == ""
+    for precisions, said in ((["bf16"] * 20, "bf16"), (["fp32"] + ["bf16"] * 19, "bf16, fp32")):
+        scores = evidence.scores["main"].assign_coords(precision=("network", precisions))
+        trained = replace(evidence, scores=evidence.scores | {"main": scores})
+        assert check_claims(trained, [NUMBER])[0].precision == said
+
+
 def test_a_role_that_the_study_lacks_is_not_measured_and_says_so(made_up):
     evidence = replace(made_up("small_mammals", True), roles={"figure_01.ensemble": ("main",)})
     rows = {row.id: row for row in check_claims(evidence)}

@@ -6,7 +6,7 @@ import pytest
 
 from created_equal.claims.page import STYLES, number_words, p_words, write_page
 
-VOID = {"meta", "br"}
+VOID = {"meta", "br", "wbr"}
 
 
 class Reader(HTMLParser):
@@ -15,6 +15,7 @@ class Reader(HTMLParser):
     def __init__(self):
         super().__init__()
         self.open, self.cells, self.badges, self.links = [], [], [], []
+        self.within_word = False
 
     def handle_starttag(self, tag, attrs):
         attributes = dict(attrs)
@@ -25,13 +26,15 @@ class Reader(HTMLParser):
             self.badges.append((attributes["class"], ""))
         if tag not in VOID:
             self.open.append(tag)
+        self.within_word = tag == "wbr"
 
     def handle_endtag(self, tag):
+        self.within_word = False
         assert self.open.pop() == tag
 
     def handle_data(self, data):
         if "td" in self.open:
-            self.cells[-1] += f" {data}"
+            self.cells[-1] += data if self.within_word else f" {data}"
         if "span" in self.open:
             self.badges[-1] = (self.badges[-1][0], data)
 
@@ -57,6 +60,8 @@ def test_a_line_shows_the_paper_s_number_ours_the_nulls_and_the_verdict(measured
     assert "0.81" in nulls and "without class means" in nulls
     assert "class means alone" not in nulls
     assert "20 networks (the paper: 22)" in basis and " epochs 1 to 20" in basis
+    mixed = page_of([replace(measured, precision="bf16, fp32")], tmp_path)[1].cells
+    assert "bf16, fp32" in mixed[5]
     single = page_of([replace(measured, epochs="7", verdict="reproduced")], tmp_path)[1].cells
     assert " epoch 7" in single[5] and "on other data" not in single[2]
     assert verdict.strip() == "direction only: does not hold"
@@ -68,6 +73,15 @@ def test_what_was_not_measured_says_why(missing, tmp_path):
     assert reader.cells[3].strip() == "–"
     assert "the study has no figure_05.linear." in reader.cells[5]
     assert reader.cells[0].strip() == "not measured"
+
+
+def test_names_break_where_their_words_end(measured, missing, tmp_path):
+    note = "the study has no moved_examples.ensemble, at 0.5."
+    text, reader = page_of([replace(missing, note=note)], tmp_path)
+    assert "moved_<wbr>examples.<wbr>ensemble, at 0.5." in text
+    assert reader.cells[5].strip() == note
+    text, _ = page_of([replace(measured, ensembles="st_vgg, variation_width_0_5")], tmp_path)
+    assert "st_<wbr>vgg, variation_<wbr>width_0_5" in text
 
 
 def test_verdicts_differ_in_colour_and_in_words(measured, tmp_path):

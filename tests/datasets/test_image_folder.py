@@ -1,4 +1,7 @@
+import os
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -96,6 +99,33 @@ def test_annotations_and_images_must_agree(tiny):
     annotations.write_text(whole.splitlines()[0])
     with pytest.raises(InputError, match=r"val_1.JPEG has no line in .*val_annotations.txt"):
         open_image_folder(tiny)
+
+
+def test_annotations_that_are_no_text(tiny):
+    (tiny / "val" / "val_annotations.txt").write_bytes(b"val_0.JPEG\tn2\nval_\xff.JPEG\tn1\n")
+    with pytest.raises(InputError, match=r"val_annotations.txt is not UTF-8 text; unpack the arch"):
+        open_image_folder(tiny)
+
+
+def test_names_are_utf_8_wherever_this_runs(tiny):
+    """Also in a locale of ASCII; what is no text in words.txt is no reason to stop."""
+    annotations = tiny / "val" / "val_annotations.txt"
+    annotations.write_text(annotations.read_text().replace("\t3\n", "\tdrei ³\n"), encoding="utf-8")
+    (tiny / "words.txt").write_bytes("n1\tKräne\nn2\t".encode() + b"\xffbroom\n")
+    code = (
+        "import sys; from pathlib import Path;"
+        "from created_equal.datasets.image_folder import open_image_folder;"
+        "opened = open_image_folder(Path(sys.argv[1]));"
+        "print(len(opened.files), ascii(list(opened.class_names)))"
+    )
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", code, tiny],
+        env=os.environ | ascii_only,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == f"5 {['Kräne', chr(0xFFFD) + 'broom']!a}\n", done.stderr
 
 
 def test_missing_folders(folder):

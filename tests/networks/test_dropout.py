@@ -18,7 +18,7 @@ def layer(rate, seed=0):
     return dropout
 
 
-@pytest.mark.parametrize("rate", [0.1, 0.25, 0.5, 0.9])
+@pytest.mark.parametrize("rate", [1 / 256, 0.1, 0.25, 0.5, 0.9, 255 / 256])
 def test_rate_and_mean(rate):
     # Of a million elements, a fraction off by more than 5 standard deviations: once in 1.7 million
     # runs; the seed is fixed.
@@ -69,6 +69,12 @@ def test_nothing_is_dropped_in_evaluation_or_at_rate_zero():
     x = torch.ones(5)
     assert Dropout(0.5).eval()(x) is x
     assert Dropout(0.0)(x) is x
+
+
+@pytest.mark.parametrize("rate", [-0.1, 1e-4, 0.0039, 0.9961, 0.999, 1.0])
+def test_a_rate_that_would_be_rounded_to_none_or_all_is_refused(rate):
+    with pytest.raises(ValueError, match=f"rate of dropout is {rate}, not 0 or from 1/256 to 255/"):
+        Dropout(rate)
 
 
 def test_without_noise_it_refuses():

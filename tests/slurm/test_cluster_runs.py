@@ -188,6 +188,11 @@ def test_recovery_of_the_readme_after_the_head_process_was_killed(repository, un
     os.kill(head.pid, signal.SIGKILL)
     ends(head)
     assert jobs(), "the jobs of a killed head process live on"
+    # Of another folder, whose run goes on.
+    other = said(
+        *("sbatch", "--parsable", "--job-name=created-equal-other", "--comment=other"),
+        *(f"--chdir={repository.parent}", "--wrap=sleep 600"),
+    ).strip()
     *first, last = recovery_in_readme()
     for command in first:
         done = subprocess.run(
@@ -198,6 +203,8 @@ def test_recovery_of_the_readme_after_the_head_process_was_killed(repository, un
             text=True,
         )
         assert done.returncode == 0, done.stdout + done.stderr
+    assert wait_until(lambda: jobs() == {other: "other"}, 30)
+    assert said("scancel", other) == ""
     assert wait_until(lambda: not jobs(), 30)
     assert last == "snakemake --profile slurm"
     succeeds(repository, *last.split()[1:], SCORES, *LONG_CONFIG, *HASTE)

@@ -16,10 +16,10 @@ from created_equal.artefacts import (
     fingerprint,
     read_dataset,
     read_predictions,
-    source_digest,
     write_dataset,
 )
 from created_equal.errors import InputError
+from created_equal.source_code import source_digest
 from created_equal.training import find_networks, networks_definition, train_networks
 from created_equal.training.engine.device import choose_setting
 from created_equal.training.engine.images import Images

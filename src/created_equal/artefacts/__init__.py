@@ -22,7 +22,6 @@ from created_equal.artefacts.files import (
     definition_of,
     of_split,
     read_sealed,
-    source_digest,
     write_sealed,
 )
 from created_equal.artefacts.image_files import ImageFiles, read_images
@@ -78,7 +77,6 @@ __all__ = [
     "read_predictions",
     "read_scores",
     "read_sealed",
-    "source_digest",
     "sums_of",
     "write_chosen",
     "write_dataset",

@@ -12,10 +12,10 @@ from created_equal.artefacts.files import (
     canonical,
     load_artefact,
     open_artefact,
-    source_digest,
     write_artefact,
 )
 from created_equal.errors import InputError
+from created_equal.source_code import PIXELS, source_digest
 
 
 def content_hash(octets: bytes) -> int:
@@ -171,7 +171,7 @@ def fingerprint(dataset: xr.Dataset) -> str:
     for name in ("example", "example_split", "label", "pixel_hash"):
         digest.update(np.ascontiguousarray(dataset[name].values).tobytes())
     if has_files(dataset):
-        decoded = {"shape": image_shape(dataset), "code": source_digest("decoding")}
+        decoded = {"shape": image_shape(dataset), "code": source_digest(*PIXELS)}
         digest.update(canonical(decoded).encode())
     return digest.hexdigest()
 

@@ -29,20 +29,6 @@ def canonical(definition: Mapping | list) -> str:
     return json.dumps(definition, sort_keys=True, separators=(",", ":"))
 
 
-def source_digest(*packages: str) -> str:
-    """Return a digest of the code in packages of ``created_equal``, for example ``"training"``.
-
-    It becomes part of what a file says it came from: a network trained by other code is another
-    network, even if its definition reads the same.
-    """
-    root = Path(__file__).parent.parent
-    digest = blake2b(digest_size=8)
-    for package in sorted(packages):
-        for path in sorted((root / package).glob("*.py")):
-            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
-
-
 def versions() -> dict[str, str]:
     """Return the versions of the libraries that results depend on, of those installed."""
     found = {}

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 
 from created_equal.claims.bootstrap import interval_of, value_of
 from created_equal.claims.evidence import Evidence
@@ -51,6 +52,7 @@ class Row:
         networks: N of the smallest ensemble it rests on.
         paper_networks: the paper's N.
         epochs: on which it rests; of AdaBoost, the numbers of weak learners.
+        precision: in which the networks it rests on were trained; all, if they differ.
         note: why it was not measured.
     """
 
@@ -79,6 +81,7 @@ class Row:
     networks: int | None = None
     paper_networks: int | None = None
     epochs: str = ""
+    precision: str = ""
     note: str = ""
 
 
@@ -183,7 +186,14 @@ class _Numbers:
             "within_class": value_of(within, units) if within else NOT_A_NUMBER,
             "networks": measured.networks,
             "epochs": measured.epochs,
+            "precision": ", ".join(self._precisions_of(names)),
         }
+
+    def _precisions_of(self, names: Sequence[str]) -> list[str]:
+        """Return the precisions of some ensembles' networks; classifiers have none."""
+        scores = [self.evidence.scores[name].coords for name in names]
+        found = (each["precision"].values.tolist() for each in scores if "precision" in each)
+        return sorted(set(chain.from_iterable(found)))
 
 
 def _players(claim: Claim, evidence: Evidence) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -1,6 +1,7 @@
 """The claims as a page of the report: one HTML file that needs no other."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from html import escape
@@ -113,7 +114,7 @@ def _line(row: Row) -> str:
 def _claim(row: Row) -> str:
     return (
         f"{escape(row.claim)}<small>{escape(row.where)}: {escape(row.statistic)}</small>"
-        f"<small><code>{escape(row.id)}</code></small>"
+        f"<small><code>{_breakable(row.id)}</code></small>"
     )
 
 
@@ -157,7 +158,7 @@ def _nulls(row: Row) -> str:
 
 def _basis(row: Row) -> str:
     if row.networks is None:
-        return escape(row.note)
+        return _breakable(row.note)
     networks = f"{row.networks} network{'s' if row.networks != 1 else ''}"
     if row.paper_networks is None:
         networks = f"{row.networks} random state{'s' if row.networks != 1 else ''}"
@@ -165,8 +166,13 @@ def _basis(row: Row) -> str:
         networks += f" (the paper: {row.paper_networks})"
     word = "epochs" if " " in row.epochs else "epoch"
     epochs = f"{word} {escape(row.epochs)}" if row.epochs else ""
-    lines = (epochs, escape(row.ensembles), escape(row.note))
+    lines = (epochs, *map(_breakable, (row.ensembles, row.precision, row.note)))
     return networks + "".join(f"<small>{line}</small>" for line in lines if line)
+
+
+def _breakable(names: str) -> str:
+    """Return escaped text whose lines may also end in names: behind . _ : or /, before a letter."""
+    return re.sub(r"(?<=[._:/])(?=[A-Za-z])", "<wbr>", escape(names))
 
 
 def _verdict(row: Row) -> str:

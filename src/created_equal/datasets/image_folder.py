@@ -27,7 +27,8 @@ def open_image_folder(root: Path) -> Source:
 
     Raises:
         InputError: a folder is missing or unreadable, a class has no images, there is one class
-            only, a class is in one of train and test only, a file lies outside the class folders.
+            only, a class is in one of train and test only, a file lies outside the class folders,
+            ``val_annotations.txt`` is damaged.
     """
     try:
         train, test = _list_classes(root)
@@ -108,7 +109,7 @@ def _annotated_files(folder: Path) -> Classes:
     annotations = folder / "val_annotations.txt"
     there = set(_files_below(folder / "images"))
     classes: Classes = {}
-    for number, line in enumerate(annotations.read_text().splitlines(), start=1):
+    for number, line in enumerate(_lines(annotations), start=1):
         name, tab, rest = line.partition("\t")
         image = folder / "images" / name
         if not tab or image not in there:
@@ -125,12 +126,21 @@ def _annotated_files(folder: Path) -> Classes:
     return classes
 
 
+def _lines(path: Path, errors: str = "strict") -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8", errors=errors).splitlines()
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path} is not UTF-8 text; unpack the archive anew, or save it as UTF-8."
+        ) from error
+
+
 def _readable_names(root: Path, folders: list[str]) -> list[str]:
     """Name classes by the first of their words, with the folder's name where that is not unique."""
     words = root / "words.txt"
     if not words.is_file():
         return folders
-    lines = (line.partition("\t") for line in words.read_text(errors="replace").splitlines())
+    lines = (line.partition("\t") for line in _lines(words, errors="replace"))
     first_word = {folder: rest.split(",")[0].strip() for folder, _, rest in lines}
     names = [first_word.get(folder, folder) for folder in folders]
     return [

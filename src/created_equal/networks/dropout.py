@@ -18,10 +18,18 @@ class Dropout(nn.Module):
 
     The elements are counted in the order example, height, width, channel, whatever the memory
     layout.
+
+    Args:
+        rate: 0, or from 1/256 to 255/256.
+
+    Raises:
+        ValueError: the rate is another, which would be rounded to none or all.
     """
 
     def __init__(self, rate: float):
         super().__init__()
+        if rate and not 1 / 256 <= rate <= 255 / 256:
+            raise ValueError(f"the rate of dropout is {rate}, not 0 or from 1/256 to 255/256")
         self.threshold = round(256 * rate)
         self.noise: Noise | None = None
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -95,7 +96,26 @@ def score_ensemble(
         *(scores.sizes[name] for name in ("network", "epoch", "example")),
         monotonic() - started,
     )
+    _warn_of_precisions(scores, paths[0].parent)
     return scores
+
+
+def _warn_of_precisions(scores: xr.Dataset, folder: Path) -> None:
+    """Say so if not all networks were trained in one precision, which their definition leaves open.
+
+    Args:
+        scores: the ensemble's.
+        folder: of its predictions files.
+    """
+    networks = Counter(scores["precision"].values.tolist() if "precision" in scores.coords else ())
+    if len(networks) > 1:
+        log.warning(
+            "the networks were trained in different precisions (%s), which these scores mix; for "
+            "one, delete the folder %s and run again with precision=%s, say.",
+            ", ".join(f"{networks[name]} in {name}" for name in sorted(networks)),
+            folder,
+            networks.most_common(1)[0][0],
+        )
 
 
 def _wanted_networks(opened: Sequence[xr.Dataset], networks: int | None) -> np.ndarray:

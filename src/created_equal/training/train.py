@@ -14,10 +14,10 @@ from created_equal.artefacts import (
     open_predictions,
     read_dataset,
     read_predictions,
-    source_digest,
     write_predictions,
 )
 from created_equal.errors import InputError
+from created_equal.source_code import NETWORKS, source_digest
 from created_equal.study import Ensemble
 from created_equal.training.engine.device import choose_setting
 from created_equal.training.engine.images import load_images
@@ -28,9 +28,6 @@ from created_equal.training.progress import reporting
 
 log = logging.getLogger(__name__)
 
-# The code that a network follows from; also what Snakemake watches. Where images stay in files, the
-# code that decodes them is part of the data's fingerprint.
-CODE = ("networks", "training/engine")
 # Beside an ensemble's predictions files: networks of jobs that go on, and the files' second names.
 UNFINISHED, KEPT = "unfinished", "kept"
 
@@ -115,7 +112,7 @@ def networks_definition(ensemble: Ensemble, data: str) -> dict:
         ensemble: the ensemble.
         data: the fingerprint of its dataset.
     """
-    return ensemble.definition | {"code": source_digest(*CODE), "data": data}
+    return ensemble.definition | {"code": source_digest(*NETWORKS), "data": data}
 
 
 def find_networks(folder: Path, definition: dict) -> dict[int, Path]:
