@@ -4,7 +4,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from created_equal.claims.check import check_claims
+from created_equal.claims.check import check_claims, verdict_of
 from created_equal.claims.registry import CLAIMS, SMALL_MAMMALS, above, below, within
 from created_equal.claims.roles import names_in
 
@@ -98,6 +98,22 @@ def test_the_lowest_bimodality_says_where_it_is_sought():
 def test_numbers_of_the_paper():
     papers = {claim.id: claim.paper for claim in CLAIMS}
     assert {name: papers[name] for name in NUMBERS} == NUMBERS
+
+
+def test_only_a_number_of_the_paper_for_the_same_data_is_reproduced():
+    claims = {claim.id: claim for claim in CLAIMS}
+
+    def verdict(name, study):
+        claim = claims[name]
+        return verdict_of(claim, study, 0.99, claim.networks_on(study), claim.accepted)
+
+    for name in ("figure_04a_split_halves", "figure_04b_two_architectures"):
+        assert verdict(name, "imagenet") == "reproduced"
+        assert verdict(name, "small_mammals") == verdict(name, "mnist") == "direction only: holds"
+    # The paper's r of figure 6b has the p of 40 points.
+    assert verdict("figure_06b_bins", "small_mammals") == "reproduced"
+    assert verdict("figure_06b_examples", "small_mammals") == "direction only: holds"
+    assert claims["moved_random_less_test"].paper is None
 
 
 def test_numbers_of_small_mammals_are_listed_for_small_mammals_alone(checked):

@@ -17,6 +17,7 @@ READINGS = {
     "final": "bi-modality at the last epoch",
 }
 SMALL_MAMMALS = ("small_mammals",)
+IMAGENET = ("imagenet",)
 PAPER_STUDIES = (
     *SMALL_MAMMALS,
     "aquatic_mammals",
@@ -236,9 +237,9 @@ def _moved(section: str) -> list[Claim]:
         for which, when, epoch, paper, accepted, what in at_epoch
     ]
     directions = [
-        ("easiest", "stay easier than the test set", above(0), None),
-        ("hardest", "stay harder than the test set", below(0), None),
-        ("random", "are learnt as the test set is", within(0, 0.06), 0.0),
+        ("easiest", "stay easier than the test set", above(0)),
+        ("hardest", "stay harder than the test set", below(0)),
+        ("random", "are learnt as the test set is", within(0, 0.06)),
     ]
     claims += [
         Claim(
@@ -251,9 +252,8 @@ def _moved(section: str) -> list[Claim]:
             measure=measures.moved_less_test,
             accepted=accepted,
             nulls=(SHUFFLED, MEANS),
-            paper=paper,
         )
-        for which, what, accepted, paper in directions
+        for which, what, accepted in directions
     ]
     return claims
 
@@ -275,7 +275,7 @@ def _architectures() -> list[Claim]:
             nulls=(INDEPENDENT, SHUFFLED),
             paper=0.99,
             networks=26,
-            studies=PAPER_STUDIES,
+            studies=IMAGENET,
         ),
         Claim(
             id="figure_04b_two_architectures",
@@ -289,7 +289,7 @@ def _architectures() -> list[Claim]:
             nulls=(INDEPENDENT, SHUFFLED, MEANS),
             paper=0.87,
             networks=22,
-            studies=PAPER_STUDIES,
+            studies=IMAGENET,
         ),
     ]
     for letter, when, late in (("c", "an early", False), ("d", "a late", True)):
@@ -308,7 +308,7 @@ def _architectures() -> list[Claim]:
                 nulls=(INDEPENDENT, SHUFFLED, MEANS),
                 paper=10,
                 networks=22,
-                studies=PAPER_STUDIES,
+                studies=IMAGENET,
             ),
             Claim(
                 id=f"figure_04{letter}_diagonal",
@@ -340,7 +340,7 @@ def _architectures() -> list[Claim]:
             nulls=(MEANS,),
             paper=round(1 - error, 2),
             networks=networks,
-            studies=("imagenet",),
+            studies=IMAGENET,
             elsewhere=False,
         )
         for name, place, error, networks in errors
@@ -475,8 +475,9 @@ def _paradigms() -> list[Claim]:
         for group, what, sentence, statistic, accepted in groups
     ]
     correlations = (
-        ("bins", "between 40 bins", measures.bins_correlate, at_least(0.75)),
-        ("examples", "per example", measures.ensembles_correlate, at_least(0.4)),
+        ("bins", "between 40 bins", measures.bins_correlate, at_least(0.75), 0.83),
+        # The paper's r has the p of about 40 points: it is no number of examples.
+        ("examples", "per example", measures.ensembles_correlate, at_least(0.4), None),
     )
     claims += [
         Claim(
@@ -490,9 +491,9 @@ def _paradigms() -> list[Claim]:
             measure=measure,
             accepted=accepted,
             nulls=(INDEPENDENT, *nulls),
-            paper=0.83,
+            paper=paper,
         )
-        for name, how, measure, accepted in correlations
+        for name, how, measure, accepted, paper in correlations
     ]
     accuracies = {
         "svm": (0.48, 0.02),
