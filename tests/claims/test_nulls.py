@@ -80,6 +80,24 @@ def test_accuracies_differ_between_independent_networks_as_they_did(networks):
     assert (null["accessibility_half"].values == [[1], [0]]).all()
 
 
+def test_all_numbers_of_weak_learners_count_for_a_baseline_of_independent_errors(made_up):
+    """A baseline's epochs begin at 1; the first, too, is trained."""
+    scores = made_up("digits", True).scores["baselines/adaboost"]
+    assert scores["epoch"].values.tolist() == list(range(1, 11))
+    null = independent_networks(scores)
+    np.testing.assert_allclose(null["accessibility"], null["consistency"].mean("epoch"))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_single_weak_learner_has_a_null(made_up):
+    evidence = made_up("digits", True)
+    scores = evidence.scores["baselines/adaboost"].isel(epoch=[0])
+    null = independent_networks(scores)
+    np.testing.assert_array_equal(null["accessibility"], null["consistency"].values[0])
+    # Two halves of one random state: one is empty.
+    assert np.isnan(null["accessibility_half"].values).all(axis=1).tolist() == [False, True]
+
+
 def test_shuffling_keeps_each_class_and_split_and_loses_the_rest(made_up):
     scores = made_up("digits", True).scores["cnn"]
     null = shuffled_within_class(scores).sel(example=scores["example"].values)
