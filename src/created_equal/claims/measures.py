@@ -23,6 +23,7 @@ from created_equal.claims.roles import BASELINES
 from created_equal.errors import InputError
 from created_equal.scores import (
     MIDDLE,
+    below_chance,
     best_matched_pairs,
     in_the_middle,
     majority_right,
@@ -35,8 +36,6 @@ FIT = 0.5
 """From here on an example shows a pattern of learning (scores.example_patterns)."""
 FEW = 0.01
 """So large a part of the train set has consistency 1 when labels are first counted."""
-ROUNDING = 1e-6
-"""Scores are kept in single precision."""
 SUMMARIES = {"lowest": np.nanmin, "mean over phase 3": np.nanmean, "final": np.nanmean}
 SHARE, SIGNED, NOT_NEGATIVE = (0.0, 1.0), (-1.0, 1.0), (0.0, inf)
 """What statistics can be: shares; correlations and differences of shares; all others."""
@@ -165,11 +164,11 @@ def accuracy_difference(evidence: Evidence, other: str, name: str) -> Measured:
 def share_below_chance(evidence: Evidence, name: str) -> Measured:
     """Return the share of train examples with a consistency below 1/K at the beginning."""
     scores = of_split(evidence.scores[name], "train")
-    chance = 1 / scores.attrs["classes"] - ROUNDING
+    classes = scores.attrs["classes"]
     return _measured(
         evidence,
         (_take(scores, name, [evidence.phases(name)["beginning"]]),),
-        lambda values: statistics.mean_of(values[0] < chance),
+        lambda values: statistics.mean_of(below_chance(values[0], classes)),
         "train",
         possible=SHARE,
     )

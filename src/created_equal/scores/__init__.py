@@ -1,6 +1,6 @@
 """The scores of an ensemble: what its networks agree on, and in which order they learn it."""
 
-from created_equal.scores.agreement import consensus, consistency, majority_right
+from created_equal.scores.agreement import below_chance, consensus, consistency, majority_right
 from created_equal.scores.bimodality import (
     MIDDLE,
     bimodality,
@@ -36,6 +36,7 @@ __all__ = [
     "PatternExample",
     "accessibility",
     "band_of_mean",
+    "below_chance",
     "best_matched_pairs",
     "bimodality",
     "bimodality_of_counts",
