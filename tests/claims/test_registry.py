@@ -64,6 +64,8 @@ def test_ids_are_unique_and_every_claim_says_what_it_measures():
         assert claim.sentence.endswith(".")
         assert claim.statistic and claim.where and claim.section
         assert claim.accepted is None or claim.accepted.words
+        # Studies are those of the paper's number.
+        assert claim.studies == SMALL_MAMMALS or claim.paper is not None
 
 
 def test_numbers_of_networks_are_those_of_supplement_c():
