@@ -735,7 +735,7 @@ def _supplement() -> list[Claim]:
             statistic="mean test accuracy at the last epoch",
             roles=("figure_01.ensemble",),
             measure=measures.accuracy,
-            accepted=at_least(0.99),
+            accepted=above(0.99),
             nulls=(MEANS,),
             paper=0.99,
             studies=("mnist",),
