@@ -9,7 +9,6 @@ from scipy import stats
 
 from created_equal.artefacts import make_dataset, of_split
 from created_equal.claims import measures, nulls
-from created_equal.claims.bootstrap import value_of
 from created_equal.claims.nulls import (
     Nulls,
     class_means,
@@ -18,6 +17,7 @@ from created_equal.claims.nulls import (
     shuffled_within_class,
 )
 from created_equal.scores import bimodality, independent_null
+from created_equal.scores.bootstrap import value_of
 
 
 def test_right_counts_of_equal_networks_are_binomial():

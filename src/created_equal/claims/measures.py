@@ -17,21 +17,22 @@ import xarray as xr
 
 from created_equal.artefacts import each_epoch, of_examples, of_split
 from created_equal.claims import statistics
-from created_equal.claims.bootstrap import REPLICATES, Statistic
 from created_equal.claims.evidence import Evidence
 from created_equal.claims.roles import BASELINES
 from created_equal.errors import InputError
 from created_equal.scores import (
+    BINS,
     MIDDLE,
     below_chance,
     best_matched_pairs,
+    correlation_of,
     in_the_middle,
     majority_right,
     thirds,
 )
+from created_equal.scores.bootstrap import REPLICATES, Statistic
+from created_equal.scores.correlation import binned_correlation_of
 
-BINS = 40
-"""Of AdaBoost's score: an r of 0.83 with a p of 1e-10 is that of about 40 points."""
 FIT = 0.5
 """From here on an example shows a pattern of learning (scores.example_patterns)."""
 FEW = 0.01
@@ -274,15 +275,13 @@ def halves_correlate(evidence: Evidence, name: str) -> Measured:
         raise InputError(f"{name} has only one network, and no two halves; train at least two.")
     scores = of_split(evidence.scores[name], "test")
     taken = _take(scores, name, _trained(scores), "accessibility_half")
-    return _correlation(
-        evidence, (taken,), lambda halves: statistics.correlation_of(*halves), scores
-    )
+    return _correlation(evidence, (taken,), lambda halves: correlation_of(*halves), scores)
 
 
 def ensembles_correlate(evidence: Evidence, other: str, name: str) -> Measured:
     """Return Pearson's r of accessibility between two ensembles, or one and a baseline."""
     taken, scores = _both_accessibilities(evidence, other, name)
-    return _correlation(evidence, taken, statistics.correlation_of, scores)
+    return _correlation(evidence, taken, correlation_of, scores)
 
 
 def bins_correlate(evidence: Evidence, other: str, name: str) -> Measured:
@@ -291,7 +290,7 @@ def bins_correlate(evidence: Evidence, other: str, name: str) -> Measured:
     return _correlation(
         evidence,
         taken,
-        lambda difficulty, score: statistics.binned_correlation_of(score, difficulty, BINS),
+        lambda difficulty, score: binned_correlation_of(score, difficulty, BINS),
         scores,
         points=BINS,
     )

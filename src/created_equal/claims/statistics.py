@@ -5,17 +5,15 @@ A unit is an example. Each function here takes what was observed and returns a
 weights 1 it is the statistic itself; with the weights of a resample it is its bootstrap replicate.
 """
 
-import math
 from collections.abc import Callable
 from math import isqrt
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.special import betainc, betaln, hyp2f1
 from scipy.stats import rankdata
 
-from created_equal.claims.bootstrap import Statistic
-from created_equal.scores import SMALLEST_P, pattern_fits, quantile_means, shown_patterns
+from created_equal.scores import correlation_of, pattern_fits, shown_patterns
+from created_equal.scores.bootstrap import Statistic, one_by_one
 
 MOST_CELLS = 21
 SCORES_AT_ONCE = 2**22
@@ -43,26 +41,6 @@ def difference_of(first: Statistic, second: Statistic) -> Statistic:
     return lambda weights: first(weights) - second(weights)
 
 
-def correlation_of(a: np.ndarray, b: np.ndarray) -> Statistic:
-    """Return Pearson's correlation of a and b (unit,)."""
-    # Centred, so that small deviations from a large mean are not lost.
-    a, b = (np.asarray(values, dtype=np.float64) - np.mean(values) for values in (a, b))
-
-    def statistic(weights: np.ndarray) -> np.ndarray:
-        total = weights.sum(axis=1)
-        mean_a, mean_b = weights @ a / total, weights @ b / total
-        covariance = weights @ (a * b) / total - mean_a * mean_b
-        variances = [
-            weights @ (values**2) / total - mean**2 for values, mean in ((a, mean_a), (b, mean_b))
-        ]
-        product = np.where(
-            np.minimum(*variances) > SMALLEST_VARIANCE, variances[0] * variances[1], np.nan
-        )
-        return np.clip(covariance / np.sqrt(product), -1, 1)
-
-    return statistic
-
-
 def without_class_means(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return values (..., example) less the mean of their class; labels (example,) from 0 on."""
     counts = np.maximum(np.bincount(labels), 1)
@@ -71,45 +49,6 @@ def without_class_means(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
         return row - (np.bincount(labels, weights=row) / counts)[labels]
 
     return np.apply_along_axis(of_row, -1, values)
-
-
-def log10_p_of(r: float, points: int) -> float:
-    """Return log10 of the two-sided p-value of Pearson's r of so many independent points.
-
-    For normal, unrelated values, r squared has the distribution Beta(1/2, n/2 - 1), so that p is
-    the regularised incomplete beta function I_x(a, b) with x = 1 - r^2, a = n/2 - 1 and b = 1/2.
-    Where that is too small for a floating point number,
-
-        ln p = a ln x + b ln(1 - x) - ln a - ln B(a, b) + ln 2F1(a + b, 1; a + 1; x)
-
-    (NIST's Digital Library of Mathematical Functions, 8.17.8).
-
-    Returns:
-        NaN for fewer than three points or an r that is not a number; -inf for an r of 1 or -1.
-    """
-    if points < 3 or math.isnan(r):
-        return math.nan
-    x, a, b = 1 - r * r, points / 2 - 1, 0.5
-    if x <= 0:
-        return -math.inf
-    p = betainc(a, b, x)
-    if p > SMALLEST_P:
-        return math.log10(p)
-    log_p = a * math.log(x) + b * math.log1p(-x) - math.log(a) - betaln(a, b)
-    return (log_p + math.log(hyp2f1(a + b, 1, a + 1, x))) / math.log(10)
-
-
-def binned_correlation_of(score: np.ndarray, other: np.ndarray, bins: int) -> Statistic:
-    """Return Pearson's correlation between the means of two scores in bins of the first.
-
-    The bins are those of ``scores.quantile_means``; score and other (example,).
-    """
-
-    def statistic(chosen: np.ndarray) -> float:
-        one, two = quantile_means(score[chosen], other[chosen], bins)
-        return float(correlation_of(one, two)(np.ones((1, len(one))))[0])
-
-    return _one_by_one(statistic)
 
 
 def rank_correlation_of(scores: np.ndarray) -> Statistic:
@@ -220,7 +159,7 @@ def patterns_of(consistency: np.ndarray, chance: float, fit: float) -> Statistic
         found = shown_patterns(fits[:, chosen])
         return float(sum(example.fit >= fit for example in found.values()))
 
-    return _one_by_one(statistic)
+    return one_by_one(statistic)
 
 
 def rise(curves: np.ndarray) -> np.ndarray:
@@ -242,16 +181,6 @@ def _cells(one: np.ndarray, other: np.ndarray, networks: tuple[int, int]) -> tup
     )
     where = (row * side + column, np.arange(examples))
     return csr_array((np.ones(examples), where), shape=(side**2, examples)), side
-
-
-def _one_by_one(statistic: Callable[[np.ndarray], float]) -> Statistic:
-    """Return a statistic of weights from one of the indices of the units, each as often."""
-
-    def of_weights(weights: np.ndarray) -> np.ndarray:
-        units = np.arange(weights.shape[1])
-        return np.array([statistic(np.repeat(units, row.astype(int))) for row in weights])
-
-    return of_weights
 
 
 def _powers(scores: np.ndarray) -> list[np.ndarray]:

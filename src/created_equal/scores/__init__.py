@@ -8,8 +8,15 @@ from created_equal.scores.bimodality import (
     in_the_middle,
     independent_null,
 )
-from created_equal.scores.correlation import SMALLEST_P, Correlation, correlation
-from created_equal.scores.difficulty import GROUPS, quantile_means, thirds
+from created_equal.scores.bootstrap import band_of_mean
+from created_equal.scores.correlation import (
+    SMALLEST_P,
+    Correlation,
+    correlation,
+    correlation_of,
+    log10_p_of,
+)
+from created_equal.scores.difficulty import BINS, GROUPS, quantile_means, thirds
 from created_equal.scores.ensemble import score_ensemble
 from created_equal.scores.learning import (
     MatchedEpochs,
@@ -17,7 +24,6 @@ from created_equal.scores.learning import (
     best_matched_pairs,
     matched_epochs,
 )
-from created_equal.scores.means import band_of_mean
 from created_equal.scores.patterns import (
     PatternExample,
     example_patterns,
@@ -27,6 +33,7 @@ from created_equal.scores.patterns import (
 from created_equal.scores.phases import PHASES, phases
 
 __all__ = [
+    "BINS",
     "GROUPS",
     "MIDDLE",
     "PHASES",
@@ -43,9 +50,11 @@ __all__ = [
     "consensus",
     "consistency",
     "correlation",
+    "correlation_of",
     "example_patterns",
     "in_the_middle",
     "independent_null",
+    "log10_p_of",
     "majority_right",
     "matched_epochs",
     "pattern_fits",

@@ -1,12 +1,13 @@
 """Pearson's measure of bi-modality, its value for independent networks, and its band."""
 
-import warnings
 from collections.abc import Iterable
 
 import numpy as np
 
+from created_equal.scores.bootstrap import band
+
+# For each epoch and split, so fewer than elsewhere.
 REPLICATES = 200
-LEVELS = (2.5, 97.5)
 MIDDLE = (0.05, 0.9)
 
 
@@ -98,10 +99,3 @@ def band_over_examples(histogram: np.ndarray) -> np.ndarray:
     examples = histogram.sum()
     resampled = np.random.default_rng(0).multinomial(examples, histogram / examples, REPLICATES)
     return band(bimodality_of_counts(resampled))
-
-
-def band(replicates: np.ndarray) -> np.ndarray:
-    """Return the 95 % percentile interval of the defined replicates: (replicate,) -> (2,)."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
-        return np.nanpercentile(replicates, LEVELS)
