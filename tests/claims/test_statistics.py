@@ -122,11 +122,29 @@ def test_cells_hold_every_example(networks, others, examples):
     generator = np.random.default_rng(examples)
     one = generator.integers(0, networks + 1, examples) / networks
     other = generator.integers(0, others + 1, examples) / others
-    cells, side = statistics._cells(one.astype(np.float32), other, (networks, others))
-    assert 2 <= side <= min(21, networks + 1, others + 1)
-    assert cells.sum() == examples
-    assert cells[0].sum() >= ((one == 0) & (other == 0)).sum()
-    assert cells[side**2 - 1].sum() >= ((one == 1) & (other == 1)).sum()
+    cells, edges = statistics._cells(one.astype(np.float32), other, (networks, others))
+    assert all(3 <= len(each) <= 22 for each in edges)
+    expected = np.histogram2d(one, other, edges)[0]
+    assert cells.sum(axis=1).tolist() == expected.ravel().tolist()
+
+
+def test_cells_are_no_more_than_leave_ten_examples_each_but_nine_a_side():
+    def sides(examples, networks):
+        scores = np.zeros(examples)
+        return [len(edges) - 1 for edges in statistics._cells(scores, scores, networks)[1]]
+
+    assert sides(50_000, (100, 100)) == sides(4410, (100, 100)) == [21, 21]
+    assert sides(500, (100, 20)) == [7, 7]
+    assert sides(500, (8, 5)) == [9, 6]
+    assert sides(50_000, (27, 22)) == [10, 7]
+
+
+def test_the_diagonal_of_unequal_cells_is_the_line_of_equal_consistency():
+    """2 networks and 4: cells of 1/2 and 1/4 around each score; seven of fifteen meet the line."""
+    one, other = (values.ravel() for values in np.meshgrid(np.arange(3) / 2, np.arange(5) / 4))
+    on = [(0, 0), (0, 0.25), (0.5, 0.25), (0.5, 0.5), (0.5, 0.75), (1, 0.75), (1, 1)]
+    weights = np.array([[2.0 + ((x, y) in on) for x, y in zip(one, other, strict=True)]])
+    assert statistics.diagonal_of(one, other, (2, 4))(weights) == pytest.approx(3 / 2)
 
 
 def test_labels_and_patterns():

@@ -8,8 +8,7 @@ from matplotlib.figure import Figure
 from created_equal.artefacts import of_split
 from created_equal.errors import InputError
 from created_equal.figures.figure_04 import correlation_words, draw, joint_fractions
-from created_equal.figures.histograms import bin_edges
-from created_equal.scores import Correlation, best_matched_pairs, correlation
+from created_equal.scores import Correlation, best_matched_pairs, bin_edges, correlation
 
 
 @pytest.fixture

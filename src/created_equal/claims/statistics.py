@@ -12,10 +12,11 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.stats import rankdata
 
-from created_equal.scores import correlation_of, pattern_fits, shown_patterns
+from created_equal.scores import bin_edges, correlation_of, pattern_fits, shown_patterns
 from created_equal.scores.bootstrap import Statistic, one_by_one
 
-MOST_CELLS = 21
+FEWEST_CELLS, MOST_CELLS = 9, 21
+"""To a side."""
 SCORES_AT_ONCE = 2**22
 SMALLEST_VARIANCE = 1e-12
 
@@ -101,9 +102,9 @@ def bimodality_of(
 def corners_of(one: np.ndarray, other: np.ndarray, networks: tuple[int, int]) -> Statistic:
     """Return how many times as full as the median cell the emptier of two corner cells is.
 
-    The joint distribution of two consistency scores in a square of cells: at most 21 to a side, no
-    more than there are scores, and no more than leave ten examples a cell; at least three. The
-    corners are (0, 0) and (1, 1). The median counts as one example where it is less.
+    The cells are the bins of ``scores.bin_edges`` of two consistency scores: at most 21 to a side,
+    and no more than leave ten examples a cell, but up to nine in any case. The corners are (0, 0)
+    and (1, 1). The median counts as one example where it is less.
 
     Args:
         one: (example,) multiples of 1/N of one ensemble.
@@ -122,11 +123,12 @@ def corners_of(one: np.ndarray, other: np.ndarray, networks: tuple[int, int]) ->
 def diagonal_of(one: np.ndarray, other: np.ndarray, networks: tuple[int, int]) -> Statistic:
     """Return how many times as full as those beside it the cells of the diagonal are, on average.
 
-    Without its two corners. Cells and arguments as for ``corners_of``; those beside the diagonal
-    count as one example in all where they hold less.
+    That is, of the line of equal consistency, without its two corners. Cells and arguments as for
+    ``corners_of``; those beside the diagonal count as one example in all where they hold less.
     """
-    cells, side = _cells(one, other, networks)
-    on = np.eye(side, dtype=bool).ravel()
+    cells, edges = _cells(one, other, networks)
+    lower, upper = ([np.round(each, 9)[end] for each in edges] for end in (np.s_[:-1], np.s_[1:]))
+    on = (np.less.outer(lower[0], upper[1]) & np.greater.outer(upper[0], lower[1])).ravel()
     inner = on.copy()
     inner[[0, -1]] = False
 
@@ -171,16 +173,20 @@ def rise(curves: np.ndarray) -> np.ndarray:
     return step @ curves / (step @ step) * (len(curves) - 1)
 
 
-def _cells(one: np.ndarray, other: np.ndarray, networks: tuple[int, int]) -> tuple[csr_array, int]:
-    """Return which cell each example is in, (cell, example) of 0 and 1, and the cells to a side."""
+def _cells(
+    one: np.ndarray, other: np.ndarray, networks: tuple[int, int]
+) -> tuple[csr_array, list[np.ndarray]]:
+    """Return which cell each example is in, (cell, example) of 0 and 1, and both scores' edges."""
     examples = len(one)
-    side = min(MOST_CELLS, *(each + 1 for each in networks), max(3, isqrt(examples // 10)))
+    most = min(MOST_CELLS, max(FEWEST_CELLS, isqrt(examples // 10)))
+    edges = [bin_edges(each, most) for each in networks]
     row, column = (
-        np.minimum(np.rint(values * each).astype(int) * side // each, side - 1)
-        for values, each in zip((one, other), networks, strict=True)
+        np.digitize(np.rint(values * each) / each, of_values) - 1
+        for values, each, of_values in zip((one, other), networks, edges, strict=True)
     )
-    where = (row * side + column, np.arange(examples))
-    return csr_array((np.ones(examples), where), shape=(side**2, examples)), side
+    rows, columns = (len(each) - 1 for each in edges)
+    where = (row * columns + column, np.arange(examples))
+    return csr_array((np.ones(examples), where), shape=(rows * columns, examples)), edges
 
 
 def _powers(scores: np.ndarray) -> list[np.ndarray]:

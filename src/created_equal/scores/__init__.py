@@ -8,6 +8,7 @@ from created_equal.scores.bimodality import (
     in_the_middle,
     independent_null,
 )
+from created_equal.scores.binning import bin_edges
 from created_equal.scores.bootstrap import band_of_mean
 from created_equal.scores.correlation import (
     SMALLEST_P,
@@ -47,6 +48,7 @@ __all__ = [
     "best_matched_pairs",
     "bimodality",
     "bimodality_of_counts",
+    "bin_edges",
     "consensus",
     "consistency",
     "correlation",
