@@ -6,12 +6,12 @@ import pytest
 from scipy.stats import pearsonr
 
 from created_equal.artefacts import of_split
-from created_equal.claims.bootstrap import interval_of, value_of
 from created_equal.claims.check import check_claims, intervals_agree, verdict_of
 from created_equal.claims.measures import Measured, Taken
 from created_equal.claims.registry import CLAIMS, Claim, at_least, within
 from created_equal.claims.statistics import mean_of
 from created_equal.errors import InputError
+from created_equal.scores.bootstrap import interval_of, value_of
 
 
 def two_values(evidence, name):

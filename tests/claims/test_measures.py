@@ -5,9 +5,9 @@ import pytest
 
 from created_equal.artefacts import of_split
 from created_equal.claims import measures
-from created_equal.claims.bootstrap import value_of
 from created_equal.errors import InputError
 from created_equal.scores import bimodality, correlation, majority_right
+from created_equal.scores.bootstrap import interval_of, value_of
 
 
 @pytest.fixture
@@ -84,6 +84,8 @@ def test_correlations_are_those_of_scores_with_and_without_classes(evidence, val
     one, two = (of_split(evidence.scores[name], "test") for name in ("first", "second"))
     found = correlation(one["accessibility"].values, two["accessibility"].values)
     assert value(measured) == pytest.approx(found.r)
+    statistic = measured.statistic(evidence.scores)
+    assert interval_of(statistic, 100) == pytest.approx((found.lower, found.upper))
     within = value_of(measured.statistic_within(evidence.scores), measured.units)
     assert within == pytest.approx(
         correlation(

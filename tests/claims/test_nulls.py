@@ -9,7 +9,6 @@ from scipy import stats
 
 from created_equal.artefacts import make_dataset, of_split
 from created_equal.claims import measures, nulls
-from created_equal.claims.bootstrap import value_of
 from created_equal.claims.nulls import (
     Nulls,
     class_means,
@@ -18,6 +17,7 @@ from created_equal.claims.nulls import (
     shuffled_within_class,
 )
 from created_equal.scores import bimodality, independent_null
+from created_equal.scores.bootstrap import value_of
 
 
 def test_right_counts_of_equal_networks_are_binomial():
@@ -78,6 +78,24 @@ def test_accuracies_differ_between_independent_networks_as_they_did(networks):
     null = independent_networks(networks(right, np.arange(60) % 5, np.arange(60) < 20))
     assert (null["consistency"].values == 0.5).all()
     assert (null["accessibility_half"].values == [[1], [0]]).all()
+
+
+def test_all_numbers_of_weak_learners_count_for_a_baseline_of_independent_errors(made_up):
+    """A baseline's epochs begin at 1; the first, too, is trained."""
+    scores = made_up("digits", True).scores["baselines/adaboost"]
+    assert scores["epoch"].values.tolist() == list(range(1, 11))
+    null = independent_networks(scores)
+    np.testing.assert_allclose(null["accessibility"], null["consistency"].mean("epoch"))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_single_weak_learner_has_a_null(made_up):
+    evidence = made_up("digits", True)
+    scores = evidence.scores["baselines/adaboost"].isel(epoch=[0])
+    null = independent_networks(scores)
+    np.testing.assert_array_equal(null["accessibility"], null["consistency"].values[0])
+    # Two halves of one random state: one is empty.
+    assert np.isnan(null["accessibility_half"].values).all(axis=1).tolist() == [False, True]
 
 
 def test_shuffling_keeps_each_class_and_split_and_loses_the_rest(made_up):

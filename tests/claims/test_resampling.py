@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from created_equal.artefacts import of_split, read_predictions, write_predictions
 from created_equal.claims import measures, resampling
-from created_equal.claims.bootstrap import resample_weights
 from created_equal.claims.measures import Taken
 from created_equal.claims.resampling import Agreeing, Networks
 from created_equal.errors import InputError
 from created_equal.scores import bimodality, consensus, consistency
+from created_equal.scores.bootstrap import resample_weights
 
 VARIABLES = ("consistency", "consensus", "accessibility", "accessibility_half")
 EPOCHS = np.array([1, 3, 4])

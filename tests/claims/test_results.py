@@ -94,8 +94,10 @@ def test_each_failure_is_a_sentence_with_the_file_and_the_numbers(study):
     said = str(raised.value).splitlines()
     assert said[0] == "2 of 17 tests of made_up's results fail:"
     assert said[1:] == [
-        "  results/made_up/dataset.nc: 40 train examples, and 41 in the study",
-        "  results/made_up/baselines/svm.nc: 1 random states, and 2 in the study",
+        "  results/made_up/dataset.nc: 40 train examples, and 41 in the study; delete it and run "
+        "again.",
+        "  results/made_up/baselines/svm.nc: 1 random states, and 2 in the study; delete it and "
+        "run again.",
     ]
 
 
@@ -135,17 +137,37 @@ def test_scores_that_are_well(scores):
     [
         ("consistency", lambda values: values - 0.5, "0 <= consistency <= consensus <= 1"),
         ("consensus", lambda values: values + 0.5, "0 <= consistency <= consensus <= 1"),
-        ("consensus", lambda values: values * 0 + 0.19, "at least 1/K = 0.2000"),
-        ("accuracy", lambda values: values + 0.001, "0.001"),
+        (
+            "consensus",
+            lambda values: values * 0 + 0.19,
+            "consensus from 0.1900, where no less than 1/K = 0.2000 is possible",
+        ),
+        (
+            "accuracy",
+            lambda values: values + 0.001,
+            "at most 0.001000 apart at any epoch, where 0.000100 is rounding",
+        ),
         ("loss", lambda values: 1 - values, "all but the networks 0, 1"),
         ("loss", lambda values: values * 0 + 1.6, "all but the networks 0, 1"),
         ("loss", lambda values: values * math.nan, "all but the networks 0, 1"),
-        ("accuracy", lambda values: values * 0 + 0.1, "above chance 0.2000"),
+        (
+            "accuracy",
+            lambda values: values * 0 + 0.2,
+            "train accuracy 0.2000 in the end, where chance is 0.2000",
+        ),
     ],
 )
 def test_scores_that_cannot_be(scores, name, change, said):
     found = failing(results.of_scores(broken(scores, name, change), "scores.nc", OF_TWENTY))
     assert any(said in sentence and sentence.startswith("scores.nc: ") for sentence in found)
+
+
+def test_networks_that_did_not_learn_may_be_helped_by_another_recipe(scores):
+    unlearnt = broken(scores, "accuracy", lambda values: values * 0 + 0.2)
+    found = results.of_learning(unlearnt, "scores.nc", OF_TWENTY, 0.2)
+    assert {each.remedy for each in found if not each.well} == {
+        "give the ensemble's recipe a lower learning_rate or more epochs, and run again"
+    }
 
 
 def test_too_few_networks(scores):
@@ -159,7 +181,8 @@ def test_random_labels_must_stay_at_chance_on_the_test_set(counted):
     counts = np.tile([[4], [10], [20]], 300)
     found = failing(results.of_scores(counted(counts), "scores.nc", shuffled))
     assert found == [
-        "scores.nc: test accuracy 1.0000 of random labels, within 0.2000 of chance 0.2000"
+        "scores.nc: test accuracy 1.0000 of random labels, where 0.2000 more or less than chance, "
+        "0.2000, is guessing"
     ]
     counts[:, 200:] = 4
     assert failing(results.of_scores(counted(counts), "scores.nc", shuffled)) == []

@@ -2,13 +2,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
-from scipy.integrate import quad
-from scipy.special import betaln
 
 from created_equal.claims import statistics
-from created_equal.claims.bootstrap import value_of
-from created_equal.scores import bimodality, correlation
+from created_equal.scores import bimodality, correlation_of
+from created_equal.scores.bootstrap import value_of
 
 
 def of(statistic, units):
@@ -37,27 +34,23 @@ def test_highest_mean_is_that_of_the_mean_over_networks():
 def test_weights_are_copies(seed):
     """A statistic of weighted units is the statistic of units that are there so many times."""
     generator = np.random.default_rng(seed)
-    a, b = generator.normal(size=(2, 12))
+    a = generator.normal(size=12)
     consistency = generator.integers(0, 5, (3, 12)) / 4
     weights = generator.multinomial(12, np.full(12, 1 / 12))
     copies = np.repeat(np.arange(12), weights)
     for make in (
-        lambda chosen: statistics.correlation_of(a[chosen], b[chosen]),
         lambda chosen: statistics.mean_of(a[chosen]),
         lambda chosen: statistics.bimodality_of(consistency[:, chosen]),
         lambda chosen: statistics.rank_correlation_of(consistency[:, chosen]),
         lambda chosen: statistics.corners_of(*consistency[:2, chosen], (4, 4)),
-        lambda chosen: statistics.binned_correlation_of(a[chosen], b[chosen], 5),
     ):
         weighted = make(np.arange(12))(weights[None].astype(float))[0]
         assert weighted == pytest.approx(of(make(copies), 12), nan_ok=True)
 
 
 @given(st.integers(0, 2**32 - 1))
-def test_correlation_and_bimodality_are_those_of_scores(seed):
+def test_bimodality_is_that_of_scores(seed):
     generator = np.random.default_rng(seed)
-    a, b = generator.random((2, 30))
-    assert of(statistics.correlation_of(a, b), 30) == pytest.approx(correlation(a, b).r)
     rows = generator.integers(0, 11, (4, 30)) / 10
     each = [bimodality(row) for row in rows]
     assert of(statistics.bimodality_of(rows), 30) == pytest.approx(np.mean(each))
@@ -80,10 +73,6 @@ def test_bimodality_of_a_few_epochs_at_a_time_is_the_same(monkeypatch):
     assert statistics.bimodality_of(scores)(weights) == pytest.approx(expected, rel=1e-12)
 
 
-def test_correlation_of_constants_is_undefined():
-    assert np.isnan(of(statistics.correlation_of(np.ones(5), np.arange(5)), 5))
-
-
 def test_class_means_are_taken_off():
     values = np.array([1.0, 3, 10, 14])
     assert statistics.without_class_means(values, np.array([0, 0, 2, 2])).tolist() == [-1, 1, -2, 2]
@@ -99,34 +88,9 @@ def test_within_class_correlation_can_have_the_other_sign():
     a = np.array([0.0, 1, 10, 11])
     b = np.array([1.0, 0, 11, 10])
     labels = np.array([0, 0, 1, 1])
-    assert of(statistics.correlation_of(a, b), 4) > 0.9
+    assert of(correlation_of(a, b), 4) > 0.9
     within = [statistics.without_class_means(values, labels) for values in (a, b)]
-    assert of(statistics.correlation_of(*within), 4) == pytest.approx(-1)
-
-
-@pytest.mark.parametrize("r, points", [(0.3, 500), (-0.9, 60), (0.83, 40), (0.05, 3)])
-def test_p_is_that_of_student_s_t(r, points):
-    t = abs(r) * np.sqrt((points - 2) / (1 - r * r))
-    assert 10 ** statistics.log10_p_of(r, points) == pytest.approx(
-        2 * stats.t.sf(t, points - 2), rel=1e-9
-    )
-
-
-@pytest.mark.parametrize("r, points", [(0.99, 500), (0.97, 2500), (0.62, 50000), (0.9, 2000)])
-def test_a_p_too_small_for_a_number_has_its_logarithm(r, points):
-    """Against the integral of the beta function, x^a taken out of it so that nothing underflows."""
-    x, a, b = 1 - r * r, points / 2 - 1, 0.5
-    # t = x s^(1/a), for which t^(a-1) dt = x^a / a ds.
-    integral, _ = quad(lambda s: (1 - x * s ** (1 / a)) ** (b - 1), 0, 1, epsabs=0, epsrel=1e-10)
-    expected = (a * np.log(x) - np.log(a) + np.log(integral) - betaln(a, b)) / np.log(10)
-    found = statistics.log10_p_of(r, points)
-    assert found < -300
-    assert found == pytest.approx(expected, rel=1e-8)
-
-
-def test_p_where_there_is_none():
-    assert statistics.log10_p_of(1.0, 20) == -np.inf
-    assert np.isnan(statistics.log10_p_of(np.nan, 20)) and np.isnan(statistics.log10_p_of(0.5, 2))
+    assert of(correlation_of(*within), 4) == pytest.approx(-1)
 
 
 def test_rank_correlation_by_hand():
@@ -158,11 +122,29 @@ def test_cells_hold_every_example(networks, others, examples):
     generator = np.random.default_rng(examples)
     one = generator.integers(0, networks + 1, examples) / networks
     other = generator.integers(0, others + 1, examples) / others
-    cells, side = statistics._cells(one.astype(np.float32), other, (networks, others))
-    assert 2 <= side <= min(21, networks + 1, others + 1)
-    assert cells.sum() == examples
-    assert cells[0].sum() >= ((one == 0) & (other == 0)).sum()
-    assert cells[side**2 - 1].sum() >= ((one == 1) & (other == 1)).sum()
+    cells, edges = statistics._cells(one.astype(np.float32), other, (networks, others))
+    assert all(3 <= len(each) <= 22 for each in edges)
+    expected = np.histogram2d(one, other, edges)[0]
+    assert cells.sum(axis=1).tolist() == expected.ravel().tolist()
+
+
+def test_cells_are_no_more_than_leave_ten_examples_each_but_nine_a_side():
+    def sides(examples, networks):
+        scores = np.zeros(examples)
+        return [len(edges) - 1 for edges in statistics._cells(scores, scores, networks)[1]]
+
+    assert sides(50_000, (100, 100)) == sides(4410, (100, 100)) == [21, 21]
+    assert sides(500, (100, 20)) == [7, 7]
+    assert sides(500, (8, 5)) == [9, 6]
+    assert sides(50_000, (27, 22)) == [10, 7]
+
+
+def test_the_diagonal_of_unequal_cells_is_the_line_of_equal_consistency():
+    """2 networks and 4: cells of 1/2 and 1/4 around each score; seven of fifteen meet the line."""
+    one, other = (values.ravel() for values in np.meshgrid(np.arange(3) / 2, np.arange(5) / 4))
+    on = [(0, 0), (0, 0.25), (0.5, 0.25), (0.5, 0.5), (0.5, 0.75), (1, 0.75), (1, 1)]
+    weights = np.array([[2.0 + ((x, y) in on) for x, y in zip(one, other, strict=True)]])
+    assert statistics.diagonal_of(one, other, (2, 4))(weights) == pytest.approx(3 / 2)
 
 
 def test_labels_and_patterns():
@@ -187,11 +169,3 @@ def test_rise_is_that_of_the_straight_line():
     curves = np.array([[0.0, 0.5], [0.5, 0.5], [1.0, 0.5]])
     assert statistics.rise(curves) == pytest.approx([1, 0])
     assert statistics.rise(np.array([[0.0], [1.0], [0.0]])) == pytest.approx([0])
-
-
-def test_binned_correlation_is_higher_than_that_of_noisy_examples():
-    generator = np.random.default_rng(0)
-    a = generator.random(400)
-    b = a + generator.normal(0, 0.5, 400)
-    assert of(statistics.binned_correlation_of(a, b, 40), 400) > 0.8
-    assert of(statistics.correlation_of(a, b), 400) < 0.6

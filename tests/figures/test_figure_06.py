@@ -4,6 +4,7 @@ import xarray as xr
 
 from created_equal.artefacts import SPLITS, of_split
 from created_equal.figures.figure_06 import boosting_words, draw
+from created_equal.figures.style import correlation_words
 from created_equal.scores import correlation, quantile_means, thirds
 
 
@@ -35,7 +36,9 @@ def test_points_bins_and_their_correlations(scores: xr.Dataset, boosting: xr.Dat
             bins, np.column_stack(quantile_means(boosted, of_cnn["accessibility"].values, 40))
         )
         title = axes.get_title(loc="left")
-        assert f"\nexamples: r = {correlation(*examples.T).r:.3f} (" in title
+        for name, of in (("examples", None), ("40 bins", 40)):
+            words = correlation_words(correlation(*examples.T, of)).replace(", p", "\np")
+            assert f"\n{name}: {words}" in title
         assert f"\n40 bins: r = {correlation(*bins.T).r:.3f} (" in title
 
 

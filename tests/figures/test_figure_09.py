@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from created_equal.figures.figure_09 import draw, frequent_labels, stacked_fractions
-from created_equal.figures.histograms import bin_edges, fractions
+from created_equal.figures.histograms import fractions
+from created_equal.scores import bin_edges
 
 
 def test_stacks_by_hand() -> None:

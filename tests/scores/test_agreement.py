@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from created_equal.errors import InputError
-from created_equal.scores import consensus, consistency, majority_right
+from created_equal.scores import below_chance, consensus, consistency, majority_right
 
 
 @st.composite
@@ -116,3 +116,12 @@ def test_a_label_that_is_no_class_is_refused(wrong):
 def test_a_majority_is_more_than_half() -> None:
     consistency = np.array([0, 0.5, 0.5 + 1 / 8, 1], dtype=np.float32)
     np.testing.assert_array_equal(majority_right(consistency), [False, False, True, True])
+
+
+@given(st.integers(2, 1000), st.integers(1, 20), st.sampled_from([np.float32, np.float64]))
+def test_exactly_chance_is_not_below_it(classes, per_class, precision):
+    """Of N = K times some networks, those that guess, one less, and one more."""
+    networks = classes * per_class
+    right = np.array([per_class - 1, per_class, per_class + 1])
+    consistency = (right / networks).astype(precision)
+    assert below_chance(consistency, classes).tolist() == [True, False, False]

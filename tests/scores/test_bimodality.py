@@ -11,11 +11,7 @@ from created_equal.scores import (
     in_the_middle,
     independent_null,
 )
-from created_equal.scores.bimodality import (
-    band_over_examples,
-    network_resamples,
-    resampled_histograms,
-)
+from created_equal.scores.bimodality import band_over_examples
 
 histograms = st.integers(2, 30).flatmap(
     lambda bins: arrays(np.int64, bins, elements=st.integers(0, 2000))
@@ -151,25 +147,6 @@ def test_the_band_over_examples_is_reproducible_and_undefined_for_constant_score
     assert lower < bimodality_of_counts(histogram) < upper
     assert band_over_examples(histogram).tolist() == [lower, upper]
     assert np.isnan(band_over_examples([0, 10, 0])).all()
-
-
-def test_resamples_of_networks():
-    weights = network_resamples(7)
-    assert weights.shape == (200, 7)
-    assert (weights.sum(axis=1) == 7).all()
-    assert np.array_equal(weights, network_resamples(7))
-
-
-def test_resampled_histograms_are_those_of_repeated_networks():
-    correct = np.random.default_rng(0).random((5, 60)) < 0.6
-    correct[:, :4], correct[:, 4:7] = False, True
-    weights = network_resamples(5)
-    expected = [
-        np.bincount(np.repeat(correct, row.astype(int), axis=0).sum(axis=0), minlength=6)
-        for row in weights
-    ]
-    assert np.array_equal(resampled_histograms(correct, weights), expected)
-    assert not resampled_histograms(correct[:, :0], weights).any()
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 30), st.integers(1, 30))

@@ -21,17 +21,16 @@ from created_equal.scores import accessibility, bimodality, consensus, consisten
 from created_equal.scores.ensemble import score_ensemble
 
 
-@pytest.fixture
-def small_blocks(monkeypatch):
-    """Blocks of 4 examples, so that even small ensembles are read in many."""
-    monkeypatch.setattr(ensemble, "EXAMPLES_AT_ONCE", 4)
+def of_four_examples(monkeypatch, networks, epochs):
+    """Make blocks of 4 examples, so that even small ensembles are read in many."""
+    monkeypatch.setattr(ensemble, "PREDICTIONS_AT_ONCE", 4 * networks * epochs)
 
 
 @pytest.mark.parametrize("networks, classes, seed", [(1, 2, 0), (5, 3, 1), (6, 300, 2)])
-@pytest.mark.usefixtures("small_blocks")
 def test_streaming_equals_the_pure_functions(
-    tmp_path, made_up_ensemble, write_batches, networks, classes, seed
+    tmp_path, made_up_ensemble, write_batches, monkeypatch, networks, classes, seed
 ):
+    of_four_examples(monkeypatch, networks, epochs=5)
     made_up = made_up_ensemble(networks, examples=4 * classes, classes=classes, seed=seed)
     numbers = np.random.default_rng(seed).permutation(networks)
     paths = write_batches(tmp_path, made_up, np.array_split(numbers, min(3, networks)))
@@ -98,40 +97,18 @@ def test_blocks_begin_where_chunks_of_the_files_do(
     assert blocks == [slice(0, 4), slice(4, 8), slice(8, 10)]
 
 
-def test_bands_over_networks_and_examples(tmp_path, made_up_ensemble, write_batches):
+def test_the_band_over_examples_is_around_the_value(tmp_path, made_up_ensemble, write_batches):
     made_up = made_up_ensemble(networks=8, examples=300)
     scores = score_ensemble(write_batches(tmp_path, made_up, [range(8)]))
-    for name in ("bimodality_over_examples", "bimodality_over_networks"):
-        band = scores[name]
-        assert band.dims == ("epoch", "split", "bound")
-        assert (band.sel(bound="lower") < band.sel(bound="upper")).all()
-    middle = scores.isel(epoch=2)
-    assert (middle["bimodality_over_examples"].sel(bound="lower") < middle["bimodality"]).all()
-    assert (middle["bimodality"] < middle["bimodality_over_examples"].sel(bound="upper")).all()
+    band = scores["bimodality_over_examples"]
+    assert band.dims == ("epoch", "split", "bound")
+    lower, upper = (band.isel(epoch=2).sel(bound=bound) for bound in ("lower", "upper"))
+    assert (lower < scores["bimodality"].isel(epoch=2)).all()
+    assert (scores["bimodality"].isel(epoch=2) < upper).all()
 
 
-def test_the_band_over_networks_is_that_of_ensembles_of_resampled_networks(
-    tmp_path, made_up_ensemble, write_batches
-):
-    made_up = made_up_ensemble(networks=5, examples=200)
-    scores = score_ensemble(write_batches(tmp_path, made_up, [range(5)]))
-    resamples = ensemble.network_resamples(5).astype(int)
-    chosen = made_up.predictions[:, 3, ~made_up.is_test]
-    measured = [
-        bimodality(consistency(np.repeat(chosen, row, axis=0), made_up.labels[~made_up.is_test]))
-        for row in resamples
-    ]
-    np.testing.assert_allclose(
-        scores["bimodality_over_networks"].sel(epoch=3, split="train"),
-        np.nanpercentile(measured, [2.5, 97.5]),
-    )
-
-
-def test_one_network_has_no_band_over_networks_and_no_odd_half(
-    tmp_path, made_up_ensemble, write_batches
-):
+def test_one_network_has_no_odd_half(tmp_path, made_up_ensemble, write_batches):
     scores = score_ensemble(write_batches(tmp_path, made_up_ensemble(networks=1), [[0]]))
-    assert scores["bimodality_over_networks"].isnull().all()
     assert scores["accessibility_half"].sel(half="odd").isnull().all()
     assert scores["accessibility_half"].sel(half="even").notnull().all()
 
@@ -165,9 +142,11 @@ def test_scores_say_on_what_each_network_was_trained(tmp_path, made_up_ensemble,
     assert versions["numpy"] == np.__version__
 
 
-@pytest.mark.usefixtures("small_blocks")
-def test_the_accuracy_of_moved_examples_is_theirs_alone(tmp_path, made_up_ensemble, write_batches):
+def test_the_accuracy_of_moved_examples_is_theirs_alone(
+    tmp_path, made_up_ensemble, write_batches, monkeypatch
+):
     """Network i is right about the first i of three, and about nothing else."""
+    of_four_examples(monkeypatch, networks=4, epochs=3)
     made_up = made_up_ensemble(networks=4, epochs=3)
     made_up.predictions = np.broadcast_to((made_up.labels + 1) % 3, (4, 3, 40)).copy()
     places = np.flatnonzero(made_up.is_test)[[0, 4, 7]]

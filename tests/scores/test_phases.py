@@ -61,6 +61,13 @@ def test_the_beginning_is_where_most_examples_are_below_chance():
     }
 
 
+def test_an_example_at_exactly_chance_is_not_below_it():
+    """In single precision 1/100 is less than in double; a file's attributes are numpy's."""
+    at_chance, below = np.full(100, 0.01), np.repeat([0.0, 0.01], 50)
+    consistency = [at_chance, at_chance, below, np.full(100, 0.6), np.ones(100)]
+    assert phases(scores_of(consistency).assign_attrs(classes=np.int64(100)))["beginning"] == 2
+
+
 def test_a_late_epoch_with_one_outlier_does_not_pass_for_bi_modal():
     middle = np.repeat([0.0, 0.1, 0.9, 1.0], 25)
     one_outlier = np.repeat([0.0, 1.0], [1, 99])

@@ -44,13 +44,13 @@ def read_scores(path: Path) -> xr.Dataset:
     Returns:
         consistency and consensus (epoch, example) float32 in 0..1; modal_label (epoch, example);
         accessibility (example) and accessibility_half (half, example) float64; accuracy and loss
-        (network, epoch, split); bimodality (epoch, split) float64, and its 95 % bands
-        bimodality_over_examples and bimodality_over_networks (epoch, split, bound); label
-        (example); where examples were moved to the test set, moved (example) bool and
-        accuracy_moved (network, epoch), which is theirs; coordinates epoch, example,
-        example_split, network, split, half ("even" and "odd" networks), bound, and of each network
-        device, precision and seconds; attributes classes, the ensemble's definition, and
-        trained_with, as JSON a list of the versions of the libraries.
+        (network, epoch, split); bimodality (epoch, split) float64, and its 95 % band over
+        examples, bimodality_over_examples (epoch, split, bound); label (example); where examples
+        were moved to the test set, moved (example) bool and accuracy_moved (network, epoch), which
+        is theirs; coordinates epoch, example, example_split, network, split, half ("even" and
+        "odd" networks), bound, and of each network device, precision and seconds; attributes
+        classes, the ensemble's definition, and trained_with, as JSON a list of the versions of the
+        libraries.
     """
     return _with_shares(load_artefact(path, "scores"))
 

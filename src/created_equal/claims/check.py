@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 
-from created_equal.claims.bootstrap import interval_of, value_of
 from created_equal.claims.evidence import Evidence
 from created_equal.claims.measures import Measured
 from created_equal.claims.nulls import Nulls
 from created_equal.claims.registry import CLAIMS, Accepted, Claim, below
 from created_equal.claims.resampling import Networks
 from created_equal.claims.roles import EACH, Roles, names_in
-from created_equal.claims.statistics import log10_p_of
 from created_equal.errors import InputError
-from created_equal.scores import independent_null
+from created_equal.scores import independent_null, log10_p_of
+from created_equal.scores.bootstrap import interval_of, value_of
 
 NOT_A_NUMBER = float("nan")
 

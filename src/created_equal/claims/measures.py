@@ -17,26 +17,26 @@ import xarray as xr
 
 from created_equal.artefacts import each_epoch, of_examples, of_split
 from created_equal.claims import statistics
-from created_equal.claims.bootstrap import REPLICATES, Statistic
 from created_equal.claims.evidence import Evidence
 from created_equal.claims.roles import BASELINES
 from created_equal.errors import InputError
 from created_equal.scores import (
+    BINS,
     MIDDLE,
+    below_chance,
     best_matched_pairs,
+    correlation_of,
     in_the_middle,
     majority_right,
     thirds,
 )
+from created_equal.scores.bootstrap import REPLICATES, Statistic
+from created_equal.scores.correlation import binned_correlation_of
 
-BINS = 40
-"""Of AdaBoost's score: an r of 0.83 with a p of 1e-10 is that of about 40 points."""
 FIT = 0.5
 """From here on an example shows a pattern of learning (scores.example_patterns)."""
 FEW = 0.01
 """So large a part of the train set has consistency 1 when labels are first counted."""
-ROUNDING = 1e-6
-"""Scores are kept in single precision."""
 SUMMARIES = {"lowest": np.nanmin, "mean over phase 3": np.nanmean, "final": np.nanmean}
 SHARE, SIGNED, NOT_NEGATIVE = (0.0, 1.0), (-1.0, 1.0), (0.0, inf)
 """What statistics can be: shares; correlations and differences of shares; all others."""
@@ -165,11 +165,11 @@ def accuracy_difference(evidence: Evidence, other: str, name: str) -> Measured:
 def share_below_chance(evidence: Evidence, name: str) -> Measured:
     """Return the share of train examples with a consistency below 1/K at the beginning."""
     scores = of_split(evidence.scores[name], "train")
-    chance = 1 / scores.attrs["classes"] - ROUNDING
+    classes = scores.attrs["classes"]
     return _measured(
         evidence,
         (_take(scores, name, [evidence.phases(name)["beginning"]]),),
-        lambda values: statistics.mean_of(values[0] < chance),
+        lambda values: statistics.mean_of(below_chance(values[0], classes)),
         "train",
         possible=SHARE,
     )
@@ -275,15 +275,13 @@ def halves_correlate(evidence: Evidence, name: str) -> Measured:
         raise InputError(f"{name} has only one network, and no two halves; train at least two.")
     scores = of_split(evidence.scores[name], "test")
     taken = _take(scores, name, _trained(scores), "accessibility_half")
-    return _correlation(
-        evidence, (taken,), lambda halves: statistics.correlation_of(*halves), scores
-    )
+    return _correlation(evidence, (taken,), lambda halves: correlation_of(*halves), scores)
 
 
 def ensembles_correlate(evidence: Evidence, other: str, name: str) -> Measured:
     """Return Pearson's r of accessibility between two ensembles, or one and a baseline."""
     taken, scores = _both_accessibilities(evidence, other, name)
-    return _correlation(evidence, taken, statistics.correlation_of, scores)
+    return _correlation(evidence, taken, correlation_of, scores)
 
 
 def bins_correlate(evidence: Evidence, other: str, name: str) -> Measured:
@@ -292,7 +290,7 @@ def bins_correlate(evidence: Evidence, other: str, name: str) -> Measured:
     return _correlation(
         evidence,
         taken,
-        lambda difficulty, score: statistics.binned_correlation_of(score, difficulty, BINS),
+        lambda difficulty, score: binned_correlation_of(score, difficulty, BINS),
         scores,
         points=BINS,
     )

@@ -15,9 +15,9 @@ from scipy.sparse import csr_array
 from scipy.stats import rankdata
 
 from created_equal.artefacts import HALVES, SPLITS, at_places, of_split
-from created_equal.claims.bootstrap import value_of
 from created_equal.claims.evidence import Evidence
 from created_equal.claims.measures import Measured
+from created_equal.scores.bootstrap import value_of
 
 EXAMPLES_AT_ONCE = 4096
 INDEPENDENT_EXAMPLES = 10_000
@@ -59,16 +59,18 @@ def independent_networks(scores: xr.Dataset, seed: int = 0) -> xr.Dataset:
             wrong_label = most + (most >= labels[here])
             agreeing[epoch, here] = np.maximum(of_all, others.max(axis=1))
             modal[epoch, here] = np.where(of_all >= others.max(axis=1), labels[here], wrong_label)
-    with np.errstate(invalid="ignore"):
-        of_halves = [
-            right[number, 1:].mean(axis=0) / half.sum() for number, half in enumerate(halves)
-        ]
+    trained = scores["epoch"].values > 0
+    # With a single network there is nobody in one of the halves.
+    of_halves = [
+        right[number, trained].mean(axis=0) / (half.sum() or np.nan)
+        for number, half in enumerate(halves)
+    ]
     consistency = right.sum(axis=0) / networks
     return scores[["accuracy", "label"]].assign(
         consistency=(("epoch", "example"), consistency),
         consensus=(("epoch", "example"), agreeing / networks),
         modal_label=(("epoch", "example"), modal),
-        accessibility=("example", consistency[1:].mean(axis=0)),
+        accessibility=("example", consistency[trained].mean(axis=0)),
         accessibility_half=(("half", "example"), np.array(of_halves)),
     )
 

@@ -17,17 +17,7 @@ READINGS = {
     "final": "bi-modality at the last epoch",
 }
 SMALL_MAMMALS = ("small_mammals",)
-PAPER_STUDIES = (
-    *SMALL_MAMMALS,
-    "aquatic_mammals",
-    "insects",
-    "household_furniture",
-    "mnist",
-    "cifar10",
-    "cifar100",
-    "tiny_imagenet",
-    "imagenet",
-)
+IMAGENET = ("imagenet",)
 INDEPENDENT, SHUFFLED, MEANS = "independent_networks", "shuffled_within_class", "class_means"
 
 
@@ -89,7 +79,8 @@ class Claim:
         paper: the paper's number; None: it gives none.
         networks: the paper's N; None: it rests on no ensemble of its own.
         networks_by_study: the paper's N on the data of studies where it is another.
-        studies: those on whose data the paper's number stands; on others only the direction counts.
+        studies: those on whose data the paper's number stands; on others, and without a number on
+            all, only the direction counts.
         elsewhere: whether it is listed for other studies too.
     """
 
@@ -196,7 +187,6 @@ def _diversity() -> list[Claim]:
             accepted=None,
             nulls=(INDEPENDENT,),
             networks=27,
-            studies=("imagenet",),
         ),
         Claim(
             id="figure_03_consensus_rises",
@@ -236,9 +226,9 @@ def _moved(section: str) -> list[Claim]:
         for which, when, epoch, paper, accepted, what in at_epoch
     ]
     directions = [
-        ("easiest", "stay easier than the test set", above(0), None),
-        ("hardest", "stay harder than the test set", below(0), None),
-        ("random", "are learnt as the test set is", within(0, 0.06), 0.0),
+        ("easiest", "stay easier than the test set", above(0)),
+        ("hardest", "stay harder than the test set", below(0)),
+        ("random", "are learnt as the test set is", within(0, 0.06)),
     ]
     claims += [
         Claim(
@@ -251,9 +241,8 @@ def _moved(section: str) -> list[Claim]:
             measure=measures.moved_less_test,
             accepted=accepted,
             nulls=(SHUFFLED, MEANS),
-            paper=paper,
         )
-        for which, what, accepted, paper in directions
+        for which, what, accepted in directions
     ]
     return claims
 
@@ -275,7 +264,7 @@ def _architectures() -> list[Claim]:
             nulls=(INDEPENDENT, SHUFFLED),
             paper=0.99,
             networks=26,
-            studies=PAPER_STUDIES,
+            studies=IMAGENET,
         ),
         Claim(
             id="figure_04b_two_architectures",
@@ -289,7 +278,7 @@ def _architectures() -> list[Claim]:
             nulls=(INDEPENDENT, SHUFFLED, MEANS),
             paper=0.87,
             networks=22,
-            studies=PAPER_STUDIES,
+            studies=IMAGENET,
         ),
     ]
     for letter, when, late in (("c", "an early", False), ("d", "a late", True)):
@@ -308,7 +297,7 @@ def _architectures() -> list[Claim]:
                 nulls=(INDEPENDENT, SHUFFLED, MEANS),
                 paper=10,
                 networks=22,
-                studies=PAPER_STUDIES,
+                studies=IMAGENET,
             ),
             Claim(
                 id=f"figure_04{letter}_diagonal",
@@ -323,7 +312,6 @@ def _architectures() -> list[Claim]:
                 accepted=above(1),
                 nulls=(INDEPENDENT, SHUFFLED, MEANS),
                 networks=22,
-                studies=PAPER_STUDIES,
             ),
         ]
     errors = (("resnet", "", 0.24, 27), ("alexnet", ":1", 0.45, 22))
@@ -340,7 +328,7 @@ def _architectures() -> list[Claim]:
             nulls=(MEANS,),
             paper=round(1 - error, 2),
             networks=networks,
-            studies=("imagenet",),
+            studies=IMAGENET,
             elsewhere=False,
         )
         for name, place, error, networks in errors
@@ -475,8 +463,9 @@ def _paradigms() -> list[Claim]:
         for group, what, sentence, statistic, accepted in groups
     ]
     correlations = (
-        ("bins", "between 40 bins", measures.bins_correlate, at_least(0.75)),
-        ("examples", "per example", measures.ensembles_correlate, at_least(0.4)),
+        ("bins", "between 40 bins", measures.bins_correlate, at_least(0.75), 0.83),
+        # The paper's r has the p of about 40 points: it is no number of examples.
+        ("examples", "per example", measures.ensembles_correlate, at_least(0.4), None),
     )
     claims += [
         Claim(
@@ -490,9 +479,9 @@ def _paradigms() -> list[Claim]:
             measure=measure,
             accepted=accepted,
             nulls=(INDEPENDENT, *nulls),
-            paper=0.83,
+            paper=paper,
         )
-        for name, how, measure, accepted in correlations
+        for name, how, measure, accepted, paper in correlations
     ]
     accuracies = {
         "svm": (0.48, 0.02),
@@ -714,7 +703,6 @@ def _supplement() -> list[Claim]:
             accepted=None,
             nulls=(INDEPENDENT,),
             networks_by_study={"imagenet": 27},
-            studies=PAPER_STUDIES,
         ),
         Claim(
             id="supplement_c_robustness",
@@ -738,7 +726,6 @@ def _supplement() -> list[Claim]:
             accepted=above(0.8),
             nulls=(INDEPENDENT, SHUFFLED, MEANS),
             networks_by_study={"imagenet": 22, "cifar10": 20, "cifar100": 20},
-            studies=PAPER_STUDIES,
         ),
         Claim(
             id="supplement_a_mnist_accuracy",
@@ -748,7 +735,7 @@ def _supplement() -> list[Claim]:
             statistic="mean test accuracy at the last epoch",
             roles=("figure_01.ensemble",),
             measure=measures.accuracy,
-            accepted=at_least(0.99),
+            accepted=above(0.99),
             nulls=(MEANS,),
             paper=0.99,
             studies=("mnist",),

@@ -11,11 +11,10 @@ import numpy as np
 import xarray as xr
 
 from created_equal.artefacts import HALVES, open_predictions
-from created_equal.claims.bootstrap import resample_weights, value_of
 from created_equal.claims.measures import Measured, Taken
 from created_equal.errors import InputError
 from created_equal.scores.agreement import count_dtype
-from created_equal.scores.bimodality import band
+from created_equal.scores.bootstrap import band, resample_weights, value_of
 
 REPLICATES = 200
 SMALL = 2**26

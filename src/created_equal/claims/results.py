@@ -38,13 +38,22 @@ ROUNDING = 1e-4
 """Accuracies and scores are kept in single precision."""
 DEVIATIONS = 5
 """So many standard deviations of guessing from chance are still near chance."""
+AGAIN = "delete it and run again"
+LEARN = "give the ensemble's recipe a lower learning_rate or more epochs, and run again"
 
 
 class Finding(NamedTuple):
-    """What a test found: whether all is well, and a sentence with the file and the numbers."""
+    """What a test found.
+
+    Attributes:
+        well: whether all is as it should be.
+        sentence: the file, the numbers, and what they should be; true whether or not all is well.
+        remedy: what to do where it is not.
+    """
 
     well: bool
     sentence: str
+    remedy: str = AGAIN
 
 
 def check_results(study: Study, networks_per_job: int) -> list[str]:
@@ -58,10 +67,11 @@ def check_results(study: Study, networks_per_job: int) -> list[str]:
         a sentence for each test.
 
     Raises:
-        InputError: a file is missing or damaged, or tests fail: with a sentence for each.
+        InputError: a file is missing or damaged, or tests fail: with a sentence and a remedy for
+            each.
     """
     findings = list(_findings(study, networks_per_job))
-    failed = [finding.sentence for finding in findings if not finding.well]
+    failed = [f"{each.sentence}; {each.remedy}." for each in findings if not each.well]
     if failed:
         raise InputError(
             "\n  ".join(
@@ -144,11 +154,11 @@ def of_scores(scores: xr.Dataset, path: str, ensemble: Ensemble) -> Iterator[Fin
     yield Finding(
         lowest >= 0 and gap >= -ROUNDING and most <= 1 + ROUNDING,
         f"{path}: consistency from {lowest:.4f}, consensus at most {most:.4f} and at "
-        f"least {gap:.4f} more, where 0 <= consistency <= consensus <= 1",
+        f"least {gap:.4f} more, where 0 <= consistency <= consensus <= 1 is possible",
     )
     yield Finding(
         least >= chance - ROUNDING,
-        f"{path}: consensus from {least:.4f}, and at least 1/K = {chance:.4f}",
+        f"{path}: consensus from {least:.4f}, where no less than 1/K = {chance:.4f} is possible",
     )
     for split, course in zip(SPLITS, courses, strict=True):
         accuracy = scores["accuracy"].sel(split=split).mean("network", dtype=float).values
@@ -156,7 +166,7 @@ def of_scores(scores: xr.Dataset, path: str, ensemble: Ensemble) -> Iterator[Fin
         yield Finding(
             apart <= ROUNDING,
             f"{path}: mean consistency and mean accuracy of the {split} set at most {apart:.6f} "
-            "apart at any epoch",
+            f"apart at any epoch, where {ROUNDING:.6f} is rounding",
         )
     yield from of_learning(scores, path, ensemble, chance)
 
@@ -194,6 +204,7 @@ def of_learning(
         f"{path}: train loss from {loss[:, 0].mean():.4f} to {loss[:, -1].mean():.4f}, from the "
         "upper half of its range to the lowest quarter in "
         + (f"all but the networks {', '.join(map(str, others))}" if others else "each network"),
+        LEARN,
     )
     train, test = (
         float(scores["accuracy"].sel(split=split).isel(epoch=-1).mean(dtype=float))
@@ -201,7 +212,8 @@ def of_learning(
     )
     yield Finding(
         train > chance + ROUNDING,
-        f"{path}: train accuracy {train:.4f} in the end, above chance {chance:.4f}",
+        f"{path}: train accuracy {train:.4f} in the end, where chance is {chance:.4f}",
+        LEARN,
     )
     derived = ensemble.derived or {}
     if "labels" in derived:
@@ -209,14 +221,16 @@ def of_learning(
         near = DEVIATIONS * math.sqrt(chance * (1 - chance) / examples)
         yield Finding(
             abs(test - chance) <= near,
-            f"{path}: test accuracy {test:.4f} of random labels, within {near:.4f} of chance "
-            f"{chance:.4f}",
+            f"{path}: test accuracy {test:.4f} of random labels, where {near:.4f} more or less "
+            f"than chance, {chance:.4f}, is guessing",
+            "look for images of the test set that are in the train set, too",
         )
     # Trained on the hardest alone, networks may well be at chance on the test set or below.
     elif derived.get("keep", "random") == "random":
         yield Finding(
             test > chance + ROUNDING,
-            f"{path}: test accuracy {test:.4f} in the end, above chance {chance:.4f}",
+            f"{path}: test accuracy {test:.4f} in the end, where chance is {chance:.4f}",
+            LEARN,
         )
 
 
@@ -265,12 +279,14 @@ def of_chosen(
     place = of_split(scores, "test")["example"].values if moves else []
     there = np.isin(examples, place).sum()
     absent = (~np.isin(examples, scores["example"].values)).sum()
+    others = np.setdiff1d(before, examples)
     yield Finding(
         (there if moves else absent) == len(examples) > 0
-        and np.array_equal(np.sort(train), np.setdiff1d(before, examples)),
+        and np.array_equal(np.sort(train), others),
         f"{path}: of {len(examples)} chosen examples {there} are in the test set and {absent} in "
-        f"neither, where all should be {'in the test set' if moves else 'in neither'}; all "
-        f"{len(train)} others are the train set",
+        f"neither, where all should be {'in the test set' if moves else 'in neither'}; of "
+        f"{len(others)} others {np.isin(others, train).sum()} are in the train set, which has "
+        f"{len(train)}",
     )
 
 
@@ -308,7 +324,7 @@ def of_baseline(predictions: xr.Dataset, path: str, baseline: Baseline) -> Itera
         yield Finding(
             apart <= ROUNDING,
             f"{path}: accuracy and share of right predictions of the {split} set at most "
-            f"{apart:.6f} apart",
+            f"{apart:.6f} apart, where {ROUNDING:.6f} is rounding",
         )
 
 

@@ -5,19 +5,18 @@ A unit is an example. Each function here takes what was observed and returns a
 weights 1 it is the statistic itself; with the weights of a resample it is its bootstrap replicate.
 """
 
-import math
 from collections.abc import Callable
 from math import isqrt
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.special import betainc, betaln, hyp2f1
 from scipy.stats import rankdata
 
-from created_equal.claims.bootstrap import Statistic
-from created_equal.scores import SMALLEST_P, pattern_fits, quantile_means, shown_patterns
+from created_equal.scores import bin_edges, correlation_of, pattern_fits, shown_patterns
+from created_equal.scores.bootstrap import Statistic, one_by_one
 
-MOST_CELLS = 21
+FEWEST_CELLS, MOST_CELLS = 9, 21
+"""To a side."""
 SCORES_AT_ONCE = 2**22
 SMALLEST_VARIANCE = 1e-12
 
@@ -43,26 +42,6 @@ def difference_of(first: Statistic, second: Statistic) -> Statistic:
     return lambda weights: first(weights) - second(weights)
 
 
-def correlation_of(a: np.ndarray, b: np.ndarray) -> Statistic:
-    """Return Pearson's correlation of a and b (unit,)."""
-    # Centred, so that small deviations from a large mean are not lost.
-    a, b = (np.asarray(values, dtype=np.float64) - np.mean(values) for values in (a, b))
-
-    def statistic(weights: np.ndarray) -> np.ndarray:
-        total = weights.sum(axis=1)
-        mean_a, mean_b = weights @ a / total, weights @ b / total
-        covariance = weights @ (a * b) / total - mean_a * mean_b
-        variances = [
-            weights @ (values**2) / total - mean**2 for values, mean in ((a, mean_a), (b, mean_b))
-        ]
-        product = np.where(
-            np.minimum(*variances) > SMALLEST_VARIANCE, variances[0] * variances[1], np.nan
-        )
-        return np.clip(covariance / np.sqrt(product), -1, 1)
-
-    return statistic
-
-
 def without_class_means(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return values (..., example) less the mean of their class; labels (example,) from 0 on."""
     counts = np.maximum(np.bincount(labels), 1)
@@ -71,45 +50,6 @@ def without_class_means(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
         return row - (np.bincount(labels, weights=row) / counts)[labels]
 
     return np.apply_along_axis(of_row, -1, values)
-
-
-def log10_p_of(r: float, points: int) -> float:
-    """Return log10 of the two-sided p-value of Pearson's r of so many independent points.
-
-    For normal, unrelated values, r squared has the distribution Beta(1/2, n/2 - 1), so that p is
-    the regularised incomplete beta function I_x(a, b) with x = 1 - r^2, a = n/2 - 1 and b = 1/2.
-    Where that is too small for a floating point number,
-
-        ln p = a ln x + b ln(1 - x) - ln a - ln B(a, b) + ln 2F1(a + b, 1; a + 1; x)
-
-    (NIST's Digital Library of Mathematical Functions, 8.17.8).
-
-    Returns:
-        NaN for fewer than three points or an r that is not a number; -inf for an r of 1 or -1.
-    """
-    if points < 3 or math.isnan(r):
-        return math.nan
-    x, a, b = 1 - r * r, points / 2 - 1, 0.5
-    if x <= 0:
-        return -math.inf
-    p = betainc(a, b, x)
-    if p > SMALLEST_P:
-        return math.log10(p)
-    log_p = a * math.log(x) + b * math.log1p(-x) - math.log(a) - betaln(a, b)
-    return (log_p + math.log(hyp2f1(a + b, 1, a + 1, x))) / math.log(10)
-
-
-def binned_correlation_of(score: np.ndarray, other: np.ndarray, bins: int) -> Statistic:
-    """Return Pearson's correlation between the means of two scores in bins of the first.
-
-    The bins are those of ``scores.quantile_means``; score and other (example,).
-    """
-
-    def statistic(chosen: np.ndarray) -> float:
-        one, two = quantile_means(score[chosen], other[chosen], bins)
-        return float(correlation_of(one, two)(np.ones((1, len(one))))[0])
-
-    return _one_by_one(statistic)
 
 
 def rank_correlation_of(scores: np.ndarray) -> Statistic:
@@ -162,9 +102,9 @@ def bimodality_of(
 def corners_of(one: np.ndarray, other: np.ndarray, networks: tuple[int, int]) -> Statistic:
     """Return how many times as full as the median cell the emptier of two corner cells is.
 
-    The joint distribution of two consistency scores in a square of cells: at most 21 to a side, no
-    more than there are scores, and no more than leave ten examples a cell; at least three. The
-    corners are (0, 0) and (1, 1). The median counts as one example where it is less.
+    The cells are the bins of ``scores.bin_edges`` of two consistency scores: at most 21 to a side,
+    and no more than leave ten examples a cell, but up to nine in any case. The corners are (0, 0)
+    and (1, 1). The median counts as one example where it is less.
 
     Args:
         one: (example,) multiples of 1/N of one ensemble.
@@ -183,11 +123,12 @@ def corners_of(one: np.ndarray, other: np.ndarray, networks: tuple[int, int]) ->
 def diagonal_of(one: np.ndarray, other: np.ndarray, networks: tuple[int, int]) -> Statistic:
     """Return how many times as full as those beside it the cells of the diagonal are, on average.
 
-    Without its two corners. Cells and arguments as for ``corners_of``; those beside the diagonal
-    count as one example in all where they hold less.
+    That is, of the line of equal consistency, without its two corners. Cells and arguments as for
+    ``corners_of``; those beside the diagonal count as one example in all where they hold less.
     """
-    cells, side = _cells(one, other, networks)
-    on = np.eye(side, dtype=bool).ravel()
+    cells, edges = _cells(one, other, networks)
+    lower, upper = ([np.round(each, 9)[end] for each in edges] for end in (np.s_[:-1], np.s_[1:]))
+    on = (np.less.outer(lower[0], upper[1]) & np.greater.outer(upper[0], lower[1])).ravel()
     inner = on.copy()
     inner[[0, -1]] = False
 
@@ -220,7 +161,7 @@ def patterns_of(consistency: np.ndarray, chance: float, fit: float) -> Statistic
         found = shown_patterns(fits[:, chosen])
         return float(sum(example.fit >= fit for example in found.values()))
 
-    return _one_by_one(statistic)
+    return one_by_one(statistic)
 
 
 def rise(curves: np.ndarray) -> np.ndarray:
@@ -232,26 +173,20 @@ def rise(curves: np.ndarray) -> np.ndarray:
     return step @ curves / (step @ step) * (len(curves) - 1)
 
 
-def _cells(one: np.ndarray, other: np.ndarray, networks: tuple[int, int]) -> tuple[csr_array, int]:
-    """Return which cell each example is in, (cell, example) of 0 and 1, and the cells to a side."""
+def _cells(
+    one: np.ndarray, other: np.ndarray, networks: tuple[int, int]
+) -> tuple[csr_array, list[np.ndarray]]:
+    """Return which cell each example is in, (cell, example) of 0 and 1, and both scores' edges."""
     examples = len(one)
-    side = min(MOST_CELLS, *(each + 1 for each in networks), max(3, isqrt(examples // 10)))
+    most = min(MOST_CELLS, max(FEWEST_CELLS, isqrt(examples // 10)))
+    edges = [bin_edges(each, most) for each in networks]
     row, column = (
-        np.minimum(np.rint(values * each).astype(int) * side // each, side - 1)
-        for values, each in zip((one, other), networks, strict=True)
+        np.digitize(np.rint(values * each) / each, of_values) - 1
+        for values, each, of_values in zip((one, other), networks, edges, strict=True)
     )
-    where = (row * side + column, np.arange(examples))
-    return csr_array((np.ones(examples), where), shape=(side**2, examples)), side
-
-
-def _one_by_one(statistic: Callable[[np.ndarray], float]) -> Statistic:
-    """Return a statistic of weights from one of the indices of the units, each as often."""
-
-    def of_weights(weights: np.ndarray) -> np.ndarray:
-        units = np.arange(weights.shape[1])
-        return np.array([statistic(np.repeat(units, row.astype(int))) for row in weights])
-
-    return of_weights
+    rows, columns = (len(each) - 1 for each in edges)
+    where = (row * columns + column, np.arange(examples))
+    return csr_array((np.ones(examples), where), shape=(rows * columns, examples)), edges
 
 
 def _powers(scores: np.ndarray) -> list[np.ndarray]:

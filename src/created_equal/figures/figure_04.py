@@ -13,7 +13,6 @@ from matplotlib.lines import Line2D
 
 from created_equal.artefacts import SPLITS, at_epochs, of_split
 from created_equal.errors import InputError
-from created_equal.figures.histograms import bin_edges
 from created_equal.figures.style import (
     GREY,
     MARKERS,
@@ -28,6 +27,7 @@ from created_equal.figures.style import (
 from created_equal.scores import (
     MatchedEpochs,
     best_matched_pairs,
+    bin_edges,
     correlation,
     matched_epochs,
 )

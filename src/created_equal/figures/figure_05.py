@@ -14,7 +14,6 @@ from created_equal.figures.histograms import (
     bars,
     bimodality_scale,
     bimodality_words,
-    bin_edges,
     finish_panel,
     fractions,
 )
@@ -29,7 +28,7 @@ from created_equal.figures.style import (
     page,
     styled,
 )
-from created_equal.scores import majority_right
+from created_equal.scores import bin_edges, majority_right
 
 NON_LINEAR = {"facecolor": PALETTE[0], "hatch": ""}
 LINEAR = {"facecolor": PALETTE[3], "hatch": "////"}

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from created_equal.artefacts import SPLITS
+from created_equal.errors import InputError
 from created_equal.figures.alignment import lined_up
 from created_equal.figures.style import (
     GREY,
@@ -22,9 +23,8 @@ from created_equal.figures.style import (
     page,
     styled,
 )
-from created_equal.scores import GROUPS, band_of_mean, correlation, quantile_means, thirds
+from created_equal.scores import BINS, GROUPS, band_of_mean, correlation, quantile_means, thirds
 
-BINS = 40
 MARKS = 10
 """Markers on a curve, about."""
 LOOKS = dict(zip(GROUPS, zip(PALETTE, LINE_STYLES, MARKERS, strict=False), strict=False))
@@ -82,7 +82,7 @@ def draw(
         "Bands: 95 % over the examples. Dashed level line: chance, "
         f"1/{scores.attrs['classes']}. (b) Dots are examples, squares are means of examples in "
         "bins of about equal size by the score on the x axis. r: Pearson's correlation, with its "
-        "95 % interval.",
+        "95 % interval over the examples.",
     )
     return figure
 
@@ -141,11 +141,12 @@ def _difficulty(axes: Axes, right: np.ndarray, accessibility: np.ndarray, split:
         label="mean of\na bin",
     )
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), box_aspect=1)
-    pairs = {"examples": (boosted, accessibility), f"{len(bins[0])} bins": bins}
-    return "\n".join(f"{name}: {_words(*pair)}" for name, pair in pairs.items())
+    of = {"examples": None, f"{len(bins[0])} bins": BINS}
+    return "\n".join(f"{name}: {_words(boosted, accessibility, bins)}" for name, bins in of.items())
 
 
-def _words(x: np.ndarray, y: np.ndarray) -> str:
-    if len(x) < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
+def _words(x: np.ndarray, y: np.ndarray, bins: int | None) -> str:
+    try:
+        return correlation_words(correlation(x, y, bins)).replace(", p", "\np")
+    except InputError:
         return "r undefined, a score is constant"
-    return correlation_words(correlation(x, y)).replace(", p", "\np")

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from created_equal.artefacts import at_epochs, of_split
-from created_equal.figures.histograms import bars, bin_edges, four_phases, fractions
+from created_equal.figures.histograms import bars, four_phases, fractions
 from created_equal.figures.style import (
     HATCH_COLOUR,
     HATCHES,
@@ -20,6 +20,7 @@ from created_equal.figures.style import (
     phase_epochs,
     styled,
 )
+from created_equal.scores import bin_edges
 
 MOST_CLASSES = len(PALETTE)
 OTHERS = {"facecolor": "0.85", "hatch": ""}

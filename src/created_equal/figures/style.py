@@ -95,7 +95,8 @@ def describe(ensemble: str, scores: xr.Dataset, epochs: Sequence[int] = ()) -> s
 
 def correlation_words(found: Correlation) -> str:
     """Return, for example, ``"r = 0.982 (0.975 to 0.986), p = 2e-50"``."""
-    p = f"p = {found.p:.0e}" if found.p > SMALLEST_P else f"p <= {SMALLEST_P:.0e}"
+    p = 10**found.log10_p
+    p = f"p = {p:.0e}" if p > SMALLEST_P else f"p <= {SMALLEST_P:.0e}"
     return f"r = {found.r:.3f} ({found.lower:.3f} to {found.upper:.3f}), {p}"
 
 

@@ -1,6 +1,6 @@
 """The scores of an ensemble: what its networks agree on, and in which order they learn it."""
 
-from created_equal.scores.agreement import consensus, consistency, majority_right
+from created_equal.scores.agreement import below_chance, consensus, consistency, majority_right
 from created_equal.scores.bimodality import (
     MIDDLE,
     bimodality,
@@ -8,8 +8,16 @@ from created_equal.scores.bimodality import (
     in_the_middle,
     independent_null,
 )
-from created_equal.scores.correlation import SMALLEST_P, Correlation, correlation
-from created_equal.scores.difficulty import GROUPS, quantile_means, thirds
+from created_equal.scores.binning import bin_edges
+from created_equal.scores.bootstrap import band_of_mean
+from created_equal.scores.correlation import (
+    SMALLEST_P,
+    Correlation,
+    correlation,
+    correlation_of,
+    log10_p_of,
+)
+from created_equal.scores.difficulty import BINS, GROUPS, quantile_means, thirds
 from created_equal.scores.ensemble import score_ensemble
 from created_equal.scores.learning import (
     MatchedEpochs,
@@ -17,7 +25,6 @@ from created_equal.scores.learning import (
     best_matched_pairs,
     matched_epochs,
 )
-from created_equal.scores.means import band_of_mean
 from created_equal.scores.patterns import (
     PatternExample,
     example_patterns,
@@ -27,6 +34,7 @@ from created_equal.scores.patterns import (
 from created_equal.scores.phases import PHASES, phases
 
 __all__ = [
+    "BINS",
     "GROUPS",
     "MIDDLE",
     "PHASES",
@@ -36,15 +44,19 @@ __all__ = [
     "PatternExample",
     "accessibility",
     "band_of_mean",
+    "below_chance",
     "best_matched_pairs",
     "bimodality",
     "bimodality_of_counts",
+    "bin_edges",
     "consensus",
     "consistency",
     "correlation",
+    "correlation_of",
     "example_patterns",
     "in_the_middle",
     "independent_null",
+    "log10_p_of",
     "majority_right",
     "matched_epochs",
     "pattern_fits",

@@ -32,6 +32,20 @@ def majority_right(consistency: np.ndarray) -> np.ndarray:
     return consistency > 0.5
 
 
+def below_chance(consistency: np.ndarray, classes: int) -> np.ndarray:
+    """Return whether fewer of the networks are right about each example than guesses are.
+
+    Args:
+        consistency: (...) multiples of 1/N in 0..1, in float32 or float64.
+        classes: K.
+
+    Returns:
+        (...) bool; exactly 1/K is not below.
+    """
+    # In the precision of the scores: in single precision 1/K may be less than in double.
+    return np.asarray(consistency, dtype=np.float32) < np.float32(1 / classes)
+
+
 def consensus(predictions: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
     """Return how many networks agree on the label that is predicted most, and that label.
 

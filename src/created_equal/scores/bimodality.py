@@ -1,12 +1,13 @@
-"""Pearson's measure of bi-modality, its value for independent networks, and its bands."""
+"""Pearson's measure of bi-modality, its value for independent networks, and its band."""
 
-import warnings
 from collections.abc import Iterable
 
 import numpy as np
 
+from created_equal.scores.bootstrap import band
+
+# For each epoch and split, so fewer than elsewhere.
 REPLICATES = 200
-LEVELS = (2.5, 97.5)
 MIDDLE = (0.05, 0.9)
 
 
@@ -98,47 +99,3 @@ def band_over_examples(histogram: np.ndarray) -> np.ndarray:
     examples = histogram.sum()
     resampled = np.random.default_rng(0).multinomial(examples, histogram / examples, REPLICATES)
     return band(bimodality_of_counts(resampled))
-
-
-def network_resamples(networks: int) -> np.ndarray:
-    """Return how often each bootstrap resample of an ensemble holds each network.
-
-    Returns:
-        (REPLICATES, networks) float32 whole numbers, each row with the sum ``networks``; always
-        the same for the same number of networks.
-    """
-    weights = np.random.default_rng(1).multinomial(
-        networks, np.full(networks, 1 / networks), REPLICATES
-    )
-    return weights.astype(np.float32)
-
-
-def resampled_histograms(correct: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return the histogram of right networks in each resample of the networks.
-
-    Args:
-        correct: (network, example) bool; whether a network is right.
-        weights: (replicate, network) float32 from ``network_resamples``.
-
-    Returns:
-        (replicate, N + 1) int64; add up those of blocks of examples for that of all.
-    """
-    networks = weights.shape[1]
-    right = np.count_nonzero(correct, axis=0)
-    # Of the others every resample says the same as the ensemble: none is right, or all are.
-    divided = correct[:, (right > 0) & (right < networks)]
-    # Sums of at most N whole numbers: exact in float32 for every N below 2^24.
-    counts = weights @ divided.astype(np.float32)
-    histograms = np.array(
-        [np.bincount(row.astype(np.intp), minlength=networks + 1) for row in counts]
-    )
-    histograms[:, 0] += np.count_nonzero(right == 0)
-    histograms[:, networks] += np.count_nonzero(right == networks)
-    return histograms
-
-
-def band(replicates: np.ndarray) -> np.ndarray:
-    """Return the 95 % percentile interval of the defined replicates: (replicate,) -> (2,)."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
-        return np.nanpercentile(replicates, LEVELS)

@@ -1,61 +1,115 @@
-"""Pearson's correlation with its interval."""
+"""Pearson's correlation with its p and its interval."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import pearsonr
+from scipy.special import betainc, betaln, hyp2f1
 
 from created_equal.errors import InputError
-from created_equal.scores.bimodality import REPLICATES, band
+from created_equal.scores.bootstrap import Statistic, interval_of, one_by_one, value_of
+from created_equal.scores.difficulty import quantile_means
 
 SMALLEST_P = 1e-300
+SMALLEST_VARIANCE = 1e-12
 
 
 class Correlation(NamedTuple):
-    """Pearson's r, its two-sided p-value, and the 95 % bootstrap interval of r."""
+    """Pearson's r, log10 of its two-sided p-value, and the 95 % bootstrap interval of r."""
 
     r: float
-    p: float
+    log10_p: float
     lower: float
     upper: float
 
 
-def correlation(a: np.ndarray, b: np.ndarray) -> Correlation:
+def correlation(a: np.ndarray, b: np.ndarray, bins: int | None = None) -> Correlation:
     """Return Pearson's correlation of two scores over the same examples.
 
     Args:
         a: (example,) numbers, for example accessibility in one ensemble.
         b: (example,) numbers, of the same examples in the same order.
+        bins: if given, that of the means of both in so many bins of a instead.
 
     Returns:
-        r; p, where ``SMALLEST_P`` stands for all that is smaller (floating point ends there: write
-        "p <= 1e-300"); lower and upper, the 95 % percentile interval of 200 resamples of the
-        examples with replacement, always the same for the same input.
+        r; log10_p, see ``log10_p_of``; lower and upper, see ``interval_of``: the resamples are of
+        examples.
 
     Raises:
         InputError: the lengths differ, there are fewer than three examples, or values that are
             constant or not a number.
     """
-    a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
-    if a.shape != b.shape:
+    if len(a) != len(b):
         raise InputError(
             f"scores of {len(a)} and of {len(b)} examples cannot be correlated; give both for "
             "the same examples."
         )
-    if len(a) < 3 or not all(np.isfinite(v).all() and np.ptp(v) > 0 for v in (a, b)):
+    statistic = binned_correlation_of(a, b, bins) if bins else correlation_of(a, b)
+    r = value_of(statistic, len(a))
+    if len(a) < 3 or math.isnan(r):
         raise InputError(
             "a correlation is undefined for fewer than three examples, for constant scores and "
             "for scores that are not numbers (half an ensemble of one network has none); give "
             "more networks or examples."
         )
-    r, p = pearsonr(a, b)
-    generator = np.random.default_rng(0)
-    resamples = (generator.integers(len(a), size=len(a)) for _ in range(REPLICATES))
-    lower, upper = band(np.array([_pearson(a[chosen], b[chosen]) for chosen in resamples]))
-    return Correlation(float(r), max(float(p), SMALLEST_P), float(lower), float(upper))
+    points = min(bins or len(a), len(a))
+    return Correlation(r, log10_p_of(r, points), *interval_of(statistic, len(a)))
 
 
-def _pearson(a: np.ndarray, b: np.ndarray) -> float:
-    a, b = a - a.mean(), b - b.mean()
-    norm = np.sqrt((a @ a) * (b @ b))
-    return a @ b / norm if norm > 0 else np.nan
+def correlation_of(a: np.ndarray, b: np.ndarray) -> Statistic:
+    """Return Pearson's correlation of a and b (unit,)."""
+    # Centred, so that small deviations from a large mean are not lost.
+    a, b = (np.asarray(values, dtype=np.float64) - np.mean(values) for values in (a, b))
+
+    def statistic(weights: np.ndarray) -> np.ndarray:
+        total = weights.sum(axis=1)
+        mean_a, mean_b = weights @ a / total, weights @ b / total
+        covariance = weights @ (a * b) / total - mean_a * mean_b
+        variances = [
+            weights @ (values**2) / total - mean**2 for values, mean in ((a, mean_a), (b, mean_b))
+        ]
+        product = np.where(
+            np.minimum(*variances) > SMALLEST_VARIANCE, variances[0] * variances[1], np.nan
+        )
+        return np.clip(covariance / np.sqrt(product), -1, 1)
+
+    return statistic
+
+
+def binned_correlation_of(score: np.ndarray, other: np.ndarray, bins: int) -> Statistic:
+    """Return Pearson's correlation between the means of two scores in bins of the first.
+
+    The bins are those of ``quantile_means``; score and other (example,).
+    """
+
+    def statistic(chosen: np.ndarray) -> float:
+        one, two = quantile_means(score[chosen], other[chosen], bins)
+        return float(correlation_of(one, two)(np.ones((1, len(one))))[0])
+
+    return one_by_one(statistic)
+
+
+def log10_p_of(r: float, points: int) -> float:
+    """Return log10 of the two-sided p-value of Pearson's r of so many independent points.
+
+    For normal, unrelated values, r squared has the distribution Beta(1/2, n/2 - 1), so that p is
+    the regularised incomplete beta function I_x(a, b) with x = 1 - r^2, a = n/2 - 1 and b = 1/2.
+    Where that is too small for a floating point number,
+
+        ln p = a ln x + b ln(1 - x) - ln a - ln B(a, b) + ln 2F1(a + b, 1; a + 1; x)
+
+    (NIST's Digital Library of Mathematical Functions, 8.17.8).
+
+    Returns:
+        NaN for fewer than three points or an r that is not a number; -inf for an r of 1 or -1.
+    """
+    if points < 3 or math.isnan(r):
+        return math.nan
+    x, a, b = 1 - r * r, points / 2 - 1, 0.5
+    if x <= 0:
+        return -math.inf
+    p = betainc(a, b, x)
+    if p > SMALLEST_P:
+        return math.log10(p)
+    log_p = a * math.log(x) + b * math.log1p(-x) - math.log(a) - betaln(a, b)
+    return (log_p + math.log(hyp2f1(a + b, 1, a + 1, x))) / math.log(10)

@@ -3,6 +3,8 @@
 import numpy as np
 
 GROUPS = ("easy", "intermediate", "hard")
+BINS = 40
+"""Of AdaBoost's score: the paper's r of 0.83 with a p of 1e-10 is that of about 40 points."""
 
 
 def thirds(accessibility: np.ndarray) -> dict[str, np.ndarray]:

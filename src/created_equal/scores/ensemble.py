@@ -23,18 +23,10 @@ from created_equal.artefacts import (
 )
 from created_equal.errors import InputError
 from created_equal.scores.agreement import count_dtype, modal_counts
-from created_equal.scores.bimodality import (
-    band,
-    band_over_examples,
-    bimodality_of_counts,
-    network_resamples,
-    resampled_histograms,
-)
+from created_equal.scores.bimodality import band_over_examples, bimodality_of_counts
 
 # 64 Mi predictions are 64 MiB for up to 256 classes, and 128 MiB beyond.
 PREDICTIONS_AT_ONCE = 2**26
-# Every resample of the networks keeps its counts of so many examples at once.
-EXAMPLES_AT_ONCE = 2**14
 # What predictions files say of each network's training.
 OF_TRAINING = ("device", "precision", "seconds")
 
@@ -56,7 +48,7 @@ def score_ensemble(
 
     The files are read in blocks of examples, all networks and epochs of a block at a time. Beside
     the scores that it returns and the files' example axes, it holds one block (64 Mi predictions
-    at most) and histograms for the bands, whose size does not depend on the number of examples.
+    at most) and histograms for bi-modality, whose size does not depend on the number of examples.
 
     Args:
         paths: the ensemble's predictions files, in any order.
@@ -164,7 +156,8 @@ def _scores(batches: Sequence[_Batch], numbers: np.ndarray, moved: np.ndarray) -
     modal_label = np.empty(shape, dtype=first["prediction"].dtype)
     right_of_half = np.zeros((len(halves), shape[1]), dtype=np.int64)
     right_of_moved = np.zeros((len(numbers), shape[0]), dtype=np.int64)
-    tally = _Tally(epochs=shape[0], networks=len(numbers))
+    # How many examples of each split so many networks are right about.
+    histograms = np.zeros((shape[0], len(SPLITS), len(numbers) + 1), dtype=np.int64)
     for block, predictions in _blocks(batches, numbers):
         for epoch in range(shape[0]):
             here = predictions[:, epoch]
@@ -173,12 +166,13 @@ def _scores(batches: Sequence[_Batch], numbers: np.ndarray, moved: np.ndarray) -
             consistency[epoch, block] = right / len(numbers)
             agreeing, modal_label[epoch, block] = modal_counts(here)
             consensus[epoch, block] = agreeing / len(numbers)
-            tally.add(epoch, correct, right, is_test[block])
+            for split, chosen in enumerate((~is_test[block], is_test[block])):
+                histograms[epoch, split] += np.bincount(right[chosen], minlength=len(numbers) + 1)
             right_of_moved[:, epoch] += correct[:, moved[block]].sum(axis=1)
             if epoch > 0:
                 right_of_half[:, block] += [correct[half].sum(axis=0) for half in halves]
 
-    bimodality, over_examples, over_networks = tally.bimodality()
+    bands = [[band_over_examples(histogram) for histogram in splits] for splits in histograms]
     scores = xr.Dataset(
         {
             "consistency": (("epoch", "example"), consistency),
@@ -197,9 +191,8 @@ def _scores(batches: Sequence[_Batch], numbers: np.ndarray, moved: np.ndarray) -
             ),
             "accuracy": (("network", "epoch", "split"), _of_networks(batches, numbers, "accuracy")),
             "loss": (("network", "epoch", "split"), _of_networks(batches, numbers, "loss")),
-            "bimodality": (("epoch", "split"), bimodality),
-            "bimodality_over_examples": (("epoch", "split", "bound"), over_examples),
-            "bimodality_over_networks": (("epoch", "split", "bound"), over_networks),
+            "bimodality": (("epoch", "split"), bimodality_of_counts(histograms)),
+            "bimodality_over_examples": (("epoch", "split", "bound"), bands),
             "label": ("example", labels),
         },
         coords={
@@ -234,43 +227,11 @@ def _versions(batches: Sequence[_Batch]) -> list[dict]:
     return [json.loads(versions) for versions in found]
 
 
-class _Tally:
-    """Histograms of how many networks are right, of the ensemble and of its resamples."""
-
-    def __init__(self, epochs: int, networks: int):
-        self.networks = networks
-        self.weights = network_resamples(networks)
-        splits = len(SPLITS)
-        self.histograms = np.zeros((epochs, splits, networks + 1), dtype=np.int64)
-        self.resampled = np.zeros((epochs, splits, len(self.weights), networks + 1), dtype=np.int64)
-
-    def add(self, epoch: int, correct: np.ndarray, right: np.ndarray, is_test: np.ndarray) -> None:
-        """Count one block: correct (network, example) bool, its sums right, is_test (example)."""
-        for split, chosen in enumerate((~is_test, is_test)):
-            self.histograms[epoch, split] += np.bincount(right[chosen], minlength=self.networks + 1)
-            self.resampled[epoch, split] += resampled_histograms(correct[:, chosen], self.weights)
-
-    def bimodality(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return it (epoch, split), and its bands over examples and networks (..., bound)."""
-        over_examples = _by_epoch_and_split(band_over_examples, self.histograms)
-        over_networks = _by_epoch_and_split(
-            lambda resamples: band(bimodality_of_counts(resamples)), self.resampled
-        )
-        if self.networks == 1:
-            # Every resample of one network is that network: no band, not a band without width.
-            over_networks[:] = np.nan
-        return bimodality_of_counts(self.histograms), over_examples, over_networks
-
-
-def _by_epoch_and_split(compute, arrays: np.ndarray) -> np.ndarray:
-    return np.array([[compute(array) for array in splits] for splits in arrays])
-
-
 def _blocks(batches: Sequence[_Batch], numbers: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
     """Yield blocks of examples with their predictions (network, epoch, example in block)."""
     first = batches[0].contents
     epochs, examples = first.sizes["epoch"], first.sizes["example"]
-    most = min(EXAMPLES_AT_ONCE, max(1, PREDICTIONS_AT_ONCE // (len(numbers) * epochs)))
+    most = max(1, PREDICTIONS_AT_ONCE // (len(numbers) * epochs))
     # A power of two, as the chunks of the files are, so that blocks and chunks begin together.
     step = 1 << (most.bit_length() - 1)
     for start in range(0, examples, step):

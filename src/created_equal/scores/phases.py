@@ -5,6 +5,7 @@ import xarray as xr
 
 from created_equal.artefacts import each_epoch
 from created_equal.errors import InputError
+from created_equal.scores.agreement import below_chance
 
 PHASES = ("initialisation", "beginning", "bi-modality", "end")
 
@@ -36,15 +37,15 @@ def phases(scores: xr.Dataset) -> dict[str, int]:
             f"the four phases of learning need at least 3 epochs after the untrained one, and "
             f"these scores hold {last}; train for longer."
         )
-    chance = 1 / scores.attrs["classes"]
-    mean, below_chance = np.array(
+    classes = scores.attrs["classes"]
+    mean, below = np.array(
         [
-            (consistency.mean(dtype=np.float64), np.mean(consistency < chance))
+            (consistency.mean(dtype=np.float64), below_chance(consistency, classes).mean())
             for consistency in each_epoch(scores, "consistency", "train")
         ]
     ).T
-    progress = _progress(mean, chance)
-    beginning = _beginning(below_chance[: last - 1], progress)
+    progress = _progress(mean, 1 / classes)
+    beginning = _beginning(below[: last - 1], progress)
     later = np.arange(beginning + 1, last)
     measure = scores["bimodality"].sel(split="train").values[later]
     off_middle = np.maximum(np.abs(progress[later] - 0.5) - 0.25, 0)
@@ -59,6 +60,6 @@ def _progress(mean_consistency: np.ndarray, chance: float) -> np.ndarray:
     return (mean_consistency - chance) / reach if reach > 0 else np.zeros_like(mean_consistency)
 
 
-def _beginning(below_chance: np.ndarray, progress: np.ndarray) -> int:
-    early = progress[1 : len(below_chance)] <= 0.25
-    return 1 + int(np.argmax(np.where(early, below_chance[1:], -1)))
+def _beginning(below: np.ndarray, progress: np.ndarray) -> int:
+    early = progress[1 : len(below)] <= 0.25
+    return 1 + int(np.argmax(np.where(early, below[1:], -1)))
