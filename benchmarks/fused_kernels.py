@@ -38,7 +38,8 @@ def tap_and_channel(start, channels, aligned: tl.constexpr, depth: tl.constexpr)
     """
     ahead = tl.arange(0, depth)
     if aligned:
-        tap, channel = start // channels, start % channels + ahead
+        # Said to the compiler, which copies ahead what lies together.
+        tap, channel = start // channels, tl.multiple_of(start % channels, depth) + ahead
     else:
         tap, channel = (start + ahead) // channels, (start + ahead) % channels
     return tap, channel
