@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from oracles import bimodality
 
 from created_equal.artefacts import (
     BOUNDS,
@@ -24,7 +25,7 @@ from created_equal.artefacts import (
 )
 from created_equal.claims.check import Row, check_claims
 from created_equal.claims.evidence import Evidence, scores_of
-from created_equal.scores import accessibility, bimodality
+from created_equal.scores import accessibility
 from created_equal.scores.agreement import consensus
 
 N, K, TRAIN, TEST, EPOCHS = 20, 5, 200, 100, 11
@@ -78,7 +79,7 @@ def scores_of_networks(predictions: xr.Dataset) -> xr.Dataset:
             "consistency": (("epoch", "example"), consistency.astype(np.float32)),
             "consensus": (("epoch", "example"), np.array([c for c, _ in agreed], np.float32)),
             "modal_label": (("epoch", "example"), np.array([label for _, label in agreed])),
-            "accessibility": ("example", accessibility(consistency)),
+            "accessibility": ("example", accessibility(consistency, len(right))),
             "accessibility_half": (
                 ("half", "example"),
                 [right[half::2, 1:].mean(axis=(0, 1)) for half in range(len(HALVES))],

@@ -2,11 +2,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from oracles import bimodality
 
 from created_equal.artefacts import of_split
 from created_equal.claims import measures
 from created_equal.errors import InputError
-from created_equal.scores import bimodality, correlation, majority_right
+from created_equal.scores import correlation, majority_right
 from created_equal.scores.bootstrap import interval_of, value_of
 
 

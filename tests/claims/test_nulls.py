@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from oracles import bimodality
 from scipy import stats
 
 from created_equal.artefacts import make_dataset, of_split
@@ -16,7 +17,7 @@ from created_equal.claims.nulls import (
     right_count_distribution,
     shuffled_within_class,
 )
-from created_equal.scores import bimodality, independent_null
+from created_equal.scores import independent_null
 from created_equal.scores.bootstrap import value_of
 
 

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from oracles import bimodality
 
 from created_equal.artefacts import of_split, read_predictions, write_predictions
 from created_equal.claims import measures, resampling
 from created_equal.claims.measures import Taken
 from created_equal.claims.resampling import Agreeing, Networks
 from created_equal.errors import InputError
-from created_equal.scores import bimodality, consensus, consistency
+from created_equal.scores import consensus, consistency
 from created_equal.scores.bootstrap import resample_weights
 
 VARIABLES = ("consistency", "consensus", "accessibility", "accessibility_half")

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from oracles import bimodality
 
 from created_equal.claims import statistics
-from created_equal.scores import bimodality, correlation_of
+from created_equal.scores import correlation_of
 from created_equal.scores.bootstrap import value_of
 
 

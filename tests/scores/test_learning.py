@@ -14,12 +14,19 @@ curves = st.integers(2, 12).flatmap(
 
 def test_accessibility_leaves_out_the_untrained_epoch():
     consistency = np.array([[1, 0.2], [0, 1], [0.5, 1]])
-    assert accessibility(consistency).tolist() == [0.25, 1]
+    assert accessibility(consistency, 10).tolist() == [0.25, 1]
+
+
+def test_examples_that_are_right_as_often_are_exactly_as_accessible():
+    """In floating point 0.1 + 0.2 is not 0.3."""
+    consistency = np.array([[0, 0], [0.1, 0], [0.2, 0.3]], dtype=np.float32)
+    first, second = accessibility(consistency, 10)
+    assert first == second == 0.15
 
 
 def test_accessibility_of_an_untrained_ensemble_is_refused():
     with pytest.raises(InputError, match="train for at least one epoch"):
-        accessibility(np.ones((1, 4)))
+        accessibility(np.ones((1, 4)), 4)
 
 
 def test_matched_epochs_by_hand():

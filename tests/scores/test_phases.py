@@ -3,9 +3,10 @@ import pytest
 import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
+from oracles import bimodality
 
 from created_equal.errors import InputError
-from created_equal.scores import PHASES, bimodality, phases
+from created_equal.scores import PHASES, phases
 
 CLASSES = 5
 

@@ -12,7 +12,13 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.stats import rankdata
 
-from created_equal.scores import bin_edges, correlation_of, pattern_fits, shown_patterns
+from created_equal.scores import (
+    bimodality_of_moments,
+    bin_edges,
+    correlation_of,
+    pattern_fits,
+    shown_patterns,
+)
 from created_equal.scores.bootstrap import Statistic, one_by_one
 
 FEWEST_CELLS, MOST_CELLS = 9, 21
@@ -89,8 +95,7 @@ def bimodality_of(
         variance = np.where(variance > SMALLEST_VARIANCE, variance, np.nan)
         skew = third - 3 * first * second + 2 * first**3
         tails = fourth - 4 * first * third + 6 * first**2 * second - 3 * first**4
-        # Never below 0 but for rounding.
-        measure = np.maximum(tails / variance**2 - skew**2 / variance**3 - 1, 0)
+        measure = bimodality_of_moments(variance, skew, tails)
         defined = ~np.isnan(measure).all(axis=1)
         found = np.full(len(weights), np.nan)
         found[defined] = summary(measure[defined], axis=1)

@@ -3,8 +3,8 @@
 from created_equal.scores.agreement import below_chance, consensus, consistency, majority_right
 from created_equal.scores.bimodality import (
     MIDDLE,
-    bimodality,
     bimodality_of_counts,
+    bimodality_of_moments,
     in_the_middle,
     independent_null,
 )
@@ -46,8 +46,8 @@ __all__ = [
     "band_of_mean",
     "below_chance",
     "best_matched_pairs",
-    "bimodality",
     "bimodality_of_counts",
+    "bimodality_of_moments",
     "bin_edges",
     "consensus",
     "consistency",

@@ -17,7 +17,8 @@ def consistency(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
     Returns:
         (example,) float64 in 0..1: the mean over networks of 1[prediction = label].
     """
-    return np.mean(predictions == labels, axis=0)
+    right = (predictions == labels).sum(axis=0, dtype=count_dtype(len(predictions)))
+    return right / len(predictions)
 
 
 def majority_right(consistency: np.ndarray) -> np.ndarray:

@@ -11,37 +11,45 @@ REPLICATES = 200
 MIDDLE = (0.05, 0.9)
 
 
-def bimodality(values: np.ndarray) -> float:
+def bimodality_of_moments(second: np.ndarray, third: np.ndarray, fourth: np.ndarray) -> np.ndarray:
     """Return kurtosis - skewness^2 - 1 (Pearson 1894), the kurtosis not in excess.
 
     Args:
-        values: (example,) numbers, for example consistency scores.
+        second: (...) mean squares of deviations from the mean, not 0.
+        third: (...) means of their third powers.
+        fourth: (...) means of their fourth powers.
 
     Returns:
-        0 for two points, 0.8 for the uniform distribution, 2 for the normal; never less than 0.
-        NaN where the values are constant, for there it is undefined.
+        (...) 0 for two points, 0.8 for the uniform distribution, 2 for the normal; never less than
+        0.
     """
-    values = np.asarray(values, dtype=np.float64)
-    if not values.size or values.min() == values.max():
-        return float("nan")
-    deviation = values - values.mean()
-    # The measure has no unit: without this, powers of small deviations would underflow.
-    deviation /= np.abs(deviation).max()
-    second, third, fourth = (np.mean(deviation**power) for power in (2, 3, 4))
     # Rounding can bring it below its bound.
-    return max(float(fourth / second**2 - third**2 / second**3 - 1), 0.0)
+    return np.maximum(fourth / second**2 - third**2 / second**3 - 1, 0)
+
+
+def histogram_of(consistency: np.ndarray, networks: int) -> np.ndarray:
+    """Return about how many examples exactly 0, 1, ... N networks are right.
+
+    Args:
+        consistency: (example,) multiples of 1/N in 0..1, in float32 or float64.
+        networks: N.
+
+    Returns:
+        (N + 1,) int64.
+    """
+    return np.bincount(np.rint(consistency * networks).astype(np.intp), minlength=networks + 1)
 
 
 def bimodality_of_counts(histogram: np.ndarray) -> np.ndarray:
-    """Return the bi-modality of consistency from how many examples 0..N networks got right.
+    """Return the bi-modality of consistency from about how many examples 0..N networks are right.
 
     Args:
         histogram: (..., N + 1): the number of examples about which exactly 0, 1, ... N networks
             are right.
 
     Returns:
-        (...) float64, equal to ``bimodality`` of the examples' scores, NaN where all examples
-        have the same score, or where there are none.
+        (...) float64, NaN where all examples have the same score, for there it is undefined, or
+        where there are none.
     """
     histogram = np.asarray(histogram, dtype=np.float64)
     count = np.arange(histogram.shape[-1], dtype=np.float64)
@@ -49,8 +57,8 @@ def bimodality_of_counts(histogram: np.ndarray) -> np.ndarray:
         share = histogram / histogram.sum(axis=-1, keepdims=True)
         deviation = count - (share * count).sum(axis=-1, keepdims=True)
         second, third, fourth = ((share * deviation**power).sum(axis=-1) for power in (2, 3, 4))
-        measure = fourth / second**2 - third**2 / second**3 - 1
-    return np.where((histogram > 0).sum(axis=-1) > 1, np.maximum(measure, 0), np.nan)
+        measure = bimodality_of_moments(second, third, fourth)
+    return np.where((histogram > 0).sum(axis=-1) > 1, measure, np.nan)
 
 
 def in_the_middle(consistency: Iterable[np.ndarray]) -> np.ndarray:

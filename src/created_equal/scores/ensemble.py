@@ -22,8 +22,13 @@ from created_equal.artefacts import (
     open_predictions,
 )
 from created_equal.errors import InputError
-from created_equal.scores.agreement import count_dtype, modal_counts
-from created_equal.scores.bimodality import band_over_examples, bimodality_of_counts
+from created_equal.scores.agreement import consensus, consistency
+from created_equal.scores.bimodality import (
+    band_over_examples,
+    bimodality_of_counts,
+    histogram_of,
+)
+from created_equal.scores.learning import accessibility
 
 # 64 Mi predictions are 64 MiB for up to 256 classes, and 128 MiB beyond.
 PREDICTIONS_AT_ONCE = 2**26
@@ -48,7 +53,8 @@ def score_ensemble(
 
     The files are read in blocks of examples, all networks and epochs of a block at a time. Beside
     the scores that it returns and the files' example axes, it holds one block (64 Mi predictions
-    at most) and histograms for bi-modality, whose size does not depend on the number of examples.
+    at most), half of its networks once more, and histograms, whose size does not depend on the
+    number of examples.
 
     Args:
         paths: the ensemble's predictions files, in any order.
@@ -146,56 +152,8 @@ def _places_of(moved: np.ndarray | None, contents: xr.Dataset, path: Path) -> np
 
 def _scores(batches: Sequence[_Batch], numbers: np.ndarray, moved: np.ndarray) -> xr.Dataset:
     first = batches[0].contents
-    shape = (first.sizes["epoch"], first.sizes["example"])
-    labels = first["label"].values
-    is_test = first["example_split"].values == "test"
-    halves = [numbers % 2 == 0, numbers % 2 == 1]
-
-    consistency = np.empty(shape, dtype=np.float32)
-    consensus = np.empty(shape, dtype=np.float32)
-    modal_label = np.empty(shape, dtype=first["prediction"].dtype)
-    right_of_half = np.zeros((len(halves), shape[1]), dtype=np.int64)
-    right_of_moved = np.zeros((len(numbers), shape[0]), dtype=np.int64)
-    # How many examples of each split so many networks are right about.
-    histograms = np.zeros((shape[0], len(SPLITS), len(numbers) + 1), dtype=np.int64)
-    for block, predictions in _blocks(batches, numbers):
-        for epoch in range(shape[0]):
-            here = predictions[:, epoch]
-            correct = here == labels[block].astype(here.dtype)
-            right = correct.sum(axis=0, dtype=count_dtype(len(numbers)))
-            consistency[epoch, block] = right / len(numbers)
-            agreeing, modal_label[epoch, block] = modal_counts(here)
-            consensus[epoch, block] = agreeing / len(numbers)
-            for split, chosen in enumerate((~is_test[block], is_test[block])):
-                histograms[epoch, split] += np.bincount(right[chosen], minlength=len(numbers) + 1)
-            right_of_moved[:, epoch] += correct[:, moved[block]].sum(axis=1)
-            if epoch > 0:
-                right_of_half[:, block] += [correct[half].sum(axis=0) for half in halves]
-
-    bands = [[band_over_examples(histogram) for histogram in splits] for splits in histograms]
-    scores = xr.Dataset(
+    scores = _of_examples(batches, numbers).assign_coords(
         {
-            "consistency": (("epoch", "example"), consistency),
-            "consensus": (("epoch", "example"), consensus),
-            "modal_label": (("epoch", "example"), modal_label),
-            "accessibility": (
-                "example",
-                right_of_half.sum(axis=0) / (len(numbers) * (shape[0] - 1)),
-            ),
-            "accessibility_half": (
-                ("half", "example"),
-                [
-                    of_half / (half.sum() * (shape[0] - 1)) if half.any() else of_half * np.nan
-                    for of_half, half in zip(right_of_half, halves, strict=True)
-                ],
-            ),
-            "accuracy": (("network", "epoch", "split"), _of_networks(batches, numbers, "accuracy")),
-            "loss": (("network", "epoch", "split"), _of_networks(batches, numbers, "loss")),
-            "bimodality": (("epoch", "split"), bimodality_of_counts(histograms)),
-            "bimodality_over_examples": (("epoch", "split", "bound"), bands),
-            "label": ("example", labels),
-        },
-        coords={
             "network": numbers,
             "epoch": first["epoch"].values,
             "example": first["example"].values,
@@ -208,17 +166,86 @@ def _scores(batches: Sequence[_Batch], numbers: np.ndarray, moved: np.ndarray) -
                 for name in OF_TRAINING
                 if name in first.coords
             },
-        },
-        attrs={
-            "classes": int(first.attrs["classes"]),
-            "definition": canonical(definition_of(first)),
-            "trained_with": canonical(_versions(batches)),
-        },
+        }
     )
+    histograms = _histograms(scores)
+    bands = [[band_over_examples(histogram) for histogram in splits] for splits in histograms]
+    scores["bimodality"] = ("epoch", "split"), bimodality_of_counts(histograms)
+    scores["bimodality_over_examples"] = ("epoch", "split", "bound"), bands
+    for name in ("accuracy", "loss"):
+        scores[name] = ("network", "epoch", "split"), _of_networks(batches, numbers, name)
+    scores["label"] = "example", first["label"].values
     if moved.any():
         scores["moved"] = "example", moved
-        scores["accuracy_moved"] = ("network", "epoch"), right_of_moved / moved.sum()
-    return scores
+        scores["accuracy_moved"] = ("network", "epoch"), _accuracy_on(moved, batches, numbers)
+    return scores.assign_attrs(
+        classes=int(first.attrs["classes"]),
+        definition=canonical(definition_of(first)),
+        trained_with=canonical(_versions(batches)),
+    )
+
+
+def _of_examples(batches: Sequence[_Batch], numbers: np.ndarray) -> xr.Dataset:
+    """Return the scores of each example, a block of examples after the other."""
+    first = batches[0].contents
+    epochs, examples = first.sizes["epoch"], first.sizes["example"]
+    classes, networks = int(first.attrs["classes"]), len(numbers)
+    labels = first["label"].values.astype(first["prediction"].dtype)
+    halves = [numbers % 2 == parity for parity in range(len(HALVES))]
+    right = np.empty((epochs, examples), dtype=np.float32)
+    agreed = np.empty_like(right)
+    modal_label = np.empty_like(right, dtype=labels.dtype)
+    learnt = np.empty(examples)
+    # Of a single network there is no odd half.
+    learnt_by_half = np.full((len(halves), examples), np.nan)
+    for block, predictions in _blocks(batches, numbers):
+        right[:, block] = _by_epoch(predictions, labels[block])
+        for epoch in range(epochs):
+            found = consensus(predictions[:, epoch], classes)
+            agreed[epoch, block], modal_label[epoch, block] = found
+        learnt[block] = accessibility(right[:, block], networks)
+        for number, half in enumerate(halves):
+            if half.any():
+                of_half = _by_epoch(predictions[half], labels[block])
+                learnt_by_half[number, block] = accessibility(of_half, half.sum())
+    return xr.Dataset(
+        {
+            "consistency": (("epoch", "example"), right),
+            "consensus": (("epoch", "example"), agreed),
+            "modal_label": (("epoch", "example"), modal_label),
+            "accessibility": ("example", learnt),
+            "accessibility_half": (("half", "example"), learnt_by_half),
+        }
+    )
+
+
+def _by_epoch(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return consistency (epoch, example) float32 from predictions (network, epoch, example)."""
+    epochs = range(predictions.shape[1])
+    scores = (consistency(predictions[:, epoch], labels) for epoch in epochs)
+    return np.array([each.astype(np.float32) for each in scores])
+
+
+def _histograms(scores: xr.Dataset) -> np.ndarray:
+    """Return about how many examples 0..N networks are right: (epoch, split, N + 1)."""
+    networks = scores.sizes["network"]
+    places = [np.flatnonzero(scores["example_split"].values == split) for split in SPLITS]
+    return np.array(
+        [
+            [histogram_of(right[examples], networks) for examples in places]
+            for right in scores["consistency"].values
+        ]
+    )
+
+
+def _accuracy_on(chosen: np.ndarray, batches: Sequence[_Batch], numbers: np.ndarray) -> np.ndarray:
+    """Return each network's accuracy (network, epoch) on the examples chosen (example) bool."""
+    labels = batches[0].contents["label"].values
+    right = 0
+    for block, predictions in _blocks(batches, numbers):
+        there = chosen[block]
+        right += (predictions[..., there] == labels[block][there]).sum(axis=-1)
+    return right / chosen.sum()
 
 
 def _versions(batches: Sequence[_Batch]) -> list[dict]:

@@ -15,15 +15,18 @@ class MatchedEpochs(NamedTuple):
     difference: float
 
 
-def accessibility(consistency: np.ndarray) -> np.ndarray:
+def accessibility(consistency: np.ndarray, networks: int) -> np.ndarray:
     """Return the mean consistency of each example over all epochs after the untrained one.
 
     Args:
-        consistency: (epoch, example) in 0..1, from epoch 0 on.
+        consistency: (epoch, example) multiples of 1/N in 0..1, from epoch 0 on, in float32 or
+            float64.
+        networks: N.
 
     Returns:
-        (example,) float64 in 0..1; the higher, the sooner and by the more networks the example is
-        learnt (the paper's "speed of learning").
+        (example,) float64 in 0..1, exactly equal where networks are right as often; the higher,
+        the sooner and by the more networks the example is learnt (the paper's "speed of
+        learning").
 
     Raises:
         InputError: there is no epoch after epoch 0.
@@ -33,7 +36,8 @@ def accessibility(consistency: np.ndarray) -> np.ndarray:
             "accessibility needs an epoch after the untrained one, and there is none; train for "
             "at least one epoch."
         )
-    return np.mean(consistency[1:], axis=0, dtype=np.float64)
+    right = np.rint(consistency[1:] * networks).sum(axis=0, dtype=np.float64)
+    return right / (networks * (len(consistency) - 1))
 
 
 def matched_epochs(
