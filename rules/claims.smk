@@ -10,7 +10,7 @@ localrules:
 rule check_claims:
     input:
         unpack(claimed_in),
-        code=code("claims/*.py"),
+        code=code("claims/*.py", "scores/*.py"),
     output:
         table=claims_path("{study}", "csv"),
         page=report(

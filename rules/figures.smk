@@ -1,15 +1,13 @@
 """From scores to figures: for each figure a rule that renders it, and a target of its name."""
 
 SHARED = [
-    f"figures/{name}"
-    for name in (
-        "alignment.py",
-        "bimodality_curves.py",
-        "histograms.py",
-        "pages.py",
-        "style.py",
-        "*.mplstyle",
-    )
+    "figures/alignment.py",
+    "figures/bimodality_curves.py",
+    "figures/histograms.py",
+    "figures/pages.py",
+    "figures/style.py",
+    "figures/*.mplstyle",
+    "scores/*.py",
 ]
 
 for figure, needs in FIGURES.items():

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from created_equal.errors import InputError
-from created_equal.networks import Dropout, build_network, count_flops, count_parameters, dropouts
+from created_equal.networks import Dropout, build_network, count_flops, dropouts
 from created_equal.networks.activations import ACTIVATIONS, MONOTONE
 
 COLOUR = (32, 32, 3)
@@ -19,6 +19,10 @@ def images(shape, number=2):
     height, width, channels = shape
     generator = torch.Generator().manual_seed(0)
     return torch.randn(number, channels, height, width, generator=generator)
+
+
+def count_parameters(network):
+    return sum(parameter.numel() for parameter in network.parameters())
 
 
 def test_parameters_of_the_papers_networks():

@@ -1,6 +1,6 @@
 """Architectures as plain torch modules, by name."""
 
-from created_equal.networks.build import build_network, count_flops, count_parameters
+from created_equal.networks.build import build_network, count_flops
 from created_equal.networks.dropout import Dropout, dropouts
 
-__all__ = ["Dropout", "build_network", "count_flops", "count_parameters", "dropouts"]
+__all__ = ["Dropout", "build_network", "count_flops", "dropouts"]

@@ -69,11 +69,6 @@ def build_network(
     return _build(definition, image_shape)
 
 
-def count_parameters(network: nn.Module) -> int:
-    """Return the number of trainable parameters."""
-    return sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
-
-
 def count_flops(network: nn.Module, image_shape: tuple[int, int, int]) -> tuple[int, int]:
     """Return the floating-point operations for one image, a multiply-add counted as two.
 
