@@ -101,7 +101,9 @@ def test_correlations_are_those_of_scores_with_and_without_classes(evidence, val
     )
     assert (measured.epochs, measured.points) == ("1 to 10", 100)
     binned = measures.bins_correlate(evidence, "cnn", "baselines/adaboost")
-    assert binned.points == 40
+    assert binned.points == binned.units == 40
+    lower, upper = interval_of(binned.statistic(evidence.scores), 40)
+    assert lower < value(binned) < upper
 
 
 def test_examples_line_up_by_name(evidence, value):

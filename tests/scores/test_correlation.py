@@ -7,9 +7,8 @@ from scipy.integrate import quad
 from scipy.special import betaln
 
 from created_equal.errors import InputError
-from created_equal.scores import correlation, correlation_of, log10_p_of
+from created_equal.scores import correlation, correlation_of, log10_p_of, quantile_means
 from created_equal.scores.bootstrap import value_of
-from created_equal.scores.correlation import binned_correlation_of
 
 
 def test_by_hand():
@@ -42,6 +41,7 @@ def test_the_interval_is_that_of_fisher_for_normal_values():
     [
         ([1, 2, 3], [1, 2], "scores of 3 and of 2 examples"),
         ([1, 2], [1, 2], "undefined"),
+        ([], [], "undefined"),
         ([1, 1, 1], [1, 2, 3], "undefined"),
         ([1, 2, 3], [1, np.nan, 3], "give more networks"),
     ],
@@ -58,9 +58,9 @@ def test_weights_are_copies(seed):
     a, b = generator.normal(size=(2, 12))
     weights = generator.multinomial(12, np.full(12, 1 / 12))
     copies = np.repeat(np.arange(12), weights)
-    for make in (correlation_of, lambda one, other: binned_correlation_of(one, other, 5)):
-        weighted = make(a, b)(weights[None].astype(float))[0]
-        assert weighted == pytest.approx(value_of(make(a[copies], b[copies]), 12), nan_ok=True)
+    weighted = correlation_of(a, b)(weights[None].astype(float))[0]
+    copied = value_of(correlation_of(a[copies], b[copies]), 12)
+    assert weighted == pytest.approx(copied, nan_ok=True)
 
 
 def test_correlation_of_constants_is_undefined():
@@ -90,13 +90,12 @@ def test_p_where_there_is_none():
     assert np.isnan(log10_p_of(np.nan, 20)) and np.isnan(log10_p_of(0.5, 2))
 
 
-def test_binned_correlation_is_higher_than_that_of_noisy_examples():
+def test_bins_correlate_more_than_noisy_examples():
+    """Their interval is over bins; over examples cut anew it would lie below r itself."""
     generator = np.random.default_rng(0)
     a = generator.random(400)
     b = a + generator.normal(0, 0.5, 400)
-    assert value_of(binned_correlation_of(a, b, 40), 400) > 0.8
-    assert value_of(correlation_of(a, b), 400) < 0.6
-    found = correlation(a, b, bins=40)
-    assert found.r == value_of(binned_correlation_of(a, b, 40), 400)
+    found = correlation(*quantile_means(a, b, 40))
+    assert correlation(a, b).upper < 0.8 < found.r
+    assert found.lower < found.r < found.upper
     assert found.log10_p == log10_p_of(found.r, 40)
-    assert found.lower < found.r

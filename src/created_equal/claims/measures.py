@@ -28,10 +28,10 @@ from created_equal.scores import (
     correlation_of,
     in_the_middle,
     majority_right,
+    quantile_means,
     thirds,
 )
 from created_equal.scores.bootstrap import REPLICATES, Statistic
-from created_equal.scores.correlation import binned_correlation_of
 
 FIT = 0.5
 """From here on an example shows a pattern of learning (scores.example_patterns)."""
@@ -72,8 +72,9 @@ class Measured:
     """A statistic of what is taken of the scores, and what it rests on.
 
     Attributes:
-        taken: of the scores; the units of the statistic are the examples of the first.
-        make: from the values of what is taken, in the same order, to the statistic of the examples;
+        taken: of the scores; the units of the statistic are the examples of the first, or the
+            points that are made of them.
+        make: from the values of what is taken, in the same order, to the statistic of the units;
             it knows nothing of these but the values.
         examples: which, for example ``"test"``.
         networks: in the smallest ensemble that it rests on.
@@ -96,8 +97,9 @@ class Measured:
 
     @property
     def units(self) -> int:
-        """Return how many examples there are."""
-        return len(self.taken[0].examples)
+        """Return how many units a resample is of."""
+        examples = len(self.taken[0].examples)
+        return min(self.points or examples, examples)
 
     def among(self, examples: np.ndarray) -> "Measured":
         """Return the same of those examples alone that are among these names (example,)."""
@@ -290,7 +292,7 @@ def bins_correlate(evidence: Evidence, other: str, name: str) -> Measured:
     return _correlation(
         evidence,
         taken,
-        lambda difficulty, score: binned_correlation_of(score, difficulty, BINS),
+        lambda difficulty, score: correlation_of(*quantile_means(score, difficulty, BINS)),
         scores,
         points=BINS,
     )

@@ -20,11 +20,11 @@ from created_equal.scores import (
     shown_patterns,
 )
 from created_equal.scores.bootstrap import Statistic, one_by_one
+from created_equal.scores.correlation import SMALLEST_VARIANCE
 
 FEWEST_CELLS, MOST_CELLS = 9, 21
 """To a side."""
 SCORES_AT_ONCE = 2**22
-SMALLEST_VARIANCE = 1e-12
 
 
 def mean_of(values: np.ndarray) -> Statistic:

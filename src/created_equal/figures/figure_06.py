@@ -82,7 +82,7 @@ def draw(
         "Bands: 95 % over the examples. Dashed level line: chance, "
         f"1/{scores.attrs['classes']}. (b) Dots are examples, squares are means of examples in "
         "bins of about equal size by the score on the x axis. r: Pearson's correlation, with its "
-        "95 % interval over the examples.",
+        "95 % interval over the examples, or over the bins.",
     )
     return figure
 
@@ -141,12 +141,12 @@ def _difficulty(axes: Axes, right: np.ndarray, accessibility: np.ndarray, split:
         label="mean of\na bin",
     )
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), box_aspect=1)
-    of = {"examples": None, f"{len(bins[0])} bins": BINS}
-    return "\n".join(f"{name}: {_words(boosted, accessibility, bins)}" for name, bins in of.items())
+    of = {"examples": (boosted, accessibility), f"{len(bins[0])} bins": bins}
+    return "\n".join(f"{name}: {_words(*scores)}" for name, scores in of.items())
 
 
-def _words(x: np.ndarray, y: np.ndarray, bins: int | None) -> str:
+def _words(x: np.ndarray, y: np.ndarray) -> str:
     try:
-        return correlation_words(correlation(x, y, bins)).replace(", p", "\np")
+        return correlation_words(correlation(x, y)).replace(", p", "\np")
     except InputError:
         return "r undefined, a score is constant"

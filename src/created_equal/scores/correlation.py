@@ -7,8 +7,7 @@ import numpy as np
 from scipy.special import betainc, betaln, hyp2f1
 
 from created_equal.errors import InputError
-from created_equal.scores.bootstrap import Statistic, interval_of, one_by_one, value_of
-from created_equal.scores.difficulty import quantile_means
+from created_equal.scores.bootstrap import Statistic, interval_of, value_of
 
 SMALLEST_P = 1e-300
 SMALLEST_VARIANCE = 1e-12
@@ -23,13 +22,12 @@ class Correlation(NamedTuple):
     upper: float
 
 
-def correlation(a: np.ndarray, b: np.ndarray, bins: int | None = None) -> Correlation:
-    """Return Pearson's correlation of two scores over the same examples.
+def correlation(a: np.ndarray, b: np.ndarray) -> Correlation:
+    """Return Pearson's correlation of two scores over the same examples, or of means in bins.
 
     Args:
         a: (example,) numbers, for example accessibility in one ensemble.
         b: (example,) numbers, of the same examples in the same order.
-        bins: if given, that of the means of both in so many bins of a instead.
 
     Returns:
         r; log10_p, see ``log10_p_of``; lower and upper, see ``interval_of``: the resamples are of
@@ -44,16 +42,18 @@ def correlation(a: np.ndarray, b: np.ndarray, bins: int | None = None) -> Correl
             f"scores of {len(a)} and of {len(b)} examples cannot be correlated; give both for "
             "the same examples."
         )
-    statistic = binned_correlation_of(a, b, bins) if bins else correlation_of(a, b)
+    undefined = InputError(
+        "a correlation is undefined for fewer than three examples, for constant scores and for "
+        "scores that are not numbers (half an ensemble of one network has none); give more "
+        "networks or examples."
+    )
+    if len(a) < 3:
+        raise undefined
+    statistic = correlation_of(a, b)
     r = value_of(statistic, len(a))
-    if len(a) < 3 or math.isnan(r):
-        raise InputError(
-            "a correlation is undefined for fewer than three examples, for constant scores and "
-            "for scores that are not numbers (half an ensemble of one network has none); give "
-            "more networks or examples."
-        )
-    points = min(bins or len(a), len(a))
-    return Correlation(r, log10_p_of(r, points), *interval_of(statistic, len(a)))
+    if math.isnan(r):
+        raise undefined
+    return Correlation(r, log10_p_of(r, len(a)), *interval_of(statistic, len(a)))
 
 
 def correlation_of(a: np.ndarray, b: np.ndarray) -> Statistic:
@@ -74,19 +74,6 @@ def correlation_of(a: np.ndarray, b: np.ndarray) -> Statistic:
         return np.clip(covariance / np.sqrt(product), -1, 1)
 
     return statistic
-
-
-def binned_correlation_of(score: np.ndarray, other: np.ndarray, bins: int) -> Statistic:
-    """Return Pearson's correlation between the means of two scores in bins of the first.
-
-    The bins are those of ``quantile_means``; score and other (example,).
-    """
-
-    def statistic(chosen: np.ndarray) -> float:
-        one, two = quantile_means(score[chosen], other[chosen], bins)
-        return float(correlation_of(one, two)(np.ones((1, len(one))))[0])
-
-    return one_by_one(statistic)
 
 
 def log10_p_of(r: float, points: int) -> float:
