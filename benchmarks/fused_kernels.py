@@ -151,7 +151,8 @@ def slopes_of_images(
 ):  # fmt: skip
     """Write the slopes before dropout and ELU of the layer below, whose ``y`` a layer takes.
 
-    Of y = scale ELU(v) the slope is scale where y > 0, else y + scale.
+    Of y = scale ELU(v) the slope is scale where y > 0, else y + scale: as exact as y, so in bf16
+    coarse where it is small.
     """
     network = tl.program_id(1).to(tl.int64)
     tiles = tl.cdiv(columns, width_of_tile)
@@ -166,7 +167,8 @@ def slopes_of_images(
     element = index[:, None] * columns + column[None, :]
     inside = (index < rows)[:, None] & (column < columns)[None, :]
     below = tl.load(y + network * size * columns + element, mask=inside, other=0.0).to(tl.float32)
-    value *= tl.where(below > 0, scale, below + scale)
+    # Not below 0, where y was rounded to less than -scale.
+    value *= tl.where(below > 0, scale, tl.maximum(below + scale, 0.0))
     if drops:
         place = tl.load(kept + network * size * columns + element, mask=inside, other=0)
         value = tl.where(place == places, 0.0, value)

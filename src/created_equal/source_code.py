@@ -43,11 +43,12 @@ def bare(source: bytes) -> bytes:
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
         text = LINE_ENDS.sub("\n", source.decode(encoding))
-        spans = sorted([*_docstrings(text), *_comments_and_strings(text)])
+        spans = [*_docstrings(text), *_comments_and_strings(text)]
     except (SyntaxError, ValueError, tokenize.TokenError):
         return source
     code, between, position = [], "", 0
-    for start, end, kept in spans:
+    # The longest first: a docstring may be of several strings.
+    for start, end, kept in sorted(spans, key=lambda span: (span[0], -span[1])):
         # Those inside another are cut, or kept, with it.
         if start < position:
             continue

@@ -91,7 +91,8 @@ def measured_precisions(path: Path) -> dict[str, dict]:
 
 def has_compiler() -> bool:
     """Return whether there is a C compiler, which kernels made for a GPU are launched with."""
-    return any(map(shutil.which, (os.environ.get("CC", "gcc"), "clang")))
+    named = os.environ.get("CC")
+    return any(map(shutil.which, [named] if named else ["gcc", "clang"]))
 
 
 def check_compiler() -> None:
