@@ -139,6 +139,24 @@ def test_a_job_that_is_killed_leaves_no_process(start, tmp_path):
         time.sleep(0.01)
 
 
+STARTED_TOO_LATE = """
+import os, time
+from created_equal.training.engine.reading import _die_with
+job = os.getpid()
+if os.fork():
+    os._exit(0)
+while os.getppid() == job:
+    time.sleep(0.01)
+_die_with(job, 0)
+print("lives on")
+"""
+
+
+def test_a_process_whose_job_is_killed_while_it_starts_ends_too():
+    done = subprocess.run([sys.executable, "-c", STARTED_TOO_LATE], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
 def test_a_process_that_reads_and_is_killed_ends_the_job_in_one_sentence(start, tmp_path):
     process, log = start(tmp_path / "short" / "0000-0000.nc")
     wait_for(in_epoch(log, 1), "first epoch")

@@ -1,8 +1,10 @@
 """Image files, decoded ahead of the device by other processes."""
 
+import os
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 import torch
@@ -103,7 +105,7 @@ def _batches(
         num_workers=workers,
         prefetch_factor=AHEAD,
         pin_memory=pinned,
-        worker_init_fn=_die_with_parent,
+        worker_init_fn=partial(_die_with, os.getpid()),
         multiprocessing_context="fork",
         # It draws a seed, which is not to come from the generator that networks draw from.
         generator=torch.Generator(),
@@ -135,9 +137,12 @@ def _signals_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _die_with_parent(worker: int) -> None:
+def _die_with(job: int, worker: int) -> None:
     """End this process with the job even if that is killed: it holds on to what the job had."""
     _prctl_pr_set_pdeathsig(signal.SIGKILL)
+    # Of a job that was killed before, no signal comes any more.
+    if os.getppid() != job:
+        os._exit(1)
 
 
 def _crop_and_flip(size: int) -> v2.Transform:
