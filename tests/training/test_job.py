@@ -16,7 +16,7 @@ import torch
 from created_equal.artefacts import read_predictions
 from created_equal.errors import InputError
 from created_equal.training import job as module
-from created_equal.training import train_networks
+from created_equal.training import train, train_networks
 from created_equal.training.checkpoints import checkpoint_path
 from created_equal.training.engine import trainee
 from created_equal.training.engine.device import choose_setting
@@ -198,6 +198,72 @@ def test_a_checkpoint_in_another_precision_is_left_out(interrupted, run, caplog)
     assert_same(resumed, run(ensemble, [0], "whole", precision="bf16"))
 
 
+# What networks that were trained together leave, one file, may be more than one job needs.
+
+
+def test_the_file_of_a_group_is_the_jobs_file(tiny, run, monkeypatch, tmp_path):
+    monkeypatch.setattr(module, "make_group", GraphGroup)
+    written = []
+    write = module.write_predictions
+    monkeypatch.setattr(
+        module, "write_predictions", lambda *args: (written.append(args[1].name), write(*args))
+    )
+    monkeypatch.setattr(train, "write_predictions", lambda *args: written.append("again"))
+    contents = run(tiny(), range(3))
+    assert contents["network"].values.tolist() == [0, 1, 2]
+    assert written == ["0000.nc"]
+    folder = tmp_path / "job"
+    assert [str(path.relative_to(folder)) for path in sorted(folder.rglob("*.nc"))] == [
+        "kept/predictions.nc",
+        "predictions.nc",
+    ]
+
+
+def test_a_group_of_which_two_jobs_need_a_part_stays_until_both_have_theirs(
+    tiny, digits_file, monkeypatch, tmp_path, caplog
+):
+    monkeypatch.setattr(module, "make_group", GraphGroup)
+    folder = tmp_path / "job"
+
+    def train_first_to(last, first=0):
+        output = folder / f"{first:04d}-{last:04d}.nc"
+        train_networks(tiny(), digits_file, range(first, last + 1), output, "cpu", "fp32")
+        return read_predictions(output)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "_put_together", lambda *args: sys.exit(137))
+        with pytest.raises(SystemExit):
+            train_first_to(3)
+    part = folder / "unfinished" / "0000.nc"
+    whole = read_predictions(part)
+    caplog.set_level(logging.INFO)
+    early = train_first_to(1)
+    assert_same(early, whole.sel(network=[0, 1]))
+    assert part.exists()
+    late = train_first_to(3, first=2)
+    assert_same(late, whole.sel(network=[2, 3]))
+    assert not part.exists()
+    assert caplog.text.count("0 networks to train, 2 already there") == 2
+
+
+def test_without_hard_links_the_parts_stay(tiny, run, monkeypatch, tmp_path, caplog):
+    def refused(path, target):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", refused)
+    contents = run(tiny(), range(2))
+    assert "is no second name of" in caplog.text
+    folder = tmp_path / "job"
+    assert sorted(path.name for path in (folder / "unfinished").glob("*.nc")) == [
+        "0000.nc",
+        "0001.nc",
+    ]
+    (folder / "predictions.nc").unlink()
+    again = run(tiny(), range(2))
+    assert "0 networks to train, 2 already there" in caplog.text
+    assert_same(contents, again)
+
+
 # Short of memory.
 
 
@@ -267,8 +333,10 @@ def test_one_network_that_diverges_costs_no_other(
     )
     folder = tmp_path / "job"
     assert not list(folder.glob("*.nc"))
-    kept = {int(path.stem) for path in (folder / "unfinished").glob("*.nc")}
+    parts = [read_predictions(path) for path in (folder / "unfinished").glob("*.nc")]
+    kept = {number for part in parts for number in part["network"].values.tolist()}
     assert kept == set(range(8)) - set(victims)
+    assert all(np.isfinite(part["loss"]).all() for part in parts)
 
 
 def test_one_network_of_a_hundred_that_diverges_is_named_and_the_others_are_kept(

@@ -1,4 +1,4 @@
-"""A training job: the networks that are missing, each kept as soon as it is finished."""
+"""A training job: the networks that are missing, all kept as soon as they are finished."""
 
 import logging
 import time
@@ -144,9 +144,7 @@ class Job:
                 self._keep(grown())
                 saved = time.monotonic()
                 pause = max(SECONDS_BETWEEN_CHECKPOINTS, TIMES_THEIR_COST * (saved - now))
-        for each in grown():
-            if each.number not in self.diverged:
-                self._finish(each)
+        self._finish([each for each in grown() if each.number not in self.diverged])
 
     def _hear(
         self, members: Sequence[Begun], group: Group, after_batch: Callable[[], None]
@@ -166,22 +164,26 @@ class Job:
                 identity = self._identity(each.number)
                 write_checkpoint(path, identity, each.state, each.results, each.seconds)
 
-    def _finish(self, network: Begun) -> None:
+    def _finish(self, members: Sequence[Begun]) -> None:
+        """Write what networks that were trained together said, as one file."""
+        numbers = [each.number for each in members]
+        setting = self._images.setting
         predictions = make_predictions(
-            np.stack([result.predictions for result in network.results])[None],
-            np.stack([result.accuracy for result in network.results])[None],
-            np.stack([result.loss for result in network.results])[None],
-            [network.number],
+            _over_epochs(members, "predictions"),
+            _over_epochs(members, "accuracy"),
+            _over_epochs(members, "loss"),
+            numbers,
             self._data,
         ).assign_coords(
-            device=("network", [describe_device(self._images.setting)]),
-            precision=("network", [self._images.setting.precision]),
-            seconds=("network", [network.seconds]),
+            device=("network", [describe_device(setting)] * len(members)),
+            precision=("network", [setting.precision] * len(members)),
+            seconds=("network", [each.seconds for each in members]),
         )
-        path = self._folder / f"{network.number:04d}.nc"
+        path = self._folder / f"{numbers[0]:04d}.nc"
         write_predictions(predictions, path, self._definition)
-        self.trained[network.number] = path
-        checkpoint_path(self._folder, network.number).unlink(missing_ok=True)
+        self.trained |= dict.fromkeys(numbers, path)
+        for number in numbers:
+            checkpoint_path(self._folder, number).unlink(missing_ok=True)
 
     def _fewer_than(self, networks: int, error: torch.OutOfMemoryError) -> int:
         """Return how many networks to train at once where so many did not fit into memory."""
@@ -195,3 +197,8 @@ class Job:
         fewer = networks // 2
         log.warning("%s: out of memory with %d networks at once, now %d", title, networks, fewer)
         return fewer
+
+
+def _over_epochs(members: Sequence[Begun], name: str) -> np.ndarray:
+    """Return something of what each network said after every epoch: (network, epoch, ...)."""
+    return np.array([[getattr(result, name) for result in each.results] for each in members])

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -45,10 +46,11 @@ def train_networks(
     """Train some networks of an ensemble and write their predictions.
 
     A network that is already in a file beside ``output``, of the same definition, data and code, is
-    taken from there. Every network that is finished is kept at once in the folder ``unfinished``
-    beside ``output``, and after an epoch one that is not finished, if the last time is a minute
-    ago; so a job that was killed goes on there. The file gets a second name in the folder ``kept``:
-    Snakemake deletes what a job that it runs again made before, and what one made that ended badly.
+    taken from there. Networks that are finished are kept at once in the folder ``unfinished``
+    beside ``output``, those that were trained together in one file, and after an epoch networks
+    that are not finished, if the last time is a minute ago; so a job that was killed goes on there.
+    The file gets a second name in the folder ``kept``: Snakemake deletes what a job that it runs
+    again made before, and what one made that ended badly.
     On SIGTERM the job finishes the step that it is at, keeps its networks and exits with 143.
 
     Args:
@@ -94,15 +96,9 @@ def train_networks(
         raise InputError(_divergence(ensemble, job.diverged))
     trained |= job.trained
     if {trained[number] for number in numbers} != {output}:
-        try:
-            predictions = _gather(numbers, trained)
-        except InputError:
-            # Another job of these networks has put them together meanwhile, and removed the parts.
-            predictions = _gather(numbers, find_networks(folder, definition))
-        write_predictions(predictions, output, definition)
-    if _keep(output):
-        for number in numbers:
-            (folder / UNFINISHED / f"{number:04d}.nc").unlink(missing_ok=True)
+        _put_together(numbers, trained, output, definition)
+    if _name(output, _kept(output)):
+        _remove_parts(folder, definition)
 
 
 def networks_definition(ensemble: Ensemble, data: str) -> dict:
@@ -142,22 +138,25 @@ def _files(folder: Path) -> Iterator[Path]:
     yield from sorted(folder.glob("*.nc"))
 
 
+def _kept(output: Path) -> Path:
+    return output.parent / KEPT / output.name
+
+
 def _is_kept(output: Path) -> bool:
-    kept = output.parent / KEPT / output.name
+    kept = _kept(output)
     return output.exists() and kept.exists() and kept.samefile(output)
 
 
-def _keep(output: Path) -> bool:
-    """Give a file its second name; return whether it has one."""
-    kept = output.parent / KEPT / output.name
-    if _is_kept(output):
-        return True
+def _name(path: Path, name: Path) -> bool:
+    """Give a file a second name; return whether it has that."""
     try:
-        kept.parent.mkdir(exist_ok=True)
-        kept.unlink(missing_ok=True)
-        kept.hardlink_to(output)
+        if name.exists() and name.samefile(path):
+            return True
+        name.parent.mkdir(exist_ok=True)
+        name.unlink(missing_ok=True)
+        name.hardlink_to(path)
     except OSError as error:
-        log.warning("%s is not made (%s); the parts are kept", kept, error.strerror or error)
+        log.warning("%s is no second name of %s (%s)", name, path, error.strerror or error)
         return False
     return True
 
@@ -185,6 +184,39 @@ def _divergence(ensemble: Ensemble, diverged: Mapping[int, int]) -> str:
         f"epoch {epoch}; lower recipe.learning_rate ({ensemble.recipe.learning_rate:g}) or change "
         "its decay."
     )
+
+
+def _put_together(
+    numbers: Sequence[int], trained: Mapping[int, Path], output: Path, definition: dict
+) -> None:
+    """Write a file of some networks from those where they are."""
+    try:
+        if not output.exists() and _is_of(numbers, trained) and _name(trained[numbers[0]], output):
+            return
+        predictions = _gather(numbers, trained)
+    except InputError:
+        # Another job of these networks has put them together meanwhile, and removed the parts.
+        predictions = _gather(numbers, find_networks(output.parent, definition))
+    write_predictions(predictions, output, definition)
+
+
+def _is_of(numbers: Sequence[int], trained: Mapping[int, Path]) -> bool:
+    """Return whether some networks, and no others, are in one file."""
+    if len({trained[number] for number in numbers}) > 1:
+        return False
+    with open_predictions(trained[numbers[0]]) as predictions:
+        return predictions["network"].values.tolist() == list(numbers)
+
+
+def _remove_parts(folder: Path, definition: dict) -> None:
+    """Remove what is unfinished no more: parts whose networks are all in files that are kept."""
+    found = find_networks(folder, definition).items()
+    kept = {number for number, path in found if path.parent.name == KEPT or _is_kept(path)}
+    for path in (folder / UNFINISHED).glob("*.nc"):
+        # What another job makes or removes at this moment is its own affair.
+        with suppress(InputError), open_predictions(path) as part:
+            if kept.issuperset(part["network"].values.tolist()):
+                path.unlink(missing_ok=True)
 
 
 def _gather(numbers: Sequence[int], trained: dict[int, Path]) -> xr.Dataset:
