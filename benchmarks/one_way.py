@@ -17,7 +17,12 @@ from ways import WAYS
 from created_equal.artefacts import read_dataset
 from created_equal.study import Ensemble, dataset_path, load_study
 from created_equal.training import count_operations
-from created_equal.training.engine.device import Setting, choose_setting, release_memory
+from created_equal.training.engine.device import (
+    Setting,
+    choose_setting,
+    is_out_of_memory,
+    release_memory,
+)
 from created_equal.training.engine.images import Images
 
 PRODUCT = {"cpu": 4096, "cuda": 16384}
@@ -126,8 +131,8 @@ def measure_as_many_as_fit(
     while True:
         try:
             return measure(way, ensemble, images, numbers, limit)
-        except torch.OutOfMemoryError:
-            if len(numbers) == 1:
+        except RuntimeError as error:
+            if len(numbers) == 1 or not is_out_of_memory(error):
                 raise
         numbers = numbers[: len(numbers) // 2]
         release_memory()

@@ -20,7 +20,7 @@ from created_equal.training import train, train_networks
 from created_equal.training.checkpoints import checkpoint_path
 from created_equal.training.engine import trainee
 from created_equal.training.engine.device import choose_setting
-from created_equal.training.engine.graphs import GraphGroup
+from created_equal.training.engine.graphs import GraphGroup, Lane
 from created_equal.training.engine.images import Images
 from created_equal.training.engine.plain import train_network
 from created_equal.training.notice import Notice
@@ -267,29 +267,54 @@ def test_without_hard_links_the_parts_stay(tiny, run, monkeypatch, tmp_path, cap
 # Short of memory.
 
 
-def memory_for(networks):
+CUDNN = RuntimeError("GET was unable to find an engine to execute this computation")
+
+
+def memory_for(networks, error=None):
     """Return a way to make groups that runs out of memory in the first step of larger ones."""
 
     class Group(GraphGroup):
         def finish_epoch(self):
             if len(self.numbers) > networks:
-                raise torch.OutOfMemoryError("made up")
+                raise error or torch.OutOfMemoryError("made up")
             yield from super().finish_epoch()
 
     return Group
 
 
-def test_out_of_memory_halves_the_group_and_changes_no_result(tiny, run, monkeypatch, caplog):
+@pytest.mark.parametrize("error", [None, CUDNN])
+def test_out_of_memory_halves_the_group_and_changes_no_result(
+    tiny, run, monkeypatch, caplog, error
+):
     monkeypatch.setattr(module, "make_group", GraphGroup)
     whole = run(tiny(), range(7), "whole")
     assert "out of memory" not in caplog.text
-    monkeypatch.setattr(module, "make_group", memory_for(2))
+    monkeypatch.setattr(module, "make_group", memory_for(2, error))
     halved = run(tiny(), range(7))
     assert_same(whole, halved)
     assert re.findall(r"out of memory with (\d) networks at once, now (\d)", caplog.text) == [
         ("7", "3"),
         ("3", "1"),
     ]
+
+
+def test_convolutions_that_find_another_way_for_want_of_memory_halve_the_group(
+    tiny, run, monkeypatch, caplog
+):
+    monkeypatch.setattr(module, "make_group", GraphGroup)
+    whole = run(tiny(), range(5), "whole")
+    recorded = []
+    record = Lane.record
+    monkeypatch.setattr(Lane, "record", lambda *args: (recorded.append(1), record(*args))[1])
+    monkeypatch.setattr(Lane, "refusals", lambda self: min(1, len(recorded) // 7))
+    assert_same(whole, run(tiny(), range(5)))
+    assert "out of memory with 5 networks at once, now 2" in caplog.text
+
+
+def test_other_errors_are_not_taken_for_want_of_memory(tiny, run, monkeypatch, caplog):
+    monkeypatch.setattr(module, "make_group", memory_for(2, RuntimeError("shapes differ")))
+    with pytest.raises(RuntimeError, match="shapes differ"):
+        run(tiny(), range(4))
 
 
 def test_one_network_that_does_not_fit_is_said(tiny, run, monkeypatch, tmp_path):

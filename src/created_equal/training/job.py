@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import torch
 import xarray as xr
 
 from created_equal.artefacts import make_predictions, write_predictions
@@ -20,7 +19,7 @@ from created_equal.training.checkpoints import (
     write_checkpoint,
 )
 from created_equal.training.engine import Group, make_group
-from created_equal.training.engine.device import describe_device, release_memory
+from created_equal.training.engine.device import describe_device, is_out_of_memory, release_memory
 from created_equal.training.engine.images import Examples
 from created_equal.training.engine.trainee import EpochResult
 from created_equal.training.notice import Notice
@@ -97,7 +96,9 @@ class Job:
             members = [each for each in begun if each.step == furthest][:at_once]
             try:
                 self._train_together(members)
-            except torch.OutOfMemoryError as error:
+            except RuntimeError as error:
+                if not is_out_of_memory(error):
+                    raise
                 at_once = self._fewer_than(len(members), error)
             release_memory()
 
@@ -185,13 +186,14 @@ class Job:
         for number in numbers:
             checkpoint_path(self._folder, number).unlink(missing_ok=True)
 
-    def _fewer_than(self, networks: int, error: torch.OutOfMemoryError) -> int:
+    def _fewer_than(self, networks: int, error: RuntimeError) -> int:
         """Return how many networks to train at once where so many did not fit into memory."""
         title = f"{self._ensemble.study}/{self._ensemble.name}"
         if networks == 1:
             raise InputError(
                 f"{title}: one network does not fit into the memory of "
-                f"{describe_device(self._images.setting)}; lower recipe.batch_size "
+                f"{describe_device(self._images.setting)} ({str(error).splitlines()[0]}); lower "
+                "recipe.batch_size "
                 f"({self._ensemble.recipe.batch_size}), or train on another device."
             ) from error
         fewer = networks // 2

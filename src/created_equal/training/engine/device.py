@@ -16,6 +16,8 @@ from created_equal.yaml_files import read_yaml
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "fp32", "tf32", "bf16")
 MEASURED = Path(__file__).with_name("precisions.yaml")
+# Said where memory ran out, by CUDA, by cuDNN (which found room for none of its ways), by cuBLAS.
+OUT_OF_MEMORY = ("out of memory", "unable to find an engine", "CUBLAS_STATUS_ALLOC_FAILED")
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,12 @@ def check_compiler() -> None:
             f"training on a GPU takes Python's C headers, and there is no {headers}; install them "
             "(in many distributions the package python3-dev), or set device to cpu."
         )
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Return whether an error says that memory ran out; not all that do are of PyTorch's type."""
+    known = isinstance(error, torch.OutOfMemoryError)
+    return known or any(words in str(error) for words in OUT_OF_MEMORY)
 
 
 def release_memory() -> None:

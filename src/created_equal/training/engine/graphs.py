@@ -57,6 +57,10 @@ class Lane:
         """Return the bytes of the device that are free; 0: it is not known."""
         return 0
 
+    def refusals(self) -> int:
+        """Return how often memory that was asked for was not there."""
+        return 0
+
 
 class StreamLane(Lane):
     """A queue of work on a GPU: a stream, and memory that its graphs, one at a time, share."""
@@ -92,6 +96,10 @@ class StreamLane(Lane):
     def free_memory(self) -> int:
         """Return the bytes of the GPU that are free."""
         return torch.cuda.mem_get_info(self._device)[0]
+
+    def refusals(self) -> int:
+        """Return how often the GPU had no memory that was asked for."""
+        return torch.cuda.memory_stats(self._device).get("num_ooms", 0)
 
 
 def make_lane(device: torch.device) -> Lane:
@@ -289,6 +297,7 @@ class GraphGroup:
 
     Raises:
         InputError: see ``check_compiler``.
+        torch.OutOfMemoryError: memory is too small for the networks.
     """
 
     def __init__(self, ensemble: Ensemble, numbers: Sequence[int], images: Images):
@@ -304,6 +313,7 @@ class GraphGroup:
         self._trainees: list[RecordedTrainee] = []
         self._panels: list[Panel] = []
         free, largest = [lanes[0].free_memory()], 0
+        refused = lanes[0].refusals()
         # What the next panel needs is known from those before; the first of a lane takes most.
         while len(self._trainees) < len(numbers) and (not largest or free[-1] > 2 * largest):
             first = len(self._trainees)
@@ -315,6 +325,10 @@ class GraphGroup:
             self._panels.append(Panel(members, images, lanes[len(self._panels) % LANES]))
             free.append(lanes[0].free_memory())
             largest = max(largest, free[-2] - free[-1])
+        if lanes[0].refusals() > refused:
+            # cuDNN goes on with another algorithm where one finds no room to work in, and what the
+            # networks become would depend on how many they are.
+            raise torch.OutOfMemoryError("convolutions found no memory to work in")
         self.numbers = list(numbers[: len(self._trainees)])
 
     @property
