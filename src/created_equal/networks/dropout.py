@@ -14,8 +14,8 @@ class Dropout(nn.Module):
 
     One random byte decides over one element, which on a CPU costs a fraction of PyTorch's own
     dropout; so the rate is rounded to the nearest multiple of 1/256 (0.25 and 0.5 are exact), and
-    what is kept is scaled by that rounded rate. In bf16 the scale itself is rounded, as by PyTorch's
-    own dropout on a CPU: 4/3 becomes 1.3359, 0.2 % more.
+    what is kept is scaled by that rounded rate. In bf16 the scale itself is rounded, as it is by
+    PyTorch's own dropout on a CPU: 4/3 becomes 1.3359, 0.2 % more.
 
     The elements are counted in the order example, height, width, channel, whatever the memory
     layout.
