@@ -8,7 +8,7 @@ from functools import partial
 from created_equal.claims import measures
 from created_equal.claims.measures import FIT, Measured
 from created_equal.claims.roles import EACH
-from created_equal.scores import MIDDLE
+from created_equal.scores import MIDDLE, UNIFORM
 
 WHERE_IT_TELLS = f"while the mean consistency is within {MIDDLE[0]:g} and {MIDDLE[1]:g}"
 READINGS = {
@@ -73,8 +73,7 @@ class Claim:
         roles: who is measured, see ``roles.names_in``; the last is what the others are compared
             with. A role with ``:*`` makes a row for each of its names.
         measure: called with the evidence and the names.
-        accepted: what counts as borne out; None: less than 2 - 2/N, the bi-modality of N networks
-            that err independently.
+        accepted: what counts as borne out.
         nulls: the nulls beside it, see ``nulls.Nulls``.
         paper: the paper's number; None: it gives none.
         networks: the paper's N; None: it rests on no ensemble of its own.
@@ -91,7 +90,7 @@ class Claim:
     statistic: str
     roles: tuple[str, ...]
     measure: Callable[..., Measured]
-    accepted: Accepted | None
+    accepted: Accepted
     nulls: tuple[str, ...]
     paper: float | None = None
     networks: int | None = 100
@@ -137,10 +136,10 @@ def _diversity() -> list[Claim]:
             section=section,
             where="Fig 1a, phase i",
             sentence="Before learning, consistency has one peak, at chance.",
-            statistic="bi-modality at epoch 0, train set (0.8: uniform)",
+            statistic=f"bi-modality at epoch 0, train set ({UNIFORM:g}: uniform)",
             roles=of_figure_01,
             measure=partial(measures.bimodality_in_phase, phase="initialisation"),
-            accepted=at_least(0.8),
+            accepted=at_least(UNIFORM),
             nulls=(INDEPENDENT,),
         ),
         Claim(
@@ -159,10 +158,10 @@ def _diversity() -> list[Claim]:
             section=section,
             where="Fig 1c, phase iii",
             sentence="Then each example is right in nearly all networks or in nearly none.",
-            statistic="bi-modality at the epoch of phase 3, train set (0.8: uniform)",
+            statistic=f"bi-modality at the epoch of phase 3, train set ({UNIFORM:g}: uniform)",
             roles=of_figure_01,
             measure=partial(measures.bimodality_in_phase, phase="bi-modality"),
-            accepted=below(0.8),
+            accepted=below(UNIFORM),
             nulls=(INDEPENDENT,),
         ),
         Claim(
@@ -184,7 +183,7 @@ def _diversity() -> list[Claim]:
             statistic=f"{READINGS['mean over phase 3']}, test set",
             roles=("figure_02.ensemble",),
             measure=measures.bimodality,
-            accepted=None,
+            accepted=below(UNIFORM),
             nulls=(INDEPENDENT,),
             networks=27,
         ),
@@ -569,7 +568,7 @@ def _breakdown() -> list[Claim]:
                 statistic=f"{READINGS['lowest']}, {split} set",
                 roles=random,
                 measure=partial(measures.bimodality, split=split, over_epochs="lowest"),
-                accepted=at_least(0.8),
+                accepted=at_least(UNIFORM),
                 nulls=(INDEPENDENT,),
                 paper=paper,
             )
@@ -646,7 +645,7 @@ def _breakdown() -> list[Claim]:
             statistic=f"{READINGS['lowest']}, train set",
             roles=hard,
             measure=partial(measures.bimodality, split="train", over_epochs="lowest"),
-            accepted=at_least(0.8),
+            accepted=at_least(UNIFORM),
             nulls=(INDEPENDENT,),
         ),
     ]
@@ -700,7 +699,7 @@ def _supplement() -> list[Claim]:
             statistic=bimodal,
             roles=("figure_01.ensemble",),
             measure=measures.bimodality,
-            accepted=None,
+            accepted=below(UNIFORM),
             nulls=(INDEPENDENT,),
             networks_by_study={"imagenet": 27},
         ),
@@ -712,7 +711,7 @@ def _supplement() -> list[Claim]:
             statistic=bimodal,
             roles=(f"robustness.ensembles:{EACH}",),
             measure=measures.bimodality,
-            accepted=None,
+            accepted=below(UNIFORM),
             nulls=(INDEPENDENT,),
         ),
         Claim(
