@@ -56,9 +56,17 @@ NUMBERS = {
 # Where the paper has none: what counts as borne out.
 DIRECTIONS = {
     "figure_01a_untrained_at_chance": (-0.02, 0.02),
-    "figure_01a_initialisation": (0.8, INF),
-    "figure_01b_beginning": (0.5, INF),
-    "figure_01c_bimodality": (-INF, 0.8),
+    **{
+        f"{name}_{split}": accepted
+        for name, accepted in {
+            "abstract_unanimous": (0.5, INF),
+            "figure_01a_initialisation": (0.8, INF),
+            "figure_01b_beginning": (0.5, INF),
+            "figure_01c_bimodality": (-INF, 0.8),
+            "figure_08d_not_bimodal": (0.8, INF),
+        }.items()
+        for split in ("train", "test")
+    },
     "figure_01d_end": (0.95, INF),
     "figure_02_bimodality": (-INF, 0.8),
     "figure_03_consensus_rises": (0.8, INF),
@@ -82,7 +90,6 @@ DIRECTIONS = {
     "figure_07_easier_beginning": (0, INF),
     "figure_07_easier_end": (0, INF),
     "figure_08_test_at_chance": (-0.05, 0.05),
-    "figure_08d_not_bimodal": (0.8, INF),
     "figure_09_more_classes": (0, INF),
     "supplement_c_data_set": (-INF, 0.8),
     "supplement_c_robustness": (-INF, 0.8),

@@ -164,24 +164,36 @@ def accuracy_difference(evidence: Evidence, other: str, name: str) -> Measured:
     )
 
 
-def share_below_chance(evidence: Evidence, name: str) -> Measured:
-    """Return the share of train examples with a consistency below 1/K at the beginning."""
-    scores = of_split(evidence.scores[name], "train")
+def share_unanimous(evidence: Evidence, name: str, *, split: str) -> Measured:
+    """Return the share of examples with a consistency of 0 or 1, median over epochs from 1 on."""
+    scores = of_split(evidence.scores[name], split)
+    return _measured(
+        evidence,
+        (_take(scores, name, _trained(scores)),),
+        lambda values: statistics.median_of_means_of((values == 0) | (values == 1)),
+        split,
+        possible=SHARE,
+    )
+
+
+def share_below_chance(evidence: Evidence, name: str, *, split: str) -> Measured:
+    """Return the share of examples with a consistency below 1/K at the beginning."""
+    scores = of_split(evidence.scores[name], split)
     classes = scores.attrs["classes"]
     return _measured(
         evidence,
         (_take(scores, name, [evidence.phases(name)["beginning"]]),),
         lambda values: statistics.mean_of(below_chance(values[0], classes)),
-        "train",
+        split,
         possible=SHARE,
     )
 
 
-def bimodality_in_phase(evidence: Evidence, name: str, *, phase: str) -> Measured:
-    """Return the bi-modality of consistency on the train set at the epoch of a phase."""
-    scores = of_split(evidence.scores[name], "train")
+def bimodality_in_phase(evidence: Evidence, name: str, *, phase: str, split: str) -> Measured:
+    """Return the bi-modality of consistency at the epoch of a phase."""
+    scores = of_split(evidence.scores[name], split)
     taken = _take(scores, name, [evidence.phases(name)[phase]])
-    return _measured(evidence, (taken,), statistics.bimodality_of, "train", possible=NOT_NEGATIVE)
+    return _measured(evidence, (taken,), statistics.bimodality_of, split, possible=NOT_NEGATIVE)
 
 
 def bimodality(

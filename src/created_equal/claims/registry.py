@@ -107,6 +107,22 @@ def _diversity() -> list[Claim]:
     section = "3 Diversity in a single architecture"
     of_figure_01 = ("figure_01.ensemble",)
     return [
+        *(
+            Claim(
+                id=f"abstract_unanimous_{split}",
+                section=section,
+                where="abstract and section 1",
+                sentence="More often than not an example is classified correctly by all the "
+                "networks, or by none.",
+                statistic="share of examples with a consistency of 0 or 1, median over epochs "
+                f">= 1, {split} set",
+                roles=of_figure_01,
+                measure=partial(measures.share_unanimous, split=split),
+                accepted=above(0.5),
+                nulls=(INDEPENDENT,),
+            )
+            for split in ("train", "test")
+        ),
         Claim(
             id="figure_01a_untrained_mean",
             section=section,
@@ -131,39 +147,7 @@ def _diversity() -> list[Claim]:
             accepted=within(0, 0.02),
             nulls=(INDEPENDENT,),
         ),
-        Claim(
-            id="figure_01a_initialisation",
-            section=section,
-            where="Fig 1a, phase i",
-            sentence="Before learning, consistency has one peak, at chance.",
-            statistic=f"bi-modality at epoch 0, train set ({UNIFORM:g}: uniform)",
-            roles=of_figure_01,
-            measure=partial(measures.bimodality_in_phase, phase="initialisation"),
-            accepted=at_least(UNIFORM),
-            nulls=(INDEPENDENT,),
-        ),
-        Claim(
-            id="figure_01b_beginning",
-            section=section,
-            where="Fig 1b, phase ii",
-            sentence="At the beginning of learning most examples fall below chance.",
-            statistic="share of train examples with a consistency below 1/K",
-            roles=of_figure_01,
-            measure=measures.share_below_chance,
-            accepted=above(0.5),
-            nulls=(INDEPENDENT,),
-        ),
-        Claim(
-            id="figure_01c_bimodality",
-            section=section,
-            where="Fig 1c, phase iii",
-            sentence="Then each example is right in nearly all networks or in nearly none.",
-            statistic=f"bi-modality at the epoch of phase 3, train set ({UNIFORM:g}: uniform)",
-            roles=of_figure_01,
-            measure=partial(measures.bimodality_in_phase, phase="bi-modality"),
-            accepted=below(UNIFORM),
-            nulls=(INDEPENDENT,),
-        ),
+        *_phases(section),
         Claim(
             id="figure_01d_end",
             section=section,
@@ -199,6 +183,50 @@ def _diversity() -> list[Claim]:
             nulls=(INDEPENDENT,),
         ),
         *_moved(section),
+    ]
+
+
+def _phases(section: str) -> list[Claim]:
+    tests = (
+        (
+            "01a_initialisation",
+            "Fig 1a, phase i",
+            "Before learning, consistency has one peak, at chance",
+            f"bi-modality at epoch 0 ({UNIFORM:g}: uniform)",
+            partial(measures.bimodality_in_phase, phase="initialisation"),
+            at_least(UNIFORM),
+        ),
+        (
+            "01b_beginning",
+            "Fig 1b, phase ii",
+            "At the beginning of learning most examples fall below chance",
+            "share of examples with a consistency below 1/K",
+            measures.share_below_chance,
+            above(0.5),
+        ),
+        (
+            "01c_bimodality",
+            "Fig 1c, phase iii",
+            "Then each example is right in nearly all networks or in nearly none",
+            f"bi-modality at the epoch of phase 3 ({UNIFORM:g}: uniform)",
+            partial(measures.bimodality_in_phase, phase="bi-modality"),
+            below(UNIFORM),
+        ),
+    )
+    return [
+        Claim(
+            id=f"figure_{name}_{split}",
+            section=section,
+            where=where,
+            sentence=f"{sentence}.",
+            statistic=f"{statistic}, {split} set",
+            roles=("figure_01.ensemble",),
+            measure=partial(measure, split=split),
+            accepted=accepted,
+            nulls=(INDEPENDENT,),
+        )
+        for name, where, sentence, statistic, measure, accepted in tests
+        for split in ("train", "test")
     ]
 
 
@@ -637,16 +665,19 @@ def _breakdown() -> list[Claim]:
             nulls=(MEANS,),
             paper=0.17,
         ),
-        Claim(
-            id="figure_08d_not_bimodal",
-            section=section,
-            where="Fig 8d",
-            sentence="Without easy examples consistency is bi-modal at no epoch.",
-            statistic=f"{READINGS['lowest']}, train set",
-            roles=hard,
-            measure=partial(measures.bimodality, split="train", over_epochs="lowest"),
-            accepted=at_least(UNIFORM),
-            nulls=(INDEPENDENT,),
+        *(
+            Claim(
+                id=f"figure_08d_not_bimodal_{split}",
+                section=section,
+                where="Fig 8d",
+                sentence="Without easy examples consistency is bi-modal at no epoch.",
+                statistic=f"{READINGS['lowest']}, {split} set",
+                roles=hard,
+                measure=partial(measures.bimodality, split=split, over_epochs="lowest"),
+                accepted=at_least(UNIFORM),
+                nulls=(INDEPENDENT,),
+            )
+            for split in ("train", "test")
         ),
     ]
 

@@ -43,6 +43,17 @@ def highest_mean_of(values: np.ndarray) -> Statistic:
     return lambda weights: np.max(weights @ values.T / weights.sum(axis=1, keepdims=True), axis=1)
 
 
+def median_of_means_of(values: np.ndarray) -> Statistic:
+    """Return the median over epochs of the mean over units of values (epoch, unit)."""
+
+    def statistic(weights: np.ndarray) -> np.ndarray:
+        # Epoch by epoch, as the floating point numbers of all would be many times the values.
+        means = [weights @ row.astype(np.float64) for row in values]
+        return np.median(means, axis=0) / weights.sum(axis=1)
+
+    return statistic
+
+
 def difference_of(first: Statistic, second: Statistic) -> Statistic:
     """Return the first statistic less the second, of the same units."""
     return lambda weights: first(weights) - second(weights)
