@@ -164,6 +164,14 @@ def test_thirds_of_adaboost(evidence, value):
     assert rise.epochs == "1 to 10"
 
 
+def test_adaboost_s_improvement_is_that_of_all_examples_and_rests_on_no_networks(evidence, value):
+    scores = of_split(evidence.scores["baselines/adaboost"], "test")
+    curve = scores["consistency"].mean("example").values
+    measured = measures.boosting_improvement(evidence, "baselines/adaboost")
+    assert value(measured) == pytest.approx(np.polyfit(np.arange(10), curve, 1)[0] * 9)
+    assert (measured.networks, measured.units) == (1, 100)
+
+
 def test_labels_are_counted_when_one_in_a_hundred_is_always_right(evidence, value):
     measured = measures.labels_at_one(evidence, "main")
     assert (value(measured), measured.epochs) == (2, "2")
@@ -215,6 +223,16 @@ def test_a_baseline_has_random_states_and_no_epochs(evidence, value):
             "cut has a single weak learner, and no slope; raise weak_learners",
         ),
         (
+            lambda evidence: measures.boosting_improvement(
+                replace(
+                    evidence,
+                    scores={"cut": evidence.scores["baselines/adaboost"].isel(epoch=[0])},
+                ),
+                "cut",
+            ),
+            "cut has a single weak learner, and no slope; raise weak_learners",
+        ),
+        (
             lambda evidence: measures.ensembles_correlate(
                 replace(
                     evidence,
@@ -240,6 +258,13 @@ def test_a_baseline_has_random_states_and_no_epochs(evidence, value):
                 },
             ).third_phase("cnn", "test"),
             "cnn has no epoch of phase 3 on the test set",
+        ),
+        (
+            lambda evidence: measures.bimodality(
+                evidence, "main", split="train", over_epochs="final"
+            ),
+            "at the last epoch of main the mean consistency of the train set, 0.988, is not within "
+            r"\(0.05, 0.9\), so that bi-modality says nothing of agreement there; see its lowest",
         ),
     ],
 )

@@ -201,20 +201,23 @@ def bimodality(
 ) -> Measured:
     """Return the bi-modality of consistency: its lowest from epoch 1 on, its mean, or the final.
 
-    The lowest is sought where the measure says something: where consistency is ``in_the_middle``.
+    Only epochs count at which the measure says something: where consistency is ``in_the_middle``.
 
     Args:
         evidence: what it is measured on.
         name: the ensemble's.
         split: ``"train"`` or ``"test"``.
         over_epochs: a key of ``SUMMARIES``.
+
+    Raises:
+        InputError: there are no such epochs; or the last is none of them, of which it should be.
     """
     scores = of_split(evidence.scores[name], split)
     match over_epochs:
         case "lowest":
             epochs = _telling(evidence, name, split)
         case "final":
-            epochs = scores["epoch"].values[-1:]
+            epochs = _last_if_telling(scores, name, split)
         case _:
             epochs = evidence.third_phase(name, split)
     return _measured(
@@ -383,13 +386,29 @@ def boosting_rise(evidence: Evidence, other: str, name: str, *, group: str) -> M
     Raises:
         InputError: there is only one k.
     """
-    if evidence.scores[name].sizes["epoch"] < 2:
-        raise InputError(f"{name} has a single weak learner, and no slope; raise weak_learners.")
+    _check_slope(evidence, name)
 
     def make(accessibility: np.ndarray, curves: np.ndarray) -> Statistic:
         return statistics.mean_where(statistics.rise(curves), _third(accessibility, group))
 
     return _boosting(evidence, other, name, make)
+
+
+def boosting_improvement(evidence: Evidence, name: str) -> Measured:
+    """Return the rise of AdaBoost's accuracy on all examples, from k = 1 to the last.
+
+    Raises:
+        InputError: there is only one k.
+    """
+    _check_slope(evidence, name)
+    scores = of_split(evidence.scores[name], "test")
+    taken = _take(scores, name, scores["epoch"].values)
+    return _measured(
+        evidence,
+        (taken,),
+        lambda curves: statistics.mean_of(statistics.rise(curves)),
+        possible=SIGNED,
+    )
 
 
 def labels_at_one(evidence: Evidence, name: str, *, more_at_end: bool = False) -> Measured:
@@ -546,6 +565,11 @@ def _boosting(
     return _measured(evidence, taken, make, possible=SIGNED)
 
 
+def _check_slope(evidence: Evidence, name: str) -> None:
+    if evidence.scores[name].sizes["epoch"] < 2:
+        raise InputError(f"{name} has a single weak learner, and no slope; raise weak_learners.")
+
+
 def _telling(evidence: Evidence, name: str, split: str) -> np.ndarray:
     """Return the trained epochs at which bi-modality says something of agreement.
 
@@ -562,6 +586,22 @@ def _telling(evidence: Evidence, name: str, split: str) -> np.ndarray:
             "so that bi-modality says nothing of agreement; take smaller steps of learning."
         )
     return scores["epoch"].values[counts]
+
+
+def _last_if_telling(scores: xr.Dataset, name: str, split: str) -> np.ndarray:
+    """Return the last epoch, (1,), of the scores of a split.
+
+    Raises:
+        InputError: its consistency is not ``in_the_middle``.
+    """
+    last = scores.isel(epoch=[-1])
+    if not in_the_middle(last["consistency"].values).all():
+        raise InputError(
+            f"at the last epoch of {name} the mean consistency of the {split} set, "
+            f"{float(last['consistency'].mean()):.3f}, is not within {MIDDLE}, so that bi-modality "
+            "says nothing of agreement there; see its lowest, and its mean over phase 3."
+        )
+    return last["epoch"].values
 
 
 def _common(
