@@ -54,7 +54,7 @@ DIRECTION = replace(NUMBER, paper=None)
     ],
 )
 def test_verdicts(claim, study, value, networks, verdict):
-    assert verdict_of(claim, study, value, networks) == verdict
+    assert verdict_of(claim, study, value, networks, claim.networks) == verdict
 
 
 NONE = (math.nan, math.nan)

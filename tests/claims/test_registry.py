@@ -1,6 +1,7 @@
 import math
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,8 +9,9 @@ import pytest
 from created_equal.claims import measures
 from created_equal.claims.check import check_claims, verdict_of
 from created_equal.claims.nulls import independent_networks
-from created_equal.claims.registry import CLAIMS, SMALL_MAMMALS, above, below, within
+from created_equal.claims.registry import CLAIMS, SMALL_MAMMALS, SUPPLEMENT_C, above, below, within
 from created_equal.claims.roles import names_in
+from created_equal.study import load_study
 
 INF = math.inf
 # The paper's number, and from where to where a value counts as reproduced (FACTS).
@@ -138,20 +140,39 @@ def test_ids_are_unique_and_every_claim_says_what_it_measures():
 
 def test_numbers_of_networks_are_those_of_supplement_c():
     networks = {claim.id: claim.networks for claim in CLAIMS}
-    assert networks["section_4_1_resnet_accuracy"] == networks["figure_02_bimodality"] == 27
+    assert networks["section_4_1_resnet_accuracy"] == 27
     assert networks["section_4_1_alexnet_accuracy"] == 22
     # The smaller of two; figure 4a is of 13 and 13 of the 27.
     assert networks["figure_04b_two_architectures"] == networks["figure_04d_corners"] == 22
     assert networks["figure_04a_split_halves"] == 26
     assert networks["supplement_a_mnist_accuracy"] == 100
     claims = {claim.id: claim for claim in CLAIMS}
-    data_set, pair = (claims[f"supplement_c_{name}"] for name in ("data_set", "pair"))
-    assert [data_set.networks_on(study) for study in ("imagenet", "mnist")] == [27, 100]
-    assert [pair.networks_on(study) for study in ("imagenet", "cifar100", "small_mammals")] == [
-        22,
-        20,
-        100,
-    ]
+    for name in ("figure_02_bimodality", "supplement_c_data_set", "supplement_c_robustness"):
+        alone = claims[name].networks_of
+        assert alone("imagenet", ["resnet50"]) == 27
+        assert alone("imagenet", ["alexnet"]) == 22
+        assert alone("imagenet", ["densenet121"]) == 7
+        assert alone("cifar10", ["vgg16"]) == alone("cifar100", ["vgg16"]) == 20
+        assert alone("mnist", ["mnist_cnn"]) == alone("insects", ["st_vgg"]) == 100
+        assert alone("small_mammals", ["variation_adam"]) == 100
+        # Of these it says nothing.
+        assert alone("digits", ["st_vgg"]) is alone("insects", ["small_st_vgg"]) is None
+    pair = claims["supplement_c_pair"].networks_of
+    assert pair("imagenet", ["resnet50", "alexnet"]) == 22
+    assert pair("cifar100", ["vgg16", "st_vgg"]) == 20
+    assert pair("small_mammals", ["st_vgg", "small_st_vgg"]) == 100
+    assert pair("tiny_imagenet", ["st_vgg", "small_st_vgg"]) is None
+    assert pair("digits", []) is None
+
+
+def test_the_studies_of_the_paper_have_the_ensembles_of_supplement_c(monkeypatch):
+    """Of one renamed, a row would silently lose the paper's N."""
+    monkeypatch.chdir(Path(__file__).parents[2])
+    for key, networks in SUPPLEMENT_C.items():
+        study, _, name = key.partition("/")
+        ensembles = load_study(study).ensembles
+        for each in [name] if name else ensembles:
+            assert ensembles[each].networks == networks, key
 
 
 def test_independent_networks_are_not_called_bimodal(made_up):
@@ -200,7 +221,7 @@ def test_only_a_number_of_the_paper_for_the_same_data_is_reproduced():
 
     def verdict(name, study):
         claim = claims[name]
-        return verdict_of(claim, study, 0.99, claim.networks_on(study))
+        return verdict_of(claim, study, 0.99, claim.networks, claim.networks)
 
     for name in ("figure_04a_split_halves", "figure_04b_two_architectures"):
         assert verdict(name, "imagenet") == "reproduced"

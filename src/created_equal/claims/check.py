@@ -49,7 +49,7 @@ class Row:
         within_class: a correlation without the classes' means.
         verdict: see ``verdict_of``.
         networks: N of the smallest ensemble it rests on.
-        paper_networks: the paper's N.
+        paper_networks: the paper's N, None where it gives none.
         epochs: on which it rests; of AdaBoost, the numbers of weak learners.
         precision: in which the networks it rests on were trained; all, if they differ.
         note: why it was not measured.
@@ -102,7 +102,9 @@ def check_claims(evidence: Evidence, claims: Sequence[Claim] = CLAIMS) -> list[R
     return rows
 
 
-def verdict_of(claim: Claim, study: str, value: float, networks: int) -> str:
+def verdict_of(
+    claim: Claim, study: str, value: float, networks: int, paper_networks: int | None
+) -> str:
     """Return the verdict on a claim that was measured.
 
     Args:
@@ -110,6 +112,7 @@ def verdict_of(claim: Claim, study: str, value: float, networks: int) -> str:
         study: on whose data.
         value: of its statistic.
         networks: N of the smallest ensemble.
+        paper_networks: the paper's; None: it rests on no ensemble.
 
     Returns:
         "direction only: holds" or "... does not hold", where the paper gives no number, or none for
@@ -122,8 +125,7 @@ def verdict_of(claim: Claim, study: str, value: float, networks: int) -> str:
     met = value in claim.accepted
     if claim.paper is None or study not in claim.studies:
         return f"direction only: {'holds' if met else 'does not hold'}"
-    wanted = claim.networks_on(study)
-    if wanted is not None and networks < wanted:
+    if paper_networks is not None and networks < paper_networks:
         return f"too few networks: would {'' if met else 'not '}be met"
     return "reproduced" if met else "not reproduced"
 
@@ -218,7 +220,7 @@ def _row(
         "statistic": claim.statistic,
         "ensembles": ", ".join(names),
         "paper": NOT_A_NUMBER if claim.paper is None else claim.paper,
-        "paper_networks": claim.networks_on(evidence.study),
+        "paper_networks": claim.networks_of(evidence.study, names),
         "tolerance": claim.accepted.words,
     }
     if not names:
@@ -237,7 +239,7 @@ def _row(
         **known,
         **found,
         interval_agrees=intervals_agree(intervals, claim.accepted),
-        verdict=verdict_of(claim, evidence.study, value, networks),
+        verdict=verdict_of(claim, evidence.study, value, networks, known["paper_networks"]),
         note="the statistic is undefined here: a group has no examples, or nothing varies."
         if math.isnan(value)
         else "",

@@ -1,8 +1,8 @@
 """The registry of the paper's claims: each sentence with the statistic that tests it."""
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from created_equal.claims import measures
@@ -16,6 +16,22 @@ READINGS = {
     "mean over phase 3": "bi-modality, mean over phase 3",
     "final": "bi-modality at the last epoch",
 }
+SUPPLEMENT_C = {
+    "small_mammals": 100,
+    "mnist/mnist_cnn": 100,
+    "cifar10/st_vgg": 100,
+    "cifar10/vgg16": 20,
+    "cifar100/st_vgg": 100,
+    "cifar100/vgg16": 20,
+    "tiny_imagenet/st_vgg": 100,
+    "aquatic_mammals/st_vgg": 100,
+    "insects/st_vgg": 100,
+    "household_furniture/st_vgg": 100,
+    "imagenet/resnet50": 27,
+    "imagenet/alexnet": 22,
+    "imagenet/densenet121": 7,
+}
+"""The paper's N by study and ensemble; all of its experiments on small mammals have the same."""
 SMALL_MAMMALS = ("small_mammals",)
 IMAGENET = ("imagenet",)
 INDEPENDENT, SHUFFLED, MEANS = "independent_networks", "shuffled_within_class", "class_means"
@@ -76,8 +92,8 @@ class Claim:
         accepted: what counts as borne out.
         nulls: the nulls beside it, see ``nulls.Nulls``.
         paper: the paper's number; None: it gives none.
-        networks: the paper's N; None: it rests on no ensemble of its own.
-        networks_by_study: the paper's N on the data of studies where it is another.
+        networks: the paper's N; by study, or study and ensemble, where the claim is about many;
+            None: it rests on no ensemble.
         studies: those on whose data the paper's number stands; on others, and without a number on
             all, only the direction counts.
         elsewhere: whether it is listed for other studies too.
@@ -93,14 +109,16 @@ class Claim:
     accepted: Accepted
     nulls: tuple[str, ...]
     paper: float | None = None
-    networks: int | None = 100
-    networks_by_study: Mapping[str, int] = field(default_factory=dict)
+    networks: int | Mapping[str, int] | None = 100
     studies: tuple[str, ...] = SMALL_MAMMALS
     elsewhere: bool = True
 
-    def networks_on(self, study: str) -> int | None:
-        """Return the paper's N on a study's data."""
-        return self.networks_by_study.get(study, self.networks)
+    def networks_of(self, study: str, names: Sequence[str]) -> int | None:
+        """Return the paper's N, of these ensembles of a study the smallest; None: it gives none."""
+        if not isinstance(self.networks, Mapping):
+            return self.networks
+        found = [self.networks.get(study, self.networks.get(f"{study}/{name}")) for name in names]
+        return None if None in found else min(found, default=None)
 
 
 def _diversity() -> list[Claim]:
@@ -120,6 +138,7 @@ def _diversity() -> list[Claim]:
                 measure=partial(measures.share_unanimous, split=split),
                 accepted=above(0.5),
                 nulls=(INDEPENDENT,),
+                networks=SUPPLEMENT_C,
             )
             for split in ("train", "test")
         ),
@@ -169,7 +188,7 @@ def _diversity() -> list[Claim]:
             measure=measures.bimodality,
             accepted=below(UNIFORM),
             nulls=(INDEPENDENT,),
-            networks=27,
+            networks=SUPPLEMENT_C,
         ),
         Claim(
             id="figure_03_consensus_rises",
@@ -747,7 +766,7 @@ def _supplement() -> list[Claim]:
             measure=measures.bimodality,
             accepted=below(UNIFORM),
             nulls=(INDEPENDENT,),
-            networks_by_study={"imagenet": 27},
+            networks=SUPPLEMENT_C,
         ),
         Claim(
             id="supplement_c_robustness",
@@ -759,6 +778,7 @@ def _supplement() -> list[Claim]:
             measure=measures.bimodality,
             accepted=below(UNIFORM),
             nulls=(INDEPENDENT,),
+            networks=SUPPLEMENT_C,
         ),
         Claim(
             id="supplement_c_pair",
@@ -770,7 +790,7 @@ def _supplement() -> list[Claim]:
             measure=measures.ensembles_correlate,
             accepted=above(0.8),
             nulls=(INDEPENDENT, SHUFFLED, MEANS),
-            networks_by_study={"imagenet": 22, "cifar10": 20, "cifar100": 20},
+            networks=SUPPLEMENT_C,
         ),
         Claim(
             id="supplement_a_mnist_accuracy",
