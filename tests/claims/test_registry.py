@@ -106,8 +106,9 @@ def test_every_claim_holds_where_it_should_and_fails_where_it_should(made_up, cl
     evidence = made_up(claim.studies[0], good)
     for row in check_claims(evidence, [claim]):
         assert not math.isnan(row.value), row.note
-        assert row.examples_lower <= row.examples_upper
-        # The median of the resamples is the value itself; AdaBoost alone has nothing to resample.
+        # The median of the resamples is the value itself.
+        assert row.examples_lower <= row.value <= row.examples_upper
+        # AdaBoost alone has nothing to resample.
         assert row.networks == 1 or row.networks_lower <= row.value <= row.networks_upper
         assert row.verdict in (
             ("direction only: holds", "too few networks: would be met", "reproduced")

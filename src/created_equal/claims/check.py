@@ -170,7 +170,7 @@ class _Numbers:
         statistic, units = measured.statistic(self.evidence.scores), measured.units
         within = measured.statistic_within(self.evidence.scores)
         value = value_of(statistic, units)
-        over_examples = interval_of(statistic, units, measured.replicates)
+        over_examples = interval_of(statistic, units, measured.replicates, measured.possible)
         # Before the networks are resampled: these may hold much of the scores.
         del statistic
         over_networks = self.networks.interval_of(measured)

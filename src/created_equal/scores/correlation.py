@@ -53,7 +53,7 @@ def correlation(a: np.ndarray, b: np.ndarray) -> Correlation:
     r = value_of(statistic, len(a))
     if math.isnan(r):
         raise undefined
-    return Correlation(r, log10_p_of(r, len(a)), *interval_of(statistic, len(a)))
+    return Correlation(r, log10_p_of(r, len(a)), *interval_of(statistic, len(a), possible=(-1, 1)))
 
 
 def correlation_of(a: np.ndarray, b: np.ndarray) -> Statistic:
