@@ -260,6 +260,21 @@ def test_a_baseline_has_random_states_and_no_epochs(evidence, value):
             "cnn has no epoch of phase 3 on the test set",
         ),
         (
+            lambda evidence: measures.corners(
+                replace(
+                    evidence,
+                    scores={
+                        **evidence.scores,
+                        "second": evidence.scores["second"].isel(network=range(3)),
+                    },
+                ),
+                "first",
+                "second",
+                late=False,
+            ),
+            "first and second have 20 and 3 networks, and so few different scores .* at least 4",
+        ),
+        (
             lambda evidence: measures.bimodality(
                 evidence, "main", split="train", over_epochs="final"
             ),

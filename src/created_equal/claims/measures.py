@@ -37,6 +37,8 @@ FIT = 0.5
 """From here on an example shows a pattern of learning (scores.example_patterns)."""
 FEW = 0.01
 """So large a part of the train set has consistency 1 when labels are first counted."""
+FEWEST_SCORES = 5
+"""Of an ensemble, in the joint distribution with another."""
 SUMMARIES = {"lowest": np.nanmin, "mean over phase 3": np.nanmean, "final": np.nanmean}
 SHARE, SIGNED, NOT_NEGATIVE = (0.0, 1.0), (-1.0, 1.0), (0.0, inf)
 """What statistics can be: shares; correlations and differences of shares; all others."""
@@ -319,7 +321,7 @@ def corners(evidence: Evidence, other: str, name: str, *, late: bool) -> Measure
     At the early or the late pair of epochs of equal accuracy that figure 4 shows.
 
     Raises:
-        InputError: no epochs match.
+        InputError: no epochs match, or there are fewer than ``FEWEST_SCORES``.
     """
     return _joint(evidence, other, name, late, statistics.corners_of)
 
@@ -328,7 +330,7 @@ def diagonal(evidence: Evidence, other: str, name: str, *, late: bool) -> Measur
     """Return the diagonal of the joint distribution of consistency over what is beside it.
 
     Raises:
-        InputError: no epochs match.
+        InputError: no epochs match, or there are fewer than ``FEWEST_SCORES``.
     """
     return _joint(evidence, other, name, late, statistics.diagonal_of)
 
@@ -536,6 +538,12 @@ def _joint(evidence: Evidence, other: str, name: str, late: bool, of: Callable) 
     ]
     pair = best_matched_pairs(*accuracies)[late]
     networks = tuple(evidence.scores[each].sizes["network"] for each in (other, name))
+    if min(networks) + 1 < FEWEST_SCORES:
+        raise InputError(
+            f"{other} and {name} have {networks[0]} and {networks[1]} networks, and so few "
+            "different scores that corners and diagonal are nearly all there is; train at least "
+            f"{FEWEST_SCORES - 1} networks of each."
+        )
     return _measured(
         evidence,
         (_take(one, other, [pair.epoch_a]), _take(two, name, [pair.epoch_b])),
