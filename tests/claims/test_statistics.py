@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from oracles import bimodality
 from scipy.special import expit, logit
 
-from created_equal.claims import statistics
+from created_equal.claims import measures, statistics
 from created_equal.scores import correlation_of
 from created_equal.scores.bootstrap import value_of
 
@@ -185,3 +185,9 @@ def test_rise_is_that_of_the_straight_line():
     curves = np.array([[0.0, 0.5], [0.5, 0.5], [1.0, 0.5]])
     assert statistics.rise(curves) == pytest.approx([1, 0])
     assert statistics.rise(np.array([[0.0], [1.0], [0.0]])) == pytest.approx([0])
+
+
+def test_the_rise_of_a_step_is_possible():
+    """An interval that is cut off at 1 would leave it out."""
+    step = np.repeat([0.0, 1], 50)[:, None]
+    assert 1.48 < statistics.rise(step) < measures.RISE[1]

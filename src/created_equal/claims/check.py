@@ -112,7 +112,7 @@ def verdict_of(
         study: on whose data.
         value: of its statistic.
         networks: N of the smallest ensemble.
-        paper_networks: the paper's; None: it rests on no ensemble.
+        paper_networks: the paper's; None: it gives none.
 
     Returns:
         "direction only: holds" or "... does not hold", where the paper gives no number, or none for

@@ -42,6 +42,8 @@ FEWEST_SCORES = 5
 SUMMARIES = {"lowest": np.nanmin, "mean over phase 3": np.nanmean, "final": np.nanmean}
 SHARE, SIGNED, NOT_NEGATIVE = (0.0, 1.0), (-1.0, 1.0), (0.0, inf)
 """What statistics can be: shares; correlations and differences of shares; all others."""
+RISE = (-1.5, 1.5)
+"""Of a share along a straight line: a step in the middle of many points rises by almost 1.5."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -379,7 +381,7 @@ def boosting_level(evidence: Evidence, other: str, name: str, *, group: str) -> 
             statistics.mean_where(values, _third(accessibility, group)), statistics.mean_of(values)
         )
 
-    return _boosting(evidence, other, name, make)
+    return _boosting(evidence, other, name, make, SIGNED)
 
 
 def boosting_rise(evidence: Evidence, other: str, name: str, *, group: str) -> Measured:
@@ -393,7 +395,7 @@ def boosting_rise(evidence: Evidence, other: str, name: str, *, group: str) -> M
     def make(accessibility: np.ndarray, curves: np.ndarray) -> Statistic:
         return statistics.mean_where(statistics.rise(curves), _third(accessibility, group))
 
-    return _boosting(evidence, other, name, make)
+    return _boosting(evidence, other, name, make, RISE)
 
 
 def boosting_improvement(evidence: Evidence, name: str) -> Measured:
@@ -409,7 +411,7 @@ def boosting_improvement(evidence: Evidence, name: str) -> Measured:
         evidence,
         (taken,),
         lambda curves: statistics.mean_of(statistics.rise(curves)),
-        possible=SIGNED,
+        possible=RISE,
     )
 
 
@@ -563,14 +565,18 @@ def _both_accessibilities(
 
 
 def _boosting(
-    evidence: Evidence, other: str, name: str, make: Callable[..., Statistic]
+    evidence: Evidence,
+    other: str,
+    name: str,
+    make: Callable[..., Statistic],
+    possible: tuple[float, float],
 ) -> Measured:
     one, two = _common(evidence, other, name)
     taken = (
         _take(one, other, _trained(one), "accessibility"),
         _take(two, name, two["epoch"].values),
     )
-    return _measured(evidence, taken, make, possible=SIGNED)
+    return _measured(evidence, taken, make, possible=possible)
 
 
 def _check_slope(evidence: Evidence, name: str) -> None:
