@@ -758,6 +758,19 @@ def test_baselines_of():
     assert baselines_of({"baselines": ["svm", "perceptron"]}) == ("svm", "perceptron")
 
 
+def test_figures_3_and_9_show_the_epochs_that_figure_1_names_of_the_same_ensemble(folder):
+    both = {"a": {"architecture": "st_vgg"}, "b": {"architecture": "st_vgg"}}
+    first = {"ensemble": "a", "epochs": [0, 1, 2, 5]}
+    own = {"ensemble": "a", "epochs": [0, 2, 3, 4]}
+    figures = {"figure_01": first, "figure_02": {"ensemble": "a"}, "figure_03": {"ensemble": "a"}}
+    found = load(minimal(ensembles=both, figures={**figures, "figure_09": own})).figures
+    assert found == {**figures, "figure_03": first, "figure_09": own}
+    of_another = {"figure_01": first, "figure_03": {"ensemble": "b"}}
+    assert load(minimal(ensembles=both, figures=of_another)).figures == of_another
+    alone = {"figure_09": {"ensemble": "a"}}
+    assert load(minimal(ensembles=both, figures=alone)).figures == alone
+
+
 def test_the_ensemble_that_stands_for_a_study_is_that_of_figure_1(folder):
     assert ensemble_across(load(minimal(figures={"figure_10": {"ensemble": "a"}}))) is None
     assert ensemble_across(load(minimal(figures={"figure_01": {"ensemble": "a"}}))) == "a"

@@ -50,6 +50,8 @@ FIGURES = {
     "moved_examples": Figure("Examples moved to the test set"),
     "robustness": Figure("Bi-modality whatever the hyper-parameters"),
 }
+LIKE_FIGURE_01 = ("figure_03", "figure_09")
+"""Figures that show figure 1's examples at its epochs."""
 CROSS_DATASET = "cross_dataset"
 
 # The keys under which a figure names one ensemble, with what such an ensemble must say of itself.
@@ -362,11 +364,13 @@ def load_study(name: str, networks: int | None = None, scores: str = Config.scor
         networks=default if networks is None else networks,
         dataset=dataset,
         ensembles=_with_derived(ensembles, values["ensembles"], networks),
-        figures={
-            figure: entry
-            for figure, entry in values.get("figures", {}).items()
-            if figure not in refused
-        },
+        figures=_with_epochs_of_figure_01(
+            {
+                figure: entry
+                for figure, entry in values.get("figures", {}).items()
+                if figure not in refused
+            }
+        ),
         baselines={
             each: Baseline(
                 study=name,
@@ -380,6 +384,17 @@ def load_study(name: str, networks: int | None = None, scores: str = Config.scor
         refused=refused,
     )
     return _with_kept_scores(study) if scores == REFERENCE else study
+
+
+def _with_epochs_of_figure_01(figures: Mapping[str, dict]) -> dict[str, dict]:
+    """Return figures, of which those like figure 1, and of its ensemble, name its epochs or own."""
+    first = figures.get("figure_01", {})
+    return {
+        name: {**first, **entry}
+        if name in LIKE_FIGURE_01 and entry["ensemble"] == first.get("ensemble")
+        else entry
+        for name, entry in figures.items()
+    }
 
 
 def _with_kept_scores(study: Study) -> Study:

@@ -170,9 +170,7 @@ def random_labels(good: bool) -> xr.Dataset:
 
 
 def kept(share: float, bimodal: bool) -> xr.Dataset:
-    counts = learner([share] * EPOCHS) if bimodal else binomial([0.2] * EPOCHS)
-    counts[:, IS_TEST] = learner([share] * EPOCHS)[:, IS_TEST]
-    return from_counts(counts)
+    return from_counts((learner if bimodal else binomial)([share] * EPOCHS))
 
 
 def right_networks(predictions: xr.Dataset) -> np.ndarray:

@@ -54,7 +54,7 @@ DIRECTION = replace(NUMBER, paper=None)
     ],
 )
 def test_verdicts(claim, study, value, networks, verdict):
-    assert verdict_of(claim, study, value, networks, claim.accepted) == verdict
+    assert verdict_of(claim, study, value, networks, claim.networks) == verdict
 
 
 NONE = (math.nan, math.nan)
@@ -148,12 +148,6 @@ def test_an_undefined_statistic_is_not_measured(made_up):
     (row,) = check_claims(made_up("small_mammals", True), [replace(NUMBER, measure=undefined)])
     assert row.verdict == "not measured"
     assert "undefined" in row.note
-
-
-def test_without_limits_of_its_own_a_claim_is_held_against_independent_networks(made_up):
-    claim = replace(NUMBER, accepted=None)
-    (row,) = check_claims(made_up("small_mammals", True), [claim])
-    assert row.tolerance == "below 1.9"
 
 
 def test_a_role_of_each_gives_a_row_for_each(made_up):

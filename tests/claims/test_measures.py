@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -39,12 +40,39 @@ def test_accuracy_is_that_of_the_networks(evidence, value):
 
 
 def test_phases_are_the_study_s_choice_where_it_has_one(evidence):
-    assert measures.share_below_chance(evidence, "main").epochs == "1"
+    assert measures.share_below_chance(evidence, "main", split="train").epochs == "1"
     chosen = replace(evidence, epochs={"figure_01": (0, 4, 5, 10)})
-    assert measures.share_below_chance(chosen, "main").epochs == "4"
-    assert measures.bimodality_in_phase(chosen, "main", phase="bi-modality").epochs == "5"
+    assert measures.share_below_chance(chosen, "main", split="test").epochs == "4"
+    third = partial(measures.bimodality_in_phase, phase="bi-modality")
+    assert third(chosen, "main", split="train").epochs == "5"
     # Of another ensemble they are still chosen by rule.
-    assert measures.share_below_chance(chosen, "cnn").epochs == "1"
+    assert measures.share_below_chance(chosen, "cnn", split="train").epochs == "1"
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_phases_are_measured_on_either_split_at_the_same_epochs(evidence, value, split):
+    consistency = of_split(evidence.scores["main"], split)["consistency"].values
+    below = measures.share_below_chance(evidence, "main", split=split)
+    assert (below.examples, below.epochs) == (split, "1")
+    assert value(below) == pytest.approx((consistency[1] < 0.2).mean())
+    phase = evidence.phases("main")["bi-modality"]
+    third = measures.bimodality_in_phase(evidence, "main", phase="bi-modality", split=split)
+    assert (third.examples, third.epochs) == (split, str(phase))
+    assert value(third) == pytest.approx(bimodality(consistency[phase]))
+
+
+def test_unanimous_is_right_in_all_networks_or_in_none(evidence, value):
+    """Of 20 networks 19 are not all; the untrained epoch does not count."""
+    counts = np.array([[0, 20, 0, 20], [1, 20, 19, 5], [0, 20, 20, 1], [0, 0, 20, 9]])
+    scores = evidence.scores["main"].isel(epoch=range(4), example=range(200, 204))
+    scores = scores.assign(consistency=(("epoch", "example"), np.float32(counts / 20)))
+    few = replace(evidence, scores={"main": scores})
+    measured = measures.share_unanimous(few, "main", split="test")
+    assert value_of(measured.statistic(few.scores), measured.units) == 0.75
+    assert measured.epochs == "1 to 3"
+    # The first example twice and the last once: 0, 2/3 and 2/3.
+    weights = np.array([[2.0, 0, 0, 1]])
+    assert measured.statistic(few.scores)(weights) == pytest.approx(2 / 3)
 
 
 def test_phase_3_lasts_until_nearly_all_is_right(evidence):
@@ -136,6 +164,14 @@ def test_thirds_of_adaboost(evidence, value):
     assert rise.epochs == "1 to 10"
 
 
+def test_adaboost_s_improvement_is_that_of_all_examples_and_rests_on_no_networks(evidence, value):
+    scores = of_split(evidence.scores["baselines/adaboost"], "test")
+    curve = scores["consistency"].mean("example").values
+    measured = measures.boosting_improvement(evidence, "baselines/adaboost")
+    assert value(measured) == pytest.approx(np.polyfit(np.arange(10), curve, 1)[0] * 9)
+    assert (measured.networks, measured.units) == (1, 100)
+
+
 def test_labels_are_counted_when_one_in_a_hundred_is_always_right(evidence, value):
     measured = measures.labels_at_one(evidence, "main")
     assert (value(measured), measured.epochs) == (2, "2")
@@ -187,6 +223,16 @@ def test_a_baseline_has_random_states_and_no_epochs(evidence, value):
             "cut has a single weak learner, and no slope; raise weak_learners",
         ),
         (
+            lambda evidence: measures.boosting_improvement(
+                replace(
+                    evidence,
+                    scores={"cut": evidence.scores["baselines/adaboost"].isel(epoch=[0])},
+                ),
+                "cut",
+            ),
+            "cut has a single weak learner, and no slope; raise weak_learners",
+        ),
+        (
             lambda evidence: measures.ensembles_correlate(
                 replace(
                     evidence,
@@ -212,6 +258,28 @@ def test_a_baseline_has_random_states_and_no_epochs(evidence, value):
                 },
             ).third_phase("cnn", "test"),
             "cnn has no epoch of phase 3 on the test set",
+        ),
+        (
+            lambda evidence: measures.corners(
+                replace(
+                    evidence,
+                    scores={
+                        **evidence.scores,
+                        "second": evidence.scores["second"].isel(network=range(3)),
+                    },
+                ),
+                "first",
+                "second",
+                late=False,
+            ),
+            "first and second have 20 and 3 networks, and so few different scores .* at least 4",
+        ),
+        (
+            lambda evidence: measures.bimodality(
+                evidence, "main", split="train", over_epochs="final"
+            ),
+            "at the last epoch of main the mean consistency of the train set, 0.988, is not within "
+            r"\(0.05, 0.9\), so that bi-modality says nothing of agreement there; see its lowest",
         ),
     ],
 )

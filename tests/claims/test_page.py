@@ -113,14 +113,22 @@ def test_sections_stand_once_each_in_the_order_of_the_paper(checked, tmp_path):
 def test_one_network_or_random_state_is_not_two(measured, tmp_path):
     _, reader = page_of(
         [
-            replace(measured, networks=1, paper_networks=None, networks_lower=math.nan),
+            replace(
+                measured,
+                ensembles="baselines/svm",
+                networks=1,
+                paper_networks=None,
+                networks_lower=math.nan,
+            ),
             replace(measured, networks=1, paper_networks=1),
+            replace(measured, networks=6, paper_networks=None),
         ],
         tmp_path,
     )
     assert "1 random state " in reader.cells[5] + " "
     assert "no interval over networks" in reader.cells[3] and "0.774" in reader.cells[3]
     assert "1 network " in reader.cells[11] + " " and "the paper" not in reader.cells[11]
+    assert "6 networks " in reader.cells[17] and "the paper" not in reader.cells[17]
 
 
 @pytest.mark.parametrize(

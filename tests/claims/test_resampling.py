@@ -164,8 +164,9 @@ def test_about_95_in_100_intervals_hold_what_such_ensembles_have_on_average(ense
 
 
 def test_intervals_end_where_the_statistic_does(evidence, of_files):
-    """All networks of ``hard`` know the same, so that an interval has no width."""
-    assert of_files.interval_of(measures.accuracy(evidence, "hard")) == pytest.approx((0.3, 0.3))
+    """All networks of ``random_fifth`` know the same, so that an interval has no width."""
+    found = of_files.interval_of(measures.accuracy(evidence, "random_fifth"))
+    assert found == pytest.approx((0.47, 0.47))
     _, upper = of_files.interval_of(measures.patterns(evidence, "main"))
     assert upper <= 5
     _, upper = of_files.interval_of(measures.consensus_rises(evidence, "main"))

@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from created_equal.scores import band_of_mean, correlation_of
-from created_equal.scores.bootstrap import interval_of, value_of
+from created_equal.scores.bootstrap import interval_around, interval_of, replicates_of, value_of
 
 
 def mean_of(values):
@@ -49,18 +49,44 @@ def test_undefined_resamples_are_left_out():
 
 
 def test_weights_are_those_of_draws_with_replacement():
-    sums, largest = [], []
-
-    def watch(weights):
-        sums.append(weights.sum(axis=1))
-        largest.append(weights.max(axis=1))
-        return weights[:, 0]
-
-    lower, upper = interval_of(watch, 50)
-    assert (np.concatenate(sums) == 50).all()
-    assert np.concatenate(largest).min() >= 2
+    weights = replicates_of(lambda weights: weights, 50)
+    assert weights.shape == (1000, 50)
+    assert (weights.sum(axis=1) == 50).all()
+    assert weights.max(axis=1).min() >= 2
     # Binomial(50, 1/50): 0 in 36 %, 4 or more in 2 %.
-    assert (lower, upper) == (0, 3)
+    assert interval_of(lambda weights: weights[:, 0], 50) == (0, 3)
+
+
+def lowest_mean_of(values):
+    """Return the lowest mean of values (epoch, unit), which resamples bring below its own."""
+    return lambda weights: (weights @ values.T / weights.sum(axis=1, keepdims=True)).min(axis=1)
+
+
+def test_about_95_in_100_intervals_hold_a_minimum_over_epochs_and_all_hold_its_value():
+    """Of 200 intervals 181 to 197 must hold what such examples have on average, as above.
+
+    Not shifted, 148 of them would, and 144 would hold the value itself.
+    """
+    generator = np.random.default_rng(3)
+    samples = generator.normal(size=(200, 40, 60))
+    statistics = [lowest_mean_of(sample) for sample in samples]
+    values = np.array([value_of(statistic, 60) for statistic in statistics])
+    lower, upper = np.transpose([interval_of(each, 60, replicates=200) for each in statistics])
+    assert ((lower <= values) & (values <= upper)).all()
+    assert 181 <= ((lower <= values.mean()) & (values.mean() <= upper)).sum() <= 197
+
+
+def test_intervals_are_shifted_and_end_where_the_statistic_does():
+    """The percentiles of 0.5, 0.6 and 0.7 are 0.505 and 0.695, and their median 0.6."""
+    resampled = np.array([0.6, 0.5, 0.7])
+    assert interval_around(0.9, resampled, (0, 2)) == pytest.approx((0.805, 0.995))
+    assert interval_around(0.9, resampled, (0, 0.95)) == pytest.approx((0.805, 0.95))
+
+
+def test_what_is_undefined_has_no_interval():
+    assert np.isnan(interval_of(lambda weights: np.full(len(weights), np.nan), 5)).all()
+    assert np.isnan(interval_around(np.nan, np.array([1.0, 2]), (0, 3))).all()
+    assert interval_around(2.0, np.array([1.0, np.nan, 1]), (0, 3)) == (2, 2)
 
 
 def test_many_units_are_resampled_in_parts(monkeypatch):

@@ -73,7 +73,18 @@ def test_p_is_that_of_student_s_t(r, points):
     assert 10 ** log10_p_of(r, points) == pytest.approx(2 * stats.t.sf(t, points - 2), rel=1e-9)
 
 
-@pytest.mark.parametrize("r, points", [(0.99, 500), (0.97, 2500), (0.62, 50000), (0.9, 2000)])
+@pytest.mark.parametrize(
+    "r, points",
+    [
+        (0.99, 500),
+        (0.97, 2500),
+        (0.62, 50_000),
+        (0.9, 2000),
+        (0.04, 1_281_167),
+        (-0.05, 1_281_167),
+        (0.99, 1_281_167),
+    ],
+)
 def test_a_p_too_small_for_a_number_has_its_logarithm(r, points):
     """Against the integral of the beta function, x^a taken out of it so that nothing underflows."""
     x, a, b = 1 - r * r, points / 2 - 1, 0.5

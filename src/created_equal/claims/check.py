@@ -9,11 +9,11 @@ from itertools import chain
 from created_equal.claims.evidence import Evidence
 from created_equal.claims.measures import Measured
 from created_equal.claims.nulls import Nulls
-from created_equal.claims.registry import CLAIMS, Accepted, Claim, below
+from created_equal.claims.registry import CLAIMS, Accepted, Claim
 from created_equal.claims.resampling import Networks
 from created_equal.claims.roles import EACH, Roles, names_in
 from created_equal.errors import InputError
-from created_equal.scores import independent_null, log10_p_of
+from created_equal.scores import log10_p_of
 from created_equal.scores.bootstrap import interval_of, value_of
 
 NOT_A_NUMBER = float("nan")
@@ -49,7 +49,7 @@ class Row:
         within_class: a correlation without the classes' means.
         verdict: see ``verdict_of``.
         networks: N of the smallest ensemble it rests on.
-        paper_networks: the paper's N.
+        paper_networks: the paper's N, None where it gives none.
         epochs: on which it rests; of AdaBoost, the numbers of weak learners.
         precision: in which the networks it rests on were trained; all, if they differ.
         note: why it was not measured.
@@ -102,7 +102,9 @@ def check_claims(evidence: Evidence, claims: Sequence[Claim] = CLAIMS) -> list[R
     return rows
 
 
-def verdict_of(claim: Claim, study: str, value: float, networks: int, accepted: Accepted) -> str:
+def verdict_of(
+    claim: Claim, study: str, value: float, networks: int, paper_networks: int | None
+) -> str:
     """Return the verdict on a claim that was measured.
 
     Args:
@@ -110,7 +112,7 @@ def verdict_of(claim: Claim, study: str, value: float, networks: int, accepted: 
         study: on whose data.
         value: of its statistic.
         networks: N of the smallest ensemble.
-        accepted: the values that bear the claim out.
+        paper_networks: the paper's; None: it gives none.
 
     Returns:
         "direction only: holds" or "... does not hold", where the paper gives no number, or none for
@@ -120,11 +122,10 @@ def verdict_of(claim: Claim, study: str, value: float, networks: int, accepted: 
     """
     if math.isnan(value):
         return "not measured"
-    met = value in accepted
+    met = value in claim.accepted
     if claim.paper is None or study not in claim.studies:
         return f"direction only: {'holds' if met else 'does not hold'}"
-    wanted = claim.networks_on(study)
-    if wanted is not None and networks < wanted:
+    if paper_networks is not None and networks < paper_networks:
         return f"too few networks: would {'' if met else 'not '}be met"
     return "reproduced" if met else "not reproduced"
 
@@ -169,7 +170,7 @@ class _Numbers:
         statistic, units = measured.statistic(self.evidence.scores), measured.units
         within = measured.statistic_within(self.evidence.scores)
         value = value_of(statistic, units)
-        over_examples = interval_of(statistic, units, measured.replicates)
+        over_examples = interval_of(statistic, units, measured.replicates, measured.possible)
         # Before the networks are resampled: these may hold much of the scores.
         del statistic
         over_networks = self.networks.interval_of(measured)
@@ -219,28 +220,26 @@ def _row(
         "statistic": claim.statistic,
         "ensembles": ", ".join(names),
         "paper": NOT_A_NUMBER if claim.paper is None else claim.paper,
-        "paper_networks": claim.networks_on(evidence.study),
+        "paper_networks": claim.networks_of(evidence.study, names),
+        "tolerance": claim.accepted.words,
     }
-    words = claim.accepted.words if claim.accepted else "below 2 - 2/N"
     if not names:
         whose = "the study, with the scores that are kept," if evidence.kept else "the study"
         note = f"{whose} has no {_missing(claim, evidence.roles)}."
-        return Row(**known, tolerance=words, note=note)
+        return Row(**known, note=note)
     try:
         found = numbers.of(claim, names)
     except InputError as error:
-        return Row(**known, tolerance=words, note=str(error))
+        return Row(**known, note=str(error))
     value, networks = found["value"], found["networks"]
-    accepted = claim.accepted or below(independent_null(networks))
     intervals = [
         (found[f"{over}_lower"], found[f"{over}_upper"]) for over in ("examples", "networks")
     ]
     return Row(
         **known,
         **found,
-        tolerance=accepted.words,
-        interval_agrees=intervals_agree(intervals, accepted),
-        verdict=verdict_of(claim, evidence.study, value, networks, accepted),
+        interval_agrees=intervals_agree(intervals, claim.accepted),
+        verdict=verdict_of(claim, evidence.study, value, networks, known["paper_networks"]),
         note="the statistic is undefined here: a group has no examples, or nothing varies."
         if math.isnan(value)
         else "",

@@ -37,9 +37,13 @@ FIT = 0.5
 """From here on an example shows a pattern of learning (scores.example_patterns)."""
 FEW = 0.01
 """So large a part of the train set has consistency 1 when labels are first counted."""
+FEWEST_SCORES = 5
+"""Of an ensemble, in the joint distribution with another."""
 SUMMARIES = {"lowest": np.nanmin, "mean over phase 3": np.nanmean, "final": np.nanmean}
 SHARE, SIGNED, NOT_NEGATIVE = (0.0, 1.0), (-1.0, 1.0), (0.0, inf)
 """What statistics can be: shares; correlations and differences of shares; all others."""
+RISE = (-1.5, 1.5)
+"""Of a share along a straight line: a step in the middle of many points rises by almost 1.5."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,24 +168,36 @@ def accuracy_difference(evidence: Evidence, other: str, name: str) -> Measured:
     )
 
 
-def share_below_chance(evidence: Evidence, name: str) -> Measured:
-    """Return the share of train examples with a consistency below 1/K at the beginning."""
-    scores = of_split(evidence.scores[name], "train")
+def share_unanimous(evidence: Evidence, name: str, *, split: str) -> Measured:
+    """Return the share of examples with a consistency of 0 or 1, median over epochs from 1 on."""
+    scores = of_split(evidence.scores[name], split)
+    return _measured(
+        evidence,
+        (_take(scores, name, _trained(scores)),),
+        lambda values: statistics.median_of_means_of((values == 0) | (values == 1)),
+        split,
+        possible=SHARE,
+    )
+
+
+def share_below_chance(evidence: Evidence, name: str, *, split: str) -> Measured:
+    """Return the share of examples with a consistency below 1/K at the beginning."""
+    scores = of_split(evidence.scores[name], split)
     classes = scores.attrs["classes"]
     return _measured(
         evidence,
         (_take(scores, name, [evidence.phases(name)["beginning"]]),),
         lambda values: statistics.mean_of(below_chance(values[0], classes)),
-        "train",
+        split,
         possible=SHARE,
     )
 
 
-def bimodality_in_phase(evidence: Evidence, name: str, *, phase: str) -> Measured:
-    """Return the bi-modality of consistency on the train set at the epoch of a phase."""
-    scores = of_split(evidence.scores[name], "train")
+def bimodality_in_phase(evidence: Evidence, name: str, *, phase: str, split: str) -> Measured:
+    """Return the bi-modality of consistency at the epoch of a phase."""
+    scores = of_split(evidence.scores[name], split)
     taken = _take(scores, name, [evidence.phases(name)[phase]])
-    return _measured(evidence, (taken,), statistics.bimodality_of, "train", possible=NOT_NEGATIVE)
+    return _measured(evidence, (taken,), statistics.bimodality_of, split, possible=NOT_NEGATIVE)
 
 
 def bimodality(
@@ -189,20 +205,23 @@ def bimodality(
 ) -> Measured:
     """Return the bi-modality of consistency: its lowest from epoch 1 on, its mean, or the final.
 
-    The lowest is sought where the measure says something: where consistency is ``in_the_middle``.
+    Only epochs count at which the measure says something: where consistency is ``in_the_middle``.
 
     Args:
         evidence: what it is measured on.
         name: the ensemble's.
         split: ``"train"`` or ``"test"``.
         over_epochs: a key of ``SUMMARIES``.
+
+    Raises:
+        InputError: there are no such epochs; or the last is none of them, of which it should be.
     """
     scores = of_split(evidence.scores[name], split)
     match over_epochs:
         case "lowest":
             epochs = _telling(evidence, name, split)
         case "final":
-            epochs = scores["epoch"].values[-1:]
+            epochs = _last_if_telling(scores, name, split)
         case _:
             epochs = evidence.third_phase(name, split)
     return _measured(
@@ -304,7 +323,7 @@ def corners(evidence: Evidence, other: str, name: str, *, late: bool) -> Measure
     At the early or the late pair of epochs of equal accuracy that figure 4 shows.
 
     Raises:
-        InputError: no epochs match.
+        InputError: no epochs match, or there are fewer than ``FEWEST_SCORES``.
     """
     return _joint(evidence, other, name, late, statistics.corners_of)
 
@@ -313,7 +332,7 @@ def diagonal(evidence: Evidence, other: str, name: str, *, late: bool) -> Measur
     """Return the diagonal of the joint distribution of consistency over what is beside it.
 
     Raises:
-        InputError: no epochs match.
+        InputError: no epochs match, or there are fewer than ``FEWEST_SCORES``.
     """
     return _joint(evidence, other, name, late, statistics.diagonal_of)
 
@@ -362,7 +381,7 @@ def boosting_level(evidence: Evidence, other: str, name: str, *, group: str) -> 
             statistics.mean_where(values, _third(accessibility, group)), statistics.mean_of(values)
         )
 
-    return _boosting(evidence, other, name, make)
+    return _boosting(evidence, other, name, make, SIGNED)
 
 
 def boosting_rise(evidence: Evidence, other: str, name: str, *, group: str) -> Measured:
@@ -371,13 +390,29 @@ def boosting_rise(evidence: Evidence, other: str, name: str, *, group: str) -> M
     Raises:
         InputError: there is only one k.
     """
-    if evidence.scores[name].sizes["epoch"] < 2:
-        raise InputError(f"{name} has a single weak learner, and no slope; raise weak_learners.")
+    _check_slope(evidence, name)
 
     def make(accessibility: np.ndarray, curves: np.ndarray) -> Statistic:
         return statistics.mean_where(statistics.rise(curves), _third(accessibility, group))
 
-    return _boosting(evidence, other, name, make)
+    return _boosting(evidence, other, name, make, RISE)
+
+
+def boosting_improvement(evidence: Evidence, name: str) -> Measured:
+    """Return the rise of AdaBoost's accuracy on all examples, from k = 1 to the last.
+
+    Raises:
+        InputError: there is only one k.
+    """
+    _check_slope(evidence, name)
+    scores = of_split(evidence.scores[name], "test")
+    taken = _take(scores, name, scores["epoch"].values)
+    return _measured(
+        evidence,
+        (taken,),
+        lambda curves: statistics.mean_of(statistics.rise(curves)),
+        possible=RISE,
+    )
 
 
 def labels_at_one(evidence: Evidence, name: str, *, more_at_end: bool = False) -> Measured:
@@ -505,6 +540,12 @@ def _joint(evidence: Evidence, other: str, name: str, late: bool, of: Callable) 
     ]
     pair = best_matched_pairs(*accuracies)[late]
     networks = tuple(evidence.scores[each].sizes["network"] for each in (other, name))
+    if min(networks) + 1 < FEWEST_SCORES:
+        raise InputError(
+            f"{other} and {name} have {networks[0]} and {networks[1]} networks, and so few "
+            "different scores that corners and diagonal are nearly all there is; train at least "
+            f"{FEWEST_SCORES - 1} networks of each."
+        )
     return _measured(
         evidence,
         (_take(one, other, [pair.epoch_a]), _take(two, name, [pair.epoch_b])),
@@ -524,14 +565,23 @@ def _both_accessibilities(
 
 
 def _boosting(
-    evidence: Evidence, other: str, name: str, make: Callable[..., Statistic]
+    evidence: Evidence,
+    other: str,
+    name: str,
+    make: Callable[..., Statistic],
+    possible: tuple[float, float],
 ) -> Measured:
     one, two = _common(evidence, other, name)
     taken = (
         _take(one, other, _trained(one), "accessibility"),
         _take(two, name, two["epoch"].values),
     )
-    return _measured(evidence, taken, make, possible=SIGNED)
+    return _measured(evidence, taken, make, possible=possible)
+
+
+def _check_slope(evidence: Evidence, name: str) -> None:
+    if evidence.scores[name].sizes["epoch"] < 2:
+        raise InputError(f"{name} has a single weak learner, and no slope; raise weak_learners.")
 
 
 def _telling(evidence: Evidence, name: str, split: str) -> np.ndarray:
@@ -550,6 +600,22 @@ def _telling(evidence: Evidence, name: str, split: str) -> np.ndarray:
             "so that bi-modality says nothing of agreement; take smaller steps of learning."
         )
     return scores["epoch"].values[counts]
+
+
+def _last_if_telling(scores: xr.Dataset, name: str, split: str) -> np.ndarray:
+    """Return the last epoch, (1,), of the scores of a split.
+
+    Raises:
+        InputError: its consistency is not ``in_the_middle``.
+    """
+    last = scores.isel(epoch=[-1])
+    if not in_the_middle(last["consistency"].values).all():
+        raise InputError(
+            f"at the last epoch of {name} the mean consistency of the {split} set, "
+            f"{float(last['consistency'].mean()):.3f}, is not within {MIDDLE}, so that bi-modality "
+            "says nothing of agreement there; see its lowest, and its mean over phase 3."
+        )
+    return last["epoch"].values
 
 
 def _common(

@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from created_equal.claims.check import Row
+from created_equal.claims.roles import BASELINES
 from created_equal.claims.writing import write_text
 
 STYLES = {
@@ -160,9 +161,9 @@ def _basis(row: Row) -> str:
     if row.networks is None:
         return _breakable(row.note)
     networks = f"{row.networks} network{'s' if row.networks != 1 else ''}"
-    if row.paper_networks is None:
+    if all(name.startswith(BASELINES) for name in row.ensembles.split(", ")):
         networks = f"{row.networks} random state{'s' if row.networks != 1 else ''}"
-    elif row.networks < row.paper_networks:
+    elif row.paper_networks is not None and row.networks < row.paper_networks:
         networks += f" (the paper: {row.paper_networks})"
     word = "epochs" if " " in row.epochs else "epoch"
     epochs = f"{word} {escape(row.epochs)}" if row.epochs else ""

@@ -14,7 +14,7 @@ from created_equal.artefacts import HALVES, open_predictions
 from created_equal.claims.measures import Measured, Taken
 from created_equal.errors import InputError
 from created_equal.scores.agreement import count_dtype
-from created_equal.scores.bootstrap import band, resample_weights, value_of
+from created_equal.scores.bootstrap import interval_around, resample_weights, value_of
 
 REPLICATES = 200
 SMALL = 2**26
@@ -48,16 +48,13 @@ class Networks:
 
         In each of 200 resamples every ensemble has as many networks as it has, drawn with
         replacement, each ensemble by itself; so have the random states of a baseline. Epochs and
-        examples stay those that the claim was measured on. A resample holds some networks twice
-        and others not at all, so that its scores are noisier than the ensemble's, and agreement is
-        less throughout. What is of interest is how much the statistic varies: the percentile
-        interval is shifted so that the median of the resamples comes to lie on the value itself,
-        and cut off at what the statistic can be.
+        examples stay those that the claim was measured on.
 
         Returns:
-            lower and upper end, always the same for the same input. NaN where there is but one
-            network to resample, where predictions were not kept, where the statistic is undefined
-            in all resamples, and where more than ``MOST`` predictions would have to be held.
+            lower and upper end of ``interval_around``, always the same for the same input. NaN
+            where there is but one network to resample, where predictions were not kept, where the
+            statistic is undefined in all resamples, and where more than ``MOST`` predictions would
+            have to be held.
 
         Raises:
             InputError: a predictions file is missing, damaged, or not what the scores are of.
@@ -71,11 +68,8 @@ class Networks:
             found = [value_of(measured.make(*each), measured.units) for each in values]
         except TooManyPredictionsError:
             return float("nan"), float("nan")
-        if np.isnan(found).all():
-            return float("nan"), float("nan")
         value = value_of(measured.statistic(self.scores), measured.units)
-        lower, upper = band(np.array(found)) + value - np.nanmedian(found)
-        return tuple(float(np.clip(end, *measured.possible)) for end in (lower, upper))
+        return interval_around(value, np.array(found), measured.possible)
 
     def _resampled(self, taken: Taken) -> Iterator[np.ndarray]:
         """Yield what ``taken.of`` returns, for each resample of its ensemble."""

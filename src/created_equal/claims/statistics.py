@@ -14,7 +14,6 @@ from scipy.stats import rankdata
 
 from created_equal.scores import (
     bimodality_of_moments,
-    bin_edges,
     correlation_of,
     pattern_fits,
     shown_patterns,
@@ -22,7 +21,7 @@ from created_equal.scores import (
 from created_equal.scores.bootstrap import Statistic, one_by_one
 from created_equal.scores.correlation import SMALLEST_VARIANCE
 
-FEWEST_CELLS, MOST_CELLS = 9, 21
+FEWEST_CELLS, MOST_CELLS = 7, 21
 """To a side."""
 SCORES_AT_ONCE = 2**22
 
@@ -41,6 +40,17 @@ def mean_where(values: np.ndarray, chosen: np.ndarray) -> Statistic:
 def highest_mean_of(values: np.ndarray) -> Statistic:
     """Return the highest mean over units of values (epoch, unit)."""
     return lambda weights: np.max(weights @ values.T / weights.sum(axis=1, keepdims=True), axis=1)
+
+
+def median_of_means_of(values: np.ndarray) -> Statistic:
+    """Return the median over epochs of the mean over units of values (epoch, unit)."""
+
+    def statistic(weights: np.ndarray) -> np.ndarray:
+        # Epoch by epoch, as the floating point numbers of all would be many times the values.
+        means = [weights @ row.astype(np.float64) for row in values]
+        return np.median(means, axis=0) / weights.sum(axis=1)
+
+    return statistic
 
 
 def difference_of(first: Statistic, second: Statistic) -> Statistic:
@@ -107,16 +117,18 @@ def bimodality_of(
 def corners_of(one: np.ndarray, other: np.ndarray, networks: tuple[int, int]) -> Statistic:
     """Return how many times as full as the median cell the emptier of two corner cells is.
 
-    The cells are the bins of ``scores.bin_edges`` of two consistency scores: at most 21 to a side,
-    and no more than leave ten examples a cell, but up to nine in any case. The corners are (0, 0)
-    and (1, 1). The median counts as one example where it is less.
+    The square of two consistency scores is cut into equal cells: to a side no more than leave ten
+    examples a cell, but 7 to 21. Each score takes up an interval as wide as the others', 1/(N + 1),
+    and its examples are spread evenly over it: so there are as many cells, and as large ones,
+    whatever N is. The corners are those of (0, 0) and (1, 1). The median counts as one example
+    where it is less.
 
     Args:
         one: (example,) multiples of 1/N of one ensemble.
         other: (example,) those of the other.
         networks: both N.
     """
-    cells, _ = _cells(one, other, networks)
+    cells = _cells(one, other, networks)
 
     def statistic(weights: np.ndarray) -> np.ndarray:
         filled = (cells @ weights.T).T
@@ -131,9 +143,8 @@ def diagonal_of(one: np.ndarray, other: np.ndarray, networks: tuple[int, int]) -
     That is, of the line of equal consistency, without its two corners. Cells and arguments as for
     ``corners_of``; those beside the diagonal count as one example in all where they hold less.
     """
-    cells, edges = _cells(one, other, networks)
-    lower, upper = ([np.round(each, 9)[end] for each in edges] for end in (np.s_[:-1], np.s_[1:]))
-    on = (np.less.outer(lower[0], upper[1]) & np.greater.outer(upper[0], lower[1])).ravel()
+    cells = _cells(one, other, networks)
+    on = np.eye(isqrt(cells.shape[0]), dtype=bool).ravel()
     inner = on.copy()
     inner[[0, -1]] = False
 
@@ -178,20 +189,23 @@ def rise(curves: np.ndarray) -> np.ndarray:
     return step @ curves / (step @ step) * (len(curves) - 1)
 
 
-def _cells(
-    one: np.ndarray, other: np.ndarray, networks: tuple[int, int]
-) -> tuple[csr_array, list[np.ndarray]]:
-    """Return which cell each example is in, (cell, example) of 0 and 1, and both scores' edges."""
-    examples = len(one)
-    most = min(MOST_CELLS, max(FEWEST_CELLS, isqrt(examples // 10)))
-    edges = [bin_edges(each, most) for each in networks]
-    row, column = (
-        np.digitize(np.rint(values * each) / each, of_values) - 1
-        for values, each, of_values in zip((one, other), networks, edges, strict=True)
+def _cells(one: np.ndarray, other: np.ndarray, networks: tuple[int, int]) -> csr_array:
+    """Return how much of each example is in each cell: (cell, example), 1 in all of an example."""
+    sides = min(MOST_CELLS, max(FEWEST_CELLS, isqrt(len(one) // 10)))
+    rows, columns = (
+        csr_array(_shares(each, sides)[np.rint(values * each).astype(int)])
+        for values, each in zip((one, other), networks, strict=True)
     )
-    rows, columns = (len(each) - 1 for each in edges)
-    where = (row * columns + column, np.arange(examples))
-    return csr_array((np.ones(examples), where), shape=(rows * columns, examples)), edges
+    every = np.arange(sides)
+    return (rows[:, np.repeat(every, sides)] * columns[:, np.tile(every, sides)]).T.tocsr()
+
+
+def _shares(networks: int, sides: int) -> np.ndarray:
+    """Return which share of each score's interval is in each cell of a side, (N + 1, side)."""
+    scores, cells = (np.linspace(0, 1, number + 1) for number in (networks + 1, sides))
+    upper = np.minimum.outer(scores[1:], cells[1:])
+    lower = np.maximum.outer(scores[:-1], cells[:-1])
+    return np.maximum(upper - lower, 0) * (networks + 1)
 
 
 def _powers(scores: np.ndarray) -> list[np.ndarray]:

@@ -9,11 +9,10 @@ from matplotlib.figure import Figure
 
 from created_equal.artefacts import each_epoch
 from created_equal.figures.style import GREY, PALETTE, broken, epoch_axis, footing, page
-from created_equal.scores import MIDDLE, in_the_middle, independent_null
+from created_equal.scores import MIDDLE, UNIFORM, in_the_middle, independent_null
 
 COLUMNS = 3
 HIGHEST = 3
-UNIFORM = 0.8
 
 
 def small_multiples(panels: Mapping[str, xr.Dataset]) -> Figure:

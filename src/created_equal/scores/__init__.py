@@ -3,6 +3,7 @@
 from created_equal.scores.agreement import below_chance, consensus, consistency, majority_right
 from created_equal.scores.bimodality import (
     MIDDLE,
+    UNIFORM,
     bimodality_of_counts,
     bimodality_of_moments,
     in_the_middle,
@@ -39,6 +40,7 @@ __all__ = [
     "MIDDLE",
     "PHASES",
     "SMALLEST_P",
+    "UNIFORM",
     "Correlation",
     "MatchedEpochs",
     "PatternExample",

@@ -9,6 +9,8 @@ from created_equal.scores.bootstrap import band
 # For each epoch and split, so fewer than elsewhere.
 REPLICATES = 200
 MIDDLE = (0.05, 0.9)
+UNIFORM = 0.8
+"""The measure of evenly spread scores; below it, they gather at both ends."""
 
 
 def bimodality_of_moments(second: np.ndarray, third: np.ndarray, fourth: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from math import inf
 
 import numpy as np
 
@@ -19,23 +20,51 @@ def value_of(statistic: Statistic, units: int) -> float:
 
 
 def interval_of(
-    statistic: Statistic, units: int, replicates: int = REPLICATES
+    statistic: Statistic,
+    units: int,
+    replicates: int = REPLICATES,
+    possible: tuple[float, float] = (-inf, inf),
 ) -> tuple[float, float]:
-    """Return the 95 % percentile bootstrap interval of a statistic.
+    """Return the 95 % bootstrap interval of a statistic, see ``interval_around``.
 
     Args:
         statistic: of weighted units, (replicate,).
         units: how many examples there are.
         replicates: how many resamples, each of ``units`` units drawn with replacement.
+        possible: the least and the greatest value that the statistic can have.
 
     Returns:
-        lower and upper end, always the same for the same input. Resamples in which the statistic is
-        undefined are left out; NaN where it is in all, and for a single unit, which is its only
-        resample.
+        lower and upper end, always the same for the same input; NaN for a single unit too, which is
+        its only resample.
     """
     if units < 2:
         return float("nan"), float("nan")
-    lower, upper = band(replicates_of(statistic, units, replicates))
+    found = replicates_of(statistic, units, replicates)
+    return interval_around(value_of(statistic, units), found, possible)
+
+
+def interval_around(
+    value: float, replicates: np.ndarray, possible: tuple[float, float]
+) -> tuple[float, float]:
+    """Return the 95 % percentile interval of resamples, shifted until their median is the value.
+
+    A resample holds some units twice and others not at all, so that its scores are noisier than
+    those it is drawn from: agreement is less throughout, the lowest of many epochs is lower. What
+    is of interest is how much the statistic varies, so the shift takes that away.
+
+    Args:
+        value: of the statistic itself.
+        replicates: (replicate,) its values in resamples; those that are undefined are left out.
+        possible: the least and the greatest value that the statistic can have, where the interval
+            is cut off.
+
+    Returns:
+        lower and upper end; NaN where the value or all resamples are undefined.
+    """
+    if np.isnan(replicates).all():
+        return float("nan"), float("nan")
+    ends = band(replicates) + (value - np.nanmedian(replicates))
+    lower, upper = np.clip(ends, *possible)
     return float(lower), float(upper)
 
 
