@@ -8,6 +8,7 @@ import logging
 import re
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -20,7 +21,6 @@ from created_equal.study import (
     Ensemble,
     baseline_of,
     baseline_path,
-    batches,
     chosen_path,
     claims_path,
     dataset_path,
@@ -29,7 +29,6 @@ from created_equal.study import (
     load_studies,
     load_study,
     predictions_path,
-    predictions_paths,
     results_test_path,
     scores_path,
 )
@@ -150,7 +149,7 @@ def train_networks(
     config, definition = load_config(), _ensemble(study, ensemble)
     lease_gpu(device or config.device)
     jobs = (
-        batches(definition.networks, definition.per_job(config.networks_per_job))
+        definition.batches(config.networks_per_job)
         if networks is None
         else [_first_and_last(networks)]
     )
@@ -185,16 +184,13 @@ def score_ensemble(
     from created_equal.artefacts import definition_of, moved_examples, write_scores
 
     config, definition = load_config(), _ensemble(study, ensemble)
-    networks = networks or definition.networks
+    definition = replace(definition, networks=networks or definition.networks)
     paths = predictions or [
-        Path(path)
-        for path in predictions_paths(
-            study, ensemble, networks, definition.per_job(config.networks_per_job)
-        )
+        Path(path) for path in definition.predictions_paths(config.networks_per_job)
     ]
     moves = "move_to_test" in (definition.derived or {})
     moved = moved_examples(Path(chosen_path(study, ensemble))) if moves else None
-    scored = scores.score_ensemble(paths, networks, moved)
+    scored = scores.score_ensemble(paths, definition.networks, moved)
     write_scores(scored, Path(scores_path(study, ensemble)), definition_of(scored))
 
 

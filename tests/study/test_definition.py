@@ -123,8 +123,17 @@ def test_a_definition_depends_on_everything_else(folder):
 def test_a_job_trains_no_more_networks_than_both_config_and_ensemble_say(
     folder, at_most, configured, per_job
 ):
-    study = load(minimal(resources={"networks_per_job": at_most}))
-    assert study.ensembles["a"].per_job(configured) == per_job
+    study = load(minimal(resources={"networks_per_job": at_most}, networks=12))
+    jobs = study.ensembles["a"].batches(configured)
+    assert jobs == [(first, min(first + per_job, 12) - 1) for first in range(0, 12, per_job)]
+
+
+def test_the_predictions_files_of_an_ensemble(folder):
+    study = load(minimal(networks=7), "digits")
+    assert study.ensembles["a"].predictions_paths(5) == [
+        "results/digits/a/predictions/0000-0004.nc",
+        "results/digits/a/predictions/0005-0006.nc",
+    ]
 
 
 def test_ensembles_of():

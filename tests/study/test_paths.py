@@ -3,13 +3,12 @@ from hypothesis import strategies as st
 
 from created_equal.study import (
     baseline_path,
-    batches,
     dataset_path,
     figure_path,
     predictions_path,
-    predictions_paths,
     scores_path,
 )
+from created_equal.study.paths import batches
 
 
 def test_paths():
@@ -23,10 +22,6 @@ def test_paths():
     assert baseline_path("digits", "svm") == "results/digits/baselines/svm.nc"
     assert figure_path("digits", "figure_01", "pdf") == "paper_figures/digits/figure_01.pdf"
     assert figure_path(None, "cross_dataset", "svg") == "paper_figures/cross_dataset.svg"
-    assert predictions_paths("digits", "a", 7, 5) == [
-        "results/digits/a/predictions/0000-0004.nc",
-        "results/digits/a/predictions/0005-0006.nc",
-    ]
 
 
 def test_batches_by_hand():

@@ -30,7 +30,6 @@ from created_equal.study import (
     Study,
     baseline_path,
     dataset_path,
-    predictions_paths,
 )
 
 
@@ -136,9 +135,7 @@ def open_evidence(study: Study, networks_per_job: int) -> Iterator[Evidence]:
 def _predictions_of(ensemble: Ensemble, networks_per_job: int) -> list[Path]:
     if ensemble.scores_in == REFERENCE:
         return []
-    per_job = ensemble.per_job(networks_per_job)
-    paths = predictions_paths(ensemble.study, ensemble.name, ensemble.networks, per_job)
-    return [Path(path) for path in paths]
+    return [Path(path) for path in ensemble.predictions_paths(networks_per_job)]
 
 
 def _moved_in(scores: xr.Dataset) -> np.ndarray:

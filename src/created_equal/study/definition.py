@@ -8,7 +8,14 @@ from typing import Self
 from created_equal import derivation
 from created_equal.errors import InputError
 from created_equal.reference import TRAIN
-from created_equal.study.paths import RESULTS, STUDIES, dataset_path, scores_path
+from created_equal.study.paths import (
+    RESULTS,
+    STUDIES,
+    batches,
+    dataset_path,
+    predictions_path,
+    scores_path,
+)
 from created_equal.yaml_files import suggestion
 
 NETWORKS = 100
@@ -182,8 +189,22 @@ class Ensemble:
         step = self.derived or {}
         return "cut" in step and step["cut"] < len(derivation.shares(step))
 
-    def per_job(self, networks: int) -> int:
-        """Return how many networks a job trains, where the config says so many."""
+    def batches(self, networks_per_job: int) -> list[tuple[int, int]]:
+        """Return the first and last number of the networks in each job: [(0, 4), (5, 9), ...].
+
+        Args:
+            networks_per_job: as the config has it; the ensemble's resources may say fewer.
+        """
+        return batches(self.networks, self._per_job(networks_per_job))
+
+    def predictions_paths(self, networks_per_job: int) -> list[str]:
+        """Return where the predictions of its networks are, a file for each of the ``batches``."""
+        return [
+            predictions_path(self.study, self.name, first, last)
+            for first, last in self.batches(networks_per_job)
+        ]
+
+    def _per_job(self, networks: int) -> int:
         return min(networks, self.resources.networks_per_job or networks)
 
     @property

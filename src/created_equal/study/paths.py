@@ -27,13 +27,6 @@ def predictions_path(study: str, ensemble: str, first: int | str, last: int | st
     return f"results/{study}/{ensemble}/predictions/{first}-{last}.nc"
 
 
-def predictions_paths(study: str, ensemble: str, networks: int, per_job: int) -> list[str]:
-    """Return where the predictions of networks 0..networks-1 are, in jobs of so many at most."""
-    return [
-        predictions_path(study, ensemble, first, last) for first, last in batches(networks, per_job)
-    ]
-
-
 def scores_path(study: str, ensemble: str, folder: str = RESULTS) -> str:
     """Return where the scores of an ensemble are, those that are made or others."""
     return f"{folder}/{study}/{ensemble}/scores.nc"
