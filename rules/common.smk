@@ -199,16 +199,6 @@ def roles_in(wildcards):
     return roles_of(load(wildcards.study))
 
 
-def epochs_in(wildcards):
-    """Return the epochs that a study names for its figures, which claims are measured at too."""
-    figures = load(wildcards.study).figures
-    return {
-        figure: entry["epochs"]
-        for figure, entry in figures.items()
-        if "epochs" in entry
-    }
-
-
 def claimed_in(wildcards):
     """Return the files that the claims of a study rest on, by the names of the rule's inputs."""
     name, study = wildcards.study, load(wildcards.study)

@@ -163,3 +163,10 @@ def test_a_baseline_that_is_not_there(folder):
         baseline_of(study, "adaboost")
     with pytest.raises(InputError, match=r"the study one has no baseline svn; use one of svm, k_"):
         baseline_of(study, "svn")
+
+
+def test_the_epochs_that_a_study_names_are_those_of_its_figures(folder):
+    named = {"figure_01": [0, 1, 2, 5], "figure_02": [0, 1, 2, 3, 4, 5]}
+    figures = {figure: {"ensemble": "a", "epochs": epochs} for figure, epochs in named.items()}
+    study = load(minimal(figures={**figures, "figure_10": {"ensemble": "a"}}))
+    assert study.epochs == named

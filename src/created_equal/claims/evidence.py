@@ -53,7 +53,7 @@ class Evidence:
 
     study: str
     roles: Roles
-    epochs: Mapping[str, tuple[int, ...]]
+    epochs: Mapping[str, Sequence[int]]
     dataset: xr.Dataset
     scores: Mapping[str, xr.Dataset]
     predictions: Mapping[str, Sequence[Path]]
@@ -118,11 +118,7 @@ def open_evidence(study: Study, networks_per_job: int) -> Iterator[Evidence]:
         yield Evidence(
             study=study.name,
             roles=roles,
-            epochs={
-                figure: tuple(entry["epochs"])
-                for figure, entry in study.figures.items()
-                if "epochs" in entry
-            },
+            epochs=study.epochs,
             dataset=stack.enter_context(open_dataset(Path(dataset_path(study.name)))),
             scores=scores,
             predictions=predictions,

@@ -67,13 +67,8 @@ def _contradictions_in_dataset(dataset: Mapping) -> Iterator[str]:
 
 def _contradictions_in_ensemble(name: str, ensemble: Mapping, values: Mapping) -> Iterator[str]:
     architecture = ensemble.get("architecture", "st_vgg")
-    if ensemble.get("width", 1) != 1 and architecture not in PAPER_ARCHITECTURES:
-        yield (
-            f"ensembles.{name}.width changes only {', '.join(PAPER_ARCHITECTURES)}, not "
-            f"{architecture}; leave it out."
-        )
-    for key in ("depth", "kernel", "units"):
-        if ensemble.get(key) is not None and architecture not in PAPER_ARCHITECTURES:
+    for key, usual in {"width": 1, "depth": None, "kernel": None, "units": None}.items():
+        if ensemble.get(key, usual) != usual and architecture not in PAPER_ARCHITECTURES:
             yield (
                 f"ensembles.{name}.{key} changes only {', '.join(PAPER_ARCHITECTURES)}, not "
                 f"{architecture}; leave it out."

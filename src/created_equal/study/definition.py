@@ -266,6 +266,13 @@ class Study:
     baselines: dict[str, Baseline]
     refused: dict[str, list[str]] = field(default_factory=dict)
 
+    @property
+    def epochs(self) -> dict[str, list[int]]:
+        """The epochs that it names for a figure, by figure; claims are measured at them too."""
+        return {
+            figure: entry["epochs"] for figure, entry in self.figures.items() if "epochs" in entry
+        }
+
     def scores_path(self, ensemble: str) -> str:
         """Return where the scores of one of its ensembles are.
 
