@@ -22,6 +22,7 @@ from created_equal.claims.roles import BASELINES
 from created_equal.errors import InputError
 from created_equal.scores import (
     BINS,
+    LEAST_FIT,
     MIDDLE,
     below_chance,
     best_matched_pairs,
@@ -33,8 +34,6 @@ from created_equal.scores import (
 )
 from created_equal.scores.bootstrap import REPLICATES, Statistic
 
-FIT = 0.5
-"""From here on an example shows a pattern of learning (scores.example_patterns)."""
 FEW = 0.01
 """So large a part of the train set has consistency 1 when labels are first counted."""
 FEWEST_SCORES = 5
@@ -456,7 +455,7 @@ def patterns(evidence: Evidence, name: str) -> Measured:
     return _measured(
         evidence,
         (_take(scores, name, scores["epoch"].values),),
-        lambda values: statistics.patterns_of(values, chance, FIT),
+        lambda values: statistics.patterns_of(values, chance, LEAST_FIT),
         "train and test",
         possible=(0, 5),
         replicates=100,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from created_equal.claims import measures
-from created_equal.claims.measures import FIT, Measured
+from created_equal.claims.measures import Measured
 from created_equal.claims.roles import EACH
-from created_equal.scores import MIDDLE, UNIFORM
+from created_equal.scores import LEAST_FIT, MIDDLE, UNIFORM
 
 WHERE_IT_TELLS = f"while the mean consistency is within {MIDDLE[0]:g} and {MIDDLE[1]:g}"
 READINGS = {
@@ -749,7 +749,7 @@ def _supplement() -> list[Claim]:
             section=section,
             where="Fig 11",
             sentence="There are examples of five patterns of learning.",
-            statistic=f"patterns that some example fits by at least {FIT}",
+            statistic=f"patterns that some example fits by at least {LEAST_FIT}",
             roles=("figure_11.ensemble",),
             measure=measures.patterns,
             accepted=at_least(5),
