@@ -250,11 +250,12 @@ def check_claims(study: StudyName) -> None:
 @app.command(name="test_results")
 def test_results(study: StudyName) -> None:
     """Test that the results are whole and possible: results/STUDY/results_test.txt."""
+    from created_equal.artefacts.files import write_whole
     from created_equal.claims.results import check_results
-    from created_equal.claims.writing import write_text
 
     passed = check_results(load_configured(study), load_config().networks_per_job)
-    write_text("".join(f"{sentence}\n" for sentence in passed), Path(results_test_path(study)))
+    text = "".join(f"{sentence}\n" for sentence in passed)
+    write_whole(Path(results_test_path(study)), text.encode())
 
 
 @app.command(name="keep_scores")

@@ -26,7 +26,6 @@ def study_of(figures):
     return Study(
         name="made_up",
         title="Made up",
-        networks=2,
         dataset={"source": "d"},
         ensembles={
             "st_vgg": ensemble_of("st_vgg"),

@@ -259,7 +259,6 @@ class Study:
 
     name: str
     title: str
-    networks: int
     dataset: Mapping
     ensembles: dict[str, Ensemble]
     figures: dict[str, dict]

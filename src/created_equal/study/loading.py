@@ -129,7 +129,6 @@ def load_study(name: str, networks: int | None = None, scores: str = Config.scor
     study = Study(
         name=name,
         title=values["title"],
-        networks=default if networks is None else networks,
         dataset=dataset,
         ensembles=_with_derived(ensembles, values["ensembles"], networks),
         figures=_with_epochs_of_figure_01(
