@@ -18,6 +18,7 @@ import typer
 from created_equal.errors import DELETE, DamagedError, InputError
 from created_equal.reference import GET_ANEW, REFERENCE
 from created_equal.study import (
+    RESULTS,
     Ensemble,
     baseline_of,
     baseline_path,
@@ -305,7 +306,7 @@ def _set_aside(error: DamagedError) -> str:
     path = error.path
     if path.resolve().is_relative_to(Path(REFERENCE).resolve()):
         return f"{str(error).removesuffix(DELETE)}{GET_ANEW}"
-    if not path.resolve().is_relative_to(Path("results").resolve()):
+    if not path.resolve().is_relative_to(Path(RESULTS).resolve()):
         return str(error)
     names = (path.with_name(f"{path.name}.damaged{n or ''}") for n in count())
     aside = next(name for name in names if not name.exists())

@@ -13,18 +13,19 @@ def batches(networks: int, per_job: int) -> list[tuple[int, int]]:
 
 def dataset_path(study: str, ensemble: str | None = None) -> str:
     """Return where a study's dataset is, or that of an ensemble with a derived one of its own."""
-    return f"results/{study}/{ensemble}/dataset.nc" if ensemble else f"results/{study}/dataset.nc"
+    folder = f"{RESULTS}/{study}/{ensemble}" if ensemble else f"{RESULTS}/{study}"
+    return f"{folder}/dataset.nc"
 
 
 def chosen_path(study: str, ensemble: str) -> str:
     """Return where the table is that says which examples an ensemble's derived dataset changed."""
-    return f"results/{study}/{ensemble}/chosen.csv"
+    return f"{RESULTS}/{study}/{ensemble}/chosen.csv"
 
 
 def predictions_path(study: str, ensemble: str, first: int | str, last: int | str) -> str:
     """Return where the predictions of networks first..last are; text, as ``"{first}"``, is kept."""
     first, last = (f"{each:04d}" if isinstance(each, int) else each for each in (first, last))
-    return f"results/{study}/{ensemble}/predictions/{first}-{last}.nc"
+    return f"{RESULTS}/{study}/{ensemble}/predictions/{first}-{last}.nc"
 
 
 def scores_path(study: str, ensemble: str, folder: str = RESULTS) -> str:
@@ -34,17 +35,17 @@ def scores_path(study: str, ensemble: str, folder: str = RESULTS) -> str:
 
 def baseline_path(study: str, baseline: str) -> str:
     """Return where the predictions of a baseline are."""
-    return f"results/{study}/baselines/{baseline}.nc"
+    return f"{RESULTS}/{study}/baselines/{baseline}.nc"
 
 
 def claims_path(study: str, extension: str) -> str:
     """Return where a study's claims are; the extension is ``"csv"`` or ``"html"``."""
-    return f"results/{study}/claims.{extension}"
+    return f"{RESULTS}/{study}/claims.{extension}"
 
 
 def results_test_path(study: str) -> str:
     """Return where it is written that a study's results passed their tests."""
-    return f"results/{study}/results_test.txt"
+    return f"{RESULTS}/{study}/results_test.txt"
 
 
 def figure_path(study: str | None, figure: str, extension: str) -> str:
