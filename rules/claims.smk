@@ -28,7 +28,7 @@ rule check_claims:
         runtime=60,
     params:
         roles=roles_in,
-        epochs=epochs_in,
+        epochs=lambda wildcards: load(wildcards.study).epochs,
         title=lambda wildcards: load(wildcards.study).title,
     shell:
         "python -m created_equal check_claims {wildcards.study} > {log:q} 2>&1"

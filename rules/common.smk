@@ -41,7 +41,6 @@ from created_equal.study import (
     load_studies,
     load_study,
     predictions_path,
-    predictions_paths,
     results_test_path,
     scores_path,
 )
@@ -90,12 +89,6 @@ def ensemble_of(wildcards):
     return ensembles[wildcards.ensemble]
 
 
-def files_of(ensemble):
-    """Return the predictions files of all networks of an ensemble."""
-    per_job = ensemble.per_job(CONFIG.networks_per_job)
-    return predictions_paths(ensemble.study, ensemble.name, ensemble.networks, per_job)
-
-
 def networks_in(wildcards):
     """Return how many networks a training job trains."""
     return int(wildcards.last) - int(wildcards.first) + 1
@@ -130,7 +123,7 @@ def derived_from(wildcards):
 def scored_from(wildcards):
     """Return what an ensemble's scores are made from, by the names of the rule's inputs."""
     ensemble = ensemble_of(wildcards)
-    files = {"predictions": files_of(ensemble)}
+    files = {"predictions": ensemble.predictions_paths(CONFIG.networks_per_job)}
     if "move_to_test" in (ensemble.derived or {}):
         files["chosen"] = chosen_path(ensemble.study, ensemble.name)
     return files
@@ -206,16 +199,6 @@ def roles_in(wildcards):
     return roles_of(load(wildcards.study))
 
 
-def epochs_in(wildcards):
-    """Return the epochs that a study names for its figures, which claims are measured at too."""
-    figures = load(wildcards.study).figures
-    return {
-        figure: entry["epochs"]
-        for figure, entry in figures.items()
-        if "epochs" in entry
-    }
-
-
 def claimed_in(wildcards):
     """Return the files that the claims of a study rest on, by the names of the rule's inputs."""
     name, study = wildcards.study, load(wildcards.study)
@@ -232,7 +215,11 @@ def claimed_in(wildcards):
 
 def predictions_in(study, ensembles):
     """Return the predictions files of all networks of some of a study's ensembles."""
-    return [path for each in ensembles for path in files_of(study.ensembles[each])]
+    return [
+        path
+        for each in ensembles
+        for path in study.ensembles[each].predictions_paths(CONFIG.networks_per_job)
+    ]
 
 
 def tested_in(wildcards):

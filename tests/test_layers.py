@@ -40,6 +40,7 @@ MAY_IMPORT = {
     "plan": GROUND | STAGES,
     "cli": GROUND | STAGES | {"figures", "claims", "keep", "plan"},
 }
+IN_STUDY = ("paths", "definition", "contradictions", "loading")
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -74,6 +75,13 @@ def test_no_import_runs_upwards_or_sideways(path):
     assert own in MAY_IMPORT, f"{own} is not yet on any floor: say here what it may import"
     others = {name.split(".")[1] for name in imports(path)} - {own}
     assert others <= MAY_IMPORT[own]
+
+
+@pytest.mark.parametrize("module", IN_STUDY)
+def test_each_module_of_a_study_imports_those_below_it_alone(module):
+    below = IN_STUDY[: IN_STUDY.index(module)]
+    names = imports(PACKAGE / "study" / f"{module}.py", "created_equal.study")
+    assert {name.split(".")[2] for name in names} <= set(below)
 
 
 def test_the_command_line_imports_every_stage_late():

@@ -8,6 +8,7 @@ import logging
 import re
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -17,10 +18,10 @@ import typer
 from created_equal.errors import DELETE, DamagedError, InputError
 from created_equal.reference import GET_ANEW, REFERENCE
 from created_equal.study import (
+    RESULTS,
     Ensemble,
     baseline_of,
     baseline_path,
-    batches,
     chosen_path,
     claims_path,
     dataset_path,
@@ -29,7 +30,6 @@ from created_equal.study import (
     load_studies,
     load_study,
     predictions_path,
-    predictions_paths,
     results_test_path,
     scores_path,
 )
@@ -150,7 +150,7 @@ def train_networks(
     config, definition = load_config(), _ensemble(study, ensemble)
     lease_gpu(device or config.device)
     jobs = (
-        batches(definition.networks, definition.per_job(config.networks_per_job))
+        definition.batches(config.networks_per_job)
         if networks is None
         else [_first_and_last(networks)]
     )
@@ -185,16 +185,13 @@ def score_ensemble(
     from created_equal.artefacts import definition_of, moved_examples, write_scores
 
     config, definition = load_config(), _ensemble(study, ensemble)
-    networks = networks or definition.networks
+    definition = replace(definition, networks=networks or definition.networks)
     paths = predictions or [
-        Path(path)
-        for path in predictions_paths(
-            study, ensemble, networks, definition.per_job(config.networks_per_job)
-        )
+        Path(path) for path in definition.predictions_paths(config.networks_per_job)
     ]
     moves = "move_to_test" in (definition.derived or {})
     moved = moved_examples(Path(chosen_path(study, ensemble))) if moves else None
-    scored = scores.score_ensemble(paths, networks, moved)
+    scored = scores.score_ensemble(paths, definition.networks, moved)
     write_scores(scored, Path(scores_path(study, ensemble)), definition_of(scored))
 
 
@@ -254,11 +251,12 @@ def check_claims(study: StudyName) -> None:
 @app.command(name="test_results")
 def test_results(study: StudyName) -> None:
     """Test that the results are whole and possible: results/STUDY/results_test.txt."""
+    from created_equal.artefacts.files import write_whole
     from created_equal.claims.results import check_results
-    from created_equal.claims.writing import write_text
 
     passed = check_results(load_configured(study), load_config().networks_per_job)
-    write_text("".join(f"{sentence}\n" for sentence in passed), Path(results_test_path(study)))
+    text = "".join(f"{sentence}\n" for sentence in passed)
+    write_whole(Path(results_test_path(study)), text.encode())
 
 
 @app.command(name="keep_scores")
@@ -308,7 +306,7 @@ def _set_aside(error: DamagedError) -> str:
     path = error.path
     if path.resolve().is_relative_to(Path(REFERENCE).resolve()):
         return f"{str(error).removesuffix(DELETE)}{GET_ANEW}"
-    if not path.resolve().is_relative_to(Path("results").resolve()):
+    if not path.resolve().is_relative_to(Path(RESULTS).resolve()):
         return str(error)
     names = (path.with_name(f"{path.name}.damaged{n or ''}") for n in count())
     aside = next(name for name in names if not name.exists())

@@ -54,37 +54,26 @@ def reference() -> str:
             *_section("ensembles.NAME", definitions["ensemble"], definitions),
             *_section("ensembles.NAME.dataset", definitions["derived"], definitions),
             *_section("baselines", study["properties"]["baselines"], definitions),
-            *_section(
-                "baselines.perceptron, decision_tree, random_forest",
-                definitions["baseline_with_seeds"],
-                definitions,
-            ),
-            *_section("baselines.adaboost", definitions["adaboost"], definitions),
+            *_sections_of("baselines", study),
             *_section("figures", study["properties"]["figures"], definitions),
-            *_section(
-                "figures.figure_01, figure_03, figure_09",
-                definitions["figure_of_four_epochs"],
-                definitions,
-            ),
-            *_section("figures.figure_02", definitions["figure_of_six_epochs"], definitions),
-            *_section("figures.figure_04", definitions["figure_of_two_ensembles"], definitions),
-            *_section("figures.figure_05", definitions["figure_of_linear_networks"], definitions),
-            *_section("figures.figure_06", definitions["figure_of_adaboost"], definitions),
-            *_section("figures.figure_07", definitions["figure_of_classifiers"], definitions),
-            *_section("figures.figure_08", definitions["figure_of_hard_problems"], definitions),
-            *_section(
-                "figures.figure_10, figure_11", definitions["figure_of_all_epochs"], definitions
-            ),
-            *_section(
-                "figures.moved_examples", definitions["figure_of_moved_examples"], definitions
-            ),
-            *_section("figures.robustness", definitions["figure_of_many_ensembles"], definitions),
+            *_sections_of("figures", study),
             "## Architectures",
             "",
             ", ".join(definitions["architecture"]["enum"]) + ".",
             "",
         ]
     )
+
+
+def _sections_of(key: str, study: Mapping) -> Iterator[str]:
+    """Yield a section for all entries of a key that have the same keys, if they have any."""
+    alike = {}
+    for name, entry in study["properties"][key]["properties"].items():
+        alike.setdefault(_name_of_definition(entry), []).append(name)
+    for definition, names in alike.items():
+        schema = study["$defs"][definition]
+        if "properties" in schema:
+            yield from _section(f"{key}.{', '.join(names)}", schema, study["$defs"])
 
 
 def _section(title: str, schema: Mapping, definitions: Mapping) -> Iterator[str]:
@@ -103,7 +92,11 @@ def _section(title: str, schema: Mapping, definitions: Mapping) -> Iterator[str]
 def _with_definition(entry: Mapping, definitions: Mapping) -> Mapping:
     if "$ref" not in entry:
         return entry
-    return definitions[entry["$ref"].rpartition("/")[2]] | entry
+    return definitions[_name_of_definition(entry)] | entry
+
+
+def _name_of_definition(entry: Mapping) -> str:
+    return entry["$ref"].rpartition("/")[2]
 
 
 def _default(entry: Mapping) -> str:

@@ -31,7 +31,7 @@ def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
     """
     setting = choose_setting(device, precision)
     # One thread and one job per core on a CPU, one job at a time on a GPU: as Snakemake runs them.
-    jobs = _cores() if setting.device.type == "cpu" else 1
+    jobs = len(os.sched_getaffinity(0)) if setting.device.type == "cpu" else 1
     table = Table(title=f"On {setting.device.type}, {setting.precision}, {jobs} at a time")
     for heading in ("study", "ensemble", "architecture"):
         table.add_column(heading, no_wrap=True)
@@ -137,13 +137,6 @@ def _speed_meter(setting: Setting) -> Callable[[Ensemble, Extent], float]:
         return measured[kind]
 
     return speed_of
-
-
-def _cores() -> int:
-    """Return the number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _basis(setting: Setting) -> str:

@@ -23,7 +23,7 @@ from created_equal.artefacts import (
     write_dataset,
     write_scores,
 )
-from created_equal.artefacts.files import load_artefact, write_artefact
+from created_equal.artefacts.files import load_artefact, write_artefact, write_whole
 from created_equal.errors import InputError
 
 REMEDY = "make room or make the folder writable, and run again: what was finished before is kept."
@@ -203,6 +203,27 @@ def test_a_full_disk_leaves_the_file_that_was_there(tmp_path, contents):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert read_scores(path).equals(contents)
     assert names(tmp_path) == ["a.nc"]
+
+
+def test_bytes_are_written_whole_with_their_folder(tmp_path):
+    path = tmp_path / "a/b/c.txt"
+    write_whole(path, b"1\n", b"2\n")
+    assert path.read_bytes() == b"1\n2\n"
+    assert names(path.parent) == ["c.txt"]
+
+
+def test_what_was_there_stays_when_it_cannot_be_replaced(tmp_path, monkeypatch):
+    path = tmp_path / "c.txt"
+    write_whole(path, b"before")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.replace", full)
+    said = sentence(write_whole, path, b"after")
+    assert said == f"{path} cannot be written (No space left on device); {REMEDY}"
+    assert path.read_bytes() == b"before"
+    assert names(tmp_path) == ["c.txt"]
 
 
 @pytest.mark.parametrize("place", ["file/a.nc", "file/deeper/a.nc", "folder.nc"])

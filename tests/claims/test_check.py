@@ -7,8 +7,9 @@ from scipy.stats import pearsonr
 
 from created_equal.artefacts import of_split
 from created_equal.claims.check import check_claims, intervals_agree, verdict_of
-from created_equal.claims.measures import Measured, Taken
-from created_equal.claims.registry import CLAIMS, Claim, at_least, within
+from created_equal.claims.claim import Claim, at_least, within
+from created_equal.claims.measured import Measured, Taken
+from created_equal.claims.registry import CLAIMS
 from created_equal.claims.statistics import mean_of
 from created_equal.errors import InputError
 from created_equal.scores.bootstrap import interval_of, value_of

@@ -26,7 +26,6 @@ def study_of(figures):
     return Study(
         name="made_up",
         title="Made up",
-        networks=2,
         dataset={"source": "d"},
         ensembles={
             "st_vgg": ensemble_of("st_vgg"),
@@ -96,7 +95,7 @@ def test_everything_that_the_figures_name_is_there(
         assert set(evidence.predictions) == set(evidence.scores)
         assert not evidence.kept
         assert evidence.roles["figure_08.random"] == ("fifth",)
-        assert evidence.epochs == {"figure_01": (0, 1, 2, 3)}
+        assert evidence.epochs == {"figure_01": [0, 1, 2, 3]}
         assert list(evidence.moved) == ["easiest"]
         assert evidence.moved["easiest"].tolist() == [4, 9]
     kept = {name: replace(each, scores_in="reference") for name, each in study.ensembles.items()}

@@ -8,7 +8,7 @@ from oracles import bimodality
 
 from created_equal.artefacts import of_split, read_predictions, write_predictions
 from created_equal.claims import measures, resampling
-from created_equal.claims.measures import Taken
+from created_equal.claims.measured import Taken
 from created_equal.claims.resampling import Agreeing, Networks
 from created_equal.errors import InputError
 from created_equal.scores import consensus, consistency

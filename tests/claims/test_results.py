@@ -33,7 +33,6 @@ def ensemble_of(**keys):
 STUDY = Study(
     name="made_up",
     title="Made up",
-    networks=N,
     dataset={"source": "digits", "train_examples": 40, "test_examples": 20},
     ensembles={"st_vgg": ensemble_of()},
     figures={

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 
+from created_equal.claims.claim import Accepted, Claim
 from created_equal.claims.evidence import Evidence
-from created_equal.claims.measures import Measured
+from created_equal.claims.measured import Measured
 from created_equal.claims.nulls import Nulls
-from created_equal.claims.registry import CLAIMS, Accepted, Claim
+from created_equal.claims.registry import CLAIMS
 from created_equal.claims.resampling import Networks
 from created_equal.claims.roles import EACH, Roles, names_in
 from created_equal.errors import InputError

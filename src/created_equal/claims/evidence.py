@@ -30,7 +30,6 @@ from created_equal.study import (
     Study,
     baseline_path,
     dataset_path,
-    predictions_paths,
 )
 
 
@@ -54,7 +53,7 @@ class Evidence:
 
     study: str
     roles: Roles
-    epochs: Mapping[str, tuple[int, ...]]
+    epochs: Mapping[str, Sequence[int]]
     dataset: xr.Dataset
     scores: Mapping[str, xr.Dataset]
     predictions: Mapping[str, Sequence[Path]]
@@ -119,11 +118,7 @@ def open_evidence(study: Study, networks_per_job: int) -> Iterator[Evidence]:
         yield Evidence(
             study=study.name,
             roles=roles,
-            epochs={
-                figure: tuple(entry["epochs"])
-                for figure, entry in study.figures.items()
-                if "epochs" in entry
-            },
+            epochs=study.epochs,
             dataset=stack.enter_context(open_dataset(Path(dataset_path(study.name)))),
             scores=scores,
             predictions=predictions,
@@ -136,9 +131,7 @@ def open_evidence(study: Study, networks_per_job: int) -> Iterator[Evidence]:
 def _predictions_of(ensemble: Ensemble, networks_per_job: int) -> list[Path]:
     if ensemble.scores_in == REFERENCE:
         return []
-    per_job = ensemble.per_job(networks_per_job)
-    paths = predictions_paths(ensemble.study, ensemble.name, ensemble.networks, per_job)
-    return [Path(path) for path in paths]
+    return [Path(path) for path in ensemble.predictions_paths(networks_per_job)]
 
 
 def _moved_in(scores: xr.Dataset) -> np.ndarray:

@@ -6,8 +6,7 @@ So the same statistic can be computed again on other scores: those of a null, or
 the networks. Where nothing else is said, examples are those of the test set.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import groupby
 from math import inf
@@ -15,13 +14,15 @@ from math import inf
 import numpy as np
 import xarray as xr
 
-from created_equal.artefacts import each_epoch, of_examples, of_split
+from created_equal.artefacts import each_epoch, of_split
 from created_equal.claims import statistics
 from created_equal.claims.evidence import Evidence
+from created_equal.claims.measured import Measured, Taken
 from created_equal.claims.roles import BASELINES
 from created_equal.errors import InputError
 from created_equal.scores import (
     BINS,
+    LEAST_FIT,
     MIDDLE,
     below_chance,
     best_matched_pairs,
@@ -31,10 +32,8 @@ from created_equal.scores import (
     quantile_means,
     thirds,
 )
-from created_equal.scores.bootstrap import REPLICATES, Statistic
+from created_equal.scores.bootstrap import Statistic
 
-FIT = 0.5
-"""From here on an example shows a pattern of learning (scores.example_patterns)."""
 FEW = 0.01
 """So large a part of the train set has consistency 1 when labels are first counted."""
 FEWEST_SCORES = 5
@@ -44,85 +43,6 @@ SHARE, SIGNED, NOT_NEGATIVE = (0.0, 1.0), (-1.0, 1.0), (0.0, inf)
 """What statistics can be: shares; correlations and differences of shares; all others."""
 RISE = (-1.5, 1.5)
 """Of a share along a straight line: a step in the middle of many points rises by almost 1.5."""
-
-
-@dataclass(frozen=True, eq=False)
-class Taken:
-    """One variable of the scores of an ensemble or a baseline: at which epochs, of which examples.
-
-    Attributes:
-        name: the ensemble's or baseline's.
-        examples: (example,) names.
-        epochs: (epoch,) on which it rests, though a variable like accessibility has no such axis.
-        variable: of the scores.
-    """
-
-    name: str
-    examples: np.ndarray
-    epochs: np.ndarray
-    variable: str = "consistency"
-
-    def of(self, scores: Mapping[str, xr.Dataset]) -> np.ndarray:
-        """Return its values, (epoch, example), (half, example) or (example,) float64."""
-        values = scores[self.name][self.variable]
-        if "epoch" in values.dims:
-            return of_examples(scores[self.name], self.variable, self.epochs, self.examples)
-        values = values.sel(example=self.examples)
-        return values.transpose(..., "example").values.astype(np.float64)
-
-
-@dataclass(frozen=True)
-class Measured:
-    """A statistic of what is taken of the scores, and what it rests on.
-
-    Attributes:
-        taken: of the scores; the units of the statistic are the examples of the first, or the
-            points that are made of them.
-        make: from the values of what is taken, in the same order, to the statistic of the units;
-            it knows nothing of these but the values.
-        examples: which, for example ``"test"``.
-        networks: in the smallest ensemble that it rests on.
-        epochs: in words, for example ``"1 to 5, 8"``.
-        possible: the least and the greatest value that the statistic can have.
-        within: like ``make``, of values without the classes' means; None where that is nothing.
-        points: how many points the statistic is Pearson's correlation of; None: it is another.
-        replicates: of the bootstrap over examples.
-    """
-
-    taken: tuple[Taken, ...]
-    make: Callable[..., Statistic]
-    examples: str
-    networks: int
-    epochs: str
-    possible: tuple[float, float] = (-inf, inf)
-    within: Callable[..., Statistic] | None = None
-    points: int | None = None
-    replicates: int = REPLICATES
-
-    @property
-    def units(self) -> int:
-        """Return how many units a resample is of."""
-        examples = len(self.taken[0].examples)
-        return min(self.points or examples, examples)
-
-    def among(self, examples: np.ndarray) -> "Measured":
-        """Return the same of those examples alone that are among these names (example,)."""
-        taken = (
-            replace(each, examples=each.examples[np.isin(each.examples, examples)])
-            for each in self.taken
-        )
-        return replace(self, taken=tuple(taken))
-
-    def statistic(self, scores: Mapping[str, xr.Dataset]) -> Statistic:
-        """Return the statistic in these scores, which need not be those that were observed."""
-        return self.make(*self._values(scores))
-
-    def statistic_within(self, scores: Mapping[str, xr.Dataset]) -> Statistic | None:
-        """Return it without the classes' means; None where that is nothing."""
-        return self.within and self.within(*self._values(scores))
-
-    def _values(self, scores: Mapping[str, xr.Dataset]) -> list[np.ndarray]:
-        return [each.of(scores) for each in self.taken]
 
 
 def accuracy(
@@ -456,7 +376,7 @@ def patterns(evidence: Evidence, name: str) -> Measured:
     return _measured(
         evidence,
         (_take(scores, name, scores["epoch"].values),),
-        lambda values: statistics.patterns_of(values, chance, FIT),
+        lambda values: statistics.patterns_of(values, chance, LEAST_FIT),
         "train and test",
         possible=(0, 5),
         replicates=100,

@@ -8,9 +8,9 @@ from html import escape
 from itertools import groupby
 from pathlib import Path
 
+from created_equal.artefacts.files import write_whole
 from created_equal.claims.check import Row
 from created_equal.claims.roles import BASELINES
-from created_equal.claims.writing import write_text
 
 STYLES = {
     "reproduced": "yes",
@@ -87,13 +87,13 @@ def write_page(rows: Sequence[Row], title: str, path: Path) -> None:
         f"<li>{counts[verdict]} {_badge(verdict)}</li>" for verdict in STYLES if counts[verdict]
     )
     heading = f"The paper's claims: {escape(title)}"
-    write_text(
+    page = (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f"<title>{heading}</title>\n<style>{CSS}</style>\n</head>\n<body>\n"
         f'<h1>{heading}</h1>\n<ul class="counts">{summary}</ul>\n{READING}{sections}</body>\n'
-        "</html>\n",
-        path,
+        "</html>\n"
     )
+    write_whole(path, page.encode())
 
 
 def _section(name: str, rows: Sequence[Row]) -> str:
@@ -107,7 +107,7 @@ def _section(name: str, rows: Sequence[Row]) -> str:
 
 
 def _line(row: Row) -> str:
-    cells = (_verdict(row), _claim(row), _paper(row), _ours(row), _nulls(row), _basis(row))
+    cells = (_badge(row.verdict), _claim(row), _paper(row), _ours(row), _nulls(row), _basis(row))
     columns = "".join(f"<td>{cell}</td>" for cell in cells)
     return f'<tr id="{escape(row.id)}">{columns}</tr>\n'
 
@@ -174,10 +174,6 @@ def _basis(row: Row) -> str:
 def _breakable(names: str) -> str:
     """Return escaped text whose lines may also end in names: behind . _ : or /, before a letter."""
     return re.sub(r"(?<=[._:/])(?=[A-Za-z])", "<wbr>", escape(names))
-
-
-def _verdict(row: Row) -> str:
-    return _badge(row.verdict)
 
 
 def _badge(verdict: str) -> str:

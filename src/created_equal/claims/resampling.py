@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from created_equal.artefacts import HALVES, open_predictions
-from created_equal.claims.measures import Measured, Taken
+from created_equal.claims.measured import Measured, Taken
 from created_equal.errors import InputError
 from created_equal.scores.agreement import count_dtype
 from created_equal.scores.bootstrap import interval_around, resample_weights, value_of

@@ -27,7 +27,6 @@ from created_equal.study import (
     Ensemble,
     Study,
     baseline_path,
-    batches,
     chosen_path,
     dataset_path,
     predictions_path,
@@ -120,8 +119,7 @@ def of_files(ensemble: Ensemble, networks_per_job: int) -> Iterator[Finding]:
     Raises:
         InputError: a file is missing or damaged.
     """
-    jobs = batches(ensemble.networks, ensemble.per_job(networks_per_job))
-    for first, last in jobs:
+    for first, last in ensemble.batches(networks_per_job):
         path = predictions_path(ensemble.study, ensemble.name, first, last)
         with open_predictions(Path(path)) as contents:
             networks, epochs = contents["network"].values, contents["epoch"].values

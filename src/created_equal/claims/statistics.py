@@ -15,6 +15,7 @@ from scipy.stats import rankdata
 from created_equal.scores import (
     bimodality_of_moments,
     correlation_of,
+    counts_of,
     pattern_fits,
     shown_patterns,
 )
@@ -193,7 +194,7 @@ def _cells(one: np.ndarray, other: np.ndarray, networks: tuple[int, int]) -> csr
     """Return how much of each example is in each cell: (cell, example), 1 in all of an example."""
     sides = min(MOST_CELLS, max(FEWEST_CELLS, isqrt(len(one) // 10)))
     rows, columns = (
-        csr_array(_shares(each, sides)[np.rint(values * each).astype(int)])
+        csr_array(_shares(each, sides)[counts_of(values, each)])
         for values, each in zip((one, other), networks, strict=True)
     )
     every = np.arange(sides)

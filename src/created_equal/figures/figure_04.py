@@ -29,6 +29,7 @@ from created_equal.scores import (
     best_matched_pairs,
     bin_edges,
     correlation,
+    counts_of,
     matched_epochs,
 )
 
@@ -195,9 +196,8 @@ def _joint(
     epochs = (matched.epoch_a, matched.epoch_b)
     chosen = [part.sel(epoch=epoch) for part, epoch in zip(parts, epochs, strict=True)]
     edges = [bin_edges(part.attrs["networks"], MOST_BINS) for part in chosen]
-    # Rounded to exact multiples of 1/N, so that float32 never falls on the wrong side of an edge.
     values = [
-        np.rint(part["consistency"].values * part.attrs["networks"]) / part.attrs["networks"]
+        counts_of(part["consistency"].values, part.attrs["networks"]) / part.attrs["networks"]
         for part in chosen
     ]
     axes.pcolormesh(

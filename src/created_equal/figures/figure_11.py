@@ -23,7 +23,7 @@ from created_equal.figures.style import (
     page,
     styled,
 )
-from created_equal.scores import example_patterns
+from created_equal.scores import LEAST_FIT, example_patterns
 
 LONGEST_NAME = 25
 MARKS = 20
@@ -97,8 +97,8 @@ def draw(
 
 
 def fit_words(fit: float) -> str:
-    """Return the words for how well an example shows a pattern; below 1/2 they warn."""
-    return f"fit {fit:.2f}" if fit >= 0.5 else f"best fit only {fit:.2f}"
+    """Return the words for how well an example shows a pattern; below ``LEAST_FIT`` they warn."""
+    return f"fit {fit:.2f}" if fit >= LEAST_FIT else f"best fit only {fit:.2f}"
 
 
 def class_name(dataset: xr.Dataset, label: int) -> str:

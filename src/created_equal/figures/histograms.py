@@ -16,7 +16,7 @@ from created_equal.figures.style import (
     mark_chance,
     page,
 )
-from created_equal.scores import bin_edges, independent_null
+from created_equal.scores import bin_edges, counts_of, independent_null
 
 
 def fractions(values: np.ndarray, networks: int, edges: np.ndarray) -> np.ndarray:
@@ -30,7 +30,7 @@ def fractions(values: np.ndarray, networks: int, edges: np.ndarray) -> np.ndarra
     Returns:
         (bin) float64; the sum is 1.
     """
-    return np.histogram(np.rint(values * networks) / networks, edges)[0] / len(values)
+    return np.histogram(counts_of(values, networks) / networks, edges)[0] / len(values)
 
 
 def bars(

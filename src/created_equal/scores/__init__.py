@@ -9,7 +9,7 @@ from created_equal.scores.bimodality import (
     in_the_middle,
     independent_null,
 )
-from created_equal.scores.binning import bin_edges
+from created_equal.scores.binning import bin_edges, counts_of
 from created_equal.scores.bootstrap import band_of_mean
 from created_equal.scores.correlation import (
     SMALLEST_P,
@@ -27,6 +27,7 @@ from created_equal.scores.learning import (
     matched_epochs,
 )
 from created_equal.scores.patterns import (
+    LEAST_FIT,
     PatternExample,
     example_patterns,
     pattern_fits,
@@ -37,6 +38,7 @@ from created_equal.scores.phases import PHASES, phases
 __all__ = [
     "BINS",
     "GROUPS",
+    "LEAST_FIT",
     "MIDDLE",
     "PHASES",
     "SMALLEST_P",
@@ -55,6 +57,7 @@ __all__ = [
     "consistency",
     "correlation",
     "correlation_of",
+    "counts_of",
     "example_patterns",
     "in_the_middle",
     "independent_null",

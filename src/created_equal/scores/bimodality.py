@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from created_equal.scores.binning import counts_of
 from created_equal.scores.bootstrap import band
 
 # For each epoch and split, so fewer than elsewhere.
@@ -39,7 +40,7 @@ def histogram_of(consistency: np.ndarray, networks: int) -> np.ndarray:
     Returns:
         (N + 1,) int64.
     """
-    return np.bincount(np.rint(consistency * networks).astype(np.intp), minlength=networks + 1)
+    return np.bincount(counts_of(consistency, networks), minlength=networks + 1)
 
 
 def bimodality_of_counts(histogram: np.ndarray) -> np.ndarray:

@@ -15,6 +15,8 @@ PATTERNS = (
     "stays constant",
     "high, then falls to 0",
 )
+LEAST_FIT = 0.5
+"""From here on an example shows a pattern."""
 EXAMPLES_AT_ONCE = 2**16
 
 

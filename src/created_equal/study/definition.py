@@ -1,0 +1,315 @@
+"""What a study is: its ensembles, baselines and figures, and what each of them may be."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Self
+
+from created_equal import derivation
+from created_equal.errors import InputError
+from created_equal.reference import TRAIN
+from created_equal.study.paths import (
+    RESULTS,
+    STUDIES,
+    batches,
+    dataset_path,
+    predictions_path,
+    scores_path,
+)
+from created_equal.yaml_files import suggestion
+
+NETWORKS = 100
+PAPER_ARCHITECTURES = ("st_vgg", "small_st_vgg", "mnist_cnn")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What a figure shows: how many epochs (0: all), of how many networks, trained for how many."""
+
+    title: str
+    epochs: int = 0
+    trained: int = 1  # epochs at least
+    networks: int = 1  # in the first ensemble at least
+    dataset: bool = False  # whether it shows images or the classes' names
+
+
+FIGURES = {
+    "figure_01": Figure("Consistency in the four phases of learning", epochs=4),
+    "figure_02": Figure("Consistency on the test set through learning", epochs=6),
+    "figure_03": Figure("Consensus in the four phases of learning", epochs=4),
+    "figure_04": Figure("The order of learning of two architectures", networks=2),
+    "figure_05": Figure("What linear networks get right", epochs=2),
+    "figure_06": Figure("AdaBoost on easy and hard examples"),
+    "figure_07": Figure("What other classifiers get right", epochs=2),
+    "figure_08": Figure("Random labels, and no easy examples", trained=3),
+    "figure_09": Figure("Consistency and the class that is predicted", epochs=4, dataset=True),
+    "figure_10": Figure("Consistency of every example against the epoch"),
+    "figure_11": Figure("Five examples that are learnt in different ways", trained=2, dataset=True),
+    "moved_examples": Figure("Examples moved to the test set"),
+    "robustness": Figure("Bi-modality whatever the hyper-parameters"),
+}
+LIKE_FIGURE_01 = ("figure_03", "figure_09")
+"""Figures that show figure 1's examples at its epochs."""
+CROSS_DATASET = "cross_dataset"
+
+# The keys under which a figure names one ensemble, with what such an ensemble must say of itself.
+ROLES = {
+    "ensemble": None,
+    "linear": ("linear", True),
+    "random_labels": ("labels", "random"),
+    "hard": ("keep", "hardest"),
+    "easiest": ("move_to_test", "easiest"),
+    "hardest": ("move_to_test", "hardest"),
+    "random": ("move_to_test", "random"),
+}
+
+# The classifiers that are no networks, and how many random states each has if a study does not say;
+# those with 1 follow from the data alone.
+BASELINES = {
+    "svm": 1,
+    "k_nearest_neighbours": 1,
+    "perceptron": 10,
+    "decision_tree": 10,
+    "random_forest": 10,
+    "gaussian_naive_bayes": 1,
+    "adaboost": 1,
+}
+
+
+@dataclass(frozen=True)
+class Config:
+    """The knobs of config.yaml (schemas/config.schema.yaml says what each does)."""
+
+    studies: tuple[str, ...] = ("digits",)
+    data_root: Path = Path("data")
+    download: bool = True
+    networks: int | None = None
+    networks_per_job: int = 5
+    device: str = "auto"
+    precision: str = "auto"
+    scores: str = "trained"
+
+
+@dataclass(frozen=True)
+class Decay:
+    """The learning rate is divided by ``factor`` after every ``every`` epochs."""
+
+    factor: float
+    every: int
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is trained (schemas/study.schema.yaml says what each key does)."""
+
+    epochs: int = 140
+    batch_size: int = 100
+    optimizer: str = "sgd"
+    learning_rate: float = 0.05
+    momentum: float = 0.0
+    decay: Decay | None = None
+    weight_decay: float = 0.0
+    weight_decay_on: str = "weights"
+    dropout: bool | float = True
+    activation: str | None = None
+    mini_batches: str = "permuted"
+    augmentation: str | None = None
+
+    @property
+    def definition(self) -> dict:
+        """What a network follows from, as plain JSON types."""
+        values = asdict(self)
+        # This key came later than networks that are kept, whose definitions are without it.
+        if values["augmentation"] is None:
+            del values["augmentation"]
+        return values
+
+    @classmethod
+    def from_mapping(cls, values: Mapping) -> Self:
+        """Return the recipe of checked keys; 1 and 1.0 are the same, dropout false and 0 too."""
+        values = dict(values)
+        for key in ("learning_rate", "momentum", "weight_decay"):
+            if key in values:
+                values[key] = float(values[key])
+        if values.get("decay") is not None:
+            decay = values["decay"]
+            values["decay"] = Decay(float(decay["factor"]), decay["every"])
+        if not isinstance(values.get("dropout", True), bool):
+            values["dropout"] = float(values["dropout"]) or False
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a training job asks a cluster for; no result follows from it.
+
+    schemas/study.schema.yaml says what each key does.
+    """
+
+    mem_mb: int | None = None
+    cpus: int = 1
+    minutes_per_network: int = 60
+    networks_per_job: int | None = None
+
+    def minutes(self, networks: int) -> int:
+        """Return the run time of a job of so many networks, with half an hour to begin and end."""
+        return 30 + networks * self.minutes_per_network
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Networks that differ only in their seed."""
+
+    study: str
+    name: str
+    architecture: str
+    width: float
+    networks: int
+    recipe: Recipe
+    dataset: Mapping
+    linear: bool = False
+    depth: int | None = None
+    kernel: int | None = None
+    units: int | None = None
+    # By the scores of this ensemble, and from the dataset that it is trained on, this ensemble's
+    # dataset is derived; None: it is the study's, or derived from the study's without scores.
+    ranked_by: str | None = None
+    resources: Resources = Resources()
+    # The folder with its scores, to be made or kept there; None: they are not to be had.
+    scores_in: str | None = RESULTS
+
+    @property
+    def derived(self) -> Mapping | None:
+        """How its dataset is derived: a step, see ``derivation.steps``; None: it is the study's."""
+        return self.dataset.get("derived")
+
+    @property
+    def is_round(self) -> bool:
+        """Whether it is trained only to rank the examples for the next cut of a dataset."""
+        step = self.derived or {}
+        return "cut" in step and step["cut"] < len(derivation.shares(step))
+
+    def batches(self, networks_per_job: int) -> list[tuple[int, int]]:
+        """Return the first and last number of the networks in each job: [(0, 4), (5, 9), ...].
+
+        Args:
+            networks_per_job: as the config has it; the ensemble's resources may say fewer.
+        """
+        return batches(self.networks, self._per_job(networks_per_job))
+
+    def predictions_paths(self, networks_per_job: int) -> list[str]:
+        """Return where the predictions of its networks are, a file for each of the ``batches``."""
+        return [
+            predictions_path(self.study, self.name, first, last)
+            for first, last in self.batches(networks_per_job)
+        ]
+
+    def _per_job(self, networks: int) -> int:
+        return min(networks, self.resources.networks_per_job or networks)
+
+    @property
+    def dataset_path(self) -> str:
+        """Where the dataset is that its networks are trained on."""
+        return dataset_path(self.study, self.name if self.derived else None)
+
+    @property
+    def definition(self) -> dict:
+        """All that a network follows from beside its number, as plain JSON types."""
+        return {
+            "dataset": dict(self.dataset),
+            "architecture": self.architecture,
+            "width": self.width,
+            "linear": self.linear,
+            "depth": self.depth,
+            "kernel": self.kernel,
+            "units": self.units,
+            "recipe": self.recipe.definition,
+        }
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A classifier that is no network, fitted once for each of the random states 0..seeds-1."""
+
+    study: str
+    name: str
+    seeds: int
+    weak_learners: int | None
+    dataset: Mapping
+
+    @property
+    def definition(self) -> dict:
+        """All that its predictions follow from, as plain JSON types."""
+        return {
+            "dataset": dict(self.dataset),
+            "baseline": self.name,
+            "seeds": self.seeds,
+            "weak_learners": self.weak_learners,
+        }
+
+
+@dataclass(frozen=True)
+class Study:
+    """One data set with all its ensembles, baselines and figures.
+
+    A figure whose entry contradicts the rest of the study, as by showing an ensemble that is not
+    defined, or whose scores should be kept and are not, is not among ``figures``; ``refused`` has
+    what is wrong with it, in sentences.
+    """
+
+    name: str
+    title: str
+    dataset: Mapping
+    ensembles: dict[str, Ensemble]
+    figures: dict[str, dict]
+    baselines: dict[str, Baseline]
+    refused: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def epochs(self) -> dict[str, list[int]]:
+        """The epochs that it names for a figure, by figure; claims are measured at them too."""
+        return {
+            figure: entry["epochs"] for figure, entry in self.figures.items() if "epochs" in entry
+        }
+
+    def scores_path(self, ensemble: str) -> str:
+        """Return where the scores of one of its ensembles are.
+
+        Raises:
+            InputError: they are kept nowhere.
+        """
+        folder = self.ensembles[ensemble].scores_in
+        if folder is None:
+            raise InputError(f"no scores of {self.name}/{ensemble} are kept; {TRAIN}.")
+        return scores_path(self.name, ensemble, folder)
+
+
+def ensembles_of(figure: Mapping) -> tuple[str, ...]:
+    """Return the names of the ensembles that a figure entry of a study shows."""
+    return (*(figure[role] for role in ROLES if role in figure), *figure.get("ensembles", ()))
+
+
+def baselines_of(figure: Mapping) -> tuple[str, ...]:
+    """Return the names of the baselines that a figure entry of a study shows."""
+    return tuple(figure.get("baselines", [figure["baseline"]] if "baseline" in figure else []))
+
+
+def ensemble_across(study: Study) -> str | None:
+    """Return the ensemble that stands for a study among others, that of its figure 1, or None."""
+    return study.figures.get("figure_01", {}).get("ensemble")
+
+
+def baseline_of(study: Study, name: str) -> Baseline:
+    """Return one of a study's baselines.
+
+    Raises:
+        InputError: the study does not have it, or there is no such classifier.
+    """
+    if name in study.baselines:
+        return study.baselines[name]
+    remedy = (
+        f"add it under baselines in {STUDIES / study.name}.yaml."
+        if name in BASELINES
+        else suggestion(name, list(BASELINES))
+    )
+    raise InputError(f"the study {study.name} has no baseline {name}; {remedy}")

@@ -1,0 +1,39 @@
+"""Studies that tests write: a small one with changes, and what is said of those that are wrong."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from created_equal.errors import InputError
+from created_equal.study import load_study
+
+FOLDER = {"source": "image_folder", "path": "mine", "size": 64, "images": "files"}
+TWO = {"a": {"architecture": "st_vgg"}, "b": {"architecture": "mnist_cnn"}}
+
+
+def minimal(**changes):
+    return {
+        "title": "A study",
+        "dataset": {"source": "digits"},
+        "ensembles": {"a": {"architecture": "st_vgg"}},
+    } | changes
+
+
+def with_baselines(**baselines):
+    return minimal(baselines=baselines)
+
+
+def load(values, name="one", networks=None):
+    Path(f"config/studies/{name}.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
+    return load_study(name, networks)
+
+
+def problems(values):
+    with pytest.raises(InputError) as refusal:
+        load(values)
+    first, *rest = str(refusal.value).split("\n  ")
+    if rest:
+        assert first == f"config/studies/one.yaml has {len(rest)} problems:"
+        return rest
+    return [first.removeprefix("config/studies/one.yaml: ")]

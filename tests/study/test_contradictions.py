@@ -1,0 +1,202 @@
+import pytest
+from studies import FOLDER, TWO, load, minimal, problems
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        (
+            minimal(recipe={"dropout": 0.999}),
+            "recipe.dropout is 0.999, but rates are multiples of 1/256: use one from 0.0039",
+        ),
+        (minimal(recipe={"dropout": 1e-9}), "recipe.dropout is 1e-09, but rates are multiples of"),
+        (
+            minimal(ensembles={"a": {"architecture": "resnet18", "width": 2}}),
+            "ensembles.a.width changes only st_vgg, small_st_vgg, mnist_cnn, not resnet18; leave",
+        ),
+        (
+            minimal(dataset={"source": "mnist", "superclass": "insects"}),
+            "dataset.superclass is one of CIFAR-100's, but dataset.source is mnist; leave it out,",
+        ),
+        (
+            minimal(dataset={"source": "mnist", "path": "x"}),
+            "dataset.path is for a folder of images, but dataset.source is mnist; leave it out,",
+        ),
+        (
+            minimal(dataset={"source": "image_folder"}),
+            "dataset.path is missing; with source: image",
+        ),
+        (
+            minimal(dataset={"source": "mnist", "images": "files"}),
+            "dataset.images is files, but dataset.source is mnist, whose images are in no files of",
+        ),
+        (
+            minimal(dataset={"source": "image_folder", "path": "mine", "images": "files"}),
+            "dataset.size is missing; with images: files, add the height and width that the netw",
+        ),
+        (
+            minimal(dataset=FOLDER, baselines={"svm": {}}),
+            "baselines need all images in memory at once, but dataset.images is files; leave the",
+        ),
+        (
+            minimal(recipe={"augmentation": "crop_and_flip"}),
+            "recipe.augmentation is crop_and_flip, but dataset.images is not files; leave it out,",
+        ),
+        (
+            minimal(
+                dataset=FOLDER | {"images": "memory"},
+                ensembles={
+                    "a": {"architecture": "st_vgg", "recipe": {"augmentation": "crop_and_flip"}}
+                },
+            ),
+            "ensembles.a.recipe.augmentation is crop_and_flip, but dataset.images is not files;",
+        ),
+        (
+            minimal(recipe={"momentum": 0.9, "optimizer": "adam"}, ensembles=TWO),
+            "recipe.momentum is 0.9, but adam has none; set it to 0, or use sgd.",
+        ),
+        (
+            minimal(
+                ensembles={
+                    "a": {
+                        "architecture": "st_vgg",
+                        "recipe": {"momentum": 0.9, "optimizer": "adadelta"},
+                    }
+                }
+            ),
+            "ensembles.a.recipe.momentum is 0.9, but adadelta has none; set it to 0, or use sgd.",
+        ),
+        (
+            minimal(dataset={"source": "digits", "train_examples": 50}),
+            "recipe.batch_size is 100, but dataset.train_examples is only 50; make the batches",
+        ),
+    ],
+)
+def test_two_values_that_do_not_go_together_are_one_sentence(folder, values, sentence):
+    (said,) = problems(values)
+    assert said.startswith(sentence)
+    assert said.endswith((".", "?"))
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        (
+            minimal(figures={"figure_01": {"ensemble": "b"}}),
+            "figures.figure_01 shows b, which is not among the ensembles; use one of a.",
+        ),
+        (
+            minimal(ensembles=TWO, figures={"figure_04": {"ensembles": ["a", "bb"]}}),
+            "figures.figure_04 shows bb, which is not among the ensembles; use one of a, b",
+        ),
+        (
+            minimal(figures={"figure_04": {"ensembles": ["a", "a"]}}),
+            "figures.figure_04 shows a twice; name different ensembles.",
+        ),
+        (
+            minimal(
+                ensembles={**TWO, "c": {"architecture": "st_vgg"}},
+                figures={"robustness": {"ensembles": ["a", "b", "c", "b"]}},
+            ),
+            "figures.robustness shows b twice; name different ensembles.",
+        ),
+        (
+            minimal(figures={"figure_05": {"ensemble": "a", "linear": "b"}}),
+            "figures.figure_05 shows b, which is not among the ensembles; use one of a.",
+        ),
+        (
+            minimal(ensembles=TWO, figures={"figure_05": {"ensemble": "a", "linear": "b"}}),
+            "figures.figure_05.linear is b, which does not have linear: true; name an ensemble",
+        ),
+        (
+            minimal(
+                ensembles={
+                    "a": {"architecture": "st_vgg", "dataset": {"labels": "random"}},
+                    "b": {
+                        "architecture": "st_vgg",
+                        "dataset": {"keep": "random", "fraction": 0.5},
+                    },
+                },
+                figures={"figure_08": {"random_labels": "a", "hard": "b"}},
+            ),
+            "figures.figure_08.hard is b, which does not have keep: hardest; name an ensemble that",
+        ),
+        (
+            minimal(
+                recipe={"epochs": 2},
+                ensembles={
+                    "a": {"architecture": "st_vgg", "dataset": {"labels": "random"}},
+                    "b": {
+                        "architecture": "st_vgg",
+                        "dataset": {"keep": "hardest", "fraction": 0.5, "ranked_by": "c"},
+                        "recipe": {"epochs": 3},
+                    },
+                    "c": {"architecture": "st_vgg"},
+                },
+                figures={"figure_08": {"random_labels": "a", "hard": "b"}},
+            ),
+            "figures.figure_08 needs networks that are trained for 3 epochs, but a is trained",
+        ),
+        (
+            minimal(figures={"figure_06": {"ensemble": "a", "baseline": "adaboost"}}),
+            "figures.figure_06 shows adaboost, which is not among the baselines; define it.",
+        ),
+        (
+            minimal(
+                baselines={"svm": {}, "perceptron": {}},
+                figures={"figure_07": {"ensemble": "a", "baselines": ["svm", "perceptrn"]}},
+            ),
+            "figures.figure_07 shows perceptrn, which is not among the baselines; did you mean per",
+        ),
+        (
+            minimal(
+                baselines={"svm": {}},
+                figures={"figure_07": {"ensemble": "a", "baselines": ["svm", "svm"]}},
+            ),
+            "figures.figure_07 shows svm twice; name different baselines.",
+        ),
+        (
+            minimal(figures={"figure_01": {"ensemble": "a", "epochs": [0, 1, 40, 150]}}),
+            "figures.figure_01.epochs has 150, but a is trained for 140 epochs; use epochs from 0 ",
+        ),
+        (
+            minimal(figures={"figure_01": {"ensemble": "a", "epochs": [0, 40, 1, 50]}}),
+            "figures.figure_01.epochs must rise from one to the next, but is [0, 40, 1, 50]; sort",
+        ),
+        (
+            minimal(recipe={"epochs": 4}, figures={"figure_02": {"ensemble": "a"}}),
+            "figures.figure_02 shows 6 epochs, but a has only 5 (0 to 4); train longer, or leave",
+        ),
+    ],
+)
+def test_a_figure_that_contradicts_its_study_is_refused_and_no_other(folder, values, sentence):
+    sound = {"figure_10": {"ensemble": "a"}}
+    study = load(values | {"figures": {**values["figures"], **sound}})
+    ((figure, (said,)),) = study.refused.items()
+    assert figure in values["figures"]
+    assert said.startswith(sentence)
+    assert said.endswith((".", "?"))
+    assert study.figures == sound
+
+
+def test_two_halves_need_two_networks(folder):
+    figures = {"figure_04": {"ensembles": ["a", "b"]}, "figure_01": {"ensemble": "a"}}
+    values = minimal(ensembles=TWO, figures=figures)
+    assert load(values).refused == {}
+    assert load(values | {"networks": 1}, networks=2).refused == {}
+    sentence = (
+        "figures.figure_04 compares the two halves of a, which has only 1 network; train at least "
+        "2, or leave the figure out."
+    )
+    for study in (
+        load(values, networks=1),
+        load(values | {"networks": 1}),
+        load(values | {"ensembles": {**TWO, "a": {"architecture": "st_vgg", "networks": 1}}}),
+    ):
+        assert study.refused == {"figure_04": [sentence]}
+        assert list(study.figures) == ["figure_01"]
+
+
+def test_the_last_epoch_of_the_recipe_may_be_shown(folder):
+    figures = {"figure_01": {"ensemble": "a", "epochs": [0, 1, 2, 3]}}
+    assert load(minimal(recipe={"epochs": 3}, figures=figures)).figures == figures

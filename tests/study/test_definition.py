@@ -1,0 +1,172 @@
+import json
+
+import pytest
+import torchvision
+from studies import FOLDER, load, minimal, with_baselines
+
+from created_equal.errors import InputError
+from created_equal.networks.activations import ACTIVATIONS
+from created_equal.study import (
+    BASELINES,
+    FIGURES,
+    PAPER_ARCHITECTURES,
+    ROLES,
+    baseline_of,
+    baselines_of,
+    ensemble_across,
+    ensembles_of,
+)
+from created_equal.yaml_files import load_schema
+
+
+def test_the_schema_names_what_the_code_has():
+    schema = load_schema("study")
+    architectures = schema["$defs"]["architecture"]["enum"]
+    public = torchvision.models.list_models(module=torchvision.models)
+    assert architectures == [*PAPER_ARCHITECTURES, *sorted(public)]
+    assert schema["$defs"]["recipe"]["properties"]["activation"]["enum"] == [None, *ACTIVATIONS]
+    figures = schema["properties"]["figures"]["properties"]
+    assert list(figures) == list(FIGURES)
+    for name, entry in figures.items():
+        keys = schema["$defs"][entry["$ref"].split("/")[-1]]["properties"]
+        epochs = keys.get("epochs", {})
+        if "$ref" in epochs:
+            epochs = schema["$defs"][epochs["$ref"].split("/")[-1]]
+        assert FIGURES[name].epochs == epochs.get("minItems", 0)
+        names = {key for key, value in keys.items() if key not in ("epochs", "ensembles")}
+        assert names <= {*ROLES, "baseline", "baselines"}
+
+
+def test_the_schema_has_the_baselines_and_defaults_of_the_code():
+    schema = load_schema("study")
+    for name, entry in schema["properties"]["baselines"]["properties"].items():
+        keys = schema["$defs"][entry["$ref"].split("/")[-1]].get("properties", {})
+        assert keys.get("seeds", {}).get("default", 1) == BASELINES[name]
+        assert ("weak_learners" in keys) == (name == "adaboost")
+    assert list(schema["properties"]["baselines"]["properties"]) == list(BASELINES)
+
+
+def test_a_definition_in_full(folder):
+    assert load(minimal()).ensembles["a"].definition == {
+        "dataset": {"source": "digits"},
+        "architecture": "st_vgg",
+        "width": 1.0,
+        "linear": False,
+        "depth": None,
+        "kernel": None,
+        "units": None,
+        "recipe": {
+            "epochs": 140,
+            "batch_size": 100,
+            "optimizer": "sgd",
+            "learning_rate": 0.05,
+            "momentum": 0.0,
+            "decay": None,
+            "weight_decay": 0.0,
+            "weight_decay_on": "weights",
+            "dropout": True,
+            "activation": "elu",
+            "mini_batches": "permuted",
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        minimal(title="Another", networks=3, figures={"figure_10": {"ensemble": "a"}}),
+        dict(reversed(minimal().items())),
+        minimal(dataset={"size": None, "source": "digits"}),
+        minimal(resources={"mem_mb": 9000, "cpus": 4, "networks_per_job": 1}),
+        minimal(recipe={"momentum": 0, "activation": "elu", "dropout": True, "epochs": 140}),
+        minimal(ensembles={"a": {"width": 1, "architecture": "st_vgg", "recipe": {"decay": None}}}),
+        minimal(dataset={"source": "digits", "images": "memory"}, recipe={"augmentation": None}),
+    ],
+)
+def test_a_definition_does_not_depend_on_what_networks_do_not_follow_from(folder, same):
+    plain = load(minimal(), "plain").ensembles["a"].definition
+    other = load(same, "other").ensembles["a"].definition
+    assert json.dumps(plain, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def test_no_dropout_and_a_rate_of_zero_are_one_definition(folder):
+    definitions = [
+        json.dumps(load(minimal(recipe={"dropout": rate})).ensembles["a"].definition)
+        for rate in (False, 0, 0.0)
+    ]
+    assert len(set(definitions)) == 1
+    assert '"dropout": false' in definitions[0]
+
+
+def test_a_definition_depends_on_everything_else(folder):
+    different = [
+        minimal(),
+        minimal(dataset={"source": "digits", "size": 16}),
+        minimal(recipe={"dropout": 0.5}),
+        minimal(recipe={"dropout": 1 / 256}),
+        minimal(recipe={"dropout": 255 / 256}),
+        minimal(recipe={"decay": {"factor": 2, "every": 1}}),
+        minimal(recipe={"epochs": 5}),
+        minimal(ensembles={"a": {"architecture": "small_st_vgg"}}),
+        minimal(ensembles={"a": {"architecture": "st_vgg", "width": 0.5}}),
+        minimal(dataset=FOLDER | {"images": "memory"}),
+        minimal(dataset=FOLDER),
+        minimal(dataset=FOLDER, recipe={"augmentation": "crop_and_flip"}),
+    ]
+    definitions = {json.dumps(load(values).ensembles["a"].definition) for values in different}
+    assert len(definitions) == len(different)
+
+
+@pytest.mark.parametrize(
+    ("at_most", "configured", "per_job"), [(None, 5, 5), (1, 5, 1), (5, 1, 1), (20, 5, 5)]
+)
+def test_a_job_trains_no_more_networks_than_both_config_and_ensemble_say(
+    folder, at_most, configured, per_job
+):
+    study = load(minimal(resources={"networks_per_job": at_most}, networks=12))
+    jobs = study.ensembles["a"].batches(configured)
+    assert jobs == [(first, min(first + per_job, 12) - 1) for first in range(0, 12, per_job)]
+
+
+def test_the_predictions_files_of_an_ensemble(folder):
+    study = load(minimal(networks=7), "digits")
+    assert study.ensembles["a"].predictions_paths(5) == [
+        "results/digits/a/predictions/0000-0004.nc",
+        "results/digits/a/predictions/0005-0006.nc",
+    ]
+
+
+def test_ensembles_of():
+    assert ensembles_of({"ensemble": "a", "epochs": [0]}) == ("a",)
+    assert ensembles_of({"ensembles": ["a", "b"]}) == ("a", "b")
+    assert ensembles_of({"linear": "b", "ensemble": "a"}) == ("a", "b")
+    assert ensembles_of({"hard": "b", "random_labels": "a"}) == ("a", "b")
+    moved = {"random": "d", "hardest": "c", "easiest": "b", "ensemble": "a"}
+    assert ensembles_of(moved) == ("a", "b", "c", "d")
+
+
+def test_baselines_of():
+    assert baselines_of({"ensemble": "a"}) == ()
+    assert baselines_of({"ensemble": "a", "baseline": "adaboost"}) == ("adaboost",)
+    assert baselines_of({"baselines": ["svm", "perceptron"]}) == ("svm", "perceptron")
+
+
+def test_the_ensemble_that_stands_for_a_study_is_that_of_figure_1(folder):
+    assert ensemble_across(load(minimal(figures={"figure_10": {"ensemble": "a"}}))) is None
+    assert ensemble_across(load(minimal(figures={"figure_01": {"ensemble": "a"}}))) == "a"
+
+
+def test_a_baseline_that_is_not_there(folder):
+    study = load(with_baselines(svm={}))
+    assert baseline_of(study, "svm") == study.baselines["svm"]
+    with pytest.raises(InputError, match=r"add it under baselines in config/studies/one\.yaml\.$"):
+        baseline_of(study, "adaboost")
+    with pytest.raises(InputError, match=r"the study one has no baseline svn; use one of svm, k_"):
+        baseline_of(study, "svn")
+
+
+def test_the_epochs_that_a_study_names_are_those_of_its_figures(folder):
+    named = {"figure_01": [0, 1, 2, 5], "figure_02": [0, 1, 2, 3, 4, 5]}
+    figures = {figure: {"ensemble": "a", "epochs": epochs} for figure, epochs in named.items()}
+    study = load(minimal(figures={**figures, "figure_10": {"ensemble": "a"}}))
+    assert study.epochs == named

@@ -1,0 +1,427 @@
+import json
+import subprocess
+import sys
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from studies import FOLDER, load, minimal, problems, with_baselines
+
+from created_equal.errors import InputError
+from created_equal.study import (
+    BASELINES,
+    FIGURES,
+    Config,
+    Decay,
+    Recipe,
+    Resources,
+    load_config,
+    load_study,
+    study_names,
+)
+from created_equal.yaml_files import load_schema
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def test_the_committed_config_says_the_defaults(repository):
+    assert load_config() == load_config({}) == Config()
+
+
+def test_the_defaults_of_the_schemas_are_those_of_the_code():
+    config = {key: entry["default"] for key, entry in load_schema("config")["properties"].items()}
+    assert load_config(config) == Config()
+    recipe = load_schema("study")["$defs"]["recipe"]["properties"]
+    assert list(recipe) == [each.name for each in fields(Recipe)]
+    assert {key: entry["default"] for key, entry in recipe.items()} == asdict(Recipe())
+    resources = load_schema("study")["$defs"]["resources"]["properties"]
+    assert {key: entry["default"] for key, entry in resources.items()} == asdict(Resources())
+
+
+@pytest.mark.parametrize(
+    ("given_values", "expected"),
+    [
+        ({"studies": "small_mammals"}, {"studies": ("small_mammals",)}),
+        ({"studies": "a, b,a"}, {"studies": ("a", "b")}),
+        ({"studies": ["a", "b"]}, {"studies": ("a", "b")}),
+        ({"networks": "10", "download": "false"}, {"networks": 10, "download": False}),
+        ({"networks": "null", "networks_per_job": "2"}, {"networks": None, "networks_per_job": 2}),
+        ({"data_root": "~/data"}, {"data_root": Path.home() / "data"}),
+    ],
+)
+def test_knobs_as_the_command_line_gives_them(given_values, expected):
+    assert asdict(load_config(given_values)) == asdict(Config()) | expected
+
+
+@pytest.mark.parametrize(
+    ("given_values", "sentence"),
+    [
+        ({"study": "a"}, "study is not known; use one of studies, data_root,"),
+        ({"studies": None}, "studies must be a list of names or text, but is empty."),
+        ({"studies": ""}, "studies must be a list of names or text, but is empty."),
+        ({"studies": "A-b"}, "studies[0]: 'A-b' cannot be a name; use only lower-case letters,"),
+        ({"networks": 0}, "networks must be a whole number of at least 1 or null, but is 0."),
+        ({"networks": "ten"}, "networks must be a whole number of at least 1 or null, but is the"),
+        ({"networks": "[1"}, "networks must be a whole number of at least 1 or null, but is the"),
+        ({"networks_per_job": 0}, "networks_per_job must be a whole number of at least 1, but is"),
+        ({"download": "maybe"}, "download must be true or false, but is the text 'maybe'."),
+        (
+            {"device": "gpu"},
+            "device is 'gpu', which is not known; use one of auto, cpu, cuda.",
+        ),
+        ({"precision": "fp8"}, "precision is 'fp8', which is not known;"),
+        ([1], "the file must be keys with values, but is a list of 1."),
+    ],
+)
+def test_a_knob_that_is_wrong(given_values, sentence):
+    with pytest.raises(InputError) as refusal:
+        load_config(given_values)
+    where, _, said = str(refusal.value).partition(": ")
+    assert where == "the configuration (config.yaml and --config)"
+    assert said.startswith(sentence)
+
+
+def test_without_a_config_file_one_is_told_where_to_go(folder):
+    with pytest.raises(InputError, match=r"config\.yaml does not exist in .*; run this in"):
+        load_config()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "digits",
+        "smoke",
+        "small_mammals",
+        "aquatic_mammals",
+        "insects",
+        "household_furniture",
+        "mnist",
+    ],
+)
+def test_the_studies_that_ship_are_valid(repository, name):
+    study = load_study(name)
+    most = yaml.safe_load(Path(f"config/studies/{name}.yaml").read_text())["networks"]
+    assert name in study_names()
+    assert study.name == name
+    for ensemble in study.ensembles.values():
+        assert ensemble.study == name
+        assert 2 <= ensemble.networks <= most
+        assert json.loads(json.dumps(ensemble.definition)) == ensemble.definition
+    # The paper trains linear networks, and on datasets that it changes, on small mammals alone.
+    absent = set()
+    if name not in ("digits", "smoke", "small_mammals"):
+        absent |= {"figure_05", "figure_08", "moved_examples"}
+    if name == "mnist":
+        absent |= {"figure_02", "figure_04", "figure_06", "figure_07"}
+    assert set(study.figures) == set(FIGURES) - absent
+
+
+def test_small_mammals_is_the_paper_s(repository):
+    study = load_study("small_mammals")
+    assert study.ensembles["st_vgg"].networks == 100
+    assert study.figures["figure_01"] == {"ensemble": "st_vgg", "epochs": [0, 1, 40, 140]}
+    assert study.ensembles["st_vgg"].recipe == Recipe(
+        epochs=140,
+        batch_size=100,
+        optimizer="sgd",
+        learning_rate=0.05,
+        decay=Decay(1.8, 20),
+        activation="elu",
+    )
+    assert study.ensembles["st_vgg"].dataset == {
+        "source": "cifar100",
+        "superclass": "small_mammals",
+    }
+
+
+def test_defaults_and_merging(folder):
+    study = load(
+        minimal(
+            networks=7,
+            recipe={"epochs": 9, "decay": {"factor": 2, "every": 3}},
+            ensembles={
+                "a": {"architecture": "st_vgg"},
+                "b": {
+                    "architecture": "resnet18",
+                    "networks": 3,
+                    "recipe": {"decay": None, "learning_rate": 1},
+                },
+            },
+        )
+    )
+    a, b = study.ensembles["a"], study.ensembles["b"]
+    assert (a.networks, b.networks) == (7, 3)
+    assert a.recipe == Recipe(epochs=9, decay=Decay(2.0, 3), activation="elu")
+    assert b.recipe == Recipe(epochs=9, learning_rate=1.0)
+    assert a.width == 1.0
+    assert study.figures == {}
+
+
+def test_an_ensemble_asks_for_what_its_study_says_key_by_key(folder):
+    keep = {"keep": "hardest", "fraction": 0.2, "per_round": 0.4, "ranked_by": "a"}
+    study = load(
+        minimal(
+            resources={"mem_mb": 9000, "minutes_per_network": 10},
+            ensembles={
+                "a": {"architecture": "st_vgg"},
+                "b": {
+                    "architecture": "st_vgg",
+                    "resources": {"networks_per_job": 2, "mem_mb": None},
+                    "dataset": keep,
+                },
+            },
+        )
+    )
+    assert study.ensembles["a"].resources == Resources(mem_mb=9000, minutes_per_network=10)
+    asked = Resources(networks_per_job=2, minutes_per_network=10)
+    assert study.ensembles["b"].resources == study.ensembles["b_round_01"].resources == asked
+    assert asked.minutes(5) == 30 + 5 * 10
+
+
+def test_the_override_replaces_every_ensemble_s_number(folder):
+    own = {"architecture": "st_vgg", "networks": 3}
+    values = minimal(ensembles={"a": own, "b": {"architecture": "st_vgg"}})
+    assert [each.networks for each in load(values).ensembles.values()] == [3, 100]
+    assert [each.networks for each in load(values, networks=8).ensembles.values()] == [8, 8]
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        (minimal(recipes={}), "recipes is not known; did you mean recipe (of title, dataset,"),
+        (
+            minimal(resources={"memory": 1}),
+            "resources.memory is not known; use one of mem_mb, cpus",
+        ),
+        (
+            minimal(resources={"cpus": 0}),
+            "resources.cpus must be a whole number of at least 1,",
+        ),
+        (minimal(title=2019), "title must be text, but is 2019; put it in quotes."),
+        (minimal(networks="many"), "networks must be a whole number of at least 1, but is the tex"),
+        (minimal(recipe={"lr": 1}), "recipe.lr is not known; use one of epochs, batch_size,"),
+        (minimal(recipe={"epochs": 0}), "recipe.epochs must be a whole number of at least 1, but"),
+        (minimal(recipe={"epochs": 20.0}), "recipe.epochs must be a whole number of at least 1,"),
+        (minimal(recipe={"batch_size": 1}), "recipe.batch_size must be a whole number of at leas"),
+        (minimal(recipe={"learning_rate": 0}), "recipe.learning_rate must be a number above 0,"),
+        (
+            minimal(recipe={"learning_rate": "0.1"}),
+            "recipe.learning_rate must be a number above 0, but is the text '0.1'; write it",
+        ),
+        (minimal(recipe={"dropout": 1}), "recipe.dropout must be true or false or a number of at"),
+        (minimal(recipe={"momentum": 1}), "recipe.momentum must be a number of at least 0 and be"),
+        (minimal(recipe={"weight_decay": -1}), "recipe.weight_decay must be a number of at least"),
+        (minimal(recipe={"decay": {"factor": 2}}), "recipe.decay.every is missing; add it."),
+        (
+            minimal(recipe={"decay": {"factor": 0.5, "every": 2}}),
+            "recipe.decay.factor must be a number of at least 1, but is 0.5.",
+        ),
+        (
+            minimal(recipe={"optimizer": "sdg"}),
+            "recipe.optimizer is 'sdg', which is not known; use one of sgd, adam, adadelta.",
+        ),
+        (
+            minimal(ensembles={"a": {"architecture": "resnet_50"}}),
+            "ensembles.a.architecture is 'resnet_50', which is not known; did you mean resnet50?",
+        ),
+        (minimal(ensembles={"a": {}}), "ensembles.a.architecture is missing; add it."),
+        (minimal(ensembles={"a": None}), "ensembles.a must be keys with values, but is empty."),
+        (minimal(ensembles={}), "ensembles is empty; define at least one."),
+        (minimal(ensembles=None), "ensembles must be keys with values, but is empty."),
+        (
+            minimal(ensembles={"St-VGG": {"architecture": "st_vgg"}}),
+            "ensembles: 'St-VGG' cannot be a name; use only lower-case letters, digits and "
+            "underscores, for example st_vgg.",
+        ),
+        (
+            minimal(ensembles={"a": {"architecture": "st_vgg", "width": 9}}),
+            "ensembles.a.width must be a number above 0 and at most 8, but is 9.",
+        ),
+        (minimal(dataset={}), "dataset.source is missing; add it."),
+        (
+            minimal(dataset={"source": "cifar"}),
+            "dataset.source is 'cifar', which is not known;",
+        ),
+        (
+            minimal(dataset={"source": "cifar100", "superclass": "small_mamals"}),
+            "dataset.superclass is 'small_mamals', which is not known; did you mean small_mammals?",
+        ),
+        (
+            minimal(dataset=FOLDER | {"images": "file"}),
+            "dataset.images is 'file', which is not known; did you mean files (of",
+        ),
+        (
+            minimal(figures={"figure_1": {"ensemble": "a"}}),
+            "figures.figure_1 is not known; did you mean figure_01?",
+        ),
+        (minimal(figures={"figure_01": {}}), "figures.figure_01.ensemble is missing; add it."),
+        (
+            minimal(figures={"figure_04": {"ensembles": ["a"]}}),
+            "figures.figure_04.ensembles must be a list of 2 names, but is a list of 1.",
+        ),
+        (
+            minimal(figures={"figure_01": {"ensemble": "a", "epochs": [0, 1, 2]}}),
+            "figures.figure_01.epochs must be a list of 4 whole numbers, but is a list of 3.",
+        ),
+        (
+            minimal(figures={"figure_02": {"ensemble": "a", "epochs": [0, 1, 2, 3]}}),
+            "figures.figure_02.epochs must be a list of 6 whole numbers, but is a list of 4.",
+        ),
+        (
+            minimal(figures={"figure_10": {"ensemble": "a", "epochs": [0, 1, 2, 3]}}),
+            "figures.figure_10.epochs is not known; use one of ensemble.",
+        ),
+        (
+            minimal(figures={"figure_01": {"ensemble": "a", "epochs": [-1, 1, 40, 50]}}),
+            "figures.figure_01.epochs[0] must be a whole number of at least 0, but is -1.",
+        ),
+        ([], "the file must be keys with values, but is empty."),
+        (None, "the file must be keys with values, but is empty."),
+    ],
+)
+def test_one_mistake_is_one_sentence(folder, values, sentence):
+    (said,) = problems(values)
+    assert said.startswith(sentence)
+    assert said.endswith((".", "?"))
+
+
+def test_all_mistakes_are_reported_at_once(folder):
+    said = problems(
+        {
+            "titel": "x",
+            "dataset": {"source": "mnist", "superclass": "insects"},
+            "recipe": {"epochs": "many", "momentum": 2},
+            "ensembles": {"a": {"architecture": "vgg_11"}},
+            "figures": {"figure_01": {"ensemble": "c"}},
+        }
+    )
+    starts = [
+        "titel is not known; did you mean title",
+        "title is missing",
+        "dataset.superclass is one of",
+        "recipe.epochs must be",
+        "recipe.momentum must be",
+        "ensembles.a.architecture is 'vgg_11', which is not known; did you mean vgg11?",
+        "figures.figure_01 shows c",
+    ]
+    assert len(said) == len(starts)
+    assert all(any(line.startswith(start) for line in said) for start in starts)
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_whatever_is_broken_in_a_study_it_ends_in_an_input_error(tmp_path_factory, data):
+    study = yaml.safe_load((REPOSITORY / "config/studies/small_mammals.yaml").read_text())
+    broken = study
+    for _ in range(data.draw(st.integers(0, 2))):
+        inner = broken[data.draw(st.sampled_from(list(broken)))]
+        if not isinstance(inner, dict) or not inner:
+            break
+        broken = inner
+    broken[data.draw(st.sampled_from(list(broken)))] = data.draw(values)
+    path = tmp_path_factory.mktemp("broken")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(path)
+        Path("config/studies").mkdir(parents=True)
+        try:
+            assert load(study).ensembles
+        except InputError as error:
+            assert str(error).startswith("config/studies/one.yaml")
+
+
+def test_a_study_that_is_not_there(folder):
+    with pytest.raises(
+        InputError, match=r"there is no study at all in .*: run this in the repository"
+    ):
+        load_study("digits")
+    load(minimal(), "small_mammals")
+    with pytest.raises(InputError) as refusal:
+        load_study("smal_mamals")
+    assert str(refusal.value) == (
+        "there is no study smal_mamals (config/studies/smal_mamals.yaml does not exist); "
+        "did you mean small_mammals (of small_mammals)?"
+    )
+
+
+def test_a_study_whose_file_has_a_name_that_will_not_do(folder):
+    with pytest.raises(
+        InputError, match=r"My-Study\.yaml: My-Study cannot be the name of a study;"
+    ):
+        load(minimal(), "My-Study")
+
+
+def test_hidden_files_are_no_studies(folder):
+    load(minimal(), "one")
+    Path("config/studies/._one.yaml").write_text("")
+    assert study_names() == ["one"]
+
+
+def test_figures_3_and_9_show_the_epochs_that_figure_1_names_of_the_same_ensemble(folder):
+    both = {"a": {"architecture": "st_vgg"}, "b": {"architecture": "st_vgg"}}
+    first = {"ensemble": "a", "epochs": [0, 1, 2, 5]}
+    own = {"ensemble": "a", "epochs": [0, 2, 3, 4]}
+    figures = {"figure_01": first, "figure_02": {"ensemble": "a"}, "figure_03": {"ensemble": "a"}}
+    found = load(minimal(ensembles=both, figures={**figures, "figure_09": own})).figures
+    assert found == {**figures, "figure_03": first, "figure_09": own}
+    of_another = {"figure_01": first, "figure_03": {"ensemble": "b"}}
+    assert load(minimal(ensembles=both, figures=of_another)).figures == of_another
+    alone = {"figure_09": {"ensemble": "a"}}
+    assert load(minimal(ensembles=both, figures=alone)).figures == alone
+
+
+def test_reading_a_study_needs_no_library_for_numbers():
+    code = (
+        "import sys; import created_equal.study as s; s.load_study('digits'); "
+        "print(*{'torch', 'numpy', 'pandas', 'xarray', 'snakemake'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == ""
+
+
+def test_baselines_with_their_defaults_and_without(folder):
+    study = load(with_baselines(**{name: {} for name in BASELINES}))
+    assert {name: each.seeds for name, each in study.baselines.items()} == BASELINES
+    assert study.baselines["svm"].weak_learners is None
+    assert study.baselines["adaboost"].weak_learners == 100
+    assert load(minimal()).baselines == {}
+    values = with_baselines(perceptron={"seeds": 3}, adaboost={"weak_learners": 7})
+    assert load(values).baselines["perceptron"].definition == {
+        "dataset": {"source": "digits"},
+        "baseline": "perceptron",
+        "seeds": 3,
+        "weak_learners": None,
+    }
+    assert load(values).baselines["adaboost"].definition["weak_learners"] == 7
+
+
+@pytest.mark.parametrize(
+    ("baselines", "sentence"),
+    [
+        ({"svn": {}}, "baselines.svn is not known; use one of svm, k_nearest_neighbours,"),
+        ({"svm": {"seeds": 3}}, "baselines.svm.seeds is not known; leave it out."),
+        ({"adaboost": {"seeds": 3}}, "baselines.adaboost.seeds is not known; use one of weak_l"),
+        ({"perceptron": {"seed": 3}}, "baselines.perceptron.seed is not known; did you mean se"),
+        (
+            {"decision_tree": {"seeds": 0}},
+            "baselines.decision_tree.seeds must be a whole number of at least 1, but is 0.",
+        ),
+        ({"svm": None}, "baselines.svm must be keys with values, but is empty."),
+    ],
+)
+def test_a_mistake_in_baselines_is_one_sentence(folder, baselines, sentence):
+    (problem,) = problems(with_baselines(**baselines))
+    assert problem.startswith(sentence)
