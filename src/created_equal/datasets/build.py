@@ -15,7 +15,7 @@ def build_dataset(definition: Mapping, data_root: Path, download: bool) -> xr.Da
     """Build the dataset of a study.
 
     Args:
-        definition: the study's dataset entry, as study.py has checked it: source, and where given
+        definition: the study's dataset entry, as ``study`` has checked it: source, and where given
             superclass (of cifar100), path (of image_folder; relative to data_root, or absolute),
             size (images become size x size), images ("files": they stay in their files, see
             ``make_file_dataset``), train_examples and test_examples (a fixed, stratified choice of
