@@ -10,12 +10,12 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "src" / "created_equal"
 GROUND = {
     *("errors", "yaml_files", "derivation", "reference", "source_code", "study", "extent"),
-    *("decoding", "artefacts", "networks"),
+    *("decoding", "artefacts", "networks", "built"),
 }
 STAGES = {"datasets", "training", "scores", "baselines"}
 WITHOUT_TORCH = {
     *("errors", "yaml_files", "derivation", "reference", "source_code", "study", "extent"),
-    *("preflight", "decoding", "artefacts"),
+    *("built", "preflight", "decoding", "artefacts"),
     *("scores", "figures", "claims"),
 }
 # Each folder or module beside itself.
@@ -29,7 +29,8 @@ MAY_IMPORT = {
     "reference": {"errors"},
     "study": {"errors", "yaml_files", "derivation", "reference"},
     "extent": {"derivation", "study"},
-    "preflight": {"errors", "derivation", "study", "extent"},
+    "built": {"errors", "artefacts", "extent", "source_code", "study"},
+    "preflight": {"errors", "built", "derivation", "study", "extent"},
     "decoding": set(),
     "artefacts": {"errors", "source_code", "decoding"},
     "networks": {"errors"},

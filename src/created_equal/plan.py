@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from created_equal import derivation
-from created_equal.artefacts import definition_of, fingerprint, image_shape, read_dataset
+from created_equal.built import built_data
 from created_equal.extent import Extent, disk_of, expected_extent, extent_of
 from created_equal.study import Ensemble, Study, dataset_path, predictions_path
 from created_equal.training import (
@@ -83,11 +83,8 @@ def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
 
 def _extent(study: Study) -> tuple[Extent | None, str | None]:
     """Return a study's extent, and its dataset's fingerprint if that is built."""
-    path = Path(dataset_path(study.name))
-    if path.is_file() and definition_of(dataset := read_dataset(path)) == dict(study.dataset):
-        split = dataset["example_split"].values
-        counted = (int((split == "train").sum()), int((split == "test").sum()))
-        return Extent(counted, image_shape(dataset), dataset.sizes["class"]), fingerprint(dataset)
+    if built := built_data(Path(dataset_path(study.name)), study.dataset):
+        return built
     expected = expected_extent(study.dataset)
     return expected if expected and expected.classes else None, None
 
@@ -109,8 +106,8 @@ def _mean(extents: Sequence[Extent]) -> Extent:
 
 def _there(ensemble: Ensemble, data: str | None) -> int:
     if ensemble.derived:
-        path = Path(ensemble.dataset_path)
-        data = fingerprint(read_dataset(path)) if path.is_file() else None
+        built = built_data(Path(ensemble.dataset_path), ensemble.dataset)
+        data = built and built[1]
     if data is None:
         return 0
     folder = Path(predictions_path(ensemble.study, ensemble.name, 0, 0)).parent
