@@ -130,6 +130,12 @@ def test_a_run_of_nothing_but_figures_has_nothing_to_say(studies):
     assert check_run(Config(), studies, [Job("render_figure_01", "smoke")], [], []) == []
 
 
+def test_a_run_that_trains_nothing_says_so(studies):
+    finished = [TRAIN, replace(TRAIN, ensemble="small_st_vgg"), BUILD]
+    lines = check_run(Config(), studies, [Job("render_figure_01", "smoke")], finished, [])
+    assert lines == ["smoke: no networks to train, 8 already there"]
+
+
 def test_images_that_stay_in_files_must_be_there_to_train(studies, study_folder):
     config = Config(data_root=study_folder / "data")
     check_run(config, studies, [replace(TRAIN, study="mine", ensemble="a")], [], [])

@@ -217,6 +217,24 @@ def test_editing_another_part_of_the_study_retrains_nothing(built):
     assert set(planned) == {"all", "check_claims", *rendered}
 
 
+def test_networks_are_trained_anew_once_they_are_deleted_and_their_scores_asked_for(built):
+    """As docs/reliability.md has it, and the warning of scores of several precisions."""
+    folder = built / "results/smoke/linear_st_vgg"
+    aside = folder.with_name("aside")
+    scores = str((folder / "scores.nc").relative_to(built))
+    folder.rename(aside)
+    unasked = succeeds(built, *SMOKE, "--dry-run")
+    whole = jobs(succeeds(built, scores, "--dry-run"))
+    shutil.copytree(aside, folder)
+    shutil.rmtree(folder / "predictions")
+    (folder / "scores.nc").unlink()
+    parts = jobs(succeeds(built, scores, "--dry-run"))
+    shutil.rmtree(folder)
+    aside.rename(folder)
+    assert "Nothing to be done" in unasked
+    assert whole == parts == {"train_networks": 1, "score_ensemble": 1}
+
+
 def test_other_device_data_root_and_download_rerun_nothing(built):
     knobs = ("device=cpu", "data_root=elsewhere", "download=false")
     assert "Nothing to be done" in succeeds(built, *SMOKE, *knobs, "--dry-run")

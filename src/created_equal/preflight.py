@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from created_equal.study import (
     PAPER_ARCHITECTURES,
     STUDIES,
     Config,
+    Ensemble,
     Study,
     dataset_path,
 )
@@ -191,30 +192,24 @@ def parse_nodes(listed: str) -> list[Node]:
 def _training(
     studies: Mapping[str, Study], wanted: Sequence[Job], finished: Sequence[Job]
 ) -> Iterator[str]:
-    """Yield what a run will train of each study, and what of it is there, if only as a part."""
-    jobs: dict[str, list[Job]] = {}
+    """Yield what a run will train of each study; networks that a job finds finished are there."""
     there: Counter[str] = Counter()
     for job in finished:
-        if job.name == "train_networks":
-            there[job.study] += len(job.networks)
+        there[job.study] += len(job.networks)
+    jobs: dict[str, list[Job]] = {}
     for job in wanted:
         if job.name == "train_networks":
             jobs.setdefault(job.study, []).append(job)
-    rebuilt = {
-        dataset_path(job.study, job.ensemble)
-        for job in wanted
-        if job.name in ("build_dataset", "derive_dataset")
-    }
-    for study in dict.fromkeys([*jobs, *there]):
-        of_study = jobs.get(study, [])
-        names = dict.fromkeys(job.ensemble for job in of_study)
-        ensembles = [studies[study].ensembles[name] for name in names]
+    builds = (job for job in wanted if job.name in ("build_dataset", "derive_dataset"))
+    rebuilt = {dataset_path(job.study, job.ensemble) for job in builds}
+    for study, of_study in jobs.items():
+        ensembles = _trained_in(studies, of_study)
         found = {each.name: finished_networks(each) for each in ensembles}
         left = sum(len(set(job.networks) - found[job.ensemble]) for job in of_study)
-        taken_over = sum(len(job.networks) for job in of_study) - left
+        there[study] += sum(len(job.networks) for job in of_study) - left
         yield (
             f"{study}: {left:,} networks to train in {len(of_study):,} jobs, "
-            f"{there[study] + taken_over:,} already there"
+            f"{there.pop(study):,} already there"
         )
         unsure = [e.name for e in ensembles if found[e.name] and e.dataset_path in rebuilt]
         if unsure:
@@ -222,6 +217,14 @@ def _training(
                 f"{study}: networks of {', '.join(unsure)} that are there count only if their data "
                 "set, which is built again, is as it was; else they are trained anew"
             )
+    for study, count in (+there).items():
+        yield f"{study}: no networks to train, {count:,} already there"
+
+
+def _trained_in(studies: Mapping[str, Study], jobs: Iterable[Job]) -> list[Ensemble]:
+    """Return the ensembles whose networks jobs train."""
+    names = dict.fromkeys((job.study, job.ensemble) for job in jobs if job.name == "train_networks")
+    return [studies[study].ensembles[name] for study, name in names]
 
 
 def _trained_anew(studies: Mapping[str, Study], wanted: Sequence[Job]) -> Iterator[str]:
@@ -229,15 +232,12 @@ def _trained_anew(studies: Mapping[str, Study], wanted: Sequence[Job]) -> Iterat
 
     Raising networks changes which examples are the easiest, and so what some networks learn.
     """
-    training = dict.fromkeys(
-        (job.study, job.ensemble) for job in wanted if job.name == "train_networks"
-    )
-    for study in dict.fromkeys(name for name, _ in training):
-        members = (studies[study].ensembles[name] for of, name in training if of == study)
+    ensembles = _trained_in(studies, wanted)
+    for study in dict.fromkeys(each.study for each in ensembles):
         names = dict.fromkeys(
             derivation.ensemble_of_round(each.name) if each.is_round else each.name
-            for each in members
-            if each.ranked_by and is_ranked_otherwise(each)
+            for each in ensembles
+            if each.study == study and each.ranked_by and is_ranked_otherwise(each)
         )
         if names:
             yield (
