@@ -9,12 +9,12 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "created_equal"
 GROUND = {
-    *("errors", "yaml_files", "derivation", "reference", "source_code", "study", "extent"),
+    *("errors", "links", "yaml_files", "derivation", "reference", "source_code", "study", "extent"),
     *("decoding", "artefacts", "networks", "built"),
 }
 STAGES = {"datasets", "training", "scores", "baselines"}
 WITHOUT_TORCH = {
-    *("errors", "yaml_files", "derivation", "reference", "source_code", "study", "extent"),
+    *("errors", "links", "yaml_files", "derivation", "reference", "source_code", "study", "extent"),
     *("built", "preflight", "decoding", "artefacts"),
     *("scores", "figures", "claims"),
 }
@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "__init__": set(),
     "__main__": {"cli"},
     "errors": set(),
+    "links": set(),
     "derivation": set(),
     "source_code": set(),
     "yaml_files": {"errors"},
@@ -30,9 +31,9 @@ MAY_IMPORT = {
     "study": {"errors", "yaml_files", "derivation", "reference"},
     "extent": {"derivation", "study"},
     "built": {"errors", "artefacts", "extent", "source_code", "study"},
-    "preflight": {"errors", "built", "derivation", "study", "extent"},
+    "preflight": {"errors", "links", "built", "derivation", "study", "extent"},
     "decoding": set(),
-    "artefacts": {"errors", "source_code", "decoding"},
+    "artefacts": {"errors", "links", "source_code", "decoding"},
     "networks": {"errors"},
     **dict.fromkeys(STAGES, GROUND),
     **dict.fromkeys(("figures", "claims"), GROUND | {"scores"}),

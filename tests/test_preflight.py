@@ -160,6 +160,27 @@ def test_data_that_are_nowhere_are_named_all_at_once(studies, study_folder):
     assert f"to be downloaded to {study_folder}/data: cifar10, mnist" in lines
 
 
+@pytest.mark.parametrize(
+    "link, job",
+    [
+        ("results", Job("render_figure_01", "smoke")),
+        ("data", Job("build_dataset", "cifar")),
+        ("data/mine", Job("build_dataset", "mine")),
+        ("data/large/train", replace(TRAIN, study="large", ensemble="a")),
+    ],
+)
+def test_a_link_to_a_disk_that_is_not_mounted_is_said(studies, study_folder, link, job):
+    path = study_folder / link
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to("/not/mounted")
+    with pytest.raises(InputError) as error:
+        check_run(Config(data_root=Path("data")), studies, [job], [], [])
+    _, said = str(error.value).splitlines()
+    assert said.endswith(
+        f"{link} is a link to /not/mounted, which is not there; mount it or mend the link."
+    )
+
+
 @pytest.mark.parametrize("name", ["cifar", "handwritten"])
 def test_data_that_are_there_in_either_form_are_enough(studies, study_folder, name):
     config = Config(data_root=study_folder / "data", download=False)

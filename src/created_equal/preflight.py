@@ -18,6 +18,7 @@ from created_equal import derivation
 from created_equal.built import built_data, finished_networks, is_ranked_otherwise
 from created_equal.errors import InputError
 from created_equal.extent import Extent, disk_of, expected_extent, extent_of
+from created_equal.links import dead_link
 from created_equal.study import (
     NETWORKS,
     PAPER_ARCHITECTURES,
@@ -103,7 +104,7 @@ def check_run(
     needed, unknown = _disk(studies, wanted, to_build)
     free = _free(RESULTS)
     problems = [
-        *_read_only(RESULTS),
+        *_unusable(RESULTS),
         *(problem for name in to_build | to_read if (problem := _missing(config, studies[name]))),
         *_too_large(wanted, nodes),
     ]
@@ -249,8 +250,12 @@ def _trained_anew(studies: Mapping[str, Study], wanted: Sequence[Job]) -> Iterat
 def _missing(config: Config, study: Study) -> str | None:
     """Return what is missing of a study's data, and what to do: a sentence, or None."""
     source = study.dataset["source"]
+    if source in PLACES and (link := dead_link(config.data_root)):
+        return f"{study.name}: {link}"
     if source == "image_folder":
         folder = config.data_root / Path(study.dataset["path"]).expanduser()
+        if link := dead_link(folder / "train"):
+            return f"{study.name}: {link}"
         if not (folder / "train").is_dir():
             return (
                 f"{study.name}: {folder / 'train'} is not there; put the images or a link to them "
@@ -319,9 +324,11 @@ def _too_large(wanted: Sequence[Job], nodes: Sequence[Node]) -> Iterator[str]:
         )
 
 
-def _read_only(folder: Path) -> Iterator[str]:
+def _unusable(folder: Path) -> Iterator[str]:
     there = _existing(folder)
-    if not os.access(there, os.W_OK | os.X_OK):
+    if link := dead_link(folder):
+        yield link
+    elif not os.access(there, os.W_OK | os.X_OK):
         yield (
             f"{there} cannot be written to; make it writable, or make {folder} a link to a folder "
             "that is."
