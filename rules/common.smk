@@ -90,8 +90,8 @@ def ensemble_of(wildcards):
 
 
 def networks_in(wildcards):
-    """Return how many networks a training job trains."""
-    return int(wildcards.last) - int(wildcards.first) + 1
+    """Return the numbers of the networks of a training job."""
+    return range(int(wildcards.first), int(wildcards.last) + 1)
 
 
 def derivation_of(wildcards):
@@ -281,7 +281,7 @@ def described(job):
         study=wildcards.get("study"),
         ensemble=wildcards.get("ensemble"),
         networks=(
-            networks_in(job.wildcards) if job.rule.name == "train_networks" else 0
+            networks_in(job.wildcards) if job.rule.name == "train_networks" else ()
         ),
         submitted=not job.is_local,
         mem_mb=resources.get("mem_mb", 0),
@@ -293,8 +293,9 @@ def described(job):
 
 def preflight():
     """Check data, disk and nodes before the first job, and say what will be trained."""
-    wanted = [described(job) for job in workflow.dag.needrun_jobs()]
-    finished = [described(job) for job in workflow.dag.finished_jobs]
+    needed = dict.fromkeys(workflow.dag.needrun_jobs())
+    wanted = [described(job) for job in needed]
+    finished = [described(job) for job in workflow.dag.jobs if job not in needed]
     studies = {job.study: load(job.study) for job in wanted + finished if job.study}
     nodes = find_nodes() if workflow.non_local_exec else []
     for line in checked(check_run, CONFIG, studies, wanted, finished, nodes):

@@ -19,7 +19,7 @@ rule train_networks:
     resources:
         mem_mb=lambda wildcards: memory_of(ensemble_of(wildcards)),
         runtime=lambda wildcards: ensemble_of(wildcards).resources.minutes(
-            networks_in(wildcards)
+            len(networks_in(wildcards))
         ),
         gpu=gpus_of,
     params:

@@ -220,6 +220,18 @@ def test_a_full_or_forbidden_disk_is_one_sentence(run, study_folder):
     assert said.startswith("results/smoke/dataset.nc cannot be written (")
 
 
+@pytest.mark.parametrize("link, study", [("results", "smoke"), ("data", "pictures")])
+def test_a_link_to_a_disk_that_is_not_mounted_is_said(run, study_folder, link, study):
+    (study_folder / "config/studies/pictures.yaml").write_text(
+        "title: Pictures\ndataset: {source: image_folder, path: pictures}\n"
+        "ensembles: {a: {architecture: mnist_cnn}}\n"
+    )
+    (study_folder / link).symlink_to("/not/mounted")
+    assert refused(run("build_dataset", study)).startswith(
+        f"{link} is a link to /not/mounted, which is not there; mount it or mend the link."
+    )
+
+
 def test_outside_of_the_repository(run, tmp_path, monkeypatch):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

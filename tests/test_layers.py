@@ -9,13 +9,13 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "created_equal"
 GROUND = {
-    *("errors", "yaml_files", "derivation", "reference", "source_code", "study", "extent"),
-    *("decoding", "artefacts", "networks"),
+    *("errors", "links", "yaml_files", "derivation", "reference", "source_code", "study", "extent"),
+    *("decoding", "artefacts", "networks", "built"),
 }
 STAGES = {"datasets", "training", "scores", "baselines"}
 WITHOUT_TORCH = {
-    *("errors", "yaml_files", "derivation", "reference", "source_code", "study", "extent"),
-    *("preflight", "decoding", "artefacts"),
+    *("errors", "links", "yaml_files", "derivation", "reference", "source_code", "study", "extent"),
+    *("built", "preflight", "decoding", "artefacts"),
     *("scores", "figures", "claims"),
 }
 # Each folder or module beside itself.
@@ -23,15 +23,17 @@ MAY_IMPORT = {
     "__init__": set(),
     "__main__": {"cli"},
     "errors": set(),
+    "links": set(),
     "derivation": set(),
     "source_code": set(),
     "yaml_files": {"errors"},
     "reference": {"errors"},
     "study": {"errors", "yaml_files", "derivation", "reference"},
     "extent": {"derivation", "study"},
-    "preflight": {"errors", "derivation", "study", "extent"},
+    "built": {"errors", "artefacts", "extent", "source_code", "study"},
+    "preflight": {"errors", "links", "built", "derivation", "study", "extent"},
     "decoding": set(),
-    "artefacts": {"errors", "source_code", "decoding"},
+    "artefacts": {"errors", "links", "source_code", "decoding"},
     "networks": {"errors"},
     **dict.fromkeys(STAGES, GROUND),
     **dict.fromkeys(("figures", "claims"), GROUND | {"scores"}),

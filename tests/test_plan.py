@@ -1,3 +1,4 @@
+import logging
 import re
 import sys
 from pathlib import Path
@@ -113,6 +114,30 @@ def test_every_ensemble_has_a_row(plan):
     }
 
 
+def test_each_kind_of_network_is_measured_once_and_said(plan, study_folder, caplog):
+    path = study_folder / "config" / "studies" / "kinds.yaml"
+    alike = {"architecture": "mnist_cnn", "width": 0.25}
+    study = {
+        "title": "Kinds",
+        "dataset": {"source": "digits", "size": 16, "train_examples": 40, "test_examples": 40},
+        "networks": 2,
+        "recipe": {"epochs": 2, "batch_size": 20},
+        "ensembles": {
+            "first": alike,
+            "adam": {**alike, "recipe": {"optimizer": "adam"}},
+            "no_dropout": {**alike, "recipe": {"dropout": False}},
+            "relu": {**alike, "recipe": {"activation": "relu"}},
+        },
+    }
+    path.write_text(yaml.safe_dump(study, sort_keys=False))
+    caplog.set_level(logging.INFO, "created_equal.plan")
+    assert len(rows(plan("kinds"))) == 4
+    assert caplog.messages == [
+        "measuring the speed of kinds/first",
+        "measuring the speed of kinds/relu",
+    ]
+
+
 def test_what_is_there_is_counted(plan, study_folder):
     path = study_folder / "config" / "studies" / "small.yaml"
     study = {
@@ -153,6 +178,8 @@ def test_a_dataset_whose_size_is_not_known(plan, study_folder):
         "mine: its size is known only once its dataset is built; run created-equal build_dataset "
         "mine first."
     ) in said
+    # Nor an empty table, nor a sum of nothing.
+    assert "In all" not in said and "architecture" not in said
 
 
 def test_a_study_whose_images_stay_in_files(plan, study_folder):

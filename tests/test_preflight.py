@@ -4,19 +4,30 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import xarray as xr
 import yaml
+from PIL import Image
 from torchvision.datasets import CIFAR10, CIFAR100, MNIST
 
 from created_equal import preflight
+from created_equal.artefacts import write_dataset
 from created_equal.artefacts.files import write_artefact
+from created_equal.datasets import build_dataset
 from created_equal.errors import InputError
 from created_equal.preflight import PLACES, Job, Node, check_run, find_nodes, parse_nodes
-from created_equal.study import Config, Resources, load_study, predictions_path
+from created_equal.source_code import NETWORKS, source_digest
+from created_equal.study import Config, Resources, dataset_path, load_study, predictions_path
 
-TRAIN = Job("train_networks", "smoke", "st_vgg", networks=4)
+TRAIN = Job("train_networks", "smoke", "st_vgg", networks=range(4))
 BUILD = Job("build_dataset", "smoke")
+
+
+def write_finished(path, definition, numbers):
+    """Write the head of a predictions file: the definition and the networks."""
+    networks = xr.Dataset(coords={"network": np.array(numbers, dtype=np.int64)})
+    write_artefact(networks, path, "predictions", definition)
 
 
 @pytest.fixture
@@ -36,8 +47,11 @@ def studies(study_folder):
 
 
 def test_it_says_what_is_to_be_trained_and_what_is_there(studies):
-    half = [replace(TRAIN, networks=2), replace(TRAIN, ensemble="small_st_vgg", networks=1)]
-    lines = check_run(Config(), studies, [BUILD, *half], [replace(TRAIN, networks=3)], [])
+    half = [
+        replace(TRAIN, networks=range(2)),
+        replace(TRAIN, ensemble="small_st_vgg", networks=range(1)),
+    ]
+    lines = check_run(Config(), studies, [BUILD, *half], [replace(TRAIN, networks=range(3))], [])
     assert lines[0] == "smoke: 3 networks to train in 2 jobs, 3 already there"
     assert lines[1] == "no GPU is found: networks are trained on the processor"
     assert lines[2].startswith("disk: at most 0.0 MB of predictions and scores, ")
@@ -46,8 +60,26 @@ def test_it_says_what_is_to_be_trained_and_what_is_there(studies):
         assert not any("no GPU" in line for line in lines)
 
 
+def test_finished_networks_of_jobs_that_run_again_are_not_said_to_be_trained(studies):
+    ensemble = studies["smoke"].ensembles["st_vgg"]
+    definition = ensemble.definition | {"code": source_digest(*NETWORKS), "data": ""}
+    folder = Path(predictions_path("smoke", "st_vgg", 0, 0)).parent
+    # Of other jobs, and of one that was stopped.
+    write_finished(folder / "0000-0001.nc", definition, range(2))
+    write_finished(folder / "unfinished/0004.nc", definition, [4])
+    wanted = [replace(TRAIN, networks=range(5)), replace(TRAIN, networks=range(5, 7))]
+    lines = check_run(Config(), studies, wanted, [], [])
+    assert lines[0] == "smoke: 4 networks to train in 2 jobs, 3 already there"
+    assert not any("trained anew" in line for line in lines)
+    lines = check_run(Config(), studies, [BUILD, *wanted], [], [])
+    assert lines[1] == (
+        "smoke: networks of st_vgg that are there count only if their data set, which is built "
+        "again, is as it was; else they are trained anew"
+    )
+
+
 def test_a_gpu_with_few_networks_a_job_is_said(studies, study_folder):
-    on_gpu = replace(TRAIN, networks=2, gpus=1)
+    on_gpu = replace(TRAIN, networks=range(2), gpus=1)
 
     def said(jobs, networks_per_job=2):
         lines = check_run(Config(networks_per_job=networks_per_job), studies, jobs, [], [])
@@ -81,7 +113,7 @@ def test_networks_whose_examples_will_be_ranked_otherwise_are_said(studies, stud
     for name in names:
         ensemble = studies["smoke"].ensembles[name]
         path = Path(predictions_path("smoke", name, 0, 3))
-        write_artefact(xr.Dataset(), path, "predictions", ensemble.definition | {"code": ""})
+        write_finished(path, ensemble.definition | {"code": ""}, range(4))
     assert said() == []
     (line,) = said(6)
     assert line.startswith(
@@ -96,6 +128,12 @@ def test_networks_whose_examples_will_be_ranked_otherwise_are_said(studies, stud
 
 def test_a_run_of_nothing_but_figures_has_nothing_to_say(studies):
     assert check_run(Config(), studies, [Job("render_figure_01", "smoke")], [], []) == []
+
+
+def test_a_run_that_trains_nothing_says_so(studies):
+    finished = [TRAIN, replace(TRAIN, ensemble="small_st_vgg"), BUILD]
+    lines = check_run(Config(), studies, [Job("render_figure_01", "smoke")], finished, [])
+    assert lines == ["smoke: no networks to train, 8 already there"]
 
 
 def test_images_that_stay_in_files_must_be_there_to_train(studies, study_folder):
@@ -122,6 +160,27 @@ def test_data_that_are_nowhere_are_named_all_at_once(studies, study_folder):
     assert f"to be downloaded to {study_folder}/data: cifar10, mnist" in lines
 
 
+@pytest.mark.parametrize(
+    "link, job",
+    [
+        ("results", Job("render_figure_01", "smoke")),
+        ("data", Job("build_dataset", "cifar")),
+        ("data/mine", Job("build_dataset", "mine")),
+        ("data/large/train", replace(TRAIN, study="large", ensemble="a")),
+    ],
+)
+def test_a_link_to_a_disk_that_is_not_mounted_is_said(studies, study_folder, link, job):
+    path = study_folder / link
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to("/not/mounted")
+    with pytest.raises(InputError) as error:
+        check_run(Config(data_root=Path("data")), studies, [job], [], [])
+    _, said = str(error.value).splitlines()
+    assert said.endswith(
+        f"{link} is a link to /not/mounted, which is not there; mount it or mend the link."
+    )
+
+
 @pytest.mark.parametrize("name", ["cifar", "handwritten"])
 def test_data_that_are_there_in_either_form_are_enough(studies, study_folder, name):
     config = Config(data_root=study_folder / "data", download=False)
@@ -133,9 +192,35 @@ def test_data_that_are_there_in_either_form_are_enough(studies, study_folder, na
 
 def test_a_dataset_that_is_built_needs_no_source(studies, study_folder):
     config = Config(data_root=study_folder / "nowhere", download=False)
-    wanted = [Job("train_networks", "mine", "a", networks=5)]
+    wanted = [Job("train_networks", "mine", "a", networks=range(5))]
     lines = check_run(config, studies, wanted, [], [])
     assert "disk: not known of mine, before their datasets are built" in lines
+
+
+def test_a_folder_of_images_is_of_known_size_once_it_is_built(studies, study_folder):
+    for number, name in enumerate(("train/a", "train/b", "test/a", "test/b")):
+        folder = study_folder / "data" / "mine" / name
+        folder.mkdir(parents=True)
+        Image.new("RGB", (40, 40), (number, 0, 0)).save(folder / "0.png")
+    definition = studies["mine"].dataset
+    path = Path(dataset_path("mine"))
+    write_dataset(build_dataset(definition, study_folder / "data", False), path, definition)
+    config = Config(data_root=study_folder / "data")
+    wanted = [Job("train_networks", "mine", "a", networks=range(1))]
+
+    def said():
+        lines = check_run(config, studies, wanted, [], [])
+        return [line for line in lines if line.startswith("disk: ")]
+
+    (line,) = said()
+    assert line.startswith("disk: at most 0.0 MB of predictions and scores, ")
+    # What is damaged, or is to be built again, says nothing.
+    unknown = "disk: not known of mine, before their datasets are built"
+    wanted.append(Job("build_dataset", "mine"))
+    assert said() == [unknown]
+    wanted.pop()
+    path.write_bytes(b"damaged")
+    assert said() == [unknown]
 
 
 def test_places_are_those_of_torchvision():
@@ -149,7 +234,7 @@ def test_a_disk_without_room_is_refused(studies, monkeypatch):
     monkeypatch.setattr(preflight, "_free", lambda folder: needed)
     assert check_run(Config(), studies, [TRAIN], [], [])
     # Jobs of one ensemble share its scores.
-    halves = [replace(TRAIN, networks=2)] * 2
+    halves = [replace(TRAIN, networks=range(2))] * 2
     assert check_run(Config(), studies, halves, [], [])
     monkeypatch.setattr(preflight, "_free", lambda folder: needed - 1)
     with pytest.raises(InputError, match=r"may take 0\.0 MB, and .*/results has 0\.0 MB left"):

@@ -369,6 +369,27 @@ def test_two_writers_of_the_same_predictions_end_with_those_of_one(long, undistu
     assert left == ["0000-0003.nc", "kept/0000-0003.nc"]
 
 
+# Stopped by the user.
+
+
+def test_ctrl_c_keeps_networks_that_are_not_finished(long, undisturbed):
+    log = long / "results/long/st_vgg/logs/train_networks_0000-0001.log"
+    first = subprocess.Popen(
+        [*command(FIRST, SECOND, *PAIRS), "--cores", "1"], cwd=long, start_new_session=True
+    )
+    wait_until(lambda: log.exists() and "network 0 epoch 3/" in log.read_text())
+    # To all that a terminal runs: the head process, and what it started.
+    os.killpg(first.pid, signal.SIGINT)
+    assert first.wait() != 0
+    assert "told to end (SIGINT); what is unfinished is kept" in log.read_text()
+    assert [path.name for path in (long / UNFINISHED).iterdir()] == ["0000.pt"]
+    assert not (log.parent / "train_networks_0002-0003.log").exists()
+    succeeds(long, FIRST, *PAIRS)
+    assert re.search(r"network 0 goes on after epoch ([3-9]|1\d)", log.read_text())
+    pair = read_predictions(long / FIRST)
+    assert_same(pair, undisturbed.sel(network=[0, 1]))
+
+
 # A clock that jumps.
 
 

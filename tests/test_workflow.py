@@ -217,6 +217,24 @@ def test_editing_another_part_of_the_study_retrains_nothing(built):
     assert set(planned) == {"all", "check_claims", *rendered}
 
 
+def test_networks_are_trained_anew_once_they_are_deleted_and_their_scores_asked_for(built):
+    """As docs/reliability.md has it, and the warning of scores of several precisions."""
+    folder = built / "results/smoke/linear_st_vgg"
+    aside = folder.with_name("aside")
+    scores = str((folder / "scores.nc").relative_to(built))
+    folder.rename(aside)
+    unasked = succeeds(built, *SMOKE, "--dry-run")
+    whole = jobs(succeeds(built, scores, "--dry-run"))
+    shutil.copytree(aside, folder)
+    shutil.rmtree(folder / "predictions")
+    (folder / "scores.nc").unlink()
+    parts = jobs(succeeds(built, scores, "--dry-run"))
+    shutil.rmtree(folder)
+    aside.rename(folder)
+    assert "Nothing to be done" in unasked
+    assert whole == parts == {"train_networks": 1, "score_ensemble": 1}
+
+
 def test_other_device_data_root_and_download_rerun_nothing(built):
     knobs = ("device=cpu", "data_root=elsewhere", "download=false")
     assert "Nothing to be done" in succeeds(built, *SMOKE, *knobs, "--dry-run")
@@ -266,11 +284,15 @@ def test_job_that_runs_again_trains_nothing_again(built):
 
 def test_raising_networks_trains_only_what_is_missing(built):
     target = "results/smoke/small_st_vgg/scores.nc"
-    succeeds(built, target, *SMOKE, "networks=6")
+    begun = succeeds(built, target, *SMOKE, "networks=6")
+    assert "smoke: 2 networks to train in 2 jobs, 4 already there" in begun
     logs = built / "results/smoke/small_st_vgg/logs"
     said = [(logs / f"train_networks_{job}.log").read_text() for job in ("0000-0004", "0005-0005")]
     assert "1 networks to train, 4 already there" in said[0]
     assert "1 networks to train," in said[1]
+    # Five of a job that need not run, and one of a job of other networks.
+    begun = succeeds(built, target, *SMOKE, "networks=7")
+    assert "smoke: 1 networks to train in 1 jobs, 6 already there" in begun
     planned = succeeds(built, target, *SMOKE, "--dry-run")
     assert jobs(planned) == {"score_ensemble": 1}
 

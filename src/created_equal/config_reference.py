@@ -31,7 +31,8 @@ figures:
 ```
 
 where data/my_images (below data_root) has a folder train and a folder test, and each of them a
-folder of images per class. `created-equal plan my_images` says what it costs, and
+folder of images per class. `created-equal build_dataset my_images`, and then
+`created-equal plan my_images`, say what it costs, and
 `snakemake --cores all --config studies=my_images` does it. Images that no memory holds at once stay
 in their files with `images: files`, and are decoded ahead of the device while it trains. A mistake
 in a file is reported at once, with its place and what to write instead.

@@ -1,22 +1,24 @@
 """What is looked at before a run starts: data, disk, nodes; and what the run will train.
 
-It reads no array and imports no torch, so that a run of nothing but figures waits for none of it.
+It imports no torch, so that a run of nothing but figures does not wait for it.
 """
 
-import json
 import math
 import os
 import re
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from created_equal import derivation
+from created_equal.built import built_data, finished_networks, is_ranked_otherwise
 from created_equal.errors import InputError
-from created_equal.extent import disk_of, expected_extent, extent_of
+from created_equal.extent import Extent, disk_of, expected_extent, extent_of
+from created_equal.links import dead_link
 from created_equal.study import (
     NETWORKS,
     PAPER_ARCHITECTURES,
@@ -24,7 +26,7 @@ from created_equal.study import (
     Config,
     Ensemble,
     Study,
-    predictions_path,
+    dataset_path,
 )
 
 # What of a source must be below data_root, any one of these, if nothing may be downloaded.
@@ -45,7 +47,7 @@ class Job:
     name: str  # of its rule
     study: str | None = None
     ensemble: str | None = None
-    networks: int = 0  # in a job of train_networks
+    networks: Sequence[int] = ()  # in a job of train_networks
     submitted: bool = False
     mem_mb: int = 0
     cpus: int = 1
@@ -99,10 +101,10 @@ def check_run(
         for job in wanted
         if job.name == "train_networks" and studies[job.study].dataset.get("images") == "files"
     )
-    needed, unknown = _disk(studies, wanted)
+    needed, unknown = _disk(studies, wanted, to_build)
     free = _free(RESULTS)
     problems = [
-        *_read_only(RESULTS),
+        *_unusable(RESULTS),
         *(problem for name in to_build | to_read if (problem := _missing(config, studies[name]))),
         *_too_large(wanted, nodes),
     ]
@@ -115,7 +117,7 @@ def check_run(
     if problems:
         raise InputError("\n  ".join(["nothing was started:", *problems]))
     lines = [
-        *_training(wanted, finished),
+        *_training(studies, wanted, finished),
         *_trained_anew(studies, wanted),
         *_downloads(config, studies, to_build),
     ]
@@ -188,21 +190,42 @@ def parse_nodes(listed: str) -> list[Node]:
     return nodes
 
 
-def _training(wanted: Sequence[Job], finished: Sequence[Job]) -> Iterator[str]:
-    there: dict[str, int] = {}
-    left: dict[str, list[int]] = {}
+def _training(
+    studies: Mapping[str, Study], wanted: Sequence[Job], finished: Sequence[Job]
+) -> Iterator[str]:
+    """Yield what a run will train of each study; networks that a job finds finished are there."""
+    there: Counter[str] = Counter()
     for job in finished:
-        if job.name == "train_networks":
-            there[job.study] = there.get(job.study, 0) + job.networks
+        there[job.study] += len(job.networks)
+    jobs: dict[str, list[Job]] = {}
     for job in wanted:
         if job.name == "train_networks":
-            left.setdefault(job.study, []).append(job.networks)
-    for study in dict.fromkeys([*left, *there]):
-        jobs = left.get(study, [])
+            jobs.setdefault(job.study, []).append(job)
+    builds = (job for job in wanted if job.name in ("build_dataset", "derive_dataset"))
+    rebuilt = {dataset_path(job.study, job.ensemble) for job in builds}
+    for study, of_study in jobs.items():
+        ensembles = _trained_in(studies, of_study)
+        found = {each.name: finished_networks(each) for each in ensembles}
+        left = sum(len(set(job.networks) - found[job.ensemble]) for job in of_study)
+        there[study] += sum(len(job.networks) for job in of_study) - left
         yield (
-            f"{study}: {sum(jobs):,} networks to train in {len(jobs):,} jobs, "
-            f"{there.get(study, 0):,} already there"
+            f"{study}: {left:,} networks to train in {len(of_study):,} jobs, "
+            f"{there.pop(study):,} already there"
         )
+        unsure = [e.name for e in ensembles if found[e.name] and e.dataset_path in rebuilt]
+        if unsure:
+            yield (
+                f"{study}: networks of {', '.join(unsure)} that are there count only if their data "
+                "set, which is built again, is as it was; else they are trained anew"
+            )
+    for study, count in (+there).items():
+        yield f"{study}: no networks to train, {count:,} already there"
+
+
+def _trained_in(studies: Mapping[str, Study], jobs: Iterable[Job]) -> list[Ensemble]:
+    """Return the ensembles whose networks jobs train."""
+    names = dict.fromkeys((job.study, job.ensemble) for job in jobs if job.name == "train_networks")
+    return [studies[study].ensembles[name] for study, name in names]
 
 
 def _trained_anew(studies: Mapping[str, Study], wanted: Sequence[Job]) -> Iterator[str]:
@@ -210,15 +233,12 @@ def _trained_anew(studies: Mapping[str, Study], wanted: Sequence[Job]) -> Iterat
 
     Raising networks changes which examples are the easiest, and so what some networks learn.
     """
-    training = dict.fromkeys(
-        (job.study, job.ensemble) for job in wanted if job.name == "train_networks"
-    )
-    for study in dict.fromkeys(name for name, _ in training):
-        members = (studies[study].ensembles[name] for of, name in training if of == study)
+    ensembles = _trained_in(studies, wanted)
+    for study in dict.fromkeys(each.study for each in ensembles):
         names = dict.fromkeys(
             derivation.ensemble_of_round(each.name) if each.is_round else each.name
-            for each in members
-            if each.ranked_by and _is_ranked_otherwise(each)
+            for each in ensembles
+            if each.study == study and each.ranked_by and is_ranked_otherwise(each)
         )
         if names:
             yield (
@@ -227,26 +247,15 @@ def _trained_anew(studies: Mapping[str, Study], wanted: Sequence[Job]) -> Iterat
             )
 
 
-def _is_ranked_otherwise(ensemble: Ensemble) -> bool:
-    """Return whether the latest of an ensemble's predictions are of examples ranked otherwise."""
-    import h5py  # late, as a run of nothing but figures needs none of it
-
-    folder = Path(predictions_path(ensemble.study, ensemble.name, 0, 0)).parent
-    there = sorted(folder.glob("*.nc"), key=lambda path: path.stat().st_mtime)
-    try:
-        with h5py.File(there[-1]) as file:
-            definition = json.loads(file.attrs["definition"])
-        return definition["dataset"]["derived"]["ranked_by"] != ensemble.derived["ranked_by"]
-    except (IndexError, OSError, KeyError, TypeError, ValueError):
-        # None is there, or it is damaged: no network of it counts as finished.
-        return False
-
-
 def _missing(config: Config, study: Study) -> str | None:
     """Return what is missing of a study's data, and what to do: a sentence, or None."""
     source = study.dataset["source"]
+    if source in PLACES and (link := dead_link(config.data_root)):
+        return f"{study.name}: {link}"
     if source == "image_folder":
         folder = config.data_root / Path(study.dataset["path"]).expanduser()
+        if link := dead_link(folder / "train"):
+            return f"{study.name}: {link}"
         if not (folder / "train").is_dir():
             return (
                 f"{study.name}: {folder / 'train'} is not there; put the images or a link to them "
@@ -270,22 +279,32 @@ def _has(config: Config, source: str) -> bool:
     return any((config.data_root / place).exists() for place in PLACES[source])
 
 
-def _disk(studies: Mapping[str, Study], wanted: Sequence[Job]) -> tuple[int, list[str]]:
+def _disk(
+    studies: Mapping[str, Study], wanted: Sequence[Job], to_build: Collection[str]
+) -> tuple[int, list[str]]:
     """Return bytes of what is to be predicted and scored, and the studies of unknown size."""
-    networks: dict[tuple, int] = {}
+    networks: Counter[tuple] = Counter()
     for job in wanted:
         if job.name == "train_networks":
-            key = (job.study, job.ensemble)
-            networks[key] = networks.get(key, 0) + job.networks
-    needed, unknown = 0, {}
+            networks[job.study, job.ensemble] += len(job.networks)
+    wholes = {name: _extent(studies[name], name in to_build) for name, _ in networks}
+    needed = 0
     for (study, ensemble), count in networks.items():
         definition = studies[study].ensembles[ensemble]
-        whole = expected_extent(studies[study].dataset)
-        if whole is None:
-            unknown[study] = True
-        else:
+        if whole := wholes[study]:
             needed += disk_of(definition, extent_of(definition, whole), count)
-    return needed, list(unknown)
+    return needed, [study for study, whole in wholes.items() if whole is None]
+
+
+def _extent(study: Study, to_build: bool) -> Extent | None:
+    """Return how large a study's data set is, if it is built or of a source of known size."""
+    extent = expected_extent(study.dataset)
+    if extent is None and not to_build:
+        # A file that is damaged is named by the job that needs it.
+        with suppress(InputError):
+            data = built_data(Path(dataset_path(study.name)), study.dataset)
+            extent = data and data[0]
+    return extent
 
 
 def _too_large(wanted: Sequence[Job], nodes: Sequence[Node]) -> Iterator[str]:
@@ -305,9 +324,11 @@ def _too_large(wanted: Sequence[Job], nodes: Sequence[Node]) -> Iterator[str]:
         )
 
 
-def _read_only(folder: Path) -> Iterator[str]:
+def _unusable(folder: Path) -> Iterator[str]:
     there = _existing(folder)
-    if not os.access(there, os.W_OK | os.X_OK):
+    if link := dead_link(folder):
+        yield link
+    elif not os.access(there, os.W_OK | os.X_OK):
         yield (
             f"{there} cannot be written to; make it writable, or make {folder} a link to a folder "
             "that is."

@@ -52,7 +52,7 @@ class Told(Notice):
     """Told to end when it has been asked so many times."""
 
     def __init__(self, after):
-        self._left = after
+        self._left, self.signal = after, signal.SIGTERM
 
     @property
     def given(self):
@@ -115,14 +115,17 @@ def wait_for(process, line):
     raise AssertionError(f"the job ended without saying {line!r}")
 
 
-def test_sigterm_is_notice(tiny, run, tmp_path, digits_file, caplog):
+@pytest.mark.parametrize("sent, status", [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_sigterm_and_ctrl_c_are_notice(tiny, run, tmp_path, digits_file, caplog, sent, status):
     ensemble = tiny(epochs=150, batch_size=5, learning_rate=0.01)
     output = tmp_path / "job" / "predictions.nc"
     process = begin(ensemble, digits_file, output, seconds=60)
     wait_for(process, "epoch 3/150")
-    process.send_signal(signal.SIGTERM)
-    assert "told to end (SIGTERM); what is unfinished is kept" in process.stderr.read()
-    assert process.wait() == 143
+    process.send_signal(sent)
+    said = process.stderr.read()
+    assert f"told to end ({sent.name}); what is unfinished is kept" in said
+    assert "Traceback" not in said
+    assert process.wait() == status
     whole = run(ensemble, [0], "whole")
     resumed = run(ensemble, [0])
     assert_same(whole, resumed)

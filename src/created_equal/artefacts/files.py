@@ -15,6 +15,7 @@ import numpy as np
 import xarray as xr
 
 from created_equal.errors import DELETE, DamagedError, InputError
+from created_equal.links import dead_link
 
 SPLITS = ("train", "test")
 # The last bytes of an artefact: this mark and a digest of all before it, which HDF5 ignores.
@@ -109,6 +110,8 @@ def write_whole(path: Path, *parts: bytes) -> None:
         InputError: the place cannot be written to, or the disk is full.
     """
     path = Path(path)
+    if link := dead_link(path.parent):
+        raise InputError(link)
     beside = path.with_name(f".{path.name}.{platform.node()}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

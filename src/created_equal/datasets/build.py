@@ -9,6 +9,8 @@ from created_equal.artefacts import make_dataset
 from created_equal.datasets.choice import choose_examples
 from created_equal.datasets.file_dataset import build_file_dataset
 from created_equal.datasets.source import Source
+from created_equal.errors import InputError
+from created_equal.links import dead_link
 
 
 def build_dataset(definition: Mapping, data_root: Path, download: bool) -> xr.Dataset:
@@ -47,6 +49,9 @@ def build_dataset(definition: Mapping, data_root: Path, download: bool) -> xr.Da
 
 def _open_source(definition: Mapping, data_root: Path, download: bool) -> Source:
     """Open a source; each one's module is imported late, as some need torch."""
+    folder = data_root / Path(definition.get("path", "")).expanduser()
+    if definition["source"] != "digits" and (link := dead_link(folder)):
+        raise InputError(link)
     match definition["source"]:
         case "digits":
             from created_equal.datasets.digits import open_digits
@@ -67,4 +72,4 @@ def _open_source(definition: Mapping, data_root: Path, download: bool) -> Source
         case "image_folder":
             from created_equal.datasets.image_folder import open_image_folder
 
-            return open_image_folder(data_root / Path(definition["path"]).expanduser())
+            return open_image_folder(folder)

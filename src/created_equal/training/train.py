@@ -51,7 +51,8 @@ def train_networks(
     that are not finished, if the last time is a minute ago; so a job that was killed goes on there.
     The file gets a second name in the folder ``kept``: Snakemake deletes what a job that it runs
     again made before, and what one made that ended badly.
-    On SIGTERM the job finishes the step that it is at, keeps its networks and exits with 143.
+    On SIGTERM, or Ctrl-C, the job finishes the step that it is at, keeps its networks, and exits
+    with 143, or 130.
 
     Args:
         ensemble: the ensemble's definition.

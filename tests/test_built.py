@@ -1,0 +1,82 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from created_equal.artefacts import read_dataset, write_dataset
+from created_equal.built import built_data, finished_networks
+from created_equal.datasets import build_dataset
+from created_equal.errors import InputError
+from created_equal.extent import Extent
+from created_equal.study import predictions_path
+from created_equal.training import train_networks
+
+
+@pytest.fixture
+def dataset(digits, study_folder, tiny):
+    """The dataset file of an ensemble, where the workflow puts it."""
+    ensemble = tiny()
+    path = Path(ensemble.dataset_path)
+    write_dataset(digits, path, ensemble.dataset)
+    return path
+
+
+def train(ensemble, dataset, first, last):
+    output = Path(predictions_path(ensemble.study, ensemble.name, first, last))
+    train_networks(ensemble, dataset, range(first, last + 1), output, "cpu", "fp32")
+    return output
+
+
+def test_networks_are_found_wherever_they_are_kept(tiny, dataset):
+    ensemble = tiny(epochs=1)
+    assert finished_networks(ensemble) == set()
+    outputs = [train(ensemble, dataset, *numbers) for numbers in ((0, 1), (2, 2), (5, 5))]
+    assert finished_networks(ensemble) == {0, 1, 2, 5}
+    # Snakemake deletes what a job made before it runs it again: the second name is left.
+    outputs[0].unlink()
+    unfinished = outputs[1].parent / "unfinished"
+    unfinished.mkdir(exist_ok=True)
+    outputs[1].rename(unfinished / "0002.nc")
+    assert finished_networks(ensemble) == {0, 1, 2, 5}
+
+
+def test_networks_of_another_definition_code_or_data_do_not_count(tiny, dataset, monkeypatch):
+    ensemble = tiny(epochs=1)
+    train(ensemble, dataset, 0, 1)
+    assert finished_networks(replace(ensemble, width=0.25)) == set()
+    with monkeypatch.context() as patch:
+        patch.setattr("created_equal.built.source_digest", lambda *packages: "other")
+        assert finished_networks(ensemble) == set()
+    # Where the data are not built, it is not known that they will be others.
+    data = dataset.read_bytes()
+    dataset.unlink()
+    assert finished_networks(ensemble) == {0, 1}
+    dataset.write_bytes(data)
+    others = read_dataset(dataset)
+    others["label"] = (others["label"] + 1) % 10
+    write_dataset(others, dataset, ensemble.dataset)
+    assert finished_networks(ensemble) == set()
+
+
+def test_damaged_files_hold_no_networks(tiny, dataset):
+    ensemble = tiny(epochs=1)
+    train(ensemble, dataset, 0, 0)
+    folder = Path(predictions_path(ensemble.study, ensemble.name, 0, 0)).parent
+    (folder / "0001-0001.nc").write_bytes(b"damaged")
+    assert finished_networks(ensemble) == {0}
+    dataset.write_bytes(b"damaged")
+    assert finished_networks(ensemble) == {0}
+
+
+def test_data_that_are_built(tiny, dataset):
+    definition = tiny().dataset
+    extent, digest = built_data(dataset, definition)
+    assert extent == Extent((40, 40), (16, 16, 1), 10)
+    assert len(digest) == 32
+    assert built_data(dataset, {**definition, "size": 8}) is None
+    other = {**definition, "train_examples": 50}
+    write_dataset(build_dataset(other, Path("unused"), False), dataset, other)
+    assert built_data(dataset, other)[1] != digest
+    dataset.write_bytes(b"damaged")
+    with pytest.raises(InputError, match="is damaged"):
+        built_data(dataset, definition)
