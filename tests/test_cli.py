@@ -111,7 +111,10 @@ def test_networks_of_different_precisions_are_scored_with_a_warning(
     assert "precision" not in caplog.text
     assert run("score_ensemble", "small", "st_vgg", *files, "--networks", "3")[0] == 0
     assert "different precisions (1 in bf16, 2 in fp32), which these scores mix" in caplog.text
-    assert f"delete the folder {folder} and run again with precision=fp32" in caplog.text
+    assert (
+        "delete the folder results/small/st_vgg and ask for its scores: snakemake --cores all "
+        "results/small/st_vgg/scores.nc --config precision=fp32, say." in caplog.text
+    )
 
 
 def test_a_study_that_is_not_there(run):

@@ -106,16 +106,14 @@ def _warn_of_precisions(scores: xr.Dataset, folder: Path) -> None:
         folder: of its predictions files.
     """
     networks = Counter(scores["precision"].values.tolist() if "precision" in scores.coords else ())
-    scored = folder.with_name("scores.nc")
     if len(networks) > 1:
         log.warning(
             "the networks were trained in different precisions (%s), which these scores mix; for "
-            "one, delete the folder %s and %s, then ask for the latter: snakemake --cores all %s "
+            "one, delete the folder %s and ask for its scores: snakemake --cores all %s "
             "--config precision=%s, say.",
             ", ".join(f"{networks[name]} in {name}" for name in sorted(networks)),
-            folder,
-            scored,
-            scored,
+            folder.parent,
+            folder.with_name("scores.nc"),
             networks.most_common(1)[0][0],
         )
 
