@@ -111,7 +111,9 @@ def test_networks_of_different_precisions_are_scored_with_a_warning(
     assert "precision" not in caplog.text
     assert run("score_ensemble", "small", "st_vgg", *files, "--networks", "3")[0] == 0
     assert "different precisions (1 in bf16, 2 in fp32), which these scores mix" in caplog.text
-    assert f"delete the folder {folder} and run again with precision=fp32" in caplog.text
+    scores = folder.with_name("scores.nc")
+    assert f"delete the folder {folder} and {scores}, then ask for the latter" in caplog.text
+    assert f"snakemake --cores all {scores} --config precision=fp32" in caplog.text
 
 
 def test_a_study_that_is_not_there(run):
