@@ -44,7 +44,7 @@ from created_equal.study import (
     results_test_path,
     scores_path,
 )
-from created_equal.yaml_files import suggestion
+from created_equal.yaml_files import read_yaml, suggestion
 
 PACKAGE = "src/created_equal"
 # Of more predictions than these an ensemble's scores take minutes, and so do claims about it.
@@ -64,6 +64,9 @@ def checked(read, *arguments):
         refuse(error)
 
 
+# Snakemake takes the last of a key that stands in a file twice; our reader refuses it.
+for path in workflow.configfiles:
+    checked(read_yaml, Path(path))
 CONFIG = checked(load_config, config)
 # Whether scores are those that are kept with the code.
 KEPT = CONFIG.scores == REFERENCE

@@ -375,6 +375,15 @@ def test_wrong_requests_end_in_one_sentence(built, arguments, sentence):
     assert sentence in one_sentence(snakemake(built, "--dry-run", *arguments))
 
 
+def test_a_key_that_stands_twice_in_the_config_is_refused(built):
+    config = built / "config.yaml"
+    before = config.read_text()
+    config.write_text(f"{before}studies: [smoke]\n")
+    said = one_sentence(snakemake(built, "--dry-run"))
+    config.write_text(before)
+    assert "created-equal: config.yaml, line 9: the key studies stands there twice" in said
+
+
 def test_figures_that_cannot_be_are_refused_by_name_and_all_else_is_built(built):
     (built / "config/studies/partial.yaml").write_text(PARTIAL)
     partial = ("--config", "studies=partial", "networks=1")

@@ -7,7 +7,8 @@ from matplotlib.figure import Figure
 
 from created_equal.artefacts import of_split
 from created_equal.errors import InputError
-from created_equal.figures.figure_04 import correlation_words, draw, joint_fractions
+from created_equal.figures.figure_04 import draw, joint_fractions
+from created_equal.figures.style import correlation_words
 from created_equal.scores import Correlation, best_matched_pairs, bin_edges, correlation
 
 
@@ -85,6 +86,23 @@ def test_correlation_in_words() -> None:
         == "r = 0.870 (0.850 to 0.890), p = 3e-160"
     )
     assert correlation_words(Correlation(1, -1185.6, 1, 1)).endswith("p <= 1e-300")
+
+
+def test_an_undefined_correlation_is_said_and_leaves_the_rest_of_the_figure(
+    scores: xr.Dataset, other: xr.Dataset
+) -> None:
+    """As of networks that were trained too short to tell any example from another."""
+    test = scores["example_split"] == "test"
+    alike = scores.assign(
+        accessibility=scores["accessibility"].where(~test, 0.1),
+        accessibility_half=scores["accessibility_half"].where(~test, 0.1),
+    )
+    figure = draw({"st_vgg": alike, "small": other}, "Digits")
+    for letter in "ab":
+        title = panel(figure, letter).get_title(loc="left")
+        assert "test: r undefined, a score is constant" in title
+        assert "train: r = " in title
+    assert panel(figure, "c").collections
 
 
 def test_one_network_has_no_halves(ensemble: Callable[..., xr.Dataset], other: xr.Dataset) -> None:

@@ -191,25 +191,6 @@ def test_one_line_is_logged(tmp_path, made_up_ensemble, write_batches, caplog):
     ]
 
 
-def test_several_precisions_are_said_with_what_makes_them_one(
-    tmp_path, made_up_ensemble, write_batches, caplog
-):
-    folder = tmp_path / "predictions"
-    paths = write_batches(folder, made_up_ensemble(), [range(4), range(4, 6)])
-    for path, precision in zip(paths, ("bf16", "fp32"), strict=True):
-        predictions = read_predictions(path)
-        number = predictions.sizes["network"]
-        of_one = predictions.assign_coords(precision=("network", [precision] * number))
-        write_predictions(of_one, path, definition_of(predictions))
-    with caplog.at_level(logging.WARNING, "created_equal"):
-        score_ensemble(paths)
-    (said,) = caplog.messages
-    scores = tmp_path / "scores.nc"
-    assert "(4 in bf16, 2 in fp32)" in said
-    assert f"delete the folder {folder} and {scores}, then ask for the latter" in said
-    assert f"snakemake --cores all {scores} --config precision=bf16" in said
-
-
 def test_memory_grows_with_the_scores_and_not_with_the_predictions(
     tmp_path, made_up_ensemble, write_batches, monkeypatch
 ):

@@ -17,7 +17,7 @@ from created_equal.figures.style import (
     GREY,
     MARKERS,
     SPLIT_COLOURS,
-    correlation_words,
+    correlate_in_words,
     describe,
     footing,
     heading,
@@ -28,7 +28,6 @@ from created_equal.scores import (
     MatchedEpochs,
     best_matched_pairs,
     bin_edges,
-    correlation,
     counts_of,
     matched_epochs,
 )
@@ -44,7 +43,8 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
 
     (a) and (b) plot accessibility, each example's mean consistency over all epochs from 1 on; (c)
     and (d) the test set's joint distribution of consistency, in which all above ``SATURATION`` is
-    white, as in the paper. Where no epochs match, (c) and (d) stay empty and say so.
+    white, as in the paper. Where no epochs match, (c) and (d) stay empty and say so; so do (a) and
+    (b) where a correlation is undefined.
 
     Args:
         ensembles: name to scores of two ensembles of one dataset; (a) shows the first one's halves.
@@ -153,7 +153,7 @@ def _accessibility(axes: Axes, pairs: Mapping[str, Sequence[np.ndarray]], name: 
             rasterized=True,
             label=f"{split} set",
         )
-        words.append(f"{split}: {correlation_words(correlation(x, y))}")
+        words.append(f"{split}: {correlate_in_words(x, y)}")
     axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=0.9, gid="equal")
     axes.set_title("\n".join(words), loc="left")
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), box_aspect=1)

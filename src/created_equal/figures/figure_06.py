@@ -7,7 +7,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from created_equal.artefacts import SPLITS
-from created_equal.errors import InputError
 from created_equal.figures.alignment import lined_up
 from created_equal.figures.style import (
     GREY,
@@ -15,7 +14,7 @@ from created_equal.figures.style import (
     MARKERS,
     PALETTE,
     SPLIT_COLOURS,
-    correlation_words,
+    correlate_in_words,
     describe,
     footing,
     heading,
@@ -23,7 +22,7 @@ from created_equal.figures.style import (
     page,
     styled,
 )
-from created_equal.scores import BINS, GROUPS, band_of_mean, correlation, quantile_means, thirds
+from created_equal.scores import BINS, GROUPS, band_of_mean, quantile_means, thirds
 
 MARKS = 10
 """Markers on a curve, about."""
@@ -142,11 +141,5 @@ def _difficulty(axes: Axes, right: np.ndarray, accessibility: np.ndarray, split:
     )
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), box_aspect=1)
     of = {"examples": (boosted, accessibility), f"{len(bins[0])} bins": bins}
-    return "\n".join(f"{name}: {_words(*scores)}" for name, scores in of.items())
-
-
-def _words(x: np.ndarray, y: np.ndarray) -> str:
-    try:
-        return correlation_words(correlation(x, y)).replace(", p", "\np")
-    except InputError:
-        return "r undefined, a score is constant"
+    words = {name: correlate_in_words(*scores) for name, scores in of.items()}
+    return "\n".join(f"{name}: {said}" for name, said in words.items()).replace(", p", "\np")

@@ -7,6 +7,7 @@ from pathlib import Path
 from textwrap import fill
 
 import matplotlib
+import numpy as np
 import seaborn
 import xarray as xr
 from matplotlib.artist import Artist
@@ -15,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from created_equal.errors import InputError
-from created_equal.scores import PHASES, SMALLEST_P, Correlation, phases
+from created_equal.scores import PHASES, SMALLEST_P, Correlation, correlation, phases
 
 STYLE = Path(__file__).with_name("created_equal.mplstyle")
 PALETTE = seaborn.color_palette("colorblind").as_hex()
@@ -98,6 +99,14 @@ def correlation_words(found: Correlation) -> str:
     p = 10**found.log10_p
     p = f"p = {p:.0e}" if p > SMALLEST_P else f"p <= {SMALLEST_P:.0e}"
     return f"r = {found.r:.3f} ({found.lower:.3f} to {found.upper:.3f}), {p}"
+
+
+def correlate_in_words(x: np.ndarray, y: np.ndarray) -> str:
+    """Return the ``correlation_words`` of two scores (example,), also where it is undefined."""
+    try:
+        return correlation_words(correlation(x, y))
+    except InputError:
+        return "r undefined, a score is constant"
 
 
 def chance(scores: xr.Dataset) -> float:

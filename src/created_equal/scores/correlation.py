@@ -47,7 +47,7 @@ def correlation(a: np.ndarray, b: np.ndarray) -> Correlation:
     undefined = InputError(
         "a correlation is undefined for fewer than three examples, for constant scores and for "
         "scores that are not numbers (half an ensemble of one network has none); give more "
-        "networks or examples."
+        "networks or examples, or train longer."
     )
     if len(a) < 3:
         raise undefined
