@@ -298,7 +298,12 @@ def preflight():
     """Check data, disk and nodes before the first job, and say what will be trained."""
     needed = dict.fromkeys(workflow.dag.needrun_jobs())
     wanted = [described(job) for job in needed]
-    finished = [described(job) for job in workflow.dag.jobs if job not in needed]
+    # What is not needed may be missing: Snakemake looks no further than a figure that is there.
+    finished = [
+        described(job)
+        for job in workflow.dag.jobs
+        if job not in needed and all(map(os.path.exists, job.output))
+    ]
     studies = {job.study: load(job.study) for job in wanted + finished if job.study}
     nodes = find_nodes() if workflow.non_local_exec else []
     for line in checked(check_run, CONFIG, studies, wanted, finished, nodes):

@@ -214,7 +214,7 @@ def test_the_file_of_a_group_is_the_jobs_file(tiny, run, monkeypatch, tmp_path):
     monkeypatch.setattr(train, "write_predictions", lambda *args: written.append("again"))
     contents = run(tiny(), range(3))
     assert contents["network"].values.tolist() == [0, 1, 2]
-    assert written == ["0000.nc"]
+    assert written == ["0000-0002.nc"]
     folder = tmp_path / "job"
     assert [str(path.relative_to(folder)) for path in sorted(folder.rglob("*.nc"))] == [
         "kept/predictions.nc",
@@ -237,7 +237,7 @@ def test_a_group_of_which_two_jobs_need_a_part_stays_until_both_have_theirs(
         patch.setattr(train, "_put_together", lambda *args: sys.exit(137))
         with pytest.raises(SystemExit):
             train_first_to(3)
-    part = folder / "unfinished" / "0000.nc"
+    part = folder / "unfinished" / "0000-0003.nc"
     whole = read_predictions(part)
     caplog.set_level(logging.INFO)
     early = train_first_to(1)

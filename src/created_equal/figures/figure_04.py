@@ -43,8 +43,8 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
 
     (a) and (b) plot accessibility, each example's mean consistency over all epochs from 1 on; (c)
     and (d) the test set's joint distribution of consistency, in which all above ``SATURATION`` is
-    white, as in the paper. Where no epochs match, (c) and (d) stay empty and say so; so do (a) and
-    (b) where a correlation is undefined.
+    white, as in the paper. Where no epochs match, (c) and (d) stay empty and say so; (a) and (b)
+    say where a correlation is undefined.
 
     Args:
         ensembles: name to scores of two ensembles of one dataset; (a) shows the first one's halves.

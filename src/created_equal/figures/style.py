@@ -106,7 +106,7 @@ def correlate_in_words(x: np.ndarray, y: np.ndarray) -> str:
     try:
         return correlation_words(correlation(x, y))
     except InputError:
-        return "r undefined, a score is constant"
+        return "r undefined (too few examples, or a score is constant)"
 
 
 def chance(scores: xr.Dataset) -> float:

@@ -180,7 +180,9 @@ class Job:
             precision=("network", [setting.precision] * len(members)),
             seconds=("network", [each.seconds for each in members]),
         )
-        path = self._folder / f"{numbers[0]:04d}.nc"
+        # Both ends: another job may train some of these networks with others.
+        ends = sorted({numbers[0], numbers[-1]})
+        path = self._folder / f"{'-'.join(f'{number:04d}' for number in ends)}.nc"
         write_predictions(predictions, path, self._definition)
         self.trained |= dict.fromkeys(numbers, path)
         for number in numbers:

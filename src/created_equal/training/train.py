@@ -99,7 +99,7 @@ def train_networks(
     if {trained[number] for number in numbers} != {output}:
         _put_together(numbers, trained, output, definition)
     if _name(output, _kept(output)):
-        _remove_parts(folder, definition)
+        _remove_parts(folder, numbers, definition)
 
 
 def networks_definition(ensemble: Ensemble, data: str) -> dict:
@@ -195,8 +195,9 @@ def _put_together(
         if not output.exists() and _is_of(numbers, trained) and _name(trained[numbers[0]], output):
             return
         predictions = _gather(numbers, trained)
-    except InputError:
-        # Another job of these networks has put them together meanwhile, and removed the parts.
+    except (InputError, KeyError):
+        # Another job of these networks has put them together meanwhile, and removed the parts, or
+        # has written others in their place.
         predictions = _gather(numbers, find_networks(output.parent, definition))
     write_predictions(predictions, output, definition)
 
@@ -209,15 +210,26 @@ def _is_of(numbers: Sequence[int], trained: Mapping[int, Path]) -> bool:
         return predictions["network"].values.tolist() == list(numbers)
 
 
-def _remove_parts(folder: Path, definition: dict) -> None:
-    """Remove what is unfinished no more: parts whose networks are all in files that are kept."""
-    found = find_networks(folder, definition).items()
-    kept = {number for number, path in found if path.parent.name == KEPT or _is_kept(path)}
+def _remove_parts(folder: Path, numbers: Sequence[int], definition: dict) -> None:
+    """Remove what is unfinished no more: parts with some networks whose file is kept now.
+
+    But for those parts that hold others, which are in no file that is kept.
+    """
+    own = set(numbers)
     for path in (folder / UNFINISHED).glob("*.nc"):
         # What another job makes or removes at this moment is its own affair.
         with suppress(InputError), open_predictions(path) as part:
-            if kept.issuperset(part["network"].values.tolist()):
+            inside = set(part["network"].values.tolist())
+            if canonical(definition_of(part)) != canonical(definition) or not inside & own:
+                continue
+            if inside <= own or inside <= own | _kept_networks(folder, definition):
                 path.unlink(missing_ok=True)
+
+
+def _kept_networks(folder: Path, definition: dict) -> set[int]:
+    """Return the networks of a definition that are in files with two names."""
+    found = find_networks(folder, definition).items()
+    return {number for number, path in found if path.parent.name == KEPT or _is_kept(path)}
 
 
 def _gather(numbers: Sequence[int], trained: dict[int, Path]) -> xr.Dataset:
