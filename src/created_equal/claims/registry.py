@@ -1,5 +1,6 @@
 """The registry of the paper's claims: each sentence with the statistic that tests it."""
 
+from collections.abc import Mapping
 from functools import partial
 
 from created_equal.claims import measures
@@ -532,20 +533,13 @@ def _breakdown() -> list[Claim]:
             nulls=(MEANS,),
             paper=1.0,
         ),
-        *(
-            Claim(
-                id=f"figure_08_minimum_{split}",
-                section=section,
-                where="section 6, random labels",
-                sentence="With random labels consistency is bi-modal at no epoch.",
-                statistic=f"{READINGS['lowest']}, {split} set",
-                roles=random,
-                measure=partial(measures.bimodality, split=split, over_epochs="lowest"),
-                accepted=at_least(UNIFORM),
-                nulls=(INDEPENDENT,),
-                paper=paper,
-            )
-            for split, paper in (("train", 1.07), ("test", 1.35))
+        *_never_bimodal(
+            section,
+            "figure_08_minimum",
+            "section 6, random labels",
+            "With random labels",
+            random,
+            {"train": 1.07, "test": 1.35},
         ),
         Claim(
             id="figure_08b_centre",
@@ -611,20 +605,40 @@ def _breakdown() -> list[Claim]:
             nulls=(MEANS,),
             paper=0.17,
         ),
-        *(
-            Claim(
-                id=f"figure_08d_not_bimodal_{split}",
-                section=section,
-                where="Fig 8d",
-                sentence="Without easy examples consistency is bi-modal at no epoch.",
-                statistic=f"{READINGS['lowest']}, {split} set",
-                roles=hard,
-                measure=partial(measures.bimodality, split=split, over_epochs="lowest"),
-                accepted=at_least(UNIFORM),
-                nulls=(INDEPENDENT,),
-            )
-            for split in ("train", "test")
+        *_never_bimodal(
+            section,
+            "figure_08d_not_bimodal",
+            "Fig 8d",
+            "Without easy examples",
+            hard,
+            {"train": None, "test": None},
         ),
+    ]
+
+
+def _never_bimodal(
+    section: str,
+    name: str,
+    where: str,
+    when: str,
+    roles: tuple[str, ...],
+    papers: Mapping[str, float | None],
+) -> list[Claim]:
+    """Return a claim for each split, with the paper's number on it."""
+    return [
+        Claim(
+            id=f"{name}_{split}",
+            section=section,
+            where=where,
+            sentence=f"{when} consistency is bi-modal at no epoch.",
+            statistic=f"{READINGS['lowest']}, {split} set",
+            roles=roles,
+            measure=partial(measures.bimodality, split=split, over_epochs="lowest"),
+            accepted=at_least(UNIFORM),
+            nulls=(INDEPENDENT,),
+            paper=paper,
+        )
+        for split, paper in papers.items()
     ]
 
 

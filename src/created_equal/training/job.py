@@ -192,10 +192,10 @@ class Job:
         """Return how many networks to train at once where so many did not fit into memory."""
         title = f"{self._ensemble.study}/{self._ensemble.name}"
         if networks == 1:
+            said, *_ = str(error).split("\n")
             raise InputError(
                 f"{title}: one network does not fit into the memory of "
-                f"{describe_device(self._images.setting)} ({str(error).splitlines()[0]}); lower "
-                "recipe.batch_size "
+                f"{describe_device(self._images.setting)} ({said}); lower recipe.batch_size "
                 f"({self._ensemble.recipe.batch_size}), or train on another device."
             ) from error
         fewer = networks // 2
