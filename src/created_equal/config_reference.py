@@ -49,6 +49,7 @@ def reference() -> str:
             *_section("config.yaml", config, {}),
             *_section("config/studies/NAME.yaml", study, definitions),
             *_section("dataset", definitions["dataset"], definitions),
+            *_section("dataset.clutter", definitions["clutter"], definitions),
             *_section("recipe (of the study, of an ensemble)", definitions["recipe"], definitions),
             *_section("recipe.decay", definitions["recipe"]["properties"]["decay"], definitions),
             *_section("resources (of study, ensemble)", definitions["resources"], definitions),

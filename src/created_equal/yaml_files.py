@@ -31,7 +31,7 @@ TYPES = {
     "object": "keys with values",
     "string": "text",
 }
-ENTRIES = {"integer": "whole numbers", "string": "names"}
+ENTRIES = {"integer": "whole numbers", "number": "numbers", "string": "names"}
 BOUNDS = {
     "minimum": "of at least",
     "exclusiveMinimum": "above",

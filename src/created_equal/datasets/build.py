@@ -7,6 +7,7 @@ import xarray as xr
 
 from created_equal.artefacts import make_dataset
 from created_equal.datasets.choice import choose_examples
+from created_equal.datasets.clutter import with_clutter
 from created_equal.datasets.file_dataset import build_file_dataset
 from created_equal.datasets.source import Source
 from created_equal.errors import InputError
@@ -19,9 +20,9 @@ def build_dataset(definition: Mapping, data_root: Path, download: bool) -> xr.Da
     Args:
         definition: the study's dataset entry, as ``study`` has checked it: source, and where given
             superclass (of cifar100), path (of image_folder; relative to data_root, or absolute),
-            size (images become size x size), images ("files": they stay in their files, see
-            ``make_file_dataset``), train_examples and test_examples (a fixed, stratified choice of
-            that many, see ``choose_stratified``).
+            size (images become size x size), clutter (of digits, see ``with_clutter``), images
+            ("files": they stay in their files, see ``make_file_dataset``), train_examples and
+            test_examples (a fixed, stratified choice of that many, see ``choose_stratified``).
         data_root: the folder of data sets, in torchvision's layout; is only written to in order
             to download or unpack what is missing.
         download: whether missing files are downloaded.
@@ -34,6 +35,8 @@ def build_dataset(definition: Mapping, data_root: Path, download: bool) -> xr.Da
         InputError: the data are missing or cannot be used, or the download failed.
     """
     source = _open_source(definition, data_root, download)
+    if "clutter" in definition:
+        source = with_clutter(source, definition["clutter"])
     rows = choose_examples(
         source, definition.get("train_examples"), definition.get("test_examples")
     )

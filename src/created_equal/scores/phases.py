@@ -3,9 +3,10 @@
 import numpy as np
 import xarray as xr
 
-from created_equal.artefacts import each_epoch
+from created_equal.artefacts import SPLITS, each_epoch
 from created_equal.errors import InputError
 from created_equal.scores.agreement import below_chance
+from created_equal.scores.bimodality import MIDDLE
 
 PHASES = ("initialisation", "beginning", "bi-modality", "end")
 
@@ -16,11 +17,9 @@ def phases(scores: xr.Dataset) -> dict[str, int]:
     The train set decides; progress is its mean consistency, from 0 at chance to 1 at its highest.
     - initialisation: epoch 0.
     - beginning: within the first quarter of progress, most examples below chance; or epoch 1.
-    - bi-modality: within the middle half of progress, or nearest to it, the lowest bi-modality.
+    - bi-modality: the lowest bi-modality of the epochs in between at which it is informative on
+      both splits (see ``in_the_middle``), or of those nearest to it.
     - end: the last epoch.
-
-    The middle half keeps out late epochs with a handful of outliers, which look bi-modal to the
-    measure: it is 0 for any two points, however unequal.
 
     Args:
         scores: as ``read_scores`` returns them.
@@ -38,26 +37,31 @@ def phases(scores: xr.Dataset) -> dict[str, int]:
             f"these scores hold {last}; train for longer."
         )
     classes = scores.attrs["classes"]
-    mean, below = np.array(
-        [
-            (consistency.mean(dtype=np.float64), below_chance(consistency, classes).mean())
-            for consistency in each_epoch(scores, "consistency", "train")
-        ]
-    ).T
-    progress = _progress(mean, 1 / classes)
-    beginning = _beginning(below[: last - 1], progress)
-    later = np.arange(beginning + 1, last)
-    measure = scores["bimodality"].sel(split="train").values[later]
-    off_middle = np.maximum(np.abs(progress[later] - 0.5) - 0.25, 0)
+    train, test = (
+        np.array([each.mean(dtype=float) for each in each_epoch(scores, "consistency", split)])
+        for split in SPLITS
+    )
+    below = [
+        below_chance(each, classes).mean() for each in each_epoch(scores, "consistency", "train")
+    ]
+    beginning = _beginning(np.array(below[: last - 1]), _progress(train, 1 / classes))
+    between = np.arange(beginning + 1, last)
+    measure = scores["bimodality"].sel(split="train").values[between]
+    uninformative = np.maximum(_off_middle(train), _off_middle(test))[between]
     # The last key decides first; an undefined measure comes last.
-    bimodal = later[np.lexsort((np.nan_to_num(measure, nan=np.inf), off_middle))[0]]
-    epochs = scores["epoch"].values[[0, beginning, bimodal, last]]
+    lowest = between[np.lexsort((np.nan_to_num(measure, nan=np.inf), uninformative))[0]]
+    epochs = scores["epoch"].values[[0, beginning, lowest, last]]
     return dict(zip(PHASES, epochs.tolist(), strict=True))
 
 
 def _progress(mean_consistency: np.ndarray, chance: float) -> np.ndarray:
     reach = mean_consistency.max() - chance
     return (mean_consistency - chance) / reach if reach > 0 else np.zeros_like(mean_consistency)
+
+
+def _off_middle(mean_consistency: np.ndarray) -> np.ndarray:
+    """Return how far means are from the interval in which bi-modality is informative."""
+    return np.abs(mean_consistency - np.clip(mean_consistency, *MIDDLE))
 
 
 def _beginning(below: np.ndarray, progress: np.ndarray) -> int:

@@ -53,6 +53,8 @@ def _contradictions_in_dataset(dataset: Mapping) -> Iterator[str]:
         )
     if "path" not in dataset and source == "image_folder":
         yield "dataset.path is missing; with source: image_folder, add the path of the folder."
+    if "clutter" in dataset:
+        yield from _contradictions_in_clutter(dataset)
     if dataset.get("images") == "files" and source != "image_folder":
         yield (
             f"dataset.images is files, but dataset.source is {source}, whose images are in no "
@@ -63,6 +65,33 @@ def _contradictions_in_dataset(dataset: Mapping) -> Iterator[str]:
             "dataset.size is missing; with images: files, add the height and width that the "
             "networks shall see, for example size: 224."
         )
+
+
+def _contradictions_in_clutter(dataset: Mapping) -> Iterator[str]:
+    clutter, size, source = dataset["clutter"], dataset.get("size"), dataset["source"]
+    if source != "digits":
+        yield (
+            f"dataset.clutter is for digits, but dataset.source is {source}; leave it out, or set "
+            "source: digits."
+        )
+    if size is None:
+        yield "dataset.size is missing; with clutter, add the images' size, for example size: 16."
+    for key, value in clutter.items():
+        if isinstance(value, list) and value[0] > value[-1]:
+            yield (
+                f"dataset.clutter.{key} is {value}, but the first is the lowest; write "
+                f"{value[::-1]}."
+            )
+    largest_of = {
+        "digit_size": max(clutter.get("digit_size", [0])),
+        "fragment_size": clutter.get("fragment_size", 0),
+    }
+    for key, largest in largest_of.items():
+        if size is not None and largest > size:
+            yield (
+                f"dataset.clutter.{key} is up to {largest}, but dataset.size is {size}; make it at "
+                f"most {size}."
+            )
 
 
 def _contradictions_in_ensemble(name: str, ensemble: Mapping, values: Mapping) -> Iterator[str]:

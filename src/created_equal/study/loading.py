@@ -103,11 +103,7 @@ def load_study(name: str, networks: int | None = None, scores: str = Config.scor
     refused = refused_figures(usable, networks)
     if sentences:
         refuse(path, [*sentences, *(each for said in refused.values() for each in said)])
-    dataset = {
-        key: value
-        for key, value in values["dataset"].items()
-        if value is not None and (key, value) != ("images", "memory")
-    }
+    dataset = _dataset(values["dataset"])
     default = values.get("networks", NETWORKS)
     ensembles = {
         each: Ensemble(
@@ -274,6 +270,19 @@ def _derived(
             member = replace(member, name=name, networks=in_round)
         yield member
         ranking = member
+
+
+def _dataset(entry: Mapping) -> dict:
+    """Return a dataset entry without its defaults; in clutter, 1 and 1.0 are the same."""
+    given = {
+        key: value
+        for key, value in entry.items()
+        if value is not None and (key, value) != ("images", "memory")
+    }
+    if clutter := given.get("clutter"):
+        shares = ("contrast", "fragment_contrast", "noise")
+        given["clutter"] = clutter | {key: [float(each) for each in clutter[key]] for key in shares}
+    return given
 
 
 def _recipe(values: Mapping, ensemble: Mapping) -> Recipe:
