@@ -9,6 +9,14 @@ from created_equal.errors import InputError
 from created_equal.study import load_study
 
 FOLDER = {"source": "image_folder", "path": "mine", "size": 64, "images": "files"}
+CLUTTER = {
+    "digit_size": [12, 16],
+    "contrast": [0.5, 1],
+    "fragments": 1,
+    "fragment_size": 4,
+    "fragment_contrast": [0.3, 1],
+    "noise": [0, 0.2],
+}
 TWO = {"a": {"architecture": "st_vgg"}, "b": {"architecture": "mnist_cnn"}}
 
 
@@ -18,6 +26,10 @@ def minimal(**changes):
         "dataset": {"source": "digits"},
         "ensembles": {"a": {"architecture": "st_vgg"}},
     } | changes
+
+
+def with_clutter(source="digits", size=16, **changes):
+    return minimal(dataset={"source": source, "size": size, "clutter": CLUTTER | changes})
 
 
 def with_baselines(**baselines):

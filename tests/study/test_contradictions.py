@@ -1,5 +1,5 @@
 import pytest
-from studies import FOLDER, TWO, load, minimal, problems
+from studies import FOLDER, TWO, load, minimal, problems, with_clutter
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,26 @@ from studies import FOLDER, TWO, load, minimal, problems
         (
             minimal(dataset={"source": "image_folder"}),
             "dataset.path is missing; with source: image",
+        ),
+        (
+            with_clutter(source="mnist"),
+            "dataset.clutter is for digits, but dataset.source is mnist; leave it out, or set",
+        ),
+        (
+            with_clutter(size=None),
+            "dataset.size is missing; with clutter, add the images' size, for example size: 16.",
+        ),
+        (
+            with_clutter(noise=[0.3, 0.1]),
+            "dataset.clutter.noise is [0.3, 0.1], but the first is the lowest; write [0.1, 0.3].",
+        ),
+        (
+            with_clutter(digit_size=[12, 20]),
+            "dataset.clutter.digit_size is up to 20, but dataset.size is 16; make it at most 16.",
+        ),
+        (
+            with_clutter(size=3, digit_size=[2, 3]),
+            "dataset.clutter.fragment_size is up to 4, but dataset.size is 3; make it at most 3.",
         ),
         (
             minimal(dataset={"source": "mnist", "images": "files"}),

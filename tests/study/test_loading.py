@@ -8,8 +8,9 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from studies import FOLDER, load, minimal, problems, with_baselines
+from studies import FOLDER, load, minimal, problems, with_baselines, with_clutter
 
+from created_equal.artefacts import canonical
 from created_equal.errors import InputError
 from created_equal.study import (
     BASELINES,
@@ -425,3 +426,20 @@ def test_baselines_with_their_defaults_and_without(folder):
 def test_a_mistake_in_baselines_is_one_sentence(folder, baselines, sentence):
     (problem,) = problems(with_baselines(**baselines))
     assert problem.startswith(sentence)
+
+
+def test_whole_numbers_in_clutter_are_the_same_networks():
+    one = load(with_clutter(contrast=[0.5, 1], noise=[0, 1]))
+    other = load(with_clutter(contrast=[0.5, 1.0], noise=[0.0, 1.0]))
+    assert canonical(one.dataset) == canonical(other.dataset)
+
+
+def test_every_number_of_clutter_is_needed_and_checked():
+    values = with_clutter(contrast=[0.5, 1.5], fragments=-1, noise=0.1)
+    del values["dataset"]["clutter"]["digit_size"]
+    assert problems(values) == [
+        "dataset.clutter.digit_size is missing; add it.",
+        "dataset.clutter.contrast[1] must be a number of at least 0 and at most 1, but is 1.5.",
+        "dataset.clutter.fragments must be a whole number of at least 0, but is -1.",
+        "dataset.clutter.noise must be a list of 2 numbers, but is 0.1.",
+    ]
