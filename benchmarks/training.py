@@ -1,307 +1,398 @@
-"""How fast networks are trained: the engine beside other ways, and in which precision.
+"""How fast networks are trained, and whether another precision trains an equal ensemble.
 
-    python benchmarks/training.py [--study small_mammals] [--epochs N] [--networks N] [--json FILE]
-                                  [--ways engine,loop,...] [--precisions fp32,bf16,...]
+    python benchmarks/training.py                                       # as make benchmark
+    python benchmarks/training.py --study digits --ways engine --networks 20 --epochs 20
 
-Networks of the study's first ensemble are trained, and predict every example after each epoch.
-First ``precisions``: is an ensemble in another precision as good as fp32's? If the networks were
-trained for the study's own epochs, what is found becomes ``precision: auto`` on this kind of
-device. Then the ``ways``, in that precision. ``engine``: what the workflow runs; on a CPU a process
-of one thread per core. ``loop``: torch modules with torch's own dropout, a DataLoader, fp32, one
-network after the other. ``vmap``: all networks in one call by torch.func, which makes grouped
-convolutions. ``unfold`` and ``shift``: the same by torch.compile, with each convolution as one
-batched matrix product of neighbourhoods, or as the sum of one for each place in the kernel.
-``fused``: all networks in one call, each layer a kernel of our own in Triton; on a GPU alone.
+Networks of the study's first ensemble are trained and predict every example after each epoch, in
+each precision and in three ways:
 
-Each runs in processes of its own; what fails there is said below the table, and the file has all
-that is finished. Seconds count from the first network to the last prediction. Preparation is what
-the first epoch takes longer than the others: compiling, recording. On a GPU a way ends after
---limit seconds of training, the engine after five times as many, and what all epochs would take is
-reckoned from those that are finished. The share is that of what a large matrix product reaches in
-the same precision on the same device. The dataset must have been built: created-equal build_dataset
-STUDY.
+    engine  what the workflow runs; on a CPU a process of one thread per core
+    loop    what one would write first: a DataLoader, PyTorch's dropout, one network after the other
+    vmap    all networks in one call by torch.func, which makes grouped convolutions
+
+Each runs in processes of its own; if one fails, the reason is printed below the table. Seconds
+count from the first step to the last prediction; preparation is the time by which the first epoch
+is longer than the others. After --limit seconds a way ends with the epoch that it is in, and the
+time for all epochs is extrapolated. If the engine finished all networks in fp32 and in another
+precision, the two ensembles are compared: they share their seeds, so only rounding differs.
+The dataset must have been built: created-equal build_dataset STUDY.
 """
 
 import argparse
 import json
-import os
-import subprocess
+import multiprocessing
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import torch
-from one_way import first_ensemble
-from precisions import CHECKED_NETWORKS, compare, keep_verdict, other_seeds
 from rich.console import Console
 from rich.table import Table
-from ways import ON_GPU_ALONE, WAYS
+from torch import nn
+from torch.func import functional_call, grad, stack_module_state, vmap
+from torch.nn import functional as F
+from torch.utils.data import DataLoader, TensorDataset
 
-from created_equal.training.engine.device import PRECISIONS, choose_setting, describe_device
+from created_equal.artefacts import read_dataset
+from created_equal.errors import InputError
+from created_equal.networks import Dropout
+from created_equal.study import Ensemble, dataset_path, load_study
+from created_equal.training.engine import make_group
+from created_equal.training.engine.device import (
+    PRECISIONS,
+    choose_setting,
+    describe_device,
+    release_memory,
+    usable_cores,
+)
+from created_equal.training.engine.images import Images
+from created_equal.training.engine.initialise import initialise
+from created_equal.training.engine.optimisers import learning_rate, make_optimizer
+from created_equal.training.engine.streams import Streams
+from created_equal.training.engine.trainee import network_of
 
-ONE_WAY = Path(__file__).with_name("one_way.py")
-EPOCHS_ON_CPU = 3
-# Seconds of training after which a way ends on a GPU, and how many times as long the engine has.
-LIMIT, LIMITS_OF_ENGINE = 30, 5
-# Seconds that a way may take beside, to start and to compile, before it is killed.
-PATIENCE = 300
-
-WAYS_COLUMNS = {
+EPOCHS_ON_CPU, NETWORKS_ON_GPU, LIMIT_ON_GPU = 3, 100, 60
+# The loop's time per network does not depend on their number.
+MOST_NETWORKS_OF_LOOP = 2
+PREDICTED_AT_ONCE = 100
+COLUMNS = {
     "processes": ("processes", "d"),
     "networks": ("networks", "d"),
     "trained": ("trained", ".0%"),
     "preparation": ("preparation, s", ".1f"),
-    "seconds": ("all in all, s", ".1f"),
-    "networks_per_hour": ("networks/h", ".1f"),
-    "once_prepared": ("once prepared", ".1f"),
-    "teraflops": ("TFLOP/s", ".3g"),
-    "share_of_product": ("of a product", ".1%"),
-    "memory_gib": ("GiB", ".2f"),
-    "accuracy": ("test accuracy", ".3f"),
-    "load": ("load before", ".1f"),
-}
-PRECISIONS_COLUMNS = {
     "seconds": ("seconds", ".1f"),
-    "correlation": ("accessibility r", ".4f"),
-    "difference": ("accuracy - fp32's", "+.4f"),
-    "as_good": ("as good", ""),
+    "networks_per_hour": ("networks/h", ".1f"),
+    "times_loop": ("times fp32 loop", ".2f"),
+    "memory_gib": ("peak GiB", ".2f"),
+    "accuracy": ("test accuracy", ".3f"),
 }
 
 
-def side_by_side(
-    way: str, processes: int, networks: int, limit: float | None, options: Sequence[str]
+def train_with_engine(ensemble: Ensemble, numbers: Sequence[int], images: Images) -> Iterator:
+    """Train networks as the workflow does, as many at a time as it would."""
+    left = list(numbers)
+    while left:
+        group = make_group(ensemble, left, images)
+        for _ in range(ensemble.recipe.epochs):
+            for _ in group.finish_epoch():
+                pass
+            yield np.stack([each.predictions for each in group.evaluate(lambda: None)])
+        left = left[len(group.numbers) :]
+        del group
+        release_memory()
+
+
+def train_with_loop(ensemble: Ensemble, numbers: Sequence[int], images: Images) -> Iterator:
+    """Train networks as a first script would."""
+    recipe = ensemble.recipe
+    every = images.batch(slice(None)).contiguous()
+    train = TensorDataset(every[images.train], images.labels[images.train])
+    for number in numbers:
+        torch.manual_seed(number)
+        network = plain_network(ensemble, number, images)
+        loader = DataLoader(train, batch_size=recipe.batch_size, shuffle=True, drop_last=True)
+        optimizer = make_optimizer(network, recipe)
+        for epoch in range(1, recipe.epochs + 1):
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate(recipe, epoch)
+            network.train()
+            for batch, labels in loader:
+                optimizer.zero_grad()
+                with images.setting.autocast():
+                    logits = network(batch)
+                F.cross_entropy(logits.float(), labels).backward()
+                optimizer.step()
+            network.eval()
+            with torch.no_grad(), images.setting.autocast():
+                parts = [network(part).argmax(1) for part in every.split(images.evaluated_at_once)]
+            yield torch.cat(parts).cpu().numpy()[None]
+
+
+def train_with_vmap(ensemble: Ensemble, numbers: Sequence[int], images: Images) -> Iterator:
+    """Train networks that take each step together, as torch.func maps one of them over many.
+
+    Raises:
+        InputError: the optimizer is not plain SGD.
+    """
+    recipe, device = ensemble.recipe, images.setting.device
+    if recipe.optimizer != "sgd" or recipe.momentum or recipe.weight_decay:
+        raise InputError(
+            f"{ensemble.study}/{ensemble.name} is not trained by plain SGD, the only optimizer of "
+            "vmap in this benchmark; leave vmap out of --ways."
+        )
+    torch.manual_seed(numbers[0])
+    networks = [plain_network(ensemble, number, images) for number in numbers]
+    network = networks[0]
+    weights, buffers = stack_module_state(networks)
+    weights = {name: each.detach() for name, each in weights.items()}
+
+    def logits(weights: dict, buffers: dict, batch: torch.Tensor) -> torch.Tensor:
+        with images.setting.autocast():
+            return functional_call(network, (weights, buffers), (batch,))
+
+    def loss(weights: dict, buffers: dict, batch: torch.Tensor, labels: torch.Tensor):
+        return F.cross_entropy(logits(weights, buffers, batch).float(), labels)
+
+    gradients_of = vmap(grad(loss), randomness="different")
+    logits_of = vmap(logits, in_dims=(0, 0, None))
+    for epoch in range(1, recipe.epochs + 1):
+        network.train()
+        orders = torch.stack([torch.randperm(len(images.train), device=device) for _ in numbers])
+        for step in range(len(images.train) // recipe.batch_size):
+            places = orders[:, step * recipe.batch_size : (step + 1) * recipe.batch_size]
+            index = images.train[places]
+            batches = images.batch(index.flatten()).unflatten(0, index.shape)
+            gradients = gradients_of(weights, buffers, batches, images.labels[index])
+            for name, gradient in gradients.items():
+                weights[name].sub_(gradient, alpha=learning_rate(recipe, epoch))
+        network.eval()
+        parts = torch.arange(len(images), device=device).split(PREDICTED_AT_ONCE)
+        with torch.no_grad():
+            predicted = [
+                logits_of(weights, buffers, images.batch(part)).argmax(2) for part in parts
+            ]
+        yield torch.cat(predicted, dim=1).cpu().numpy()
+
+
+def plain_network(ensemble: Ensemble, number: int, images: Images) -> nn.Module:
+    """Return an untrained network with the engine's first weights and PyTorch's own dropout."""
+    network = network_of(ensemble, images.shape, images.classes)
+    initialise(network, Streams(ensemble.definition, number))
+    for name, layer in list(network.named_children()):
+        if isinstance(layer, Dropout):
+            setattr(network, name, nn.Dropout(layer.threshold / 256))
+    return network.to(images.setting.device)
+
+
+# Each yields, after every epoch, the labels (network, example) int64 that the networks in training
+# predict.
+WAYS = {"engine": train_with_engine, "loop": train_with_loop, "vmap": train_with_vmap}
+
+
+def first_ensemble(study: str, epochs: int | None) -> Ensemble:
+    """Return the study's first ensemble, with this number of epochs or its own."""
+    ensemble = next(iter(load_study(study).ensembles.values()))
+    epochs = epochs or ensemble.recipe.epochs
+    return replace(ensemble, recipe=replace(ensemble.recipe, epochs=epochs))
+
+
+def measure(
+    way: str,
+    precision: str,
+    study: str,
+    epochs: int,
+    limit: float | None,
+    threads: int,
+    numbers: Sequence[int],
 ) -> dict:
-    """Train networks in some processes at once and put together what they measured.
+    """Train networks in this process, until all are finished or the limit is over.
 
     Returns:
-        a row with the keys of ``WAYS_COLUMNS``, and ``accuracies`` and ``learnt`` as ``measure``
-        returns them; or ``failed``, why there is none.
+        ``done``, how many networks were trained, a part of one counting as such; ``preparation``
+        and ``training``, seconds; ``accuracies`` on the test set of each finished network, or of
+        those in training; ``learnt``, for each finished network in how many epochs it was right
+        about each example; ``memory``, bytes.
     """
-    share = networks // processes
-    load = os.getloadavg()[0]
-    running = [
-        subprocess.Popen(
-            [
-                *(sys.executable, ONE_WAY, way, "--networks", str(share)),
-                *("--first", str(place * share), *options),
-                *(("--limit", str(limit)) if limit else ()),
-            ],
-            stdout=subprocess.PIPE,
-            text=True,
-            # What is compiled is compiled anew, so that preparation is what it is the first time.
-            env=os.environ
-            | {"TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1", "TRITON_ALWAYS_COMPILE": "1"},
-        )
-        for place in range(processes)
-    ]
-    results = [wait_until_done(process, limit) for process in running]
-    failed = [result["failed"] for result in results if "failed" in result]
-    if failed:
-        return {"failed": failed[0]}
-    together = {
-        key: sum((result[key] for result in results[1:]), results[0][key]) for key in results[0]
+    torch.set_num_threads(threads)
+    setting = choose_setting("auto", precision)
+    # Ordinary scripts let cuDNN choose among all its algorithms.
+    torch.backends.cudnn.deterministic = way == "engine"
+    images = Images(read_dataset(Path(dataset_path(study))), setting)
+    labels, test = images.labels.cpu().numpy(), images.splits[1].numpy()
+    right, moments = [], [time.monotonic()]
+    for predicted in WAYS[way](first_ensemble(study, epochs), numbers, images):
+        moments.append(time.monotonic())
+        right.append(predicted == labels)
+        if limit and moments[-1] - moments[0] > limit:
+            break
+    seconds = np.diff(moments)
+    preparation = max(0.0, seconds[0] - np.median(seconds[1:])) if len(right) > 1 else 0.0
+    finished = [right[end - epochs : end] for end in range(epochs, len(right) + 1, epochs)]
+    last = np.concatenate([each[-1] for each in finished] or right[-1:])
+    peak = int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) * 1024
+    return {
+        "done": sum(len(each) for each in right) / epochs,
+        "preparation": preparation,
+        "training": seconds.sum() - preparation,
+        "accuracies": last[:, test].mean(axis=1).tolist(),
+        "learnt": [row for each in finished for row in np.sum(each, axis=0)],
+        "memory": torch.cuda.max_memory_reserved() if setting.device.type == "cuda" else peak,
     }
-    preparation = max(result["preparation"] for result in results)
-    training = max(result["training"] for result in results)
-    # What all networks would take; what they took, where all were finished.
-    training_all = training / together["done"] * together["networks"]
+
+
+def measure_in_processes(processes: int, networks: int, *task) -> dict:
+    """Train networks 0 to N - 1 in some processes at once; ``task``: as ``measure`` takes it.
+
+    Returns:
+        the keys of ``COLUMNS`` except ``times_loop``, and ``accuracies`` and ``learnt`` of
+        ``measure``; or only ``failed``, the reason.
+    """
+    shares = [range(place, networks, processes) for place in range(processes)]
+    try:
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(processes, context, max_tasks_per_child=1) as pool:
+            futures = [pool.submit(measure, *task, share) for share in shares]
+            results = [future.result() for future in futures]
+    except Exception as error:  # the other ways are measured all the same
+        first_line = (str(error).splitlines() or [""])[0]
+        return {"failed": f"{type(error).__name__}: {first_line}"}
+    total = {key: sum((each[key] for each in results[1:]), results[0][key]) for key in results[0]}
+    preparation, training = (
+        max(each[key] for each in results) for key in ("preparation", "training")
+    )
+    seconds = preparation + training * networks / total["done"]
     return {
         "processes": processes,
-        "networks": together["networks"],
-        "trained": together["done"] / together["networks"],
+        "networks": networks,
+        "trained": total["done"] / networks,
         "preparation": preparation,
-        "seconds": preparation + training_all,
-        "networks_per_hour": together["networks"] * 3600 / (preparation + training_all),
-        "once_prepared": together["networks"] * 3600 / training_all,
-        "teraflops": together["operations"] / training / 1e12,
-        "share_of_product": together["operations"] / training / together["product"],
-        "memory_gib": together["memory"] / 2**30,
-        "accuracy": float(np.mean(together["accuracies"])),
-        "load": load,
-        "accuracies": together["accuracies"],
-        "learnt": together["learnt"],
+        "seconds": seconds,
+        "networks_per_hour": networks * 3600 / seconds,
+        "memory_gib": total["memory"] / 2**30,
+        "accuracy": float(np.mean(total["accuracies"])),
+        "accuracies": total["accuracies"],
+        "learnt": total["learnt"],
     }
 
 
-def wait_until_done(process: subprocess.Popen, limit: float | None) -> dict:
-    """Return what a process printed, or ``failed`` with the reason."""
-    longest = limit + PATIENCE if limit else None
-    try:
-        printed, _ = process.communicate(timeout=longest)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
-        return {"failed": f"not finished after {longest:.0f} s, and killed"}
-    if process.returncode:
-        return {"failed": f"its process ended with {process.returncode}"}
-    return json.loads(printed.splitlines()[-1])
+def compare(fp32: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray]) -> dict:
+    """Compare two ensembles of the same seeds: ``learnt`` and ``accuracies``, see ``measure``.
 
-
-def check_precisions(
-    study: str, epochs: int, precisions: Sequence[str], processes: int
-) -> Iterator[dict]:
-    """Train ensembles of the engine in fp32 and other precisions, and compare them.
-
-    Yields:
-        whenever one more is trained, precision -> what ``compare`` says and ``seconds``, or
-        ``failed``; and ``other_seeds``.
+    Returns:
+        ``correlation`` of accessibility and ``difference`` of mean test accuracy; and what two
+        ensembles of fp32 with different seeds would have: ``other_seeds_correlation``, from the
+        halves of ``fp32`` by Spearman and Brown's 2 r / (1 + r), and ``other_seeds_error``, the
+        standard error of the difference.
     """
-    rows, accessibilities, accuracies = {}, {}, {}
-    for name in sorted(precisions, key=lambda name: name != "fp32"):
-        options = ["--study", study, "--epochs", str(epochs), "--precision", name]
-        rows[name] = side_by_side("engine", processes, CHECKED_NETWORKS, None, options)
-        if "failed" not in rows[name]:
-            accessibilities[name] = np.array(rows[name]["learnt"]) / epochs
-            accuracies[name] = np.array(rows[name]["accuracies"])
-        if "fp32" not in accessibilities:
-            yield rows
-            return
-        compared = compare(accessibilities, accuracies)
-        found = {
-            name: compared[name] | {key: row[key] for key in ("seconds", "load", "accuracies")}
-            if name in compared
-            else row
-            for name, row in rows.items()
-        }
-        seeds = other_seeds(accessibilities["fp32"], accuracies["fp32"])
-        yield found | {"other_seeds": seeds}
+    (learnt, accuracies), half = fp32, len(fp32[1]) // 2
+    of_halves = correlation(learnt[:half], learnt[half:])
+    return {
+        "correlation": correlation(learnt, other[0]),
+        "difference": float(np.mean(other[1]) - np.mean(accuracies)),
+        "other_seeds_correlation": 2 * of_halves / (1 + of_halves),
+        "other_seeds_error": float(np.std(accuracies, ddof=1) * np.sqrt(2 / len(accuracies))),
+    }
 
 
-def print_table(title: str, rows: Mapping[str, Mapping], columns: Mapping) -> None:
-    """Print a row for each way, and under it what is missing; columns: key -> heading, format."""
-    table = Table(title=title)
-    table.add_column("")
-    for heading, _ in columns.values():
-        table.add_column(heading)
-    for name, row in rows.items():
+def correlation(one: np.ndarray, other: np.ndarray) -> float:
+    """Return Pearson's r of the means over networks; each is (network, example)."""
+    return float(np.corrcoef(one.mean(axis=0), other.mean(axis=0))[0, 1])
+
+
+def print_results(results: dict) -> None:
+    """Print the table of all rows, why some are missing, and the comparison of precisions."""
+    table = Table("", title="{study}, {epochs} epochs, {device}, torch {torch}".format(**results))
+    for heading, _ in COLUMNS.values():
+        table.add_column(heading, justify="right")
+    for name, row in results["rows"].items():
         if "failed" not in row:
-            table.add_row(name, *(format(row[key], form) for key, (_, form) in columns.items()))
-    Console(width=None if sys.stdout.isatty() else 200).print(table)
-    for name, row in rows.items():
+            cells = (
+                format(row[key], form) if key in row else "" for key, (_, form) in COLUMNS.items()
+            )
+            table.add_row(name, *cells)
+    Console(width=None if sys.stdout.isatty() else 140).print(table)
+    for name, row in results["rows"].items():
         if "failed" in row:
             print(f"{name}: not measured: {row['failed']}")
+    for precision, found in results["compared"].items():
+        print(
+            "{} against fp32, same seeds: accessibility r = {correlation:.4f}, test accuracy "
+            "{difference:+.4f}. Other seeds, in fp32: r = {other_seeds_correlation:.4f}, standard "
+            "error {other_seeds_error:.4f}.".format(precision, **found)
+        )
 
 
-def names(text: str) -> list[str]:
-    """Return the names in a list with commas; an empty text has none."""
-    return [each for each in text.split(",") if each]
+def device_precisions() -> list[str]:
+    """Return every precision that this machine's device has."""
+    found = []
+    for name in PRECISIONS[1:]:
+        with suppress(InputError):
+            found.append(choose_setting("auto", name).precision)
+    return found
+
+
+def run(asked: argparse.Namespace) -> dict:
+    """Measure every way in every precision; what is finished is written to ``--json`` at once."""
+    # Bad input ends here in one sentence, not in every process.
+    precisions = asked.precisions or device_precisions()
+    settings = [choose_setting("auto", precision) for precision in precisions]
+    read_dataset(Path(dataset_path(asked.study)))
+    on_gpu, cores = settings[0].device.type == "cuda", usable_cores()
+    epochs = asked.epochs or (None if on_gpu else EPOCHS_ON_CPU)
+    epochs = first_ensemble(asked.study, epochs).recipe.epochs
+    networks = asked.networks or (NETWORKS_ON_GPU if on_gpu else cores)
+    limit = asked.limit or (LIMIT_ON_GPU if on_gpu else None)
+    device = describe_device(settings[0])
+    rows, compared, ensembles = {}, {}, {}
+    results = {
+        "device": device if on_gpu else f"{cores} cores, {device}",
+        "torch": torch.__version__,
+        "study": asked.study,
+        "epochs": epochs,
+        "rows": rows,
+        "compared": compared,
+    }
+    for precision, way in product(dict.fromkeys(each.precision for each in settings), asked.ways):
+        alone = on_gpu or way != "engine"
+        row = rows[f"{way} {precision}"] = measure_in_processes(
+            1 if alone else min(cores, networks),
+            min(networks, MOST_NETWORKS_OF_LOOP) if way == "loop" else networks,
+            *(way, precision, asked.study, epochs, limit, cores if alone else 1),
+        )
+        learnt = np.array(row.pop("learnt", []))
+        if way == "engine" and networks > 1 and row.get("trained") == 1:
+            ensembles[precision] = learnt, np.array(row["accuracies"])
+            if precision != "fp32" and "fp32" in ensembles:
+                compared[precision] = compare(ensembles["fp32"], ensembles[precision])
+        loop = rows.get("loop fp32", {}).get("networks_per_hour")
+        for each in rows.values():
+            if loop and "failed" not in each:
+                each["times_loop"] = each["networks_per_hour"] / loop
+        if asked.json:
+            asked.json.write_text(json.dumps(results, indent=2))
+    return results
 
 
 def arguments() -> argparse.ArgumentParser:
     """Return what reads the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+
+    def names(text: str) -> list[str]:
+        return text.split(",")
+
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--study", default="small_mammals")
     parser.add_argument(
-        "--epochs", type=int, help=f"default: the study's; on a CPU {EPOCHS_ON_CPU} for the ways"
+        "--epochs", type=int, help=f"default: {EPOCHS_ON_CPU}; on a GPU the study's"
     )
-    parser.add_argument("--networks", type=int, help="default: a core each, or 100 on a GPU")
-    parser.add_argument("--ways", type=names, help="default: all of the device; '' for none")
-    parser.add_argument(
-        "--precisions", type=names, help="default: all on a GPU, none on a CPU; '' for none"
-    )
-    parser.add_argument("--precision", default="auto", help="of the ways but for loop")
-    parser.add_argument("--limit", type=float, help=f"default: {LIMIT} on a GPU, none on a CPU")
+    parser.add_argument("--networks", type=int, help="default: one per core; on a GPU 100")
+    parser.add_argument("--ways", type=names, default=list(WAYS), help=f"of {','.join(WAYS)}")
+    parser.add_argument("--precisions", type=names, help="default: all that the device has")
+    parser.add_argument("--limit", type=float, help=f"seconds; default: {LIMIT_ON_GPU} on a GPU")
     parser.add_argument("--json", type=Path, help="write the results here too")
     return parser
 
 
 def main() -> None:
-    """Measure what the arguments say."""
+    """Measure and print."""
     parser = arguments()
     asked = parser.parse_args()
-    setting = choose_setting("auto", asked.precision)
-    device, on_gpu = describe_device(setting), setting.device.type == "cuda"
-    of_device = [name for name in PRECISIONS if name != "auto" and (on_gpu or name != "tf32")]
-    if asked.precisions is None:
-        asked.precisions = of_device if on_gpu else []
-    ways = [name for name in WAYS if on_gpu or name not in ON_GPU_ALONE]
-    if asked.ways is None:
-        asked.ways = ways
-    for chosen, known in ((asked.ways, ways), (asked.precisions, of_device)):
-        if not set(chosen) <= set(known):
-            parser.error(f"{','.join(chosen)}: choose from {', '.join(known)}")
-    cores = len(os.sched_getaffinity(0))
-    own_epochs = first_ensemble(asked.study, None).recipe.epochs
-    results = {
-        "device": device if on_gpu else f"{cores} cores, {device}",
-        "torch": torch.__version__,
-        "study": asked.study,
-    }
-
-    def keep() -> None:
-        if asked.json:
-            asked.json.write_text(json.dumps(results, indent=2))
-
-    if asked.precisions:
-        epochs = asked.epochs or own_epochs
-        checked = dict.fromkeys(["fp32", *asked.precisions])
-        for found in check_precisions(asked.study, epochs, checked, 1 if on_gpu else cores):
-            results |= {"precisions": found, "precisions_epochs": epochs}
-            keep()
-        report_precisions(results, device, own_epochs, of_device)
-    if not asked.ways:
-        return
-    setting = choose_setting("auto", asked.precision)
-    networks = asked.networks or (100 if on_gpu else cores)
-    limit = asked.limit or (LIMIT if on_gpu else None)
-    epochs = asked.epochs or (own_epochs if on_gpu else EPOCHS_ON_CPU)
-    results |= {"ways": {}, "ways_epochs": epochs, "ways_precision": setting.precision}
-    for way in asked.ways:
-        engine, loop = way == "engine", way == "loop"
-        options = ["--study", asked.study, "--epochs", str(epochs)]
-        options += ["--precision", "fp32" if loop else setting.precision]
-        options += ["--threads", "1" if engine else str(cores)]
-        row = side_by_side(
-            way,
-            cores if engine and not on_gpu else 1,
-            # Of a loop, two networks say what a hundred would.
-            min(networks, 2) if loop else networks,
-            limit and limit * (LIMITS_OF_ENGINE if engine else 1),
-            options,
-        )
-        results["ways"][way] = {key: row[key] for key in row if key != "learnt"}
-        keep()
-    report_ways(results)
-
-
-def report_precisions(
-    results: Mapping, device: str, own_epochs: int, of_device: Sequence[str]
-) -> None:
-    """Print what was found of the precisions, and keep it if it decides."""
-    study, epochs = results["study"], results["precisions_epochs"]
-    found = dict(results["precisions"])
-    seeds = found.pop("other_seeds", None)
-    title = f"{CHECKED_NETWORKS} networks of {study}, {epochs} epochs, on {results['device']}"
-    print_table(f"{title}, torch {results['torch']}", found, PRECISIONS_COLUMNS)
-    if seeds:
-        print(
-            f"other seeds, in fp32: accessibility r {seeds['correlation']:.4f}, standard error of "
-            f"the difference of accuracies {seeds['difference']:.4f}"
-        )
-    compared = {name: row for name, row in found.items() if "failed" not in row}
-    if epochs == own_epochs and set(compared) == set(of_device):
-        chosen = keep_verdict(device, compared, study, epochs)
-        print(f"precision: auto is {chosen} from now on, on {device}")
-    else:
-        print(
-            f"precision: auto stays what it was: that needs {', '.join(of_device)} and the "
-            f"study's own {own_epochs} epochs"
-        )
-
-
-def report_ways(results: Mapping) -> None:
-    """Print what was measured of the ways."""
-    rows = results["ways"]
-    title = f"{results['study']}, {results['ways_epochs']} epochs, on {results['device']}"
-    title += f", {results['ways_precision']} (loop: fp32), torch {results['torch']}"
-    print_table(title, rows, WAYS_COLUMNS)
-    measured = {name: row for name, row in rows.items() if "failed" not in row}
-    engine = measured.pop("engine", None)
-    for other, row in measured.items() if engine else ():
-        times = engine["networks_per_hour"] / row["networks_per_hour"]
-        prepared = engine["once_prepared"] / row["once_prepared"]
-        print(f"engine / {other}: {times:.2f}, once prepared {prepared:.2f}")
+    if unknown := sorted(set(asked.ways) - set(WAYS)):
+        parser.error(f"--ways {','.join(unknown)}: choose from {', '.join(WAYS)}")
+    try:
+        results = run(asked)
+    except InputError as error:
+        sys.exit(str(error))
+    print_results(results)
+    if all("failed" in row for row in results["rows"].values()):
+        sys.exit("Nothing could be measured.")
 
 
 if __name__ == "__main__":

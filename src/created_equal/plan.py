@@ -1,7 +1,6 @@
 """The plan: what would be trained, what is there already, and what the rest costs."""
 
 import logging
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -21,7 +20,7 @@ from created_equal.training import (
     measure_speed,
     networks_definition,
 )
-from created_equal.training.engine.device import Setting, choose_setting
+from created_equal.training.engine.device import Setting, choose_setting, usable_cores
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +33,7 @@ def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
     """
     setting = choose_setting(device, precision)
     # One thread and one job per core on a CPU, one job at a time on a GPU: as Snakemake runs them.
-    jobs = len(os.sched_getaffinity(0)) if setting.device.type == "cpu" else 1
+    jobs = usable_cores() if setting.device.type == "cpu" else 1
     table = Table(title=f"On {setting.device.type}, {setting.precision}, {jobs} at a time")
     for heading in ("study", "ensemble", "architecture"):
         table.add_column(heading, no_wrap=True)

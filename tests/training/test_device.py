@@ -1,4 +1,7 @@
+import os
+import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -6,12 +9,10 @@ import torch
 from created_equal.errors import InputError
 from created_equal.training.engine import device as device_module
 from created_equal.training.engine.device import (
-    MEASURED,
-    PRECISIONS,
     check_compiler,
     choose_setting,
     describe_device,
-    measured_precisions,
+    usable_cores,
 )
 
 
@@ -42,7 +43,8 @@ def test_a_gpu_that_is_not_there(monkeypatch):
     assert choose_setting("auto", "fp32").device.type == "cpu"
 
 
-def test_a_machine_that_cannot_make_kernels(monkeypatch, tmp_path):
+def test_a_machine_that_cannot_make_kernels(gpu, monkeypatch, tmp_path):
+    gpu(7, 0)
     monkeypatch.setenv("CC", sys.executable)
     monkeypatch.setattr("sysconfig.get_path", lambda *_: str(tmp_path))
     with pytest.raises(InputError, match=f"there is no {tmp_path}/Python.h; install them"):
@@ -62,47 +64,193 @@ def test_words_that_are_no_device_or_precision(device, precision):
 
 
 @pytest.fixture
-def measured(tmp_path, monkeypatch):
-    """A function that puts a text in the place of what was measured."""
-    path = tmp_path / "precisions.yaml"
-    monkeypatch.setattr(device_module, "MEASURED", path)
-    return path.write_text
+def cpu(monkeypatch):
+    """A function that makes PyTorch describe a CPU: with AMX, permitted by the kernel, AVX512."""
+
+    def make(amx, permitted=True, avx512_bf16=False):
+        monkeypatch.setattr("torch.cpu._is_amx_tile_supported", lambda: amx)
+        monkeypatch.setattr("torch.cpu._init_amx", lambda: amx and permitted)
+        monkeypatch.setattr("torch.cpu._is_avx512_bf16_supported", lambda: avx512_bf16)
+        monkeypatch.setattr("torch.backends.cpu.get_cpu_capability", lambda: "AVX512")
+        for name in LIMITS:
+            monkeypatch.delenv(name, raising=False)
+
+    return make
 
 
-def test_auto_is_what_was_measured_on_such_a_device(measured):
-    here = describe_device(choose_setting("cpu", "fp32"))
-    measured(f"another: {{precision: fp32}}\n{here!r}: {{precision: bf16}}\n")
-    assert choose_setting("cpu", "auto").precision == "bf16"
-    assert choose_setting("cpu", "fp32").precision == "fp32"
+LIMITS = ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA")
+CPUS = {
+    "amx": ({"amx": True, "avx512_bf16": True}, "bf16", "CPU AVX512, AMX bf16"),
+    "refused": (
+        {"amx": True, "permitted": False, "avx512_bf16": True},
+        "fp32",
+        "CPU AVX512, AVX512 bf16",
+    ),
+    "avx512_bf16": ({"amx": False, "avx512_bf16": True}, "fp32", "CPU AVX512, AVX512 bf16"),
+    "neither": ({"amx": False}, "fp32", "CPU AVX512"),
+}
 
 
-def test_auto_is_fp32_where_nothing_was_measured(measured):
-    measured("another: {precision: bf16}\n")
-    assert choose_setting("cpu", "auto").precision == "fp32"
-    measured("# nothing yet\n")
-    assert choose_setting("cpu", "auto").precision == "fp32"
+@pytest.mark.parametrize(("features", "precision", "name"), CPUS.values(), ids=CPUS)
+def test_auto_is_bf16_on_a_cpu_with_amx_alone(cpu, features, precision, name):
+    cpu(**features)
+    setting = choose_setting("cpu", "auto")
+    assert setting.precision == precision
+    assert describe_device(setting) == name
+    assert choose_setting("cpu", "bf16").precision == "bf16"
 
 
-def test_what_was_measured_cannot_be_read(measured):
-    measured("a: [\n")
-    with pytest.raises(InputError, match=r"precisions.yaml, line "):
-        choose_setting("cpu", "auto")
+@pytest.mark.parametrize(
+    ("limits", "precision"),
+    [
+        (("AVX512_CORE_BF16", None), "fp32"),
+        (("avx2", None), "fp32"),
+        ((None, "AVX512_CORE"), "fp32"),
+        (("", "AVX10_1_512"), "fp32"),
+        (("AVX2", "ALL"), "fp32"),
+        (("AVX512_CORE_AMX", "AVX2"), "bf16"),
+        (("avx512_core_amx_fp16", None), "bf16"),
+        (("ALL", None), "bf16"),
+        (("DEFAULT", None), "bf16"),
+        (("nonsense", None), "bf16"),
+    ],
+)
+def test_auto_is_fp32_where_amx_is_switched_off(cpu, monkeypatch, limits, precision):
+    cpu(amx=True)
+    for name, limit in zip(LIMITS, limits, strict=True):
+        if limit is not None:
+            monkeypatch.setenv(name, limit)
+    assert choose_setting("cpu", "auto").precision == precision
 
 
-def test_what_the_package_has_was_measured():
-    for entry in measured_precisions(MEASURED).values():
-        assert entry["precision"] in PRECISIONS[1:]
-        assert entry["networks"] >= 20
-        assert entry["correlation"] >= 0.99
-        assert abs(entry["difference"]) <= 0.005
-
-
-def test_a_cpu_is_described_by_what_it_can():
+def test_this_cpu_is_described_by_its_instructions():
     described = describe_device(choose_setting("cpu", "fp32"))
-    name, *rest = described.split(", ")
-    assert name == f"CPU {torch.backends.cpu.get_cpu_capability()}"
-    fast = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
-    assert rest == (["bf16 in hardware"] if fast else [])
+    vectors = torch.backends.cpu.get_cpu_capability()
+    assert described.startswith(f"CPU {vectors}")
+    assert described.removeprefix(f"CPU {vectors}") in ("", ", AMX bf16", ", AVX512 bf16")
+
+
+@pytest.fixture
+def gpu(monkeypatch):
+    """A function that makes PyTorch find a GPU of a compute capability."""
+
+    def make(major, minor):
+        properties = SimpleNamespace(major=major, minor=minor)
+        monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+        monkeypatch.setattr("torch.cuda.current_device", lambda: 0)
+        monkeypatch.setattr("torch.cuda.get_device_properties", lambda *_: properties)
+        monkeypatch.setattr("torch.cuda.get_device_capability", lambda *_: (major, minor))
+        monkeypatch.setattr("torch.cuda.get_device_name", lambda *_: "Old GPU")
+
+    return make
+
+
+@pytest.mark.parametrize("precision", ["tf32", "bf16"])
+@pytest.mark.parametrize("device", ["auto", "cuda"])
+def test_a_gpu_without_hardware_for_a_precision(gpu, device, precision):
+    gpu(7, 5)
+    with pytest.raises(InputError) as refusal:
+        choose_setting(device, precision)
+    assert str(refusal.value) == (
+        f"precision is {precision}, but Old GPU has no hardware for it (NVIDIA's GPUs have it from "
+        "compute capability 8.0 on); set precision to auto or fp32."
+    )
+    gpu(8, 0)
+    assert choose_setting(device, precision).precision == precision
+
+
+def test_auto_is_fp32_on_a_gpu(gpu):
+    for capability in ((7, 5), (8, 0), (9, 0)):
+        gpu(*capability)
+        setting = choose_setting("auto", "auto")
+        assert (setting.device.type, setting.precision) == ("cuda", "fp32")
+        assert describe_device(setting) == "Old GPU"
+
+
+def test_a_gpu_that_is_too_old_for_kernels(gpu):
+    gpu(6, 1)
+    with pytest.raises(InputError) as refusal:
+        check_compiler()
+    assert str(refusal.value) == (
+        "Old GPU has compute capability 6.1, and the kernel that draws random numbers needs 7.0; "
+        "set device to cpu."
+    )
+
+
+@pytest.fixture
+def cgroups(tmp_path, monkeypatch):
+    """A function that puts cgroups and the process's place in them where they are looked for."""
+
+    def make(own, files):
+        monkeypatch.setattr(device_module, "CGROUPS", tmp_path)
+        monkeypatch.setattr(device_module, "OWN_CGROUPS", tmp_path / "own")
+        (tmp_path / "own").write_text(own)
+        for name, content in files.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
+
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: set(range(8)))
+    return make
+
+
+V1 = "5:devices:/\n4:cpu,cpuacct:/docker/1f\n3:cpuset:/docker/1f\n0::/\n"
+CGROUP_CASES = {
+    "v2 without a limit": ("0::/\n", {"cpu.max": "max 100000\n"}, 8),
+    "v2, the root cgroup, which has no file": ("0::/\n", {}, 8),
+    "v2 in a container": ("0::/\n", {"cpu.max": "300000 100000\n"}, 3),
+    "v2, half a core more": ("0::/\n", {"cpu.max": "250000 100000\n"}, 3),
+    "v2, a part of a core": ("0::/\n", {"cpu.max": "20000 100000\n"}, 1),
+    "v2, more than the affinity": ("0::/\n", {"cpu.max": "6400000 100000\n"}, 8),
+    "v2, of a job above its step": (
+        "0::/slurm/job_1/step_0\n",
+        {"slurm/job_1/step_0/cpu.max": "max 100000\n", "slurm/job_1/cpu.max": "200000 100000\n"},
+        2,
+    ),
+    "v2, of another": ("0::/one\n", {"other/cpu.max": "100000 100000\n"}, 8),
+    "v1 without a limit": (
+        V1,
+        {"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"},
+        8,
+    ),
+    "v1 in a container, where the host's path is not": (
+        V1,
+        {"cpu/cpu.cfs_quota_us": "200000\n", "cpu/cpu.cfs_period_us": "100000\n"},
+        2,
+    ),
+    "v1 on the host": (
+        V1,
+        {
+            "cpu/docker/1f/cpu.cfs_quota_us": "50000\n",
+            "cpu/docker/1f/cpu.cfs_period_us": "10000\n",
+        },
+        5,
+    ),
+}
+
+
+@pytest.mark.parametrize(("own", "files", "cores"), CGROUP_CASES.values(), ids=CGROUP_CASES)
+def test_cores_are_those_of_the_affinity_and_the_cgroup(cgroups, own, files, cores):
+    cgroups(own, files)
+    assert usable_cores() == cores
+
+
+def test_cores_where_the_system_has_neither(monkeypatch, tmp_path):
+    monkeypatch.setattr(device_module, "OWN_CGROUPS", tmp_path / "absent")
+    monkeypatch.delattr("os.sched_getaffinity")
+    monkeypatch.setattr("os.cpu_count", lambda: 6)
+    assert usable_cores() == 6
+
+
+def test_cores_of_this_process():
+    # With the real files of this machine, whichever version it has.
+    code = (
+        "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
+        "from created_equal.training.engine.device import usable_cores; print(usable_cores())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "1"
+    assert 1 <= usable_cores() <= len(os.sched_getaffinity(0))
 
 
 @pytest.mark.parametrize(

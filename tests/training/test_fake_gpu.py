@@ -7,8 +7,6 @@ that CUDA is not known to have. What the numbers are is for test_graphs.py.
 
 from dataclasses import replace
 
-import fused
-import fused_kernels
 import pytest
 import torch
 from needs import require
@@ -157,31 +155,6 @@ def test_every_recipe_can_be_recorded(tiny, train, recipe, precision):
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_every_architecture_can_be_recorded(tiny, train, architecture, changes, precision):
     assert train(replace(tiny(architecture, 0.25), **changes), precision) == [1, 1]
-
-
-class Launched:
-    """In place of a kernel: where its arguments lie, and that no axis of the grid is too long."""
-
-    def __getitem__(self, grid):
-        assert all(1 <= number < 2**16 for number in grid[1:])
-        return self._launch
-
-    def _launch(self, *arguments, **options):
-        tensors = [each for each in arguments if isinstance(each, torch.Tensor)]
-        assert all(each.device == GPU for each in tensors)
-
-
-@pytest.mark.parametrize("recipe", [{}, {"momentum": 0.9, "weight_decay": 0.01}])
-@pytest.mark.parametrize("precision", ["fp32", "tf32", "bf16"])
-def test_the_fused_candidate_can_be_recorded(
-    tiny, digits, fake_gpu, monkeypatch, recipe, precision
-):
-    monkeypatch.setattr(fused, "draw_words", words_of_kernel)
-    for name in ("convolve", "slopes_of_images", "unpool", "slopes_of_filters", "add_parts"):
-        monkeypatch.setattr(fused_kernels, name, Launched())
-    networks = fused.Fused(tiny(**recipe), [0, 3], Images(digits, Setting(GPU, precision)))
-    networks.finish_epoch()
-    assert networks.predict().shape == (2, 80)
 
 
 FAULTS = {
