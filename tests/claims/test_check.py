@@ -157,14 +157,12 @@ def test_a_row_says_that_an_ensemble_it_rests_on_did_not_learn(made_up):
     main = evidence.scores["main"]
     flat = replace(evidence, scores=evidence.scores | {"main": main.assign(loss=main["loss"] * 0)})
     (row,) = check_claims(flat, [NUMBER])
-    assert row.note == (
-        "main did not learn: the train loss of 20 of 20 networks (0, 1, 2, 3, 4, ...) does not fall."
+    problem = (
+        "main did not learn: the train loss of 20 of 20 networks (0, 1, 2, 3, 4, ...) does not fall"
     )
+    assert row.note == f"{problem}."
     assert row.verdict == "too few networks: would be met"
-    warning = (
-        "small_mammals/main did not learn: the train loss of 20 of 20 networks (0, 1, 2, 3, 4, "
-        "...) does not fall; lower learning_rate or raise epochs in its recipe."
-    )
+    warning = f"small_mammals/{problem}; lower learning_rate or raise epochs in its recipe."
     assert warning in flat.warnings()
     assert warning not in evidence.warnings()
 

@@ -47,8 +47,10 @@ def test_accuracy_at_chance_is_a_problem_with_a_remedy():
         ("did not learn: train accuracy 0.2000 at the last epoch, chance is 0.2000", RECIPE)
     ]
     (problem,) = learning_problems(scores_of(train=0.19, test=0.2))
-    assert "train accuracy 0.1900 at" in problem.sentence
-    assert "and test accuracy 0.2000 at" in problem.sentence
+    assert problem.sentence == (
+        "did not learn: train accuracy 0.1900 and test accuracy 0.2000 at the last epoch, chance "
+        "is 0.2000"
+    )
 
 
 def test_a_warning_names_the_ensemble_the_problem_and_the_remedy():

@@ -43,7 +43,7 @@ def learning_problems(scores: xr.Dataset) -> list[LearningProblem]:
     if reasons := list(_reasons(scores)):
         problems.append(
             LearningProblem(
-                f"did not learn: {' and '.join(reasons)}",
+                f"did not learn: {', '.join(reasons)}",
                 "lower learning_rate or raise epochs in its recipe",
             )
         )
@@ -89,10 +89,17 @@ def _reasons(scores: xr.Dataset) -> Iterator[str]:
         yield f"the train loss of {len(stuck)} of {len(loss)} networks ({shown}) does not fall"
     derived, chance = _derived(scores), _chance(scores)
     above_on_test = "labels" not in derived and derived.get("keep", "random") == "random"
-    for split in ("train", "test") if above_on_test else ("train",):
-        accuracy = _last_accuracy(scores, split)
-        if accuracy <= chance + ROUNDING:
-            yield f"{split} accuracy {accuracy:.4f} at the last epoch, chance is {chance:.4f}"
+    found = {
+        split: _last_accuracy(scores, split)
+        for split in (("train", "test") if above_on_test else ("train",))
+    }
+    at_chance = [
+        f"{split} accuracy {accuracy:.4f}"
+        for split, accuracy in found.items()
+        if accuracy <= chance + ROUNDING
+    ]
+    if at_chance:
+        yield f"{' and '.join(at_chance)} at the last epoch, chance is {chance:.4f}"
 
 
 def _derived(scores: xr.Dataset) -> dict:
