@@ -97,11 +97,7 @@ def of_dataset(dataset: xr.Dataset, study: Study) -> Tests:
 
 
 def of_predictions(ensemble: Ensemble, networks_per_job: int) -> Tests:
-    """Yield the tests of an ensemble's predictions: each file has its networks and all epochs.
-
-    Raises:
-        InputError: a file is missing or damaged.
-    """
+    """Yield the tests of an ensemble's predictions: each file has its networks and all epochs."""
     for first, last in ensemble.batches(networks_per_job):
         path = predictions_path(ensemble.study, ensemble.name, first, last)
         with open_predictions(Path(path)) as contents:
@@ -119,14 +115,9 @@ def of_predictions(ensemble: Ensemble, networks_per_job: int) -> Tests:
 def of_chosen(
     chosen: pd.DataFrame, path: str, step: Mapping, dataset: xr.Dataset, scores: xr.Dataset
 ) -> Tests:
-    """Yield the tests of the chosen examples: as many as the study says, and where they belong.
+    """Yield the tests of an ensemble's chosen examples: their number, and where they are now.
 
-    Args:
-        chosen: as ``read_chosen`` returns it.
-        path: of its file, for the sentences.
-        step: the ensemble's, see ``derivation.steps``.
-        dataset: the study's.
-        scores: the ensemble's, on whose examples it was trained and tested.
+    The step is the ensemble's, see ``derivation.steps``; the dataset is the study's, before it.
     """
     examples = chosen["example"].to_numpy()
     if "labels" in step:
