@@ -2,11 +2,12 @@
 PYTHON ?= python3
 ACTIVATE = . .venv/bin/activate
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test test-slurm style benchmark clean
+.PHONY: help reproduce test test-portable test-slurm style benchmark clean
 
 help:
 	@echo "make reproduce   set up .venv and run snakemake --cores all"
 	@echo "make test        set up .venv and run every test"
+	@echo "make test-portable  build the smoke study in fp32 with AVX2 alone, as older processors round"
 	@echo "make test-slurm  run the workflow on a Slurm of its own (installed if missing; as root)"
 	@echo "make benchmark   measure training on this machine"
 	@echo "make style       format the code and the workflow"
@@ -27,6 +28,14 @@ test: .venv/ready
 	$(ACTIVATE) && ruff check . && ruff format --check . && snakefmt --check Snakefile rules
 	$(ACTIVATE) && snakemake --lint
 	$(ACTIVATE) && OMP_NUM_THREADS=1 python -m pytest --numprocesses 2 --dist loadfile
+
+# In a copy, so that no result here is touched.
+test-portable: .venv/ready
+	$(ACTIVATE) && folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	    git ls-files -z --cached --others --exclude-standard | \
+	    tar --null --files-from - --ignore-failed-read --create | tar --extract --directory "$$folder" && \
+	    cd "$$folder" && env ONEDNN_MAX_CPU_ISA=AVX2 DNNL_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 \
+	    snakemake --cores all --config studies=smoke precision=fp32 device=cpu
 
 test-slurm: .venv/ready
 	$(ACTIVATE) && OMP_NUM_THREADS=1 python -m pytest tests/slurm

@@ -33,6 +33,16 @@ onstart:
         mark_outdated()
 
 
+onsuccess:
+    if workflow.is_main_process:
+        from created_equal.claims.results import warnings_in
+
+        # Scores that were kept are made by no job, so look at inputs as well.
+        files = [job.input + job.output for job in workflow.dag.jobs]
+        for warning in warnings_in(chain.from_iterable(files)):
+            print(f"created-equal: warning: {warning}", file=sys.stderr)
+
+
 onerror:
     if workflow.is_main_process:
         say_if_full()

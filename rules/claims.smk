@@ -49,7 +49,9 @@ ruleorder: check_large_claims > check_claims
 rule test_results:
     input:
         unpack(tested_in),
-        code=code("claims/results.py", "claims/roles.py", "derivation.py"),
+        code=code(
+            "claims/results.py", "claims/roles.py", "derivation.py", "scores/learnt.py"
+        ),
     output:
         results_test_path("{study}"),
     log:

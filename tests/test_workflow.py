@@ -30,6 +30,20 @@ figures:
 """
 
 
+# So small a step that no weight of single precision changes, however the processor rounds.
+STUCK = """
+title: Networks that cannot learn
+dataset: {source: digits, size: 16, train_examples: 100, test_examples: 100}
+networks: 2
+recipe: {epochs: 3, batch_size: 50, learning_rate: 1.0e-30}
+ensembles:
+  st_vgg: {architecture: st_vgg, width: 0.125}
+figures:
+  figure_03: {ensemble: st_vgg, epochs: [0, 1, 2, 3]}
+  figure_10: {ensemble: st_vgg}
+"""
+
+
 def copy_of_repository(folder: Path) -> Path:
     """Copy what git tracks or would track, as a clone would have it."""
     listed = subprocess.run(
@@ -184,6 +198,30 @@ def test_results_are_tested_and_a_failure_is_said(built):
     assert "smoke/dataset.nc: 100 train examples, and 101 in the study" in done.stderr
     assert "Traceback" not in done.stderr
     assert path.read_text() == before
+
+
+def test_an_ensemble_that_did_not_learn_is_a_warning_wherever_it_is_shown(built):
+    (built / "config/studies/stuck.yaml").write_text(STUCK)
+    stuck = ("--config", "studies=stuck")
+    problem = "st_vgg did not learn: the train loss of 2 of 2 networks (0, 1) does not fall"
+    ended = snakemake(built, *stuck)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    (line,) = [each for each in ended.stderr.splitlines() if "created-equal: warning: " in each]
+    assert line.startswith(f"created-equal: warning: stuck/{problem}")
+    assert line.endswith("; lower learning_rate or raise epochs in its recipe.")
+    warning = line.removeprefix("created-equal: ")
+    assert warning in (built / "results/stuck/results_test.txt").read_text().splitlines()
+    page = (built / "results/stuck/claims.html").read_text()
+    assert warning.removeprefix("warning: ") in page.partition("<table>")[0]
+    with (built / "results/stuck/claims.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert any(problem in row["note"] for row in rows if row["ensembles"] == "st_vgg")
+    for figure in ("figure_03", "figure_10"):
+        shown = (built / f"paper_figures/stuck/{figure}.svg").read_text()
+        assert f"Warning: {problem}" in shown
+    # And of scores that are there already, as long as a figure that shows them is asked for.
+    again = snakemake(built, "paper_figures/stuck/figure_10.pdf", "--force")
+    assert line in again.stderr.splitlines()
 
 
 def test_second_run_does_nothing(built):

@@ -243,19 +243,19 @@ def check_claims(study: StudyName) -> None:
 
     definition = load_configured(study)
     with open_evidence(definition, load_config().networks_per_job) as evidence:
-        rows = check(evidence)
-    write_page(rows, definition.title, Path(claims_path(study, "html")))
+        rows, warnings = check(evidence), evidence.warnings()
+    write_page(rows, definition.title, warnings, Path(claims_path(study, "html")))
     write_table(rows, Path(claims_path(study, "csv")))
 
 
 @app.command(name="test_results")
 def test_results(study: StudyName) -> None:
-    """Test that the results are whole and possible: results/STUDY/results_test.txt."""
+    """Test that the results are those that the study asks for: results/STUDY/results_test.txt."""
     from created_equal.artefacts.files import write_whole
-    from created_equal.claims.results import check_results
+    from created_equal.claims import results
 
-    passed = check_results(load_configured(study), load_config().networks_per_job)
-    text = "".join(f"{sentence}\n" for sentence in passed)
+    found = results.test_results(load_configured(study), load_config().networks_per_job)
+    text = "".join(f"{sentence}\n" for sentence in found)
     write_whole(Path(results_test_path(study)), text.encode())
 
 

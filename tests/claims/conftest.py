@@ -88,7 +88,7 @@ def scores_of_networks(predictions: xr.Dataset) -> xr.Dataset:
             **{name: predictions[name] for name in ("accuracy", "loss", "label")},
         },
         coords={**predictions.coords, "half": list(HALVES), "bound": list(BOUNDS)},
-        attrs={"classes": K},
+        attrs={"classes": K, "definition": "{}"},
     )
 
 

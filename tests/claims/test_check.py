@@ -151,6 +151,22 @@ def test_an_undefined_statistic_is_not_measured(made_up):
     assert "undefined" in row.note
 
 
+def test_a_row_says_that_an_ensemble_it_rests_on_did_not_learn(made_up):
+    evidence = made_up("small_mammals", True)
+    assert check_claims(evidence, [NUMBER])[0].note == ""
+    main = evidence.scores["main"]
+    flat = replace(evidence, scores=evidence.scores | {"main": main.assign(loss=main["loss"] * 0)})
+    (row,) = check_claims(flat, [NUMBER])
+    problem = (
+        "main did not learn: the train loss of 20 of 20 networks (0, 1, 2, 3, 4, ...) does not fall"
+    )
+    assert row.note == f"{problem}."
+    assert row.verdict == "too few networks: would be met"
+    warning = f"small_mammals/{problem}; lower learning_rate or raise epochs in its recipe."
+    assert warning in flat.warnings()
+    assert warning not in evidence.warnings()
+
+
 def test_a_role_of_each_gives_a_row_for_each(made_up):
     evidence = made_up("digits", True)
     rows = check_claims(evidence, [claim for claim in CLAIMS if claim.id == "figure_07_weaker"])

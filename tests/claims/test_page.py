@@ -39,8 +39,8 @@ class Reader(HTMLParser):
             self.badges[-1] = (self.badges[-1][0], data)
 
 
-def page_of(rows, folder, title="Digits & more"):
-    write_page(rows, title, folder / "claims.html")
+def page_of(rows, folder, title="Digits & more", warnings=()):
+    write_page(rows, title, warnings, folder / "claims.html")
     text = (folder / "claims.html").read_text(encoding="utf-8")
     reader = Reader()
     reader.feed(text)
@@ -98,6 +98,14 @@ def test_the_page_needs_no_other_file_and_escapes_what_it_shows(measured, tmp_pa
     assert "http" not in text and "<script" not in text
     assert "a &lt; b &amp; c." in text
     assert "<title>The paper's claims: Digits &amp; more</title>" in text
+
+
+def test_warnings_stand_above_the_table(measured, tmp_path):
+    warning = "digits/hardest_fifth did not learn: accuracy < chance."
+    text, _ = page_of([measured], tmp_path, warnings=[warning])
+    above, _, _ = text.partition("<table>")
+    assert "<b>Warning:</b> digits/hardest_fifth did not learn: accuracy &lt; chance.</p>" in above
+    assert "<b>Warning:</b>" not in page_of([measured], tmp_path)[0]
 
 
 def test_sections_stand_once_each_in_the_order_of_the_paper(checked, tmp_path):

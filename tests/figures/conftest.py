@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from sklearn.datasets import load_digits
 
-from created_equal.artefacts import make_dataset, make_predictions, write_predictions
+from created_equal.artefacts import SPLITS, make_dataset, make_predictions, write_predictions
 from created_equal.figures import (
     cross_dataset,
     figure_01,
@@ -146,8 +146,13 @@ def moved() -> dict[str, xr.Dataset]:
             {
                 "accuracy_moved": (("network", "epoch"), np.clip(height * grown - own, 0, 1)),
                 "moved": ("example", np.arange(40) < 12),
+                **{
+                    name: (("network", "epoch", "split"), np.tile(curve[None, :, None], (8, 1, 2)))
+                    for name, curve in (("accuracy", grown), ("loss", 1 - grown))
+                },
             },
-            {"network": np.arange(8), "epoch": np.arange(EPOCHS + 1)},
+            {"network": np.arange(8), "epoch": np.arange(EPOCHS + 1), "split": list(SPLITS)},
+            {"classes": CLASSES, "definition": "{}"},
         )
         for group, height in (("easiest", 1.2), ("random", 0.8), ("hardest", 0.1))
     }

@@ -66,6 +66,26 @@ def test_a_figure_says_which_study_ensemble_networks_and_epochs_it_shows(
     assert "st_vgg, N = 8 networks, epochs " in heading
 
 
+@pytest.mark.parametrize("figure", [*FIGURES, CROSS_DATASET])
+def test_a_figure_warns_of_an_ensemble_that_did_not_learn(
+    figure: str,
+    drawings: dict[str, Callable[[str, str], Figure]],
+    drawings_of: Callable,
+    scores: xr.Dataset,
+    other: xr.Dataset,
+    dataset: xr.Dataset,
+    texts: Callable[[Figure], list[Text]],
+) -> None:
+    flat = scores.assign(loss=scores["loss"] * 0 + 2.3)
+    drawn = drawings_of(flat, other, dataset)[figure]("Digits", "st_vgg")
+    visible = texts(drawn)
+    (warned,) = [text.get_text() for text in visible if "Warning: " in text.get_text()]
+    assert "st_vgg did not learn: the train loss of 8 of 8 networks" in warned.replace("\n", " ")
+    a_figure_hides_nothing(drawn, visible)
+    learned = texts(drawings[figure]("Digits", "st_vgg"))
+    assert not any("Warning" in text.get_text() for text in learned)
+
+
 def test_the_users_own_matplotlib_settings_change_nothing() -> None:
     read = styled(lambda: dict(matplotlib.rcParams))
     with matplotlib.rc_context({"font.size": 30, "svg.fonttype": "path", "axes.grid": True}):

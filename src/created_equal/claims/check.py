@@ -12,9 +12,9 @@ from created_equal.claims.measured import Measured
 from created_equal.claims.nulls import Nulls
 from created_equal.claims.registry import CLAIMS
 from created_equal.claims.resampling import Networks
-from created_equal.claims.roles import EACH, Roles, names_in
+from created_equal.claims.roles import BASELINES, EACH, Roles, names_in
 from created_equal.errors import InputError
-from created_equal.scores import log10_p_of
+from created_equal.scores import learning_problems, log10_p_of
 from created_equal.scores.bootstrap import interval_of, value_of
 
 NOT_A_NUMBER = float("nan")
@@ -53,7 +53,7 @@ class Row:
         paper_networks: the paper's N, None where it gives none.
         epochs: on which it rests; of AdaBoost, the numbers of weak learners.
         precision: in which the networks it rests on were trained; all, if they differ.
-        note: why it was not measured.
+        note: why it was not measured, or that an ensemble it rests on did not learn.
     """
 
     id: str
@@ -157,6 +157,7 @@ class _Numbers:
         self.nulls = Nulls(evidence)
         self.networks = Networks(evidence.predictions, evidence.scores)
         self._found = cache(self._find)
+        self.problems = cache(self._problems)
 
     def of(self, claim: Claim, names: tuple[str, ...]) -> dict:
         """Return what a row says of what is measured on these names, by the row's attributes.
@@ -189,6 +190,14 @@ class _Numbers:
             "epochs": measured.epochs,
             "precision": ", ".join(self._precisions_of(names)),
         }
+
+    def _problems(self, name: str) -> list[str]:
+        """Return what is wrong with how an ensemble learned, in sentences."""
+        if name.startswith(BASELINES):
+            return []
+        return [
+            f"{name} {each.sentence}." for each in learning_problems(self.evidence.scores[name])
+        ]
 
     def _precisions_of(self, names: Sequence[str]) -> list[str]:
         """Return the precisions of some ensembles' networks; classifiers have none."""
@@ -236,14 +245,15 @@ def _row(
     intervals = [
         (found[f"{over}_lower"], found[f"{over}_upper"]) for over in ("examples", "networks")
     ]
+    undefined = "the statistic is undefined here: a group has no examples, or nothing varies."
+    notes = [undefined] if math.isnan(value) else []
+    notes += chain.from_iterable(map(numbers.problems, names))
     return Row(
         **known,
         **found,
         interval_agrees=intervals_agree(intervals, claim.accepted),
         verdict=verdict_of(claim, evidence.study, value, networks, known["paper_networks"]),
-        note="the statistic is undefined here: a group has no examples, or nothing varies."
-        if math.isnan(value)
-        else "",
+        note=" ".join(notes),
     )
 
 

@@ -24,7 +24,7 @@ from created_equal.claims.roles import (
 )
 from created_equal.errors import InputError
 from created_equal.reference import REFERENCE
-from created_equal.scores import MIDDLE, in_the_middle, phases
+from created_equal.scores import MIDDLE, in_the_middle, learning_warnings, phases
 from created_equal.study import (
     Ensemble,
     Study,
@@ -89,6 +89,15 @@ class Evidence:
                 f"mean consistency is not within {MIDDLE}; take smaller steps of learning."
             )
         return epochs
+
+    def warnings(self) -> list[str]:
+        """Return a warning for each ensemble that did not learn; baselines have no training."""
+        return [
+            warning
+            for name, scores in self.scores.items()
+            if not name.startswith(BASELINES)
+            for warning in learning_warnings(f"{self.study}/{name}", scores)
+        ]
 
 
 @contextmanager

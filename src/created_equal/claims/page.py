@@ -44,6 +44,7 @@ small { color: #555; display: block }
 small b { color: #1a1a1a; font-size: 1.1em; font-weight: normal }
 .verdict { display: inline-block; padding: .1rem .5rem; border-radius: .3rem; font-weight: 600;
            border: 1px solid; line-height: 1.3 }
+.warning { border-left: .3rem solid #7d4100; padding-left: .6rem; max-width: 60rem }
 ul.counts { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .5rem 1.5rem }
 .yes { background: #d5eddb; color: #0b5226; border-color: #0b5226 }
 .no { background: #f9d7d3; color: #8a1c10; border-color: #8a1c10 }
@@ -68,12 +69,13 @@ where the study lacks what it takes.</p>
 """
 
 
-def write_page(rows: Sequence[Row], title: str, path: Path) -> None:
-    """Write claims.html: the rows grouped by the paper's sections.
+def write_page(rows: Sequence[Row], title: str, warnings: Sequence[str], path: Path) -> None:
+    """Write claims.html: the warnings, then the rows grouped by the paper's sections.
 
     Args:
         rows: from ``check_claims``.
         title: the study's title.
+        warnings: of ensembles that did not learn, from ``Evidence.warnings``.
         path: where.
 
     Raises:
@@ -86,12 +88,15 @@ def write_page(rows: Sequence[Row], title: str, path: Path) -> None:
     summary = "".join(
         f"<li>{counts[verdict]} {_badge(verdict)}</li>" for verdict in STYLES if counts[verdict]
     )
+    warned = "".join(
+        f'<p class="warning"><b>Warning:</b> {escape(each)}</p>\n' for each in warnings
+    )
     heading = f"The paper's claims: {escape(title)}"
     page = (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f"<title>{heading}</title>\n<style>{CSS}</style>\n</head>\n<body>\n"
-        f'<h1>{heading}</h1>\n<ul class="counts">{summary}</ul>\n{READING}{sections}</body>\n'
-        "</html>\n"
+        f'<h1>{heading}</h1>\n<ul class="counts">{summary}</ul>\n{warned}{READING}'
+        f"{sections}</body>\n</html>\n"
     )
     write_whole(path, page.encode())
 

@@ -21,5 +21,6 @@ def draw(studies: Mapping[str, xr.Dataset]) -> Figure:
         figure,
         "All selected studies",
         "bi-modality of consistency on the test set, of one ensemble of each study",
+        studies,
     )
     return figure

@@ -32,14 +32,15 @@ def draw(
         InputError: not four epochs, or epochs that the networks were not trained for.
     """
     phases = phase_epochs(scores, epochs, "figure_01")
-    scores = at_epochs(scores, phases.values())
+    all_scores, scores = scores, at_epochs(scores, phases.values())
 
     def fill(axes: Axes, split: str, epoch: int) -> str:
         split_histogram(axes, scores, "consistency", split, epoch)
         return bimodality_words(scores, split, epoch)
 
     figure = four_phases(scores, phases, fill)
-    heading(figure, title, describe(ensemble, scores, list(phases.values())))
+    details = describe(ensemble, scores, list(phases.values()))
+    heading(figure, title, details, {ensemble: all_scores})
     footing(
         figure,
         "consistency (fraction of the networks that are right)",

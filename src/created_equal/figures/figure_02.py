@@ -43,7 +43,7 @@ def draw(
         InputError: not six epochs, or epochs that the networks were not trained for.
     """
     chosen = check_epochs(scores, epochs or six_epochs(scores), PANELS, "figure_02")
-    scores = at_epochs(scores, chosen)
+    all_scores, scores = scores, at_epochs(scores, chosen)
     figure = page(4.2)
     grid = figure.subplots(2, PANELS // 2, sharex=True)
     for axes, letter, epoch in zip(grid.flat, LETTERS, chosen, strict=False):
@@ -52,7 +52,7 @@ def draw(
         axes.set_title(f"({letter}) epoch {epoch}\n{words}", loc="left")
         finish_panel(axes, scores)
     figure.supylabel("fraction of test examples")
-    heading(figure, title, describe(ensemble, scores, chosen))
+    heading(figure, title, describe(ensemble, scores, chosen), {ensemble: all_scores})
     footing(
         figure,
         "consistency (fraction of the networks that are right)",

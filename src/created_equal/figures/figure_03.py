@@ -27,7 +27,7 @@ def draw(
         InputError: not four epochs, or epochs that the networks were not trained for.
     """
     phases = phase_epochs(scores, epochs, "figure_03")
-    scores = at_epochs(scores, phases.values())
+    all_scores, scores = scores, at_epochs(scores, phases.values())
 
     def fill(axes: Axes, split: str, epoch: int) -> str:
         split_histogram(axes, scores, "consensus", split, epoch)
@@ -35,7 +35,8 @@ def draw(
         return f"mean {mean:.2f}"
 
     figure = four_phases(scores, phases, fill)
-    heading(figure, title, describe(ensemble, scores, list(phases.values())))
+    details = describe(ensemble, scores, list(phases.values()))
+    heading(figure, title, details, {ensemble: all_scores})
     footing(
         figure,
         "consensus (fraction of the networks that give the most frequent label, right or wrong)",

@@ -92,7 +92,7 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
         f"{describe(name, scores)}, epochs 1 to {int(scores['epoch'].max())}"
         for name, scores in ensembles.items()
     )
-    heading(figure, title, "; ".join(details))
+    heading(figure, title, "; ".join(details), ensembles)
     footing(
         figure,
         "r: Pearson's correlation, with its 95 % interval. In (c) and (d) white cells hold more "

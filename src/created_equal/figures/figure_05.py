@@ -74,7 +74,7 @@ def draw(
         axes.set_xlabel("consistency")
     panels[0].set_ylabel("fraction of test examples")
     details = (describe(name, each, epochs) for name, each in ensembles.items())
-    heading(figure, title, "; ".join(details))
+    heading(figure, title, "; ".join(details), ensembles)
     footing_of_legend(
         figure,
         f"Dashed: chance, 1/{scores.attrs['classes']}. Right: by majority, more than half of the "

@@ -74,6 +74,7 @@ def draw(
         title,
         f"{describe(ensemble, scores)}, epochs 1 to {int(scores['epoch'].max())}; "
         f"{boosting_words(baseline, boosting)}",
+        {ensemble: scores},
     )
     footing(
         figure,

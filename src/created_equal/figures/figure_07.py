@@ -71,7 +71,8 @@ def draw(
         axes.set_xlabel("fraction that the classifier gets right")
     panels[0].set_yticks(range(len(right)), [own_words(*each) for each in right.items()])
     panels[0].invert_yaxis()
-    heading(figure, title, f"{describe(ensemble, scores, chosen)}; test set")
+    details = f"{describe(ensemble, scores, chosen)}; test set"
+    heading(figure, title, details, {ensemble: scores})
     footing_of_legend(
         figure,
         "Right by majority: more than half of the networks are. Error bars: 95 % over the "

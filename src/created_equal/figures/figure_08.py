@@ -65,7 +65,7 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     for axes in grid[:, 3]:
         axes.set_ylabel("train set, hard")
     details = (describe(random_name, random, chosen), describe(hard_name, hard, ends))
-    heading(figure, title, "; ".join(details))
+    heading(figure, title, "; ".join(details), ensembles)
     footing(
         figure,
         "consistency (fraction of the networks that are right)",

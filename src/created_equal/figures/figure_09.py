@@ -50,7 +50,7 @@ def draw(
         InputError: not four epochs, or epochs that the networks were not trained for.
     """
     phases = phase_epochs(scores, epochs, "figure_09")
-    scores = at_epochs(scores, phases.values())
+    all_scores, scores = scores, at_epochs(scores, phases.values())
     networks = scores.sizes["network"]
     edges = bin_edges(networks)
     shown = frequent_labels(scores["modal_label"].values, scores.attrs["classes"])
@@ -68,7 +68,8 @@ def draw(
         return f"labels at 1: {len(unanimous)}"
 
     figure = four_phases(scores, phases, fill, height=5.2)
-    heading(figure, title, describe(ensemble, scores, list(phases.values())))
+    details = describe(ensemble, scores, list(phases.values()))
+    heading(figure, title, details, {ensemble: all_scores})
     names = dataset["class_name"].values
     handles = [
         Patch(label=wrap(str(names[label]), 16), hatchcolor=HATCH_COLOUR, **look)

@@ -44,7 +44,8 @@ def draw(scores: xr.Dataset, title: str, ensemble: str) -> Figure:
     grid[0].set_ylabel("examples by accessibility\nhardest (0 %) to easiest (100 %)")
     bar = figure.colorbar(image, ax=grid, label="consistency")
     bar.ax.axhline(chance(scores), color="white", linestyle="--", linewidth=1.2, gid="chance")
-    heading(figure, title, f"{describe(ensemble, scores)}, epochs 0 to {last}")
+    details = f"{describe(ensemble, scores)}, epochs 0 to {last}"
+    heading(figure, title, details, {ensemble: scores})
     footing(
         figure,
         f"Dashed line in the colour bar: chance, 1/{scores.attrs['classes']}. "

@@ -87,7 +87,8 @@ def draw(
         )
     epoch_axis(grid[-1, 1])
     figure.supylabel("consistency (fraction of the networks that are right)")
-    heading(figure, title, f"{describe(ensemble, scores)}, epochs 0 to {epochs[-1]}")
+    details = f"{describe(ensemble, scores)}, epochs 0 to {epochs[-1]}"
+    heading(figure, title, details, {ensemble: scores})
     footing(
         figure,
         f"Dashed: chance, 1/{scores.attrs['classes']}. Fit: how well the example shows the "

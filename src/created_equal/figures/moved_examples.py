@@ -71,6 +71,7 @@ def draw(moved: Mapping[str, xr.Dataset], scores: xr.Dataset, title: str, ensemb
         title,
         f"{describe(ensemble, scores)}, epochs 0 to {int(scores['epoch'].max())}; "
         f"after the move: {networks}",
+        {ensemble: scores, **{f"{group} moved": moved[group] for group in GROUPS}},
     )
     footing(
         figure,

@@ -22,5 +22,6 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
         figure,
         title,
         "bi-modality of consistency on the test set, of ensembles that are trained differently",
+        ensembles,
     )
     return figure

@@ -1,7 +1,7 @@
 """What all figures share: style, palette, page, heading, and the words for epochs and numbers."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from textwrap import fill
@@ -16,7 +16,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from created_equal.errors import InputError
-from created_equal.scores import PHASES, SMALLEST_P, Correlation, correlation, phases
+from created_equal.scores import (
+    PHASES,
+    SMALLEST_P,
+    Correlation,
+    correlation,
+    learning_problems,
+    phases,
+)
 
 STYLE = Path(__file__).with_name("created_equal.mplstyle")
 PALETTE = seaborn.color_palette("colorblind").as_hex()
@@ -51,10 +58,22 @@ def page(height: float) -> Figure:
     return Figure(figsize=(PAGE_WIDTH, height), layout="constrained")
 
 
-def heading(figure: Figure, title: str, details: str) -> None:
-    """Write the study's title, and below it which ensembles, how many networks, which epochs."""
-    text = f"{fill(title, 100)}\n{fill(details, 110)}"
-    figure.suptitle(text, x=0.01, ha="left", linespacing=1.4)
+def heading(figure: Figure, title: str, details: str, ensembles: Mapping[str, xr.Dataset]) -> None:
+    """Write the study's title and what is shown, and warn of ensembles that did not learn.
+
+    Args:
+        figure: in which.
+        title: the study's.
+        details: which ensembles, how many networks, which epochs.
+        ensembles: name to scores, with all epochs, of each ensemble that is shown.
+    """
+    warnings = [
+        f"Warning: {name} {problem.sentence}."
+        for name, scores in ensembles.items()
+        for problem in learning_problems(scores)
+    ]
+    lines = [fill(title, 100), *(fill(text, 110) for text in (details, *warnings))]
+    figure.suptitle("\n".join(lines), x=0.01, ha="left", linespacing=1.4)
 
 
 def footing(figure: Figure, *paragraphs: str) -> None:

@@ -26,6 +26,11 @@ from created_equal.scores.learning import (
     best_matched_pairs,
     matched_epochs,
 )
+from created_equal.scores.learnt import (
+    LearningProblem,
+    learning_problems,
+    learning_warnings,
+)
 from created_equal.scores.patterns import (
     LEAST_FIT,
     PatternExample,
@@ -44,6 +49,7 @@ __all__ = [
     "SMALLEST_P",
     "UNIFORM",
     "Correlation",
+    "LearningProblem",
     "MatchedEpochs",
     "PatternExample",
     "accessibility",
@@ -61,6 +67,8 @@ __all__ = [
     "example_patterns",
     "in_the_middle",
     "independent_null",
+    "learning_problems",
+    "learning_warnings",
     "log10_p_of",
     "majority_right",
     "matched_epochs",

@@ -1,0 +1,115 @@
+"""Whether an ensemble learned, judged by its scores alone."""
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from created_equal.artefacts import definition_of, of_split
+
+ROUNDING = 1e-4
+"""Accuracies are kept in single precision."""
+DEVIATIONS = 5
+"""Test accuracies this many standard deviations of guessing from chance are still chance."""
+
+
+class LearningProblem(NamedTuple):
+    """Why an ensemble's results may mean nothing; both parts are phrases without a full stop.
+
+    Attributes:
+        sentence: what is wrong; it follows the ensemble's name, ``"... did not learn: ..."``.
+        remedy: what to do about it.
+    """
+
+    sentence: str
+    remedy: str
+
+
+def learning_problems(scores: xr.Dataset) -> list[LearningProblem]:
+    """Return what is wrong with how an ensemble learned: nothing, for most ensembles.
+
+    An ensemble did not learn where the train loss of a network does not fall (``falls``), or where
+    the mean accuracy at the last epoch is at chance, 1/K, or below, on either split. Two kinds of
+    ensembles differ on the test set: networks trained on the hardest examples may have any
+    accuracy there, and networks trained on random labels must be near chance.
+
+    Args:
+        scores: as ``open_scores`` returns them, with all epochs; consistency and consensus are not
+            read.
+    """
+    problems = []
+    if reasons := list(_reasons(scores)):
+        problems.append(
+            LearningProblem(
+                f"did not learn: {', '.join(reasons)}",
+                "lower learning_rate or raise epochs in its recipe",
+            )
+        )
+    if "labels" in _derived(scores):
+        chance, accuracy = _chance(scores), _last_accuracy(scores, "test")
+        examples = of_split(scores, "test").sizes["example"]
+        margin = DEVIATIONS * math.sqrt(chance * (1 - chance) / examples)
+        if abs(accuracy - chance) > margin:
+            problems.append(
+                LearningProblem(
+                    f"is not at chance on random labels: test accuracy {accuracy:.4f} at the last "
+                    f"epoch, guessing is within {margin:.4f} of {chance:.4f}",
+                    "look for images that are in both the train and the test set",
+                )
+            )
+    return problems
+
+
+def learning_warnings(name: str, scores: xr.Dataset) -> list[str]:
+    """Return the learning problems of an ensemble in full: name, problem, remedy."""
+    return [f"{name} {sentence}; {remedy}." for sentence, remedy in learning_problems(scores)]
+
+
+def falls(loss: np.ndarray) -> bool:
+    """Return whether a network's loss (epoch,) falls in the course of learning.
+
+    That is, whether in the range of all its values it begins in the upper half, and ends, by the
+    mean of the last tenth of the epochs, in the lowest quarter. So does a network that learns at
+    once, slowly, or late, as random labels are learned; not one that diverges, and hardly ever one
+    whose loss only fluctuates.
+    """
+    if not np.isfinite(loss).all() or np.ptp(loss) == 0:
+        return False
+    place = (loss - loss.min()) / np.ptp(loss)
+    return bool(place[0] >= 0.5 and place[-max(1, len(loss) // 10) :].mean() <= 0.25)
+
+
+def _reasons(scores: xr.Dataset) -> Iterator[str]:
+    loss = scores["loss"].sel(split="train").transpose("network", "epoch").values.astype(float)
+    stuck = scores["network"].values[[not falls(each) for each in loss]].tolist()
+    if stuck:
+        shown = ", ".join(map(str, stuck[:5])) + (", ..." if len(stuck) > 5 else "")
+        yield f"the train loss of {len(stuck)} of {len(loss)} networks ({shown}) does not fall"
+    derived, chance = _derived(scores), _chance(scores)
+    above_on_test = "labels" not in derived and derived.get("keep", "random") == "random"
+    found = {
+        split: _last_accuracy(scores, split)
+        for split in (("train", "test") if above_on_test else ("train",))
+    }
+    at_chance = [
+        f"{split} accuracy {accuracy:.4f}"
+        for split, accuracy in found.items()
+        if accuracy <= chance + ROUNDING
+    ]
+    if at_chance:
+        yield f"{' and '.join(at_chance)} at the last epoch, chance is {chance:.4f}"
+
+
+def _derived(scores: xr.Dataset) -> dict:
+    """Return how the ensemble's dataset was derived from its study's; empty if it was not."""
+    return definition_of(scores).get("dataset", {}).get("derived", {})
+
+
+def _chance(scores: xr.Dataset) -> float:
+    return 1 / scores.attrs["classes"]
+
+
+def _last_accuracy(scores: xr.Dataset, split: str) -> float:
+    return float(scores["accuracy"].sel(split=split).isel(epoch=-1).mean(dtype=float))

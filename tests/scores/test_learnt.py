@@ -1,0 +1,114 @@
+import json
+import math
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from created_equal.scores import learning_problems, learning_warnings
+from created_equal.scores.learnt import falls
+
+EPOCHS = 41
+FALLING = np.exp(-np.arange(EPOCHS) / 8)
+RECIPE = "lower learning_rate or raise epochs in its recipe"
+
+
+def scores_of(loss=(FALLING,) * 3, train=0.9, test=0.8, **derived):
+    """The scores of networks on 100 + 100 examples of 5 classes, as far as learning is concerned.
+
+    Each network's train loss is given, and the accuracies at the last epoch.
+    """
+    accuracy = np.full((len(loss), EPOCHS, 2), 0.2)
+    accuracy[:, -1] = train, test
+    dims = ("network", "epoch", "split")
+    return xr.Dataset(
+        {"loss": (dims, np.stack([loss, loss], axis=-1)), "accuracy": (dims, accuracy)},
+        coords={
+            "network": np.arange(len(loss)),
+            "epoch": np.arange(EPOCHS),
+            "split": ["train", "test"],
+            "example": np.arange(200),
+            "example_split": ("example", np.repeat(["train", "test"], 100)),
+        },
+        attrs={
+            "classes": 5,
+            "definition": json.dumps({"dataset": {"derived": derived} if derived else {}}),
+        },
+    )
+
+
+def test_an_ensemble_that_learned_has_no_problem():
+    assert learning_problems(scores_of()) == []
+
+
+def test_accuracy_at_chance_is_a_problem_with_a_remedy():
+    found = learning_problems(scores_of(train=0.2))
+    assert found == [
+        ("did not learn: train accuracy 0.2000 at the last epoch, chance is 0.2000", RECIPE)
+    ]
+    (problem,) = learning_problems(scores_of(train=0.19, test=0.2))
+    assert problem.sentence == (
+        "did not learn: train accuracy 0.1900 and test accuracy 0.2000 at the last epoch, chance "
+        "is 0.2000"
+    )
+
+
+def test_a_warning_names_the_ensemble_the_problem_and_the_remedy():
+    assert learning_warnings("digits/hardest_fifth", scores_of(train=0.1)) == [
+        "digits/hardest_fifth did not learn: train accuracy 0.1000 at the last epoch, chance is "
+        f"0.2000; {RECIPE}."
+    ]
+
+
+@pytest.mark.parametrize("kept, problems", [("hardest", 0), ("random", 1)])
+def test_only_networks_trained_on_the_hardest_may_fail_on_the_test_set(kept, problems):
+    assert len(learning_problems(scores_of(test=0.1, keep=kept, fraction=0.2))) == problems
+    assert len(learning_problems(scores_of(train=0.1, keep=kept, fraction=0.2))) == 1
+
+
+def test_random_labels_must_stay_near_chance_on_the_test_set():
+    # Of 100 examples, five standard deviations of guessing one in five are 0.2.
+    for near in (0.01, 0.2, 0.39):
+        assert learning_problems(scores_of(test=near, labels="random", seed=0)) == []
+    assert learning_problems(scores_of(test=0.41, labels="random", seed=0)) == [
+        (
+            "is not at chance on random labels: test accuracy 0.4100 at the last epoch, guessing "
+            "is within 0.2000 of 0.2000",
+            "look for images that are in both the train and the test set",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "course, learned",
+    [
+        (FALLING, True),
+        # Random labels: nothing for long, then all.
+        (np.r_[2.3 - 0.001 * np.arange(30), np.linspace(2.2, 0.05, 11)], True),
+        # Learned at once, with noise ever after; or after a step in the wrong direction.
+        (np.r_[2.3, 0.5, 0.1, 0.05 + 0.03 * np.cos(np.arange(38))], True),
+        (np.r_[2.3, 3.0, 1.5, np.linspace(1.2, 0.4, 38)], True),
+        # Not learned: noise around the loss of chance, or always the same.
+        (1.6 + 0.01 * np.random.default_rng(1).normal(size=EPOCHS), False),
+        (np.full(EPOCHS, 1.6), False),
+        # Diverged: at once, in the end, or to no number.
+        (np.linspace(2.3, 9, EPOCHS), False),
+        (np.r_[np.linspace(2.3, 0.1, 35), np.full(6, 7.0)], False),
+        (np.r_[np.linspace(2.3, 0.1, 35), np.full(6, math.nan)], False),
+    ],
+)
+def test_the_train_loss_of_every_network_must_fall(course, learned):
+    found = learning_problems(scores_of([FALLING, course, FALLING]))
+    sentence = "did not learn: the train loss of 1 of 3 networks (1) does not fall"
+    assert [problem.sentence for problem in found] == ([] if learned else [sentence])
+
+
+def test_many_networks_that_did_not_learn_are_not_all_named():
+    (problem,) = learning_problems(scores_of([FALLING[::-1]] * 20))
+    assert "of 20 of 20 networks (0, 1, 2, 3, 4, ...) does" in problem.sentence
+
+
+@pytest.mark.parametrize("epochs", [21, 41, 141])
+def test_a_loss_that_only_fluctuates_hardly_ever_falls(epochs):
+    noise = 1.6 + 0.01 * np.random.default_rng(0).normal(size=(2000, epochs))
+    assert np.mean([falls(each) for each in noise]) < 0.05
