@@ -14,6 +14,8 @@ configfile: "config.yaml"
 
 
 include: "rules/common.smk"
+include: "rules/hooks.smk"
+include: "rules/inputs.smk"
 include: "rules/datasets.smk"
 include: "rules/training.smk"
 include: "rules/ablations.smk"
@@ -27,15 +29,12 @@ report: "report/workflow.rst"
 
 
 onstart:
-    # Also called in each job that a cluster runs.
-    if workflow.is_main_process:
-        preflight()
-        mark_outdated()
+    preflight()
+    mark_outdated()
 
 
 onerror:
-    if workflow.is_main_process:
-        say_if_full()
+    say_if_full()
 
 
 localrules:

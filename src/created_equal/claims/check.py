@@ -12,10 +12,9 @@ from created_equal.claims.measured import Measured
 from created_equal.claims.nulls import Nulls
 from created_equal.claims.registry import CLAIMS
 from created_equal.claims.resampling import Networks
-from created_equal.claims.roles import EACH, Roles, names_in
 from created_equal.errors import InputError
-from created_equal.scores import log10_p_of
-from created_equal.scores.bootstrap import interval_of, value_of
+from created_equal.scores import interval_of, log10_p_of, value_of
+from created_equal.study import EACH, Roles, names_in
 
 NOT_A_NUMBER = float("nan")
 

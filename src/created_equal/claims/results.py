@@ -19,19 +19,21 @@ from created_equal.artefacts import (
     read_chosen,
     read_predictions,
 )
-from created_equal.claims.roles import baselines_in, ensembles_behind, roles_of
-from created_equal.derivation import sizes
 from created_equal.errors import InputError
 from created_equal.study import (
     Baseline,
     Ensemble,
     Study,
     baseline_path,
+    baselines_in,
     chosen_path,
     dataset_path,
+    ensembles_behind,
     predictions_path,
+    roles_of,
     scores_path,
 )
+from created_equal.study.derivation import sizes
 
 ROUNDING = 1e-4
 """Accuracies and scores are kept in single precision."""

@@ -11,10 +11,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from created_equal import derivation
 from created_equal.artefacts import SPLITS, definition_of, fingerprint
 from created_equal.errors import InputError
-from created_equal.study import Ensemble
+from created_equal.study import Ensemble, derivation
 
 
 def derive_dataset(

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from created_equal.errors import InputError
-from created_equal.yaml_files import read_yaml
+from created_equal.study import read_yaml
 
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "fp32", "tf32", "bf16")

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from created_equal import derivation
-from created_equal.study import Ensemble
+from created_equal.study import Ensemble, derivation
 
 # Megabytes of a training job beside its images.
 MEMORY = 4000

@@ -5,16 +5,14 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from created_equal import derivation
-from created_equal.built import built_data
-from created_equal.extent import Extent, disk_of, expected_extent, extent_of
-from created_equal.study import Ensemble, Study, dataset_path, predictions_path
+from created_equal.planning.existing import built_data
+from created_equal.planning.sizes import Extent, disk_of, expected_extent, extent_of
+from created_equal.study import Ensemble, Study, dataset_path, derivation, predictions_path
 from created_equal.training import (
     count_operations,
     find_networks,
@@ -87,7 +85,7 @@ def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
 
 def _extent(study: Study) -> tuple[Extent | None, str | None]:
     """Return a study's extent, and its dataset's fingerprint if that is built."""
-    if built := built_data(Path(dataset_path(study.name)), study.dataset):
+    if built := built_data(dataset_path(study.name), study.dataset):
         return built
     expected = expected_extent(study.dataset)
     return expected if expected and expected.classes else None, None
@@ -110,11 +108,11 @@ def _mean(extents: Sequence[Extent]) -> Extent:
 
 def _there(ensemble: Ensemble, data: str | None) -> int:
     if ensemble.derived:
-        built = built_data(Path(ensemble.dataset_path), ensemble.dataset)
+        built = built_data(ensemble.dataset_path, ensemble.dataset)
         data = built and built[1]
     if data is None:
         return 0
-    folder = Path(predictions_path(ensemble.study, ensemble.name, 0, 0)).parent
+    folder = predictions_path(ensemble.study, ensemble.name, 0, 0).parent
     found = find_networks(folder, networks_definition(ensemble, data))
     return sum(number < ensemble.networks for number in found)
 
