@@ -30,7 +30,7 @@ from .bootstrap import (
     value_of as value_of,
 )
 from .correlation import (
-    SMALLEST_P as SMALLEST_P,
+    SMALLEST_LOG10_P as SMALLEST_LOG10_P,
     SMALLEST_VARIANCE as SMALLEST_VARIANCE,
     Correlation as Correlation,
     correlation as correlation,
