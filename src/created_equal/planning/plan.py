@@ -51,7 +51,12 @@ def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
             there = sum(_there(ensemble, data) for ensemble in ensembles)
             networks = sum(ensemble.networks for ensemble in ensembles)
             left = networks - there
-            operations = left * _operations(ensembles[0], _mean(extents)) if left else 0
+            operations = 0
+            if left:
+                mean = _mean(extents)
+                operations = left * count_operations(
+                    ensembles[0], mean.examples, mean.image_shape, mean.classes
+                )
             speed = speed_of(ensembles[0], extent) if left else 1
             duration = timedelta(seconds=round(operations / speed / jobs))
             total += duration
@@ -69,7 +74,11 @@ def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
     console = Console(width=None if Console().is_terminal else 140)
     if table.row_count:
         console.print(table)
-        console.print(f"In all: {total} of training, estimated from {_basis(setting)}.")
+        where = "this GPU" if setting.device.type == "cuda" else "one core of this machine"
+        console.print(
+            f"In all: {total} of training, estimated from a few steps of each kind of network on "
+            f"{where}."
+        )
     for study in studies:
         if study.dataset.get("images") == "files":
             console.print(
@@ -117,10 +126,6 @@ def _there(ensemble: Ensemble, data: str | None) -> int:
     return sum(number < ensemble.networks for number in found)
 
 
-def _operations(ensemble: Ensemble, extent: Extent) -> int:
-    return count_operations(ensemble, extent.examples, extent.image_shape, extent.classes)
-
-
 def _speed_meter(setting: Setting) -> Callable[[Ensemble, Extent], float]:
     """Return a function that measures the speed of each kind of ensemble once."""
     measured: dict[tuple, float] = {}
@@ -137,8 +142,3 @@ def _speed_meter(setting: Setting) -> Callable[[Ensemble, Extent], float]:
         return measured[kind]
 
     return speed_of
-
-
-def _basis(setting: Setting) -> str:
-    where = "this GPU" if setting.device.type == "cuda" else "one core of this machine"
-    return f"a few steps of each kind of network on {where}"

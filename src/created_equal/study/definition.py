@@ -184,7 +184,8 @@ class Ensemble:
         Args:
             networks_per_job: as the config has it; the ensemble's resources may say fewer.
         """
-        return batches(self.networks, self._per_job(networks_per_job))
+        at_most = self.resources.networks_per_job or networks_per_job
+        return batches(self.networks, min(networks_per_job, at_most))
 
     def predictions_paths(self, networks_per_job: int) -> list[Path]:
         """Return where the predictions of its networks are, a file for each of the ``batches``."""
@@ -192,9 +193,6 @@ class Ensemble:
             predictions_path(self.study, self.name, first, last)
             for first, last in self.batches(networks_per_job)
         ]
-
-    def _per_job(self, networks: int) -> int:
-        return min(networks, self.resources.networks_per_job or networks)
 
     @property
     def dataset_path(self) -> Path:
