@@ -25,10 +25,8 @@ from .files import (
     canonical as canonical,
     dead_link as dead_link,
     definition_of as definition_of,
-    load_artefact as load_artefact,
     of_split as of_split,
     read_sealed as read_sealed,
-    write_artefact as write_artefact,
     write_sealed as write_sealed,
     write_whole as write_whole,
 )

@@ -6,7 +6,6 @@ from .definition import (
     FIGURES as FIGURES,
     NETWORKS as NETWORKS,
     PAPER_ARCHITECTURES as PAPER_ARCHITECTURES,
-    TRAIN as TRAIN,
     Baseline as Baseline,
     Config as Config,
     Decay as Decay,
@@ -58,7 +57,6 @@ from .roles import (
     roles_of as roles_of,
 )
 from .yaml_files import (
-    parse_yaml as parse_yaml,
     read_yaml as read_yaml,
     suggestion as suggestion,
 )

@@ -4,20 +4,14 @@ reference/STUDY/ENSEMBLE/scores.nc has the scores of an ensemble; reference/STUD
 each with its definition and with how its networks were trained.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from created_equal.errors import InputError
 from created_equal.study.definition import TRAIN, Ensemble, Study
 from created_equal.study.paths import REFERENCE, scores_path
 from created_equal.study.roles import ensembles_in, roles_of
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 GET_AGAIN = "get it again from where you have the code."
 
@@ -88,20 +82,24 @@ def keep_scores(study: Study) -> Iterator[str]:
             yield f"{name}: has no scores here; {fate}"
             continue
         scores = read_scores(scores_path(study.name, name))
-        entry = _entry(study.ensembles[name], definition_of(scores), scores)
-        write_scores(
-            scores, scores_path(study.name, name, REFERENCE), definition_of(scores), compact=True
-        )
-        catalogue[name] = entry
+        definition, seconds = definition_of(scores), float(scores["seconds"].sum())
+        _check_definition(study.ensembles[name], definition)
+        write_scores(scores, scores_path(study.name, name, REFERENCE), definition, compact=True)
+        catalogue[name] = {
+            "definition": study.ensembles[name].definition,
+            "networks": scores.sizes["network"],
+            "device": sorted(set(scores["device"].values.tolist())),
+            "precision": sorted(set(scores["precision"].values.tolist())),
+            "versions": json.loads(scores.attrs["trained_with"]),
+            # The sum over all devices (on a CPU: over all threads).
+            "seconds": round(seconds, 1),
+        }
         write_whole(path, json.dumps(catalogue, indent=2, sort_keys=True).encode() + b"\n")
-        yield f"{name}: {entry['networks']} networks, {entry['seconds']:.0f} s of training"
+        yield f"{name}: {scores.sizes['network']} networks, {seconds:.0f} s of training"
 
 
-def _entry(ensemble: Ensemble, definition: dict, scores: xr.Dataset) -> dict:
-    """Return the entry of an ensemble: its definition, and how its networks were trained.
-
-    Seconds are the sum over all devices (on a CPU: over all threads).
-    """
+def _check_definition(ensemble: Ensemble, definition: dict) -> None:
+    """Raise InputError if scores with this definition are not the ensemble's."""
     if {key: definition.get(key) for key in ensemble.definition} != ensemble.definition:
         path = scores_path(ensemble.study, ensemble.name)
         raise InputError(
@@ -109,11 +107,3 @@ def _entry(ensemble: Ensemble, definition: dict, scores: xr.Dataset) -> dict:
             "examples were ranked by another number of networks; make it again with snakemake, "
             "and leave networks as the study has it."
         )
-    return {
-        "definition": ensemble.definition,
-        "networks": scores.sizes["network"],
-        "device": sorted(set(scores["device"].values.tolist())),
-        "precision": sorted(set(scores["precision"].values.tolist())),
-        "versions": json.loads(scores.attrs["trained_with"]),
-        "seconds": round(float(scores["seconds"].sum()), 1),
-    }
