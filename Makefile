@@ -51,4 +51,4 @@ clean:
 	rm -rf .venv
 
 config/README.md: schemas/config.schema.yaml schemas/study.schema.yaml
-	$(ACTIVATE) && python -m created_equal.config_reference
+	$(ACTIVATE) && python -m created_equal.study.reference_page

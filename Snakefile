@@ -14,6 +14,8 @@ configfile: "config.yaml"
 
 
 include: "rules/common.smk"
+include: "rules/hooks.smk"
+include: "rules/inputs.smk"
 include: "rules/datasets.smk"
 include: "rules/training.smk"
 include: "rules/ablations.smk"
@@ -27,25 +29,16 @@ report: "report/workflow.rst"
 
 
 onstart:
-    # Also called in each job that a cluster runs.
-    if workflow.is_main_process:
-        preflight()
-        mark_outdated()
+    preflight()
+    mark_outdated()
 
 
 onsuccess:
-    if workflow.is_main_process:
-        from created_equal.claims.results import warnings_in
-
-        # Scores that were kept are made by no job, so look at inputs as well.
-        files = [job.input + job.output for job in workflow.dag.jobs]
-        for warning in warnings_in(chain.from_iterable(files)):
-            print(f"created-equal: warning: {warning}", file=sys.stderr)
+    say_what_did_not_learn()
 
 
 onerror:
-    if workflow.is_main_process:
-        say_if_full()
+    say_if_full()
 
 
 localrules:

@@ -20,7 +20,9 @@ rule fit_baseline:
         mem_mb=4000,
         runtime=240,
     params:
-        definition=lambda wildcards: fitted(wildcards).definition,
+        definition=lambda wildcards: checked(
+            baseline_of, load(wildcards.study), wildcards.baseline
+        ).definition,
         code=source_digest(*BASELINES),
     shell:
         "python -m created_equal fit_baseline {wildcards.study} {wildcards.baseline}"

@@ -10,7 +10,7 @@ localrules:
 rule check_claims:
     input:
         unpack(claimed_in),
-        code=code("claims/*.py", "scores/*.py"),
+        code=code("claims/*.py", "scores/*.py", "study/roles.py"),
     output:
         table=claims_path("{study}", "csv"),
         page=report(
@@ -50,7 +50,10 @@ rule test_results:
     input:
         unpack(tested_in),
         code=code(
-            "claims/results.py", "claims/roles.py", "derivation.py", "scores/learnt.py"
+            "claims/results.py",
+            "study/derivation.py",
+            "study/roles.py",
+            "scores/learnt.py",
         ),
     output:
         results_test_path("{study}"),

@@ -16,7 +16,7 @@ for figure, needs in FIGURES.items():
         name:
             f"render_{figure}"
         input:
-            unpack(shown_in(figure)),
+            unpack(partial(shown_in, figure)),
             notebook=f"notebooks/{figure}.ipynb",
             code=code(f"figures/{figure}.py", *SHARED),
         output:
@@ -41,7 +41,7 @@ for figure, needs in FIGURES.items():
             mem_mb=2000,
             runtime=20,
         params:
-            entry=entry_of(figure),
+            entry=partial(entry_of, figure),
             title=lambda wildcards: load(wildcards.study).title,
             figure=figure,
         shell:
@@ -52,7 +52,7 @@ for figure, needs in FIGURES.items():
         name:
             figure
         input:
-            pages_of(figure),
+            partial(pages_of, figure),
 
 
 rule render_cross_dataset:

@@ -5,44 +5,36 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 PACKAGE = Path(__file__).parents[1] / "src" / "created_equal"
-GROUND = {
-    *("errors", "links", "yaml_files", "derivation", "reference", "source_code", "study", "extent"),
-    *("decoding", "artefacts", "networks", "built"),
-}
+GROUND = {"errors", "source_code", "study", "decoding", "artefacts", "networks"}
 STAGES = {"datasets", "training", "scores", "baselines"}
 WITHOUT_TORCH = {
-    *("errors", "links", "yaml_files", "derivation", "reference", "source_code", "study", "extent"),
-    *("built", "preflight", "decoding", "artefacts"),
-    *("scores", "figures", "claims"),
+    *("errors", "source_code", "study", "decoding", "artefacts"),
+    *("planning", "scores", "figures", "claims"),
 }
-# Each folder or module beside itself.
+# What each folder or module may import, besides itself.
 MAY_IMPORT = {
     "__init__": set(),
     "__main__": {"cli"},
     "errors": set(),
-    "links": set(),
-    "derivation": set(),
     "source_code": set(),
-    "yaml_files": {"errors"},
-    "reference": {"errors"},
-    "study": {"errors", "yaml_files", "derivation", "reference"},
-    "extent": {"derivation", "study"},
-    "built": {"errors", "artefacts", "extent", "source_code", "study"},
-    "preflight": {"errors", "links", "built", "derivation", "study", "extent"},
+    "study": {"errors", "artefacts"},
     "decoding": set(),
-    "artefacts": {"errors", "links", "source_code", "decoding"},
+    "artefacts": {"errors", "source_code", "decoding"},
     "networks": {"errors"},
     **dict.fromkeys(STAGES, GROUND),
     **dict.fromkeys(("figures", "claims"), GROUND | {"scores"}),
-    "config_reference": {"errors", "yaml_files"},
-    "keep": GROUND | {"claims"},
-    "plan": GROUND | STAGES,
-    "cli": GROUND | STAGES | {"figures", "claims", "keep", "plan"},
+    "planning": GROUND | STAGES,
+    "cli": GROUND | STAGES | {"figures", "claims", "planning"},
 }
-IN_STUDY = ("paths", "definition", "contradictions", "loading")
+# The modules of a folder, each of which may import those before it alone.
+IN_ORDER = {
+    "study": (
+        *("paths", "yaml_files", "derivation", "definition", "roles", "kept_scores"),
+        *("contradictions", "loading", "reference_page"),
+    ),
+    "planning": ("sizes", "existing", "preflight", "plan"),
+}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -53,8 +45,9 @@ def imports(path, into="created_equal"):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path} has a relative import"
-            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+            parent = ".".join(("created_equal", *path.relative_to(PACKAGE).parts[: -node.level]))
+            module = f"{parent}.{node.module}" if node.level else node.module
+            names |= {f"{module}.{alias.name}" for alias in node.names}
     return {name for name in names if name == into or name.startswith(f"{into}.")}
 
 
@@ -71,19 +64,30 @@ def test_the_imports_are_found():
     }
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_no_import_runs_upwards_or_sideways(path):
-    own = layer(path)
-    assert own in MAY_IMPORT, f"{own} is not yet on any floor: say here what it may import"
-    others = {name.split(".")[1] for name in imports(path)} - {own}
-    assert others <= MAY_IMPORT[own]
+def without_torch(path):
+    return layer(path) in WITHOUT_TORCH and path != PACKAGE / "planning" / "plan.py"
 
 
-@pytest.mark.parametrize("module", IN_STUDY)
-def test_each_module_of_a_study_imports_those_below_it_alone(module):
-    below = IN_STUDY[: IN_STUDY.index(module)]
-    names = imports(PACKAGE / "study" / f"{module}.py", "created_equal.study")
-    assert {name.split(".")[2] for name in names} <= set(below)
+def test_no_import_runs_upwards_or_sideways():
+    unknown = {layer(path) for path in MODULES} - MAY_IMPORT.keys()
+    assert not unknown, "not yet on any floor: add what they may import"
+    wrong = {}
+    for path in MODULES:
+        others = {name.split(".")[1] for name in imports(path)} - {layer(path)}
+        if forbidden := others - MAY_IMPORT[layer(path)]:
+            wrong[str(path.relative_to(PACKAGE))] = forbidden
+    assert not wrong
+
+
+def test_modules_of_a_folder_import_those_below_them_alone():
+    wrong = {}
+    for folder, modules in IN_ORDER.items():
+        assert {path.stem for path in (PACKAGE / folder).glob("*.py")} == {"__init__", *modules}
+        for place, module in enumerate(modules):
+            names = imports(PACKAGE / folder / f"{module}.py", f"created_equal.{folder}")
+            if forbidden := {name.split(".")[2] for name in names} - set(modules[:place]):
+                wrong[f"{folder}/{module}"] = forbidden
+    assert not wrong
 
 
 def test_the_command_line_imports_every_stage_late():
@@ -93,23 +97,19 @@ def test_the_command_line_imports_every_stage_late():
         for node in tree.body
         if isinstance(node, ast.ImportFrom) and node.module.startswith("created_equal.")
     }
-    assert early <= {"errors", "study", "yaml_files", "derivation", "reference"}
+    assert early <= {"errors", "study"}
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path for path in MODULES if layer(path) in WITHOUT_TORCH],
-    ids=lambda path: str(path.relative_to(PACKAGE)),
-)
-def test_what_needs_no_torch_does_not_name_it(path):
-    assert not imports(path, "torch") | imports(path, "torchvision")
+def test_what_needs_no_torch_does_not_name_it():
+    torch = {path: imports(path, "torch") | imports(path, "torchvision") for path in MODULES}
+    assert not {path: names for path, names in torch.items() if names and without_torch(path)}
 
 
 def test_what_needs_no_torch_does_not_load_it():
     names = [
         ".".join(("created_equal", *path.relative_to(PACKAGE).with_suffix("").parts))
         for path in MODULES
-        if layer(path) in WITHOUT_TORCH | {"cli"}
+        if without_torch(path) or layer(path) == "cli"
     ]
     assert len(names) > 20
     code = (

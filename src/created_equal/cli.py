@@ -16,8 +16,9 @@ from typing import Annotated, NoReturn
 import typer
 
 from created_equal.errors import DELETE, DamagedError, InputError
-from created_equal.reference import GET_ANEW, REFERENCE
 from created_equal.study import (
+    GET_AGAIN,
+    REFERENCE,
     RESULTS,
     Ensemble,
     baseline_of,
@@ -32,8 +33,8 @@ from created_equal.study import (
     predictions_path,
     results_test_path,
     scores_path,
+    suggestion,
 )
-from created_equal.yaml_files import suggestion
 
 app = typer.Typer(
     help="In which order do neural networks learn, and do they all learn the same?",
@@ -89,7 +90,7 @@ def build_dataset(
         config.data_root if data_root is None else data_root,
         config.download if download is None else download,
     )
-    write_dataset(dataset, Path(dataset_path(study)), definition)
+    write_dataset(dataset, dataset_path(study), definition)
 
 
 @app.command(name="derive_dataset")
@@ -111,18 +112,18 @@ def derive_dataset(study: StudyName, ensemble: EnsembleName) -> None:
             f"created-equal build_dataset {study}."
         )
     if definition.ranked_by is None:
-        made = datasets.derive_dataset(definition, read_dataset(Path(dataset_path(study))))
+        made = datasets.derive_dataset(definition, read_dataset(dataset_path(study)))
     else:
         ranking = _ensemble(study, definition.ranked_by)
         made = datasets.derive_dataset(
             definition,
-            read_dataset(Path(ranking.dataset_path)),
-            read_scores(Path(scores_path(study, ranking.name))),
-            read_chosen(Path(chosen_path(study, ranking.name))) if ranking.derived else None,
+            read_dataset(ranking.dataset_path),
+            read_scores(scores_path(study, ranking.name)),
+            read_chosen(chosen_path(study, ranking.name)) if ranking.derived else None,
         )
     derived, chosen = made
-    write_chosen(chosen, Path(chosen_path(study, ensemble)))
-    write_dataset(derived, Path(definition.dataset_path), definition.dataset)
+    write_chosen(chosen, chosen_path(study, ensemble))
+    write_dataset(derived, definition.dataset_path, definition.dataset)
 
 
 @app.command(name="train_networks")
@@ -157,9 +158,9 @@ def train_networks(
     for first, last in jobs:
         train(
             definition,
-            Path(definition.dataset_path),
+            definition.dataset_path,
             range(first, last + 1),
-            Path(predictions_path(study, ensemble, first, last)),
+            predictions_path(study, ensemble, first, last),
             device or config.device,
             precision or config.precision,
             threads,
@@ -186,13 +187,11 @@ def score_ensemble(
 
     config, definition = load_config(), _ensemble(study, ensemble)
     definition = replace(definition, networks=networks or definition.networks)
-    paths = predictions or [
-        Path(path) for path in definition.predictions_paths(config.networks_per_job)
-    ]
+    paths = predictions or definition.predictions_paths(config.networks_per_job)
     moves = "move_to_test" in (definition.derived or {})
-    moved = moved_examples(Path(chosen_path(study, ensemble))) if moves else None
+    moved = moved_examples(chosen_path(study, ensemble)) if moves else None
     scored = scores.score_ensemble(paths, definition.networks, moved)
-    write_scores(scored, Path(scores_path(study, ensemble)), definition_of(scored))
+    write_scores(scored, scores_path(study, ensemble), definition_of(scored))
 
 
 @app.command(name="fit_baseline")
@@ -205,8 +204,8 @@ def fit_baseline(
 
     baselines.fit_baseline(
         baseline_of(load_study(study), baseline),
-        Path(dataset_path(study)),
-        Path(baseline_path(study, baseline)),
+        dataset_path(study),
+        baseline_path(study, baseline),
     )
 
 
@@ -244,25 +243,25 @@ def check_claims(study: StudyName) -> None:
     definition = load_configured(study)
     with open_evidence(definition, load_config().networks_per_job) as evidence:
         rows, warnings = check(evidence), evidence.warnings()
-    write_page(rows, definition.title, warnings, Path(claims_path(study, "html")))
-    write_table(rows, Path(claims_path(study, "csv")))
+    write_page(rows, definition.title, warnings, claims_path(study, "html"))
+    write_table(rows, claims_path(study, "csv"))
 
 
 @app.command(name="test_results")
 def test_results(study: StudyName) -> None:
     """Test that the results are those that the study asks for: results/STUDY/results_test.txt."""
-    from created_equal.artefacts.files import write_whole
+    from created_equal.artefacts import write_whole
     from created_equal.claims import results
 
     found = results.test_results(load_configured(study), load_config().networks_per_job)
     text = "".join(f"{sentence}\n" for sentence in found)
-    write_whole(Path(results_test_path(study)), text.encode())
+    write_whole(results_test_path(study), text.encode())
 
 
 @app.command(name="keep_scores")
 def keep_scores(study: StudyName) -> None:
     """Keep the scores behind a study's figures and claims with the code: reference/STUDY."""
-    from created_equal.keep import keep_scores as keep
+    from created_equal.study import keep_scores as keep
 
     for sentence in keep(load_study(study)):
         print(sentence)
@@ -284,7 +283,7 @@ def plan(
     ] = None,
 ) -> None:
     """Say what would be trained, what is there already, and how long the rest takes here."""
-    from created_equal.plan import print_plan
+    from created_equal.planning.plan import print_plan
 
     config = load_config()
     print_plan(
@@ -304,9 +303,9 @@ def _end(sentence: str) -> NoReturn:
 def _set_aside(error: DamagedError) -> str:
     """Rename a damaged file, if it is below results; return the sentence that says so."""
     path = error.path
-    if path.resolve().is_relative_to(Path(REFERENCE).resolve()):
-        return f"{str(error).removesuffix(DELETE)}{GET_ANEW}"
-    if not path.resolve().is_relative_to(Path(RESULTS).resolve()):
+    if path.resolve().is_relative_to(REFERENCE.resolve()):
+        return f"{str(error).removesuffix(DELETE)}{GET_AGAIN}"
+    if not path.resolve().is_relative_to(RESULTS.resolve()):
         return str(error)
     names = (path.with_name(f"{path.name}.damaged{n or ''}") for n in count())
     aside = next(name for name in names if not name.exists())

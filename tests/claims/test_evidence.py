@@ -14,7 +14,7 @@ from created_equal.artefacts import (
 )
 from created_equal.claims.evidence import open_evidence, scores_of
 from created_equal.errors import InputError
-from created_equal.study import Baseline, Ensemble, Recipe, Study
+from created_equal.study import REFERENCE, Baseline, Ensemble, Recipe, Study
 
 
 def ensemble_of(name, **derived):
@@ -98,7 +98,7 @@ def test_everything_that_the_figures_name_is_there(
         assert evidence.epochs == {"figure_01": [0, 1, 2, 3]}
         assert list(evidence.moved) == ["easiest"]
         assert evidence.moved["easiest"].tolist() == [4, 9]
-    kept = {name: replace(each, scores_in="reference") for name, each in study.ensembles.items()}
+    kept = {name: replace(each, scores_in=REFERENCE) for name, each in study.ensembles.items()}
     shutil.move(folder, tmp_path / "reference/made_up")
     for path in ("dataset.nc", "baselines/svm.nc"):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)

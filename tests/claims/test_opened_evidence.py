@@ -8,7 +8,7 @@ import pytest
 from created_equal.artefacts import open_dataset, open_scores, write_dataset, write_scores
 from created_equal.claims.check import check_claims
 from created_equal.claims.evidence import Evidence
-from created_equal.claims.roles import BASELINES
+from created_equal.study import BASELINE_PREFIX
 
 BULK = ("consistency", "consensus", "modal_label")
 
@@ -22,7 +22,7 @@ def opened(made_up, tmp_path_factory):
     with ExitStack() as stack:
         scores = dict(evidence.scores)
         for name in scores:
-            if not name.startswith(BASELINES):
+            if not name.startswith(BASELINE_PREFIX):
                 write_scores(scores[name], folder / f"{name}.nc", {})
                 scores[name] = stack.enter_context(open_scores(folder / f"{name}.nc"))
         dataset = stack.enter_context(open_dataset(folder / "dataset.nc"))
@@ -35,7 +35,7 @@ def test_no_claim_reads_all_scores_or_images(opened, checked):
     kept = [
         f"{name}: {each}"
         for name, scores in opened.scores.items()
-        if not name.startswith(BASELINES)
+        if not name.startswith(BASELINE_PREFIX)
         for each in BULK
         if scores.variables[each]._in_memory
     ]

@@ -10,8 +10,7 @@ from created_equal.claims.check import check_claims, verdict_of
 from created_equal.claims.claim import SMALL_MAMMALS
 from created_equal.claims.nulls import independent_networks
 from created_equal.claims.registry import CLAIMS, SUPPLEMENT_C
-from created_equal.claims.roles import names_in
-from created_equal.study import load_study
+from created_equal.study import load_study, names_in
 
 INF = math.inf
 # The paper's number, and from where to where a value counts as reproduced (FACTS).

@@ -7,11 +7,10 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from created_equal import derivation
 from created_equal.artefacts import canonical, fingerprint, make_dataset
 from created_equal.datasets.derive import derive_dataset, shuffle_labels
 from created_equal.errors import InputError
-from created_equal.study import Ensemble, Recipe
+from created_equal.study import Ensemble, Recipe, derivation
 
 RANKING = {"architecture": "st_vgg", "dataset": {"source": "digits"}}
 NETWORKS = 4

@@ -3,8 +3,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from scipy.integrate import quad
-from scipy.special import betaln
 
 from created_equal.errors import InputError
 from created_equal.scores import correlation, correlation_of, log10_p_of, quantile_means
@@ -73,31 +71,12 @@ def test_p_is_that_of_student_s_t(r, points):
     assert 10 ** log10_p_of(r, points) == pytest.approx(2 * stats.t.sf(t, points - 2), rel=1e-9)
 
 
-@pytest.mark.parametrize(
-    "r, points",
-    [
-        (0.99, 500),
-        (0.97, 2500),
-        (0.62, 50_000),
-        (0.9, 2000),
-        (0.04, 1_281_167),
-        (-0.05, 1_281_167),
-        (0.99, 1_281_167),
-    ],
-)
-def test_a_p_too_small_for_a_number_has_its_logarithm(r, points):
-    """Against the integral of the beta function, x^a taken out of it so that nothing underflows."""
-    x, a, b = 1 - r * r, points / 2 - 1, 0.5
-    # t = x s^(1/a), for which t^(a-1) dt = x^a / a ds.
-    integral, _ = quad(lambda s: (1 - x * s ** (1 / a)) ** (b - 1), 0, 1, epsabs=0, epsrel=1e-10)
-    expected = (a * np.log(x) - np.log(a) + np.log(integral) - betaln(a, b)) / np.log(10)
-    found = log10_p_of(r, points)
-    assert found < -300
-    assert found == pytest.approx(expected, rel=1e-8)
+@pytest.mark.parametrize("r, points", [(0.99, 500), (-0.05, 1_281_167), (0.99, 1_281_167), (1, 3)])
+def test_a_p_below_1e_300_has_the_smallest_logarithm(r, points):
+    assert log10_p_of(r, points) == -300
 
 
 def test_p_where_there_is_none():
-    assert log10_p_of(1.0, 20) == -np.inf
     assert np.isnan(log10_p_of(np.nan, 20)) and np.isnan(log10_p_of(0.5, 2))
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 import xarray as xr
-import yaml
 from cluster import URGENT, cluster, said, wait_until
 from long_study import FIRST, LONG, SCORES, SECOND, UNFINISHED, repository_with
 from test_workflow import copy_of_repository
@@ -219,22 +218,9 @@ def recovery_in_readme():
     return [line.split("  #")[0].strip() for line in block.splitlines()]
 
 
-def test_what_no_node_has_is_refused_before_anything_is_submitted(repository):
-    study = repository / "config/studies/long.yaml"
-    study.write_text(yaml.safe_dump(LONG | {"resources": {"mem_mb": 10**8, "cpus": 64}}))
-    status, out = run(repository, *PROFILE, SCORES, *LONG_CONFIG, *HASTE)
-    assert status != 0
-    assert "train_networks of long/st_vgg asks for 100,000,000 MB, 64 cores, 1 GPUs" in out
-    assert "which no node of the cluster has" in out
-    assert "Traceback" not in out
-    assert not jobs()
-    assert not (repository / "results").exists()
-
-
 def test_what_slurm_refuses_ends_the_run_with_what_it_says(repository):
     too_much = ("--set-resources", "train_networks:mem_mb=100000000")
-    # Without the look before the run, as where sinfo does not answer.
-    arguments = (*PROFILE, SCORES, *LONG_CONFIG, *HASTE, *too_much, "--no-hooks", "--retries", "0")
+    arguments = (*PROFILE, SCORES, *LONG_CONFIG, *HASTE, *too_much, "--retries", "0")
     status, out = run(repository, *arguments)
     assert status != 0
     assert "Memory specification can not be satisfied" in out

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 import torchvision
@@ -16,7 +17,7 @@ from created_equal.study import (
     ensemble_across,
     ensembles_of,
 )
-from created_equal.yaml_files import load_schema
+from created_equal.study.yaml_files import load_schema
 
 
 def test_the_schema_names_what_the_code_has():
@@ -130,9 +131,10 @@ def test_a_job_trains_no_more_networks_than_both_config_and_ensemble_say(
 
 def test_the_predictions_files_of_an_ensemble(folder):
     study = load(minimal(networks=7), "digits")
+    folder = Path("results/digits/a/predictions")
     assert study.ensembles["a"].predictions_paths(5) == [
-        "results/digits/a/predictions/0000-0004.nc",
-        "results/digits/a/predictions/0005-0006.nc",
+        folder / "0000-0004.nc",
+        folder / "0005-0006.nc",
     ]
 
 

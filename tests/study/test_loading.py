@@ -23,7 +23,7 @@ from created_equal.study import (
     load_study,
     study_names,
 )
-from created_equal.yaml_files import load_schema
+from created_equal.study.yaml_files import load_schema
 
 REPOSITORY = Path(__file__).parents[2]
 

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,16 +14,17 @@ from created_equal.study.paths import batches
 
 
 def test_paths():
-    assert dataset_path("digits") == "results/digits/dataset.nc"
-    assert scores_path("digits", "a") == "results/digits/a/scores.nc"
-    assert predictions_path("digits", "a", 5, 9) == "results/digits/a/predictions/0005-0009.nc"
-    assert (
-        predictions_path("{study}", "{ensemble}", "{first}", "{last}")
-        == "results/{study}/{ensemble}/predictions/{first}-{last}.nc"
+    assert dataset_path("digits") == Path("results/digits/dataset.nc")
+    assert scores_path("digits", "a") == Path("results/digits/a/scores.nc")
+    assert predictions_path("digits", "a", 5, 9) == Path(
+        "results/digits/a/predictions/0005-0009.nc"
     )
-    assert baseline_path("digits", "svm") == "results/digits/baselines/svm.nc"
-    assert figure_path("digits", "figure_01", "pdf") == "paper_figures/digits/figure_01.pdf"
-    assert figure_path(None, "cross_dataset", "svg") == "paper_figures/cross_dataset.svg"
+    assert predictions_path("{study}", "{ensemble}", "{first}", "{last}") == Path(
+        "results/{study}/{ensemble}/predictions/{first}-{last}.nc"
+    )
+    assert baseline_path("digits", "svm") == Path("results/digits/baselines/svm.nc")
+    assert figure_path("digits", "figure_01", "pdf") == Path("paper_figures/digits/figure_01.pdf")
+    assert figure_path(None, "cross_dataset", "svg") == Path("paper_figures/cross_dataset.svg")
 
 
 def test_batches_by_hand():

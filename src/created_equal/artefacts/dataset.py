@@ -92,8 +92,10 @@ def label_examples(
     counts = np.bincount(labels[~is_test], minlength=len(class_names))
     empty = [name for name, count in zip(class_names, counts, strict=True) if not count]
     if empty:
+        more = f" and {len(empty) - 5} more classes" if len(empty) > 5 else ""
         raise InputError(
-            f"the train set has no images of {_names(empty)}; add some, or leave the class out."
+            f"the train set has no images of {', '.join(empty[:5])}{more}; add some, or leave the "
+            "class out."
         )
     if not is_test.any():
         raise InputError("the dataset has no test images; add a test or val folder.")
@@ -195,8 +197,3 @@ def _of_channels(moments: Sequence[tuple[float, float]]) -> dict:
     mean, std = np.array(moments).T
     units = {"units": "pixel value, 0 to 255"}
     return {"channel_mean": ("channel", mean, units), "channel_std": ("channel", std, units)}
-
-
-def _names(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:5])
-    return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more classes"

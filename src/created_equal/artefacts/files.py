@@ -5,7 +5,7 @@ import json
 import os
 import platform
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,7 +15,6 @@ import numpy as np
 import xarray as xr
 
 from created_equal.errors import DELETE, DamagedError, InputError
-from created_equal.links import dead_link
 
 SPLITS = ("train", "test")
 # The last bytes of an artefact: this mark and a digest of all before it, which HDF5 ignores.
@@ -185,6 +184,19 @@ def at_places(contents: xr.Dataset, places: np.ndarray) -> xr.Dataset:
     if places.size and (np.diff(places) == 1).all():
         return contents.isel(example=slice(places[0], places[-1] + 1))
     return contents.isel(example=places)
+
+
+def dead_link(path: Path) -> str | None:
+    """Return a sentence if a path, or a folder on the way to it, is a link to what is not there."""
+    # A folder that may not be searched is reported by the code that reads it.
+    with suppress(PermissionError):
+        for each in (path, *path.parents):
+            if each.is_symlink() and not each.exists():
+                return (
+                    f"{each} is a link to {each.readlink()}, which is not there; mount it or mend "
+                    "the link."
+                )
+    return None
 
 
 def _chunk_sizes(variable: xr.Variable, chunks: Mapping[str, int]) -> dict:

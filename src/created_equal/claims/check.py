@@ -12,10 +12,9 @@ from created_equal.claims.measured import Measured
 from created_equal.claims.nulls import Nulls
 from created_equal.claims.registry import CLAIMS
 from created_equal.claims.resampling import Networks
-from created_equal.claims.roles import BASELINES, EACH, Roles, names_in
 from created_equal.errors import InputError
-from created_equal.scores import learning_problems, log10_p_of
-from created_equal.scores.bootstrap import interval_of, value_of
+from created_equal.scores import interval_of, learning_problems, log10_p_of, value_of
+from created_equal.study import BASELINE_PREFIX, EACH, Roles, names_in
 
 NOT_A_NUMBER = float("nan")
 
@@ -193,7 +192,7 @@ class _Numbers:
 
     def _problems(self, name: str) -> list[str]:
         """Return what is wrong with how an ensemble learned, in sentences."""
-        if name.startswith(BASELINES):
+        if name.startswith(BASELINE_PREFIX):
             return []
         return [
             f"{name} {each.sentence}." for each in learning_problems(self.evidence.scores[name])

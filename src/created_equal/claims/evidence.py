@@ -14,22 +14,20 @@ from created_equal.artefacts import (
     open_scores,
     read_predictions,
 )
-from created_equal.claims.roles import (
-    BASELINES,
+from created_equal.errors import InputError
+from created_equal.scores import MIDDLE, in_the_middle, learning_warnings, phases
+from created_equal.study import (
+    BASELINE_PREFIX,
+    REFERENCE,
+    Ensemble,
     Roles,
+    Study,
+    baseline_path,
     baselines_in,
+    dataset_path,
     ensembles_in,
     moved_in,
     roles_of,
-)
-from created_equal.errors import InputError
-from created_equal.reference import REFERENCE
-from created_equal.scores import MIDDLE, in_the_middle, learning_warnings, phases
-from created_equal.study import (
-    Ensemble,
-    Study,
-    baseline_path,
-    dataset_path,
 )
 
 
@@ -95,7 +93,7 @@ class Evidence:
         return [
             warning
             for name, scores in self.scores.items()
-            if not name.startswith(BASELINES)
+            if not name.startswith(BASELINE_PREFIX)
             for warning in learning_warnings(f"{self.study}/{name}", scores)
         ]
 
@@ -114,21 +112,21 @@ def open_evidence(study: Study, networks_per_job: int) -> Iterator[Evidence]:
     roles = roles_of(study)
     with ExitStack() as stack:
         scores = {
-            name: stack.enter_context(open_scores(Path(study.scores_path(name))))
+            name: stack.enter_context(open_scores(study.scores_path(name)))
             for name in ensembles_in(roles)
         }
         predictions = {
             name: _predictions_of(study.ensembles[name], networks_per_job) for name in scores
         }
         for name in baselines_in(roles):
-            path = Path(baseline_path(study.name, name))
-            scores[BASELINES + name] = scores_of(read_predictions(path))
-            predictions[BASELINES + name] = [path]
+            path = baseline_path(study.name, name)
+            scores[BASELINE_PREFIX + name] = scores_of(read_predictions(path))
+            predictions[BASELINE_PREFIX + name] = [path]
         yield Evidence(
             study=study.name,
             roles=roles,
             epochs=study.epochs,
-            dataset=stack.enter_context(open_dataset(Path(dataset_path(study.name)))),
+            dataset=stack.enter_context(open_dataset(dataset_path(study.name))),
             scores=scores,
             predictions=predictions,
             moved={name: _moved_in(scores[name]) for name in moved_in(study)},
@@ -140,7 +138,7 @@ def open_evidence(study: Study, networks_per_job: int) -> Iterator[Evidence]:
 def _predictions_of(ensemble: Ensemble, networks_per_job: int) -> list[Path]:
     if ensemble.scores_in == REFERENCE:
         return []
-    return [Path(path) for path in ensemble.predictions_paths(networks_per_job)]
+    return ensemble.predictions_paths(networks_per_job)
 
 
 def _moved_in(scores: xr.Dataset) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from created_equal.artefacts import of_examples
-from created_equal.scores.bootstrap import REPLICATES, Statistic
+from created_equal.scores import REPLICATES, Statistic
 
 
 @dataclass(frozen=True, eq=False)

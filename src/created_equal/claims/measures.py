@@ -18,12 +18,12 @@ from created_equal.artefacts import each_epoch, of_split
 from created_equal.claims import statistics
 from created_equal.claims.evidence import Evidence
 from created_equal.claims.measured import Measured, Taken
-from created_equal.claims.roles import BASELINES
 from created_equal.errors import InputError
 from created_equal.scores import (
     BINS,
     LEAST_FIT,
     MIDDLE,
+    Statistic,
     below_chance,
     best_matched_pairs,
     correlation_of,
@@ -32,7 +32,7 @@ from created_equal.scores import (
     quantile_means,
     thirds,
 )
-from created_equal.scores.bootstrap import Statistic
+from created_equal.study import BASELINE_PREFIX
 
 FEW = 0.01
 """So large a part of the train set has consistency 1 when labels are first counted."""
@@ -590,7 +590,7 @@ def _networks(evidence: Evidence, *names: str) -> int:
 
     An ensemble whose examples were ranked by another counts as no larger than that one.
     """
-    ensembles = [name for name in names if not name.startswith(BASELINES)] or names
+    ensembles = [name for name in names if not name.startswith(BASELINE_PREFIX)] or names
     sizes = [evidence.scores[name].sizes["network"] for name in ensembles]
     return min([*sizes, *(evidence.ranked[name] for name in ensembles if name in evidence.ranked)])
 
@@ -607,4 +607,6 @@ def _epochs(evidence: Evidence, taken: Iterable[Taken]) -> str:
     }
     if len(set(words.values())) < 2:
         return next(iter(words.values()), "")
-    return "; ".join(f"{name.removeprefix(BASELINES)} {epochs}" for name, epochs in words.items())
+    return "; ".join(
+        f"{name.removeprefix(BASELINE_PREFIX)} {epochs}" for name, epochs in words.items()
+    )

@@ -17,7 +17,7 @@ from scipy.stats import rankdata
 from created_equal.artefacts import HALVES, SPLITS, at_places, of_split
 from created_equal.claims.evidence import Evidence
 from created_equal.claims.measured import Measured
-from created_equal.scores.bootstrap import value_of
+from created_equal.scores import value_of
 
 EXAMPLES_AT_ONCE = 4096
 INDEPENDENT_EXAMPLES = 10_000

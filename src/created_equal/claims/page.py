@@ -8,9 +8,9 @@ from html import escape
 from itertools import groupby
 from pathlib import Path
 
-from created_equal.artefacts.files import write_whole
+from created_equal.artefacts import write_whole
 from created_equal.claims.check import Row
-from created_equal.claims.roles import BASELINES
+from created_equal.study import BASELINE_PREFIX as BASELINES
 
 STYLES = {
     "reproduced": "yes",

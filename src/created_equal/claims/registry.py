@@ -5,8 +5,8 @@ from functools import partial
 
 from created_equal.claims import measures
 from created_equal.claims.claim import Claim, above, at_least, at_most, below, within
-from created_equal.claims.roles import EACH
 from created_equal.scores import LEAST_FIT, MIDDLE, UNIFORM
+from created_equal.study import EACH
 
 WHERE_IT_TELLS = f"while the mean consistency is within {MIDDLE[0]:g} and {MIDDLE[1]:g}"
 READINGS = {

@@ -13,8 +13,7 @@ import xarray as xr
 from created_equal.artefacts import HALVES, open_predictions
 from created_equal.claims.measured import Measured, Taken
 from created_equal.errors import InputError
-from created_equal.scores.agreement import count_dtype
-from created_equal.scores.bootstrap import interval_around, resample_weights, value_of
+from created_equal.scores import count_dtype, interval_around, resample_weights, value_of
 
 REPLICATES = 200
 SMALL = 2**26

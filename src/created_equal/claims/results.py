@@ -16,19 +16,21 @@ from created_equal.artefacts import (
     open_scores,
     read_chosen,
 )
-from created_equal.claims.roles import baselines_in, ensembles_behind, roles_of
-from created_equal.derivation import sizes
 from created_equal.errors import InputError
 from created_equal.scores import learning_warnings
 from created_equal.study import (
     Ensemble,
     Study,
     baseline_path,
+    baselines_in,
     chosen_path,
     dataset_path,
+    ensembles_behind,
     predictions_path,
+    roles_of,
     scores_path,
 )
+from created_equal.study.derivation import sizes
 
 Tests = Iterator[tuple[str, bool]]
 """Sentences, each with whether its test passes; they are true in either case."""
@@ -48,21 +50,21 @@ def test_results(study: Study, networks_per_job: int) -> list[str]:
         InputError: a file is missing or damaged, or tests fail: a sentence for each.
     """
     tests, warnings = [], []
-    with open_dataset(Path(dataset_path(study.name))) as dataset:
+    with open_dataset(dataset_path(study.name)) as dataset:
         tests += of_dataset(dataset, study)
         for name in ensembles_behind(study):
             ensemble, path = study.ensembles[name], scores_path(study.name, name)
             tests += of_predictions(ensemble, networks_per_job)
-            with open_scores(Path(path)) as scores:
+            with open_scores(path) as scores:
                 tests.append(_count(path, scores.sizes["network"], ensemble.networks, "networks"))
                 warnings += learning_warnings(f"{study.name}/{name}", scores)
                 if ensemble.derived:
                     path = chosen_path(study.name, name)
-                    chosen = read_chosen(Path(path))
+                    chosen = read_chosen(path)
                     tests += of_chosen(chosen, path, ensemble.derived, dataset, scores)
     for name in baselines_in(roles_of(study)):
         path = baseline_path(study.name, name)
-        with open_predictions(Path(path)) as predictions:
+        with open_predictions(path) as predictions:
             states, wanted = predictions.sizes["network"], study.baselines[name].seeds
         tests.append(_count(path, states, wanted, "random states"))
     failed = [f"{sentence}; delete it and run again." for sentence, passes in tests if not passes]
@@ -100,7 +102,7 @@ def of_predictions(ensemble: Ensemble, networks_per_job: int) -> Tests:
     """Yield the tests of an ensemble's predictions: each file has its networks and all epochs."""
     for first, last in ensemble.batches(networks_per_job):
         path = predictions_path(ensemble.study, ensemble.name, first, last)
-        with open_predictions(Path(path)) as contents:
+        with open_predictions(path) as contents:
             networks, epochs = np.sort(contents["network"].values), contents["epoch"].values
         yield (
             f"{path}: networks {_range(networks)}, and {first} to {last} in its name",

@@ -13,14 +13,15 @@ from scipy.sparse import csr_array
 from scipy.stats import rankdata
 
 from created_equal.scores import (
+    SMALLEST_VARIANCE,
+    Statistic,
     bimodality_of_moments,
     correlation_of,
     counts_of,
+    one_by_one,
     pattern_fits,
     shown_patterns,
 )
-from created_equal.scores.bootstrap import Statistic, one_by_one
-from created_equal.scores.correlation import SMALLEST_VARIANCE
 
 FEWEST_CELLS, MOST_CELLS = 7, 21
 """To a side."""

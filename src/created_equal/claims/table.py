@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from created_equal.artefacts.files import write_whole
+from created_equal.artefacts import write_whole
 from created_equal.claims.check import Row
 
 

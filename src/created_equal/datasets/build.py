@@ -5,13 +5,12 @@ from pathlib import Path
 
 import xarray as xr
 
-from created_equal.artefacts import make_dataset
+from created_equal.artefacts import dead_link, make_dataset
 from created_equal.datasets.choice import choose_examples
 from created_equal.datasets.clutter import with_clutter
 from created_equal.datasets.file_dataset import build_file_dataset
 from created_equal.datasets.source import Source
 from created_equal.errors import InputError
-from created_equal.links import dead_link
 
 
 def build_dataset(definition: Mapping, data_root: Path, download: bool) -> xr.Dataset:

@@ -11,10 +11,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from created_equal import derivation
 from created_equal.artefacts import SPLITS, definition_of, fingerprint
 from created_equal.errors import InputError
-from created_equal.study import Ensemble
+from created_equal.study import Ensemble, derivation
 
 
 def derive_dataset(
@@ -61,7 +60,13 @@ def derive_dataset(
     chosen = _table(dataset, train[taken], accessibility[taken], cut, what)
     if earlier is not None:
         chosen = pd.concat([earlier, chosen], ignore_index=True)
-    derived = _move(dataset, train[taken]) if what == "moved" else _remove(dataset, train[taken])
+    if what == "moved":
+        split = dataset["example_split"].values.copy()
+        split[train[taken]] = "test"
+        derived = dataset.assign_coords(example_split=("example", split))
+    else:
+        left = np.setdiff1d(np.arange(dataset.sizes["example"]), train[taken])
+        derived = dataset.isel(example=left)
     _check_classes(where, derived)
     return derived, chosen
 
@@ -113,16 +118,6 @@ def _random_order(seed: int, stream: int, number: int) -> np.ndarray:
     """Return an order of ``number`` things: the ranks of counted random words."""
     words = np.random.Philox(key=np.array([seed, stream], dtype=np.uint64)).random_raw(number)
     return np.argsort(words, kind="stable")
-
-
-def _move(dataset: xr.Dataset, rows: np.ndarray) -> xr.Dataset:
-    split = dataset["example_split"].values.copy()
-    split[rows] = "test"
-    return dataset.assign_coords(example_split=("example", split))
-
-
-def _remove(dataset: xr.Dataset, rows: np.ndarray) -> xr.Dataset:
-    return dataset.isel(example=np.setdiff1d(np.arange(dataset.sizes["example"]), rows))
 
 
 def _table(

@@ -32,7 +32,7 @@ def save(figure: Figure, study: str | None, name: str) -> Path:
     Raises:
         InputError: the place cannot be written to.
     """
-    targets = {extension: Path(figure_path(study, name, extension)) for extension in METADATA}
+    targets = {extension: figure_path(study, name, extension) for extension in METADATA}
     folder = targets["png"].parent
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -39,7 +39,7 @@ def render_figure(study: Study, figure: str, log: Path | None = None) -> None:
             f"the study {study.name} has no {figure}; name one of {', '.join(study.figures)}, or "
             f"add it under figures in {file}."
         )
-    log = log or Path(RESULTS, study.name, "logs", f"{figure}.ipynb")
+    log = log or RESULTS / study.name / "logs" / f"{figure}.ipynb"
     _run(figure, {"study": study.name}, log, f"the study {study.name}")
 
 
@@ -59,7 +59,7 @@ def render_cross_dataset(studies: Sequence[str]) -> None:
             f"{CROSS_DATASET} shows the ensemble of each study's figure_01, and there is none in "
             f"{names}; add figure_01 to a study."
         )
-    log = Path(RESULTS, "logs", f"{CROSS_DATASET}.ipynb")
+    log = RESULTS / "logs" / f"{CROSS_DATASET}.ipynb"
     _run(CROSS_DATASET, {"studies": shown}, log, f"the studies {names}")
 
 

@@ -18,7 +18,7 @@ from matplotlib.ticker import MaxNLocator
 from created_equal.errors import InputError
 from created_equal.scores import (
     PHASES,
-    SMALLEST_P,
+    SMALLEST_LOG10_P,
     Correlation,
     correlation,
     learning_problems,
@@ -115,8 +115,8 @@ def describe(ensemble: str, scores: xr.Dataset, epochs: Sequence[int] = ()) -> s
 
 def correlation_words(found: Correlation) -> str:
     """Return, for example, ``"r = 0.982 (0.975 to 0.986), p = 2e-50"``."""
-    p = 10**found.log10_p
-    p = f"p = {p:.0e}" if p > SMALLEST_P else f"p <= {SMALLEST_P:.0e}"
+    smallest = found.log10_p <= SMALLEST_LOG10_P
+    p = f"p < 1e{SMALLEST_LOG10_P:.0f}" if smallest else f"p = {10**found.log10_p:.0e}"
     return f"r = {found.r:.3f} ({found.lower:.3f} to {found.upper:.3f}), {p}"
 
 

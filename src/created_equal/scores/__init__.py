@@ -1,81 +1,70 @@
 """The scores of an ensemble: what its networks agree on, and in which order they learn it."""
 
-from created_equal.scores.agreement import below_chance, consensus, consistency, majority_right
-from created_equal.scores.bimodality import (
-    MIDDLE,
-    UNIFORM,
-    bimodality_of_counts,
-    bimodality_of_moments,
-    in_the_middle,
-    independent_null,
+from .agreement import (
+    below_chance as below_chance,
+    consensus as consensus,
+    consistency as consistency,
+    count_dtype as count_dtype,
+    majority_right as majority_right,
 )
-from created_equal.scores.binning import bin_edges, counts_of
-from created_equal.scores.bootstrap import band_of_mean
-from created_equal.scores.correlation import (
-    SMALLEST_P,
-    Correlation,
-    correlation,
-    correlation_of,
-    log10_p_of,
+from .bimodality import (
+    MIDDLE as MIDDLE,
+    UNIFORM as UNIFORM,
+    bimodality_of_counts as bimodality_of_counts,
+    bimodality_of_moments as bimodality_of_moments,
+    in_the_middle as in_the_middle,
+    independent_null as independent_null,
 )
-from created_equal.scores.difficulty import BINS, GROUPS, quantile_means, thirds
-from created_equal.scores.ensemble import score_ensemble
-from created_equal.scores.learning import (
-    MatchedEpochs,
-    accessibility,
-    best_matched_pairs,
-    matched_epochs,
+from .binning import (
+    bin_edges as bin_edges,
+    counts_of as counts_of,
 )
-from created_equal.scores.learnt import (
-    LearningProblem,
-    learning_problems,
-    learning_warnings,
+from .bootstrap import (
+    REPLICATES as REPLICATES,
+    Statistic as Statistic,
+    band_of_mean as band_of_mean,
+    interval_around as interval_around,
+    interval_of as interval_of,
+    one_by_one as one_by_one,
+    resample_weights as resample_weights,
+    value_of as value_of,
 )
-from created_equal.scores.patterns import (
-    LEAST_FIT,
-    PatternExample,
-    example_patterns,
-    pattern_fits,
-    shown_patterns,
+from .correlation import (
+    SMALLEST_LOG10_P as SMALLEST_LOG10_P,
+    SMALLEST_VARIANCE as SMALLEST_VARIANCE,
+    Correlation as Correlation,
+    correlation as correlation,
+    correlation_of as correlation_of,
+    log10_p_of as log10_p_of,
 )
-from created_equal.scores.phases import PHASES, phases
-
-__all__ = [
-    "BINS",
-    "GROUPS",
-    "LEAST_FIT",
-    "MIDDLE",
-    "PHASES",
-    "SMALLEST_P",
-    "UNIFORM",
-    "Correlation",
-    "LearningProblem",
-    "MatchedEpochs",
-    "PatternExample",
-    "accessibility",
-    "band_of_mean",
-    "below_chance",
-    "best_matched_pairs",
-    "bimodality_of_counts",
-    "bimodality_of_moments",
-    "bin_edges",
-    "consensus",
-    "consistency",
-    "correlation",
-    "correlation_of",
-    "counts_of",
-    "example_patterns",
-    "in_the_middle",
-    "independent_null",
-    "learning_problems",
-    "learning_warnings",
-    "log10_p_of",
-    "majority_right",
-    "matched_epochs",
-    "pattern_fits",
-    "phases",
-    "quantile_means",
-    "score_ensemble",
-    "shown_patterns",
-    "thirds",
-]
+from .difficulty import (
+    BINS as BINS,
+    GROUPS as GROUPS,
+    quantile_means as quantile_means,
+    thirds as thirds,
+)
+from .ensemble import (
+    score_ensemble as score_ensemble,
+)
+from .learning import (
+    MatchedEpochs as MatchedEpochs,
+    accessibility as accessibility,
+    best_matched_pairs as best_matched_pairs,
+    matched_epochs as matched_epochs,
+)
+from .learnt import (
+    LearningProblem as LearningProblem,
+    learning_problems as learning_problems,
+    learning_warnings as learning_warnings,
+)
+from .patterns import (
+    LEAST_FIT as LEAST_FIT,
+    PatternExample as PatternExample,
+    example_patterns as example_patterns,
+    pattern_fits as pattern_fits,
+    shown_patterns as shown_patterns,
+)
+from .phases import (
+    PHASES as PHASES,
+    phases as phases,
+)

@@ -4,15 +4,13 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import betainc, betaln, roots_laguerre
+from scipy.special import betainc
 
 from created_equal.errors import InputError
 from created_equal.scores.bootstrap import Statistic, interval_of, value_of
 
-SMALLEST_P = 1e-300
+SMALLEST_LOG10_P = -300.0
 SMALLEST_VARIANCE = 1e-12
-POINTS = 30
-"""At which an integrand is evaluated."""
 
 
 class Correlation(NamedTuple):
@@ -82,27 +80,13 @@ def log10_p_of(r: float, points: int) -> float:
     """Return log10 of the two-sided p-value of Pearson's r of so many independent points.
 
     For normal, unrelated values, r squared has the distribution Beta(1/2, n/2 - 1), so that p is
-    the regularised incomplete beta function I_x(a, b) with x = 1 - r^2, a = n/2 - 1 and b = 1/2.
-    Where that is too small for a floating point number, t = x exp(-u/a) in the integral of
-    t^(a-1) (1 - t)^(b-1) from 0 to x gives
-
-        p = x^a / (a B(a, b)) * integral of exp(-u) (1 - x exp(-u/a))^(b-1) over u from 0 on,
-
-    whose integrand beside exp(-u) varies little, and is no trouble near x = 1 either, as x^a is
-    small: so Gauss and Laguerre's few points are enough.
+    the regularised incomplete beta function I_x(n/2 - 1, 1/2) with x = 1 - r^2.
 
     Returns:
-        NaN for fewer than three points or an r that is not a number; -inf for an r of 1 or -1.
+        at least ``SMALLEST_LOG10_P``, which means p < 1e-300; NaN for fewer than three points or an
+        r that is not a number.
     """
     if points < 3 or math.isnan(r):
         return math.nan
-    a, b = points / 2 - 1, 0.5
-    if r * r >= 1:
-        return -math.inf
-    p = betainc(a, b, 1 - r * r)
-    if p > SMALLEST_P:
-        return math.log10(p)
-    log_x = math.log1p(-r * r)
-    places, weights = roots_laguerre(POINTS)
-    integral = weights @ (-np.expm1(log_x - places / a)) ** (b - 1)
-    return (a * log_x - math.log(a) - betaln(a, b) + math.log(integral)) / math.log(10)
+    p = betainc(points / 2 - 1, 0.5, 1 - r * r)
+    return max(math.log10(p), SMALLEST_LOG10_P) if p else SMALLEST_LOG10_P

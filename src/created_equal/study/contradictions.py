@@ -2,17 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 
-from created_equal import derivation
+from created_equal.study import derivation
 from created_equal.study.definition import (
     FIGURES,
     NETWORKS,
     PAPER_ARCHITECTURES,
-    ROLES,
     Recipe,
-    baselines_of,
-    ensembles_of,
 )
-from created_equal.yaml_files import suggestion
+from created_equal.study.roles import ROLES, baselines_of, ensembles_of
+from created_equal.study.yaml_files import suggestion
 
 
 def contradictions(values: Mapping) -> Iterator[str]:

@@ -5,9 +5,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
 
-from created_equal import derivation
 from created_equal.errors import InputError
-from created_equal.reference import TRAIN
+from created_equal.study import derivation
 from created_equal.study.paths import (
     RESULTS,
     STUDIES,
@@ -16,9 +15,10 @@ from created_equal.study.paths import (
     predictions_path,
     scores_path,
 )
-from created_equal.yaml_files import suggestion
+from created_equal.study.yaml_files import suggestion
 
 NETWORKS = 100
+TRAIN = "say scores=trained to train it"
 PAPER_ARCHITECTURES = ("st_vgg", "small_st_vgg", "mnist_cnn")
 
 
@@ -51,17 +51,6 @@ FIGURES = {
 LIKE_FIGURE_01 = ("figure_03", "figure_09")
 """Figures that show figure 1's examples at its epochs."""
 CROSS_DATASET = "cross_dataset"
-
-# The keys under which a figure names one ensemble, with what such an ensemble must say of itself.
-ROLES = {
-    "ensemble": None,
-    "linear": ("linear", True),
-    "random_labels": ("labels", "random"),
-    "hard": ("keep", "hardest"),
-    "easiest": ("move_to_test", "easiest"),
-    "hardest": ("move_to_test", "hardest"),
-    "random": ("move_to_test", "random"),
-}
 
 # The classifiers that are no networks, and how many random states each has if a study does not say;
 # those with 1 follow from the data alone.
@@ -176,7 +165,7 @@ class Ensemble:
     ranked_by: str | None = None
     resources: Resources = Resources()
     # The folder with its scores, to be made or kept there; None: they are not to be had.
-    scores_in: str | None = RESULTS
+    scores_in: Path | None = RESULTS
 
     @property
     def derived(self) -> Mapping | None:
@@ -195,20 +184,18 @@ class Ensemble:
         Args:
             networks_per_job: as the config has it; the ensemble's resources may say fewer.
         """
-        return batches(self.networks, self._per_job(networks_per_job))
+        at_most = self.resources.networks_per_job or networks_per_job
+        return batches(self.networks, min(networks_per_job, at_most))
 
-    def predictions_paths(self, networks_per_job: int) -> list[str]:
+    def predictions_paths(self, networks_per_job: int) -> list[Path]:
         """Return where the predictions of its networks are, a file for each of the ``batches``."""
         return [
             predictions_path(self.study, self.name, first, last)
             for first, last in self.batches(networks_per_job)
         ]
 
-    def _per_job(self, networks: int) -> int:
-        return min(networks, self.resources.networks_per_job or networks)
-
     @property
-    def dataset_path(self) -> str:
+    def dataset_path(self) -> Path:
         """Where the dataset is that its networks are trained on."""
         return dataset_path(self.study, self.name if self.derived else None)
 
@@ -272,7 +259,7 @@ class Study:
             figure: entry["epochs"] for figure, entry in self.figures.items() if "epochs" in entry
         }
 
-    def scores_path(self, ensemble: str) -> str:
+    def scores_path(self, ensemble: str) -> Path:
         """Return where the scores of one of its ensembles are.
 
         Raises:
@@ -282,21 +269,6 @@ class Study:
         if folder is None:
             raise InputError(f"no scores of {self.name}/{ensemble} are kept; {TRAIN}.")
         return scores_path(self.name, ensemble, folder)
-
-
-def ensembles_of(figure: Mapping) -> tuple[str, ...]:
-    """Return the names of the ensembles that a figure entry of a study shows."""
-    return (*(figure[role] for role in ROLES if role in figure), *figure.get("ensembles", ()))
-
-
-def baselines_of(figure: Mapping) -> tuple[str, ...]:
-    """Return the names of the baselines that a figure entry of a study shows."""
-    return tuple(figure.get("baselines", [figure["baseline"]] if "baseline" in figure else []))
-
-
-def ensemble_across(study: Study) -> str | None:
-    """Return the ensemble that stands for a study among others, that of its figure 1, or None."""
-    return study.figures.get("figure_01", {}).get("ensemble")
 
 
 def baseline_of(study: Study, name: str) -> Baseline:

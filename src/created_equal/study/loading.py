@@ -9,25 +9,33 @@ from pathlib import Path
 
 import yaml
 
-from created_equal import derivation
 from created_equal.errors import InputError
-from created_equal.reference import REFERENCE, TRAIN, catalogue_path, read_catalogue
+from created_equal.study import derivation
 from created_equal.study.contradictions import contradictions, refused_figures
 from created_equal.study.definition import (
     BASELINES,
     LIKE_FIGURE_01,
     NETWORKS,
     PAPER_ARCHITECTURES,
+    TRAIN,
     Baseline,
     Config,
     Ensemble,
     Recipe,
     Resources,
     Study,
-    ensembles_of,
 )
-from created_equal.study.paths import STUDIES, scores_path
-from created_equal.yaml_files import check, load_schema, parse_yaml, read_yaml, refuse, suggestion
+from created_equal.study.kept_scores import catalogue_path, read_catalogue
+from created_equal.study.paths import REFERENCE, STUDIES, scores_path
+from created_equal.study.roles import ensembles_of
+from created_equal.study.yaml_files import (
+    check,
+    load_schema,
+    parse_yaml,
+    read_yaml,
+    refuse,
+    suggestion,
+)
 
 CONFIG = Path("config.yaml")
 # The environment variable in which the workflow hands its config, as JSON, on to the commands.
@@ -56,7 +64,7 @@ def load_config(values: Mapping | None = None) -> Config:
     values = asdict(Config()) | values
     values["studies"] = tuple(dict.fromkeys(values["studies"]))
     values["data_root"] = Path(values["data_root"]).expanduser()
-    if values["scores"] == REFERENCE and values["networks"] is not None:
+    if values["scores"] == REFERENCE.name and values["networks"] is not None:
         raise InputError(
             f"{where}: networks is {values['networks']}, but scores is {REFERENCE}, and those are "
             "of as many networks as were trained for them; leave one of the two out."
@@ -146,7 +154,7 @@ def load_study(name: str, networks: int | None = None, scores: str = Config.scor
         },
         refused=refused,
     )
-    return _with_kept_scores(study) if scores == REFERENCE else study
+    return _with_kept_scores(study) if scores == REFERENCE.name else study
 
 
 def load_studies(
@@ -186,7 +194,7 @@ def _with_kept_scores(study: Study) -> Study:
             absent[name] = f"is not in {catalogue_path(study.name)}"
         elif kept["definition"] != ensemble.definition:
             absent[name] = f"has another definition in {catalogue_path(study.name)}"
-        elif not Path(path).is_file():
+        elif not path.is_file():
             absent[name] = f"should have its scores in {path}, which is not there"
         else:
             networks = kept["networks"]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from created_equal.errors import InputError
-from created_equal.extent import Extent
+from created_equal.planning.sizes import Extent
 from created_equal.source_code import NETWORKS, source_digest
 from created_equal.study import Ensemble, predictions_path
 
@@ -47,7 +47,7 @@ def finished_networks(ensemble: Ensemble) -> set[int]:
         if definition == wanted:
             found.setdefault(data, set()).update(networks)
     try:
-        data = found and built_data(Path(ensemble.dataset_path), ensemble.dataset)
+        data = found and built_data(ensemble.dataset_path, ensemble.dataset)
     except InputError:
         data = None
     return found.get(data[1], set()) if data else set().union(*found.values())
@@ -66,7 +66,7 @@ def is_ranked_otherwise(ensemble: Ensemble) -> bool:
 
 
 def _folder(ensemble: Ensemble) -> Path:
-    return Path(predictions_path(ensemble.study, ensemble.name, 0, 0)).parent
+    return predictions_path(ensemble.study, ensemble.name, 0, 0).parent
 
 
 def _header(path: Path) -> tuple[dict, list[int]]:

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from created_equal import derivation
-from created_equal.study import Ensemble
+from created_equal.study import Ensemble, derivation
 
 # Megabytes of a training job beside its images.
 MEMORY = 4000
@@ -12,7 +11,6 @@ MEMORY = 4000
 MEMORY_PER_CORE = 1000
 # In memory images are once as they were read, and once as they are trained on, with room.
 COPIES = 3
-LABEL_BYTES_UNKNOWN = 2
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,9 @@ def disk_of(ensemble: Ensemble, extent: Extent, networks: int | None = None) -> 
         networks: how many are predicted; None: all of the ensemble.
     """
     networks = ensemble.networks if networks is None else networks
-    return _predictions_of_one(ensemble, extent) * (networks * _label_bytes(extent.classes) + 10)
+    # A label has one byte for up to 256 classes, and two if their number is not known.
+    label_bytes = 1 if 0 < extent.classes <= 256 else 2
+    return _predictions_of_one(ensemble, extent) * (networks * label_bytes + 10)
 
 
 def predictions_of(ensemble: Ensemble, extent: Extent) -> int:
@@ -95,9 +95,3 @@ def memory_of(ensemble: Ensemble) -> int:
 
 def _predictions_of_one(ensemble: Ensemble, extent: Extent) -> int:
     return sum(extent.examples) * (ensemble.recipe.epochs + 1)
-
-
-def _label_bytes(classes: int) -> int:
-    if classes == 0:
-        return LABEL_BYTES_UNKNOWN
-    return 1 if classes <= 256 else 2

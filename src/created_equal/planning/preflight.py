@@ -1,32 +1,26 @@
-"""What is looked at before a run starts: data, disk, nodes; and what the run will train.
+"""The checks before a run starts: data and disk; and the account of what the run will train.
 
 It imports no torch, so that a run of nothing but figures does not wait for it.
 """
 
-import math
 import os
-import re
 import shutil
-import subprocess
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from created_equal import derivation
-from created_equal.built import built_data, finished_networks, is_ranked_otherwise
 from created_equal.errors import InputError
-from created_equal.extent import Extent, disk_of, expected_extent, extent_of
-from created_equal.links import dead_link
+from created_equal.planning.existing import built_data, finished_networks, is_ranked_otherwise
+from created_equal.planning.sizes import Extent, disk_of, expected_extent, extent_of
 from created_equal.study import (
-    NETWORKS,
-    PAPER_ARCHITECTURES,
-    STUDIES,
+    RESULTS,
     Config,
     Ensemble,
     Study,
     dataset_path,
+    derivation,
 )
 
 # What of a source must be below data_root, any one of these, if nothing may be downloaded.
@@ -35,43 +29,19 @@ PLACES = {
     "cifar100": ("cifar-100-python", "cifar-100-python.tar.gz"),
     "mnist": ("MNIST/raw",),
 }
-RESULTS = Path("results")
 # Bytes: with fewer left, a disk is full.
 FULL = 1_000_000
 
 
 @dataclass(frozen=True)
 class Job:
-    """A job of the workflow, with what it asks for."""
+    """A job of the workflow."""
 
     name: str  # of its rule
     study: str | None = None
     ensemble: str | None = None
     networks: Sequence[int] = ()  # in a job of train_networks
-    submitted: bool = False
-    mem_mb: int = 0
-    cpus: int = 1
     gpus: int = 0
-    minutes: int = 0
-
-
-@dataclass(frozen=True)
-class Node:
-    """A kind of node of a cluster."""
-
-    cpus: int
-    mem_mb: int
-    gpus: int
-    minutes: float  # the time limit of its partition
-
-    def runs(self, job: Job) -> bool:
-        """Return whether a job would ever start on it."""
-        return (
-            job.cpus <= self.cpus
-            and job.mem_mb <= self.mem_mb
-            and job.gpus <= self.gpus
-            and job.minutes <= self.minutes
-        )
 
 
 def check_run(
@@ -79,7 +49,6 @@ def check_run(
     studies: Mapping[str, Study],
     wanted: Sequence[Job],
     finished: Sequence[Job],
-    nodes: Sequence[Node],
 ) -> list[str]:
     """Check that a run can succeed, and return in lines what it will train.
 
@@ -88,11 +57,10 @@ def check_run(
         studies: those of the jobs, by name.
         wanted: the jobs that will run.
         finished: those that need not.
-        nodes: of the cluster; empty: what submitted jobs ask for is not compared.
 
     Raises:
-        InputError: data are missing and cannot be had, the results cannot be written to their
-            folder or may not fit on its disk, or no node is large enough: with a sentence for each.
+        InputError: data are missing and cannot be downloaded, or the results cannot be written to
+            their folder or may not fit on its disk: with a sentence for each.
     """
     to_build = dict.fromkeys(job.study for job in wanted if job.name == "build_dataset")
     # Images that stay in files are read whenever networks are trained.
@@ -106,7 +74,6 @@ def check_run(
     problems = [
         *_unusable(RESULTS),
         *(problem for name in to_build | to_read if (problem := _missing(config, studies[name]))),
-        *_too_large(wanted, nodes),
     ]
     if needed > free:
         problems.append(
@@ -124,32 +91,11 @@ def check_run(
     training = [job for job in wanted if job.name == "train_networks"]
     if training and config.device == "auto" and not any(job.gpus for job in training):
         lines.append("no GPU is found: networks are trained on the processor")
-    if _are_split_on_a_gpu(config, studies, training):
-        lines.append(
-            "a GPU trains the networks of a job at once, and with networks_per_job="
-            f"{config.networks_per_job} these are few: networks_per_job={NETWORKS} takes fewer "
-            "jobs, and changes no result"
-        )
     if needed:
         lines.append(f"disk: at most {_size(needed)} of predictions and scores, {_size(free)} free")
     if unknown:
         lines.append(f"disk: not known of {', '.join(unknown)}, before their datasets are built")
     return lines
-
-
-def _are_split_on_a_gpu(
-    config: Config, studies: Mapping[str, Study], training: Sequence[Job]
-) -> bool:
-    """Return whether networks that this machine's GPU could train at once are in several jobs."""
-    here = (job for job in training if job.gpus and not job.submitted)
-    jobs = Counter((job.study, job.ensemble) for job in here)
-    split = [studies[study].ensembles[name] for (study, name), number in jobs.items() if number > 1]
-    return config.networks_per_job < NETWORKS and any(
-        ensemble.architecture in PAPER_ARCHITECTURES
-        and ensemble.dataset.get("images") != "files"
-        and ensemble.resources.networks_per_job is None
-        for ensemble in split
-    )
 
 
 def explain_failure() -> str | None:
@@ -161,33 +107,6 @@ def explain_failure() -> str | None:
         f"{RESULTS.resolve()} has {_size(free)} left; make room, and run again: what was finished "
         "before is kept."
     )
-
-
-def find_nodes() -> list[Node]:
-    """Return the kinds of nodes that Slurm's sinfo lists; none where it does not answer."""
-    if shutil.which("sinfo") is None:
-        return []
-    command = ["sinfo", "--noheader", "--format=%c|%m|%G|%l"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30)
-    except subprocess.TimeoutExpired:
-        return []
-    return parse_nodes(done.stdout) if done.returncode == 0 else []
-
-
-def parse_nodes(listed: str) -> list[Node]:
-    """Return the nodes in the lines that ``sinfo --format=%c|%m|%G|%l`` prints.
-
-    A number with a plus is the smallest of several kinds that sinfo puts into one line; what is
-    more than it is not refused, since it may be there.
-    """
-    nodes = []
-    for line in listed.split():
-        fields = line.split("|")
-        if len(fields) == 4:
-            cpus, mem_mb, gres, limit = fields
-            nodes.append(Node(_at_most(cpus), _at_most(mem_mb), _gpus(gres), _minutes(limit)))
-    return nodes
 
 
 def _training(
@@ -249,6 +168,9 @@ def _trained_anew(studies: Mapping[str, Study], wanted: Sequence[Job]) -> Iterat
 
 def _missing(config: Config, study: Study) -> str | None:
     """Return what is missing of a study's data, and what to do: a sentence, or None."""
+    # Imported here, as in ``existing``.
+    from created_equal.artefacts import dead_link
+
     source = study.dataset["source"]
     if source in PLACES and (link := dead_link(config.data_root)):
         return f"{study.name}: {link}"
@@ -302,29 +224,14 @@ def _extent(study: Study, to_build: bool) -> Extent | None:
     if extent is None and not to_build:
         # A file that is damaged is named by the job that needs it.
         with suppress(InputError):
-            data = built_data(Path(dataset_path(study.name)), study.dataset)
+            data = built_data(dataset_path(study.name), study.dataset)
             extent = data and data[0]
     return extent
 
 
-def _too_large(wanted: Sequence[Job], nodes: Sequence[Node]) -> Iterator[str]:
-    """Yield a sentence for each kind of job for which there is no node."""
-    asked = dict.fromkeys(
-        (job.name, job.study, job.ensemble, job.mem_mb, job.cpus, job.gpus, job.minutes)
-        for job in wanted
-        if nodes and job.submitted and not any(node.runs(job) for node in nodes)
-    )
-    for rule, study, ensemble, mem_mb, cpus, gpus, minutes in asked:
-        what = "/".join(filter(None, (study, ensemble)))
-        yield (
-            f"{rule} of {what} asks for {mem_mb:,} MB, {cpus} cores, {gpus} GPUs and {minutes:,} "
-            f"minutes, which no node of the cluster has (sinfo); change resources in "
-            f"{STUDIES / f'{study}.yaml'} or set-resources in slurm/config.yaml"
-            f"{', or train on processors with --config device=cpu' if gpus else ''}."
-        )
-
-
 def _unusable(folder: Path) -> Iterator[str]:
+    from created_equal.artefacts import dead_link
+
     there = _existing(folder)
     if link := dead_link(folder):
         yield link
@@ -346,21 +253,3 @@ def _existing(folder: Path) -> Path:
 
 def _size(count: int) -> str:
     return f"{count / 1e9:,.1f} GB" if count >= 1e9 else f"{count / 1e6:,.1f} MB"
-
-
-def _at_most(number: str) -> float:
-    return math.inf if number.endswith("+") else int(number)
-
-
-def _gpus(gres: str) -> int:
-    return sum(int(count) for count in re.findall(r"gpu(?::[^:,()]+)?:(\d+)", gres))
-
-
-def _minutes(limit: str) -> float:
-    """Return the minutes of [days-]hours:minutes:seconds or minutes:seconds, as Slurm prints it."""
-    if not re.fullmatch(r"(\d+-)?[\d:]+", limit):
-        return math.inf
-    days, _, clock = limit.rpartition("-")
-    parts = [int(part) for part in clock.split(":")]
-    hours, minutes, seconds = ([0] * (3 - len(parts)) + parts)[:3]
-    return int(days or 0) * 1440 + hours * 60 + minutes + seconds / 60

@@ -4,16 +4,14 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from created_equal import derivation
-from created_equal.built import built_data
-from created_equal.extent import Extent, disk_of, expected_extent, extent_of
-from created_equal.study import Ensemble, Study, dataset_path, predictions_path
+from created_equal.planning.existing import built_data
+from created_equal.planning.sizes import Extent, disk_of, expected_extent, extent_of
+from created_equal.study import Ensemble, Study, dataset_path, derivation, predictions_path
 from created_equal.training import (
     count_operations,
     find_networks,
@@ -52,7 +50,12 @@ def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
             there = sum(_there(ensemble, data) for ensemble in ensembles)
             networks = sum(ensemble.networks for ensemble in ensembles)
             left = networks - there
-            operations = left * _operations(ensembles[0], _mean(extents)) if left else 0
+            operations = 0
+            if left:
+                mean = _mean(extents)
+                operations = left * count_operations(
+                    ensembles[0], mean.examples, mean.image_shape, mean.classes
+                )
             speed = speed_of(ensembles[0], extent) if left else 1
             duration = timedelta(seconds=round(operations / speed / jobs))
             total += duration
@@ -70,7 +73,11 @@ def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
     console = Console(width=None if Console().is_terminal else 140)
     if table.row_count:
         console.print(table)
-        console.print(f"In all: {total} of training, estimated from {_basis(setting)}.")
+        where = "this GPU" if setting.device.type == "cuda" else "one core of this machine"
+        console.print(
+            f"In all: {total} of training, estimated from a few steps of each kind of network on "
+            f"{where}."
+        )
     for study in studies:
         if study.dataset.get("images") == "files":
             console.print(
@@ -86,7 +93,7 @@ def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
 
 def _extent(study: Study) -> tuple[Extent | None, str | None]:
     """Return a study's extent, and its dataset's fingerprint if that is built."""
-    if built := built_data(Path(dataset_path(study.name)), study.dataset):
+    if built := built_data(dataset_path(study.name), study.dataset):
         return built
     expected = expected_extent(study.dataset)
     return expected if expected and expected.classes else None, None
@@ -109,17 +116,13 @@ def _mean(extents: Sequence[Extent]) -> Extent:
 
 def _there(ensemble: Ensemble, data: str | None) -> int:
     if ensemble.derived:
-        built = built_data(Path(ensemble.dataset_path), ensemble.dataset)
+        built = built_data(ensemble.dataset_path, ensemble.dataset)
         data = built and built[1]
     if data is None:
         return 0
-    folder = Path(predictions_path(ensemble.study, ensemble.name, 0, 0)).parent
+    folder = predictions_path(ensemble.study, ensemble.name, 0, 0).parent
     found = find_networks(folder, networks_definition(ensemble, data))
     return sum(number < ensemble.networks for number in found)
-
-
-def _operations(ensemble: Ensemble, extent: Extent) -> int:
-    return count_operations(ensemble, extent.examples, extent.image_shape, extent.classes)
 
 
 def _speed_meter(setting: Setting) -> Callable[[Ensemble, Extent], float]:
@@ -138,8 +141,3 @@ def _speed_meter(setting: Setting) -> Callable[[Ensemble, Extent], float]:
         return measured[kind]
 
     return speed_of
-
-
-def _basis(setting: Setting) -> str:
-    where = "this GPU" if setting.device.type == "cuda" else "one core of this machine"
-    return f"a few steps of each kind of network on {where}"

@@ -1,14 +1,14 @@
 import pytest
 
-from created_equal.claims.roles import (
+from created_equal.study import (
     baselines_in,
     ensembles_behind,
     ensembles_in,
+    load_study,
     moved_in,
     names_in,
     roles_of,
 )
-from created_equal.study import load_study
 
 ROLES = {
     "figure_05.linear": ("linear_st_vgg",),

@@ -1,12 +1,12 @@
 import re
 from pathlib import Path
 
-from created_equal.config_reference import REFERENCE, reference
 from created_equal.study import load_study
+from created_equal.study.reference_page import REFERENCE, reference
 
 
 def test_the_committed_page_is_in_step_with_the_schemas():
-    assert REFERENCE.read_text() == reference(), "run python -m created_equal.config_reference"
+    assert REFERENCE.read_text() == reference(), "run python -m created_equal.study.reference_page"
 
 
 def test_the_study_shown_on_the_page_is_a_valid_one(tmp_path, monkeypatch):

@@ -1,4 +1,3 @@
-import math
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,14 +10,14 @@ import yaml
 from PIL import Image
 from torchvision.datasets import CIFAR10, CIFAR100, MNIST
 
-from created_equal import preflight
 from created_equal.artefacts import write_dataset
 from created_equal.artefacts.files import write_artefact
 from created_equal.datasets import build_dataset
 from created_equal.errors import InputError
-from created_equal.preflight import PLACES, Job, Node, check_run, find_nodes, parse_nodes
+from created_equal.planning import preflight
+from created_equal.planning.preflight import PLACES, Job, check_run
 from created_equal.source_code import NETWORKS, source_digest
-from created_equal.study import Config, Resources, dataset_path, load_study, predictions_path
+from created_equal.study import Config, dataset_path, load_study, predictions_path
 
 TRAIN = Job("train_networks", "smoke", "st_vgg", networks=range(4))
 BUILD = Job("build_dataset", "smoke")
@@ -51,53 +50,31 @@ def test_it_says_what_is_to_be_trained_and_what_is_there(studies):
         replace(TRAIN, networks=range(2)),
         replace(TRAIN, ensemble="small_st_vgg", networks=range(1)),
     ]
-    lines = check_run(Config(), studies, [BUILD, *half], [replace(TRAIN, networks=range(3))], [])
+    lines = check_run(Config(), studies, [BUILD, *half], [replace(TRAIN, networks=range(3))])
     assert lines[0] == "smoke: 3 networks to train in 2 jobs, 3 already there"
     assert lines[1] == "no GPU is found: networks are trained on the processor"
     assert lines[2].startswith("disk: at most 0.0 MB of predictions and scores, ")
     for config, gpus in ((Config(), 1), (Config(device="cpu"), 0)):
-        lines = check_run(config, studies, [replace(job, gpus=gpus) for job in half], [], [])
+        lines = check_run(config, studies, [replace(job, gpus=gpus) for job in half], [])
         assert not any("no GPU" in line for line in lines)
 
 
 def test_finished_networks_of_jobs_that_run_again_are_not_said_to_be_trained(studies):
     ensemble = studies["smoke"].ensembles["st_vgg"]
     definition = ensemble.definition | {"code": source_digest(*NETWORKS), "data": ""}
-    folder = Path(predictions_path("smoke", "st_vgg", 0, 0)).parent
+    folder = predictions_path("smoke", "st_vgg", 0, 0).parent
     # Of other jobs, and of one that was stopped.
     write_finished(folder / "0000-0001.nc", definition, range(2))
     write_finished(folder / "unfinished/0004.nc", definition, [4])
     wanted = [replace(TRAIN, networks=range(5)), replace(TRAIN, networks=range(5, 7))]
-    lines = check_run(Config(), studies, wanted, [], [])
+    lines = check_run(Config(), studies, wanted, [])
     assert lines[0] == "smoke: 4 networks to train in 2 jobs, 3 already there"
     assert not any("trained anew" in line for line in lines)
-    lines = check_run(Config(), studies, [BUILD, *wanted], [], [])
+    lines = check_run(Config(), studies, [BUILD, *wanted], [])
     assert lines[1] == (
         "smoke: networks of st_vgg that are there count only if their data set, which is built "
         "again, is as it was; else they are trained anew"
     )
-
-
-def test_a_gpu_with_few_networks_a_job_is_said(studies, study_folder):
-    on_gpu = replace(TRAIN, networks=range(2), gpus=1)
-
-    def said(jobs, networks_per_job=2):
-        lines = check_run(Config(networks_per_job=networks_per_job), studies, jobs, [], [])
-        return any("networks_per_job=100 takes fewer jobs" in line for line in lines)
-
-    assert said([on_gpu] * 3)
-    assert not said([on_gpu])
-    assert not said([on_gpu] * 3, 100)
-    # Those of the cluster, of the processor, and of a study that asks for as few.
-    assert not said([replace(on_gpu, submitted=True)] * 3)
-    assert not said([replace(on_gpu, gpus=0)] * 3)
-    # Images of files come for one network after the other.
-    (study_folder / "data/large/train").mkdir(parents=True)
-    assert not said([replace(on_gpu, study="large", ensemble="a")] * 3)
-    smoke = studies["smoke"]
-    asks = replace(smoke.ensembles["st_vgg"], resources=Resources(networks_per_job=1))
-    studies["smoke"] = replace(smoke, ensembles={"st_vgg": asks})
-    assert not said([on_gpu] * 3)
 
 
 def test_networks_whose_examples_will_be_ranked_otherwise_are_said(studies, study_folder):
@@ -106,13 +83,13 @@ def test_networks_whose_examples_will_be_ranked_otherwise_are_said(studies, stud
 
     def said(networks=None):
         now = {"smoke": load_study("smoke", networks)}
-        lines = check_run(Config(), now, wanted, [], [])
+        lines = check_run(Config(), now, wanted, [])
         return [line for line in lines if "trained anew" in line]
 
     assert said(6) == []
     for name in names:
         ensemble = studies["smoke"].ensembles[name]
-        path = Path(predictions_path("smoke", name, 0, 3))
+        path = predictions_path("smoke", name, 0, 3)
         write_finished(path, ensemble.definition | {"code": ""}, range(4))
     assert said() == []
     (line,) = said(6)
@@ -122,32 +99,32 @@ def test_networks_whose_examples_will_be_ranked_otherwise_are_said(studies, stud
     )
     # What is damaged counts for nothing, and an older file for no more than the latest.
     for name in names[1:]:
-        Path(predictions_path("smoke", name, 0, 4)).write_bytes(b"damaged")
+        predictions_path("smoke", name, 0, 4).write_bytes(b"damaged")
     assert said(6) == []
 
 
 def test_a_run_of_nothing_but_figures_has_nothing_to_say(studies):
-    assert check_run(Config(), studies, [Job("render_figure_01", "smoke")], [], []) == []
+    assert check_run(Config(), studies, [Job("render_figure_01", "smoke")], []) == []
 
 
 def test_a_run_that_trains_nothing_says_so(studies):
     finished = [TRAIN, replace(TRAIN, ensemble="small_st_vgg"), BUILD]
-    lines = check_run(Config(), studies, [Job("render_figure_01", "smoke")], finished, [])
+    lines = check_run(Config(), studies, [Job("render_figure_01", "smoke")], finished)
     assert lines == ["smoke: no networks to train, 8 already there"]
 
 
 def test_images_that_stay_in_files_must_be_there_to_train(studies, study_folder):
     config = Config(data_root=study_folder / "data")
-    check_run(config, studies, [replace(TRAIN, study="mine", ensemble="a")], [], [])
+    check_run(config, studies, [replace(TRAIN, study="mine", ensemble="a")], [])
     with pytest.raises(InputError, match=r"large: .*/large/train is not there; put the images"):
-        check_run(config, studies, [replace(TRAIN, study="large", ensemble="a")], [], [])
+        check_run(config, studies, [replace(TRAIN, study="large", ensemble="a")], [])
 
 
 def test_data_that_are_nowhere_are_named_all_at_once(studies, study_folder):
     wanted = [Job("build_dataset", name) for name in studies if name != "large"]
     config = Config(data_root=study_folder / "data", download=False)
     with pytest.raises(InputError) as error:
-        check_run(config, studies, wanted, [], [])
+        check_run(config, studies, wanted, [])
     first, *sentences = str(error.value).splitlines()
     assert first == "nothing was started:"
     assert len(sentences) == 3
@@ -156,7 +133,7 @@ def test_data_that_are_nowhere_are_named_all_at_once(studies, study_folder):
     assert "set download: true" in sentences[1]
     # With leave to download, only the user's own images must be there.
     (study_folder / "data/mine/train").mkdir(parents=True)
-    lines = check_run(replace(config, download=True), studies, wanted, [], [])
+    lines = check_run(replace(config, download=True), studies, wanted, [])
     assert f"to be downloaded to {study_folder}/data: cifar10, mnist" in lines
 
 
@@ -174,7 +151,7 @@ def test_a_link_to_a_disk_that_is_not_mounted_is_said(studies, study_folder, lin
     path.parent.mkdir(parents=True, exist_ok=True)
     path.symlink_to("/not/mounted")
     with pytest.raises(InputError) as error:
-        check_run(Config(data_root=Path("data")), studies, [job], [], [])
+        check_run(Config(data_root=Path("data")), studies, [job], [])
     _, said = str(error.value).splitlines()
     assert said.endswith(
         f"{link} is a link to /not/mounted, which is not there; mount it or mend the link."
@@ -186,14 +163,14 @@ def test_data_that_are_there_in_either_form_are_enough(studies, study_folder, na
     config = Config(data_root=study_folder / "data", download=False)
     for place in PLACES[studies[name].dataset["source"]]:
         (study_folder / "data" / place).mkdir(parents=True)
-        check_run(config, studies, [Job("build_dataset", name)], [], [])
+        check_run(config, studies, [Job("build_dataset", name)], [])
         (study_folder / "data" / place).rmdir()
 
 
 def test_a_dataset_that_is_built_needs_no_source(studies, study_folder):
     config = Config(data_root=study_folder / "nowhere", download=False)
     wanted = [Job("train_networks", "mine", "a", networks=range(5))]
-    lines = check_run(config, studies, wanted, [], [])
+    lines = check_run(config, studies, wanted, [])
     assert "disk: not known of mine, before their datasets are built" in lines
 
 
@@ -203,13 +180,13 @@ def test_a_folder_of_images_is_of_known_size_once_it_is_built(studies, study_fol
         folder.mkdir(parents=True)
         Image.new("RGB", (40, 40), (number, 0, 0)).save(folder / "0.png")
     definition = studies["mine"].dataset
-    path = Path(dataset_path("mine"))
+    path = dataset_path("mine")
     write_dataset(build_dataset(definition, study_folder / "data", False), path, definition)
     config = Config(data_root=study_folder / "data")
     wanted = [Job("train_networks", "mine", "a", networks=range(1))]
 
     def said():
-        lines = check_run(config, studies, wanted, [], [])
+        lines = check_run(config, studies, wanted, [])
         return [line for line in lines if line.startswith("disk: ")]
 
     (line,) = said()
@@ -232,54 +209,18 @@ def test_places_are_those_of_torchvision():
 def test_a_disk_without_room_is_refused(studies, monkeypatch):
     needed = 200 * 7 * (4 + 10)  # examples, epochs, a byte for each network and ten of scores
     monkeypatch.setattr(preflight, "_free", lambda folder: needed)
-    assert check_run(Config(), studies, [TRAIN], [], [])
+    assert check_run(Config(), studies, [TRAIN], [])
     # Jobs of one ensemble share its scores.
     halves = [replace(TRAIN, networks=range(2))] * 2
-    assert check_run(Config(), studies, halves, [], [])
+    assert check_run(Config(), studies, halves, [])
     monkeypatch.setattr(preflight, "_free", lambda folder: needed - 1)
     with pytest.raises(InputError, match=r"may take 0\.0 MB, and .*/results has 0\.0 MB left"):
-        check_run(Config(), studies, halves, [], [])
-
-
-def test_what_no_node_has_is_refused_once_for_each_ensemble(studies):
-    nodes = [Node(4, 8000, 0, math.inf), Node(2, 4000, 1, 60)]
-    fits = replace(TRAIN, submitted=True, mem_mb=8000, cpus=4, minutes=600)
-    on_gpu = replace(fits, mem_mb=4000, cpus=2, gpus=1, minutes=60)
-    assert check_run(Config(), studies, [fits, on_gpu], [], nodes)
-    for change in ({"minutes": 61}, {"cpus": 3}, {"mem_mb": 4001}, {"gpus": 2}):
-        with pytest.raises(InputError, match=r"train_networks of smoke/st_vgg asks for") as error:
-            check_run(Config(), studies, [replace(on_gpu, **change)] * 3, [], nodes)
-        assert len(str(error.value).splitlines()) == 2
-        assert "--config device=cpu" in str(error.value)
-        # Beside the head process, or where nothing is known of nodes, it is none of its business.
-        local = replace(on_gpu, **change, submitted=False)
-        assert check_run(Config(), studies, [local], [], nodes)
-        assert check_run(Config(), studies, [replace(on_gpu, **change)], [], [])
-
-
-def test_nodes_as_sinfo_prints_them():
-    listed = (
-        "2|21694|gpu:2|infinite\n"
-        "64+|256000|gpu:a100:4(S:0-1),gpu:v100:1|2-00:30:00\n"
-        "8|16000+|(null)|30:00\n"
-        "8|16000|gpu:h100_80gb:8,shard:16|12:00:00\n"
-    )
-    assert parse_nodes(listed) == [
-        Node(2, 21694, 2, math.inf),
-        Node(math.inf, 256000, 5, 2 * 1440 + 30),
-        Node(8, math.inf, 0, 30),
-        Node(8, 16000, 8, 720),
-    ]
-
-
-def test_without_slurm_no_node_is_known(monkeypatch, tmp_path):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert find_nodes() == []
+        check_run(Config(), studies, halves, [])
 
 
 def test_it_loads_no_torch_and_no_arrays():
     code = (
-        "import sys, created_equal.preflight\n"
+        "import sys, created_equal.planning.preflight\n"
         "print(*sorted({'torch', 'torchvision', 'xarray', 'numpy'} & set(sys.modules)))"
     )
     loaded = subprocess.run(

@@ -1,17 +1,17 @@
-"""config/README.md, written from the schemas: ``python -m created_equal.config_reference``."""
+"""config/README.md, written from the schemas: ``python -m created_equal.study.reference_page``."""
 
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from created_equal.yaml_files import allowed, load_schema
+from created_equal.study.yaml_files import allowed, load_schema
 
-REFERENCE = Path(__file__).parents[2] / "config" / "README.md"
+REFERENCE = Path(__file__).parents[3] / "config" / "README.md"
 
 INTRODUCTION = """\
 # Every key
 
-This page is written from schemas/ by `python -m created_equal.config_reference`.
+This page is written from schemas/ by `python -m created_equal.study.reference_page`.
 
 ## A study of your own
 

@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 
 from created_equal.artefacts import read_dataset, write_dataset
-from created_equal.built import built_data, finished_networks
 from created_equal.datasets import build_dataset
 from created_equal.errors import InputError
-from created_equal.extent import Extent
+from created_equal.planning.existing import built_data, finished_networks
+from created_equal.planning.sizes import Extent
 from created_equal.study import predictions_path
 from created_equal.training import train_networks
 
@@ -16,13 +16,13 @@ from created_equal.training import train_networks
 def dataset(digits, study_folder, tiny):
     """The dataset file of an ensemble, where the workflow puts it."""
     ensemble = tiny()
-    path = Path(ensemble.dataset_path)
+    path = ensemble.dataset_path
     write_dataset(digits, path, ensemble.dataset)
     return path
 
 
 def train(ensemble, dataset, first, last):
-    output = Path(predictions_path(ensemble.study, ensemble.name, first, last))
+    output = predictions_path(ensemble.study, ensemble.name, first, last)
     train_networks(ensemble, dataset, range(first, last + 1), output, "cpu", "fp32")
     return output
 
@@ -46,7 +46,7 @@ def test_networks_of_another_definition_code_or_data_do_not_count(tiny, dataset,
     train(ensemble, dataset, 0, 1)
     assert finished_networks(replace(ensemble, width=0.25)) == set()
     with monkeypatch.context() as patch:
-        patch.setattr("created_equal.built.source_digest", lambda *packages: "other")
+        patch.setattr("created_equal.planning.existing.source_digest", lambda *packages: "other")
         assert finished_networks(ensemble) == set()
     # Where the data are not built, it is not known that they will be others.
     data = dataset.read_bytes()
@@ -62,7 +62,7 @@ def test_networks_of_another_definition_code_or_data_do_not_count(tiny, dataset,
 def test_damaged_files_hold_no_networks(tiny, dataset):
     ensemble = tiny(epochs=1)
     train(ensemble, dataset, 0, 0)
-    folder = Path(predictions_path(ensemble.study, ensemble.name, 0, 0)).parent
+    folder = predictions_path(ensemble.study, ensemble.name, 0, 0).parent
     (folder / "0002-0002.nc").write_bytes(b"damaged")
     # In some such files HDF5 itself would search without end.
     output = train(ensemble, dataset, 1, 1)

@@ -10,7 +10,7 @@ from PIL import Image
 from created_equal import cli
 from created_equal.artefacts import write_dataset
 from created_equal.datasets import build_dataset
-from created_equal.plan import print_plan
+from created_equal.planning.plan import print_plan
 from created_equal.study import dataset_path, load_study, predictions_path
 from created_equal.training import train_networks
 
@@ -130,7 +130,7 @@ def test_each_kind_of_network_is_measured_once_and_said(plan, study_folder, capl
         },
     }
     path.write_text(yaml.safe_dump(study, sort_keys=False))
-    caplog.set_level(logging.INFO, "created_equal.plan")
+    caplog.set_level(logging.INFO, "created_equal.planning.plan")
     assert len(rows(plan("kinds"))) == 4
     assert caplog.messages == [
         "measuring the speed of kinds/first",
@@ -149,12 +149,12 @@ def test_what_is_there_is_counted(plan, study_folder):
     }
     path.write_text(yaml.safe_dump(study))
     ensemble = load_study("small").ensembles["st_vgg"]
-    dataset = Path(dataset_path("small"))
+    dataset = dataset_path("small")
     write_dataset(build_dataset(ensemble.dataset, Path("unused"), False), dataset, ensemble.dataset)
     for first, last in ((0, 1), (2, 2)):
         left = rows(plan("small"))["small", "st_vgg"]
         assert left[2] == str(first)
-        output = Path(predictions_path("small", "st_vgg", first, last))
+        output = predictions_path("small", "st_vgg", first, last)
         train_networks(ensemble, dataset, range(first, last + 1), output, "cpu", "fp32")
     done = rows(plan("small"))["small", "st_vgg"]
     assert done[1:5] == ["3", "3", "2", "0.00"]
@@ -197,7 +197,7 @@ def test_a_study_whose_images_stay_in_files(plan, study_folder):
     }
     (study_folder / "config" / "studies" / "mine.yaml").write_text(yaml.safe_dump(study))
     data = build_dataset(dataset, study_folder / "data", False)
-    write_dataset(data, Path(dataset_path("mine")), dataset)
+    write_dataset(data, dataset_path("mine"), dataset)
     said = plan("mine")
     assert rows(said)["mine", "cnn"][1:4] == ["2", "0", "3"]
     assert "mine: its images stay in files; what it takes to decode them is not in" in said

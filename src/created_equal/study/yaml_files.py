@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator, ValidationError, validators
 
 from created_equal.errors import InputError
 
-SCHEMAS = Path(__file__).parents[2] / "schemas"
+SCHEMAS = Path(__file__).parents[3] / "schemas"
 NAMES_LISTED = 20
 NAMES_BESIDE_NEAREST = 8
 # Of difflib's likeness, from 0 to 1: device for devise (0.83), but not cpu for gpu (0.67).

@@ -4,7 +4,14 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from created_equal.errors import InputError
-from created_equal.yaml_files import check, load_schema, parse_yaml, read_yaml, refuse, suggestion
+from created_equal.study.yaml_files import (
+    check,
+    load_schema,
+    parse_yaml,
+    read_yaml,
+    refuse,
+    suggestion,
+)
 
 
 @given(st.floats(min_value=1e-300, max_value=1e300))

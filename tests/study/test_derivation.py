@@ -8,11 +8,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from created_equal import derivation
 from created_equal.errors import InputError
-from created_equal.study import chosen_path, dataset_path, load_study
+from created_equal.study import chosen_path, dataset_path, derivation, load_study
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 HARDEST = {"keep": "hardest", "fraction": 0.2, "per_round": 0.2, "ranked_by": "a"}
 SHARES = st.integers(1, 999).map(lambda thousandths: thousandths / 1000)
 
@@ -89,9 +88,11 @@ def test_rounds_are_ensembles_that_rank_for_the_next():
     assert [each.derived["cut"] for each in rounds] == [1, 2, 3, 4]
     assert [each.is_round for each in ensembles.values()] == [False, True, True, True, False]
     assert all(each.name == name for name, each in ensembles.items())
-    assert ensembles["b"].dataset_path == dataset_path("one", "b") == "results/one/b/dataset.nc"
-    assert ensembles["a"].dataset_path == dataset_path("one") == "results/one/dataset.nc"
-    assert chosen_path("one", "b") == "results/one/b/chosen.csv"
+    assert (
+        ensembles["b"].dataset_path == dataset_path("one", "b") == Path("results/one/b/dataset.nc")
+    )
+    assert ensembles["a"].dataset_path == dataset_path("one") == Path("results/one/dataset.nc")
+    assert chosen_path("one", "b") == Path("results/one/b/chosen.csv")
 
 
 @pytest.mark.parametrize(

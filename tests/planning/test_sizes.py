@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from created_equal.extent import (
+from created_equal.planning.sizes import (
     Extent,
     disk_of,
     expected_extent,

@@ -1,0 +1,176 @@
+"""What each rule reads and asks for, in the order of the rules.
+
+Functions stand in a file without rules, as ``snakemake --lint`` wants them.
+"""
+
+import shutil
+from functools import partial
+
+from created_equal.planning.sizes import memory_of
+from created_equal.study import (
+    CROSS_DATASET,
+    FIGURES,
+    baseline_of,
+    baselines_in,
+    baselines_of,
+    ensemble_across,
+    ensembles_behind,
+    ensembles_in,
+    ensembles_of,
+    roles_of,
+)
+
+HAS_GPU = shutil.which("nvidia-smi") is not None
+
+
+def networks_in(wildcards):
+    """Return the numbers of the networks of a training job."""
+    return range(int(wildcards.first), int(wildcards.last) + 1)
+
+
+def gpus_of(wildcards):
+    """Return 1 if a training job is to have a GPU, else 0: on a cluster, unless device is cpu."""
+    wanted = on_cluster() or HAS_GPU
+    return int(CONFIG.device == "cuda" or (CONFIG.device == "auto" and wanted))
+
+
+def derivation_of(wildcards):
+    """Return the ensemble whose derived dataset a job makes."""
+    ensemble = ensemble_of(wildcards)
+    if ensemble.derived is None:
+        refuse(
+            f"the ensemble {ensemble.name} has no dataset of its own; it is trained on "
+            f"{ensemble.dataset_path}: ask for that."
+        )
+    return ensemble
+
+
+def derived_from(wildcards):
+    """Return what a dataset is derived from, by the names of the rule's inputs."""
+    ranked_by = derivation_of(wildcards).ranked_by
+    if ranked_by is None:
+        return {"dataset": dataset_path(wildcards.study)}
+    ranking = load(wildcards.study).ensembles[ranked_by]
+    files = {
+        "dataset": ranking.dataset_path,
+        "scores": scores_path(wildcards.study, ranked_by),
+    }
+    if ranking.derived:
+        files["chosen"] = chosen_path(wildcards.study, ranked_by)
+    return files
+
+
+def scored_from(wildcards):
+    """Return what an ensemble's scores are made from, by the names of the rule's inputs."""
+    ensemble = ensemble_of(wildcards)
+    files = {"predictions": ensemble.predictions_paths(CONFIG.networks_per_job)}
+    if "move_to_test" in (ensemble.derived or {}):
+        files["chosen"] = chosen_path(ensemble.study, ensemble.name)
+    return files
+
+
+# The ensemble that represents each selected study where studies are compared.
+ACROSS = {
+    study: ensemble_across(load(study))
+    for study in CONFIG.studies
+    if ensemble_across(load(study))
+}
+
+
+def figures_of(study):
+    """Return the figures of a study, in its order, refused ones included."""
+    return [*load(study).figures, *load(study).refused]
+
+
+def entry_of(figure, wildcards):
+    """Return the entry of a figure in a job's study; None if the figure is refused."""
+    figures = figures_of(wildcards.study)
+    if figure not in figures:
+        refuse(
+            f"the study {wildcards.study} has no {figure}; add it under figures in "
+            f"config/studies/{wildcards.study}.yaml, or ask for "
+            f"{', '.join(figures) or 'a figure of another study'}."
+        )
+    return load(wildcards.study).figures.get(figure)
+
+
+def shown_in(figure, wildcards):
+    """Return the files that a figure shows, by the names of the rule's inputs."""
+    entry = entry_of(figure, wildcards)
+    if entry is None:
+        return {}
+    study = load(wildcards.study)
+    files = {
+        "scores": [study.scores_path(each) for each in ensembles_of(entry)],
+        "baselines": [baseline_path(study.name, each) for each in baselines_of(entry)],
+    }
+    if FIGURES[figure].dataset:
+        files["dataset"] = dataset_path(study.name)
+    return files
+
+
+def pages_of(figure, wildcards):
+    """Return a figure of all selected studies that have it."""
+    studies = [study for study in CONFIG.studies if figure in figures_of(study)]
+    if not studies:
+        refuse(
+            f"no selected study has {figure} ({', '.join(CONFIG.studies)}); add it under "
+            "figures in the file of one, or select another with --config studies=NAME."
+        )
+    return [figure_path(study, figure, "pdf") for study in studies]
+
+
+def scores_across(wildcards):
+    """Return the scores files of one ensemble of each selected study."""
+    if not ACROSS:
+        refuse(
+            f"{CROSS_DATASET} shows the ensemble of each study's figure_01, and no selected study "
+            f"has one ({', '.join(CONFIG.studies)}); add it under figures in the file of one."
+        )
+    return [load(study).scores_path(ensemble) for study, ensemble in ACROSS.items()]
+
+
+def roles_in(wildcards):
+    """Return which ensembles and baselines play which part in the claims of a study."""
+    return roles_of(load(wildcards.study))
+
+
+def claimed_in(wildcards):
+    """Return the files that the claims of a study rest on, by the names of the rule's inputs."""
+    name, study = wildcards.study, load(wildcards.study)
+    ensembles = ensembles_in(roles_in(wildcards))
+    return {
+        "dataset": dataset_path(name),
+        "scores": [study.scores_path(each) for each in ensembles],
+        "baselines": [
+            baseline_path(name, each) for each in baselines_in(roles_in(wildcards))
+        ],
+        "predictions": [] if KEPT else predictions_in(study, ensembles),
+    }
+
+
+def predictions_in(study, ensembles):
+    """Return the predictions files of all networks of some of a study's ensembles."""
+    return [
+        path
+        for each in ensembles
+        for path in study.ensembles[each].predictions_paths(CONFIG.networks_per_job)
+    ]
+
+
+def tested_in(wildcards):
+    """Return the files that are tested: what claims rest on, and what that was made from."""
+    if KEPT:
+        refuse(
+            "scores are tested with the predictions that they were made from, which are not kept "
+            f"in {REFERENCE}; say scores=trained."
+        )
+    name, study = wildcards.study, load(wildcards.study)
+    behind = ensembles_behind(study)
+    return claimed_in(wildcards) | {
+        "scores": [scores_path(name, each) for each in behind],
+        "chosen": [
+            chosen_path(name, each) for each in behind if study.ensembles[each].derived
+        ],
+        "predictions": predictions_in(study, behind),
+    }

@@ -1,0 +1,1 @@
+"""What a run needs before it starts: its size, what exists already, what it costs."""

@@ -1,0 +1,221 @@
+"""Scores that are kept with the code: how they get there, and how a study sees them."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from created_equal import cli
+from created_equal.artefacts import read_scores
+from created_equal.errors import InputError
+from created_equal.study import (
+    REFERENCE,
+    keep_scores,
+    load_config,
+    load_configured,
+    load_study,
+    read_catalogue,
+)
+
+SMALL = {
+    "title": "Small",
+    "dataset": {"source": "digits", "size": 16, "train_examples": 40, "test_examples": 40},
+    "networks": 4,
+    "recipe": {"epochs": 3, "batch_size": 20, "learning_rate": 0.1},
+    "ensembles": {
+        "one": {"architecture": "st_vgg", "width": 0.125},
+        "other": {"architecture": "small_st_vgg", "width": 0.125},
+        "unseen": {"architecture": "small_st_vgg", "width": 0.25},
+    },
+    "figures": {"figure_01": {"ensemble": "one"}, "figure_04": {"ensembles": ["one", "other"]}},
+}
+
+
+@pytest.fixture
+def write_study(study_folder):
+    """A function that writes the study with changes to its recipe."""
+
+    def write(**recipe):
+        study = SMALL | {"recipe": SMALL["recipe"] | recipe}
+        (study_folder / "config/studies/small.yaml").write_text(yaml.safe_dump(study))
+
+    write()
+    return write
+
+
+@pytest.fixture
+def trained(write_study):
+    """The study, of whose ensembles only the first has been trained."""
+    cli.build_dataset("small")
+    cli.train_networks("small", "one")
+    cli.score_ensemble("small", "one")
+    return write_study
+
+
+def test_scores_are_kept_with_what_they_were_trained_on(trained):
+    said = list(keep_scores(load_study("small")))
+    assert said[0].startswith("one: 4 networks, ")
+    assert said[1:] == ["other: has no scores here; left out"]
+    path = REFERENCE / "small/one/scores.nc"
+    kept = read_scores(path)
+    assert kept.identical(read_scores(Path("results/small/one/scores.nc")))
+    entry = read_catalogue("small").pop("one")
+    assert entry["definition"] == load_study("small").ensembles["one"].definition
+    assert (entry["networks"], entry["precision"]) in [(4, ["fp32"]), (4, ["bf16"])]
+    assert entry["device"][0].startswith("CPU")
+    assert entry["versions"][0]["torch"]
+    assert entry["seconds"] > 0
+    assert load_study("small", scores="reference").scores_path("one") == path
+
+
+def test_kept_scores_that_are_damaged_are_named_and_left_where_they_are(
+    trained, monkeypatch, capfd
+):
+    list(keep_scores(load_study("small")))
+    path = Path("reference/small/one/scores.nc")
+    path.write_bytes(path.read_bytes()[:-100])
+    monkeypatch.setenv("CREATED_EQUAL_CONFIG", '{"scores": "reference"}')
+    monkeypatch.setattr(sys, "argv", ["created-equal", "check_claims", "small"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    (said,) = capfd.readouterr().err.splitlines()
+    assert said.startswith(f"created-equal: {path} is damaged")
+    assert said.endswith("get it again from where you have the code.")
+    assert path.is_file()
+
+
+def test_what_was_kept_before_stays(trained):
+    list(keep_scores(load_study("small")))
+    cli.train_networks("small", "other")
+    cli.score_ensemble("small", "other")
+    before = Path("reference/small/one/scores.nc").read_bytes()
+    Path("results/small/one/scores.nc").unlink()
+    said, *_ = keep_scores(load_study("small"))
+    assert said == "one: has no scores here; the earlier ones stay"
+    assert set(read_catalogue("small")) == {"one", "other"}
+    assert Path("reference/small/one/scores.nc").read_bytes() == before
+
+
+def test_networks_may_have_been_trained_in_other_jobs_and_numbers(write_study):
+    Path("config.yaml").write_text("networks_per_job: 2\nnetworks: 3\n")
+    cli.build_dataset("small")
+    cli.train_networks("small", "one")
+    cli.score_ensemble("small", "one")
+    Path("config.yaml").write_text("")
+    assert next(keep_scores(load_study("small"))).startswith("one: 3 networks, ")
+    assert load_study("small", scores="reference").ensembles["one"].networks == 3
+
+
+def test_scores_of_another_definition_are_not_kept(trained):
+    trained(learning_rate=0.2)
+    with pytest.raises(InputError, match=r"results/small/one/scores\.nc is of another definition"):
+        list(keep_scores(load_study("small")))
+    assert not Path("reference").exists()
+
+
+def test_there_is_nothing_to_keep(write_study):
+    with pytest.raises(InputError, match="no scores of small to keep, of none of one, other; make"):
+        list(keep_scores(load_study("small")))
+
+
+STUDY = {
+    "title": "A study",
+    "dataset": {"source": "digits"},
+    "networks": 10,
+    "ensembles": {
+        "a": {"architecture": "st_vgg"},
+        "b": {"architecture": "small_st_vgg"},
+        "moved": {
+            "architecture": "st_vgg",
+            "dataset": {"move_to_test": "hardest", "fraction": 0.1, "ranked_by": "a"},
+        },
+    },
+    "figures": {
+        "figure_01": {"ensemble": "a"},
+        "figure_04": {"ensembles": ["a", "b"]},
+        "robustness": {"ensembles": ["a", "b"]},
+    },
+}
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch):
+    """A study whose ensembles a and moved have scores that are kept."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CREATED_EQUAL_CONFIG", raising=False)
+    Path("config/studies").mkdir(parents=True)
+    Path("config/studies/one.yaml").write_text(yaml.safe_dump(STUDY))
+    Path("config.yaml").write_text("scores: reference\n")
+    ensembles = load_study("one").ensembles
+    keep({name: ensembles[name].definition for name in ("a", "moved")})
+    return ensembles
+
+
+def keep(definitions):
+    for name in definitions:
+        Path("reference/one", name).mkdir(parents=True, exist_ok=True)
+        Path("reference/one", name, "scores.nc").touch()
+    catalogue = {
+        name: {"definition": definition, "networks": 7} for name, definition in definitions.items()
+    }
+    Path("reference/one/scores.json").write_text(json.dumps(catalogue))
+
+
+def test_kept_scores_take_the_place_of_those_that_are_trained(study):
+    kept, trained = load_configured("one"), load_study("one")
+    assert kept.scores_path("a") == Path("reference/one/a/scores.nc")
+    assert trained.scores_path("a") == Path("results/one/a/scores.nc")
+    assert kept.title == "A study (reference scores)"
+    assert kept.ensembles["a"].networks == 7
+    assert kept.ensembles["a"].definition == trained.ensembles["a"].definition
+
+
+def test_figures_of_others_are_refused_by_name(study):
+    kept = load_configured("one")
+    assert list(kept.figures) == ["figure_01"]
+    assert kept.refused["figure_04"] == [
+        "figures.figure_04 shows b, which is not in reference/one/scores.json; say scores=trained "
+        "to train it."
+    ]
+    assert list(load_study("one").figures) == list(STUDY["figures"])
+
+
+def test_scores_of_what_the_study_was_before_are_none(study):
+    changed = STUDY | {"recipe": {"learning_rate": 0.1}}
+    Path("config/studies/one.yaml").write_text(yaml.safe_dump(changed))
+    kept = load_configured("one")
+    assert not kept.figures
+    (sentence,) = kept.refused["figure_01"]
+    assert "shows a, which has another definition in reference/one/scores.json" in sentence
+
+
+def test_scores_that_are_not_where_the_catalogue_says(study):
+    Path("reference/one/a/scores.nc").unlink()
+    kept = load_configured("one")
+    (sentence,) = kept.refused["figure_01"]
+    assert "a, which should have its scores in reference/one/a/scores.nc, which is not" in sentence
+    with pytest.raises(InputError, match="no scores of one/a are kept; say scores=trained"):
+        kept.scores_path("a")
+
+
+def test_a_number_of_networks_contradicts_kept_scores(study):
+    with pytest.raises(InputError, match="networks is 20, but scores is reference"):
+        load_config({"scores": "reference", "networks": 20})
+
+
+def test_a_study_of_which_nothing_is_kept(study):
+    Path("config/studies/two.yaml").write_text(yaml.safe_dump(STUDY))
+    with pytest.raises(InputError, match=r"no scores of two are kept here .*: one\.$"):
+        load_configured("two")
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [("{", "cannot be read"), ("[]", "is no catalogue"), ('{"a": {"networks": 3}}', "see a")],
+)
+def test_a_catalogue_that_is_none(study, text, said):
+    Path("reference/one/scores.json").write_text(text)
+    with pytest.raises(InputError, match=rf"reference/one/scores\.json .*{said}.*get it again"):
+        read_catalogue("one")
