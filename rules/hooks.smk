@@ -2,7 +2,6 @@
 
 from itertools import chain
 
-from created_equal.claims.results import warnings_in
 from created_equal.planning.preflight import Job, check_run, explain_failure
 
 
@@ -56,6 +55,8 @@ def mark_outdated():
 def say_what_did_not_learn():
     """Warn of ensembles whose networks did not learn, among all that the run used."""
     if workflow.is_main_process:
+        from created_equal.claims.results import warnings_in
+
         # Kept scores are outputs of no job, so look at inputs as well.
         files = chain.from_iterable(job.input + job.output for job in workflow.dag.jobs)
         say(f"warning: {warning}" for warning in warnings_in(files))
