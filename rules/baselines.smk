@@ -21,7 +21,7 @@ rule fit_baseline:
         runtime=240,
     params:
         definition=lambda wildcards: fitted(wildcards).definition,
-        code=source_digest(*BASELINES),
+        baselines_version=BASELINES_VERSION,
     shell:
         "python -m created_equal fit_baseline {wildcards.study} {wildcards.baseline}"
         " > {log:q} 2>&1"

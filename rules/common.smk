@@ -23,7 +23,6 @@ from created_equal.errors import InputError
 from created_equal.extent import expected_extent, memory_of, predictions_of
 from created_equal.preflight import Job, check_run, explain_failure, find_nodes
 from created_equal.reference import REFERENCE
-from created_equal.source_code import BASELINES, NETWORKS, PIXELS, source_digest
 from created_equal.study import (
     CONFIG_VARIABLE,
     CROSS_DATASET,
@@ -44,6 +43,7 @@ from created_equal.study import (
     results_test_path,
     scores_path,
 )
+from created_equal.versions import BASELINES_VERSION, DECODING_VERSION, ENGINE_VERSION
 from created_equal.yaml_files import read_yaml, suggestion
 
 PACKAGE = "src/created_equal"

@@ -9,12 +9,12 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "created_equal"
 GROUND = {
-    *("errors", "links", "yaml_files", "derivation", "reference", "source_code", "study", "extent"),
+    *("errors", "links", "yaml_files", "derivation", "reference", "versions", "study", "extent"),
     *("decoding", "artefacts", "networks", "built"),
 }
 STAGES = {"datasets", "training", "scores", "baselines"}
 WITHOUT_TORCH = {
-    *("errors", "links", "yaml_files", "derivation", "reference", "source_code", "study", "extent"),
+    *("errors", "links", "yaml_files", "derivation", "reference", "versions", "study", "extent"),
     *("built", "preflight", "decoding", "artefacts"),
     *("scores", "figures", "claims"),
 }
@@ -25,15 +25,15 @@ MAY_IMPORT = {
     "errors": set(),
     "links": set(),
     "derivation": set(),
-    "source_code": set(),
+    "versions": set(),
     "yaml_files": {"errors"},
     "reference": {"errors"},
     "study": {"errors", "yaml_files", "derivation", "reference"},
     "extent": {"derivation", "study"},
-    "built": {"errors", "artefacts", "extent", "source_code", "study"},
+    "built": {"errors", "artefacts", "extent", "versions", "study"},
     "preflight": {"errors", "links", "built", "derivation", "study", "extent"},
     "decoding": set(),
-    "artefacts": {"errors", "links", "source_code", "decoding"},
+    "artefacts": {"errors", "links", "versions", "decoding"},
     "networks": {"errors"},
     **dict.fromkeys(STAGES, GROUND),
     **dict.fromkeys(("figures", "claims"), GROUND | {"scores"}),

@@ -19,11 +19,11 @@ from created_equal.artefacts import (
     write_dataset,
 )
 from created_equal.errors import InputError
-from created_equal.source_code import source_digest
 from created_equal.training import find_networks, networks_definition, train_networks
 from created_equal.training.engine.device import choose_setting
 from created_equal.training.engine.images import Images
 from created_equal.training.engine.plain import train_network
+from created_equal.versions import ENGINE_VERSION
 
 
 @pytest.fixture
@@ -161,12 +161,14 @@ def test_other_data_make_another_network(tiny, job, tmp_path, digits):
     assert trained == {0}
 
 
-def test_other_code_makes_another_network(tiny, digits, digits_file, job, tmp_path):
+def test_another_version_of_the_engine_makes_another_network(
+    tiny, digits, digits_file, job, tmp_path
+):
     job(tiny(), [0])
     definition = networks_definition(tiny(), fingerprint(digits))
     folder = tmp_path / "predictions"
     assert find_networks(folder, definition) == {0: folder / "0000-0000.nc"}
-    assert find_networks(folder, definition | {"code": "another"}) == {}
+    assert find_networks(folder, definition | {"engine_version": 99}) == {}
     assert find_networks(folder, definition | {"data": "another"}) == {}
 
 
@@ -174,7 +176,7 @@ def test_the_definition_says_nothing_of_time_or_place(tiny, digits, digits_file)
     read = fingerprint(read_dataset(digits_file))
     assert networks_definition(tiny(), read) == networks_definition(tiny(), fingerprint(digits))
     assert networks_definition(tiny(), read) == tiny().definition | {
-        "code": source_digest("networks", "training/engine"),
+        "engine_version": ENGINE_VERSION,
         "data": read,
     }
 

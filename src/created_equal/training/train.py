@@ -18,7 +18,6 @@ from created_equal.artefacts import (
     write_predictions,
 )
 from created_equal.errors import InputError
-from created_equal.source_code import NETWORKS, source_digest
 from created_equal.study import Ensemble
 from created_equal.training.engine.device import choose_setting
 from created_equal.training.engine.images import load_images
@@ -26,6 +25,7 @@ from created_equal.training.engine.reading import readers_named
 from created_equal.training.job import Job
 from created_equal.training.notice import notice
 from created_equal.training.progress import reporting
+from created_equal.versions import ENGINE_VERSION
 
 log = logging.getLogger(__name__)
 
@@ -45,10 +45,11 @@ def train_networks(
 ) -> None:
     """Train some networks of an ensemble and write their predictions.
 
-    A network that is already in a file beside ``output``, of the same definition, data and code, is
-    taken from there. Networks that are finished are kept at once in the folder ``unfinished``
-    beside ``output``, those that were trained together in one file, and after an epoch networks
-    that are not finished, if the last time is a minute ago; so a job that was killed goes on there.
+    A network that is already in a file beside ``output``, of the same definition, data and version
+    of the engine, is taken from there. Networks that are finished are kept at once in the folder
+    ``unfinished`` beside ``output``, those that were trained together in one file, and after an
+    epoch networks that are not finished, if the last time is a minute ago; so a job that was killed
+    goes on there.
     The file gets a second name in the folder ``kept``: Snakemake deletes what a job that it runs
     again made before, and what one made that ended badly.
     On SIGTERM, or Ctrl-C, the job finishes the step that it is at, keeps its networks, and exits
@@ -109,7 +110,7 @@ def networks_definition(ensemble: Ensemble, data: str) -> dict:
         ensemble: the ensemble.
         data: the fingerprint of its dataset.
     """
-    return ensemble.definition | {"code": source_digest(*NETWORKS), "data": data}
+    return ensemble.definition | {"engine_version": ENGINE_VERSION, "data": data}
 
 
 def find_networks(folder: Path, definition: dict) -> dict[int, Path]:

@@ -1,4 +1,4 @@
-"""What decides the predictions of a network; an edit in this folder makes other networks."""
+"""All that determines the predictions of a network; see versions.ENGINE_VERSION."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
