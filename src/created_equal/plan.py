@@ -16,8 +16,8 @@ from created_equal.built import built_data
 from created_equal.extent import Extent, disk_of, expected_extent, extent_of
 from created_equal.study import Ensemble, Study, dataset_path, predictions_path
 from created_equal.training import (
+    PredictionsFolder,
     count_operations,
-    find_networks,
     measure_speed,
     networks_definition,
 )
@@ -115,8 +115,8 @@ def _there(ensemble: Ensemble, data: str | None) -> int:
     if data is None:
         return 0
     folder = Path(predictions_path(ensemble.study, ensemble.name, 0, 0)).parent
-    found = find_networks(folder, networks_definition(ensemble, data))
-    return sum(number < ensemble.networks for number in found)
+    found = PredictionsFolder(folder, networks_definition(ensemble, data)).find()
+    return sum(seed < ensemble.networks for seed in found)
 
 
 def _operations(ensemble: Ensemble, extent: Extent) -> int:

@@ -17,7 +17,7 @@ from created_equal.datasets import build_dataset
 from created_equal.study import Decay, Ensemble, Recipe
 from created_equal.training.engine.device import choose_setting
 from created_equal.training.engine.images import Images
-from created_equal.training.engine.plain import train_network
+from created_equal.training.engine.trainee import train_network
 from created_equal.versions import ENGINE_VERSION
 
 FILE = Path(__file__).with_suffix(".json")

@@ -7,8 +7,6 @@ that CUDA is not known to have. What the numbers are is for test_graphs.py.
 
 from dataclasses import replace
 
-import fused
-import fused_kernels
 import pytest
 import torch
 from needs import require
@@ -72,7 +70,7 @@ def fake_gpu(monkeypatch):
     require(torch.backends.cuda.is_built(), "this PyTorch is built without CUDA.")
     monkeypatch.setattr(graphs, "StreamLane", FakeLane)
     # Triton's kernel needs a GPU, and a compiler where there is one.
-    monkeypatch.setattr("created_equal.training.engine.counted.draw_words", words_of_kernel)
+    monkeypatch.setattr("created_equal.training.engine.device_random.draw_words", words_of_kernel)
     monkeypatch.setattr(graphs, "check_compiler", lambda: None)
     monkeypatch.setattr(nn.Module, "to", to)
     monkeypatch.setattr(torch.Tensor, "backward", backward)
@@ -82,10 +80,10 @@ def fake_gpu(monkeypatch):
         yield
 
 
-def words_of_kernel(key, stream, step, layer, number):
+def words_of_kernel(key, stream, step, layer, n_words):
     """What Triton's kernel gives, which reads its arguments on the device."""
     assert key.device == step.device == GPU
-    return torch.empty((*key.shape[:-1], number), dtype=torch.int64, device=key.device)
+    return torch.empty((*key.shape[:-1], n_words), dtype=torch.int64, device=key.device)
 
 
 def to(network, device, memory_format):
@@ -127,15 +125,15 @@ def backward(loss):
 
 @pytest.fixture
 def train(digits, fake_gpu, monkeypatch):
-    """A function that trains two networks for an epoch and asks what they say."""
+    """A function that trains two networks for an epoch and returns their results."""
 
-    def results_of(epoch, predicted, losses, images):
-        assert predicted.shape == losses.shape == (len(images),)
-        assert predicted.device.type == losses.device.type == "cpu"
+    def make_result(epoch, predictions, losses, images):
+        assert predictions.shape == losses.shape == (len(images),)
+        assert predictions.device.type == losses.device.type == "cpu"
         return epoch
 
-    # From fake predictions nothing follows.
-    monkeypatch.setattr(graphs, "result_of", results_of)
+    # Fake predictions have no values from which an accuracy could be computed.
+    monkeypatch.setattr(graphs, "make_result", make_result)
 
     def train(ensemble, precision):
         group = GraphGroup(ensemble, [0, 3], Images(digits, Setting(GPU, precision)))
@@ -157,31 +155,6 @@ def test_every_recipe_can_be_recorded(tiny, train, recipe, precision):
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_every_architecture_can_be_recorded(tiny, train, architecture, changes, precision):
     assert train(replace(tiny(architecture, 0.25), **changes), precision) == [1, 1]
-
-
-class Launched:
-    """In place of a kernel: where its arguments lie, and that no axis of the grid is too long."""
-
-    def __getitem__(self, grid):
-        assert all(1 <= number < 2**16 for number in grid[1:])
-        return self._launch
-
-    def _launch(self, *arguments, **options):
-        tensors = [each for each in arguments if isinstance(each, torch.Tensor)]
-        assert all(each.device == GPU for each in tensors)
-
-
-@pytest.mark.parametrize("recipe", [{}, {"momentum": 0.9, "weight_decay": 0.01}])
-@pytest.mark.parametrize("precision", ["fp32", "tf32", "bf16"])
-def test_the_fused_candidate_can_be_recorded(
-    tiny, digits, fake_gpu, monkeypatch, recipe, precision
-):
-    monkeypatch.setattr(fused, "draw_words", words_of_kernel)
-    for name in ("convolve", "slopes_of_images", "unpool", "slopes_of_filters", "add_parts"):
-        monkeypatch.setattr(fused_kernels, name, Launched())
-    networks = fused.Fused(tiny(**recipe), [0, 3], Images(digits, Setting(GPU, precision)))
-    networks.finish_epoch()
-    assert networks.predict().shape == (2, 80)
 
 
 FAULTS = {
