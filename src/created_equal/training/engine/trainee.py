@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from created_equal.artefacts import label_dtype
-from created_equal.networks import build_network, dropouts
+from created_equal.networks import Architecture, build_network, dropouts
 from created_equal.study import PAPER_ARCHITECTURES, Ensemble, Recipe
 from created_equal.training.engine.device import Setting, has_compiler
 from created_equal.training.engine.images import Examples
@@ -196,25 +196,24 @@ def is_compiled(ensemble: Ensemble, setting: Setting) -> bool:
 
 
 def network_of(ensemble: Ensemble, image_shape: tuple[int, int, int], classes: int) -> nn.Module:
-    """Return a network as an ensemble's definition says; raises as ``build_network``.
+    """Return an untrained network of an ensemble; raises like ``build_network``.
 
     Args:
-        ensemble: its definition.
+        ensemble: the ensemble.
         image_shape: (height, width, channels).
         classes: K.
     """
-    return build_network(
+    architecture = Architecture(
         ensemble.architecture,
-        ensemble.width,
-        ensemble.recipe.activation,
-        ensemble.recipe.dropout,
-        image_shape,
-        classes,
+        activation=ensemble.recipe.activation,
+        dropout=ensemble.recipe.dropout,
         linear=ensemble.linear,
+        width=ensemble.width,
         depth=ensemble.depth,
         kernel=ensemble.kernel,
         units=ensemble.units,
     )
+    return build_network(architecture, image_shape, classes)
 
 
 def draw_mini_batches(
