@@ -23,7 +23,7 @@ rule fit_baseline:
         definition=lambda wildcards: checked(
             baseline_of, load(wildcards.study), wildcards.baseline
         ).definition,
-        code=source_digest(*BASELINES),
+        baselines_version=BASELINES_VERSION,
     shell:
         "python -m created_equal fit_baseline {wildcards.study} {wildcards.baseline}"
         " > {log:q} 2>&1"

@@ -10,7 +10,6 @@ sys.path.insert(0, str(Path(workflow.basedir) / "src"))
 
 from created_equal.errors import InputError
 from created_equal.planning.sizes import expected_extent, predictions_of
-from created_equal.source_code import BASELINES, NETWORKS, PIXELS, source_digest
 from created_equal.study import (
     CONFIG_VARIABLE,
     REFERENCE,
@@ -28,6 +27,7 @@ from created_equal.study import (
     scores_path,
     suggestion,
 )
+from created_equal.versions import BASELINES_VERSION, DECODING_VERSION, ENGINE_VERSION
 
 # Scores and claims of more predictions than these take minutes.
 LARGE = 200_000_000

@@ -6,8 +6,8 @@ rule train_networks:
         dataset=lambda wildcards: ensemble_of(wildcards).dataset_path,
     output:
         # The command keeps all networks that are still the same (by their definition, data and
-        # code), although Snakemake deletes this before it. Not update(): when a job fails, that
-        # puts the file of before back, which from then on passes for what is defined now.
+        # engine's version), although Snakemake deletes this before it. update() will not do: when
+        # a job fails, it restores the old file, which then passes for what is defined now.
         predictions=predictions_path("{study}", "{ensemble}", "{first}", "{last}"),
     log:
         "results/{study}/{ensemble}/logs/train_networks_{first}-{last}.log",
@@ -24,8 +24,9 @@ rule train_networks:
         gpu=gpus_of,
     params:
         definition=lambda wildcards: ensemble_of(wildcards).definition,
-        # As input, a dozen files of each of thousands of jobs would be looked at.
-        code=source_digest(*NETWORKS, *PIXELS),
+        # Networks of another version are trained again; an edit of the code alone changes nothing.
+        engine_version=ENGINE_VERSION,
+        decoding_version=DECODING_VERSION,
     shell:
         "python -m created_equal train_networks {wildcards.study} {wildcards.ensemble}"
         " --networks {wildcards.first}-{wildcards.last} > {log:q} 2>&1"

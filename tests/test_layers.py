@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "src" / "created_equal"
-GROUND = {"errors", "source_code", "study", "decoding", "artefacts", "networks"}
+GROUND = {"errors", "versions", "study", "decoding", "artefacts", "networks"}
 STAGES = {"datasets", "training", "scores", "baselines"}
 WITHOUT_TORCH = {
-    *("errors", "source_code", "study", "decoding", "artefacts"),
+    *("errors", "versions", "study", "decoding", "artefacts"),
     *("planning", "scores", "figures", "claims"),
 }
 # What each folder or module may import, besides itself.
@@ -17,10 +17,10 @@ MAY_IMPORT = {
     "__init__": set(),
     "__main__": {"cli"},
     "errors": set(),
-    "source_code": set(),
+    "versions": set(),
     "study": {"errors", "artefacts"},
     "decoding": set(),
-    "artefacts": {"errors", "source_code", "decoding"},
+    "artefacts": {"errors", "versions", "decoding"},
     "networks": {"errors"},
     **dict.fromkeys(STAGES, GROUND),
     **dict.fromkeys(("figures", "claims"), GROUND | {"scores"}),

@@ -383,11 +383,11 @@ def test_ctrl_c_keeps_networks_that_are_not_finished(long, undisturbed):
     assert first.wait() != 0
     # Of two jobs, whichever was the first: no other is started.
     (log,) = logs.glob("train*.log")
-    assert "told to end (SIGINT); what is unfinished is kept" in log.read_text()
+    assert "asked to stop (SIGINT): unfinished networks are saved" in log.read_text()
     (checkpoint,) = (long / UNFINISHED).iterdir()
     number = int(checkpoint.stem)
     succeeds(long, FIRST, SECOND, *PAIRS)
-    assert re.search(rf"network {number} goes on after epoch ([3-9]|1\d)", log.read_text())
+    assert re.search(rf"network {number} resumes after epoch ([3-9]|1\d)", log.read_text())
     numbers = [0, 1] if number < 2 else [2, 3]
     pair = read_predictions(long / (FIRST if number < 2 else SECOND))
     assert_same(pair, undisturbed.sel(network=numbers))

@@ -146,10 +146,10 @@ def train_networks(
 ) -> None:
     """Train networks of an ensemble: results/STUDY/ENSEMBLE/predictions/FIRST-LAST.nc."""
     from created_equal.training import train_networks as train
-    from created_equal.training.lease import lease_gpu
+    from created_equal.training.gpu_lock import lock_gpu
 
     config, definition = load_config(), _ensemble(study, ensemble)
-    lease_gpu(device or config.device)
+    lock_gpu(device or config.device)
     jobs = (
         definition.batches(config.networks_per_job)
         if networks is None

@@ -44,7 +44,7 @@ def scores_of(dataset, accessibility=None, seed=0):
         {"accessibility": ("example", np.asarray(accessibility, dtype=np.float64))},
         coords={"example": dataset["example"].values, "network": np.arange(NETWORKS)},
         attrs={
-            "definition": canonical(RANKING | {"data": fingerprint(dataset), "code": "any"}),
+            "definition": canonical(RANKING | {"data": fingerprint(dataset), "engine_version": 99}),
         },
     )
 

@@ -5,14 +5,14 @@ import torch
 from torch import nn
 
 from created_equal.errors import InputError
-from created_equal.networks import Dropout, build_network, count_flops, dropouts
+from created_equal.networks import Architecture, Dropout, build_network, count_flops, dropouts
 from created_equal.networks.activations import ACTIVATIONS, MONOTONE
 
 COLOUR = (32, 32, 3)
 
 
-def build(architecture="st_vgg", width=1, activation=None, dropout=True, shape=COLOUR, classes=5):
-    return build_network(architecture, width, activation, dropout, shape, classes)
+def build(name="st_vgg", shape=COLOUR, classes=5, **variant):
+    return build_network(Architecture(name, **variant), shape, classes)
 
 
 def images(shape, number=2):

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from created_equal.errors import InputError
-from created_equal.networks import build_network, dropouts
+from created_equal.networks import Architecture, build_network, dropouts
 from created_equal.networks.public import check_linear
 
 SHAPES = {
@@ -18,8 +18,8 @@ SHAPES = {
 COLOUR = (32, 32, 3)
 
 
-def build(architecture, shape=COLOUR, dropout=True, **changes):
-    return build_network(architecture, 1, None, dropout, shape, 5, **changes)
+def build(name, shape=COLOUR, **variant):
+    return build_network(Architecture(name, **variant), shape, 5)
 
 
 @pytest.fixture(scope="module", params=SHAPES)
@@ -128,7 +128,7 @@ def test_their_own_depth_and_units_change_nothing(architecture):
 
 
 def test_width_multiplies_the_units_that_are_given():
-    network = build_network("st_vgg", 0.5, None, True, COLOUR, 5, units=100)
+    network = build("st_vgg", width=0.5, units=100)
     assert [each.out_features for each in network.modules() if isinstance(each, nn.Linear)] == [
         50,
         5,

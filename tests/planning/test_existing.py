@@ -41,12 +41,12 @@ def test_networks_are_found_wherever_they_are_kept(tiny, dataset):
     assert finished_networks(ensemble) == {0, 1, 2, 5}
 
 
-def test_networks_of_another_definition_code_or_data_do_not_count(tiny, dataset, monkeypatch):
+def test_networks_of_another_definition_engine_or_data_do_not_count(tiny, dataset, monkeypatch):
     ensemble = tiny(epochs=1)
     train(ensemble, dataset, 0, 1)
     assert finished_networks(replace(ensemble, width=0.25)) == set()
     with monkeypatch.context() as patch:
-        patch.setattr("created_equal.planning.existing.source_digest", lambda *packages: "other")
+        patch.setattr("created_equal.planning.existing.ENGINE_VERSION", 99)
         assert finished_networks(ensemble) == set()
     # Where the data are not built, it is not known that they will be others.
     data = dataset.read_bytes()

@@ -16,8 +16,8 @@ from created_equal.datasets import build_dataset
 from created_equal.errors import InputError
 from created_equal.planning import preflight
 from created_equal.planning.preflight import PLACES, Job, check_run
-from created_equal.source_code import NETWORKS, source_digest
 from created_equal.study import Config, dataset_path, load_study, predictions_path
+from created_equal.versions import ENGINE_VERSION
 
 TRAIN = Job("train_networks", "smoke", "st_vgg", networks=range(4))
 BUILD = Job("build_dataset", "smoke")
@@ -61,7 +61,7 @@ def test_it_says_what_is_to_be_trained_and_what_is_there(studies):
 
 def test_finished_networks_of_jobs_that_run_again_are_not_said_to_be_trained(studies):
     ensemble = studies["smoke"].ensembles["st_vgg"]
-    definition = ensemble.definition | {"code": source_digest(*NETWORKS), "data": ""}
+    definition = ensemble.definition | {"engine_version": ENGINE_VERSION, "data": ""}
     folder = predictions_path("smoke", "st_vgg", 0, 0).parent
     # Of other jobs, and of one that was stopped.
     write_finished(folder / "0000-0001.nc", definition, range(2))
@@ -90,7 +90,7 @@ def test_networks_whose_examples_will_be_ranked_otherwise_are_said(studies, stud
     for name in names:
         ensemble = studies["smoke"].ensembles[name]
         path = predictions_path("smoke", name, 0, 3)
-        write_finished(path, ensemble.definition | {"code": ""}, range(4))
+        write_finished(path, ensemble.definition | {"engine_version": 0}, range(4))
     assert said() == []
     (line,) = said(6)
     assert line.startswith(

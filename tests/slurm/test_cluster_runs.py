@@ -177,7 +177,7 @@ def test_training_jobs_that_are_preempted_go_on_when_there_is_room_again(reposit
     for number in preempted:
         assert "Restarts=1 " in said("scontrol", "show", "job", number)
     assert "failed" not in out
-    assert re.search(r"network [01] goes on after epoch [1-9]", training_log(repository))
+    assert re.search(r"network [01] resumes after epoch [1-9]", training_log(repository))
     assert_as_undisturbed(repository, undisturbed)
 
 

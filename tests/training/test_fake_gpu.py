@@ -70,7 +70,7 @@ def fake_gpu(monkeypatch):
     require(torch.backends.cuda.is_built(), "this PyTorch is built without CUDA.")
     monkeypatch.setattr(graphs, "StreamLane", FakeLane)
     # Triton's kernel needs a GPU, and a compiler where there is one.
-    monkeypatch.setattr("created_equal.training.engine.counted.draw_words", words_of_kernel)
+    monkeypatch.setattr("created_equal.training.engine.device_random.draw_words", words_of_kernel)
     monkeypatch.setattr(graphs, "check_compiler", lambda: None)
     monkeypatch.setattr(nn.Module, "to", to)
     monkeypatch.setattr(torch.Tensor, "backward", backward)
@@ -80,10 +80,10 @@ def fake_gpu(monkeypatch):
         yield
 
 
-def words_of_kernel(key, stream, step, layer, number):
+def words_of_kernel(key, stream, step, layer, n_words):
     """What Triton's kernel gives, which reads its arguments on the device."""
     assert key.device == step.device == GPU
-    return torch.empty((*key.shape[:-1], number), dtype=torch.int64, device=key.device)
+    return torch.empty((*key.shape[:-1], n_words), dtype=torch.int64, device=key.device)
 
 
 def to(network, device, memory_format):
@@ -125,15 +125,15 @@ def backward(loss):
 
 @pytest.fixture
 def train(digits, fake_gpu, monkeypatch):
-    """A function that trains two networks for an epoch and asks what they say."""
+    """A function that trains two networks for an epoch and returns their results."""
 
-    def results_of(epoch, predicted, losses, images):
-        assert predicted.shape == losses.shape == (len(images),)
-        assert predicted.device.type == losses.device.type == "cpu"
+    def make_result(epoch, predictions, losses, images):
+        assert predictions.shape == losses.shape == (len(images),)
+        assert predictions.device.type == losses.device.type == "cpu"
         return epoch
 
-    # From fake predictions nothing follows.
-    monkeypatch.setattr(graphs, "result_of", results_of)
+    # Fake predictions have no values from which an accuracy could be computed.
+    monkeypatch.setattr(graphs, "make_result", make_result)
 
     def train(ensemble, precision):
         group = GraphGroup(ensemble, [0, 3], Images(digits, Setting(GPU, precision)))

@@ -10,10 +10,10 @@ from created_equal.training.engine import make_group
 from created_equal.training.engine.device import choose_setting
 from created_equal.training.engine.graphs import GraphGroup
 from created_equal.training.engine.images import Images
-from created_equal.training.engine.plain import PlainGroup, train_network
+from created_equal.training.engine.trainee import Trainee, train_network
 
-# An update of the fused optimizer rounds otherwise than that of the plain one: of a thousand
-# predictions so many may differ, those of examples that lie between two labels.
+# The fused optimizer rounds differently from the plain one: this share of the predictions may
+# differ, those of examples that lie between two labels.
 BORDERLINE = 0.005
 
 
@@ -26,14 +26,14 @@ def nothing():
     pass
 
 
-def train(group, epochs, told=nothing):
-    """Return what every network says, a list of epochs for each."""
-    said = [group.evaluate(told)]
+def train(group, epochs):
+    """Return the results of every network, a list of epochs for each."""
+    results = [group.evaluate(nothing)]
     for _ in range(epochs):
         for _ in group.finish_epoch():
             pass
-        said.append(group.evaluate(told))
-    return list(zip(*said, strict=True))
+        results.append(group.evaluate(nothing))
+    return list(zip(*results, strict=True))
 
 
 def predictions(of_network):
@@ -57,8 +57,8 @@ RECIPES = {
 def test_networks_are_those_of_the_plain_engine(tiny, images, recipe):
     ensemble = tiny("small_st_vgg", 0.25, **({"epochs": 4, "batch_size": 5} | recipe))
     together = train(GraphGroup(ensemble, [0, 3], images), 4)
-    for number, of_network in zip((0, 3), together, strict=True):
-        alone = list(train_network(ensemble, number, images))
+    for seed, of_network in zip((0, 3), together, strict=True):
+        alone = list(train_network(ensemble, seed, images))
         assert [result.epoch for result in of_network] == [0, 1, 2, 3, 4]
         differing = predictions(of_network) != predictions(alone)
         assert differing.mean() <= BORDERLINE
@@ -102,14 +102,14 @@ def test_in_bf16_a_step_is_that_of_the_plain_engine(tiny, digits, device):
     """The two cast weights and gradients in different ways, to the same numbers."""
     images = Images(digits, choose_setting(device, "bf16"))
     ensemble = tiny("small_st_vgg", 0.25)
-    group, alone = GraphGroup(ensemble, [0], images), PlainGroup(ensemble, [0], images)
+    group, alone = GraphGroup(ensemble, [0], images), Trainee(ensemble, 0, images)
     weights = []
     for each in (group, alone):
         next(each.finish_epoch())
         (state,) = each.states()
         weights.append(torch.cat([weight.flatten() for weight in state["network"].values()]))
     assert weights[0].dtype == torch.float32
-    # The fused optimizer rounds its product of rate and gradient otherwise.
+    # The fused optimizer rounds its product of rate and gradient differently.
     torch.testing.assert_close(weights[0], weights[1], rtol=1e-6, atol=1e-7)
 
 
@@ -117,15 +117,15 @@ def test_in_bf16_networks_are_those_of_the_plain_engine(tiny, digits, device):
     images = Images(digits, choose_setting(device, "bf16"))
     ensemble = tiny("small_st_vgg", 0.25, epochs=4)
     together = train(GraphGroup(ensemble, [0, 3], images), 4)
-    for number, of_network in zip((0, 3), together, strict=True):
-        alone = list(train_network(ensemble, number, images))
+    for seed, of_network in zip((0, 3), together, strict=True):
+        alone = list(train_network(ensemble, seed, images))
         assert (predictions(of_network) != predictions(alone)).mean() <= 2 * BORDERLINE
 
 
 @pytest.mark.parametrize("members", [range(12), range(5, 9), [1, 5, 9], [5, 6]])
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_a_network_is_the_same_in_every_group(tiny, digits, device, members, precision):
-    """At every place among those who are asked together, and where these are fewer."""
+    """At every place among the networks that predict together, and with fewer of them."""
     images = Images(digits, choose_setting(device, precision))
     ensemble = tiny(momentum=0.5)
     alone = train(GraphGroup(ensemble, [5], images), 2)[0]
@@ -135,20 +135,24 @@ def test_a_network_is_the_same_in_every_group(tiny, digits, device, members, pre
         assert np.array_equal(one.loss, other.loss)
 
 
-@pytest.mark.parametrize("group_of", [PlainGroup, GraphGroup])
+def trainee(ensemble, seeds, images):
+    return Trainee(ensemble, seeds[0], images)
+
+
+@pytest.mark.parametrize("group_of, seeds", [(trainee, [1]), (GraphGroup, [0, 1])])
 @pytest.mark.parametrize("steps", [0, 3])
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "adadelta"])
-def test_a_group_goes_on_from_its_states_as_if_it_had_not_stopped(
-    tiny, images, group_of, steps, optimizer
+def test_a_group_resumes_from_its_states_as_if_it_had_not_stopped(
+    tiny, images, group_of, seeds, steps, optimizer
 ):
     momentum = {"momentum": 0.9} if optimizer == "sgd" else {}
     ensemble = tiny(optimizer=optimizer, batch_size=5, learning_rate=0.01, epochs=3, **momentum)
-    whole = group_of(ensemble, [0, 1], images)
+    whole = group_of(ensemble, seeds, images)
     train(whole, 1)
     for _, _ in zip(range(steps), whole.finish_epoch(), strict=False):
         pass
     states = [clone(state) for state in whole.states()]
-    resumed = group_of(ensemble, [0, 1], images)
+    resumed = group_of(ensemble, seeds, images)
     resumed.restore(states)
     assert resumed.epoch == whole.epoch == 1
     for group in (whole, resumed):
@@ -175,5 +179,5 @@ def clone(state):
 def test_on_a_cpu_networks_take_turns(tiny, digits):
     images = Images(digits, choose_setting("cpu", "fp32"))
     group = make_group(tiny(), [4, 5, 6], images)
-    assert isinstance(group, PlainGroup)
-    assert group.numbers == [4]
+    assert isinstance(group, Trainee)
+    assert group.seeds == [4]

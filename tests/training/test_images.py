@@ -27,7 +27,7 @@ def file_images(jpegs, workers, augmentation=None):
 
 
 def read(images, chosen=CHOSEN, seeds=SEEDS):
-    return [(batch.clone(), labels.clone()) for batch, labels in images.mini_batches(chosen, seeds)]
+    return [(batch.clone(), labels.clone()) for batch, labels in images.load_batches(chosen, seeds)]
 
 
 def same(one, other):
@@ -47,16 +47,16 @@ def test_files_give_what_memory_gives(jpegs, workers):
     assert torch.equal(files.train, memory.train)
     assert torch.equal(files.labels, memory.labels)
     assert same(read(files), read(memory))
-    whole = [(chosen, batch.clone()) for chosen, batch in files.in_order()]
+    whole = [(chosen, batch.clone()) for chosen, batch in files.load_in_order()]
     assert [chosen for chosen, _ in whole] == [slice(0, 45)]
     assert torch.equal(whole[0][1], memory.batch(slice(0, 45)))
 
 
 def test_all_examples_come_in_order_and_in_channels_last(jpegs, workers, monkeypatch):
     files = file_images(jpegs, workers)
-    ((_, expected),) = list(files.in_order())
+    ((_, expected),) = list(files.load_in_order())
     monkeypatch.setattr("created_equal.training.engine.images.EXAMPLES_OF_FILES", 4)
-    parts = [(chosen, batch.clone()) for chosen, batch in files.in_order()]
+    parts = [(chosen, batch.clone()) for chosen, batch in files.load_in_order()]
     assert [chosen.start for chosen, _ in parts] == list(range(0, 45, 4))
     assert parts[0][1].is_contiguous(memory_format=torch.channels_last)
     assert torch.equal(torch.cat([batch for _, batch in parts]), expected)
@@ -78,7 +78,7 @@ def test_what_is_random_follows_from_the_seeds_alone(jpegs, workers):
 
 def test_images_that_are_evaluated_are_never_changed_at_random(jpegs):
     plain, changed = file_images(jpegs, 1), file_images(jpegs, 1, "crop_and_flip")
-    ((_, one),), ((_, other),) = list(plain.in_order()), list(changed.in_order())
+    ((_, one),), ((_, other),) = list(plain.load_in_order()), list(changed.load_in_order())
     assert torch.equal(one, other)
     assert not same(read(plain), read(changed))
 
@@ -93,7 +93,7 @@ def test_the_generator_that_networks_draw_from_is_left_alone(jpegs, workers):
 
 def test_an_epoch_that_is_left_midway_leaves_no_process(jpegs):
     images = file_images(jpegs, 2)
-    with closing(images.mini_batches(CHOSEN, SEEDS)) as batches:
+    with closing(images.load_batches(CHOSEN, SEEDS)) as batches:
         next(batches)
         assert len(multiprocessing.active_children()) == 2
     assert multiprocessing.active_children() == []
@@ -117,7 +117,7 @@ def test_the_time_without_images_is_counted(jpegs, monkeypatch):
     )
     images = file_images(jpegs, 0)
     started = time.monotonic()
-    for _ in images.mini_batches(CHOSEN, SEEDS):
+    for _ in images.load_batches(CHOSEN, SEEDS):
         time.sleep(0.1)
     # Twelve images of ten milliseconds each; while the device computes, nobody waits.
     assert 0.12 <= images.waited <= time.monotonic() - started - 0.4
@@ -129,11 +129,11 @@ def test_where_the_images_are_decides_how_they_are_loaded(jpegs, digits, monkeyp
     assert memory.waited is None
     monkeypatch.setattr("os.sched_getaffinity", lambda process: {0, 1, 2})
     files = load_images(jpegs.dataset, CPU, jpegs.data_root, None)
-    with closing(files.mini_batches(CHOSEN, SEEDS)) as batches:
+    with closing(files.load_batches(CHOSEN, SEEDS)) as batches:
         next(batches)
         assert len(multiprocessing.active_children()) == 2
     monkeypatch.setattr("os.sched_getaffinity", lambda process: {0})
     files = load_images(jpegs.dataset, CPU, jpegs.data_root, None)
-    with closing(files.in_order()) as batches:
+    with closing(files.load_in_order()) as batches:
         next(batches)
         assert len(multiprocessing.active_children()) == 1

@@ -5,13 +5,13 @@ import pytest
 import torch
 from torch import nn
 
-from created_equal.networks import build_network
+from created_equal.networks import Architecture, build_network
 from created_equal.training.engine.initialise import initialise
 from created_equal.training.engine.streams import Stream, Streams
 
 
 def test_bounds_and_variance_of_glorot():
-    network = build_network("st_vgg", 1, None, True, (32, 32, 3), 5)
+    network = build_network(Architecture("st_vgg"), (32, 32, 3), 5)
     initialise(network, Streams({}, 0))
     layers = [layer for layer in network if isinstance(layer, (nn.Conv2d, nn.Linear))]
     # Inputs and outputs with the kernel, by hand.

@@ -16,14 +16,14 @@ import torch
 from created_equal.artefacts import read_predictions
 from created_equal.errors import InputError
 from created_equal.training import job as module
-from created_equal.training import train, train_networks
-from created_equal.training.checkpoints import checkpoint_path
+from created_equal.training import predictions_folder, train_networks
 from created_equal.training.engine import trainee
 from created_equal.training.engine.device import choose_setting
 from created_equal.training.engine.graphs import GraphGroup, Lane
 from created_equal.training.engine.images import Images
-from created_equal.training.engine.plain import train_network
-from created_equal.training.notice import Notice
+from created_equal.training.engine.trainee import train_network
+from created_equal.training.predictions_folder import PredictionsFolder
+from created_equal.training.stop_request import StopRequest
 
 
 @pytest.fixture
@@ -31,10 +31,10 @@ def run(tmp_path, digits_file, caplog):
     """A function that runs a job in a folder of its own and returns what it wrote."""
     caplog.set_level(logging.INFO)
 
-    def train(ensemble, numbers, folder="job", precision="fp32"):
+    def train(ensemble, seeds, folder="job", precision="fp32"):
         caplog.clear()
         output = tmp_path / folder / "predictions.nc"
-        train_networks(ensemble, digits_file, numbers, output, "cpu", precision)
+        train_networks(ensemble, digits_file, seeds, output, "cpu", precision)
         return read_predictions(output)
 
     return train
@@ -45,46 +45,46 @@ def assert_same(one, other):
         assert np.array_equal(one[name].values, other[name].values), name
 
 
-# Stopped with notice.
+# Asked to stop.
 
 
-class Told(Notice):
-    """Told to end when it has been asked so many times."""
+class StopAfter(StopRequest):
+    """A request that arrives when the job has looked for it this many times."""
 
     def __init__(self, after):
         self._left, self.signal = after, signal.SIGTERM
 
     @property
-    def given(self):
+    def stop_requested(self):
         self._left -= 1
         return self._left < 0
 
 
 @pytest.mark.parametrize("after", [0, 1, 7, 9, 10, 11, 25])
-def test_a_job_that_is_told_to_end_goes_on_at_the_very_step(
+def test_a_job_that_is_stopped_resumes_at_the_very_step(
     tiny, run, tmp_path, monkeypatch, caplog, after
 ):
-    # An epoch asks eight times while it trains, and once as it predicts all 80 examples.
+    # A job looks eight times while it trains an epoch, and once as it predicts all 80 examples.
     ensemble = tiny(batch_size=5, momentum=0.9, learning_rate=0.02)
     whole = run(ensemble, [0, 1], "whole")
     with monkeypatch.context() as patch:
-        patch.setattr("created_equal.training.notice.Notice", lambda: Told(after))
+        patch.setattr("created_equal.training.stop_request.StopRequest", lambda: StopAfter(after))
         with pytest.raises(SystemExit) as ended:
             run(ensemble, [0, 1])
     assert ended.value.code == 143
     folder = tmp_path / "job" / "unfinished"
     assert not (tmp_path / "job" / "predictions.nc").exists()
-    # The first network asks 19 times in all: at 25 it is finished, and the second is under way.
+    # 19 times for the first network: at 25 it is finished, and the second is under way.
     assert sorted(path.name for path in folder.glob("*")) == (
         {0: [], 25: ["0000.nc", "0001.pt"]}.get(after, ["0000.pt"])
     )
     resumed = run(ensemble, [0, 1])
     assert_same(whole, resumed)
     assert not list(folder.glob("*"))
-    heard = re.findall(r"network (\d) goes on after epoch (\d)", caplog.text)
+    resumptions = re.findall(r"network (\d) resumes after epoch (\d)", caplog.text)
     # Within the first prediction nothing is known yet that could be kept.
     expected = {0: [], 9: [("0", "0")], 10: [("0", "1")], 25: [("1", "0")]}
-    assert heard == expected.get(after, heard)
+    assert resumptions == expected.get(after, resumptions)
 
 
 PROGRAM = """
@@ -109,27 +109,29 @@ def begin(ensemble, digits_file, output, seconds):
 
 
 def wait_for(process, line):
-    for said in process.stderr:
-        if line in said:
+    for logged in process.stderr:
+        if line in logged:
             return
-    raise AssertionError(f"the job ended without saying {line!r}")
+    raise AssertionError(f"the job ended without logging {line!r}")
 
 
 @pytest.mark.parametrize("sent, status", [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_sigterm_and_ctrl_c_are_notice(tiny, run, tmp_path, digits_file, caplog, sent, status):
+def test_sigterm_and_ctrl_c_are_requests_to_stop(
+    tiny, run, tmp_path, digits_file, caplog, sent, status
+):
     ensemble = tiny(epochs=150, batch_size=5, learning_rate=0.01)
     output = tmp_path / "job" / "predictions.nc"
     process = begin(ensemble, digits_file, output, seconds=60)
     wait_for(process, "epoch 3/150")
     process.send_signal(sent)
-    said = process.stderr.read()
-    assert f"told to end ({sent.name}); what is unfinished is kept" in said
-    assert "Traceback" not in said
+    logged = process.stderr.read()
+    assert f"asked to stop ({sent.name}): unfinished networks are saved" in logged
+    assert "Traceback" not in logged
     assert process.wait() == status
     whole = run(ensemble, [0], "whole")
     resumed = run(ensemble, [0])
     assert_same(whole, resumed)
-    (epoch,) = re.findall(r"network 0 goes on after epoch (\d+)", caplog.text)
+    (epoch,) = re.findall(r"network 0 resumes after epoch (\d+)", caplog.text)
     assert int(epoch) >= 3
 
 
@@ -145,7 +147,7 @@ def test_a_job_that_is_killed_goes_on_after_the_last_checkpoint(
     whole = run(ensemble, range(2), "whole")
     resumed = run(ensemble, range(2))
     assert_same(whole, resumed)
-    (epoch,) = re.findall(r"network 1 goes on after epoch (\d+)", caplog.text)
+    (epoch,) = re.findall(r"network 1 resumes after epoch (\d+)", caplog.text)
     assert int(epoch) >= 8
     # What it cost before the kill is counted too.
     assert (resumed["seconds"] > 0).all()
@@ -166,14 +168,14 @@ def interrupted(tiny, run, monkeypatch, tmp_path):
     """The checkpoint of a network that was stopped in its second epoch, and its ensemble."""
     ensemble = tiny(batch_size=5)
     with monkeypatch.context() as patch:
-        patch.setattr("created_equal.training.notice.Notice", lambda: Told(12))
+        patch.setattr("created_equal.training.stop_request.StopRequest", lambda: StopAfter(12))
         with pytest.raises(SystemExit):
             run(ensemble, [0])
-    return checkpoint_path(tmp_path / "job" / "unfinished", 0), ensemble
+    return tmp_path / "job" / "unfinished" / "0000.pt", ensemble
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped"])
-def test_a_damaged_checkpoint_is_left_out(interrupted, run, caplog, damage):
+def test_a_damaged_checkpoint_is_skipped(interrupted, run, caplog, damage):
     path, ensemble = interrupted
     octets = bytearray(path.read_bytes())
     if damage == "flipped":
@@ -181,20 +183,20 @@ def test_a_damaged_checkpoint_is_left_out(interrupted, run, caplog, damage):
     path.write_bytes(octets if damage == "flipped" else octets[:-100])
     resumed = run(ensemble, [0])
     assert f"{path} is damaged" in caplog.text
-    assert "goes on" not in caplog.text
+    assert "resumes" not in caplog.text
     assert_same(resumed, run(ensemble, [0], "whole"))
     assert not path.exists()
 
 
-def test_the_checkpoint_of_another_network_is_left_out(interrupted, run, tiny, caplog):
+def test_the_checkpoint_of_another_network_is_skipped(interrupted, run, tiny, caplog):
     path, _ = interrupted
     other = tiny(batch_size=5, learning_rate=0.05)
     resumed = run(other, [0])
-    assert f"{path} is of another network than now defined; it is left out here." in caplog.text
+    assert f"{path} is of another network than is defined now; it is skipped." in caplog.text
     assert_same(resumed, run(other, [0], "whole"))
 
 
-def test_a_checkpoint_in_another_precision_is_left_out(interrupted, run, caplog):
+def test_a_checkpoint_in_another_precision_is_skipped(interrupted, run, caplog):
     _, ensemble = interrupted
     resumed = run(ensemble, [0], precision="bf16")
     assert "is of another network" in caplog.text
@@ -207,11 +209,12 @@ def test_a_checkpoint_in_another_precision_is_left_out(interrupted, run, caplog)
 def test_the_file_of_a_group_is_the_jobs_file(tiny, run, monkeypatch, tmp_path):
     monkeypatch.setattr(module, "make_group", GraphGroup)
     written = []
-    write = module.write_predictions
+    write = predictions_folder.write_predictions
     monkeypatch.setattr(
-        module, "write_predictions", lambda *args: (written.append(args[1].name), write(*args))
+        predictions_folder,
+        "write_predictions",
+        lambda *args: (written.append(args[1].name), write(*args)),
     )
-    monkeypatch.setattr(train, "write_predictions", lambda *args: written.append("again"))
     contents = run(tiny(), range(3))
     assert contents["network"].values.tolist() == [0, 1, 2]
     assert written == ["0000-0002.nc"]
@@ -234,7 +237,7 @@ def test_a_group_of_which_two_jobs_need_a_part_stays_until_both_have_theirs(
         return read_predictions(output)
 
     with monkeypatch.context() as patch:
-        patch.setattr(train, "_put_together", lambda *args: sys.exit(137))
+        patch.setattr(PredictionsFolder, "collect", lambda *args: sys.exit(137))
         with pytest.raises(SystemExit):
             train_first_to(3)
     part = folder / "unfinished" / "0000-0003.nc"
@@ -255,7 +258,7 @@ def test_without_hard_links_the_parts_stay(tiny, run, monkeypatch, tmp_path, cap
 
     monkeypatch.setattr(Path, "hardlink_to", refused)
     contents = run(tiny(), range(2))
-    assert "is no second name of" in caplog.text
+    assert "cannot be linked to" in caplog.text
     folder = tmp_path / "job"
     assert sorted(path.name for path in (folder / "unfinished").glob("*.nc")) == [
         "0000.nc",
@@ -278,7 +281,7 @@ def memory_for(networks, error=None):
 
     class Group(GraphGroup):
         def finish_epoch(self):
-            if len(self.numbers) > networks:
+            if len(self.seeds) > networks:
                 raise error or torch.OutOfMemoryError("made up")
             yield from super().finish_epoch()
 

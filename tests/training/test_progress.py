@@ -57,12 +57,12 @@ def test_the_share_of_the_time_without_images_by_hand(caplog):
     waited = 5.0
     report = Report("t", epochs=4, to_train=1, bar=None, waited=lambda: waited)
     # As if the epoch had begun 20 seconds ago, of which the device waited 3.
-    report._told -= 20
+    report._reported -= 20
     waited = 8.0
     report.epoch({0: result(1)})
     assert caplog.messages[0].endswith(" left; 15 % waiting for images")
     # Each line is about its own epoch.
-    report._told -= 10
+    report._reported -= 10
     report.epoch({0: result(2)})
     assert caplog.messages[1].endswith(" left; 0 % waiting for images")
 

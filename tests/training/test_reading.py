@@ -18,9 +18,8 @@ from created_equal.errors import InputError
 from created_equal.training import train_networks
 from created_equal.training.engine.device import choose_setting
 from created_equal.training.engine.images import FileImages
-from created_equal.training.engine.plain import train_network
 from created_equal.training.engine.reading import readers_named
-from created_equal.training.engine.trainee import Trainee
+from created_equal.training.engine.trainee import Trainee, train_network
 
 JOB = """
 import logging, sys
@@ -105,22 +104,22 @@ def undisturbed(jpegs, ensemble, tmp_path):
     return read_predictions(output)
 
 
-def test_sigterm_for_the_whole_group_is_notice_and_the_result_is_the_same(
+def test_sigterm_for_the_whole_group_stops_the_job_and_the_result_is_the_same(
     start, jpegs, ensemble, tmp_path
 ):
-    output = tmp_path / "told" / "0000-0000.nc"
+    output = tmp_path / "stopped" / "0000-0000.nc"
     process, log = start(output)
     wait_for(in_epoch(log, 3), "third epoch")
     readers = wait_for(lambda: children(process), "process that reads")
     os.killpg(process.pid, signal.SIGTERM)
     assert process.wait(timeout=60) == 128 + signal.SIGTERM
-    assert "told to end (SIGTERM)" in log.read_text()
+    assert "asked to stop (SIGTERM)" in log.read_text()
     assert "Traceback" not in log.read_text()
     assert not any(runs(reader) for reader in readers)
     assert (output.parent / "unfinished" / "0000.pt").is_file()
     process, log = start(output)
     assert process.wait(timeout=300) == 0
-    assert re.search(r"network 0 goes on after epoch [3-9]", log.read_text())
+    assert re.search(r"network 0 resumes after epoch [3-9]", log.read_text())
     resumed, whole = read_predictions(output), undisturbed(jpegs, ensemble, tmp_path)
     for name in ("prediction", "accuracy", "loss"):
         assert np.array_equal(resumed[name].values, whole[name].values), name

@@ -20,8 +20,8 @@ def philox(key, counter):
     return [a, b, c, d]
 
 
-def streams(network=0, **definition):
-    return Streams(definition or {"a": 1}, network)
+def streams(seed=0, **definition):
+    return Streams(definition or {"a": 1}, seed)
 
 
 def with_key(first, second):
@@ -57,7 +57,7 @@ def test_the_words_are_those_of_philox(ensemble, network, stream, step, layer, n
     assert words.tolist() == expected[:number]
 
 
-def test_the_key_is_the_definition_and_the_network():
+def test_the_key_is_the_definition_and_the_seed():
     # By hand: blake2b of {"a":1} in eight bytes, the lowest first.
     assert streams(7).key.tolist() == [int.from_bytes(DIGEST, "little"), 7]
     assert np.array_equal(streams(7, a=1, b=2).key, Streams({"b": 2, "a": 1}, 7).key)
@@ -98,10 +98,10 @@ def test_everything_else_gives_other_words(other):
 
 
 @given(st.integers(1, 40))
-def test_octets_are_the_words_from_the_lowest_byte_on(number):
+def test_bytes_are_the_words_from_the_lowest_byte_on(n_bytes):
     words = streams().words(Stream.DROPOUT, 1, 1, 5).tolist()
     expected = [word >> shift & 0xFF for word in words for shift in range(0, 64, 8)]
-    assert streams().octets(Stream.DROPOUT, 1, 1, number).tolist() == expected[:number]
+    assert streams().random_bytes(Stream.DROPOUT, 1, 1, n_bytes).tolist() == expected[:n_bytes]
 
 
 def test_uniform_numbers():
@@ -116,8 +116,8 @@ def test_uniform_numbers():
 
 def test_the_largest_word_is_still_below_one():
     class Largest(Streams):
-        def words(self, stream, step, layer, number):
-            return np.full(number, MASK, dtype=np.uint64)
+        def words(self, stream, step, layer, n_words):
+            return np.full(n_words, MASK, dtype=np.uint64)
 
     assert Largest({}, 0).uniform(Stream.ORDER, 0, 0, 1)[0] == np.float32(1 - 2**-24)
 
@@ -174,6 +174,6 @@ def test_samples_are_uniform_and_independent_of_each_other():
 
 
 def test_a_seed_fits_pytorchs_generator():
-    seeds = {streams(network).seed(step) for network in range(5) for step in range(5)}
+    seeds = {streams(seed).torch_seed(step) for seed in range(5) for step in range(5)}
     assert len(seeds) == 25
     assert all(0 <= seed < 2**63 for seed in seeds)

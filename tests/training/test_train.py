@@ -19,11 +19,11 @@ from created_equal.artefacts import (
     write_dataset,
 )
 from created_equal.errors import InputError
-from created_equal.source_code import source_digest
-from created_equal.training import find_networks, networks_definition, train_networks
+from created_equal.training import PredictionsFolder, networks_definition, train_networks
 from created_equal.training.engine.device import choose_setting
 from created_equal.training.engine.images import Images
-from created_equal.training.engine.plain import train_network
+from created_equal.training.engine.trainee import train_network
+from created_equal.versions import ENGINE_VERSION
 
 
 @pytest.fixture
@@ -31,10 +31,10 @@ def job(tmp_path, digits_file, caplog):
     """A function that runs a job and returns what it wrote and how many networks it trained."""
     caplog.set_level(logging.INFO)
 
-    def run(ensemble, numbers, folder="predictions", precision="fp32", dataset=digits_file):
-        output = tmp_path / folder / f"{min(numbers):04d}-{max(numbers):04d}.nc"
+    def run(ensemble, seeds, folder="predictions", precision="fp32", dataset=digits_file):
+        output = tmp_path / folder / f"{min(seeds):04d}-{max(seeds):04d}.nc"
         caplog.clear()
-        train_networks(ensemble, dataset, numbers, output, "cpu", precision)
+        train_networks(ensemble, dataset, seeds, output, "cpu", precision)
         trained = {
             int(match[1])
             for text in caplog.messages
@@ -91,7 +91,7 @@ train_networks(ensemble, Path(sys.argv[1]), range(4), Path(sys.argv[2]), "cpu", 
 """
 
 
-def test_a_job_that_is_killed_goes_on_behind_the_last_finished_network(
+def test_a_job_that_is_killed_resumes_after_the_last_finished_network(
     tiny, job, tmp_path, digits_file
 ):
     ensemble = tiny(epochs=12)
@@ -161,20 +161,22 @@ def test_other_data_make_another_network(tiny, job, tmp_path, digits):
     assert trained == {0}
 
 
-def test_other_code_makes_another_network(tiny, digits, digits_file, job, tmp_path):
+def test_another_version_of_the_engine_makes_another_network(
+    tiny, digits, digits_file, job, tmp_path
+):
     job(tiny(), [0])
     definition = networks_definition(tiny(), fingerprint(digits))
     folder = tmp_path / "predictions"
-    assert find_networks(folder, definition) == {0: folder / "0000-0000.nc"}
-    assert find_networks(folder, definition | {"code": "another"}) == {}
-    assert find_networks(folder, definition | {"data": "another"}) == {}
+    assert PredictionsFolder(folder, definition).find() == {0: folder / "0000-0000.nc"}
+    assert PredictionsFolder(folder, definition | {"engine_version": 99}).find() == {}
+    assert PredictionsFolder(folder, definition | {"data": "another"}).find() == {}
 
 
 def test_the_definition_says_nothing_of_time_or_place(tiny, digits, digits_file):
     read = fingerprint(read_dataset(digits_file))
     assert networks_definition(tiny(), read) == networks_definition(tiny(), fingerprint(digits))
     assert networks_definition(tiny(), read) == tiny().definition | {
-        "code": source_digest("networks", "training/engine"),
+        "engine_version": ENGINE_VERSION,
         "data": read,
     }
 

@@ -11,9 +11,13 @@ from created_equal.artefacts import SPLITS, make_dataset
 from created_equal.networks.activations import ACTIVATIONS
 from created_equal.training.engine.device import Setting, choose_setting
 from created_equal.training.engine.images import Images
-from created_equal.training.engine.plain import train_network
 from created_equal.training.engine.streams import Streams
-from created_equal.training.engine.trainee import Trainee, is_compiled, mini_batches
+from created_equal.training.engine.trainee import (
+    Trainee,
+    draw_mini_batches,
+    is_compiled,
+    train_network,
+)
 
 CPU = choose_setting("cpu", "fp32")
 
@@ -52,11 +56,10 @@ def test_colour_images_are_channels_last_and_a_flat_channel_is_zero():
 # mini-batches
 
 
-def batches(tiny, epoch, examples=47, number=0, **recipe):
+def batches(tiny, epoch, examples=47, seed=0, **recipe):
     ensemble = tiny(batch_size=10, **recipe)
-    drawn = mini_batches(
-        ensemble, Streams(ensemble.definition, number), epoch, examples, examples // 10
-    )
+    streams = Streams(ensemble.definition, seed)
+    drawn = draw_mini_batches(ensemble.recipe, streams, epoch, examples)
     return [batch.tolist() for batch in drawn]
 
 
@@ -94,9 +97,9 @@ def test_independent_batches_repeat_examples_of_an_epoch_but_not_of_a_batch(tiny
 @pytest.mark.parametrize("mini_batches", ["permuted", "independent"])
 def test_batches_differ_between_epochs_and_networks(tiny, mini_batches):
     drawn = [
-        batches(tiny, epoch, number=number, mini_batches=mini_batches)
+        batches(tiny, epoch, seed=seed, mini_batches=mini_batches)
         for epoch in (1, 2)
-        for number in (0, 1)
+        for seed in (0, 1)
     ]
     assert len({str(each) for each in drawn}) == 4
 
@@ -104,11 +107,11 @@ def test_batches_differ_between_epochs_and_networks(tiny, mini_batches):
 # training
 
 
-def losses(ensemble, images, number=0):
-    return np.array([result.loss for result in train_network(ensemble, number, images)])
+def losses(ensemble, images, seed=0):
+    return np.array([result.loss for result in train_network(ensemble, seed, images)])
 
 
-def test_what_a_network_says_after_an_epoch(tiny, digits, images):
+def test_the_results_of_an_epoch(tiny, digits, images):
     results = list(train_network(tiny(), 0, images))
     assert [result.epoch for result in results] == [0, 1, 2]
     split = digits["example_split"].values
@@ -193,10 +196,10 @@ def test_a_compiled_network_is_kept_and_learns_as_one_that_is_not(tiny, images, 
 
     def states_and_results():
         trainee = Trainee(ensemble, 0, images)
-        before = trainee.evaluate(lambda: None)
+        (before,) = trainee.evaluate(lambda: None)
         for _ in trainee.finish_epoch():
             pass
-        return trainee.state(), [before, trainee.evaluate(lambda: None)]
+        return *trainee.states(), [before, *trainee.evaluate(lambda: None)]
 
     plain, expected = states_and_results()
     compilations = torch._dynamo.utils.counters["stats"]
@@ -210,5 +213,6 @@ def test_a_compiled_network_is_kept_and_learns_as_one_that_is_not(tiny, images, 
     # What one left unfinished, the other goes on with.
     monkeypatch.undo()
     trainee = Trainee(ensemble, 0, images)
-    trainee.restore(compiled)
-    np.testing.assert_allclose(trainee.evaluate(lambda: None).loss, results[1].loss, rtol=1e-4)
+    trainee.restore([compiled])
+    (resumed,) = trainee.evaluate(lambda: None)
+    np.testing.assert_allclose(resumed.loss, results[1].loss, rtol=1e-4)

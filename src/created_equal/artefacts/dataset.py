@@ -15,7 +15,7 @@ from created_equal.artefacts.files import (
     write_artefact,
 )
 from created_equal.errors import InputError
-from created_equal.source_code import PIXELS, source_digest
+from created_equal.versions import DECODING_VERSION
 
 
 def content_hash(octets: bytes) -> int:
@@ -166,14 +166,14 @@ def moments_of(count: int, total: int, squares: int) -> tuple[float, float]:
 def fingerprint(dataset: xr.Dataset) -> str:
     """Return a digest of what networks are trained on: pixels, labels, membership and order.
 
-    Where images stay in files, their pixels follow from the files' bytes, their size, and the code
-    that decodes them; where the files lie does not matter.
+    Where images stay in files, their pixels are determined by the files' bytes, their size, and the
+    version of the code that decodes them; where the files are does not matter.
     """
     digest = blake2b(digest_size=16)
     for name in ("example", "example_split", "label", "pixel_hash"):
         digest.update(np.ascontiguousarray(dataset[name].values).tobytes())
     if has_files(dataset):
-        decoded = {"shape": image_shape(dataset), "code": source_digest(*PIXELS)}
+        decoded = {"shape": image_shape(dataset), "decoding_version": DECODING_VERSION}
         digest.update(canonical(decoded).encode())
     return digest.hexdigest()
 

@@ -19,8 +19,8 @@ from created_equal.baselines.adaboost import boosted_predictions
 from created_equal.baselines.classifiers import NEIGHBOURS, make_classifier
 from created_equal.baselines.pixels import standardised_pixels
 from created_equal.errors import InputError
-from created_equal.source_code import BASELINES, source_digest
 from created_equal.study import Baseline
+from created_equal.versions import BASELINES_VERSION
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def fit_baseline(baseline: Baseline, dataset: Path, output: Path) -> None:
     with threadpool_limits(limits=1):
         predictions = predict(baseline, data)
     definition = baseline.definition | {
-        "code": source_digest(*BASELINES),
+        "baselines_version": BASELINES_VERSION,
         "data": fingerprint(data),
     }
     write_predictions(predictions, output, definition)

@@ -139,7 +139,7 @@ def _table(
 def _check_ranking(ensemble: Ensemble, dataset: xr.Dataset, scores: xr.Dataset) -> None:
     definition = definition_of(scores)
     data = definition.pop("data", None)
-    definition.pop("code", None)
+    definition.pop("engine_version", None)
     networks = scores.sizes["network"]
     if derivation.ranking_digest(definition, networks) != ensemble.derived["ranked_by"]:
         raise InputError(

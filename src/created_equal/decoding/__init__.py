@@ -1,1 +1,1 @@
-"""From image files to pixels, alike for whoever reads them; an edit here makes other pixels."""
+"""From image files to pixels, alike for all readers; see versions.DECODING_VERSION."""

@@ -1,4 +1,4 @@
-"""From an architecture's name to a network, and what a network costs."""
+"""From an architecture to a network, and the operations that a network costs."""
 
 import warnings
 from functools import cache
@@ -8,6 +8,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from created_equal.errors import InputError
+from created_equal.networks.architecture import Architecture
 from created_equal.networks.dropout import dropouts
 from created_equal.networks.paper import BLOCKS, build_paper_network
 from created_equal.networks.public import build_public_network, check_linear
@@ -16,57 +17,37 @@ LARGEST_SIZE_TRIED = 512
 
 
 def build_network(
-    architecture: str,
-    width: float,
-    activation: str | None,
-    dropout: bool | float,
-    image_shape: tuple[int, int, int],
-    classes: int,
-    *,
-    linear: bool = False,
-    depth: int | None = None,
-    kernel: int | None = None,
-    units: int | None = None,
+    architecture: Architecture, image_shape: tuple[int, int, int], classes: int
 ) -> nn.Module:
     """Return a network with images (example, channel, height, width) in, logits (example, K) out.
 
     Args:
-        architecture: ``"st_vgg"``, ``"small_st_vgg"``, ``"mnist_cnn"`` or the name of one of
-            torchvision's classification models.
-        width: factor on the numbers of filters of the first three.
-        activation: its name, or None for the architecture's own (ELU for the first three).
-        dropout: True for the architecture's own rates, False for none, or one rate for all.
+        architecture: which network.
         image_shape: (height, width, channels).
         classes: K.
-        linear: with identities in place of activations and average pooling in place of
-            max-pooling: an affine function of the images in evaluation mode.
-        depth: convolutions in each block of the first three; None: their own.
-        kernel: kernel size of every convolution of the first three; None: their own.
-        units: units of the dense layer of the first three, times ``width``; None: their own.
 
     Raises:
         InputError: the images are too small for the architecture, or it cannot be made linear.
     """
-    definition = architecture, width, activation, dropout, classes, linear, depth, kernel, units
     image_shape = tuple(image_shape)
-    if not _accepts(definition, image_shape):
-        size = min(image_shape[:2])
+    if not _accepts(architecture, image_shape, classes):
+        size, channels = min(image_shape[:2]), image_shape[2]
         smallest = next(
             (
                 larger
                 for larger in range(size + 1, LARGEST_SIZE_TRIED + 1)
-                if _accepts(definition, (larger, larger, image_shape[2]))
+                if _accepts(architecture, (larger, larger, channels), classes)
             ),
             None,
         )
         remedy = f"set size: {smallest} or more" if smallest else "choose another architecture"
         raise InputError(
             f"images of {image_shape[0]} x {image_shape[1]} pixels are too small for "
-            f"{architecture}; {remedy} in the study's dataset."
+            f"{architecture.name}; {remedy} in the study's dataset."
         )
-    if linear and architecture not in BLOCKS:
-        check_linear(architecture, image_shape)
-    return _build(definition, image_shape)
+    if architecture.linear and architecture.name not in BLOCKS:
+        check_linear(architecture.name, image_shape)
+    return _build(architecture, image_shape, classes)
 
 
 def count_flops(network: nn.Module, image_shape: tuple[int, int, int]) -> tuple[int, int]:
@@ -91,48 +72,38 @@ def count_flops(network: nn.Module, image_shape: tuple[int, int, int]) -> tuple[
     return predicting // examples, (predicting + backward.get_total_flops()) // examples
 
 
-def _build(definition: tuple, image_shape: tuple[int, int, int]) -> nn.Module:
-    architecture, width, activation, dropout, classes, linear, depth, kernel, units = definition
-    if architecture in BLOCKS:
-        return build_paper_network(
-            architecture,
-            width,
-            activation or "elu",
-            dropout,
-            image_shape,
-            classes,
-            linear=linear,
-            depth=depth,
-            kernel=kernel,
-            units=units,
-        )
-    return build_public_network(
-        architecture, activation, dropout, image_shape, classes, linear=linear
-    )
+def _build(
+    architecture: Architecture, image_shape: tuple[int, int, int], classes: int
+) -> nn.Module:
+    build = build_paper_network if architecture.name in BLOCKS else build_public_network
+    return build(architecture, image_shape, classes)
 
 
-# Not tried anew for each network of an ensemble, which takes longer than to build one.
+# Cached, since it takes longer than to build one of the networks of an ensemble.
 @cache
-def _accepts(definition: tuple, image_shape: tuple[int, int, int]) -> bool:
-    height, length, channels = image_shape
+def _accepts(architecture: Architecture, image_shape: tuple[int, int, int], classes: int) -> bool:
+    """Return whether the images are large enough for the architecture."""
+    height, width, channels = image_shape
     try:
         with torch.no_grad(), warnings.catch_warnings():
-            # Of layers without elements, which are refused right after.
+            # PyTorch warns about layers without elements, which raise right after.
             warnings.simplefilter("ignore")
-            images = torch.zeros(2, channels, height, length, device="meta")
-            _without_numbers(definition, image_shape).eval()(images)
+            images = torch.zeros(2, channels, height, width, device="meta")
+            _build_on_meta(architecture, image_shape, classes).eval()(images)
     except (RuntimeError, ValueError, AssertionError, ZeroDivisionError):
         return False
     return True
 
 
-def _without_numbers(definition: tuple, image_shape: tuple[int, int, int]) -> nn.Module:
-    """Build on the meta device, where nothing is computed or stored but shapes are checked."""
+def _build_on_meta(
+    architecture: Architecture, image_shape: tuple[int, int, int], classes: int
+) -> nn.Module:
+    """Build on the meta device, which checks shapes, but computes and stores nothing."""
     try:
         with torch.device("meta"):
-            return _build(definition, image_shape)
+            return _build(architecture, image_shape, classes)
     except NotImplementedError:  # torchvision's regnets read numbers while they are built
-        return _build(definition, image_shape).to("meta")
+        return _build(architecture, image_shape, classes).to("meta")
 
 
 def _no_noise(number: int) -> torch.Tensor:

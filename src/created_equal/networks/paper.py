@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from torch import nn
 
 from created_equal.networks.activations import ACTIVATIONS, MONOTONE
+from created_equal.networks.architecture import Architecture
 from created_equal.networks.dropout import Dropout
 
 # Blocks of convolutions (filters, kernel size), and the units of the dense layer behind them.
@@ -23,42 +24,26 @@ DROPOUT_AFTER_DENSE = 0.5
 
 
 def build_paper_network(
-    architecture: str,
-    width: float,
-    activation: str,
-    dropout: bool | float,
-    image_shape: tuple[int, int, int],
-    classes: int,
-    *,
-    linear: bool = False,
-    depth: int | None = None,
-    kernel: int | None = None,
-    units: int | None = None,
+    architecture: Architecture, image_shape: tuple[int, int, int], classes: int
 ) -> nn.Module:
     """Return one of the paper's own networks.
 
     Args:
-        architecture: a key of ``BLOCKS``.
-        width: factor on the numbers of filters and of dense units (rounded, at least 1).
-        activation: a key of ``ACTIVATIONS``; unused if ``linear``.
-        dropout: True for the paper's rates (0.25 after pooling, 0.5 after the dense layer), False
-            for none, or one rate for both.
+        architecture: which one; its name is a key of ``BLOCKS``. Its own dropout is 0.25 after
+            pooling and 0.5 after the dense layer; its own activation is ELU.
         image_shape: (height, width, channels).
         classes: number of outputs K.
-        linear: without activations, and with average pooling in place of max-pooling (section 4.2
-            of the paper).
-        depth: convolutions in each block: the first so many, the last one repeated; None: 2.
-        kernel: kernel size of every convolution; None: the architecture's own.
-        units: units of the dense layer, which ``width`` multiplies too; None: the architecture's
-            own.
     """
-    blocks, own_units = BLOCKS[architecture]
-    height, length, channels = image_shape
+    blocks, own_units = BLOCKS[architecture.name]
+    activation = architecture.activation or "elu"
+    linear, dropout = architecture.linear, architecture.dropout
+    height, width, channels = image_shape
     layers: list[nn.Module] = []
     for block in blocks:
-        for filters, own_kernel in _of_depth(block, depth):
-            filters = _scaled(filters, width)
-            layers += [nn.Conv2d(channels, filters, kernel or own_kernel, padding="same")]
+        for filters, own_kernel in _of_depth(block, architecture.depth):
+            filters = _scaled(filters, architecture.width)
+            kernel = architecture.kernel or own_kernel
+            layers += [nn.Conv2d(channels, filters, kernel, padding="same")]
             layers += _activation(activation, linear)
             channels = filters
         layers += [nn.AvgPool2d(2) if linear else nn.MaxPool2d(2)]
@@ -66,9 +51,9 @@ def build_paper_network(
             # The same function, with a quarter of the activations to compute.
             layers[-2:] = reversed(layers[-2:])
         layers += _dropout(dropout, DROPOUT_AFTER_POOLING)
-        height, length = height // 2, length // 2
-    units = _scaled(units or own_units, width)
-    layers += [nn.Flatten(), nn.Linear(channels * height * length, units)]
+        height, width = height // 2, width // 2
+    units = _scaled(architecture.units or own_units, architecture.width)
+    layers += [nn.Flatten(), nn.Linear(channels * height * width, units)]
     layers += [*_activation(activation, linear), *_dropout(dropout, DROPOUT_AFTER_DENSE)]
     layers += [nn.Linear(units, classes)]
     return nn.Sequential(*layers)

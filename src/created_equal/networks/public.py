@@ -8,6 +8,7 @@ from torch import nn
 
 from created_equal.errors import InputError
 from created_equal.networks.activations import ACTIVATIONS
+from created_equal.networks.architecture import Architecture
 from created_equal.networks.dropout import count_dropouts
 
 NON_LINEARITIES = (
@@ -29,41 +30,33 @@ class ThreeChannels(nn.Module):
 
 
 def build_public_network(
-    architecture: str,
-    activation: str | None,
-    dropout: bool | float,
-    image_shape: tuple[int, int, int],
-    classes: int,
-    *,
-    linear: bool = False,
+    architecture: Architecture, image_shape: tuple[int, int, int], classes: int
 ) -> nn.Module:
     """Return one of torchvision's classification models, untrained.
 
     Args:
-        architecture: its name in torchvision, for example ``"resnet50"``.
-        activation: None for the model's own, or a key of ``ACTIVATIONS`` to put in its place.
-        dropout: True for the model's own rates, False for none, or one rate for all.
+        architecture: which one. If it is linear, only modules are replaced; see ``check_linear``
+            for models with other non-linearities.
         image_shape: (height, width, channels); grey images are repeated over three channels.
         classes: number of outputs K.
-        linear: identities in place of the activations, average pooling in place of max-pooling
-            (of the modules; see ``check_linear`` for what has other non-linearities).
 
     Raises:
         InputError: this version of torchvision has no such model.
     """
-    # Takes a second to import, which the paper's own networks need not wait for.
+    # Imported late: it takes a second, and the paper's own networks do not need it.
     from torchvision import models
 
-    if architecture not in models.list_models(module=models):
+    name, activation = architecture.name, architecture.activation
+    if name not in models.list_models(module=models):
         raise InputError(
-            f"torchvision {_torchvision_version()} has no model {architecture!r}; choose another "
+            f"torchvision {_torchvision_version()} has no model {name!r}; choose another "
             "architecture or another version of torchvision."
         )
     network = models.get_model(
-        architecture, weights=None, num_classes=classes, **_options(architecture, image_shape)
+        name, weights=None, num_classes=classes, **_options(name, image_shape)
     )
-    count_dropouts(network, dropout)
-    if linear:
+    count_dropouts(network, architecture.dropout)
+    if architecture.linear:
         _make_linear(network)
     elif activation is not None:
         _replace(network, NON_LINEARITIES, lambda _: ACTIVATIONS[activation]())
@@ -71,13 +64,13 @@ def build_public_network(
 
 
 @cache
-def check_linear(architecture: str, image_shape: tuple[int, int, int]) -> None:
+def check_linear(name: str, image_shape: tuple[int, int, int]) -> None:
     """Check that one of torchvision's models is affine in its input once it is made linear.
 
     f(x + y) - f(x) - f(y) + f(0) = 0 is tried on noise, in evaluation mode and double precision.
 
     Args:
-        architecture: its name in torchvision.
+        name: its name in torchvision.
         image_shape: (height, width, channels), large enough for it.
 
     Raises:
@@ -88,8 +81,8 @@ def check_linear(architecture: str, image_shape: tuple[int, int, int]) -> None:
     # The networks that are trained draw from the same generator.
     with torch.random.fork_rng(devices=[]), torch.inference_mode():
         torch.manual_seed(0)
-        network = build_public_network(architecture, None, False, image_shape, 2, linear=True)
-        network = network.double().eval()
+        architecture = Architecture(name, dropout=False, linear=True)
+        network = build_public_network(architecture, image_shape, 2).double().eval()
         for parameter in network.parameters():
             if not parameter.any():
                 # The last layer of some models starts at zero, and would hide what is before it.
@@ -99,20 +92,20 @@ def check_linear(architecture: str, image_shape: tuple[int, int, int]) -> None:
     deviation = (at_sum - at_x - at_y + at_zero).abs().max()
     if deviation > ROUNDING * torch.stack([at_sum, at_x, at_y]).sub(at_zero).abs().max():
         raise InputError(
-            f"{architecture} cannot be made linear, as more of it is not linear than its "
+            f"{name} cannot be made linear, as more of it is not linear than its "
             "activations and max-pooling; leave linear out, or choose one of the paper's "
             "architectures, alexnet, a vgg or a resnet."
         )
 
 
-def _options(architecture: str, image_shape: tuple[int, int, int]) -> dict:
+def _options(name: str, image_shape: tuple[int, int, int]) -> dict:
     height, width, _ = image_shape
-    if architecture in ("googlenet", "inception_v3"):
+    if name in ("googlenet", "inception_v3"):
         # Their second outputs only help to train on large images.
         return {"aux_logits": False, "init_weights": False}
-    if architecture.startswith("vit_"):
+    if name.startswith("vit_"):
         return {"image_size": height}
-    if architecture.startswith("maxvit_"):
+    if name.startswith("maxvit_"):
         return {"input_size": (height, width)}
     return {}
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from created_equal.errors import InputError
 from created_equal.planning.sizes import Extent
-from created_equal.source_code import NETWORKS, source_digest
 from created_equal.study import Ensemble, predictions_path
+from created_equal.versions import ENGINE_VERSION
 
 
 def built_data(path: Path, definition: Mapping) -> tuple[Extent, str] | None:
@@ -35,10 +35,10 @@ def built_data(path: Path, definition: Mapping) -> tuple[Extent, str] | None:
 def finished_networks(ensemble: Ensemble) -> set[int]:
     """Return the numbers of the networks that a training job of an ensemble would find finished.
 
-    Those are of its definition and of this code; and of its data set, if that is built: if not, of
-    any.
+    These have its definition, this version of the engine, and its data set if that is built
+    (otherwise any).
     """
-    wanted = ensemble.definition | {"code": source_digest(*NETWORKS)}
+    wanted = ensemble.definition | {"engine_version": ENGINE_VERSION}
     found: dict[str, set[int]] = {}
     # Those that are unfinished or kept, too.
     for path in _folder(ensemble).rglob("*.nc"):

@@ -13,8 +13,8 @@ from created_equal.planning.existing import built_data
 from created_equal.planning.sizes import Extent, disk_of, expected_extent, extent_of
 from created_equal.study import Ensemble, Study, dataset_path, derivation, predictions_path
 from created_equal.training import (
+    PredictionsFolder,
     count_operations,
-    find_networks,
     measure_speed,
     networks_definition,
 )
@@ -121,8 +121,8 @@ def _there(ensemble: Ensemble, data: str | None) -> int:
     if data is None:
         return 0
     folder = predictions_path(ensemble.study, ensemble.name, 0, 0).parent
-    found = find_networks(folder, networks_definition(ensemble, data))
-    return sum(number < ensemble.networks for number in found)
+    found = PredictionsFolder(folder, networks_definition(ensemble, data)).find()
+    return sum(seed < ensemble.networks for seed in found)
 
 
 def _speed_meter(setting: Setting) -> Callable[[Ensemble, Extent], float]:

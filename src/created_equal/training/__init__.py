@@ -1,11 +1,12 @@
-"""Training: a dataset and an ensemble's definition in, one predictions file a job out."""
+"""Training: from a dataset and an ensemble's definition to one predictions file per job."""
 
 from created_equal.training.measure import count_operations, measure_speed
-from created_equal.training.train import find_networks, networks_definition, train_networks
+from created_equal.training.predictions_folder import PredictionsFolder
+from created_equal.training.train import networks_definition, train_networks
 
 __all__ = [
+    "PredictionsFolder",
     "count_operations",
-    "find_networks",
     "measure_speed",
     "networks_definition",
     "train_networks",

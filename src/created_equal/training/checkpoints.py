@@ -1,4 +1,4 @@
-"""Checkpoints: networks in the middle of their training, kept so that a kill costs little."""
+"""Checkpoints: networks in the middle of their training, saved so that a kill costs little."""
 
 import io
 import logging
@@ -16,11 +16,6 @@ from created_equal.training.engine.trainee import EpochResult
 log = logging.getLogger(__name__)
 
 
-def checkpoint_path(folder: Path, number: int) -> Path:
-    """Return where the checkpoint of a network is, in the folder of what is unfinished."""
-    return folder / f"{number:04d}.pt"
-
-
 def write_checkpoint(
     path: Path,
     identity: Mapping,
@@ -28,17 +23,17 @@ def write_checkpoint(
     results: Sequence[EpochResult],
     seconds: float,
 ) -> None:
-    """Keep a network in training.
+    """Save a network in training; the file is written atomically.
 
     Args:
-        path: where; whole or absent.
-        identity: all that it follows from, see ``identity_of``.
-        state: see ``Trainee.state``.
-        results: what it said before the first and after every finished epoch.
+        path: the file.
+        identity: all that determines the network, see ``identity_of``.
+        state: see ``Trainee.states``.
+        results: those before the first and after every finished epoch.
         seconds: spent on it so far.
 
     Raises:
-        InputError: the place cannot be written to, or the disk is full.
+        InputError: the file cannot be written, or the disk is full.
     """
     contents = {
         "identity": canonical(identity),
@@ -48,27 +43,27 @@ def write_checkpoint(
         "loss": torch.from_numpy(np.stack([each.loss for each in results])),
         "seconds": seconds,
     }
-    octets = io.BytesIO()
-    torch.save(contents, octets)
-    write_sealed(path, octets.getvalue())
+    buffer = io.BytesIO()
+    torch.save(contents, buffer)
+    write_sealed(path, buffer.getvalue())
 
 
 def read_checkpoint(path: Path, identity: Mapping) -> tuple[dict, list[EpochResult], float] | None:
-    """Return the state, results and seconds of a checkpoint; None if there is none to go on from.
+    """Return the state, results and seconds of a checkpoint, or None if there is none to resume.
 
-    One that is damaged, or of another network than ``identity`` says, is left out with a line in
-    the log; the network is then trained from its beginning.
+    A checkpoint that is damaged, or of another network than ``identity`` says, is skipped with a
+    line in the log; the network is then trained from its beginning.
     """
     if not path.is_file():
         return None
     try:
-        octets = read_sealed(path, "checkpoint")
+        contents = io.BytesIO(read_sealed(path, "checkpoint"))
     except InputError as error:
-        log.warning("%s It is left out here.", error)
+        log.warning("%s It is skipped.", error)
         return None
-    contents = torch.load(io.BytesIO(octets), weights_only=True, map_location="cpu")
+    contents = torch.load(contents, weights_only=True, map_location="cpu")
     if contents["identity"] != canonical(identity):
-        log.warning("%s is of another network than now defined; it is left out here.", path)
+        log.warning("%s is of another network than is defined now; it is skipped.", path)
         return None
     parts = (contents[name].numpy() for name in ("predictions", "accuracy", "loss"))
     results = [
@@ -77,13 +72,14 @@ def read_checkpoint(path: Path, identity: Mapping) -> tuple[dict, list[EpochResu
     return contents["state"], results, contents["seconds"]
 
 
-def identity_of(definition: Mapping, number: int, setting: Setting) -> dict:
-    """Return all that a network in training follows from.
+def identity_of(definition: Mapping, seed: int, setting: Setting) -> dict:
+    """Return all that determines a network in training.
 
     Args:
         definition: see ``networks_definition``.
-        number: the network's.
-        setting: a network that began on one kind of device, in one precision, ends there.
+        seed: the network's.
+        setting: a network is finished on the kind of device, and in the precision, on which it was
+            begun.
     """
     where = {"device": setting.device.type, "precision": setting.precision}
-    return {"definition": dict(definition), "network": number} | where
+    return {"definition": dict(definition), "network": seed} | where

@@ -13,10 +13,9 @@ from created_equal.networks import count_flops
 from created_equal.study import Ensemble
 from created_equal.training.engine.device import Setting
 from created_equal.training.engine.images import Images
-from created_equal.training.engine.plain import train_network
-from created_equal.training.engine.trainee import network_of
+from created_equal.training.engine.trainee import network_of, train_network
 
-# The speed of so few is within 8 % of that of twice as many images and of three epochs.
+# The speed is within 8 % of that of twice as many images and of three epochs.
 IMAGES_MEASURED = 200
 EPOCHS_MEASURED = 2
 
@@ -69,7 +68,7 @@ def measure_speed(
         if setting.device.type == "cuda":
             torch.cuda.synchronize()
         moments.append(time.monotonic())
-    # The quickest: the first pays for what is prepared once, others for what runs beside them.
+    # The fastest epoch counts: the first includes preparations, others what else was running.
     quickest = min(after - before for before, after in pairwise(moments))
     one, two = (
         count_operations(

@@ -1,4 +1,4 @@
-"""What a person sees of a training job: a bar on a terminal, a line per epoch in a log."""
+"""The progress of a training job: a bar on a terminal, a line per epoch in a log."""
 
 import logging
 import sys
@@ -24,8 +24,8 @@ class Report:
         epochs: epochs that one network is trained for.
         to_train: networks to train.
         bar: where to draw, or None to log a line per epoch.
-        waited: returns the seconds for which the device has waited for images so far; None if it
-            never has to.
+        waited: returns the seconds that were spent waiting for images so far; None if all are in
+            memory.
     """
 
     def __init__(
@@ -37,30 +37,30 @@ class Report:
         waited: Callable[[], float | None] = lambda: None,
     ):
         self._title, self._epochs, self._to_train, self._bar = title, epochs, to_train, bar
-        self._started = self._told = time.monotonic()
+        self._started = self._reported = time.monotonic()
         self._waited, self._waited_before = waited, waited()
-        self._done = self._kept = 0
+        self._done = self._resumed = 0
         if bar is not None:
             self._task = bar.add_task(title, total=epochs * to_train, state="starting")
 
-    def resumed(self, network: int, results: Sequence[EpochResult]) -> None:
-        """Report a network that goes on, behind what it said before."""
+    def resumed(self, seed: int, results: Sequence[EpochResult]) -> None:
+        """Report a network that resumes, unless it has no results yet."""
         if not results:
             return
-        self._kept += len(results) - 1
-        log.info("%s network %d goes on after epoch %d", self._title, network, results[-1].epoch)
+        self._resumed += len(results) - 1
+        log.info("%s network %d resumes after epoch %d", self._title, seed, results[-1].epoch)
 
-    def epoch(self, said: Mapping[int, EpochResult]) -> None:
-        """Report one epoch of a network, or of several that are trained together."""
-        epoch = next(iter(said.values())).epoch
+    def epoch(self, results: Mapping[int, EpochResult]) -> None:
+        """Report one epoch of the networks that are trained together: seed -> result."""
+        epoch = next(iter(results.values())).epoch
         if epoch:
-            self._done += len(said)
-        train, test = np.mean([result.accuracy for result in said.values()], axis=0)
-        who = f"network {min(said)}" if len(said) == 1 else f"{len(said)} networks"
+            self._done += len(results)
+        train, test = np.mean([result.accuracy for result in results.values()], axis=0)
+        who = f"network {min(results)}" if len(results) == 1 else f"{len(results)} networks"
         state = f"train {train:.3f}, test {test:.3f}{self._pace()}{self._waiting()}"
         if self._bar is not None:
             state = f"{who}, epoch {epoch}/{self._epochs}: {state}"
-            self._bar.update(self._task, completed=self._done + self._kept, state=state)
+            self._bar.update(self._task, completed=self._done + self._resumed, state=state)
         else:
             log.info("%s %s epoch %d/%d: %s", self._title, who, epoch, self._epochs, state)
 
@@ -69,17 +69,17 @@ class Report:
             return ""
         seconds = (time.monotonic() - self._started) / self._done
         left = timedelta(
-            seconds=round(seconds * (self._epochs * self._to_train - self._done - self._kept))
+            seconds=round(seconds * (self._epochs * self._to_train - self._done - self._resumed))
         )
         return f"; {3600 / (seconds * self._epochs):.1f} networks/h, {left} left"
 
     def _waiting(self) -> str:
-        """Return the share of the time since it was last asked that went by without images."""
+        """Return which share of the time since the last report was spent waiting for images."""
         waited, now = self._waited(), time.monotonic()
         if waited is None:
             return ""
-        share = (waited - self._waited_before) / (now - self._told)
-        self._waited_before, self._told = waited, now
+        share = (waited - self._waited_before) / (now - self._reported)
+        self._waited_before, self._reported = waited, now
         return f"; {share:.0%} waiting for images".replace("%", " %")
 
 
@@ -87,7 +87,7 @@ class Report:
 def reporting(
     title: str, epochs: int, to_train: int, waited: Callable[[], float | None] = lambda: None
 ) -> Iterator[Report]:
-    """Give a ``Report`` that fits where standard error goes; see there for the arguments."""
+    """Give a ``Report`` that suits standard error, a terminal or not; it has the same arguments."""
     if sys.stderr.isatty():
         description, state = TextColumn("{task.description}"), TextColumn("{task.fields[state]}")
         with Progress(description, BarColumn(), state, console=Console(stderr=True)) as bar:

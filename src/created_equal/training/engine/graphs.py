@@ -2,9 +2,9 @@
 
 A network's step (gather a mini-batch, forward, backward, update) is recorded once as a CUDA graph,
 and so is the prediction of a batch by a few networks, with all that changes from step to step in
-tensors on the device; then Python only says how often they are replayed. The graphs of a group run
-side by side on a few streams. A step's kernels are the plain engine's, and always as many networks
-predict together, so a network's numbers do not depend on what runs beside it.
+tensors on the device; then Python only replays the graphs. The graphs of a group run concurrently
+on a few streams. A step's kernels are those of ``Trainee``, and the number of networks that predict
+together is always the same, so a network's numbers do not depend on what else runs.
 """
 
 import math
@@ -15,50 +15,49 @@ from torch.func import functional_call
 from torch.nn import functional as F
 
 from created_equal.study import Ensemble
-from created_equal.training.engine.counted import CountedOnDevice
 from created_equal.training.engine.device import check_compiler, release_memory
+from created_equal.training.engine.device_random import DeviceStreams
 from created_equal.training.engine.images import Images
 from created_equal.training.engine.optimisers import learning_rate, make_optimizer
 from created_equal.training.engine.streams import Stream
-from created_equal.training.engine.trainee import EpochResult, Trainee, result_of
+from created_equal.training.engine.trainee import EpochResult, Trainee, make_result
 
 LANES = 8
-# As many, always: in a wider or narrower convolution the library may add up in another order, and
-# what a network says would depend on who is asked beside it.
-ASKED_TOGETHER = 4
+# The number of networks that predict together is always the same: in a convolution of another width
+# the library may add in another order, and a network's predictions would depend on its neighbours.
+PREDICTED_TOGETHER = 4
 
 
 class Lane:
-    """A queue of work on a device: here each piece is done when it is asked for."""
+    """A queue of work on a device; this one does each piece of work immediately."""
 
     def __init__(self, device: torch.device):
         self._device = device
 
     def record(self, work: Callable[[], None]) -> Callable[[], None]:
-        """Do a piece of work once, and return what does it again.
+        """Do a piece of work once, and return a function that does it again.
 
-        The first time is for what happens only then: libraries that are loaded, states of an
-        optimizer that are made.
+        The first time is special: libraries are loaded, and the optimizer makes its state.
         """
         work()
         return work
 
     def queue(self, work: Callable[[], None]) -> None:
-        """Do a piece of work after what is queued here."""
+        """Do a piece of work after all that is queued here."""
         work()
 
     def fork(self) -> None:
-        """Let what is queued here from now on wait for what was asked of the device before."""
+        """Let work that is queued here from now on wait for all earlier work of the device."""
 
     def join(self) -> None:
-        """Let what is asked of the device from now on wait for what is queued here."""
+        """Let later work of the device wait for all that is queued here."""
 
     def free_memory(self) -> int:
-        """Return the bytes of the device that are free; 0: it is not known."""
+        """Return the free bytes of the device, 0 if unknown."""
         return 0
 
     def refusals(self) -> int:
-        """Return how often memory that was asked for was not there."""
+        """Return how many allocations failed so far."""
         return 0
 
 
@@ -71,7 +70,7 @@ class StreamLane(Lane):
         self._pool = torch.cuda.graph_pool_handle()
 
     def record(self, work: Callable[[], None]) -> Callable[[], None]:
-        """Do a piece of work once, record it as a graph, and return what replays that."""
+        """Do a piece of work once, record it as a graph, and return a function that replays it."""
         self.fork()
         self.queue(work)
         self.join()
@@ -90,15 +89,15 @@ class StreamLane(Lane):
         self._stream.wait_stream(torch.cuda.current_stream())
 
     def join(self) -> None:
-        """Make others wait for the stream, see ``Lane``."""
+        """Make other work wait for the stream, see ``Lane``."""
         torch.cuda.current_stream().wait_stream(self._stream)
 
     def free_memory(self) -> int:
-        """Return the bytes of the GPU that are free."""
+        """Return the free bytes of the GPU."""
         return torch.cuda.mem_get_info(self._device)[0]
 
     def refusals(self) -> int:
-        """Return how often the GPU had no memory that was asked for."""
+        """Return how many allocations on the GPU failed so far."""
         return torch.cuda.memory_stats(self._device).get("num_ooms", 0)
 
 
@@ -111,87 +110,90 @@ class RecordedTrainee(Trainee):
     """A network in training whose steps are replayed.
 
     Args:
-        ensemble: its definition.
-        number: the network's number.
+        ensemble: the ensemble.
+        seed: the network's number i in the ensemble.
         images: the dataset, in the device's memory.
-        rate: () float32 on the device: the learning rate, which is the group's.
+        rate: () float32 on the device: the learning rate, shared by the group.
         lane: where its work is queued.
     """
 
     def __init__(
-        self, ensemble: Ensemble, number: int, images: Images, rate: torch.Tensor, lane: Lane
+        self, ensemble: Ensemble, seed: int, images: Images, rate: torch.Tensor, lane: Lane
     ):
         self._rate, self._lane = rate, lane
-        super().__init__(ensemble, number, images)
+        super().__init__(ensemble, seed, images)
         device = images.setting.device
-        self._taken = torch.zeros((), dtype=torch.int64, device=device)
-        self._counted = CountedOnDevice(self._streams, self._taken)
+        self._device_step = torch.zeros((), dtype=torch.int64, device=device)
+        self._device_streams = DeviceStreams(self._streams, self._device_step)
         self._order = images.train.clone()
         untrained = {name: each.clone() for name, each in self.network.state_dict().items()}
+        # Recording takes a step, which is undone.
         self._replay_step = lane.record(self._take_step)
         self.network.load_state_dict(untrained)
         for tensor in self._optimizer_tensors():
             tensor.zero_()
-        self._taken.zero_()
+        self._device_step.zero_()
         self._draw_order()
 
     def take_step(self) -> None:
         """Queue the next mini-batch."""
         self._replay_step()
         self.step += 1
-        if self.step % self._batches == 0:
+        if self.step % self._batches_per_epoch == 0:
             self.epoch += 1
-            # Here the device has steps of other networks to take meanwhile.
+            # Drawn here, while the device still has steps of other networks to take.
             self._lane.queue(self._draw_order)
 
-    def restore(self, state: dict) -> None:
-        """Go back to what ``state`` returned, in the tensors that the graphs know."""
+    def restore(self, states: Sequence[dict]) -> None:
+        """Return to what ``states`` returned, in the tensors that the graphs use."""
+        (state,) = states
         self.epoch, self.step = state["epoch"], state["step"]
         self.network.load_state_dict(state["network"])
-        kept = state["optimizer"]["state"]
+        saved = state["optimizer"]["state"]
         for place, parameter in enumerate(self._parameters()):
             for name, tensor in self._optimizer.state[parameter].items():
                 if tensor is not None:
-                    tensor.copy_(kept[place][name])
-        self._taken.fill_(self.step)
+                    tensor.copy_(saved[place][name])
+        self._device_step.fill_(self.step)
         self._draw_order()
 
     def _take_step(self) -> None:
         self.network.train()
-        index = self._chosen()
+        index = self._mini_batch()
         self._update(self._images.batch(index), self._images.labels[index])
-        self._taken += 1
+        self._device_step += 1
 
     def _draw_order(self) -> None:
-        """Bring the order of the epoch's examples to the device."""
+        """Draw the order of the epoch's examples on the device."""
         if self._ensemble.recipe.mini_batches == "permuted":
-            places = self._counted.permutation(self.epoch + 1, len(self._order))
+            places = self._device_streams.permutation(self.epoch + 1, len(self._order))
             self._order.copy_(self._images.train[places])
 
-    def _chosen(self) -> torch.Tensor:
+    def _mini_batch(self) -> torch.Tensor:
         """Return the examples of the step's mini-batch."""
         size = self._ensemble.recipe.batch_size
         if self._ensemble.recipe.mini_batches == "permuted":
-            whole = self._order[: self._batches * size].view(self._batches, size)
-            return whole.index_select(0, (self._taken % self._batches).view(1)).view(size)
-        return self._images.train[self._counted.sample(len(self._order), size)]
+            n_batches = self._batches_per_epoch
+            batches = self._order[: n_batches * size].view(n_batches, size)
+            return batches.index_select(0, (self._device_step % n_batches).view(1)).view(size)
+        return self._images.train[self._device_streams.sample(len(self._order), size)]
 
-    def _make_applied(self) -> Callable[[torch.Tensor], torch.Tensor]:
+    def _make_forward(self) -> Callable[[torch.Tensor], torch.Tensor]:
         if self._images.setting.precision != "bf16":
             return self.network
         names, weights = zip(*self.network.named_parameters(), strict=True)
 
-        def applied(images: torch.Tensor) -> torch.Tensor:
+        def forward(images: torch.Tensor) -> torch.Tensor:
             cast = dict(zip(names, CastTogether.apply(*weights), strict=True))
             return functional_call(self.network, cast, (images,))
 
-        return applied
+        return forward
 
     def _make_optimizer(self) -> torch.optim.Optimizer:
         return make_optimizer(self.network, self._ensemble.recipe, self._rate)
 
     def _noise_of(self, layer: int) -> Callable[[int], torch.Tensor]:
-        return lambda elements: self._counted.octets(Stream.DROPOUT, layer, elements)
+        return lambda n_bytes: self._device_streams.random_bytes(Stream.DROPOUT, layer, n_bytes)
 
     def _parameters(self) -> list[torch.nn.Parameter]:
         """Return the parameters in the order in which the optimizer's state counts them."""
@@ -203,10 +205,10 @@ class RecordedTrainee(Trainee):
 
 
 class CastTogether(torch.autograd.Function):
-    """The weights of a network in bf16, and their gradients in fp32, a few kernels for all.
+    """The weights of a network in bf16, and their gradients in fp32, by a few kernels in all.
 
-    Autocast takes one for each weight and each gradient; a network has few operations that last
-    longer than the start of a kernel.
+    Autocast starts a kernel for each weight and each gradient, and most operations of a network are
+    shorter than the start of a kernel.
     """
 
     @staticmethod
@@ -227,13 +229,13 @@ def _cast(tensors: Sequence[torch.Tensor], dtype: torch.dtype) -> tuple[torch.Te
 
 
 class Panel:
-    """A few networks of a group, who say together what they predict.
+    """A few networks of a group that predict together.
 
     Each batch is gathered and standardised once for all of them, and their first convolutions are
-    one: what each sees of the images is some of its channels.
+    computed as one, of whose output channels each network takes its own.
 
     Args:
-        trainees: at most ``ASKED_TOGETHER``.
+        trainees: at most ``PREDICTED_TOGETHER``.
         images: the dataset, in the device's memory.
         lane: where the work is queued.
     """
@@ -244,7 +246,7 @@ class Panel:
         self._start = torch.zeros((), dtype=torch.int64, device=device)
         self._ahead = torch.arange(size, device=device)
         shape = len(trainees), len(images)
-        self._predicted = torch.zeros(shape, dtype=torch.int64, device=device)
+        self._predictions = torch.zeros(shape, dtype=torch.int64, device=device)
         self._losses = torch.zeros(shape, device=device)
         self._replay = lane.record(self._predict)
 
@@ -257,17 +259,17 @@ class Panel:
         self._replay()
 
     def results(self) -> list[EpochResult]:
-        """Return what each network said of every example."""
-        # One transfer for all: the device waits for each.
-        said = zip(self._trainees, self._predicted.cpu(), self._losses.cpu(), strict=True)
+        """Return each network's results."""
+        # One transfer for all networks, because the device waits for every transfer.
+        of_networks = zip(self._trainees, self._predictions.cpu(), self._losses.cpu(), strict=True)
         return [
-            result_of(trainee.epoch, predicted, losses, self._images)
-            for trainee, predicted, losses in said
+            make_result(trainee.epoch, predictions, losses, self._images)
+            for trainee, predictions, losses in of_networks
         ]
 
     @torch.no_grad()
     def _predict(self) -> None:
-        # Where the last batch is not full it ends with the last example again and again.
+        # A last batch that is not full is filled up with the last example.
         index = (self._start + self._ahead).clamp(max=len(self._images) - 1)
         labels = self._images.labels[index]
         with self._images.setting.autocast():
@@ -275,24 +277,24 @@ class Panel:
             for place, trainee in enumerate(self._trainees):
                 logits = trainee.network[1:].eval()(seen[place]).float()
                 losses = F.cross_entropy(logits, labels, reduction="none")
-                self._predicted[place].index_copy_(0, index, logits.argmax(1))
+                self._predictions[place].index_copy_(0, index, logits.argmax(1))
                 self._losses[place].index_copy_(0, index, losses)
         self._start += len(self._ahead)
 
     def _first_convolutions(self, batch: torch.Tensor) -> Sequence[torch.Tensor]:
         layers = [trainee.network[0] for trainee in self._trainees]
-        layers += layers[-1:] * (ASKED_TOGETHER - len(layers))
+        layers += layers[-1:] * (PREDICTED_TOGETHER - len(layers))
         weight = torch.cat([layer.weight for layer in layers])
         bias = torch.cat([layer.bias for layer in layers])
         return F.conv2d(batch, weight, bias, padding=layers[0].padding).chunk(len(layers), dim=1)
 
 
 class GraphGroup:
-    """Networks that take each step together, on a GPU; see ``PlainGroup`` for what it does.
+    """Networks that take each step together, on a GPU; a ``Group``.
 
     Args:
-        ensemble: their definition.
-        numbers: theirs; the first ones, as many as fit into the device's memory, are taken.
+        ensemble: the ensemble.
+        seeds: the networks, of which the group takes as many as fit into the device's memory.
         images: the dataset, in the device's memory.
 
     Raises:
@@ -300,36 +302,36 @@ class GraphGroup:
         torch.OutOfMemoryError: memory is too small for the networks.
     """
 
-    def __init__(self, ensemble: Ensemble, numbers: Sequence[int], images: Images):
+    def __init__(self, ensemble: Ensemble, seeds: Sequence[int], images: Images):
         self._ensemble, self._images = ensemble, images
         device = images.setting.device
         if device.type == "cuda":
             check_compiler()
         self._rate = torch.tensor(ensemble.recipe.learning_rate, device=device)
-        # What an earlier group leaves would be destroyed in the middle of a recording, which CUDA
-        # does not permit, and until then it holds its memory.
+        # Graphs of an earlier group would be destroyed in the middle of a recording, which CUDA
+        # does not permit, and until then they would hold their memory.
         release_memory()
-        lanes = self._lanes = [make_lane(device) for _ in range(min(LANES, len(numbers)))]
+        lanes = self._lanes = [make_lane(device) for _ in range(min(LANES, len(seeds)))]
         self._trainees: list[RecordedTrainee] = []
         self._panels: list[Panel] = []
         free, largest = [lanes[0].free_memory()], 0
         refused = lanes[0].refusals()
-        # What the next panel needs is known from those before; the first of a lane takes most.
-        while len(self._trainees) < len(numbers) and (not largest or free[-1] > 2 * largest):
+        # No panel needs more memory than the largest so far: the first of a lane takes most.
+        while len(self._trainees) < len(seeds) and (not largest or free[-1] > 2 * largest):
             first = len(self._trainees)
             members = [
-                RecordedTrainee(ensemble, numbers[place], images, self._rate, lanes[place % LANES])
-                for place in range(first, min(first + ASKED_TOGETHER, len(numbers)))
+                RecordedTrainee(ensemble, seeds[place], images, self._rate, lanes[place % LANES])
+                for place in range(first, min(first + PREDICTED_TOGETHER, len(seeds)))
             ]
             self._trainees += members
             self._panels.append(Panel(members, images, lanes[len(self._panels) % LANES]))
             free.append(lanes[0].free_memory())
             largest = max(largest, free[-2] - free[-1])
         if lanes[0].refusals() > refused:
-            # cuDNN goes on with another algorithm where one finds no room to work in, and what the
-            # networks become would depend on how many they are.
+            # If an algorithm finds no memory, cuDNN silently takes another one, and the networks
+            # would depend on how many of them are in the group.
             raise torch.OutOfMemoryError("convolutions found no memory to work in")
-        self.numbers = list(numbers[: len(self._trainees)])
+        self.seeds = list(seeds[: len(self._trainees)])
 
     @property
     def epoch(self) -> int:
@@ -337,7 +339,7 @@ class GraphGroup:
         return self._trainees[0].epoch
 
     def finish_epoch(self) -> Iterator[None]:
-        """Train to the end of the epoch; yields whenever the same step is queued for all."""
+        """Train to the end of the epoch; yield whenever a step is queued for all networks."""
         epoch = self.epoch
         self._join()
         self._rate.fill_(learning_rate(self._ensemble.recipe, epoch + 1))
@@ -348,7 +350,7 @@ class GraphGroup:
             yield
 
     def evaluate(self, after_batch: Callable[[], None]) -> list[EpochResult]:
-        """Return what each says of every example now; ``after_batch`` is called now and then."""
+        """Predict every example with each network; call ``after_batch`` after each batch."""
         self._join()
         for panel in self._panels:
             panel.begin()
@@ -361,15 +363,15 @@ class GraphGroup:
         return [result for panel in self._panels for result in panel.results()]
 
     def states(self) -> list[dict]:
-        """Return for each all that the rest of its training follows from."""
+        """Return for each network all that the rest of its training depends on."""
         self._join()
-        return [trainee.state() for trainee in self._trainees]
+        return [state for trainee in self._trainees for state in trainee.states()]
 
     def restore(self, states: Sequence[dict]) -> None:
-        """Go back to what ``states`` returned, at the same step for all."""
+        """Return to what ``states`` returned, at the same step for all networks."""
         self._join()
         for trainee, state in zip(self._trainees, states, strict=True):
-            trainee.restore(state)
+            trainee.restore([state])
 
     def _fork(self) -> None:
         for lane in self._lanes:

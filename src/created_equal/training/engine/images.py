@@ -15,25 +15,26 @@ from created_equal.artefacts import SPLITS, ImageFiles, has_files, image_shape
 from created_equal.training.engine.device import Setting
 from created_equal.training.engine.reading import Reader, read_ahead
 
-# Predicted at once: what stays in a core's cache; pixels that fill a GPU and leave room on a small
-# one; images of files, of which a few batches wait in shared memory for the device.
+# How many examples are predicted at once. On a CPU a batch should stay in a core's cache; on a GPU
+# it should fill a large one and fit into a small one; of images in files, a few batches wait in
+# shared memory for the device.
 EXAMPLES_ON_CPU = 100
 PIXELS_ON_GPU = 2500 * 32 * 32
 EXAMPLES_OF_FILES = 250
 
 
 class Examples(ABC):
-    """What is known of a dataset's examples on a device, beside their pixels.
+    """A dataset's examples on a device, except for their pixels.
 
     Attributes:
         setting: the device and precision.
         shape: (height, width, channels) of the images.
         classes: K.
         labels: (example,) int64.
-        labels_on_cpu: the same, where results are put together.
-        splits: for each of SPLITS a mask (example,) bool, there too.
+        labels_on_cpu: the same on the CPU, where results are computed.
+        splits: for each of SPLITS a mask (example,) bool on the CPU.
         train: (train example,) int64, the examples of the train set.
-        waited: seconds for which the device had no images to go on with; None: it has all.
+        waited: seconds spent waiting for images; None if all are in memory.
     """
 
     waited: float | None = None
@@ -50,7 +51,7 @@ class Examples(ABC):
         self.train = torch.from_numpy(np.flatnonzero(in_split == "train")).to(device)
         mean, std = dataset["channel_mean"].values, dataset["channel_std"].values
         self._mean = torch.tensor(mean, dtype=torch.float32, device=device)
-        # A channel without contrast stays zero.
+        # A channel without contrast becomes zero, not 0 / 0.
         self._std = torch.tensor(np.where(std > 0, std, 1), dtype=torch.float32, device=device)
 
     def __len__(self) -> int:
@@ -58,28 +59,28 @@ class Examples(ABC):
 
     @property
     def evaluated_at_once(self) -> int:
-        """How many examples are predicted at once: as many as may be, so that batches are equal."""
+        """How many examples are predicted at once: at most the limit, in batches of equal size."""
         height, width, _ = self.shape
         on_gpu = max(1, PIXELS_ON_GPU // (height * width))
         most = EXAMPLES_ON_CPU if self.setting.device.type == "cpu" else on_gpu
         return math.ceil(len(self) / math.ceil(len(self) / most))
 
     @abstractmethod
-    def mini_batches(
-        self, chosen: Sequence[np.ndarray], seeds: Sequence[int]
+    def load_batches(
+        self, places: Sequence[np.ndarray], torch_seeds: Sequence[int]
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Yield mini-batches of the train set: standardised images, labels (example,) int64.
+        """Load mini-batches of the train set: standardised images, labels (example,) int64.
 
         The images are (example, channel, height, width) float32, channels_last.
 
         Args:
-            chosen: for each mini-batch the places of its examples in the train set.
-            seeds: for each mini-batch a seed, for images that are changed at random.
+            places: for each mini-batch the places of its examples in the train set.
+            torch_seeds: for each mini-batch a seed, for images that are changed at random.
         """
 
     @abstractmethod
-    def in_order(self) -> Iterator[tuple[slice, torch.Tensor]]:
-        """Yield all examples in their order, as many at once as are evaluated together."""
+    def load_in_order(self) -> Iterator[tuple[slice, torch.Tensor]]:
+        """Load all examples in their order, in the batches in which they are predicted."""
 
     def _slices(self, size: int) -> Iterator[slice]:
         for start in range(0, len(self), size):
@@ -101,25 +102,25 @@ class Images(Examples):
         """Return standardised images (example, channel, height, width) float32, channels_last."""
         return self._standardised(self._pixels[index])
 
-    def mini_batches(
-        self, chosen: Sequence[np.ndarray], seeds: Sequence[int]
+    def load_batches(
+        self, places: Sequence[np.ndarray], torch_seeds: Sequence[int]
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Yield mini-batches, see ``Examples``; there is nothing random about these images."""
-        del seeds
-        for places in chosen:
-            index = self.train[torch.from_numpy(places).to(self.setting.device)]
+        """Load mini-batches, see ``Examples``; nothing about these images is random."""
+        del torch_seeds
+        for of_batch in places:
+            index = self.train[torch.from_numpy(of_batch).to(self.setting.device)]
             yield self.batch(index), self.labels[index]
 
-    def in_order(self) -> Iterator[tuple[slice, torch.Tensor]]:
-        """Yield all examples, see ``Examples``."""
-        for chosen in self._slices(self.evaluated_at_once):
-            yield chosen, self.batch(chosen)
+    def load_in_order(self) -> Iterator[tuple[slice, torch.Tensor]]:
+        """Load all examples, see ``Examples``."""
+        for examples in self._slices(self.evaluated_at_once):
+            yield examples, self.batch(examples)
 
 
 class FileImages(Examples):
     """A dataset whose images stay in files: other processes decode them ahead of the device.
 
-    Close what its methods yield from, where it is left midway.
+    Close an iterator of its methods that is not read to its end.
 
     Args:
         dataset: see ``artefacts.make_file_dataset``.
@@ -143,26 +144,26 @@ class FileImages(Examples):
         self._train = np.flatnonzero(dataset["example_split"].values == "train")
         self._reader = Reader(ImageFiles(dataset, data_root), augmentation)
 
-    def mini_batches(
-        self, chosen: Sequence[np.ndarray], seeds: Sequence[int]
+    def load_batches(
+        self, places: Sequence[np.ndarray], torch_seeds: Sequence[int]
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Yield mini-batches, see ``Examples``; what is random follows from the seeds alone.
+        """Load mini-batches, see ``Examples``; random changes depend on the seeds alone.
 
         Raises:
             InputError: a file is missing or has changed.
         """
-        indices = [self._train[places] for places in chosen]
-        loaded = self._loaded(list(zip(indices, seeds, strict=True)))
+        indices = [self._train[of_batch] for of_batch in places]
+        loaded = self._load(list(zip(indices, torch_seeds, strict=True)))
         for index, images in zip(indices, loaded, strict=True):
             yield images, self.labels[torch.from_numpy(index).to(self.setting.device)]
 
-    def in_order(self) -> Iterator[tuple[slice, torch.Tensor]]:
-        """Yield all examples, see ``Examples``; raises as ``mini_batches``."""
+    def load_in_order(self) -> Iterator[tuple[slice, torch.Tensor]]:
+        """Load all examples, see ``Examples``; raises like ``load_batches``."""
         slices = list(self._slices(min(self.evaluated_at_once, EXAMPLES_OF_FILES)))
         tasks = [(np.arange(each.start, each.stop), None) for each in slices]
-        yield from zip(slices, self._loaded(tasks), strict=True)
+        yield from zip(slices, self._load(tasks), strict=True)
 
-    def _loaded(self, tasks: Iterable) -> Iterator[torch.Tensor]:
+    def _load(self, tasks: Iterable) -> Iterator[torch.Tensor]:
         device = self.setting.device
         read = read_ahead(self._reader, tasks, self._workers, pinned=device.type == "cuda")
         while True:
@@ -191,7 +192,7 @@ def load_images(
 
 
 def _spare_cores() -> int:
-    """Return how many cores this process may use beside one for itself, at least 1."""
+    """Return how many cores this process may use besides the one it runs on, at least 1."""
     if hasattr(os, "sched_getaffinity"):
         return max(1, len(os.sched_getaffinity(0)) - 1)
     return max(1, (os.cpu_count() or 1) - 1)

@@ -13,7 +13,7 @@ def initialise(network: nn.Module, streams: Streams) -> None:
     """Draw the weights of every convolution and dense layer; set their biases to zero.
 
     Weights are uniform in +-sqrt(6 / (inputs + outputs)), where a convolution's inputs and outputs
-    are counted with its kernel. What else a network has (batch norm, tokens) is left as it is.
+    are counted with its kernel. Other parameters (batch norm, tokens) keep their values.
     """
     layers = [layer for layer in network.modules() if isinstance(layer, (nn.Linear, nn.Conv2d))]
     for index, layer in enumerate(layers):

@@ -14,10 +14,10 @@ def make_optimizer(
     """Return the optimizer of a recipe for a network.
 
     Args:
-        network: what is optimised.
+        network: the network.
         recipe: the recipe.
         rate: a tensor () float32 on the network's device that will hold the learning rate, so that
-            a recorded step reads it there; None: it is a number in the parameter groups.
+            a recorded step reads it there; if None, it is a number in the parameter groups.
 
     Weight decay is added to the gradient (L2); with ``weight_decay_on: weights`` not to that of
     biases and normalisation layers, which are the parameters of one dimension.
@@ -32,8 +32,8 @@ def make_optimizer(
             {"params": others, "weight_decay": 0.0},
         ]
     groups = [group for group in groups if group["params"]]
-    # What reads a rate on the device without asking for its value: of SGD the fused one, of the
-    # others that for many tensors at once, where it may be recorded.
+    # These variants read the rate on the device without waiting for its value: of SGD the fused
+    # one, of the others the "foreach" one, if it is recorded.
     fused = None if rate is None else True
     recorded = {"capturable": True, "foreach": True} if rate is not None and rate.is_cuda else {}
     match recipe.optimizer:
@@ -47,7 +47,7 @@ def make_optimizer(
         case unknown:
             raise ValueError(f"no optimizer {unknown!r}")
     for group in optimizer.param_groups:
-        # Not in the constructor, which would wait for the device to see that it is not negative.
+        # Not in the constructor, which would wait for the device to check that it is not negative.
         group["lr"] = recipe.learning_rate if rate is None else rate
     return optimizer
 
@@ -59,5 +59,5 @@ def learning_rate(recipe: Recipe, epoch: int) -> float:
     return recipe.learning_rate / recipe.decay.factor ** ((epoch - 1) // recipe.decay.every)
 
 
-# Of the step that is taken before one is recorded.
+# PyTorch warns about the step that is taken before one is recorded.
 warnings.filterwarnings("ignore", message="This instance was constructed with capturable=True")

@@ -17,12 +17,12 @@ from created_equal.errors import InputError
 
 AHEAD = 2  # batches of each process that wait for the device
 
-# The images of a batch, and a seed for what changes them at random; None: nothing does.
+# The images of a batch, and a seed for their random changes (None: they are not changed).
 Task = tuple[np.ndarray, int | None]
 
 
 class Reader(Dataset):
-    """Reads batches of image files: from a task to pixels, or to what is wrong in a sentence.
+    """Reads batches of image files: from a task to pixels, or to a sentence about what is wrong.
 
     Args:
         files: the images.
@@ -54,13 +54,13 @@ class Reader(Dataset):
 def read_ahead(
     reader: Reader, tasks: Sequence[Task], workers: int, pinned: bool
 ) -> Iterator[torch.Tensor]:
-    """Yield the pixels of tasks, in their order; close it where it is left midway.
+    """Yield the pixels of tasks, in their order; close an iterator that is not read to its end.
 
     Args:
         reader: of the files.
         tasks: what to read.
-        workers: processes that read; 0: this one does, one task when it is asked for.
-        pinned: whether the pixels come in memory that a GPU copies from while it computes.
+        workers: processes that read; with 0, this process reads a task when its turn comes.
+        pinned: whether the pixels are in memory from which a GPU copies while it computes.
 
     Raises:
         InputError: a file is missing or has changed.
@@ -74,10 +74,10 @@ def read_ahead(
 
 @contextmanager
 def readers_named() -> Iterator[None]:
-    """Say in a sentence that a process that reads was killed: PyTorch raises anywhere then.
+    """Turn PyTorch's error about a killed reader, which may come at any place, into a sentence.
 
     Raises:
-        InputError: one was killed.
+        InputError: a process that reads was killed.
     """
     try:
         yield
@@ -86,8 +86,8 @@ def readers_named() -> Iterator[None]:
             raise
         raise InputError(
             "a process that decodes images was killed, most likely for want of memory (which "
-            "/dev/shm may limit too); give the job more, and run again: networks that were kept go "
-            "on where they were."
+            "/dev/shm may limit too); give the job more, and run again: networks that were saved "
+            "resume."
         ) from error
 
 
@@ -107,7 +107,7 @@ def _batches(
         pin_memory=pinned,
         worker_init_fn=partial(_die_with, os.getpid()),
         multiprocessing_context="fork",
-        # It draws a seed, which is not to come from the generator that networks draw from.
+        # The loader draws a seed, which must not come from the generator that networks draw from.
         generator=torch.Generator(),
     )
     batches = None
@@ -116,18 +116,19 @@ def _batches(
             batches = iter(loader)
         yield batches
     finally:
-        # Not left to the garbage collector: what a traceback holds on to would outlive the job,
-        # which waits for its children when it exits.
+        # This is not left to the garbage collector: a traceback may hold the iterator, and the job
+        # would wait for its children when it exits.
         if batches is not None:
             batches._shutdown_workers()
 
 
 @contextmanager
 def _signals_held() -> Iterator[None]:
-    """Start processes that a signal to the whole job does not end before the job itself ends.
+    """Start processes that a signal to the whole process group does not end before the job ends.
 
-    They inherit what is held back, for good; the job is told as soon as they are started, also if
-    one of them has ended by then, which would else leave PyTorch's loader half made.
+    They inherit the blocked signals for good. The job itself receives them as soon as the processes
+    are started; so does it the end of one of them, which would otherwise interrupt PyTorch's loader
+    while it is made.
     """
     held = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, held)
@@ -138,9 +139,9 @@ def _signals_held() -> Iterator[None]:
 
 
 def _die_with(job: int, worker: int) -> None:
-    """End this process with the job even if that is killed: it holds on to what the job had."""
+    """End this process with the job, even if the job is killed: it would keep the job's memory."""
     _prctl_pr_set_pdeathsig(signal.SIGKILL)
-    # Of a job that was killed before, no signal comes any more.
+    # If the job was killed before this line, no signal comes any more.
     if os.getppid() != job:
         os._exit(1)
 

@@ -1,9 +1,10 @@
-"""Counted random numbers: Philox 4x64-10 keyed by ensemble and network, without hidden state.
+"""Counted random numbers: Philox 4x64-10 keyed by ensemble and seed, without hidden state.
 
-Word w of a draw is a function of (ensemble, network, stream, step, layer, w) alone. So a network is
-the same whatever was trained before or beside it, and the same numbers can be computed on any
-device: J. K. Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011; numpy's Philox
-is the reference, with the key (ensemble, network) and the counter (block, layer, step, stream).
+Word w of a draw is a function of (ensemble, seed, stream, step, layer, w) alone. So a network is
+the same whichever networks are trained before it or with it, and the same numbers can be computed
+on any device: J. K. Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011. The
+reference is numpy's Philox, with the key (ensemble, seed) and the counter (block, layer, step,
+stream).
 """
 
 from collections.abc import Mapping
@@ -28,41 +29,42 @@ class Streams:
     """The random numbers of one network.
 
     Args:
-        definition: the ensemble's; another definition gives other numbers, so that ensembles are
-            independent of each other and not paired by chance of a shared seed.
-        network: the network's number.
+        definition: the ensemble's. Other definitions get other numbers: ensembles are independent
+            of each other, and networks are not paired because they happen to share a seed. The
+            version of the engine is not part of it.
+        seed: the network's number in the ensemble.
     """
 
-    def __init__(self, definition: Mapping, network: int):
+    def __init__(self, definition: Mapping, seed: int):
         ensemble = blake2b(canonical(definition).encode(), digest_size=8).digest()
-        self.key = np.array([int.from_bytes(ensemble, "little"), network], dtype=np.uint64)
+        self.key = np.array([int.from_bytes(ensemble, "little"), seed], dtype=np.uint64)
 
-    def words(self, stream: Stream, step: int, layer: int, number: int) -> np.ndarray:
-        """Return (number,) random uint64."""
+    def words(self, stream: Stream, step: int, layer: int, n_words: int) -> np.ndarray:
+        """Return (n_words,) random uint64."""
         counter = np.array([0, layer, step, stream], dtype=np.uint64)
-        return np.random.Philox(key=self.key, counter=counter).random_raw(number)
+        return np.random.Philox(key=self.key, counter=counter).random_raw(n_words)
 
-    def octets(self, stream: Stream, step: int, layer: int, number: int) -> np.ndarray:
-        """Return (number,) random uint8, the bytes of the words from the lowest on."""
-        words = self.words(stream, step, layer, -(-number // 8))
-        return words.astype("<u8", copy=False).view(np.uint8)[:number]
+    def random_bytes(self, stream: Stream, step: int, layer: int, n_bytes: int) -> np.ndarray:
+        """Return (n_bytes,) random uint8, the bytes of the words, lowest first."""
+        words = self.words(stream, step, layer, -(-n_bytes // 8))
+        return words.astype("<u8", copy=False).view(np.uint8)[:n_bytes]
 
-    def uniform(self, stream: Stream, step: int, layer: int, number: int) -> np.ndarray:
-        """Return (number,) float32 in [0, 1), multiples of 2^-24: exact on every device."""
-        words = self.words(stream, step, layer, number)
+    def uniform(self, stream: Stream, step: int, layer: int, n_numbers: int) -> np.ndarray:
+        """Return (n_numbers,) float32 in [0, 1), multiples of 2^-24: exact on every device."""
+        words = self.words(stream, step, layer, n_numbers)
         return (words >> np.uint64(40)).astype(np.float32) * np.float32(2**-24)
 
-    def permutation(self, epoch: int, examples: int) -> np.ndarray:
-        """Return an order of ``examples`` examples, the ranks of as many words: (examples,)."""
-        return np.argsort(self.words(Stream.ORDER, epoch, 0, examples), kind="stable")
+    def permutation(self, epoch: int, n_examples: int) -> np.ndarray:
+        """Return an order of examples, the ranks of as many words: (n_examples,)."""
+        return np.argsort(self.words(Stream.ORDER, epoch, 0, n_examples), kind="stable")
 
-    def sample(self, step: int, examples: int, size: int) -> np.ndarray:
-        """Return ``size`` of ``examples`` examples, drawn without replacement: (size,)."""
-        words = self.words(Stream.ORDER, step, 1, examples)
+    def sample(self, step: int, n_examples: int, size: int) -> np.ndarray:
+        """Return ``size`` of ``n_examples`` examples, drawn without replacement: (size,)."""
+        words = self.words(Stream.ORDER, step, 1, n_examples)
         smallest = np.argpartition(words, size - 1)[:size]
         return smallest[np.argsort(words[smallest], kind="stable")]
 
-    def seed(self, step: int | None = None) -> int:
-        """Return a seed for PyTorch's generator at a step; None: before the first."""
+    def torch_seed(self, step: int | None = None) -> int:
+        """Return a seed for PyTorch's generator at a step, or before the first step (None)."""
         layer, step = (0, step) if step is not None else (1, 0)
         return int(self.words(Stream.OTHER, step, layer, 1)[0] >> np.uint64(1))

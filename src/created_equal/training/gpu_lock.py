@@ -1,4 +1,4 @@
-"""One GPU for each training job of a machine: a lease that ends with the process that holds it."""
+"""One GPU for each training job of a machine: a lock that ends with the process that holds it."""
 
 import fcntl
 import logging
@@ -16,22 +16,22 @@ from created_equal.errors import InputError
 log = logging.getLogger(__name__)
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
-# Seconds between two looks for a GPU that was given back.
+# Seconds between two looks for a GPU that was released.
 PAUSE = 1.0
 
 
-def lease_gpu(device: str) -> int | None:
-    """Take a GPU that no other training job has, and make it the only one that CUDA shows.
+def lock_gpu(device: str) -> int | None:
+    """Lock a GPU that no other training job has, and make it the only one that CUDA shows.
 
-    To be called before CUDA is initialised. Of the GPUs that CUDA_VISIBLE_DEVICES leaves, the first
-    free one is taken; if all are taken, the first to be given back. The kernel gives it back when
-    this process ends, however it ends. Only jobs of the same user are known of.
+    Call it before CUDA is initialised. It takes the first free GPU of those that
+    CUDA_VISIBLE_DEVICES leaves, and waits for one if none is free. The kernel releases the lock
+    when this process ends, however it ends. Only jobs of the same user respect each other's locks.
 
     Args:
-        device: as the config has it; with ``"cpu"`` nothing is taken.
+        device: as in the config; ``"cpu"`` locks nothing.
 
     Returns:
-        a file descriptor that holds the lease as long as it is open, or None without a GPU.
+        a file descriptor that holds the lock as long as it is open, or None without a GPU.
 
     Raises:
         InputError: the folder of the locks is somebody else's.
@@ -43,10 +43,10 @@ def lease_gpu(device: str) -> int | None:
         if device == "auto":
             log.info("no GPU is visible here: networks are trained on the processor")
         return None
-    gpu, lease = _wait_for_one(gpus, _folder())
+    gpu, lock = _wait_for_one(gpus, _folder())
     os.environ[VISIBLE] = gpu
     log.info("GPU %s", gpu)
-    return lease
+    return lock
 
 
 def list_gpus() -> list[str]:
@@ -55,24 +55,25 @@ def list_gpus() -> list[str]:
         return []
     done = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True)
     if done.returncode != 0:
-        said = " ".join((done.stdout + done.stderr).split())
-        log.warning("nvidia-smi lists no GPU: %s", said)
+        message = " ".join((done.stdout + done.stderr).split())
+        log.warning("nvidia-smi lists no GPU: %s", message)
         return []
     uuids = re.findall(r"\(UUID: ([^)]+)\)", done.stdout)
     parts = [uuid for uuid in uuids if uuid.startswith("MIG-")]
-    # CUDA gives a process one part at most, and none of a GPU that is divided.
+    # CUDA gives a process at most one part, and no GPU that is divided.
     return parts or uuids
 
 
 def visible_gpus(gpus: Sequence[str], visible: str | None) -> list[str]:
-    """Return those GPUs that CUDA_VISIBLE_DEVICES leaves, in its order.
+    """Return the GPUs that CUDA_VISIBLE_DEVICES leaves, in its order.
 
-    As CUDA reads it: numbers from 0, UUIDs or their beginnings; from an entry on that is neither,
-    nothing counts. Numbers are nvidia-smi's, which are CUDA's where all GPUs are of one kind.
+    It is read like CUDA reads it: entries are numbers from 0, UUIDs or their beginnings, and the
+    first entry that is none of these ends the list. The numbers are nvidia-smi's, which are CUDA's
+    if all GPUs are of one kind.
 
     Args:
         gpus: UUIDs.
-        visible: the variable's value; None: it is not set.
+        visible: the variable's value; None if it is not set.
     """
     if visible is None:
         return list(gpus)
@@ -92,9 +93,9 @@ def _wait_for_one(gpus: Sequence[str], folder: Path) -> tuple[str, int]:
     waiting = False
     while True:
         for gpu in gpus:
-            lease = _try_to_lock(folder / f"{gpu.replace('/', '_')}.lock")
-            if lease is not None:
-                return gpu, lease
+            lock = _try_to_lock(folder / f"{gpu.replace('/', '_')}.lock")
+            if lock is not None:
+                return gpu, lock
         if not waiting:
             log.info(
                 "all of %d GPUs are taken by other training jobs: waiting for one; --resources "

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from created_equal.training.engine.counted import CountedOnDevice, draw_words
+from created_equal.training.engine.device_random import DeviceStreams, draw_words
 from created_equal.training.engine.streams import Stream, Streams
 
 DEFINITION = {"a": 1}
@@ -19,32 +19,33 @@ def streams():
 
 
 @pytest.fixture
-def counted(streams, device):
-    return CountedOnDevice(streams, torch.tensor(STEP, device=device))
+def device_streams(streams, device):
+    return DeviceStreams(streams, torch.tensor(STEP, device=device))
 
 
-def test_octets_are_those_of_the_streams(streams, counted):
-    for number in (1, 8, 1001):
-        drawn = counted.octets(Stream.DROPOUT, 2, number).cpu().numpy()
-        assert np.array_equal(drawn, streams.octets(Stream.DROPOUT, STEP, 2, number))
+def test_bytes_are_those_of_the_streams(streams, device_streams):
+    for n_bytes in (1, 8, 1001):
+        drawn = device_streams.random_bytes(Stream.DROPOUT, 2, n_bytes).cpu().numpy()
+        assert np.array_equal(drawn, streams.random_bytes(Stream.DROPOUT, STEP, 2, n_bytes))
 
 
-def test_orders_are_those_of_the_streams(streams, counted):
-    assert np.array_equal(counted.permutation(5, 300).cpu().numpy(), streams.permutation(5, 300))
-    assert np.array_equal(counted.sample(300, 20).cpu().numpy(), streams.sample(STEP, 300, 20))
+def test_orders_are_those_of_the_streams(streams, device_streams):
+    order, sample = device_streams.permutation(5, 300), device_streams.sample(300, 20)
+    assert np.array_equal(order.cpu().numpy(), streams.permutation(5, 300))
+    assert np.array_equal(sample.cpu().numpy(), streams.sample(STEP, 300, 20))
 
 
-@pytest.mark.parametrize("number", [1, 5, 1024, 4099])
-def test_the_kernel_draws_the_words_of_the_streams(device, number):
+@pytest.mark.parametrize("n_words", [1, 5, 1024, 4099])
+def test_the_kernel_draws_the_words_of_the_streams(device, n_words):
     """Of several networks at once; without a GPU by Triton's interpreter, see conftest.py."""
-    networks = [Streams(DEFINITION, network) for network in (0, 3, 2**40)]
+    networks = [Streams(DEFINITION, seed) for seed in (0, 3, 2**40)]
     keys = torch.from_numpy(np.stack([each.key for each in networks]).view("int64")).to(device)
     for layer, step in ((0, 0), (1, 1), (3, 2**33 + 5)):
         now = torch.tensor(step, device=device)
-        drawn = draw_words(keys, Stream.DROPOUT, now, layer, number).cpu().numpy()
+        drawn = draw_words(keys, Stream.DROPOUT, now, layer, n_words).cpu().numpy()
         for streams, words in zip(networks, drawn.view("uint64"), strict=True):
-            assert np.array_equal(words, streams.words(Stream.DROPOUT, step, layer, number))
-        one = draw_words(keys[1], Stream.DROPOUT, now, layer, number)
+            assert np.array_equal(words, streams.words(Stream.DROPOUT, step, layer, n_words))
+        one = draw_words(keys[1], Stream.DROPOUT, now, layer, n_words)
         assert np.array_equal(one.cpu().numpy(), drawn[1])
 
 

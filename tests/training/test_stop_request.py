@@ -2,28 +2,28 @@ import signal
 
 import pytest
 
-from created_equal.training.notice import notice
+from created_equal.training.stop_request import listen_for_stop
 
 
 @pytest.mark.parametrize("sent, status", [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_signal_is_notice_within_the_block_and_what_it_was_after_it(sent, status):
+def test_a_signal_is_a_request_within_the_block_and_what_it_was_after_it(sent, status):
     before = signal.getsignal(sent)
-    with notice() as told:
-        assert not told.given
+    with listen_for_stop() as request:
+        assert not request.stop_requested
         signal.raise_signal(sent)
-        assert told.given
+        assert request.stop_requested
         with pytest.raises(SystemExit) as ended:
-            told.end()
+            request.exit()
     assert ended.value.code == status
     assert signal.getsignal(sent) is before
 
 
 def test_a_second_ctrl_c_ends_at_once_and_a_second_sigterm_does_not():
-    with notice() as told:
+    with listen_for_stop() as request:
         signal.raise_signal(signal.SIGTERM)
         signal.raise_signal(signal.SIGTERM)
         signal.raise_signal(signal.SIGINT)
-        assert told.given
+        assert request.stop_requested
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
 
@@ -31,8 +31,8 @@ def test_a_second_ctrl_c_ends_at_once_and_a_second_sigterm_does_not():
 def test_ctrl_c_is_nothing_to_a_job_in_the_background():
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        with notice() as told:
+        with listen_for_stop() as request:
             signal.raise_signal(signal.SIGINT)
-            assert not told.given
+            assert not request.stop_requested
     finally:
         signal.signal(signal.SIGINT, before)

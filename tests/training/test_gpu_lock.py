@@ -1,4 +1,4 @@
-"""Leases of GPUs, held by real processes; an executable nvidia-smi on PATH lists the GPUs."""
+"""Locks of GPUs, held by real processes; an executable nvidia-smi on PATH lists the GPUs."""
 
 import os
 import signal
@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from created_equal.training import lease
-from created_equal.training.lease import lease_gpu, list_gpus, visible_gpus
+from created_equal.training import gpu_lock
+from created_equal.training.gpu_lock import list_gpus, lock_gpu, visible_gpus
 
 GPUS = [f"GPU-{letter}0000000-1111-2222-3333-444444444444" for letter in "abcd"]
 HOLDER = """
 import importlib.util, logging, os, sys
 logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout, force=True)
 # By its path: the package around it would load torch first.
-spec = importlib.util.spec_from_file_location("lease", sys.argv[2])
-lease = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(lease)
-lease.lease_gpu(sys.argv[1])
+spec = importlib.util.spec_from_file_location("gpu_lock", sys.argv[2])
+gpu_lock = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(gpu_lock)
+gpu_lock.lock_gpu(sys.argv[1])
 print("has", os.environ.get("CUDA_VISIBLE_DEVICES", "none"), flush=True)
 sys.stdin.read()
 """
@@ -55,7 +55,7 @@ def start():
 
     def start(device="auto", **environment):
         process = subprocess.Popen(
-            [sys.executable, "-c", HOLDER, device, lease.__file__],
+            [sys.executable, "-c", HOLDER, device, gpu_lock.__file__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -121,7 +121,7 @@ def test_jobs_of_a_cluster_take_the_gpus_that_they_were_given(four_gpus, start):
     assert taken(start(CUDA_VISIBLE_DEVICES="0,1")) == GPUS[1]
 
 
-def test_a_lease_that_is_given_back_can_be_taken_again(four_gpus, start):
+def test_a_lock_that_is_released_can_be_taken_again(four_gpus, start):
     first = start(CUDA_VISIBLE_DEVICES="1")
     assert taken(first) == GPUS[1]
     second = start(CUDA_VISIBLE_DEVICES="1")
@@ -141,8 +141,8 @@ def test_parts_of_a_divided_gpu_are_taken_one_by_one(machine):
     assert list_gpus() == ["MIG-5c89852c-aaaa", "MIG-a16da6cd-bbbb"]
 
 
-def test_a_processor_needs_no_lease(four_gpus, monkeypatch):
-    assert lease_gpu("cpu") is None
+def test_a_processor_needs_no_lock(four_gpus, monkeypatch):
+    assert lock_gpu("cpu") is None
     assert "CUDA_VISIBLE_DEVICES" not in os.environ
 
 

@@ -1,0 +1,79 @@
+"""The random numbers of ``streams``, computed on the device that uses them.
+
+They are the same words as numpy's, from the same generator: Philox 4x64-10 with the key (ensemble,
+seed) and the counter (block, layer, step, stream). A GPU's own generators are not used, because
+their numbers depend on how many multiprocessors it has.
+"""
+
+import torch
+
+from created_equal.training.engine.streams import Stream, Streams
+
+WORDS_PER_BLOCK = 4
+BLOCKS_PER_PROGRAM = 256
+# PyTorch sorts signed words only. XOR with the sign bit makes the signed order equal to the
+# unsigned order.
+SIGN_BIT = torch.iinfo(torch.int64).min
+
+
+class DeviceStreams:
+    """The random numbers of one network on a device, which reads the step there too.
+
+    Args:
+        streams: the network's streams; the numbers are equal to theirs.
+        step: () int64 on the device: the mini-batches that are finished.
+    """
+
+    def __init__(self, streams: Streams, step: torch.Tensor):
+        self._streams, self._step = streams, step
+        self._key = torch.from_numpy(streams.key.view("int64")).to(step.device)
+
+    def random_bytes(self, stream: Stream, layer: int, n_bytes: int) -> torch.Tensor:
+        """Return ``Streams.random_bytes`` of the step: (n_bytes,) uint8."""
+        words = self.words(stream, self._step, layer, -(-n_bytes // 8))
+        return words.view(torch.uint8)[:n_bytes]
+
+    def permutation(self, epoch: int, n_examples: int) -> torch.Tensor:
+        """Return ``Streams.permutation``: (n_examples,) int64."""
+        epoch = torch.full_like(self._step, epoch)
+        return ranks(self.words(Stream.ORDER, epoch, 0, n_examples))
+
+    def sample(self, n_examples: int, size: int) -> torch.Tensor:
+        """Return ``Streams.sample`` of the step: (size,) int64."""
+        return ranks(self.words(Stream.ORDER, self._step, 1, n_examples))[:size]
+
+    def words(self, stream: Stream, step: torch.Tensor, layer: int, n_words: int) -> torch.Tensor:
+        """Return ``Streams.words``: (n_words,) int64 with the bits of the unsigned words."""
+        if step.is_cuda:
+            return draw_words(self._key, stream, step, layer, n_words)
+        words = self._streams.words(stream, int(step), layer, n_words)
+        return torch.from_numpy(words.view("int64"))
+
+
+def draw_words(
+    key: torch.Tensor, stream: int, step: torch.Tensor, layer: int, n_words: int
+) -> torch.Tensor:
+    """Return random words by a kernel on the device of ``key``.
+
+    Args:
+        key: (2,) int64, the bits of ``Streams.key``, or (network, 2) for several networks.
+        stream: a ``Stream``.
+        step: () int64 on the same device.
+        layer: a part of the counter, like the stream and the step.
+        n_words: how many words.
+
+    Returns:
+        (n_words,) int64 with the bits of the unsigned words, or (network, n_words).
+    """
+    # Imported late: without a GPU Triton is not needed, and it does not exist on every platform.
+    from created_equal.training.engine.philox import philox_words
+
+    words = torch.empty((*key.shape[:-1], n_words), dtype=torch.int64, device=key.device)
+    grid = -(-n_words // (WORDS_PER_BLOCK * BLOCKS_PER_PROGRAM)), key.numel() // 2
+    philox_words[grid](words, key, step, layer, int(stream), n_words, BLOCKS_PER_PROGRAM)
+    return words
+
+
+def ranks(words: torch.Tensor) -> torch.Tensor:
+    """Return the order of unsigned words (..., n) by size, int64 of that shape."""
+    return torch.argsort(words ^ SIGN_BIT, stable=True)
