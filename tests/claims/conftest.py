@@ -148,7 +148,7 @@ def agreeing_less_and_less() -> xr.Dataset:
     counts = np.tile(np.arange(N, N // 2 - 1, -1)[:EPOCHS, None], EXAMPLES)
     counts[0, ::50] = 0
     counts[1:, ::50] = N
-    counts[1:, 25::50] = 0
+    counts[1:, 25::50] = N // 5
     return from_counts(counts)
 
 

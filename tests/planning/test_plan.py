@@ -75,11 +75,11 @@ def small_st_vgg(a, b, units):
         ),
         (
             "digits",
-            20,
-            20,
+            21,
+            30,
             {
-                "st_vgg": by_hand(st_vgg(16, 32, 64, 128, 256), 20, 500, 500, 20),
-                "small_st_vgg": by_hand(small_st_vgg(16, 32, 64), 20, 500, 500, 20),
+                "st_vgg": by_hand(st_vgg(16, 32, 64, 128, 256), 30, 500, 500, 20),
+                "small_st_vgg": by_hand(small_st_vgg(16, 32, 64), 30, 500, 500, 20),
             },
         ),
     ],
