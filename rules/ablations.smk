@@ -14,6 +14,7 @@ rule derive_dataset:
         chosen=chosen_path("{study}", "{ensemble}"),
     log:
         "results/{study}/{ensemble}/logs/derive_dataset.log",
+    priority: waiting_for
     conda:
         "../envs/created_equal.yaml"
     resources:

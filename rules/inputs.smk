@@ -28,6 +28,21 @@ def networks_in(wildcards):
     return range(int(wildcards.first), int(wildcards.last) + 1)
 
 
+def waiting_for(wildcards):
+    """Return how many ensembles wait in turn for this one: a job's priority.
+
+    So the long chain of rounds that removes the easiest examples starts first, and everything else
+    is trained next to it.
+    """
+
+    def longest(name):
+        ensembles = load(wildcards.study).ensembles.values()
+        waiting = [each.name for each in ensembles if each.ranked_by == name]
+        return max((1 + longest(each) for each in waiting), default=0)
+
+    return longest(wildcards.ensemble)
+
+
 def gpus_of(wildcards):
     """Return 1 if a training job is to have a GPU, else 0: on a cluster, unless device is cpu."""
     wanted = on_cluster() or HAS_GPU

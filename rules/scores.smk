@@ -17,6 +17,7 @@ rule score_ensemble:
         "results/{study}/{ensemble}/logs/score_ensemble.log",
     benchmark:
         "results/{study}/{ensemble}/benchmarks/score_ensemble.tsv"
+    priority: waiting_for
     conda:
         "../envs/created_equal.yaml"
     resources:

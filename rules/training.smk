@@ -13,6 +13,7 @@ rule train_networks:
         "results/{study}/{ensemble}/logs/train_networks_{first}-{last}.log",
     benchmark:
         "results/{study}/{ensemble}/benchmarks/train_networks_{first}-{last}.tsv"
+    priority: waiting_for
     conda:
         "../envs/created_equal.yaml"
     threads: lambda wildcards: ensemble_of(wildcards).resources.cpus
