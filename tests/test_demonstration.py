@@ -1,0 +1,67 @@
+"""The study digits, by its kept scores: what README shows, and what the study was made to show."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from test_workflow import copy_of_repository, succeeds
+
+from created_equal.artefacts import definition_of, read_scores
+from created_equal.figures import figure_01, figure_10, pages
+from created_equal.scores import below_chance, phases
+from created_equal.study import load_study
+
+ROOT = Path(__file__).parents[1]
+SHARE_OF_CLAIMS = 0.85
+
+
+@pytest.fixture(scope="module")
+def scores():
+    return read_scores(ROOT / "reference/digits/st_vgg/scores.nc")
+
+
+@pytest.fixture
+def study(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    return load_study("digits")
+
+
+def test_the_kept_scores_are_of_the_study_as_it_is(study, scores):
+    ensemble = study.ensembles["st_vgg"]
+    assert scores.sizes["network"] == ensemble.networks
+    assert definition_of(scores).items() >= ensemble.definition.items()
+
+
+@pytest.mark.parametrize("figure", [figure_01, figure_10], ids=["figure_01", "figure_10"])
+def test_readme_shows_the_figures_of_the_study(study, scores, figure, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    name = figure.__name__.rpartition(".")[2]
+    drawn = pages.save(figure.draw(scores, study.title, "st_vgg"), study.name, name)
+    shown, here = (
+        np.asarray(Image.open(path).convert("RGB"), dtype=float)
+        for path in (ROOT / "docs" / f"{name}.png", drawn)
+    )
+    assert shown.shape == here.shape
+    # Fonts are drawn slightly differently on some machines; other epochs would move whole bars.
+    assert np.abs(shown - here).mean() < 1
+
+
+def test_the_four_phases(scores):
+    """Numbers of the scores that are kept, so no processor's rounding matters."""
+    epochs = phases(scores)
+    for split in ("train", "test"):
+        of_split = scores.sel(example=scores["example_split"] == split)
+        start = of_split["consistency"].sel(epoch=epochs["beginning"]).values
+        assert below_chance(start, scores.attrs["classes"]).mean() > 0.5
+        assert scores["bimodality"].sel(split=split, epoch=epochs["bi-modality"]) <= 0.6
+
+
+def test_most_claims_hold_and_the_page_says_that_it_is_a_demonstration(tmp_path_factory):
+    folder = copy_of_repository(tmp_path_factory.mktemp("demonstration"))
+    succeeds(folder, "results/digits/claims.csv", "--config", "scores=reference")
+    rows = list(csv.DictReader((folder / "results/digits/claims.csv").open()))
+    holding = sum(row["verdict"] == "direction only: holds" for row in rows)
+    assert holding >= SHARE_OF_CLAIMS * len(rows)
+    assert "no evidence for the paper" in (folder / "results/digits/claims.html").read_text()
