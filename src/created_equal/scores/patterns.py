@@ -47,9 +47,7 @@ def example_patterns(
     return shown_patterns(pattern_fits(n_right, networks, chance))
 
 
-def pattern_fits(
-    n_right: np.ndarray | xr.DataArray, networks: int, chance: float
-) -> np.ndarray:
+def pattern_fits(n_right: np.ndarray | xr.DataArray, networks: int, chance: float) -> np.ndarray:
     """Return how well each example fits each of the five patterns.
 
     With c(e) an example's consistency, e from 0 to the last epoch, and "the end" the mean of the

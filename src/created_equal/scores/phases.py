@@ -39,7 +39,8 @@ def phases(scores: xr.Dataset) -> dict[str, int]:
     classes, networks = scores.attrs["classes"], scores.sizes["network"]
     train, test = (mean_consistency(scores, split) for split in SPLITS)
     below = [
-        below_chance(row, networks, classes).mean() for row in each_epoch(scores, "n_right", "train")
+        below_chance(row, networks, classes).mean()
+        for row in each_epoch(scores, "n_right", "train")
     ]
     beginning = _beginning(np.array(below[: last - 1]), _progress(train, 1 / classes))
     between = np.arange(beginning + 1, last)
