@@ -44,6 +44,7 @@ from .predictions import (
 )
 from .scores import (
     BOUNDS as BOUNDS,
+    COUNT_OF as COUNT_OF,
     HALVES as HALVES,
     at_epochs as at_epochs,
     consensus as consensus,
