@@ -2,20 +2,22 @@ import h5py
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from created_equal.artefacts import (
     at_epochs,
+    consensus,
+    consistency,
     each_epoch,
     of_examples,
     open_scores,
     read_scores,
     write_scores,
 )
+from created_equal.artefacts.files import write_artefact
+from created_equal.errors import InputError
 
-EPOCHS, EXAMPLES = 12, 100_000
-BULK = ("consistency", "consensus", "modal_label")
+NETWORKS, EPOCHS, EXAMPLES = 300, 12, 100_000
+BULK = ("n_right", "modal_label", "n_modal", "n_runner_up")
 
 
 @pytest.fixture(scope="module")
@@ -27,11 +29,18 @@ def path(tmp_path_factory):
     write_scores(
         xr.Dataset(
             {
-                "consistency": (of_epochs, generator.random((EPOCHS, EXAMPLES), np.float32)),
-                "consensus": (of_epochs, np.ones((EPOCHS, EXAMPLES), np.float32)),
-                "modal_label": (of_epochs, np.zeros((EPOCHS, EXAMPLES), np.uint16)),
+                **{
+                    name: (
+                        of_epochs,
+                        generator.integers(0, NETWORKS + 1, (EPOCHS, EXAMPLES), np.uint16),
+                    )
+                    for name in BULK
+                },
                 "accessibility": ("example", generator.random(EXAMPLES)),
-                "accuracy": (("network", "epoch", "split"), generator.random((3, EPOCHS, 2))),
+                "accuracy": (
+                    ("network", "epoch", "split"),
+                    generator.random((NETWORKS, EPOCHS, 2)),
+                ),
             },
             coords={
                 "epoch": np.arange(EPOCHS),
@@ -78,25 +87,33 @@ def test_no_epochs(path):
 
 @pytest.mark.parametrize("split, first", [("train", 0), ("test", 1)])
 def test_one_epoch_after_the_other(path, split, first):
-    expected = read_scores(path)["consistency"].values[:, first::2]
+    expected = read_scores(path)["n_right"].values[:, first::2]
     with open_scores(path) as scores:
-        found = list(each_epoch(scores, "consistency", split))
+        found = list(each_epoch(scores, "n_right", split))
+        shares = list(each_epoch(scores, "consistency", split))
+    assert found[0].dtype == np.uint16
     assert np.array_equal(found, expected)
+    assert np.array_equal(shares, expected / NETWORKS)
 
 
 def test_an_epoch_can_be_read_without_the_others(path):
     with h5py.File(path) as file:
-        assert [file[name].chunks for name in BULK] == [(1, 2**16)] * 3
+        assert [file[name].chunks for name in BULK] == [(1, 2**16)] * 4
 
 
 def test_examples_are_given_by_name_in_the_order_asked_for(path):
     epochs, examples = np.array([9, 2]), np.array([70_003, 12, 70_000])
-    expected = read_scores(path)["consistency"].sel(epoch=epochs, example=examples)
+    expected = read_scores(path).sel(epoch=epochs, example=examples)
     with open_scores(path) as scores:
-        found = of_examples(scores, "consistency", epochs, examples)
+        found = {
+            name: of_examples(scores, name, epochs, examples)
+            for name in ("n_right", "consistency", "consensus")
+        }
         assert sorted(unread(scores)) == sorted(BULK)
-    assert found.dtype == np.float64
-    assert np.array_equal(found, expected)
+    assert {each.dtype for each in found.values()} == {np.dtype(np.float64)}
+    assert np.array_equal(found["n_right"], expected["n_right"])
+    assert np.array_equal(found["consistency"], consistency(expected))
+    assert np.array_equal(found["consensus"], consensus(expected))
 
 
 def test_examples_that_have_changed_their_names(path):
@@ -106,7 +123,7 @@ def test_examples_that_have_changed_their_names(path):
         renamed = scores.assign_coords(example=names)
         found = of_examples(renamed, "consistency", np.array([3]), np.array([0, 5]))
         assert sorted(unread(renamed)) == sorted(BULK)
-    assert np.array_equal(found[0], read_scores(path)["consistency"].values[3, [-1, -6]])
+    assert np.array_equal(found[0], consistency(read_scores(path)).values[3, [-1, -6]])
 
 
 def test_no_examples(path):
@@ -121,28 +138,25 @@ def test_an_epoch_or_example_that_is_not_there_is_no_other(path, epoch, example)
         of_examples(scores, "consistency", np.array([epoch]), np.array([example]))
 
 
-@settings(deadline=None, max_examples=40)
-@given(networks=st.integers(1, 400), seed=st.integers(0, 2**32 - 1))
-def test_shares_written_as_numbers_of_networks_are_the_same_shares(
-    networks, seed, tmp_path_factory
-):
-    path = tmp_path_factory.mktemp("compact") / "scores.nc"
-    generator = np.random.default_rng(seed)
-    counts = generator.integers(0, networks, (3, 50), endpoint=True)
-    # As scores.score_ensemble divides.
-    shares = np.empty(counts.shape, np.float32)
-    shares[:] = counts / networks
+def test_shares_are_exact_in_double_precision():
     scores = xr.Dataset(
         {
-            "consistency": (("epoch", "example"), shares),
-            "consensus": (("epoch", "example"), shares[:, ::-1]),
-            "modal_label": (("epoch", "example"), np.zeros((3, 50), np.uint8)),
-            "accuracy": (("network", "epoch"), np.ones((networks, 3))),
-        }
+            "n_right": (("epoch", "example"), np.arange(256, dtype=np.uint8)[None]),
+            "n_modal": (("epoch", "example"), np.full((1, 256), 255, dtype=np.uint8)),
+        },
+        {"network": np.arange(255)},
     )
-    write_scores(scores, path, {}, compact=True)
-    assert read_scores(path).equals(scores)
-    with open_scores(path) as opened:
-        assert opened.equals(scores)
-        assert opened["consistency"].dtype == np.float32
-    assert h5py.File(path)["consistency"].dtype.kind == "u"
+    assert consistency(scores).values[0].tolist() == [count / 255 for count in range(256)]
+    assert consensus(scores).dtype == np.float64
+    assert (consensus(scores) == 1).all()
+
+
+def test_scores_of_an_earlier_format_are_refused_with_the_remedy(tmp_path):
+    """They had shares, and no format."""
+    path = tmp_path / "scores.nc"
+    shares = np.ones((3, 5), dtype=np.float32)
+    old = xr.Dataset(dict.fromkeys(("consistency", "consensus"), (("epoch", "example"), shares)))
+    write_artefact(old, path, "scores", {})
+    for read in (read_scores, open_scores):
+        with pytest.raises(InputError, match=rf"^{path} was written by .* delete it and run again"):
+            read(path)

@@ -26,7 +26,7 @@ from created_equal.artefacts import (
 from created_equal.claims.check import Row, check_claims
 from created_equal.claims.evidence import Evidence, scores_of
 from created_equal.scores import accessibility
-from created_equal.scores.agreement import consensus
+from created_equal.scores.agreement import modes
 
 N, K, TRAIN, TEST, EPOCHS = 20, 5, 200, 100, 11
 EXAMPLES = TRAIN + TEST
@@ -70,16 +70,18 @@ def scores_of_networks(predictions: xr.Dataset) -> xr.Dataset:
     is_test = predictions["example_split"].values == "test"
     epochs = len(predicted[0])
     right = predicted == labels
-    agreed = [consensus(predicted[:, epoch], K) for epoch in range(epochs)]
-    consistency = right.mean(axis=0)
+    agreed = [modes(predicted[:, epoch], K) for epoch in range(epochs)]
+    n_right = right.sum(axis=0, dtype=np.uint8)
     parts = (~is_test, is_test)
-    measure = [[bimodality(consistency[e, part]) for part in parts] for e in range(epochs)]
+    measure = [[bimodality(n_right[e, part]) for part in parts] for e in range(epochs)]
     return xr.Dataset(
         {
-            "consistency": (("epoch", "example"), consistency.astype(np.float32)),
-            "consensus": (("epoch", "example"), np.array([c for c, _ in agreed], np.float32)),
-            "modal_label": (("epoch", "example"), np.array([label for _, label in agreed])),
-            "accessibility": ("example", accessibility(consistency, len(right))),
+            "n_right": (("epoch", "example"), n_right),
+            **{
+                name: (("epoch", "example"), np.array([getattr(each, name) for each in agreed]))
+                for name in ("modal_label", "n_modal", "n_runner_up")
+            },
+            "accessibility": ("example", accessibility(n_right, len(right))),
             "accessibility_half": (
                 ("half", "example"),
                 [right[half::2, 1:].mean(axis=(0, 1)) for half in range(len(HALVES))],

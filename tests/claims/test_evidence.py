@@ -54,11 +54,7 @@ def predictions():
 
 def test_scores_of_a_baseline_by_hand(predictions):
     scores = scores_of(predictions)
-    assert scores["consistency"].values.tolist() == [
-        [1, 0.5, 1, 1],
-        [1, 0.5, 1, 0],
-        [0.5, 1, 1, 0.5],
-    ]
+    assert scores["n_right"].values.tolist() == [[2, 1, 2, 2], [2, 1, 2, 0], [1, 2, 2, 1]]
     assert scores["accessibility"].values == pytest.approx([5 / 6, 2 / 3, 1, 0.5])
     assert scores["epoch"].values.tolist() == [1, 2, 3]
     assert scores["example_split"].values.tolist() == ["train", "train", "test", "test"]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from oracles import bimodality
 
-from created_equal.artefacts import of_split
+from created_equal.artefacts import consistency, of_split
 from created_equal.claims import measures
 from created_equal.errors import InputError
 from created_equal.scores import correlation, majority_right
@@ -51,21 +51,21 @@ def test_phases_are_the_study_s_choice_where_it_has_one(evidence):
 
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_phases_are_measured_on_either_split_at_the_same_epochs(evidence, value, split):
-    consistency = of_split(evidence.scores["main"], split)["consistency"].values
+    n_right = of_split(evidence.scores["main"], split)["n_right"].values
     below = measures.share_below_chance(evidence, "main", split=split)
     assert (below.examples, below.epochs) == (split, "1")
-    assert value(below) == pytest.approx((consistency[1] < 0.2).mean())
+    assert value(below) == pytest.approx((n_right[1] < 4).mean())
     phase = evidence.phases("main")["bi-modality"]
     third = measures.bimodality_in_phase(evidence, "main", phase="bi-modality", split=split)
     assert (third.examples, third.epochs) == (split, str(phase))
-    assert value(third) == pytest.approx(bimodality(consistency[phase]))
+    assert value(third) == pytest.approx(bimodality(n_right[phase]))
 
 
 def test_unanimous_is_right_in_all_networks_or_in_none(evidence, value):
     """Of 20 networks 19 are not all; the untrained epoch does not count."""
     counts = np.array([[0, 20, 0, 20], [1, 20, 19, 5], [0, 20, 20, 1], [0, 0, 20, 9]])
     scores = evidence.scores["main"].isel(epoch=range(4), example=range(200, 204))
-    scores = scores.assign(consistency=(("epoch", "example"), np.float32(counts / 20)))
+    scores = scores.assign(n_right=(("epoch", "example"), counts))
     few = replace(evidence, scores={"main": scores})
     measured = measures.share_unanimous(few, "main", split="test")
     assert value_of(measured.statistic(few.scores), measured.units) == 0.75
@@ -76,15 +76,15 @@ def test_unanimous_is_right_in_all_networks_or_in_none(evidence, value):
 
 
 def test_phase_3_lasts_until_nearly_all_is_right(evidence):
-    mean = of_split(evidence.scores["main"], "train")["consistency"].mean("example").values
+    mean = consistency(of_split(evidence.scores["main"], "train")).mean("example").values
     epochs = evidence.third_phase("main", "train")
     assert epochs.tolist() == [e for e in range(2, 11) if mean[e] <= 0.9]
     assert epochs[-1] < 10
 
 
 def test_bimodality_of_three_readings(evidence, value):
-    consistency = of_split(evidence.scores["non_linear"], "test")["consistency"].values
-    each = np.array([bimodality(row) for row in consistency])
+    n_right = of_split(evidence.scores["non_linear"], "test")["n_right"].values
+    each = np.array([bimodality(row) for row in n_right])
     lowest = measures.bimodality(evidence, "non_linear", over_epochs="lowest")
     assert value(lowest) == pytest.approx(each[1:].min())
     final = measures.bimodality(evidence, "non_linear", over_epochs="final")
@@ -99,12 +99,10 @@ def test_moved_examples_and_nothing_else_count(evidence, value):
     measured = measures.moved_accuracy(evidence, "random_moved", epoch=3)
     assert measured.units == len(moved) == 10
     assert measured.examples == "moved"
-    assert value(measured) == pytest.approx(
-        float(scores["consistency"][3].sel(example=moved).mean())
-    )
+    assert value(measured) == pytest.approx(float(consistency(scores)[3].sel(example=moved).mean()))
     less = measures.moved_less_test(evidence, "cnn", "random_moved")
-    before = of_split(evidence.scores["cnn"], "test")["consistency"].values[1:].mean()
-    after = scores["consistency"].sel(example=moved).values[1:].mean()
+    before = consistency(of_split(evidence.scores["cnn"], "test")).values[1:].mean()
+    after = consistency(scores).sel(example=moved).values[1:].mean()
     assert value(less) == pytest.approx(after - before)
 
 
@@ -146,7 +144,7 @@ def test_examples_line_up_by_name(evidence, value):
 
 def test_right_where_right_by_hand(evidence, value):
     one, two = (of_split(evidence.scores[name], "test") for name in ("non_linear", "linear"))
-    right, given = (majority_right(part["consistency"].values[10]) for part in (one, two))
+    right, given = (majority_right(part["n_right"].values[10], 20) for part in (one, two))
     measured = measures.right_where_right(evidence, "non_linear", "linear", last=True)
     assert value(measured) == pytest.approx(right[given].mean() - right.mean())
     assert measured.epochs == "10"
@@ -157,7 +155,7 @@ def test_right_where_right_by_hand(evidence, value):
 def test_thirds_of_adaboost(evidence, value):
     for group, level in (("easy", 1), ("intermediate", 0.5), ("hard", 0.2)):
         measured = measures.boosting_level(evidence, "cnn", "baselines/adaboost", group=group)
-        everyone = of_split(evidence.scores["baselines/adaboost"], "test")["consistency"].mean()
+        everyone = consistency(of_split(evidence.scores["baselines/adaboost"], "test")).mean()
         assert value(measured) + float(everyone) == pytest.approx(level, abs=0.1)
     rise = measures.boosting_rise(evidence, "cnn", "baselines/adaboost", group="intermediate")
     assert value(rise) == pytest.approx(0.9, abs=0.1)
@@ -166,7 +164,7 @@ def test_thirds_of_adaboost(evidence, value):
 
 def test_adaboost_s_improvement_is_that_of_all_examples_and_rests_on_no_networks(evidence, value):
     scores = of_split(evidence.scores["baselines/adaboost"], "test")
-    curve = scores["consistency"].mean("example").values
+    curve = consistency(scores).mean("example").values
     measured = measures.boosting_improvement(evidence, "baselines/adaboost")
     assert value(measured) == pytest.approx(np.polyfit(np.arange(10), curve, 1)[0] * 9)
     assert (measured.networks, measured.units) == (1, 100)
@@ -253,7 +251,7 @@ def test_a_baseline_has_random_states_and_no_epochs(evidence, value):
                 evidence,
                 scores={
                     "cnn": evidence.scores["cnn"].assign(
-                        consistency=evidence.scores["cnn"]["consistency"] * 0 + 0.95
+                        n_right=evidence.scores["cnn"]["n_right"] * 0 + 19
                     )
                 },
             ).third_phase("cnn", "test"),
@@ -304,7 +302,7 @@ def test_epochs_are_listed_as_runs(epochs, words):
 
 def test_phase_3_with_a_gap_says_so(evidence):
     scores = evidence.scores["non_linear"].copy(deep=True)
-    scores["consistency"][5] = 0.95
+    scores["n_right"][5] = 19
     gapped = replace(evidence, scores={**evidence.scores, "non_linear": scores})
     assert measures.bimodality(gapped, "non_linear").epochs == "2 to 4, 6 to 10"
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from oracles import bimodality
 from scipy import stats
 
-from created_equal.artefacts import make_dataset, of_split
+from created_equal.artefacts import consistency, make_dataset, of_split
 from created_equal.claims import measures, nulls
 from created_equal.claims.nulls import (
     Nulls,
@@ -47,12 +47,12 @@ def test_independent_networks_keep_accuracies_and_lose_agreement(networks):
     null = independent_networks(scores)
     assert null["accuracy"].equals(scores["accuracy"])
     for split in ("train", "test"):
-        mean = of_split(null, split)["consistency"].mean("example")
+        mean = consistency(of_split(null, split)).mean("example")
         assert mean.values == pytest.approx(
             scores["accuracy"].sel(split=split).mean("network").values, abs=0.008
         )
     assert scores["bimodality"].sel(split="train").values[1] == pytest.approx(0, abs=1e-9)
-    measured = bimodality(of_split(null, "train")["consistency"].values[1])
+    measured = bimodality(of_split(null, "train")["n_right"].values[1])
     assert measured == pytest.approx(independent_null(20), abs=0.2)
     even, odd = of_split(null, "train")["accessibility_half"].values
     # A correlation of 2,000 independent pairs has a deviation of 0.022.
@@ -63,13 +63,13 @@ def test_independent_networks_agree_on_what_most_of_them_say(networks):
     labels, is_test = np.arange(200) % 5, np.arange(200) % 4 == 0
     right = np.random.default_rng(0).random((9, 4, 200)) < 0.6
     null = independent_networks(networks(right, labels, is_test))
-    consistency, consensus = null["consistency"].values, null["consensus"].values
-    assert (consensus >= consistency - 1e-9).all() and (consensus <= 1).all()
-    assert (consensus >= 1 / 5).all()
+    n_right, n_modal = null["n_right"].values, null["n_modal"].values
+    assert (n_modal >= n_right).all() and (n_modal <= 9).all()
+    assert (5 * n_modal >= 9).all()
     is_right = null["modal_label"].values == labels
-    assert (is_right == (consensus <= consistency + 1e-9)).all()
+    assert (is_right == (n_modal == n_right)).all()
     assert ((null["modal_label"].values >= 0) & (null["modal_label"].values < 5)).all()
-    np.testing.assert_allclose(null["accessibility"], consistency[1:].mean(axis=0))
+    np.testing.assert_allclose(null["accessibility"], n_right[1:].mean(axis=0) / 9)
 
 
 def test_accuracies_differ_between_independent_networks_as_they_did(networks):
@@ -77,7 +77,7 @@ def test_accuracies_differ_between_independent_networks_as_they_did(networks):
     right = np.zeros((2, 3, 60), dtype=bool)
     right[0] = True
     null = independent_networks(networks(right, np.arange(60) % 5, np.arange(60) < 20))
-    assert (null["consistency"].values == 0.5).all()
+    assert (null["n_right"].values == 1).all()
     assert (null["accessibility_half"].values == [[1], [0]]).all()
 
 
@@ -86,7 +86,7 @@ def test_all_numbers_of_weak_learners_count_for_a_baseline_of_independent_errors
     scores = made_up("digits", True).scores["baselines/adaboost"]
     assert scores["epoch"].values.tolist() == list(range(1, 11))
     null = independent_networks(scores)
-    np.testing.assert_allclose(null["accessibility"], null["consistency"].mean("epoch"))
+    np.testing.assert_allclose(null["accessibility"], consistency(null).mean("epoch"))
 
 
 @pytest.mark.filterwarnings("error")
@@ -94,7 +94,7 @@ def test_a_single_weak_learner_has_a_null(made_up):
     evidence = made_up("digits", True)
     scores = evidence.scores["baselines/adaboost"].isel(epoch=[0])
     null = independent_networks(scores)
-    np.testing.assert_array_equal(null["accessibility"], null["consistency"].values[0])
+    np.testing.assert_array_equal(null["accessibility"], consistency(null).values[0])
     # Two halves of one random state: one is empty.
     assert np.isnan(null["accessibility_half"].values).all(axis=1).tolist() == [False, True]
 
@@ -108,13 +108,11 @@ def test_shuffling_keeps_each_class_and_split_and_loses_the_rest(made_up):
     for label in range(5):
         for each in ("train", "test"):
             group = (labels == label) & (split == each)
-            before, after = (s["consistency"].values[:, group].T.tolist() for s in (scores, null))
+            before, after = (s["n_right"].values[:, group].T.tolist() for s in (scores, null))
             assert sorted(before) == sorted(after)
             assert before != after
     # Curves stay whole: consistency still makes up accessibility.
-    np.testing.assert_allclose(
-        null["accessibility"], null["consistency"][1:].mean("epoch"), atol=1e-6
-    )
+    np.testing.assert_allclose(null["accessibility"], consistency(null)[1:].mean("epoch"))
     assert null["accuracy"].equals(scores["accuracy"])
 
 
@@ -141,8 +139,8 @@ def test_class_means_of_separable_images_are_always_right(networks):
     scores = networks(np.ones((3, 2, 6), dtype=bool), labels, is_test).assign_attrs(classes=2)
     null = class_means(scores, dataset)
     assert null["modal_label"].values.tolist() == [[0, 1, 0, 1, 0, 0]] * 2
-    assert null["consistency"].values.tolist() == [[1, 1, 1, 1, 0, 1]] * 2
-    assert null["accuracy"].values[0, -1] == pytest.approx([1, 2 / 3])
+    assert null["n_right"].values.tolist() == [[3, 3, 3, 3, 0, 3]] * 2
+    assert null["accuracy"].values[:, -1] == pytest.approx(np.array([[1, 2 / 3]] * 3))
     # The image that is wrong is the least accessible.
     assert null["accessibility"].values.argmin() == 4
     assert null["accessibility"].values.min() == 0 and null["accessibility"].values.max() <= 1
@@ -178,7 +176,8 @@ def test_what_a_null_replaces(made_up):
     assert both["main"] is evidence.scores["main"]
     last = nulls.under("class_means", ("cnn", "linear"))
     assert last["cnn"] is evidence.scores["cnn"]
-    assert last["linear"].sizes["network"] == 1
+    assert last["linear"] is not evidence.scores["linear"]
+    assert last["linear"]["network"].equals(evidence.scores["linear"]["network"])
     again = nulls.under("shuffled_within_class", ("cnn",))
     assert again["cnn"] is both["cnn"]
 

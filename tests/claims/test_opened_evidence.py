@@ -10,7 +10,7 @@ from created_equal.claims.check import check_claims
 from created_equal.claims.evidence import Evidence
 from created_equal.study import BASELINE_PREFIX
 
-BULK = ("consistency", "consensus", "modal_label")
+BULK = ("n_right", "modal_label", "n_modal", "n_runner_up")
 
 
 @pytest.fixture(scope="module")

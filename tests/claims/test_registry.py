@@ -179,7 +179,7 @@ def test_independent_networks_are_not_called_bimodal(made_up):
     """Their measure is below 2 - 2/N, its value for infinitely many examples, half of the time."""
     evidence = made_up("small_mammals", True)
     scores = independent_networks(evidence.scores["main"], seed=1)
-    scores = evidence.scores["main"].assign(consistency=scores["consistency"])
+    scores = evidence.scores["main"].assign(n_right=scores["n_right"])
     everywhere = replace(evidence, scores=dict.fromkeys(evidence.scores, scores))
     bimodal = [claim for claim in CLAIMS if claim.measure is measures.bimodality]
     assert len(bimodal) == 3

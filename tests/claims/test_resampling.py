@@ -11,10 +11,10 @@ from created_equal.claims import measures, resampling
 from created_equal.claims.measured import Taken
 from created_equal.claims.resampling import Agreeing, Networks
 from created_equal.errors import InputError
-from created_equal.scores import consensus, consistency
+from created_equal.scores.agreement import modes, right_counts
 from created_equal.scores.bootstrap import resample_weights
 
-VARIABLES = ("consistency", "consensus", "accessibility", "accessibility_half")
+VARIABLES = ("n_right", "consistency", "consensus", "accessibility", "accessibility_half")
 EPOCHS = np.array([1, 3, 4])
 
 
@@ -30,7 +30,7 @@ def of_files(evidence):
 
 def taken_of(evidence, name, variable, split="test"):
     scores = of_split(evidence.scores[name], split)
-    epochs = EPOCHS if variable.startswith("cons") else scores["epoch"].values[1:]
+    epochs = EPOCHS if variable in VARIABLES[:3] else scores["epoch"].values[1:]
     # In another order than in the file.
     return Taken(name, scores["example"].values[::-1], epochs, variable)
 
@@ -44,7 +44,7 @@ def test_the_heaviest_group_is_that_of_copies(seed):
     found = Agreeing.of(predictions).heaviest(weights)
     for drawn, row in zip(weights, found, strict=True):
         copies = np.repeat(predictions, drawn.astype(int), axis=0)
-        assert row / 7 == pytest.approx(consensus(copies, 4)[0])
+        assert row.tolist() == modes(copies, 4).n_modal.tolist()
 
 
 @pytest.mark.parametrize("split", ["train", "test"])
@@ -61,10 +61,12 @@ def test_resampled_scores_are_those_of_copies_of_the_networks(
         copies = np.repeat(contents["prediction"].sel(epoch=taken.epochs).values, drawn, axis=0)
         numbers = np.repeat(np.arange(20), drawn)
         match variable:
+            case "n_right":
+                expected = [right_counts(copies[:, e], labels) for e in range(len(EPOCHS))]
             case "consistency":
-                expected = [consistency(copies[:, e], labels) for e in range(len(EPOCHS))]
+                expected = [right_counts(copies[:, e], labels) / 20 for e in range(len(EPOCHS))]
             case "consensus":
-                expected = [consensus(copies[:, e], 5)[0] for e in range(len(EPOCHS))]
+                expected = [modes(copies[:, e], 5).n_modal / 20 for e in range(len(EPOCHS))]
             case "accessibility":
                 expected = (copies == labels).mean(axis=(0, 1))
             case _:

@@ -37,15 +37,15 @@ def test_weights_are_copies(seed):
     """A statistic of weighted units is the statistic of units that are there so many times."""
     generator = np.random.default_rng(seed)
     a = generator.normal(size=12)
-    consistency = generator.integers(0, 5, (3, 12)) / 4
+    n_right = generator.integers(0, 5, (3, 12))
     weights = generator.multinomial(12, np.full(12, 1 / 12))
     copies = np.repeat(np.arange(12), weights)
     for make in (
         lambda chosen: statistics.mean_of(a[chosen]),
-        lambda chosen: statistics.bimodality_of(consistency[:, chosen]),
-        lambda chosen: statistics.rank_correlation_of(consistency[:, chosen]),
-        lambda chosen: statistics.corners_of(*consistency[:2, chosen], (4, 4)),
-        lambda chosen: statistics.diagonal_of(*consistency[:2, chosen], (4, 4)),
+        lambda chosen: statistics.bimodality_of(n_right[:, chosen] / 4),
+        lambda chosen: statistics.rank_correlation_of(n_right[:, chosen] / 4),
+        lambda chosen: statistics.corners_of(*n_right[:2, chosen], (4, 4)),
+        lambda chosen: statistics.diagonal_of(*n_right[:2, chosen], (4, 4)),
     ):
         weighted = make(np.arange(12))(weights[None].astype(float))[0]
         assert weighted == pytest.approx(of(make(copies), 12), nan_ok=True)
@@ -111,7 +111,7 @@ def test_corners_by_hand():
     """
     beside = [(row, column) for row in range(7) for column in range(7) if row != column]
     pairs = [(0, 0)] * 12 + [(6, 6)] * 9 + [(2, 2)] * 3 + beside
-    one, other = np.array(pairs).T / 6
+    one, other = np.array(pairs).T
     units = len(one)
     # The emptier corner has 9, the median cell 1; the diagonal without its corners 3 in five cells.
     assert of(statistics.corners_of(one, other, (6, 6)), units) == pytest.approx(9)
@@ -119,7 +119,7 @@ def test_corners_by_hand():
 
 
 def test_a_median_cell_without_examples_counts_as_one():
-    one = other = np.repeat([0.0, 1], 20)
+    one = other = np.repeat([0, 20], 20)
     assert of(statistics.corners_of(one, other, (20, 20)), 40) == 20
     assert of(statistics.diagonal_of(one, other, (20, 20)), 40) == 0
 
@@ -127,9 +127,9 @@ def test_a_median_cell_without_examples_counts_as_one():
 @given(st.integers(1, 150), st.integers(1, 150), st.integers(2, 5000))
 def test_cells_hold_every_example(networks, others, examples):
     generator = np.random.default_rng(examples)
-    one = generator.integers(0, networks + 1, examples) / networks
-    other = generator.integers(0, others + 1, examples) / others
-    cells = statistics._cells(one.astype(np.float32), other, (networks, others))
+    one = generator.integers(0, networks + 1, examples, dtype=np.uint8)
+    other = generator.integers(0, others + 1, examples).astype(float)
+    cells = statistics._cells(one, other, (networks, others))
     assert cells.sum(axis=0) == pytest.approx(np.ones(examples))
     assert cells.shape[0] == np.clip(int(np.sqrt(examples / 10)), 7, 21) ** 2
 
@@ -138,7 +138,6 @@ def test_cells_hold_every_example(networks, others, examples):
 def test_no_cell_is_full_for_the_mere_reason_of_n(networks, others):
     """One example at each pair of scores fills all cells alike, however many scores there are."""
     one, other = np.indices((networks + 1, others + 1)).reshape(2, -1)
-    one, other = one / networks, other / others
     weights = np.full((1, len(one)), 1000.0)
     for make in (statistics.corners_of, statistics.diagonal_of):
         assert make(one, other, (networks, others))(weights) == pytest.approx(1)
@@ -155,7 +154,7 @@ def test_corners_rise_with_n_slowly_and_never_fall():
     chances = expit(difficulty + generator.normal(0, 0.5, (20, 2, 500)))
     found = []
     for networks in (8, 9, 10, 11, 13, 16, 20, 24):
-        drawn = generator.binomial(networks, chances) / networks
+        drawn = generator.binomial(networks, chances)
         corners = (statistics.corners_of(*each, (networks, networks)) for each in drawn)
         found.append(np.median([of(each, 500) for each in corners]))
     assert min(found) > 10
@@ -176,9 +175,9 @@ def test_labels_and_patterns():
         "constant": np.full(epochs, 0.5),
         "high": np.r_[0.2, np.ones(4), np.zeros(epochs - 5)],
     }
-    consistency = np.array(list(rows.values())).T
-    assert of(statistics.patterns_of(consistency, 0.2, 0.5), 5) == 5
-    assert of(statistics.patterns_of(consistency[:, [0, 0, 0, 2, 2]], 0.2, 0.5), 5) < 5
+    n_right = 20 * np.array(list(rows.values())).T
+    assert of(statistics.patterns_of(n_right, 20, 0.2, 0.5), 5) == 5
+    assert of(statistics.patterns_of(n_right[:, [0, 0, 0, 2, 2]], 20, 0.2, 0.5), 5) < 5
 
 
 def test_rise_is_that_of_the_straight_line():

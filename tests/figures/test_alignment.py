@@ -14,7 +14,7 @@ def test_examples_are_lined_up_by_name(scores: xr.Dataset, other: xr.Dataset) ->
     first, second = lined_up(scores, shuffled, "test", "figure_05", NAMES)
     np.testing.assert_array_equal(first["example"], second["example"])
     np.testing.assert_array_equal(first["example"], of_split(scores, "test")["example"])
-    np.testing.assert_array_equal(second["consistency"], of_split(other, "test")["consistency"])
+    np.testing.assert_array_equal(second["n_right"], of_split(other, "test")["n_right"])
 
 
 def test_other_examples_or_labels_are_refused(scores: xr.Dataset, other: xr.Dataset) -> None:

@@ -9,13 +9,13 @@ def made_up(means: list[float], measure: list[float]) -> xr.Dataset:
     bands = np.array([[each - 0.1, each + 0.1] for each in measure])
     return xr.Dataset(
         {
-            "consistency": (("epoch", "example"), np.array(means)[:, None]),
+            "n_right": (("epoch", "example"), 100 * np.array(means)[:, None]),
             "bimodality": (("epoch", "split"), np.array(measure)[:, None]),
             "bimodality_over_examples": (("epoch", "split", "bound"), bands[:, None]),
         },
         coords={
             "epoch": range(len(means)),
-            "network": range(4),
+            "network": range(100),
             "split": ["test"],
             "example_split": ("example", ["test"]),
         },
@@ -27,19 +27,19 @@ MEANS, MEASURE = [0.01, 0.1, 0.5, 0.9, 0.95], [0.1, 1.4, 0.3, 0.6, 20]
 
 def test_one_sided_scores_do_not_count() -> None:
     scores = made_up(MEANS, MEASURE)
-    assert least_words(scores) == "N = 4, least 0.30 at epoch 2"
+    assert least_words(scores) == "N = 100, least 0.30 at epoch 2"
 
 
 def test_untrained_networks_do_not_count() -> None:
     scores = made_up([0.5, 0.5, 0.5], [0.2, 0.8, 0.7])
-    assert least_words(scores) == "N = 4, least 0.70 at epoch 2"
+    assert least_words(scores) == "N = 100, least 0.70 at epoch 2"
 
 
 @pytest.mark.parametrize(
     "scores", [made_up([0.99] * 3, [5, 6, 7]), made_up([0.5] * 3, [np.nan] * 3)]
 )
 def test_where_nothing_counts_it_is_said(scores: xr.Dataset) -> None:
-    assert least_words(scores) == "N = 4, no epoch that counts"
+    assert least_words(scores) == "N = 100, no epoch that counts"
     assert small_multiples({"a": scores}).axes
 
 
@@ -49,7 +49,7 @@ def test_curve_band_and_null_are_those_of_the_scores() -> None:
     np.testing.assert_array_equal(drawn["all"], MEASURE)
     np.testing.assert_array_equal(drawn["counts"], [np.nan, 1.4, 0.3, 0.6, np.nan])
     levels = [line.get_ydata()[0] for line in axes.lines if line.get_gid() is None]
-    assert levels == [1.5, 0.8]
+    assert levels == [1.98, 0.8]
     (band,) = axes.collections
     (path,) = band.get_paths()
     np.testing.assert_allclose([path.vertices[:, 1].min(), path.vertices[:, 1].max()], [0.2, 1.5])

@@ -26,11 +26,11 @@ def test_four_phases_of_train_above_test(
 def test_bars_are_the_fractions_of_examples(scores: xr.Dataset) -> None:
     figure = draw(scores, "Digits", "st_vgg", [0, 2, 4, 8])
     for axes, epoch in zip(figure.axes[4:], [0, 2, 4, 8], strict=True):
-        consistency = of_split(scores, "test")["consistency"].sel(epoch=epoch).values
-        values, counts = np.unique(np.rint(consistency * 8), return_counts=True)
+        n_right = of_split(scores, "test")["n_right"].sel(epoch=epoch).values
+        values, counts = np.unique(n_right, return_counts=True)
         bars = sorted((bar.get_x(), bar.get_height()) for bar in axes.patches)
         np.testing.assert_allclose(
-            bars, np.column_stack([(values - 0.5) / 8, counts / len(consistency)]), atol=1e-9
+            bars, np.column_stack([(values - 0.5) / 8, counts / len(n_right)]), atol=1e-9
         )
         assert axes.get_ylim()[0] == 0
         assert axes.get_ylim()[1] > max(height for _, height in bars)

@@ -18,7 +18,7 @@ def test_bars_in_front_are_what_the_linear_majority_gets_right(
 ) -> None:
     figure = draw({"st_vgg": scores, "linear": other}, "Digits", [3, 6])
     for axes, epoch in zip(figure.axes[:2], (3, 6), strict=True):
-        right = of_split(other, "test")["consistency"].sel(epoch=epoch).values > 0.5
+        right = of_split(other, "test")["n_right"].sel(epoch=epoch).values > 3
         assert heights(axes, NON_LINEAR) == pytest.approx(1)
         assert heights(axes, LINEAR) == pytest.approx(right.mean())
     assert heights(figure.axes[2], LINEAR) == pytest.approx(1)
@@ -53,17 +53,17 @@ def test_epochs_are_the_first_and_the_last_that_both_have(
 
 
 def test_chances_by_hand() -> None:
-    consistency = np.array([0, 0.2, 0.6, 0.8, 1])
+    right = np.array([False, False, True, True, True])
     linear = np.array([False, True, False, True, True])
-    assert chances_words(consistency, linear) == ("P(right) = 0.60\nP(right | linear right) = 0.67")
+    assert chances_words(right, linear) == "P(right) = 0.60\nP(right | linear right) = 0.67"
     nowhere = np.zeros(5, dtype=bool)
-    assert chances_words(consistency, nowhere).endswith("P(right | linear right) = undefined")
+    assert chances_words(right, nowhere).endswith("P(right | linear right) = undefined")
 
 
 def test_linear_networks_that_are_right_nowhere_can_be_drawn(
     scores: xr.Dataset, other: xr.Dataset
 ) -> None:
-    wrong = other.assign(consistency=other["consistency"] * 0)
+    wrong = other.assign(n_right=other["n_right"] * 0)
     axes = draw({"st_vgg": scores, "linear": wrong}, "Digits").axes[0]
     assert heights(axes, LINEAR) == 0
 

@@ -21,7 +21,7 @@ def test_bars_are_the_fractions_in_both_groups(
 ) -> None:
     figure = draw(scores, classifiers, "Digits", "st_vgg", [3, 8])
     for axes, epoch in zip(figure.axes, (3, 8), strict=True):
-        of_cnn = of_split(scores, "test")["consistency"].sel(epoch=epoch).values > 0.5
+        of_cnn = of_split(scores, "test")["n_right"].sel(epoch=epoch).values > 4
         expected = {True: [], False: []}
         for name in classifiers:
             right = of_test(classifiers, name).mean(axis=0)
@@ -41,7 +41,7 @@ def test_error_bars_are_the_bands_over_examples(
 ) -> None:
     one = {"perceptron": classifiers["perceptron"]}
     axes = draw(scores, one, "Digits", "st_vgg", [3, 8]).axes[0]
-    of_cnn = of_split(scores, "test")["consistency"].sel(epoch=3).values > 0.5
+    of_cnn = of_split(scores, "test")["n_right"].sel(epoch=3).values > 4
     right = of_test(classifiers, "perceptron").mean(axis=0)
     (segment,) = axes.collections[0].get_segments()
     np.testing.assert_allclose(segment[:, 0], band_of_mean(right[of_cnn]))
@@ -63,7 +63,7 @@ def test_accuracies_by_hand() -> None:
 def test_networks_that_get_nothing_right_leave_one_group_empty(
     scores: xr.Dataset, classifiers: Classifiers
 ) -> None:
-    wrong = scores.assign(consistency=scores["consistency"] * 0)
+    wrong = scores.assign(n_right=scores["n_right"] * 0)
     axes = draw(wrong, classifiers, "Digits", "st_vgg").axes[0]
     assert len(axes.patches) == len(classifiers)
     assert axes.get_title(loc="left").endswith("st_vgg: 0 right, 150 wrong")

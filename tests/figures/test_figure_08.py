@@ -11,8 +11,12 @@ from created_equal.figures.figure_08 import draw, three_epochs
 
 def learning(means: list[float]) -> xr.Dataset:
     return xr.Dataset(
-        {"consistency": (("epoch", "example"), np.array(means)[:, None])},
-        coords={"epoch": range(len(means)), "example_split": ("example", ["train"])},
+        {"n_right": (("epoch", "example"), 100 * np.array(means)[:, None])},
+        coords={
+            "network": range(100),
+            "epoch": range(len(means)),
+            "example_split": ("example", ["train"]),
+        },
         attrs={"classes": 5},
     )
 
@@ -54,7 +58,7 @@ def test_panels_show_their_ensemble_split_and_epoch(scores: xr.Dataset, other: x
             accuracy = float(of["accuracy"].sel(split=of_which, epoch=epoch).mean(dtype=float))
             title = axes.get_title(loc="left")
             assert f"accuracy {accuracy:.2f}\nbi-modality {measure:.2f}\n(" in title
-            zero = np.mean(of_split(of, of_which)["consistency"].sel(epoch=epoch).values == 0)
+            zero = np.mean(of_split(of, of_which)["n_right"].sel(epoch=epoch).values == 0)
             assert axes.patches[0].get_height() == pytest.approx(zero)
     test_accuracy = float(other["accuracy"].sel(split="test", epoch=12).mean(dtype=float))
     bottom = figure.axes[7].get_title(loc="left")

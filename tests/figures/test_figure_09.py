@@ -19,12 +19,12 @@ def test_stacks_by_hand() -> None:
 @given(st.integers(1, 40), st.integers(1, 30), st.integers(0, 2**32 - 1))
 def test_stacks_add_up_to_figure_1(networks: int, classes: int, seed: int) -> None:
     generator = np.random.default_rng(seed)
-    consistency = generator.integers(0, networks + 1, 50) / networks
+    n_right = generator.integers(0, networks + 1, 50)
     modal = generator.integers(0, classes, 50)
     edges = bin_edges(networks)
     shown = frequent_labels(modal[None], classes)
-    stacked = stacked_fractions(consistency, modal, shown, networks, edges)
-    np.testing.assert_allclose(stacked.sum(axis=0), fractions(consistency, networks, edges))
+    stacked = stacked_fractions(n_right, modal, shown, networks, edges)
+    np.testing.assert_allclose(stacked.sum(axis=0), fractions(n_right, networks, edges))
     assert len(shown) == min(classes, 10)
     if classes <= 10:
         assert not stacked[-1].any()
@@ -49,7 +49,7 @@ def test_labels_at_1_are_counted(scores: xr.Dataset, dataset: xr.Dataset) -> Non
     figure = draw(scores, dataset, "Digits", "st_vgg", epochs)
     is_train = scores["example_split"].values == "train"
     for axes, epoch in zip(figure.axes[:4], epochs, strict=True):
-        unanimous = is_train & (scores["consistency"].sel(epoch=epoch).values == 1)
+        unanimous = is_train & (scores["n_right"].sel(epoch=epoch).values == 8)
         # Where all are right, the most frequent label is the example's own.
         labels = np.unique(scores["label"].values[unanimous])
         assert axes.get_title(loc="left").endswith(f"labels at 1: {len(labels)}")

@@ -11,7 +11,7 @@ from created_equal.scores import example_patterns
 
 def test_each_curve_stands_beside_its_own_image(scores: xr.Dataset, dataset: xr.Dataset) -> None:
     figure = draw(scores, dataset, "Digits", "st_vgg")
-    patterns = example_patterns(scores["consistency"].values, 0.1)
+    patterns = example_patterns(scores["n_right"].values, 8, 0.1)
     assert len(figure.axes) == 2 * len(patterns)
     for row, (pattern, found) in enumerate(patterns.items()):
         image, curve = figure.axes[2 * row : 2 * row + 2]
@@ -20,7 +20,7 @@ def test_each_curve_stands_beside_its_own_image(scores: xr.Dataset, dataset: xr.
             image.images[0].get_array(), example["image"].values.squeeze(-1)
         )
         np.testing.assert_array_equal(
-            curve.lines[0].get_ydata(), scores["consistency"].values[:, found.index]
+            curve.lines[0].get_ydata(), scores["n_right"].values[:, found.index] / 8
         )
         title = curve.get_title(loc="left")
         assert f"{pattern} (" in title
@@ -45,7 +45,7 @@ def test_images_are_read_from_the_few_files_that_are_shown(
     scores: xr.Dataset, dataset: xr.Dataset, tmp_path
 ) -> None:
     (tmp_path / "mine").mkdir()
-    shown = [found.index for found in example_patterns(scores["consistency"].values, 0.1).values()]
+    shown = [found.index for found in example_patterns(scores["n_right"].values, 8, 0.1).values()]
     names = [f"{index}.png" for index in range(dataset.sizes["example"])]
     hashes = np.zeros(len(names), dtype=np.uint64)
     for index in shown:
@@ -93,7 +93,7 @@ def test_label_and_split_are_those_that_the_networks_had(
     """They are others than the study's where labels are random or examples were moved."""
     scores = scores.assign(label=(scores["label"] + 1) % 10)
     named = [axes.get_title(loc="left") for axes in draw(scores, dataset, "D", "st_vgg").axes[1::2]]
-    patterns = example_patterns(scores["consistency"], 1 / 10).values()
+    patterns = example_patterns(scores["n_right"], 8, 1 / 10).values()
     for found, title in zip(patterns, named, strict=True):
         example = scores.isel(example=found.index)
         assert f"class {example['label'].item()}, {example['example_split'].item()} set" in title

@@ -54,8 +54,8 @@ def test_opened_scores_give_the_same_figure(
         assert not any(
             each.variables[name]._in_memory
             for each, names in (
-                (one, ("consistency", "consensus", "modal_label")),
-                (two, ("consistency", "consensus", "modal_label")),
+                (one, ("n_right", "modal_label", "n_modal", "n_runner_up")),
+                (two, ("n_right", "modal_label", "n_modal", "n_runner_up")),
                 (data, ("image",)),
             )
             for name in names

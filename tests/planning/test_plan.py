@@ -100,7 +100,7 @@ def test_a_row_per_ensemble_with_numbers_by_hand(
         assert cells[:4] == [name, str(networks), "0", str(trained)]
         assert float(cells[4]) == pytest.approx(networks * each / 1e12, abs=0.006)
         examples = sum(values["dataset"][f"{split}_examples"] for split in ("train", "test"))
-        disk = examples * (trained + 1) * (networks + 10) / 1e6
+        disk = examples * (trained + 1) * (networks + 4) / 1e6
         assert float(cells[5]) == pytest.approx(disk, abs=0.051)
         assert re.fullmatch(r"\d+:\d\d:\d\d", cells[6])
     assert re.search(r"In all: \d+:\d\d:\d\d of training, estimated from a few steps", said)

@@ -207,7 +207,7 @@ def test_places_are_those_of_torchvision():
 
 
 def test_a_disk_without_room_is_refused(studies, monkeypatch):
-    needed = 200 * 7 * (4 + 10)  # examples, epochs, a byte for each network and ten of scores
+    needed = 200 * 7 * (4 + 4)  # examples, epochs, a byte for each network and four of scores
     monkeypatch.setattr(preflight, "_free", lambda folder: needed)
     assert check_run(Config(), studies, [TRAIN], [])
     # Jobs of one ensemble share its scores.

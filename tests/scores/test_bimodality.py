@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import xarray as xr
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -8,10 +9,11 @@ from scipy import stats
 
 from created_equal.scores import (
     bimodality_of_counts,
-    in_the_middle,
     independent_null,
+    informative_epochs,
+    mean_consistency,
 )
-from created_equal.scores.bimodality import band_over_examples, histogram_of
+from created_equal.scores.bimodality import band_over_examples
 
 histograms = st.integers(2, 30).flatmap(
     lambda bins: arrays(np.int64, bins, elements=st.integers(0, 2000))
@@ -36,12 +38,6 @@ def test_it_is_scipys_kurtosis_and_skewness_of_the_scores(histogram):
     assert bimodality_of_counts(histogram) == pytest.approx(
         expected, nan_ok=True, rel=1e-6, abs=1e-9
     )
-
-
-@given(histograms, st.sampled_from([np.float32, np.float64]))
-def test_the_histogram_of_scores(histogram, precision):
-    scores = scores_of(histogram).astype(precision)
-    assert histogram_of(scores, len(histogram) - 1).tolist() == histogram.tolist()
 
 
 @given(histograms)
@@ -148,6 +144,25 @@ def test_two_points_are_never_below_zero_by_rounding(few, many, low, apart):
     assert 0 <= bimodality_of_counts(histogram) < 1e-9
 
 
+def one_split(n_right, networks):
+    """Scores in which every second example is of the test set, of which no network is right."""
+    n_right = np.asarray(n_right, dtype=np.uint8)
+    both = np.stack([n_right, np.zeros_like(n_right)], axis=2).reshape(len(n_right), -1)
+    split = np.resize(["train", "test"], both.shape[1])
+    return xr.Dataset(
+        {"n_right": (("epoch", "example"), both)},
+        {"network": np.arange(networks), "example_split": ("example", split)},
+    )
+
+
 def test_one_sided_scores_say_nothing_of_agreement():
-    means = [0.01, 0.06, 0.5, 0.89, 0.95]
-    assert in_the_middle(np.repeat(means, 7).reshape(5, 7)).tolist() == [False, *[True] * 3, False]
+    scores = one_split(np.repeat([1, 6, 50, 89, 95], 7).reshape(5, 7), 100)
+    assert mean_consistency(scores, "train").tolist() == [0.01, 0.06, 0.5, 0.89, 0.95]
+    assert informative_epochs(scores, "train").tolist() == [False, *[True] * 3, False]
+    assert not informative_epochs(scores, "test").any()
+
+
+def test_the_ends_of_the_middle_belong_to_it():
+    """Of 20 networks 1 and 18 are right about every example; or 0 and 20 in the same mean."""
+    counts = [[1, 1, 1, 1, 1], [18] * 5, [20, 20, 20, 20, 10], [20, 20, 20, 20, 11]]
+    assert informative_epochs(one_split(counts, 20), "train").tolist() == [True, True, True, False]

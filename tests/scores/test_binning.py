@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from created_equal.scores import bin_edges, counts_of
+from created_equal.scores import bin_edges
 
 
 @given(st.integers(1, 2000), st.integers(9, 40))
@@ -38,9 +38,3 @@ def test_bins_of_the_usual_ensembles(networks: int, most: int, sizes: list[int])
 def test_scores_up_to_25_networks_stand_in_the_middle_of_their_bins() -> None:
     edges = bin_edges(20)
     np.testing.assert_allclose((edges[:-1] + edges[1:]) / 2, np.arange(21) / 20, atol=1e-12)
-
-
-@given(st.integers(1, 2000), st.sampled_from([np.float32, np.float64]))
-def test_shares_in_either_precision_are_of_whole_networks(networks: int, dtype: type) -> None:
-    shares = (np.arange(networks + 1) / networks).astype(dtype)
-    np.testing.assert_array_equal(counts_of(shares, networks), np.arange(networks + 1))

@@ -10,6 +10,7 @@ from oracles import bimodality
 from created_equal.artefacts import (
     HALVES,
     SPLITS,
+    consistency,
     definition_of,
     of_split,
     read_predictions,
@@ -18,7 +19,8 @@ from created_equal.artefacts import (
     write_scores,
 )
 from created_equal.errors import InputError
-from created_equal.scores import consensus, consistency, ensemble
+from created_equal.scores import ensemble
+from created_equal.scores.agreement import modes, right_counts
 from created_equal.scores.ensemble import score_ensemble
 
 
@@ -27,7 +29,9 @@ def of_four_examples(monkeypatch, networks, epochs):
     monkeypatch.setattr(ensemble, "PREDICTIONS_AT_ONCE", 4 * networks * epochs)
 
 
-@pytest.mark.parametrize("networks, classes, seed", [(1, 2, 0), (5, 3, 1), (6, 300, 2)])
+@pytest.mark.parametrize(
+    "networks, classes, seed", [(1, 2, 0), (5, 3, 1), (6, 300, 2), (300, 3, 3)]
+)
 def test_streaming_equals_the_pure_functions(
     tmp_path, made_up_ensemble, write_batches, monkeypatch, networks, classes, seed
 ):
@@ -37,14 +41,15 @@ def test_streaming_equals_the_pure_functions(
     paths = write_batches(tmp_path, made_up, np.array_split(numbers, min(3, networks)))
     scores = score_ensemble(paths)
 
-    right = np.array([consistency(epoch, made_up.labels) for epoch in _epochs(made_up)])
-    agreeing, modal_label = zip(
-        *(consensus(epoch, classes) for epoch in _epochs(made_up)), strict=True
-    )
+    n_right = np.array([right_counts(epoch, made_up.labels) for epoch in _epochs(made_up)])
+    agreed = [modes(epoch, classes) for epoch in _epochs(made_up)]
+    right = n_right / networks
     assert scores["network"].values.tolist() == list(range(networks))
-    np.testing.assert_allclose(scores["consistency"], right, rtol=1e-6)
-    np.testing.assert_allclose(scores["consensus"], np.array(agreeing), rtol=1e-6)
-    np.testing.assert_array_equal(scores["modal_label"], np.array(modal_label))
+    np.testing.assert_array_equal(scores["n_right"], n_right)
+    for name in ("modal_label", "n_modal", "n_runner_up"):
+        np.testing.assert_array_equal(scores[name], [getattr(each, name) for each in agreed])
+    for name in ("n_right", "n_modal", "n_runner_up"):
+        assert scores[name].dtype == (np.uint8 if networks < 256 else np.uint16)
     np.testing.assert_allclose(scores["accessibility"], right[1:].mean(axis=0))
     np.testing.assert_array_equal(scores["label"], made_up.labels)
     for split in SPLITS:
@@ -56,7 +61,7 @@ def test_streaming_equals_the_pure_functions(
         )
         np.testing.assert_allclose(
             scores["accuracy"].sel(split=split).mean("network"),
-            of_split(scores, split)["consistency"].mean("example"),
+            consistency(of_split(scores, split)).mean("example"),
             rtol=1e-5,
         )
     for parity, half in enumerate(HALVES):

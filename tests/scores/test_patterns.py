@@ -20,33 +20,39 @@ OTHERS = [
     [0.2, 0.5, 0.6, 0.5, 0.4, 0.5, 0.3, 0.4],
     [0.2, 0.1, 0.3, 0.5, 0.7, 0.6, 0.8, 0.9],
 ]
+N = 20
+
+
+def counts(shares):
+    """Return how many of the networks are right (epoch, example); shares (example, epoch)."""
+    return np.rint(np.array(shares).T * N).astype(np.uint8)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_pure_patterns_are_found_among_others(seed):
     order = np.random.default_rng(seed).permutation(len(PURE) + len(OTHERS))
-    found = example_patterns(np.array([*PURE.values(), *OTHERS])[order].T, chance=0.2)
+    found = example_patterns(counts([*PURE.values(), *OTHERS])[:, order], N, chance=0.2)
     assert list(found) == list(PURE)
     assert [order[example.index] for example in found.values()] == list(range(len(PURE)))
 
 
 def test_blocks_of_examples_do_not_matter(monkeypatch):
-    consistency = np.random.default_rng(0).random((20, 50))
-    whole = example_patterns(consistency, chance=0.2)
+    n_right = np.random.default_rng(0).integers(0, N + 1, (20, 50), dtype=np.uint8)
+    whole = example_patterns(n_right, N, chance=0.2)
     monkeypatch.setattr(patterns, "EXAMPLES_AT_ONCE", 7)
-    assert example_patterns(consistency, chance=0.2) == whole
-    assert example_patterns(xr.DataArray(consistency), chance=0.2) == whole
+    assert example_patterns(n_right, N, chance=0.2) == whole
+    assert example_patterns(xr.DataArray(n_right), N, chance=0.2) == whole
 
 
 def test_fits_of_pure_patterns_by_hand():
-    found = example_patterns(np.array(list(PURE.values())).T, chance=0.2)
+    found = example_patterns(counts(list(PURE.values())), N, chance=0.2)
     fits = [example.fit for example in found.values()]
     # The rise of 0.8; the whole of 0.2 lost, then up to 1; all 0; a range of 0.1; from 1 to 0.
     assert fits == pytest.approx([0.8, 1, 1, 0.9, 1], abs=0.001)
 
 
 def test_examples_of_one_kind_fit_the_other_patterns_badly():
-    found = example_patterns(np.tile(PURE["jumps to 1 in one epoch"], (9, 1)).T, chance=0.2)
+    found = example_patterns(counts([PURE["jumps to 1 in one epoch"]] * 9), N, chance=0.2)
     assert len({example.index for example in found.values()}) == 5
     assert found["jumps to 1 in one epoch"].fit == pytest.approx(0.8)
     for pattern in ("dips, then rises to 1", "falls fast to 0", "high, then falls to 0"):
@@ -54,8 +60,8 @@ def test_examples_of_one_kind_fit_the_other_patterns_badly():
 
 
 def test_a_dip_from_below_chance_is_only_part_of_one():
-    rises = np.array([[0.05, 0, 1, 1, 1], [0.1, 0, 1, 1, 1], *[[0, 0, 1, 1, 1]] * 3]).T
-    found = example_patterns(rises, chance=0.2)["dips, then rises to 1"]
+    rises = counts([[0.05, 0, 1, 1, 1], [0.1, 0, 1, 1, 1], *[[0, 0, 1, 1, 1]] * 3])
+    found = example_patterns(rises, N, chance=0.2)["dips, then rises to 1"]
     assert found.index == 1
     assert found.fit == pytest.approx(0.5)
 
@@ -64,7 +70,7 @@ def test_a_dip_from_below_chance_is_only_part_of_one():
 def test_always_five_different_examples_with_fits_in_0_to_1(epochs, examples, networks, seed):
     generator = np.random.default_rng(seed)
     right = generator.integers(0, networks, size=(epochs, examples), endpoint=True)
-    found = example_patterns((right / networks).astype(np.float32), chance=0.2)
+    found = example_patterns(right, networks, chance=0.2)
     assert len({example.index for example in found.values()}) == 5
     assert all(-1e-6 <= example.fit <= 1 + 1e-6 for example in found.values())
 
@@ -72,4 +78,4 @@ def test_always_five_different_examples_with_fits_in_0_to_1(epochs, examples, ne
 @pytest.mark.parametrize("shape", [(2, 10), (10, 4)])
 def test_too_little_to_show_five_patterns_is_refused(shape):
     with pytest.raises(InputError, match="at least 5 examples and 2 epochs"):
-        example_patterns(np.zeros(shape), chance=0.2)
+        example_patterns(np.zeros(shape, dtype=np.uint8), N, chance=0.2)

@@ -11,18 +11,19 @@ from created_equal.scores import PHASES, phases
 CLASSES = 5
 
 
-def scores_of(consistency):
+def scores_of(consistency, networks=20):
     """The scores that ``phases`` reads; a test set that would mislead it is there too."""
-    consistency = np.asarray(consistency, dtype=np.float32)
-    epochs, examples = consistency.shape
-    both = np.concatenate([consistency, consistency[::-1]], axis=1)
+    n_right = np.rint(np.asarray(consistency) * networks).astype(np.min_scalar_type(networks))
+    epochs, examples = n_right.shape
+    both = np.concatenate([n_right, n_right[::-1]], axis=1)
     measure = [[bimodality(half) for half in np.split(epoch, 2)] for epoch in both]
     return xr.Dataset(
         {
-            "consistency": (("epoch", "example"), both),
+            "n_right": (("epoch", "example"), both),
             "bimodality": (("epoch", "split"), measure),
         },
         coords={
+            "network": np.arange(networks),
             "epoch": np.arange(epochs),
             "example_split": ("example", np.repeat(["train", "test"], examples)),
             "split": ["train", "test"],
@@ -44,13 +45,15 @@ def learning(networks, shares_at_zero, seed=0):
 @pytest.mark.parametrize("networks", [4, 6, 20, 100])
 def test_small_mammals(networks):
     """Progress 0.25, 0.36, 0.43, 0.55, 0.78, 1 on train; all between chance and 1 is bi-modal."""
-    chosen = phases(scores_of(learning(networks, [0.85, 0.6, 0.5, 0.45, 0.35, 0.2, 0.1, 0])))
+    chosen = phases(
+        scores_of(learning(networks, [0.85, 0.6, 0.5, 0.45, 0.35, 0.2, 0.1, 0]), networks)
+    )
     assert (chosen["initialisation"], chosen["beginning"], chosen["end"]) == (0, 1, 8)
     assert 2 <= chosen["bi-modality"] <= 5
 
 
 def test_the_beginning_is_where_most_examples_are_below_chance():
-    untrained = np.tile([0.1, 0.3], 50)
+    untrained = np.tile([0.1, 0.15, 0.25, 0.3], 25)
     weak = np.repeat([0.05, 0.5], [80, 20])
     half, done = np.repeat([0.0, 1.0], 50), np.repeat([0.5, 1.0], [1, 99])
     consistency = [untrained, untrained, weak, untrained, half, half, done]
@@ -63,10 +66,11 @@ def test_the_beginning_is_where_most_examples_are_below_chance():
 
 
 def test_an_example_at_exactly_chance_is_not_below_it():
-    """In single precision 1/100 is less than in double; a file's attributes are numpy's."""
+    """A count times the classes may not fit into a byte; a file's attributes are numpy's."""
     at_chance, below = np.full(100, 0.01), np.repeat([0.0, 0.01], 50)
     consistency = [at_chance, at_chance, below, np.full(100, 0.6), np.ones(100)]
-    assert phases(scores_of(consistency).assign_attrs(classes=np.int64(100)))["beginning"] == 2
+    scores = scores_of(consistency, 200).assign_attrs(classes=np.int64(100))
+    assert phases(scores)["beginning"] == 2
 
 
 def test_a_late_epoch_with_one_outlier_does_not_pass_for_bi_modal():
@@ -93,7 +97,7 @@ def test_an_ensemble_that_learns_nothing():
 def test_strictly_increasing_from_the_first_to_the_last(epochs, networks, seed):
     generator = np.random.default_rng(seed)
     consistency = generator.integers(0, networks, size=(epochs + 1, 6), endpoint=True) / networks
-    chosen = phases(scores_of(consistency))
+    chosen = phases(scores_of(consistency, networks))
     assert tuple(chosen) == PHASES
     values = list(chosen.values())
     assert values[0] == 0 and values[-1] == epochs

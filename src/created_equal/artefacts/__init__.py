@@ -44,8 +44,11 @@ from .predictions import (
 )
 from .scores import (
     BOUNDS as BOUNDS,
+    COUNT_OF as COUNT_OF,
     HALVES as HALVES,
     at_epochs as at_epochs,
+    consensus as consensus,
+    consistency as consistency,
     each_epoch as each_epoch,
     of_examples as of_examples,
     open_scores as open_scores,

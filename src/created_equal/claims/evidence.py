@@ -9,13 +9,13 @@ import numpy as np
 import xarray as xr
 
 from created_equal.artefacts import (
-    each_epoch,
+    consistency,
     open_dataset,
     open_scores,
     read_predictions,
 )
 from created_equal.errors import InputError
-from created_equal.scores import MIDDLE, in_the_middle, learning_warnings, phases
+from created_equal.scores import MIDDLE, informative_epochs, learning_warnings, phases
 from created_equal.study import (
     BASELINE_PREFIX,
     REFERENCE,
@@ -72,15 +72,14 @@ class Evidence:
         return found
 
     def third_phase(self, name: str, split: str) -> np.ndarray:
-        """Return the epochs of phase 3: those after the beginning that are ``in_the_middle``.
+        """Return the epochs of phase 3: those after the beginning that are ``informative_epochs``.
 
         Raises:
             InputError: there are none.
         """
         beginning = phases(self.scores[name])["beginning"]
-        telling = in_the_middle(each_epoch(self.scores[name], "consistency", split))
         epochs = self.scores[name]["epoch"].values
-        epochs = epochs[(epochs > beginning) & telling]
+        epochs = epochs[(epochs > beginning) & informative_epochs(self.scores[name], split)]
         if not epochs.size:
             raise InputError(
                 f"{name} has no epoch of phase 3 on the {split} set: after epoch {beginning} the "
@@ -160,16 +159,16 @@ def scores_of(predictions: xr.Dataset) -> xr.Dataset:
         predictions: as ``read_predictions`` returns them.
 
     Returns:
-        consistency (epoch, example) over the random states; accessibility (example), its mean over
-        all epochs (there is no untrained one); accuracy (network, epoch, split); label (example).
+        n_right (epoch, example) of the random states; accessibility (example), the mean consistency
+        over all epochs (there is no untrained one); accuracy (network, epoch, split); label
+        (example).
     """
-    consistency = (predictions["prediction"] == predictions["label"]).mean("network")
-    return xr.Dataset(
+    scores = xr.Dataset(
         {
-            "consistency": consistency,
-            "accessibility": consistency.mean("epoch"),
+            "n_right": (predictions["prediction"] == predictions["label"]).sum("network"),
             "accuracy": predictions["accuracy"],
             "label": predictions["label"],
         },
         attrs={"classes": predictions.attrs["classes"]},
     )
+    return scores.assign(accessibility=consistency(scores).mean("epoch"))

@@ -7,7 +7,7 @@ from math import inf
 import numpy as np
 import xarray as xr
 
-from created_equal.artefacts import of_examples
+from created_equal.artefacts import COUNT_OF, of_examples
 from created_equal.scores import REPLICATES, Statistic
 
 
@@ -19,7 +19,7 @@ class Taken:
         name: the ensemble's or baseline's.
         examples: (example,) names.
         epochs: (epoch,) on which it rests, though a variable like accessibility has no such axis.
-        variable: of the scores.
+        variable: of the scores, or ``"consistency"`` or ``"consensus"``.
     """
 
     name: str
@@ -29,10 +29,10 @@ class Taken:
 
     def of(self, scores: Mapping[str, xr.Dataset]) -> np.ndarray:
         """Return its values, (epoch, example), (half, example) or (example,) float64."""
-        values = scores[self.name][self.variable]
-        if "epoch" in values.dims:
+        stored = scores[self.name][COUNT_OF.get(self.variable, self.variable)]
+        if "epoch" in stored.dims:
             return of_examples(scores[self.name], self.variable, self.epochs, self.examples)
-        values = values.sel(example=self.examples)
+        values = stored.sel(example=self.examples)
         return values.transpose(..., "example").values.astype(np.float64)
 
 

@@ -27,8 +27,9 @@ from created_equal.scores import (
     below_chance,
     best_matched_pairs,
     correlation_of,
-    in_the_middle,
+    informative_epochs,
     majority_right,
+    mean_consistency,
     quantile_means,
     thirds,
 )
@@ -91,10 +92,11 @@ def accuracy_difference(evidence: Evidence, other: str, name: str) -> Measured:
 def share_unanimous(evidence: Evidence, name: str, *, split: str) -> Measured:
     """Return the share of examples with a consistency of 0 or 1, median over epochs from 1 on."""
     scores = of_split(evidence.scores[name], split)
+    networks = scores.sizes["network"]
     return _measured(
         evidence,
-        (_take(scores, name, _trained(scores)),),
-        lambda values: statistics.median_of_means_of((values == 0) | (values == 1)),
+        (_take(scores, name, _trained(scores), "n_right"),),
+        lambda n_right: statistics.median_of_means_of((n_right == 0) | (n_right == networks)),
         split,
         possible=SHARE,
     )
@@ -103,11 +105,11 @@ def share_unanimous(evidence: Evidence, name: str, *, split: str) -> Measured:
 def share_below_chance(evidence: Evidence, name: str, *, split: str) -> Measured:
     """Return the share of examples with a consistency below 1/K at the beginning."""
     scores = of_split(evidence.scores[name], split)
-    classes = scores.attrs["classes"]
+    networks, classes = scores.sizes["network"], scores.attrs["classes"]
     return _measured(
         evidence,
-        (_take(scores, name, [evidence.phases(name)["beginning"]]),),
-        lambda values: statistics.mean_of(below_chance(values[0], classes)),
+        (_take(scores, name, [evidence.phases(name)["beginning"]], "n_right"),),
+        lambda n_right: statistics.mean_of(below_chance(n_right[0], networks, classes)),
         split,
         possible=SHARE,
     )
@@ -125,7 +127,7 @@ def bimodality(
 ) -> Measured:
     """Return the bi-modality of consistency: its lowest from epoch 1 on, its mean, or the final.
 
-    Only epochs count at which the measure says something: where consistency is ``in_the_middle``.
+    Only epochs count at which the measure says something, the ``informative_epochs``.
 
     Args:
         evidence: what it is measured on.
@@ -139,9 +141,9 @@ def bimodality(
     scores = of_split(evidence.scores[name], split)
     match over_epochs:
         case "lowest":
-            epochs = _telling(evidence, name, split)
+            epochs = _informative(evidence, name, split)
         case "final":
-            epochs = _last_if_telling(scores, name, split)
+            epochs = _last_if_informative(scores, name, split)
         case _:
             epochs = evidence.third_phase(name, split)
     return _measured(
@@ -268,12 +270,13 @@ def right_where_right(evidence: Evidence, other: str, name: str, *, last: bool) 
     epoch = evidence.epochs.get("figure_05", (1, common))[last]
 
     def make(of_one: np.ndarray, of_two: np.ndarray) -> Statistic:
-        right, given = majority_right(of_one[0]), majority_right(of_two[0])
+        right = majority_right(of_one[0], one.sizes["network"])
+        given = majority_right(of_two[0], two.sizes["network"])
         return statistics.difference_of(
             statistics.mean_where(right, given), statistics.mean_of(right)
         )
 
-    taken = (_take(one, other, [epoch]), _take(two, name, [epoch]))
+    taken = (_take(one, other, [epoch], "n_right"), _take(two, name, [epoch], "n_right"))
     return _measured(evidence, taken, make, possible=SIGNED)
 
 
@@ -283,12 +286,12 @@ def easier_for_both(evidence: Evidence, other: str, name: str, *, last: bool) ->
     epoch = evidence.epochs.get("figure_07", (1, int(one["epoch"].max())))[last]
 
     def make(of_one: np.ndarray, of_two: np.ndarray) -> Statistic:
-        group = majority_right(of_one[0])
+        group = majority_right(of_one[0], one.sizes["network"])
         return statistics.difference_of(
             statistics.mean_where(of_two[0], group), statistics.mean_where(of_two[0], ~group)
         )
 
-    taken = (_take(one, other, [epoch]), _take(two, name, two["epoch"].values[-1:]))
+    taken = (_take(one, other, [epoch], "n_right"), _take(two, name, two["epoch"].values[-1:]))
     return _measured(evidence, taken, make, possible=SIGNED)
 
 
@@ -349,8 +352,8 @@ def labels_at_one(evidence: Evidence, name: str, *, more_at_end: bool = False) -
         InputError: there never are so many.
     """
     scores = of_split(evidence.scores[name], "train")
-    epochs = scores["epoch"].values
-    shares = [(row == 1).mean() for row in each_epoch(scores, "consistency", "train")]
+    epochs, networks = scores["epoch"].values, scores.sizes["network"]
+    shares = [(row == networks).mean() for row in each_epoch(scores, "n_right", "train")]
     reached = epochs[(np.array(shares) >= FEW) & (epochs > 0)]
     if not reached.size:
         raise InputError(
@@ -359,12 +362,14 @@ def labels_at_one(evidence: Evidence, name: str, *, more_at_end: bool = False) -
         )
     shown, classes = [reached[0], epochs[-1]][: 1 + more_at_end], scores.attrs["classes"]
 
-    def make(values: np.ndarray, labels: np.ndarray) -> Statistic:
+    def make(n_right: np.ndarray, labels: np.ndarray) -> Statistic:
         labels = labels.astype(int)
-        at_first, *at_end = (statistics.labels_of(labels, row == 1, classes) for row in values)
+        at_first, *at_end = (
+            statistics.labels_of(labels, row == networks, classes) for row in n_right
+        )
         return statistics.difference_of(at_end[0], at_first) if at_end else at_first
 
-    taken = (_take(scores, name, shown), _take(scores, name, shown, "label"))
+    taken = (_take(scores, name, shown, "n_right"), _take(scores, name, shown, "label"))
     lowest = -classes if more_at_end else 0
     return _measured(evidence, taken, make, "train", possible=(lowest, classes))
 
@@ -372,11 +377,11 @@ def labels_at_one(evidence: Evidence, name: str, *, more_at_end: bool = False) -
 def patterns(evidence: Evidence, name: str) -> Measured:
     """Return how many of the five patterns of Fig 11 some example of either split shows."""
     scores = evidence.scores[name]
-    chance = 1 / scores.attrs["classes"]
+    networks, chance = scores.sizes["network"], 1 / scores.attrs["classes"]
     return _measured(
         evidence,
-        (_take(scores, name, scores["epoch"].values),),
-        lambda values: statistics.patterns_of(values, chance, LEAST_FIT),
+        (_take(scores, name, scores["epoch"].values, "n_right"),),
+        lambda n_right: statistics.patterns_of(n_right, networks, chance, LEAST_FIT),
         "train and test",
         possible=(0, 5),
         replicates=100,
@@ -390,8 +395,8 @@ def centre(evidence: Evidence, name: str) -> Measured:
         InputError: the bi-modality says something at no epoch.
     """
     measure = evidence.scores[name]["bimodality"].sel(split="train")
-    telling = _telling(evidence, name, "train")
-    epoch = telling[np.argmin(measure.sel(epoch=telling).values)]
+    epochs = _informative(evidence, name, "train")
+    epoch = epochs[np.argmin(measure.sel(epoch=epochs).values)]
     scores = of_split(evidence.scores[name], "train")
     return _measured(
         evidence,
@@ -468,7 +473,10 @@ def _joint(evidence: Evidence, other: str, name: str, late: bool, of: Callable) 
         )
     return _measured(
         evidence,
-        (_take(one, other, [pair.epoch_a]), _take(two, name, [pair.epoch_b])),
+        (
+            _take(one, other, [pair.epoch_a], "n_right"),
+            _take(two, name, [pair.epoch_b], "n_right"),
+        ),
         lambda first, second: of(first[0], second[0], networks),
         possible=NOT_NEGATIVE,
     )
@@ -504,14 +512,14 @@ def _check_slope(evidence: Evidence, name: str) -> None:
         raise InputError(f"{name} has a single weak learner, and no slope; raise weak_learners.")
 
 
-def _telling(evidence: Evidence, name: str, split: str) -> np.ndarray:
+def _informative(evidence: Evidence, name: str, split: str) -> np.ndarray:
     """Return the trained epochs at which bi-modality says something of agreement.
 
     Raises:
         InputError: there are none.
     """
     scores = evidence.scores[name]
-    counts = in_the_middle(each_epoch(scores, "consistency", split))
+    counts = informative_epochs(scores, split)
     counts &= ~np.isnan(scores["bimodality"].sel(split=split).values)
     counts &= scores["epoch"].values > 0
     if not counts.any():
@@ -522,17 +530,17 @@ def _telling(evidence: Evidence, name: str, split: str) -> np.ndarray:
     return scores["epoch"].values[counts]
 
 
-def _last_if_telling(scores: xr.Dataset, name: str, split: str) -> np.ndarray:
+def _last_if_informative(scores: xr.Dataset, name: str, split: str) -> np.ndarray:
     """Return the last epoch, (1,), of the scores of a split.
 
     Raises:
-        InputError: its consistency is not ``in_the_middle``.
+        InputError: it is not informative.
     """
     last = scores.isel(epoch=[-1])
-    if not in_the_middle(last["consistency"].values).all():
+    if not informative_epochs(last, split).all():
         raise InputError(
             f"at the last epoch of {name} the mean consistency of the {split} set, "
-            f"{float(last['consistency'].mean()):.3f}, is not within {MIDDLE}, so that bi-modality "
+            f"{mean_consistency(last, split)[0]:.3f}, is not within {MIDDLE}, so that bi-modality "
             "says nothing of agreement there; see its lowest, and its mean over phase 3."
         )
     return last["epoch"].values

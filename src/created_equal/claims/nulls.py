@@ -36,7 +36,7 @@ def independent_networks(scores: xr.Dataset, seed: int = 0) -> xr.Dataset:
         seed: of the draws.
 
     Returns:
-        consistency, consensus, modal_label, accessibility, accessibility_half, accuracy and label.
+        n_right, n_modal, modal_label, accessibility, accessibility_half, accuracy and label.
     """
     generator = np.random.default_rng(seed)
     classes, labels = scores.attrs["classes"], scores["label"].values.astype(np.int64)
@@ -45,7 +45,7 @@ def independent_networks(scores: xr.Dataset, seed: int = 0) -> xr.Dataset:
     guesses = np.full(classes - 1, 1 / (classes - 1))
     halves = [scores["network"].values % 2 == half for half in range(len(HALVES))]
     right = np.zeros((len(halves), epochs, len(labels)), dtype=np.int64)
-    agreeing = np.empty((epochs, len(labels)), dtype=np.int64)
+    n_modal = np.empty((epochs, len(labels)), dtype=np.int64)
     modal = np.empty((epochs, len(labels)), dtype=np.int64)
     for column, split in enumerate(SPLITS):
         here = np.flatnonzero(scores["example_split"].values == split)
@@ -57,7 +57,7 @@ def independent_networks(scores: xr.Dataset, seed: int = 0) -> xr.Dataset:
             others = generator.multinomial(networks - of_all, guesses)
             most = others.argmax(axis=1)
             wrong_label = most + (most >= labels[here])
-            agreeing[epoch, here] = np.maximum(of_all, others.max(axis=1))
+            n_modal[epoch, here] = np.maximum(of_all, others.max(axis=1))
             modal[epoch, here] = np.where(of_all >= others.max(axis=1), labels[here], wrong_label)
     trained = scores["epoch"].values > 0
     # With a single network there is nobody in one of the halves.
@@ -65,12 +65,12 @@ def independent_networks(scores: xr.Dataset, seed: int = 0) -> xr.Dataset:
         right[number, trained].mean(axis=0) / (half.sum() or np.nan)
         for number, half in enumerate(halves)
     ]
-    consistency = right.sum(axis=0) / networks
+    n_right = right.sum(axis=0)
     return scores[["accuracy", "label"]].assign(
-        consistency=(("epoch", "example"), consistency),
-        consensus=(("epoch", "example"), agreeing / networks),
+        n_right=(("epoch", "example"), n_right),
+        n_modal=(("epoch", "example"), n_modal),
         modal_label=(("epoch", "example"), modal),
-        accessibility=("example", consistency[trained].mean(axis=0)),
+        accessibility=("example", (n_right[trained] / networks).mean(axis=0)),
         accessibility_half=(("half", "example"), np.array(of_halves)),
     )
 
@@ -119,21 +119,20 @@ def shuffled_within_class(scores: xr.Dataset, seed: int = 0) -> xr.Dataset:
 
 
 def class_means(scores: xr.Dataset, dataset: xr.Dataset) -> xr.Dataset:
-    """Return the scores of a classifier that knows only each class's mean image.
+    """Return the scores of equal networks, each of which knows only each class's mean image.
 
-    It is fitted to the train examples of ``scores`` with their labels there, and names the class
-    whose mean is nearest to the image (Euclidean distance of pixels). It has no epochs: its scores
-    are the same at each.
+    The means are those of the train examples of ``scores`` with their labels there, and a network
+    names the class whose mean is nearest to the image (Euclidean distance of pixels). There are as
+    many networks and epochs as in ``scores``, and all are the same.
 
     Args:
-        scores: in whose place it stands.
+        scores: in whose place they stand.
         dataset: with the images of all examples of ``scores``; a block of them is read at a time.
 
     Returns:
-        consistency (epoch, example) of 0 and 1; modal_label; accuracy of one network; label; and as
-        accessibility (example) the rank, from 0 to 1, by how much nearer the image is to its own
-        class's mean than to the nearest other, so that examples differ in more than right and
-        wrong.
+        n_right (epoch, example), 0 or N; modal_label; accuracy; label; and as accessibility
+        (example) the rank, from 0 to 1, by how much nearer the image is to its own class's mean
+        than to the nearest other, so that examples differ in more than right and wrong.
     """
     labels = scores["label"].values.astype(np.int64)
     split = scores["example_split"].values
@@ -152,16 +151,21 @@ def class_means(scores: xr.Dataset, dataset: xr.Dataset) -> xr.Dataset:
         margin[block] = distance.min(axis=1) - to_own
     right = predicted == labels
     accuracy = [right[split == each].mean() for each in SPLITS]
+    networks = scores["network"].values
     repeated = (len(epochs), len(labels))
     return xr.Dataset(
         {
-            "consistency": (("epoch", "example"), np.broadcast_to(right.astype(float), repeated)),
+            "n_right": (("epoch", "example"), np.broadcast_to(len(networks) * right, repeated)),
             "modal_label": (("epoch", "example"), np.broadcast_to(predicted, repeated)),
             "accessibility": ("example", (rankdata(margin) - 1) / max(1, len(margin) - 1)),
-            "accuracy": (("network", "epoch", "split"), [[accuracy] * len(epochs)]),
+            "accuracy": (
+                ("network", "epoch", "split"),
+                np.broadcast_to(accuracy, (len(networks), len(epochs), len(SPLITS))),
+            ),
             "label": scores["label"],
         },
         coords={
+            "network": networks,
             "epoch": epochs,
             "example": scores["example"].values,
             "example_split": ("example", split),

@@ -78,15 +78,18 @@ class Networks:
         weights = resample_weights(generator, REPLICATES, networks)
         labels = scores["label"].sel(example=taken.examples).values
         match taken.variable:
-            case "consistency":
-                yield from self._by_epoch(
+            case "n_right" | "consistency":
+                counts = self._by_epoch(
                     taken,
                     weights,
                     lambda predicted: predicted == labels,
                     lambda right, drawn: drawn @ right.astype(np.float32),
                 )
+                each = networks if taken.variable == "consistency" else 1
+                yield from (n_right / each for n_right in counts)
             case "consensus":
-                yield from self._by_epoch(taken, weights, Agreeing.of, Agreeing.heaviest)
+                counts = self._by_epoch(taken, weights, Agreeing.of, Agreeing.heaviest)
+                yield from (n_modal / networks for n_modal in counts)
             case "accessibility":
                 yield from weights @ self._accessibilities(taken) / networks
             case "label":
@@ -102,7 +105,7 @@ class Networks:
     def _by_epoch(
         self, taken: Taken, weights: np.ndarray, prepare: Callable, count: Callable
     ) -> Iterator[np.ndarray]:
-        """Yield what is counted in the predictions at each epoch, over the networks' number.
+        """Yield what is counted in the predictions at each epoch.
 
         Args:
             taken: what of them.
@@ -111,7 +114,7 @@ class Networks:
             count: from that and some of the weights to counts (replicate, example).
         """
         predictions = self._predictions(taken)
-        networks, *shape = predictions.shape
+        shape = predictions.shape[1:]
         prepared = [prepare(predictions[:, epoch]) for epoch in range(shape[0])]
         del predictions
         step = max(1, SCORES_AT_ONCE // int(np.prod(shape)))
@@ -123,7 +126,7 @@ class Networks:
             for epoch, each in enumerate(prepared):
                 counts[:, epoch] = count(each, drawn)
             for of_drawn in counts:
-                yield of_drawn.astype(np.float64) / networks
+                yield of_drawn.astype(np.float64)
 
     def _predictions(self, taken: Taken) -> np.ndarray:
         """Return the predictions (network, epoch, example) that a score is made from.

@@ -17,7 +17,6 @@ from created_equal.scores import (
     Statistic,
     bimodality_of_moments,
     correlation_of,
-    counts_of,
     one_by_one,
     pattern_fits,
     shown_patterns,
@@ -126,8 +125,8 @@ def corners_of(one: np.ndarray, other: np.ndarray, networks: tuple[int, int]) ->
     where it is less.
 
     Args:
-        one: (example,) multiples of 1/N of one ensemble.
-        other: (example,) those of the other.
+        one: (example,) how many networks of one ensemble are right.
+        other: (example,) how many of the other.
         networks: both N.
     """
     cells = _cells(one, other, networks)
@@ -165,15 +164,16 @@ def labels_of(labels: np.ndarray, chosen: np.ndarray, classes: int) -> Statistic
     return lambda weights: np.count_nonzero(among @ weights.T, axis=0).astype(np.float64)
 
 
-def patterns_of(consistency: np.ndarray, chance: float, fit: float) -> Statistic:
+def patterns_of(n_right: np.ndarray, networks: int, chance: float, fit: float) -> Statistic:
     """Return how many of the five patterns of Fig 11 an example meets with at least ``fit``.
 
     Args:
-        consistency: (epoch, example), from epoch 0 on.
+        n_right: (epoch, example) how many networks are right, from epoch 0 on.
+        networks: N.
         chance: 1/K.
         fit: from 0 to 1.
     """
-    fits = pattern_fits(consistency, chance)
+    fits = pattern_fits(n_right, networks, chance)
 
     def statistic(chosen: np.ndarray) -> float:
         found = shown_patterns(fits[:, chosen])
@@ -195,8 +195,8 @@ def _cells(one: np.ndarray, other: np.ndarray, networks: tuple[int, int]) -> csr
     """Return how much of each example is in each cell: (cell, example), 1 in all of an example."""
     sides = min(MOST_CELLS, max(FEWEST_CELLS, isqrt(len(one) // 10)))
     rows, columns = (
-        csr_array(_shares(each, sides)[counts_of(values, each)])
-        for values, each in zip((one, other), networks, strict=True)
+        csr_array(_shares(each, sides)[n_right.astype(np.intp)])
+        for n_right, each in zip((one, other), networks, strict=True)
     )
     every = np.arange(sides)
     return (rows[:, np.repeat(every, sides)] * columns[:, np.tile(every, sides)]).T.tocsr()

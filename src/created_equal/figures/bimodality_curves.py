@@ -7,9 +7,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from created_equal.artefacts import each_epoch
 from created_equal.figures.style import GREY, PALETTE, broken, epoch_axis, footing, page
-from created_equal.scores import MIDDLE, UNIFORM, in_the_middle, independent_null
+from created_equal.scores import MIDDLE, UNIFORM, independent_null, informative_epochs
 
 COLUMNS = 3
 HIGHEST = 3
@@ -18,8 +17,8 @@ HIGHEST = 3
 def small_multiples(panels: Mapping[str, xr.Dataset]) -> Figure:
     """Return a page with a panel for each ensemble: bi-modality on the test set by epoch.
 
-    A value counts only where ``scores.in_the_middle`` says so of the test set; elsewhere the curve
-    is thin and grey, and above ``HIGHEST`` it is cut off.
+    A value counts only at the ``scores.informative_epochs`` of the test set; elsewhere the curve is
+    thin and grey, and above ``HIGHEST`` it is cut off.
 
     Args:
         panels: name to scores of each ensemble, at least one.
@@ -49,7 +48,7 @@ def least_words(scores: xr.Dataset) -> str:
     """Return N and the least bi-modality of the trained networks that counts, with its epoch."""
     measure = scores["bimodality"].sel(split="test").values
     trained = scores["epoch"].values > 0
-    counts = trained & _counts(scores) & ~np.isnan(measure)
+    counts = trained & informative_epochs(scores, "test") & ~np.isnan(measure)
     networks = f"N = {scores.sizes['network']}"
     if not counts.any():
         return f"{networks}, no epoch that counts"
@@ -57,15 +56,11 @@ def least_words(scores: xr.Dataset) -> str:
     return f"{networks}, least {measure[least]:.2f} at epoch {int(scores['epoch'][least])}"
 
 
-def _counts(scores: xr.Dataset) -> np.ndarray:
-    return in_the_middle(each_epoch(scores, "consistency", "test"))
-
-
 def _panel(axes: Axes, scores: xr.Dataset) -> None:
     epochs = scores["epoch"].values
     measure = scores["bimodality"].sel(split="test").values
     lower, upper = scores["bimodality_over_examples"].sel(split="test").values.T
-    counts = _counts(scores)
+    counts = informative_epochs(scores, "test")
     axes.plot(epochs, measure, color="0.6", linewidth=0.7, gid="all")
     axes.plot(
         epochs,

@@ -35,7 +35,7 @@ def draw(
     all_scores, scores = scores, at_epochs(scores, phases.values())
 
     def fill(axes: Axes, split: str, epoch: int) -> str:
-        split_histogram(axes, scores, "consistency", split, epoch)
+        split_histogram(axes, scores, "n_right", split, epoch)
         return bimodality_words(scores, split, epoch)
 
     figure = four_phases(scores, phases, fill)

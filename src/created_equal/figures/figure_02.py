@@ -47,7 +47,7 @@ def draw(
     figure = page(4.2)
     grid = figure.subplots(2, PANELS // 2, sharex=True)
     for axes, letter, epoch in zip(grid.flat, LETTERS, chosen, strict=False):
-        split_histogram(axes, scores, "consistency", "test", epoch)
+        split_histogram(axes, scores, "n_right", "test", epoch)
         words = bimodality_words(scores, "test", epoch).replace("\n", " ")
         axes.set_title(f"({letter}) epoch {epoch}\n{words}", loc="left")
         finish_panel(axes, scores)

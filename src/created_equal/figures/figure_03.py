@@ -6,7 +6,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from created_equal.artefacts import at_epochs, of_split
+from created_equal.artefacts import at_epochs, consensus, of_split
 from created_equal.figures.histograms import four_phases, split_histogram
 from created_equal.figures.style import describe, footing, heading, phase_epochs, styled
 
@@ -30,8 +30,8 @@ def draw(
     all_scores, scores = scores, at_epochs(scores, phases.values())
 
     def fill(axes: Axes, split: str, epoch: int) -> str:
-        split_histogram(axes, scores, "consensus", split, epoch)
-        mean = float(of_split(scores, split)["consensus"].sel(epoch=epoch).mean(dtype=float))
+        split_histogram(axes, scores, "n_modal", split, epoch)
+        mean = float(consensus(of_split(scores, split)).sel(epoch=epoch).mean())
         return f"mean {mean:.2f}"
 
     figure = four_phases(scores, phases, fill)

@@ -28,7 +28,6 @@ from created_equal.scores import (
     MatchedEpochs,
     best_matched_pairs,
     bin_edges,
-    counts_of,
     matched_epochs,
 )
 
@@ -122,7 +121,7 @@ def _common_examples(
     ensembles: Mapping[str, xr.Dataset], split: str
 ) -> tuple[xr.Dataset, xr.Dataset]:
     parts = [
-        of_split(scores, split)[["consistency", "accessibility"]]
+        of_split(scores, split)[["n_right", "accessibility"]]
         .assign(accuracy=scores["accuracy"].sel(split=split).mean("network"))
         .assign_attrs(networks=scores.sizes["network"])
         for scores in ensembles.values()
@@ -196,10 +195,7 @@ def _joint(
     epochs = (matched.epoch_a, matched.epoch_b)
     chosen = [part.sel(epoch=epoch) for part, epoch in zip(parts, epochs, strict=True)]
     edges = [bin_edges(part.attrs["networks"], MOST_BINS) for part in chosen]
-    values = [
-        counts_of(part["consistency"].values, part.attrs["networks"]) / part.attrs["networks"]
-        for part in chosen
-    ]
+    values = [part["n_right"].values / part.attrs["networks"] for part in chosen]
     axes.pcolormesh(
         *edges,
         joint_fractions(*values, *edges),

@@ -64,10 +64,13 @@ def draw(
     figure = page(3.6)
     panels = figure.subplots(1, 3, sharex=True)
     for axes, letter, epoch in zip(panels, LETTERS, epochs, strict=False):
-        values = scores["consistency"].sel(epoch=epoch).values
-        right = majority_right(linear["consistency"].sel(epoch=epoch).values)
-        _overlay(axes, values, right, scores.sizes["network"])
-        axes.set_title(f"({letter}) epoch {epoch}\n{chances_words(values, right)}", loc="left")
+        n_right, networks = scores["n_right"].sel(epoch=epoch).values, scores.sizes["network"]
+        linear_right = majority_right(
+            linear["n_right"].sel(epoch=epoch).values, linear.sizes["network"]
+        )
+        _overlay(axes, n_right, linear_right, networks)
+        words = chances_words(majority_right(n_right, networks), linear_right)
+        axes.set_title(f"({letter}) epoch {epoch}\n{words}", loc="left")
     _own(panels[2], linear, epochs[1])
     for axes, shown in zip(panels, (scores, scores, linear), strict=True):
         finish_panel(axes, shown)
@@ -91,28 +94,28 @@ def draw(
     return figure
 
 
-def chances_words(consistency: np.ndarray, linear_right: np.ndarray) -> str:
+def chances_words(right: np.ndarray, linear_right: np.ndarray) -> str:
     """Return two lines: P(right), and P(right) given that the linear networks are right.
 
     Args:
-        consistency: (example,) of the non-linear ensemble, whose majority is right or wrong.
+        right: (example,) bool; whether the majority of the non-linear ensemble is right.
         linear_right: (example,) bool; whether the linear majority is.
     """
-    right = majority_right(consistency)
     given = f"{right[linear_right].mean():.2f}" if linear_right.any() else "undefined"
     return f"P(right) = {right.mean():.2f}\nP(right | linear right) = {given}"
 
 
-def _overlay(axes: Axes, values: np.ndarray, right: np.ndarray, networks: int) -> None:
+def _overlay(axes: Axes, n_right: np.ndarray, linear_right: np.ndarray, networks: int) -> None:
     edges = bin_edges(networks)
-    bars(axes, fractions(values, networks, edges), edges, **NON_LINEAR)
-    if right.any():
-        bars(axes, fractions(values[right], networks, edges) * right.mean(), edges, **LINEAR)
+    bars(axes, fractions(n_right, networks, edges), edges, **NON_LINEAR)
+    if linear_right.any():
+        part = fractions(n_right[linear_right], networks, edges) * linear_right.mean()
+        bars(axes, part, edges, **LINEAR)
 
 
 def _own(axes: Axes, linear: xr.Dataset, epoch: int) -> None:
     edges = bin_edges(linear.sizes["network"])
-    values = of_split(linear, "test")["consistency"].sel(epoch=epoch).values
-    bars(axes, fractions(values, linear.sizes["network"], edges), edges, **LINEAR)
+    n_right = of_split(linear, "test")["n_right"].sel(epoch=epoch).values
+    bars(axes, fractions(n_right, linear.sizes["network"], edges), edges, **LINEAR)
     words = bimodality_words(linear, "test", epoch)
     axes.set_title(f"(c) linear networks, epoch {epoch}\n{words}", loc="left")

@@ -61,7 +61,7 @@ def draw(
     figure = page(2.2 + 0.5 * len(right))
     panels = figure.subplots(1, 2, sharex=True, sharey=True)
     for axes, letter, epoch in zip(panels, LETTERS, chosen, strict=False):
-        of_cnn = majority_right(cnn["consistency"].sel(epoch=epoch).values)
+        of_cnn = majority_right(cnn["n_right"].sel(epoch=epoch).values, cnn.sizes["network"])
         _panel(axes, list(right.values()), of_cnn)
         axes.set_title(
             f"({letter}) epoch {epoch}\n{ensemble}: {of_cnn.sum():,} right, "

@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from created_equal.artefacts import SPLITS, at_epochs, each_epoch
+from created_equal.artefacts import SPLITS, at_epochs
 from created_equal.errors import InputError
 from created_equal.figures.histograms import (
     bimodality_scale,
@@ -24,6 +24,7 @@ from created_equal.figures.style import (
     page,
     styled,
 )
+from created_equal.scores import mean_consistency
 
 STAGES = ("beginning", "learning", "end")
 
@@ -96,8 +97,7 @@ def three_epochs(scores: xr.Dataset, ensemble: str) -> list[int]:
             f"raise epochs in its recipe to at least {len(STAGES)}."
         )
     sought = chance(scores) + 0.75 * (1 - chance(scores))
-    means = [each.mean(dtype=float) for each in each_epoch(scores, "consistency", "train")]
-    within = np.abs(np.array(means[2:last]) - sought).argmin()
+    within = np.abs(mean_consistency(scores, "train")[2:last] - sought).argmin()
     return [1, int(scores["epoch"][2 + within]), last]
 
 
@@ -107,7 +107,7 @@ def accuracy(scores: xr.Dataset, split: str, epoch: int) -> float:
 
 
 def _panel(axes: Axes, scores: xr.Dataset, split: str, epoch: int) -> None:
-    split_histogram(axes, scores, "consistency", split, epoch)
+    split_histogram(axes, scores, "n_right", split, epoch)
     words = bimodality_words(scores, split, epoch)
     axes.set_title(f"accuracy {accuracy(scores, split, epoch):.2f}\n{words}", loc="left")
     finish_panel(axes, scores)

@@ -58,13 +58,13 @@ def draw(
     def fill(axes: Axes, split: str, epoch: int) -> str:
         panel = of_split(scores, split).sel(epoch=epoch)
         heights = stacked_fractions(
-            panel["consistency"].values, panel["modal_label"].values, shown, networks, edges
+            panel["n_right"].values, panel["modal_label"].values, shown, networks, edges
         )
         bottom = np.zeros(len(edges) - 1)
         for row, look in zip(heights, [*_looks(len(shown)), OTHERS], strict=True):
             bars(axes, row, edges, bottom, **look)
             bottom += row
-        unanimous = np.unique(panel["modal_label"].values[panel["consistency"].values == 1])
+        unanimous = np.unique(panel["modal_label"].values[panel["n_right"].values == networks])
         return f"labels at 1: {len(unanimous)}"
 
     figure = four_phases(scores, phases, fill, height=5.2)
@@ -107,7 +107,7 @@ def frequent_labels(modal: np.ndarray, classes: int) -> np.ndarray:
 
 
 def stacked_fractions(
-    consistency: np.ndarray,
+    n_right: np.ndarray,
     modal: np.ndarray,
     shown: np.ndarray,
     networks: int,
@@ -116,7 +116,7 @@ def stacked_fractions(
     """Return the fraction of examples in each bin, divided by their most frequent prediction.
 
     Args:
-        consistency: (example) multiples of 1/N.
+        n_right: (example) how many networks are right.
         modal: (example) labels.
         shown: (label) labels that have a row of their own.
         networks: N.
@@ -128,7 +128,7 @@ def stacked_fractions(
     groups = [modal == label for label in shown] + [~np.isin(modal, shown)]
     return np.array(
         [
-            fractions(consistency[group], networks, edges) * group.mean()
+            fractions(n_right[group], networks, edges) * group.mean()
             if group.any()
             else np.zeros(len(edges) - 1)
             for group in groups

@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from created_equal.artefacts import read_images
+from created_equal.artefacts import consistency, read_images
 from created_equal.errors import InputError
 from created_equal.figures.style import (
     LETTERS,
@@ -50,7 +50,7 @@ def draw(
         InputError: fewer than five examples or two epochs, a dataset without these examples, or
             their files are missing or have changed.
     """
-    patterns = example_patterns(scores["consistency"], chance(scores))
+    patterns = example_patterns(scores["n_right"], scores.sizes["network"], chance(scores))
     names = scores["example"].values[[found.index for found in patterns.values()]]
     absent = ~np.isin(names, dataset["example"].values)
     if absent.any():
@@ -67,7 +67,7 @@ def draw(
         _image(image, read_images(dataset.sel(example=[name]), data_root)[0])
         curve.plot(
             epochs,
-            example["consistency"].values,
+            consistency(example).values,
             color=PALETTE[number],
             linestyle=LINE_STYLES[number],
             marker=MARKERS[number],

@@ -16,21 +16,21 @@ from created_equal.figures.style import (
     mark_chance,
     page,
 )
-from created_equal.scores import bin_edges, counts_of, independent_null
+from created_equal.scores import bin_edges, independent_null
 
 
-def fractions(values: np.ndarray, networks: int, edges: np.ndarray) -> np.ndarray:
+def fractions(counts: np.ndarray, networks: int, edges: np.ndarray) -> np.ndarray:
     """Return the fraction of examples in each bin.
 
     Args:
-        values: (example) scores, multiples of 1/N, in float32 or float64.
+        counts: (example) numbers of networks, of which the scores are shares.
         networks: N.
         edges: (bin + 1), from ``bin_edges``.
 
     Returns:
         (bin) float64; the sum is 1.
     """
-    return np.histogram(counts_of(values, networks) / networks, edges)[0] / len(values)
+    return np.histogram(counts / networks, edges)[0] / len(counts)
 
 
 def bars(
@@ -51,12 +51,20 @@ def bars(
 
 
 def split_histogram(axes: Axes, scores: xr.Dataset, name: str, split: str, epoch: int) -> None:
-    """Draw the histogram of one score of one split after one epoch, in the split's look."""
+    """Draw the histogram of a score of one split after one epoch, in the split's look.
+
+    Args:
+        axes: where.
+        scores: the ensemble's scores.
+        name: of the counts that the score is a share of, ``"n_right"`` or ``"n_modal"``.
+        split: ``"train"`` or ``"test"``.
+        epoch: the epoch.
+    """
     networks = scores.sizes["network"]
     edges = bin_edges(networks)
-    values = of_split(scores, split)[name].sel(epoch=epoch).values
+    counts = of_split(scores, split)[name].sel(epoch=epoch).values
     look = {"facecolor": SPLIT_COLOURS[split], "hatch": SPLIT_HATCHES[split]}
-    bars(axes, fractions(values, networks, edges), edges, **look)
+    bars(axes, fractions(counts, networks, edges), edges, **look)
 
 
 def four_phases(

@@ -61,7 +61,7 @@ def extent_of(ensemble: Ensemble, whole: Extent) -> Extent:
 
 
 def disk_of(ensemble: Ensemble, extent: Extent, networks: int | None = None) -> int:
-    """Return bytes of predictions, uncompressed, and of scores (consistency, consensus, label).
+    """Return bytes of predictions and of scores (a label and three counts), uncompressed.
 
     Args:
         ensemble: its definition.
@@ -71,7 +71,8 @@ def disk_of(ensemble: Ensemble, extent: Extent, networks: int | None = None) -> 
     networks = ensemble.networks if networks is None else networks
     # A label has one byte for up to 256 classes, and two if their number is not known.
     label_bytes = 1 if 0 < extent.classes <= 256 else 2
-    return _predictions_of_one(ensemble, extent) * (networks * label_bytes + 10)
+    count_bytes = 1 if ensemble.networks <= 255 else 2
+    return _predictions_of_one(ensemble, extent) * ((networks + 1) * label_bytes + 3 * count_bytes)
 
 
 def predictions_of(ensemble: Ensemble, extent: Extent) -> int:

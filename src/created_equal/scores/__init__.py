@@ -2,22 +2,21 @@
 
 from .agreement import (
     below_chance as below_chance,
-    consensus as consensus,
-    consistency as consistency,
     count_dtype as count_dtype,
     majority_right as majority_right,
+    right_counts as right_counts,
 )
 from .bimodality import (
     MIDDLE as MIDDLE,
     UNIFORM as UNIFORM,
     bimodality_of_counts as bimodality_of_counts,
     bimodality_of_moments as bimodality_of_moments,
-    in_the_middle as in_the_middle,
     independent_null as independent_null,
+    informative_epochs as informative_epochs,
+    mean_consistency as mean_consistency,
 )
 from .binning import (
     bin_edges as bin_edges,
-    counts_of as counts_of,
 )
 from .bootstrap import (
     REPLICATES as REPLICATES,

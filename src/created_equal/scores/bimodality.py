@@ -1,10 +1,9 @@
 """Pearson's measure of bi-modality, its value for independent networks, and its band."""
 
-from collections.abc import Iterable
-
 import numpy as np
+import xarray as xr
 
-from created_equal.scores.binning import counts_of
+from created_equal.artefacts import each_epoch
 from created_equal.scores.bootstrap import band
 
 # For each epoch and split, so fewer than elsewhere.
@@ -30,19 +29,6 @@ def bimodality_of_moments(second: np.ndarray, third: np.ndarray, fourth: np.ndar
     return np.maximum(fourth / second**2 - third**2 / second**3 - 1, 0)
 
 
-def histogram_of(consistency: np.ndarray, networks: int) -> np.ndarray:
-    """Return about how many examples exactly 0, 1, ... N networks are right.
-
-    Args:
-        consistency: (example,) multiples of 1/N in 0..1, in float32 or float64.
-        networks: N.
-
-    Returns:
-        (N + 1,) int64.
-    """
-    return np.bincount(counts_of(consistency, networks), minlength=networks + 1)
-
-
 def bimodality_of_counts(histogram: np.ndarray) -> np.ndarray:
     """Return the bi-modality of consistency from about how many examples 0..N networks are right.
 
@@ -64,20 +50,32 @@ def bimodality_of_counts(histogram: np.ndarray) -> np.ndarray:
     return np.where((histogram > 0).sum(axis=-1) > 1, measure, np.nan)
 
 
-def in_the_middle(consistency: Iterable[np.ndarray]) -> np.ndarray:
-    """Return at which epochs bi-modality says something of agreement.
+def mean_consistency(scores: xr.Dataset, split: str) -> np.ndarray:
+    """Return the mean consistency of the examples of a split at each epoch, (epoch,) float64."""
+    networks = scores.sizes["network"]
+    rows = each_epoch(scores, "n_right", split)
+    return np.array([row.sum() / (networks * len(row)) for row in rows])
+
+
+def distance_from_middle(mean: np.ndarray) -> np.ndarray:
+    """Return how far means of consistency are from ``MIDDLE``: 0 within it."""
+    return np.abs(mean - np.clip(mean, *MIDDLE))
+
+
+def informative_epochs(scores: xr.Dataset, split: str) -> np.ndarray:
+    """Return at which epochs the bi-modality of a split says something about agreement.
 
     Where nearly all examples have one score the measure grows without bound, or is 0 for a single
     example that has another; so it counts only where the mean consistency is within ``MIDDLE``.
 
     Args:
-        consistency: (example,) of one epoch after the other.
+        scores: as ``open_scores`` returns them.
+        split: ``"train"`` or ``"test"``.
 
     Returns:
         (epoch,) bool.
     """
-    mean = np.array([np.mean(scores, dtype=np.float64) for scores in consistency])
-    return (mean >= MIDDLE[0]) & (mean <= MIDDLE[1])
+    return distance_from_middle(mean_consistency(scores, split)) == 0
 
 
 def independent_null(networks: int) -> float:

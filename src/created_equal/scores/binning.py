@@ -5,19 +5,6 @@ import numpy as np
 MOST_BINS = 26
 
 
-def counts_of(scores: np.ndarray, networks: int) -> np.ndarray:
-    """Return of how many networks scores are the shares, so that float32 is on no wrong side.
-
-    Args:
-        scores: any shape, multiples of 1/N in 0..1, in float32 or float64.
-        networks: N.
-
-    Returns:
-        the same shape, whole numbers from 0 to N.
-    """
-    return np.rint(scores * networks).astype(np.intp)
-
-
 def bin_edges(networks: int, most: int = MOST_BINS) -> np.ndarray:
     """Return the edges of histogram bins that hold whole numbers of the scores 0, 1/N, ..., 1.
 

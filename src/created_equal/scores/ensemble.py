@@ -22,12 +22,8 @@ from created_equal.artefacts import (
     open_predictions,
 )
 from created_equal.errors import InputError
-from created_equal.scores.agreement import consensus, consistency
-from created_equal.scores.bimodality import (
-    band_over_examples,
-    bimodality_of_counts,
-    histogram_of,
-)
+from created_equal.scores.agreement import count_dtype, modes, right_counts
+from created_equal.scores.bimodality import band_over_examples, bimodality_of_counts
 from created_equal.scores.learning import accessibility
 
 # 64 Mi predictions are 64 MiB for up to 256 classes, and 128 MiB beyond.
@@ -194,38 +190,40 @@ def _of_examples(batches: Sequence[_Batch], numbers: np.ndarray) -> xr.Dataset:
     classes, networks = int(first.attrs["classes"]), len(numbers)
     labels = first["label"].values.astype(first["prediction"].dtype)
     halves = [numbers % 2 == parity for parity in range(len(HALVES))]
-    right = np.empty((epochs, examples), dtype=np.float32)
-    agreed = np.empty_like(right)
-    modal_label = np.empty_like(right, dtype=labels.dtype)
+    n_right = np.empty((epochs, examples), dtype=count_dtype(networks))
+    n_modal, n_runner_up = np.empty_like(n_right), np.empty_like(n_right)
+    modal_label = np.empty_like(n_right, dtype=labels.dtype)
     learnt = np.empty(examples)
     # Of a single network there is no odd half.
     learnt_by_half = np.full((len(halves), examples), np.nan)
     for block, predictions in _blocks(batches, numbers):
-        right[:, block] = _by_epoch(predictions, labels[block])
         for epoch in range(epochs):
-            found = consensus(predictions[:, epoch], classes)
-            agreed[epoch, block], modal_label[epoch, block] = found
-        learnt[block] = accessibility(right[:, block], networks)
+            found = modes(predictions[:, epoch], classes)
+            modal_label[epoch, block] = found.modal_label
+            n_modal[epoch, block] = found.n_modal
+            n_runner_up[epoch, block] = found.n_runner_up
+        n_right[:, block] = _right_by_epoch(predictions, labels[block])
+        learnt[block] = accessibility(n_right[:, block], networks)
         for number, half in enumerate(halves):
             if half.any():
-                of_half = _by_epoch(predictions[half], labels[block])
+                of_half = _right_by_epoch(predictions[half], labels[block])
                 learnt_by_half[number, block] = accessibility(of_half, half.sum())
     return xr.Dataset(
         {
-            "consistency": (("epoch", "example"), right),
-            "consensus": (("epoch", "example"), agreed),
+            "n_right": (("epoch", "example"), n_right),
             "modal_label": (("epoch", "example"), modal_label),
+            "n_modal": (("epoch", "example"), n_modal),
+            "n_runner_up": (("epoch", "example"), n_runner_up),
             "accessibility": ("example", learnt),
             "accessibility_half": (("half", "example"), learnt_by_half),
         }
     )
 
 
-def _by_epoch(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Return consistency (epoch, example) float32 from predictions (network, epoch, example)."""
+def _right_by_epoch(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return from predictions (network, epoch, example) how many are right, (epoch, example)."""
     epochs = range(predictions.shape[1])
-    scores = (consistency(predictions[:, epoch], labels) for epoch in epochs)
-    return np.array([each.astype(np.float32) for each in scores])
+    return np.array([right_counts(predictions[:, epoch], labels) for epoch in epochs])
 
 
 def _histograms(scores: xr.Dataset) -> np.ndarray:
@@ -234,8 +232,8 @@ def _histograms(scores: xr.Dataset) -> np.ndarray:
     places = [np.flatnonzero(scores["example_split"].values == split) for split in SPLITS]
     return np.array(
         [
-            [histogram_of(right[examples], networks) for examples in places]
-            for right in scores["consistency"].values
+            [np.bincount(n_right[examples], minlength=networks + 1) for examples in places]
+            for n_right in scores["n_right"].values
         ]
     )
 

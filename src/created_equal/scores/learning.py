@@ -15,12 +15,11 @@ class MatchedEpochs(NamedTuple):
     difference: float
 
 
-def accessibility(consistency: np.ndarray, networks: int) -> np.ndarray:
+def accessibility(n_right: np.ndarray, networks: int) -> np.ndarray:
     """Return the mean consistency of each example over all epochs after the untrained one.
 
     Args:
-        consistency: (epoch, example) multiples of 1/N in 0..1, from epoch 0 on, in float32 or
-            float64.
+        n_right: (epoch, example) how many networks are right, from epoch 0 on.
         networks: N.
 
     Returns:
@@ -31,13 +30,12 @@ def accessibility(consistency: np.ndarray, networks: int) -> np.ndarray:
     Raises:
         InputError: there is no epoch after epoch 0.
     """
-    if len(consistency) < 2:
+    if len(n_right) < 2:
         raise InputError(
             "accessibility needs an epoch after the untrained one, and there is none; train for "
             "at least one epoch."
         )
-    right = np.rint(consistency[1:] * networks).sum(axis=0, dtype=np.float64)
-    return right / (networks * (len(consistency) - 1))
+    return n_right[1:].sum(axis=0, dtype=np.float64) / (networks * (len(n_right) - 1))
 
 
 def matched_epochs(

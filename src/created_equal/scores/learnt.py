@@ -36,7 +36,7 @@ def learning_problems(scores: xr.Dataset) -> list[LearningProblem]:
     accuracy there, and networks trained on random labels must be near chance.
 
     Args:
-        scores: as ``open_scores`` returns them, with all epochs; consistency and consensus are not
+        scores: as ``open_scores`` returns them, with all epochs; the counts of examples are not
             read.
     """
     problems = []

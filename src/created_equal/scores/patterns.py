@@ -28,13 +28,14 @@ class PatternExample(NamedTuple):
 
 
 def example_patterns(
-    consistency: np.ndarray | xr.DataArray, chance: float
+    n_right: np.ndarray | xr.DataArray, networks: int, chance: float
 ) -> dict[str, PatternExample]:
     """Find one example of each of the five patterns of Fig 11.
 
     Args:
-        consistency: (epoch, example) in 0..1, from epoch 0 on; a block of examples is read at a
-            time.
+        n_right: (epoch, example) how many networks are right, from epoch 0 on; a block of examples
+            is read at a time.
+        networks: N.
         chance: the consistency of guessing, 1/K.
 
     Returns:
@@ -43,10 +44,10 @@ def example_patterns(
     Raises:
         InputError: fewer than five examples, or fewer than two epochs after epoch 0.
     """
-    return shown_patterns(pattern_fits(consistency, chance))
+    return shown_patterns(pattern_fits(n_right, networks, chance))
 
 
-def pattern_fits(consistency: np.ndarray | xr.DataArray, chance: float) -> np.ndarray:
+def pattern_fits(n_right: np.ndarray | xr.DataArray, networks: int, chance: float) -> np.ndarray:
     """Return how well each example fits each of the five patterns.
 
     With c(e) an example's consistency, e from 0 to the last epoch, and "the end" the mean of the
@@ -63,8 +64,9 @@ def pattern_fits(consistency: np.ndarray | xr.DataArray, chance: float) -> np.nd
     - high, then falls to 0: highest c(e >= 1) - the end.
 
     Args:
-        consistency: (epoch, example) in 0..1, from epoch 0 on; a block of examples is read at a
-            time.
+        n_right: (epoch, example) how many networks are right, from epoch 0 on; a block of examples
+            is read at a time.
+        networks: N.
         chance: the consistency of guessing, 1/K.
 
     Returns:
@@ -73,7 +75,7 @@ def pattern_fits(consistency: np.ndarray | xr.DataArray, chance: float) -> np.nd
     Raises:
         InputError: fewer than five examples, or fewer than two epochs after epoch 0.
     """
-    epochs, examples = consistency.shape
+    epochs, examples = n_right.shape
     if epochs < 3 or examples < 5:
         raise InputError(
             "the five patterns of learning need at least 5 examples and 2 epochs after the "
@@ -81,7 +83,7 @@ def pattern_fits(consistency: np.ndarray | xr.DataArray, chance: float) -> np.nd
             "has more."
         )
     blocks = (
-        np.asarray(consistency[:, start : start + EXAMPLES_AT_ONCE])
+        np.asarray(n_right[:, start : start + EXAMPLES_AT_ONCE]) / networks
         for start in range(0, examples, EXAMPLES_AT_ONCE)
     )
     return np.concatenate([_fits(block, chance) for block in blocks], axis=1)

@@ -6,7 +6,7 @@ import xarray as xr
 from created_equal.artefacts import SPLITS, each_epoch
 from created_equal.errors import InputError
 from created_equal.scores.agreement import below_chance
-from created_equal.scores.bimodality import MIDDLE
+from created_equal.scores.bimodality import distance_from_middle, mean_consistency
 
 PHASES = ("initialisation", "beginning", "bi-modality", "end")
 
@@ -18,7 +18,7 @@ def phases(scores: xr.Dataset) -> dict[str, int]:
     - initialisation: epoch 0.
     - beginning: within the first quarter of progress, most examples below chance; or epoch 1.
     - bi-modality: the lowest bi-modality of the epochs in between at which it is informative on
-      both splits (see ``in_the_middle``), or of those nearest to it.
+      both splits (see ``informative_epochs``), or of those nearest to it.
     - end: the last epoch.
 
     Args:
@@ -36,32 +36,25 @@ def phases(scores: xr.Dataset) -> dict[str, int]:
             f"the four phases of learning need at least 3 epochs after the untrained one, and "
             f"these scores hold {last}; train for longer."
         )
-    classes = scores.attrs["classes"]
-    train, test = (
-        np.array([each.mean(dtype=float) for each in each_epoch(scores, "consistency", split)])
-        for split in SPLITS
-    )
+    classes, networks = scores.attrs["classes"], scores.sizes["network"]
+    train, test = (mean_consistency(scores, split) for split in SPLITS)
     below = [
-        below_chance(each, classes).mean() for each in each_epoch(scores, "consistency", "train")
+        below_chance(row, networks, classes).mean()
+        for row in each_epoch(scores, "n_right", "train")
     ]
     beginning = _beginning(np.array(below[: last - 1]), _progress(train, 1 / classes))
     between = np.arange(beginning + 1, last)
     measure = scores["bimodality"].sel(split="train").values[between]
-    uninformative = np.maximum(_off_middle(train), _off_middle(test))[between]
+    uninformative = np.maximum(*map(distance_from_middle, (train, test)))[between]
     # The last key decides first; an undefined measure comes last.
     lowest = between[np.lexsort((np.nan_to_num(measure, nan=np.inf), uninformative))[0]]
     epochs = scores["epoch"].values[[0, beginning, lowest, last]]
     return dict(zip(PHASES, epochs.tolist(), strict=True))
 
 
-def _progress(mean_consistency: np.ndarray, chance: float) -> np.ndarray:
-    reach = mean_consistency.max() - chance
-    return (mean_consistency - chance) / reach if reach > 0 else np.zeros_like(mean_consistency)
-
-
-def _off_middle(mean_consistency: np.ndarray) -> np.ndarray:
-    """Return how far means are from the interval in which bi-modality is informative."""
-    return np.abs(mean_consistency - np.clip(mean_consistency, *MIDDLE))
+def _progress(mean: np.ndarray, chance: float) -> np.ndarray:
+    reach = mean.max() - chance
+    return (mean - chance) / reach if reach > 0 else np.zeros_like(mean)
 
 
 def _beginning(below: np.ndarray, progress: np.ndarray) -> int:

@@ -65,7 +65,7 @@ def keep_scores(study: Study) -> Iterator[str]:
             definition than the study's.
     """
     # Imported here: a run that trains nothing needs no arrays.
-    from created_equal.artefacts import definition_of, read_scores, write_scores, write_whole
+    from created_equal.artefacts import definition_of, open_scores, write_whole
 
     wanted = ensembles_in(roles_of(study))
     available = [name for name in wanted if scores_path(study.name, name).is_file()]
@@ -81,21 +81,22 @@ def keep_scores(study: Study) -> Iterator[str]:
             fate = "the earlier ones stay" if name in catalogue else "left out"
             yield f"{name}: has no scores here; {fate}"
             continue
-        scores = read_scores(scores_path(study.name, name))
-        definition, seconds = definition_of(scores), float(scores["seconds"].sum())
-        _check_definition(study.ensembles[name], definition)
-        write_scores(scores, scores_path(study.name, name, REFERENCE), definition, compact=True)
-        catalogue[name] = {
-            "definition": study.ensembles[name].definition,
-            "networks": scores.sizes["network"],
-            "device": sorted(set(scores["device"].values.tolist())),
-            "precision": sorted(set(scores["precision"].values.tolist())),
-            "versions": json.loads(scores.attrs["trained_with"]),
-            # The sum over all devices (on a CPU: over all threads).
-            "seconds": round(seconds, 1),
-        }
+        source = scores_path(study.name, name)
+        with open_scores(source) as scores:
+            _check_definition(study.ensembles[name], definition_of(scores))
+            networks, seconds = scores.sizes["network"], float(scores["seconds"].sum())
+            catalogue[name] = {
+                "definition": study.ensembles[name].definition,
+                "networks": networks,
+                "device": sorted(set(scores["device"].values.tolist())),
+                "precision": sorted(set(scores["precision"].values.tolist())),
+                "versions": json.loads(scores.attrs["trained_with"]),
+                # The sum over all devices (on a CPU: over all threads).
+                "seconds": round(seconds, 1),
+            }
+        write_whole(scores_path(study.name, name, REFERENCE), source.read_bytes())
         write_whole(path, json.dumps(catalogue, indent=2, sort_keys=True).encode() + b"\n")
-        yield f"{name}: {scores.sizes['network']} networks, {seconds:.0f} s of training"
+        yield f"{name}: {networks} networks, {seconds:.0f} s of training"
 
 
 def _check_definition(ensemble: Ensemble, definition: dict) -> None:
