@@ -52,10 +52,10 @@ from created_equal.training.engine.device import (
     usable_cores,
 )
 from created_equal.training.engine.images import Images
-from created_equal.training.engine.initialise import initialise
-from created_equal.training.engine.optimisers import learning_rate, make_optimizer
+from created_equal.training.engine.initialize import initialize
+from created_equal.training.engine.optimizers import learning_rate, make_optimizer
 from created_equal.training.engine.streams import Streams
-from created_equal.training.engine.trainee import network_of
+from created_equal.training.engine.trainee import make_network
 
 EPOCHS_ON_CPU, NETWORKS_ON_GPU, LIMIT_ON_GPU = 3, 100, 60
 # The loop's time per network does not depend on their number.
@@ -162,8 +162,8 @@ def train_with_vmap(ensemble: Ensemble, numbers: Sequence[int], images: Images) 
 
 def plain_network(ensemble: Ensemble, number: int, images: Images) -> nn.Module:
     """Return an untrained network with the engine's first weights and PyTorch's own dropout."""
-    network = network_of(ensemble, images.shape, images.classes)
-    initialise(network, Streams(ensemble.definition, number))
+    network = make_network(ensemble, images.shape, images.classes)
+    initialize(network, Streams(ensemble.definition, number))
     for name, layer in list(network.named_children()):
         if isinstance(layer, Dropout):
             setattr(network, name, nn.Dropout(layer.threshold / 256))

@@ -373,14 +373,14 @@ def test_one_network_that_diverges_costs_no_other(
 def test_one_network_of_a_hundred_that_diverges_is_named_and_the_others_are_kept(
     tiny, run, monkeypatch, tmp_path
 ):
-    draw = trainee.initialise
+    draw = trainee.initialize
 
     def poisoned(network, streams):
         draw(network, streams)
         if streams.key[1] == 57:
             next(network.parameters()).data[0] = np.nan
 
-    monkeypatch.setattr(trainee, "initialise", poisoned)
+    monkeypatch.setattr(trainee, "initialize", poisoned)
     with pytest.raises(InputError) as refusal:
         run(tiny("small_st_vgg", epochs=1), range(100))
     assert str(refusal.value).startswith(
