@@ -13,7 +13,7 @@ def test_operations_by_hand(tiny):
     network = build_network(Architecture("st_vgg", width=0.125), (16, 16, 1), 10)
     predicting, training = count_flops(network, (16, 16, 1))
     operations = count_operations(ensemble, (90, 30), (16, 16, 1), 10)
-    # An epoch has four mini-batches; all examples are predicted before the first and after each epoch.
+    # An epoch has four mini-batches; there are predictions before the first and after each epoch.
     assert operations == 3 * 80 * training + 4 * 120 * predicting
 
 

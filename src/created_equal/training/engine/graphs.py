@@ -237,7 +237,7 @@ class Panel:
 
     def __init__(self, trainees: Sequence[RecordedTrainee], images: Images, lane: Lane):
         self._trainees, self._images = trainees, images
-        device, size = images.setting.device, images.evaluated_at_once
+        device, size = images.setting.device, images.prediction_batch
         self._start = torch.zeros((), dtype=torch.int64, device=device)
         self._offsets = torch.arange(size, device=device)
         shape = len(trainees), len(images)
@@ -351,7 +351,7 @@ class GraphGroup:
         for panel in self._panels:
             panel.begin()
         self._fork()
-        for _ in range(math.ceil(len(self._images) / self._images.evaluated_at_once)):
+        for _ in range(math.ceil(len(self._images) / self._images.prediction_batch)):
             for panel in self._panels:
                 panel.predict()
             after_batch()
