@@ -45,7 +45,7 @@ def test_speed_and_time_left_by_hand(caplog, monkeypatch):
     caplog.set_level(logging.INFO)
     report = Report("t", epochs=4, n_networks=3, bar=None)
     # Pretend that 2 of 12 epochs took 20 seconds.
-    report._started -= 20
+    monkeypatch.setattr("time.monotonic", lambda: report._started + 20)
     report._done = 1
     report.epoch({0: result(2)})
     # An epoch takes 10 s and a network 40 s, so 90 networks take an hour; 100 s are left.

@@ -22,7 +22,7 @@ from created_equal.training.engine.trainee import (
 CPU = choose_setting("cpu", "fp32")
 
 
-# images
+# Images.
 
 
 def test_images_are_standardized_by_the_train_sets_moments(digits, images):
@@ -53,7 +53,7 @@ def test_color_images_are_channels_last_and_a_constant_channel_is_zero():
     assert batch[:, 0].any()
 
 
-# mini-batches
+# Mini-batches.
 
 
 def batches(tiny, epoch, examples=47, seed=0, **recipe):
@@ -104,7 +104,7 @@ def test_batches_differ_between_epochs_and_networks(tiny, mini_batches):
     assert len({str(each) for each in drawn}) == 4
 
 
-# training
+# Training.
 
 
 def losses(ensemble, images, seed=0):
@@ -175,7 +175,7 @@ def test_a_torchvision_model_with_its_own_randomness_is_reproducible(tiny, image
     assert np.array_equal(first, losses(ensemble, images))
 
 
-# compiled
+# Compilation.
 
 
 def test_torchvision_models_on_a_gpu_are_compiled(tiny, monkeypatch):
