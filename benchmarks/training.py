@@ -52,13 +52,13 @@ from created_equal.training.engine.device import (
     usable_cores,
 )
 from created_equal.training.engine.images import Images
-from created_equal.training.engine.initialise import initialise
-from created_equal.training.engine.optimisers import learning_rate, make_optimizer
+from created_equal.training.engine.initialize import initialize
+from created_equal.training.engine.optimizers import learning_rate, make_optimizer
 from created_equal.training.engine.streams import Streams
-from created_equal.training.engine.trainee import network_of
+from created_equal.training.engine.trainee import make_network
 
 EPOCHS_ON_CPU, NETWORKS_ON_GPU, LIMIT_ON_GPU = 3, 100, 60
-# The loop's time per network does not depend on their number.
+# The loop's time per network does not depend on the number of networks.
 MOST_NETWORKS_OF_LOOP = 2
 PREDICTED_AT_ONCE = 100
 COLUMNS = {
@@ -74,28 +74,28 @@ COLUMNS = {
 }
 
 
-def train_with_engine(ensemble: Ensemble, numbers: Sequence[int], images: Images) -> Iterator:
+def train_with_engine(ensemble: Ensemble, seeds: Sequence[int], images: Images) -> Iterator:
     """Train networks as the workflow does, as many at a time as it would."""
-    left = list(numbers)
+    left = list(seeds)
     while left:
         group = make_group(ensemble, left, images)
         for _ in range(ensemble.recipe.epochs):
             for _ in group.finish_epoch():
                 pass
             yield np.stack([each.predictions for each in group.evaluate(lambda: None)])
-        left = left[len(group.numbers) :]
+        left = left[len(group.seeds) :]
         del group
         release_memory()
 
 
-def train_with_loop(ensemble: Ensemble, numbers: Sequence[int], images: Images) -> Iterator:
+def train_with_loop(ensemble: Ensemble, seeds: Sequence[int], images: Images) -> Iterator:
     """Train networks as a first script would."""
     recipe = ensemble.recipe
     every = images.batch(slice(None)).contiguous()
     train = TensorDataset(every[images.train], images.labels[images.train])
-    for number in numbers:
-        torch.manual_seed(number)
-        network = plain_network(ensemble, number, images)
+    for seed in seeds:
+        torch.manual_seed(seed)
+        network = plain_network(ensemble, seed, images)
         loader = DataLoader(train, batch_size=recipe.batch_size, shuffle=True, drop_last=True)
         optimizer = make_optimizer(network, recipe)
         for epoch in range(1, recipe.epochs + 1):
@@ -110,11 +110,11 @@ def train_with_loop(ensemble: Ensemble, numbers: Sequence[int], images: Images) 
                 optimizer.step()
             network.eval()
             with torch.no_grad(), images.setting.autocast():
-                parts = [network(part).argmax(1) for part in every.split(images.evaluated_at_once)]
+                parts = [network(part).argmax(1) for part in every.split(images.prediction_batch)]
             yield torch.cat(parts).cpu().numpy()[None]
 
 
-def train_with_vmap(ensemble: Ensemble, numbers: Sequence[int], images: Images) -> Iterator:
+def train_with_vmap(ensemble: Ensemble, seeds: Sequence[int], images: Images) -> Iterator:
     """Train networks that take each step together, as torch.func maps one of them over many.
 
     Raises:
@@ -126,8 +126,8 @@ def train_with_vmap(ensemble: Ensemble, numbers: Sequence[int], images: Images) 
             f"{ensemble.study}/{ensemble.name} is not trained by plain SGD, the only optimizer of "
             "vmap in this benchmark; leave vmap out of --ways."
         )
-    torch.manual_seed(numbers[0])
-    networks = [plain_network(ensemble, number, images) for number in numbers]
+    torch.manual_seed(seeds[0])
+    networks = [plain_network(ensemble, seed, images) for seed in seeds]
     network = networks[0]
     weights, buffers = stack_module_state(networks)
     weights = {name: each.detach() for name, each in weights.items()}
@@ -143,7 +143,7 @@ def train_with_vmap(ensemble: Ensemble, numbers: Sequence[int], images: Images) 
     logits_of = vmap(logits, in_dims=(0, 0, None))
     for epoch in range(1, recipe.epochs + 1):
         network.train()
-        orders = torch.stack([torch.randperm(len(images.train), device=device) for _ in numbers])
+        orders = torch.stack([torch.randperm(len(images.train), device=device) for _ in seeds])
         for step in range(len(images.train) // recipe.batch_size):
             places = orders[:, step * recipe.batch_size : (step + 1) * recipe.batch_size]
             index = images.train[places]
@@ -160,10 +160,10 @@ def train_with_vmap(ensemble: Ensemble, numbers: Sequence[int], images: Images) 
         yield torch.cat(predicted, dim=1).cpu().numpy()
 
 
-def plain_network(ensemble: Ensemble, number: int, images: Images) -> nn.Module:
+def plain_network(ensemble: Ensemble, seed: int, images: Images) -> nn.Module:
     """Return an untrained network with the engine's first weights and PyTorch's own dropout."""
-    network = network_of(ensemble, images.shape, images.classes)
-    initialise(network, Streams(ensemble.definition, number))
+    network = make_network(ensemble, images.shape, images.classes)
+    initialize(network, Streams(ensemble.definition, seed))
     for name, layer in list(network.named_children()):
         if isinstance(layer, Dropout):
             setattr(network, name, nn.Dropout(layer.threshold / 256))
@@ -189,14 +189,14 @@ def measure(
     epochs: int,
     limit: float | None,
     threads: int,
-    numbers: Sequence[int],
+    seeds: Sequence[int],
 ) -> dict:
     """Train networks in this process, until all are finished or the limit is over.
 
     Returns:
         ``done``, how many networks were trained, a part of one counting as such; ``preparation``
         and ``training``, seconds; ``accuracies`` on the test set of each finished network, or of
-        those in training; ``learnt``, for each finished network in how many epochs it was right
+        those in training; ``learned``, for each finished network in how many epochs it was right
         about each example; ``memory``, bytes.
     """
     torch.set_num_threads(threads)
@@ -206,7 +206,7 @@ def measure(
     images = Images(read_dataset(Path(dataset_path(study))), setting)
     labels, test = images.labels.cpu().numpy(), images.splits[1].numpy()
     right, moments = [], [time.monotonic()]
-    for predicted in WAYS[way](first_ensemble(study, epochs), numbers, images):
+    for predicted in WAYS[way](first_ensemble(study, epochs), seeds, images):
         moments.append(time.monotonic())
         right.append(predicted == labels)
         if limit and moments[-1] - moments[0] > limit:
@@ -221,7 +221,7 @@ def measure(
         "preparation": preparation,
         "training": seconds.sum() - preparation,
         "accuracies": last[:, test].mean(axis=1).tolist(),
-        "learnt": [row for each in finished for row in np.sum(each, axis=0)],
+        "learned": [row for each in finished for row in np.sum(each, axis=0)],
         "memory": torch.cuda.max_memory_reserved() if setting.device.type == "cuda" else peak,
     }
 
@@ -230,7 +230,7 @@ def measure_in_processes(processes: int, networks: int, *task) -> dict:
     """Train networks 0 to N - 1 in some processes at once; ``task``: as ``measure`` takes it.
 
     Returns:
-        the keys of ``COLUMNS`` except ``times_loop``, and ``accuracies`` and ``learnt`` of
+        the keys of ``COLUMNS`` except ``times_loop``, and ``accuracies`` and ``learned`` of
         ``measure``; or only ``failed``, the reason.
     """
     shares = [range(place, networks, processes) for place in range(processes)]
@@ -257,12 +257,12 @@ def measure_in_processes(processes: int, networks: int, *task) -> dict:
         "memory_gib": total["memory"] / 2**30,
         "accuracy": float(np.mean(total["accuracies"])),
         "accuracies": total["accuracies"],
-        "learnt": total["learnt"],
+        "learned": total["learned"],
     }
 
 
 def compare(fp32: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray]) -> dict:
-    """Compare two ensembles of the same seeds: ``learnt`` and ``accuracies``, see ``measure``.
+    """Compare two ensembles of the same seeds: ``learned`` and ``accuracies``, see ``measure``.
 
     Returns:
         ``correlation`` of accessibility and ``difference`` of mean test accuracy; and what two
@@ -270,10 +270,10 @@ def compare(fp32: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.nda
         halves of ``fp32`` by Spearman and Brown's 2 r / (1 + r), and ``other_seeds_error``, the
         standard error of the difference.
     """
-    (learnt, accuracies), half = fp32, len(fp32[1]) // 2
-    of_halves = correlation(learnt[:half], learnt[half:])
+    (learned, accuracies), half = fp32, len(fp32[1]) // 2
+    of_halves = correlation(learned[:half], learned[half:])
     return {
-        "correlation": correlation(learnt, other[0]),
+        "correlation": correlation(learned, other[0]),
         "difference": float(np.mean(other[1]) - np.mean(accuracies)),
         "other_seeds_correlation": 2 * of_halves / (1 + of_halves),
         "other_seeds_error": float(np.std(accuracies, ddof=1) * np.sqrt(2 / len(accuracies))),
@@ -345,9 +345,9 @@ def run(asked: argparse.Namespace) -> dict:
             min(networks, MOST_NETWORKS_OF_LOOP) if way == "loop" else networks,
             *(way, precision, asked.study, epochs, limit, cores if alone else 1),
         )
-        learnt = np.array(row.pop("learnt", []))
+        learned = np.array(row.pop("learned", []))
         if way == "engine" and networks > 1 and row.get("trained") == 1:
-            ensembles[precision] = learnt, np.array(row["accuracies"])
+            ensembles[precision] = learned, np.array(row["accuracies"])
             if precision != "fp32" and "fp32" in ensembles:
                 compared[precision] = compare(ensembles["fp32"], ensembles[precision])
         loop = rows.get("loop fp32", {}).get("networks_per_hour")

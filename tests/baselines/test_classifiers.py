@@ -10,7 +10,7 @@ RANDOM = [name for name, seeds in BASELINES.items() if seeds > 1]
 
 @pytest.fixture(scope="module")
 def points():
-    """Two classes of 100 points each in 20 dimensions, that overlap."""
+    """Two overlapping classes of 100 points each in 20 dimensions."""
     labels = np.arange(200) % 2
     points = np.random.default_rng(0).normal(labels[:, None] * 0.5, 1, (200, 20))
     return points, labels
@@ -22,31 +22,31 @@ def predictions(name, seed, points):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_learns_what_is_far_apart(name):
+def test_each_classifier_learns_separate_classes(name):
     labels = np.arange(60) % 3
     points = np.random.default_rng(0).normal(0, 0.1, (60, 3)) + np.eye(3)[labels]
     assert (predictions(name, 0, (points, labels))[50:] == labels[50:]).all()
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_seed_gives_the_same_again(name, points):
+def test_a_seed_is_reproducible(name, points):
     np.testing.assert_array_equal(predictions(name, 3, points), predictions(name, 3, points))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_seeds_differ_where_the_method_is_random_and_only_there(name, points):
+def test_seeds_differ_only_for_random_methods(name, points):
     first, second = (predictions(name, seed, points) for seed in (0, 1))
     assert (first != second).any() == (name in RANDOM)
 
 
-def test_neighbours_by_hand():
-    # Of the ten nearest to -5, six are a 0; all eleven others are a 1, but are far away.
-    points = np.array([[float(place)] for place in (*range(10), *range(100, 111))])
+def test_neighbors_by_hand():
+    # Six of the ten points nearest to -5 have the label 0; all eleven distant points have a 1.
+    points = np.array([[float(x)] for x in (*range(10), *range(100, 111))])
     labels = np.array([0] * 6 + [1] * 15)
     classifier = make_classifier("k_nearest_neighbours", 0).fit(points, labels)
     assert classifier.predict([[-5.0], [105.0]]).tolist() == [0, 1]
 
 
-def test_another_name_is_an_error():
+def test_an_unknown_name_is_an_error():
     with pytest.raises(ValueError, match="svn"):
         make_classifier("svn", 0)

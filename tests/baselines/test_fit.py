@@ -32,27 +32,27 @@ def baseline(name, seeds=2, weak_learners=4):
 
 
 @pytest.mark.parametrize("name", BASELINES)
-def test_predictions_are_as_those_of_networks(name, digits, digits_file, tmp_path):
+def test_predictions_have_the_format_of_those_of_networks(name, digits, digits_file, tmp_path):
     output = tmp_path / "new" / f"{name}.nc"
     fit_baseline(baseline(name), digits_file, output)
-    made = read_predictions(output)
+    predictions = read_predictions(output)
     epochs = [1, 2, 3, 4] if name == "adaboost" else [1]
     networks = [0, 1] if BASELINES[name] > 1 else [0]
-    assert made["epoch"].values.tolist() == epochs
-    assert made["network"].values.tolist() == networks
-    assert made["prediction"].dims == ("network", "epoch", "example")
-    assert made["prediction"].dtype == np.uint8
-    assert made.attrs["classes"] == 10
+    assert predictions["epoch"].values.tolist() == epochs
+    assert predictions["network"].values.tolist() == networks
+    assert predictions["prediction"].dims == ("network", "epoch", "example")
+    assert predictions["prediction"].dtype == np.uint8
+    assert predictions.attrs["classes"] == 10
     for axis in ("example", "example_split", "label"):
-        np.testing.assert_array_equal(made[axis], digits[axis])
-    right = made["prediction"] == made["label"]
+        np.testing.assert_array_equal(predictions[axis], digits[axis])
+    is_right = predictions["prediction"] == predictions["label"]
     for split in ("train", "test"):
-        share = right[..., made["example_split"].values == split].mean("example")
-        np.testing.assert_allclose(made["accuracy"].sel(split=split), share, rtol=1e-6)
-    assert np.isnan(made["loss"]).all()
-    # Learnt from 40 digits of ten classes: chance is 0.1.
-    assert made["accuracy"].sel(split="test").isel(epoch=-1).min() > 0.25
-    assert definition_of(made) == {
+        share = is_right[..., predictions["example_split"].values == split].mean("example")
+        np.testing.assert_allclose(predictions["accuracy"].sel(split=split), share, rtol=1e-6)
+    assert np.isnan(predictions["loss"]).all()
+    # Chance is 0.1; 40 digits of ten classes suffice for more.
+    assert predictions["accuracy"].sel(split="test").isel(epoch=-1).min() > 0.25
+    assert definition_of(predictions) == {
         **baseline(name).definition,
         "baselines_version": BASELINES_VERSION,
         "data": fingerprint(digits),
@@ -60,20 +60,20 @@ def test_predictions_are_as_those_of_networks(name, digits, digits_file, tmp_pat
 
 
 @pytest.mark.parametrize("name", BASELINES)
-def test_the_same_twice_gives_the_same_bytes(name, digits_file, tmp_path):
+def test_predictions_files_are_reproducible_to_the_byte(name, digits_file, tmp_path):
     paths = [tmp_path / "first.nc", tmp_path / "second.nc"]
     for path in paths:
         fit_baseline(baseline(name), digits_file, path)
     assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
-def test_a_network_is_its_random_state_however_many_there_are(digits):
+def test_a_network_does_not_depend_on_the_number_of_seeds(digits):
     few, many = (predict(baseline("perceptron", seeds), digits)["prediction"] for seeds in (2, 4))
     np.testing.assert_array_equal(few, many[:2])
     assert (many[2] != many[3]).any()
 
 
-def test_fewer_weak_learners_are_the_first_of_more():
+def test_predictions_do_not_depend_on_the_largest_number_of_weak_learners():
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 5, 300)
     images = rng.normal(128, 40, (300, 3, 3, 1)) + rng.normal(0, 20, (5, 3, 3, 1))[labels]
@@ -85,7 +85,7 @@ def test_fewer_weak_learners_are_the_first_of_more():
     assert (many[0, 0].values != many[0, 5].values).any()
 
 
-def test_it_is_said_after_how_many_weak_learners_boosting_ended(tmp_path, caplog):
+def test_the_number_of_weak_learners_at_the_end_of_boosting_is_logged(tmp_path, caplog):
     caplog.set_level("INFO")
     images = np.repeat(np.array([0, 255], dtype=np.uint8), 10)[:, None, None, None]
     labels = np.repeat([0, 1], 10)
@@ -93,22 +93,22 @@ def test_it_is_said_after_how_many_weak_learners_boosting_ended(tmp_path, caplog
     write_dataset(data, tmp_path / "dataset.nc", {})
     fit_baseline(baseline("adaboost"), tmp_path / "dataset.nc", tmp_path / "adaboost.nc")
     assert "boosting ended after 1 of 4 weak learners" in caplog.text
-    made = read_predictions(tmp_path / "adaboost.nc")
-    assert made["weak_learners"].values.tolist() == [1]
-    assert made["accuracy"].values.tolist() == [[[1.0, 1.0]] * 4]
+    predictions = read_predictions(tmp_path / "adaboost.nc")
+    assert predictions["weak_learners"].values.tolist() == [1]
+    assert predictions["accuracy"].values.tolist() == [[[1.0, 1.0]] * 4]
 
 
-def test_too_few_neighbours_are_refused_and_nothing_is_written(tmp_path):
+def test_too_few_neighbors_are_rejected_and_nothing_is_written(tmp_path):
     images = np.arange(12, dtype=np.uint8)[:, None, None, None]
     labels = np.arange(12) % 2
     data = make_dataset(images, labels, np.arange(12), np.arange(12) >= 9, ["a", "b"])
     write_dataset(data, tmp_path / "dataset.nc", {})
-    with pytest.raises(InputError, match="has 9 examples, fewer than the 10 neighbours that are"):
+    with pytest.raises(InputError, match="has 9 examples, fewer than its 10 neighbors; leave"):
         fit_baseline(baseline("k_nearest_neighbours"), tmp_path / "dataset.nc", tmp_path / "knn.nc")
     assert [path.name for path in tmp_path.iterdir()] == ["dataset.nc"]
 
 
-def test_a_missing_dataset_is_said_in_one_sentence(tmp_path):
+def test_a_missing_dataset_is_reported(tmp_path):
     with pytest.raises(InputError, match=r"dataset\.nc does not exist; build it with snakemake"):
         fit_baseline(baseline("svm"), tmp_path / "dataset.nc", tmp_path / "svm.nc")
     assert list(tmp_path.iterdir()) == []
@@ -121,7 +121,7 @@ def command(monkeypatch, *arguments):
     return end.value.code
 
 
-def test_command_gives_the_same_whatever_the_number_of_threads(study_folder, monkeypatch):
+def test_the_command_gives_the_same_file_for_any_number_of_threads(study_folder, monkeypatch):
     assert command(monkeypatch, "build_dataset", "smoke") == 0
     assert command(monkeypatch, "fit_baseline", "smoke", "k_nearest_neighbours") == 0
     output = Path("results/smoke/baselines/k_nearest_neighbours.nc")
@@ -134,7 +134,7 @@ def test_command_gives_the_same_whatever_the_number_of_threads(study_folder, mon
     assert output.read_bytes() == before
 
 
-def test_command_refuses_a_baseline_that_there_is_not(study_folder, monkeypatch, capsys):
+def test_the_command_rejects_an_unknown_baseline(study_folder, monkeypatch, capsys):
     assert command(monkeypatch, "fit_baseline", "smoke", "svn") == 2
     assert "the study smoke has no baseline svn; use one of svm, k_near" in capsys.readouterr().err
     assert not Path("results").exists()
@@ -146,7 +146,7 @@ def small_mammals(data_root):
     return build_dataset(definition, data_root, download=False)
 
 
-# The paper's accuracies (section 5) and how near it is reproduced; the seeds are fixed.
+# The paper's accuracies (section 5), and the tolerances of the reproduction; the seeds are fixed.
 @pytest.mark.parametrize(
     ("name", "seeds", "paper", "tolerance"),
     [
@@ -160,6 +160,6 @@ def small_mammals(data_root):
     ],
 )
 def test_accuracy_on_small_mammals(small_mammals, name, seeds, paper, tolerance):
-    made = predict(baseline(name, seeds, weak_learners=30), small_mammals)
-    accuracy = float(made["accuracy"].isel(epoch=-1).sel(split="test").mean())
+    predictions = predict(baseline(name, seeds, weak_learners=30), small_mammals)
+    accuracy = float(predictions["accuracy"].isel(epoch=-1).sel(split="test").mean())
     assert accuracy == pytest.approx(paper, abs=tolerance)

@@ -1,7 +1,7 @@
 import numpy as np
 
 from created_equal.artefacts import make_dataset
-from created_equal.baselines.pixels import standardised_pixels
+from created_equal.baselines.pixels import standardize_pixels
 
 
 def dataset(images, is_test):
@@ -9,19 +9,19 @@ def dataset(images, is_test):
     return make_dataset(images, labels, np.arange(len(images)), is_test, ["a", "b"])
 
 
-def test_by_hand():
-    # Channel 0 of the train set: 0 and 10, mean 5, deviation 5. Channel 1: 1 throughout.
+def test_pixels_by_hand():
+    # In the train set channel 0 is 0 and 10 (mean 5, deviation 5), and channel 1 is constant.
     images = np.ones((3, 1, 1, 3), dtype=np.uint8)
     images[:, 0, 0, 0] = [0, 10, 20]
     images[:, 0, 0, 2] = [1, 3, 2]
-    rows = standardised_pixels(dataset(images, [False, False, True]))
+    rows = standardize_pixels(dataset(images, [False, False, True]))
     assert rows.dtype == np.float32
     assert rows.tolist() == [[-1, 0, -1], [1, 0, 1], [3, 0, 0]]
 
 
 def test_the_train_set_has_mean_0_and_deviation_1_in_each_channel():
     images = np.random.default_rng(0).integers(0, 256, (50, 4, 5, 3), dtype=np.uint8)
-    rows = standardised_pixels(dataset(images, np.arange(50) >= 30))
+    rows = standardize_pixels(dataset(images, np.arange(50) >= 30))
     channels = rows.reshape(50, 4, 5, 3)[:30]
     np.testing.assert_allclose(channels.mean(axis=(0, 1, 2)), 0, atol=1e-5)
     np.testing.assert_allclose(channels.std(axis=(0, 1, 2)), 1, atol=1e-5)

@@ -83,7 +83,7 @@ def test_the_engine_is_measured_with_the_workflows_networks(study):
         predictions["prediction"].transpose("network", "epoch", "example") == predictions["label"]
     )
     assert found["done"] == 2
-    assert np.array_equal(found["learnt"], right.values[:, 1:].sum(axis=1))
+    assert np.array_equal(found["learned"], right.values[:, 1:].sum(axis=1))
     accuracy = predictions["accuracy"].sel(split="test").isel(epoch=-1)
     assert found["accuracies"] == pytest.approx(accuracy.values)
 
@@ -91,7 +91,7 @@ def test_the_engine_is_measured_with_the_workflows_networks(study):
 def test_a_way_ends_after_the_limit(study):
     found = measure("engine", "fp32", "momentum", 40, 1e-6, 1, [0, 1])
     assert found["done"] == pytest.approx(1 / 40)
-    assert found["learnt"] == []
+    assert found["learned"] == []
     assert len(found["accuracies"]) == 1
 
 

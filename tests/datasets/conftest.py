@@ -1,4 +1,4 @@
-"""A local server of archives, and small data sets in the originals' formats."""
+"""A local server of archives, and small data sets in the formats of the originals."""
 
 import gzip
 import hashlib
@@ -22,8 +22,8 @@ class Server:
 
     url: str
     files: dict[str, bytes] = field(default_factory=dict)
-    cut: set[str] = field(default_factory=set)  # sent by half, then the connection is closed
-    stalling: set[str] = field(default_factory=set)  # sent by half, then silence
+    cut: set[str] = field(default_factory=set)  # half is sent, then the connection is closed
+    stalling: set[str] = field(default_factory=set)  # half is sent, then nothing more
     served: Counter = field(default_factory=Counter)
     half_sent: threading.Event = field(default_factory=threading.Event)
     closing: threading.Event = field(default_factory=threading.Event)
@@ -58,7 +58,7 @@ def server():
             self.respond(with_body=False)
 
         def do_GET(self):
-            # torchvision asks where a redirect ends by a GET with this header, and reads no body.
+            # torchvision resolves redirects by a GET with this header, and reads no body.
             self.respond(with_body=self.headers["Method"] != "HEAD")
 
         def log_message(self, *_):
@@ -77,7 +77,7 @@ def server():
 
 @dataclass
 class SmallCifar:
-    """What a small CIFAR consists of: its files' bytes, its archive, and what they hold."""
+    """A small CIFAR-100: the contents of its files, its archive, images and labels."""
 
     files: dict[str, bytes]
     archive: bytes
@@ -94,9 +94,9 @@ class SmallCifar:
 
 @pytest.fixture
 def small_cifar100(monkeypatch, server):
-    """Make CIFAR-100 an archive of 30 + 12 images in 6 fine and 2 coarse classes, on ``server``.
+    """Replace CIFAR-100 by 30 + 12 images in 6 fine and 2 coarse classes, on ``server``.
 
-    The fine classes zebra, ant, mole are of the coarse class beasts, the others of plants.
+    The coarse class beasts has the fine classes zebra, ant and mole; plants has the others.
     """
     from torchvision.datasets import CIFAR100
 
@@ -134,7 +134,7 @@ def small_cifar100(monkeypatch, server):
 
 @pytest.fixture
 def small_cifar10(monkeypatch, tmp_path):
-    """Put a CIFAR-10 into tmp_path: batch k has two images all of k, with the labels k and 9."""
+    """Put a CIFAR-10 into tmp_path: batch k has two images with all pixels k and labels k and 9."""
     from torchvision.datasets import CIFAR10
 
     folder = tmp_path / CIFAR10.base_folder
@@ -156,13 +156,13 @@ def small_cifar10(monkeypatch, tmp_path):
 
 @dataclass
 class SmallMnist:
-    """What a small MNIST consists of: its packed files' bytes, and what they hold."""
+    """A small MNIST: the contents of its packed files, images and labels."""
 
     files: dict[str, bytes]
     images: np.ndarray
     labels: np.ndarray
 
-    def put_into(self, data_root: Path) -> Path:
+    def write_into(self, data_root: Path) -> Path:
         folder = data_root / "MNIST" / "raw"
         folder.mkdir(parents=True)
         for name, content in self.files.items():
@@ -172,7 +172,7 @@ class SmallMnist:
 
 @pytest.fixture
 def small_mnist(monkeypatch, server):
-    """Make MNIST four files of 40 + 20 images of 28 x 28, on ``server``."""
+    """Replace MNIST by 40 + 20 images of 28 x 28 pixels, on ``server``."""
     from torchvision.datasets import MNIST
 
     rng = np.random.default_rng(0)

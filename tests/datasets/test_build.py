@@ -31,12 +31,12 @@ def test_digits_of_the_default_study(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_same_dataset_every_time(tmp_path):
+def test_building_is_reproducible(tmp_path):
     definition = {"source": "digits", "size": 12, "train_examples": 50}
     assert build(definition, tmp_path).identical(build(definition, tmp_path))
 
 
-def test_a_smaller_dataset_is_part_of_a_larger(tmp_path):
+def test_a_smaller_dataset_is_part_of_a_larger_one(tmp_path):
     small, large = (
         build({"source": "digits", "train_examples": n, "test_examples": 20}, tmp_path)
         for n in (40, 300)
@@ -46,7 +46,7 @@ def test_a_smaller_dataset_is_part_of_a_larger(tmp_path):
     assert part["example_split"].identical(small["example_split"])
 
 
-def test_more_digits_than_there_are(tmp_path):
+def test_a_request_for_too_many_digits_is_rejected(tmp_path):
     with pytest.raises(InputError, match="asks for 1300 examples, but there are only 1198 train"):
         build({"source": "digits", "train_examples": 1300}, tmp_path)
 
@@ -61,9 +61,9 @@ def test_digits_and_image_folders_need_no_torch():
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
-def test_cifar100_and_mnist_and_a_choice_of_them(tmp_path, small_cifar100, small_mnist):
+def test_cifar100_and_mnist_with_chosen_examples(tmp_path, small_cifar100, small_mnist):
     small_cifar100.unpack_into(tmp_path)
-    small_mnist.put_into(tmp_path)
+    small_mnist.write_into(tmp_path)
     definition = {"source": "cifar100", "superclass": "plants", "train_examples": 6, "size": 8}
     dataset = build(definition, tmp_path)
     assert dataset["image"].shape == (12, 8, 8, 3)
@@ -86,14 +86,14 @@ def test_an_image_folder_by_a_relative_and_an_absolute_path(tmp_path):
 def test_only_chosen_files_are_decoded(tmp_path):
     for name in ("train/a/0", "train/a/1", "train/b/0", "train/b/1", "test/a/0", "test/b/0"):
         save_image(tmp_path / f"{name}.png")
-    whole = {"source": "image_folder", "path": str(tmp_path)}
-    part = whole | {"train_examples": 2}
+    everything = {"source": "image_folder", "path": str(tmp_path)}
+    part = everything | {"train_examples": 2}
     chosen = build(part, tmp_path)["example"].values.tolist()
     not_chosen = ({0, 1} - set(chosen)).pop()
-    (tmp_path / "train" / "a" / f"{not_chosen}.png").write_text("no picture")
+    (tmp_path / "train" / "a" / f"{not_chosen}.png").write_text("not an image")
     assert build(part, tmp_path)["example"].values.tolist() == chosen
     with pytest.raises(InputError, match=rf"train/a/{not_chosen}.png \(not an image\)"):
-        build(whole, tmp_path)
+        build(everything, tmp_path)
 
 
 def test_real_small_mammals(data_root):
@@ -111,5 +111,4 @@ def test_real_small_mammals(data_root):
     twins = dataset.sel(example=[16646, 31828])
     assert twins["pixel_hash"].values[0] == twins["pixel_hash"].values[1]
     assert twins["class_name"].values[twins["label"].values].tolist() == ["mouse", "shrew"]
-    others = dataset["pixel_hash"].values
-    assert len(np.unique(others)) == 2999
+    assert len(np.unique(dataset["pixel_hash"].values)) == 2999

@@ -10,12 +10,12 @@ from created_equal.errors import InputError
 CLASS_SIZES = st.lists(st.integers(1, 30), min_size=1, max_size=8)
 
 
-def labels_of(sizes):
+def make_labels(sizes):
     return np.repeat(np.arange(len(sizes)), sizes)
 
 
-def source_of(train_sizes, test_sizes):
-    labels = np.concatenate([labels_of(train_sizes), labels_of(test_sizes)])
+def make_source(train_sizes, test_sizes):
+    labels = np.concatenate([make_labels(train_sizes), make_labels(test_sizes)])
     return Source(
         labels=labels,
         positions=np.arange(len(labels)),
@@ -26,8 +26,8 @@ def source_of(train_sizes, test_sizes):
 
 
 @given(CLASS_SIZES, st.data())
-def test_exactly_that_many_of_every_class_and_in_order(sizes, data):
-    labels = labels_of(sizes)
+def test_the_choice_has_the_right_size_all_classes_and_ascending_rows(sizes, data):
+    labels = make_labels(sizes)
     count = data.draw(st.integers(len(sizes), len(labels)))
     rows = choose_stratified(labels, np.arange(len(labels)), count)
     assert len(rows) == count
@@ -36,8 +36,8 @@ def test_exactly_that_many_of_every_class_and_in_order(sizes, data):
 
 
 @given(CLASS_SIZES, st.data())
-def test_a_smaller_choice_is_contained_in_a_larger(sizes, data):
-    labels = labels_of(sizes)
+def test_a_smaller_choice_is_contained_in_a_larger_one(sizes, data):
+    labels = make_labels(sizes)
     positions = np.arange(len(labels)) * 7 + 3
     larger = data.draw(st.integers(len(sizes), len(labels)))
     smaller = data.draw(st.integers(len(sizes), larger))
@@ -47,16 +47,16 @@ def test_a_smaller_choice_is_contained_in_a_larger(sizes, data):
 
 
 @given(st.integers(1, 8), st.integers(1, 20), st.data())
-def test_classes_of_equal_size_differ_by_one_at_most(classes, each, data):
-    labels = labels_of([each] * classes)
-    count = data.draw(st.integers(classes, len(labels)))
+def test_classes_of_equal_size_differ_by_at_most_one(n_classes, size, data):
+    labels = make_labels([size] * n_classes)
+    count = data.draw(st.integers(n_classes, len(labels)))
     chosen = np.bincount(labels[choose_stratified(labels, np.arange(len(labels)), count)])
     assert chosen.max() - chosen.min() <= 1
 
 
 @given(CLASS_SIZES, st.randoms(use_true_random=False), st.data())
-def test_the_choice_goes_by_position_not_by_the_order_given(sizes, random, data):
-    labels = labels_of(sizes)
+def test_the_choice_depends_on_positions_not_on_their_order(sizes, random, data):
+    labels = make_labels(sizes)
     positions = np.arange(len(labels))
     count = data.draw(st.integers(len(sizes), len(labels)))
     order = np.array(random.sample(range(len(labels)), len(labels)))
@@ -66,20 +66,21 @@ def test_the_choice_goes_by_position_not_by_the_order_given(sizes, random, data)
 
 
 def test_unequal_classes_keep_their_shares():
-    # Due after the first of each: of 8, at 3/16, 5/16, ...; of 4, at 3/8; of 2, at 3/4.
-    labels = labels_of([8, 4, 2])
+    # After the first of each class, examples of the class of 8 are due at 3/16, 5/16, ..., those of
+    # the class of 4 at 3/8, ..., and that of the class of 2 at 3/4.
+    labels = make_labels([8, 4, 2])
     rows = choose_stratified(labels, np.arange(14), 7)
     assert np.bincount(labels[rows]).tolist() == [4, 2, 1]
 
 
-def test_the_choice_is_not_merely_the_first_ones():
+def test_the_choice_is_spread_over_all_positions():
     rows = choose_stratified(np.zeros(1000, int), np.arange(1000), 100)
-    # The sum of 100 of 1000 positions: mean 49,950, deviation 2,740; false alarm below 1e-4.
+    # The sum of 100 of 1000 random positions has the mean 49,950 and the deviation 2,740.
     assert abs(rows.sum() - 49_950) < 4 * 2_740
 
 
-def test_none_keeps_the_whole_split_and_numbers_choose_within_it():
-    source = source_of([5, 5], [3, 3])
+def test_none_chooses_the_whole_split_and_a_number_a_part_of_it():
+    source = make_source([5, 5], [3, 3])
     assert choose_examples(source, None, None).tolist() == list(range(16))
     rows = choose_examples(source, 4, None)
     assert (rows >= 10).sum() == 6
@@ -89,15 +90,15 @@ def test_none_keeps_the_whole_split_and_numbers_choose_within_it():
     assert sorted(source.labels[rows[rows >= 10]]) == [0, 1]
 
 
-def test_more_than_there_are_is_refused():
+def test_a_request_for_too_many_examples_is_rejected():
     with pytest.raises(
         InputError, match=r"train_examples asks for 11 .* only 10 train .*at most 10"
     ):
-        choose_examples(source_of([5, 5], [3, 3]), 11, None)
+        choose_examples(make_source([5, 5], [3, 3]), 11, None)
     with pytest.raises(InputError, match=r"test_examples asks for 7 .* only 6 test"):
-        choose_examples(source_of([5, 5], [3, 3]), None, 7)
+        choose_examples(make_source([5, 5], [3, 3]), None, 7)
 
 
-def test_fewer_than_classes_is_refused():
+def test_fewer_than_classes_is_rejected():
     with pytest.raises(InputError, match=r"asks for 2 .* fewer than the 3 classes; .*at least 3"):
-        choose_examples(source_of([5, 5, 5], [3, 3, 3]), 2, None)
+        choose_examples(make_source([5, 5, 5], [3, 3, 3]), 2, None)

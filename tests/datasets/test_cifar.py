@@ -10,24 +10,24 @@ from created_equal.errors import InputError
 ARCHIVE = CIFAR100.filename
 
 
-def everything_in(folder):
+def list_files(folder):
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
 
 
-def test_a_copy_that_is_there_is_used_and_nothing_is_written(tmp_path, small_cifar100, server):
+def test_an_existing_copy_is_used_and_nothing_is_written(tmp_path, small_cifar100, server):
     small_cifar100.unpack_into(tmp_path)
-    before = everything_in(tmp_path)
+    before = list_files(tmp_path)
     source = open_cifar100(tmp_path, download=True, superclass=None)
     assert np.array_equal(source.read(np.arange(42), None), small_cifar100.images)
     assert source.labels.tolist() == small_cifar100.fine
     assert source.positions.tolist() == list(range(42))
     assert source.is_test.tolist() == [False] * 30 + [True] * 12
     assert source.class_names[0] == "zebra"
-    assert everything_in(tmp_path) == before
+    assert list_files(tmp_path) == before
     assert not server.served
 
 
-def test_a_superclass_is_relabelled_by_name_and_keeps_positions(tmp_path, small_cifar100):
+def test_a_superclass_is_relabeled_by_name_and_keeps_positions(tmp_path, small_cifar100):
     small_cifar100.unpack_into(tmp_path)
     source = open_cifar100(tmp_path, download=False, superclass="beasts")
     assert list(source.class_names) == ["ant", "mole", "zebra"]
@@ -45,35 +45,33 @@ def test_cifar10_reads_its_batches_in_order(small_cifar10):
     assert source.class_names[3] == "class 3"
 
 
-def test_what_is_missing_is_named_with_both_remedies(tmp_path, small_cifar100):
+def test_a_missing_file_is_named_with_both_remedies(tmp_path, small_cifar100):
     with pytest.raises(
         InputError,
         match=r"cifar-100-python/train is missing; put .* into .*, or "
         r"set download: true",
     ):
         open_cifar100(tmp_path, download=False, superclass=None)
-    assert everything_in(tmp_path) == []
+    assert list_files(tmp_path) == []
 
 
-def test_it_is_downloaded_once(tmp_path, small_cifar100, server):
+def test_the_archive_is_downloaded_once(tmp_path, small_cifar100, server):
     root = tmp_path / "new" / "root"
     for _ in range(2):
         source = open_cifar100(root, download=True, superclass=None)
         assert np.array_equal(source.read(np.arange(42), None), small_cifar100.images)
     assert server.served[ARCHIVE] == 1
-    assert everything_in(root / "cifar-100-python") == ["meta", "test", "train"]
+    assert list_files(root / "cifar-100-python") == ["meta", "test", "train"]
     assert not (root / ".unfinished").exists()
 
 
-def test_an_archive_put_there_by_hand_is_unpacked_without_download(
-    tmp_path, small_cifar100, server
-):
+def test_an_archive_in_data_root_is_unpacked_without_download(tmp_path, small_cifar100, server):
     (tmp_path / ARCHIVE).write_bytes(small_cifar100.archive)
     assert len(open_cifar100(tmp_path, download=False, superclass=None).labels) == 42
     assert not server.served
 
 
-def test_only_what_is_missing_is_brought(tmp_path, small_cifar100):
+def test_only_missing_files_are_replaced(tmp_path, small_cifar100):
     small_cifar100.unpack_into(tmp_path)
     train = tmp_path / "cifar-100-python" / "train"
     (tmp_path / "cifar-100-python" / "meta").unlink()
@@ -85,7 +83,7 @@ def test_only_what_is_missing_is_brought(tmp_path, small_cifar100):
 def test_a_damaged_file_is_named_and_never_unpickled(tmp_path, small_cifar100):
     small_cifar100.unpack_into(tmp_path)
     train = tmp_path / "cifar-100-python" / "train"
-    # A pickle that would make this file, were it loaded.
+    # This pickle creates the file ``proof`` if it is loaded.
     proof = tmp_path / "ran"
     train.write_bytes(f"cbuiltins\nopen\n(S'{proof}'\nS'w'\ntR.".encode())
     with pytest.raises(InputError, match=r"cifar-100-python/train is damaged .*; delete it"):
@@ -97,7 +95,7 @@ def test_a_truncated_archive_is_named(tmp_path, small_cifar100):
     (tmp_path / ARCHIVE).write_bytes(small_cifar100.archive[:-10])
     with pytest.raises(InputError, match=rf"{ARCHIVE} is damaged .*; delete it and run again"):
         open_cifar100(tmp_path, download=True, superclass=None)
-    assert everything_in(tmp_path) == [".lock", ARCHIVE]
+    assert list_files(tmp_path) == [".lock", ARCHIVE]
 
 
 def test_real_cifar100_needs_little_memory(data_root):
@@ -111,12 +109,12 @@ def test_real_cifar100_needs_little_memory(data_root):
     assert images.shape == (60_000, 32, 32, 3)
     assert np.bincount(source.labels[~source.is_test]).tolist() == [500] * 100
     assert np.bincount(source.labels[source.is_test]).tolist() == [100] * 100
-    # The pixels are 184 MB: at most twice that, and some change for unpickling.
+    # The limit is twice the 184 MB of pixels, plus some memory for unpickling.
     assert peak < 550e6
 
 
-def test_an_image_is_upright_and_in_true_colours(data_root):
+def test_color_channels_are_red_green_and_blue(data_root):
     source = open_cifar100(data_root, download=False, superclass="small_mammals")
-    # CIFAR-100's means of red, green and blue: 129.3, 124.1, 112.4.
+    # CIFAR-100 has mean values of 129.3 (red), 124.1 (green) and 112.4 (blue).
     means = source.read(np.arange(3000), None).mean(axis=(0, 1, 2))
     assert means[0] > means[1] > means[2]

@@ -5,7 +5,7 @@ from hashlib import sha256
 import numpy as np
 import pytest
 
-from created_equal.datasets.clutter import _Draws, with_clutter
+from created_equal.datasets.clutter import _Draws, add_clutter
 from created_equal.datasets.digits import open_digits
 from created_equal.datasets.source import read_from_array
 from created_equal.decoding.resizing import resize
@@ -38,19 +38,19 @@ def pixels(source):
     return source.read(np.arange(len(source.labels)), None)
 
 
-def with_pixels(source, pixels):
+def replace_pixels(source, pixels):
     return replace(source, read=partial(read_from_array, pixels))
 
 
-def test_the_same_bytes_on_every_machine(source):
-    images = with_clutter(source, CLUTTER).read(np.arange(0, 1797, 7), SIZE)
+def test_images_are_the_same_on_every_machine(source):
+    images = add_clutter(source, CLUTTER).read(np.arange(0, 1797, 7), SIZE)
     assert images.shape == (257, SIZE, SIZE, 1) and images.dtype == np.uint8
     digest = sha256(images.tobytes()).hexdigest()
     assert digest == "fc667b672c521c046d4d263508f5452794dbb3f7dd0c11b684e11b56168838de"
 
 
-def test_an_image_does_not_depend_on_which_others_are_read(source):
-    cluttered = with_clutter(source, CLUTTER)
+def test_an_image_does_not_depend_on_the_other_rows_read(source):
+    cluttered = add_clutter(source, CLUTTER)
     rows = np.array([3, 100, 1000])
     together = cluttered.read(rows, SIZE)
     for row, image in zip(rows, together, strict=True):
@@ -59,25 +59,25 @@ def test_an_image_does_not_depend_on_which_others_are_read(source):
 
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_no_pixel_of_one_split_is_in_the_other(source, pixels, split):
-    """The images of one split stay as they are when all digits of the other are inverted."""
-    of_split = source.is_test == (split == "test")
-    changed = np.where(of_split[:, None, None, None], pixels, 255 - pixels)
-    rows = np.flatnonzero(of_split)[:50]
-    before = with_clutter(source, CLUTTER).read(rows, SIZE)
-    after = with_clutter(with_pixels(source, changed), CLUTTER).read(rows, SIZE)
+    """Inverting all digits of one split does not change the images of the other."""
+    in_split = source.is_test == (split == "test")
+    changed = np.where(in_split[:, None, None, None], pixels, 255 - pixels)
+    rows = np.flatnonzero(in_split)[:50]
+    before = add_clutter(source, CLUTTER).read(rows, SIZE)
+    after = add_clutter(replace_pixels(source, changed), CLUTTER).read(rows, SIZE)
     assert np.array_equal(before, after)
 
 
 def test_without_clutter_a_digit_is_only_resized(source, pixels):
     rows = np.array([0, 500, 1796])
-    images = with_clutter(source, PLAIN).read(rows, SIZE)
+    images = add_clutter(source, PLAIN).read(rows, SIZE)
     for row, image in zip(rows, images, strict=True):
         assert np.array_equal(image, resize(pixels[row], SIZE))
 
 
-def test_a_digit_has_its_own_size_and_place(source, pixels):
-    """Each image is the resized digit at some place: found by trying all sizes and places."""
-    images = with_clutter(source, PLAIN | {"digit_size": [12, 14]}).read(np.arange(40), SIZE)
+def test_digits_have_random_sizes_and_places(source, pixels):
+    """Trying all sizes and places finds the digit in each image."""
+    images = add_clutter(source, PLAIN | {"digit_size": [12, 14]}).read(np.arange(40), SIZE)
     found = set()
     for row, image in enumerate(images):
         places = [
@@ -85,7 +85,7 @@ def test_a_digit_has_its_own_size_and_place(source, pixels):
             for side in (12, 13, 14)
             for top in range(SIZE - side + 1)
             for left in range(SIZE - side + 1)
-            if np.array_equal(_placed(resize(pixels[row], side), top, left), image)
+            if np.array_equal(_paste(resize(pixels[row], side), top, left), image)
         ]
         assert places, row
         found |= set(places)
@@ -97,7 +97,7 @@ def test_a_digit_has_its_own_size_and_place(source, pixels):
 def test_fragments_are_pieces_of_other_digits_of_the_split(source, pixels):
     black = PLAIN | {"contrast": [0.0, 0.0], "fragments": 1}
     rows = np.arange(20)
-    for row, image in zip(rows, with_clutter(source, black).read(rows, SIZE), strict=True):
+    for row, image in zip(rows, add_clutter(source, black).read(rows, SIZE), strict=True):
         others = np.flatnonzero(source.is_test == source.is_test[row])
         pieces = np.lib.stride_tricks.sliding_window_view(
             pixels[others[others != row], ..., 0], (4, 4), axis=(1, 2)
@@ -109,20 +109,20 @@ def test_fragments_are_pieces_of_other_digits_of_the_split(source, pixels):
 
 def test_contrast_and_noise_are_within_their_bounds(source, pixels):
     rows = np.arange(200)
-    dimmed = with_clutter(source, PLAIN | {"contrast": [0.5, 0.75]}).read(rows, SIZE)
-    full = with_clutter(source, PLAIN).read(rows, SIZE)
+    dimmed = add_clutter(source, PLAIN | {"contrast": [0.5, 0.75]}).read(rows, SIZE)
+    full = add_clutter(source, PLAIN).read(rows, SIZE)
     factor = dimmed.max(axis=(1, 2, 3)) / full.max(axis=(1, 2, 3))
     assert factor.min() >= 0.495 and factor.max() <= 0.755
     assert factor.min() < 0.52 and factor.max() > 0.73
-    grey = with_pixels(source, np.full_like(pixels, 128))
-    noisy = with_clutter(grey, PLAIN | {"noise": [0.05, 0.1]}).read(rows, SIZE) / 255
+    gray = replace_pixels(source, np.full_like(pixels, 128))
+    noisy = add_clutter(gray, PLAIN | {"noise": [0.05, 0.1]}).read(rows, SIZE) / 255
     deviation = noisy.std(axis=(1, 2, 3))
     assert deviation.min() > 0.04 and deviation.max() < 0.115
     assert deviation.min() < 0.06 and deviation.max() > 0.09
 
 
 def test_draws_are_nearly_normal():
-    """Moments of 40,000 draws: each bound is five standard errors."""
+    """The bounds for the moments of 40,000 draws are five standard errors."""
     draws = _Draws(7).normal(40_000)
     assert abs(draws.mean()) < 5 / 200
     assert abs(draws.std() - 1) < 5 / 200 / np.sqrt(2)
@@ -132,14 +132,14 @@ def test_draws_are_nearly_normal():
 
 
 def test_draws_cover_their_range_evenly():
-    draws = [_Draws(position).whole(5) for position in range(2_000)]
+    draws = [_Draws(position).integer(5) for position in range(2_000)]
     assert np.abs(np.bincount(draws) - 400).max() < 5 * np.sqrt(320)
     between = np.array([_Draws(position).between(0.25, 0.75) for position in range(2_000)])
     assert between.min() >= 0.25 and between.max() < 0.75
     assert abs(between.mean() - 0.5) < 5 * 0.5 / np.sqrt(12 * 2_000)
 
 
-def _placed(digit, top, left):
+def _paste(digit, top, left):
     image = np.zeros((SIZE, SIZE, 1), dtype=np.uint8)
     image[top : top + len(digit), left : left + len(digit)] = digit
     return image

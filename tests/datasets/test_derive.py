@@ -18,13 +18,13 @@ DATASETS = st.tuples(st.integers(2, 4), st.integers(20, 60), st.integers(0, 2**3
 
 
 def make(classes=3, train=30, seed=0, test=12):
-    """Make up a dataset whose positions have gaps and whose test examples stand in between."""
+    """Make a random dataset with gaps between positions and test examples among train examples."""
     generator = np.random.default_rng(seed)
     total = train + test
     labels = np.arange(total) % classes
     generator.shuffle(labels)
     is_test = np.zeros(total, dtype=bool)
-    # No class is without train examples: the first few of each stay.
+    # The first two examples of each class stay in the train set, so that no class is empty.
     late = [k for k in range(total) if np.sum(labels[:k] == labels[k]) >= 2]
     is_test[generator.choice(late, test, replace=False)] = True
     return make_dataset(
@@ -36,8 +36,8 @@ def make(classes=3, train=30, seed=0, test=12):
     )
 
 
-def scores_of(dataset, accessibility=None, seed=0):
-    """Make up scores with many ties, as few networks and epochs give them."""
+def make_scores(dataset, accessibility=None, seed=0):
+    """Make random scores with many ties, as with few networks and epochs."""
     if accessibility is None:
         accessibility = np.random.default_rng(seed).integers(0, 5, dataset.sizes["example"]) / 4
     return xr.Dataset(
@@ -50,7 +50,7 @@ def scores_of(dataset, accessibility=None, seed=0):
 
 
 def ensembles(batch_size=2, **entry):
-    """Return an ensemble for each cut of an entry, the last one last."""
+    """Return an ensemble for each cut of an entry, in order."""
     digest = derivation.ranking_digest(RANKING, NETWORKS)
     ranked = "random" not in entry.values()
     ensemble = Ensemble(
@@ -77,12 +77,12 @@ def row_by_name(dataset, name):
     return dataset.isel(example=int(np.flatnonzero(dataset["example"].values == name)[0]))
 
 
-# by hand
+# Examples by hand.
 
 
 @pytest.fixture
 def five():
-    """Five train examples with the positions 10 to 14, and two test examples before them."""
+    """Five train examples at positions 10 to 14, and two test examples before them."""
     return make_dataset(
         np.arange(7, dtype=np.uint8).reshape(7, 1, 1, 1),
         np.array([0, 1, 0, 1, 0, 1, 0]),
@@ -100,10 +100,10 @@ FIVE = [0.5, 0.5, 0.4, 0.9, 0.4, 0.1, 0.9]
 )
 def test_moved_by_hand(five, kind, expected):
     (ensemble,) = ensembles(move_to_test=kind, fraction=0.4)
-    scores = scores_of(five, FIVE) if expected else None
+    scores = make_scores(five, FIVE) if expected else None
     moved, chosen = derive_dataset(ensemble, five, scores)
     if expected:
-        # Of equals, the first in the source is the easier: 10 before 12, 11 before 14.
+        # Ties are broken by position, the lower one being easier: 10 before 12, 11 before 14.
         assert chosen["example"].tolist() == expected
         assert chosen["label"].tolist() == [1, 0]
         assert chosen["class"].tolist() == ["dog", "cat"]
@@ -118,12 +118,12 @@ def test_moved_by_hand(five, kind, expected):
 
 def test_kept_in_rounds_by_hand(five):
     first, second = ensembles(keep="hardest", fraction=0.4, per_round=0.4)
-    left, chosen = derive_dataset(first, five, scores_of(five, FIVE))
+    left, chosen = derive_dataset(first, five, make_scores(five, FIVE))
     assert chosen["example"].tolist() == [11, 14]
     assert names(left) == {10, 12, 13}
-    # Trained anew, 12 is the easiest of what is left.
-    again = scores_of(left, [0.5, 0.5, 0.2, 0.8, 0.2])
-    final, table = derive_dataset(second, left, again, chosen)
+    # After training on the rest, 12 is the easiest.
+    rescored = make_scores(left, [0.5, 0.5, 0.2, 0.8, 0.2])
+    final, table = derive_dataset(second, left, rescored, chosen)
     assert names(final) == {10, 13}
     assert names(final, "test") == {1, 2}
     assert table["example"].tolist() == [11, 14, 12]
@@ -134,13 +134,14 @@ def test_kept_in_rounds_by_hand(five):
 
 def test_keeping_the_easiest_removes_the_hardest(five):
     (ensemble,) = ensembles(keep="easiest", fraction=0.8)
-    left, chosen = derive_dataset(ensemble, five, scores_of(five, FIVE))
+    left, chosen = derive_dataset(ensemble, five, make_scores(five, FIVE))
     assert chosen["example"].tolist() == [13]
     assert names(left) == {10, 11, 12, 14}
 
 
 def test_balanced_by_hand():
-    # Four easy cats and four hard dogs: in one cut all cats would go, balanced two of each do.
+    # There are four easy cats and four hard dogs. The cut removes all cats, or two of each class if
+    # it is balanced.
     dataset = make_dataset(
         np.zeros((9, 1, 1, 1), np.uint8),
         np.array([0, 0, 0, 0, 1, 1, 1, 1, 1]),
@@ -148,7 +149,7 @@ def test_balanced_by_hand():
         np.arange(9) == 8,
         ["cat", "dog"],
     )
-    scores = scores_of(dataset, [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.0])
+    scores = make_scores(dataset, [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.0])
     (ensemble,) = ensembles(keep="hardest", fraction=0.5, balanced=True)
     left, chosen = derive_dataset(ensemble, dataset, scores)
     assert chosen["example"].tolist() == [0, 4, 1, 5]
@@ -158,7 +159,7 @@ def test_balanced_by_hand():
         derive_dataset(unbalanced, dataset, scores)
 
 
-# what holds of all
+# Properties of all derived datasets.
 
 
 @settings(deadline=None)
@@ -167,8 +168,8 @@ def test_shuffled_labels_keep_the_classes_and_everything_else(shape, seed):
     dataset = make(*shape)
     shuffled, chosen = shuffle_labels(dataset, seed)
     for split in ("train", "test"):
-        inside = dataset["example_split"].values == split
-        before, after = (np.bincount(each["label"][inside]) for each in (dataset, shuffled))
+        in_split = dataset["example_split"].values == split
+        before, after = (np.bincount(each["label"][in_split]) for each in (dataset, shuffled))
         assert before.tolist() == after.tolist()
     xr.testing.assert_identical(shuffled.drop_vars("label"), dataset.drop_vars("label"))
     assert shuffled["label"].dtype == dataset["label"].dtype
@@ -179,11 +180,11 @@ def test_shuffled_labels_keep_the_classes_and_everything_else(shape, seed):
     xr.testing.assert_identical(shuffle_labels(dataset, seed)[0], shuffled)
 
 
-def test_another_seed_gives_other_labels_and_the_labels_are_shuffled_indeed():
+def test_seeds_shuffle_labels_differently():
     dataset = make(classes=4, train=2000, test=400)
     first, second = (shuffle_labels(dataset, seed)[0]["label"].values for seed in (0, 1))
     for other in (first, second), (first, dataset["label"].values):
-        # A quarter of 2,400 agree by chance: deviation 21; false alarm below 1e-5.
+        # By chance 600 of 2,400 labels agree, with a standard deviation of 21.
         assert abs((other[0] == other[1]).sum() - 600) < 4.5 * 21.3
 
 
@@ -196,7 +197,7 @@ def test_another_seed_gives_other_labels_and_the_labels_are_shuffled_indeed():
 def test_moved_examples_stay_the_same_examples(shape, kind, fraction):
     dataset = make(*shape)
     (ensemble,) = ensembles(move_to_test=kind, fraction=fraction)
-    scores = scores_of(dataset) if kind != "random" else None
+    scores = make_scores(dataset) if kind != "random" else None
     try:
         moved, chosen = derive_dataset(ensemble, dataset, scores)
     except InputError as error:
@@ -205,23 +206,23 @@ def test_moved_examples_stay_the_same_examples(shape, kind, fraction):
     xr.testing.assert_identical(
         moved.drop_vars("example_split"), dataset.drop_vars("example_split")
     )
-    taken = set(chosen["example"])
-    assert len(taken) == len(chosen) == int(round(fraction * 100) * shape[1] // 100)
-    assert names(moved) == names(dataset) - taken
-    assert names(moved, "test") == names(dataset, "test") | taken
+    moved_names = set(chosen["example"])
+    assert len(moved_names) == len(chosen) == int(round(fraction * 100) * shape[1] // 100)
+    assert names(moved) == names(dataset) - moved_names
+    assert names(moved, "test") == names(dataset, "test") | moved_names
     if kind != "random":
         score = dict(zip(scores["example"].values, scores["accessibility"].values, strict=True))
-        kept_scores = [score[name] for name in names(moved)]
-        taken_scores = [score[name] for name in taken]
+        other_scores = [score[name] for name in names(moved)]
+        moved_scores = [score[name] for name in moved_names]
         if kind == "easiest":
-            assert min(taken_scores) >= max(kept_scores)
+            assert min(moved_scores) >= max(other_scores)
         else:
-            assert max(taken_scores) <= min(kept_scores)
+            assert max(moved_scores) <= min(other_scores)
 
 
 @settings(deadline=None, max_examples=50)
 @given(
-    # So many that the last cut of the rest, from 0.85^5 to 0.4, takes one example at least.
+    # With 46 examples the last cut of the rest, from 0.85^5 to 0.4, removes at least one.
     DATASETS.filter(lambda shape: shape[1] >= 46),
     st.sampled_from(["hardest", "easiest"]),
     st.sampled_from(["original", "rest"]),
@@ -235,7 +236,9 @@ def test_rounds_are_nested_and_end_at_the_fraction(shape, kind, of, balanced):
     for number, ensemble in enumerate(steps, start=1):
         before = left
         try:
-            left, chosen = derive_dataset(ensemble, before, scores_of(before, seed=number), chosen)
+            left, chosen = derive_dataset(
+                ensemble, before, make_scores(before, seed=number), chosen
+            )
         except InputError as error:
             assert "would be left" in str(error)
             return
@@ -246,8 +249,8 @@ def test_rounds_are_nested_and_end_at_the_fraction(shape, kind, of, balanced):
         if balanced:
             labels = before["label"].values[before["example_split"].values == "train"]
             sizes = np.bincount(labels, minlength=shape[0])
-            gone = np.bincount(removed["label"], minlength=shape[0])
-            assert (np.abs(gone - len(removed) * sizes / len(labels)) < 1 + 1e-9).all()
+            n_removed = np.bincount(removed["label"], minlength=shape[0])
+            assert (np.abs(n_removed - len(removed) * sizes / len(labels)) < 1 + 1e-9).all()
     assert len(names(left)) == int(4 * shape[1] // 10)
     assert names(left) | set(chosen["example"]) == names(dataset)
     for name in names(left):
@@ -259,7 +262,7 @@ def test_rounds_are_nested_and_end_at_the_fraction(shape, kind, of, balanced):
 
 @settings(deadline=None)
 @given(DATASETS, st.integers(0, 99))
-def test_a_smaller_random_choice_is_contained_in_a_larger(shape, seed):
+def test_a_smaller_random_choice_is_contained_in_a_larger_one(shape, seed):
     dataset = make(*shape)
     kept = []
     for fraction in (0.5, 0.7, 0.9):
@@ -268,58 +271,58 @@ def test_a_smaller_random_choice_is_contained_in_a_larger(shape, seed):
     assert kept[0] < kept[1] < kept[2]
 
 
-def test_a_random_choice_depends_on_its_seed_and_is_no_mere_prefix():
+def test_a_random_choice_depends_on_its_seed_and_covers_all_positions():
     dataset = make(classes=2, train=1000, test=10)
     chosen = []
     for seed in (0, 1):
         (ensemble,) = ensembles(keep="random", fraction=0.2, seed=seed)
         chosen.append(names(derive_dataset(ensemble, dataset)[0]))
-    # Of 200 of 1000, 40 are common by chance: deviation 5.1; false alarm below 1e-4.
+    # By chance two choices of 200 of 1000 share 40 examples, with a standard deviation of 5.1.
     assert abs(len(chosen[0] & chosen[1]) - 40) < 4 * 5.1
     ranks = np.searchsorted(sorted(names(dataset)), sorted(chosen[0]))
-    # The mean of 200 of 1000 ranks: 499.5, deviation 18; false alarm below 1e-4.
+    # The mean of 200 of 1000 ranks is 499.5 by chance, with a standard deviation of 18.
     assert abs(ranks.mean() - 499.5) < 4 * 18.3
 
 
-# what is wrong
+# Invalid input.
 
 
-def refusal(ensemble, dataset, scores=None):
-    with pytest.raises(InputError) as refused:
+def error_of(ensemble, dataset, scores=None):
+    with pytest.raises(InputError) as caught:
         derive_dataset(ensemble, dataset, scores)
-    return str(refused.value)
+    return str(caught.value)
 
 
-def test_a_ranking_on_another_dataset_is_refused(five):
+def test_a_ranking_of_another_dataset_is_rejected(five):
     (ensemble,) = ensembles(move_to_test="easiest", fraction=0.4)
     other = shuffle_labels(make(), 0)[0]
-    assert refusal(ensemble, five, scores_of(other)) == (
-        "tests/divided: the scores of ranking were computed on another dataset than the one to "
-        "divide; train and score it again."
+    assert error_of(ensemble, five, make_scores(other)) == (
+        "tests/divided: the scores of ranking were computed from another version of its dataset; "
+        "train and score it again."
     )
 
 
-def test_a_ranking_by_other_networks_is_refused(five):
+def test_a_ranking_by_other_networks_is_rejected(five):
     (ensemble,) = ensembles(move_to_test="easiest", fraction=0.4)
-    fewer = scores_of(five, FIVE).isel(network=slice(2))
-    assert "(they are of other networks, or of another number than 2)" in (
-        refusal(ensemble, five, fewer)
+    fewer = make_scores(five, FIVE).isel(network=slice(2))
+    assert "(another definition, or another number of networks than 2)" in (
+        error_of(ensemble, five, fewer)
     )
-    other = scores_of(five, FIVE)
+    other = make_scores(five, FIVE)
     other.attrs["definition"] = other.attrs["definition"].replace("st_vgg", "resnet18")
-    assert "are not those of its networks" in refusal(ensemble, five, other)
+    assert "do not match the ensemble that the study defines now" in error_of(ensemble, five, other)
 
 
-def test_sizes_that_cannot_be_are_refused(five):
+def test_invalid_sizes_are_rejected(five):
     (none,) = ensembles(move_to_test="random", fraction=0.1)
-    assert refusal(none, five).startswith("tests/divided: of 5 train examples none would be taken")
+    assert error_of(none, five).startswith("tests/divided: of 5 train examples none would be taken")
     (few,) = ensembles(keep="random", fraction=0.4, batch_size=3)
-    assert "it leaves 2 train examples, fewer than one mini-batch of 3" in refusal(few, five)
+    assert "it leaves 2 train examples, fewer than one mini-batch of 3" in error_of(few, five)
 
 
 def test_the_last_round_is_checked_before_the_first_is_trained(five):
     first, *_ = ensembles(keep="hardest", fraction=0.2, per_round=0.2)
-    assert "it leaves 1 train examples" in refusal(first, five, scores_of(five, FIVE))
+    assert "it leaves 1 train examples" in error_of(first, five, make_scores(five, FIVE))
 
 
 def test_many_empty_classes_are_counted():
@@ -332,13 +335,13 @@ def test_many_empty_classes_are_counted():
         [f"class {k}" for k in range(10)],
     )
     (ensemble,) = ensembles(keep="hardest", fraction=0.2)
-    said = refusal(ensemble, dataset, scores_of(dataset, np.linspace(1, 0, 101)))
+    message = error_of(ensemble, dataset, make_scores(dataset, np.linspace(1, 0, 101)))
     assert "no train example of class 0, class 1, class 2, class 3, class 4 and 3 more classes" in (
-        said
+        message
     )
 
 
-def test_the_table_has_plain_types(five):
+def test_the_table_has_the_documented_types(five):
     (ensemble,) = ensembles(move_to_test="random", fraction=0.4)
     _, chosen = derive_dataset(ensemble, five)
     assert isinstance(chosen, pd.DataFrame)

@@ -4,22 +4,22 @@ from sklearn.datasets import load_digits
 from created_equal.datasets.digits import open_digits
 
 
-def test_two_thirds_train_one_third_test_of_every_class():
+def test_a_third_of_every_class_is_the_test_set():
     source = open_digits()
     assert len(source.labels) == 1797
     assert source.is_test.sum() == 599
-    of_class = np.bincount(source.labels)
-    of_test = np.bincount(source.labels[source.is_test])
-    assert np.abs(of_test - of_class / 3).max() <= 1
+    n_all = np.bincount(source.labels)
+    n_test = np.bincount(source.labels[source.is_test])
+    assert np.abs(n_test - n_all / 3).max() <= 1
 
 
 def test_the_split_is_the_same_everywhere():
-    # Results are compared by position: a change here makes all digits of before incomparable.
+    # Results are compared by position, so another split would make old results incomparable.
     first = np.flatnonzero(open_digits().is_test)[:10].tolist()
     assert first == [3, 6, 9, 14, 16, 21, 25, 30, 38, 43]
 
 
-def test_pixels_and_positions_are_load_digits():
+def test_pixels_and_positions_are_those_of_load_digits():
     source = open_digits()
     digits = load_digits()
     rows = np.array([0, 700, 1796])

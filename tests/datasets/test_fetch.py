@@ -15,10 +15,10 @@ from created_equal.errors import InputError
 
 ARCHIVE = CIFAR100.filename
 UNREADABLE = Path("/proc/self/mem")
-FORK = multiprocessing.get_context("fork")  # keeps the fixture's checksums and address
+FORK = multiprocessing.get_context("fork")  # inherits the fixture's checksums and address
 
 
-def everything_in(folder):
+def list_files(folder):
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
 
 
@@ -28,12 +28,12 @@ def test_a_download_that_is_cut_short_leaves_nothing(tmp_path, small_cifar100, s
         open_cifar100(tmp_path, download=True, superclass=None)
     assert CIFAR100.url in str(caught.value)
     assert f"put the file at {tmp_path / ARCHIVE} by hand" in str(caught.value)
-    assert everything_in(tmp_path) == [".lock"]
+    assert list_files(tmp_path) == [".lock"]
     server.cut.clear()
     assert len(open_cifar100(tmp_path, download=True, superclass=None).labels) == 42
 
 
-def test_not_found_and_nobody_listening_and_silence(tmp_path, small_cifar100, server, monkeypatch):
+def test_failures_of_the_server_are_reported(tmp_path, small_cifar100, server, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(CIFAR100, "url", server.url + "elsewhere.tar.gz")
         with pytest.raises(
@@ -51,17 +51,17 @@ def test_not_found_and_nobody_listening_and_silence(tmp_path, small_cifar100, se
     server.stalling.add(ARCHIVE)
     with pytest.raises(InputError, match=r"timed out.*check the connection"):
         open_cifar100(tmp_path, download=True, superclass=None)
-    assert everything_in(tmp_path) == [".lock"]
+    assert list_files(tmp_path) == [".lock"]
     assert socket.getdefaulttimeout() is None
 
 
-def test_a_place_that_cannot_be_written_to(tmp_path, small_cifar100):
+def test_a_data_root_that_is_not_writable_is_reported(tmp_path, small_cifar100):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match=r"data_root .*/file/root cannot be written to .Not a dir"):
         open_cifar100(tmp_path / "file" / "root", download=True, superclass=None)
 
 
-def test_two_processes_download_it_once(tmp_path, small_cifar100, server):
+def test_two_processes_download_only_once(tmp_path, small_cifar100, server):
     arguments = (tmp_path, True, None)
     processes = [FORK.Process(target=open_cifar100, args=arguments) for _ in range(2)]
     for process in processes:
@@ -72,7 +72,7 @@ def test_two_processes_download_it_once(tmp_path, small_cifar100, server):
     assert server.served[ARCHIVE] == 1
 
 
-def test_a_killed_download_is_begun_anew(tmp_path, small_cifar100, server):
+def test_a_killed_download_starts_again(tmp_path, small_cifar100, server):
     server.stalling.add(ARCHIVE)
     process = FORK.Process(target=open_cifar100, args=(tmp_path, True, None))
     process.start()
@@ -84,19 +84,19 @@ def test_a_killed_download_is_begun_anew(tmp_path, small_cifar100, server):
     assert not (tmp_path / "cifar-100-python").exists()
     server.stalling.clear()
     assert len(open_cifar100(tmp_path, download=True, superclass=None).labels) == 42
-    assert everything_in(tmp_path)[:2] == [".lock", "cifar-100-python"]
+    assert list_files(tmp_path)[:2] == [".lock", "cifar-100-python"]
 
 
-def test_a_file_that_cannot_be_read(tmp_path, small_cifar100, small_mnist):
-    # Reading a process's memory at 0 fails for everyone, root included.
-    require(UNREADABLE.exists(), f"no {UNREADABLE} here, which Linux has")
+def test_an_unreadable_file_is_reported(tmp_path, small_cifar100, small_mnist):
+    # Reading a process's memory at address 0 fails for every user, including root.
+    require(UNREADABLE.exists(), f"there is no {UNREADABLE}, which only Linux has")
     small_cifar100.unpack_into(tmp_path)
     train = tmp_path / "cifar-100-python" / "train"
     train.unlink()
     train.symlink_to(UNREADABLE)
     with pytest.raises(InputError, match=r"train cannot be read \(Input/output error\); make it"):
         open_cifar100(tmp_path, download=True, superclass=None)
-    images = small_mnist.put_into(tmp_path) / "train-images-idx3-ubyte"
+    images = small_mnist.write_into(tmp_path) / "train-images-idx3-ubyte"
     images.with_name("train-images-idx3-ubyte.gz").unlink()
     images.symlink_to(UNREADABLE)
     with pytest.raises(InputError, match=r"train-images-idx3-ubyte cannot be read \(Input/output"):

@@ -10,9 +10,9 @@ from created_equal.datasets.file_dataset import channel_moments, hash_files, sam
 from created_equal.errors import InputError
 
 
-def save(path, colour=(1, 2, 3), size=(4, 4)):
+def save(path, color=(1, 2, 3), size=(4, 4)):
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new("RGB" if isinstance(colour, tuple) else "L", size, colour).save(path)
+    Image.new("RGB" if isinstance(color, tuple) else "L", size, color).save(path)
     return path
 
 
@@ -28,7 +28,7 @@ def build(folder, **more):
     return build_dataset(definition | more, folder, download=False)
 
 
-def test_hashes_are_of_the_files_bytes_in_their_order(folder):
+def test_hashes_are_in_the_order_of_the_files(folder):
     files = [folder / "train" / "a" / f"{k}.png" for k in (1, 0)]
     save(files[0], (9, 9, 9))
     expected = [content_hash(path.read_bytes()) for path in files]
@@ -36,15 +36,15 @@ def test_hashes_are_of_the_files_bytes_in_their_order(folder):
     assert expected[0] != expected[1]
 
 
-def test_progress_is_said_now_and_then(folder, caplog, monkeypatch):
+def test_progress_is_logged(folder, caplog, monkeypatch):
     caplog.set_level(logging.INFO)
-    monkeypatch.setattr(file_dataset, "BETWEEN_LINES", 2)
+    monkeypatch.setattr(file_dataset, "FILES_PER_LOG_LINE", 2)
     hash_files([folder / "train" / "a" / "0.png"] * 5)
-    assert caplog.messages == ["2 of 5 files are read", "4 of 5 files are read"]
+    assert caplog.messages == ["read 2 of 5 files", "read 4 of 5 files"]
 
 
-def test_what_cannot_be_read_is_named_at_once(folder):
-    (folder / "train" / "a" / "0.png").write_text("no picture")
+def test_unreadable_files_are_named(folder):
+    (folder / "train" / "a" / "0.png").write_text("not an image")
     (folder / "test" / "b" / "0.png").write_bytes(b"")
     with pytest.raises(InputError) as caught:
         build(folder)
@@ -53,14 +53,14 @@ def test_what_cannot_be_read_is_named_at_once(folder):
     assert str(caught.value).endswith("; replace or remove them, and run again.")
 
 
-def test_a_name_that_is_not_utf_8_is_refused(folder):
-    strange = folder / "train" / "a" / "\udcff.png"
-    save(folder / "train" / "a" / "other.png").rename(strange)
+def test_a_name_that_is_not_utf_8_is_rejected(folder):
+    path = folder / "train" / "a" / "\udcff.png"
+    save(folder / "train" / "a" / "other.png").rename(path)
     with pytest.raises(InputError, match=r"udcff.png' \(its name is not UTF-8\)"):
         build(folder)
 
 
-def test_moments_are_of_the_train_images(folder):
+def test_moments_are_those_of_the_train_images(folder):
     save(folder / "train" / "a" / "0.png", (5, 2, 3))
     save(folder / "test" / "a" / "0.png", (200, 200, 200))
     dataset = build(folder)
@@ -68,28 +68,28 @@ def test_moments_are_of_the_train_images(folder):
     assert dataset["channel_std"].values.tolist() == [np.sqrt(3), 0, 0]
 
 
-def test_moments_of_a_sample_are_near_those_of_all(folder, monkeypatch):
+def test_moments_of_a_sample_are_near_those_of_all_files(folder, monkeypatch):
     generator = np.random.default_rng(0)
     files = [save(folder / f"{k}.png", int(generator.integers(256))) for k in range(400)]
     (mean, deviation), *_ = channel_moments(files, 4)
-    monkeypatch.setattr(file_dataset, "SAMPLED", 200)
+    monkeypatch.setattr(file_dataset, "N_SAMPLED", 200)
     chosen = sample(len(files))
     assert len(chosen) == len(set(chosen)) == 200
     assert np.array_equal(chosen, sample(len(files)))
     (sampled_mean, sampled_deviation), *_ = channel_moments([files[row] for row in chosen], 4)
-    # Three standard errors of a mean of 200 of 400.
+    # The tolerance is three standard errors of a mean of 200 of 400 files.
     assert sampled_mean == pytest.approx(mean, abs=3 * deviation / np.sqrt(400))
     assert sampled_mean != mean
     assert sampled_deviation == pytest.approx(deviation, rel=0.1)
 
 
-def test_grey_files_have_three_channels(tmp_path):
+def test_gray_files_have_three_channels(tmp_path):
     for name in ("train/a/0", "train/b/0", "test/a/0", "test/b/0"):
         save(tmp_path / f"{name}.png", 77)
     assert build(tmp_path)["channel_mean"].values.tolist() == [77, 77, 77]
 
 
-def test_a_choice_of_examples_has_the_names_that_it_has_in_memory(folder):
+def test_the_same_examples_are_chosen_as_in_memory(folder):
     chosen = build(folder, train_examples=2)
     memory = build(folder, train_examples=2, images="memory")
     assert np.array_equal(chosen["example"].values, memory["example"].values)

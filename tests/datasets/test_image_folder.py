@@ -11,34 +11,34 @@ from created_equal.datasets.image_folder import open_image_folder
 from created_equal.errors import InputError
 
 
-def put(path, value=0):
+def save_image(path, value=0):
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new("L", (4, 4), value).save(path)
 
 
 @pytest.fixture
 def folder(tmp_path):
-    """Two classes; the value of each image's pixels is its position."""
-    put(tmp_path / "train" / "cat" / "a.png", 0)
-    put(tmp_path / "train" / "cat" / "b" / "c.png", 1)
-    put(tmp_path / "train" / "dog" / "a.png", 2)
-    put(tmp_path / "test" / "cat" / "z.png", 3)
-    put(tmp_path / "test" / "dog" / "y.png", 4)
+    """Two classes, in which the pixels of each image have its position as value."""
+    save_image(tmp_path / "train" / "cat" / "a.png", 0)
+    save_image(tmp_path / "train" / "cat" / "b" / "c.png", 1)
+    save_image(tmp_path / "train" / "dog" / "a.png", 2)
+    save_image(tmp_path / "test" / "cat" / "z.png", 3)
+    save_image(tmp_path / "test" / "dog" / "y.png", 4)
     return tmp_path
 
 
 @pytest.fixture
 def tiny(tmp_path):
-    """Tiny ImageNet's layout: classes n2 (broom) and n1 (crane), and n3 that is not there."""
-    put(tmp_path / "train" / "n1" / "images" / "n1_0.JPEG")
-    put(tmp_path / "train" / "n2" / "images" / "n2_0.JPEG")
-    put(tmp_path / "train" / "n2" / "images" / "n2_1.JPEG")
+    """Tiny ImageNet's layout with the classes n1 (crane) and n2 (broom), but without n3."""
+    save_image(tmp_path / "train" / "n1" / "images" / "n1_0.JPEG")
+    save_image(tmp_path / "train" / "n2" / "images" / "n2_0.JPEG")
+    save_image(tmp_path / "train" / "n2" / "images" / "n2_1.JPEG")
     (tmp_path / "train" / "n1" / "n1_boxes.txt").write_text("n1_0.JPEG\t0\t0\t1\t1\n")
-    put(tmp_path / "val" / "images" / "val_0.JPEG")
-    put(tmp_path / "val" / "images" / "val_1.JPEG")
+    save_image(tmp_path / "val" / "images" / "val_0.JPEG")
+    save_image(tmp_path / "val" / "images" / "val_1.JPEG")
     lines = "val_0.JPEG\tn2\t0\t0\t3\t3\nval_1.JPEG\tn1\t0\t0\t3\t3\n"
     (tmp_path / "val" / "val_annotations.txt").write_text(lines)
-    put(tmp_path / "test" / "images" / "test_0.JPEG")
+    save_image(tmp_path / "test" / "images" / "test_0.JPEG")
     (tmp_path / "wnids.txt").write_text("n1\nn2\nn3\n")
     (tmp_path / "words.txt").write_text("n1\tcrane, bird\nn2\tbroom\nn3\tiPod\n")
     return tmp_path
@@ -57,18 +57,18 @@ def test_class_folders_are_read_in_order(folder):
     check_five(open_image_folder(folder))
 
 
-def test_val_stands_in_for_test_and_test_goes_first(folder):
-    put(folder / "val" / "cat" / "other.png", 200)
+def test_val_is_used_if_there_is_no_test(folder):
+    save_image(folder / "val" / "cat" / "other.png", 200)
     check_five(open_image_folder(folder))
     shutil.rmtree(folder / "val")
     (folder / "test").rename(folder / "val")
     check_five(open_image_folder(folder))
 
 
-def test_hidden_files_and_folders_are_left_out(folder):
+def test_hidden_files_and_folders_are_ignored(folder):
     (folder / "train" / ".DS_Store").touch()
     (folder / "train" / "cat" / "._a.png").touch()
-    put(folder / "train" / ".ipynb_checkpoints" / "a.png")
+    save_image(folder / "train" / ".ipynb_checkpoints" / "a.png")
     check_five(open_image_folder(folder))
 
 
@@ -80,7 +80,7 @@ def test_tiny_imagenets_own_layout(tiny):
     assert source.read(np.arange(5), None).shape == (5, 4, 4, 1)
 
 
-def test_names_that_are_not_unique_keep_the_folder(tiny):
+def test_names_that_are_not_unique_include_the_folder(tiny):
     (tiny / "words.txt").write_text("n1\tcrane, bird\nn2\tcrane, machine\n")
     assert list(open_image_folder(tiny).class_names) == ["crane (n1)", "crane (n2)"]
     (tiny / "words.txt").write_text("n1\tcrane\n")
@@ -89,26 +89,26 @@ def test_names_that_are_not_unique_keep_the_folder(tiny):
 
 def test_annotations_and_images_must_agree(tiny):
     annotations = tiny / "val" / "val_annotations.txt"
-    whole = annotations.read_text()
-    annotations.write_text(whole + "val_7.JPEG\tn1\t0\t0\t3\t3\n")
+    original = annotations.read_text()
+    annotations.write_text(original + "val_7.JPEG\tn1\t0\t0\t3\t3\n")
     with pytest.raises(InputError, match=r"line 3 of .*val_annotations.txt does not name an image"):
         open_image_folder(tiny)
-    annotations.write_text(whole + "nonsense\n")
+    annotations.write_text(original + "nonsense\n")
     with pytest.raises(InputError, match="line 3 of"):
         open_image_folder(tiny)
-    annotations.write_text(whole.splitlines()[0])
+    annotations.write_text(original.splitlines()[0])
     with pytest.raises(InputError, match=r"val_1.JPEG has no line in .*val_annotations.txt"):
         open_image_folder(tiny)
 
 
-def test_annotations_that_are_no_text(tiny):
+def test_annotations_that_are_not_text_are_rejected(tiny):
     (tiny / "val" / "val_annotations.txt").write_bytes(b"val_0.JPEG\tn2\nval_\xff.JPEG\tn1\n")
     with pytest.raises(InputError, match=r"val_annotations.txt is not UTF-8 text; unpack the arch"):
         open_image_folder(tiny)
 
 
-def test_names_are_utf_8_wherever_this_runs(tiny):
-    """Also in a locale of ASCII; what is no text in words.txt is no reason to stop."""
+def test_names_are_utf_8_in_every_locale(tiny):
+    """The locale may be ASCII, and words.txt may have invalid bytes."""
     annotations = tiny / "val" / "val_annotations.txt"
     annotations.write_text(annotations.read_text().replace("\t3\n", "\tdrei ³\n"), encoding="utf-8")
     (tiny / "words.txt").write_bytes("n1\tKräne\nn2\t".encode() + b"\xffbroom\n")
@@ -119,16 +119,16 @@ def test_names_are_utf_8_wherever_this_runs(tiny):
         "print(len(opened.files), ascii(list(opened.class_names)))"
     )
     ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", code, tiny],
         env=os.environ | ascii_only,
         capture_output=True,
         text=True,
     )
-    assert done.stdout == f"5 {['Kräne', chr(0xFFFD) + 'broom']!a}\n", done.stderr
+    assert result.stdout == f"5 {['Kräne', chr(0xFFFD) + 'broom']!a}\n", result.stderr
 
 
-def test_missing_folders(folder):
+def test_missing_folders_are_reported(folder):
     with pytest.raises(InputError, match=r"nowhere is not a folder; set the dataset's path"):
         open_image_folder(folder / "nowhere")
     (folder / "test").rename(folder / "tests")
@@ -140,39 +140,41 @@ def test_missing_folders(folder):
 
 
 @pytest.mark.parametrize("split", ["train", "test"])
-def test_a_class_with_no_images(folder, split):
+def test_a_class_without_images_is_rejected(folder, split):
     (folder / split / "emu" / "deep").mkdir(parents=True)
     (folder / split / "emu" / ".hidden").touch()
     with pytest.raises(InputError, match=rf"{split}/emu has no images; .* remove the class emu"):
         open_image_folder(folder)
 
 
-def test_no_class_folders_at_all(folder):
+def test_a_split_without_class_folders_is_rejected(folder):
     shutil.rmtree(folder / "test")
     (folder / "test").mkdir()
     with pytest.raises(InputError, match="test has no class folders; put"):
         open_image_folder(folder)
 
 
-def test_an_image_outside_the_class_folders(folder):
-    put(folder / "train" / "lost.png")
-    with pytest.raises(InputError, match=r"train/lost.png lies outside the class folders; move"):
+def test_an_image_outside_the_class_folders_is_rejected(folder):
+    save_image(folder / "train" / "lost.png")
+    with pytest.raises(InputError, match=r"train/lost.png is outside the class folders; move"):
         open_image_folder(folder)
 
 
-def test_a_train_class_that_is_not_in_test(folder):
-    put(folder / "train" / "emu" / "a.png")
-    with pytest.raises(InputError, match=r"has no images of the class emu; add some, or leave"):
+def test_a_train_class_that_is_missing_in_test_is_rejected(folder):
+    save_image(folder / "train" / "emu" / "a.png")
+    with pytest.raises(InputError, match=r"has no images of the class emu; add some, or remove"):
         open_image_folder(folder)
 
 
-def test_a_test_class_that_is_not_in_train(folder):
-    put(folder / "test" / "emu" / "a.png")
-    with pytest.raises(InputError, match=r"has the class emu, which .*train has not; add it there"):
+def test_a_test_class_that_is_missing_in_train_is_rejected(folder):
+    save_image(folder / "test" / "emu" / "a.png")
+    with pytest.raises(
+        InputError, match=r"has the class emu, which is missing in .*train; add it there"
+    ):
         open_image_folder(folder)
 
 
-def test_one_class_only(folder):
+def test_a_single_class_is_rejected(folder):
     shutil.rmtree(folder / "train" / "dog")
     with pytest.raises(InputError, match=r"train has only one class \(cat\); give at least two"):
         open_image_folder(folder)
@@ -188,4 +190,4 @@ def test_real_tiny_imagenet(data_root, caplog):
         "bighorn",
     ]
     assert source.read(np.arange(1500), None).shape == (1500, 64, 64, 3)
-    assert "23 of 1500 images are grey" in caplog.text
+    assert "23 of 1500 images are gray" in caplog.text

@@ -16,8 +16,8 @@ def check_small(source, small_mnist):
     assert list(source.class_names) == list("0123456789")
 
 
-def test_packed_files_are_read_without_writing_beside_them(tmp_path, small_mnist, server):
-    folder = small_mnist.put_into(tmp_path)
+def test_packed_files_are_read_without_unpacking_them_in_place(tmp_path, small_mnist, server):
+    folder = small_mnist.write_into(tmp_path)
     check_small(open_mnist(tmp_path, download=True), small_mnist)
     assert sorted(path.name for path in folder.iterdir()) == sorted(small_mnist.files)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["MNIST"]
@@ -25,15 +25,15 @@ def test_packed_files_are_read_without_writing_beside_them(tmp_path, small_mnist
 
 
 def test_unpacked_files_are_read(tmp_path, small_mnist):
-    folder = small_mnist.put_into(tmp_path)
+    folder = small_mnist.write_into(tmp_path)
     for packed in list(folder.iterdir()):
         packed.with_suffix("").write_bytes(gzip.decompress(packed.read_bytes()))
         packed.unlink()
     check_small(open_mnist(tmp_path, download=False), small_mnist)
 
 
-def test_what_is_missing_is_downloaded_and_only_that(tmp_path, small_mnist, server):
-    folder = small_mnist.put_into(tmp_path)
+def test_only_missing_files_are_downloaded(tmp_path, small_mnist, server):
+    folder = small_mnist.write_into(tmp_path)
     (folder / "t10k-labels-idx1-ubyte.gz").unlink()
     with pytest.raises(InputError, match=r"t10k-labels-idx1-ubyte.gz is missing; .*download: true"):
         open_mnist(tmp_path, download=False)
@@ -50,26 +50,26 @@ def test_the_second_mirror_is_tried_and_both_are_named(tmp_path, small_mnist, se
 
 
 def test_a_damaged_packed_file_is_named(tmp_path, small_mnist):
-    folder = small_mnist.put_into(tmp_path)
+    folder = small_mnist.write_into(tmp_path)
     path = folder / "train-images-idx3-ubyte.gz"
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(InputError, match=r"train-images-idx3-ubyte.gz is damaged .*; delete it"):
         open_mnist(tmp_path, download=True)
 
 
-@pytest.mark.parametrize("keep", [0, 3, 10, 500, 15_000])
-def test_an_unpacked_file_cut_short_is_named(tmp_path, small_mnist, keep):
-    folder = small_mnist.put_into(tmp_path)
+@pytest.mark.parametrize("n_bytes", [0, 3, 10, 500, 15_000])
+def test_an_unpacked_file_cut_short_is_named(tmp_path, small_mnist, n_bytes):
+    folder = small_mnist.write_into(tmp_path)
     packed = folder / "t10k-images-idx3-ubyte.gz"
-    cut = gzip.decompress(packed.read_bytes())[:keep]
+    cut = gzip.decompress(packed.read_bytes())[:n_bytes]
     packed.unlink()
     packed.with_suffix("").write_bytes(cut)
     with pytest.raises(InputError, match=r"t10k-images-idx3-ubyte is damaged .*; delete it"):
         open_mnist(tmp_path, download=True)
 
 
-def test_images_and_labels_that_differ_in_number(tmp_path, small_mnist):
-    folder = small_mnist.put_into(tmp_path)
+def test_different_numbers_of_images_and_labels_are_rejected(tmp_path, small_mnist):
+    folder = small_mnist.write_into(tmp_path)
     (folder / "t10k-labels-idx1-ubyte.gz").unlink()
     labels = gzip.decompress((folder / "train-labels-idx1-ubyte.gz").read_bytes())
     (folder / "t10k-labels-idx1-ubyte").write_bytes(labels)

@@ -4,10 +4,10 @@ from created_equal.datasets.source import read_from_array
 from created_equal.decoding.resizing import resize
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 3, 8, 8), dtype=np.uint8)
-VIEW = IMAGES.transpose(0, 2, 3, 1)  # in another memory order
+VIEW = IMAGES.transpose(0, 2, 3, 1)  # in another memory layout
 
 
-def test_rows_are_read_in_the_order_asked_for():
+def test_rows_are_read_in_the_given_order():
     images = read_from_array(VIEW, np.array([3, 0]), None)
     assert np.array_equal(images, VIEW[[3, 0]])
     assert images.flags.c_contiguous
@@ -19,5 +19,5 @@ def test_every_image_is_resized():
     assert np.array_equal(images[2], resize(VIEW[2], 4))
 
 
-def test_the_size_that_it_has_leaves_it_untouched():
+def test_images_of_the_right_size_are_not_changed():
     assert np.array_equal(read_from_array(VIEW, np.arange(5), 8), VIEW)

@@ -5,15 +5,15 @@ from created_equal.decoding.resizing import resize
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_shapes_types_and_constant_images(channels):
+def test_shapes_types_and_values_of_constant_images(channels):
     resized = resize(np.full((8, 8, channels), 77, np.uint8), 16)
     assert resized.shape == (16, 16, channels)
     assert resized.dtype == np.uint8
     assert (resized == 77).all()
 
 
-def test_growing_is_bilinear():
-    # Twice as large: new pixels lie at 1/4 and 3/4 between the old centres.
+def test_enlarging_is_bilinear():
+    # At twice the size, new pixels are at 1/4 and 3/4 of the way between the old centers.
     step = np.array([[0, 100], [0, 100]], np.uint8)[..., None]
     assert resize(step, 4)[0, :, 0].tolist() == [0, 25, 75, 100]
 
@@ -24,7 +24,7 @@ def test_shrinking_averages():
     assert np.abs(inner.astype(int) - 100).max() <= 2
 
 
-def test_the_longer_side_is_cropped_alike_at_both_ends():
+def test_the_longer_side_is_cropped_equally_at_both_ends():
     wide = np.zeros((4, 8, 3), np.uint8)
     wide[:, 2:6] = [10, 20, 30]
     assert (resize(wide, 4) == [10, 20, 30]).all()

@@ -4,15 +4,15 @@ import torch
 from torch import nn
 
 from created_equal.networks import Dropout, dropouts
-from created_equal.networks.dropout import count_dropouts
+from created_equal.networks.dropout import replace_dropouts
 
 
 def layer(rate, seed=0):
     dropout = Dropout(rate)
     generator = np.random.default_rng(seed)
 
-    def noise(number):
-        return torch.from_numpy(generator.integers(256, size=number, dtype=np.uint8))
+    def noise(n_bytes):
+        return torch.from_numpy(generator.integers(256, size=n_bytes, dtype=np.uint8))
 
     dropout.noise = noise
     return dropout
@@ -20,26 +20,26 @@ def layer(rate, seed=0):
 
 @pytest.mark.parametrize("rate", [1 / 256, 0.1, 0.25, 0.5, 0.9, 255 / 256])
 def test_rate_and_mean(rate):
-    # Of a million elements, a fraction off by more than 5 standard deviations: once in 1.7 million
-    # runs; the seed is fixed.
-    kept = layer(rate)(torch.ones(1_000_000))
-    dropped = round(256 * rate) / 256
-    assert abs(dropped - rate) <= 1 / 512
-    deviation = (dropped * (1 - dropped) / 1e6) ** 0.5
-    assert abs((kept == 0).double().mean().item() - dropped) < 5 * deviation
-    assert abs(kept.double().mean().item() - 1) < 5 * deviation / (1 - dropped)
-    assert torch.allclose(kept[kept != 0], torch.tensor(1 / (1 - dropped)))
+    # The fractions of a million elements deviate by more than 5 standard deviations for 1 in 1.7
+    # million seeds; the seed is fixed.
+    output = layer(rate)(torch.ones(1_000_000))
+    rounded = round(256 * rate) / 256
+    assert abs(rounded - rate) <= 1 / 512
+    deviation = (rounded * (1 - rounded) / 1e6) ** 0.5
+    assert abs((output == 0).double().mean().item() - rounded) < 5 * deviation
+    assert abs(output.double().mean().item() - 1) < 5 * deviation / (1 - rounded)
+    assert torch.allclose(output[output != 0], torch.tensor(1 / (1 - rounded)))
 
 
-def test_every_byte_decides_over_its_own_element():
+def test_each_byte_decides_about_one_element():
     dropout = Dropout(0.5)
-    dropout.noise = lambda number: torch.tensor([0, 127, 128, 255], dtype=torch.uint8)
+    dropout.noise = lambda n_bytes: torch.tensor([0, 127, 128, 255], dtype=torch.uint8)
     assert dropout(torch.tensor([1.0, 2.0, 3.0, 4.0])).tolist() == [0, 0, 6, 8]
 
 
-def test_elements_are_counted_by_example_height_width_channel():
+def test_bytes_are_in_the_order_example_height_width_channel():
     dropout = Dropout(0.5)
-    dropout.noise = lambda number: (128 * (torch.arange(number) % 3 == 1)).to(torch.uint8)
+    dropout.noise = lambda n_bytes: (128 * (torch.arange(n_bytes) % 3 == 1)).to(torch.uint8)
     masked = dropout(torch.ones(2, 3, 4, 5))
     assert (masked[:, 1] == 2).all()
     assert not masked[:, [0, 2]].any()
@@ -53,11 +53,11 @@ def test_the_mask_does_not_depend_on_the_memory_layout(shape):
     assert torch.equal(layer(0.25)(x), layer(0.25)(other))
 
 
-def test_the_gradient_passes_where_the_element_is_kept():
+def test_gradients_pass_through_kept_elements_only():
     x = torch.ones(100, requires_grad=True)
-    kept = layer(0.25)(x)
-    kept.sum().backward()
-    assert torch.equal(x.grad, kept.detach())
+    output = layer(0.25)(x)
+    output.sum().backward()
+    assert torch.equal(x.grad, output.detach())
     assert 0 < (x.grad == 0).sum() < 100
 
 
@@ -72,17 +72,17 @@ def test_nothing_is_dropped_in_evaluation_or_at_rate_zero():
 
 
 @pytest.mark.parametrize("rate", [-0.1, 1e-4, 0.0039, 0.9961, 0.999, 1.0])
-def test_a_rate_that_would_be_rounded_to_none_or_all_is_refused(rate):
+def test_a_rate_that_would_be_rounded_to_0_or_1_is_rejected(rate):
     with pytest.raises(ValueError, match=f"rate of dropout is {rate}, not 0 or from 1/256 to 255/"):
         Dropout(rate)
 
 
-def test_without_noise_it_refuses():
+def test_dropout_without_noise_is_an_error():
     with pytest.raises(RuntimeError, match=r"^Dropout\.noise is not set"):
         Dropout(0.5)(torch.ones(5))
 
 
 def test_every_dropout_of_a_network_is_replaced():
     network = nn.Sequential(nn.Dropout(0.5), nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.25)))
-    count_dropouts(network, True)
+    replace_dropouts(network, True)
     assert [each.threshold for each in dropouts(network)] == [128, 64]

@@ -15,16 +15,16 @@ SHAPES = {
     "vgg11": (32, 32, 3),
     "alexnet": (64, 64, 3),
 }
-COLOUR = (32, 32, 3)
+COLOR = (32, 32, 3)
 
 
-def build(name, shape=COLOUR, **variant):
+def build(name, shape=COLOR, **variant):
     return build_network(Architecture(name, **variant), shape, 5)
 
 
 @pytest.fixture(scope="module", params=SHAPES)
 def linear(request):
-    """One architecture at a time: its shape, and a linear network in double precision."""
+    """The image shape of an architecture, and its linear network in double precision."""
     torch.manual_seed(0)
     shape = SHAPES[request.param]
     return shape, build(request.param, shape, dropout=False, linear=True).double()
@@ -33,7 +33,7 @@ def linear(request):
 @settings(deadline=None, max_examples=8)
 @given(st.floats(-2, 2), st.integers(0, 2**31))
 def test_a_linear_network_is_affine_in_its_images(linear, weight, seed):
-    # Also in training: without dropout these five have no part that differs between the two.
+    # Training mode makes no difference, because the five networks have no dropout or batch norm.
     (height, width, channels), network = linear
     generator = torch.Generator().manual_seed(seed)
     size = (2, channels, height, width)
@@ -50,14 +50,16 @@ def test_the_same_network_is_not_affine_without_linear(architecture):
     network = build(architecture, SHAPES[architecture], dropout=False).double()
     x = torch.randn(1, channels, height, width, dtype=torch.float64)
     with torch.no_grad():
-        bent = network(x) + network(-x) - 2 * network(0 * x)
+        deviation = network(x) + network(-x) - 2 * network(0 * x)
         scale = (network(x) - network(0 * x)).abs().max()
-    assert bent.abs().max() > 0.01 * scale
+    assert deviation.abs().max() > 0.01 * scale
 
 
 @pytest.mark.parametrize("architecture", SHAPES)
 def test_linear_changes_neither_parameters_nor_dropout(architecture):
-    plain, linear = (build(architecture, SHAPES[architecture], linear=each) for each in (0, 1))
+    plain, linear = (
+        build(architecture, SHAPES[architecture], linear=each) for each in (False, True)
+    )
     parameters, others = (list(each.parameters()) for each in (linear, plain))
     assert [each.shape for each in parameters] == [each.shape for each in others]
     assert [str(layer) for layer in dropouts(linear)] == [str(layer) for layer in dropouts(plain)]
@@ -75,24 +77,24 @@ def test_max_pooling_becomes_average_pooling_of_the_same_windows():
 @pytest.mark.parametrize(
     ("architecture", "shape"),
     [
-        ("densenet121", COLOUR),  # calls a function
-        ("mobilenet_v3_small", COLOUR),  # gates
-        ("vit_b_32", COLOUR),  # attention, behind a last layer of zeros
+        ("densenet121", COLOR),  # calls a function
+        ("mobilenet_v3_small", COLOR),  # gates
+        ("vit_b_32", COLOR),  # attention, followed by a last layer of zeros
     ],
 )
-def test_what_cannot_be_made_linear_is_refused(architecture, shape):
+def test_models_that_cannot_be_made_linear_are_rejected(architecture, shape):
     with pytest.raises(InputError, match=f"^{architecture} cannot be made linear, .*; leave"):
         build(architecture, shape, linear=True)
 
 
-def test_the_check_leaves_the_random_numbers_alone():
+def test_the_check_does_not_advance_pytorchs_generator():
     torch.manual_seed(1)
     before = torch.get_rng_state()
     check_linear("squeezenet1_1", (33, 33, 3))
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_images_too_small_are_refused_with_the_same_size():
+def test_linear_networks_have_the_same_smallest_size():
     for linear in (False, True):
         with pytest.raises(InputError, match="set size: 16 or more"):
             build("st_vgg", (8, 8, 3), linear=linear)
@@ -113,7 +115,7 @@ def test_depth_kernel_and_units_by_hand():
     assert filters(build("mnist_cnn", depth=1)) == [(32, 3)]
     kernels = [kernel for _, kernel in filters(build("st_vgg", kernel=5))]
     assert kernels == [5] * 8
-    # 64 filters of 8 x 8 pixels; the last layer's inputs.
+    # The dense layer has 64 filters of 8 x 8 pixels as inputs.
     first, last = (
         layer for layer in build("small_st_vgg", units=7).modules() if isinstance(layer, nn.Linear)
     )
@@ -122,12 +124,12 @@ def test_depth_kernel_and_units_by_hand():
 
 
 @pytest.mark.parametrize("architecture", ["st_vgg", "small_st_vgg", "mnist_cnn"])
-def test_their_own_depth_and_units_change_nothing(architecture):
-    own_units = {"st_vgg": 512}.get(architecture, 128)
-    assert str(build(architecture, depth=2, units=own_units)) == str(build(architecture))
+def test_the_default_depth_and_units_change_nothing(architecture):
+    default_units = {"st_vgg": 512}.get(architecture, 128)
+    assert str(build(architecture, depth=2, units=default_units)) == str(build(architecture))
 
 
-def test_width_multiplies_the_units_that_are_given():
+def test_width_scales_the_given_units():
     network = build("st_vgg", width=0.5, units=100)
     assert [each.out_features for each in network.modules() if isinstance(each, nn.Linear)] == [
         50,

@@ -1,4 +1,4 @@
-"""Images as networks are trained on them: digits in memory, real JPEGs that stay in files."""
+"""Images for training: digits in memory, and real JPEGs that stay in files."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from created_equal.training.engine.images import Images
 
 @dataclass
 class JpegFiles:
-    """A dataset of 30 train and 15 test images, and where they are."""
+    """A dataset of 30 train and 15 test images in JPEG files."""
 
     data_root: Path
     definition: dict
@@ -29,7 +29,7 @@ class JpegFiles:
         return self.data_root / self.definition["path"]
 
     def ensemble(self, ensemble: Ensemble) -> Ensemble:
-        """Return an ensemble that is trained on it."""
+        """Return the ensemble with this dataset."""
         return replace(ensemble, dataset=self.definition)
 
 
@@ -40,7 +40,7 @@ def one_thread():
 
 @pytest.fixture(scope="module", params=["cpu", *["cuda"] * torch.cuda.is_available()])
 def device(request):
-    """Where what is made for GPUs is tested: on the processor, and on a GPU where there is one."""
+    """The devices on which code for GPUs is tested: the CPU, and a GPU if there is one."""
     return request.param
 
 

@@ -1,9 +1,9 @@
-"""The predictions that ENGINE_VERSION stands for: this program writes engine_predictions.json.
+"""Write engine_predictions.json, the predictions of the current ENGINE_VERSION.
 
     python tests/training/engine_predictions.py
 
-Run it after ENGINE_VERSION was raised; test_engine_version.py compares the engine with the file.
-The networks take so few steps that another processor's rounding does not grow in them.
+Run this after raising ENGINE_VERSION; test_engine_version.py compares the engine with the file. The
+networks take so few steps that differences between processors in rounding do not grow.
 """
 
 import json
@@ -23,7 +23,7 @@ from created_equal.versions import ENGINE_VERSION
 FILE = Path(__file__).with_suffix(".json")
 DIGITS = {"source": "digits", "size": 16, "train_examples": 40, "test_examples": 40}
 SEED = 3
-# Two epochs of two steps.
+# The recipe has two epochs of two steps.
 RECIPE = Recipe(epochs=2, batch_size=20, learning_rate=0.1, decay=Decay(2.0, 1))
 SMALL = Ensemble("tests", "pinned", "small_st_vgg", 0.25, 1, RECIPE, DIGITS)
 
@@ -56,10 +56,10 @@ def load_digits() -> xr.Dataset:
 
 
 def train(name: str, precision: str, digits: xr.Dataset) -> dict:
-    """Train one of the networks and return what is stored of it, epoch by epoch.
+    """Train one of the networks and return the values to store, per epoch.
 
     Returns:
-        ``loss`` (epoch, split) and ``predictions``, a digit for each example in a text per epoch.
+        ``loss`` (epoch, split), and ``predictions``: per epoch a string with one digit per example.
     """
     images = Images(digits, choose_setting("cpu", precision))
     results = list(train_network(NETWORKS[name], SEED, images))

@@ -18,54 +18,54 @@ from created_equal.training.engine.device import (
 
 @pytest.fixture(autouse=True)
 def backends():
-    """Leave PyTorch's switches as they were."""
+    """Restore PyTorch's TF32 switches."""
     before = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
     yield
     torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = before
 
 
-def test_tf32_is_refused_on_a_cpu():
-    with pytest.raises(InputError) as refusal:
+def test_tf32_is_rejected_on_a_cpu():
+    with pytest.raises(InputError) as caught:
         choose_setting("cpu", "tf32")
-    assert str(refusal.value) == (
+    assert str(caught.value) == (
         "precision tf32 exists on GPUs only; set precision to auto, fp32 or bf16."
     )
 
 
-def test_a_gpu_that_is_not_there(monkeypatch):
+def test_a_missing_gpu_is_reported(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(InputError) as refusal:
+    with pytest.raises(InputError) as caught:
         choose_setting("cuda", "auto")
-    assert str(refusal.value) == (
-        "device is cuda, but PyTorch finds no usable GPU here; set device to auto or cpu, or "
+    assert str(caught.value) == (
+        "device is cuda, but PyTorch finds no usable GPU; set device to auto or cpu, or "
         "install a GPU driver that fits this PyTorch."
     )
     assert choose_setting("auto", "fp32").device.type == "cpu"
 
 
-def test_a_machine_that_cannot_make_kernels(gpu, monkeypatch, tmp_path):
+def test_a_machine_that_cannot_compile_kernels_is_rejected(gpu, monkeypatch, tmp_path):
     gpu(7, 0)
     monkeypatch.setenv("CC", sys.executable)
     monkeypatch.setattr("sysconfig.get_path", lambda *_: str(tmp_path))
-    with pytest.raises(InputError, match=f"there is no {tmp_path}/Python.h; install them"):
+    with pytest.raises(InputError, match=f"and {tmp_path}/Python.h is missing; install them"):
         check_compiler()
     (tmp_path / "Python.h").touch()
     check_compiler()
     monkeypatch.delenv("CC")
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(InputError, match="takes a C compiler, and there is none here; install gcc"):
+    with pytest.raises(InputError, match="needs a C compiler, and none was found; install gcc"):
         check_compiler()
 
 
 @pytest.mark.parametrize(("device", "precision"), [("gpu", "auto"), ("cpu", "fp16")])
-def test_words_that_are_no_device_or_precision(device, precision):
+def test_unknown_devices_and_precisions_are_rejected(device, precision):
     with pytest.raises(InputError, match=r"^(device gpu|precision fp16) is not one of "):
         choose_setting(device, precision)
 
 
 @pytest.fixture
 def cpu(monkeypatch):
-    """A function that makes PyTorch describe a CPU: with AMX, permitted by the kernel, AVX512."""
+    """A function that makes PyTorch report a CPU with or without AMX and AVX512 bf16."""
 
     def make(amx, permitted=True, avx512_bf16=False):
         monkeypatch.setattr("torch.cpu._is_amx_tile_supported", lambda: amx)
@@ -81,7 +81,7 @@ def cpu(monkeypatch):
 LIMITS = ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA")
 CPUS = {
     "amx": ({"amx": True, "avx512_bf16": True}, "bf16", "CPU AVX512, AMX bf16"),
-    "refused": (
+    "amx_denied_by_kernel": (
         {"amx": True, "permitted": False, "avx512_bf16": True},
         "fp32",
         "CPU AVX512, AVX512 bf16",
@@ -92,7 +92,7 @@ CPUS = {
 
 
 @pytest.mark.parametrize(("features", "precision", "name"), CPUS.values(), ids=CPUS)
-def test_auto_is_bf16_on_a_cpu_with_amx_alone(cpu, features, precision, name):
+def test_auto_is_bf16_only_on_a_cpu_with_amx(cpu, features, precision, name):
     cpu(**features)
     setting = choose_setting("cpu", "auto")
     assert setting.precision == precision
@@ -115,7 +115,7 @@ def test_auto_is_bf16_on_a_cpu_with_amx_alone(cpu, features, precision, name):
         (("nonsense", None), "bf16"),
     ],
 )
-def test_auto_is_fp32_where_amx_is_switched_off(cpu, monkeypatch, limits, precision):
+def test_auto_is_fp32_if_amx_is_disabled(cpu, monkeypatch, limits, precision):
     cpu(amx=True)
     for name, limit in zip(LIMITS, limits, strict=True):
         if limit is not None:
@@ -123,7 +123,7 @@ def test_auto_is_fp32_where_amx_is_switched_off(cpu, monkeypatch, limits, precis
     assert choose_setting("cpu", "auto").precision == precision
 
 
-def test_this_cpu_is_described_by_its_instructions():
+def test_the_description_of_this_cpu_names_its_instructions():
     described = describe_device(choose_setting("cpu", "fp32"))
     vectors = torch.backends.cpu.get_cpu_capability()
     assert described.startswith(f"CPU {vectors}")
@@ -132,7 +132,7 @@ def test_this_cpu_is_described_by_its_instructions():
 
 @pytest.fixture
 def gpu(monkeypatch):
-    """A function that makes PyTorch find a GPU of a compute capability."""
+    """A function that makes PyTorch report a GPU with the given compute capability."""
 
     def make(major, minor):
         properties = SimpleNamespace(major=major, minor=minor)
@@ -147,12 +147,12 @@ def gpu(monkeypatch):
 
 @pytest.mark.parametrize("precision", ["tf32", "bf16"])
 @pytest.mark.parametrize("device", ["auto", "cuda"])
-def test_a_gpu_without_hardware_for_a_precision(gpu, device, precision):
+def test_a_precision_without_hardware_support_is_rejected(gpu, device, precision):
     gpu(7, 5)
-    with pytest.raises(InputError) as refusal:
+    with pytest.raises(InputError) as caught:
         choose_setting(device, precision)
-    assert str(refusal.value) == (
-        f"precision is {precision}, but Old GPU has no hardware for it (NVIDIA's GPUs have it from "
+    assert str(caught.value) == (
+        f"precision is {precision}, but Old GPU has no hardware for it (NVIDIA GPUs have it from "
         "compute capability 8.0 on); set precision to auto or fp32."
     )
     gpu(8, 0)
@@ -167,30 +167,30 @@ def test_auto_is_fp32_on_a_gpu(gpu):
         assert describe_device(setting) == "Old GPU"
 
 
-def test_a_gpu_that_is_too_old_for_kernels(gpu):
+def test_a_gpu_too_old_for_triton_is_rejected(gpu):
     gpu(6, 1)
-    with pytest.raises(InputError) as refusal:
+    with pytest.raises(InputError) as caught:
         check_compiler()
-    assert str(refusal.value) == (
-        "Old GPU has compute capability 6.1, and the kernel that draws random numbers needs 7.0; "
+    assert str(caught.value) == (
+        "Old GPU has compute capability 6.1, but the kernel that draws random numbers needs 7.0; "
         "set device to cpu."
     )
 
 
 @pytest.fixture
 def cgroups(tmp_path, monkeypatch):
-    """A function that puts cgroups and the process's place in them where they are looked for."""
+    """A function that fakes the files of cgroups and the process's entry in them."""
 
-    def make(own, files):
+    def make(process, files):
         monkeypatch.setattr(device_module, "CGROUPS", tmp_path)
-        monkeypatch.setattr(device_module, "OWN_CGROUPS", tmp_path / "own")
-        (tmp_path / "own").write_text(own)
+        monkeypatch.setattr(device_module, "CGROUPS_OF_PROCESS", tmp_path / "process")
+        (tmp_path / "process").write_text(process)
         for name, content in files.items():
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content)
 
-    monkeypatch.setattr("os.sched_getaffinity", lambda process: set(range(8)))
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: set(range(8)))
     return make
 
 
@@ -199,21 +199,21 @@ CGROUP_CASES = {
     "v2 without a limit": ("0::/\n", {"cpu.max": "max 100000\n"}, 8),
     "v2, the root cgroup, which has no file": ("0::/\n", {}, 8),
     "v2 in a container": ("0::/\n", {"cpu.max": "300000 100000\n"}, 3),
-    "v2, half a core more": ("0::/\n", {"cpu.max": "250000 100000\n"}, 3),
-    "v2, a part of a core": ("0::/\n", {"cpu.max": "20000 100000\n"}, 1),
-    "v2, more than the affinity": ("0::/\n", {"cpu.max": "6400000 100000\n"}, 8),
-    "v2, of a job above its step": (
+    "v2, two and a half cores": ("0::/\n", {"cpu.max": "250000 100000\n"}, 3),
+    "v2, a fraction of a core": ("0::/\n", {"cpu.max": "20000 100000\n"}, 1),
+    "v2, above the affinity": ("0::/\n", {"cpu.max": "6400000 100000\n"}, 8),
+    "v2, the limit of a job above its step": (
         "0::/slurm/job_1/step_0\n",
         {"slurm/job_1/step_0/cpu.max": "max 100000\n", "slurm/job_1/cpu.max": "200000 100000\n"},
         2,
     ),
-    "v2, of another": ("0::/one\n", {"other/cpu.max": "100000 100000\n"}, 8),
+    "v2, the limit of another cgroup": ("0::/one\n", {"other/cpu.max": "100000 100000\n"}, 8),
     "v1 without a limit": (
         V1,
         {"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"},
         8,
     ),
-    "v1 in a container, where the host's path is not": (
+    "v1 in a container, without the host's path": (
         V1,
         {"cpu/cpu.cfs_quota_us": "200000\n", "cpu/cpu.cfs_period_us": "100000\n"},
         2,
@@ -229,41 +229,43 @@ CGROUP_CASES = {
 }
 
 
-@pytest.mark.parametrize(("own", "files", "cores"), CGROUP_CASES.values(), ids=CGROUP_CASES)
-def test_cores_are_those_of_the_affinity_and_the_cgroup(cgroups, own, files, cores):
-    cgroups(own, files)
+@pytest.mark.parametrize(("process", "files", "cores"), CGROUP_CASES.values(), ids=CGROUP_CASES)
+def test_cores_are_limited_by_affinity_and_cgroup(cgroups, process, files, cores):
+    cgroups(process, files)
     assert usable_cores() == cores
 
 
-def test_cores_where_the_system_has_neither(monkeypatch, tmp_path):
-    monkeypatch.setattr(device_module, "OWN_CGROUPS", tmp_path / "absent")
+def test_cores_of_a_system_without_affinity_and_cgroups(monkeypatch, tmp_path):
+    monkeypatch.setattr(device_module, "CGROUPS_OF_PROCESS", tmp_path / "absent")
     monkeypatch.delattr("os.sched_getaffinity")
     monkeypatch.setattr("os.cpu_count", lambda: 6)
     assert usable_cores() == 6
 
 
 def test_cores_of_this_process():
-    # With the real files of this machine, whichever version it has.
+    # This test uses the real cgroup files of this machine.
     code = (
         "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
         "from created_equal.training.engine.device import usable_cores; print(usable_cores())"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "1"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "1"
     assert 1 <= usable_cores() <= len(os.sched_getaffinity(0))
 
 
 @pytest.mark.parametrize(
     ("precision", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16)]
 )
-def test_networks_are_applied_in_the_precision(precision, dtype):
+def test_forward_passes_use_the_precision(precision, dtype):
     layer = torch.nn.Linear(2, 2)
     with choose_setting("cpu", precision).autocast():
         assert layer(torch.ones(1, 2)).dtype == dtype
     assert layer.weight.dtype == torch.float32
 
 
-def test_tf32_is_off_unless_asked_for():
+def test_tf32_is_off_by_default():
     choose_setting("cpu", "fp32")
     assert not torch.backends.cudnn.allow_tf32
     assert not torch.backends.cuda.matmul.allow_tf32

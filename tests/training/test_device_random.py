@@ -23,13 +23,13 @@ def device_streams(streams, device):
     return DeviceStreams(streams, torch.tensor(STEP, device=device))
 
 
-def test_bytes_are_those_of_the_streams(streams, device_streams):
+def test_bytes_equal_those_of_the_streams(streams, device_streams):
     for n_bytes in (1, 8, 1001):
         drawn = device_streams.random_bytes(Stream.DROPOUT, 2, n_bytes).cpu().numpy()
         assert np.array_equal(drawn, streams.random_bytes(Stream.DROPOUT, STEP, 2, n_bytes))
 
 
-def test_orders_are_those_of_the_streams(streams, device_streams):
+def test_orders_equal_those_of_the_streams(streams, device_streams):
     order, sample = device_streams.permutation(5, 300), device_streams.sample(300, 20)
     assert np.array_equal(order.cpu().numpy(), streams.permutation(5, 300))
     assert np.array_equal(sample.cpu().numpy(), streams.sample(STEP, 300, 20))
@@ -37,15 +37,15 @@ def test_orders_are_those_of_the_streams(streams, device_streams):
 
 @pytest.mark.parametrize("n_words", [1, 5, 1024, 4099])
 def test_the_kernel_draws_the_words_of_the_streams(device, n_words):
-    """Of several networks at once; without a GPU by Triton's interpreter, see conftest.py."""
+    """Draws for several networks at once; without a GPU, Triton's interpreter runs the kernel."""
     networks = [Streams(DEFINITION, seed) for seed in (0, 3, 2**40)]
     keys = torch.from_numpy(np.stack([each.key for each in networks]).view("int64")).to(device)
     for layer, step in ((0, 0), (1, 1), (3, 2**33 + 5)):
-        now = torch.tensor(step, device=device)
-        drawn = draw_words(keys, Stream.DROPOUT, now, layer, n_words).cpu().numpy()
+        device_step = torch.tensor(step, device=device)
+        drawn = draw_words(keys, Stream.DROPOUT, device_step, layer, n_words).cpu().numpy()
         for streams, words in zip(networks, drawn.view("uint64"), strict=True):
             assert np.array_equal(words, streams.words(Stream.DROPOUT, step, layer, n_words))
-        one = draw_words(keys[1], Stream.DROPOUT, now, layer, n_words)
+        one = draw_words(keys[1], Stream.DROPOUT, device_step, layer, n_words)
         assert np.array_equal(one.cpu().numpy(), drawn[1])
 
 
@@ -64,12 +64,12 @@ print("compiled")
 
 
 def test_the_kernel_compiles_for_gpus(tmp_path):
-    environment = {key: each for key, each in os.environ.items() if key != "TRITON_INTERPRET"}
-    done = subprocess.run(
+    environment = {key: value for key, value in os.environ.items() if key != "TRITON_INTERPRET"}
+    result = subprocess.run(
         [sys.executable, "-c", COMPILE],
         capture_output=True,
         text=True,
         env=environment | {"TRITON_CACHE_DIR": str(tmp_path)},
     )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "compiled"
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip() == "compiled"

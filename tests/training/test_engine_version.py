@@ -1,6 +1,6 @@
-"""The engine computes what its version stands for, on any processor.
+"""The engine computes the numbers of its version on every processor.
 
-Comments, names and speed may change; a change of any number fails here.
+These tests fail if any number changes; comments, names and speed may change.
 """
 
 import json
@@ -15,29 +15,29 @@ from created_equal.versions import ENGINE_VERSION
 
 STORED = json.loads(FILE.read_text())
 REMEDY = (
-    "If these networks are meant to be others than before, raise ENGINE_VERSION in "
-    "src/created_equal/versions.py and run `python tests/training/engine_predictions.py`: whoever "
-    "has trained networks then trains them again. Otherwise undo what changed them."
+    "If the networks are meant to change, raise ENGINE_VERSION in src/created_equal/versions.py "
+    "and run `python tests/training/engine_predictions.py`; all users then have to train their "
+    "networks again. Otherwise undo the change."
 )
-# How far losses (relative) and predictions (share of the examples) may be from the stored ones,
-# because processors round differently: with AVX2 and AVX-512 instructions the losses differ by
-# 1e-7 in fp32 and 2e-3 in bf16, where up to 12 % of the predictions differ.
+# Tolerances for losses (relative) and predictions (fraction of the examples), because processors
+# round differently: between AVX2 and AVX-512 instructions the losses differ by 1e-7 in fp32, and in
+# bf16 by 2e-3 with up to 12 % different predictions.
 TOLERANCE = {"fp32": (1e-5, 0.02), "bf16": (1e-2, 0.25)}
 
 
-def differs(found, precision, name):
-    """Whether a network's results are too far from the stored ones to be due to rounding."""
+def differs(result, precision, name):
+    """Whether results differ from the stored ones by more than rounding."""
     expected = STORED["networks"][name][precision]
     losses, predictions = TOLERANCE[precision]
-    return not np.allclose(found["loss"], expected["loss"], rtol=losses, atol=0) or any(
+    return not np.allclose(result["loss"], expected["loss"], rtol=losses, atol=0) or any(
         np.mean([one != other for one, other in zip(*epoch, strict=True)]) > predictions
-        for epoch in zip(found["predictions"], expected["predictions"], strict=True)
+        for epoch in zip(result["predictions"], expected["predictions"], strict=True)
     )
 
 
-def test_the_predictions_are_stored_for_this_version():
+def test_predictions_are_stored_for_this_version():
     assert STORED["engine_version"] == ENGINE_VERSION, (
-        f"{FILE.name} was made for ENGINE_VERSION {STORED['engine_version']}, and it is now "
+        f"{FILE.name} was made for ENGINE_VERSION {STORED['engine_version']}, not "
         f"{ENGINE_VERSION}; run `python tests/training/engine_predictions.py`."
     )
     assert set(STORED["networks"]) == set(NETWORKS)
@@ -49,44 +49,44 @@ def test_the_engine_trains_the_networks_of_its_version(digits, name, precision):
     assert not differs(train(name, precision, digits), precision, name), REMEDY
 
 
-def other_weights(monkeypatch):
-    draw = trainee.initialise
+def change_weights(monkeypatch):
+    draw = trainee.initialize
 
-    def initialise(network, streams):
+    def initialize(network, streams):
         draw(network, streams)
         for weights in network.parameters():
             weights.data *= 1.001
 
-    monkeypatch.setattr(trainee, "initialise", initialise)
+    monkeypatch.setattr(trainee, "initialize", initialize)
 
 
-def other_order(monkeypatch):
+def change_order(monkeypatch):
     permutation = streams.Streams.permutation
     monkeypatch.setattr(
         streams.Streams, "permutation", lambda *arguments: permutation(*arguments)[::-1].copy()
     )
 
 
-def other_dropout_scale(monkeypatch):
+def change_dropout_scale(monkeypatch):
     forward = Dropout.forward
     monkeypatch.setattr(Dropout, "forward", lambda layer, x: forward(layer, x) * 1.001)
 
 
-def other_decay(monkeypatch):
+def change_decay(monkeypatch):
     rate = trainee.learning_rate
     monkeypatch.setattr(trainee, "learning_rate", lambda recipe, epoch: rate(recipe, epoch + 1))
 
 
-def other_images(monkeypatch):
-    standardised = trainee.Examples._standardised
+def change_images(monkeypatch):
+    standardize = trainee.Examples._standardize
     monkeypatch.setattr(
-        trainee.Examples, "_standardised", lambda *arguments: standardised(*arguments) * 1.001
+        trainee.Examples, "_standardize", lambda *arguments: standardize(*arguments) * 1.001
     )
 
 
 @pytest.mark.parametrize(
-    "change", [other_weights, other_order, other_dropout_scale, other_decay, other_images]
+    "change", [change_weights, change_order, change_dropout_scale, change_decay, change_images]
 )
-def test_a_change_of_what_is_computed_is_noticed(digits, monkeypatch, change):
+def test_changed_computations_are_detected(digits, monkeypatch, change):
     change(monkeypatch)
     assert differs(train("small_st_vgg", "fp32", digits), "fp32", "small_st_vgg")

@@ -1,8 +1,8 @@
-"""The engine for GPUs on fake CUDA tensors, which need no GPU: they have shapes but no values.
+"""The engine for GPUs on fake CUDA tensors, which have shapes but no values and need no GPU.
 
-A step or a prediction that mixes devices, moves a tensor between them, asks for a value or for a
-size that follows from values raises here as it does where CUDA records it, and so does an operation
-that CUDA is not known to have. What the numbers are is for test_graphs.py.
+A step or a prediction raises an error here, as it does when CUDA records it, if it mixes devices,
+moves a tensor between them, reads a value, has a size that depends on values, or uses an operation
+without a CUDA kernel. test_graphs.py checks the numbers.
 """
 
 from dataclasses import replace
@@ -25,7 +25,7 @@ GPU = torch.device("cuda", 0)
 
 
 class OnlyOnGPU(TorchDispatchMode):
-    """Refuses what a graph cannot hold: tensors of the CPU, operations that CUDA has not."""
+    """Rejects operations that a graph cannot record: on CPU tensors or without a CUDA kernel."""
 
     def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
         has_kernel = torch._C._dispatch_has_computed_kernel_for_dispatch_key
@@ -40,7 +40,7 @@ class OnlyOnGPU(TorchDispatchMode):
 
 
 def check_layouts(weights, gradients, momenta):
-    """What CUDA's fused SGD asks of its lists; PyTorch has no fake of it."""
+    """Check the arguments as CUDA's fused SGD does; PyTorch has no fake implementation of it."""
     for weight, *others in zip(weights, gradients, *[momenta] * bool(momenta), strict=True):
         for each in others:
             assert (each.shape, each.dtype) == (weight.shape, weight.dtype)
@@ -54,7 +54,7 @@ def check_layouts(weights, gradients, momenta):
 
 
 class FakeLane(Lane):
-    """A lane that lets nothing pass that cannot be recorded, or for which one has to wait."""
+    """A lane that rejects work that cannot be recorded or that waits for the device."""
 
     def record(self, work):
         return super().record(lambda: self.queue(work))
@@ -66,11 +66,11 @@ class FakeLane(Lane):
 
 @pytest.fixture
 def fake_gpu(monkeypatch):
-    """All tensors are fake; in place of what asks CUDA's driver is what does the same without."""
+    """Make all tensors fake, and replace functions that need CUDA's driver by equivalents."""
     require(torch.backends.cuda.is_built(), "this PyTorch is built without CUDA.")
     monkeypatch.setattr(graphs, "StreamLane", FakeLane)
-    # Triton's kernel needs a GPU, and a compiler where there is one.
-    monkeypatch.setattr("created_equal.training.engine.device_random.draw_words", words_of_kernel)
+    # Triton's kernel needs a GPU and a compiler.
+    monkeypatch.setattr("created_equal.training.engine.device_random.draw_words", draw_fake_words)
     monkeypatch.setattr(graphs, "check_compiler", lambda: None)
     monkeypatch.setattr(nn.Module, "to", to)
     monkeypatch.setattr(torch.Tensor, "backward", backward)
@@ -80,14 +80,14 @@ def fake_gpu(monkeypatch):
         yield
 
 
-def words_of_kernel(key, stream, step, layer, n_words):
-    """What Triton's kernel gives, which reads its arguments on the device."""
+def draw_fake_words(key, stream, step, layer, n_words):
+    """Return fake words with the shape of those of Triton's kernel."""
     assert key.device == step.device == GPU
     return torch.empty((*key.shape[:-1], n_words), dtype=torch.int64, device=key.device)
 
 
 def to(network, device, memory_format):
-    """``nn.Module.to``, which swaps tensors in a way that fake ones refuse."""
+    """``nn.Module.to``, whose way of swapping tensors does not work with fake ones."""
     for module in network.modules():
         for name, weight in module.named_parameters(recurse=False):
             layout = {"memory_format": memory_format} if weight.dim() == 4 else {}
@@ -97,7 +97,7 @@ def to(network, device, memory_format):
 
 @torch.no_grad()
 def backward(loss):
-    """``Tensor.backward``, whose engine asks the driver for streams: the same nodes, from here."""
+    """``Tensor.backward`` without its engine, which asks the driver for streams."""
     waits_for, nodes = {}, [loss.grad_fn]
     for node in nodes:
         for following, _ in node.next_functions:
@@ -106,18 +106,18 @@ def backward(loss):
             waits_for[following] = waits_for.get(following, 0) + 1
     gradients, ready = {loss.grad_fn: {0: torch.ones_like(loss)}}, [loss.grad_fn]
     for node in ready:
-        of_node = gradients.pop(node)
+        incoming = gradients.pop(node)
         call = node if callable(node) else node.apply
-        passed_on = call(*(of_node[place] for place in range(len(of_node))))
-        passed_on = passed_on if isinstance(passed_on, tuple) else (passed_on,)
-        for (following, place), gradient in zip(node.next_functions, passed_on, strict=False):
+        outgoing = call(*(incoming[index] for index in range(len(incoming))))
+        outgoing = outgoing if isinstance(outgoing, tuple) else (outgoing,)
+        for (following, index), gradient in zip(node.next_functions, outgoing, strict=False):
             if following is None:
                 continue
-            expected = following._input_metadata[place]
+            expected = following._input_metadata[index]
             gradient = gradient.sum_to_size(expected.shape).to(expected.dtype)
-            of_following = gradients.setdefault(following, {})
-            before = of_following.get(place)
-            of_following[place] = gradient if before is None else before + gradient
+            accumulated = gradients.setdefault(following, {})
+            before = accumulated.get(index)
+            accumulated[index] = gradient if before is None else before + gradient
             waits_for[following] -= 1
             if not waits_for[following]:
                 ready.append(following)
@@ -125,14 +125,14 @@ def backward(loss):
 
 @pytest.fixture
 def train(digits, fake_gpu, monkeypatch):
-    """A function that trains two networks for an epoch and returns their results."""
+    """A function that trains two networks for an epoch and returns their epochs."""
 
     def make_result(epoch, predictions, losses, images):
         assert predictions.shape == losses.shape == (len(images),)
         assert predictions.device.type == losses.device.type == "cpu"
         return epoch
 
-    # Fake predictions have no values from which an accuracy could be computed.
+    # Fake predictions have no values, so no accuracy can be computed.
     monkeypatch.setattr(graphs, "make_result", make_result)
 
     def train(ensemble, precision):
@@ -159,17 +159,20 @@ def test_every_architecture_can_be_recorded(tiny, train, architecture, changes, 
 
 FAULTS = {
     "a value": (lambda numbers: numbers.sum().item(), "_local_scalar_dense"),
-    "a size that follows from values": (lambda numbers: numbers[numbers > 0], "nonzero"),
-    "a tensor of the CPU": (lambda numbers: numbers + torch.ones(3), "tensor on cpu"),
+    "a size that depends on values": (lambda numbers: numbers[numbers > 0], "nonzero"),
+    "a tensor on the CPU": (lambda numbers: numbers + torch.ones(3), "tensor on cpu"),
     "an index on the CPU": (lambda numbers: numbers[torch.tensor([0, 2])], "tensor on cpu"),
     "a transfer to the CPU": (lambda numbers: numbers.cpu(), "tensor on cpu"),
     "a transfer from the CPU": (lambda _: torch.zeros(3).to(GPU), "tensor on cpu"),
-    "what CUDA has not": (lambda numbers: numbers.to_mkldnn(), "does not exist on CUDA"),
+    "an operation without a CUDA kernel": (
+        lambda numbers: numbers.to_mkldnn(),
+        "does not exist on CUDA",
+    ),
 }
 
 
 @pytest.mark.parametrize("work, message", FAULTS.values(), ids=FAULTS)
-def test_what_cannot_be_recorded_is_refused(fake_gpu, work, message):
+def test_work_that_cannot_be_recorded_is_rejected(fake_gpu, work, message):
     numbers = torch.zeros(3, device=GPU)
     with pytest.raises((RuntimeError, DataDependentOutputException), match=message):
         FakeLane(GPU).record(lambda: work(numbers))

@@ -1,4 +1,4 @@
-"""Locks of GPUs, held by real processes; an executable nvidia-smi on PATH lists the GPUs."""
+"""Locks of GPUs, held by real processes; a fake nvidia-smi on PATH lists the GPUs."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ GPUS = [f"GPU-{letter}0000000-1111-2222-3333-444444444444" for letter in "abcd"]
 HOLDER = """
 import importlib.util, logging, os, sys
 logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout, force=True)
-# By its path: the package around it would load torch first.
+# Loaded by its path, because importing the package would load torch.
 spec = importlib.util.spec_from_file_location("gpu_lock", sys.argv[2])
 gpu_lock = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(gpu_lock)
@@ -28,19 +28,19 @@ sys.stdin.read()
 
 @pytest.fixture
 def machine(tmp_path, monkeypatch):
-    """A function that makes this a machine with GPUs, as far as nvidia-smi says."""
+    """A function that makes nvidia-smi list the given GPUs."""
 
-    def has(listed, status=0):
+    def list_on_machine(output, status=0):
         program = tmp_path / "bin" / "nvidia-smi"
         program.parent.mkdir(exist_ok=True)
-        program.write_text(f"#!/bin/sh\ncat <<'END'\n{listed}\nEND\nexit {status}\n")
+        program.write_text(f"#!/bin/sh\ncat <<'END'\n{output}\nEND\nexit {status}\n")
         program.chmod(0o755)
         monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
 
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    return has
+    return list_on_machine
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def four_gpus(machine):
 
 @pytest.fixture
 def start():
-    """A function that starts a process which takes a GPU and holds it until its input ends."""
+    """A function that starts a process that locks a GPU until its standard input ends."""
     started = []
 
     def start(device="auto", **environment):
@@ -73,26 +73,24 @@ def start():
             stream.close()
 
 
-def taken(process):
-    """Return the GPU that a process got, once it has one."""
+def locked_gpu(process):
+    """Wait until the process has a GPU, and return it."""
     for line in process.stdout:
         if line.startswith("has "):
             return line.split()[1]
     raise AssertionError(process.stderr.read())
 
 
-def test_four_processes_take_four_gpus_and_a_fifth_waits_for_the_first_that_is_killed(
-    four_gpus, start
-):
+def test_four_processes_lock_four_gpus_and_a_fifth_waits_until_one_is_killed(four_gpus, start):
     holders = [start() for _ in range(4)]
-    gpus = [taken(holder) for holder in holders]
+    gpus = [locked_gpu(holder) for holder in holders]
     assert sorted(gpus) == GPUS
     fifth = start()
-    waits = fifth.stdout.readline()
-    assert waits.startswith("all of 4 GPUs are taken by other training jobs: waiting")
-    assert "--resources gpu=4" in waits
+    line = fifth.stdout.readline()
+    assert line.startswith("all 4 GPUs are used by other training jobs: waiting")
+    assert "--resources gpu=4" in line
     os.kill(holders[2].pid, signal.SIGKILL)
-    assert taken(fifth) == gpus[2]
+    assert locked_gpu(fifth) == gpus[2]
 
 
 @pytest.mark.parametrize(
@@ -105,34 +103,34 @@ def test_four_processes_take_four_gpus_and_a_fifth_waits_for_the_first_that_is_k
         ("1,1", GPUS[1:2]),
         ("", []),
         ("-1", []),
-        ("0,7,1", GPUS[:1]),  # as CUDA: nothing counts from the wrong one on
+        ("0,7,1", GPUS[:1]),  # like CUDA, ignore all entries from the invalid one on
         ("NoDevFiles", []),
         (None, GPUS),
     ],
 )
-def test_what_is_visible_is_honoured(visible, gpus):
+def test_cuda_visible_devices_is_respected(visible, gpus):
     assert visible_gpus(GPUS, visible) == gpus
 
 
-def test_jobs_of_a_cluster_take_the_gpus_that_they_were_given(four_gpus, start):
-    given = [start(CUDA_VISIBLE_DEVICES=str(number)) for number in (3, 0)]
-    assert [taken(holder) for holder in given] == [GPUS[3], GPUS[0]]
-    # One that may choose takes another.
-    assert taken(start(CUDA_VISIBLE_DEVICES="0,1")) == GPUS[1]
+def test_cluster_jobs_lock_the_gpus_that_they_were_given(four_gpus, start):
+    holders = [start(CUDA_VISIBLE_DEVICES=str(number)) for number in (3, 0)]
+    assert [locked_gpu(holder) for holder in holders] == [GPUS[3], GPUS[0]]
+    # A process that may use two GPUs locks the free one.
+    assert locked_gpu(start(CUDA_VISIBLE_DEVICES="0,1")) == GPUS[1]
 
 
-def test_a_lock_that_is_released_can_be_taken_again(four_gpus, start):
+def test_a_released_lock_can_be_acquired_again(four_gpus, start):
     first = start(CUDA_VISIBLE_DEVICES="1")
-    assert taken(first) == GPUS[1]
+    assert locked_gpu(first) == GPUS[1]
     second = start(CUDA_VISIBLE_DEVICES="1")
     assert "waiting" in second.stdout.readline()
     started = time.monotonic()
     first.stdin.close()
-    assert taken(second) == GPUS[1]
+    assert locked_gpu(second) == GPUS[1]
     assert time.monotonic() - started < 30
 
 
-def test_parts_of_a_divided_gpu_are_taken_one_by_one(machine):
+def test_mig_instances_are_listed_instead_of_their_gpu(machine):
     machine(
         f"GPU 0: NVIDIA A100 (UUID: {GPUS[0]})\n"
         "  MIG 3g.20gb     Device  0: (UUID: MIG-5c89852c-aaaa)\n"
@@ -141,18 +139,18 @@ def test_parts_of_a_divided_gpu_are_taken_one_by_one(machine):
     assert list_gpus() == ["MIG-5c89852c-aaaa", "MIG-a16da6cd-bbbb"]
 
 
-def test_a_processor_needs_no_lock(four_gpus, monkeypatch):
+def test_training_on_a_cpu_locks_no_gpu(four_gpus, monkeypatch):
     assert lock_gpu("cpu") is None
     assert "CUDA_VISIBLE_DEVICES" not in os.environ
 
 
-def test_without_a_gpu_it_is_said_once_and_nothing_is_taken(four_gpus, start):
+def test_without_a_gpu_one_line_is_logged_and_nothing_is_locked(four_gpus, start):
     process = start(CUDA_VISIBLE_DEVICES="")
-    said = process.communicate(timeout=60)[0].splitlines()
-    assert said == ["no GPU is visible here: networks are trained on the processor", "has "]
+    lines = process.communicate(timeout=60)[0].splitlines()
+    assert lines == ["no GPU is visible: networks are trained on the CPU", "has "]
 
 
-def test_a_driver_that_does_not_answer_is_said(machine, caplog):
+def test_a_failing_driver_is_logged(machine, caplog):
     machine("Failed to initialize NVML: Driver/library version mismatch", status=18)
     assert list_gpus() == []
     assert "nvidia-smi lists no GPU: Failed to initialize NVML" in caplog.text

@@ -13,7 +13,7 @@ from created_equal.training.engine.device import choose_setting
 from created_equal.training.engine.images import FileImages, Images, load_images
 
 CPU = choose_setting("cpu", "fp32")
-CHOSEN = [np.array(places) for places in ([3, 29, 0], [7, 3, 11], [5, 6, 8], [1, 2, 20])]
+BATCHES = [np.array(batch) for batch in ([3, 29, 0], [7, 3, 11], [5, 6, 8], [1, 2, 20])]
 SEEDS = [11, 12, 13, 14]
 
 
@@ -26,11 +26,13 @@ def file_images(jpegs, workers, augmentation=None):
     return FileImages(jpegs.dataset, CPU, jpegs.data_root, augmentation, workers)
 
 
-def read(images, chosen=CHOSEN, seeds=SEEDS):
-    return [(batch.clone(), labels.clone()) for batch, labels in images.load_batches(chosen, seeds)]
+def read(images, batches=BATCHES, seeds=SEEDS):
+    return [
+        (batch.clone(), labels.clone()) for batch, labels in images.load_batches(batches, seeds)
+    ]
 
 
-def same(one, other):
+def equal(one, other):
     return len(one) == len(other) and all(
         torch.equal(a, b)
         for batch_a, batch_b in zip(one, other, strict=True)
@@ -38,7 +40,7 @@ def same(one, other):
     )
 
 
-def test_files_give_what_memory_gives(jpegs, workers):
+def test_images_in_files_equal_those_in_memory(jpegs, workers):
     memory = Images(
         build_dataset(jpegs.definition | {"images": "memory"}, jpegs.data_root, False), CPU
     )
@@ -46,44 +48,44 @@ def test_files_give_what_memory_gives(jpegs, workers):
     assert (files.shape, files.classes, len(files)) == (memory.shape, 3, 45)
     assert torch.equal(files.train, memory.train)
     assert torch.equal(files.labels, memory.labels)
-    assert same(read(files), read(memory))
-    whole = [(chosen, batch.clone()) for chosen, batch in files.load_in_order()]
-    assert [chosen for chosen, _ in whole] == [slice(0, 45)]
-    assert torch.equal(whole[0][1], memory.batch(slice(0, 45)))
+    assert equal(read(files), read(memory))
+    loaded = [(examples, batch.clone()) for examples, batch in files.load_in_order()]
+    assert [examples for examples, _ in loaded] == [slice(0, 45)]
+    assert torch.equal(loaded[0][1], memory.batch(slice(0, 45)))
 
 
-def test_all_examples_come_in_order_and_in_channels_last(jpegs, workers, monkeypatch):
+def test_all_examples_are_loaded_in_order_and_channels_last(jpegs, workers, monkeypatch):
     files = file_images(jpegs, workers)
     ((_, expected),) = list(files.load_in_order())
     monkeypatch.setattr("created_equal.training.engine.images.EXAMPLES_OF_FILES", 4)
-    parts = [(chosen, batch.clone()) for chosen, batch in files.load_in_order()]
-    assert [chosen.start for chosen, _ in parts] == list(range(0, 45, 4))
+    parts = [(examples, batch.clone()) for examples, batch in files.load_in_order()]
+    assert [examples.start for examples, _ in parts] == list(range(0, 45, 4))
     assert parts[0][1].is_contiguous(memory_format=torch.channels_last)
     assert torch.equal(torch.cat([batch for _, batch in parts]), expected)
 
 
-def test_what_is_random_follows_from_the_seeds_alone(jpegs, workers):
+def test_augmentation_depends_on_the_seeds_alone(jpegs, workers):
     images = file_images(jpegs, workers, "crop_and_flip")
-    torch.manual_seed(workers)  # of no consequence
-    whole = read(images)
-    assert same(whole, read(file_images(jpegs, 1, "crop_and_flip")))
-    # As after a resume in the middle of the epoch.
-    assert same(whole[2:], read(images, CHOSEN[2:], SEEDS[2:]))
-    other = read(images, CHOSEN, [21, 12, 13, 14])
-    assert not torch.equal(whole[0][0], other[0][0])
-    assert same(whole[1:], other[1:])
-    # The same example, number 3, in two mini-batches.
-    assert not torch.equal(whole[0][0][0], whole[1][0][1])
+    torch.manual_seed(workers)  # this has no effect
+    epoch = read(images)
+    assert equal(epoch, read(file_images(jpegs, 1, "crop_and_flip")))
+    # This is what a job does that resumes in the middle of an epoch.
+    assert equal(epoch[2:], read(images, BATCHES[2:], SEEDS[2:]))
+    other = read(images, BATCHES, [21, 12, 13, 14])
+    assert not torch.equal(epoch[0][0], other[0][0])
+    assert equal(epoch[1:], other[1:])
+    # Example 3 is in two mini-batches.
+    assert not torch.equal(epoch[0][0][0], epoch[1][0][1])
 
 
-def test_images_that_are_evaluated_are_never_changed_at_random(jpegs):
-    plain, changed = file_images(jpegs, 1), file_images(jpegs, 1, "crop_and_flip")
-    ((_, one),), ((_, other),) = list(plain.load_in_order()), list(changed.load_in_order())
+def test_images_are_not_augmented_for_predictions(jpegs):
+    plain, augmented = file_images(jpegs, 1), file_images(jpegs, 1, "crop_and_flip")
+    ((_, one),), ((_, other),) = list(plain.load_in_order()), list(augmented.load_in_order())
     assert torch.equal(one, other)
-    assert not same(read(plain), read(changed))
+    assert not equal(read(plain), read(augmented))
 
 
-def test_the_generator_that_networks_draw_from_is_left_alone(jpegs, workers):
+def test_reading_does_not_advance_pytorchs_generator(jpegs, workers):
     torch.manual_seed(5)
     expected = torch.rand(4)
     torch.manual_seed(5)
@@ -91,9 +93,9 @@ def test_the_generator_that_networks_draw_from_is_left_alone(jpegs, workers):
     assert torch.equal(torch.rand(4), expected)
 
 
-def test_an_epoch_that_is_left_midway_leaves_no_process(jpegs):
+def test_an_interrupted_epoch_leaves_no_process(jpegs):
     images = file_images(jpegs, 2)
-    with closing(images.load_batches(CHOSEN, SEEDS)) as batches:
+    with closing(images.load_batches(BATCHES, SEEDS)) as batches:
         next(batches)
         assert len(multiprocessing.active_children()) == 2
     assert multiprocessing.active_children() == []
@@ -110,29 +112,29 @@ def test_a_missing_file_is_named_and_leaves_no_process(jpegs, workers):
     assert multiprocessing.active_children() == []
 
 
-def test_the_time_without_images_is_counted(jpegs, monkeypatch):
+def test_the_time_spent_waiting_is_measured(jpegs, monkeypatch):
     pixels = ImageFiles.pixels
     monkeypatch.setattr(
         ImageFiles, "pixels", lambda *arguments: (time.sleep(0.01), pixels(*arguments))[1]
     )
     images = file_images(jpegs, 0)
     started = time.monotonic()
-    for _ in images.load_batches(CHOSEN, SEEDS):
+    for _ in images.load_batches(BATCHES, SEEDS):
         time.sleep(0.1)
-    # Twelve images of ten milliseconds each; while the device computes, nobody waits.
+    # Twelve images take ten milliseconds each; the device does not wait while it computes.
     assert 0.12 <= images.waited <= time.monotonic() - started - 0.4
 
 
-def test_where_the_images_are_decides_how_they_are_loaded(jpegs, digits, monkeypatch):
+def test_the_dataset_determines_how_images_are_loaded(jpegs, digits, monkeypatch):
     memory = load_images(digits, CPU, jpegs.data_root, None)
     assert isinstance(memory, Images)
     assert memory.waited is None
-    monkeypatch.setattr("os.sched_getaffinity", lambda process: {0, 1, 2})
+    monkeypatch.setattr("created_equal.training.engine.images.usable_cores", lambda: 3)
     files = load_images(jpegs.dataset, CPU, jpegs.data_root, None)
-    with closing(files.load_batches(CHOSEN, SEEDS)) as batches:
+    with closing(files.load_batches(BATCHES, SEEDS)) as batches:
         next(batches)
         assert len(multiprocessing.active_children()) == 2
-    monkeypatch.setattr("os.sched_getaffinity", lambda process: {0})
+    monkeypatch.setattr("created_equal.training.engine.images.usable_cores", lambda: 1)
     files = load_images(jpegs.dataset, CPU, jpegs.data_root, None)
     with closing(files.load_in_order()) as batches:
         next(batches)

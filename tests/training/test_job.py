@@ -1,4 +1,4 @@
-"""Jobs that are stopped, killed, short of memory, or have a network that diverges."""
+"""Jobs that are stopped or killed, run out of memory, or have a network that diverges."""
 
 import logging
 import os
@@ -15,7 +15,7 @@ import torch
 
 from created_equal.artefacts import read_predictions
 from created_equal.errors import InputError
-from created_equal.training import job as module
+from created_equal.training import job as job_module
 from created_equal.training import predictions_folder, train_networks
 from created_equal.training.engine import trainee
 from created_equal.training.engine.device import choose_setting
@@ -28,7 +28,7 @@ from created_equal.training.stop_request import StopRequest
 
 @pytest.fixture
 def run(tmp_path, digits_file, caplog):
-    """A function that runs a job in a folder of its own and returns what it wrote."""
+    """A function that runs a job in its own folder and returns its predictions."""
     caplog.set_level(logging.INFO)
 
     def train(ensemble, seeds, folder="job", precision="fp32"):
@@ -45,46 +45,48 @@ def assert_same(one, other):
         assert np.array_equal(one[name].values, other[name].values), name
 
 
-# Asked to stop.
+# Requests to stop.
 
 
 class StopAfter(StopRequest):
-    """A request that arrives when the job has looked for it this many times."""
+    """A request that arrives after the job has checked for it this many times."""
 
-    def __init__(self, after):
-        self._left, self.signal = after, signal.SIGTERM
+    def __init__(self, n_checks):
+        self._n_left, self.signal = n_checks, signal.SIGTERM
 
     @property
     def stop_requested(self):
-        self._left -= 1
-        return self._left < 0
+        self._n_left -= 1
+        return self._n_left < 0
 
 
-@pytest.mark.parametrize("after", [0, 1, 7, 9, 10, 11, 25])
+@pytest.mark.parametrize("n_checks", [0, 1, 7, 9, 10, 11, 25])
 def test_a_job_that_is_stopped_resumes_at_the_very_step(
-    tiny, run, tmp_path, monkeypatch, caplog, after
+    tiny, run, tmp_path, monkeypatch, caplog, n_checks
 ):
-    # A job looks eight times while it trains an epoch, and once as it predicts all 80 examples.
+    # A job checks eight times while it trains an epoch, and once after it predicts the 80 examples.
     ensemble = tiny(batch_size=5, momentum=0.9, learning_rate=0.02)
     whole = run(ensemble, [0, 1], "whole")
     with monkeypatch.context() as patch:
-        patch.setattr("created_equal.training.stop_request.StopRequest", lambda: StopAfter(after))
+        patch.setattr(
+            "created_equal.training.stop_request.StopRequest", lambda: StopAfter(n_checks)
+        )
         with pytest.raises(SystemExit) as ended:
             run(ensemble, [0, 1])
     assert ended.value.code == 143
     folder = tmp_path / "job" / "unfinished"
     assert not (tmp_path / "job" / "predictions.nc").exists()
-    # 19 times for the first network: at 25 it is finished, and the second is under way.
+    # A network takes 19 checks: after 25 the first is finished and the second has begun.
     assert sorted(path.name for path in folder.glob("*")) == (
-        {0: [], 25: ["0000.nc", "0001.pt"]}.get(after, ["0000.pt"])
+        {0: [], 25: ["0000.nc", "0001.pt"]}.get(n_checks, ["0000.pt"])
     )
     resumed = run(ensemble, [0, 1])
     assert_same(whole, resumed)
     assert not list(folder.glob("*"))
     resumptions = re.findall(r"network (\d) resumes after epoch (\d)", caplog.text)
-    # Within the first prediction nothing is known yet that could be kept.
+    # Before the first predictions are complete, there is nothing to save.
     expected = {0: [], 9: [("0", "0")], 10: [("0", "1")], 25: [("1", "0")]}
-    assert resumptions == expected.get(after, resumptions)
+    assert resumptions == expected.get(n_checks, resumptions)
 
 
 PROGRAM = """
@@ -115,17 +117,17 @@ def wait_for(process, line):
     raise AssertionError(f"the job ended without logging {line!r}")
 
 
-@pytest.mark.parametrize("sent, status", [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize("signal_, status", [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_sigterm_and_ctrl_c_are_requests_to_stop(
-    tiny, run, tmp_path, digits_file, caplog, sent, status
+    tiny, run, tmp_path, digits_file, caplog, signal_, status
 ):
     ensemble = tiny(epochs=150, batch_size=5, learning_rate=0.01)
     output = tmp_path / "job" / "predictions.nc"
     process = begin(ensemble, digits_file, output, seconds=60)
     wait_for(process, "epoch 3/150")
-    process.send_signal(sent)
+    process.send_signal(signal_)
     logged = process.stderr.read()
-    assert f"asked to stop ({sent.name}): unfinished networks are saved" in logged
+    assert f"asked to stop ({signal_.name}): unfinished networks are saved" in logged
     assert "Traceback" not in logged
     assert process.wait() == status
     whole = run(ensemble, [0], "whole")
@@ -135,7 +137,7 @@ def test_sigterm_and_ctrl_c_are_requests_to_stop(
     assert int(epoch) >= 3
 
 
-def test_a_job_that_is_killed_goes_on_after_the_last_checkpoint(
+def test_a_job_that_is_killed_resumes_from_the_last_checkpoint(
     tiny, run, tmp_path, digits_file, caplog
 ):
     ensemble = tiny(epochs=30, batch_size=5)
@@ -149,23 +151,25 @@ def test_a_job_that_is_killed_goes_on_after_the_last_checkpoint(
     assert_same(whole, resumed)
     (epoch,) = re.findall(r"network 1 resumes after epoch (\d+)", caplog.text)
     assert int(epoch) >= 8
-    # What it cost before the kill is counted too.
+    # The training time includes the time before the kill.
     assert (resumed["seconds"] > 0).all()
 
 
 def test_short_trainings_leave_no_checkpoints(tiny, run, tmp_path, monkeypatch):
     written = []
-    monkeypatch.setattr(module, "write_checkpoint", lambda *arguments: written.append(arguments))
+    monkeypatch.setattr(
+        job_module, "write_checkpoint", lambda *arguments: written.append(arguments)
+    )
     run(tiny(), [0, 1])
     assert not written
 
 
-# Checkpoints that are of no use.
+# Unusable checkpoints.
 
 
 @pytest.fixture
 def interrupted(tiny, run, monkeypatch, tmp_path):
-    """The checkpoint of a network that was stopped in its second epoch, and its ensemble."""
+    """The checkpoint of a network that was stopped in its second epoch, and the ensemble."""
     ensemble = tiny(batch_size=5)
     with monkeypatch.context() as patch:
         patch.setattr("created_equal.training.stop_request.StopRequest", lambda: StopAfter(12))
@@ -177,10 +181,10 @@ def interrupted(tiny, run, monkeypatch, tmp_path):
 @pytest.mark.parametrize("damage", ["cut", "flipped"])
 def test_a_damaged_checkpoint_is_skipped(interrupted, run, caplog, damage):
     path, ensemble = interrupted
-    octets = bytearray(path.read_bytes())
+    content = bytearray(path.read_bytes())
     if damage == "flipped":
-        octets[len(octets) // 2] ^= 1
-    path.write_bytes(octets if damage == "flipped" else octets[:-100])
+        content[len(content) // 2] ^= 1
+    path.write_bytes(content if damage == "flipped" else content[:-100])
     resumed = run(ensemble, [0])
     assert f"{path} is damaged" in caplog.text
     assert "resumes" not in caplog.text
@@ -192,22 +196,24 @@ def test_the_checkpoint_of_another_network_is_skipped(interrupted, run, tiny, ca
     path, _ = interrupted
     other = tiny(batch_size=5, learning_rate=0.05)
     resumed = run(other, [0])
-    assert f"{path} is of another network than is defined now; it is skipped." in caplog.text
+    assert (
+        f"{path} belongs to another network than the one defined now; it is skipped." in caplog.text
+    )
     assert_same(resumed, run(other, [0], "whole"))
 
 
 def test_a_checkpoint_in_another_precision_is_skipped(interrupted, run, caplog):
     _, ensemble = interrupted
     resumed = run(ensemble, [0], precision="bf16")
-    assert "is of another network" in caplog.text
+    assert "belongs to another network" in caplog.text
     assert_same(resumed, run(ensemble, [0], "whole", precision="bf16"))
 
 
-# What networks that were trained together leave, one file, may be more than one job needs.
+# Networks that were trained together are in one file, which several jobs may need.
 
 
-def test_the_file_of_a_group_is_the_jobs_file(tiny, run, monkeypatch, tmp_path):
-    monkeypatch.setattr(module, "make_group", GraphGroup)
+def test_the_file_of_a_group_becomes_the_output_of_the_job(tiny, run, monkeypatch, tmp_path):
+    monkeypatch.setattr(job_module, "make_group", GraphGroup)
     written = []
     write = predictions_folder.write_predictions
     monkeypatch.setattr(
@@ -225,13 +231,13 @@ def test_the_file_of_a_group_is_the_jobs_file(tiny, run, monkeypatch, tmp_path):
     ]
 
 
-def test_a_group_of_which_two_jobs_need_a_part_stays_until_both_have_theirs(
+def test_a_part_that_two_jobs_need_is_kept_until_both_have_their_networks(
     tiny, digits_file, monkeypatch, tmp_path, caplog
 ):
-    monkeypatch.setattr(module, "make_group", GraphGroup)
+    monkeypatch.setattr(job_module, "make_group", GraphGroup)
     folder = tmp_path / "job"
 
-    def train_first_to(last, first=0):
+    def train_range(first, last):
         output = folder / f"{first:04d}-{last:04d}.nc"
         train_networks(tiny(), digits_file, range(first, last + 1), output, "cpu", "fp32")
         return read_predictions(output)
@@ -239,24 +245,24 @@ def test_a_group_of_which_two_jobs_need_a_part_stays_until_both_have_theirs(
     with monkeypatch.context() as patch:
         patch.setattr(PredictionsFolder, "collect", lambda *args: sys.exit(137))
         with pytest.raises(SystemExit):
-            train_first_to(3)
+            train_range(0, 3)
     part = folder / "unfinished" / "0000-0003.nc"
     whole = read_predictions(part)
     caplog.set_level(logging.INFO)
-    early = train_first_to(1)
-    assert_same(early, whole.sel(network=[0, 1]))
+    first_job = train_range(0, 1)
+    assert_same(first_job, whole.sel(network=[0, 1]))
     assert part.exists()
-    late = train_first_to(3, first=2)
-    assert_same(late, whole.sel(network=[2, 3]))
+    second_job = train_range(2, 3)
+    assert_same(second_job, whole.sel(network=[2, 3]))
     assert not part.exists()
     assert caplog.text.count("0 networks to train, 2 already there") == 2
 
 
-def test_without_hard_links_the_parts_stay(tiny, run, monkeypatch, tmp_path, caplog):
-    def refused(path, target):
+def test_without_hard_links_parts_are_not_removed(tiny, run, monkeypatch, tmp_path, caplog):
+    def fail(path, target):
         raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr(Path, "hardlink_to", refused)
+    monkeypatch.setattr(Path, "hardlink_to", fail)
     contents = run(tiny(), range(2))
     assert "cannot be linked to" in caplog.text
     folder = tmp_path / "job"
@@ -270,19 +276,19 @@ def test_without_hard_links_the_parts_stay(tiny, run, monkeypatch, tmp_path, cap
     assert_same(contents, again)
 
 
-# Short of memory.
+# Memory that runs out.
 
 
 CUDNN = RuntimeError("GET was unable to find an engine to execute this computation")
 
 
-def memory_for(networks, error=None):
-    """Return a way to make groups that runs out of memory in the first step of larger ones."""
+def make_limited_group(n_networks, error=None):
+    """Return a class of groups that run out of memory in the first step if they are larger."""
 
     class Group(GraphGroup):
         def finish_epoch(self):
-            if len(self.seeds) > networks:
-                raise error or torch.OutOfMemoryError("made up")
+            if len(self.seeds) > n_networks:
+                raise error or torch.OutOfMemoryError("simulated")
             yield from super().finish_epoch()
 
     return Group
@@ -292,10 +298,10 @@ def memory_for(networks, error=None):
 def test_out_of_memory_halves_the_group_and_changes_no_result(
     tiny, run, monkeypatch, caplog, error
 ):
-    monkeypatch.setattr(module, "make_group", GraphGroup)
+    monkeypatch.setattr(job_module, "make_group", GraphGroup)
     whole = run(tiny(), range(7), "whole")
     assert "out of memory" not in caplog.text
-    monkeypatch.setattr(module, "make_group", memory_for(2, error))
+    monkeypatch.setattr(job_module, "make_group", make_limited_group(2, error))
     halved = run(tiny(), range(7))
     assert_same(whole, halved)
     assert re.findall(r"out of memory with (\d) networks at once, now (\d)", caplog.text) == [
@@ -304,27 +310,27 @@ def test_out_of_memory_halves_the_group_and_changes_no_result(
     ]
 
 
-def test_convolutions_that_find_another_way_for_want_of_memory_halve_the_group(
-    tiny, run, monkeypatch, caplog
-):
-    monkeypatch.setattr(module, "make_group", GraphGroup)
+def test_failed_allocations_of_convolutions_halve_the_group(tiny, run, monkeypatch, caplog):
+    monkeypatch.setattr(job_module, "make_group", GraphGroup)
     whole = run(tiny(), range(5), "whole")
     recorded = []
     record = Lane.record
     monkeypatch.setattr(Lane, "record", lambda *args: (recorded.append(1), record(*args))[1])
-    monkeypatch.setattr(Lane, "refusals", lambda self: min(1, len(recorded) // 7))
+    monkeypatch.setattr(Lane, "failed_allocations", lambda self: min(1, len(recorded) // 7))
     assert_same(whole, run(tiny(), range(5)))
     assert "out of memory with 5 networks at once, now 2" in caplog.text
 
 
-def test_other_errors_are_not_taken_for_want_of_memory(tiny, run, monkeypatch, caplog):
-    monkeypatch.setattr(module, "make_group", memory_for(2, RuntimeError("shapes differ")))
+def test_other_errors_are_not_mistaken_for_missing_memory(tiny, run, monkeypatch, caplog):
+    monkeypatch.setattr(
+        job_module, "make_group", make_limited_group(2, RuntimeError("shapes differ"))
+    )
     with pytest.raises(RuntimeError, match="shapes differ"):
         run(tiny(), range(4))
 
 
-def test_one_network_that_does_not_fit_is_said(tiny, run, monkeypatch, tmp_path):
-    monkeypatch.setattr(module, "make_group", memory_for(0))
+def test_one_network_that_does_not_fit_is_reported(tiny, run, monkeypatch, tmp_path):
+    monkeypatch.setattr(job_module, "make_group", make_limited_group(0))
     with pytest.raises(
         InputError, match=r"one network does not fit into the memory of CPU .* lower"
     ):
@@ -336,71 +342,71 @@ def test_one_network_that_does_not_fit_is_said(tiny, run, monkeypatch, tmp_path)
 
 
 @pytest.mark.parametrize("together", [False, True])
-def test_one_network_that_diverges_costs_no_other(
+def test_one_network_that_diverges_does_not_affect_the_others(
     tiny, run, digits, monkeypatch, tmp_path, together
 ):
     if together:
-        monkeypatch.setattr(module, "make_group", GraphGroup)
+        monkeypatch.setattr(job_module, "make_group", GraphGroup)
     images = Images(digits, choose_setting("cpu", "fp32"))
 
-    def survives(ensemble, number):
-        return all(np.isfinite(each.loss).all() for each in train_network(ensemble, number, images))
+    def converges(ensemble, seed):
+        return all(np.isfinite(each.loss).all() for each in train_network(ensemble, seed, images))
 
-    # Steps of which some networks die and some do not: how large, depends on the processor.
+    # The rate at which some networks diverge and others do not depends on the processor.
     for learning_rate in (1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0, 300.0, 1000.0):
         ensemble = tiny("small_st_vgg", learning_rate=learning_rate)
-        lives = [survives(ensemble, number) for number in range(8)]
-        if len(set(lives)) == 2:
+        converged = [converges(ensemble, seed) for seed in range(8)]
+        if len(set(converged)) == 2:
             break
-    victims = [number for number, survived in enumerate(lives) if not survived]
-    with pytest.raises(InputError) as refusal:
+    diverged = [seed for seed in range(8) if not converged[seed]]
+    with pytest.raises(InputError) as caught:
         run(ensemble, range(8))
-    others = len(victims) - 1
+    others = len(diverged) - 1
     more = f" \\(and {others} others?\\)" if others else ""
     assert re.fullmatch(
-        rf"tests/tiny, network {victims[0]}{more}: the loss is not finite after epoch [12]; lower "
+        rf"tests/tiny, network {diverged[0]}{more}: the loss is not finite after epoch [12]; lower "
         rf"recipe.learning_rate \({learning_rate:g}\) or change its decay\.",
-        str(refusal.value),
+        str(caught.value),
     )
     folder = tmp_path / "job"
     assert not list(folder.glob("*.nc"))
     parts = [read_predictions(path) for path in (folder / "unfinished").glob("*.nc")]
-    kept = {number for part in parts for number in part["network"].values.tolist()}
-    assert kept == set(range(8)) - set(victims)
+    saved = {seed for part in parts for seed in part["network"].values.tolist()}
+    assert saved == set(range(8)) - set(diverged)
     assert all(np.isfinite(part["loss"]).all() for part in parts)
 
 
 def test_one_network_of_a_hundred_that_diverges_is_named_and_the_others_are_kept(
     tiny, run, monkeypatch, tmp_path
 ):
-    draw = trainee.initialise
+    draw = trainee.initialize
 
-    def poisoned(network, streams):
+    def initialize(network, streams):
         draw(network, streams)
         if streams.key[1] == 57:
             next(network.parameters()).data[0] = np.nan
 
-    monkeypatch.setattr(trainee, "initialise", poisoned)
-    with pytest.raises(InputError) as refusal:
+    monkeypatch.setattr(trainee, "initialize", initialize)
+    with pytest.raises(InputError) as caught:
         run(tiny("small_st_vgg", epochs=1), range(100))
-    assert str(refusal.value).startswith(
+    assert str(caught.value).startswith(
         "tests/tiny, network 57: the loss is not finite after epoch 0; lower"
     )
     folder = tmp_path / "job"
     assert not list(folder.glob("*.nc"))
-    kept = {int(path.stem) for path in (folder / "unfinished").glob("*.nc")}
-    assert kept == set(range(100)) - {57}
+    saved = {int(path.stem) for path in (folder / "unfinished").glob("*.nc")}
+    assert saved == set(range(100)) - {57}
     assert all(
-        np.isfinite(read_predictions(folder / "unfinished" / f"{number:04d}.nc")["loss"]).all()
-        for number in kept
+        np.isfinite(read_predictions(folder / "unfinished" / f"{seed:04d}.nc")["loss"]).all()
+        for seed in saved
     )
 
 
-# A job's memory of the folder that it works in.
+# Folders that cannot be written to.
 
 
-def test_a_job_whose_folder_cannot_be_written_says_so(tiny, run, tmp_path):
-    Path(tmp_path, "job").write_text("a file in the folder's place")
+def test_a_folder_that_cannot_be_written_to_is_reported(tiny, run, tmp_path):
+    Path(tmp_path, "job").write_text("a file instead of a folder")
     started = time.monotonic()
     with pytest.raises(InputError, match="cannot be written"):
         run(tiny(), [0])

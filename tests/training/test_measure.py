@@ -8,30 +8,30 @@ from created_equal.training.engine.device import choose_setting
 CPU = choose_setting("cpu", "fp32")
 
 
-def test_operations_of_a_network_by_hand(tiny):
+def test_operations_by_hand(tiny):
     ensemble = tiny(epochs=3, batch_size=20)
     network = build_network(Architecture("st_vgg", width=0.125), (16, 16, 1), 10)
     predicting, training = count_flops(network, (16, 16, 1))
     operations = count_operations(ensemble, (90, 30), (16, 16, 1), 10)
-    # Four whole mini-batches an epoch; everything is predicted before the first and after each.
+    # An epoch has four mini-batches; there are predictions before the first and after each epoch.
     assert operations == 3 * 80 * training + 4 * 120 * predicting
 
 
-def test_the_papers_main_ensemble(tiny):
+def test_operations_of_the_papers_main_ensemble(tiny):
     ensemble = tiny(width=1.0, epochs=140, batch_size=100)
     operations = count_operations(ensemble, (2500, 500), (32, 32, 3), 5)
-    # FACTS: 13.33 PFLOP for 100 networks, of which 9.48 training; here epoch 0 is predicted too.
+    # 100 networks take 13.33 PFLOP, 9.48 of them for training, without the predictions of epoch 0.
     assert 100 * operations / 1e15 == pytest.approx(13.33, abs=0.04)
 
 
-def test_the_speed_is_one_that_a_processor_has(tiny):
+def test_the_measured_speed_is_plausible(tiny):
     assert 1e6 < measure_speed(tiny(), (16, 16, 1), 10, CPU) < 1e14
 
 
-def test_more_classes_than_the_examples_that_are_measured(tiny):
+def test_more_classes_than_measured_examples(tiny):
     assert measure_speed(tiny(batch_size=2), (16, 16, 3), 500, CPU) > 0
 
 
-def test_images_too_small(tiny):
+def test_images_that_are_too_small_are_rejected(tiny):
     with pytest.raises(InputError, match=r"^images of 8 x 8 pixels are too small for st_vgg"):
         measure_speed(tiny(), (8, 8, 1), 10, CPU)

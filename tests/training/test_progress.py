@@ -26,7 +26,7 @@ def result(epoch):
     return EpochResult(epoch, np.zeros(1), np.array([0.5, 0.25]), np.array([1.0, 2.0]))
 
 
-def test_a_log_has_a_line_per_epoch_with_pace_and_time_left(caplog):
+def test_a_log_has_a_line_per_epoch_with_speed_and_time_left(caplog):
     caplog.set_level(logging.INFO)
     with reporting("digits/st_vgg", 2, 3) as report:
         for epoch in range(3):
@@ -41,27 +41,27 @@ def test_a_log_has_a_line_per_epoch_with_pace_and_time_left(caplog):
     assert re.fullmatch(pattern.format(2), third)
 
 
-def test_pace_and_time_left_by_hand(caplog, monkeypatch):
+def test_speed_and_time_left_by_hand(caplog, monkeypatch):
     caplog.set_level(logging.INFO)
-    report = Report("t", epochs=4, to_train=3, bar=None)
-    # As if it had begun 20 seconds ago; what is done by now are 2 of 12 epochs.
-    report._started -= 20
+    report = Report("t", epochs=4, n_networks=3, bar=None)
+    # Pretend that 2 of 12 epochs took 20 seconds.
+    monkeypatch.setattr("time.monotonic", lambda: report._started + 20)
     report._done = 1
     report.epoch({0: result(2)})
-    # 10 s an epoch, 40 s a network, 90 an hour; 100 s are left.
+    # An epoch takes 10 s and a network 40 s, so 90 networks take an hour; 100 s are left.
     assert "; 90.0 networks/h, 0:01:40 left" in caplog.text
 
 
-def test_the_share_of_the_time_without_images_by_hand(caplog):
+def test_the_share_of_the_time_spent_waiting_by_hand(caplog):
     caplog.set_level(logging.INFO)
     waited = 5.0
-    report = Report("t", epochs=4, to_train=1, bar=None, waited=lambda: waited)
-    # As if the epoch had begun 20 seconds ago, of which the device waited 3.
+    report = Report("t", epochs=4, n_networks=1, bar=None, waited=lambda: waited)
+    # Pretend that the epoch took 20 seconds, of which the device waited 3.
     report._reported -= 20
     waited = 8.0
     report.epoch({0: result(1)})
     assert caplog.messages[0].endswith(" left; 15 % waiting for images")
-    # Each line is about its own epoch.
+    # A line counts the time of its own epoch only.
     report._reported -= 10
     report.epoch({0: result(2)})
     assert caplog.messages[1].endswith(" left; 0 % waiting for images")
@@ -72,18 +72,18 @@ def test_a_terminal_shows_a_bar():
     environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "160"}
     process = subprocess.Popen([sys.executable, "-c", USES_A_BAR], stderr=inner, env=environment)
     os.close(inner)
-    shown = b""
+    output = b""
     while True:
         try:
-            more = os.read(terminal, 4096)
-        except OSError:  # how Linux says that the other end is closed
+            received = os.read(terminal, 4096)
+        except OSError:  # on Linux this means that the other end is closed
             break
-        if not more:
+        if not received:
             break
-        shown += more
+        output += received
     assert process.wait() == 0
-    text = re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", shown.decode())
+    text = re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", output.decode())
     assert "digits/st_vgg" in text
     assert "━━━━" in text
     assert re.search(r"network 7, epoch 2/2: train 0\.500, test 0\.250; [\d.]+ networks/h,", text)
-    assert b"\x1b[2K" in shown  # drawn anew in the same line
+    assert b"\x1b[2K" in output  # the line is erased before it is drawn again

@@ -1,4 +1,4 @@
-"""Jobs whose images are decoded by other processes, and what becomes of those."""
+"""Jobs whose images are decoded by other processes, which must end with the job."""
 
 import logging
 import multiprocessing
@@ -18,7 +18,7 @@ from created_equal.errors import InputError
 from created_equal.training import train_networks
 from created_equal.training.engine.device import choose_setting
 from created_equal.training.engine.images import FileImages
-from created_equal.training.engine.reading import readers_named
+from created_equal.training.engine.reading import explain_killed_readers
 from created_equal.training.engine.trainee import Trainee, train_network
 
 JOB = """
@@ -28,14 +28,14 @@ from created_equal.errors import InputError
 from created_equal.study import Ensemble, Recipe, Resources
 from created_equal.training import train_networks
 from created_equal.training.engine import images
-images._spare_cores = lambda: 2
+images.usable_cores = lambda: 3
 logging.basicConfig(level=logging.INFO, format="%(message)s")
 ensemble = {ensemble!r}
 paths = [Path(path) for path in sys.argv[1:]]
 try:
     train_networks(ensemble, paths[0], [0], paths[1], "cpu", "fp32", data_root=paths[2])
 except InputError as error:
-    sys.exit(f"refused: {{error}}")
+    sys.exit(f"error: {{error}}")
 """
 
 
@@ -48,7 +48,7 @@ def ensemble(jpegs, tiny):
 
 @pytest.fixture
 def start(jpegs, ensemble, tmp_path):
-    """A function that starts a job in a process group of its own, and returns it and its log."""
+    """A function that starts a job in its own process group; returns the process and its log."""
     started = []
 
     def job(output):
@@ -71,16 +71,16 @@ def start(jpegs, ensemble, tmp_path):
         process.wait()
 
 
-def wait_for(condition, what):
+def wait_for(condition, name):
     deadline = time.monotonic() + 120
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"no {what}"
+    while not (result := condition()):
+        assert time.monotonic() < deadline, f"no {name}"
         time.sleep(0.01)
-    return found
+    return result
 
 
 def children(process):
-    """Return the processes that a job has started and that still run."""
+    """Return the running processes that a job has started."""
     try:
         return [each for each in psutil.Process(process.pid).children() if runs(each)]
     except psutil.NoSuchProcess:
@@ -98,8 +98,8 @@ def in_epoch(log, epoch):
     return lambda: f" epoch {epoch}/" in log.read_text()
 
 
-def undisturbed(jpegs, ensemble, tmp_path):
-    output = tmp_path / "whole" / "0000-0000.nc"
+def train_without_interruption(jpegs, ensemble, tmp_path):
+    output = tmp_path / "uninterrupted" / "0000-0000.nc"
     train_networks(ensemble, jpegs.path, [0], output, "cpu", "fp32", data_root=jpegs.data_root)
     return read_predictions(output)
 
@@ -110,7 +110,7 @@ def test_sigterm_for_the_whole_group_stops_the_job_and_the_result_is_the_same(
     output = tmp_path / "stopped" / "0000-0000.nc"
     process, log = start(output)
     wait_for(in_epoch(log, 3), "third epoch")
-    readers = wait_for(lambda: children(process), "process that reads")
+    readers = wait_for(lambda: children(process), "reader")
     os.killpg(process.pid, signal.SIGTERM)
     assert process.wait(timeout=60) == 128 + signal.SIGTERM
     assert "asked to stop (SIGTERM)" in log.read_text()
@@ -120,18 +120,19 @@ def test_sigterm_for_the_whole_group_stops_the_job_and_the_result_is_the_same(
     process, log = start(output)
     assert process.wait(timeout=300) == 0
     assert re.search(r"network 0 resumes after epoch [3-9]", log.read_text())
-    resumed, whole = read_predictions(output), undisturbed(jpegs, ensemble, tmp_path)
+    resumed = read_predictions(output)
+    uninterrupted = train_without_interruption(jpegs, ensemble, tmp_path)
     for name in ("prediction", "accuracy", "loss"):
-        assert np.array_equal(resumed[name].values, whole[name].values), name
+        assert np.array_equal(resumed[name].values, uninterrupted[name].values), name
 
 
 def test_a_job_that_is_killed_leaves_no_process(start, tmp_path):
     process, log = start(tmp_path / "killed" / "0000-0000.nc")
     wait_for(in_epoch(log, 1), "first epoch")
-    readers = wait_for(lambda: children(process), "process that reads")
+    readers = wait_for(lambda: children(process), "reader")
     process.kill()
     process.wait()
-    # At once: by itself a process of PyTorch's loader would notice within five seconds.
+    # By default PyTorch's workers notice only after up to five seconds.
     deadline = time.monotonic() + 2
     while any(runs(reader) for reader in readers):
         assert time.monotonic() < deadline
@@ -147,16 +148,18 @@ if os.fork():
 while os.getppid() == job:
     time.sleep(0.01)
 _die_with(job, 0)
-print("lives on")
+print("still running")
 """
 
 
-def test_a_process_whose_job_is_killed_while_it_starts_ends_too():
-    done = subprocess.run([sys.executable, "-c", STARTED_TOO_LATE], capture_output=True, text=True)
-    assert (done.stdout, done.stderr) == ("", "")
+def test_a_reader_whose_job_is_killed_while_it_starts_ends_too():
+    result = subprocess.run(
+        [sys.executable, "-c", STARTED_TOO_LATE], capture_output=True, text=True
+    )
+    assert (result.stdout, result.stderr) == ("", "")
 
 
-def test_a_process_that_reads_and_is_killed_ends_the_job_in_one_sentence(start, tmp_path):
+def test_a_killed_reader_ends_the_job_with_one_sentence(start, tmp_path):
     process, log = start(tmp_path / "short" / "0000-0000.nc")
     wait_for(in_epoch(log, 1), "first epoch")
 
@@ -167,30 +170,30 @@ def test_a_process_that_reads_and_is_killed_ends_the_job_in_one_sentence(start, 
 
     wait_for(kill_one, "end of the job")
     assert process.wait() == 1
-    assert "refused: a process that decodes images was killed, most likely" in log.read_text()
+    assert "error: a process that decodes images was killed, most likely" in log.read_text()
     assert "Traceback" not in log.read_text()
 
 
 def test_an_error_in_a_step_leaves_no_process(jpegs, tiny, monkeypatch):
     def fails(*_):
-        raise RuntimeError("of a step")
+        raise RuntimeError("in a step")
 
     monkeypatch.setattr(Trainee, "_update", fails)
     images = FileImages(jpegs.dataset, choose_setting("cpu", "fp32"), jpegs.data_root, None, 2)
     ensemble = jpegs.ensemble(tiny("mnist_cnn", batch_size=5))
-    with pytest.raises(RuntimeError, match="of a step") as raised:
+    with pytest.raises(RuntimeError, match="in a step") as raised:
         list(train_network(ensemble, 0, images))
-    # The traceback, which a job that ends keeps to its exit, still holds on to the epoch.
+    # The traceback, which lives until the job exits, still refers to the epoch's iterator.
     assert raised.tb
     assert multiprocessing.active_children() == []
 
 
-def test_other_errors_stay_what_they_are():
-    with pytest.raises(RuntimeError, match="of another kind"), readers_named():
-        raise RuntimeError("of another kind")
+def test_other_errors_are_not_changed():
+    with pytest.raises(RuntimeError, match="of another type"), explain_killed_readers():
+        raise RuntimeError("of another type")
 
 
-def test_a_line_of_the_log_says_how_long_the_device_waited(jpegs, tiny, tmp_path, caplog):
+def test_the_log_has_the_time_spent_waiting_for_images(jpegs, tiny, tmp_path, caplog):
     caplog.set_level(logging.INFO)
     ensemble = jpegs.ensemble(tiny("mnist_cnn", epochs=1, batch_size=10))
     output = tmp_path / "logged.nc"
@@ -202,7 +205,7 @@ def test_a_line_of_the_log_says_how_long_the_device_waited(jpegs, tiny, tmp_path
         assert 0 < int(share[1]) <= 100
 
 
-def test_a_file_that_has_changed_is_named_before_anything_is_written(jpegs, tiny, tmp_path):
+def test_a_changed_file_is_named_before_anything_is_written(jpegs, tiny, tmp_path):
     path = jpegs.folder / jpegs.dataset["file"].values[3]
     path.write_bytes(path.read_bytes() + b"\0")
     with pytest.raises(InputError, match=f"{path.name} has changed since the dataset was built"):

@@ -6,7 +6,7 @@ from created_equal.training.stop_request import listen_for_stop
 
 
 @pytest.mark.parametrize("sent, status", [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_signal_is_a_request_within_the_block_and_what_it_was_after_it(sent, status):
+def test_a_signal_is_a_request_within_the_block_only(sent, status):
     before = signal.getsignal(sent)
     with listen_for_stop() as request:
         assert not request.stop_requested
@@ -28,7 +28,7 @@ def test_a_second_ctrl_c_ends_at_once_and_a_second_sigterm_does_not():
             signal.raise_signal(signal.SIGINT)
 
 
-def test_ctrl_c_is_nothing_to_a_job_in_the_background():
+def test_a_background_job_ignores_ctrl_c():
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         with listen_for_stop() as request:

@@ -10,7 +10,7 @@ MASK = 2**64 - 1
 
 
 def philox(key, counter):
-    """Philox 4x64-10 as in Salmon et al. (2011), in Python's own integers."""
+    """Philox 4x64-10 as in Salmon et al. (2011), with Python integers."""
     a, b, c, d = counter
     first, second = key
     for _ in range(10):
@@ -30,8 +30,8 @@ def with_key(first, second):
     return made
 
 
-def test_the_reference_gives_the_known_answer_of_its_authors():
-    # kat_vectors of Random123: philox4x64, 10 rounds, key and counter zero.
+def test_the_reference_gives_the_authors_known_answer():
+    # From kat_vectors of Random123: philox4x64 with 10 rounds, key and counter zero.
     assert philox([0, 0], [0, 0, 0, 0]) == [
         0x16554D9ECA36314C,
         0xDB20FE9D672D0FDC,
@@ -48,17 +48,17 @@ def test_the_reference_gives_the_known_answer_of_its_authors():
     st.integers(0, 300),
     st.integers(1, 12),
 )
-def test_the_words_are_those_of_philox(ensemble, network, stream, step, layer, number):
+def test_words_equal_those_of_philox(ensemble, network, stream, step, layer, n_words):
     expected = []
-    for block in range(1, 4):  # numpy's counter starts at 0 and is raised before it is used
+    for block in range(1, 4):  # numpy increments its counter before it uses it
         expected += philox([ensemble, network], [block, layer, step, stream])
-    words = with_key(ensemble, network).words(stream, step, layer, number)
+    words = with_key(ensemble, network).words(stream, step, layer, n_words)
     assert words.dtype == np.uint64
-    assert words.tolist() == expected[:number]
+    assert words.tolist() == expected[:n_words]
 
 
 def test_the_key_is_the_definition_and_the_seed():
-    # By hand: blake2b of {"a":1} in eight bytes, the lowest first.
+    # DIGEST is the eight-byte blake2b of {"a":1}, in little-endian order.
     assert streams(7).key.tolist() == [int.from_bytes(DIGEST, "little"), 7]
     assert np.array_equal(streams(7, a=1, b=2).key, Streams({"b": 2, "a": 1}, 7).key)
 
@@ -67,13 +67,13 @@ DIGEST = bytes.fromhex("1f8c00645b7df6ce")
 
 
 @given(st.integers(1, 60), st.integers(0, 60))
-def test_a_word_does_not_depend_on_how_many_are_drawn(number, more):
-    few = streams(3).words(Stream.DROPOUT, 5, 2, number)
-    many = streams(3).words(Stream.DROPOUT, 5, 2, number + more)
-    assert np.array_equal(many[:number], few)
+def test_a_word_does_not_depend_on_how_many_are_drawn(n_words, more):
+    few = streams(3).words(Stream.DROPOUT, 5, 2, n_words)
+    many = streams(3).words(Stream.DROPOUT, 5, 2, n_words + more)
+    assert np.array_equal(many[:n_words], few)
 
 
-def test_nothing_is_remembered_between_draws():
+def test_draws_do_not_change_later_draws():
     one, other = streams(3), streams(3)
     other.words(Stream.ORDER, 1, 0, 100)
     assert np.array_equal(
@@ -92,25 +92,25 @@ def test_nothing_is_remembered_between_draws():
     ],
     ids=["network", "ensemble", "stream", "step", "layer"],
 )
-def test_everything_else_gives_other_words(other):
+def test_a_change_of_key_or_counter_gives_other_words(other):
     words = streams(0).words(Stream.ORDER, 4, 2, 100)
     assert len(set(words.tolist()) & set(other.tolist())) == 0
 
 
 @given(st.integers(1, 40))
-def test_bytes_are_the_words_from_the_lowest_byte_on(n_bytes):
+def test_bytes_are_the_words_in_little_endian_order(n_bytes):
     words = streams().words(Stream.DROPOUT, 1, 1, 5).tolist()
     expected = [word >> shift & 0xFF for word in words for shift in range(0, 64, 8)]
     assert streams().random_bytes(Stream.DROPOUT, 1, 1, n_bytes).tolist() == expected[:n_bytes]
 
 
-def test_uniform_numbers():
-    drawn = streams().uniform(Stream.INITIALISATION, 0, 0, 100_000)
+def test_uniform_numbers_have_their_range_and_distribution():
+    drawn = streams().uniform(Stream.INITIALIZATION, 0, 0, 100_000)
     assert drawn.dtype == np.float32
     assert drawn.min() >= 0
     assert drawn.max() < 1
     assert np.array_equal(drawn * 2**24, np.floor(drawn * 2**24))
-    # False alarms: 1 in 1,000 choices of the seed; the seed is fixed.
+    # This fails for 1 in 1,000 seeds; the seed is fixed.
     assert stats.kstest(drawn, "uniform").pvalue > 1e-3
 
 
@@ -137,9 +137,9 @@ def test_permutations_differ_between_epochs_and_networks():
     assert len(orders) == 16
 
 
-def test_permutations_put_every_example_everywhere():
-    # 2,000 permutations of 10; chi-square over the 100 cells, of which 81 are free. False alarms:
-    # 1 in 1,000 choices of the seed; the seed is fixed.
+def test_every_example_is_equally_likely_at_every_position():
+    # 2,000 permutations of 10 examples fill 100 cells with 81 degrees of freedom. The chi-square
+    # test fails for 1 in 1,000 seeds; the seed is fixed.
     counts = np.zeros((10, 10))
     for epoch in range(2000):
         counts[np.arange(10), streams().permutation(epoch, 10)] += 1
@@ -155,10 +155,10 @@ def test_a_sample_is_drawn_without_replacement(step, examples, data):
 
 
 def test_samples_are_uniform_and_independent_of_each_other():
-    # As above: 1 in 1,000 for each of the two.
+    # Each of the two tests fails for 1 in 1,000 seeds; the seed is fixed.
     drawn = [streams().sample(step, 20, 5) for step in range(4000)]
     counts = np.bincount(np.concatenate(drawn), minlength=20)
-    # Without replacement the counts of one sample vary by 15/20 x 20/19 of a multinomial's.
+    # Without replacement, the variance of the counts is 15/20 x 20/19 of that of a multinomial.
     statistic = ((counts - 1000) ** 2 / 1000).sum() / (15 / 20 * 20 / 19)
     assert stats.chi2.sf(statistic, 19) > 1e-3
     pairs = zip(drawn[::2], drawn[1::2], strict=True)
@@ -173,7 +173,7 @@ def test_samples_are_uniform_and_independent_of_each_other():
     )
 
 
-def test_a_seed_fits_pytorchs_generator():
+def test_torch_seeds_differ_and_are_valid():
     seeds = {streams(seed).torch_seed(step) for seed in range(5) for step in range(5)}
     assert len(seeds) == 25
     assert all(0 <= seed < 2**63 for seed in seeds)

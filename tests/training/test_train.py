@@ -28,7 +28,7 @@ from created_equal.versions import ENGINE_VERSION
 
 @pytest.fixture
 def job(tmp_path, digits_file, caplog):
-    """A function that runs a job and returns what it wrote and how many networks it trained."""
+    """A function that runs a job and returns its predictions and the networks that it trained."""
     caplog.set_level(logging.INFO)
 
     def run(ensemble, seeds, folder="predictions", precision="fp32", dataset=digits_file):
@@ -46,39 +46,35 @@ def job(tmp_path, digits_file, caplog):
 
 
 def assert_same(one, other):
-    """Networks of two files are the same to the last bit."""
+    """Assert that the networks of two files are equal, bit for bit."""
     for name in ("prediction", "accuracy", "loss"):
         assert np.array_equal(one[name].values, other[name].values), name
 
 
-def network(number, contents):
-    return contents.sel(network=[number])
-
-
-# Point 1 of what always holds.
+# A network depends on nothing but its ensemble and its seed.
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 @pytest.mark.parametrize("mini_batches", ["permuted", "independent"])
-def test_a_network_is_the_same_alone_and_in_a_batch(tiny, job, precision, mini_batches):
+def test_a_network_is_the_same_alone_and_with_others(tiny, job, precision, mini_batches):
     ensemble = tiny(mini_batches=mini_batches)
     alone, _ = job(ensemble, [3], "alone", precision)
     batch, trained = job(ensemble, range(4), "batch", precision)
     assert trained == {0, 1, 2, 3}
-    assert_same(alone, network(3, batch))
-    outputs = batch["loss"].values.reshape(4, -1)
-    assert len({tuple(each) for each in outputs.tolist()}) == 4
+    assert_same(alone, batch.sel(network=[3]))
+    losses = batch["loss"].values.reshape(4, -1)
+    assert len({tuple(each) for each in losses.tolist()}) == 4
     assert len({each.tobytes() for each in batch["prediction"].values[:, -1]}) == 4
 
 
-def test_a_network_is_the_same_whatever_the_number_of_networks(tiny, job, tmp_path):
+def test_a_network_does_not_depend_on_the_number_of_networks(tiny, job, tmp_path):
     two, _ = job(tiny(), range(2))
     four, trained = job(replace(tiny(), networks=4), range(4))
     assert trained == {2, 3}
     assert_same(two, four.sel(network=[0, 1]))
-    afresh, trained = job(tiny(), range(4), "afresh")
+    at_once, trained = job(tiny(), range(4), "at_once")
     assert trained == {0, 1, 2, 3}
-    assert_same(four, afresh)
+    assert_same(four, at_once)
 
 
 JOB = """
@@ -110,23 +106,22 @@ def test_a_job_that_is_killed_resumes_after_the_last_finished_network(
     assert not output.exists()
     finished = {int(path.stem) for path in (output.parent / "unfinished").glob("*.nc")}
     assert {0, 1} <= finished < {0, 1, 2, 3}
-    seconds = {number: seconds_of(number, output.parent / "unfinished") for number in finished}
+    seconds = {
+        seed: read_predictions(output.parent / "unfinished" / f"{seed:04d}.nc")["seconds"].item()
+        for seed in finished
+    }
     resumed, trained = job(ensemble, range(4), "killed")
     assert trained == {0, 1, 2, 3} - finished
-    for number in finished:
-        assert resumed["seconds"].sel(network=number) == seconds[number]
+    for seed in finished:
+        assert resumed["seconds"].sel(network=seed) == seconds[seed]
     assert_same(whole, resumed)
     assert not list((output.parent / "unfinished").glob("*.nc"))
 
 
-def seconds_of(number, folder):
-    return read_predictions(folder / f"{number:04d}.nc")["seconds"].item()
+# Finished networks are reused if their definition is the same.
 
 
-# What is there is not trained again; what is of something else is not taken.
-
-
-def test_what_is_finished_is_neither_trained_nor_written_again(tiny, job, tmp_path):
+def test_finished_networks_are_neither_trained_nor_written_again(tiny, job, tmp_path):
     job(tiny(), range(2))
     output = tmp_path / "predictions" / "0000-0001.nc"
     before = output.read_bytes()
@@ -135,7 +130,7 @@ def test_what_is_finished_is_neither_trained_nor_written_again(tiny, job, tmp_pa
     assert output.read_bytes() == before
 
 
-def test_other_batches_of_the_same_networks_are_cut_from_what_is_there(tiny, job):
+def test_a_job_with_other_seeds_reuses_networks_of_earlier_jobs(tiny, job):
     four, _ = job(tiny(), range(4))
     two, trained = job(tiny(), range(1, 3))
     assert trained == set()
@@ -155,9 +150,9 @@ def test_other_data_make_another_network(tiny, job, tmp_path, digits):
     job(tiny(), [0])
     labels = digits["label"].values.copy()
     labels[[0, 1]] = labels[[1, 0]] if labels[0] != labels[1] else (labels[0] + 1) % 10
-    moved = digits.assign(label=("example", labels))
-    write_dataset(moved, tmp_path / "moved.nc", tiny().dataset)
-    _, trained = job(tiny(), [0], dataset=tmp_path / "moved.nc")
+    changed = digits.assign(label=("example", labels))
+    write_dataset(changed, tmp_path / "changed.nc", tiny().dataset)
+    _, trained = job(tiny(), [0], dataset=tmp_path / "changed.nc")
     assert trained == {0}
 
 
@@ -172,29 +167,31 @@ def test_another_version_of_the_engine_makes_another_network(
     assert PredictionsFolder(folder, definition | {"data": "another"}).find() == {}
 
 
-def test_the_definition_says_nothing_of_time_or_place(tiny, digits, digits_file):
-    read = fingerprint(read_dataset(digits_file))
-    assert networks_definition(tiny(), read) == networks_definition(tiny(), fingerprint(digits))
-    assert networks_definition(tiny(), read) == tiny().definition | {
+def test_the_definition_depends_on_the_ensemble_the_engine_and_the_data_alone(
+    tiny, digits, digits_file
+):
+    data = fingerprint(read_dataset(digits_file))
+    assert networks_definition(tiny(), data) == networks_definition(tiny(), fingerprint(digits))
+    assert networks_definition(tiny(), data) == tiny().definition | {
         "engine_version": ENGINE_VERSION,
-        "data": read,
+        "data": data,
     }
 
 
-def test_a_damaged_file_beside_is_left_out_and_said(tiny, job, tmp_path, caplog):
+def test_a_damaged_file_in_the_folder_is_skipped_with_a_warning(tiny, job, tmp_path, caplog):
     job(tiny(), [0])
-    whole = (tmp_path / "predictions" / "0000-0000.nc").read_bytes()
-    (tmp_path / "predictions" / "0000-0000.nc").write_bytes(whole[:1000])
+    path = tmp_path / "predictions" / "0000-0000.nc"
+    path.write_bytes(path.read_bytes()[:1000])
     contents, trained = job(tiny(), [0])
     assert trained == {0}
     assert "0000-0000.nc is damaged" in caplog.text
     assert contents.sizes["network"] == 1
 
 
-# What is written.
+# The contents of predictions files.
 
 
-def test_the_file_says_where_and_in_which_precision(tiny, job, digits):
+def test_the_file_records_device_precision_and_definition(tiny, job, digits):
     contents, _ = job(tiny(), range(2), precision="bf16")
     assert contents["precision"].values.tolist() == ["bf16"] * 2
     assert all("CPU" in device for device in contents["device"].values)
@@ -207,7 +204,7 @@ def test_the_file_says_where_and_in_which_precision(tiny, job, digits):
     assert definition["data"] == fingerprint(digits)
 
 
-def test_the_numbers_are_the_engines(tiny, job, digits):
+def test_the_file_has_the_results_of_the_engine(tiny, job, digits):
     contents, _ = job(tiny(), [2])
     results = list(train_network(tiny(), 2, Images(digits, choose_setting("cpu", "fp32"))))
     for epoch, result in enumerate(results):
@@ -215,7 +212,7 @@ def test_the_numbers_are_the_engines(tiny, job, digits):
         assert contents["loss"].values[0, epoch] == pytest.approx(result.loss)
 
 
-def test_a_small_ensemble_beats_chance_clearly(tmp_path, tiny):
+def test_a_small_ensemble_is_far_better_than_chance(tmp_path, tiny):
     from created_equal.datasets import build_dataset
 
     definition = {"source": "digits", "train_examples": 300, "test_examples": 100}
@@ -229,31 +226,31 @@ def test_a_small_ensemble_beats_chance_clearly(tmp_path, tiny):
     assert (accuracy[:, -1] > 0.5).all()
 
 
-# What is refused.
+# Invalid input.
 
 
-def test_a_mini_batch_larger_than_the_train_set(tiny, job, tmp_path):
-    with pytest.raises(InputError) as refusal:
+def test_a_mini_batch_larger_than_the_train_set_is_rejected(tiny, job, tmp_path):
+    with pytest.raises(InputError) as caught:
         job(tiny(batch_size=41), [0])
-    assert str(refusal.value) == (
+    assert str(caught.value) == (
         "tests/tiny: the train set has 40 examples, fewer than one mini-batch; set "
         "recipe.batch_size to 40 or less."
     )
     assert not (tmp_path / "predictions").exists()
 
 
-def test_a_dataset_that_is_missing(tiny, job, tmp_path):
+def test_a_missing_dataset_is_reported(tiny, job, tmp_path):
     with pytest.raises(InputError, match=r"dataset\.nc does not exist; build it with"):
         job(tiny(), [0], dataset=tmp_path / "dataset.nc")
 
 
-def test_a_dataset_that_is_out_of_date(tiny, job, tmp_path, digits):
+def test_an_outdated_dataset_is_rejected(tiny, job, tmp_path, digits):
     write_dataset(digits, tmp_path / "old.nc", tiny().dataset | {"train_examples": 30})
-    with pytest.raises(InputError, match=r"old\.nc was built from another definition than"):
+    with pytest.raises(InputError, match=r"old\.nc was built for another definition of"):
         job(tiny(), [0], dataset=tmp_path / "old.nc")
 
 
-def test_images_too_small_for_the_architecture(tiny, job, tmp_path):
+def test_images_too_small_for_the_architecture_are_rejected(tiny, job, tmp_path):
     from created_equal.datasets import build_dataset
 
     definition = {"source": "digits", "train_examples": 40, "test_examples": 40}
@@ -264,7 +261,7 @@ def test_images_too_small_for_the_architecture(tiny, job, tmp_path):
     assert not list(tmp_path.glob("predictions/**/*.nc"))
 
 
-# Memory.
+# The memory of a job.
 
 MEMORY = """
 from dataclasses import replace
@@ -278,13 +275,13 @@ write_dataset(build_dataset(study.dataset, Path("unused"), False), Path("d.nc"),
 ensemble = study.ensembles["st_vgg"]
 ensemble = replace(ensemble, recipe=replace(ensemble.recipe, epochs=2))
 train_networks(ensemble, Path("d.nc"), range(2), Path("p/0000-0001.nc"), "cpu")
-# getrusage would also count what the process of the tests had in memory when it started this one.
+# getrusage would include the memory of the test process at the time of the fork.
 print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
 
 
 def test_a_job_on_digits_stays_under_a_gigabyte_and_a_half(study_folder):
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True
     )
-    assert int(done.stdout) * 1024 < 1.5 * 2**30
+    assert int(result.stdout) * 1024 < 1.5 * 2**30

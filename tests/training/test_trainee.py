@@ -22,10 +22,10 @@ from created_equal.training.engine.trainee import (
 CPU = choose_setting("cpu", "fp32")
 
 
-# images
+# Images.
 
 
-def test_images_are_standardised_with_the_train_sets_figures(digits, images):
+def test_images_are_standardized_by_the_train_sets_moments(digits, images):
     pixels = digits["image"].values.astype(np.float64)
     expected = (pixels - digits["channel_mean"].item()) / digits["channel_std"].item()
     batch = images.batch(torch.arange(5, 20))
@@ -39,7 +39,7 @@ def test_images_are_standardised_with_the_train_sets_figures(digits, images):
     assert train.std(correction=0).item() == pytest.approx(1, abs=1e-5)
 
 
-def test_colour_images_are_channels_last_and_a_flat_channel_is_zero():
+def test_color_images_are_channels_last_and_a_constant_channel_is_zero():
     generator = np.random.default_rng(0)
     pixels = generator.integers(256, size=(6, 4, 4, 3), dtype=np.uint8)
     pixels[..., 1] = 77
@@ -53,7 +53,7 @@ def test_colour_images_are_channels_last_and_a_flat_channel_is_zero():
     assert batch[:, 0].any()
 
 
-# mini-batches
+# Mini-batches.
 
 
 def batches(tiny, epoch, examples=47, seed=0, **recipe):
@@ -72,16 +72,16 @@ def test_permuted_epochs_have_every_example_at_most_once(tiny):
         assert len(set(examples)) == 40
         assert set(examples) <= set(range(47))
         left_out |= set(range(47)) - set(examples)
-    # Who sits out changes: that one never does has (40/47)^29 < 0.01 each; the seed is fixed.
+    # An example is never left out with a probability of (40/47)^29 < 0.01; the seed is fixed.
     assert len(left_out) > 40
 
 
-def test_permuted_epochs_of_whole_batches_have_every_example_once(tiny):
+def test_permuted_epochs_without_remainder_have_every_example_once(tiny):
     drawn = batches(tiny, 3, examples=40)
     assert sorted(example for batch in drawn for example in batch) == list(range(40))
 
 
-def test_independent_batches_repeat_examples_of_an_epoch_but_not_of_a_batch(tiny):
+def test_independent_batches_repeat_examples_within_epochs_but_not_within_batches(tiny):
     drawn = [
         batch
         for epoch in range(1, 20)
@@ -104,7 +104,7 @@ def test_batches_differ_between_epochs_and_networks(tiny, mini_batches):
     assert len({str(each) for each in drawn}) == 4
 
 
-# training
+# Training.
 
 
 def losses(ensemble, images, seed=0):
@@ -118,10 +118,10 @@ def test_the_results_of_an_epoch(tiny, digits, images):
     for result in results:
         assert result.predictions.shape == (80,)
         assert set(result.predictions.tolist()) <= set(range(10))
-        right = result.predictions == digits["label"].values
-        expected = [right[split == each].mean() for each in SPLITS]
+        is_right = result.predictions == digits["label"].values
+        expected = [is_right[split == each].mean() for each in SPLITS]
         assert result.accuracy == pytest.approx(expected)
-    # Untrained, the loss is that of a guess, ln 10, within a tenth.
+    # The loss of an untrained network is that of guessing, ln 10, within a tenth.
     assert results[0].loss == pytest.approx(np.log(10), rel=0.1)
 
 
@@ -142,21 +142,21 @@ RECIPES = {
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 def test_every_recipe_learns(tiny, images, recipe):
-    # Four shallow epochs of eight steps: the train loss falls, by 1 % at least.
+    # Four epochs of eight steps lower the train loss by at least 1 %.
     ensemble = tiny("small_st_vgg", 0.25, **({"epochs": 4, "batch_size": 5} | recipe))
     train = losses(ensemble, images)[:, 0]
     assert np.isfinite(train).all()
     assert train.min() < 0.99 * train[0]
 
 
-def test_every_choice_of_the_recipe_makes_other_networks(tiny, images):
+def test_every_recipe_makes_other_networks(tiny, images):
     runs = [
         losses(tiny("small_st_vgg", 0.25, **recipe), images)[-1, 0] for recipe in RECIPES.values()
     ]
     assert len(set(runs)) == len(RECIPES)
 
 
-def test_bf16_predicts_much_the_same(tiny, digits):
+def test_bf16_has_nearly_the_same_losses(tiny, digits):
     ensemble = tiny("small_st_vgg", 0.25, optimizer="adam", learning_rate=0.003, epochs=3)
     both = [
         losses(ensemble, Images(digits, choose_setting("cpu", precision)))
@@ -166,8 +166,8 @@ def test_bf16_predicts_much_the_same(tiny, digits):
     np.testing.assert_allclose(*both, rtol=0.05)
 
 
-def test_a_model_of_torchvision_with_randomness_of_its_own_comes_back(tiny, images):
-    # Stochastic depth draws from PyTorch's generator.
+def test_a_torchvision_model_with_its_own_randomness_is_reproducible(tiny, images):
+    # EfficientNet's stochastic depth draws from PyTorch's generator.
     ensemble = replace(tiny(batch_size=20, epochs=1, activation=None), width=1.0)
     ensemble = replace(ensemble, architecture="efficientnet_b0")
     first = losses(ensemble, images)
@@ -175,10 +175,10 @@ def test_a_model_of_torchvision_with_randomness_of_its_own_comes_back(tiny, imag
     assert np.array_equal(first, losses(ensemble, images))
 
 
-# compiled
+# Compilation.
 
 
-def test_what_is_compiled(tiny, monkeypatch):
+def test_torchvision_models_on_a_gpu_are_compiled(tiny, monkeypatch):
     monkeypatch.setenv("CC", sys.executable)
     gpu = Setting(torch.device("cuda"), "bf16")
     public = replace(tiny(), architecture="resnet18")
@@ -190,8 +190,10 @@ def test_what_is_compiled(tiny, monkeypatch):
     assert not is_compiled(public, gpu)
 
 
-def test_a_compiled_network_is_kept_and_learns_as_one_that_is_not(tiny, images, monkeypatch):
-    require(shutil.which("g++") is not None, "no g++ here, with which PyTorch compiles for a CPU")
+def test_a_compiled_network_learns_and_is_saved_like_an_uncompiled_one(tiny, images, monkeypatch):
+    require(
+        shutil.which("g++") is not None, "there is no g++, which PyTorch needs to compile for a CPU"
+    )
     ensemble = tiny("mnist_cnn", epochs=1, batch_size=20)
 
     def states_and_results():
@@ -208,9 +210,9 @@ def test_a_compiled_network_is_kept_and_learns_as_one_that_is_not(tiny, images, 
     compiled, results = states_and_results()
     assert compilations["unique_graphs"] > before
     assert list(compiled["network"]) == list(plain["network"])
-    for result, each in zip(results, expected, strict=True):
-        np.testing.assert_allclose(result.loss, each.loss, rtol=1e-4)
-    # What one left unfinished, the other goes on with.
+    for one, other in zip(results, expected, strict=True):
+        np.testing.assert_allclose(one.loss, other.loss, rtol=1e-4)
+    # An uncompiled network resumes from the state of a compiled one.
     monkeypatch.undo()
     trainee = Trainee(ensemble, 0, images)
     trainee.restore([compiled])

@@ -1,4 +1,4 @@
-"""From a dataset to the predictions of classifiers that are no networks."""
+"""Baselines: predictions of classifiers that are not neural networks."""
 
 from created_equal.baselines.fit import fit_baseline
 

@@ -1,7 +1,8 @@
-"""The six classifiers of section 5 beside AdaBoost, as scikit-learn has them by default.
+"""The classifiers of section 5 other than AdaBoost, with scikit-learn's default settings.
 
-The paper names no settings. All are scikit-learn's defaults but the number of neighbours: on small
-mammals ten of them give a test accuracy of 0.37, the default of five 0.38, the paper 0.36.
+The paper does not report its settings. The only setting that differs from the default is the number
+of neighbors: on small mammals ten give a test accuracy of 0.37, the default of five gives 0.38, and
+the paper reports 0.36.
 """
 
 from sklearn.base import ClassifierMixin
@@ -12,21 +13,21 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-NEIGHBOURS = 10
+N_NEIGHBORS = 10
 
 
 def make_classifier(name: str, seed: int) -> ClassifierMixin:
-    """Return a classifier that is not yet fitted.
+    """Return a classifier that is not fitted yet.
 
     Args:
-        name: of a baseline in ``study.BASELINES``, but not adaboost.
-        seed: its random state, where it has one.
+        name: a key of ``study.BASELINES`` except adaboost.
+        seed: the random state, for classifiers that have one.
     """
     match name:
         case "svm":
             return SVC()
         case "k_nearest_neighbours":
-            return KNeighborsClassifier(n_neighbors=NEIGHBOURS)
+            return KNeighborsClassifier(n_neighbors=N_NEIGHBORS)
         case "perceptron":
             return Perceptron(random_state=seed)
         case "decision_tree":

@@ -1,4 +1,4 @@
-"""A baseline job: one classifier with all its random states, into one predictions file."""
+"""A baseline job: fit one classifier with all its seeds and write one predictions file."""
 
 import logging
 import time
@@ -16,8 +16,8 @@ from created_equal.artefacts import (
     write_predictions,
 )
 from created_equal.baselines.adaboost import boosted_predictions
-from created_equal.baselines.classifiers import NEIGHBOURS, make_classifier
-from created_equal.baselines.pixels import standardised_pixels
+from created_equal.baselines.classifiers import N_NEIGHBORS, make_classifier
+from created_equal.baselines.pixels import standardize_pixels
 from created_equal.errors import InputError
 from created_equal.study import Baseline
 from created_equal.versions import BASELINES_VERSION
@@ -28,22 +28,22 @@ log = logging.getLogger(__name__)
 def fit_baseline(baseline: Baseline, dataset: Path, output: Path) -> None:
     """Fit a baseline to the train set and write its predictions of every example.
 
-    The networks of the file are the random states 0..seeds-1. The epochs of adaboost are the
-    numbers of weak learners, 1..K, and ``weak_learners`` (network) says after how many boosting
-    ended; every other baseline has one epoch, 1. There is no loss: it is not a number throughout.
+    The networks in the file are the random states 0..seeds-1. The epochs of adaboost are its
+    numbers of weak learners, from 1, and the coordinate ``weak_learners`` (network) is the number
+    after which boosting ended. Other baselines have the single epoch 1. All losses are NaN.
 
     Args:
-        baseline: which one, with how many random states.
+        baseline: the baseline.
         dataset: path of the dataset file.
         output: path of the predictions file.
 
     Raises:
-        InputError: the dataset cannot be read, has fewer train examples than neighbours are asked,
-            or leaves adaboost nothing to boost.
+        InputError: the dataset cannot be read, has fewer train examples than k_nearest_neighbours
+            needs, or leaves adaboost nothing to boost.
     """
     started = time.monotonic()
     data = read_dataset(dataset)
-    # Sums in the same order, whatever the number of cores: the same labels on each machine.
+    # One thread, because sums over several threads depend on the number of cores.
     with threadpool_limits(limits=1):
         predictions = predict(baseline, data)
     definition = baseline.definition | {
@@ -51,59 +51,59 @@ def fit_baseline(baseline: Baseline, dataset: Path, output: Path) -> None:
         "data": fingerprint(data),
     }
     write_predictions(predictions, output, definition)
-    _tell(baseline, predictions, time.monotonic() - started)
+    _log_accuracy(baseline, predictions, time.monotonic() - started)
 
 
 def predict(baseline: Baseline, data: xr.Dataset) -> xr.Dataset:
-    """Return the predictions of a baseline in the form of ``make_predictions``."""
-    pixels, labels = standardised_pixels(data), data["label"].values
+    """Fit a baseline to the train set; return its predictions, see ``make_predictions``."""
+    pixels, labels = standardize_pixels(data), data["label"].values
     is_train = data["example_split"].values == "train"
-    if baseline.name == "k_nearest_neighbours" and is_train.sum() < NEIGHBOURS:
+    if baseline.name == "k_nearest_neighbours" and is_train.sum() < N_NEIGHBORS:
         raise InputError(
             f"{baseline.study}/{baseline.name}: the train set has {is_train.sum()} examples, fewer "
-            f"than the {NEIGHBOURS} neighbours that are asked; leave "
-            f"baselines.{baseline.name} out of the study."
+            f"than its {N_NEIGHBORS} neighbors; leave baselines.{baseline.name} out of the study."
         )
     if baseline.name == "adaboost":
-        boosted, found = boosted_predictions(pixels, labels, is_train, baseline.weak_learners)
-        return _as_networks(boosted[None], data).assign_coords(weak_learners=("network", [found]))
+        boosted, n_fitted = boosted_predictions(pixels, labels, is_train, baseline.weak_learners)
+        predictions = _make_predictions(boosted[None], data)
+        return predictions.assign_coords(weak_learners=("network", [n_fitted]))
     predicted = []
     for seed in range(baseline.seeds):
         classifier = make_classifier(baseline.name, seed)
         predicted.append(classifier.fit(pixels[is_train], labels[is_train]).predict(pixels))
-    return _as_networks(np.stack(predicted)[:, None], data)
+    return _make_predictions(np.stack(predicted)[:, None], data)
 
 
-def _as_networks(predictions: np.ndarray, data: xr.Dataset) -> xr.Dataset:
-    """Put predictions (network, epoch, example) together, with the first epoch as 1."""
+def _make_predictions(predictions: np.ndarray, data: xr.Dataset) -> xr.Dataset:
+    """Make a predictions dataset from labels (network, epoch, example); epochs count from 1."""
     is_right = predictions == data["label"].values
-    of_split = [data["example_split"].values == split for split in SPLITS]
-    accuracy = np.stack([is_right[..., chosen].mean(axis=-1) for chosen in of_split], axis=-1)
-    networks, epochs, _ = predictions.shape
+    masks = [data["example_split"].values == split for split in SPLITS]
+    accuracy = np.stack([is_right[..., mask].mean(axis=-1) for mask in masks], axis=-1)
+    n_networks, n_epochs, _ = predictions.shape
     return make_predictions(
         predictions,
         accuracy,
         np.full_like(accuracy, np.nan),
-        range(networks),
+        range(n_networks),
         data,
-        epochs=range(1, epochs + 1),
+        epochs=range(1, n_epochs + 1),
     )
 
 
-def _tell(baseline: Baseline, predictions: xr.Dataset, seconds: float) -> None:
-    last = predictions["accuracy"].isel(epoch=-1).sel(split="test").values
-    spread = f", deviation {last.std(ddof=1):.3f}" if len(last) > 1 else ""
+def _log_accuracy(baseline: Baseline, predictions: xr.Dataset, seconds: float) -> None:
+    accuracy = predictions["accuracy"].isel(epoch=-1).sel(split="test").values
+    spread = f", standard deviation {accuracy.std(ddof=1):.3f}" if len(accuracy) > 1 else ""
     title = f"{baseline.study}/{baseline.name}"
     log.info(
         "%s: %d fitted in %.1f s, test accuracy %.3f%s",
-        *(title, len(last), seconds, last.mean(), spread),
+        *(title, len(accuracy), seconds, accuracy.mean(), spread),
     )
     if "weak_learners" in predictions.coords:
-        found = int(predictions["weak_learners"][0])
-        if found < baseline.weak_learners:
+        n_fitted = int(predictions["weak_learners"][0])
+        if n_fitted < baseline.weak_learners:
             log.info(
                 "%s: boosting ended after %d of %d weak learners (the last was always right on the "
-                "train set, or the next no better than chance); their predictions stand for the "
-                "rest.",
-                *(title, found, baseline.weak_learners),
+                "train set, or the next was no better than chance); larger numbers have the same "
+                "predictions.",
+                *(title, n_fitted, baseline.weak_learners),
             )

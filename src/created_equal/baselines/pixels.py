@@ -1,17 +1,17 @@
-"""What the classifiers see of an image: its standardised pixels, in one row."""
+"""The features of the classifiers: standardized pixels."""
 
 import numpy as np
 import xarray as xr
 
 
-def standardised_pixels(dataset: xr.Dataset) -> np.ndarray:
-    """Return images as rows, less each channel's mean over the train set, by its deviation.
+def standardize_pixels(dataset: xr.Dataset) -> np.ndarray:
+    """Standardize each channel by its mean and deviation over the train set; return images as rows.
 
     Args:
         dataset: see ``artefacts.make_dataset``.
 
     Returns:
-        (example, height * width * channel) float32; all 0 in a channel of one value only.
+        (example, height * width * channel) float32; a constant channel is 0.
     """
     mean = dataset["channel_mean"].values.astype(np.float32)
     std = dataset["channel_std"].values.astype(np.float32)

@@ -1,4 +1,4 @@
-"""The datasets stage: from a source of images to a dataset, and from a dataset to derived ones."""
+"""Datasets: built from a source of images, or derived from another dataset."""
 
 from created_equal.datasets.build import build_dataset
 from created_equal.datasets.derive import derive_dataset

@@ -1,4 +1,4 @@
-"""From a study's dataset entry to a dataset."""
+"""Build a dataset from a study's dataset entry."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,7 +7,7 @@ import xarray as xr
 
 from created_equal.artefacts import dead_link, make_dataset
 from created_equal.datasets.choice import choose_examples
-from created_equal.datasets.clutter import with_clutter
+from created_equal.datasets.clutter import add_clutter
 from created_equal.datasets.file_dataset import build_file_dataset
 from created_equal.datasets.source import Source
 from created_equal.errors import InputError
@@ -17,25 +17,25 @@ def build_dataset(definition: Mapping, data_root: Path, download: bool) -> xr.Da
     """Build the dataset of a study.
 
     Args:
-        definition: the study's dataset entry, as ``study`` has checked it: source, and where given
+        definition: the study's dataset entry, validated by ``study``: source, and optionally
             superclass (of cifar100), path (of image_folder; relative to data_root, or absolute),
-            size (images become size x size), clutter (of digits, see ``with_clutter``), images
-            ("files": they stay in their files, see ``make_file_dataset``), train_examples and
-            test_examples (a fixed, stratified choice of that many, see ``choose_stratified``).
-        data_root: the folder of data sets, in torchvision's layout; is only written to in order
-            to download or unpack what is missing.
-        download: whether missing files are downloaded.
+            size (images become size x size), clutter (of digits, see ``add_clutter``), images
+            ("files" to leave them in their files, see ``make_file_dataset``), train_examples and
+            test_examples (the sizes of a fixed, stratified choice, see ``choose_stratified``).
+        data_root: the folder of all data sets, in torchvision's layout; missing files are
+            downloaded or unpacked there.
+        download: whether to download missing files.
 
     Returns:
-        See ``make_dataset`` and ``make_file_dataset``; examples in the order of their positions
-        in the source.
+        see ``make_dataset`` and ``make_file_dataset``; examples are ordered by their positions in
+        the source.
 
     Raises:
-        InputError: the data are missing or cannot be used, or the download failed.
+        InputError: the data are missing or invalid, or the download failed.
     """
     source = _open_source(definition, data_root, download)
     if "clutter" in definition:
-        source = with_clutter(source, definition["clutter"])
+        source = add_clutter(source, definition["clutter"])
     rows = choose_examples(
         source, definition.get("train_examples"), definition.get("test_examples")
     )
@@ -44,13 +44,13 @@ def build_dataset(definition: Mapping, data_root: Path, download: bool) -> xr.Da
     images = source.read(rows, definition.get("size"))
     labels, positions, is_test = source.labels[rows], source.positions[rows], source.is_test[rows]
     class_names = source.class_names
-    # A source may hold all its images: they would double what make_dataset needs.
+    # A source may hold all its images, which would double the peak memory.
     del source
     return make_dataset(images, labels, positions, is_test, class_names)
 
 
 def _open_source(definition: Mapping, data_root: Path, download: bool) -> Source:
-    """Open a source; each one's module is imported late, as some need torch."""
+    """Open a source; its module is imported late, because some modules need torch."""
     folder = data_root / Path(definition.get("path", "")).expanduser()
     if definition["source"] != "digits" and (link := dead_link(folder)):
         raise InputError(link)

@@ -1,8 +1,8 @@
-"""From a dataset, and scores, to a derived one: other labels, or other examples in the train set.
+"""Derive datasets with shuffled labels, or with fewer examples in the train set.
 
-Examples keep their names (positions in the source), their pixels and their order. The channels'
-means and deviations stay those of the study's train set, so that an example is the same input to
-the networks of every ensemble, and only what is learnt from it differs.
+Examples keep their names (positions in the source), their pixels and their order. The means and
+deviations of the channels remain those of the study's train set, so that an example is the same
+input to the networks of every ensemble.
 """
 
 from collections.abc import Mapping
@@ -25,19 +25,19 @@ def derive_dataset(
     """Derive the dataset of an ensemble.
 
     Args:
-        ensemble: with its ``derived`` step.
-        dataset: what is derived from: the dataset of the ensemble that ranks the examples, or the
-            study's where there is none.
-        scores: the scores of the ensemble that ranks, see ``read_scores``; None if none does.
-        earlier: the table of the round before; None in the first.
+        ensemble: the ensemble, which has a ``derived`` step.
+        dataset: the dataset of the ensemble that ranks the examples, or the study's if there is no
+            ranking.
+        scores: the scores of the ensemble that ranks, see ``read_scores``; None if there is none.
+        earlier: the table of the previous round; None in the first round.
 
     Returns:
-        the derived dataset, see ``make_dataset``, and the table of what was chosen, the first taken
-        first, behind that of the rounds before; see ``write_chosen``.
+        the derived dataset, see ``make_dataset``, and the table of chosen examples in the order of
+        their choice, after those of previous rounds; see ``write_chosen``.
 
     Raises:
-        InputError: the scores are of other networks or of another dataset; or no example would be
-            taken, no mini-batch be left, or a class be left without train examples.
+        InputError: the scores belong to other networks or to another dataset; or no example would
+            be chosen, no full mini-batch would be left, or a class would have no train examples.
     """
     step = ensemble.derived
     if "labels" in step:
@@ -54,18 +54,18 @@ def derive_dataset(
         _check_ranking(ensemble, dataset, scores)
         names = dataset["example"].values[train]
         accessibility = scores["accessibility"].sel(example=names).values
-    order = _order(step, dataset.isel(example=train), accessibility)
-    taken = order[: sizes[cut - 1] - sizes[cut]]
-    what = "moved" if "move_to_test" in step else "removed"
-    chosen = _table(dataset, train[taken], accessibility[taken], cut, what)
+    order = _rank(step, dataset.isel(example=train), accessibility)
+    rows = train[order[: sizes[cut - 1] - sizes[cut]]]
+    action = "moved" if "move_to_test" in step else "removed"
+    chosen = _make_table(dataset, rows, accessibility[order[: len(rows)]], cut, action)
     if earlier is not None:
         chosen = pd.concat([earlier, chosen], ignore_index=True)
-    if what == "moved":
+    if action == "moved":
         split = dataset["example_split"].values.copy()
-        split[train[taken]] = "test"
+        split[rows] = "test"
         derived = dataset.assign_coords(example_split=("example", split))
     else:
-        left = np.setdiff1d(np.arange(dataset.sizes["example"]), train[taken])
+        left = np.setdiff1d(np.arange(dataset.sizes["example"]), rows)
         derived = dataset.isel(example=left)
     _check_classes(where, derived)
     return derived, chosen
@@ -76,53 +76,54 @@ def shuffle_labels(dataset: xr.Dataset, seed: int) -> tuple[xr.Dataset, pd.DataF
 
     Args:
         dataset: see ``make_dataset``.
-        seed: another one gives another order.
+        seed: determines the order.
 
     Returns:
-        the dataset with the same number of examples of each class in each split, and the table of
-        the examples whose label is another now, with the label that they had.
+        the dataset, in which each class keeps its number of examples in each split, and the table
+        of the examples whose labels changed, with their old labels.
     """
     labels = dataset["label"].values.copy()
     for stream, split in enumerate(SPLITS):
         rows = np.flatnonzero(dataset["example_split"].values == split)
         labels[rows] = labels[rows][_random_order(seed, stream, len(rows))]
     changed = np.flatnonzero(labels != dataset["label"].values)
-    table = _table(dataset, changed, np.full(len(changed), np.nan), 1, "relabelled")
+    table = _make_table(dataset, changed, np.full(len(changed), np.nan), 1, "relabelled")
     return dataset.assign(label=("example", labels)), table
 
 
-def _order(step: Mapping, train: xr.Dataset, accessibility: np.ndarray) -> np.ndarray:
-    """Return the train examples (indices) in the order in which they would be moved or removed."""
+def _rank(step: Mapping, train: xr.Dataset, accessibility: np.ndarray) -> np.ndarray:
+    """Return indices of the train examples in the order in which they are moved or removed."""
     if "ranked_by" not in step:
         order = _random_order(step["seed"], len(SPLITS), train.sizes["example"])
     else:
         order = np.lexsort((train["example"].values, -accessibility))
         if step.get("move_to_test") == "hardest" or step.get("keep") == "easiest":
             order = order[::-1]
-    return _in_turn(order, train["label"].values) if step.get("balanced") else order
+    return _alternate_classes(order, train["label"].values) if step.get("balanced") else order
 
 
-def _in_turn(order: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Return an order in which every class is due in proportion to its size, as it was in each.
+def _alternate_classes(order: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Reorder examples so that each class keeps its order and its share among the first ones.
 
-    The r-th of a class of n, r = 0, 1, ..., is due at (r + 1/2) / n (Webster's method).
+    The r-th example (r = 0, 1, ...) of a class of n is due at (r + 1/2) / n (Webster's method).
     """
     due = np.empty(len(order))
     for label in np.unique(labels):
-        of_class = np.flatnonzero(labels[order] == label)
-        due[of_class] = (np.arange(len(of_class)) + 0.5) / len(of_class)
+        ranks = np.flatnonzero(labels[order] == label)
+        due[ranks] = (np.arange(len(ranks)) + 0.5) / len(ranks)
     return order[np.argsort(due, kind="stable")]
 
 
-def _random_order(seed: int, stream: int, number: int) -> np.ndarray:
-    """Return an order of ``number`` things: the ranks of counted random words."""
-    words = np.random.Philox(key=np.array([seed, stream], dtype=np.uint64)).random_raw(number)
+def _random_order(seed: int, stream: int, n_examples: int) -> np.ndarray:
+    """Return a random permutation: the argsort of counter-based random words."""
+    words = np.random.Philox(key=np.array([seed, stream], dtype=np.uint64)).random_raw(n_examples)
     return np.argsort(words, kind="stable")
 
 
-def _table(
-    dataset: xr.Dataset, rows: np.ndarray, score: np.ndarray, number: int, what: str
+def _make_table(
+    dataset: xr.Dataset, rows: np.ndarray, score: np.ndarray, cut: int, action: str
 ) -> pd.DataFrame:
+    """Make the table of chosen examples, see ``write_chosen``."""
     labels = dataset["label"].values[rows]
     return pd.DataFrame(
         {
@@ -130,8 +131,8 @@ def _table(
             "label": labels.astype(np.int64),
             "class": dataset["class_name"].values[labels].astype(str),
             "score": score,
-            "round": np.int64(number),
-            "what": what,
+            "round": np.int64(cut),
+            "what": action,
         }
     )
 
@@ -140,17 +141,17 @@ def _check_ranking(ensemble: Ensemble, dataset: xr.Dataset, scores: xr.Dataset) 
     definition = definition_of(scores)
     data = definition.pop("data", None)
     definition.pop("engine_version", None)
-    networks = scores.sizes["network"]
-    if derivation.ranking_digest(definition, networks) != ensemble.derived["ranked_by"]:
+    n_networks = scores.sizes["network"]
+    if derivation.ranking_digest(definition, n_networks) != ensemble.derived["ranked_by"]:
         raise InputError(
-            f"{ensemble.study}/{ensemble.name}: the scores of {ensemble.ranked_by} are not those "
-            "of its networks as the study defines them now (they are of other networks, or of "
-            f"another number than {networks}); train and score it again."
+            f"{ensemble.study}/{ensemble.name}: the scores of {ensemble.ranked_by} do not match "
+            "the ensemble that the study defines now (another definition, or another number of "
+            f"networks than {n_networks}); train and score it again."
         )
     if data != fingerprint(dataset):
         raise InputError(
             f"{ensemble.study}/{ensemble.name}: the scores of {ensemble.ranked_by} were computed "
-            "on another dataset than the one to divide; train and score it again."
+            "from another version of its dataset; train and score it again."
         )
 
 

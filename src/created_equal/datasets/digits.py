@@ -1,4 +1,4 @@
-"""The digits inside scikit-learn: 1,797 of 8 x 8 pixels, without a download."""
+"""The digits that scikit-learn includes: 1,797 images of 8 x 8 pixels."""
 
 from functools import partial
 
@@ -10,9 +10,9 @@ from created_equal.datasets.source import Source, read_from_array
 
 
 def open_digits() -> Source:
-    """Open scikit-learn's digits, of which a fixed, stratified third is the test set.
+    """Open scikit-learn's digits; a fixed, stratified third is the test set.
 
-    The positions are those in ``load_digits``; the values 0..16 become 0..255, rounded.
+    Positions are those in ``load_digits``. Pixel values 0..16 are scaled to 0..255 and rounded.
     """
     digits = load_digits()
     positions = np.arange(len(digits.target))

@@ -1,4 +1,4 @@
-"""Files of the original data sets: checked, and downloaded where they are missing."""
+"""Check files of the original data sets, and download missing ones."""
 
 import shutil
 import socket
@@ -13,43 +13,43 @@ from torchvision.datasets.utils import check_integrity, download_url
 
 from created_equal.errors import InputError
 
-TIMEOUT = 60.0  # seconds of silence after which a server is given up
+TIMEOUT = 60.0  # seconds without data after which a download fails
 
 
 def check_file(path: Path, md5: str) -> None:
     """Check a file's MD5 checksum.
 
     Raises:
-        InputError: it is not that of the original, or the file cannot be read.
+        InputError: the checksum is wrong, or the file cannot be read.
     """
     try:
-        whole = check_integrity(path, md5)
+        is_intact = check_integrity(path, md5)
     except OSError as error:
         raise unreadable(path, error) from error
-    if not whole:
+    if not is_intact:
         raise InputError(
-            f"{path} is damaged (its checksum is not the original's); delete it and run again "
-            "with download: true, or put a whole copy in its place."
+            f"{path} is damaged (its checksum is wrong); delete it and run again with download: "
+            "true, or replace it by an intact copy."
         )
 
 
 def unreadable(path: Path, error: OSError) -> InputError:
-    """Return what is said of a file that is there but cannot be read."""
+    """Return the error for a file that exists but cannot be read."""
     return InputError(
-        f"{path} cannot be read ({error.strerror or error}); make it readable, or put a whole "
-        "copy in its place."
+        f"{path} cannot be read ({error.strerror or error}); make it readable, or replace it by an "
+        "intact copy."
     )
 
 
 @contextmanager
-def writing_to(data_root: Path) -> Iterator[Path]:
-    """Hold ``data_root`` alone among all processes, and give an empty scratch folder in it.
+def lock_for_writing(data_root: Path) -> Iterator[Path]:
+    """Lock ``data_root`` against other processes, and yield an empty scratch folder in it.
 
-    What is in the scratch folder is removed at the end; what a killed process left there, at the
-    next beginning. So look again, inside, at what was missing before.
+    The scratch folder is removed at the end, or by the next process if this one is killed. Check
+    again inside the block which files are missing: another process may have added them.
 
     Raises:
-        InputError: data_root cannot be written to, or the disk is full.
+        InputError: data_root is not writable, or the disk is full.
     """
     scratch = data_root / ".unfinished"
     try:
@@ -63,22 +63,22 @@ def writing_to(data_root: Path) -> Iterator[Path]:
                 shutil.rmtree(scratch, ignore_errors=True)
     except OSError as error:
         raise InputError(
-            f"data_root {data_root} cannot be written to ({error.strerror or error}); make room "
-            "or make it writable, or set data_root to a folder where there is a whole copy."
+            f"data_root {data_root} cannot be written to ({error.strerror or error}); free space "
+            "or make it writable, or set data_root to a folder with a complete copy."
         ) from error
 
 
 def download_file(urls: Sequence[str], path: Path, md5: str, scratch: Path) -> None:
-    """Download a file, from the first of ``urls`` that gives it whole; progress to stderr.
+    """Download a file from the first of ``urls`` that works; log the progress to stderr.
 
     Args:
-        urls: where it is, in the order of trial.
-        path: where it goes; whole or absent at any moment.
+        urls: the addresses to try, in this order.
+        path: the file, which is written atomically.
         md5: its checksum.
         scratch: a folder on the same file system as ``path``.
 
     Raises:
-        InputError: none of the urls gives it.
+        InputError: the download failed from all addresses.
     """
     failures = []
     for url in urls:
@@ -87,8 +87,8 @@ def download_file(urls: Sequence[str], path: Path, md5: str, scratch: Path) -> N
                 download_url(url, scratch, path.name, md5)
         except (URLError, HTTPException, ConnectionError, TimeoutError) as error:
             failures.append(f"{url} ({getattr(error, 'reason', None) or error})")
-        except RuntimeError:  # torchvision's word for a checksum that is not as it should be
-            failures.append(f"{url} (what came is cut short or altered: its checksum is wrong)")
+        except RuntimeError:  # torchvision raises this if the checksum is wrong
+            failures.append(f"{url} (the download was cut short or altered: wrong checksum)")
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             (scratch / path.name).replace(path)
@@ -101,7 +101,7 @@ def download_file(urls: Sequence[str], path: Path, md5: str, scratch: Path) -> N
 
 @contextmanager
 def _socket_timeout(seconds: float) -> Iterator[None]:
-    """Set the time-out of new connections, which torchvision's downloads do not set."""
+    """Set the timeout of new connections, which torchvision does not set."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(seconds)
     try:

@@ -1,4 +1,4 @@
-"""What every source of images gives: its examples by name, and their pixels on demand."""
+"""A source of images: its examples, and a function that reads their pixels."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ from created_equal.decoding.resizing import resize
 
 @dataclass(frozen=True)
 class Source:
-    """The examples of a source, before some are chosen and their pixels are read.
+    """All examples of a source, without their pixels.
 
     Attributes:
         labels: (example,) integers in 0..K-1.
         positions: (example,) int64, each example's position in the source, counted through the
-            train files and on through the test files.
+            train files and then the test files.
         is_test: (example,) bool.
-        class_names: K names.
-        read: ``read(rows, size)`` gives the images of these rows of the source, in that order:
-            (len(rows), height, width, channel) uint8, made size x size unless size is None.
-        files: each example's image file, of a source that has them.
+        class_names: the names of the K classes.
+        read: ``read(rows, size)`` returns the images of the given rows, in that order, as
+            (len(rows), height, width, channel) uint8, resized to size x size unless size is None.
+        files: each example's image file, if the source consists of files.
     """
 
     labels: np.ndarray
@@ -33,12 +33,12 @@ class Source:
 
 
 def read_from_array(images: np.ndarray, rows: np.ndarray, size: int | None) -> np.ndarray:
-    """Read images that are in memory already: the ``read`` of a source, given ``images``.
+    """Read images from an array; with ``images`` bound, this is the ``read`` of a source.
 
     Args:
-        images: (example, height, width, channel) uint8; may be a view in any memory order.
+        images: (example, height, width, channel) uint8, in any memory layout.
         rows: (chosen,) integers.
-        size: the wanted height and width, or None to leave them.
+        size: height and width of the result, or None to keep the size.
 
     Returns:
         (chosen, height, width, channel) uint8, contiguous.
@@ -46,7 +46,7 @@ def read_from_array(images: np.ndarray, rows: np.ndarray, size: int | None) -> n
     height, width, channels = images.shape[1:]
     shape = (height, width) if size is None else (size, size)
     chosen = np.empty((len(rows), *shape, channels), dtype=np.uint8)
-    # One by one: indexing a view in another memory order would cost a second copy of all.
+    # Indexing with all rows would make a second copy of a view in another memory layout.
     for target, row in zip(chosen, rows, strict=True):
         image = images[row]
         target[...] = image if image.shape[:2] == shape else resize(image, size)

@@ -1,1 +1,1 @@
-"""From image files to pixels, alike for all readers; see versions.DECODING_VERSION."""
+"""Decode image files to pixels, the same way for all readers; see versions.DECODING_VERSION."""

@@ -1,32 +1,31 @@
-"""The one way in which images are resized."""
+"""Resizing of images."""
 
 import numpy as np
 from PIL import Image, ImageOps
 
 
 def fit(image: Image.Image, size: int) -> Image.Image:
-    """Return the central square of an image, size x size.
+    """Crop an image to its central square and resize that to size x size.
 
-    The shorter side becomes ``size`` and the longer one is cropped alike at both ends; bilinear,
-    and averaged over the shrunken area (antialiased) where the image becomes smaller.
+    Resizing is bilinear, and antialiased if the image becomes smaller.
 
     Args:
-        image: 8 bits a channel, mode L or RGB.
-        size: pixels.
+        image: 8 bits per channel, mode L or RGB.
+        size: height and width in pixels.
     """
     return ImageOps.fit(image, (size, size), method=Image.Resampling.BILINEAR)
 
 
 def resize(pixels: np.ndarray, size: int) -> np.ndarray:
-    """Return the central square of an image (see ``fit``).
+    """Crop and resize pixels, see ``fit``.
 
     Args:
-        pixels: (height, width, channel) uint8, channel 1 or 3.
-        size: pixels.
+        pixels: (height, width, channel) uint8, with 1 or 3 channels.
+        size: height and width of the result.
 
     Returns:
         (size, size, channel) uint8.
     """
-    grey = pixels.shape[2] == 1
-    image = Image.fromarray(pixels[..., 0] if grey else pixels)
+    is_gray = pixels.shape[2] == 1
+    image = Image.fromarray(pixels[..., 0] if is_gray else pixels)
     return np.asarray(fit(image, size)).reshape(size, size, -1)

@@ -1,4 +1,4 @@
-"""Architectures as plain torch modules, by name."""
+"""Architectures by name, as plain torch modules."""
 
 from created_equal.networks.architecture import Architecture
 from created_equal.networks.build import build_network, count_flops

@@ -15,5 +15,5 @@ ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "silu": nn.SiLU,
 }
 
-# A function that never decreases commutes with taking the maximum.
+# Functions that never decrease, and therefore commute with max-pooling.
 MONOTONE = frozenset({"elu", "relu", "leaky_relu", "tanh", "sigmoid", "softplus"})

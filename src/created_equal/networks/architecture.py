@@ -1,27 +1,25 @@
-"""Which network to build."""
+"""The description of an architecture."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """An architecture with its variants.
+    """An architecture and its variations.
 
     Attributes:
-        name: ``"st_vgg"``, ``"small_st_vgg"`` or ``"mnist_cnn"``, which are the paper's own, or the
-            name of one of torchvision's classification models, for example ``"resnet50"``.
-        activation: a key of ``ACTIVATIONS``; None for the architecture's own (ELU for the paper's).
-        dropout: True for the architecture's own rates, False for none, or one rate for all layers.
-        linear: identities in place of activations, and average pooling in place of max-pooling
-            (section 4.2 of the paper): in evaluation mode the network is an affine function of the
-            images.
+        name: one of the paper's architectures, ``"st_vgg"``, ``"small_st_vgg"`` or ``"mnist_cnn"``,
+            or one of torchvision's classification models, for example ``"resnet50"``.
+        activation: a key of ``ACTIVATIONS``; None for the default (ELU in the paper's).
+        dropout: True for the default rates, False for none, or one rate for all layers.
+        linear: whether to replace activations by identities and max-pooling by average pooling
+            (section 4.2 of the paper); the network is then affine in its input in evaluation mode.
         width: factor on the numbers of filters and of dense units (rounded, at least 1). This and
-            all further attributes are for the paper's own architectures only.
-        depth: convolutions in each block: the first ``depth`` ones, or all of them and copies of
-            the last; None for the architecture's own.
-        kernel: kernel size of every convolution; None for the architecture's own.
-        units: units of the dense layer, which ``width`` multiplies too; None for the architecture's
-            own.
+            all following attributes apply to the paper's architectures only.
+        depth: number of convolutions per block. Fewer are the first ones of the block; more are
+            copies of its last. None for the default.
+        kernel: kernel size of every convolution; None for the default.
+        units: units of the dense layer, before the factor ``width``; None for the default.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""From an architecture to a network, and the operations that a network costs."""
+"""Build networks, and count their floating-point operations."""
 
 import warnings
 from functools import cache
@@ -19,10 +19,10 @@ LARGEST_SIZE_TRIED = 512
 def build_network(
     architecture: Architecture, image_shape: tuple[int, int, int], classes: int
 ) -> nn.Module:
-    """Return a network with images (example, channel, height, width) in, logits (example, K) out.
+    """Build a network that maps images (example, channel, height, width) to logits (example, K).
 
     Args:
-        architecture: which network.
+        architecture: the architecture.
         image_shape: (height, width, channels).
         classes: K.
 
@@ -53,10 +53,10 @@ def build_network(
 def count_flops(network: nn.Module, image_shape: tuple[int, int, int]) -> tuple[int, int]:
     """Return the floating-point operations for one image, a multiply-add counted as two.
 
-    Convolutions and matrix products are counted, as torch.utils.flop_counter does.
+    Only convolutions and matrix products count, as in torch.utils.flop_counter.
 
     Returns:
-        (of a prediction, of a training step: forward and backward).
+        (operations of a prediction, operations of a training step: forward and backward).
     """
     height, width, channels = image_shape
     images = torch.zeros(2, channels, height, width, device="meta")
@@ -67,9 +67,9 @@ def count_flops(network: nn.Module, image_shape: tuple[int, int, int]) -> tuple[
         logits = network(images)
     with FlopCounterMode(display=False) as backward:
         logits.sum().backward()
-    examples = len(images)
-    predicting = forward.get_total_flops()
-    return predicting // examples, (predicting + backward.get_total_flops()) // examples
+    predicting = forward.get_total_flops() // len(images)
+    training = (forward.get_total_flops() + backward.get_total_flops()) // len(images)
+    return predicting, training
 
 
 def _build(
@@ -79,14 +79,14 @@ def _build(
     return build(architecture, image_shape, classes)
 
 
-# Cached, since it takes longer than to build one of the networks of an ensemble.
+# Cached, because this takes longer than building a network.
 @cache
 def _accepts(architecture: Architecture, image_shape: tuple[int, int, int], classes: int) -> bool:
-    """Return whether the images are large enough for the architecture."""
+    """Return whether images of this shape are large enough for the architecture."""
     height, width, channels = image_shape
     try:
         with torch.no_grad(), warnings.catch_warnings():
-            # PyTorch warns about layers without elements, which raise right after.
+            # PyTorch warns about empty layers before they raise an error.
             warnings.simplefilter("ignore")
             images = torch.zeros(2, channels, height, width, device="meta")
             _build_on_meta(architecture, image_shape, classes).eval()(images)
@@ -98,17 +98,17 @@ def _accepts(architecture: Architecture, image_shape: tuple[int, int, int], clas
 def _build_on_meta(
     architecture: Architecture, image_shape: tuple[int, int, int], classes: int
 ) -> nn.Module:
-    """Build on the meta device, which checks shapes, but computes and stores nothing."""
+    """Build on the meta device, which checks shapes without computing anything."""
     try:
         with torch.device("meta"):
             return _build(architecture, image_shape, classes)
-    except NotImplementedError:  # torchvision's regnets read numbers while they are built
+    except NotImplementedError:  # torchvision's regnets read values while they are built
         return _build(architecture, image_shape, classes).to("meta")
 
 
-def _no_noise(number: int) -> torch.Tensor:
-    return torch.zeros(number, dtype=torch.uint8, device="meta")
+def _no_noise(n_bytes: int) -> torch.Tensor:
+    return torch.zeros(n_bytes, dtype=torch.uint8, device="meta")
 
 
-# A 2x2 "same" convolution pads one side, which costs nothing at the 4x4 pixels where it is used.
+# PyTorch warns that 2x2 "same" convolutions copy their input; with 4x4 pixels this costs nothing.
 warnings.filterwarnings("ignore", message="Using padding='same' with even kernel lengths")

@@ -1,30 +1,30 @@
-"""Dropout whose masks are counted, not taken from a generator with a hidden state."""
+"""Dropout with masks from counter-based random numbers instead of a generator's hidden state."""
 
 from collections.abc import Callable
 
 import torch
 from torch import nn
 
-# Takes a number of bytes and returns as many random ones, uint8 of shape (number,).
+# A function that returns ``n_bytes`` random bytes: (n_bytes,) uint8.
 Noise = Callable[[int], torch.Tensor]
 
 
 class Dropout(nn.Module):
-    """Dropout that draws its mask from ``noise``, which the training engine sets.
+    """Dropout that draws its mask from the attribute ``noise``, which the training engine sets.
 
-    One random byte decides over one element, which on a CPU costs a fraction of PyTorch's own
-    dropout; so the rate is rounded to the nearest multiple of 1/256 (0.25 and 0.5 are exact), and
-    what is kept is scaled by that rounded rate. In bf16 the scale itself is rounded, as it is by
-    PyTorch's own dropout on a CPU: 4/3 becomes 1.3359, 0.2 % more.
+    Each element uses one random byte, which on a CPU costs a fraction of PyTorch's dropout. So the
+    rate is rounded to the nearest multiple of 1/256 (0.25 and 0.5 are exact), and the remaining
+    elements are scaled according to the rounded rate. In bf16 the scale itself is rounded, as in
+    PyTorch's dropout on a CPU: 4/3 becomes 1.3359, which is 0.2 % larger.
 
-    The elements are counted in the order example, height, width, channel, whatever the memory
+    Bytes are assigned to elements in the order example, height, width, channel, in every memory
     layout.
 
     Args:
-        rate: 0, or from 1/256 to 255/256.
+        rate: the probability that an element is dropped: 0, or from 1/256 to 255/256.
 
     Raises:
-        ValueError: the rate is another, which would be rounded to none or all.
+        ValueError: another rate, which would be rounded to 0 or 1.
     """
 
     def __init__(self, rate: float):
@@ -38,10 +38,12 @@ class Dropout(nn.Module):
         if not self.training or not self.threshold:
             return x
         if self.noise is None:
-            raise RuntimeError("Dropout.noise is not set: it has no random numbers to draw from.")
-        keep = (self.noise(x.numel()) >= self.threshold).to(x.dtype)
-        keep *= 256 / (256 - self.threshold)
-        return x * _in_layout_of(x, keep)
+            raise RuntimeError(
+                "Dropout.noise is not set; set it to a function that returns random bytes."
+            )
+        mask = (self.noise(x.numel()) >= self.threshold).to(x.dtype)
+        mask *= 256 / (256 - self.threshold)
+        return x * _match_layout(mask, x)
 
     def extra_repr(self) -> str:
         return f"rate={self.threshold / 256:g}"
@@ -52,12 +54,12 @@ def dropouts(network: nn.Module) -> list[Dropout]:
     return [module for module in network.modules() if isinstance(module, Dropout)]
 
 
-def count_dropouts(network: nn.Module, dropout: bool | float) -> None:
-    """Put ``Dropout`` in the place of every ``nn.Dropout`` of a network.
+def replace_dropouts(network: nn.Module, dropout: bool | float) -> None:
+    """Replace every ``nn.Dropout`` of a network by ``Dropout``.
 
     Args:
-        network: changed in place.
-        dropout: True keeps each layer's rate, False removes it, a number replaces it.
+        network: the network, which is changed in place.
+        dropout: True keeps each layer's rate, False removes the layers, a number replaces rates.
     """
     for parent in list(network.modules()):
         for name, child in list(parent.named_children()):
@@ -66,8 +68,8 @@ def count_dropouts(network: nn.Module, dropout: bool | float) -> None:
                 setattr(parent, name, Dropout(rate) if rate else nn.Identity())
 
 
-def _in_layout_of(x: torch.Tensor, elements: torch.Tensor) -> torch.Tensor:
+def _match_layout(mask: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     if x.dim() != 4:
-        return elements.view(x.shape)
+        return mask.view(x.shape)
     examples, channels, height, width = x.shape
-    return elements.view(examples, height, width, channels).permute(0, 3, 1, 2)
+    return mask.view(examples, height, width, channels).permute(0, 3, 1, 2)

@@ -1,4 +1,4 @@
-"""Training: from a dataset and an ensemble's definition to one predictions file per job."""
+"""Training: networks of an ensemble, from a dataset to one predictions file per job."""
 
 from created_equal.training.measure import count_operations, measure_speed
 from created_equal.training.predictions_folder import PredictionsFolder

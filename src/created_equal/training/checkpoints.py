@@ -1,4 +1,4 @@
-"""Checkpoints: networks in the middle of their training, saved so that a kill costs little."""
+"""Checkpoints of partly trained networks, so that a killed job loses little work."""
 
 import io
 import logging
@@ -23,14 +23,14 @@ def write_checkpoint(
     results: Sequence[EpochResult],
     seconds: float,
 ) -> None:
-    """Save a network in training; the file is written atomically.
+    """Save a partly trained network; the file is written atomically.
 
     Args:
         path: the file.
-        identity: all that determines the network, see ``identity_of``.
+        identity: everything that determines the network, see ``checkpoint_identity``.
         state: see ``Trainee.states``.
-        results: those before the first and after every finished epoch.
-        seconds: spent on it so far.
+        results: one per finished epoch, and before them the one of epoch 0 (untrained).
+        seconds: the training time so far.
 
     Raises:
         InputError: the file cannot be written, or the disk is full.
@@ -49,10 +49,10 @@ def write_checkpoint(
 
 
 def read_checkpoint(path: Path, identity: Mapping) -> tuple[dict, list[EpochResult], float] | None:
-    """Return the state, results and seconds of a checkpoint, or None if there is none to resume.
+    """Return state, results and seconds from a checkpoint, or None if there is no usable one.
 
-    A checkpoint that is damaged, or of another network than ``identity`` says, is skipped with a
-    line in the log; the network is then trained from its beginning.
+    A checkpoint that is damaged or belongs to another network is skipped with a warning, and the
+    network is trained from the beginning.
     """
     if not path.is_file():
         return None
@@ -63,23 +63,25 @@ def read_checkpoint(path: Path, identity: Mapping) -> tuple[dict, list[EpochResu
         return None
     contents = torch.load(contents, weights_only=True, map_location="cpu")
     if contents["identity"] != canonical(identity):
-        log.warning("%s is of another network than is defined now; it is skipped.", path)
+        log.warning("%s belongs to another network than the one defined now; it is skipped.", path)
         return None
     parts = (contents[name].numpy() for name in ("predictions", "accuracy", "loss"))
-    results = [
-        EpochResult(epoch, *of_epoch) for epoch, of_epoch in enumerate(zip(*parts, strict=True))
-    ]
+    results = [EpochResult(epoch, *arrays) for epoch, arrays in enumerate(zip(*parts, strict=True))]
     return contents["state"], results, contents["seconds"]
 
 
-def identity_of(definition: Mapping, seed: int, setting: Setting) -> dict:
-    """Return all that determines a network in training.
+def checkpoint_identity(definition: Mapping, seed: int, setting: Setting) -> dict:
+    """Return everything that determines a network in training.
 
     Args:
         definition: see ``networks_definition``.
-        seed: the network's.
-        setting: a network is finished on the kind of device, and in the precision, on which it was
-            begun.
+        seed: the network's seed.
+        setting: the device and precision; a network finishes on the type of device and in the
+            precision in which it started.
     """
-    where = {"device": setting.device.type, "precision": setting.precision}
-    return {"definition": dict(definition), "network": seed} | where
+    return {
+        "definition": dict(definition),
+        "network": seed,
+        "device": setting.device.type,
+        "precision": setting.precision,
+    }

@@ -1,4 +1,4 @@
-"""One GPU for each training job of a machine: a lock that ends with the process that holds it."""
+"""One GPU per training job: locks that are released when the process that holds them ends."""
 
 import fcntl
 import logging
@@ -16,41 +16,42 @@ from created_equal.errors import InputError
 log = logging.getLogger(__name__)
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
-# Seconds between two looks for a GPU that was released.
+# Seconds between two attempts to lock a GPU.
 PAUSE = 1.0
 
 
 def lock_gpu(device: str) -> int | None:
-    """Lock a GPU that no other training job has, and make it the only one that CUDA shows.
+    """Lock a GPU that no other training job uses, and make it the only one visible to CUDA.
 
-    Call it before CUDA is initialised. It takes the first free GPU of those that
-    CUDA_VISIBLE_DEVICES leaves, and waits for one if none is free. The kernel releases the lock
-    when this process ends, however it ends. Only jobs of the same user respect each other's locks.
+    Call this before CUDA is initialized. It locks the first free GPU among those that
+    CUDA_VISIBLE_DEVICES permits, and waits for one if none is free. The kernel releases the lock
+    when this process ends, even if it is killed. Only jobs of the same user respect each other's
+    locks.
 
     Args:
         device: as in the config; ``"cpu"`` locks nothing.
 
     Returns:
-        a file descriptor that holds the lock as long as it is open, or None without a GPU.
+        a file descriptor that holds the lock while it is open; None without a GPU.
 
     Raises:
-        InputError: the folder of the locks is somebody else's.
+        InputError: the folder of the locks belongs to another user.
     """
     if device == "cpu":
         return None
     gpus = visible_gpus(list_gpus(), os.environ.get(VISIBLE))
     if not gpus:
         if device == "auto":
-            log.info("no GPU is visible here: networks are trained on the processor")
+            log.info("no GPU is visible: networks are trained on the CPU")
         return None
-    gpu, lock = _wait_for_one(gpus, _folder())
+    gpu, lock = _wait_for_lock(gpus, _make_lock_folder())
     os.environ[VISIBLE] = gpu
-    log.info("GPU %s", gpu)
+    log.info("training on GPU %s", gpu)
     return lock
 
 
 def list_gpus() -> list[str]:
-    """Return the UUIDs of this machine's GPUs as nvidia-smi lists them, or of their MIG parts."""
+    """Return the UUIDs of this machine's GPUs from nvidia-smi, or those of their MIG instances."""
     if shutil.which("nvidia-smi") is None:
         return []
     done = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True)
@@ -59,37 +60,38 @@ def list_gpus() -> list[str]:
         log.warning("nvidia-smi lists no GPU: %s", message)
         return []
     uuids = re.findall(r"\(UUID: ([^)]+)\)", done.stdout)
-    parts = [uuid for uuid in uuids if uuid.startswith("MIG-")]
-    # CUDA gives a process at most one part, and no GPU that is divided.
-    return parts or uuids
+    instances = [uuid for uuid in uuids if uuid.startswith("MIG-")]
+    # A process can use only one MIG instance, and no GPU that is divided into them.
+    return instances or uuids
 
 
 def visible_gpus(gpus: Sequence[str], visible: str | None) -> list[str]:
-    """Return the GPUs that CUDA_VISIBLE_DEVICES leaves, in its order.
+    """Return the GPUs that CUDA_VISIBLE_DEVICES permits, in its order.
 
-    It is read like CUDA reads it: entries are numbers from 0, UUIDs or their beginnings, and the
-    first entry that is none of these ends the list. The numbers are nvidia-smi's, which are CUDA's
-    if all GPUs are of one kind.
+    The variable is parsed as CUDA does: entries are indices from 0, UUIDs or prefixes of UUIDs, and
+    the first invalid entry ends the list. Indices are nvidia-smi's, which are equal to CUDA's if
+    all GPUs are of the same model.
 
     Args:
         gpus: UUIDs.
-        visible: the variable's value; None if it is not set.
+        visible: the value of the variable; None if it is not set.
     """
     if visible is None:
         return list(gpus)
     chosen = []
-    for entry in (part.strip() for part in visible.split(",")):
+    for entry in (each.strip() for each in visible.split(",")):
         if entry.isdecimal():
-            found = list(gpus[int(entry) : int(entry) + 1])
+            matches = list(gpus[int(entry) : int(entry) + 1])
         else:
-            found = [gpu for gpu in gpus if entry and gpu.startswith(entry)]
-        if len(found) != 1:
+            matches = [gpu for gpu in gpus if entry and gpu.startswith(entry)]
+        if len(matches) != 1:
             break
-        chosen += found
+        chosen += matches
     return list(dict.fromkeys(chosen))
 
 
-def _wait_for_one(gpus: Sequence[str], folder: Path) -> tuple[str, int]:
+def _wait_for_lock(gpus: Sequence[str], folder: Path) -> tuple[str, int]:
+    """Lock one of the GPUs; return its UUID and the file descriptor of the lock."""
     waiting = False
     while True:
         for gpu in gpus:
@@ -98,8 +100,8 @@ def _wait_for_one(gpus: Sequence[str], folder: Path) -> tuple[str, int]:
                 return gpu, lock
         if not waiting:
             log.info(
-                "all of %d GPUs are taken by other training jobs: waiting for one; --resources "
-                "gpu=%d starts no more jobs than there are GPUs",
+                "all %d GPUs are used by other training jobs: waiting for one; --resources gpu=%d "
+                "starts at most one job per GPU",
                 len(gpus),
                 len(gpus),
             )
@@ -117,10 +119,10 @@ def _try_to_lock(path: Path) -> int | None:
     return descriptor
 
 
-def _folder() -> Path:
-    """Return the folder of this user's locks, on a disk of this machine."""
+def _make_lock_folder() -> Path:
+    """Make the folder of this user's locks, on a local disk, because locks are per machine."""
     folder = Path(tempfile.gettempdir(), f"created-equal-gpus-{os.getuid()}")
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid != os.getuid():
-        raise InputError(f"{folder} belongs to somebody else; set TMPDIR to a folder of your own.")
+        raise InputError(f"{folder} belongs to another user; set TMPDIR to a folder of your own.")
     return folder

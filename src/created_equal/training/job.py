@@ -1,4 +1,4 @@
-"""A training job: the networks that are missing, each saved as soon as it is finished."""
+"""A training job, which saves its networks as soon as they are finished."""
 
 import logging
 import time
@@ -12,7 +12,11 @@ import xarray as xr
 from created_equal.artefacts import make_predictions
 from created_equal.errors import InputError
 from created_equal.study import Ensemble
-from created_equal.training.checkpoints import identity_of, read_checkpoint, write_checkpoint
+from created_equal.training.checkpoints import (
+    checkpoint_identity,
+    read_checkpoint,
+    write_checkpoint,
+)
 from created_equal.training.engine import Group, make_group
 from created_equal.training.engine.device import describe_device, is_out_of_memory, release_memory
 from created_equal.training.engine.images import Examples
@@ -21,18 +25,18 @@ from created_equal.training.predictions_folder import PredictionsFolder
 from created_equal.training.progress import Report
 from created_equal.training.stop_request import StopRequest
 
-# A checkpoint is written after an epoch, if this time has passed since the last one: networks whose
-# epochs take seconds would otherwise spend more time on the disk than in training.
+# Checkpoints are written after an epoch, but not more often than this: networks whose epochs take
+# seconds would otherwise spend more time on writing than on training.
 SECONDS_BETWEEN_CHECKPOINTS = 60
-# The time is also at least this many times as long as the last checkpoint took to write, so that
-# large networks spend a twentieth of their time on checkpoints at most.
+# The interval is also at least this many times as long as the last checkpoints took to write, so
+# that large networks spend at most a twentieth of their time on checkpoints.
 TIMES_THEIR_COST = 20
 
 log = logging.getLogger(__name__)
 
 
-class Begun(NamedTuple):
-    """A partly trained network: results so far, and the state to resume from (None: untrained)."""
+class Member(NamedTuple):
+    """A network of a group: its results so far, and the state to resume from (None: untrained)."""
 
     seed: int
     state: dict | None
@@ -41,7 +45,7 @@ class Begun(NamedTuple):
 
     @property
     def step(self) -> int:
-        """Mini-batches that are finished."""
+        """Number of finished mini-batches."""
         return self.state["step"] if self.state else 0
 
 
@@ -51,14 +55,14 @@ class Job:
     Args:
         ensemble: the ensemble.
         data: the dataset.
-        images: the same, where the networks are trained.
-        folder: for the networks, finished or not.
-        report: gets the results of every epoch.
-        stop_request: whether the job has to stop.
+        images: the dataset, on the device of the training.
+        folder: where networks and checkpoints are saved.
+        report: receives the results of every epoch.
+        stop_request: whether the job should stop.
 
     Attributes:
-        trained: finished network -> its predictions file.
-        diverged: network whose loss is not finite -> after which epoch.
+        trained: seed -> predictions file, for finished networks.
+        diverged: seed -> first epoch, for networks whose loss is not finite.
     """
 
     def __init__(
@@ -76,7 +80,7 @@ class Job:
         self.diverged: dict[int, int] = {}
 
     def train(self, seeds: Sequence[int]) -> None:
-        """Train networks, as many at once as the device's memory holds.
+        """Train networks, as many at once as fit into the device's memory.
 
         Raises:
             InputError: the device's memory is too small for one network alone.
@@ -84,28 +88,28 @@ class Job:
         """
         at_once = len(seeds)
         while left := [seed for seed in seeds if seed not in self.trained | self.diverged]:
-            begun = [self._begin(seed) for seed in left]
+            pending = [self._load_member(seed) for seed in left]
             # Only networks at the same step can take the next step together.
-            furthest = max(each.step for each in begun)
-            members = [each for each in begun if each.step == furthest][:at_once]
+            furthest = max(each.step for each in pending)
+            members = [each for each in pending if each.step == furthest][:at_once]
             try:
                 self._train_together(members)
             except RuntimeError as error:
                 if not is_out_of_memory(error):
                     raise
-                at_once = self._fewer_than(len(members), error)
+                at_once = self._halve(len(members), error)
             release_memory()
 
-    def _begin(self, seed: int) -> Begun:
-        """Return a network as its checkpoint has it, or untrained."""
-        found = read_checkpoint(self._folder.checkpoint(seed), self._identity(seed))
-        return Begun(seed, *(found or (None, [], 0.0)))
+    def _load_member(self, seed: int) -> Member:
+        """Load a network from its checkpoint, or start it untrained."""
+        checkpoint = read_checkpoint(self._folder.checkpoint(seed), self._identity(seed))
+        return Member(seed, *(checkpoint or (None, [], 0.0)))
 
     def _identity(self, seed: int) -> dict:
-        return identity_of(self._folder.definition, seed, self._images.setting)
+        return checkpoint_identity(self._folder.definition, seed, self._images.setting)
 
-    def _train_together(self, members: Sequence[Begun]) -> None:
-        """Train networks that are all at the same step, as many of them as a group holds."""
+    def _train_together(self, members: Sequence[Member]) -> None:
+        """Train networks that are at the same step, as many of them as the group takes."""
         started = saved = time.monotonic()
         pause = SECONDS_BETWEEN_CHECKPOINTS
         epochs = self._ensemble.recipe.epochs
@@ -116,7 +120,7 @@ class Job:
         for each in members:
             self._report.resumed(each.seed, each.results)
 
-        def current() -> list[Begun]:
+        def current() -> list[Member]:
             spent = (time.monotonic() - started) / len(members)
             return [
                 each._replace(state=state, seconds=each.seconds + spent)
@@ -128,8 +132,8 @@ class Job:
                 self._write_checkpoints(current())
                 self._stop_request.exit()
 
-        # The results before the first epoch count as those of epoch 0. A network that was stopped
-        # while it predicted has finished its epoch and lacks the results.
+        # Epoch 0 has the results of the untrained network. A network that was stopped during its
+        # evaluation has finished an epoch of which it lacks the results.
         for epoch in range(len(members[0].results), epochs + 1):
             if group.epoch < epoch:
                 for _ in group.finish_epoch():
@@ -144,9 +148,9 @@ class Job:
         self._finish([each for each in current() if each.seed not in self.diverged])
 
     def _evaluate(
-        self, members: Sequence[Begun], group: Group, after_batch: Callable[[], None]
+        self, members: Sequence[Member], group: Group, after_batch: Callable[[], None]
     ) -> None:
-        """Add the results of this epoch to each network's, and note which networks diverged."""
+        """Append this epoch's results to each network's, and note which networks diverged."""
         results = group.evaluate(after_batch)
         for each, result in zip(members, results, strict=True):
             each.results.append(result)
@@ -154,20 +158,20 @@ class Job:
                 self.diverged.setdefault(each.seed, result.epoch)
         self._report.epoch({each.seed: each.results[-1] for each in members})
 
-    def _write_checkpoints(self, members: Sequence[Begun]) -> None:
+    def _write_checkpoints(self, members: Sequence[Member]) -> None:
         for each in members:
             if each.results and each.seed not in self.diverged:
                 path, identity = self._folder.checkpoint(each.seed), self._identity(each.seed)
                 write_checkpoint(path, identity, each.state, each.results, each.seconds)
 
-    def _finish(self, members: Sequence[Begun]) -> None:
-        """Write the results of networks that were trained together, as one file."""
+    def _finish(self, members: Sequence[Member]) -> None:
+        """Write the results of networks that were trained together to one file."""
         seeds = [each.seed for each in members]
         setting = self._images.setting
         predictions = make_predictions(
-            _over_epochs(members, "predictions"),
-            _over_epochs(members, "accuracy"),
-            _over_epochs(members, "loss"),
+            _stack_results(members, "predictions"),
+            _stack_results(members, "accuracy"),
+            _stack_results(members, "loss"),
             seeds,
             self._data,
         ).assign_coords(
@@ -180,21 +184,21 @@ class Job:
         for seed in seeds:
             self._folder.checkpoint(seed).unlink(missing_ok=True)
 
-    def _fewer_than(self, n_networks: int, error: RuntimeError) -> int:
-        """Return how many networks to train at once, after this many did not fit into memory."""
+    def _halve(self, n_networks: int, error: RuntimeError) -> int:
+        """Return a smaller number of networks, after ``n_networks`` did not fit into memory."""
         title = f"{self._ensemble.study}/{self._ensemble.name}"
         if n_networks == 1:
             first_line, *_ = str(error).split("\n")
             raise InputError(
                 f"{title}: one network does not fit into the memory of "
                 f"{describe_device(self._images.setting)} ({first_line}); lower recipe.batch_size "
-                f"({self._ensemble.recipe.batch_size}), or train on another device."
+                f"({self._ensemble.recipe.batch_size}) or train on another device."
             ) from error
         fewer = n_networks // 2
         log.warning("%s: out of memory with %d networks at once, now %d", title, n_networks, fewer)
         return fewer
 
 
-def _over_epochs(members: Sequence[Begun], name: str) -> np.ndarray:
-    """Return one field of each network's results: (network, epoch, ...)."""
+def _stack_results(members: Sequence[Member], name: str) -> np.ndarray:
+    """Stack one field of all results: (network, epoch, ...)."""
     return np.array([[getattr(result, name) for result in each.results] for each in members])

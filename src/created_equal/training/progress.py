@@ -1,4 +1,4 @@
-"""The progress of a training job: a bar on a terminal, a line per epoch in a log."""
+"""The progress of a training job: a bar on a terminal, or a line per epoch in a log."""
 
 import logging
 import sys
@@ -17,14 +17,14 @@ log = logging.getLogger(__name__)
 
 
 class Report:
-    """Reports the epochs of a job's networks, with networks per hour and the time left.
+    """Reports finished epochs, with networks per hour and the time left.
 
     Args:
         title: study and ensemble.
-        epochs: epochs that one network is trained for.
-        to_train: networks to train.
-        bar: where to draw, or None to log a line per epoch.
-        waited: returns the seconds that were spent waiting for images so far; None if all are in
+        epochs: number of epochs of one network.
+        n_networks: number of networks to train.
+        bar: the progress bar, or None to log a line per epoch.
+        waited: returns the seconds spent waiting for images so far, or None if all images are in
             memory.
     """
 
@@ -32,49 +32,50 @@ class Report:
         self,
         title: str,
         epochs: int,
-        to_train: int,
+        n_networks: int,
         bar: Progress | None,
         waited: Callable[[], float | None] = lambda: None,
     ):
-        self._title, self._epochs, self._to_train, self._bar = title, epochs, to_train, bar
+        self._title, self._epochs, self._n_networks, self._bar = title, epochs, n_networks, bar
         self._started = self._reported = time.monotonic()
         self._waited, self._waited_before = waited, waited()
         self._done = self._resumed = 0
         if bar is not None:
-            self._task = bar.add_task(title, total=epochs * to_train, state="starting")
+            self._task = bar.add_task(title, total=epochs * n_networks, state="starting")
 
     def resumed(self, seed: int, results: Sequence[EpochResult]) -> None:
-        """Report a network that resumes, unless it has no results yet."""
+        """Report that a network resumes, if it has results already."""
         if not results:
             return
         self._resumed += len(results) - 1
         log.info("%s network %d resumes after epoch %d", self._title, seed, results[-1].epoch)
 
     def epoch(self, results: Mapping[int, EpochResult]) -> None:
-        """Report one epoch of the networks that are trained together: seed -> result."""
+        """Report one epoch of networks that are trained together: seed -> result."""
         epoch = next(iter(results.values())).epoch
         if epoch:
             self._done += len(results)
         train, test = np.mean([result.accuracy for result in results.values()], axis=0)
-        who = f"network {min(results)}" if len(results) == 1 else f"{len(results)} networks"
-        state = f"train {train:.3f}, test {test:.3f}{self._pace()}{self._waiting()}"
+        networks = f"network {min(results)}" if len(results) == 1 else f"{len(results)} networks"
+        state = f"train {train:.3f}, test {test:.3f}{self._format_speed()}{self._format_waiting()}"
         if self._bar is not None:
-            state = f"{who}, epoch {epoch}/{self._epochs}: {state}"
+            state = f"{networks}, epoch {epoch}/{self._epochs}: {state}"
             self._bar.update(self._task, completed=self._done + self._resumed, state=state)
         else:
-            log.info("%s %s epoch %d/%d: %s", self._title, who, epoch, self._epochs, state)
+            log.info("%s %s epoch %d/%d: %s", self._title, networks, epoch, self._epochs, state)
 
-    def _pace(self) -> str:
+    def _format_speed(self) -> str:
+        """Format networks per hour and the time left, once an epoch is finished."""
         if not self._done:
             return ""
         seconds = (time.monotonic() - self._started) / self._done
         left = timedelta(
-            seconds=round(seconds * (self._epochs * self._to_train - self._done - self._resumed))
+            seconds=round(seconds * (self._epochs * self._n_networks - self._done - self._resumed))
         )
         return f"; {3600 / (seconds * self._epochs):.1f} networks/h, {left} left"
 
-    def _waiting(self) -> str:
-        """Return which share of the time since the last report was spent waiting for images."""
+    def _format_waiting(self) -> str:
+        """Format the share of the time since the last report that was spent waiting for images."""
         waited, now = self._waited(), time.monotonic()
         if waited is None:
             return ""
@@ -85,12 +86,12 @@ class Report:
 
 @contextmanager
 def reporting(
-    title: str, epochs: int, to_train: int, waited: Callable[[], float | None] = lambda: None
+    title: str, epochs: int, n_networks: int, waited: Callable[[], float | None] = lambda: None
 ) -> Iterator[Report]:
-    """Give a ``Report`` that suits standard error, a terminal or not; it has the same arguments."""
+    """Yield a ``Report`` (same arguments) with a bar if standard error is a terminal."""
     if sys.stderr.isatty():
         description, state = TextColumn("{task.description}"), TextColumn("{task.fields[state]}")
         with Progress(description, BarColumn(), state, console=Console(stderr=True)) as bar:
-            yield Report(title, epochs, to_train, bar, waited)
+            yield Report(title, epochs, n_networks, bar, waited)
     else:
-        yield Report(title, epochs, to_train, None, waited)
+        yield Report(title, epochs, n_networks, None, waited)

@@ -1,4 +1,4 @@
-"""A request that the job stops: by a scheduler some time before it kills, or by the user."""
+"""Requests to stop a job, from a scheduler that will kill it soon or from the user."""
 
 import logging
 import signal
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 class StopRequest:
-    """Whether the job was asked to stop, and by which signal (None: it was not)."""
+    """Whether the job was asked to stop, and by which ``signal`` (None if it was not)."""
 
     def __init__(self):
         self.signal: signal.Signals | None = None
@@ -26,7 +26,7 @@ class StopRequest:
     def exit(self) -> NoReturn:
         """Exit with 128 plus the signal's number, as if the signal had killed the job."""
         log.info(
-            "asked to stop (%s): unfinished networks are saved, and resume with the next run",
+            "asked to stop (%s): unfinished networks are saved and resume in the next run",
             self.signal.name,
         )
         raise SystemExit(128 + self.signal)
@@ -34,26 +34,26 @@ class StopRequest:
 
 @contextmanager
 def listen_for_stop() -> Iterator[StopRequest]:
-    """Within the block, SIGTERM and Ctrl-C (SIGINT) are requests to stop and do not kill.
+    """Turn SIGTERM and Ctrl-C (SIGINT) into requests to stop within the block.
 
     A second Ctrl-C ends the job at once. A second SIGTERM does not, because schedulers send more
-    than one. A signal that is ignored stays ignored, like Ctrl-C by jobs in a shell's background.
+    than one. An ignored signal stays ignored, such as Ctrl-C in a shell's background jobs.
     """
     request = StopRequest()
 
     def receive(number: int, frame: object) -> None:
         request.signal = signal.Signals(number)
         if number == signal.SIGINT:
-            signal.signal(number, before[number])
+            signal.signal(number, replaced[number])
 
     handlers = {number: signal.getsignal(number) for number in SIGNALS}
-    before = {
+    replaced = {
         number: handler for number, handler in handlers.items() if handler is not signal.SIG_IGN
     }
-    for number in before:
+    for number in replaced:
         signal.signal(number, receive)
     try:
         yield request
     finally:
-        for number, handler in before.items():
+        for number, handler in replaced.items():
             signal.signal(number, handler)

@@ -1,4 +1,4 @@
-"""Training: some networks of one ensemble, those that are missing, into one predictions file."""
+"""Train the missing networks of a job and write one predictions file."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from created_equal.errors import InputError
 from created_equal.study import Ensemble
 from created_equal.training.engine.device import choose_setting
 from created_equal.training.engine.images import load_images
-from created_equal.training.engine.reading import readers_named
+from created_equal.training.engine.reading import explain_killed_readers
 from created_equal.training.job import Job
 from created_equal.training.predictions_folder import PredictionsFolder
 from created_equal.training.progress import reporting
@@ -34,31 +34,31 @@ def train_networks(
 ) -> None:
     """Train some networks of an ensemble and write their predictions.
 
-    Networks that are already in a file next to ``output``, of the same definition, data and version
-    of the engine, are taken from there (see ``PredictionsFolder``). All others are trained; each is
-    saved as soon as it is finished, and while it is not, in a checkpoint about every minute, from
-    which the next job resumes. On SIGTERM or Ctrl-C the job finishes its step, saves its networks,
-    and exits with 143 or 130.
+    Networks with the same definition, data and version of the engine that are already in a file
+    next to ``output`` are reused (see ``PredictionsFolder``). All others are trained. Each one is
+    saved as soon as it is finished, and before that in a checkpoint about every minute, from which
+    the next job resumes. On SIGTERM or Ctrl-C the job finishes its step, saves its networks, and
+    exits with 143 or 130.
 
     Args:
         ensemble: the ensemble.
         dataset: path of the dataset file.
-        seeds: the networks to train, by their numbers in the ensemble.
+        seeds: the networks to train, by their numbers i in the ensemble.
         output: path of the predictions file.
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
         precision: ``"auto"``, ``"fp32"``, ``"tf32"`` or ``"bf16"``.
-        threads: threads of the CPU; results are equal for equal numbers of threads.
-        data_root: what the dataset's folder is relative to, if its images stay in files.
+        threads: number of CPU threads; another number may change the rounding of results.
+        data_root: the folder that the dataset's folder is relative to, if its images stay in files.
 
     Raises:
-        InputError: the dataset does not fit the ensemble, an image file is missing or has changed,
-            the device is missing or its memory too small for one network, or a loss is not finite
-            (all other networks are saved).
+        InputError: the dataset does not match the ensemble, an image file is missing or has
+            changed, the device is missing or its memory is too small for one network, or a loss is
+            not finite (all other networks are saved).
     """
     setting = choose_setting(device, precision)
     torch.set_num_threads(threads)
     data = read_dataset(dataset)
-    _check(ensemble, data, dataset)
+    _check_dataset(ensemble, data, dataset)
 
     folder = PredictionsFolder(output.parent, networks_definition(ensemble, fingerprint(data)))
     trained = folder.find()
@@ -79,17 +79,17 @@ def train_networks(
     with (
         listen_for_stop() as stop_request,
         reporting(title, epochs, len(missing), lambda: images.waited) as report,
-        readers_named(),
+        explain_killed_readers(),
     ):
         job = Job(ensemble, data, images, folder, report, stop_request)
         job.train(missing)
     if job.diverged:
-        raise InputError(_divergence(ensemble, job.diverged))
+        raise InputError(_describe_divergence(ensemble, job.diverged))
     folder.collect(seeds, trained | job.trained, output)
 
 
 def networks_definition(ensemble: Ensemble, data: str) -> dict:
-    """Return all that determines an ensemble's networks, except for their seeds.
+    """Return everything that determines an ensemble's networks, except for their seeds.
 
     Args:
         ensemble: the ensemble.
@@ -98,11 +98,11 @@ def networks_definition(ensemble: Ensemble, data: str) -> dict:
     return ensemble.definition | {"engine_version": ENGINE_VERSION, "data": data}
 
 
-def _check(ensemble: Ensemble, data: xr.Dataset, path: Path) -> None:
+def _check_dataset(ensemble: Ensemble, data: xr.Dataset, path: Path) -> None:
     if canonical(definition_of(data)) != canonical(dict(ensemble.dataset)):
         raise InputError(
-            f"{path} was built from another definition than {ensemble.study}/{ensemble.name} has "
-            "now; build it again (snakemake does), then train."
+            f"{path} was built for another definition of {ensemble.study}/{ensemble.name}; build "
+            "it again (snakemake does), then train."
         )
     n_train = int((data["example_split"].values == "train").sum())
     if n_train < ensemble.recipe.batch_size:
@@ -112,7 +112,7 @@ def _check(ensemble: Ensemble, data: xr.Dataset, path: Path) -> None:
         )
 
 
-def _divergence(ensemble: Ensemble, diverged: Mapping[int, int]) -> str:
+def _describe_divergence(ensemble: Ensemble, diverged: Mapping[int, int]) -> str:
     seed, epoch = min(diverged.items())
     n_others = len(diverged) - 1
     more = f" (and {n_others} other{'s' if n_others > 1 else ''})" if n_others else ""

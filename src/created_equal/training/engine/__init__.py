@@ -1,4 +1,4 @@
-"""All that determines the predictions of a network; see versions.ENGINE_VERSION."""
+"""Everything that determines a network's predictions; see versions.ENGINE_VERSION."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
@@ -10,11 +10,11 @@ from created_equal.training.engine.trainee import EpochResult, Trainee
 
 
 class Group(Protocol):
-    """Networks that are trained together, each as if it were alone.
+    """Networks that are trained together, each with the same result as if trained alone.
 
     Attributes:
         seeds: the networks in the group.
-        epoch: epochs that are finished.
+        epoch: number of finished epochs.
     """
 
     seeds: list[int]
@@ -27,18 +27,19 @@ class Group(Protocol):
         """Predict every example with each network; call ``after_batch`` after each batch."""
 
     def states(self) -> list[dict]:
-        """Return for each network all that the rest of its training depends on."""
+        """Return, for each network, everything that the rest of its training depends on."""
 
     def restore(self, states: Sequence[dict]) -> None:
-        """Return to what ``states`` returned, at the same step for all networks."""
+        """Restore what ``states`` returned; all networks must be at the same step."""
 
 
 def make_group(ensemble: Ensemble, seeds: Sequence[int], images: Examples) -> Group:
-    """Return the group in which the first of some networks, as many as fit, train fastest.
+    """Return a group of the first of these networks: as many as train fastest and fit in memory.
 
-    On a CPU one network after the other is fastest: its activations stay in the cache. Networks of
-    torchvision fill a GPU by themselves, and some draw random numbers of their own, which a graph
-    would repeat; images that are read from files come too slowly for more than one.
+    On a CPU networks are trained one at a time, because their activations then stay in the cache.
+    On a GPU only the paper's networks on images in memory are trained together. torchvision's
+    networks fill a GPU by themselves, and some draw random numbers of their own, which a recorded
+    graph would repeat; images in files are read too slowly for more than one network.
     """
     recordable = isinstance(images, Images) and ensemble.architecture in PAPER_ARCHITECTURES
     if images.setting.device.type == "cuda" and recordable:

@@ -1,4 +1,4 @@
-"""Where and in which precision a job computes."""
+"""The device and the precision that a job computes with."""
 
 import gc
 import math
@@ -15,11 +15,11 @@ from created_equal.errors import InputError
 
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "fp32", "tf32", "bf16")
-# (major, minor): what Triton compiles for.
-LEAST_CAPABILITY = (7, 0)
+# Compute capability (major, minor) that Triton needs.
+MIN_CAPABILITY = (7, 0)
 CGROUPS = Path("/sys/fs/cgroup")
-OWN_CGROUPS = Path("/proc/self/cgroup")
-# Said where memory ran out, by CUDA, by cuDNN (which found room for none of its ways), by cuBLAS.
+CGROUPS_OF_PROCESS = Path("/proc/self/cgroup")
+# How CUDA, cuDNN (no algorithm fits) and cuBLAS report that memory ran out.
 OUT_OF_MEMORY = ("out of memory", "unable to find an engine", "CUBLAS_STATUS_ALLOC_FAILED")
 
 
@@ -31,35 +31,35 @@ class Setting:
     precision: str
 
     def autocast(self) -> AbstractContextManager:
-        """Return the context in which networks are applied."""
+        """Return the context manager for forward passes."""
         return torch.autocast(
             self.device.type, dtype=torch.bfloat16, enabled=self.precision == "bf16"
         )
 
 
 def choose_setting(device: str, precision: str) -> Setting:
-    """Return the setting that the config's ``device`` and ``precision`` stand for here.
+    """Resolve the config's ``device`` and ``precision`` on this machine, and configure PyTorch.
 
-    The precision ``auto`` is the fastest that is known to train an equal ensemble: bf16 on a CPU
-    with AMX, else fp32. Without AMX bf16 is slower than fp32, also where AVX512 has instructions
-    for it (benchmarks/README.md); on GPUs it was not measured yet.
+    The precision ``auto`` is the fastest that is known to train an equivalent ensemble: bf16 on a
+    CPU with AMX, otherwise fp32. Without AMX bf16 is slower than fp32, even on CPUs with AVX512
+    instructions for it (benchmarks/README.md); it has not been measured on GPUs.
 
     Raises:
-        InputError: there is no such device here, or it has no such precision.
+        InputError: this machine lacks the device, or the device lacks the precision.
     """
-    for name, value, known in (
+    for name, value, choices in (
         ("device", device, DEVICES),
         ("precision", precision, PRECISIONS),
     ):
-        if value not in known:
+        if value not in choices:
             raise InputError(
-                f"{name} {value} is not one of {', '.join(known)}; choose one of them."
+                f"{name} {value} is not one of {', '.join(choices)}; choose one of them."
             )
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cuda" and not torch.cuda.is_available():
         raise InputError(
-            "device is cuda, but PyTorch finds no usable GPU here; set device to auto or cpu, or "
+            "device is cuda, but PyTorch finds no usable GPU; set device to auto or cpu, or "
             "install a GPU driver that fits this PyTorch."
         )
     if precision == "auto":
@@ -68,19 +68,19 @@ def choose_setting(device: str, precision: str) -> Setting:
         raise InputError("precision tf32 exists on GPUs only; set precision to auto, fp32 or bf16.")
     if device == "cuda":
         _check_gpu_multiplies_in(precision)
-    # PyTorch takes TF32 for convolutions unless it is told not to.
+    # By default PyTorch uses TF32 for convolutions.
     torch.backends.cudnn.allow_tf32 = precision == "tf32"
     torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
-    # The same algorithm every time, not the one that was quickest when it was tried.
+    # Without this, cuDNN may use algorithms that add in a different order each time.
     torch.backends.cudnn.deterministic = True
     return Setting(torch.device(device), precision)
 
 
 def describe_device(setting: Setting) -> str:
-    """Return the device's name for the record.
+    """Return the device's name, which is saved with the predictions.
 
-    That of a CPU has its widest vector instructions and the instructions, if any, by which it
-    multiplies bf16: ``"CPU AVX512, AMX bf16"``, ``"CPU AVX512, AVX512 bf16"``, ``"CPU AVX2"``.
+    The name of a CPU lists its widest vector instructions and its instructions for bf16, if any:
+    ``"CPU AVX512, AMX bf16"``, ``"CPU AVX512, AVX512 bf16"``, ``"CPU AVX2"``.
     """
     if setting.device.type == "cuda":
         return torch.cuda.get_device_name(setting.device)
@@ -91,104 +91,106 @@ def describe_device(setting: Setting) -> str:
 
 
 def usable_cores() -> int:
-    """Return how many cores this process may use: of its CPU affinity, within its cgroup's limit.
+    """Return the number of cores that this process may use.
 
-    The limit that ``docker run --cpus=2`` or Kubernetes sets does not show in the affinity. A part
-    of a core counts as one.
+    Both its CPU affinity and its cgroup count, because the limit that ``docker run --cpus=2`` or
+    Kubernetes sets is not visible in the affinity. A fraction of a core counts as a whole one.
     """
-    # There is no affinity on macOS.
+    # macOS has no affinity.
     has_affinity = hasattr(os, "sched_getaffinity")
     cores = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
     return max(1, math.ceil(min(cores, _cgroup_limit())))
 
 
 def has_compiler() -> bool:
-    """Return whether there is a C compiler, which kernels made for a GPU are launched with."""
-    named = os.environ.get("CC")
-    return any(map(shutil.which, [named] if named else ["gcc", "clang"]))
+    """Return whether there is a C compiler, which Triton needs to launch kernels."""
+    compiler = os.environ.get("CC")
+    return any(map(shutil.which, [compiler] if compiler else ["gcc", "clang"]))
 
 
 def check_compiler() -> None:
-    """Check that this machine can make kernels for its GPU.
+    """Check that this machine can compile kernels for its GPU.
 
     Raises:
-        InputError: the GPU is too old for Triton, or a C compiler or Python's headers, with which
-            it works, are missing.
+        InputError: the GPU is too old for Triton, or the C compiler or Python's headers that Triton
+            needs are missing.
     """
-    if (capability := torch.cuda.get_device_capability()) < LEAST_CAPABILITY:
-        have, need = (".".join(map(str, each)) for each in (capability, LEAST_CAPABILITY))
+    if (capability := torch.cuda.get_device_capability()) < MIN_CAPABILITY:
+        actual, needed = (".".join(map(str, each)) for each in (capability, MIN_CAPABILITY))
         raise InputError(
-            f"{torch.cuda.get_device_name()} has compute capability {have}, and the kernel that "
-            f"draws random numbers needs {need}; set device to cpu."
+            f"{torch.cuda.get_device_name()} has compute capability {actual}, but the kernel that "
+            f"draws random numbers needs {needed}; set device to cpu."
         )
-    # Triton looks there; there is none for other systems than POSIX.
+    # This is where Triton, which runs on POSIX systems only, looks for the headers.
     headers = Path(sysconfig.get_path("include", "posix_prefix"), "Python.h")
     if not has_compiler():
         raise InputError(
-            "training on a GPU takes a C compiler, and there is none here; install gcc (or name "
+            "training on a GPU needs a C compiler, and none was found; install gcc (or name "
             "another in the environment variable CC), or set device to cpu."
         )
     if not headers.is_file():
         raise InputError(
-            f"training on a GPU takes Python's C headers, and there is no {headers}; install them "
-            "(in many distributions the package python3-dev), or set device to cpu."
+            f"training on a GPU needs Python's C headers, and {headers} is missing; install them "
+            "(package python3-dev in many distributions), or set device to cpu."
         )
 
 
 def is_out_of_memory(error: RuntimeError) -> bool:
-    """Return whether an error says that memory ran out; not all that do are of PyTorch's type."""
-    known = isinstance(error, torch.OutOfMemoryError)
-    return known or any(words in str(error) for words in OUT_OF_MEMORY)
+    """Return whether an error means that memory ran out; PyTorch does not use one type for all."""
+    if isinstance(error, torch.OutOfMemoryError):
+        return True
+    return any(message in str(error) for message in OUT_OF_MEMORY)
 
 
 def release_memory() -> None:
-    """Give back a GPU's memory that nothing uses any more."""
+    """Release the GPU memory that is no longer in use."""
     if torch.cuda.is_available():
         gc.collect()
         torch.cuda.empty_cache()
 
 
 def _multiplies_with_amx() -> bool:
-    """Return whether matrix products in bf16 use AMX: the CPU, the kernel and the user permit it.
+    """Return whether bf16 matrix products use AMX: the CPU has it, kernel and user permit it.
 
-    PyTorch cannot be asked which instructions its oneDNN is limited to, so this reads the variables
-    that limit it. The first that is set counts, and unknown values are ignored.
+    PyTorch does not expose the instruction set to which its oneDNN is limited, so this reads the
+    environment variables that limit it. The first one that is set wins; unknown values are ignored.
     """
     limit = os.environ.get("ONEDNN_MAX_CPU_ISA") or os.environ.get("DNNL_MAX_CPU_ISA") or "all"
     is_below_amx = limit.lower().startswith(("sse", "avx")) and "amx" not in limit.lower()
-    # The second asks the kernel for the tiles, which some sandboxes refuse.
+    # _init_amx asks the kernel for permission, which some sandboxes deny.
     return not is_below_amx and torch.cpu._is_amx_tile_supported() and torch.cpu._init_amx()
 
 
 def _check_gpu_multiplies_in(precision: str) -> None:
-    """Check that the GPU has hardware for a precision, which PyTorch would emulate or ignore."""
+    """Check that the GPU supports a precision in hardware: PyTorch would emulate or ignore it."""
     has_bf16 = precision != "bf16" or torch.cuda.is_bf16_supported(including_emulation=False)
     has_tf32 = precision != "tf32" or torch.cuda.is_tf32_supported()
     if not (has_bf16 and has_tf32):
         raise InputError(
             f"precision is {precision}, but {torch.cuda.get_device_name()} has no hardware for it "
-            "(NVIDIA's GPUs have it from compute capability 8.0 on); set precision to auto or fp32."
+            "(NVIDIA GPUs have it from compute capability 8.0 on); set precision to auto or fp32."
         )
 
 
 def _cgroup_limit() -> float:
-    """Return the cores that the process's cgroup, v2 or v1, and those above it may use."""
-    if not OWN_CGROUPS.is_file():
+    """Return the cores that the process's cgroup (v2 or v1) and its parents may use."""
+    if not CGROUPS_OF_PROCESS.is_file():
         return math.inf
     limits = [math.inf]
-    for line in OWN_CGROUPS.read_text().splitlines():
+    for line in CGROUPS_OF_PROCESS.read_text().splitlines():
         _, controllers, path = line.split(":", 2)
-        # The line of v2 names no controllers.
+        # Lines of cgroup v2 name no controllers.
         if not controllers or "cpu" in controllers.split(","):
             root = CGROUPS / "cpu" if controllers else CGROUPS
-            own = root / path.lstrip("/")
-            # In a container the path may be the host's: then only the root is there.
-            limits += [_limit_of(each) for each in (own, *own.parents) if each.is_relative_to(root)]
+            cgroup = root / path.lstrip("/")
+            # In a container the path may be the host's, and then only the root exists here.
+            parents = [each for each in cgroup.parents if each.is_relative_to(root)]
+            limits += map(_read_limit, [cgroup, *parents])
     return min(limits)
 
 
-def _limit_of(cgroup: Path) -> float:
-    """Return the cores that the processes of one cgroup may use together."""
+def _read_limit(cgroup: Path) -> float:
+    """Return the cores that one cgroup may use, infinity if it has no limit."""
     files = ["cpu.max"], ["cpu.cfs_quota_us", "cpu.cfs_period_us"]
     for names in files:
         paths = [cgroup / name for name in names]

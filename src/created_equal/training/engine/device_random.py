@@ -1,8 +1,8 @@
 """The random numbers of ``streams``, computed on the device that uses them.
 
-They are the same words as numpy's, from the same generator: Philox 4x64-10 with the key (ensemble,
-seed) and the counter (block, layer, step, stream). A GPU's own generators are not used, because
-their numbers depend on how many multiprocessors it has.
+They are equal to numpy's, bit for bit: Philox 4x64-10 with the key (ensemble, seed) and the counter
+(block, layer, step, stream). CUDA's own generators are not used, because their numbers depend on
+the GPU's number of multiprocessors.
 """
 
 import torch
@@ -11,17 +11,17 @@ from created_equal.training.engine.streams import Stream, Streams
 
 WORDS_PER_BLOCK = 4
 BLOCKS_PER_PROGRAM = 256
-# PyTorch sorts signed words only. XOR with the sign bit makes the signed order equal to the
+# PyTorch sorts signed integers only. XOR with the sign bit makes the signed order equal to the
 # unsigned order.
 SIGN_BIT = torch.iinfo(torch.int64).min
 
 
 class DeviceStreams:
-    """The random numbers of one network on a device, which reads the step there too.
+    """The random numbers of one network, drawn on a device.
 
     Args:
-        streams: the network's streams; the numbers are equal to theirs.
-        step: () int64 on the device: the mini-batches that are finished.
+        streams: the network's streams, with the same numbers.
+        step: () int64 on the device: the number of finished mini-batches.
     """
 
     def __init__(self, streams: Streams, step: torch.Tensor):
@@ -29,7 +29,7 @@ class DeviceStreams:
         self._key = torch.from_numpy(streams.key.view("int64")).to(step.device)
 
     def random_bytes(self, stream: Stream, layer: int, n_bytes: int) -> torch.Tensor:
-        """Return ``Streams.random_bytes`` of the step: (n_bytes,) uint8."""
+        """Return ``Streams.random_bytes`` at the current step: (n_bytes,) uint8."""
         words = self.words(stream, self._step, layer, -(-n_bytes // 8))
         return words.view(torch.uint8)[:n_bytes]
 
@@ -39,7 +39,7 @@ class DeviceStreams:
         return ranks(self.words(Stream.ORDER, epoch, 0, n_examples))
 
     def sample(self, n_examples: int, size: int) -> torch.Tensor:
-        """Return ``Streams.sample`` of the step: (size,) int64."""
+        """Return ``Streams.sample`` at the current step: (size,) int64."""
         return ranks(self.words(Stream.ORDER, self._step, 1, n_examples))[:size]
 
     def words(self, stream: Stream, step: torch.Tensor, layer: int, n_words: int) -> torch.Tensor:
@@ -53,19 +53,19 @@ class DeviceStreams:
 def draw_words(
     key: torch.Tensor, stream: int, step: torch.Tensor, layer: int, n_words: int
 ) -> torch.Tensor:
-    """Return random words by a kernel on the device of ``key``.
+    """Draw random words by a kernel on the device of ``key``.
 
     Args:
-        key: (2,) int64, the bits of ``Streams.key``, or (network, 2) for several networks.
+        key: (2,) int64 with the bits of ``Streams.key``, or (network, 2) for several networks.
         stream: a ``Stream``.
         step: () int64 on the same device.
-        layer: a part of the counter, like the stream and the step.
-        n_words: how many words.
+        layer: part of the counter, like the stream and the step.
+        n_words: the number of words.
 
     Returns:
         (n_words,) int64 with the bits of the unsigned words, or (network, n_words).
     """
-    # Imported late: without a GPU Triton is not needed, and it does not exist on every platform.
+    # Imported late, because Triton is needed on GPUs only and does not exist on every platform.
     from created_equal.training.engine.philox import philox_words
 
     words = torch.empty((*key.shape[:-1], n_words), dtype=torch.int64, device=key.device)
@@ -75,5 +75,5 @@ def draw_words(
 
 
 def ranks(words: torch.Tensor) -> torch.Tensor:
-    """Return the order of unsigned words (..., n) by size, int64 of that shape."""
+    """Argsort unsigned words (..., n) stored as int64; the result is int64 of the same shape."""
     return torch.argsort(words ^ SIGN_BIT, stable=True)

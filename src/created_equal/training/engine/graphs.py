@@ -1,10 +1,10 @@
-"""The engine for GPUs: all networks of a group at once, each one's step a recorded graph.
+"""The engine for GPUs: all networks of a group train at once, by replaying CUDA graphs.
 
 A network's step (gather a mini-batch, forward, backward, update) is recorded once as a CUDA graph,
-and so is the prediction of a batch by a few networks, with all that changes from step to step in
-tensors on the device; then Python only replays the graphs. The graphs of a group run concurrently
-on a few streams. A step's kernels are those of ``Trainee``, and the number of networks that predict
-together is always the same, so a network's numbers do not depend on what else runs.
+and so is the prediction of a batch by a few networks. Everything that changes from step to step is
+in tensors on the device, so Python only replays the graphs. The graphs of a group run concurrently
+on a few streams. A step runs the same kernels as in ``Trainee``, and the number of networks that
+predict together is constant, so a network's numbers do not depend on what else runs.
 """
 
 import math
@@ -18,13 +18,13 @@ from created_equal.study import Ensemble
 from created_equal.training.engine.device import check_compiler, release_memory
 from created_equal.training.engine.device_random import DeviceStreams
 from created_equal.training.engine.images import Images
-from created_equal.training.engine.optimisers import learning_rate, make_optimizer
+from created_equal.training.engine.optimizers import learning_rate, make_optimizer
 from created_equal.training.engine.streams import Stream
 from created_equal.training.engine.trainee import EpochResult, Trainee, make_result
 
 LANES = 8
-# The number of networks that predict together is always the same: in a convolution of another width
-# the library may add in another order, and a network's predictions would depend on its neighbours.
+# The number of networks that predict together is constant. With another number of channels cuDNN
+# may add in another order, and a network's predictions would depend on the size of its group.
 PREDICTED_TOGETHER = 4
 
 
@@ -35,34 +35,34 @@ class Lane:
         self._device = device
 
     def record(self, work: Callable[[], None]) -> Callable[[], None]:
-        """Do a piece of work once, and return a function that does it again.
+        """Do the work once, and return a function that does it again.
 
-        The first time is special: libraries are loaded, and the optimizer makes its state.
+        The first run also loads libraries and creates the optimizer's state.
         """
         work()
         return work
 
     def queue(self, work: Callable[[], None]) -> None:
-        """Do a piece of work after all that is queued here."""
+        """Do the work after everything that is queued in this lane."""
         work()
 
     def fork(self) -> None:
-        """Let work that is queued here from now on wait for all earlier work of the device."""
+        """Make later work in this lane wait for all earlier work on the device."""
 
     def join(self) -> None:
-        """Let later work of the device wait for all that is queued here."""
+        """Make later work on the device wait for everything that is queued in this lane."""
 
     def free_memory(self) -> int:
-        """Return the free bytes of the device, 0 if unknown."""
+        """Return the device's free memory in bytes, 0 if unknown."""
         return 0
 
-    def refusals(self) -> int:
-        """Return how many allocations failed so far."""
+    def failed_allocations(self) -> int:
+        """Return the number of allocations that failed so far."""
         return 0
 
 
 class StreamLane(Lane):
-    """A queue of work on a GPU: a stream, and memory that its graphs, one at a time, share."""
+    """A queue of work on a GPU: a stream, and a memory pool that its graphs share."""
 
     def __init__(self, device: torch.device):
         super().__init__(device)
@@ -70,7 +70,7 @@ class StreamLane(Lane):
         self._pool = torch.cuda.graph_pool_handle()
 
     def record(self, work: Callable[[], None]) -> Callable[[], None]:
-        """Do a piece of work once, record it as a graph, and return a function that replays it."""
+        """Do the work once, record it as a graph, and return a function that replays it."""
         self.fork()
         self.queue(work)
         self.join()
@@ -80,41 +80,36 @@ class StreamLane(Lane):
         return lambda: self.queue(graph.replay)
 
     def queue(self, work: Callable[[], None]) -> None:
-        """Give a piece of work to the stream, see ``Lane``."""
+        """Queue the work on the stream."""
         with torch.cuda.stream(self._stream):
             work()
 
     def fork(self) -> None:
-        """Make the stream wait, see ``Lane``."""
+        """Make the stream wait for all earlier work on the GPU."""
         self._stream.wait_stream(torch.cuda.current_stream())
 
     def join(self) -> None:
-        """Make other work wait for the stream, see ``Lane``."""
+        """Make later work on the GPU wait for the stream."""
         torch.cuda.current_stream().wait_stream(self._stream)
 
     def free_memory(self) -> int:
-        """Return the free bytes of the GPU."""
+        """Return the GPU's free memory in bytes."""
         return torch.cuda.mem_get_info(self._device)[0]
 
-    def refusals(self) -> int:
-        """Return how many allocations on the GPU failed so far."""
+    def failed_allocations(self) -> int:
+        """Return the number of allocations on the GPU that failed so far."""
         return torch.cuda.memory_stats(self._device).get("num_ooms", 0)
 
 
-def make_lane(device: torch.device) -> Lane:
-    """Return a queue of work on a device."""
-    return StreamLane(device) if device.type == "cuda" else Lane(device)
-
-
 class RecordedTrainee(Trainee):
-    """A network in training whose steps are replayed.
+    """A network in training whose steps are replayed graphs.
 
     Args:
         ensemble: the ensemble.
         seed: the network's number i in the ensemble.
         images: the dataset, in the device's memory.
         rate: () float32 on the device: the learning rate, shared by the group.
-        lane: where its work is queued.
+        lane: the queue for its work.
     """
 
     def __init__(
@@ -127,7 +122,7 @@ class RecordedTrainee(Trainee):
         self._device_streams = DeviceStreams(self._streams, self._device_step)
         self._order = images.train.clone()
         untrained = {name: each.clone() for name, each in self.network.state_dict().items()}
-        # Recording takes a step, which is undone.
+        # Recording performs a training step, which is undone here.
         self._replay_step = lane.record(self._take_step)
         self.network.load_state_dict(untrained)
         for tensor in self._optimizer_tensors():
@@ -141,19 +136,19 @@ class RecordedTrainee(Trainee):
         self.step += 1
         if self.step % self._batches_per_epoch == 0:
             self.epoch += 1
-            # Drawn here, while the device still has steps of other networks to take.
+            # The order is drawn now, while the device is still busy with other networks.
             self._lane.queue(self._draw_order)
 
     def restore(self, states: Sequence[dict]) -> None:
-        """Return to what ``states`` returned, in the tensors that the graphs use."""
+        """Restore what ``states`` returned, into the tensors that the graphs use."""
         (state,) = states
         self.epoch, self.step = state["epoch"], state["step"]
         self.network.load_state_dict(state["network"])
         saved = state["optimizer"]["state"]
-        for place, parameter in enumerate(self._parameters()):
+        for index, parameter in enumerate(self._parameters()):
             for name, tensor in self._optimizer.state[parameter].items():
                 if tensor is not None:
-                    tensor.copy_(saved[place][name])
+                    tensor.copy_(saved[index][name])
         self._device_step.fill_(self.step)
         self._draw_order()
 
@@ -164,13 +159,13 @@ class RecordedTrainee(Trainee):
         self._device_step += 1
 
     def _draw_order(self) -> None:
-        """Draw the order of the epoch's examples on the device."""
+        """Draw the order of examples of the next epoch."""
         if self._ensemble.recipe.mini_batches == "permuted":
-            places = self._device_streams.permutation(self.epoch + 1, len(self._order))
-            self._order.copy_(self._images.train[places])
+            order = self._device_streams.permutation(self.epoch + 1, len(self._order))
+            self._order.copy_(self._images.train[order])
 
     def _mini_batch(self) -> torch.Tensor:
-        """Return the examples of the step's mini-batch."""
+        """Return the indices of the examples in the current mini-batch."""
         size = self._ensemble.recipe.batch_size
         if self._ensemble.recipe.mini_batches == "permuted":
             n_batches = self._batches_per_epoch
@@ -192,23 +187,23 @@ class RecordedTrainee(Trainee):
     def _make_optimizer(self) -> torch.optim.Optimizer:
         return make_optimizer(self.network, self._ensemble.recipe, self._rate)
 
-    def _noise_of(self, layer: int) -> Callable[[int], torch.Tensor]:
+    def _make_noise(self, layer: int) -> Callable[[int], torch.Tensor]:
         return lambda n_bytes: self._device_streams.random_bytes(Stream.DROPOUT, layer, n_bytes)
 
     def _parameters(self) -> list[torch.nn.Parameter]:
-        """Return the parameters in the order in which the optimizer's state counts them."""
+        """Return the parameters in the order of the optimizer's state."""
         return [each for group in self._optimizer.param_groups for each in group["params"]]
 
     def _optimizer_tensors(self) -> Iterator[torch.Tensor]:
-        for of_parameter in self._optimizer.state.values():
-            yield from (each for each in of_parameter.values() if each is not None)
+        for state in self._optimizer.state.values():
+            yield from (each for each in state.values() if each is not None)
 
 
 class CastTogether(torch.autograd.Function):
-    """The weights of a network in bf16, and their gradients in fp32, by a few kernels in all.
+    """Cast all weights of a network to bf16, and their gradients to fp32, in a few kernels.
 
-    Autocast starts a kernel for each weight and each gradient, and most operations of a network are
-    shorter than the start of a kernel.
+    Autocast launches one kernel per weight and per gradient, and most of them take less time than
+    their launch.
     """
 
     @staticmethod
@@ -231,20 +226,20 @@ def _cast(tensors: Sequence[torch.Tensor], dtype: torch.dtype) -> tuple[torch.Te
 class Panel:
     """A few networks of a group that predict together.
 
-    Each batch is gathered and standardised once for all of them, and their first convolutions are
-    computed as one, of whose output channels each network takes its own.
+    Each batch is gathered and standardized once for all of them. Their first convolutions are
+    computed as one, whose output channels are then split among the networks.
 
     Args:
         trainees: at most ``PREDICTED_TOGETHER``.
         images: the dataset, in the device's memory.
-        lane: where the work is queued.
+        lane: the queue for the work.
     """
 
     def __init__(self, trainees: Sequence[RecordedTrainee], images: Images, lane: Lane):
         self._trainees, self._images = trainees, images
-        device, size = images.setting.device, images.evaluated_at_once
+        device, size = images.setting.device, images.prediction_batch
         self._start = torch.zeros((), dtype=torch.int64, device=device)
-        self._ahead = torch.arange(size, device=device)
+        self._offsets = torch.arange(size, device=device)
         shape = len(trainees), len(images)
         self._predictions = torch.zeros(shape, dtype=torch.int64, device=device)
         self._losses = torch.zeros(shape, device=device)
@@ -255,31 +250,31 @@ class Panel:
         self._start.zero_()
 
     def predict(self) -> None:
-        """Queue the prediction of the next examples."""
+        """Queue the prediction of the next batch."""
         self._replay()
 
     def results(self) -> list[EpochResult]:
         """Return each network's results."""
-        # One transfer for all networks, because the device waits for every transfer.
-        of_networks = zip(self._trainees, self._predictions.cpu(), self._losses.cpu(), strict=True)
+        # All networks share one transfer, because the device waits for every transfer.
+        rows = zip(self._trainees, self._predictions.cpu(), self._losses.cpu(), strict=True)
         return [
             make_result(trainee.epoch, predictions, losses, self._images)
-            for trainee, predictions, losses in of_networks
+            for trainee, predictions, losses in rows
         ]
 
     @torch.no_grad()
     def _predict(self) -> None:
-        # A last batch that is not full is filled up with the last example.
-        index = (self._start + self._ahead).clamp(max=len(self._images) - 1)
+        # The last batch is padded with copies of the last example.
+        index = (self._start + self._offsets).clamp(max=len(self._images) - 1)
         labels = self._images.labels[index]
         with self._images.setting.autocast():
-            seen = self._first_convolutions(self._images.batch(index))
-            for place, trainee in enumerate(self._trainees):
-                logits = trainee.network[1:].eval()(seen[place]).float()
+            features = self._first_convolutions(self._images.batch(index))
+            for row, trainee in enumerate(self._trainees):
+                logits = trainee.network[1:].eval()(features[row]).float()
                 losses = F.cross_entropy(logits, labels, reduction="none")
-                self._predictions[place].index_copy_(0, index, logits.argmax(1))
-                self._losses[place].index_copy_(0, index, losses)
-        self._start += len(self._ahead)
+                self._predictions[row].index_copy_(0, index, logits.argmax(1))
+                self._losses[row].index_copy_(0, index, losses)
+        self._start += len(self._offsets)
 
     def _first_convolutions(self, batch: torch.Tensor) -> Sequence[torch.Tensor]:
         layers = [trainee.network[0] for trainee in self._trainees]
@@ -290,16 +285,16 @@ class Panel:
 
 
 class GraphGroup:
-    """Networks that take each step together, on a GPU; a ``Group``.
+    """A ``Group`` of networks that take each step together, on a GPU.
 
     Args:
         ensemble: the ensemble.
-        seeds: the networks, of which the group takes as many as fit into the device's memory.
+        seeds: the networks; the group takes as many of them as fit into the device's memory.
         images: the dataset, in the device's memory.
 
     Raises:
         InputError: see ``check_compiler``.
-        torch.OutOfMemoryError: memory is too small for the networks.
+        torch.OutOfMemoryError: the networks do not fit into memory.
     """
 
     def __init__(self, ensemble: Ensemble, seeds: Sequence[int], images: Images):
@@ -308,34 +303,35 @@ class GraphGroup:
         if device.type == "cuda":
             check_compiler()
         self._rate = torch.tensor(ensemble.recipe.learning_rate, device=device)
-        # Graphs of an earlier group would be destroyed in the middle of a recording, which CUDA
-        # does not permit, and until then they would hold their memory.
+        # Otherwise the garbage collector might destroy graphs of an earlier group during a
+        # recording, which CUDA forbids, and until then they would occupy memory.
         release_memory()
-        lanes = self._lanes = [make_lane(device) for _ in range(min(LANES, len(seeds)))]
+        kind = StreamLane if device.type == "cuda" else Lane
+        lanes = self._lanes = [kind(device) for _ in range(min(LANES, len(seeds)))]
         self._trainees: list[RecordedTrainee] = []
         self._panels: list[Panel] = []
         free, largest = [lanes[0].free_memory()], 0
-        refused = lanes[0].refusals()
-        # No panel needs more memory than the largest so far: the first of a lane takes most.
+        failed = lanes[0].failed_allocations()
+        # No panel needs more memory than the largest so far: the first of each lane needs most.
         while len(self._trainees) < len(seeds) and (not largest or free[-1] > 2 * largest):
             first = len(self._trainees)
             members = [
-                RecordedTrainee(ensemble, seeds[place], images, self._rate, lanes[place % LANES])
-                for place in range(first, min(first + PREDICTED_TOGETHER, len(seeds)))
+                RecordedTrainee(ensemble, seeds[i], images, self._rate, lanes[i % LANES])
+                for i in range(first, min(first + PREDICTED_TOGETHER, len(seeds)))
             ]
             self._trainees += members
             self._panels.append(Panel(members, images, lanes[len(self._panels) % LANES]))
             free.append(lanes[0].free_memory())
             largest = max(largest, free[-2] - free[-1])
-        if lanes[0].refusals() > refused:
-            # If an algorithm finds no memory, cuDNN silently takes another one, and the networks
-            # would depend on how many of them are in the group.
-            raise torch.OutOfMemoryError("convolutions found no memory to work in")
+        if lanes[0].failed_allocations() > failed:
+            # When memory is short, cuDNN silently falls back to another algorithm, and results
+            # would depend on the size of the group.
+            raise torch.OutOfMemoryError("no memory left for the workspace of convolutions")
         self.seeds = list(seeds[: len(self._trainees)])
 
     @property
     def epoch(self) -> int:
-        """Epochs that are finished."""
+        """Number of finished epochs."""
         return self._trainees[0].epoch
 
     def finish_epoch(self) -> Iterator[None]:
@@ -355,7 +351,7 @@ class GraphGroup:
         for panel in self._panels:
             panel.begin()
         self._fork()
-        for _ in range(math.ceil(len(self._images) / self._images.evaluated_at_once)):
+        for _ in range(math.ceil(len(self._images) / self._images.prediction_batch)):
             for panel in self._panels:
                 panel.predict()
             after_batch()
@@ -363,12 +359,12 @@ class GraphGroup:
         return [result for panel in self._panels for result in panel.results()]
 
     def states(self) -> list[dict]:
-        """Return for each network all that the rest of its training depends on."""
+        """Return, for each network, everything that the rest of its training depends on."""
         self._join()
         return [state for trainee in self._trainees for state in trainee.states()]
 
     def restore(self, states: Sequence[dict]) -> None:
-        """Return to what ``states`` returned, at the same step for all networks."""
+        """Restore what ``states`` returned; all networks must be at the same step."""
         self._join()
         for trainee, state in zip(self._trainees, states, strict=True):
             trainee.restore([state])

@@ -1,7 +1,6 @@
-"""A dataset as networks are trained on it: standardised images on a device, batch by batch."""
+"""Standardized images on a device, batch by batch."""
 
 import math
-import os
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,28 +11,28 @@ import torch
 import xarray as xr
 
 from created_equal.artefacts import SPLITS, ImageFiles, has_files, image_shape
-from created_equal.training.engine.device import Setting
+from created_equal.training.engine.device import Setting, usable_cores
 from created_equal.training.engine.reading import Reader, read_ahead
 
-# How many examples are predicted at once. On a CPU a batch should stay in a core's cache; on a GPU
-# it should fill a large one and fit into a small one; of images in files, a few batches wait in
-# shared memory for the device.
+# Sizes of the batches that are predicted. On a CPU a batch should fit into a core's cache; on a GPU
+# it should keep a large GPU busy and fit into a small one. Batches of images from files wait in
+# shared memory, which is often small.
 EXAMPLES_ON_CPU = 100
 PIXELS_ON_GPU = 2500 * 32 * 32
 EXAMPLES_OF_FILES = 250
 
 
 class Examples(ABC):
-    """A dataset's examples on a device, except for their pixels.
+    """The examples of a dataset on a device, without their pixels.
 
     Attributes:
         setting: the device and precision.
         shape: (height, width, channels) of the images.
         classes: K.
         labels: (example,) int64.
-        labels_on_cpu: the same on the CPU, where results are computed.
-        splits: for each of SPLITS a mask (example,) bool on the CPU.
-        train: (train example,) int64, the examples of the train set.
+        labels_on_cpu: a copy on the CPU, where results are computed.
+        splits: for each of SPLITS, a mask (example,) bool on the CPU.
+        train: (train example,) int64, indices of the train set.
         waited: seconds spent waiting for images; None if all are in memory.
     """
 
@@ -46,88 +45,90 @@ class Examples(ABC):
         self.classes = dataset.sizes["class"]
         self.labels_on_cpu = torch.from_numpy(dataset["label"].values.astype(np.int64))
         self.labels = self.labels_on_cpu.to(device)
-        in_split = dataset["example_split"].values
-        self.splits = [torch.from_numpy(in_split == split) for split in SPLITS]
-        self.train = torch.from_numpy(np.flatnonzero(in_split == "train")).to(device)
+        split_of = dataset["example_split"].values
+        self.splits = [torch.from_numpy(split_of == split) for split in SPLITS]
+        self.train = torch.from_numpy(np.flatnonzero(split_of == "train")).to(device)
         mean, std = dataset["channel_mean"].values, dataset["channel_std"].values
         self._mean = torch.tensor(mean, dtype=torch.float32, device=device)
-        # A channel without contrast becomes zero, not 0 / 0.
+        # A constant channel becomes 0, not 0 / 0.
         self._std = torch.tensor(np.where(std > 0, std, 1), dtype=torch.float32, device=device)
 
     def __len__(self) -> int:
         return len(self.labels)
 
     @property
-    def evaluated_at_once(self) -> int:
-        """How many examples are predicted at once: at most the limit, in batches of equal size."""
+    def prediction_batch(self) -> int:
+        """The batch size of predictions."""
         height, width, _ = self.shape
         on_gpu = max(1, PIXELS_ON_GPU // (height * width))
-        most = EXAMPLES_ON_CPU if self.setting.device.type == "cpu" else on_gpu
-        return math.ceil(len(self) / math.ceil(len(self) / most))
+        largest = EXAMPLES_ON_CPU if self.setting.device.type == "cpu" else on_gpu
+        # Batches of equal size, because a small last batch would waste time.
+        return math.ceil(len(self) / math.ceil(len(self) / largest))
 
     @abstractmethod
     def load_batches(
-        self, places: Sequence[np.ndarray], torch_seeds: Sequence[int]
+        self, batches: Sequence[np.ndarray], torch_seeds: Sequence[int]
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Load mini-batches of the train set: standardised images, labels (example,) int64.
+        """Load mini-batches of the train set: (images, labels).
 
-        The images are (example, channel, height, width) float32, channels_last.
+        The images are standardized: (example, channel, height, width) float32, channels_last. The
+        labels are (example,) int64.
 
         Args:
-            places: for each mini-batch the places of its examples in the train set.
-            torch_seeds: for each mini-batch a seed, for images that are changed at random.
+            batches: for each mini-batch, indices into the train set.
+            torch_seeds: for each mini-batch, the seed of the augmentation.
         """
 
     @abstractmethod
     def load_in_order(self) -> Iterator[tuple[slice, torch.Tensor]]:
-        """Load all examples in their order, in the batches in which they are predicted."""
+        """Load all examples in order, in batches for prediction: (slice, images)."""
 
     def _slices(self, size: int) -> Iterator[slice]:
         for start in range(0, len(self), size):
             yield slice(start, min(start + size, len(self)))
 
-    def _standardised(self, pixels: torch.Tensor) -> torch.Tensor:
-        """Return pixels (example, height, width, channel) uint8 as networks take them."""
+    def _standardize(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Return pixels (example, height, width, channel) uint8 as the input of networks."""
         return ((pixels.float() - self._mean) / self._std).permute(0, 3, 1, 2)
 
 
 class Images(Examples):
-    """A dataset on a device: uint8 pixels, gathered by index."""
+    """A dataset in the memory of a device: uint8 pixels, gathered by index."""
 
     def __init__(self, dataset: xr.Dataset, setting: Setting):
         super().__init__(dataset, setting)
         self._pixels = torch.from_numpy(dataset["image"].values).to(setting.device)
 
     def batch(self, index: torch.Tensor | slice) -> torch.Tensor:
-        """Return standardised images (example, channel, height, width) float32, channels_last."""
-        return self._standardised(self._pixels[index])
+        """Return standardized images (example, channel, height, width) float32, channels_last."""
+        return self._standardize(self._pixels[index])
 
     def load_batches(
-        self, places: Sequence[np.ndarray], torch_seeds: Sequence[int]
+        self, batches: Sequence[np.ndarray], torch_seeds: Sequence[int]
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Load mini-batches, see ``Examples``; nothing about these images is random."""
+        """Load mini-batches; images in memory are not augmented."""
         del torch_seeds
-        for of_batch in places:
-            index = self.train[torch.from_numpy(of_batch).to(self.setting.device)]
+        for batch in batches:
+            index = self.train[torch.from_numpy(batch).to(self.setting.device)]
             yield self.batch(index), self.labels[index]
 
     def load_in_order(self) -> Iterator[tuple[slice, torch.Tensor]]:
-        """Load all examples, see ``Examples``."""
-        for examples in self._slices(self.evaluated_at_once):
+        """Load all examples in order."""
+        for examples in self._slices(self.prediction_batch):
             yield examples, self.batch(examples)
 
 
 class FileImages(Examples):
-    """A dataset whose images stay in files: other processes decode them ahead of the device.
+    """A dataset whose images stay in files, which other processes decode ahead of the device.
 
-    Close an iterator of its methods that is not read to its end.
+    Close iterators that are not read to the end, to end these processes.
 
     Args:
         dataset: see ``artefacts.make_file_dataset``.
         setting: the device and precision.
-        data_root: what the dataset's folder is relative to.
+        data_root: the folder that the dataset's folder is relative to.
         augmentation: as in the recipe.
-        workers: processes that decode; 0: this one does.
+        workers: number of processes that decode; 0 to decode in this process.
     """
 
     def __init__(
@@ -145,21 +146,21 @@ class FileImages(Examples):
         self._reader = Reader(ImageFiles(dataset, data_root), augmentation)
 
     def load_batches(
-        self, places: Sequence[np.ndarray], torch_seeds: Sequence[int]
+        self, batches: Sequence[np.ndarray], torch_seeds: Sequence[int]
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Load mini-batches, see ``Examples``; random changes depend on the seeds alone.
+        """Load mini-batches; the augmentation depends on the seeds alone.
 
         Raises:
             InputError: a file is missing or has changed.
         """
-        indices = [self._train[of_batch] for of_batch in places]
+        indices = [self._train[batch] for batch in batches]
         loaded = self._load(list(zip(indices, torch_seeds, strict=True)))
         for index, images in zip(indices, loaded, strict=True):
             yield images, self.labels[torch.from_numpy(index).to(self.setting.device)]
 
     def load_in_order(self) -> Iterator[tuple[slice, torch.Tensor]]:
-        """Load all examples, see ``Examples``; raises like ``load_batches``."""
-        slices = list(self._slices(min(self.evaluated_at_once, EXAMPLES_OF_FILES)))
+        """Load all examples in order; raises like ``load_batches``."""
+        slices = list(self._slices(min(self.prediction_batch, EXAMPLES_OF_FILES)))
         tasks = [(np.arange(each.start, each.stop), None) for each in slices]
         yield from zip(slices, self._load(tasks), strict=True)
 
@@ -172,27 +173,22 @@ class FileImages(Examples):
             self.waited += time.monotonic() - started
             if pixels is None:
                 return
-            yield self._standardised(pixels.to(device, non_blocking=True))
+            yield self._standardize(pixels.to(device, non_blocking=True))
 
 
 def load_images(
     dataset: xr.Dataset, setting: Setting, data_root: Path, augmentation: str | None
 ) -> Images | FileImages:
-    """Return a dataset as networks are trained on it, wherever its images are.
+    """Load a dataset for training, whether its images are in memory or in files.
 
     Args:
         dataset: see ``artefacts.make_dataset`` and ``artefacts.make_file_dataset``.
         setting: the device and precision.
-        data_root: what the dataset's folder is relative to, where its images stay in files.
+        data_root: the folder that the dataset's folder is relative to, if its images stay in files.
         augmentation: as in the recipe.
     """
     if has_files(dataset):
-        return FileImages(dataset, setting, data_root, augmentation, _spare_cores())
+        # This process keeps one core to itself.
+        workers = max(1, usable_cores() - 1)
+        return FileImages(dataset, setting, data_root, augmentation, workers)
     return Images(dataset, setting)
-
-
-def _spare_cores() -> int:
-    """Return how many cores this process may use besides the one it runs on, at least 1."""
-    if hasattr(os, "sched_getaffinity"):
-        return max(1, len(os.sched_getaffinity(0)) - 1)
-    return max(1, (os.cpu_count() or 1) - 1)

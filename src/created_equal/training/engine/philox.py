@@ -1,4 +1,4 @@
-"""Philox 4x64-10 as a Triton kernel, word for word what numpy's generator gives."""
+"""Philox 4x64-10 as a Triton kernel, with the same words as numpy's generator."""
 
 import triton
 import triton.language as tl
@@ -9,8 +9,8 @@ from triton.language.random import philox_impl
 def philox_words(words, key, step, layer, stream, number, blocks: tl.constexpr):
     """Fill ``words`` (network, number) int64 from keys (network, 2) and the rest of the counter.
 
-    Block b gives the words 4 b to 4 b + 3; its counter is (b + 1, layer, step, stream), as numpy
-    counts before it draws.
+    Block b yields the words 4b to 4b + 3. Its counter is (b + 1, layer, step, stream), because
+    numpy increments its counter before it draws.
     """
     network = tl.program_id(1).to(tl.int64)
     words += network * number

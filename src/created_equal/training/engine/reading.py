@@ -1,4 +1,4 @@
-"""Image files, decoded ahead of the device by other processes."""
+"""Read image files in other processes, ahead of the device."""
 
 import os
 import signal
@@ -15,52 +15,53 @@ from torchvision.transforms import v2
 from created_equal.artefacts import ImageFiles
 from created_equal.errors import InputError
 
-AHEAD = 2  # batches of each process that wait for the device
+PREFETCHED = 2  # batches that each process decodes ahead of the device
 
-# The images of a batch, and a seed for their random changes (None: they are not changed).
+# The indices of a batch's images, and the seed of their augmentation (None for no augmentation).
 Task = tuple[np.ndarray, int | None]
 
 
 class Reader(Dataset):
-    """Reads batches of image files: from a task to pixels, or to a sentence about what is wrong.
+    """Reads batches of image files.
 
     Args:
         files: the images.
-        augmentation: how the images of a task with a seed are changed, as in the recipe.
+        augmentation: as in the recipe; applies to tasks with a seed.
     """
 
     def __init__(self, files: ImageFiles, augmentation: str | None):
         self._files = files
-        self._change = _crop_and_flip(files.size) if augmentation == "crop_and_flip" else None
+        self._augment = None
+        if augmentation == "crop_and_flip":
+            self._augment = v2.Compose(
+                [v2.RandomResizedCrop(files.size), v2.RandomHorizontalFlip()]
+            )
 
     def __getitem__(self, task: Task) -> torch.Tensor | str:
-        """Return images (example, height, width, 3) uint8, or the sentence of an InputError."""
+        """Return images (example, height, width, 3) uint8, or the message of an InputError."""
         indices, seed = task
         try:
-            if seed is None or self._change is None:
+            if seed is None or self._augment is None:
                 images = [self._files.pixels(index) for index in indices]
             else:
-                images = self._changed(indices, seed)
+                with torch.random.fork_rng(devices=[]):
+                    torch.default_generator.manual_seed(seed)
+                    images = [np.asarray(self._augment(self._files.open(i))) for i in indices]
         except InputError as error:
             return str(error)
         return torch.from_numpy(np.stack(images))
-
-    def _changed(self, indices: np.ndarray, seed: int) -> list[np.ndarray]:
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(seed)
-            return [np.asarray(self._change(self._files.open(index))) for index in indices]
 
 
 def read_ahead(
     reader: Reader, tasks: Sequence[Task], workers: int, pinned: bool
 ) -> Iterator[torch.Tensor]:
-    """Yield the pixels of tasks, in their order; close an iterator that is not read to its end.
+    """Yield the pixels of each task in order; close the iterator if it is not read to the end.
 
     Args:
-        reader: of the files.
-        tasks: what to read.
-        workers: processes that read; with 0, this process reads a task when its turn comes.
-        pinned: whether the pixels are in memory from which a GPU copies while it computes.
+        reader: reads the tasks.
+        tasks: the batches to read.
+        workers: number of processes that read; 0 to read in this process.
+        pinned: whether to put the pixels into pinned memory, for asynchronous copies to a GPU.
 
     Raises:
         InputError: a file is missing or has changed.
@@ -73,11 +74,11 @@ def read_ahead(
 
 
 @contextmanager
-def readers_named() -> Iterator[None]:
-    """Turn PyTorch's error about a killed reader, which may come at any place, into a sentence.
+def explain_killed_readers() -> Iterator[None]:
+    """Turn PyTorch's error about a killed worker, which may occur anywhere, into an InputError.
 
     Raises:
-        InputError: a process that reads was killed.
+        InputError: a process that reads images was killed.
     """
     try:
         yield
@@ -85,8 +86,8 @@ def readers_named() -> Iterator[None]:
         if "DataLoader worker" not in str(error):
             raise
         raise InputError(
-            "a process that decodes images was killed, most likely for want of memory (which "
-            "/dev/shm may limit too); give the job more, and run again: networks that were saved "
+            "a process that decodes images was killed, most likely because memory ran out "
+            "(/dev/shm may be full, too); give the job more memory and run again: saved networks "
             "resume."
         ) from error
 
@@ -103,35 +104,34 @@ def _batches(
         batch_size=None,
         sampler=tasks,
         num_workers=workers,
-        prefetch_factor=AHEAD,
+        prefetch_factor=PREFETCHED,
         pin_memory=pinned,
         worker_init_fn=partial(_die_with, os.getpid()),
         multiprocessing_context="fork",
-        # The loader draws a seed, which must not come from the generator that networks draw from.
+        # The loader draws a seed, which must not advance the generator that networks draw from.
         generator=torch.Generator(),
     )
     batches = None
     try:
-        with _signals_held():
+        with _blocked_signals():
             batches = iter(loader)
         yield batches
     finally:
-        # This is not left to the garbage collector: a traceback may hold the iterator, and the job
-        # would wait for its children when it exits.
+        # The garbage collector may be too late: a traceback can hold the iterator, and then the job
+        # waits for its children when it exits.
         if batches is not None:
             batches._shutdown_workers()
 
 
 @contextmanager
-def _signals_held() -> Iterator[None]:
-    """Start processes that a signal to the whole process group does not end before the job ends.
+def _blocked_signals() -> Iterator[None]:
+    """Block signals while processes start, so that they outlive a signal to the process group.
 
-    They inherit the blocked signals for good. The job itself receives them as soon as the processes
-    are started; so does it the end of one of them, which would otherwise interrupt PyTorch's loader
-    while it is made.
+    The processes inherit the blocked signals and keep them blocked. The job receives the signals
+    when the block ends; this includes SIGCHLD, which could interrupt the start of PyTorch's loader.
     """
-    held = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, held)
+    blocked = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, blocked)
     try:
         yield
     finally:
@@ -139,12 +139,8 @@ def _signals_held() -> Iterator[None]:
 
 
 def _die_with(job: int, worker: int) -> None:
-    """End this process with the job, even if the job is killed: it would keep the job's memory."""
+    """End this process when the job ends or is killed, to release the memory that they share."""
     _prctl_pr_set_pdeathsig(signal.SIGKILL)
-    # If the job was killed before this line, no signal comes any more.
+    # If the job was killed before the previous line, the signal never comes.
     if os.getppid() != job:
         os._exit(1)
-
-
-def _crop_and_flip(size: int) -> v2.Transform:
-    return v2.Compose([v2.RandomResizedCrop(size), v2.RandomHorizontalFlip()])

@@ -1,9 +1,9 @@
-"""Counted random numbers: Philox 4x64-10 keyed by ensemble and seed, without hidden state.
+"""Counter-based random numbers: Philox 4x64-10, keyed by ensemble and seed, without hidden state.
 
-Word w of a draw is a function of (ensemble, seed, stream, step, layer, w) alone. So a network is
-the same whichever networks are trained before it or with it, and the same numbers can be computed
-on any device: J. K. Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011. The
-reference is numpy's Philox, with the key (ensemble, seed) and the counter (block, layer, step,
+Word w of a draw is a function of (ensemble, seed, stream, step, layer, w) alone. So a network does
+not depend on the networks that are trained before it or with it, and the same numbers can be
+computed on any device: J. K. Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+The reference is numpy's Philox with the key (ensemble, seed) and the counter (block, layer, step,
 stream).
 """
 
@@ -17,21 +17,21 @@ from created_equal.artefacts import canonical
 
 
 class Stream(IntEnum):
-    """What a random number is for."""
+    """The purposes of random numbers; each has a stream of its own."""
 
-    INITIALISATION = 0
+    INITIALIZATION = 0
     ORDER = 1
     DROPOUT = 2
-    OTHER = 3  # seeds of PyTorch's generator, for modules that draw from it by themselves
+    OTHER = 3  # seeds of PyTorch's generator, for modules that draw from it
 
 
 class Streams:
     """The random numbers of one network.
 
     Args:
-        definition: the ensemble's. Other definitions get other numbers: ensembles are independent
-            of each other, and networks are not paired because they happen to share a seed. The
-            version of the engine is not part of it.
+        definition: the ensemble's definition. Different definitions get different numbers, so
+            networks of two ensembles are independent even if they share a seed. The version of the
+            engine is not part of it.
         seed: the network's number in the ensemble.
     """
 
@@ -45,26 +45,26 @@ class Streams:
         return np.random.Philox(key=self.key, counter=counter).random_raw(n_words)
 
     def random_bytes(self, stream: Stream, step: int, layer: int, n_bytes: int) -> np.ndarray:
-        """Return (n_bytes,) random uint8, the bytes of the words, lowest first."""
+        """Return (n_bytes,) random uint8: the words in little-endian order."""
         words = self.words(stream, step, layer, -(-n_bytes // 8))
         return words.astype("<u8", copy=False).view(np.uint8)[:n_bytes]
 
     def uniform(self, stream: Stream, step: int, layer: int, n_numbers: int) -> np.ndarray:
-        """Return (n_numbers,) float32 in [0, 1), multiples of 2^-24: exact on every device."""
+        """Return (n_numbers,) float32 in [0, 1): multiples of 2^-24, so exact on every device."""
         words = self.words(stream, step, layer, n_numbers)
         return (words >> np.uint64(40)).astype(np.float32) * np.float32(2**-24)
 
     def permutation(self, epoch: int, n_examples: int) -> np.ndarray:
-        """Return an order of examples, the ranks of as many words: (n_examples,)."""
+        """Return a random order of the examples: (n_examples,), the argsort of random words."""
         return np.argsort(self.words(Stream.ORDER, epoch, 0, n_examples), kind="stable")
 
     def sample(self, step: int, n_examples: int, size: int) -> np.ndarray:
-        """Return ``size`` of ``n_examples`` examples, drawn without replacement: (size,)."""
+        """Draw ``size`` of ``n_examples`` examples without replacement: (size,)."""
         words = self.words(Stream.ORDER, step, 1, n_examples)
         smallest = np.argpartition(words, size - 1)[:size]
         return smallest[np.argsort(words[smallest], kind="stable")]
 
     def torch_seed(self, step: int | None = None) -> int:
-        """Return a seed for PyTorch's generator at a step, or before the first step (None)."""
+        """Return the seed of PyTorch's generator for a step; None: for building the network."""
         layer, step = (0, step) if step is not None else (1, 0)
         return int(self.words(Stream.OTHER, step, layer, 1)[0] >> np.uint64(1))

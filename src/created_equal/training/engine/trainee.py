@@ -1,4 +1,4 @@
-"""One network in training: its weights, its optimizer, and how far it is."""
+"""One network in training: weights, optimizer and progress."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -14,17 +14,17 @@ from created_equal.networks import Architecture, build_network, dropouts
 from created_equal.study import PAPER_ARCHITECTURES, Ensemble, Recipe
 from created_equal.training.engine.device import Setting, has_compiler
 from created_equal.training.engine.images import Examples
-from created_equal.training.engine.initialise import initialise
-from created_equal.training.engine.optimisers import learning_rate, make_optimizer
+from created_equal.training.engine.initialize import initialize
+from created_equal.training.engine.optimizers import learning_rate, make_optimizer
 from created_equal.training.engine.streams import Stream, Streams
 
 
 @dataclass(frozen=True)
 class EpochResult:
-    """What a network predicts after an epoch."""
+    """A network's predictions after an epoch, and how good they are."""
 
     epoch: int
-    predictions: np.ndarray  # (example,) of the smallest type that holds the labels
+    predictions: np.ndarray  # (example,) of the smallest integer type that holds the labels
     accuracy: np.ndarray  # (split,), in the order of SPLITS
     loss: np.ndarray  # (split,) mean cross-entropy, nats
 
@@ -32,17 +32,17 @@ class EpochResult:
 class Trainee:
     """A network in training, determined by its ensemble's definition and its seed alone.
 
-    It is a ``Group`` of one.
+    It is a ``Group`` of one network.
 
     Args:
         ensemble: the ensemble.
         seed: the network's number i in the ensemble.
-        images: the dataset, where the network is to be trained.
+        images: the dataset, on the device of the training.
 
     Attributes:
-        seeds: the seed, in a list.
-        epoch: epochs that are finished.
-        step: mini-batches that are finished, of all epochs.
+        seeds: a list of the one seed.
+        epoch: number of finished epochs.
+        step: number of finished mini-batches, over all epochs.
         network: the module, with its current weights.
     """
 
@@ -57,7 +57,7 @@ class Trainee:
         self._compiled = is_compiled(ensemble, images.setting)
         self._forward = self._make_forward()
         for layer, dropout in enumerate(dropouts(self.network)):
-            noise = self._noise_of(layer)
+            noise = self._make_noise(layer)
             dropout.noise = torch.compiler.disable(noise) if self._compiled else noise
 
     def finish_epoch(self) -> Iterator[None]:
@@ -67,13 +67,13 @@ class Trainee:
             group["lr"] = learning_rate(recipe, self.epoch + 1)
         self.network.train()
         batches = draw_mini_batches(recipe, self._streams, self.epoch + 1, len(self._images.train))
-        # A network that was restored may be in the middle of its epoch.
+        # A restored network may be in the middle of an epoch.
         finished = self.step - self.epoch * self._batches_per_epoch
         batches = batches[finished:]
         torch_seeds = [self._streams.torch_seed(self.step + i) for i in range(len(batches))]
         with closing(self._images.load_batches(batches, torch_seeds)) as loaded:
             for (images, labels), torch_seed in zip(loaded, torch_seeds, strict=True):
-                # Some modules of torchvision draw from PyTorch's own generator.
+                # Some of torchvision's modules draw from PyTorch's own generator.
                 torch.manual_seed(torch_seed)
                 self._update(images, labels)
                 self.step += 1
@@ -83,7 +83,7 @@ class Trainee:
 
     @torch.inference_mode()
     def evaluate(self, after_batch: Callable[[], None]) -> list[EpochResult]:
-        """Predict every example; call ``after_batch`` after each batch of them."""
+        """Predict every example; call ``after_batch`` after each batch."""
         self.network.eval()
         images = self._images
         predictions = torch.empty(len(images), dtype=torch.int64, device=images.labels.device)
@@ -99,7 +99,7 @@ class Trainee:
         return [make_result(self.epoch, predictions.cpu(), losses.cpu(), images)]
 
     def states(self) -> list[dict]:
-        """Return all that the rest of the training depends on, as tensors and plain values."""
+        """Return everything that the rest of the training depends on."""
         state = {
             "epoch": self.epoch,
             "step": self.step,
@@ -109,7 +109,7 @@ class Trainee:
         return [state]
 
     def restore(self, states: Sequence[dict]) -> None:
-        """Return to what ``states`` returned."""
+        """Restore what ``states`` returned."""
         (state,) = states
         self.epoch, self.step = state["epoch"], state["step"]
         self.network.load_state_dict(state["network"])
@@ -125,11 +125,11 @@ class Trainee:
 
     def _make_network(self) -> nn.Module:
         images = self._images
-        # torchvision's models draw their own weights first, of which some parts stay.
+        # torchvision's models draw weights when they are built, and ``initialize`` keeps some.
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self._streams.torch_seed())
-            network = network_of(self._ensemble, images.shape, images.classes)
-        initialise(network, self._streams)
+            network = make_network(self._ensemble, images.shape, images.classes)
+        initialize(network, self._streams)
         return network.to(images.setting.device, memory_format=torch.channels_last)
 
     def _make_forward(self) -> Callable[[torch.Tensor], torch.Tensor]:
@@ -139,23 +139,23 @@ class Trainee:
     def _make_optimizer(self) -> torch.optim.Optimizer:
         return make_optimizer(self.network, self._ensemble.recipe)
 
-    def _noise_of(self, layer: int) -> Callable[[int], torch.Tensor]:
-        """Return the source of random bytes of a dropout layer; see ``Dropout``."""
+    def _make_noise(self, layer: int) -> Callable[[int], torch.Tensor]:
+        """Return the function that draws random bytes for a dropout layer; see ``Dropout``."""
 
-        def noise(n_bytes: int) -> torch.Tensor:
-            drawn = self._streams.random_bytes(Stream.DROPOUT, self.step, layer, n_bytes)
-            return torch.from_numpy(drawn).to(self._images.setting.device)
+        def draw(n_bytes: int) -> torch.Tensor:
+            noise = self._streams.random_bytes(Stream.DROPOUT, self.step, layer, n_bytes)
+            return torch.from_numpy(noise).to(self._images.setting.device)
 
-        return noise
+        return draw
 
 
 def train_network(ensemble: Ensemble, seed: int, images: Examples) -> Iterator[EpochResult]:
-    """Train one network and yield its results before the first and after every epoch.
+    """Train one network and yield its results before the first epoch and after every epoch.
 
     Args:
         ensemble: the ensemble.
         seed: the network's number i in the ensemble.
-        images: the dataset, where the network is to be trained.
+        images: the dataset, on the device of the training.
     """
     trainee = Trainee(ensemble, seed, images)
     yield from trainee.evaluate(lambda: None)
@@ -168,35 +168,35 @@ def train_network(ensemble: Ensemble, seed: int, images: Examples) -> Iterator[E
 def make_result(
     epoch: int, predictions: torch.Tensor, losses: torch.Tensor, images: Examples
 ) -> EpochResult:
-    """Return the result of an epoch.
+    """Compute accuracy and loss per split from predictions and losses per example.
 
     Args:
         epoch: the epoch.
-        predictions: (example,) int64 on the CPU, a label for each.
-        losses: (example,) float32 on the CPU, cross-entropy of each, nats.
+        predictions: (example,) int64 labels on the CPU.
+        losses: (example,) float32 on the CPU: cross-entropy in nats.
         images: the dataset.
     """
-    right = (predictions == images.labels_on_cpu).numpy()
+    is_right = (predictions == images.labels_on_cpu).numpy()
     splits = [split.numpy() for split in images.splits]
     return EpochResult(
         epoch,
         predictions.numpy().astype(label_dtype(images.classes)),
-        np.array([right[split].mean() for split in splits]),
+        np.array([is_right[split].mean() for split in splits]),
         np.array([losses.numpy()[split].mean(dtype=np.float64) for split in splits]),
     )
 
 
 def is_compiled(ensemble: Ensemble, setting: Setting) -> bool:
-    """Return whether networks are compiled: those of torchvision, on a GPU.
+    """Return whether networks are compiled: torchvision's on a GPU are.
 
-    PyTorch needs a C compiler to compile for a GPU; without one, networks run uncompiled.
+    torch.compile needs a C compiler; without one, networks run uncompiled.
     """
-    wanted = setting.device.type == "cuda" and ensemble.architecture not in PAPER_ARCHITECTURES
-    return wanted and has_compiler()
+    on_gpu = setting.device.type == "cuda"
+    return on_gpu and ensemble.architecture not in PAPER_ARCHITECTURES and has_compiler()
 
 
-def network_of(ensemble: Ensemble, image_shape: tuple[int, int, int], classes: int) -> nn.Module:
-    """Return an untrained network of an ensemble; raises like ``build_network``.
+def make_network(ensemble: Ensemble, image_shape: tuple[int, int, int], classes: int) -> nn.Module:
+    """Build an untrained network of an ensemble; raises like ``build_network``.
 
     Args:
         ensemble: the ensemble.
@@ -219,10 +219,10 @@ def network_of(ensemble: Ensemble, image_shape: tuple[int, int, int], classes: i
 def draw_mini_batches(
     recipe: Recipe, streams: Streams, epoch: int, n_examples: int
 ) -> list[np.ndarray]:
-    """Draw an epoch's mini-batches, all of the same size: places in the train set.
+    """Draw the mini-batches of an epoch (from 1), each (batch size,) indices into the train set.
 
-    In permuted epochs, the examples that do not fill a last mini-batch are left out, other ones in
-    each epoch.
+    In permuted epochs the examples that do not fill a last mini-batch are left out; they are others
+    in each epoch.
     """
     size = recipe.batch_size
     n_batches = n_examples // size

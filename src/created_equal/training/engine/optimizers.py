@@ -1,4 +1,4 @@
-"""The recipe's optimizer and the decay of its learning rate."""
+"""The optimizer of a recipe, and its learning rate schedule."""
 
 import warnings
 
@@ -13,14 +13,14 @@ def make_optimizer(
 ) -> torch.optim.Optimizer:
     """Return the optimizer of a recipe for a network.
 
+    Weight decay is added to the gradient (L2). With ``weight_decay_on: weights`` it excludes biases
+    and normalization layers, which are the parameters of one dimension.
+
     Args:
         network: the network.
         recipe: the recipe.
-        rate: a tensor () float32 on the network's device that will hold the learning rate, so that
-            a recorded step reads it there; if None, it is a number in the parameter groups.
-
-    Weight decay is added to the gradient (L2); with ``weight_decay_on: weights`` not to that of
-    biases and normalisation layers, which are the parameters of one dimension.
+        rate: () float32 on the network's device, from which a recorded step reads the learning
+            rate; None to keep the rate as a number in the parameter groups.
     """
     parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
     groups = [{"params": parameters, "weight_decay": recipe.weight_decay}]
@@ -32,8 +32,8 @@ def make_optimizer(
             {"params": others, "weight_decay": 0.0},
         ]
     groups = [group for group in groups if group["params"]]
-    # These variants read the rate on the device without waiting for its value: of SGD the fused
-    # one, of the others the "foreach" one, if it is recorded.
+    # Only these variants read the rate on the device without waiting for its value: fused SGD, and
+    # the capturable "foreach" variants of the others.
     fused = None if rate is None else True
     recorded = {"capturable": True, "foreach": True} if rate is not None and rate.is_cuda else {}
     match recipe.optimizer:
@@ -42,22 +42,22 @@ def make_optimizer(
         case "adam":
             optimizer = torch.optim.Adam(groups, **recorded)
         case "adadelta":
-            # rho and eps of Keras, in which the paper's MNIST example was written.
+            # rho and eps are those of Keras, in which the paper's MNIST example was written.
             optimizer = torch.optim.Adadelta(groups, rho=0.95, eps=1e-7, **recorded)
         case unknown:
             raise ValueError(f"no optimizer {unknown!r}")
     for group in optimizer.param_groups:
-        # Not in the constructor, which would wait for the device to check that it is not negative.
+        # The constructor would wait for the device to check that the rate is not negative.
         group["lr"] = recipe.learning_rate if rate is None else rate
     return optimizer
 
 
 def learning_rate(recipe: Recipe, epoch: int) -> float:
-    """Return the learning rate of an epoch, counted from 1: divided by ``factor`` per ``every``."""
+    """Return the learning rate of an epoch (from 1); ``every`` epochs divide it by ``factor``."""
     if recipe.decay is None:
         return recipe.learning_rate
     return recipe.learning_rate / recipe.decay.factor ** ((epoch - 1) // recipe.decay.every)
 
 
-# PyTorch warns about the step that is taken before one is recorded.
+# PyTorch warns about the step that runs before the recording.
 warnings.filterwarnings("ignore", message="This instance was constructed with capturable=True")
