@@ -43,14 +43,14 @@ def _from_text(value: object) -> object:
         raise ValueError from error
 
 
-def _split(value: object) -> object:
-    if isinstance(value, str):
-        return [name.strip() for name in value.split(",") if name.strip()]
-    return value
+def _split(names: object) -> object:
+    if isinstance(names, str):
+        names = [name.strip() for name in names.split(",") if name.strip()]
+    return _not_empty(names)
 
 
-def _folder(value: object) -> object:
-    # An empty text would be the current directory.
+def _not_empty(value: object) -> object:
+    """Return null for empty text, which would be the current directory, and for an empty list."""
     return value or None
 
 
@@ -102,8 +102,8 @@ class Config:
     """The settings in config.yaml, each of which can also be given with ``--config``."""
 
     studies: Annotated[
-        Annotated[Names, Field(min_length=1)],
-        BeforeValidator(_split, json_schema_input_type=Annotated[Names, Field(min_length=1)] | str),
+        Names,
+        BeforeValidator(_split, json_schema_input_type=Names | str),
         AfterValidator(lambda names: tuple(dict.fromkeys(names))),
     ] = Field(
         ("digits",),
@@ -112,7 +112,9 @@ class Config:
         "be requested by path, for example `paper_figures/small_mammals/figure_01.pdf`.",
     )
     data_root: Annotated[
-        Path, BeforeValidator(_folder, json_schema_input_type=Text), AfterValidator(Path.expanduser)
+        Path,
+        BeforeValidator(_not_empty, json_schema_input_type=Text),
+        AfterValidator(Path.expanduser),
     ] = Field(
         Path("data"),
         description="The folder of the data sets, which are downloaded to it unless they are "
