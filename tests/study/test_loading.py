@@ -208,6 +208,11 @@ def test_the_override_replaces_every_ensemble_s_number(folder):
         (minimal(recipe={"dropout": 1}), "recipe.dropout must be true or false or a number of at"),
         (minimal(recipe={"momentum": 1}), "recipe.momentum must be a number of at least 0 and be"),
         (minimal(recipe={"weight_decay": -1}), "recipe.weight_decay must be a number of at least"),
+        (
+            minimal(recipe={"decay": {"factor": 2, "every": 3, "evry": 3}}),
+            "recipe.decay.evry is not known; did you mean every (of factor, every)?",
+        ),
+        (minimal(recipe={"decay": 2}), "recipe.decay must be keys with values or null, but is 2."),
         (minimal(recipe={"decay": {"factor": 2}}), "recipe.decay.every is missing; add it."),
         (
             minimal(recipe={"decay": {"factor": 0.5, "every": 2}}),

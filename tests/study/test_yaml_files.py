@@ -189,6 +189,13 @@ def test_a_problem_is_shown_with_its_line_in_a_file(tmp_path):
     ]
 
 
+def test_a_mapping_may_contain_itself(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text("x: &x\n  y: *x\n")
+    with pytest.raises(InputError, match=r"line 2: x\.y is wrong"):
+        refuse(path, ["x.y is wrong."])
+
+
 def test_suggestions():
     assert suggestion("epoch", ["epochs"] * 9) == "did you mean epochs?"
     assert suggestion("St-VGG", ["st_vgg", "mnist"]) == "did you mean st_vgg (of st_vgg, mnist)?"

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from itertools import takewhile
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ NAMES_LISTED = 20
 NAMES_BESIDE_NEAREST = 8
 # Of difflib's likeness, from 0 to 1: device for devise (0.83), but not cpu for gpu (0.67).
 ALIKE = 0.75
+DEEPEST = 6
 # Problems of the keys of a mapping, after which its other values can still be used.
 ABOUT_KEYS = (
     *("extra_forbidden", "unexpected_keyword_argument", "missing"),
@@ -123,7 +125,7 @@ def check(document: Any, model: type) -> tuple[list[str], Any]:
     try:
         adapter.validate_python(document)
     except ValidationError as error:
-        schema = adapter.json_schema()
+        schema = _inlined(adapter.json_schema(), {})
         for each in error.errors(include_url=False, include_context=False):
             path, part = _find(each["loc"], schema)
             sentences.append(_sentence(each, path, part))
@@ -145,26 +147,25 @@ def refuse(where: str | Path, sentences: Sequence[str]) -> None:
         ((line, sentence),) = found
         raise InputError(f"{where}{f', line {line}' if line else ''}: {sentence}")
     if found:
-        shown = [
-            f"{f'line {line}: ' if line else ''}{sentence}" for line, sentence in sorted(found)
-        ]
+        found.sort(key=itemgetter(0))
+        shown = [f"{f'line {line}: ' if line else ''}{sentence}" for line, sentence in found]
         raise InputError("\n  ".join([f"{where} has {len(found)} problems:", *shown]))
 
 
 def _lines(path: Path) -> dict[str, int]:
     """Return the line of every key in a YAML file and of every item in its lists, by place."""
-    return dict(_places(yaml.compose(path.read_text(encoding="utf-8"), _Loader), ""))
+    return dict(_places(yaml.compose(path.read_text(encoding="utf-8"), _Loader)))
 
 
-def _places(node: yaml.Node | None, place: str) -> Iterator[tuple[str, int]]:
-    if isinstance(node, yaml.MappingNode):
+def _places(node: yaml.Node | None, *path: str) -> Iterator[tuple[str, int]]:
+    # No key is deeper, but an alias can refer to the mapping that it is in.
+    if isinstance(node, yaml.MappingNode) and len(path) < DEEPEST:
         for key, value in node.value:
-            inner = _below(place, key.value)
-            yield inner, key.start_mark.line + 1
-            yield from _places(value, inner)
+            yield _dotted([*path, key.value]), key.start_mark.line + 1
+            yield from _places(value, *path, key.value)
     elif isinstance(node, yaml.SequenceNode):
         for number, item in enumerate(node.value):
-            yield f"{place}[{number}]", item.start_mark.line + 1
+            yield _dotted([*path, number]), item.start_mark.line + 1
 
 
 def _line_of(sentence: str, lines: Mapping[str, int]) -> int:
@@ -205,8 +206,8 @@ def allowed(schema: Mapping) -> str:
         bounds = [f"{word} {schema[key]:g}" for key, word in BOUNDS.items() if key in schema]
         return " ".join([TYPES[kind], " and ".join(bounds)]).strip()
     if kind == "array":
-        least, most = schema.get("minItems"), schema.get("maxItems")
-        number = f"{least} " if least == most else ""
+        least = schema.get("minItems")
+        number = f"{least} " if least and least == schema.get("maxItems") else ""
         return f"a list of {number}{ENTRIES[schema['items']['type']]}"
     return TYPES[kind]
 
@@ -221,37 +222,43 @@ def _names(schema: Mapping) -> list[str]:
     return [name for each in parts for name in each.get("enum", [each.get("const")]) if name]
 
 
+def _inlined(part: Any, models: Mapping) -> Any:
+    """Return a JSON schema with the models that it refers to in place of the references."""
+    if isinstance(part, list):
+        return [_inlined(each, models) for each in part]
+    if not isinstance(part, dict):
+        return part
+    models = part.get("$defs", models)
+    if "$ref" in part:
+        return _inlined(models[part["$ref"].rpartition("/")[2]], models)
+    return {key: _inlined(value, models) for key, value in part.items() if key != "$defs"}
+
+
 def _find(location: Sequence[str | int], schema: Mapping) -> tuple[list[str | int], Mapping]:
     """Return the path in a document that pydantic's location means, and its part of the schema.
 
     A location may end with steps that are in no document, such as the type that was tried.
     """
-    path, part = [], schema
+    path = []
     for step in location:
-        inner = _step(part, step, schema)
+        inner = _step(schema, step)
         if inner is None:
             break
         path.append(step)
-        part = inner
-    return path, _resolved(part, schema)
+        schema = inner
+    return path, schema
 
 
-def _step(part: Mapping, step: str | int, schema: Mapping) -> Mapping | None:
+def _step(part: Mapping, step: str | int) -> Mapping | None:
     for each in _alternatives(part):
-        each = _resolved(each, schema)
         if isinstance(step, int) and "items" in each:
             return each["items"]
         if step in each.get("properties", {}):
             return each["properties"][step]
-        for pattern in each.get("patternProperties", {}).values():
-            return pattern
+        if "patternProperties" in each:
+            (named,) = each["patternProperties"].values()
+            return named
     return None
-
-
-def _resolved(part: Mapping, schema: Mapping) -> Mapping:
-    if "$ref" not in part:
-        return part
-    return schema["$defs"][part["$ref"].rpartition("/")[2]]
 
 
 def _sentence(error: ErrorDetails, path: Sequence[str | int], part: Mapping) -> str:
@@ -259,7 +266,8 @@ def _sentence(error: ErrorDetails, path: Sequence[str | int], part: Mapping) -> 
     match error["type"]:
         case "extra_forbidden" | "unexpected_keyword_argument":
             key = error["loc"][-1]
-            return f"{_below(place, key)} is not known; {suggestion(key, list(part['properties']))}"
+            known = [name for each in _alternatives(part) for name in each.get("properties", ())]
+            return f"{_dotted([*path, key])} is not known; {suggestion(key, known)}"
         case "missing":
             return f"{place} is missing; add it."
         case "literal_error" if isinstance(value, str):
@@ -313,14 +321,8 @@ def _about_quotes(value: Any, schema: Mapping) -> str:
 
 
 def _dotted(path: Sequence[str | int]) -> str:
-    text = ""
-    for step in path:
-        text = f"{text}[{step}]" if isinstance(step, int) else _below(text, step)
-    return text
-
-
-def _below(place: str, key: str) -> str:
-    return f"{place}.{key}" if place else key
+    steps = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in path]
+    return "".join(steps).removeprefix(".")
 
 
 def _without(document: Any, path: Sequence[str | int], schema: Mapping) -> Any:
