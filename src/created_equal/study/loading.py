@@ -98,7 +98,7 @@ def load_study(name: str, networks: int | None = None, scores: str = Config.scor
     sentences += [
         each
         for each in dict.fromkeys(contradictions(usable))
-        if not any(wrong.startswith(each.split()[0]) for wrong in sentences)
+        if not any(re.match(rf"{re.escape(each.split()[0])}(?!\w)", wrong) for wrong in sentences)
     ]
     refused = refused_figures(usable, networks)
     if sentences:
