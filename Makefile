@@ -50,5 +50,6 @@ style: .venv/ready
 clean:
 	rm -rf .venv
 
-config/README.md: schemas/config.schema.yaml schemas/study.schema.yaml
+# And schemas/.
+config/README.md: src/created_equal/study/keys.py src/created_equal/study/reference_page.py
 	$(ACTIVATE) && python -m created_equal.study.reference_page

@@ -30,7 +30,7 @@ MAY_IMPORT = {
 # The modules of a folder, each of which may import those before it alone.
 IN_ORDER = {
     "study": (
-        *("paths", "yaml_files", "derivation", "definition", "roles", "kept_scores"),
+        *("paths", "yaml_files", "keys", "derivation", "definition", "roles", "kept_scores"),
         *("contradictions", "loading", "reference_page"),
     ),
     "planning": ("sizes", "existing", "preflight", "plan"),

@@ -11,6 +11,7 @@ from created_equal.artefacts import canonical, fingerprint, make_dataset
 from created_equal.datasets.derive import derive_dataset, shuffle_labels
 from created_equal.errors import InputError
 from created_equal.study import Ensemble, Recipe, derivation
+from created_equal.study.keys import DerivedEntry
 
 RANKING = {"architecture": "st_vgg", "dataset": {"source": "digits"}}
 NETWORKS = 4
@@ -65,7 +66,7 @@ def ensembles(batch_size=2, **entry):
     )
     return [
         replace(ensemble, dataset={"derived": step | ({"ranked_by": digest} if ranked else {})})
-        for step in derivation.steps(entry)
+        for step in derivation.steps(DerivedEntry(**entry))
     ]
 
 

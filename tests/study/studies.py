@@ -1,5 +1,6 @@
 """Studies that tests write: a small one with changes, and what is said of those that are wrong."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -42,10 +43,18 @@ def load(values, name="one", networks=None):
 
 
 def problems(values):
+    """Return the sentences about a wrong study without their lines, which must have its keys."""
     with pytest.raises(InputError) as refusal:
         load(values)
+    file = "config/studies/one.yaml"
+    lines = Path(file).read_text().splitlines()
     first, *rest = str(refusal.value).split("\n  ")
     if rest:
-        assert first == f"config/studies/one.yaml has {len(rest)} problems:"
-        return rest
-    return [first.removeprefix("config/studies/one.yaml: ")]
+        assert first == f"{file} has {len(rest)} problems:"
+    found = []
+    for each in rest or [first.removeprefix(file).removeprefix(", ").removeprefix(": ")]:
+        line, sentence = re.fullmatch(r"(?:line (\d+): )?(.*)", each).groups()
+        if line:
+            assert re.match(r"[\s-]*(\w[\w-]*|)", lines[int(line) - 1])[1] in sentence
+        found.append(sentence)
+    return found

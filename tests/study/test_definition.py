@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import torchvision
@@ -17,34 +18,27 @@ from created_equal.study import (
     ensemble_across,
     ensembles_of,
 )
-from created_equal.study.yaml_files import load_schema
+from created_equal.study.keys import Architecture, BaselinesEntry, FiguresEntry, Recipe
 
 
-def test_the_schema_names_what_the_code_has():
-    schema = load_schema("study")
-    architectures = schema["$defs"]["architecture"]["enum"]
+def test_the_keys_name_what_the_code_has():
     public = torchvision.models.list_models(module=torchvision.models)
-    assert architectures == [*PAPER_ARCHITECTURES, *sorted(public)]
-    assert schema["$defs"]["recipe"]["properties"]["activation"]["enum"] == [None, *ACTIVATIONS]
-    figures = schema["properties"]["figures"]["properties"]
-    assert list(figures) == list(FIGURES)
-    for name, entry in figures.items():
-        keys = schema["$defs"][entry["$ref"].split("/")[-1]]["properties"]
-        epochs = keys.get("epochs", {})
-        if "$ref" in epochs:
-            epochs = schema["$defs"][epochs["$ref"].split("/")[-1]]
-        assert FIGURES[name].epochs == epochs.get("minItems", 0)
-        names = {key for key, value in keys.items() if key not in ("epochs", "ensembles")}
-        assert names <= {*ROLES, "baseline", "baselines"}
+    assert get_args(Architecture) == (*PAPER_ARCHITECTURES, *sorted(public))
+    activations, _ = get_args(Recipe.__annotations__["activation"])
+    assert get_args(activations) == tuple(ACTIVATIONS)
+    assert list(FiguresEntry.model_fields) == list(FIGURES)
+    for name, figure in FIGURES.items():
+        keys = FiguresEntry.model_fields[name].annotation.model_json_schema()["properties"]
+        assert keys.get("epochs", {}).get("minItems", 0) == figure.epochs
+        assert keys.keys() - {"epochs", "ensembles"} <= {*ROLES, "baseline", "baselines"}
 
 
-def test_the_schema_has_the_baselines_and_defaults_of_the_code():
-    schema = load_schema("study")
-    for name, entry in schema["properties"]["baselines"]["properties"].items():
-        keys = schema["$defs"][entry["$ref"].split("/")[-1]].get("properties", {})
-        assert keys.get("seeds", {}).get("default", 1) == BASELINES[name]
-        assert ("weak_learners" in keys) == (name == "adaboost")
-    assert list(schema["properties"]["baselines"]["properties"]) == list(BASELINES)
+def test_the_baselines_have_the_random_states_of_the_keys():
+    assert list(BASELINES) == list(BaselinesEntry.model_fields)
+    assert {name for name, seeds in BASELINES.items() if seeds == 10} == {
+        *("perceptron", "decision_tree", "random_forest")
+    }
+    assert set(BASELINES.values()) == {1, 10}
 
 
 def test_a_definition_in_full(folder):

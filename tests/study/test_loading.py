@@ -1,7 +1,7 @@
 import json
 import subprocess
 import sys
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -23,23 +23,12 @@ from created_equal.study import (
     load_study,
     study_names,
 )
-from created_equal.study.yaml_files import load_schema
 
 REPOSITORY = Path(__file__).parents[2]
 
 
 def test_the_committed_config_says_the_defaults(repository):
     assert load_config() == load_config({}) == Config()
-
-
-def test_the_defaults_of_the_schemas_are_those_of_the_code():
-    config = {key: entry["default"] for key, entry in load_schema("config")["properties"].items()}
-    assert load_config(config) == Config()
-    recipe = load_schema("study")["$defs"]["recipe"]["properties"]
-    assert list(recipe) == [each.name for each in fields(Recipe)]
-    assert {key: entry["default"] for key, entry in recipe.items()} == asdict(Recipe())
-    resources = load_schema("study")["$defs"]["resources"]["properties"]
-    assert {key: entry["default"] for key, entry in resources.items()} == asdict(Resources())
 
 
 @pytest.mark.parametrize(
@@ -73,6 +62,10 @@ def test_knobs_as_the_command_line_gives_them(given_values, expected):
             {"device": "gpu"},
             "device is 'gpu', which is not known; use one of auto, cpu, cuda.",
         ),
+        ({"studies": []}, "studies must be a list of names or text, but is empty."),
+        ({"data_root": ""}, "data_root must be text, but is empty."),
+        ({"data_root": 3}, "data_root must be text, but is 3; put it in quotes."),
+        ({"networks": "2.0"}, "networks must be a whole number of at least 1 or null, but is 2.0."),
         ({"precision": "fp8"}, "precision is 'fp8', which is not known;"),
         ([1], "the file must be keys with values, but is a list of 1."),
     ],
@@ -215,6 +208,11 @@ def test_the_override_replaces_every_ensemble_s_number(folder):
         (minimal(recipe={"dropout": 1}), "recipe.dropout must be true or false or a number of at"),
         (minimal(recipe={"momentum": 1}), "recipe.momentum must be a number of at least 0 and be"),
         (minimal(recipe={"weight_decay": -1}), "recipe.weight_decay must be a number of at least"),
+        (
+            minimal(recipe={"decay": {"factor": 2, "every": 3, "evry": 3}}),
+            "recipe.decay.evry is not known; did you mean every (of factor, every)?",
+        ),
+        (minimal(recipe={"decay": 2}), "recipe.decay must be keys with values or null, but is 2."),
         (minimal(recipe={"decay": {"factor": 2}}), "recipe.decay.every is missing; add it."),
         (
             minimal(recipe={"decay": {"factor": 0.5, "every": 2}}),
@@ -234,14 +232,30 @@ def test_the_override_replaces_every_ensemble_s_number(folder):
         (minimal(ensembles=None), "ensembles must be keys with values, but is empty."),
         (
             minimal(ensembles={"St-VGG": {"architecture": "st_vgg"}}),
-            "ensembles: 'St-VGG' cannot be a name; use only lower-case letters, digits and "
+            "ensembles.St-VGG: 'St-VGG' cannot be a name; use only lower-case letters, digits and "
             "underscores, for example st_vgg.",
         ),
         (
             minimal(ensembles={"a": {"architecture": "st_vgg", "width": 9}}),
             "ensembles.a.width must be a number above 0 and at most 8, but is 9.",
         ),
+        (
+            minimal(ensembles={"a": {"architecture": "st_vgg", "linear": "true"}}),
+            "ensembles.a.linear must be true or false, but is the text 'true'; write it without",
+        ),
+        (
+            minimal(ensembles={"a": {"architecture": "st_vgg", "width": True}}),
+            "ensembles.a.width must be a number above 0 and at most 8, but is true.",
+        ),
         (minimal(dataset={}), "dataset.source is missing; add it."),
+        (
+            minimal(dataset={"source": "digits", "superclass": None}),
+            "dataset.superclass must be one of aquatic_mammals, fish,",
+        ),
+        (
+            with_clutter(size="16"),
+            "dataset.size must be a whole number of at least 1 or null, but is the text '16';",
+        ),
         (
             minimal(dataset={"source": "cifar"}),
             "dataset.source is 'cifar', which is not known;",
@@ -287,6 +301,75 @@ def test_one_mistake_is_one_sentence(folder, values, sentence):
     (said,) = problems(values)
     assert said.startswith(sentence)
     assert said.endswith((".", "?"))
+
+
+def test_a_mistake_is_reported_with_its_line(folder):
+    path = Path("config/studies/one.yaml")
+    path.write_text(
+        "title: A study\n"
+        "dataset: {source: digits}\n"
+        "ensembles:\n"
+        "  a:\n"
+        "    architecture: st_vgg\n"
+        "    recipe:\n"
+        "      learning_rates: 0.1\n"
+    )
+    with pytest.raises(InputError) as one:
+        load_study("one")
+    assert str(one.value).startswith(
+        "config/studies/one.yaml, line 7: ensembles.a.recipe.learning_rates is not known; did you "
+        "mean learning_rate?"
+    )
+    path.write_text(
+        "# A comment\n"
+        "dataset: {source: digits, superclass: insects}\n"
+        "ensembles:\n"
+        "  a: {architecture: st_vgg}\n"
+        "  a_2: {recipe: {epochs: 0}}\n"
+        "figures:\n"
+        "  figure_01:\n"
+        "    ensemble: a\n"
+        "    epochs: [0,\n"
+        "      1, -2, 3]\n"
+        "  figure_10: {ensemble: b}\n"
+    )
+    with pytest.raises(InputError) as several:
+        load_study("one")
+    starts = [
+        "config/studies/one.yaml has 6 problems:",
+        "  title is missing; add it.",
+        "  line 2: dataset.superclass is one of CIFAR-100's, but dataset.source is digits; leave",
+        "  line 5: ensembles.a_2.architecture is missing; add it.",
+        "  line 5: ensembles.a_2.recipe.epochs must be a whole number of at least 1, but is 0.",
+        "  line 10: figures.figure_01.epochs[2] must be a whole number of at least 0, but is -2.",
+        "  line 11: figures.figure_10 shows b, which is not among the ensembles; did you mean",
+    ]
+    said = str(several.value).splitlines()
+    assert len(said) == len(starts)
+    assert all(line.startswith(start) for line, start in zip(said[:-1], starts[:-1], strict=True))
+    assert said[-1].startswith(starts[-1].rpartition(";")[0])
+
+
+def test_config_yaml_is_read_with_lines_too(folder):
+    Path("config.yaml").write_text("studies: [a]\ndevice: gpu\n")
+    with pytest.raises(InputError, match=r"^config\.yaml, line 2: device is 'gpu', which is not"):
+        load_config()
+
+
+@pytest.mark.parametrize("key", ["width", "learning_rate", "momentum", "weight_decay", "dropout"])
+def test_whole_numbers_and_fractions_are_the_same_networks(folder, key):
+    definitions = []
+    for number in (0, 0.0) if key in ("momentum", "weight_decay", "dropout") else (1, 1.0):
+        factor = type(number)(2)
+        ensemble = {"architecture": "st_vgg", "recipe": {"decay": {"factor": factor, "every": 1}}}
+        if key == "width":
+            ensemble["width"] = number
+        else:
+            ensemble["recipe"][key] = number
+        definitions.append(
+            canonical(load(minimal(ensembles={"a": ensemble})).ensembles["a"].definition)
+        )
+    assert definitions[0] == definitions[1]
 
 
 def test_all_mistakes_are_reported_at_once(folder):
@@ -428,13 +511,13 @@ def test_a_mistake_in_baselines_is_one_sentence(folder, baselines, sentence):
     assert problem.startswith(sentence)
 
 
-def test_whole_numbers_in_clutter_are_the_same_networks():
+def test_whole_numbers_in_clutter_are_the_same_networks(folder):
     one = load(with_clutter(contrast=[0.5, 1], noise=[0, 1]))
     other = load(with_clutter(contrast=[0.5, 1.0], noise=[0.0, 1.0]))
     assert canonical(one.dataset) == canonical(other.dataset)
 
 
-def test_every_number_of_clutter_is_needed_and_checked():
+def test_every_number_of_clutter_is_needed_and_checked(folder):
     values = with_clutter(contrast=[0.5, 1.5], fragments=-1, noise=0.1)
     del values["dataset"]["clutter"]["digit_size"]
     assert problems(values) == [

@@ -1,12 +1,42 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from created_equal.study import load_study
-from created_equal.study.reference_page import REFERENCE, reference
+from created_equal.study.reference_page import MODELS, REPOSITORY, pages, reference, schema_of
 
 
-def test_the_committed_page_is_in_step_with_the_schemas():
-    assert REFERENCE.read_text() == reference(), "run python -m created_equal.study.reference_page"
+@pytest.mark.parametrize("path", pages(), ids=lambda path: path.name)
+def test_the_committed_pages_are_up_to_date(path):
+    assert path.read_text() == pages()[path], "run make config/README.md"
+
+
+def test_schemas_has_no_other_files():
+    generated = {path for path in pages() if path.parent.name == "schemas"}
+    assert set((REPOSITORY / "schemas").iterdir()) == generated
+
+
+@pytest.mark.parametrize("model", MODELS.values())
+def test_every_key_is_described_and_no_other_is_allowed(model):
+    schema = schema_of(model)
+    for part in (schema, *schema.get("$defs", {}).values()):
+        assert part["additionalProperties"] is False
+        assert part["description"].endswith(".")
+        for key, entry in part["properties"].items():
+            assert entry["description"].endswith("."), key
+
+
+@pytest.mark.parametrize(
+    "path",
+    [*Path(REPOSITORY, "config").rglob("*.yaml"), REPOSITORY / "config.yaml"],
+    ids=lambda path: path.name,
+)
+def test_every_file_names_its_schema_for_editors(path):
+    first = path.read_text().splitlines()[0]
+    named = re.fullmatch(r"# yaml-language-server: \$schema=(.*)", first)[1]
+    kind = "study" if path.parent.name == "studies" else "config"
+    assert (path.parent / named).resolve() == REPOSITORY / f"schemas/{kind}.schema.json"
 
 
 def test_the_study_shown_on_the_page_is_a_valid_one(tmp_path, monkeypatch):

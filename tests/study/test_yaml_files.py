@@ -1,17 +1,15 @@
+from typing import Annotated, Literal
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
+from pydantic import BaseModel, Field, StrictBool, StrictFloat, StrictInt
 
 from created_equal.errors import InputError
-from created_equal.study.yaml_files import (
-    check,
-    load_schema,
-    parse_yaml,
-    read_yaml,
-    refuse,
-    suggestion,
-)
+from created_equal.study.keys import STRICT
+from created_equal.study.yaml_files import check, parse_yaml, read_yaml, refuse, suggestion
+
+TwoNumbers = Annotated[list[StrictInt], Field(min_length=2, max_length=2)]
 
 
 @given(st.floats(min_value=1e-300, max_value=1e300))
@@ -65,37 +63,17 @@ def test_a_file_that_cannot_be_read(tmp_path):
         read_yaml(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["config", "study"])
-def test_the_schemas_are_valid_and_strict_and_describe_every_key(name):
-    schema = load_schema(name)
-    Draft202012Validator.check_schema(schema)
-
-    def walk(part):
-        if isinstance(part, dict):
-            if "properties" in part:
-                assert part["additionalProperties"] is False
-                for key, entry in part["properties"].items():
-                    target = (
-                        schema["$defs"][entry["$ref"].split("/")[-1]] if "$ref" in entry else {}
-                    )
-                    assert (target | entry)["description"].endswith("."), key
-            for inner in part.values():
-                walk(inner)
-
-    walk(schema)
+class Inner(BaseModel):
+    model_config = STRICT
 
 
-SCHEMA = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["a"],
-    "properties": {
-        "a": {"type": "integer", "minimum": 1},
-        "b": {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "integer"}},
-        "c": {"type": "object", "properties": {}, "additionalProperties": False},
-        "d": {"enum": ["red", "green"]},
-    },
-}
+class Outer(BaseModel):
+    model_config = STRICT
+    a: StrictInt = Field(ge=1)
+    b: TwoNumbers = []
+    c: Inner = Inner()
+    d: Literal["red", "green"] = "red"
+    e: StrictBool | StrictFloat | None = None
 
 
 @pytest.mark.parametrize(
@@ -131,11 +109,21 @@ SCHEMA = {
             {"a": 1},
         ),
         ({"a": 1, "d": 3}, ["d must be one of red, green, but is 3."], {"a": 1}),
+        ({"a": 1, "f": 2}, ["f is not known; use one of a, b, c, d, e."], {"a": 1, "f": 2}),
+        ({"a": 1, "e": 2.0}, [], {"a": 1, "e": 2.0}),
+        (
+            {"a": 1, "e": "yes"},
+            [
+                "e must be true or false or a number or null, but is the text 'yes'; write it "
+                "without quotes."
+            ],
+            {"a": 1},
+        ),
         ([], ["the file must be keys with values, but is empty."], {}),
     ],
 )
 def test_every_problem_is_a_sentence_and_what_is_wrong_is_taken_out(document, sentences, usable):
-    assert check(document, SCHEMA) == (sentences, usable)
+    assert check(document, Outer) == (sentences, usable)
 
 
 values = st.recursive(
@@ -155,8 +143,8 @@ values = st.recursive(
 @settings(deadline=None)
 @given(values)
 def test_any_document_gets_sentences_and_what_is_left_gets_none_but_of_absence(document):
-    sentences, usable = check(document, SCHEMA)
-    again, _ = check(usable, SCHEMA)
+    sentences, usable = check(document, Outer)
+    again, _ = check(usable, Outer)
     assert {each for each in again if "missing" not in each} <= set(sentences)
     assert all(each.endswith((".", "?")) and "\n" not in each for each in sentences)
 
@@ -173,6 +161,39 @@ def test_one_problem_stands_beside_the_file_and_several_below_it():
         "  x is missing; add it.",
         "  y is missing; add it.",
     ]
+
+
+def test_a_problem_is_shown_with_its_line_in_a_file(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text("x: &x {y: 1}\n\nx_2:\n  <<: *x\n  z: [1,\n    2]\n'my key': 3\n")
+    for sentence, line in {
+        "x is wrong.": 1,
+        "x.y must be text.": 1,
+        "x_2 is wrong.": 3,
+        "x_2.y is wrong.": 3,
+        "x_2.w is missing; add it.": 3,
+        "x_2.z: is wrong.": 5,
+        "x_2.z[1] is wrong.": 6,
+        "my key is not known.": 7,
+    }.items():
+        with pytest.raises(InputError) as refusal:
+            refuse(path, [sentence])
+        assert str(refusal.value) == f"{path}, line {line}: {sentence}"
+    with pytest.raises(InputError) as refusal:
+        refuse(path, ["x_2 is wrong.", "x_3 is missing; add it.", "x is wrong."])
+    assert str(refusal.value).splitlines() == [
+        f"{path} has 3 problems:",
+        "  x_3 is missing; add it.",
+        "  line 1: x is wrong.",
+        "  line 3: x_2 is wrong.",
+    ]
+
+
+def test_a_mapping_may_contain_itself(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text("x: &x\n  y: *x\n")
+    with pytest.raises(InputError, match=r"line 2: x\.y is wrong"):
+        refuse(path, ["x.y is wrong."])
 
 
 def test_suggestions():

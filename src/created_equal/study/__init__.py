@@ -4,14 +4,9 @@ from .definition import (
     BASELINES as BASELINES,
     CROSS_DATASET as CROSS_DATASET,
     FIGURES as FIGURES,
-    NETWORKS as NETWORKS,
     PAPER_ARCHITECTURES as PAPER_ARCHITECTURES,
     Baseline as Baseline,
-    Config as Config,
-    Decay as Decay,
     Ensemble as Ensemble,
-    Recipe as Recipe,
-    Resources as Resources,
     Study as Study,
     baseline_of as baseline_of,
 )
@@ -19,6 +14,12 @@ from .kept_scores import (
     GET_AGAIN as GET_AGAIN,
     keep_scores as keep_scores,
     read_catalogue as read_catalogue,
+)
+from .keys import (
+    Config as Config,
+    Decay as Decay,
+    Recipe as Recipe,
+    Resources as Resources,
 )
 from .loading import (
     CONFIG_VARIABLE as CONFIG_VARIABLE,

@@ -3,14 +3,12 @@
 from collections.abc import Iterator, Mapping
 
 from created_equal.study import derivation
-from created_equal.study.definition import (
-    FIGURES,
-    NETWORKS,
-    PAPER_ARCHITECTURES,
-    Recipe,
-)
+from created_equal.study.definition import FIGURES, PAPER_ARCHITECTURES
+from created_equal.study.keys import Recipe, StudyFile
 from created_equal.study.roles import ROLES, baselines_of, ensembles_of
 from created_equal.study.yaml_files import suggestion
+
+NETWORKS = StudyFile.model_fields["networks"].default
 
 
 def contradictions(values: Mapping) -> Iterator[str]:

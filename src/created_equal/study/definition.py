@@ -1,12 +1,18 @@
-"""What a study is: its ensembles, baselines and figures, and what each of them may be."""
+"""A study with its ensembles, baselines and figures, and the definitions of the first two."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import get_args
 
 from created_equal.errors import InputError
 from created_equal.study import derivation
+from created_equal.study.keys import (
+    BaselinesEntry,
+    PaperArchitecture,
+    Recipe,
+    Resources,
+)
 from created_equal.study.paths import (
     RESULTS,
     STUDIES,
@@ -17,9 +23,8 @@ from created_equal.study.paths import (
 )
 from created_equal.study.yaml_files import suggestion
 
-NETWORKS = 100
 TRAIN = "say scores=trained to train it"
-PAPER_ARCHITECTURES = ("st_vgg", "small_st_vgg", "mnist_cnn")
+PAPER_ARCHITECTURES = get_args(PaperArchitecture)
 
 
 @dataclass(frozen=True)
@@ -52,97 +57,12 @@ LIKE_FIGURE_01 = ("figure_03", "figure_09")
 """Figures that show figure 1's examples at its epochs."""
 CROSS_DATASET = "cross_dataset"
 
-# The classifiers that are no networks, and how many random states each has if a study does not say;
-# those with 1 follow from the data alone.
+# The baselines, and how many random states each has by default; those with 1 are determined by the
+# data alone.
 BASELINES = {
-    "svm": 1,
-    "k_nearest_neighbours": 1,
-    "perceptron": 10,
-    "decision_tree": 10,
-    "random_forest": 10,
-    "gaussian_naive_bayes": 1,
-    "adaboost": 1,
+    name: seeds.default if (seeds := baseline.annotation.model_fields.get("seeds")) else 1
+    for name, baseline in BaselinesEntry.model_fields.items()
 }
-
-
-@dataclass(frozen=True)
-class Config:
-    """The knobs of config.yaml (schemas/config.schema.yaml says what each does)."""
-
-    studies: tuple[str, ...] = ("digits",)
-    data_root: Path = Path("data")
-    download: bool = True
-    networks: int | None = None
-    networks_per_job: int = 5
-    device: str = "auto"
-    precision: str = "auto"
-    scores: str = "trained"
-
-
-@dataclass(frozen=True)
-class Decay:
-    """The learning rate is divided by ``factor`` after every ``every`` epochs."""
-
-    factor: float
-    every: int
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a network is trained (schemas/study.schema.yaml says what each key does)."""
-
-    epochs: int = 140
-    batch_size: int = 100
-    optimizer: str = "sgd"
-    learning_rate: float = 0.05
-    momentum: float = 0.0
-    decay: Decay | None = None
-    weight_decay: float = 0.0
-    weight_decay_on: str = "weights"
-    dropout: bool | float = True
-    activation: str | None = None
-    mini_batches: str = "permuted"
-    augmentation: str | None = None
-
-    @property
-    def definition(self) -> dict:
-        """What a network follows from, as plain JSON types."""
-        values = asdict(self)
-        # This key came later than networks that are kept, whose definitions are without it.
-        if values["augmentation"] is None:
-            del values["augmentation"]
-        return values
-
-    @classmethod
-    def from_mapping(cls, values: Mapping) -> Self:
-        """Return the recipe of checked keys; 1 and 1.0 are the same, dropout false and 0 too."""
-        values = dict(values)
-        for key in ("learning_rate", "momentum", "weight_decay"):
-            if key in values:
-                values[key] = float(values[key])
-        if values.get("decay") is not None:
-            decay = values["decay"]
-            values["decay"] = Decay(float(decay["factor"]), decay["every"])
-        if not isinstance(values.get("dropout", True), bool):
-            values["dropout"] = float(values["dropout"]) or False
-        return cls(**values)
-
-
-@dataclass(frozen=True)
-class Resources:
-    """What a training job asks a cluster for; no result follows from it.
-
-    schemas/study.schema.yaml says what each key does.
-    """
-
-    mem_mb: int | None = None
-    cpus: int = 1
-    minutes_per_network: int = 60
-    networks_per_job: int | None = None
-
-    def minutes(self, networks: int) -> int:
-        """Return the run time of a job of so many networks, with half an hour to begin and end."""
-        return 30 + networks * self.minutes_per_network
 
 
 @dataclass(frozen=True)
@@ -163,7 +83,7 @@ class Ensemble:
     # By the scores of this ensemble, and from the dataset that it is trained on, this ensemble's
     # dataset is derived; None: it is the study's, or derived from the study's without scores.
     ranked_by: str | None = None
-    resources: Resources = Resources()
+    resources: Resources = field(default_factory=Resources)
     # The folder with its scores, to be made or kept there; None: they are not to be had.
     scores_in: Path | None = RESULTS
 

@@ -13,33 +13,28 @@ from fractions import Fraction
 from hashlib import blake2b
 from itertools import pairwise
 
+from created_equal.study.keys import DerivedEntry
+
 KINDS = ("labels", "move_to_test", "keep")
 MOST_CUTS = 200
 
 
-def steps(entry: Mapping) -> list[dict]:
-    """Return the definition of every dataset on the way to the one that an entry asks for.
-
-    Args:
-        entry: an ensemble's checked dataset entry.
+def steps(entry: DerivedEntry) -> list[dict]:
+    """Return the definition of every dataset on the way to the one that an entry describes.
 
     Returns:
         one definition per cut of ``keep``, each with its number as ``cut``, else a single one; with
-        all defaults, and without ``ranked_by``, which says by name what each step has another of.
+        all defaults, but without ``ranked_by``, since each step has its own ranking.
     """
-    if "labels" in entry:
-        return [{"labels": entry["labels"], "seed": entry.get("seed", 0)}]
-    kind = "move_to_test" if "move_to_test" in entry else "keep"
-    step = {kind: entry[kind], "fraction": entry["fraction"]}
-    if entry[kind] == "random":
-        step["seed"] = entry.get("seed", 0)
+    if entry.labels:
+        return [{"labels": entry.labels, "seed": entry.seed}]
+    kind = "move_to_test" if entry.move_to_test else "keep"
+    step = {kind: getattr(entry, kind), "fraction": entry.fraction}
+    if step[kind] == "random":
+        step["seed"] = entry.seed
     if kind == "move_to_test":
         return [step]
-    step |= {
-        "per_round": entry.get("per_round"),
-        "of": entry.get("of", "original"),
-        "balanced": entry.get("balanced", False),
-    }
+    step |= {"per_round": entry.per_round, "of": entry.of, "balanced": entry.balanced}
     return [step | {"cut": cut + 1} for cut in range(len(shares(step)))]
 
 
@@ -115,9 +110,12 @@ def contradictions(name: str, entries: Mapping, examples: int | None, batch: int
     kinds = [kind for kind in KINDS if kind in entry]
     if len(kinds) > 1:
         yield f"{where} has {' and '.join(kinds)}; give each an ensemble of its own."
+    if not kinds and "dataset" in entries[name]:
+        yield f"{where} needs one of {', '.join(KINDS)}; add it."
     if len(kinds) != 1:
         return
     (kind,) = kinds
+    yield from (f"{where}.{key} is missing; add it." for key in _missing(entry, kind))
     yield from (f"{where}.{key} {why}; leave it out." for key, why in _superfluous(entry, kind))
     if "ranked_by" in entry and entry[kind] != "random":
         yield from _contradictions_of_ranking(name, where, entries)
@@ -131,6 +129,16 @@ def contradictions(name: str, entries: Mapping, examples: int | None, batch: int
                     f"ensembles.{round_name(name, cut)} has the name of a round of {name}; rename "
                     "it."
                 )
+
+
+def _missing(entry: Mapping, kind: str) -> Iterator[str]:
+    if kind != "labels" and "fraction" not in entry:
+        yield "fraction"
+    if entry[kind] != "random" and "ranked_by" not in entry:
+        yield "ranked_by"
+    in_rounds = kind == "keep" and entry[kind] != "random"
+    if in_rounds and "per_round" not in entry and entry.keys() & {"of", "networks_per_round"}:
+        yield "per_round"
 
 
 def _superfluous(entry: Mapping, kind: str) -> Iterator[tuple[str, str]]:

@@ -4,42 +4,30 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-
-import yaml
 
 from created_equal.errors import InputError
 from created_equal.study import derivation
 from created_equal.study.contradictions import contradictions, refused_figures
 from created_equal.study.definition import (
-    BASELINES,
     LIKE_FIGURE_01,
-    NETWORKS,
     PAPER_ARCHITECTURES,
     TRAIN,
     Baseline,
-    Config,
     Ensemble,
-    Recipe,
-    Resources,
     Study,
 )
 from created_equal.study.kept_scores import catalogue_path, read_catalogue
+from created_equal.study.keys import Config, DerivedEntry, Recipe, Resources, StudyFile
 from created_equal.study.paths import REFERENCE, STUDIES, scores_path
 from created_equal.study.roles import ensembles_of
-from created_equal.study.yaml_files import (
-    check,
-    load_schema,
-    parse_yaml,
-    read_yaml,
-    refuse,
-    suggestion,
-)
+from created_equal.study.yaml_files import check, read_yaml, refuse, suggestion
 
 CONFIG = Path("config.yaml")
 # The environment variable in which the workflow hands its config, as JSON, on to the commands.
 CONFIG_VARIABLE = "CREATED_EQUAL_CONFIG"
+NETWORK_KEYS = ("architecture", "width", "linear", "depth", "kernel", "units")
 
 
 def load_config(values: Mapping | None = None) -> Config:
@@ -57,19 +45,18 @@ def load_config(values: Mapping | None = None) -> Config:
     if values is None:
         handed_on = os.environ.get(CONFIG_VARIABLE)
         values = _read(CONFIG) if handed_on is None else json.loads(handed_on)
-    if isinstance(values, Mapping):
-        values = {key: _of_command_line(key, value) for key, value in values.items()}
-    sentences, _ = check(values, load_schema("config"))
+    sentences, _ = check(values, Config)
     refuse(where, sentences)
-    values = asdict(Config()) | values
-    values["studies"] = tuple(dict.fromkeys(values["studies"]))
-    values["data_root"] = Path(values["data_root"]).expanduser()
-    if values["scores"] == REFERENCE.name and values["networks"] is not None:
-        raise InputError(
-            f"{where}: networks is {values['networks']}, but scores is {REFERENCE}, and those are "
-            "of as many networks as were trained for them; leave one of the two out."
+    config = Config(**values)
+    if config.scores == REFERENCE.name and config.networks is not None:
+        refuse(
+            where,
+            [
+                f"networks is {config.networks}, but scores is {REFERENCE}, and those are of as "
+                "many networks as were trained for them; leave one of the two out."
+            ],
         )
-    return Config(**values)
+    return config
 
 
 def study_names() -> list[str]:
@@ -106,39 +93,39 @@ def load_study(name: str, networks: int | None = None, scores: str = Config.scor
             "letters, digits and underscores only."
         )
     values = _read(path)
-    sentences, usable = check(values, load_schema("study"))
-    sentences += dict.fromkeys(contradictions(usable))
+    sentences, usable = check(values, StudyFile)
+    # A key with a wrong value is not also said to be missing, or to contradict another.
+    sentences += [
+        each
+        for each in dict.fromkeys(contradictions(usable))
+        if not any(re.match(rf"{re.escape(each.split()[0])}(?!\w)", wrong) for wrong in sentences)
+    ]
     refused = refused_figures(usable, networks)
     if sentences:
         refuse(path, [*sentences, *(each for said in refused.values() for each in said)])
-    dataset = _dataset(values["dataset"])
-    default = values.get("networks", NETWORKS)
+    entry = StudyFile(**values)
+    dataset = entry.dataset.definition
     ensembles = {
         each: Ensemble(
             study=name,
             name=each,
-            architecture=entry["architecture"],
-            width=float(entry.get("width", 1)),
-            networks=entry.get("networks", default) if networks is None else networks,
-            recipe=_recipe(values, entry),
+            networks=ensemble.networks or entry.networks if networks is None else networks,
+            recipe=_recipe(values, each),
             dataset=dataset,
-            linear=entry.get("linear", False),
-            depth=entry.get("depth"),
-            kernel=entry.get("kernel"),
-            units=entry.get("units"),
-            resources=Resources(**{**values.get("resources", {}), **entry.get("resources", {})}),
+            resources=Resources(**_merged("resources", values, each)),
+            **{key: getattr(ensemble, key) for key in NETWORK_KEYS},
         )
-        for each, entry in values["ensembles"].items()
+        for each, ensemble in entry.ensembles.items()
     }
     study = Study(
         name=name,
-        title=values["title"],
+        title=entry.title,
         dataset=dataset,
-        ensembles=_with_derived(ensembles, values["ensembles"], networks),
+        ensembles=_with_derived(ensembles, entry, networks),
         figures=_with_epochs_of_figure_01(
             {
-                figure: entry
-                for figure, entry in values.get("figures", {}).items()
+                figure: shown
+                for figure, shown in values.get("figures", {}).items()
                 if figure not in refused
             }
         ),
@@ -146,11 +133,12 @@ def load_study(name: str, networks: int | None = None, scores: str = Config.scor
             each: Baseline(
                 study=name,
                 name=each,
-                seeds=entry.get("seeds", BASELINES[each]),
-                weak_learners=entry.get("weak_learners", 100) if each == "adaboost" else None,
+                seeds=getattr(baseline, "seeds", 1),
+                weak_learners=getattr(baseline, "weak_learners", None),
                 dataset=dataset,
             )
-            for each, entry in values.get("baselines", {}).items()
+            for each, baseline in entry.baselines
+            if baseline is not None
         },
         refused=refused,
     )
@@ -227,34 +215,20 @@ def _remedy(name: str) -> str:
     return suggestion(name, known)
 
 
-def _of_command_line(key: str, value: object) -> object:
-    """Return a knob's value from text as Snakemake's --config hands it on, other values as is."""
-    if not isinstance(value, str):
-        return value
-    if key == "studies":
-        return [name.strip() for name in value.split(",") if name.strip()]
-    if key in ("download", "networks", "networks_per_job"):
-        try:
-            return parse_yaml(value)
-        except yaml.YAMLError:
-            return value
-    return value
-
-
 def _with_derived(
-    ensembles: Mapping[str, Ensemble], entries: Mapping, networks: int | None
+    ensembles: Mapping[str, Ensemble], entry: StudyFile, networks: int | None
 ) -> dict[str, Ensemble]:
     """Return the ensembles with their datasets derived, and the rounds before each of them."""
     found = {}
     for name, ensemble in ensembles.items():
-        for each in _derived(ensemble, entries[name].get("dataset"), ensembles, networks):
+        for each in _derived(ensemble, entry.ensembles[name].dataset, ensembles, networks):
             found[each.name] = each
     return found
 
 
 def _derived(
     ensemble: Ensemble,
-    entry: Mapping | None,
+    entry: DerivedEntry | None,
     ensembles: Mapping[str, Ensemble],
     networks: int | None,
 ) -> Iterator[Ensemble]:
@@ -262,8 +236,8 @@ def _derived(
         yield ensemble
         return
     steps = derivation.steps(entry)
-    in_round = entry.get("networks_per_round", ensemble.networks) if networks is None else networks
-    ranking = ensembles[entry["ranked_by"]] if "ranked_by" in entry else None
+    in_round = entry.networks_per_round or ensemble.networks if networks is None else networks
+    ranking = ensembles[entry.ranked_by] if entry.ranked_by else None
     for number, step in enumerate(steps, start=1):
         if ranking is not None:
             digest = derivation.ranking_digest(ranking.definition, ranking.networks)
@@ -280,23 +254,15 @@ def _derived(
         ranking = member
 
 
-def _dataset(entry: Mapping) -> dict:
-    """Return a dataset entry without its defaults; in clutter, 1 and 1.0 are the same."""
-    given = {
-        key: value
-        for key, value in entry.items()
-        if value is not None and (key, value) != ("images", "memory")
-    }
-    if clutter := given.get("clutter"):
-        shares = ("contrast", "fragment_contrast", "noise")
-        given["clutter"] = clutter | {key: [float(each) for each in clutter[key]] for key in shares}
-    return given
+def _merged(key: str, values: Mapping, ensemble: str) -> dict:
+    """Return the study's recipe or resources with what one of its ensembles has in their place."""
+    return {**values.get(key, {}), **values["ensembles"][ensemble].get(key, {})}
 
 
-def _recipe(values: Mapping, ensemble: Mapping) -> Recipe:
-    merged = {**values.get("recipe", {}), **ensemble.get("recipe", {})}
+def _recipe(values: Mapping, name: str) -> Recipe:
+    merged, ensemble = _merged("recipe", values, name), values["ensembles"][name]
     if ensemble.get("linear"):
         merged["activation"] = None
     elif merged.get("activation") is None and ensemble["architecture"] in PAPER_ARCHITECTURES:
         merged["activation"] = "elu"
-    return Recipe.from_mapping(merged)
+    return Recipe(**merged)

@@ -1,23 +1,32 @@
-"""config/README.md, written from the schemas: ``python -m created_equal.study.reference_page``."""
+"""Write config/README.md and the JSON schemas from the models in ``keys``.
+
+Usage: ``python -m created_equal.study.reference_page``
+"""
 
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from created_equal.study.yaml_files import allowed, load_schema
+from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
 
-REFERENCE = Path(__file__).parents[3] / "config" / "README.md"
+from created_equal.study.keys import Config, StudyFile
+from created_equal.study.yaml_files import allowed
 
+REPOSITORY = Path(__file__).parents[3]
+MODELS = {"config.yaml": Config, "config/studies/NAME.yaml": StudyFile}
 INTRODUCTION = """\
 # Every key
 
-This page is written from schemas/ by `python -m created_equal.study.reference_page`.
+Do not edit this page: `make config/README.md` writes it, and the schemas in schemas/, from
+src/created_equal/study/keys.py.
 
 ## A study of your own
 
-Copy config/studies/small_mammals.yaml to config/studies/my_images.yaml, and write for example
+Copy config/studies/small_mammals.yaml to config/studies/my_images.yaml and write, for example:
 
 ```yaml
+# yaml-language-server: $schema=../../schemas/study.schema.json
 title: My images
 dataset: {source: image_folder, path: my_images, size: 32}
 networks: 20
@@ -30,82 +39,82 @@ figures:
   figure_04: {ensembles: [st_vgg, resnet18]}
 ```
 
-where data/my_images (below data_root) has a folder train and a folder test, and each of them a
-folder of images per class. `created-equal build_dataset my_images`, and then
-`created-equal plan my_images`, say what it costs, and
-`snakemake --cores all --config studies=my_images` does it. Images that no memory holds at once stay
-in their files with `images: files`, and are decoded ahead of the device while it trains. A mistake
-in a file is reported at once, with its place and what to write instead.
+The folder data/my_images (in data_root) has the folders train and test, each with a folder of
+images per class. `created-equal build_dataset my_images` followed by `created-equal plan my_images`
+shows what the study costs, and `snakemake --cores all --config studies=my_images` runs it. Images
+that do not fit in memory stay in their files with `images: files`, and are decoded ahead of the
+device during training. Mistakes in a file are reported at the start, all at once, with their lines
+and how to correct them. With the first line, editors that use the YAML language server (VS Code
+with the YAML extension, for example) complete the keys and show their descriptions.
 """
+
+
+class _Schema(GenerateJsonSchema):
+    def field_title_should_be_set(self, schema: object) -> bool:
+        """Leave out titles, which repeat the keys."""
+        return False
+
+
+def schema_of(model: type) -> dict:
+    """Return the JSON schema of a model."""
+    schema = TypeAdapter(model).json_schema(schema_generator=_Schema)
+    return {"$schema": _Schema.schema_dialect} | schema
+
+
+def pages() -> dict[Path, str]:
+    """Return the text of every file that is written from the models, by its path."""
+    schemas = {
+        REPOSITORY / f"schemas/{name}.schema.json": json.dumps(schema_of(model), indent=2) + "\n"
+        for name, model in zip(("config", "study"), MODELS.values(), strict=True)
+    }
+    return {REPOSITORY / "config/README.md": reference(), **schemas}
 
 
 def reference() -> str:
     """Return the text of config/README.md."""
-    config, study = load_schema("config"), load_schema("study")
-    definitions = study["$defs"]
-    return "\n".join(
-        [
-            INTRODUCTION,
-            *_section("config.yaml", config, {}),
-            *_section("config/studies/NAME.yaml", study, definitions),
-            *_section("dataset", definitions["dataset"], definitions),
-            *_section("dataset.clutter", definitions["clutter"], definitions),
-            *_section("recipe (of the study, of an ensemble)", definitions["recipe"], definitions),
-            *_section("recipe.decay", definitions["recipe"]["properties"]["decay"], definitions),
-            *_section("resources (of study, ensemble)", definitions["resources"], definitions),
-            *_section("ensembles.NAME", definitions["ensemble"], definitions),
-            *_section("ensembles.NAME.dataset", definitions["derived"], definitions),
-            *_section("baselines", study["properties"]["baselines"], definitions),
-            *_sections_of("baselines", study),
-            *_section("figures", study["properties"]["figures"], definitions),
-            *_sections_of("figures", study),
-            "## Architectures",
-            "",
-            ", ".join(definitions["architecture"]["enum"]) + ".",
-            "",
-        ]
-    )
+    lines = [INTRODUCTION]
+    for title, model in MODELS.items():
+        schema = schema_of(model)
+        lines += _section(title, schema)
+        places = {}
+        for name, place in _places(schema, schema.get("$defs", {})):
+            places.setdefault(name, []).append(place)
+        for name, found in places.items():
+            lines += _section(", ".join(found), schema["$defs"][name])
+    architectures = schema["$defs"]["EnsembleEntry"]["properties"]["architecture"]["enum"]
+    return "\n".join([*lines, "## Architectures", "", ", ".join(architectures) + ".", ""])
 
 
-def _sections_of(key: str, study: Mapping) -> Iterator[str]:
-    """Yield a section for all entries of a key that have the same keys, if they have any."""
-    alike = {}
-    for name, entry in study["properties"][key]["properties"].items():
-        alike.setdefault(_name_of_definition(entry), []).append(name)
-    for definition, names in alike.items():
-        schema = study["$defs"][definition]
-        if "properties" in schema:
-            yield from _section(f"{key}.{', '.join(names)}", schema, study["$defs"])
+def _places(part: Mapping, models: Mapping, place: str = "") -> Iterator[tuple[str, str]]:
+    """Yield every model that a part of a schema refers to, with the place where it does."""
+    for each in part.get("anyOf", ()):
+        yield from _places(each, models, place)
+    if "$ref" in part:
+        name = part["$ref"].rpartition("/")[2]
+        yield name, place
+        yield from _places(models[name], models, place)
+    inner = list(part.get("properties", {}).items())
+    inner += [("NAME", each) for each in part.get("patternProperties", {}).values()]
+    for key, entry in inner:
+        yield from _places(entry, models, f"{place}.{key}" if place else key)
 
 
-def _section(title: str, schema: Mapping, definitions: Mapping) -> Iterator[str]:
-    yield f"## {title}"
-    yield ""
-    yield "| key | value | default | what it does |"
-    yield "|---|---|---|---|"
-    required = schema.get("required", [])
-    for key, entry in schema["properties"].items():
-        entry = _with_definition(entry, definitions)
-        default = "needed" if key in required else _default(entry)
-        yield f"| {key} | {allowed(entry)} | {default} | {entry['description']} |"
-    yield ""
-
-
-def _with_definition(entry: Mapping, definitions: Mapping) -> Mapping:
-    if "$ref" not in entry:
-        return entry
-    return definitions[_name_of_definition(entry)] | entry
-
-
-def _name_of_definition(entry: Mapping) -> str:
-    return entry["$ref"].rpartition("/")[2]
+def _section(title: str, schema: Mapping) -> list[str]:
+    """Return the lines of a table of a model's keys, none if it has no keys."""
+    required = schema.get("required", ())
+    rows = [
+        f"| {key} | {allowed(entry)} | {'required' if key in required else _default(entry)} | "
+        f"{entry['description']} |"
+        for key, entry in schema["properties"].items()
+    ]
+    head = [f"## {title}", "", "| key | value | default | description |", "|---|---|---|---|"]
+    return [*head, *rows, ""] if rows else []
 
 
 def _default(entry: Mapping) -> str:
-    if "default" not in entry:
-        return ""
-    return json.dumps(entry["default"]).replace('"', "")
+    return json.dumps(entry["default"]).replace('"', "") if "default" in entry else ""
 
 
 if __name__ == "__main__":
-    REFERENCE.write_text(reference(), encoding="utf-8")
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")

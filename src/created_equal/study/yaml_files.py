@@ -1,27 +1,34 @@
-"""YAML files checked against a JSON schema, with a sentence for everything that is wrong."""
+"""YAML files checked against pydantic models, with a sentence for everything that is wrong.
+
+Every sentence begins with the dotted place of what it is about, such as ensembles.a.recipe.epochs.
+"""
 
 import difflib
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
-from functools import lru_cache
 from itertools import takewhile
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import yaml
-from jsonschema import Draft202012Validator, ValidationError, validators
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from created_equal.errors import InputError
 
-SCHEMAS = Path(__file__).parents[3] / "schemas"
 NAMES_LISTED = 20
 NAMES_BESIDE_NEAREST = 8
 # Of difflib's likeness, from 0 to 1: device for devise (0.83), but not cpu for gpu (0.67).
 ALIKE = 0.75
-# What is wrong with the keys of a mapping, and not with the mapping.
-ABOUT_KEYS = ("additionalProperties", "required", "anyOf", "minProperties", "pattern")
+DEEPEST = 6
+# Problems of the keys of a mapping, after which its other values can still be used.
+ABOUT_KEYS = (
+    *("extra_forbidden", "unexpected_keyword_argument", "missing"),
+    *("string_pattern_mismatch", "too_short"),
+)
 TYPES = {
     "array": "a list",
     "boolean": "true or false",
@@ -38,14 +45,6 @@ BOUNDS = {
     "maximum": "at most",
     "exclusiveMaximum": "below",
 }
-
-# JSON schema takes 20.0 for a whole number; here what is counted is written without a point.
-Validator = validators.extend(
-    Draft202012Validator,
-    type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
-        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
-    ),
-)
 
 
 class _Loader(yaml.SafeLoader):
@@ -113,14 +112,8 @@ def read_yaml(path: Path) -> Any:
         ) from error
 
 
-@lru_cache
-def load_schema(name: str) -> dict:
-    """Return the schema of ``"config"`` or ``"study"``."""
-    return read_yaml(SCHEMAS / f"{name}.schema.yaml")
-
-
-def check(document: Any, schema: Mapping) -> tuple[list[str], Any]:
-    """Compare a document with its schema.
+def check(document: Any, model: type) -> tuple[list[str], Any]:
+    """Compare a document with a model of its keys.
 
     Returns:
         a sentence for every problem, and a copy of the document without the values that are wrong,
@@ -128,19 +121,57 @@ def check(document: Any, schema: Mapping) -> tuple[list[str], Any]:
     """
     usable = deepcopy(document)
     sentences = []
-    for error in Validator(schema).iter_errors(document):
-        sentences += _sentences(error)
-        if error.validator not in ABOUT_KEYS:
-            usable = _without(usable, error)
+    adapter = TypeAdapter(model)
+    try:
+        adapter.validate_python(document)
+    except ValidationError as error:
+        schema = _inlined(adapter.json_schema(), {})
+        for each in error.errors(include_url=False, include_context=False):
+            path, part = _find(each["loc"], schema)
+            sentences.append(_sentence(each, path, part))
+            if each["type"] not in ABOUT_KEYS or isinstance(each["input"], list):
+                usable = _without(usable, path, part)
     return list(dict.fromkeys(sentences)), usable
 
 
 def refuse(where: str | Path, sentences: Sequence[str]) -> None:
-    """Raise ``InputError`` with all the sentences about a file, one a line, if there are any."""
-    if len(sentences) == 1:
-        raise InputError(f"{where}: {sentences[0]}")
-    if sentences:
-        raise InputError("\n  ".join([f"{where} has {len(sentences)} problems:", *sentences]))
+    """Raise ``InputError`` with all the sentences about a file, one a line, if there are any.
+
+    Args:
+        where: what the sentences are about; of a file's path, they are shown with their lines.
+        sentences: each begins with the place of what it is about.
+    """
+    lines = _lines(where) if isinstance(where, Path) and sentences else {}
+    found = [(_line_of(sentence, lines), sentence) for sentence in sentences]
+    if len(found) == 1:
+        ((line, sentence),) = found
+        raise InputError(f"{where}{f', line {line}' if line else ''}: {sentence}")
+    if found:
+        found.sort(key=itemgetter(0))
+        shown = [f"{f'line {line}: ' if line else ''}{sentence}" for line, sentence in found]
+        raise InputError("\n  ".join([f"{where} has {len(found)} problems:", *shown]))
+
+
+def _lines(path: Path) -> dict[str, int]:
+    """Return the line of every key in a YAML file and of every item in its lists, by place."""
+    return dict(_places(yaml.compose(path.read_text(encoding="utf-8"), _Loader)))
+
+
+def _places(node: yaml.Node | None, *path: str) -> Iterator[tuple[str, int]]:
+    # No key is deeper, but an alias can refer to the mapping that it is in.
+    if isinstance(node, yaml.MappingNode) and len(path) < DEEPEST:
+        for key, value in node.value:
+            yield _dotted([*path, key.value]), key.start_mark.line + 1
+            yield from _places(value, *path, key.value)
+    elif isinstance(node, yaml.SequenceNode):
+        for number, item in enumerate(node.value):
+            yield _dotted([*path, number]), item.start_mark.line + 1
+
+
+def _line_of(sentence: str, lines: Mapping[str, int]) -> int:
+    """Return the line of the longest place that a sentence begins with, 0 if there is none."""
+    places = [each for each in lines if re.match(rf"{re.escape(each)}(?!\w)", sentence)]
+    return lines[max(places, key=len)] if places else 0
 
 
 def suggestion(name: str, known: Sequence[str]) -> str:
@@ -163,54 +194,95 @@ def _without_zeros(name: str) -> str:
 
 
 def allowed(schema: Mapping) -> str:
-    """Return in words what values a schema allows."""
-    if "enum" in schema:
-        names = ["null" if name is None else name for name in schema["enum"]]
+    """Return in words which values a part of a JSON schema allows."""
+    if "anyOf" in schema:
+        return " or ".join(dict.fromkeys(allowed(each) for each in _alternatives(schema)))
+    if names := _names(schema):
         if len(names) > NAMES_LISTED:
             return f"one of the {len(names)} names at the end of config/README.md"
-        return f"one of {', '.join(names)}"
-    return " or ".join(_one_type(kind, schema) for kind in _types(schema))
-
-
-def _one_type(kind: str, schema: Mapping) -> str:
+        return f"one of {', '.join(names)}" if len(names) > 1 else names[0]
+    kind = schema.get("type", "object")
     if kind in ("integer", "number"):
-        bounds = [f"{word} {schema[key]}" for key, word in BOUNDS.items() if key in schema]
+        bounds = [f"{word} {schema[key]:g}" for key, word in BOUNDS.items() if key in schema]
         return " ".join([TYPES[kind], " and ".join(bounds)]).strip()
     if kind == "array":
-        exact = f"{schema['minItems']} " if schema["minItems"] == schema.get("maxItems") else ""
-        return f"a list of {exact}{ENTRIES[schema['items']['type']]}"
+        least = schema.get("minItems")
+        number = f"{least} " if least and least == schema.get("maxItems") else ""
+        return f"a list of {number}{ENTRIES[schema['items']['type']]}"
     return TYPES[kind]
 
 
-def _sentences(error: ValidationError) -> Iterator[str]:
-    path = _dotted(error.absolute_path)
-    value, rule = error.instance, error.validator_value
-    match error.validator:
-        case "additionalProperties":
-            known = list(error.schema.get("properties", {}))
-            for key in value:
-                if key not in known:
-                    yield f"{_below(path, key)} is not known; {suggestion(key, known)}"
-        case "required":
-            yield from (
-                f"{_below(path, key)} is missing; add it." for key in rule if key not in value
-            )
-        case "anyOf":
-            yield f"{path} needs one of {', '.join(each['required'][0] for each in rule)}; add it."
-        case "enum" if isinstance(value, str):
-            names = [name for name in rule if name is not None]
-            yield f"{path} is {value!r}, which is not known; {suggestion(value, names)}"
-        case "minProperties":
-            yield f"{path} is empty; define at least one."
-        case "pattern":
-            yield (
-                f"{path}: {value!r} cannot be a name; use only lower-case letters, digits and "
+def _alternatives(schema: Mapping) -> list[Mapping]:
+    return [inner for each in schema.get("anyOf", ()) for inner in _alternatives(each)] or [schema]
+
+
+def _names(schema: Mapping) -> list[str]:
+    """Return the names that a part of a schema allows, if it allows nothing else but null."""
+    parts = [each for each in _alternatives(schema) if each.get("type") != "null"]
+    return [name for each in parts for name in each.get("enum", [each.get("const")]) if name]
+
+
+def _inlined(part: Any, models: Mapping) -> Any:
+    """Return a JSON schema with the models that it refers to in place of the references."""
+    if isinstance(part, list):
+        return [_inlined(each, models) for each in part]
+    if not isinstance(part, dict):
+        return part
+    models = part.get("$defs", models)
+    if "$ref" in part:
+        return _inlined(models[part["$ref"].rpartition("/")[2]], models)
+    return {key: _inlined(value, models) for key, value in part.items() if key != "$defs"}
+
+
+def _find(location: Sequence[str | int], schema: Mapping) -> tuple[list[str | int], Mapping]:
+    """Return the path in a document that pydantic's location means, and its part of the schema.
+
+    A location may end with steps that are in no document, such as the type that was tried.
+    """
+    path = []
+    for step in location:
+        inner = _step(schema, step)
+        if inner is None:
+            break
+        path.append(step)
+        schema = inner
+    return path, schema
+
+
+def _step(part: Mapping, step: str | int) -> Mapping | None:
+    for each in _alternatives(part):
+        if isinstance(step, int) and "items" in each:
+            return each["items"]
+        if step in each.get("properties", {}):
+            return each["properties"][step]
+        if "patternProperties" in each:
+            (named,) = each["patternProperties"].values()
+            return named
+    return None
+
+
+def _sentence(error: ErrorDetails, path: Sequence[str | int], part: Mapping) -> str:
+    place, value = _dotted(path), error["input"]
+    match error["type"]:
+        case "extra_forbidden" | "unexpected_keyword_argument":
+            key = error["loc"][-1]
+            known = [name for each in _alternatives(part) for name in each.get("properties", ())]
+            return f"{_dotted([*path, key])} is not known; {suggestion(key, known)}"
+        case "missing":
+            return f"{place} is missing; add it."
+        case "literal_error" if isinstance(value, str):
+            return f"{place} is {value!r}, which is not known; {suggestion(value, _names(part))}"
+        case "too_short" if isinstance(value, dict):
+            return f"{place} is empty; define at least one."
+        case "string_pattern_mismatch":
+            return (
+                f"{place}: {value!r} cannot be a name; use only lower-case letters, digits and "
                 f"underscores{_valid_name(value)}."
             )
         case _:
-            yield (
-                f"{path or 'the file'} must be {allowed(error.schema)}, but is {_shown(value)}"
-                f"{_about_quotes(value, error.schema)}."
+            return (
+                f"{place or 'the file'} must be {allowed(part)}, but is {_shown(value)}"
+                f"{_about_quotes(value, part)}."
             )
 
 
@@ -236,10 +308,10 @@ def _shown(value: Any) -> str:
 
 
 def _about_quotes(value: Any, schema: Mapping) -> str:
-    types = _types(schema)
-    if types == ["string"] and isinstance(value, int | float):
+    if schema.get("type") == "string" and isinstance(value, int | float) and not _names(schema):
         return "; put it in quotes"
-    if isinstance(value, str) and {"boolean", "integer", "number"} & set(types):
+    kinds = {each.get("type") for each in _alternatives(schema)}
+    if isinstance(value, str) and {"boolean", "integer", "number"} & kinds:
         try:
             meant = parse_yaml(value)
         except yaml.YAMLError:
@@ -249,34 +321,23 @@ def _about_quotes(value: Any, schema: Mapping) -> str:
 
 
 def _dotted(path: Sequence[str | int]) -> str:
-    text = ""
-    for step in path:
-        text = f"{text}[{step}]" if isinstance(step, int) else _below(text, step)
-    return text
+    steps = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in path]
+    return "".join(steps).removeprefix(".")
 
 
-def _below(path: str, key: str) -> str:
-    return f"{path}.{key}" if path else key
-
-
-def _without(document: Any, error: ValidationError) -> Any:
+def _without(document: Any, path: Sequence[str | int], schema: Mapping) -> Any:
     """Return the document without the wrong value, or the list that holds it.
 
     In place of what should be keys with values stands an empty mapping, so that its name is known.
     """
-    keys = list(takewhile(lambda step: isinstance(step, str), error.absolute_path))
+    keys = list(takewhile(lambda step: isinstance(step, str), path))
     if not keys:
         return {}
     holder = document
     for key in keys[:-1]:
         holder = holder.get(key, {})
-    if "object" in _types(error.schema):
+    if any(each.get("type", "object") == "object" for each in _alternatives(schema)):
         holder[keys[-1]] = {}
     else:
         holder.pop(keys[-1], None)
     return document
-
-
-def _types(schema: Mapping) -> list[str]:
-    types = schema.get("type", [])
-    return types if isinstance(types, list) else [types]
