@@ -213,7 +213,7 @@ def test_predictions_of_another_ensemble_are_refused(run, small_study, study_fol
     said = refused(
         run("score_ensemble", "small", "st_vgg", folder / "0000-0001.nc", folder / "other.nc")
     )
-    assert "are not of one ensemble" in said
+    assert "belong to different ensembles" in said
     assert not (folder.parent / "scores.nc").exists()
 
 
@@ -231,7 +231,7 @@ def test_a_link_to_a_disk_that_is_not_mounted_is_said(run, study_folder, link, s
     )
     (study_folder / link).symlink_to("/not/mounted")
     assert refused(run("build_dataset", study)).startswith(
-        f"{link} is a link to /not/mounted, which is not there; mount it or mend the link."
+        f"{link} is a link to /not/mounted, which does not exist; mount it or fix the link."
     )
 
 

@@ -42,7 +42,7 @@ def test_a_missing_or_other_file_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"chosen\.csv does not exist; build it with"):
         read_chosen(tmp_path / "chosen.csv")
     (tmp_path / "chosen.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(DamagedError, match="or no table of chosen examples; delete it"):
+    with pytest.raises(DamagedError, match="or not a table of chosen examples; delete it"):
         read_chosen(tmp_path / "chosen.csv")
 
 

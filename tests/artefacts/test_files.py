@@ -28,7 +28,7 @@ from created_equal.artefacts import (
 from created_equal.artefacts.files import load_artefact, write_artefact, write_whole
 from created_equal.errors import InputError
 
-REMEDY = "make room or make the folder writable, and run again: what was finished before is kept."
+REMEDY = "make room or make the folder writable, and run again: finished results are kept."
 
 
 def sentence(call, *arguments):
@@ -269,7 +269,7 @@ def test_a_file_that_was_cut_short(tmp_path, digits_file):
     for left in [*range(0, len(whole), len(whole) // 40), len(whole) - 1]:
         path.write_bytes(whole[:left])
         assert sentence(read_dataset, path) == (
-            f"{path} is damaged (cut short, or its checksum is wrong) or no dataset file of "
+            f"{path} is damaged (cut short, or its checksum is wrong) or not a dataset file of "
             "created-equal; delete it and run again to rebuild it."
         )
 
@@ -296,7 +296,7 @@ def test_a_link_to_what_is_not_there_is_named(tmp_path, monkeypatch, below):
     disk, link = tmp_path / "disk", Path("results")
     link.symlink_to(disk)
     assert dead_link(link / below) == (
-        f"results is a link to {disk}, which is not there; mount it or mend the link."
+        f"results is a link to {disk}, which does not exist; mount it or fix the link."
     )
     disk.mkdir()
     assert dead_link(link / below) is None
@@ -308,4 +308,4 @@ def test_what_is_no_link_is_none_of_its_business(tmp_path):
 
 def test_a_link_to_itself(tmp_path):
     (tmp_path / "loop").symlink_to("loop")
-    assert "loop is a link to loop, which is not there" in dead_link(tmp_path / "loop/below")
+    assert "loop is a link to loop, which does not exist" in dead_link(tmp_path / "loop/below")

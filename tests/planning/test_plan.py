@@ -103,7 +103,7 @@ def test_a_row_per_ensemble_with_numbers_by_hand(
         disk = examples * (epochs + 1) * (networks + 10) / 1e6
         assert float(cells[5]) == pytest.approx(disk, abs=0.051)
         assert re.fullmatch(r"\d+:\d\d:\d\d", cells[6])
-    assert re.search(r"In all: \d+:\d\d:\d\d of training, estimated from a few steps", said)
+    assert re.search(r"Total training time: \d+:\d\d:\d\d, estimated from a few steps", said)
 
 
 def test_every_ensemble_has_a_row(plan):
@@ -175,7 +175,7 @@ def test_a_dataset_whose_size_is_not_known(plan, study_folder):
     said = plan("mine")
     assert rows(said) == {}
     assert (
-        "mine: its size is known only once its dataset is built; run created-equal build_dataset "
+        "mine: its size is unknown until its dataset is built; run created-equal build_dataset "
         "mine first."
     ) in said
     # Nor an empty table, nor a sum of nothing.
@@ -200,7 +200,7 @@ def test_a_study_whose_images_stay_in_files(plan, study_folder):
     write_dataset(data, dataset_path("mine"), dataset)
     said = plan("mine")
     assert rows(said)["mine", "cnn"][1:4] == ["2", "0", "3"]
-    assert "mine: its images stay in files; what it takes to decode them is not in" in said
+    assert "mine: the estimate leaves out decoding image files" in said
 
 
 def test_the_command_takes_the_studies_of_the_config(study_folder, monkeypatch, capsys):
