@@ -253,7 +253,7 @@ def test_a_file_of_another_kind(tmp_path, contents, digits_file):
         f"{digits_file} is not a predictions file of created-equal; give the path of one."
     )
     contents.to_netcdf(tmp_path / "foreign.nc", engine="h5netcdf")
-    assert "no scores file" in sentence(read_scores, tmp_path / "foreign.nc")
+    assert "not a scores file" in sentence(read_scores, tmp_path / "foreign.nc")
 
 
 @pytest.mark.parametrize("octets", [b"", b"no NetCDF at all", b"\x89HDF\r\n\x1a\n" + bytes(100)])

@@ -123,6 +123,6 @@ def test_no_epochs_of_equal_accuracy_leave_two_panels_empty_and_say_so(
     figure = draw({"st_vgg": scores, "small": unlike}, "Digits")
     for letter in "cd":
         axes = panel(figure, letter)
-        assert "no epochs of equal test accuracy" in axes.get_title(loc="left")
+        assert "no epochs with test accuracies" in axes.get_title(loc="left")
         assert not axes.collections
     assert len(panel(figure, "b").lines) == 3

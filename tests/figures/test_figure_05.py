@@ -9,8 +9,8 @@ from created_equal.figures.figure_05 import LINEAR, NON_LINEAR, chances_words, d
 
 
 def heights(axes: object, look: dict) -> float:
-    colour = to_rgb(look["facecolor"])
-    return sum(bar.get_height() for bar in axes.patches if bar.get_facecolor()[:3] == colour)
+    color = to_rgb(look["facecolor"])
+    return sum(bar.get_height() for bar in axes.patches if bar.get_facecolor()[:3] == color)
 
 
 def test_bars_in_front_are_what_the_linear_majority_gets_right(

@@ -41,7 +41,7 @@ def test_legend_names_the_classes_and_the_others(scores: xr.Dataset, dataset: xr
     many = scores.assign_attrs(classes=13)
     names = xr.Dataset({"class_name": ("class", [f"kind {i}" for i in range(13)])})
     (legend,) = draw(many, names, "Digits", "st_vgg").legends
-    assert [text.get_text() for text in legend.get_texts()][-1] == "3 others"
+    assert [text.get_text() for text in legend.get_texts()][-1] == "3 other labels"
 
 
 def test_labels_at_1_are_counted(scores: xr.Dataset, dataset: xr.Dataset) -> None:

@@ -35,9 +35,9 @@ def test_an_example_that_is_forgotten_is_found(scores: xr.Dataset, dataset: xr.D
     )
 
 
-def test_colour_images_stay_in_colour(scores: xr.Dataset, dataset: xr.Dataset) -> None:
-    colour = dataset.drop_vars(["channel_mean", "channel_std"]).isel(channel=[0, 0, 0])
-    figure = draw(scores, colour, "Digits", "st_vgg")
+def test_color_images_stay_in_color(scores: xr.Dataset, dataset: xr.Dataset) -> None:
+    color = dataset.drop_vars(["channel_mean", "channel_std"]).isel(channel=[0, 0, 0])
+    figure = draw(scores, color, "Digits", "st_vgg")
     assert figure.axes[0].images[0].get_array().shape == (8, 8, 3)
 
 
@@ -66,7 +66,7 @@ def test_images_are_read_from_the_few_files_that_are_shown(
         draw(scores, files, "Mine", "st_vgg", tmp_path)
 
 
-def test_curves_differ_in_more_than_colour(scores: xr.Dataset, dataset: xr.Dataset) -> None:
+def test_curves_differ_in_more_than_color(scores: xr.Dataset, dataset: xr.Dataset) -> None:
     lines = [axes.lines[0] for axes in draw(scores, dataset, "Digits", "st_vgg").axes[1::2]]
     assert len({line.get_marker() for line in lines}) == 5
 

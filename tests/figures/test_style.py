@@ -14,12 +14,12 @@ from created_equal.figures.style import (
     MARKERS,
     PAGE_WIDTH,
     PALETTE,
-    broken,
     chance,
     check_epochs,
     describe,
     phase_epochs,
     styled,
+    wrap_name,
 )
 from created_equal.study import CROSS_DATASET, FIGURES
 
@@ -97,7 +97,7 @@ def test_the_users_own_matplotlib_settings_change_nothing() -> None:
     assert not settings["axes.grid"]
 
 
-def test_looks_differ_in_more_than_colour() -> None:
+def test_looks_differ_in_more_than_color() -> None:
     assert len(set(HATCHES)) == len(PALETTE) == 10
     assert len(set(LINE_STYLES)) == len(set(MARKERS)) == 5
 
@@ -123,7 +123,7 @@ def test_describe(scores: xr.Dataset, epochs: tuple[int, ...], words: str) -> No
     ],
 )
 def test_long_names_are_broken_after_underscores(name: str, lines: str) -> None:
-    assert broken(name, 13) == lines
+    assert wrap_name(name, 13) == lines
 
 
 def test_describe_one_network(scores: xr.Dataset) -> None:

@@ -33,7 +33,7 @@ def test_bytes_and_predictions_of_an_ensemble(tiny):
     assert predictions_of(ensemble, extent) == 4 * 3 * 80
     # A byte a label, and ten of scores an example and epoch; two bytes where classes are many.
     assert disk_of(ensemble, extent) == 3 * 80 * (4 + 10)
-    assert disk_of(ensemble, extent, networks=1) == 3 * 80 * (1 + 10)
+    assert disk_of(ensemble, extent, n_networks=1) == 3 * 80 * (1 + 10)
     many = Extent((40, 40), (16, 16, 1), 257)
     assert disk_of(ensemble, many) == 3 * 80 * (2 * 4 + 10)
     assert disk_of(ensemble, Extent((40, 40), (16, 16, 1), 0)) == disk_of(ensemble, many)

@@ -162,8 +162,8 @@ def _retrained(studies: Mapping[str, Study], wanted: Sequence[Job]) -> Iterator[
         )
         if names:
             yield (
-                f"{study}: networks of {', '.join(names)} will be trained again, because their data "
-                "depend on a ranking that has changed"
+                f"{study}: networks of {', '.join(names)} will be trained again, because their "
+                "data depend on a ranking that has changed"
             )
 
 
