@@ -140,7 +140,7 @@ def test_an_ensemble_that_is_not_there(run):
 @pytest.mark.parametrize("networks", ["4-2", "a", "1-", "-1", "1,2", "0-4-5", "", "1.5"])
 def test_a_range_that_is_none(run, networks):
     assert refused(run("train_networks", "smoke", "st_vgg", f"--networks={networks}")) == (
-        f"--networks {networks} is not a range of networks; write it as 0-4, or 7 for one."
+        f"--networks {networks} is not a range of seeds; write it as 0-4, or 7 for one seed."
     )
 
 

@@ -112,7 +112,7 @@ def derive_dataset(study_name: StudyName, ensemble_name: EnsembleName) -> None:
     ensemble = _load_ensemble(study_name, ensemble_name)
     if ensemble.derived is None:
         raise InputError(
-            f"the ensemble {ensemble_name} has no dataset of its own; build the study's with "
+            f"the ensemble {ensemble_name} has no dataset of its own; build that of the study with "
             f"created-equal build_dataset {study_name}."
         )
     if ensemble.ranked_by is None:
@@ -336,6 +336,6 @@ def _parse_range(networks: str) -> tuple[int, int]:
     first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
     if last < first:
         raise InputError(
-            f"--networks {networks} is not a range of seeds; write a range as 0-4, or one seed as 7."
+            f"--networks {networks} is not a range of seeds; write it as 0-4, or 7 for one seed."
         )
     return first, last
