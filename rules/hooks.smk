@@ -78,4 +78,6 @@ def print_lines(lines):
 if workflow.is_main_process:
     for study in CONFIG.studies:
         for sentences in load(study).refused.values():
-            print_lines(f"config/studies/{study}.yaml: {sentence}" for sentence in sentences)
+            print_lines(
+                f"config/studies/{study}.yaml: {sentence}" for sentence in sentences
+            )

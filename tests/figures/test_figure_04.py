@@ -112,7 +112,7 @@ def test_one_network_has_no_halves(ensemble: Callable[..., xr.Dataset], other: x
 
 def test_ensembles_of_different_datasets(scores: xr.Dataset, other: xr.Dataset) -> None:
     moved = other.assign_coords(example=other["example"] + 1000)
-    with pytest.raises(InputError, match="st_vgg and small on the train examples that they share"):
+    with pytest.raises(InputError, match="st_vgg and small, but they share no train examples"):
         draw({"st_vgg": scores, "small": moved}, "Digits")
 
 

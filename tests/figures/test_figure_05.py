@@ -69,5 +69,5 @@ def test_linear_networks_that_are_right_nowhere_can_be_drawn(
 
 
 def test_an_epoch_that_only_one_has(scores: xr.Dataset, other: xr.Dataset) -> None:
-    with pytest.raises(InputError, match="figure_05 is to show epoch 12, but the networks were"):
+    with pytest.raises(InputError, match="figure_05 should show epoch 12, but the networks were"):
         draw({"st_vgg": scores, "linear": other.isel(epoch=slice(9))}, "Digits", [1, 12])

@@ -71,5 +71,5 @@ def test_networks_that_get_nothing_right_leave_one_group_empty(
 
 def test_a_classifier_of_another_dataset(scores: xr.Dataset, classifiers: Classifiers) -> None:
     other = classifiers["svm"].assign_coords(example=classifiers["svm"]["example"] + 1)
-    with pytest.raises(InputError, match="figure_07 compares st_vgg with svm on the same test"):
+    with pytest.raises(InputError, match="figure_07 compares st_vgg with svm, but their test"):
         draw(scores, {"svm": other}, "Digits", "st_vgg")

@@ -40,7 +40,7 @@ def test_notebooks_are_thin_pages_with_one_parameter() -> None:
     for figure in PAGES:
         assert [cell["id"] for cell in cells(figure)] == ["question", "parameters", "load", "draw"]
         question, parameters, _, draw = cells(figure)
-        parameter = 'studies = ["digits"]' if figure == CROSS_DATASET else 'study = "digits"'
+        parameter = 'studies = ["digits"]' if figure == CROSS_DATASET else 'study_name = "digits"'
         as_it_should_be = (
             figure == CROSS_DATASET or question["source"][0].startswith(f"# {heading(figure)}: "),
             f"`snakemake --cores all {figure}`" in question["source"][-1],

@@ -67,7 +67,7 @@ def test_the_figure_of_several_studies_shows_those_that_have_a_figure_1(
         name = f"cross_dataset.{extension}"
         rendered = (repository / "paper_figures" / name).read_bytes()
         assert rendered == (repository / "paper_figures/here" / name).read_bytes()
-    with pytest.raises(InputError, match="figure_01, and there is none in without; add figure_01"):
+    with pytest.raises(InputError, match="figure_01, but none of without has one; add"):
         render_cross_dataset(["without"])
 
 
@@ -101,7 +101,7 @@ def test_a_killed_notebook(repository: Path) -> None:
     notebook = json.loads((NOTEBOOKS / "figure_01.ipynb").read_text())
     notebook["cells"][-1]["source"] = ["import os\n", "os.kill(os.getpid(), 9)"]
     Path("notebooks/figure_01.ipynb").write_text(json.dumps(notebook))
-    with pytest.raises(InputError, match="was killed, most likely for want of memory"):
+    with pytest.raises(InputError, match="was killed, most likely because memory ran out"):
         render_figure(load_study("made_up"), "figure_01")
 
 

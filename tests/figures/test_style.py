@@ -142,7 +142,7 @@ def test_phase_epochs_are_the_studys_where_it_names_them(scores: xr.Dataset) -> 
 @pytest.mark.parametrize(
     ("epochs", "sentence"),
     [
-        ([0, 1], "figure_01 shows 4 epochs and was given 2; name 4 of them in the study, or none"),
+        ([0, 1], "figure_01 shows 4 epochs and was given 2; name 4 epochs in the study, or none"),
         (
             [0, 1, 2, 40],
             "epoch 40, but the networks were trained for 12 epochs; name epochs from 0",

@@ -40,7 +40,7 @@ def render_figure(study: Study, figure: str, log: Path | None = None) -> None:
             f"add it under figures in {file}."
         )
     log = log or RESULTS / study.name / "logs" / f"{figure}.ipynb"
-    _run(figure, {"study": study.name}, log, f"the study {study.name}")
+    _run(figure, {"study_name": study.name}, log, f"the study {study.name}")
 
 
 def render_cross_dataset(studies: Sequence[str]) -> None:
