@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 import pytest
 
 from created_equal.claims.page import STYLES, number_words, p_words, write_page
+from created_equal.scores import SMALLEST_LOG10_P
 
 VOID = {"meta", "br", "wbr"}
 
@@ -147,8 +148,8 @@ def test_one_network_or_random_state_is_not_two(measured, tmp_path):
         (-3, "p = 0.001"),
         (-3.5, "p ≤ 10<sup>−3</sup>"),
         (-50, "p ≤ 10<sup>−50</sup>"),
-        (-1185.6, "p ≤ 10<sup>−1185</sup>"),
-        (-math.inf, "p = 0"),
+        (-299.9, "p ≤ 10<sup>−299</sup>"),
+        (SMALLEST_LOG10_P, "p < 10<sup>−300</sup>"),
     ],
 )
 def test_p_in_words(log10_p, words):

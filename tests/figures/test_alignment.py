@@ -18,7 +18,7 @@ def test_examples_are_lined_up_by_name(scores: xr.Dataset, other: xr.Dataset) ->
 
 
 def test_other_examples_or_labels_are_refused(scores: xr.Dataset, other: xr.Dataset) -> None:
-    sentence = "figure_05 compares a with b but their test examples or labels differ"
+    sentence = "figure_05 compares a with b, but their test examples or labels differ"
     renamed = other.assign_coords(example=other["example"] + 1)
     relabelled = other.assign(label=(other["label"] + 1) % 10)
     fewer = other.isel(example=slice(-1))

@@ -52,7 +52,7 @@ def test_it_says_what_is_to_be_trained_and_what_is_there(studies):
     ]
     lines = check_run(Config(), studies, [BUILD, *half], [replace(TRAIN, networks=range(3))])
     assert lines[0] == "smoke: 3 networks to train in 2 jobs, 3 already there"
-    assert lines[1] == "no GPU found: networks are trained on the CPU"
+    assert lines[1] == "no GPU is found: networks are trained on the CPU"
     assert lines[2].startswith("disk: at most 0.0 MB of predictions and scores, ")
     for config, gpus in ((Config(), 1), (Config(device="cpu"), 0)):
         lines = check_run(config, studies, [replace(job, gpus=gpus) for job in half], [])

@@ -68,7 +68,7 @@ def draw(
             f"{(~cnn_right).sum():,} wrong",
             loc="left",
         )
-        axes.set_xlabel("fraction that the classifier gets right")
+        axes.set_xlabel("accuracy of the classifier")
     panels[0].set_yticks(range(len(right)), [accuracy_words(*each) for each in right.items()])
     panels[0].invert_yaxis()
     details = f"{describe(ensemble, scores, chosen)}; test set"

@@ -90,7 +90,7 @@ def check_run(
     ]
     training = [job for job in wanted if job.name == "train_networks"]
     if training and config.device == "auto" and not any(job.gpus for job in training):
-        lines.append("no GPU found: networks are trained on the CPU")
+        lines.append("no GPU is found: networks are trained on the CPU")
     if needed:
         lines.append(f"disk: at most {_size(needed)} of predictions and scores, {_size(free)} free")
     if unknown:
