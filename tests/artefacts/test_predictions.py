@@ -120,7 +120,7 @@ def test_files_of_different_ensembles(tmp_path, other, definition):
     )
 
 
-def test_a_network_that_is_there_twice(tmp_path):
+def test_a_duplicate_network(tmp_path):
     with pytest.raises(InputError) as refusal:
         check(tmp_path, (predictions([0, 1]), {}), (predictions([2, 1]), {}))
     assert str(refusal.value) == (

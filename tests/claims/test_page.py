@@ -11,7 +11,7 @@ VOID = {"meta", "br", "wbr"}
 
 
 class Reader(HTMLParser):
-    """The text of a page by its cells; it fails on tags that do not match."""
+    """Collect the text of a page by cell; fail on mismatched tags."""
 
     def __init__(self):
         super().__init__()
@@ -101,7 +101,7 @@ def test_the_page_needs_no_other_file_and_escapes_what_it_shows(measured, tmp_pa
     assert "<title>The paper's claims: Digits &amp; more</title>" in text
 
 
-def test_warnings_stand_above_the_table(measured, tmp_path):
+def test_warnings_are_above_the_table(measured, tmp_path):
     warning = "digits/hardest_fifth did not learn: accuracy < chance."
     text, _ = page_of([measured], tmp_path, warnings=[warning])
     above, _, _ = text.partition("<table>")
@@ -109,7 +109,7 @@ def test_warnings_stand_above_the_table(measured, tmp_path):
     assert "<b>Warning:</b>" not in page_of([measured], tmp_path)[0]
 
 
-def test_sections_stand_once_each_in_the_order_of_the_paper(checked, tmp_path):
+def test_sections_are_in_the_order_of_the_paper(checked, tmp_path):
     rows = checked("small_mammals")
     text, reader = page_of(rows, tmp_path)
     sections = [part.split("</h2>")[0] for part in text.split("<h2>")[1:]]

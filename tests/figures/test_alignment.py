@@ -9,7 +9,7 @@ from created_equal.figures.alignment import align
 NAMES = ("a", "b")
 
 
-def test_examples_are_lined_up_by_name(scores: xr.Dataset, other: xr.Dataset) -> None:
+def test_examples_are_aligned_by_name(scores: xr.Dataset, other: xr.Dataset) -> None:
     shuffled = other.isel(example=np.random.default_rng(0).permutation(other.sizes["example"]))
     first, second = align(scores, shuffled, "test", "figure_05", NAMES)
     np.testing.assert_array_equal(first["example"], second["example"])
@@ -17,7 +17,7 @@ def test_examples_are_lined_up_by_name(scores: xr.Dataset, other: xr.Dataset) ->
     np.testing.assert_array_equal(second["consistency"], of_split(other, "test")["consistency"])
 
 
-def test_other_examples_or_labels_are_refused(scores: xr.Dataset, other: xr.Dataset) -> None:
+def test_different_examples_or_labels_are_an_error(scores: xr.Dataset, other: xr.Dataset) -> None:
     sentence = "figure_05 compares a with b, but their test examples or labels differ"
     renamed = other.assign_coords(example=other["example"] + 1)
     relabelled = other.assign(label=(other["label"] + 1) % 10)

@@ -38,12 +38,12 @@ def test_untrained_networks_do_not_count() -> None:
 @pytest.mark.parametrize(
     "scores", [made_up([0.99] * 3, [5, 6, 7]), made_up([0.5] * 3, [np.nan] * 3)]
 )
-def test_where_nothing_counts_it_is_said(scores: xr.Dataset) -> None:
+def test_without_an_informative_epoch(scores: xr.Dataset) -> None:
     assert lowest_words(scores) == "N = 4, no informative epoch"
     assert small_multiples({"a": scores}).axes
 
 
-def test_curve_band_and_null_are_those_of_the_scores() -> None:
+def test_curve_band_and_null_match_the_scores() -> None:
     axes = small_multiples({"a": made_up(MEANS, MEASURE)}).axes[0]
     drawn = {line.get_gid(): line.get_ydata() for line in axes.lines}
     np.testing.assert_array_equal(drawn["all"], MEASURE)

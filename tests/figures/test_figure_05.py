@@ -13,7 +13,7 @@ def heights(axes: object, look: dict) -> float:
     return sum(bar.get_height() for bar in axes.patches if bar.get_facecolor()[:3] == color)
 
 
-def test_bars_in_front_are_what_the_linear_majority_gets_right(
+def test_bars_in_front_show_what_the_linear_majority_gets_right(
     scores: xr.Dataset, other: xr.Dataset
 ) -> None:
     figure = draw({"st_vgg": scores, "linear": other}, "Digits", [3, 6])

@@ -47,7 +47,7 @@ def test_error_bars_are_the_bands_over_examples(
     np.testing.assert_allclose(segment[:, 0], band_of_mean(right[of_cnn]))
 
 
-def test_names_carry_the_accuracies(scores: xr.Dataset, classifiers: Classifiers) -> None:
+def test_labels_show_the_accuracies(scores: xr.Dataset, classifiers: Classifiers) -> None:
     axes = draw(scores, classifiers, "Digits", "st_vgg").axes[0]
     said = [label.get_text() for label in axes.get_yticklabels()]
     assert said == [accuracy_words(name, of_test(classifiers, name)) for name in classifiers]

@@ -50,7 +50,7 @@ def test_labels_at_1_are_counted(scores: xr.Dataset, dataset: xr.Dataset) -> Non
     is_train = scores["example_split"].values == "train"
     for axes, epoch in zip(figure.axes[:4], epochs, strict=True):
         unanimous = is_train & (scores["consistency"].sel(epoch=epoch).values == 1)
-        # Where all are right, the most frequent label is the example's own.
+        # If all networks are right, the most frequent label is the true one.
         labels = np.unique(scores["label"].values[unanimous])
         assert axes.get_title(loc="left").endswith(f"labels at 1: {len(labels)}")
         top = max(bar.get_y() + bar.get_height() for bar in axes.patches)

@@ -9,7 +9,7 @@ from created_equal.figures.figure_11 import class_name, draw, fit_words
 from created_equal.scores import example_patterns
 
 
-def test_each_curve_stands_beside_its_own_image(scores: xr.Dataset, dataset: xr.Dataset) -> None:
+def test_each_curve_is_next_to_its_image(scores: xr.Dataset, dataset: xr.Dataset) -> None:
     figure = draw(scores, dataset, "Digits", "st_vgg")
     patterns = example_patterns(scores["consistency"].values, 0.1)
     assert len(figure.axes) == 2 * len(patterns)
@@ -71,7 +71,7 @@ def test_curves_differ_in_more_than_color(scores: xr.Dataset, dataset: xr.Datase
     assert len({line.get_marker() for line in lines}) == 5
 
 
-def test_a_poor_fit_is_called_one() -> None:
+def test_a_poor_fit_is_stated() -> None:
     assert fit_words(0.5) == "fit 0.50"
     assert fit_words(0.244) == "best fit only 0.24"
 
@@ -87,10 +87,10 @@ def test_a_long_class_name_is_cut() -> None:
     assert class_name(dataset, 0) == "mouse"
 
 
-def test_label_and_split_are_those_that_the_networks_had(
+def test_label_and_split_are_those_used_in_training(
     scores: xr.Dataset, dataset: xr.Dataset
 ) -> None:
-    """They are others than the study's where labels are random or examples were moved."""
+    """They differ from the study's if labels are random or examples were moved."""
     scores = scores.assign(label=(scores["label"] + 1) % 10)
     named = [axes.get_title(loc="left") for axes in draw(scores, dataset, "D", "st_vgg").axes[1::2]]
     patterns = example_patterns(scores["consistency"], 1 / 10).values()

@@ -32,7 +32,7 @@ def repository(
     scores: xr.Dataset,
     dataset: xr.Dataset,
 ) -> Path:
-    """Return a folder, now the current one, with a study, its dataset and its scores."""
+    """Return the current folder, with a study, its dataset and its scores."""
     monkeypatch.chdir(tmp_path)
     Path("notebooks").symlink_to(NOTEBOOKS)
     Path("config/studies").mkdir(parents=True)
@@ -43,7 +43,7 @@ def repository(
     return tmp_path
 
 
-def test_a_notebook_writes_what_its_function_draws(
+def test_a_notebook_saves_the_figure_of_its_function(
     repository: Path, scores: xr.Dataset, dataset: xr.Dataset
 ) -> None:
     render_figure(load_study("made_up"), "figure_11")
@@ -71,7 +71,7 @@ def test_the_figure_of_several_studies_shows_those_that_have_a_figure_1(
         render_cross_dataset(["without"])
 
 
-def test_an_input_error_in_a_notebook_comes_out_as_its_sentence(repository: Path) -> None:
+def test_an_input_error_in_a_notebook_is_passed_on(repository: Path) -> None:
     Path("results/made_up/st_vgg/scores.nc").unlink()
     log = repository / "log.ipynb"
     with pytest.raises(InputError) as raised:
@@ -125,7 +125,7 @@ def test_a_missing_notebook(repository: Path) -> None:
 
 
 def kernel(folder: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
-    """Make the notebooks run in a kernel that a shell command starts."""
+    """Run the notebooks in a kernel that is started by a shell command."""
     spec = folder / "jupyter/kernels/own/kernel.json"
     spec.parent.mkdir(parents=True)
     argv = ["sh", "-c", command, "sh", "{connection_file}"]

@@ -24,7 +24,7 @@ BUILD = Job("build_dataset", "smoke")
 
 
 def write_finished(path, definition, numbers):
-    """Write the head of a predictions file: the definition and the networks."""
+    """Write a predictions file with only a definition and seeds."""
     networks = xr.Dataset(coords={"network": np.array(numbers, dtype=np.int64)})
     write_artefact(networks, path, "predictions", definition)
 
@@ -45,7 +45,7 @@ def studies(study_folder):
     return {name: load_study(name) for name in ("smoke", *sources)}
 
 
-def test_it_says_what_is_to_be_trained_and_what_is_there(studies):
+def test_it_counts_networks_to_train_and_trained_networks(studies):
     half = [
         replace(TRAIN, networks=range(2)),
         replace(TRAIN, ensemble="small_st_vgg", networks=range(1)),
@@ -113,7 +113,7 @@ def test_a_run_that_trains_nothing_says_so(studies):
     assert lines == ["smoke: no networks to train, 8 already there"]
 
 
-def test_images_that_stay_in_files_must_be_there_to_train(studies, study_folder):
+def test_training_needs_the_image_files(studies, study_folder):
     config = Config(data_root=study_folder / "data")
     check_run(config, studies, [replace(TRAIN, study="mine", ensemble="a")], [])
     with pytest.raises(InputError, match=r"large: .*/large/train does not exist; put the images"):
@@ -131,7 +131,7 @@ def test_data_that_are_nowhere_are_named_all_at_once(studies, study_folder):
     assert f"mine: {study_folder}/data/mine/train does not exist; put the images" in sentences[0]
     assert "cifar: " in sentences[1]
     assert "set download: true" in sentences[1]
-    # With leave to download, only the user's own images must be there.
+    # With download, only the user's own images must exist.
     (study_folder / "data/mine/train").mkdir(parents=True)
     lines = check_run(replace(config, download=True), studies, wanted, [])
     assert f"to be downloaded to {study_folder}/data: cifar10, mnist" in lines
@@ -159,7 +159,7 @@ def test_a_link_to_a_disk_that_is_not_mounted_is_said(studies, study_folder, lin
 
 
 @pytest.mark.parametrize("name", ["cifar", "handwritten"])
-def test_data_that_are_there_in_either_form_are_enough(studies, study_folder, name):
+def test_an_archive_or_an_unpacked_folder_is_enough(studies, study_folder, name):
     config = Config(data_root=study_folder / "data", download=False)
     for place in PLACES[studies[name].dataset["source"]]:
         (study_folder / "data" / place).mkdir(parents=True)
@@ -191,7 +191,7 @@ def test_a_folder_of_images_is_of_known_size_once_it_is_built(studies, study_fol
 
     (line,) = said()
     assert line.startswith("disk: at most 0.0 MB of predictions and scores, ")
-    # What is damaged, or is to be built again, says nothing.
+    # Datasets that are damaged or will be rebuilt have no known size.
     unknown = "disk: unknown for mine until their datasets are built"
     wanted.append(Job("build_dataset", "mine"))
     assert said() == [unknown]
@@ -200,14 +200,14 @@ def test_a_folder_of_images_is_of_known_size_once_it_is_built(studies, study_fol
     assert said() == [unknown]
 
 
-def test_places_are_those_of_torchvision():
+def test_places_match_torchvision():
     assert PLACES["cifar10"] == (CIFAR10.base_folder, CIFAR10.filename)
     assert PLACES["cifar100"] == (CIFAR100.base_folder, CIFAR100.filename)
     assert PLACES["mnist"] == (f"{MNIST.__name__}/raw",)
 
 
-def test_a_disk_without_room_is_refused(studies, monkeypatch):
-    needed = 200 * 7 * (4 + 10)  # examples, epochs, a byte for each network and ten of scores
+def test_a_disk_without_room_is_an_error(studies, monkeypatch):
+    needed = 200 * 7 * (4 + 10)  # examples x epochs x (a byte per network + ten for scores)
     monkeypatch.setattr(preflight, "_free", lambda folder: needed)
     assert check_run(Config(), studies, [TRAIN], [])
     # Jobs of one ensemble share its scores.
