@@ -70,8 +70,8 @@ def main() -> None:
     except InputError as error:
         _end(str(error))
     except OSError as error:
-        what = f"{error.filename}: " if error.filename else ""
-        _end(f"{what}{error.strerror or error}")
+        place = f"{error.filename}: " if error.filename else ""
+        _end(f"{place}{error.strerror or error}")
 
 
 @app.command(name="build_dataset")

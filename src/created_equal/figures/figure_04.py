@@ -73,10 +73,10 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     }
     _accessibility(grid[0, 0], halves, f"(a) halves of {first_name}")
     grid[0, 0].set(xlabel="accessibility, even networks", ylabel="accessibility, odd networks")
-    whole = {
+    both = {
         split: [part["accessibility"].values for part in parts] for split, parts in common.items()
     }
-    _accessibility(grid[0, 1], whole, f"(b) {first_name} and {second_name}")
+    _accessibility(grid[0, 1], both, f"(b) {first_name} and {second_name}")
     grid[0, 1].set(xlabel=f"accessibility, {first_name}", ylabel=f"accessibility, {second_name}")
     _legend(grid[0, 2], grid[0, 0].lines[: len(SPLITS)])
     shades = ScalarMappable(

@@ -45,19 +45,19 @@ def expected_extent(definition: Mapping) -> Extent | None:
         return Extent(wanted, (size, size, 3), 0) if size and all(wanted) else None
     extent = EXTENTS[source]
     shape = (size, size, extent.image_shape[2]) if size else extent.image_shape
-    examples = tuple(chosen or all_ for chosen, all_ in zip(wanted, extent.examples, strict=True))
+    examples = tuple(given or full for given, full in zip(wanted, extent.examples, strict=True))
     return Extent(examples, shape, extent.classes)
 
 
-def extent_of(ensemble: Ensemble, whole: Extent) -> Extent:
+def extent_of(ensemble: Ensemble, study_extent: Extent) -> Extent:
     """Return the extent of an ensemble's dataset, given the extent of its study's dataset."""
     step = ensemble.derived
     if step is None or "labels" in step:
-        return whole
-    train, test = whole.examples
+        return study_extent
+    train, test = study_extent.examples
     left = derivation.sizes(step, train)[step.get("cut", 1)]
     moved = train - left if "move_to_test" in step else 0
-    return replace(whole, examples=(left, test + moved))
+    return replace(study_extent, examples=(left, test + moved))
 
 
 def disk_of(ensemble: Ensemble, extent: Extent, n_networks: int | None = None) -> int:
