@@ -1,21 +1,21 @@
-# make reproduce: from a fresh clone to the figures.   make test: all tests.   make help: the rest.
+# Run make to list all targets.
 PYTHON ?= python3
 ACTIVATE = . .venv/bin/activate
 .DEFAULT_GOAL := help
 .PHONY: help reproduce test test-portable test-slurm style benchmark clean
 
 help:
-	@echo "make reproduce   set up .venv and run snakemake --cores all"
-	@echo "make test        set up .venv and run every test"
-	@echo "make test-portable  build the smoke study in fp32 with AVX2 alone, as older processors round"
-	@echo "make test-slurm  run the workflow on a Slurm of its own (installed if missing; as root)"
-	@echo "make benchmark   measure training on this machine"
-	@echo "make style       format the code and the workflow"
-	@echo "make clean       remove .venv; results, figures and data stay"
+	@echo "make reproduce      set up .venv and run snakemake --cores all"
+	@echo "make test           set up .venv and run all tests"
+	@echo "make test-portable  build the smoke study with AVX2 only, to round like older CPUs"
+	@echo "make test-slurm     test the workflow on a local Slurm (installs it if missing; needs root)"
+	@echo "make benchmark      measure training speed on this machine"
+	@echo "make style          format the code and the workflow"
+	@echo "make clean          remove .venv, but no results, figures or data"
 
 .venv/ready: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	    { echo "Python 3.11 or later is needed, $(PYTHON) is older; say make PYTHON=python3.12"; exit 1; }
+	    { echo "Python 3.11 or later is needed, $(PYTHON) is older; run make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
@@ -29,7 +29,7 @@ test: .venv/ready
 	$(ACTIVATE) && snakemake --lint
 	$(ACTIVATE) && OMP_NUM_THREADS=1 python -m pytest --numprocesses 2 --dist loadfile
 
-# In a copy, so that no result here is touched.
+# This runs in a copy of the repository, so that results are not touched.
 test-portable: .venv/ready
 	$(ACTIVATE) && folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	    git ls-files -z --cached --others --exclude-standard | \

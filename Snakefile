@@ -5,7 +5,7 @@ from snakemake.utils import min_version
 min_version("9.0")
 
 
-# A GPU is counted on each machine by itself: one job at a time on it here, all at once on a cluster.
+# GPUs are counted per machine: one job at a time runs on a local GPU, any number on a cluster.
 resource_scopes:
     gpu="local",
 
@@ -34,11 +34,11 @@ onstart:
 
 
 onsuccess:
-    say_what_did_not_learn()
+    warn_of_failed_learning()
 
 
 onerror:
-    say_if_full()
+    report_full_disk()
 
 
 localrules:

@@ -1,4 +1,4 @@
-"""From a dataset, and the scores that rank its examples, to the dataset of one ensemble."""
+"""Derive an ensemble's dataset: random labels, moved or removed examples."""
 
 
 localrules:

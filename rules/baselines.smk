@@ -1,4 +1,4 @@
-"""From a dataset to the predictions of a classifier that is no network."""
+"""Fit scikit-learn's classifiers."""
 
 
 rule fit_baseline:
@@ -11,7 +11,7 @@ rule fit_baseline:
     benchmark:
         "results/{study}/baselines/benchmarks/fit_baseline_{baseline}.tsv"
     wildcard_constraints:
-        # What lies there of an ensemble that is called baselines.
+        # Avoids ambiguity with the files of an ensemble named "baselines".
         baseline="(?!scores|dataset)[a-z0-9_]+",
     conda:
         "../envs/created_equal.yaml"

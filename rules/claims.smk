@@ -1,7 +1,8 @@
-"""From everything that a study's figures name to its claims, and to tests of the results."""
+"""Check the paper's claims, and test the results."""
 
 
-# On a cluster beside the head process: claims of small studies; tests take a minute of the largest.
+# On a cluster, these run next to the head process: claims of large studies have their own rule, and
+# tests take a minute for the largest study.
 localrules:
     check_claims,
     test_results,
@@ -17,7 +18,7 @@ rule check_claims:
             claims_path("{study}", "html"),
             caption="../report/claims.rst",
             category="{study}",
-            labels={"figure": "claims", "shows": "The paper's numbers beside ours"},
+            labels={"figure": "claims", "shows": "The paper's numbers and ours"},
         ),
     log:
         "results/{study}/logs/check_claims.log",
@@ -38,7 +39,7 @@ use rule check_claims as check_large_claims with:
     wildcard_constraints:
         study=LARGE_STUDIES,
     resources:
-        # Of 1.3 million examples at least 2050 and 21 minutes, see benchmarks/README.md.
+        # 1.3 million examples take at least 2050 MB and 21 minutes, see benchmarks/README.md.
         mem_mb=8000,
         runtime=240,
 
@@ -62,7 +63,7 @@ rule test_results:
     conda:
         "../envs/created_equal.yaml"
     resources:
-        # Of 1.3 million examples: 382.
+        # 1.3 million examples take 382 MB.
         mem_mb=1000,
         runtime=30,
     params:

@@ -1,4 +1,4 @@
-"""What all rules share: the checked config and studies, and the paths of the code."""
+"""The validated config and studies, and helpers that all rules use."""
 
 import json
 import os
@@ -29,45 +29,45 @@ from created_equal.study import (
 )
 from created_equal.versions import BASELINES_VERSION, DECODING_VERSION, ENGINE_VERSION
 
-# Scores and claims of more predictions than these take minutes.
+# With more predictions than this, computing scores and claims takes minutes.
 LARGE = 200_000_000
 
 
-def refuse(sentence):
-    """End the workflow with one sentence, without the lines of code that Snakemake would add."""
+def fail(sentence):
+    """End the workflow with one sentence, without Snakemake's traceback."""
     sys.exit(f"created-equal: {sentence}")
 
 
 def checked(read, *arguments):
-    """Call a reader; what the user got wrong ends the workflow in one sentence."""
+    """Return ``read(*arguments)``; invalid input ends the workflow with one sentence."""
     try:
         return read(*arguments)
     except InputError as error:
-        refuse(error)
+        fail(error)
 
 
-# Snakemake takes the last of a key that stands in a file twice; our reader refuses it.
+# Snakemake silently uses the last of duplicate keys; our reader rejects them.
 for path in workflow.configfiles:
     checked(read_yaml, Path(path))
 CONFIG = checked(load_config, config)
-# Whether the scores are those that are kept with the code.
+# True if scores are read from the reference folder instead of being trained.
 KEPT = CONFIG.scores == REFERENCE.name
 STUDIES = checked(load_studies, CONFIG.studies, CONFIG.networks, CONFIG.scores)
 
 
 @cache
 def load(study):
-    """Return a checked study as the config has it."""
+    """Return a study with the settings of the config."""
     return STUDIES.get(study) or checked(
         load_study, study, CONFIG.networks, CONFIG.scores
     )
 
 
 def ensemble_of(wildcards):
-    """Return the ensemble that a job's wildcards name."""
+    """Return the ensemble of a job."""
     ensembles = load(wildcards.study).ensembles
     if wildcards.ensemble not in ensembles:
-        refuse(
+        fail(
             f"the study {wildcards.study} has no ensemble {wildcards.ensemble}; "
             f"{suggestion(wildcards.ensemble, list(ensembles))}"
         )
@@ -75,7 +75,7 @@ def ensemble_of(wildcards):
 
 
 def code(*patterns):
-    """Return the modules of the package that match; a rule runs again when one of them changes."""
+    """Return the package's modules that match; a rule reruns if one of them changes."""
     package = Path(workflow.basedir, "src/created_equal")
     return sorted(
         str(path.relative_to(workflow.basedir))
@@ -85,7 +85,7 @@ def code(*patterns):
 
 
 def is_large(study):
-    """Return whether some ensemble of a study makes so many predictions that they take minutes."""
+    """Return whether an ensemble of a study makes more than ``LARGE`` predictions."""
     extent = expected_extent(study.dataset)
     return extent is not None and any(
         predictions_of(ensemble, extent) > LARGE
@@ -93,13 +93,13 @@ def is_large(study):
     )
 
 
-# A regular expression of the studies whose scores and claims are submitted to a cluster.
+# A regular expression that matches the studies whose scores and claims run as cluster jobs.
 LARGE_STUDIES = (
     "|".join(filter(lambda name: is_large(load(name)), CONFIG.studies)) or "(?!)"
 )
 
-# The commands run with the Python that runs Snakemake, need no installed package, and see the
-# config with what was given on Snakemake's command line; none of that makes a job run again.
+# Commands run with Snakemake's Python, find the package in src, and see the config with the settings
+# of Snakemake's command line. Environment variables do not cause reruns.
 os.environ |= {
     "PATH": os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()]),
     "PYTHONPATH": str(Path(workflow.basedir, "src")),

@@ -1,4 +1,4 @@
-"""From a source to a study's dataset."""
+"""Build a study's dataset from its source."""
 
 
 localrules:

@@ -1,4 +1,4 @@
-"""From scores to figures: for each figure a rule that renders it, and a target of its name."""
+"""Render figures: for each figure a rule, and a target with the name of the figure."""
 
 SHARED = [
     "figures/alignment.py",
@@ -31,7 +31,8 @@ for figure, needs in FIGURES.items():
                     "shows": needs.title,
                 },
             ),
-        # Beside it the executed notebook, which Snakemake would print whole if it failed.
+        # The executed notebook is not declared as a log, because Snakemake would print all of it
+        # on failure.
         log:
             f"results/{{study}}/logs/render_{figure}.log",
         localrule: True
@@ -69,7 +70,7 @@ rule render_cross_dataset:
             category="all studies",
             labels={
                 "figure": CROSS_DATASET,
-                "shows": "Bi-modality whatever the images are of",
+                "shows": "Bi-modality on all datasets",
             },
         ),
     log:

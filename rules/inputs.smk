@@ -1,6 +1,6 @@
-"""What each rule reads and asks for, in the order of the rules.
+"""Input, parameter and resource functions, in the order of the rules.
 
-Functions stand in a file without rules, as ``snakemake --lint`` wants them.
+``snakemake --lint`` wants functions in a file without rules.
 """
 
 import shutil
@@ -24,7 +24,7 @@ HAS_GPU = shutil.which("nvidia-smi") is not None
 
 
 def networks_in(wildcards):
-    """Return the numbers of the networks of a training job."""
+    """Return the seeds of a training job."""
     return range(int(wildcards.first), int(wildcards.last) + 1)
 
 
@@ -44,16 +44,17 @@ def waiting_for(wildcards):
 
 
 def gpus_of(wildcards):
-    """Return 1 if a training job is to have a GPU, else 0: on a cluster, unless device is cpu."""
+    """Return the number of GPUs, 1 or 0, that a training job requests."""
+    # Cluster nodes are assumed to have GPUs.
     wanted = on_cluster() or HAS_GPU
     return int(CONFIG.device == "cuda" or (CONFIG.device == "auto" and wanted))
 
 
 def derivation_of(wildcards):
-    """Return the ensemble whose derived dataset a job makes."""
+    """Return the ensemble whose derived dataset a job builds."""
     ensemble = ensemble_of(wildcards)
     if ensemble.derived is None:
-        refuse(
+        fail(
             f"the ensemble {ensemble.name} has no dataset of its own; it is trained on "
             f"{ensemble.dataset_path}: ask for that."
         )
@@ -61,7 +62,7 @@ def derivation_of(wildcards):
 
 
 def derived_from(wildcards):
-    """Return what a dataset is derived from, by the names of the rule's inputs."""
+    """Return the inputs of ``derive_dataset``."""
     ranked_by = derivation_of(wildcards).ranked_by
     if ranked_by is None:
         return {"dataset": dataset_path(wildcards.study)}
@@ -76,7 +77,7 @@ def derived_from(wildcards):
 
 
 def scored_from(wildcards):
-    """Return what an ensemble's scores are made from, by the names of the rule's inputs."""
+    """Return the inputs of ``score_ensemble``."""
     ensemble = ensemble_of(wildcards)
     files = {"predictions": ensemble.predictions_paths(CONFIG.networks_per_job)}
     if "move_to_test" in (ensemble.derived or {}):
@@ -84,7 +85,7 @@ def scored_from(wildcards):
     return files
 
 
-# The ensemble that represents each selected study where studies are compared.
+# The ensemble of each selected study in the cross-dataset figure.
 ACROSS = {
     study: ensemble_across(load(study))
     for study in CONFIG.studies
@@ -93,15 +94,15 @@ ACROSS = {
 
 
 def figures_of(study):
-    """Return the figures of a study, in its order, refused ones included."""
+    """Return the figures of a study in order, invalid ones included."""
     return [*load(study).figures, *load(study).refused]
 
 
 def entry_of(figure, wildcards):
-    """Return the entry of a figure in a job's study; None if the figure is refused."""
+    """Return the entry of a figure in a job's study; None if the figure is invalid."""
     figures = figures_of(wildcards.study)
     if figure not in figures:
-        refuse(
+        fail(
             f"the study {wildcards.study} has no {figure}; add it under figures in "
             f"config/studies/{wildcards.study}.yaml, or ask for "
             f"{', '.join(figures) or 'a figure of another study'}."
@@ -110,7 +111,7 @@ def entry_of(figure, wildcards):
 
 
 def shown_in(figure, wildcards):
-    """Return the files that a figure shows, by the names of the rule's inputs."""
+    """Return the inputs of a figure's rule."""
     entry = entry_of(figure, wildcards)
     if entry is None:
         return {}
@@ -125,10 +126,10 @@ def shown_in(figure, wildcards):
 
 
 def pages_of(figure, wildcards):
-    """Return a figure of all selected studies that have it."""
+    """Return the pdf files of a figure for all selected studies that have it."""
     studies = [study for study in CONFIG.studies if figure in figures_of(study)]
     if not studies:
-        refuse(
+        fail(
             f"no selected study has {figure} ({', '.join(CONFIG.studies)}); add it under "
             "figures in the file of one, or select another with --config studies=NAME."
         )
@@ -138,20 +139,20 @@ def pages_of(figure, wildcards):
 def scores_across(wildcards):
     """Return the scores files of one ensemble of each selected study."""
     if not ACROSS:
-        refuse(
-            f"{CROSS_DATASET} shows the ensemble of each study's figure_01, and no selected study "
+        fail(
+            f"{CROSS_DATASET} shows the ensemble of each study's figure_01, but no selected study "
             f"has one ({', '.join(CONFIG.studies)}); add it under figures in the file of one."
         )
     return [load(study).scores_path(ensemble) for study, ensemble in ACROSS.items()]
 
 
 def roles_in(wildcards):
-    """Return which ensembles and baselines play which part in the claims of a study."""
+    """Return the role of each ensemble and baseline in the claims of a study."""
     return roles_of(load(wildcards.study))
 
 
 def claimed_in(wildcards):
-    """Return the files that the claims of a study rest on, by the names of the rule's inputs."""
+    """Return the inputs of ``check_claims``."""
     name, study = wildcards.study, load(wildcards.study)
     ensembles = ensembles_in(roles_in(wildcards))
     return {
@@ -165,7 +166,7 @@ def claimed_in(wildcards):
 
 
 def predictions_in(study, ensembles):
-    """Return the predictions files of all networks of some of a study's ensembles."""
+    """Return the predictions files of some of a study's ensembles."""
     return [
         path
         for each in ensembles
@@ -174,11 +175,11 @@ def predictions_in(study, ensembles):
 
 
 def tested_in(wildcards):
-    """Return the files that are tested: what claims rest on, and what that was made from."""
+    """Return the inputs of ``test_results``: those of the claims, and the files behind them."""
     if KEPT:
-        refuse(
-            "scores are tested with the predictions that they were made from, which are not kept "
-            f"in {REFERENCE}; say scores=trained."
+        fail(
+            "testing scores needs the predictions they were computed from, which are not saved in "
+            f"{REFERENCE}; run with --config scores=trained."
         )
     name, study = wildcards.study, load(wildcards.study)
     behind = ensembles_behind(study)

@@ -1,8 +1,8 @@
-"""From the predictions of an ensemble to its scores."""
+"""Compute the scores of an ensemble from its predictions."""
 
 
-# Of small studies on a cluster beside the head process: seconds each, and the next round of training
-# waits for some.
+# On a cluster, scores of small studies are computed next to the head process: they take seconds, and
+# later training rounds wait for some of them.
 localrules:
     score_ensemble,
 

@@ -1,13 +1,13 @@
-"""From a dataset and an ensemble's definition to predictions, some networks a job."""
+"""Train an ensemble's networks, several per job."""
 
 
 rule train_networks:
     input:
         dataset=lambda wildcards: ensemble_of(wildcards).dataset_path,
     output:
-        # The command keeps all networks that are still the same (by their definition, data and
-        # engine's version), although Snakemake deletes this before it. update() will not do: when
-        # a job fails, it restores the old file, which then passes for what is defined now.
+        # Snakemake deletes this file before the job, but the command reuses all networks that have
+        # the same definition, data and engine version. update() would restore the stale file if
+        # the job fails.
         predictions=predictions_path("{study}", "{ensemble}", "{first}", "{last}"),
     log:
         "results/{study}/{ensemble}/logs/train_networks_{first}-{last}.log",
@@ -25,7 +25,7 @@ rule train_networks:
         gpu=gpus_of,
     params:
         definition=lambda wildcards: ensemble_of(wildcards).definition,
-        # Networks of another version are trained again; an edit of the code alone changes nothing.
+        # A new version reruns training; editing the code alone does not.
         engine_version=ENGINE_VERSION,
         decoding_version=DECODING_VERSION,
     shell:

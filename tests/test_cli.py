@@ -117,7 +117,7 @@ def test_networks_of_different_precisions_are_scored_with_a_warning(
     )
 
 
-def test_a_study_that_is_not_there(run):
+def test_a_missing_study(run):
     for command in (
         ["build_dataset", "smokee"],
         ["train_networks", "smokee", "st_vgg"],
@@ -130,7 +130,7 @@ def test_a_study_that_is_not_there(run):
         assert "smoke" in said.removeprefix("there is no study smokee")
 
 
-def test_an_ensemble_that_is_not_there(run):
+def test_a_missing_ensemble(run):
     for command in ("train_networks", "score_ensemble"):
         said = refused(run(command, "smoke", "st_vg"))
         assert said.startswith("the study smoke has no ensemble st_vg; ")
@@ -140,11 +140,11 @@ def test_an_ensemble_that_is_not_there(run):
 @pytest.mark.parametrize("networks", ["4-2", "a", "1-", "-1", "1,2", "0-4-5", "", "1.5"])
 def test_a_range_that_is_none(run, networks):
     assert refused(run("train_networks", "smoke", "st_vgg", f"--networks={networks}")) == (
-        f"--networks {networks} is not a range of networks; write it as 0-4, or 7 for one."
+        f"--networks {networks} is not a range of seeds; write it as 0-4, or 7 for one seed."
     )
 
 
-def test_files_that_are_not_there_yet(run, study_folder):
+def test_missing_files(run, study_folder):
     said = refused(run("train_networks", "smoke", "st_vgg"))
     assert said.startswith("results/smoke/dataset.nc does not exist; build it with snakemake")
     said = refused(run("score_ensemble", "smoke", "st_vgg"))
@@ -179,7 +179,7 @@ def test_a_learning_rate_that_kills_the_networks(run, small_study, study_folder)
     assert not list((study_folder / "results" / "small").rglob("predictions/**/*.nc"))
 
 
-def test_images_that_are_too_small_are_refused_in_one_sentence_alone(small_study, study_folder):
+def test_images_that_are_too_small_end_in_one_sentence(small_study, study_folder):
     path, study = small_study
     study["dataset"]["size"] = 12
     path.write_text(yaml.safe_dump(study))
@@ -204,7 +204,7 @@ def test_a_number_of_networks_below_one(run):
         assert "greater than or equal to 1" in said
 
 
-def test_predictions_of_another_ensemble_are_refused(run, small_study, study_folder):
+def test_predictions_of_another_ensemble_are_an_error(run, small_study, study_folder):
     run("build_dataset", "small")
     run("train_networks", "small", "st_vgg", "--networks", "0-1")
     folder = study_folder / "results" / "small" / "st_vgg" / "predictions"
@@ -213,7 +213,7 @@ def test_predictions_of_another_ensemble_are_refused(run, small_study, study_fol
     said = refused(
         run("score_ensemble", "small", "st_vgg", folder / "0000-0001.nc", folder / "other.nc")
     )
-    assert "are not of one ensemble" in said
+    assert "belong to different ensembles" in said
     assert not (folder.parent / "scores.nc").exists()
 
 
@@ -231,7 +231,7 @@ def test_a_link_to_a_disk_that_is_not_mounted_is_said(run, study_folder, link, s
     )
     (study_folder / link).symlink_to("/not/mounted")
     assert refused(run("build_dataset", study)).startswith(
-        f"{link} is a link to /not/mounted, which is not there; mount it or mend the link."
+        f"{link} is a link to /not/mounted, which does not exist; mount it or fix the link."
     )
 
 

@@ -155,7 +155,7 @@ def test_kept_scores_are_shown_without_training(built, tmp_path):
     assert own["figure_04a_split_halves"]["networks_lower"]
     assert "(reference scores)" in (folder / "results/smoke/claims.html").read_text()
     refusal = one_sentence(snakemake(folder, "results/smoke/results_test.txt", *reference))
-    assert "which are not kept in reference; say scores=trained." in refusal
+    assert "which are not saved in reference; run with --config scores=trained." in refusal
     (folder / "reference/smoke/scores.json").unlink()
     refusal = one_sentence(snakemake(folder, *reference))
     assert "no scores of smoke are kept here" in refusal

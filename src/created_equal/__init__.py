@@ -1,3 +1,3 @@
-"""In which order do networks learn, and do they all learn the same?"""
+"""Do neural networks learn the same examples in the same order?"""
 
 __version__ = "0.1.0"

@@ -1,7 +1,7 @@
-"""The command line: every step of the workflow, usable without Snakemake.
+"""The command line: every step of the workflow as a command.
 
-Run it in the root of the repository. Each command reads config.yaml and config/studies, and imports
-its stage late, so that a figure waits for no torch.
+Run it in the root of the repository. Each command reads config.yaml and config/studies. Commands
+import their stage only when called, so that rendering a figure does not import torch.
 """
 
 import logging
@@ -37,27 +37,31 @@ from created_equal.study import (
 )
 
 app = typer.Typer(
-    help="In which order do neural networks learn, and do they all learn the same?",
+    help="Do neural networks learn the same examples in the same order?",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
 
-StudyName = Annotated[str, typer.Argument(help="A study: a file in config/studies.")]
-EnsembleName = Annotated[str, typer.Argument(help="One of the study's ensembles.")]
+StudyName = Annotated[
+    str, typer.Argument(metavar="study", help="A study: the name of a file in config/studies.")
+]
+EnsembleName = Annotated[
+    str, typer.Argument(metavar="ensemble", help="One of the study's ensembles.")
+]
 
 
 def main() -> None:
-    """Run a command; what the user got wrong is said in one sentence, with exit code 2.
+    """Run a command; invalid input ends it with one sentence and exit code 2.
 
-    A file below results that is found to be damaged is renamed, so that the next run of Snakemake
-    makes it again, and nothing else that was finished.
+    A damaged file below results is renamed, so that the next run of Snakemake rebuilds only this
+    file and the files that depend on it.
     """
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr
     )
     logging.getLogger("papermill").setLevel(logging.WARNING)
-    # A log on a disk that is full ends no work.
+    # A log that cannot be written, because the disk is full, must not end the command.
     logging.raiseExceptions = False
     try:
         app()
@@ -66,36 +70,36 @@ def main() -> None:
     except InputError as error:
         _end(str(error))
     except OSError as error:
-        what = f"{error.filename}: " if error.filename else ""
-        _end(f"{what}{error.strerror or error}")
+        place = f"{error.filename}: " if error.filename else ""
+        _end(f"{place}{error.strerror or error}")
 
 
 @app.command(name="build_dataset")
 def build_dataset(
-    study: StudyName,
+    study_name: StudyName,
     data_root: Annotated[
-        Path | None, typer.Option(help="Folder of the data sets; default: as config.yaml says.")
+        Path | None, typer.Option(help="Folder of the data; default: as in config.yaml.")
     ] = None,
     download: Annotated[
-        bool | None, typer.Option(help="Fetch what is missing; default: as config.yaml says.")
+        bool | None, typer.Option(help="Download missing data; default: as in config.yaml.")
     ] = None,
 ) -> None:
-    """Build a study's dataset from its source: results/STUDY/dataset.nc."""
+    """Build a study's dataset from its source; writes results/STUDY/dataset.nc."""
     from created_equal import datasets
     from created_equal.artefacts import write_dataset
 
-    config, definition = load_config(), load_study(study).dataset
+    config, definition = load_config(), load_study(study_name).dataset
     dataset = datasets.build_dataset(
         definition,
         config.data_root if data_root is None else data_root,
         config.download if download is None else download,
     )
-    write_dataset(dataset, dataset_path(study), definition)
+    write_dataset(dataset, dataset_path(study_name), definition)
 
 
 @app.command(name="derive_dataset")
-def derive_dataset(study: StudyName, ensemble: EnsembleName) -> None:
-    """Derive the dataset of an ensemble: results/STUDY/ENSEMBLE/dataset.nc and chosen.csv."""
+def derive_dataset(study_name: StudyName, ensemble_name: EnsembleName) -> None:
+    """Derive an ensemble's dataset; writes results/STUDY/ENSEMBLE/dataset.nc and chosen.csv."""
     from created_equal import datasets
     from created_equal.artefacts import (
         read_chosen,
@@ -105,62 +109,59 @@ def derive_dataset(study: StudyName, ensemble: EnsembleName) -> None:
         write_dataset,
     )
 
-    definition = _ensemble(study, ensemble)
-    if definition.derived is None:
+    ensemble = _load_ensemble(study_name, ensemble_name)
+    if ensemble.derived is None:
         raise InputError(
-            f"the ensemble {ensemble} has no dataset of its own; build that of the study with "
-            f"created-equal build_dataset {study}."
+            f"the ensemble {ensemble_name} has no dataset of its own; build that of the study with "
+            f"created-equal build_dataset {study_name}."
         )
-    if definition.ranked_by is None:
-        made = datasets.derive_dataset(definition, read_dataset(dataset_path(study)))
+    if ensemble.ranked_by is None:
+        derived, chosen = datasets.derive_dataset(ensemble, read_dataset(dataset_path(study_name)))
     else:
-        ranking = _ensemble(study, definition.ranked_by)
-        made = datasets.derive_dataset(
-            definition,
+        ranking = _load_ensemble(study_name, ensemble.ranked_by)
+        derived, chosen = datasets.derive_dataset(
+            ensemble,
             read_dataset(ranking.dataset_path),
-            read_scores(scores_path(study, ranking.name)),
-            read_chosen(chosen_path(study, ranking.name)) if ranking.derived else None,
+            read_scores(scores_path(study_name, ranking.name)),
+            read_chosen(chosen_path(study_name, ranking.name)) if ranking.derived else None,
         )
-    derived, chosen = made
-    write_chosen(chosen, chosen_path(study, ensemble))
-    write_dataset(derived, definition.dataset_path, definition.dataset)
+    write_chosen(chosen, chosen_path(study_name, ensemble_name))
+    write_dataset(derived, ensemble.dataset_path, ensemble.dataset)
 
 
 @app.command(name="train_networks")
 def train_networks(
-    study: StudyName,
-    ensemble: EnsembleName,
+    study_name: StudyName,
+    ensemble_name: EnsembleName,
     networks: Annotated[
         str | None,
         typer.Option(
-            metavar="FIRST-LAST", help="For one job; default: all, in jobs as config.yaml says."
+            metavar="FIRST-LAST", help="Seeds to train; default: all, in jobs as in config.yaml."
         ),
     ] = None,
     device: Annotated[
-        str | None, typer.Option(help="auto, cpu or cuda; default: as config.yaml says.")
+        str | None, typer.Option(help="auto, cpu or cuda; default: as in config.yaml.")
     ] = None,
     precision: Annotated[
-        str | None, typer.Option(help="auto, fp32, tf32 or bf16; default: as config.yaml says.")
+        str | None, typer.Option(help="auto, fp32, tf32 or bf16; default: as in config.yaml.")
     ] = None,
     threads: Annotated[int, typer.Option(help="Threads on a CPU.", min=1)] = 1,
 ) -> None:
-    """Train networks of an ensemble: results/STUDY/ENSEMBLE/predictions/FIRST-LAST.nc."""
+    """Train an ensemble's networks; writes results/STUDY/ENSEMBLE/predictions/FIRST-LAST.nc."""
     from created_equal.training import train_networks as train
     from created_equal.training.gpu_lock import lock_gpu
 
-    config, definition = load_config(), _ensemble(study, ensemble)
+    config, ensemble = load_config(), _load_ensemble(study_name, ensemble_name)
     lock_gpu(device or config.device)
     jobs = (
-        definition.batches(config.networks_per_job)
-        if networks is None
-        else [_first_and_last(networks)]
+        ensemble.batches(config.networks_per_job) if networks is None else [_parse_range(networks)]
     )
     for first, last in jobs:
         train(
-            definition,
-            definition.dataset_path,
+            ensemble,
+            ensemble.dataset_path,
             range(first, last + 1),
-            predictions_path(study, ensemble, first, last),
+            predictions_path(study_name, ensemble_name, first, last),
             device or config.device,
             precision or config.precision,
             threads,
@@ -170,168 +171,171 @@ def train_networks(
 
 @app.command(name="score_ensemble")
 def score_ensemble(
-    study: StudyName,
-    ensemble: EnsembleName,
+    study_name: StudyName,
+    ensemble_name: EnsembleName,
     predictions: Annotated[
         list[Path] | None,
-        typer.Argument(help="Predictions files; default: those of train_networks."),
+        typer.Argument(help="Predictions files; default: all written by train_networks."),
     ] = None,
-    networks: Annotated[
+    n_networks: Annotated[
         int | None,
-        typer.Option(help="Score networks 0 to this less 1; default: as configured.", min=1),
+        typer.Option("--networks", help="Number of networks; default: as configured.", min=1),
     ] = None,
 ) -> None:
-    """Score an ensemble from its predictions: results/STUDY/ENSEMBLE/scores.nc."""
+    """Score an ensemble from its predictions; writes results/STUDY/ENSEMBLE/scores.nc."""
     from created_equal import scores
     from created_equal.artefacts import definition_of, moved_examples, write_scores
 
-    config, definition = load_config(), _ensemble(study, ensemble)
-    definition = replace(definition, networks=networks or definition.networks)
-    paths = predictions or definition.predictions_paths(config.networks_per_job)
-    moves = "move_to_test" in (definition.derived or {})
-    moved = moved_examples(chosen_path(study, ensemble)) if moves else None
-    scored = scores.score_ensemble(paths, definition.networks, moved)
-    write_scores(scored, scores_path(study, ensemble), definition_of(scored))
+    config, ensemble = load_config(), _load_ensemble(study_name, ensemble_name)
+    ensemble = replace(ensemble, networks=n_networks or ensemble.networks)
+    paths = predictions or ensemble.predictions_paths(config.networks_per_job)
+    has_moved = "move_to_test" in (ensemble.derived or {})
+    moved = moved_examples(chosen_path(study_name, ensemble_name)) if has_moved else None
+    scored = scores.score_ensemble(paths, ensemble.networks, moved)
+    write_scores(scored, scores_path(study_name, ensemble_name), definition_of(scored))
 
 
 @app.command(name="fit_baseline")
 def fit_baseline(
-    study: StudyName,
-    baseline: Annotated[str, typer.Argument(help="One of the study's baselines, as svm.")],
+    study_name: StudyName,
+    baseline: Annotated[str, typer.Argument(help="One of the study's baselines, for example svm.")],
 ) -> None:
-    """Fit a classifier that is no network: results/STUDY/baselines/BASELINE.nc."""
+    """Fit a scikit-learn classifier; writes results/STUDY/baselines/BASELINE.nc."""
     from created_equal import baselines
 
     baselines.fit_baseline(
-        baseline_of(load_study(study), baseline),
-        dataset_path(study),
-        baseline_path(study, baseline),
+        baseline_of(load_study(study_name), baseline),
+        dataset_path(study_name),
+        baseline_path(study_name, baseline),
     )
 
 
 @app.command(name="render_figure")
 def render_figure(
-    study: StudyName,
-    figure: Annotated[str, typer.Argument(help="One of the study's figures, as figure_01.")],
+    study_name: StudyName,
+    figure: Annotated[
+        str, typer.Argument(help="One of the study's figures, for example figure_01.")
+    ],
 ) -> None:
-    """Render a figure from its notebook: paper_figures/STUDY/FIGURE.pdf, .svg and .png."""
+    """Run a figure's notebook; writes paper_figures/STUDY/FIGURE.pdf, .svg and .png."""
     from created_equal.figures.render import render_figure as render
 
-    render(load_configured(study), figure)
+    render(load_configured(study_name), figure)
 
 
 @app.command(name="render_cross_dataset")
 def render_cross_dataset(
     studies: Annotated[
-        list[str] | None, typer.Argument(help="Studies; default: those of config.yaml.")
+        list[str] | None, typer.Argument(help="Studies; default: those in config.yaml.")
     ] = None,
 ) -> None:
-    """Render the figure of several studies: paper_figures/cross_dataset.pdf, .svg and .png."""
+    """Render the figure of several studies; writes paper_figures/cross_dataset.pdf, .svg, .png."""
     from created_equal.figures.render import render_cross_dataset as render
 
     render(studies or load_config().studies)
 
 
 @app.command(name="check_claims")
-def check_claims(study: StudyName) -> None:
-    """Put the paper's claims beside the results: results/STUDY/claims.csv and claims.html."""
+def check_claims(study_name: StudyName) -> None:
+    """Check the paper's claims; writes results/STUDY/claims.csv and claims.html."""
     from created_equal.claims.check import check_claims as check
     from created_equal.claims.evidence import open_evidence
     from created_equal.claims.page import write_page
     from created_equal.claims.table import write_table
 
-    definition = load_configured(study)
-    with open_evidence(definition, load_config().networks_per_job) as evidence:
+    study = load_configured(study_name)
+    with open_evidence(study, load_config().networks_per_job) as evidence:
         rows, warnings = check(evidence), evidence.warnings()
-    write_page(rows, definition.title, warnings, claims_path(study, "html"))
-    write_table(rows, claims_path(study, "csv"))
+    write_page(rows, study.title, warnings, claims_path(study_name, "html"))
+    write_table(rows, claims_path(study_name, "csv"))
 
 
 @app.command(name="test_results")
-def test_results(study: StudyName) -> None:
-    """Test that the results are those that the study asks for: results/STUDY/results_test.txt."""
+def test_results(study_name: StudyName) -> None:
+    """Test that the results match the study; writes results/STUDY/results_test.txt."""
     from created_equal.artefacts import write_whole
     from created_equal.claims import results
 
-    found = results.test_results(load_configured(study), load_config().networks_per_job)
+    found = results.test_results(load_configured(study_name), load_config().networks_per_job)
     text = "".join(f"{sentence}\n" for sentence in found)
-    write_whole(results_test_path(study), text.encode())
+    write_whole(results_test_path(study_name), text.encode())
 
 
 @app.command(name="keep_scores")
-def keep_scores(study: StudyName) -> None:
-    """Keep the scores behind a study's figures and claims with the code: reference/STUDY."""
+def keep_scores(study_name: StudyName) -> None:
+    """Copy the scores behind a study's figures and claims to reference/STUDY, for git."""
     from created_equal.study import keep_scores as keep
 
-    for sentence in keep(load_study(study)):
+    for sentence in keep(load_study(study_name)):
         print(sentence)
 
 
 @app.command(name="plan")
 def plan(
     studies: Annotated[
-        list[str] | None, typer.Argument(help="Studies; default: those of config.yaml.")
+        list[str] | None, typer.Argument(help="Studies; default: those in config.yaml.")
     ] = None,
-    networks: Annotated[
-        int | None, typer.Option(help="Networks in each ensemble; default: as configured.", min=1)
+    n_networks: Annotated[
+        int | None,
+        typer.Option("--networks", help="Networks per ensemble; default: as configured.", min=1),
     ] = None,
     device: Annotated[
-        str | None, typer.Option(help="auto, cpu or cuda; default: as config.yaml says.")
+        str | None, typer.Option(help="auto, cpu or cuda; default: as in config.yaml.")
     ] = None,
     precision: Annotated[
-        str | None, typer.Option(help="auto, fp32, tf32 or bf16; default: as config.yaml says.")
+        str | None, typer.Option(help="auto, fp32, tf32 or bf16; default: as in config.yaml.")
     ] = None,
 ) -> None:
-    """Say what would be trained, what is there already, and how long the rest takes here."""
+    """Print how many networks are trained already, and how long the rest takes on this machine."""
     from created_equal.planning.plan import print_plan
 
     config = load_config()
     print_plan(
-        list(load_studies(studies or config.studies, networks or config.networks).values()),
+        list(load_studies(studies or config.studies, n_networks or config.networks).values()),
         device or config.device,
         precision or config.precision,
     )
 
 
 def _end(sentence: str) -> NoReturn:
-    # The disk that the log is on may be full; that the command failed is known all the same.
+    # The log may be on a full disk; the exit code still reports the failure.
     with suppress(OSError):
         print(f"created-equal: {sentence}", file=sys.stderr)
     sys.exit(2)
 
 
 def _set_aside(error: DamagedError) -> str:
-    """Rename a damaged file, if it is below results; return the sentence that says so."""
+    """Rename a damaged file if it is below results; return the message for the user."""
     path = error.path
     if path.resolve().is_relative_to(REFERENCE.resolve()):
         return f"{str(error).removesuffix(DELETE)}{GET_AGAIN}"
     if not path.resolve().is_relative_to(RESULTS.resolve()):
         return str(error)
     names = (path.with_name(f"{path.name}.damaged{n or ''}") for n in count())
-    aside = next(name for name in names if not name.exists())
+    new_path = next(name for name in names if not name.exists())
     try:
-        path.rename(aside)
+        path.rename(new_path)
     except FileNotFoundError:
         return f"{str(error).removesuffix(DELETE)}it is gone now: run again to rebuild it."
     except OSError:
         return str(error)
-    return f"{str(error).removesuffix(DELETE)}it is now {aside.name}: run again to rebuild it."
+    return f"{str(error).removesuffix(DELETE)}it is now {new_path.name}: run again to rebuild it."
 
 
-def _ensemble(study: str, ensemble: str) -> Ensemble:
-    ensembles = load_configured(study).ensembles
-    if ensemble not in ensembles:
+def _load_ensemble(study_name: str, name: str) -> Ensemble:
+    ensembles = load_configured(study_name).ensembles
+    if name not in ensembles:
         raise InputError(
-            f"the study {study} has no ensemble {ensemble}; {suggestion(ensemble, list(ensembles))}"
+            f"the study {study_name} has no ensemble {name}; {suggestion(name, list(ensembles))}"
         )
-    return ensembles[ensemble]
+    return ensembles[name]
 
 
-def _first_and_last(networks: str) -> tuple[int, int]:
+def _parse_range(networks: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d+)(?:-(\d+))?", networks)
     first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
     if last < first:
         raise InputError(
-            f"--networks {networks} is not a range of networks; write it as 0-4, or 7 for one."
+            f"--networks {networks} is not a range of seeds; write it as 0-4, or 7 for one seed."
         )
     return first, last

@@ -1,4 +1,4 @@
-"""The exceptions that speak to the user."""
+"""Exceptions whose messages are shown to the user."""
 
 from pathlib import Path
 
@@ -6,20 +6,21 @@ DELETE = "delete it and run again to rebuild it."
 
 
 class InputError(Exception):
-    """Something that the user gave cannot be used.
+    """Invalid input from the user.
 
-    Its message is what the user reads, and all of it: one sentence that says what is wrong, where,
-    and what to do about it. The command line prints it without a stack trace and exits with 2.
+    The message is one sentence that says what is wrong, where, and how to fix it. The command line
+    prints only this sentence, without a traceback, and exits with 2.
     """
 
 
 class DamagedError(InputError):
-    """A file is not what was written there, so the step that makes it has to make it again.
+    """A file is corrupt and must be rebuilt.
 
-    Its message, all that a notebook hands on, is ``PATH is damaged (HOW)...; `` and ``DELETE``.
+    The message is ``PATH is damaged (HOW)...; `` followed by ``DELETE``. The path is read from the
+    message, because an exception in a notebook loses its attributes.
     """
 
     @property
     def path(self) -> Path:
-        """The file."""
+        """The damaged file."""
         return Path(str(self).split(" is damaged (")[0])

@@ -1,20 +1,18 @@
-"""Versions of the code that computes results: a result of another version is computed again.
+"""Versions of the code that computes results. Raising one recomputes the results.
 
-Raise a version when its code computes other numbers, and only then. Renaming, comments and speed
-change nothing that was computed, so a new release keeps what was trained. The seeds of a network
-do not depend on its version: see ``training.engine.streams``.
+Raise a version only if its code computes different numbers. After renaming, new comments or a
+speed-up, keep it, so that trained networks stay valid. The random streams of a network do not
+depend on the version, see ``training.engine.streams``.
 
-The versions are not in the packages that they are about, because Snakemake reads them without
-importing PyTorch or scikit-learn.
+The versions are kept here because Snakemake reads them without importing PyTorch or scikit-learn.
 """
 
-# What networks become and predict: networks/ and training/engine/. When it is raised,
-# tests/training/engine_predictions.py writes the predictions that it stands for.
+# For networks/ and training/engine/. After raising it, run tests/training/engine_predictions.py to
+# write the predictions of the new version.
 ENGINE_VERSION = 1
 
-# What the classifiers of scikit-learn predict: baselines/.
+# For baselines/.
 BASELINES_VERSION = 1
 
-# Which pixels an image file is decoded to: decoding/. It matters where images stay in files; of all
-# other datasets the pixels themselves are compared.
+# For decoding/. It matters only if images stay in files: otherwise the dataset holds the pixels.
 DECODING_VERSION = 1

@@ -20,7 +20,7 @@ def chosen():
     )
 
 
-def test_what_is_written_is_read_again_to_the_last_digit(chosen, tmp_path):
+def test_a_table_is_read_as_it_was_written(chosen, tmp_path):
     path = tmp_path / "new folder" / "chosen.csv"
     write_chosen(chosen, path)
     pd.testing.assert_frame_equal(read_chosen(path), chosen.astype({"class": str, "what": str}))
@@ -38,11 +38,11 @@ def test_other_programs_can_read_the_table(chosen, tmp_path):
     assert len(pd.read_csv(tmp_path / "chosen.csv", comment="#")) == len(chosen)
 
 
-def test_a_missing_or_other_file_is_refused(tmp_path):
+def test_a_missing_or_different_file_is_an_error(tmp_path):
     with pytest.raises(InputError, match=r"chosen\.csv does not exist; build it with"):
         read_chosen(tmp_path / "chosen.csv")
     (tmp_path / "chosen.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(DamagedError, match="or no table of chosen examples; delete it"):
+    with pytest.raises(DamagedError, match="or not a table of chosen examples; delete it"):
         read_chosen(tmp_path / "chosen.csv")
 
 
@@ -53,8 +53,8 @@ def test_a_table_that_is_cut_short_anywhere_or_has_a_byte_flipped_is_found(chose
     for place in range(len(whole)):
         flipped = bytearray(whole)
         flipped[place] ^= 1
-        for octets in (whole[:place], flipped):
-            path.write_bytes(octets)
+        for contents in (whole[:place], flipped):
+            path.write_bytes(contents)
             with pytest.raises(
                 DamagedError, match=r"is damaged \(cut short, or its checksum"
             ) as it:

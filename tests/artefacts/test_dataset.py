@@ -20,7 +20,7 @@ def changed(**parts):
     return make_dataset(**(PARTS | parts))
 
 
-def test_what_is_made():
+def test_contents_of_a_dataset():
     dataset = changed()
     assert dataset["image"].dtype == np.uint8
     assert dataset["image"].dims == ("example", "height", "width", "channel")
@@ -30,9 +30,9 @@ def test_what_is_made():
     assert dataset["class_name"].values.tolist() == ["cat", "dog"]
 
 
-def test_mean_and_deviation_are_those_of_the_train_set_by_channel():
+def test_mean_and_deviation_by_channel_over_the_train_set():
     images = np.zeros((6, 1, 2, 2), dtype=np.uint8)
-    images[:4, 0, 0, 0] = 10  # channel 0 of the train set: four times 10, four times 0
+    images[:4, 0, 0, 0] = 10  # channel 0 of the train set: four are 10 and four are 0
     images[:4, 0, :, 1] = 7
     images[4:] = 255
     dataset = changed(images=images)
@@ -74,7 +74,7 @@ def test_write_and_read(tmp_path):
         ),
     ],
 )
-def test_what_is_refused(parts, sentence):
+def test_invalid_datasets(parts, sentence):
     with pytest.raises(InputError) as refusal:
         changed(**parts)
     assert str(refusal.value) == sentence
@@ -97,7 +97,7 @@ def brighter():
     ],
     ids=["pixels", "labels", "names", "membership", "order"],
 )
-def test_the_fingerprint_changes_with_what_networks_are_trained_on(parts):
+def test_the_fingerprint_changes_with_the_training_data(parts):
     assert fingerprint(changed(**parts)) != fingerprint(changed())
 
 

@@ -28,7 +28,7 @@ from created_equal.artefacts import (
 from created_equal.artefacts.files import load_artefact, write_artefact, write_whole
 from created_equal.errors import InputError
 
-REMEDY = "make room or make the folder writable, and run again: what was finished before is kept."
+REMEDY = "make room or make the folder writable, and run again: finished results are kept."
 
 
 def sentence(call, *arguments):
@@ -53,7 +53,7 @@ def contents():
     )
 
 
-def test_what_is_written_is_read(tmp_path, contents):
+def test_contents_are_read_as_they_were_written(tmp_path, contents):
     write_artefact(contents, tmp_path / "new" / "a.nc", "scores", {"b": 1})
     read = load_artefact(tmp_path / "new" / "a.nc", "scores")
     assert read.equals(contents)
@@ -62,7 +62,7 @@ def test_what_is_written_is_read(tmp_path, contents):
     assert names(tmp_path / "new") == ["a.nc"]
 
 
-def test_a_file_says_what_it_follows_from_and_with_which_versions(tmp_path, contents):
+def test_a_file_stores_its_definition_and_versions(tmp_path, contents):
     write_artefact(contents, tmp_path / "a.nc", "scores", {"b": [1, {"c": None}], "a": True})
     read = read_scores(tmp_path / "a.nc")
     assert definition_of(read) == {"a": True, "b": [1, {"c": None}]}
@@ -110,11 +110,11 @@ def test_examples_of_a_split_side_by_side_are_not_copied(digits):
         assert chosen.identical(of_split(digits, split))
 
 
-def test_there_may_be_no_example_of_a_split(digits):
+def test_a_split_may_be_empty(digits):
     assert of_split(of_split(digits, "train"), "test").sizes["example"] == 0
 
 
-# whole or absent
+# atomic writes
 
 WRITES_FOR_EVER = """
 import sys
@@ -194,7 +194,7 @@ def test_a_full_disk_ends_in_a_sentence_wherever_it_strikes(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_full_disk_leaves_the_file_that_was_there(tmp_path, contents):
+def test_a_full_disk_leaves_the_old_file(tmp_path, contents):
     path = tmp_path / "a.nc"
     write_artefact(contents, path, "scores", {})
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -207,14 +207,14 @@ def test_a_full_disk_leaves_the_file_that_was_there(tmp_path, contents):
     assert names(tmp_path) == ["a.nc"]
 
 
-def test_bytes_are_written_whole_with_their_folder(tmp_path):
+def test_bytes_are_written_and_folders_created(tmp_path):
     path = tmp_path / "a/b/c.txt"
     write_whole(path, b"1\n", b"2\n")
     assert path.read_bytes() == b"1\n2\n"
     assert names(path.parent) == ["c.txt"]
 
 
-def test_what_was_there_stays_when_it_cannot_be_replaced(tmp_path, monkeypatch):
+def test_the_old_file_stays_if_it_cannot_be_replaced(tmp_path, monkeypatch):
     path = tmp_path / "c.txt"
     write_whole(path, b"before")
 
@@ -238,7 +238,7 @@ def test_a_place_that_cannot_be_written_to(tmp_path, contents, place):
     assert (tmp_path / "file").read_text() == "kept"
 
 
-# what cannot be read
+# files that cannot be read
 
 
 def test_a_file_that_is_missing(tmp_path):
@@ -253,12 +253,12 @@ def test_a_file_of_another_kind(tmp_path, contents, digits_file):
         f"{digits_file} is not a predictions file of created-equal; give the path of one."
     )
     contents.to_netcdf(tmp_path / "foreign.nc", engine="h5netcdf")
-    assert "no scores file" in sentence(read_scores, tmp_path / "foreign.nc")
+    assert "not a scores file" in sentence(read_scores, tmp_path / "foreign.nc")
 
 
-@pytest.mark.parametrize("octets", [b"", b"no NetCDF at all", b"\x89HDF\r\n\x1a\n" + bytes(100)])
-def test_a_file_that_is_no_netcdf(tmp_path, octets):
-    (tmp_path / "a.nc").write_bytes(octets)
+@pytest.mark.parametrize("contents", [b"", b"no NetCDF at all", b"\x89HDF\r\n\x1a\n" + bytes(100)])
+def test_a_file_that_is_no_netcdf(tmp_path, contents):
+    (tmp_path / "a.nc").write_bytes(contents)
     assert "is damaged (cut short" in sentence(read_dataset, tmp_path / "a.nc")
     assert "is damaged (cut short" in sentence(open_predictions, tmp_path / "a.nc")
 
@@ -269,7 +269,7 @@ def test_a_file_that_was_cut_short(tmp_path, digits_file):
     for left in [*range(0, len(whole), len(whole) // 40), len(whole) - 1]:
         path.write_bytes(whole[:left])
         assert sentence(read_dataset, path) == (
-            f"{path} is damaged (cut short, or its checksum is wrong) or no dataset file of "
+            f"{path} is damaged (cut short, or its checksum is wrong) or not a dataset file of "
             "created-equal; delete it and run again to rebuild it."
         )
 
@@ -291,21 +291,21 @@ def test_other_programs_can_read_an_artefact(digits_file, digits):
 
 
 @pytest.mark.parametrize("below", ["", "smoke", "smoke/st_vgg/scores.nc"])
-def test_a_link_to_what_is_not_there_is_named(tmp_path, monkeypatch, below):
+def test_a_dead_link_is_named(tmp_path, monkeypatch, below):
     monkeypatch.chdir(tmp_path)
     disk, link = tmp_path / "disk", Path("results")
     link.symlink_to(disk)
     assert dead_link(link / below) == (
-        f"results is a link to {disk}, which is not there; mount it or mend the link."
+        f"results is a link to {disk}, which does not exist; mount it or fix the link."
     )
     disk.mkdir()
     assert dead_link(link / below) is None
 
 
-def test_what_is_no_link_is_none_of_its_business(tmp_path):
+def test_other_missing_paths_are_no_dead_links(tmp_path):
     assert dead_link(tmp_path) is dead_link(tmp_path / "not/there") is None
 
 
 def test_a_link_to_itself(tmp_path):
     (tmp_path / "loop").symlink_to("loop")
-    assert "loop is a link to loop, which is not there" in dead_link(tmp_path / "loop/below")
+    assert "loop is a link to loop, which does not exist" in dead_link(tmp_path / "loop/below")

@@ -24,7 +24,7 @@ def build(folder, images="files", size=SIZE, path="mine"):
 
 @pytest.fixture
 def folder(tmp_path):
-    """Two classes of noise, in colour and grey, larger than SIZE and not square."""
+    """Two classes of noise, in color and gray, larger than SIZE and not square."""
     generator = np.random.default_rng(0)
     for split in ("train", "test"):
         for name in ("cat", "dögs"):
@@ -40,7 +40,7 @@ def first(folder):
     return folder / "mine" / "train" / "cat" / "0.png"
 
 
-def test_the_images_are_those_of_the_dataset_in_memory(folder):
+def test_image_files_equal_the_images_in_memory(folder):
     files, memory = build(folder), build(folder, "memory")
     assert not has_files(memory)
     assert has_files(files)
@@ -91,11 +91,11 @@ def test_the_fingerprint_has_the_version_of_the_decoding(folder, monkeypatch):
 
 def test_a_file_that_is_gone_or_changed_or_no_image_is_named(folder):
     files = ImageFiles(build(folder), folder)
-    octets = first(folder).read_bytes()
-    first(folder).write_bytes(octets + b"\0")
+    contents = first(folder).read_bytes()
+    first(folder).write_bytes(contents + b"\0")
     with pytest.raises(InputError, match=r"train/cat/0.png has changed since the dataset was"):
         files.pixels(0)
-    first(folder).write_bytes(octets)
+    first(folder).write_bytes(contents)
     files.pixels(0)
     first(folder).unlink()
     with pytest.raises(InputError, match=r"0.png cannot be read \(No such file or directory\); p"):

@@ -115,12 +115,12 @@ def test_files_of_different_ensembles(tmp_path, other, definition):
     with pytest.raises(InputError) as refusal:
         check(tmp_path, (predictions([0, 1]), {"a": 1}), (other, definition))
     assert str(refusal.value) == (
-        f"{tmp_path / '1.nc'} and {tmp_path / '0.nc'} are not of one ensemble (their definitions "
-        "or examples differ); delete the one that is out of date and run again."
+        f"{tmp_path / '1.nc'} and {tmp_path / '0.nc'} belong to different ensembles (their "
+        "definitions or examples differ); delete the one that is out of date and run again."
     )
 
 
-def test_a_network_that_is_there_twice(tmp_path):
+def test_a_duplicate_network(tmp_path):
     with pytest.raises(InputError) as refusal:
         check(tmp_path, (predictions([0, 1]), {}), (predictions([2, 1]), {}))
     assert str(refusal.value) == (

@@ -22,7 +22,7 @@ BULK = ("n_right", "modal_label", "n_modal", "n_runner_up")
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
-    """A file like one of scores, in which the splits alternate."""
+    """A scores file in which the splits alternate."""
     path = tmp_path_factory.mktemp("scores") / "scores.nc"
     generator = np.random.default_rng(0)
     of_epochs = ("epoch", "example")
@@ -59,12 +59,12 @@ def unread(scores):
     return [name for name in scores.variables if not scores.variables[name]._in_memory]
 
 
-def test_opened_scores_are_those_that_are_read(path):
+def test_opened_scores_equal_scores_in_memory(path):
     with open_scores(path) as scores:
         assert scores.identical(read_scores(path))
 
 
-def test_what_figures_do_not_show_is_not_read(path):
+def test_epochs_that_no_figure_shows_are_not_read(path):
     with open_scores(path) as scores:
         assert sorted(unread(scores)) == sorted(BULK)
         shown = at_epochs(scores, (7, 3))
@@ -117,7 +117,7 @@ def test_examples_are_given_by_name_in_the_order_asked_for(path):
 
 
 def test_examples_that_have_changed_their_names(path):
-    """As a null's have: what is read is found by the new name."""
+    """Nulls rename examples: values are looked up by the new name."""
     names = np.arange(EXAMPLES)[::-1]
     with open_scores(path) as scores:
         renamed = scores.assign_coords(example=names)
@@ -133,7 +133,7 @@ def test_no_examples(path):
 
 
 @pytest.mark.parametrize("epoch, example", [(EPOCHS, 0), (0, EXAMPLES)])
-def test_an_epoch_or_example_that_is_not_there_is_no_other(path, epoch, example):
+def test_a_missing_epoch_or_example_is_an_error(path, epoch, example):
     with open_scores(path) as scores, pytest.raises(KeyError, match="1 of 1"):
         of_examples(scores, "consistency", np.array([epoch]), np.array([example]))
 

@@ -31,12 +31,12 @@ from created_equal.figures import (
 from created_equal.figures.style import styled
 from created_equal.scores import score_ensemble
 
-# What draws each figure, called with a study's title and an ensemble's name.
+# The functions that draw each figure, called with a study's title and an ensemble's name.
 Drawings = dict[str, Callable[[str, str], Figure]]
 
 CLASSES = 10
 EPOCHS = 12
-# Two examples that go their own ways: right at first and never later; right in every other network.
+# Two special examples: one is right only at first, the other in every second network.
 FORGOTTEN, HALF_RIGHT = 7, 11
 
 
@@ -56,9 +56,9 @@ def dataset() -> xr.Dataset:
 def make_up(dataset: xr.Dataset, networks: int, epochs: int, pace: float) -> np.ndarray:
     """Return predictions (network, epoch, example) of networks that learn in a common order.
 
-    An example is learnt when skill, which grows with the epoch, passes its difficulty, give or
-    take what is the network's own; what is not learnt is taken for one of two labels, one of
-    them the example's own confusion.
+    An example is learned when skill, which grows with the epoch, exceeds its difficulty, with some
+    noise per network. Before that it is taken for one of two wrong labels, of which one is specific
+    to the example.
     """
     generator = np.random.default_rng(0)
     label = dataset["label"].values.astype(int)
@@ -82,7 +82,7 @@ def make_up(dataset: xr.Dataset, networks: int, epochs: int, pace: float) -> np.
 def ensemble(
     dataset: xr.Dataset, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[..., xr.Dataset]:
-    """Return a function that makes up the scores of an ensemble of so many networks."""
+    """Return a function that makes up the scores of an ensemble."""
     label = dataset["label"].values
     of_test = dataset["example_split"].values == "test"
 
@@ -138,7 +138,7 @@ def classifiers(dataset: xr.Dataset) -> dict[str, xr.Dataset]:
 
 @pytest.fixture(scope="session")
 def moved() -> dict[str, xr.Dataset]:
-    """Return what scores say of 8 networks and 12 examples moved to the test set, by group."""
+    """Return the scores of 8 networks with 12 examples moved to the test set, by group."""
     grown = 1 - np.exp(-0.3 * np.arange(EPOCHS + 1))
     own = np.random.default_rng(0).uniform(0, 0.1, (8, 1))
     return {
@@ -162,7 +162,7 @@ def moved() -> dict[str, xr.Dataset]:
 def drawings_of(
     boosting: xr.Dataset, classifiers: dict[str, xr.Dataset], moved: dict[str, xr.Dataset]
 ) -> Callable[[xr.Dataset, xr.Dataset, xr.Dataset], Drawings]:
-    """Return what gives the drawings of one ensemble's scores, another's, and their dataset."""
+    """Return a function that returns the drawings of two ensembles' scores and their dataset."""
 
     def drawings(scores: xr.Dataset, other: xr.Dataset, dataset: xr.Dataset) -> Drawings:
         many = {f"variation_learning_rate_of_0_{number:02d}": other for number in range(15)}
@@ -197,7 +197,7 @@ def drawings(
 
 @styled
 def laid_out(figure: Figure) -> list[Text]:
-    """Lay the figure out and return every text in it that a reader sees."""
+    """Lay the figure out and return all visible texts."""
     FigureCanvasAgg(figure).draw()
     beyond = {
         label

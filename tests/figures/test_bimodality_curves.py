@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from created_equal.figures.bimodality_curves import least_words, small_multiples
+from created_equal.figures.bimodality_curves import lowest_words, small_multiples
 
 
 def made_up(means: list[float], measure: list[float]) -> xr.Dataset:
@@ -27,23 +27,23 @@ MEANS, MEASURE = [0.01, 0.1, 0.5, 0.9, 0.95], [0.1, 1.4, 0.3, 0.6, 20]
 
 def test_one_sided_scores_do_not_count() -> None:
     scores = made_up(MEANS, MEASURE)
-    assert least_words(scores) == "N = 100, least 0.30 at epoch 2"
+    assert lowest_words(scores) == "N = 100, lowest 0.30 at epoch 2"
 
 
 def test_untrained_networks_do_not_count() -> None:
     scores = made_up([0.5, 0.5, 0.5], [0.2, 0.8, 0.7])
-    assert least_words(scores) == "N = 100, least 0.70 at epoch 2"
+    assert lowest_words(scores) == "N = 100, lowest 0.70 at epoch 2"
 
 
 @pytest.mark.parametrize(
     "scores", [made_up([0.99] * 3, [5, 6, 7]), made_up([0.5] * 3, [np.nan] * 3)]
 )
-def test_where_nothing_counts_it_is_said(scores: xr.Dataset) -> None:
-    assert least_words(scores) == "N = 100, no epoch that counts"
+def test_without_an_informative_epoch(scores: xr.Dataset) -> None:
+    assert lowest_words(scores) == "N = 100, no informative epoch"
     assert small_multiples({"a": scores}).axes
 
 
-def test_curve_band_and_null_are_those_of_the_scores() -> None:
+def test_curve_band_and_null_match_the_scores() -> None:
     axes = small_multiples({"a": made_up(MEANS, MEASURE)}).axes[0]
     drawn = {line.get_gid(): line.get_ydata() for line in axes.lines}
     np.testing.assert_array_equal(drawn["all"], MEASURE)

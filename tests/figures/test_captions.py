@@ -8,7 +8,7 @@ from jinja2 import Environment, StrictUndefined
 from created_equal.study import CROSS_DATASET, FIGURES
 
 REPORT = Path(__file__).parents[2] / "report"
-# docutils' "warning": anything that would show in the page as a system message is an error here.
+# Fail on docutils warnings, which would show up in the report as system messages.
 STRICT = {"halt_level": 2, "report_level": 5}
 
 

@@ -36,7 +36,7 @@ def test_bars_are_the_fractions_of_examples(scores: xr.Dataset) -> None:
         assert axes.get_ylim()[1] > max(height for _, height in bars)
 
 
-def test_numbers_above_the_panels_are_those_of_the_scores(scores: xr.Dataset) -> None:
+def test_numbers_above_the_panels_match_the_scores(scores: xr.Dataset) -> None:
     figure = draw(scores, "Digits", "st_vgg", [0, 2, 4, 8])
     for axes, epoch in zip(figure.axes[4:], [0, 2, 4, 8], strict=True):
         value = float(scores["bimodality"].sel(epoch=epoch, split="test"))

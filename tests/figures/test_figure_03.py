@@ -6,7 +6,7 @@ from created_equal.figures.figure_03 import draw
 from created_equal.scores import phases
 
 
-def test_means_are_those_of_the_scores_at_the_epochs_of_figure_1(scores: xr.Dataset) -> None:
+def test_means_match_the_scores_at_the_epochs_of_figure_1(scores: xr.Dataset) -> None:
     figure = draw(scores, "Digits", "st_vgg")
     panels = iter(figure.axes)
     for split in SPLITS:
@@ -19,5 +19,5 @@ def test_means_are_those_of_the_scores_at_the_epochs_of_figure_1(scores: xr.Data
 def test_bars_are_fractions_and_none_is_below_the_least_consensus(scores: xr.Dataset) -> None:
     for axes in draw(scores, "Digits", "st_vgg").axes:
         assert sum(bar.get_height() for bar in axes.patches) == pytest.approx(1)
-        # Of 8 networks and 10 classes at least one label is given once: 1/8, its bin from 1/16 on.
+        # With 8 networks, consensus is at least 1/8, whose bin starts at 1/16.
         assert min(bar.get_x() for bar in axes.patches) >= 1 / 16 - 1e-9

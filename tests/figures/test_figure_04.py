@@ -24,7 +24,7 @@ def panel(figure: Figure, letter: str) -> object:
     return found
 
 
-def test_correlations_are_those_of_the_scores(
+def test_correlations_match_the_scores(
     figure: Figure, scores: xr.Dataset, other: xr.Dataset
 ) -> None:
     for split in ("train", "test"):
@@ -46,7 +46,7 @@ def test_points_are_the_examples(figure: Figure, scores: xr.Dataset, other: xr.D
     assert len(train.get_xdata()) == 250
 
 
-def test_matched_epochs_and_what_is_white(
+def test_matched_epochs_and_white_cells(
     figure: Figure, scores: xr.Dataset, other: xr.Dataset
 ) -> None:
     accuracies = [
@@ -65,7 +65,7 @@ def test_matched_epochs_and_what_is_white(
         assert mesh.get_array().shape == (7, 9), "a column for each of 0..8 networks, a row of 0..6"
 
 
-def test_examples_are_lined_up_by_name(scores: xr.Dataset, other: xr.Dataset) -> None:
+def test_examples_are_aligned_by_name(scores: xr.Dataset, other: xr.Dataset) -> None:
     shuffled = other.isel(example=np.random.default_rng(0).permutation(other.sizes["example"]))
     titles = [
         panel(draw({"st_vgg": scores, "small": each}, "Digits"), "b").get_title(loc="left")
@@ -88,10 +88,10 @@ def test_correlation_in_words() -> None:
     assert correlation_words(Correlation(1, -300, 1, 1)).endswith("p < 1e-300")
 
 
-def test_an_undefined_correlation_is_said_and_leaves_the_rest_of_the_figure(
+def test_an_undefined_correlation_is_stated_and_the_rest_is_drawn(
     scores: xr.Dataset, other: xr.Dataset
 ) -> None:
-    """As of networks that were trained too short to tell any example from another."""
+    """If networks were trained too briefly, all examples have the same accessibility."""
     test = scores["example_split"] == "test"
     alike = scores.assign(
         accessibility=scores["accessibility"].where(~test, 0.1),
@@ -112,17 +112,15 @@ def test_one_network_has_no_halves(ensemble: Callable[..., xr.Dataset], other: x
 
 def test_ensembles_of_different_datasets(scores: xr.Dataset, other: xr.Dataset) -> None:
     moved = other.assign_coords(example=other["example"] + 1000)
-    with pytest.raises(InputError, match="st_vgg and small on the train examples that they share"):
+    with pytest.raises(InputError, match="st_vgg and small, but they share no train examples"):
         draw({"st_vgg": scores, "small": moved}, "Digits")
 
 
-def test_no_epochs_of_equal_accuracy_leave_two_panels_empty_and_say_so(
-    scores: xr.Dataset, other: xr.Dataset
-) -> None:
+def test_two_panels_are_empty_if_no_epochs_match(scores: xr.Dataset, other: xr.Dataset) -> None:
     unlike = other.assign(accuracy=other["accuracy"] - 2)
     figure = draw({"st_vgg": scores, "small": unlike}, "Digits")
     for letter in "cd":
         axes = panel(figure, letter)
-        assert "no epochs of equal test accuracy" in axes.get_title(loc="left")
+        assert "no epochs with test accuracies" in axes.get_title(loc="left")
         assert not axes.collections
     assert len(panel(figure, "b").lines) == 3

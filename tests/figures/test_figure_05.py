@@ -9,11 +9,11 @@ from created_equal.figures.figure_05 import LINEAR, NON_LINEAR, chances_words, d
 
 
 def heights(axes: object, look: dict) -> float:
-    colour = to_rgb(look["facecolor"])
-    return sum(bar.get_height() for bar in axes.patches if bar.get_facecolor()[:3] == colour)
+    color = to_rgb(look["facecolor"])
+    return sum(bar.get_height() for bar in axes.patches if bar.get_facecolor()[:3] == color)
 
 
-def test_bars_in_front_are_what_the_linear_majority_gets_right(
+def test_bars_in_front_show_what_the_linear_majority_gets_right(
     scores: xr.Dataset, other: xr.Dataset
 ) -> None:
     figure = draw({"st_vgg": scores, "linear": other}, "Digits", [3, 6])
@@ -69,5 +69,5 @@ def test_linear_networks_that_are_right_nowhere_can_be_drawn(
 
 
 def test_an_epoch_that_only_one_has(scores: xr.Dataset, other: xr.Dataset) -> None:
-    with pytest.raises(InputError, match="figure_05 is to show epoch 12, but the networks were"):
+    with pytest.raises(InputError, match="figure_05 should show epoch 12, but the networks were"):
         draw({"st_vgg": scores, "linear": other.isel(epoch=slice(9))}, "Digits", [1, 12])

@@ -52,8 +52,11 @@ def test_a_baseline_that_is_always_right_has_no_correlation(
 
 @pytest.mark.parametrize(
     ("found", "words"),
-    [(30, "adaboost, k from 1 to 30"), (12, "adaboost, k from 1 to 30 (it ended after 12)")],
+    [
+        (30, "adaboost, k = 1 to 30"),
+        (12, "adaboost, k = 1 to 30 (boosting ended at k = 12)"),
+    ],
 )
-def test_boosting_that_ended_early_is_told(boosting: xr.Dataset, found: int, words: str) -> None:
+def test_heading_says_when_boosting_ended(boosting: xr.Dataset, found: int, words: str) -> None:
     ended = boosting.assign_coords(weak_learners=("network", [found]))
     assert boosting_words("adaboost", ended) == words

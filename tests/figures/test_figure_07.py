@@ -5,7 +5,7 @@ from matplotlib.colors import to_rgb
 
 from created_equal.artefacts import of_split
 from created_equal.errors import InputError
-from created_equal.figures.figure_07 import RIGHT, draw, own_words
+from created_equal.figures.figure_07 import RIGHT, accuracy_words, draw
 from created_equal.scores import band_of_mean
 
 Classifiers = dict[str, xr.Dataset]
@@ -47,17 +47,17 @@ def test_error_bars_are_the_bands_over_examples(
     np.testing.assert_allclose(segment[:, 0], band_of_mean(right[of_cnn]))
 
 
-def test_names_carry_the_accuracies(scores: xr.Dataset, classifiers: Classifiers) -> None:
+def test_labels_show_the_accuracies(scores: xr.Dataset, classifiers: Classifiers) -> None:
     axes = draw(scores, classifiers, "Digits", "st_vgg").axes[0]
     said = [label.get_text() for label in axes.get_yticklabels()]
-    assert said == [own_words(name, of_test(classifiers, name)) for name in classifiers]
+    assert said == [accuracy_words(name, of_test(classifiers, name)) for name in classifiers]
     assert axes.get_ylim()[0] > axes.get_ylim()[1], "the first on top"
 
 
 def test_accuracies_by_hand() -> None:
     right = np.array([[1, 1, 0, 0], [1, 0, 0, 0]], dtype=bool)
-    assert own_words("perceptron", right) == "perceptron\naccuracy 0.38 (0.25 to 0.50)"
-    assert own_words("svm", right[:1]) == "svm\naccuracy 0.50"
+    assert accuracy_words("perceptron", right) == "perceptron\naccuracy 0.38 (0.25 to 0.50)"
+    assert accuracy_words("svm", right[:1]) == "svm\naccuracy 0.50"
 
 
 def test_networks_that_get_nothing_right_leave_one_group_empty(
@@ -71,5 +71,5 @@ def test_networks_that_get_nothing_right_leave_one_group_empty(
 
 def test_a_classifier_of_another_dataset(scores: xr.Dataset, classifiers: Classifiers) -> None:
     other = classifiers["svm"].assign_coords(example=classifiers["svm"]["example"] + 1)
-    with pytest.raises(InputError, match="figure_07 compares st_vgg with svm on the same test"):
+    with pytest.raises(InputError, match="figure_07 compares st_vgg with svm, but their test"):
         draw(scores, {"svm": other}, "Digits", "st_vgg")

@@ -41,7 +41,7 @@ def test_legend_names_the_classes_and_the_others(scores: xr.Dataset, dataset: xr
     many = scores.assign_attrs(classes=13)
     names = xr.Dataset({"class_name": ("class", [f"kind {i}" for i in range(13)])})
     (legend,) = draw(many, names, "Digits", "st_vgg").legends
-    assert [text.get_text() for text in legend.get_texts()][-1] == "3 others"
+    assert [text.get_text() for text in legend.get_texts()][-1] == "3 other labels"
 
 
 def test_labels_at_1_are_counted(scores: xr.Dataset, dataset: xr.Dataset) -> None:
@@ -50,7 +50,7 @@ def test_labels_at_1_are_counted(scores: xr.Dataset, dataset: xr.Dataset) -> Non
     is_train = scores["example_split"].values == "train"
     for axes, epoch in zip(figure.axes[:4], epochs, strict=True):
         unanimous = is_train & (scores["n_right"].sel(epoch=epoch).values == 8)
-        # Where all are right, the most frequent label is the example's own.
+        # If all networks are right, the most frequent label is the true one.
         labels = np.unique(scores["label"].values[unanimous])
         assert axes.get_title(loc="left").endswith(f"labels at 1: {len(labels)}")
         top = max(bar.get_y() + bar.get_height() for bar in axes.patches)

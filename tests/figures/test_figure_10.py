@@ -29,7 +29,7 @@ def test_panels_hold_every_example_and_epoch(scores: xr.Dataset) -> None:
         assert axes.get_title(loc="left").endswith(f"{split} set, {examples} examples")
 
 
-def test_the_colour_bar_marks_chance(scores: xr.Dataset) -> None:
+def test_the_color_bar_marks_chance(scores: xr.Dataset) -> None:
     bar = draw(scores, "Digits", "st_vgg").axes[2]
     (line,) = (line for line in bar.lines if line.get_gid() == "chance")
     assert list(line.get_ydata()) == [0.1, 0.1]

@@ -9,7 +9,7 @@ from created_equal.figures.figure_11 import class_name, draw, fit_words
 from created_equal.scores import example_patterns
 
 
-def test_each_curve_stands_beside_its_own_image(scores: xr.Dataset, dataset: xr.Dataset) -> None:
+def test_each_curve_is_next_to_its_image(scores: xr.Dataset, dataset: xr.Dataset) -> None:
     figure = draw(scores, dataset, "Digits", "st_vgg")
     patterns = example_patterns(scores["n_right"].values, 8, 0.1)
     assert len(figure.axes) == 2 * len(patterns)
@@ -35,9 +35,9 @@ def test_an_example_that_is_forgotten_is_found(scores: xr.Dataset, dataset: xr.D
     )
 
 
-def test_colour_images_stay_in_colour(scores: xr.Dataset, dataset: xr.Dataset) -> None:
-    colour = dataset.drop_vars(["channel_mean", "channel_std"]).isel(channel=[0, 0, 0])
-    figure = draw(scores, colour, "Digits", "st_vgg")
+def test_color_images_stay_in_color(scores: xr.Dataset, dataset: xr.Dataset) -> None:
+    color = dataset.drop_vars(["channel_mean", "channel_std"]).isel(channel=[0, 0, 0])
+    figure = draw(scores, color, "Digits", "st_vgg")
     assert figure.axes[0].images[0].get_array().shape == (8, 8, 3)
 
 
@@ -66,12 +66,12 @@ def test_images_are_read_from_the_few_files_that_are_shown(
         draw(scores, files, "Mine", "st_vgg", tmp_path)
 
 
-def test_curves_differ_in_more_than_colour(scores: xr.Dataset, dataset: xr.Dataset) -> None:
+def test_curves_differ_in_more_than_color(scores: xr.Dataset, dataset: xr.Dataset) -> None:
     lines = [axes.lines[0] for axes in draw(scores, dataset, "Digits", "st_vgg").axes[1::2]]
     assert len({line.get_marker() for line in lines}) == 5
 
 
-def test_a_poor_fit_is_called_one() -> None:
+def test_a_poor_fit_is_stated() -> None:
     assert fit_words(0.5) == "fit 0.50"
     assert fit_words(0.244) == "best fit only 0.24"
 
@@ -87,10 +87,10 @@ def test_a_long_class_name_is_cut() -> None:
     assert class_name(dataset, 0) == "mouse"
 
 
-def test_label_and_split_are_those_that_the_networks_had(
+def test_label_and_split_are_those_used_in_training(
     scores: xr.Dataset, dataset: xr.Dataset
 ) -> None:
-    """They are others than the study's where labels are random or examples were moved."""
+    """They differ from the study's if labels are random or examples were moved."""
     scores = scores.assign(label=(scores["label"] + 1) % 10)
     named = [axes.get_title(loc="left") for axes in draw(scores, dataset, "D", "st_vgg").axes[1::2]]
     patterns = example_patterns(scores["n_right"], 8, 1 / 10).values()

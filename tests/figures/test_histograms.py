@@ -27,7 +27,7 @@ def test_fractions_by_hand() -> None:
     np.testing.assert_allclose(fractions(counts, 2, bin_edges(2)), [0.6, 0.2, 0.2])
 
 
-def test_bars_stand_on_each_other_and_empty_ones_are_left_out() -> None:
+def test_bars_are_stacked_and_empty_bins_are_left_out() -> None:
     axes = Figure().subplots()
     edges = np.array([-0.25, 0.25, 0.75, 1.25])
     bars(axes, np.array([0.5, 0, 0.25]), edges, np.array([0.1, 0.2, 0.3]), facecolor="red")

@@ -23,7 +23,7 @@ def test_every_figure_of_a_study_has_a_notebook() -> None:
     assert {path.stem for path in NOTEBOOKS.glob("*.ipynb")} == set(PAGES)
 
 
-def test_notebooks_are_valid_and_carry_no_outputs() -> None:
+def test_notebooks_are_valid_and_have_no_outputs() -> None:
     found = {}
     for figure in PAGES:
         notebook = nbformat.read(NOTEBOOKS / f"{figure}.ipynb", as_version=nbformat.NO_CONVERT)
@@ -35,12 +35,12 @@ def test_notebooks_are_valid_and_carry_no_outputs() -> None:
     assert found == dict.fromkeys(PAGES, ((4, 5), "python3", []))
 
 
-def test_notebooks_are_thin_pages_with_one_parameter() -> None:
+def test_notebooks_are_short_and_have_one_parameter() -> None:
     wrong = []
     for figure in PAGES:
         assert [cell["id"] for cell in cells(figure)] == ["question", "parameters", "load", "draw"]
         question, parameters, _, draw = cells(figure)
-        parameter = 'studies = ["digits"]' if figure == CROSS_DATASET else 'study = "digits"'
+        parameter = 'studies = ["digits"]' if figure == CROSS_DATASET else 'study_name = "digits"'
         as_it_should_be = (
             figure == CROSS_DATASET or question["source"][0].startswith(f"# {heading(figure)}: "),
             f"`snakemake --cores all {figure}`" in question["source"][-1],

@@ -1,4 +1,4 @@
-"""Figures that read of the scores only what they show are those of scores that are in memory."""
+"""Figures drawn from lazily opened scores equal figures drawn from scores in memory."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -50,7 +50,7 @@ def test_opened_scores_give_the_same_figure(
         open_dataset(tmp_path / "dataset.nc") as data,
     ):
         assert np.array_equal(drawn(one, two, data), expected)
-        # Nor has anything been read whole on the way.
+        # No variable was read as a whole.
         assert not any(
             each.variables[name]._in_memory
             for each, names in (

@@ -32,7 +32,7 @@ def repository(
     scores: xr.Dataset,
     dataset: xr.Dataset,
 ) -> Path:
-    """Return a folder, now the current one, with a study, its dataset and its scores."""
+    """Return the current folder, with a study, its dataset and its scores."""
     monkeypatch.chdir(tmp_path)
     Path("notebooks").symlink_to(NOTEBOOKS)
     Path("config/studies").mkdir(parents=True)
@@ -43,7 +43,7 @@ def repository(
     return tmp_path
 
 
-def test_a_notebook_writes_what_its_function_draws(
+def test_a_notebook_saves_the_figure_of_its_function(
     repository: Path, scores: xr.Dataset, dataset: xr.Dataset
 ) -> None:
     render_figure(load_study("made_up"), "figure_11")
@@ -67,11 +67,11 @@ def test_the_figure_of_several_studies_shows_those_that_have_a_figure_1(
         name = f"cross_dataset.{extension}"
         rendered = (repository / "paper_figures" / name).read_bytes()
         assert rendered == (repository / "paper_figures/here" / name).read_bytes()
-    with pytest.raises(InputError, match="figure_01, and there is none in without; add figure_01"):
+    with pytest.raises(InputError, match="figure_01, but none of without has one; add"):
         render_cross_dataset(["without"])
 
 
-def test_an_input_error_in_a_notebook_comes_out_as_its_sentence(repository: Path) -> None:
+def test_an_input_error_in_a_notebook_is_passed_on(repository: Path) -> None:
     Path("results/made_up/st_vgg/scores.nc").unlink()
     log = repository / "log.ipynb"
     with pytest.raises(InputError) as raised:
@@ -101,7 +101,7 @@ def test_a_killed_notebook(repository: Path) -> None:
     notebook = json.loads((NOTEBOOKS / "figure_01.ipynb").read_text())
     notebook["cells"][-1]["source"] = ["import os\n", "os.kill(os.getpid(), 9)"]
     Path("notebooks/figure_01.ipynb").write_text(json.dumps(notebook))
-    with pytest.raises(InputError, match="was killed, most likely for want of memory"):
+    with pytest.raises(InputError, match="was killed, most likely because memory ran out"):
         render_figure(load_study("made_up"), "figure_01")
 
 
@@ -125,7 +125,7 @@ def test_a_missing_notebook(repository: Path) -> None:
 
 
 def kernel(folder: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
-    """Make the notebooks run in a kernel that a shell command starts."""
+    """Run the notebooks in a kernel that is started by a shell command."""
     spec = folder / "jupyter/kernels/own/kernel.json"
     spec.parent.mkdir(parents=True)
     argv = ["sh", "-c", command, "sh", "{connection_file}"]

@@ -14,12 +14,12 @@ from created_equal.figures.style import (
     MARKERS,
     PAGE_WIDTH,
     PALETTE,
-    broken,
     chance,
     check_epochs,
     describe,
     phase_epochs,
     styled,
+    wrap_name,
 )
 from created_equal.study import CROSS_DATASET, FIGURES
 
@@ -36,7 +36,7 @@ def a_figure_hides_nothing(figure: Figure, texts: list[Text]) -> None:
         assert page.x0 <= box.x0 and box.x1 <= page.x1 + 0.5, f"{words!r} leaves the page"
         assert page.y0 <= box.y0 and box.y1 <= page.y1 + 0.5, f"{words!r} leaves the page"
     for (words, box), (other, its_box) in combinations(boxes, 2):
-        # Letters fill less than their line: one pixel in common is none.
+        # Letters are smaller than their line, so an overlap of one pixel is allowed.
         assert not box.padded(-1).overlaps(its_box.padded(-1)), f"{words!r} on {other!r}"
 
 
@@ -57,7 +57,7 @@ def test_text_is_large_inside_the_page_and_not_on_other_text(
 
 
 @pytest.mark.parametrize("figure", [name for name in FIGURES if name != "robustness"])
-def test_a_figure_says_which_study_ensemble_networks_and_epochs_it_shows(
+def test_the_heading_names_study_ensemble_networks_and_epochs(
     figure: str,
     drawings: dict[str, Callable[[str, str], Figure]],
     words: Callable[[Figure], list[str]],
@@ -86,7 +86,7 @@ def test_a_figure_warns_of_an_ensemble_that_did_not_learn(
     assert not any("Warning" in text.get_text() for text in learned)
 
 
-def test_the_users_own_matplotlib_settings_change_nothing() -> None:
+def test_the_users_matplotlib_settings_are_ignored() -> None:
     read = styled(lambda: dict(matplotlib.rcParams))
     with matplotlib.rc_context({"font.size": 30, "svg.fonttype": "path", "axes.grid": True}):
         settings = read()
@@ -97,7 +97,7 @@ def test_the_users_own_matplotlib_settings_change_nothing() -> None:
     assert not settings["axes.grid"]
 
 
-def test_looks_differ_in_more_than_colour() -> None:
+def test_looks_differ_in_more_than_color() -> None:
     assert len(set(HATCHES)) == len(PALETTE) == 10
     assert len(set(LINE_STYLES)) == len(set(MARKERS)) == 5
 
@@ -123,7 +123,7 @@ def test_describe(scores: xr.Dataset, epochs: tuple[int, ...], words: str) -> No
     ],
 )
 def test_long_names_are_broken_after_underscores(name: str, lines: str) -> None:
-    assert broken(name, 13) == lines
+    assert wrap_name(name, 13) == lines
 
 
 def test_describe_one_network(scores: xr.Dataset) -> None:
@@ -134,7 +134,7 @@ def test_chance_is_one_in_the_number_of_classes(scores: xr.Dataset) -> None:
     assert chance(scores) == 0.1
 
 
-def test_phase_epochs_are_the_studys_where_it_names_them(scores: xr.Dataset) -> None:
+def test_a_study_can_set_the_phase_epochs(scores: xr.Dataset) -> None:
     assert list(phase_epochs(scores, [0, 2, 4, 8], "figure_01").values()) == [0, 2, 4, 8]
     assert len(phase_epochs(scores, None, "figure_01")) == 4
 
@@ -142,7 +142,7 @@ def test_phase_epochs_are_the_studys_where_it_names_them(scores: xr.Dataset) -> 
 @pytest.mark.parametrize(
     ("epochs", "sentence"),
     [
-        ([0, 1], "figure_01 shows 4 epochs and was given 2; name 4 of them in the study, or none"),
+        ([0, 1], "figure_01 shows 4 epochs and was given 2; name 4 epochs in the study, or none"),
         (
             [0, 1, 2, 40],
             "epoch 40, but the networks were trained for 12 epochs; name epochs from 0",

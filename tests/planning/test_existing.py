@@ -14,7 +14,7 @@ from created_equal.training import train_networks
 
 @pytest.fixture
 def dataset(digits, study_folder, tiny):
-    """The dataset file of an ensemble, where the workflow puts it."""
+    """The dataset file of an ensemble, at its place in the workflow."""
     ensemble = tiny()
     path = ensemble.dataset_path
     write_dataset(digits, path, ensemble.dataset)
@@ -27,12 +27,12 @@ def train(ensemble, dataset, first, last):
     return output
 
 
-def test_networks_are_found_wherever_they_are_kept(tiny, dataset):
+def test_networks_are_found_in_all_folders(tiny, dataset):
     ensemble = tiny(epochs=1)
     assert finished_networks(ensemble) == set()
     outputs = [train(ensemble, dataset, *numbers) for numbers in ((0, 1), (2, 2), (5, 5))]
     assert finished_networks(ensemble) == {0, 1, 2, 5}
-    # Snakemake deletes what a job made before it runs it again: the second name is left.
+    # Snakemake deletes a job's outputs before running it again, but not the hard link.
     outputs[0].unlink()
     unfinished = outputs[1].parent / "unfinished"
     unfinished.mkdir(exist_ok=True)
@@ -48,7 +48,7 @@ def test_networks_of_another_definition_engine_or_data_do_not_count(tiny, datase
     with monkeypatch.context() as patch:
         patch.setattr("created_equal.planning.existing.ENGINE_VERSION", 99)
         assert finished_networks(ensemble) == set()
-    # Where the data are not built, it is not known that they will be others.
+    # Without a dataset, the networks may still match the one to be built.
     data = dataset.read_bytes()
     dataset.unlink()
     assert finished_networks(ensemble) == {0, 1}
@@ -64,7 +64,7 @@ def test_damaged_files_hold_no_networks(tiny, dataset):
     train(ensemble, dataset, 0, 0)
     folder = predictions_path(ensemble.study, ensemble.name, 0, 0).parent
     (folder / "0002-0002.nc").write_bytes(b"damaged")
-    # In some such files HDF5 itself would search without end.
+    # On some such files, HDF5 itself would loop forever.
     output = train(ensemble, dataset, 1, 1)
     whole = output.read_bytes()
     output.write_bytes(whole[:566] + bytes(512) + whole[1078:])

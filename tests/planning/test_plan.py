@@ -41,14 +41,14 @@ def by_hand(layers, epochs, train, test, batch):
         2 * pixels * inputs * outputs * kernel**2 for pixels, inputs, outputs, kernel in layers
     ]
     predicting = sum(costs)
-    # Backward: two products of the same size a layer, but for the images' gradient.
+    # The backward pass has two such products per layer, but needs no gradients of the images.
     training = 3 * predicting - costs[0]
     everything = (train + test) * predicting
     return epochs * (train // batch * batch * training + everything) + everything
 
 
 def st_vgg(a, b, c, d, units):
-    """st-VGG on 16 x 16 grey pixels and 10 classes."""
+    """st-VGG on 16 x 16 gray pixels and 10 classes."""
     convolutions = [
         *((256, 1, a, 3), (256, a, a, 3), (64, a, b, 3), (64, b, b, 3)),
         *((16, b, c, 3), (16, c, c, 3), (4, c, d, 2), (4, d, d, 2)),
@@ -87,7 +87,7 @@ def small_st_vgg(a, b, units):
 def test_a_row_per_ensemble_with_numbers_by_hand(
     plan, study_folder, study, networks, epochs, operations
 ):
-    # The study with its first two ensembles; the others are measured in the same way.
+    # Only the first two ensembles of the study; the others are measured in the same way.
     path = study_folder / "config" / "studies" / f"{study}.yaml"
     values = yaml.safe_load(path.read_text())
     values["ensembles"] = {name: values["ensembles"][name] for name in operations}
@@ -103,7 +103,7 @@ def test_a_row_per_ensemble_with_numbers_by_hand(
         disk = examples * (trained + 1) * (networks + 4) / 1e6
         assert float(cells[5]) == pytest.approx(disk, abs=0.051)
         assert re.fullmatch(r"\d+:\d\d:\d\d", cells[6])
-    assert re.search(r"In all: \d+:\d\d:\d\d of training, estimated from a few steps", said)
+    assert re.search(r"Total training time: \d+:\d\d:\d\d, estimated from a few steps", said)
 
 
 def test_every_ensemble_has_a_row(plan):
@@ -114,7 +114,7 @@ def test_every_ensemble_has_a_row(plan):
     }
 
 
-def test_each_kind_of_network_is_measured_once_and_said(plan, study_folder, caplog):
+def test_each_kind_of_network_is_measured_once_and_logged(plan, study_folder, caplog):
     path = study_folder / "config" / "studies" / "kinds.yaml"
     alike = {"architecture": "mnist_cnn", "width": 0.25}
     study = {
@@ -138,7 +138,7 @@ def test_each_kind_of_network_is_measured_once_and_said(plan, study_folder, capl
     ]
 
 
-def test_what_is_there_is_counted(plan, study_folder):
+def test_trained_networks_are_counted(plan, study_folder):
     path = study_folder / "config" / "studies" / "small.yaml"
     study = {
         "title": "Small",
@@ -159,9 +159,9 @@ def test_what_is_there_is_counted(plan, study_folder):
     done = rows(plan("small"))["small", "st_vgg"]
     assert done[1:5] == ["3", "3", "2", "0.00"]
     assert done[6] == "0:00:00"
-    # More networks: three of five are there.
+    # Now there are more networks: three of five are trained.
     assert rows(plan("small", networks=5))["small", "st_vgg"][1:3] == ["5", "3"]
-    # Fewer: none beyond the second counts.
+    # Now there are fewer: only the first two count.
     assert rows(plan("small", networks=2))["small", "st_vgg"][1:3] == ["2", "2"]
 
 
@@ -175,10 +175,10 @@ def test_a_dataset_whose_size_is_not_known(plan, study_folder):
     said = plan("mine")
     assert rows(said) == {}
     assert (
-        "mine: its size is known only once its dataset is built; run created-equal build_dataset "
+        "mine: its size is unknown until its dataset is built; run created-equal build_dataset "
         "mine first."
     ) in said
-    # Nor an empty table, nor a sum of nothing.
+    # Neither an empty table nor its total is printed.
     assert "In all" not in said and "architecture" not in said
 
 
@@ -200,7 +200,7 @@ def test_a_study_whose_images_stay_in_files(plan, study_folder):
     write_dataset(data, dataset_path("mine"), dataset)
     said = plan("mine")
     assert rows(said)["mine", "cnn"][1:4] == ["2", "0", "3"]
-    assert "mine: its images stay in files; what it takes to decode them is not in" in said
+    assert "mine: the estimate leaves out decoding image files" in said
 
 
 def test_the_command_takes_the_studies_of_the_config(study_folder, monkeypatch, capsys):

@@ -24,7 +24,7 @@ BUILD = Job("build_dataset", "smoke")
 
 
 def write_finished(path, definition, numbers):
-    """Write the head of a predictions file: the definition and the networks."""
+    """Write a predictions file with only a definition and seeds."""
     networks = xr.Dataset(coords={"network": np.array(numbers, dtype=np.int64)})
     write_artefact(networks, path, "predictions", definition)
 
@@ -45,46 +45,46 @@ def studies(study_folder):
     return {name: load_study(name) for name in ("smoke", *sources)}
 
 
-def test_it_says_what_is_to_be_trained_and_what_is_there(studies):
+def test_it_counts_networks_to_train_and_trained_networks(studies):
     half = [
         replace(TRAIN, networks=range(2)),
         replace(TRAIN, ensemble="small_st_vgg", networks=range(1)),
     ]
     lines = check_run(Config(), studies, [BUILD, *half], [replace(TRAIN, networks=range(3))])
     assert lines[0] == "smoke: 3 networks to train in 2 jobs, 3 already there"
-    assert lines[1] == "no GPU is found: networks are trained on the processor"
+    assert lines[1] == "no GPU is found: networks are trained on the CPU"
     assert lines[2].startswith("disk: at most 0.0 MB of predictions and scores, ")
     for config, gpus in ((Config(), 1), (Config(device="cpu"), 0)):
         lines = check_run(config, studies, [replace(job, gpus=gpus) for job in half], [])
         assert not any("no GPU" in line for line in lines)
 
 
-def test_finished_networks_of_jobs_that_run_again_are_not_said_to_be_trained(studies):
+def test_networks_that_exist_are_not_counted_as_networks_to_train(studies):
     ensemble = studies["smoke"].ensembles["st_vgg"]
     definition = ensemble.definition | {"engine_version": ENGINE_VERSION, "data": ""}
     folder = predictions_path("smoke", "st_vgg", 0, 0).parent
-    # Of other jobs, and of one that was stopped.
+    # Two were trained by another job, and one by a job that was stopped.
     write_finished(folder / "0000-0001.nc", definition, range(2))
     write_finished(folder / "unfinished/0004.nc", definition, [4])
     wanted = [replace(TRAIN, networks=range(5)), replace(TRAIN, networks=range(5, 7))]
     lines = check_run(Config(), studies, wanted, [])
     assert lines[0] == "smoke: 4 networks to train in 2 jobs, 3 already there"
-    assert not any("trained anew" in line for line in lines)
+    assert not any("trained again" in line for line in lines)
     lines = check_run(Config(), studies, [BUILD, *wanted], [])
     assert lines[1] == (
-        "smoke: networks of st_vgg that are there count only if their data set, which is built "
-        "again, is as it was; else they are trained anew"
+        "smoke: the trained networks of st_vgg are kept only if rebuilding their dataset gives the "
+        "same data; otherwise they are trained again"
     )
 
 
-def test_networks_whose_examples_will_be_ranked_otherwise_are_said(studies, study_folder):
+def test_networks_whose_data_change_with_a_ranking_are_named(studies, study_folder):
     names = ("st_vgg", "easiest_moved", "hardest_fifth_round_01", "hardest_fifth", "random_fifth")
     wanted = [replace(TRAIN, ensemble=name) for name in names]
 
     def said(networks=None):
         now = {"smoke": load_study("smoke", networks)}
         lines = check_run(Config(), now, wanted, [])
-        return [line for line in lines if "trained anew" in line]
+        return [line for line in lines if "trained again" in line]
 
     assert said(6) == []
     for name in names:
@@ -94,10 +94,10 @@ def test_networks_whose_examples_will_be_ranked_otherwise_are_said(studies, stud
     assert said() == []
     (line,) = said(6)
     assert line.startswith(
-        "smoke: finished networks of easiest_moved, hardest_fifth will be trained anew, since "
-        "networks, or what ranks their examples, has changed"
+        "smoke: networks of easiest_moved, hardest_fifth will be trained again, because their data "
+        "depend on a ranking that has changed"
     )
-    # What is damaged counts for nothing, and an older file for no more than the latest.
+    # Damaged files are ignored, and only the latest file counts.
     for name in names[1:]:
         predictions_path("smoke", name, 0, 4).write_bytes(b"damaged")
     assert said(6) == []
@@ -113,10 +113,10 @@ def test_a_run_that_trains_nothing_says_so(studies):
     assert lines == ["smoke: no networks to train, 8 already there"]
 
 
-def test_images_that_stay_in_files_must_be_there_to_train(studies, study_folder):
+def test_training_needs_the_image_files(studies, study_folder):
     config = Config(data_root=study_folder / "data")
     check_run(config, studies, [replace(TRAIN, study="mine", ensemble="a")], [])
-    with pytest.raises(InputError, match=r"large: .*/large/train is not there; put the images"):
+    with pytest.raises(InputError, match=r"large: .*/large/train does not exist; put the images"):
         check_run(config, studies, [replace(TRAIN, study="large", ensemble="a")], [])
 
 
@@ -128,10 +128,10 @@ def test_data_that_are_nowhere_are_named_all_at_once(studies, study_folder):
     first, *sentences = str(error.value).splitlines()
     assert first == "nothing was started:"
     assert len(sentences) == 3
-    assert f"mine: {study_folder}/data/mine/train is not there; put the images" in sentences[0]
+    assert f"mine: {study_folder}/data/mine/train does not exist; put the images" in sentences[0]
     assert "cifar: " in sentences[1]
     assert "set download: true" in sentences[1]
-    # With leave to download, only the user's own images must be there.
+    # With download, only the user's own images must exist.
     (study_folder / "data/mine/train").mkdir(parents=True)
     lines = check_run(replace(config, download=True), studies, wanted, [])
     assert f"to be downloaded to {study_folder}/data: cifar10, mnist" in lines
@@ -154,12 +154,12 @@ def test_a_link_to_a_disk_that_is_not_mounted_is_said(studies, study_folder, lin
         check_run(Config(data_root=Path("data")), studies, [job], [])
     _, said = str(error.value).splitlines()
     assert said.endswith(
-        f"{link} is a link to /not/mounted, which is not there; mount it or mend the link."
+        f"{link} is a link to /not/mounted, which does not exist; mount it or fix the link."
     )
 
 
 @pytest.mark.parametrize("name", ["cifar", "handwritten"])
-def test_data_that_are_there_in_either_form_are_enough(studies, study_folder, name):
+def test_an_archive_or_an_unpacked_folder_is_enough(studies, study_folder, name):
     config = Config(data_root=study_folder / "data", download=False)
     for place in PLACES[studies[name].dataset["source"]]:
         (study_folder / "data" / place).mkdir(parents=True)
@@ -171,7 +171,7 @@ def test_a_dataset_that_is_built_needs_no_source(studies, study_folder):
     config = Config(data_root=study_folder / "nowhere", download=False)
     wanted = [Job("train_networks", "mine", "a", networks=range(5))]
     lines = check_run(config, studies, wanted, [])
-    assert "disk: not known of mine, before their datasets are built" in lines
+    assert "disk: unknown for mine until their datasets are built" in lines
 
 
 def test_a_folder_of_images_is_of_known_size_once_it_is_built(studies, study_folder):
@@ -191,8 +191,8 @@ def test_a_folder_of_images_is_of_known_size_once_it_is_built(studies, study_fol
 
     (line,) = said()
     assert line.startswith("disk: at most 0.0 MB of predictions and scores, ")
-    # What is damaged, or is to be built again, says nothing.
-    unknown = "disk: not known of mine, before their datasets are built"
+    # Datasets that are damaged or will be rebuilt have no known size.
+    unknown = "disk: unknown for mine until their datasets are built"
     wanted.append(Job("build_dataset", "mine"))
     assert said() == [unknown]
     wanted.pop()
@@ -200,14 +200,14 @@ def test_a_folder_of_images_is_of_known_size_once_it_is_built(studies, study_fol
     assert said() == [unknown]
 
 
-def test_places_are_those_of_torchvision():
+def test_places_match_torchvision():
     assert PLACES["cifar10"] == (CIFAR10.base_folder, CIFAR10.filename)
     assert PLACES["cifar100"] == (CIFAR100.base_folder, CIFAR100.filename)
     assert PLACES["mnist"] == (f"{MNIST.__name__}/raw",)
 
 
-def test_a_disk_without_room_is_refused(studies, monkeypatch):
-    needed = 200 * 7 * (4 + 4)  # examples, epochs, a byte for each network and four of scores
+def test_a_disk_without_room_is_an_error(studies, monkeypatch):
+    needed = 200 * 7 * (4 + 4)  # examples x epochs x (a byte per network + four for scores)
     monkeypatch.setattr(preflight, "_free", lambda folder: needed)
     assert check_run(Config(), studies, [TRAIN], [])
     # Jobs of one ensemble share its scores.

@@ -31,9 +31,9 @@ def test_bytes_and_predictions_of_an_ensemble(tiny):
     ensemble = tiny(epochs=2)
     extent = Extent((40, 40), (16, 16, 1), 10)
     assert predictions_of(ensemble, extent) == 4 * 3 * 80
-    # A byte a label, and ten of scores an example and epoch; two bytes where classes are many.
+    # Each label takes a byte (two with many classes); scores take four per example and epoch.
     assert disk_of(ensemble, extent) == 3 * 80 * (4 + 4)
-    assert disk_of(ensemble, extent, networks=1) == 3 * 80 * (1 + 4)
+    assert disk_of(ensemble, extent, n_networks=1) == 3 * 80 * (1 + 4)
     many = Extent((40, 40), (16, 16, 1), 257)
     assert disk_of(ensemble, many) == 3 * 80 * (2 * (4 + 1) + 3)
     assert disk_of(ensemble, Extent((40, 40), (16, 16, 1), 0)) == disk_of(ensemble, many)
@@ -49,7 +49,7 @@ def test_derived_datasets_have_their_own_extent(study_folder):
     assert extent_of(ensembles["hardest_fifth"], whole).examples == (20, 100)
 
 
-def test_memory_is_what_the_study_says_or_follows_from_the_images(tiny):
+def test_memory_is_set_in_the_study_or_computed_from_the_images(tiny):
     ensemble = tiny()
     assert memory_of(ensemble) == 4000
     cifar = replace(ensemble, dataset={"source": "cifar10"})

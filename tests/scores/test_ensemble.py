@@ -240,7 +240,7 @@ def test_a_file_of_another_ensemble_is_refused(tmp_path, made_up_ensemble, write
     (tmp_path / "other").mkdir()
     paths = write_batches(tmp_path, made_up_ensemble(), [[0, 1]])
     paths += write_batches(tmp_path / "other", made_up_ensemble(), [[2, 3]], **other)
-    with pytest.raises(InputError, match="not of one ensemble"):
+    with pytest.raises(InputError, match="belong to different ensembles"):
         score_ensemble(paths)
 
 

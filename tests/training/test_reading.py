@@ -226,7 +226,7 @@ def test_the_folder_may_move_with_data_root(jpegs, tiny, tmp_path, caplog):
     ensemble = jpegs.ensemble(tiny("mnist_cnn", epochs=1, batch_size=10))
     output = tmp_path / "predictions" / "0000-0000.nc"
     jpegs.data_root.rename(tmp_path / "elsewhere")
-    with pytest.raises(InputError, match="set data_root to the folder in which it is"):
+    with pytest.raises(InputError, match="set data_root to the folder that contains it"):
         train_networks(ensemble, jpegs.path, [0], output, "cpu", "fp32", data_root=jpegs.data_root)
     elsewhere = tmp_path / "elsewhere"
     train_networks(ensemble, jpegs.path, [0], output, "cpu", "fp32", data_root=elsewhere)

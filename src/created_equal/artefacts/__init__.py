@@ -1,4 +1,4 @@
-"""What passes between stages: datasets, predictions and scores, each with reader and writer."""
+"""The files that pass between stages: datasets, predictions and scores."""
 
 from .chosen import (
     moved_examples as moved_examples,

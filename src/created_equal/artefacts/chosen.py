@@ -1,4 +1,4 @@
-"""The table of what a derived dataset changed: which examples, why, and in which round."""
+"""The table of the examples that a derived dataset moved, removed or relabeled."""
 
 import io
 from hashlib import blake2b
@@ -18,49 +18,47 @@ TYPES = {
     "round": "int64",
     "what": "str",
 }
-# Begins the last line, a comment: a table that is cut short would read like a shorter one.
+# The last line is a comment with a checksum: a truncated CSV file would read as a shorter one.
 SEAL = b"# blake2b "
 
 
 def write_chosen(chosen: pd.DataFrame, path: Path) -> None:
-    """Write the table of chosen examples as CSV, so that ``path`` is whole or absent.
-
-    Its last line is a comment with a digest of all lines before it.
+    """Write the table of chosen examples as CSV, atomically.
 
     Args:
-        chosen: one row per example and change: example (its position in the source), label and
-            class (those of the source), score (the accessibility that it was chosen by, in 0..1,
-            NaN if by chance), round (from 1 on), what ("moved" to the test set, "removed" from the
-            train set, or "relabelled").
-        path: where; missing folders are made.
+        chosen: one row per example and change: example (position in the source), label and class
+            (as in the source), score (accessibility in 0..1, NaN if chosen at random), round
+            (from 1), what ("moved" to the test set, "removed" from the train set, or
+            "relabelled").
+        path: output file; missing folders are created.
 
     Raises:
-        InputError: the place cannot be written to.
+        InputError: ``path`` cannot be written.
     """
-    octets = chosen[list(TYPES)].to_csv(index=False).encode()
-    write_whole(path, octets, _seal(octets))
+    table = chosen[list(TYPES)].to_csv(index=False).encode()
+    write_whole(path, table, _seal(table))
 
 
 def read_chosen(path: Path) -> pd.DataFrame:
-    """Read a table that ``write_chosen`` has written.
+    """Read a table written by ``write_chosen``.
 
     Raises:
-        InputError: it is missing or unreadable.
-        DamagedError: it is another table, or none.
+        InputError: the file is missing or unreadable.
+        DamagedError: the checksum does not match.
     """
     try:
-        octets = path.read_bytes()
-        table, _, _ = octets.rpartition(SEAL)
-        if octets != table + _seal(table):
+        contents = path.read_bytes()
+        table, _, _ = contents.rpartition(SEAL)
+        if contents != table + _seal(table):
             raise DamagedError(
-                f"{path} is damaged (cut short, or its checksum is wrong) or no table of chosen "
-                f"examples; {DELETE}"
+                f"{path} is damaged (cut short, or its checksum is wrong) or not a table of "
+                f"chosen examples; {DELETE}"
             )
         return pd.read_csv(
             io.BytesIO(table),
             usecols=list(TYPES),
             dtype=TYPES,
-            keep_default_na=False,  # a class may be called NA
+            keep_default_na=False,  # A class may be named "NA".
             na_values={"score": [""]},
         )
     except FileNotFoundError as error:
@@ -74,17 +72,14 @@ def read_chosen(path: Path) -> pd.DataFrame:
 
 
 def moved_examples(path: Path) -> np.ndarray:
-    """Return the names of the examples that a table says were moved to the test set, in order.
-
-    Returns:
-        (example,) int64.
+    """Return the examples that were moved to the test set: (example,) int64, sorted.
 
     Raises:
-        InputError: as ``read_chosen``.
+        InputError: see ``read_chosen``.
     """
     chosen = read_chosen(path)
     return np.sort(chosen["example"][chosen["what"] == "moved"].to_numpy())
 
 
-def _seal(octets: bytes) -> bytes:
-    return SEAL + blake2b(octets, digest_size=16).hexdigest().encode() + b"\n"
+def _seal(table: bytes) -> bytes:
+    return SEAL + blake2b(table, digest_size=16).hexdigest().encode() + b"\n"

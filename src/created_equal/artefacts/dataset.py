@@ -1,4 +1,4 @@
-"""The dataset: images, labels, split, and each example's position in the source."""
+"""Datasets: images, labels, splits, and each example's position in the source."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -18,20 +18,13 @@ from created_equal.errors import InputError
 from created_equal.versions import DECODING_VERSION
 
 
-def content_hash(octets: bytes) -> int:
-    """Return a 64-bit hash of bytes."""
-    return int.from_bytes(blake2b(octets, digest_size=8).digest(), "little")
+def content_hash(contents: bytes) -> int:
+    """Return a 64-bit hash of ``contents``."""
+    return int.from_bytes(blake2b(contents, digest_size=8).digest(), "little")
 
 
 def pixel_hashes(images: np.ndarray) -> np.ndarray:
-    """Return a 64-bit hash of every image's pixels.
-
-    Args:
-        images: (example, height, width, channel) uint8.
-
-    Returns:
-        (example,) uint64; equal for equal pixels of equal shape.
-    """
+    """Return a 64-bit hash of each image, (example,) uint64."""
     return np.array([content_hash(image.tobytes()) for image in images], dtype=np.uint64)
 
 
@@ -42,23 +35,24 @@ def make_dataset(
     is_test: np.ndarray,
     class_names: Sequence[str],
 ) -> xr.Dataset:
-    """Put a dataset together and check it.
+    """Build a dataset and check it.
 
     Args:
         images: (example, height, width, channel) uint8, channel 1 or 3.
         labels: (example,) integers in 0..K-1.
-        positions: (example,) integers, each example's name: its position in the source, counted
-            through the train files and on through the test files.
+        positions: (example,) integers, the position of each example in the source, which is its
+            name; the train files are counted first, then the test files.
         is_test: (example,) bool.
         class_names: K names.
 
     Returns:
         image (example, height, width, channel) uint8; label (example) int16; pixel_hash (example)
-        uint64; class_name (class); channel_mean and channel_std (channel) float64 of the train
-        set, in units of pixel values 0..255; coordinates example int64 and example_split.
+        uint64; class_name (class); channel_mean and channel_std (channel) float64 over the train
+        set, in pixel values 0..255; coordinates example int64 and example_split.
 
     Raises:
-        InputError: fewer than two classes, a class without train images, no test images.
+        InputError: there are fewer than two classes, a class has no train images, or there are no
+            test images.
     """
     examples = label_examples(labels, positions, is_test, class_names)
     is_train = ~np.asarray(is_test, dtype=bool)
@@ -69,19 +63,16 @@ def make_dataset(
     return examples.assign(
         image=(("example", "height", "width", "channel"), images),
         pixel_hash=("example", pixel_hashes(images)),
-        **_of_channels(moments),
+        **_channel_moments(moments),
     )
 
 
 def label_examples(
     labels: np.ndarray, positions: np.ndarray, is_test: np.ndarray, class_names: Sequence[str]
 ) -> xr.Dataset:
-    """Put together and check what a dataset says of its examples beside their images.
+    """Build and check a dataset without its images: label, class_name and the coordinates.
 
     Arguments and errors are those of ``make_dataset``.
-
-    Returns:
-        label, class_name and the coordinates of ``make_dataset``.
     """
     labels = np.asarray(labels, dtype=np.int16)
     is_test = np.asarray(is_test, dtype=bool)
@@ -119,29 +110,29 @@ def make_file_dataset(
     size: int,
     moments: Sequence[tuple[float, float]],
 ) -> xr.Dataset:
-    """Put a dataset together whose images stay in files.
+    """Build a dataset whose images stay in files.
 
     Args:
-        examples: as ``label_examples`` returns them.
-        folder: as the study gives it: relative to the config's data_root, or absolute.
-        files: each example's, relative to the folder.
-        hashes: (example,) uint64, ``content_hash`` of each file's bytes.
-        size: height and width that images are made to have as they are read.
-        moments: mean and standard deviation of each of the three channels, of train images.
+        examples: from ``label_examples``.
+        folder: image folder as given in the study, absolute or relative to the config's data_root.
+        files: path of each example's file, relative to ``folder``.
+        hashes: (example,) uint64, ``content_hash`` of each file.
+        size: height and width to which images are resized when they are read.
+        moments: mean and standard deviation of each of the three channels over the train images.
 
     Returns:
-        as ``make_dataset``, but for image: file (example), and the attributes folder, height,
-        width, channels. pixel_hash is that of the files' bytes.
+        as ``make_dataset``, with file (example) and the attributes folder, height, width and
+        channels instead of image; pixel_hash hashes the files.
     """
     return examples.assign(
         file=("example", np.array(files, dtype=object)),
         pixel_hash=("example", hashes),
-        **_of_channels(moments),
+        **_channel_moments(moments),
     ).assign_attrs(folder=folder, height=size, width=size, channels=len(moments))
 
 
 def has_files(dataset: xr.Dataset) -> bool:
-    """Return whether a dataset's images stay in files, see ``make_file_dataset``."""
+    """Return whether the images stay in files, see ``make_file_dataset``."""
     return "file" in dataset
 
 
@@ -159,15 +150,15 @@ def sums_of(pixels: np.ndarray) -> tuple[int, int]:
 
 
 def moments_of(count: int, total: int, squares: int) -> tuple[float, float]:
-    """Return mean and standard deviation of ``count`` numbers, from the sums of ``sums_of``."""
+    """Return the mean and standard deviation of ``count`` numbers, given their ``sums_of``."""
     return total / count, math.sqrt(count * squares - total**2) / count
 
 
 def fingerprint(dataset: xr.Dataset) -> str:
-    """Return a digest of what networks are trained on: pixels, labels, membership and order.
+    """Return a digest of the training data: pixels, labels, splits and order.
 
-    Where images stay in files, their pixels are determined by the files' bytes, their size, and the
-    version of the code that decodes them; where the files are does not matter.
+    If images stay in files, their pixels are determined by the file contents, the image size and
+    the version of the decoding code; the location of the files does not matter.
     """
     digest = blake2b(digest_size=16)
     for name in ("example", "example_split", "label", "pixel_hash"):
@@ -179,7 +170,7 @@ def fingerprint(dataset: xr.Dataset) -> str:
 
 
 def write_dataset(dataset: xr.Dataset, path: Path, definition: Mapping) -> None:
-    """Write a dataset made by ``make_dataset``; ``definition`` is the study's dataset entry."""
+    """Write a dataset atomically; ``definition`` is the study's dataset entry."""
     write_artefact(dataset, path, "dataset", definition)
 
 
@@ -189,11 +180,11 @@ def open_dataset(path: Path) -> xr.Dataset:
 
 
 def read_dataset(path: Path) -> xr.Dataset:
-    """Read a dataset file into memory (see ``make_dataset`` for what is in it)."""
+    """Read a dataset file into memory; see ``make_dataset`` for its contents."""
     return load_artefact(path, "dataset")
 
 
-def _of_channels(moments: Sequence[tuple[float, float]]) -> dict:
+def _channel_moments(moments: Sequence[tuple[float, float]]) -> dict:
     mean, std = np.array(moments).T
     units = {"units": "pixel value, 0 to 255"}
     return {"channel_mean": ("channel", mean, units), "channel_std": ("channel", std, units)}

@@ -1,4 +1,4 @@
-"""Artefacts on disk: NetCDF-4 files that are whole or absent, and that say where they came from."""
+"""Artefacts on disk: NetCDF-4 files, written atomically, with a checksum and their definition."""
 
 import io
 import json
@@ -17,7 +17,7 @@ import xarray as xr
 from created_equal.errors import DELETE, DamagedError, InputError
 
 SPLITS = ("train", "test")
-# The last bytes of an artefact: this mark and a digest of all before it, which HDF5 ignores.
+# An artefact ends with this mark and a digest of all bytes before it; HDF5 ignores both.
 MARK = b"created-equal blake2b "
 DIGEST_SIZE = 32
 NO_CHUNKS: Mapping[str, int] = MappingProxyType({})
@@ -30,7 +30,7 @@ def canonical(definition: Mapping | list) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of the libraries that results depend on, of those installed."""
+    """Return the versions of the installed libraries that results depend on."""
     found = {}
     for name in VERSIONED:
         try:
@@ -47,21 +47,21 @@ def write_artefact(
     definition: Mapping,
     chunks: Mapping[str, int] = NO_CHUNKS,
 ) -> None:
-    """Write ``contents`` to ``path`` so that ``path`` is whole or absent at any moment.
+    """Write ``contents`` to ``path`` atomically.
 
-    There is no time stamp inside: equal contents give equal bytes.
+    The file has no time stamp: equal contents give equal bytes.
 
     Args:
-        contents: what is written; its attributes are kept beside those added here.
-        path: where; missing folders are made.
+        contents: the variables to write; their attributes are kept.
+        path: output file; missing folders are created.
         kind: ``"dataset"``, ``"predictions"`` or ``"scores"``.
-        definition: all that the contents follow from, as plain JSON types.
-        chunks: variables that have all of these dimensions are compressed in chunks of at most so
-            much along each, and whole along their others; what of a file can be read by itself is a
-            chunk. HDF5 chooses those of all other variables.
+        definition: everything that determines the contents, as plain JSON types.
+        chunks: maximum chunk size by dimension, for variables that have all of these dimensions;
+            their chunks span all other dimensions. A chunk is the smallest part of a file that can
+            be read alone. HDF5 chooses the chunks of all other variables.
 
     Raises:
-        InputError: the place cannot be written to, or the disk is full.
+        InputError: ``path`` cannot be written, or the disk is full.
     """
     contents = contents.assign_attrs(
         artefact=kind,
@@ -78,73 +78,73 @@ def write_artefact(
         for name, variable in contents.variables.items()
         if variable.ndim and variable.dtype.kind in "iufb" and variable.size
     }
-    # Into memory first: HDF5 can crash the process when a disk is full.
+    # HDF5 can crash the process when the disk is full, so it writes to memory first.
     write_sealed(path, contents.to_netcdf(engine="h5netcdf", encoding=encoding))
 
 
-def write_sealed(path: Path, octets: bytes) -> None:
-    """Write bytes with a digest behind them, so that ``path`` is whole or absent at any moment.
+def write_sealed(path: Path, contents: bytes) -> None:
+    """Write ``contents``, followed by their checksum, to ``path`` atomically.
 
     Raises:
-        InputError: the place cannot be written to, or the disk is full.
+        InputError: ``path`` cannot be written, or the disk is full.
     """
-    write_whole(path, octets, MARK + blake2b(octets, digest_size=DIGEST_SIZE).digest())
+    write_whole(path, contents, MARK + blake2b(contents, digest_size=DIGEST_SIZE).digest())
 
 
 def read_sealed(path: Path, kind: str) -> bytes:
-    """Return the bytes that ``write_sealed`` wrote, once they are found to be those.
+    """Return the bytes written by ``write_sealed``, after verifying their checksum.
 
     Raises:
-        InputError: they are missing or unreadable.
-        DamagedError: they are others.
+        InputError: the file is missing or unreadable.
+        DamagedError: the checksum does not match.
     """
     with _open_sealed(path, kind) as (file, length):
         return file.read(length)
 
 
 def write_whole(path: Path, *parts: bytes) -> None:
-    """Write bytes one after the other, so that ``path`` is whole or absent at any moment.
+    """Write ``parts``, one after the other, to ``path`` atomically.
 
     Raises:
-        InputError: the place cannot be written to, or the disk is full.
+        InputError: ``path`` cannot be written, or the disk is full.
     """
     path = Path(path)
     if link := dead_link(path.parent):
         raise InputError(link)
-    beside = path.with_name(f".{path.name}.{platform.node()}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{platform.node()}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(path)
-        with beside.open("wb") as file:
+        with temporary.open("wb") as file:
             for part in parts:
                 file.write(part)
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(path)
+        temporary.replace(path)
     except OSError as error:
         raise InputError(
             f"{path} cannot be written ({error.strerror or error}); make room or make the folder "
-            "writable, and run again: what was finished before is kept."
+            "writable, and run again: finished results are kept."
         ) from error
     finally:
-        # Not unlink(missing_ok=True), which fails where a file stands in a folder's place.
-        if beside.is_file():
-            beside.unlink()
+        # unlink(missing_ok=True) would raise if one of the path's folders is a file.
+        if temporary.is_file():
+            temporary.unlink()
 
 
 def open_artefact(path: Path, kind: str) -> xr.Dataset:
-    """Open an artefact lazily, once all its bytes are found to be those that were written.
+    """Open an artefact lazily, after verifying its checksum.
 
     Close it, or use it in a ``with`` block.
 
     Raises:
-        InputError: it is missing, unreadable, or not of this kind.
-        DamagedError: its bytes are others, or no artefact's.
+        InputError: the file is missing, unreadable, or of another kind.
+        DamagedError: the checksum does not match, or the file is not an artefact.
     """
     path = Path(path)
     if not path.is_file():
         raise InputError(
-            f"{path} does not exist; build it with snakemake, or with the command that makes "
+            f"{path} does not exist; build it with snakemake, or with the command that writes "
             f"{kind} files (see created-equal --help)."
         )
     with _open_sealed(path, kind):
@@ -161,25 +161,25 @@ def open_artefact(path: Path, kind: str) -> xr.Dataset:
 
 
 def load_artefact(path: Path, kind: str) -> xr.Dataset:
-    """Read a whole artefact into memory; raises as ``open_artefact``."""
+    """Read an artefact into memory; raises as ``open_artefact``."""
     with open_artefact(path, kind) as contents:
         return contents.load()
 
 
 def definition_of(contents: xr.Dataset) -> dict:
-    """Return the definition that an artefact carries."""
+    """Return the definition stored in an artefact."""
     return json.loads(contents.attrs["definition"])
 
 
 def of_split(contents: xr.Dataset, split: str) -> xr.Dataset:
-    """Return the examples of one split, ``"train"`` or ``"test"``, see ``at_places``."""
+    """Return the examples of one split, ``"train"`` or ``"test"``."""
     return at_places(contents, np.flatnonzero(contents["example_split"].values == split))
 
 
 def at_places(contents: xr.Dataset, places: np.ndarray) -> xr.Dataset:
-    """Return the examples in these places of the example axis, (example,) integers.
+    """Return the examples at these indices of the example axis, (example,) integers.
 
-    Where they follow one another, as in a data set from which nothing was moved, nothing is copied.
+    Consecutive indices, as in a dataset from which nothing was moved, are sliced without a copy.
     """
     if places.size and (np.diff(places) == 1).all():
         return contents.isel(example=slice(places[0], places[-1] + 1))
@@ -187,13 +187,13 @@ def at_places(contents: xr.Dataset, places: np.ndarray) -> xr.Dataset:
 
 
 def dead_link(path: Path) -> str | None:
-    """Return a sentence if a path, or a folder on the way to it, is a link to what is not there."""
-    # A folder that may not be searched is reported by the code that reads it.
+    """Return an error message if a path, or a folder above it, is a dead link, else None."""
+    # The code that reads a folder reports missing permissions.
     with suppress(PermissionError):
         for each in (path, *path.parents):
             if each.is_symlink() and not each.exists():
                 return (
-                    f"{each} is a link to {each.readlink()}, which is not there; mount it or mend "
+                    f"{each} is a link to {each.readlink()}, which does not exist; mount it or fix "
                     "the link."
                 )
     return None
@@ -207,9 +207,9 @@ def _chunk_sizes(variable: xr.Variable, chunks: Mapping[str, int]) -> dict:
 
 
 def _remove_leftovers(path: Path) -> None:
-    """Remove what writers of a file that were killed left beside it.
+    """Remove temporary files left by killed processes of this machine.
 
-    Those of other machines are left: whether they still write cannot be known here.
+    Processes on other machines cannot be checked, so their temporary files stay.
     """
     for left in path.parent.glob(f".{path.name}.{platform.node()}.*"):
         if not Path("/proc", left.suffix[1:]).exists():
@@ -218,14 +218,14 @@ def _remove_leftovers(path: Path) -> None:
 
 @contextmanager
 def _open_sealed(path: Path, kind: str) -> Iterator[tuple[io.BufferedReader, int]]:
-    """Open a sealed file, at the first of its bytes before the seal, and say how many they are."""
+    """Open a sealed file at its start; yield it and its length without the seal."""
     try:
         with path.open("rb") as file:
             length = file.seek(0, os.SEEK_END) - len(MARK) - DIGEST_SIZE
             if not _is_whole(file, length):
                 raise DamagedError(
-                    f"{path} is damaged (cut short, or its checksum is wrong) or no {kind} file of "
-                    f"created-equal; {DELETE}"
+                    f"{path} is damaged (cut short, or its checksum is wrong) or not a {kind} file "
+                    f"of created-equal; {DELETE}"
                 )
             file.seek(0)
             yield file, length
@@ -236,7 +236,7 @@ def _open_sealed(path: Path, kind: str) -> Iterator[tuple[io.BufferedReader, int
 
 
 def _is_whole(file: io.BufferedReader, length: int) -> bool:
-    """Return whether behind the first ``length`` bytes of a file there is their seal."""
+    """Return whether the first ``length`` bytes of a file are followed by their seal."""
     if length <= 0:
         return False
     file.seek(length)
@@ -244,13 +244,12 @@ def _is_whole(file: io.BufferedReader, length: int) -> bool:
 
 
 def _digest(file: io.IOBase, length: int) -> bytes:
-    """Return a digest of the first ``length`` bytes of a file."""
     digest = blake2b(digest_size=DIGEST_SIZE)
     file.seek(0)
     while length > 0:
-        octets = file.read(min(length, 2**20))
-        if not octets:
+        block = file.read(min(length, 2**20))
+        if not block:
             break
-        digest.update(octets)
-        length -= len(octets)
+        digest.update(block)
+        length -= len(block)
     return digest.digest()

@@ -1,4 +1,4 @@
-"""The images of a dataset, where they stay in files as well as where they are in the dataset."""
+"""Reading a dataset's images, whether they are stored in it or stay in files."""
 
 import io
 from pathlib import Path
@@ -14,17 +14,17 @@ from created_equal.errors import InputError
 
 
 class ImageFiles:
-    """The images of a dataset that stay in files, each read when it is asked for.
+    """The images of a dataset that stay in files, read one at a time.
 
     Args:
-        dataset: see ``make_file_dataset``.
-        data_root: what its folder is relative to.
+        dataset: from ``make_file_dataset``.
+        data_root: the folder that ``dataset.attrs["folder"]`` is relative to.
     """
 
     def __init__(self, dataset: xr.Dataset, data_root: Path):
         self.size = int(dataset.attrs["height"])
         self._folder = data_root / Path(dataset.attrs["folder"]).expanduser()
-        # One block of bytes: a million strings would be copied into each process that reads them.
+        # One array of bytes, because each worker process would copy a million separate strings.
         self._names = np.array([name.encode() for name in dataset["file"].values.tolist()])
         self._hashes = dataset["pixel_hash"].values
 
@@ -32,44 +32,44 @@ class ImageFiles:
         return len(self._names)
 
     def open(self, index: int) -> Image.Image:
-        """Return an image at its full size, see ``open_image``.
+        """Return an image at full size, see ``open_image``.
 
         Raises:
-            InputError: its file is missing or unreadable, or has changed since the dataset was
+            InputError: the file is missing or unreadable, or has changed since the dataset was
                 built.
         """
         path = self._folder / self._names[index].decode()
         try:
-            octets = path.read_bytes()
+            contents = path.read_bytes()
         except OSError as error:
             raise InputError(
                 f"{path} cannot be read ({error.strerror or error}); put it back, set data_root to "
-                "the folder in which it is, or delete the study's dataset.nc to build it again."
+                "the folder that contains it, or delete the study's dataset.nc to build it again."
             ) from error
-        if content_hash(octets) != self._hashes[index]:
+        if content_hash(contents) != self._hashes[index]:
             raise InputError(
-                f"{path} has changed since the dataset was built; put it back as it was, or delete "
+                f"{path} has changed since the dataset was built; restore it, or delete "
                 "the study's dataset.nc to build it again."
             )
         try:
-            return open_image(io.BytesIO(octets))[0]
-        except Exception as error:  # Pillow's decoders raise nearly every kind on a broken file
+            return open_image(io.BytesIO(contents))[0]
+        except Exception as error:  # Pillow raises many types on broken files.
             raise InputError(
                 f"{path} cannot be read as an image ({why_unreadable(error)}); replace or remove "
                 "it, and delete the study's dataset.nc to build it again."
             ) from error
 
     def pixels(self, index: int) -> np.ndarray:
-        """Return an image (height, width, 3) uint8, made to fit; raises as ``open``."""
+        """Return an image resized to (size, size, 3) uint8; raises as ``open``."""
         return np.asarray(fit(self.open(index), self.size))
 
 
 def read_images(dataset: xr.Dataset, data_root: Path) -> np.ndarray:
-    """Return all images of a dataset, or of some of its examples, in memory.
+    """Read all images of a dataset into memory.
 
     Args:
-        dataset: see ``make_dataset`` and ``make_file_dataset``.
-        data_root: what the folder is relative to where they stay in files.
+        dataset: from ``make_dataset`` or ``make_file_dataset``, or some of its examples.
+        data_root: folder that the image folder is relative to, if images stay in files.
 
     Returns:
         (example, height, width, channel) uint8.

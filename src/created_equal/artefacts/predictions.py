@@ -1,4 +1,4 @@
-"""The predictions: what every network of a batch says of every example after every epoch."""
+"""Predictions: the label that each network predicts for each example after each epoch."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,12 +15,12 @@ from created_equal.artefacts.files import (
 )
 from created_equal.errors import InputError
 
-# All epochs of a block of examples are read at once; of 101 epochs and 1000 classes it is 808 KiB.
+# Scoring reads all epochs of a block of examples at once: 808 KiB for 101 epochs, 1000 classes.
 CHUNKS = {"network": 1, "example": 2**12}
 
 
 def label_dtype(classes: int) -> np.dtype:
-    """Return the smallest unsigned type that holds the labels 0..classes-1."""
+    """Return the smallest unsigned dtype that holds the labels 0..classes-1."""
     return np.min_scalar_type(classes - 1)
 
 
@@ -32,15 +32,15 @@ def make_predictions(
     dataset: xr.Dataset,
     epochs: Sequence[int] | None = None,
 ) -> xr.Dataset:
-    """Put the predictions of some networks together.
+    """Build the predictions of some networks.
 
     Args:
         predictions: (network, epoch, example) integers in 0..K-1.
         accuracy: (network, epoch, split) in 0..1, splits in the order train, test.
-        loss: (network, epoch, split), the mean cross-entropy in nats.
-        networks: the networks' numbers (seeds).
-        dataset: the dataset that they were trained on, for labels and the example axis.
-        epochs: the epochs' numbers; None: 0, 1, ..., where 0 is untrained.
+        loss: (network, epoch, split), mean cross-entropy in nats.
+        networks: seed of each network.
+        dataset: the dataset they were trained on; it gives the labels and the example axis.
+        epochs: number of each epoch; defaults to 0, 1, ..., where 0 is untrained.
 
     Returns:
         prediction, accuracy and loss as above; label (example); coordinates network, epoch,
@@ -71,7 +71,7 @@ def make_predictions(
 
 
 def write_predictions(predictions: xr.Dataset, path: Path, definition: Mapping) -> None:
-    """Write predictions; ``definition`` is the ensemble's and says nothing of the batch."""
+    """Write predictions; ``definition`` is the ensemble's, the same for all of its files."""
     write_artefact(predictions, path, "predictions", definition, CHUNKS)
 
 
@@ -89,7 +89,7 @@ def check_one_ensemble(opened: Sequence[xr.Dataset], paths: Sequence[Path]) -> N
     """Check that predictions files belong to one ensemble and share no network.
 
     Raises:
-        InputError: definitions, epochs or examples differ, or a network is there twice.
+        InputError: definitions, epochs or examples differ, or a network occurs twice.
     """
     first = opened[0]
     seen: dict[int, Path] = {}
@@ -100,8 +100,8 @@ def check_one_ensemble(opened: Sequence[xr.Dataset], paths: Sequence[Path]) -> N
         )
         if not same:
             raise InputError(
-                f"{path} and {paths[0]} are not of one ensemble (their definitions or examples "
-                "differ); delete the one that is out of date and run again."
+                f"{path} and {paths[0]} belong to different ensembles (their definitions or "
+                "examples differ); delete the one that is out of date and run again."
             )
         for network in contents["network"].values.tolist():
             if network in seen:

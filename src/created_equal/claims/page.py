@@ -10,6 +10,7 @@ from pathlib import Path
 
 from created_equal.artefacts import write_whole
 from created_equal.claims.check import Row
+from created_equal.scores import SMALLEST_LOG10_P
 from created_equal.study import BASELINE_PREFIX as BASELINES
 
 STYLES = {
@@ -186,12 +187,11 @@ def _badge(verdict: str) -> str:
 
 
 def p_words(log10_p: float) -> str:
-    """Return a p-value: as a number down to 0.001, below as the power of ten that it is at most."""
+    """Return a p-value as a number, or as a bound by a power of ten if it is below 0.001."""
     if log10_p >= -3:
         return f"p = {number_words(10**log10_p)}"
-    if math.isinf(log10_p):
-        return "p = 0"
-    return f"p ≤ 10<sup>−{math.floor(-log10_p)}</sup>"
+    sign = "<" if log10_p <= SMALLEST_LOG10_P else "≤"
+    return f"p {sign} 10<sup>−{math.floor(-log10_p)}</sup>"
 
 
 def number_words(value: float) -> str:

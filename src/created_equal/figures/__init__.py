@@ -1,1 +1,1 @@
-"""The paper's figures: one module each, whose ``draw`` takes scores and returns a figure."""
+"""The paper's figures: one module each, with a function ``draw`` that returns it."""

@@ -1,4 +1,4 @@
-"""Two artefacts on the same examples, lined up by the examples' names."""
+"""Aligning two artefacts by the names of their examples."""
 
 import numpy as np
 import xarray as xr
@@ -7,20 +7,20 @@ from created_equal.artefacts import of_split
 from created_equal.errors import InputError
 
 
-def lined_up(
+def align(
     one: xr.Dataset, other: xr.Dataset, split: str, figure: str, names: tuple[str, str]
 ) -> tuple[xr.Dataset, xr.Dataset]:
-    """Return one split of two artefacts, the examples of the second in the order of the first.
+    """Return one split of two artefacts, with the examples of both in the order of the first.
 
     Args:
-        one: scores or predictions, with the variable label.
+        one: scores or predictions.
         other: scores or predictions.
         split: ``"train"`` or ``"test"``.
-        figure: the figure's name, for the message.
-        names: the names of the two ensembles or baselines, for the message.
+        figure: the figure's name, for error messages.
+        names: names of the two ensembles or baselines, for error messages.
 
     Raises:
-        InputError: they have different examples in this split, or different labels for them.
+        InputError: their examples in this split differ, or the labels of these examples.
     """
     first, second = of_split(one, split), of_split(other, split)
     if np.array_equal(np.sort(first["example"].values), np.sort(second["example"].values)):
@@ -28,6 +28,6 @@ def lined_up(
         if np.array_equal(first["label"].values, second["label"].values):
             return first, second
     raise InputError(
-        f"{figure} compares {names[0]} with {names[1]} on the same {split} examples, and theirs, "
-        "or the labels of these, differ; name two of the same dataset in the study."
+        f"{figure} compares {names[0]} with {names[1]}, but their {split} examples or labels "
+        "differ; name two of the same dataset in the study."
     )

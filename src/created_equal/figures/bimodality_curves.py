@@ -1,4 +1,4 @@
-"""Bi-modality against the epoch, a small panel for each of many ensembles."""
+"""Bi-modality over the epochs, with a panel for each ensemble."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from created_equal.figures.style import GREY, PALETTE, broken, epoch_axis, footing, page
+from created_equal.figures.style import GRAY, PALETTE, epoch_axis, footing, page, wrap_name
 from created_equal.scores import MIDDLE, UNIFORM, independent_null, informative_epochs
 
 COLUMNS = 3
@@ -17,11 +17,11 @@ HIGHEST = 3
 def small_multiples(panels: Mapping[str, xr.Dataset]) -> Figure:
     """Return a page with a panel for each ensemble: bi-modality on the test set by epoch.
 
-    A value counts only at the ``scores.informative_epochs`` of the test set; elsewhere the curve is
-    thin and grey, and above ``HIGHEST`` it is cut off.
+    Curves are thin and gray at epochs that are not ``scores.informative_epochs`` of the test set,
+    and cut off above ``HIGHEST``.
 
     Args:
-        panels: name to scores of each ensemble, at least one.
+        panels: scores of each ensemble by name, at least one.
     """
     columns = min(len(panels), COLUMNS)
     rows = -(-len(panels) // columns)
@@ -29,31 +29,31 @@ def small_multiples(panels: Mapping[str, xr.Dataset]) -> Figure:
     grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
     for axes, (name, scores) in zip(grid.flat, panels.items(), strict=False):
         _panel(axes, scores)
-        axes.set_title(f"{broken(name, 34)}\n{least_words(scores)}", loc="left")
+        axes.set_title(f"{wrap_name(name, 34)}\n{lowest_words(scores)}", loc="left")
     for axes in grid.flat[len(panels) :]:
         axes.set_axis_off()
     figure.supylabel("bi-modality")
     footing(
         figure,
         "epoch (0: untrained)",
-        "Dashed: 2\u00a0-\u00a02/N, networks that err independently; dotted: 0.8, a uniform "
-        "distribution; 0: two points. Band: 95 % over examples. Grey: the mean consistency is not "
-        f"between {MIDDLE[0]} and {MIDDLE[1]}, and the measure says nothing of agreement. Least: "
-        "over the epochs from 1 on that are not grey.",
+        "Bi-modality is 2\u00a0-\u00a02/N for networks that err independently (dashed), 0.8 for a "
+        "uniform distribution (dotted) and 0 for two points. Band: 95 % interval over examples. "
+        f"Gray: mean consistency is not between {MIDDLE[0]} and {MIDDLE[1]}, so bi-modality is not "
+        "informative. Lowest: over all epochs from 1 on that are not gray.",
     )
     return figure
 
 
-def least_words(scores: xr.Dataset) -> str:
-    """Return N and the least bi-modality of the trained networks that counts, with its epoch."""
+def lowest_words(scores: xr.Dataset) -> str:
+    """Return N, and the lowest bi-modality of all informative epochs from 1 on, with its epoch."""
     measure = scores["bimodality"].sel(split="test").values
-    trained = scores["epoch"].values > 0
-    counts = trained & informative_epochs(scores, "test") & ~np.isnan(measure)
-    networks = f"N = {scores.sizes['network']}"
+    is_trained = scores["epoch"].values > 0
+    counts = is_trained & informative_epochs(scores, "test") & ~np.isnan(measure)
+    text = f"N = {scores.sizes['network']}"
     if not counts.any():
-        return f"{networks}, no epoch that counts"
-    least = int(np.argmin(np.where(counts, measure, np.inf)))
-    return f"{networks}, least {measure[least]:.2f} at epoch {int(scores['epoch'][least])}"
+        return f"{text}, no informative epoch"
+    lowest = int(np.argmin(np.where(counts, measure, np.inf)))
+    return f"{text}, lowest {measure[lowest]:.2f} at epoch {int(scores['epoch'][lowest])}"
 
 
 def _panel(axes: Axes, scores: xr.Dataset) -> None:
@@ -72,7 +72,7 @@ def _panel(axes: Axes, scores: xr.Dataset) -> None:
     )
     axes.fill_between(epochs, lower, upper, where=counts, color=PALETTE[0], alpha=0.3, linewidth=0)
     for level, line in ((independent_null(scores.sizes["network"]), "--"), (UNIFORM, ":")):
-        axes.axhline(level, color=GREY, linestyle=line, linewidth=0.9)
+        axes.axhline(level, color=GRAY, linestyle=line, linewidth=0.9)
     axes.set(ylim=(0, HIGHEST), yticks=range(HIGHEST + 1))
     axes.margins(x=0.02)
     epoch_axis(axes)

@@ -1,4 +1,4 @@
-"""Across data sets: is consistency bi-modal whatever the images are of?"""
+"""Cross-dataset figure: is consistency bi-modal on every dataset?"""
 
 from collections.abc import Mapping
 
@@ -11,16 +11,16 @@ from created_equal.figures.style import heading, styled
 
 @styled
 def draw(studies: Mapping[str, xr.Dataset]) -> Figure:
-    """Draw bi-modality against the epoch, a panel for each study.
+    """Draw bi-modality over the epochs, with a panel for each study.
 
     Args:
-        studies: study and ensemble, as ``"digits: st_vgg"``, to the ensemble's scores.
+        studies: scores by study and ensemble, for example ``"digits: st_vgg"``.
     """
     figure = small_multiples(studies)
     heading(
         figure,
         "All selected studies",
-        "bi-modality of consistency on the test set, of one ensemble of each study",
+        "bi-modality of consistency on the test set, for one ensemble of each study",
         studies,
     )
     return figure

@@ -20,16 +20,16 @@ from created_equal.figures.style import describe, footing, heading, phase_epochs
 def draw(
     scores: xr.Dataset, title: str, ensemble: str, epochs: Sequence[int] | None = None
 ) -> Figure:
-    """Draw the consistency scores in four phases, the train set above, the test set below.
+    """Draw histograms of consistency in four phases: train set above, test set below.
 
     Args:
-        scores: the ensemble's scores, as ``read_scores`` returns them.
+        scores: the ensemble's scores, from ``read_scores`` or ``open_scores``.
         title: the study's title.
         ensemble: the ensemble's name.
-        epochs: one a phase; None leaves the choice to ``scores.phases``.
+        epochs: one epoch per phase; chosen by ``scores.phases`` if None.
 
     Raises:
-        InputError: not four epochs, or epochs that the networks were not trained for.
+        InputError: there are not four epochs, or the networks were not trained that long.
     """
     phases = phase_epochs(scores, epochs, "figure_01")
     all_scores, scores = scores, at_epochs(scores, phases.values())

@@ -31,16 +31,16 @@ PANELS = 6
 def draw(
     scores: xr.Dataset, title: str, ensemble: str, epochs: Sequence[int] | None = None
 ) -> Figure:
-    """Draw the consistency scores of the test set after six epochs, read row by row.
+    """Draw histograms of consistency on the test set after six epochs.
 
     Args:
-        scores: the ensemble's scores, as ``read_scores`` returns them.
+        scores: the ensemble's scores, from ``read_scores`` or ``open_scores``.
         title: the study's title.
         ensemble: the ensemble's name.
-        epochs: six; None leaves the choice to ``six_epochs``.
+        epochs: six epochs; chosen by ``six_epochs`` if None.
 
     Raises:
-        InputError: not six epochs, or epochs that the networks were not trained for.
+        InputError: there are not six epochs, or the networks were not trained that long.
     """
     chosen = check_epochs(scores, epochs or six_epochs(scores), PANELS, "figure_02")
     all_scores, scores = scores, at_epochs(scores, chosen)
@@ -63,10 +63,10 @@ def draw(
 
 
 def six_epochs(scores: xr.Dataset) -> list[int]:
-    """Choose the untrained networks and five epochs from the first to the last.
+    """Choose epoch 0 and five more, from epoch 1 to the last.
 
-    Learning is fast at first and slow later, so the five are spaced evenly on a logarithmic scale
-    and rounded, each at least one after the one before: 0, 1, 3, 10, 32, 100 of 100.
+    Learning is fast at first and slow later, so the five are evenly spaced on a logarithmic scale
+    (rounded, and kept distinct). For 100 epochs they are 1, 3, 10, 32 and 100.
 
     Raises:
         InputError: the networks were trained for fewer than five epochs.
@@ -74,8 +74,8 @@ def six_epochs(scores: xr.Dataset) -> list[int]:
     last = int(scores["epoch"].max())
     if last < PANELS - 1:
         raise InputError(
-            f"figure_02 shows {PANELS} epochs and the networks were trained for {last}; raise "
-            f"epochs in the recipe to at least {PANELS - 1}, or take figure_02 out of the study."
+            f"figure_02 shows {PANELS} epochs, but the networks were trained for {last}; raise "
+            f"epochs in the recipe to at least {PANELS - 1}, or remove figure_02 from the study."
         )
     chosen = [0]
     for spaced in np.rint(np.geomspace(1, last, PANELS - 1)).astype(int):

@@ -15,16 +15,16 @@ from created_equal.figures.style import describe, footing, heading, phase_epochs
 def draw(
     scores: xr.Dataset, title: str, ensemble: str, epochs: Sequence[int] | None = None
 ) -> Figure:
-    """Draw the consensus scores at the epochs of figure 1, the train set above, the test set below.
+    """Draw histograms of consensus at the epochs of figure 1: train set above, test set below.
 
     Args:
-        scores: the ensemble's scores, as ``read_scores`` returns them.
+        scores: the ensemble's scores, from ``read_scores`` or ``open_scores``.
         title: the study's title.
         ensemble: the ensemble's name.
-        epochs: one a phase; None leaves the choice to ``scores.phases``.
+        epochs: one epoch per phase; chosen by ``scores.phases`` if None.
 
     Raises:
-        InputError: not four epochs, or epochs that the networks were not trained for.
+        InputError: there are not four epochs, or the networks were not trained that long.
     """
     phases = phase_epochs(scores, epochs, "figure_03")
     all_scores, scores = scores, at_epochs(scores, phases.values())
@@ -39,8 +39,8 @@ def draw(
     heading(figure, title, details, {ensemble: all_scores})
     footing(
         figure,
-        "consensus (fraction of the networks that give the most frequent label, right or wrong)",
-        f"Dashed: the least possible consensus, 1/{scores.attrs['classes']}. "
+        "consensus (fraction of the networks that predict the most frequent label, right or wrong)",
+        f"Dashed: lowest possible consensus, 1/{scores.attrs['classes']}. "
         "The paper expects the mean to rise with training.",
     )
     return figure

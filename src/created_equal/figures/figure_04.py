@@ -14,9 +14,9 @@ from matplotlib.lines import Line2D
 from created_equal.artefacts import SPLITS, at_epochs, of_split
 from created_equal.errors import InputError
 from created_equal.figures.style import (
-    GREY,
+    GRAY,
     MARKERS,
-    SPLIT_COLOURS,
+    SPLIT_COLORS,
     correlate_in_words,
     describe,
     footing,
@@ -33,36 +33,35 @@ from created_equal.scores import (
 
 MOST_BINS = 21
 SATURATION = 0.04
-COLOUR_TICKS = (0, 0.01, 0.02, 0.03, SATURATION)
+COLOR_TICKS = (0, 0.01, 0.02, 0.03, SATURATION)
 
 
 @styled
 def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     """Draw (a) split halves, (b) two architectures, (c, d) both at epochs of equal accuracy.
 
-    (a) and (b) plot accessibility, each example's mean consistency over all epochs from 1 on; (c)
-    and (d) the test set's joint distribution of consistency, in which all above ``SATURATION`` is
-    white, as in the paper. Where no epochs match, (c) and (d) stay empty and say so; (a) and (b)
-    say where a correlation is undefined.
+    (a) and (b) plot accessibility, each example's mean consistency over all epochs from 1 on. (c)
+    and (d) show the joint distribution of consistency on the test set; cells above ``SATURATION``
+    are white, as in the paper. If no epochs match, (c) and (d) are empty.
 
     Args:
-        ensembles: name to scores of two ensembles of one dataset; (a) shows the first one's halves.
+        ensembles: scores of two ensembles of one dataset, by name; (a) shows halves of the first.
         title: the study's title.
 
     Raises:
-        InputError: fewer than two networks in the first ensemble, or no example in common.
+        InputError: the first ensemble has only one network, or the ensembles share no examples.
     """
     first_name, second_name = ensembles
     first = ensembles[first_name]
     if first.sizes["network"] < 2:
         raise InputError(
             f"figure_04 compares the two halves of {first_name}, which has only one network; "
-            "train at least two, or take figure_04 out of the study."
+            "train at least two, or remove figure_04 from the study."
         )
     pairs = _matched_epochs(ensembles)
     shown = {
-        name: at_epochs(scores, [pair[place] for pair in pairs if pair])
-        for place, (name, scores) in enumerate(ensembles.items())
+        name: at_epochs(scores, [pair[index] for pair in pairs if pair])
+        for index, (name, scores) in enumerate(ensembles.items())
     }
     common = {split: _common_examples(shown, split) for split in SPLITS}
     figure = page(7.4)
@@ -71,12 +70,12 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
         split: of_split(first, split)["accessibility_half"].transpose("half", "example").values
         for split in SPLITS
     }
-    _accessibility(grid[0, 0], halves, f"(a) the halves of {first_name}")
+    _accessibility(grid[0, 0], halves, f"(a) halves of {first_name}")
     grid[0, 0].set(xlabel="accessibility, even networks", ylabel="accessibility, odd networks")
-    whole = {
+    both = {
         split: [part["accessibility"].values for part in parts] for split, parts in common.items()
     }
-    _accessibility(grid[0, 1], whole, f"(b) {first_name} and {second_name}")
+    _accessibility(grid[0, 1], both, f"(b) {first_name} and {second_name}")
     grid[0, 1].set(xlabel=f"accessibility, {first_name}", ylabel=f"accessibility, {second_name}")
     _legend(grid[0, 2], grid[0, 0].lines[: len(SPLITS)])
     shades = ScalarMappable(
@@ -85,7 +84,7 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     for axes, letter, matched in zip(grid[1], "cd", pairs, strict=False):
         _joint(axes, letter, common["test"], tuple(ensembles), matched, shades)
     figure.colorbar(
-        shades, cax=grid[1, 2], extend="max", label="fraction of test examples", ticks=COLOUR_TICKS
+        shades, cax=grid[1, 2], extend="max", label="fraction of test examples", ticks=COLOR_TICKS
     )
     details = (
         f"{describe(name, scores)}, epochs 1 to {int(scores['epoch'].max())}"
@@ -94,7 +93,7 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     heading(figure, title, "; ".join(details), ensembles)
     footing(
         figure,
-        "r: Pearson's correlation, with its 95 % interval. In (c) and (d) white cells hold more "
+        "r: Pearson's correlation with its 95 % interval. White cells in (c) and (d) hold more "
         f"than {100 * SATURATION:.0f} % of the examples.",
     )
     return figure
@@ -106,13 +105,13 @@ def joint_fractions(
     """Return the fraction of examples in each cell of two consistency scores.
 
     Args:
-        one: (example) multiples of 1/N of the first ensemble.
-        other: (example) the same of the second.
-        one_edges: (column + 1), from ``bin_edges``.
-        other_edges: (row + 1), from ``bin_edges``.
+        one: (example,) consistency in the first ensemble, multiples of 1/N.
+        other: (example,) consistency in the second ensemble.
+        one_edges: (column + 1,), from ``bin_edges``.
+        other_edges: (row + 1,), from ``bin_edges``.
 
     Returns:
-        (row, column) float64; the sum is 1.
+        (row, column) float64, which sum to 1.
     """
     return np.histogram2d(other, one, (other_edges, one_edges))[0] / len(one)
 
@@ -129,8 +128,8 @@ def _common_examples(
     examples = np.intersect1d(*(part["example"].values for part in parts))
     if len(examples) < 2:
         raise InputError(
-            f"figure_04 compares {' and '.join(ensembles)} on the {split} examples that they "
-            "share, and there are none; name two ensembles of the same dataset."
+            f"figure_04 compares {' and '.join(ensembles)}, but they share no {split} examples; "
+            "name two ensembles of the same dataset."
         )
     return tuple(part.sel(example=examples) for part in parts)
 
@@ -146,14 +145,14 @@ def _accessibility(axes: Axes, pairs: Mapping[str, Sequence[np.ndarray]], name: 
             marker=marker,
             markersize=3,
             markeredgewidth=0.4,
-            markeredgecolor=SPLIT_COLOURS[split],
-            markerfacecolor=SPLIT_COLOURS[split] if split == "train" else "none",
+            markeredgecolor=SPLIT_COLORS[split],
+            markerfacecolor=SPLIT_COLORS[split] if split == "train" else "none",
             alpha=max(0.05, min(0.7, 400 / len(x))),
             rasterized=True,
             label=f"{split} set",
         )
         words.append(f"{split}: {correlate_in_words(x, y)}")
-    axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=0.9, gid="equal")
+    axes.plot([0, 1], [0, 1], color=GRAY, linestyle="--", linewidth=0.9, gid="equal")
     axes.set_title("\n".join(words), loc="left")
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), box_aspect=1)
 
@@ -166,10 +165,9 @@ def _legend(axes: Axes, lines: Sequence[Line2D]) -> None:
 
 
 def _matched_epochs(ensembles: Mapping[str, xr.Dataset]) -> tuple[MatchedEpochs | None, ...]:
-    """Return the early and the late pair; twice None where no epochs match.
+    """Return the early and the late pair of epochs, or (None, None) if no epochs match.
 
-    Networks of few epochs may pass each other's accuracies unseen. That is a finding, and no reason
-    to withhold the rest of the figure.
+    With few epochs there may be no match. The rest of the figure is still drawn.
     """
     accuracies = [
         scores["accuracy"].sel(split="test").mean("network").values for scores in ensembles.values()
@@ -189,7 +187,7 @@ def _joint(
     axes.spines[["top", "right"]].set_visible(True)
     if matched is None:
         axes.set_title(
-            f"({letter}) no epochs of equal test accuracy\n(within 0.01 of each other)", loc="left"
+            f"({letter}) no epochs with test accuracies\nwithin 0.01 of each other", loc="left"
         )
         return
     epochs = (matched.epoch_a, matched.epoch_b)

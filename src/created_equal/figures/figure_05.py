@@ -1,4 +1,4 @@
-"""Figure 5: what linear networks get right, among what non-linear networks get right."""
+"""Figure 5: do linear networks get the same examples right as non-linear networks?"""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from created_equal.artefacts import at_epochs, of_split
-from created_equal.figures.alignment import lined_up
+from created_equal.figures.alignment import align
 from created_equal.figures.histograms import (
     bars,
     bimodality_scale,
@@ -18,7 +18,7 @@ from created_equal.figures.histograms import (
     fractions,
 )
 from created_equal.figures.style import (
-    HATCH_COLOUR,
+    HATCH_COLOR,
     LETTERS,
     PALETTE,
     check_epochs,
@@ -38,24 +38,22 @@ LINEAR = {"facecolor": PALETTE[3], "hatch": "////"}
 def draw(
     ensembles: Mapping[str, xr.Dataset], title: str, epochs: Sequence[int] | None = None
 ) -> Figure:
-    """Draw (a, b) the linear networks' right answers within the others' consistency, (c) their own.
+    """Draw consistency of (a, b) non-linear networks at two epochs, (c) linear networks.
 
-    All is of the test set. (a) and (b): the distribution of the first ensemble's consistency, and
-    in front of it the part of the examples that the linear networks classify correctly by majority,
-    more than half of them, at the same epoch. (c): the linear networks' consistency at the second
-    epoch.
+    All panels show the test set. In (a) and (b), bars in front show the examples that more than
+    half of the linear networks classify correctly at the same epoch. (c) is at the second epoch.
 
     Args:
-        ensembles: name to scores of two ensembles of one dataset, the linear one second.
+        ensembles: scores of two ensembles of one dataset, by name; the second is linear.
         title: the study's title.
-        epochs: two that both were trained for; None: 1 and the last that both have.
+        epochs: two epochs; by default 1 and the last epoch that both ensembles have.
 
     Raises:
-        InputError: not two epochs, epochs that an ensemble was not trained for, or ensembles of
-            different datasets.
+        InputError: there are not two epochs, an ensemble was not trained that long, or the datasets
+            differ.
     """
     first_name, linear_name = ensembles
-    scores, linear = lined_up(*ensembles.values(), "test", "figure_05", tuple(ensembles))
+    scores, linear = align(*ensembles.values(), "test", "figure_05", tuple(ensembles))
     if epochs is None:
         epochs = (1, min(int(each["epoch"].max()) for each in (scores, linear)))
     for each in (scores, linear):
@@ -64,14 +62,14 @@ def draw(
     figure = page(3.6)
     panels = figure.subplots(1, 3, sharex=True)
     for axes, letter, epoch in zip(panels, LETTERS, epochs, strict=False):
-        n_right, networks = scores["n_right"].sel(epoch=epoch).values, scores.sizes["network"]
+        n_right, n_networks = scores["n_right"].sel(epoch=epoch).values, scores.sizes["network"]
         linear_right = majority_right(
             linear["n_right"].sel(epoch=epoch).values, linear.sizes["network"]
         )
-        _overlay(axes, n_right, linear_right, networks)
-        words = chances_words(majority_right(n_right, networks), linear_right)
+        _overlay(axes, n_right, linear_right, n_networks)
+        words = chances_words(majority_right(n_right, n_networks), linear_right)
         axes.set_title(f"({letter}) epoch {epoch}\n{words}", loc="left")
-    _own(panels[2], linear, epochs[1])
+    _draw_linear(panels[2], linear, epochs[1])
     for axes, shown in zip(panels, (scores, scores, linear), strict=True):
         finish_panel(axes, shown)
         axes.set_xlabel("consistency")
@@ -80,13 +78,13 @@ def draw(
     heading(figure, title, "; ".join(details), ensembles)
     footing_of_legend(
         figure,
-        f"Dashed: chance, 1/{scores.attrs['classes']}. Right: by majority, more than half of the "
-        f"networks. {bimodality_scale(linear.sizes['network'])}",
+        f"Dashed: chance, 1/{scores.attrs['classes']}. Right: more than half of the networks are "
+        f"right. {bimodality_scale(linear.sizes['network'])}",
         [
             Patch(label=f"{first_name}: all test examples", **NON_LINEAR),
             Patch(
-                label=f"those that {linear_name} gets right; in (c): all, {linear_name}",
-                hatchcolor=HATCH_COLOUR,
+                label=f"{linear_name}: in (a, b) the examples it gets right, in (c) all",
+                hatchcolor=HATCH_COLOR,
                 **LINEAR,
             ),
         ],
@@ -98,22 +96,22 @@ def chances_words(right: np.ndarray, linear_right: np.ndarray) -> str:
     """Return two lines: P(right), and P(right) given that the linear networks are right.
 
     Args:
-        right: (example,) bool; whether the majority of the non-linear ensemble is right.
-        linear_right: (example,) bool; whether the linear majority is.
+        right: (example,) bool, whether the majority of the non-linear networks is right.
+        linear_right: (example,) bool, whether the majority of the linear networks is right.
     """
     given = f"{right[linear_right].mean():.2f}" if linear_right.any() else "undefined"
     return f"P(right) = {right.mean():.2f}\nP(right | linear right) = {given}"
 
 
-def _overlay(axes: Axes, n_right: np.ndarray, linear_right: np.ndarray, networks: int) -> None:
-    edges = bin_edges(networks)
-    bars(axes, fractions(n_right, networks, edges), edges, **NON_LINEAR)
+def _overlay(axes: Axes, n_right: np.ndarray, linear_right: np.ndarray, n_networks: int) -> None:
+    edges = bin_edges(n_networks)
+    bars(axes, fractions(n_right, n_networks, edges), edges, **NON_LINEAR)
     if linear_right.any():
-        part = fractions(n_right[linear_right], networks, edges) * linear_right.mean()
+        part = fractions(n_right[linear_right], n_networks, edges) * linear_right.mean()
         bars(axes, part, edges, **LINEAR)
 
 
-def _own(axes: Axes, linear: xr.Dataset, epoch: int) -> None:
+def _draw_linear(axes: Axes, linear: xr.Dataset, epoch: int) -> None:
     edges = bin_edges(linear.sizes["network"])
     n_right = of_split(linear, "test")["n_right"].sel(epoch=epoch).values
     bars(axes, fractions(n_right, linear.sizes["network"], edges), edges, **LINEAR)

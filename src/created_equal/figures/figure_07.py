@@ -1,4 +1,4 @@
-"""Figure 7: what other classifiers get right of what a CNN gets right, and of what it does not."""
+"""Figure 7: other classifiers on the examples that networks get right, and on the others."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,18 +9,18 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from created_equal.artefacts import at_epochs, of_split
-from created_equal.figures.alignment import lined_up
+from created_equal.figures.alignment import align
 from created_equal.figures.style import (
-    HATCH_COLOUR,
+    HATCH_COLOR,
     LETTERS,
     PALETTE,
-    broken,
     check_epochs,
     describe,
     footing_of_legend,
     heading,
     page,
     styled,
+    wrap_name,
 )
 from created_equal.scores import band_of_mean, majority_right
 
@@ -37,21 +37,21 @@ def draw(
     ensemble: str,
     epochs: Sequence[int] | None = None,
 ) -> Figure:
-    """Draw each classifier's fraction right where the ensemble's majority is right, and wrong.
+    """Draw each classifier's accuracy on the examples that the ensemble gets right, and wrong.
 
-    All is of the test set; the ensemble is right about an example if more than half of its networks
-    are. A classifier's fraction is the mean over its seeds, trained to the end.
+    All examples are from the test set. The ensemble is right about an example if more than half of
+    its networks are. Accuracies are means over the classifier's seeds.
 
     Args:
-        scores: the ensemble's scores, as ``read_scores`` returns them.
-        baselines: the classifiers' predictions by their names.
+        scores: the ensemble's scores, from ``read_scores`` or ``open_scores``.
+        baselines: predictions of each classifier, by name.
         title: the study's title.
         ensemble: the ensemble's name.
-        epochs: two of the ensemble's; None: 1 and the last.
+        epochs: two epochs of the ensemble; by default 1 and the last.
 
     Raises:
-        InputError: not two epochs, epochs that the networks were not trained for, or classifiers of
-            another dataset.
+        InputError: there are not two epochs, the networks were not trained that long, or the
+            datasets differ.
     """
     chosen = check_epochs(scores, epochs or (1, int(scores["epoch"].max())), 2, "figure_07")
     right = {
@@ -61,50 +61,50 @@ def draw(
     figure = page(2.2 + 0.5 * len(right))
     panels = figure.subplots(1, 2, sharex=True, sharey=True)
     for axes, letter, epoch in zip(panels, LETTERS, chosen, strict=False):
-        of_cnn = majority_right(cnn["n_right"].sel(epoch=epoch).values, cnn.sizes["network"])
-        _panel(axes, list(right.values()), of_cnn)
+        cnn_right = majority_right(cnn["n_right"].sel(epoch=epoch).values, cnn.sizes["network"])
+        _panel(axes, list(right.values()), cnn_right)
         axes.set_title(
-            f"({letter}) epoch {epoch}\n{ensemble}: {of_cnn.sum():,} right, "
-            f"{(~of_cnn).sum():,} wrong",
+            f"({letter}) epoch {epoch}\n{ensemble}: {cnn_right.sum():,} right, "
+            f"{(~cnn_right).sum():,} wrong",
             loc="left",
         )
-        axes.set_xlabel("fraction that the classifier gets right")
-    panels[0].set_yticks(range(len(right)), [own_words(*each) for each in right.items()])
+        axes.set_xlabel("accuracy of the classifier")
+    panels[0].set_yticks(range(len(right)), [accuracy_words(*each) for each in right.items()])
     panels[0].invert_yaxis()
     details = f"{describe(ensemble, scores, chosen)}; test set"
     heading(figure, title, details, {ensemble: scores})
     footing_of_legend(
         figure,
-        "Right by majority: more than half of the networks are. Error bars: 95 % over the "
-        "examples. At the names: the accuracy on all test examples, with several seeds their mean "
-        "and range.",
+        f"{ensemble} gets an example right if more than half of its networks do. Error bars: "
+        "95 % intervals over examples. Under each name: accuracy on all test examples, mean "
+        "(and range) over seeds.",
         [
-            Patch(label=f"of the examples that {ensemble} gets right", **RIGHT),
-            Patch(label=f"of those that {ensemble} gets wrong", hatchcolor=HATCH_COLOUR, **WRONG),
+            Patch(label=f"examples that {ensemble} gets right", **RIGHT),
+            Patch(label=f"examples that {ensemble} gets wrong", hatchcolor=HATCH_COLOR, **WRONG),
         ],
     )
     return figure
 
 
-def own_words(name: str, right: np.ndarray) -> str:
-    """Return a classifier's name and, below it, its accuracy, with the range over its seeds.
+def accuracy_words(name: str, right: np.ndarray) -> str:
+    """Return a classifier's name and, below it, its accuracy with the range over seeds.
 
     Args:
-        name: the classifier's.
+        name: the classifier's name.
         right: (seed, example) bool.
     """
     accuracy = right.mean(axis=1)
     seeds = f" ({accuracy.min():.2f} to {accuracy.max():.2f})" if len(accuracy) > 1 else ""
-    return f"{broken(name, 22)}\naccuracy {accuracy.mean():.2f}{seeds}"
+    return f"{wrap_name(name, 22)}\naccuracy {accuracy.mean():.2f}{seeds}"
 
 
 def _right(scores: xr.Dataset, predictions: xr.Dataset, ensemble: str, name: str) -> np.ndarray:
-    of_cnn, of_other = lined_up(scores, predictions, "test", "figure_07", (ensemble, name))
-    return of_other["prediction"].isel(epoch=-1).values == of_cnn["label"].values
+    cnn, classifier = align(scores, predictions, "test", "figure_07", (ensemble, name))
+    return classifier["prediction"].isel(epoch=-1).values == cnn["label"].values
 
 
-def _panel(axes: Axes, classifiers: Sequence[np.ndarray], of_cnn: np.ndarray) -> None:
-    for group, look, shift in ((of_cnn, RIGHT, -0.5), (~of_cnn, WRONG, 0.5)):
+def _panel(axes: Axes, classifiers: Sequence[np.ndarray], cnn_right: np.ndarray) -> None:
+    for group, look, shift in ((cnn_right, RIGHT, -0.5), (~cnn_right, WRONG, 0.5)):
         if not group.any():
             continue
         values = np.array([right[:, group].mean(axis=0) for right in classifiers])
@@ -118,7 +118,7 @@ def _panel(axes: Axes, classifiers: Sequence[np.ndarray], of_cnn: np.ndarray) ->
             error_kw={"elinewidth": 0.9, "capsize": 2},
             edgecolor="white",
             linewidth=0.3,
-            hatchcolor=HATCH_COLOUR,
+            hatchcolor=HATCH_COLOR,
             **look,
         )
     axes.set_xlim(0, 1)

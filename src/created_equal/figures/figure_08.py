@@ -1,4 +1,4 @@
-"""Figure 8: consistency where there is nothing to generalise: random labels, no easy examples."""
+"""Figure 8: consistency with random labels, and without easy examples."""
 
 from collections.abc import Mapping
 
@@ -31,18 +31,18 @@ STAGES = ("beginning", "learning", "end")
 
 @styled
 def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
-    """Draw consistency (a-c) with random labels at three epochs, (d) of the hardest examples.
+    """Draw consistency (a-c) with random labels at three epochs, (d) on the hardest examples.
 
-    (a) to (c): the train set above, the test set below, at the epochs of ``three_epochs``. (d): the
-    train set, at the first epoch above and at the last below.
+    (a) to (c) show the train set above and the test set below, at the epochs of ``three_epochs``.
+    (d) shows the train set, at the first epoch above and at the last below.
 
     Args:
-        ensembles: name to scores of the ensemble trained on random labels, then of that trained on
-            the hardest examples.
+        ensembles: scores by name: first the ensemble trained on random labels, then the ensemble
+            trained on the hardest examples.
         title: the study's title.
 
     Raises:
-        InputError: the networks of random labels were trained for fewer than three epochs.
+        InputError: the ensemble with random labels was trained for fewer than three epochs.
     """
     (random_name, random), (hard_name, hard) = ensembles.items()
     chosen = three_epochs(random, random_name)
@@ -70,35 +70,34 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     footing(
         figure,
         "consistency (fraction of the networks that are right)",
-        f"Dashed: chance, 1/{random.attrs['classes']}. Accuracy: mean of the networks on the "
+        f"Dashed: chance, 1/{random.attrs['classes']}. Accuracy: mean over networks, on the "
         f"examples of the panel. {bimodality_scale(random.sizes['network'])}",
     )
     return figure
 
 
 def three_epochs(scores: xr.Dataset, ensemble: str) -> list[int]:
-    """Choose an epoch at the beginning of learning, one within, and the last.
+    """Choose epoch 1, an epoch in the middle of learning, and the last epoch.
 
-    The beginning is epoch 1. Within is, of the epochs between, that at which the mean consistency
-    of the train set is nearest to three quarters of the way from chance to 1, the earliest of
-    equals: the 0.8 about which the paper's scores of five classes are centred.
+    In the middle, the mean consistency of the train set is nearest to three quarters of the way
+    from chance to 1. For the paper's five classes that is 0.8, where its scores are centered.
 
     Args:
-        scores: the scores of an ensemble that was trained on random labels.
-        ensemble: its name, for the message.
+        scores: scores of the ensemble trained on random labels.
+        ensemble: its name, for error messages.
 
     Raises:
-        InputError: the networks were trained for fewer than three epochs.
+        InputError: it was trained for fewer than three epochs.
     """
     last = int(scores["epoch"].max())
     if last < len(STAGES):
         raise InputError(
-            f"figure_08 shows {len(STAGES)} trained epochs and {ensemble} was trained for {last}; "
+            f"figure_08 shows {len(STAGES)} trained epochs, but {ensemble} was trained for {last}; "
             f"raise epochs in its recipe to at least {len(STAGES)}."
         )
     sought = chance(scores) + 0.75 * (1 - chance(scores))
-    within = np.abs(mean_consistency(scores, "train")[2:last] - sought).argmin()
-    return [1, int(scores["epoch"][2 + within]), last]
+    middle = 2 + np.abs(mean_consistency(scores, "train")[2:last] - sought).argmin()
+    return [1, int(scores["epoch"][middle]), last]
 
 
 def accuracy(scores: xr.Dataset, split: str, epoch: int) -> float:

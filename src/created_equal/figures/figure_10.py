@@ -1,4 +1,4 @@
-"""Figure 10: every example's consistency score over time."""
+"""Figure 10: the consistency of every example over time."""
 
 from collections.abc import Iterable
 
@@ -9,19 +9,19 @@ from matplotlib.figure import Figure
 from created_equal.artefacts import SPLITS, each_epoch, of_split
 from created_equal.figures.style import chance, describe, epoch_axis, footing, heading, page, styled
 
-COLOURS = "viridis"
+COLORS = "viridis"
 MOST_ROWS = 600
 
 
 @styled
 def draw(scores: xr.Dataset, title: str, ensemble: str) -> Figure:
-    """Draw consistency against epoch for the whole set as an image, a row an example.
+    """Draw consistency as an image with a row for each example and a column for each epoch.
 
-    The examples are sorted by accessibility, the easiest on top, in each split by itself. With
-    more than ``MOST_ROWS`` examples a row is the mean of neighbours in this order.
+    Each split is sorted by accessibility, with the easiest examples on top. With more than
+    ``MOST_ROWS`` examples, each row is the mean of neighboring examples.
 
     Args:
-        scores: the ensemble's scores, as ``read_scores`` returns them.
+        scores: the ensemble's scores, from ``read_scores`` or ``open_scores``.
         title: the study's title.
         ensemble: the ensemble's name.
     """
@@ -32,7 +32,7 @@ def draw(scores: xr.Dataset, title: str, ensemble: str) -> Figure:
         part = of_split(scores[["accessibility"]], split)
         image = axes.imshow(
             sorted_rows(each_epoch(scores, "consistency", split), part["accessibility"].values),
-            cmap=COLOURS,
+            cmap=COLORS,
             vmin=0,
             vmax=1,
             aspect="auto",
@@ -48,22 +48,22 @@ def draw(scores: xr.Dataset, title: str, ensemble: str) -> Figure:
     heading(figure, title, details, {ensemble: scores})
     footing(
         figure,
-        f"Dashed line in the colour bar: chance, 1/{scores.attrs['classes']}. "
+        f"Dashed line in the color bar: chance, 1/{scores.attrs['classes']}. "
         "Accessibility: mean consistency over all epochs from 1 on.",
     )
     return figure
 
 
 def sorted_rows(consistency: Iterable[np.ndarray], accessibility: np.ndarray) -> np.ndarray:
-    """Return the examples' curves sorted by accessibility, the highest first.
+    """Return consistency over the epochs, sorted by accessibility, the highest first.
 
     Args:
-        consistency: (example,) in 0..1 of one epoch after the other.
-        accessibility: (example).
+        consistency: for each epoch, (example,) in 0..1.
+        accessibility: (example,).
 
     Returns:
-        (row, epoch) float64: one row an example up to ``MOST_ROWS``; beyond, each row is the mean
-        of neighbours, in groups whose sizes differ by at most one.
+        (row, epoch) float64; rows are examples, or means of neighboring examples if there are more
+        than ``MOST_ROWS``.
     """
     order = np.argsort(-accessibility, kind="stable")
     groups = np.array_split(order, min(len(order), MOST_ROWS))

@@ -1,4 +1,4 @@
-"""Figure 11: five images, each with its own way through learning."""
+"""Figure 11: five images that are learned in different ways."""
 
 from pathlib import Path
 
@@ -27,36 +27,35 @@ from created_equal.scores import LEAST_FIT, example_patterns
 
 LONGEST_NAME = 25
 MARKS = 20
-"""Markers on a curve, about: enough to tell it by, few enough to see it."""
+"""Approximate number of markers on a curve."""
 
 
 @styled
 def draw(
     scores: xr.Dataset, dataset: xr.Dataset, title: str, ensemble: str, data_root: Path = Path()
 ) -> Figure:
-    """Draw five images beside their curves of consistency against epoch.
+    """Draw five images, each with its consistency over the epochs.
 
-    ``scores.example_patterns`` finds the best example of each pattern among all examples of the
-    train and the test set.
+    ``scores.example_patterns`` finds the best example of each pattern in both splits.
 
     Args:
-        scores: the ensemble's scores, as ``read_scores`` returns them.
-        dataset: the study's, for the images and the classes' names.
+        scores: the ensemble's scores, from ``read_scores`` or ``open_scores``.
+        dataset: the study's dataset, for images and class names.
         title: the study's title.
         ensemble: the ensemble's name.
-        data_root: what the dataset's folder is relative to, where its images stay in files.
+        data_root: folder that the image folder is relative to, if images stay in files.
 
     Raises:
-        InputError: fewer than five examples or two epochs, a dataset without these examples, or
-            their files are missing or have changed.
+        InputError: there are fewer than five examples or two epochs, the dataset does not have the
+            examples, or their files are missing or have changed.
     """
     patterns = example_patterns(scores["n_right"], scores.sizes["network"], chance(scores))
     names = scores["example"].values[[found.index for found in patterns.values()]]
-    absent = ~np.isin(names, dataset["example"].values)
-    if absent.any():
+    is_missing = ~np.isin(names, dataset["example"].values)
+    if is_missing.any():
         raise InputError(
-            f"figure_11 shows example {names[absent][0]} of {ensemble}, which the dataset does not "
-            "have; build the scores again from this dataset."
+            f"figure_11 shows example {names[is_missing][0]} of {ensemble}, which the dataset "
+            "does not have; build the scores again from this dataset."
         )
     epochs = scores["epoch"].values
     figure = page(6.6)
@@ -92,18 +91,18 @@ def draw(
     footing(
         figure,
         f"Dashed: chance, 1/{scores.attrs['classes']}. Fit: how well the example shows the "
-        "pattern, 0 to 1. Position: in the source, counted through the train and the test files.",
+        "pattern, from 0 to 1. Position: index in the source, train files first, then test files.",
     )
     return figure
 
 
 def fit_words(fit: float) -> str:
-    """Return the words for how well an example shows a pattern; below ``LEAST_FIT`` they warn."""
+    """Return the text for an example's fit to a pattern, a warning if it is below ``LEAST_FIT``."""
     return f"fit {fit:.2f}" if fit >= LEAST_FIT else f"best fit only {fit:.2f}"
 
 
 def class_name(dataset: xr.Dataset, label: int) -> str:
-    """Return the name that a dataset has for a label, cut to fit above a panel."""
+    """Return the class name of a label, cut to fit above a panel."""
     name = str(dataset["class_name"].values[label])
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 3]}..."
 

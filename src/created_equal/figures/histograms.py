@@ -1,4 +1,4 @@
-"""Histograms of scores that are multiples of 1/N, and the rows of panels made of them."""
+"""Histograms of scores that are multiples of 1/N, and pages of such histograms."""
 
 from collections.abc import Callable, Mapping
 
@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 
 from created_equal.artefacts import SPLITS, of_split
 from created_equal.figures.style import (
-    HATCH_COLOUR,
+    HATCH_COLOR,
     LETTERS,
-    SPLIT_COLOURS,
+    SPLIT_COLORS,
     SPLIT_HATCHES,
     mark_chance,
     page,
@@ -19,25 +19,25 @@ from created_equal.figures.style import (
 from created_equal.scores import bin_edges, independent_null
 
 
-def fractions(counts: np.ndarray, networks: int, edges: np.ndarray) -> np.ndarray:
+def fractions(counts: np.ndarray, n_networks: int, edges: np.ndarray) -> np.ndarray:
     """Return the fraction of examples in each bin.
 
     Args:
-        counts: (example) numbers of networks, of which the scores are shares.
-        networks: N.
-        edges: (bin + 1), from ``bin_edges``.
+        counts: (example,) numbers of networks; divided by N they are scores.
+        n_networks: N.
+        edges: (bin + 1,), from ``bin_edges``.
 
     Returns:
-        (bin) float64; the sum is 1.
+        (bin,) float64, which sum to 1.
     """
-    return np.histogram(counts / networks, edges)[0] / len(counts)
+    return np.histogram(counts / n_networks, edges)[0] / len(counts)
 
 
 def bars(
     axes: Axes, heights: np.ndarray, edges: np.ndarray, bottom: np.ndarray | None = None, **look
 ) -> None:
-    """Draw one bar a bin, as wide as its bin; none where the height is 0."""
-    look = {"edgecolor": "white", "linewidth": 0.3, "hatchcolor": HATCH_COLOUR, **look}
+    """Draw a bar for each bin whose height is not 0."""
+    look = {"edgecolor": "white", "linewidth": 0.3, "hatchcolor": HATCH_COLOR, **look}
     filled = heights > 0
     bottom = np.zeros(len(heights)) if bottom is None else bottom
     axes.bar(
@@ -51,20 +51,20 @@ def bars(
 
 
 def split_histogram(axes: Axes, scores: xr.Dataset, name: str, split: str, epoch: int) -> None:
-    """Draw the histogram of a score of one split after one epoch, in the split's look.
+    """Draw the histogram of a score of one split after one epoch.
 
     Args:
-        axes: where.
+        axes: where to draw.
         scores: the ensemble's scores.
-        name: of the counts that the score is a share of, ``"n_right"`` or ``"n_modal"``.
+        name: counts that the score is computed from, ``"n_right"`` or ``"n_modal"``.
         split: ``"train"`` or ``"test"``.
         epoch: the epoch.
     """
-    networks = scores.sizes["network"]
-    edges = bin_edges(networks)
+    n_networks = scores.sizes["network"]
+    edges = bin_edges(n_networks)
     counts = of_split(scores, split)[name].sel(epoch=epoch).values
-    look = {"facecolor": SPLIT_COLOURS[split], "hatch": SPLIT_HATCHES[split]}
-    bars(axes, fractions(counts, networks, edges), edges, **look)
+    look = {"facecolor": SPLIT_COLORS[split], "hatch": SPLIT_HATCHES[split]}
+    bars(axes, fractions(counts, n_networks, edges), edges, **look)
 
 
 def four_phases(
@@ -77,10 +77,9 @@ def four_phases(
 
     Args:
         scores: the ensemble's scores.
-        phases: the four phases' epochs by their names.
-        fill: called as ``fill(axes, split, epoch)``; draws one panel and returns the words that
-            stand above it.
-        height: inches.
+        phases: the epoch of each phase, by name.
+        fill: draws one panel, called as ``fill(axes, split, epoch)``, and returns its title.
+        height: height of the page in inches.
     """
     figure = page(height)
     grid = figure.subplots(len(SPLITS), len(phases), sharex=True, sharey="col")
@@ -96,7 +95,7 @@ def four_phases(
 
 
 def finish_panel(axes: Axes, scores: xr.Dataset) -> None:
-    """Give a histogram its x axis from 0 to 1 and the line at chance."""
+    """Set a histogram's x axis from 0 to 1, and mark chance."""
     mark_chance(axes, scores, vertical=True)
     margin = max(0.5 / scores.sizes["network"], 0.02)
     axes.set_xlim(-margin, 1 + margin)
@@ -105,9 +104,9 @@ def finish_panel(axes: Axes, scores: xr.Dataset) -> None:
 
 
 def bimodality_words(scores: xr.Dataset, split: str, epoch: int) -> str:
-    """Return two lines: the bi-modality of the consistency scores and its 95 % band over examples.
+    """Return two lines: the bi-modality of consistency and its 95 % interval over examples.
 
-    Where the scores are constant it has no value, and the words say so.
+    Bi-modality is undefined if all scores are equal.
     """
     value = float(scores["bimodality"].sel(epoch=epoch, split=split))
     lower, upper = scores["bimodality_over_examples"].sel(epoch=epoch, split=split).values
@@ -117,9 +116,10 @@ def bimodality_words(scores: xr.Dataset, split: str, epoch: int) -> str:
     return f"bi-modality {value:.2f}\n({band})"
 
 
-def bimodality_scale(networks: int) -> str:
-    """Return the sentence that says what values of the bi-modality mean for N networks."""
+def bimodality_scale(n_networks: int) -> str:
+    """Return a sentence that explains the values of bi-modality for N networks."""
     return (
-        "Bi-modality (95 % band over examples): 0 for two points, 0.8 for a uniform distribution, "
-        f"{independent_null(networks):.2f} (2\u00a0-\u00a02/N) for networks that err independently."
+        "Bi-modality (95 % interval over examples): 0 for two points, 0.8 for a uniform "
+        f"distribution, {independent_null(n_networks):.2f} (2\u00a0-\u00a02/N) for networks that "
+        "err independently."
     )

@@ -1,4 +1,4 @@
-"""Examples moved from the train to the test set: are they learnt as if they had stayed?"""
+"""Moved examples: are train examples learned the same way after moving to the test set?"""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from created_equal.figures.style import (
-    GREY,
+    GRAY,
     LINE_STYLES,
     MARKERS,
     PALETTE,
@@ -21,22 +21,22 @@ from created_equal.figures.style import (
 )
 
 MARKS = 12
-"""Markers on a curve, about."""
+"""Approximate number of markers on a curve."""
 GROUPS = ("easiest", "random", "hardest")
 
 
 @styled
 def draw(moved: Mapping[str, xr.Dataset], scores: xr.Dataset, title: str, ensemble: str) -> Figure:
-    """Draw the accuracy of the easiest, random and hardest moved examples against the epoch.
+    """Draw the accuracy on the easiest, random and hardest moved examples over the epochs.
 
     Args:
-        moved: for each of ``GROUPS`` the scores of the ensemble whose dataset was made so.
-        scores: of the ensemble that was trained on all, whose test accuracy is the reference.
+        moved: scores of the ensemble trained after the move, for each of ``GROUPS``.
+        scores: scores of the ensemble trained on the full train set, for comparison.
         title: the study's title.
-        ensemble: its name.
+        ensemble: the name of that ensemble.
     """
     figure = page(4)
-    axes, aside = figure.subplots(1, 2, width_ratios=(1, 0.32))
+    axes, legend = figure.subplots(1, 2, width_ratios=(1, 0.32))
     for number, group in enumerate(GROUPS):
         epochs, curves = moved[group]["epoch"].values, moved[group]["accuracy_moved"].values
         lower, upper = np.percentile(curves, (2.5, 97.5), axis=0)
@@ -54,7 +54,7 @@ def draw(moved: Mapping[str, xr.Dataset], scores: xr.Dataset, title: str, ensemb
     axes.plot(
         scores["epoch"].values,
         scores["accuracy"].sel(split="test").mean("network").values,
-        color=GREY,
+        color=GRAY,
         linestyle=LINE_STYLES[3],
         linewidth=1.6,
         label="original test set",
@@ -63,20 +63,20 @@ def draw(moved: Mapping[str, xr.Dataset], scores: xr.Dataset, title: str, ensemb
     axes.set(ylim=(-0.02, 1.02), ylabel="accuracy")
     axes.margins(x=0.02)
     epoch_axis(axes)
-    aside.set_axis_off()
-    aside.legend(*axes.get_legend_handles_labels(), loc="upper left", borderpad=0, handlelength=3)
-    networks = ", ".join(f"{group} N = {moved[group].sizes['network']}" for group in GROUPS)
+    legend.set_axis_off()
+    legend.legend(*axes.get_legend_handles_labels(), loc="upper left", borderpad=0, handlelength=3)
+    moved_sizes = ", ".join(f"{group} N = {moved[group].sizes['network']}" for group in GROUPS)
     heading(
         figure,
         title,
         f"{describe(ensemble, scores)}, epochs 0 to {int(scores['epoch'].max())}; "
-        f"after the move: {networks}",
+        f"after the move: {moved_sizes}",
         {ensemble: scores, **{f"{group} moved": moved[group] for group in GROUPS}},
     )
     footing(
         figure,
-        "Lines and bands: mean of the networks, and the middle 95 % of them. Original test set: "
-        f"the mean accuracy of {ensemble}, from whose train set nothing was moved. Dashed level "
-        f"line: chance, 1/{scores.attrs['classes']}.",
+        "Lines and bands: mean over networks, and the range of the middle 95 % of networks. "
+        f"Original test set: mean accuracy of {ensemble}, trained on the full train set. Dashed: "
+        f"chance, 1/{scores.attrs['classes']}.",
     )
     return figure

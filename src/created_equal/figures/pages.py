@@ -1,4 +1,4 @@
-"""Figures on disk: the three files of one figure, whole or absent, equal for equal input."""
+"""Saving a figure as pdf, svg and png, with equal bytes for equal input."""
 
 import tempfile
 from pathlib import Path
@@ -9,7 +9,7 @@ from created_equal.errors import InputError
 from created_equal.figures.style import styled
 from created_equal.study import figure_path
 
-# Without time stamps, so that the same figure gives the same bytes.
+# Time stamps are left out so that the same figure gives the same bytes.
 METADATA = {
     "pdf": {"CreationDate": None},
     "svg": {"Date": None},
@@ -19,18 +19,18 @@ METADATA = {
 
 @styled
 def save(figure: Figure, study: str | None, name: str) -> Path:
-    """Write a figure as pdf, svg and png into the study's folder of paper_figures.
+    """Write a figure as pdf, svg and png to ``paper_figures/{study}``.
 
     Args:
-        figure: what a ``draw`` returned.
-        study: the study's name; None: into paper_figures itself, as it is of several studies.
-        name: the figure's, for example ``"figure_01"``.
+        figure: the figure, as returned by a ``draw`` function.
+        study: the study's name; None for a figure of several studies, saved in paper_figures.
+        name: the figure's name, for example ``"figure_01"``.
 
     Returns:
         The path of the png.
 
     Raises:
-        InputError: the place cannot be written to.
+        InputError: the folder cannot be written to.
     """
     targets = {extension: figure_path(study, name, extension) for extension in METADATA}
     folder = targets["png"].parent

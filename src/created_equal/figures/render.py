@@ -1,4 +1,4 @@
-"""A figure's notebook, run with its study, or studies, as the parameter."""
+"""Running a figure's notebook with the study, or studies, as its parameter."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,23 +13,23 @@ from created_equal.study import CROSS_DATASET, RESULTS, Study, ensemble_across, 
 
 KERNEL = "python3"
 STARTS = 3
-# The kernel warns that it listens on this machine's own TCP ports, which is not for our readers.
+# The kernel would warn that it listens on local TCP ports, which is normal.
 QUIET = ["--log-level=ERROR"]
 
 
 def render_figure(study: Study, figure: str, log: Path | None = None) -> None:
-    """Run ``notebooks/{figure}.ipynb``, which writes the figure's pdf, svg and png.
+    """Run ``notebooks/{figure}.ipynb``, which writes the figure as pdf, svg and png.
 
     Args:
         study: the study.
         figure: the figure's name, for example ``"figure_01"``.
-        log: where the executed notebook goes, kept when it fails; None:
+        log: where the executed notebook is saved, even if it fails; by default
             ``results/{study}/logs/{figure}.ipynb``.
 
     Raises:
-        InputError: the study does not list the figure, or the figure is refused, see ``Study``;
-            the kernel is missing; the notebook fails (an InputError inside it comes out with the
-            same sentence).
+        InputError: the study does not have the figure, or cannot draw it (``Study.refused``); the
+            Jupyter kernel is missing; or the notebook fails. The message of an InputError that is
+            raised in the notebook is passed on.
     """
     file = f"config/studies/{study.name}.yaml"
     if figure in study.refused:
@@ -40,31 +40,31 @@ def render_figure(study: Study, figure: str, log: Path | None = None) -> None:
             f"add it under figures in {file}."
         )
     log = log or RESULTS / study.name / "logs" / f"{figure}.ipynb"
-    _run(figure, {"study": study.name}, log, f"the study {study.name}")
+    _run(figure, {"study_name": study.name}, log, f"the study {study.name}")
 
 
 def render_cross_dataset(studies: Sequence[str]) -> None:
-    """Run ``notebooks/cross_dataset.ipynb`` for those of the studies that have a figure 1.
+    """Run ``notebooks/cross_dataset.ipynb`` for the studies that have a figure 1.
 
     Args:
-        studies: their names.
+        studies: names of studies.
 
     Raises:
-        InputError: none of them has a figure 1, or as ``render_figure``.
+        InputError: no study has a figure 1, or see ``render_figure``.
     """
     shown = [study for study in studies if ensemble_across(load_configured(study))]
     names = ", ".join(studies)
     if not shown:
         raise InputError(
-            f"{CROSS_DATASET} shows the ensemble of each study's figure_01, and there is none in "
-            f"{names}; add figure_01 to a study."
+            f"{CROSS_DATASET} shows the ensemble of each study's figure_01, but none of "
+            f"{names} has one; add figure_01 to a study."
         )
     log = RESULTS / "logs" / f"{CROSS_DATASET}.ipynb"
     _run(CROSS_DATASET, {"studies": shown}, log, f"the studies {names}")
 
 
-def _run(name: str, parameters: Mapping, log: Path, of: str) -> None:
-    """Run a notebook; ``of`` says in the messages what it was run for."""
+def _run(name: str, parameters: Mapping, log: Path, studies: str) -> None:
+    """Run a notebook; ``studies`` names its study or studies in error messages."""
     notebook = Path("notebooks", f"{name}.ipynb")
     if not notebook.is_file():
         raise InputError(
@@ -84,22 +84,22 @@ def _run(name: str, parameters: Mapping, log: Path, of: str) -> None:
             if error.ename == kind.__name__:
                 raise kind(error.evalue) from error
         raise InputError(
-            f"{notebook} failed for {of} with {error.ename} "
+            f"{notebook} failed for {studies} with {error.ename} "
             f"({' '.join(error.evalue.split())}); the executed notebook, with the traceback, is "
             f"{log}."
         ) from error
     except DeadKernelError as error:
         raise InputError(
-            f"the process that ran {notebook} for {of} was killed, most likely for want of memory; "
-            "give it more, and run again."
+            f"the process that ran {notebook} for {studies} was killed, most likely because memory "
+            "ran out; free some memory, and run again."
         ) from error
 
 
 def _execute(notebook: Path, parameters: Mapping, log: Path) -> None:
-    """Run a notebook, again if its kernel does not start.
+    """Run a notebook, retrying if its kernel does not start.
 
-    A kernel is told to listen on ports that were free a moment ago; of many that start at the same
-    time one may find them taken, and it ends before it has run anything.
+    Jupyter picks free ports for a kernel before the kernel binds them. If many kernels start at
+    once, another process may take these ports first, and the kernel ends before it runs anything.
     """
     for attempt in range(1, STARTS + 1):
         try:

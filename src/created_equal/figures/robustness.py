@@ -1,4 +1,4 @@
-"""Robustness: is consistency bi-modal whatever the architecture and the hyper-parameters?"""
+"""Robustness: is consistency bi-modal for all architectures and hyper-parameters?"""
 
 from collections.abc import Mapping
 
@@ -11,17 +11,17 @@ from created_equal.figures.style import heading, styled
 
 @styled
 def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
-    """Draw bi-modality against the epoch, a panel for each ensemble of the study.
+    """Draw bi-modality over the epochs, with a panel for each ensemble of the study.
 
     Args:
-        ensembles: name to scores of each ensemble.
+        ensembles: scores of each ensemble by name.
         title: the study's title.
     """
     figure = small_multiples(ensembles)
     heading(
         figure,
         title,
-        "bi-modality of consistency on the test set, of ensembles that are trained differently",
+        "bi-modality of consistency on the test set, for ensembles trained with different settings",
         ensembles,
     )
     return figure

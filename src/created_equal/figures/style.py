@@ -1,4 +1,4 @@
-"""What all figures share: style, palette, page, heading, and the words for epochs and numbers."""
+"""Style, palette, page layout and texts that all figures share."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -27,45 +27,45 @@ from created_equal.scores import (
 
 STYLE = Path(__file__).with_name("created_equal.mplstyle")
 PALETTE = seaborn.color_palette("colorblind").as_hex()
-GREY = "0.35"
+GRAY = "0.35"
 HATCHES = ("", "////", "...", "\\\\\\\\", "xxx", "---", "|||", "oo", "+++", "///...")
-HATCH_COLOUR = "0.15"
+HATCH_COLOR = "0.15"
 LINE_STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 MARKERS = ("o", "s", "^", "D", "v")
-SPLIT_COLOURS = {"train": PALETTE[0], "test": PALETTE[1]}
+SPLIT_COLORS = {"train": PALETTE[0], "test": PALETTE[1]}
 SPLIT_HATCHES = {"train": "", "test": "////"}
 PAGE_WIDTH = 7.2
-"""Inches: the width of a page's text."""
+"""The width of a page's text, in inches."""
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def styled(function: Callable) -> Callable:
-    """Run a function in the project's matplotlib style, whatever the user's own settings are."""
+    """Run a function in the project's matplotlib style, ignoring the user's settings."""
 
     @wraps(function)
-    def in_style(*args, **kwargs):
+    def run_in_style(*args, **kwargs):
         with matplotlib.style.context(STYLE, after_reset=True):
             return function(*args, **kwargs)
 
-    return in_style
+    return run_in_style
 
 
 def page(height: float) -> Figure:
     """Return an empty figure as wide as a page and ``height`` inches high.
 
-    It belongs to no window and no pyplot, so nothing has to be closed.
+    It is not registered with pyplot, so it need not be closed.
     """
     return Figure(figsize=(PAGE_WIDTH, height), layout="constrained")
 
 
 def heading(figure: Figure, title: str, details: str, ensembles: Mapping[str, xr.Dataset]) -> None:
-    """Write the study's title and what is shown, and warn of ensembles that did not learn.
+    """Write the study's title, the details, and a warning for each ensemble that did not learn.
 
     Args:
-        figure: in which.
-        title: the study's.
-        details: which ensembles, how many networks, which epochs.
-        ensembles: name to scores, with all epochs, of each ensemble that is shown.
+        figure: the figure.
+        title: the study's title.
+        details: the ensembles with their number of networks and their epochs.
+        ensembles: scores with all epochs, by name, of each ensemble in the figure.
     """
     warnings = [
         f"Warning: {name} {problem.sentence}."
@@ -77,13 +77,13 @@ def heading(figure: Figure, title: str, details: str, ensembles: Mapping[str, xr
 
 
 def footing(figure: Figure, *paragraphs: str) -> None:
-    """Write below all panels: the label of a shared x axis, if any, and how to read the figure."""
+    """Write below all panels: the label of a shared x axis, if any, and a reading guide."""
     text = "\n\n".join(fill(paragraph, 118) for paragraph in paragraphs)
     figure.supxlabel(text, linespacing=1.2)
 
 
 def footing_of_legend(figure: Figure, text: str, handles: Sequence[Artist]) -> None:
-    """Write below all panels how to read the figure, and below that the legend of what it shows."""
+    """Write below all panels a reading guide, and below that a legend."""
     figure.legend(
         handles=handles,
         title=fill(text, 118),
@@ -93,8 +93,8 @@ def footing_of_legend(figure: Figure, text: str, handles: Sequence[Artist]) -> N
     )
 
 
-def broken(name: str, width: int) -> str:
-    """Return a name in lines of at most ``width`` characters, broken after underscores, spaces."""
+def wrap_name(name: str, width: int) -> str:
+    """Break a name after underscores and spaces into lines of at most ``width`` characters."""
     lines = [""]
     for part in re.split("(?<=[_ ])", name):
         if lines[-1] and len(lines[-1] + part) > width:
@@ -105,8 +105,8 @@ def broken(name: str, width: int) -> str:
 
 def describe(ensemble: str, scores: xr.Dataset, epochs: Sequence[int] = ()) -> str:
     """Return, for example, ``"st_vgg, N = 20 networks, epochs 0, 1 and 20"``."""
-    networks = scores.sizes["network"]
-    text = f"{ensemble}, N = {networks} network" + ("s" if networks != 1 else "")
+    n_networks = scores.sizes["network"]
+    text = f"{ensemble}, N = {n_networks} network" + ("s" if n_networks != 1 else "")
     if len(epochs):
         shown = ", ".join(str(epoch) for epoch in epochs[:-1])
         text += f", epochs {shown} and {epochs[-1]}" if shown else f", epoch {epochs[-1]}"
@@ -121,7 +121,7 @@ def correlation_words(found: Correlation) -> str:
 
 
 def correlate_in_words(x: np.ndarray, y: np.ndarray) -> str:
-    """Return the ``correlation_words`` of two scores (example,), also where it is undefined."""
+    """Return the ``correlation_words`` of two scores (example,), or say that r is undefined."""
     try:
         return correlation_words(correlation(x, y))
     except InputError:
@@ -129,50 +129,50 @@ def correlate_in_words(x: np.ndarray, y: np.ndarray) -> str:
 
 
 def chance(scores: xr.Dataset) -> float:
-    """Return the accuracy of guessing, 1/K."""
+    """Return the accuracy at chance, 1/K."""
     return 1 / scores.attrs["classes"]
 
 
 def mark_chance(axes: Axes, scores: xr.Dataset, vertical: bool) -> None:
-    """Draw the dashed line at chance, 1/K: upright on a consistency x axis, else level."""
+    """Draw a dashed line at chance, 1/K."""
     draw = axes.axvline if vertical else axes.axhline
-    draw(chance(scores), color=GREY, linestyle="--", linewidth=0.9, gid="chance")
+    draw(chance(scores), color=GRAY, linestyle="--", linewidth=0.9, gid="chance")
 
 
 def epoch_axis(axes: Axes) -> None:
-    """Label the x axis as epochs, with whole numbers only."""
+    """Label the x axis as epochs, with integer ticks."""
     axes.set_xlabel("epoch (0: untrained)")
     axes.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=True, steps=[1, 2, 5, 10]))
 
 
 def check_epochs(scores: xr.Dataset, epochs: Sequence[int], count: int, figure: str) -> list[int]:
-    """Return ``epochs`` as a list, if there are ``count`` of them and the scores have each.
+    """Return ``epochs`` as a list after checking them.
 
     Raises:
-        InputError: there are more or fewer, or the networks were not trained that far.
+        InputError: there are not ``count`` epochs, or the networks were not trained that long.
     """
     recorded = scores["epoch"].values.tolist()
     if len(epochs) != count:
         raise InputError(
-            f"{figure} shows {count} epochs and was given {len(epochs)}; name {count} of them "
+            f"{figure} shows {count} epochs and was given {len(epochs)}; name {count} epochs "
             "in the study, or none to have them chosen."
         )
     missing = [epoch for epoch in epochs if epoch not in recorded]
     if missing:
         raise InputError(
-            f"{figure} is to show epoch {missing[0]}, but the networks were trained for "
+            f"{figure} should show epoch {missing[0]}, but the networks were trained for "
             f"{recorded[-1]} epochs; name epochs from 0 to {recorded[-1]} in the study."
         )
     return list(epochs)
 
 
 def phase_epochs(scores: xr.Dataset, epochs: Sequence[int] | None, figure: str) -> dict[str, int]:
-    """Return the epoch of each of the four phases, by the phase's name, in the phases' order.
+    """Return the epoch of each of the four phases, by the name of the phase, in order.
 
     Args:
         scores: the ensemble's scores.
-        epochs: the study's choice, one a phase; None leaves it to ``scores.phases``.
-        figure: the figure's name, for the message.
+        epochs: one epoch per phase; chosen by ``scores.phases`` if None.
+        figure: the figure's name, for error messages.
 
     Raises:
         InputError: see ``check_epochs`` and ``scores.phases``.

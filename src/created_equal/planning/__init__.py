@@ -1,1 +1,1 @@
-"""What a run needs before it starts: its size, what exists already, what it costs."""
+"""Before a run: how large it is, what exists already, and what the rest costs."""

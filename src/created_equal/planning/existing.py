@@ -1,6 +1,6 @@
-"""What is built already: data sets and finished networks, as their files say, without torch.
+"""Finding the datasets and networks that exist already, without importing torch.
 
-Arrays of images and of predictions are not decoded, but all bytes are verified.
+Checksums are verified, but images and predictions are not decoded.
 """
 
 from collections.abc import Mapping
@@ -13,14 +13,14 @@ from created_equal.versions import ENGINE_VERSION
 
 
 def built_data(path: Path, definition: Mapping) -> tuple[Extent, str] | None:
-    """Return the extent and the fingerprint of a data set; None: it is not built as defined.
+    """Return the extent and fingerprint of a dataset, or None if it is not built as defined.
 
     Raises:
-        InputError: its file is damaged or unreadable.
+        InputError: the file is damaged or unreadable.
     """
     if not path.is_file():
         return None
-    # Late, as a run that trains nothing needs no arrays.
+    # Imported here, because a run that trains nothing needs no arrays.
     from created_equal.artefacts import definition_of, fingerprint, image_shape, open_dataset
 
     with open_dataset(path) as dataset:
@@ -33,14 +33,14 @@ def built_data(path: Path, definition: Mapping) -> tuple[Extent, str] | None:
 
 
 def finished_networks(ensemble: Ensemble) -> set[int]:
-    """Return the numbers of the networks that a training job of an ensemble would find finished.
+    """Return the seeds of the networks that a training job would not train again.
 
-    These have its definition, this version of the engine, and its data set if that is built
-    (otherwise any).
+    They have the ensemble's definition, the current engine version, and the ensemble's dataset if
+    that exists (otherwise any dataset).
     """
     wanted = ensemble.definition | {"engine_version": ENGINE_VERSION}
     found: dict[str, set[int]] = {}
-    # Those that are unfinished or kept, too.
+    # rglob also finds files in predictions/unfinished and predictions/kept.
     for path in _folder(ensemble).rglob("*.nc"):
         definition, networks = _header(path)
         data = definition.pop("data", None)
@@ -54,14 +54,13 @@ def finished_networks(ensemble: Ensemble) -> set[int]:
 
 
 def is_ranked_otherwise(ensemble: Ensemble) -> bool:
-    """Return whether the latest of an ensemble's predictions are of examples ranked otherwise."""
-    folder = _folder(ensemble)
-    there = sorted(folder.glob("*.nc"), key=lambda path: path.stat().st_mtime)
+    """Return whether an ensemble's latest predictions were made with another ranking."""
+    files = sorted(_folder(ensemble).glob("*.nc"), key=lambda path: path.stat().st_mtime)
     try:
-        definition, _ = _header(there[-1])
+        definition, _ = _header(files[-1])
         return definition["dataset"]["derived"]["ranked_by"] != ensemble.derived["ranked_by"]
     except (IndexError, KeyError, TypeError):
-        # None is there, or it is damaged: no network of it counts as finished.
+        # There is no file, or it is damaged, so none of its networks counts as finished.
         return False
 
 
@@ -70,9 +69,9 @@ def _folder(ensemble: Ensemble) -> Path:
 
 
 def _header(path: Path) -> tuple[dict, list[int]]:
-    """Return the definition in a predictions file and its networks; nothing if it is damaged."""
-    # Late, as in ``built_data``; and by its checksum, since HDF5 may go round in circles in a
-    # damaged file.
+    """Return the definition and the seeds in a predictions file, both empty if it is damaged."""
+    # Imported here as in ``built_data``. ``open_predictions`` verifies the checksum first, because
+    # HDF5 may loop forever on a damaged file.
     from created_equal.artefacts import definition_of, open_predictions
 
     try:

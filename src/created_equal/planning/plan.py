@@ -1,4 +1,4 @@
-"""The plan: what would be trained, what is there already, and what the rest costs."""
+"""The plan: what exists, what would be trained, and how long that takes."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -24,18 +24,18 @@ log = logging.getLogger(__name__)
 
 
 def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
-    """Print the table of ensembles with networks, epochs, FLOPs, disk, and time on this device.
+    """Print a table of all ensembles: networks, epochs, FLOPs, disk space and training time.
 
     Raises:
-        InputError: the device is not there, or a study's images are too small.
+        InputError: the device does not exist, or a study's images are too small.
     """
     setting = choose_setting(device, precision)
-    # One thread and one job per core on a CPU, one job at a time on a GPU: as Snakemake runs them.
+    # Snakemake runs one single-threaded job per core on a CPU, and one job at a time on a GPU.
     jobs = usable_cores() if setting.device.type == "cpu" else 1
     table = Table(title=f"On {setting.device.type}, {setting.precision}, {jobs} at a time")
     for heading in ("study", "ensemble", "architecture"):
         table.add_column(heading, no_wrap=True)
-    for heading in ("networks", "there", "epochs", "TFLOP left", "disk MB", "time left"):
+    for heading in ("networks", "trained", "epochs", "TFLOP left", "disk MB", "time left"):
         table.add_column(heading, justify="right", no_wrap=True)
     total = timedelta()
     speed_of = _speed_meter(setting)
@@ -47,9 +47,9 @@ def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
             continue
         for name, ensembles in _rows(study):
             extents = [extent_of(ensemble, extent) for ensemble in ensembles]
-            there = sum(_there(ensemble, data) for ensemble in ensembles)
-            networks = sum(ensemble.networks for ensemble in ensembles)
-            left = networks - there
+            trained = sum(_count_trained(ensemble, data) for ensemble in ensembles)
+            n_networks = sum(ensemble.networks for ensemble in ensembles)
+            left = n_networks - trained
             operations = 0
             if left:
                 mean = _mean(extents)
@@ -63,8 +63,8 @@ def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
                 study.name,
                 name,
                 ensembles[0].architecture,
-                f"{networks:,}",
-                f"{there:,}",
+                f"{n_networks:,}",
+                f"{trained:,}",
                 f"{ensembles[0].recipe.epochs:,}",
                 f"{operations / 1e12:,.2f}",
                 f"{sum(map(disk_of, ensembles, extents)) / 1e6:,.1f}",
@@ -75,24 +75,24 @@ def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
         console.print(table)
         where = "this GPU" if setting.device.type == "cuda" else "one core of this machine"
         console.print(
-            f"In all: {total} of training, estimated from a few steps of each kind of network on "
+            f"Total training time: {total}, estimated from a few steps of each kind of network on "
             f"{where}."
         )
     for study in studies:
         if study.dataset.get("images") == "files":
             console.print(
-                f"{study.name}: its images stay in files; what it takes to decode them is not in "
-                "the estimate, and is the longer part where a device waits for images."
+                f"{study.name}: the estimate leaves out decoding image files, which takes longer "
+                "than training if the device has to wait for images."
             )
     for name in unknown:
         console.print(
-            f"{name}: its size is known only once its dataset is built; run "
+            f"{name}: its size is unknown until its dataset is built; run "
             f"created-equal build_dataset {name} first."
         )
 
 
 def _extent(study: Study) -> tuple[Extent | None, str | None]:
-    """Return a study's extent, and its dataset's fingerprint if that is built."""
+    """Return a study's extent, and the fingerprint of its dataset if that is built."""
     if built := built_data(dataset_path(study.name), study.dataset):
         return built
     expected = expected_extent(study.dataset)
@@ -100,7 +100,7 @@ def _extent(study: Study) -> tuple[Extent | None, str | None]:
 
 
 def _rows(study: Study) -> list[tuple[str, list[Ensemble]]]:
-    """Return the ensembles of each row of the table: one, or all rounds on the way to one."""
+    """Return the label and ensembles of each table row: one ensemble, or all rounds before one."""
     rows: dict[str, list[Ensemble]] = {}
     for name, ensemble in study.ensembles.items():
         final = derivation.ensemble_of_round(name) if ensemble.is_round else name
@@ -109,12 +109,12 @@ def _rows(study: Study) -> list[tuple[str, list[Ensemble]]]:
 
 
 def _mean(extents: Sequence[Extent]) -> Extent:
-    """Return the mean extent: what a network costs is linear in the numbers of examples."""
+    """Return the mean extent; the cost of a network is linear in the number of examples."""
     train, test = np.mean([extent.examples for extent in extents], axis=0)
     return replace(extents[0], examples=(round(train), round(test)))
 
 
-def _there(ensemble: Ensemble, data: str | None) -> int:
+def _count_trained(ensemble: Ensemble, data: str | None) -> int:
     if ensemble.derived:
         built = built_data(ensemble.dataset_path, ensemble.dataset)
         data = built and built[1]
@@ -126,14 +126,14 @@ def _there(ensemble: Ensemble, data: str | None) -> int:
 
 
 def _speed_meter(setting: Setting) -> Callable[[Ensemble, Extent], float]:
-    """Return a function that measures the speed of each kind of ensemble once."""
+    """Return a function that measures the speed of each kind of network once."""
     measured: dict[tuple, float] = {}
 
     def speed_of(ensemble: Ensemble, extent: Extent) -> float:
         recipe = ensemble.recipe
         network = (ensemble.architecture, ensemble.width, ensemble.linear)
         shape = (ensemble.depth, ensemble.kernel, ensemble.units, extent.image_shape)
-        # Not optimizer and dropout, which change it by less than two measurements differ.
+        # Optimizer and dropout change the speed by less than the measurement error.
         kind = (*network, *shape, extent.classes, recipe.batch_size, recipe.activation)
         if kind not in measured:
             log.info("measuring the speed of %s/%s", ensemble.study, ensemble.name)

@@ -1,6 +1,6 @@
-"""The checks before a run starts: data and disk; and the account of what the run will train.
+"""Checks before a run starts (data, disk space), and a summary of what it will train.
 
-It imports no torch, so that a run of nothing but figures does not wait for it.
+This module imports no torch, so that a run that only draws figures starts quickly.
 """
 
 import os
@@ -23,13 +23,13 @@ from created_equal.study import (
     derivation,
 )
 
-# What of a source must be below data_root, any one of these, if nothing may be downloaded.
+# Without download, one of these must exist in data_root for each of these sources.
 PLACES = {
     "cifar10": ("cifar-10-batches-py", "cifar-10-python.tar.gz"),
     "cifar100": ("cifar-100-python", "cifar-100-python.tar.gz"),
     "mnist": ("MNIST/raw",),
 }
-# Bytes: with fewer left, a disk is full.
+# A disk with fewer free bytes counts as full.
 FULL = 1_000_000
 
 
@@ -37,10 +37,10 @@ FULL = 1_000_000
 class Job:
     """A job of the workflow."""
 
-    name: str  # of its rule
+    name: str  # The name of its rule.
     study: str | None = None
     ensemble: str | None = None
-    networks: Sequence[int] = ()  # in a job of train_networks
+    networks: Sequence[int] = ()  # The seeds, if the rule is train_networks.
     gpus: int = 0
 
 
@@ -50,20 +50,20 @@ def check_run(
     wanted: Sequence[Job],
     finished: Sequence[Job],
 ) -> list[str]:
-    """Check that a run can succeed, and return in lines what it will train.
+    """Check that a run can succeed, and return lines that summarize what it will do.
 
     Args:
-        config: where the data are, and whether missing ones may be downloaded.
-        studies: those of the jobs, by name.
+        config: the config.
+        studies: the studies of all jobs, by name.
         wanted: the jobs that will run.
-        finished: those that need not.
+        finished: the jobs whose outputs exist and are current.
 
     Raises:
-        InputError: data are missing and cannot be downloaded, or the results cannot be written to
-            their folder or may not fit on its disk: with a sentence for each.
+        InputError: data are missing and cannot be downloaded, or the results folder is not writable
+            or its disk too small; the message has one sentence for each problem.
     """
     to_build = dict.fromkeys(job.study for job in wanted if job.name == "build_dataset")
-    # Images that stay in files are read whenever networks are trained.
+    # Image files that are not copied into the dataset are read during training.
     to_read = dict.fromkeys(
         job.study
         for job in wanted
@@ -78,79 +78,80 @@ def check_run(
     if needed > free:
         problems.append(
             f"predictions and scores may take {_size(needed)}, and {RESULTS.resolve()} has "
-            f"{_size(free)} left; make room, make results a link to a larger disk, or take "
+            f"{_size(free)} left; make room, make results a link to a larger disk, or choose "
             "fewer studies or networks with --config."
         )
     if problems:
         raise InputError("\n  ".join(["nothing was started:", *problems]))
     lines = [
         *_training(studies, wanted, finished),
-        *_trained_anew(studies, wanted),
+        *_retrained(studies, wanted),
         *_downloads(config, studies, to_build),
     ]
     training = [job for job in wanted if job.name == "train_networks"]
     if training and config.device == "auto" and not any(job.gpus for job in training):
-        lines.append("no GPU is found: networks are trained on the processor")
+        lines.append("no GPU is found: networks are trained on the CPU")
     if needed:
         lines.append(f"disk: at most {_size(needed)} of predictions and scores, {_size(free)} free")
     if unknown:
-        lines.append(f"disk: not known of {', '.join(unknown)}, before their datasets are built")
+        lines.append(f"disk: unknown for {', '.join(unknown)} until their datasets are built")
     return lines
 
 
 def explain_failure() -> str | None:
-    """Return a sentence if a run may have failed of a full disk, on which logs stay empty too."""
+    """Return a message if the disk is full, since then even the logs of a failed run are empty."""
     free = _free(RESULTS)
     if free > FULL:
         return None
     return (
-        f"{RESULTS.resolve()} has {_size(free)} left; make room, and run again: what was finished "
-        "before is kept."
+        f"{RESULTS.resolve()} has {_size(free)} left; make room, and run again: finished results "
+        "are kept."
     )
 
 
 def _training(
     studies: Mapping[str, Study], wanted: Sequence[Job], finished: Sequence[Job]
 ) -> Iterator[str]:
-    """Yield what a run will train of each study; networks that a job finds finished are there."""
-    there: Counter[str] = Counter()
+    """Yield a line for each study: how many networks it has, and how many a run will train."""
+    trained: Counter[str] = Counter()
     for job in finished:
-        there[job.study] += len(job.networks)
+        trained[job.study] += len(job.networks)
     jobs: dict[str, list[Job]] = {}
     for job in wanted:
         if job.name == "train_networks":
             jobs.setdefault(job.study, []).append(job)
     builds = (job for job in wanted if job.name in ("build_dataset", "derive_dataset"))
     rebuilt = {dataset_path(job.study, job.ensemble) for job in builds}
-    for study, of_study in jobs.items():
-        ensembles = _trained_in(studies, of_study)
+    for study, study_jobs in jobs.items():
+        ensembles = _trained_in(studies, study_jobs)
         found = {each.name: finished_networks(each) for each in ensembles}
-        left = sum(len(set(job.networks) - found[job.ensemble]) for job in of_study)
-        there[study] += sum(len(job.networks) for job in of_study) - left
+        left = sum(len(set(job.networks) - found[job.ensemble]) for job in study_jobs)
+        trained[study] += sum(len(job.networks) for job in study_jobs) - left
         yield (
-            f"{study}: {left:,} networks to train in {len(of_study):,} jobs, "
-            f"{there.pop(study):,} already there"
+            f"{study}: {left:,} networks to train in {len(study_jobs):,} jobs, "
+            f"{trained.pop(study):,} already there"
         )
         unsure = [e.name for e in ensembles if found[e.name] and e.dataset_path in rebuilt]
         if unsure:
             yield (
-                f"{study}: networks of {', '.join(unsure)} that are there count only if their data "
-                "set, which is built again, is as it was; else they are trained anew"
+                f"{study}: the trained networks of {', '.join(unsure)} are kept only if rebuilding "
+                "their dataset gives the same data; otherwise they are trained again"
             )
-    for study, count in (+there).items():
+    for study, count in (+trained).items():
         yield f"{study}: no networks to train, {count:,} already there"
 
 
 def _trained_in(studies: Mapping[str, Study], jobs: Iterable[Job]) -> list[Ensemble]:
-    """Return the ensembles whose networks jobs train."""
+    """Return the ensembles of all training jobs."""
     names = dict.fromkeys((job.study, job.ensemble) for job in jobs if job.name == "train_networks")
     return [studies[study].ensembles[name] for study, name in names]
 
 
-def _trained_anew(studies: Mapping[str, Study], wanted: Sequence[Job]) -> Iterator[str]:
-    """Yield a sentence for each study whose networks lie there, but of examples ranked otherwise.
+def _retrained(studies: Mapping[str, Study], wanted: Sequence[Job]) -> Iterator[str]:
+    """Yield a sentence for each study with networks that are trained again on other examples.
 
-    Raising networks changes which examples are the easiest, and so what some networks learn.
+    Raising ``networks`` changes which examples rank as the easiest, and so the data of ensembles
+    that depend on a ranking.
     """
     ensembles = _trained_in(studies, wanted)
     for study in dict.fromkeys(each.study for each in ensembles):
@@ -161,14 +162,14 @@ def _trained_anew(studies: Mapping[str, Study], wanted: Sequence[Job]) -> Iterat
         )
         if names:
             yield (
-                f"{study}: finished networks of {', '.join(names)} will be trained anew, since "
-                "networks, or what ranks their examples, has changed: theirs are other examples now"
+                f"{study}: networks of {', '.join(names)} will be trained again, because their "
+                "data depend on a ranking that has changed"
             )
 
 
 def _missing(config: Config, study: Study) -> str | None:
-    """Return what is missing of a study's data, and what to do: a sentence, or None."""
-    # Imported here, as in ``existing``.
+    """Return a sentence that says which of a study's data are missing and what to do, or None."""
+    # Imported here as in ``existing``.
     from created_equal.artefacts import dead_link
 
     source = study.dataset["source"]
@@ -180,21 +181,21 @@ def _missing(config: Config, study: Study) -> str | None:
             return f"{study.name}: {link}"
         if not (folder / "train").is_dir():
             return (
-                f"{study.name}: {folder / 'train'} is not there; put the images or a link to them "
-                f"at {folder}, set data_root, or leave {study.name} out of studies."
+                f"{study.name}: {folder / 'train'} does not exist; put the images or a link to "
+                f"them at {folder}, set data_root, or leave {study.name} out of studies."
             )
     elif source in PLACES and not config.download and not _has(config, source):
         return (
-            f"{study.name}: {config.data_root / PLACES[source][0]} is not there; put it there, set "
-            "data_root, or set download: true."
+            f"{study.name}: {config.data_root / PLACES[source][0]} does not exist; put it there, "
+            "set data_root, or set download: true."
         )
     return None
 
 
 def _downloads(config: Config, studies: Mapping[str, Study], names: Sequence[str]) -> list[str]:
     sources = dict.fromkeys(studies[name].dataset["source"] for name in names)
-    absent = [each for each in sources if each in PLACES and not _has(config, each)]
-    return [f"to be downloaded to {config.data_root}: {', '.join(absent)}"] if absent else []
+    missing = [each for each in sources if each in PLACES and not _has(config, each)]
+    return [f"to be downloaded to {config.data_root}: {', '.join(missing)}"] if missing else []
 
 
 def _has(config: Config, source: str) -> bool:
@@ -204,25 +205,25 @@ def _has(config: Config, source: str) -> bool:
 def _disk(
     studies: Mapping[str, Study], wanted: Sequence[Job], to_build: Collection[str]
 ) -> tuple[int, list[str]]:
-    """Return bytes of what is to be predicted and scored, and the studies of unknown size."""
-    networks: Counter[tuple] = Counter()
+    """Return the bytes of new predictions and scores, and the studies of unknown size."""
+    n_networks: Counter[tuple] = Counter()
     for job in wanted:
         if job.name == "train_networks":
-            networks[job.study, job.ensemble] += len(job.networks)
-    wholes = {name: _extent(studies[name], name in to_build) for name, _ in networks}
+            n_networks[job.study, job.ensemble] += len(job.networks)
+    extents = {name: _extent(studies[name], name in to_build) for name, _ in n_networks}
     needed = 0
-    for (study, ensemble), count in networks.items():
-        definition = studies[study].ensembles[ensemble]
-        if whole := wholes[study]:
-            needed += disk_of(definition, extent_of(definition, whole), count)
-    return needed, [study for study, whole in wholes.items() if whole is None]
+    for (study, name), count in n_networks.items():
+        ensemble = studies[study].ensembles[name]
+        if extent := extents[study]:
+            needed += disk_of(ensemble, extent_of(ensemble, extent), count)
+    return needed, [study for study, extent in extents.items() if extent is None]
 
 
 def _extent(study: Study, to_build: bool) -> Extent | None:
-    """Return how large a study's data set is, if it is built or of a source of known size."""
+    """Return the extent of a study's dataset, or None if it is not built and cannot be known."""
     extent = expected_extent(study.dataset)
     if extent is None and not to_build:
-        # A file that is damaged is named by the job that needs it.
+        # The job that needs a damaged file reports it.
         with suppress(InputError):
             data = built_data(dataset_path(study.name), study.dataset)
             extent = data and data[0]
@@ -232,13 +233,13 @@ def _extent(study: Study, to_build: bool) -> Extent | None:
 def _unusable(folder: Path) -> Iterator[str]:
     from created_equal.artefacts import dead_link
 
-    there = _existing(folder)
+    existing = _existing(folder)
     if link := dead_link(folder):
         yield link
-    elif not os.access(there, os.W_OK | os.X_OK):
+    elif not os.access(existing, os.W_OK | os.X_OK):
         yield (
-            f"{there} cannot be written to; make it writable, or make {folder} a link to a folder "
-            "that is."
+            f"{existing} cannot be written to; make it writable, or make {folder} a link to a "
+            "folder that is."
         )
 
 
@@ -247,7 +248,7 @@ def _free(folder: Path) -> int:
 
 
 def _existing(folder: Path) -> Path:
-    """Return the folder, or the nearest one above it that is there."""
+    """Return the folder, or the nearest folder above it that exists."""
     return next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
 
 

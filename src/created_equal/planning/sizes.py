@@ -1,28 +1,28 @@
-"""How large a study is before anything of it is built: examples, pixels, bytes."""
+"""The size of a study before it is built: examples, pixels, bytes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from created_equal.study import Ensemble, derivation
 
-# Megabytes of a training job beside its images.
+# Megabytes that a training job needs in addition to its images.
 MEMORY = 4000
-# Megabytes for each core where images stay in files: its process decodes some batches ahead.
+# Megabytes per core if images stay in files, because each core decodes some batches ahead.
 MEMORY_PER_CORE = 1000
-# In memory images are once as they were read, and once as they are trained on, with room.
+# Images are in memory twice, as read and as trained on; the third copy is headroom.
 COPIES = 3
 
 
 @dataclass(frozen=True)
 class Extent:
-    """How large a dataset is: examples in train and test, image shape, classes (0: not known)."""
+    """The size of a dataset: train and test examples, image shape, classes (0 if unknown)."""
 
     examples: tuple[int, int]
     image_shape: tuple[int, int, int]
     classes: int
 
 
-# Of the sources whose size is known before they are downloaded.
+# Sources whose size is known before they are downloaded.
 EXTENTS = {
     "digits": Extent((1198, 599), (8, 8, 1), 10),
     "mnist": Extent((60_000, 10_000), (28, 28, 1), 10),
@@ -33,10 +33,10 @@ EXTENTS = {
 
 
 def expected_extent(definition: Mapping) -> Extent | None:
-    """Return the extent that a study's dataset entry leads to; None: its source has no known one.
+    """Return the extent of the dataset that a study's dataset entry defines, or None if unknown.
 
-    Of a folder of images it is known, but for the classes, if the entry gives all three of size,
-    train_examples and test_examples.
+    The extent of an image folder is known, except for the number of classes, if the entry gives
+    size, train_examples and test_examples.
     """
     source = "superclass" if "superclass" in definition else definition["source"]
     size = definition.get("size")
@@ -45,43 +45,44 @@ def expected_extent(definition: Mapping) -> Extent | None:
         return Extent(wanted, (size, size, 3), 0) if size and all(wanted) else None
     extent = EXTENTS[source]
     shape = (size, size, extent.image_shape[2]) if size else extent.image_shape
-    examples = tuple(chosen or whole for chosen, whole in zip(wanted, extent.examples, strict=True))
+    examples = tuple(given or full for given, full in zip(wanted, extent.examples, strict=True))
     return Extent(examples, shape, extent.classes)
 
 
-def extent_of(ensemble: Ensemble, whole: Extent) -> Extent:
-    """Return the extent of the dataset that an ensemble is trained on, from that of its study."""
+def extent_of(ensemble: Ensemble, study_extent: Extent) -> Extent:
+    """Return the extent of an ensemble's dataset, given the extent of its study's dataset."""
     step = ensemble.derived
     if step is None or "labels" in step:
-        return whole
-    train, test = whole.examples
+        return study_extent
+    train, test = study_extent.examples
     left = derivation.sizes(step, train)[step.get("cut", 1)]
     moved = train - left if "move_to_test" in step else 0
-    return replace(whole, examples=(left, test + moved))
+    return replace(study_extent, examples=(left, test + moved))
 
 
-def disk_of(ensemble: Ensemble, extent: Extent, networks: int | None = None) -> int:
-    """Return bytes of predictions and of scores (a label and three counts), uncompressed.
+def disk_of(ensemble: Ensemble, extent: Extent, n_networks: int | None = None) -> int:
+    """Return the bytes of uncompressed predictions and of scores (a label and three counts).
 
     Args:
-        ensemble: its definition.
-        extent: of the dataset that it is trained on.
-        networks: how many are predicted; None: all of the ensemble.
+        ensemble: the ensemble.
+        extent: extent of the ensemble's dataset.
+        n_networks: number of networks with predictions; all of the ensemble by default.
     """
-    networks = ensemble.networks if networks is None else networks
-    # A label has one byte for up to 256 classes, and two if their number is not known.
+    n_networks = ensemble.networks if n_networks is None else n_networks
+    # A label takes one byte for up to 256 classes; two are assumed if their number is unknown.
     label_bytes = 1 if 0 < extent.classes <= 256 else 2
     count_bytes = 1 if ensemble.networks <= 255 else 2
-    return _predictions_of_one(ensemble, extent) * ((networks + 1) * label_bytes + 3 * count_bytes)
+    scores_bytes = label_bytes + 3 * count_bytes
+    return _predictions_of_one(ensemble, extent) * (n_networks * label_bytes + scores_bytes)
 
 
 def predictions_of(ensemble: Ensemble, extent: Extent) -> int:
-    """Return how many predictions the networks of an ensemble make, after all epochs."""
+    """Return the number of predictions of all networks of an ensemble after all epochs."""
     return ensemble.networks * _predictions_of_one(ensemble, extent)
 
 
 def memory_of(ensemble: Ensemble) -> int:
-    """Return the megabytes that a training job of an ensemble asks for."""
+    """Return the memory, in megabytes, that a training job of an ensemble requests."""
     if ensemble.resources.mem_mb is not None:
         return ensemble.resources.mem_mb
     if ensemble.dataset.get("images") == "files":
