@@ -64,7 +64,7 @@ def test_contents_are_read_as_they_were_written(tmp_path, contents):
 
 def test_a_file_stores_its_definition_and_versions(tmp_path, contents):
     write_artefact(contents, tmp_path / "a.nc", "scores", {"b": [1, {"c": None}], "a": True})
-    read = read_scores(tmp_path / "a.nc")
+    read = load_artefact(tmp_path / "a.nc", "scores")
     assert definition_of(read) == {"a": True, "b": [1, {"c": None}]}
     versions = json.loads(read.attrs["versions"])
     assert versions["torch"] == version("torch")
@@ -142,7 +142,7 @@ def test_a_writer_killed_at_any_moment_leaves_a_whole_file_or_none(tmp_path):
         writer.wait()
         caught_in_the_act += bool(list(tmp_path.glob(f".a.nc.*.{writer.pid}")))
         if path.exists():
-            assert read_scores(path).sizes["x"] == 500_000
+            assert load_artefact(path, "scores").sizes["x"] == 500_000
         assert not [each for each in tmp_path.glob("*.nc") if each != path]
     assert caught_in_the_act
 
@@ -203,7 +203,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, contents):
         assert "cannot be written" in sentence(write_artefact, contents * 2, path, "scores", {})
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert read_scores(path).equals(contents)
+    assert load_artefact(path, "scores").equals(contents)
     assert names(tmp_path) == ["a.nc"]
 
 
@@ -244,7 +244,7 @@ def test_a_place_that_cannot_be_written_to(tmp_path, contents, place):
 def test_a_file_that_is_missing(tmp_path):
     assert sentence(read_scores, tmp_path / "a.nc") == (
         f"{tmp_path / 'a.nc'} does not exist; build it with snakemake, or with the command that "
-        "makes scores files (see created-equal --help)."
+        "writes scores files (see created-equal --help)."
     )
 
 
