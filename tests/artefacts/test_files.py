@@ -244,7 +244,7 @@ def test_a_place_that_cannot_be_written_to(tmp_path, contents, place):
 def test_a_file_that_is_missing(tmp_path):
     assert sentence(read_scores, tmp_path / "a.nc") == (
         f"{tmp_path / 'a.nc'} does not exist; build it with snakemake, or with the command that "
-        "makes scores files (see created-equal --help)."
+        "writes scores files (see created-equal --help)."
     )
 
 
