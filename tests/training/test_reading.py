@@ -23,7 +23,7 @@ from created_equal.training.engine.trainee import Trainee, train_network
 
 JOB = """
 import logging, sys
-from pathlib import Path
+from pathlib import Path, PosixPath
 from created_equal.errors import InputError
 from created_equal.study import Ensemble, Recipe, Resources
 from created_equal.training import train_networks

@@ -79,7 +79,7 @@ def test_a_network_does_not_depend_on_the_number_of_networks(tiny, job, tmp_path
 
 JOB = """
 import sys
-from pathlib import Path
+from pathlib import Path, PosixPath
 from created_equal.study import Ensemble, Recipe, Resources
 from created_equal.training import train_networks
 ensemble = {ensemble!r}
