@@ -52,8 +52,8 @@ def test_the_four_phases(scores):
     """Numbers of the scores that are kept, so no processor's rounding matters."""
     epochs = phases(scores)
     for split in ("train", "test"):
-        of_split = scores.sel(example=scores["example_split"] == split)
-        start = of_split["consistency"].sel(epoch=epochs["beginning"]).values
+        select_split = scores.sel(example=scores["example_split"] == split)
+        start = select_split["consistency"].sel(epoch=epochs["beginning"]).values
         assert below_chance(start, scores.attrs["classes"]).mean() > 0.5
         assert scores["bimodality"].sel(split=split, epoch=epochs["bi-modality"]) <= 0.6
 

@@ -253,12 +253,12 @@ def check_claims(study_name: StudyName) -> None:
 @app.command(name="test_results")
 def test_results(study_name: StudyName) -> None:
     """Test that the results match the study; writes results/STUDY/results_test.txt."""
-    from created_equal.artefacts import write_whole
+    from created_equal.artefacts import write_atomically
     from created_equal.claims import results
 
     found = results.test_results(load_configured(study_name), load_config().networks_per_job)
     text = "".join(f"{sentence}\n" for sentence in found)
-    write_whole(results_test_path(study_name), text.encode())
+    write_atomically(results_test_path(study_name), text.encode())
 
 
 @app.command(name="keep_scores")

@@ -17,15 +17,15 @@ from created_equal.artefacts import (
     canonical,
     dead_link,
     definition_of,
-    of_split,
     open_predictions,
     read_dataset,
     read_predictions,
     read_scores,
+    select_split,
     write_dataset,
     write_scores,
 )
-from created_equal.artefacts.files import load_artefact, write_artefact, write_whole
+from created_equal.artefacts.files import load_artefact, write_artefact, write_atomically
 from created_equal.errors import InputError
 
 REMEDY = "make room or make the folder writable, and run again: finished results are kept."
@@ -95,7 +95,7 @@ def test_other_libraries_can_read_the_files(tmp_path, digits):
 
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_the_examples_of_a_split(digits, split):
-    chosen = of_split(digits, split)
+    chosen = select_split(digits, split)
     assert chosen.sizes["example"] == 40
     assert set(chosen["example_split"].values) == {split}
     rows = np.isin(digits["example"].values, chosen["example"].values)
@@ -105,13 +105,13 @@ def test_the_examples_of_a_split(digits, split):
 def test_examples_of_a_split_side_by_side_are_not_copied(digits):
     side_by_side = digits.isel(example=np.argsort(digits["example_split"].values, kind="stable"))
     for split in ("train", "test"):
-        chosen = of_split(side_by_side, split)
+        chosen = select_split(side_by_side, split)
         assert np.shares_memory(chosen["image"].values, side_by_side["image"].values)
-        assert chosen.identical(of_split(digits, split))
+        assert chosen.identical(select_split(digits, split))
 
 
 def test_a_split_may_be_empty(digits):
-    assert of_split(of_split(digits, "train"), "test").sizes["example"] == 0
+    assert select_split(select_split(digits, "train"), "test").sizes["example"] == 0
 
 
 # atomic writes
@@ -209,20 +209,20 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, contents):
 
 def test_bytes_are_written_and_folders_created(tmp_path):
     path = tmp_path / "a/b/c.txt"
-    write_whole(path, b"1\n", b"2\n")
+    write_atomically(path, b"1\n", b"2\n")
     assert path.read_bytes() == b"1\n2\n"
     assert names(path.parent) == ["c.txt"]
 
 
 def test_the_old_file_stays_if_it_cannot_be_replaced(tmp_path, monkeypatch):
     path = tmp_path / "c.txt"
-    write_whole(path, b"before")
+    write_atomically(path, b"before")
 
     def full(*_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("pathlib.Path.replace", full)
-    said = sentence(write_whole, path, b"after")
+    said = sentence(write_atomically, path, b"after")
     assert said == f"{path} cannot be written (No space left on device); {REMEDY}"
     assert path.read_bytes() == b"before"
     assert names(tmp_path) == ["c.txt"]

@@ -4,13 +4,13 @@ import pytest
 import xarray as xr
 
 from created_equal.artefacts import (
-    at_epochs,
     consensus,
     consistency,
-    each_epoch,
-    of_examples,
+    iterate_epochs,
     open_scores,
     read_scores,
+    select_epochs,
+    select_examples,
     write_scores,
 )
 from created_equal.artefacts.files import write_artefact
@@ -67,8 +67,8 @@ def test_opened_scores_equal_scores_in_memory(path):
 def test_epochs_that_no_figure_shows_are_not_read(path):
     with open_scores(path) as scores:
         assert sorted(unread(scores)) == sorted(BULK)
-        shown = at_epochs(scores, (7, 3))
-        for _ in each_epoch(scores, "consistency", "train"):
+        shown = select_epochs(scores, (7, 3))
+        for _ in iterate_epochs(scores, "consistency", "train"):
             pass
         assert not unread(shown)
         assert sorted(unread(scores)) == sorted(BULK)
@@ -76,21 +76,21 @@ def test_epochs_that_no_figure_shows_are_not_read(path):
 
 def test_epochs_are_given_once_and_in_order(path):
     with open_scores(path) as scores:
-        shown = at_epochs(scores, (7, 3, 7))
+        shown = select_epochs(scores, (7, 3, 7))
     assert shown.identical(read_scores(path).isel(epoch=[3, 7]))
 
 
 def test_no_epochs(path):
     with open_scores(path) as scores:
-        assert at_epochs(scores, ()).sizes["epoch"] == 0
+        assert select_epochs(scores, ()).sizes["epoch"] == 0
 
 
 @pytest.mark.parametrize("split, first", [("train", 0), ("test", 1)])
 def test_one_epoch_after_the_other(path, split, first):
     expected = read_scores(path)["n_right"].values[:, first::2]
     with open_scores(path) as scores:
-        found = list(each_epoch(scores, "n_right", split))
-        shares = list(each_epoch(scores, "consistency", split))
+        found = list(iterate_epochs(scores, "n_right", split))
+        shares = list(iterate_epochs(scores, "consistency", split))
     assert found[0].dtype == np.uint16
     assert np.array_equal(found, expected)
     assert np.array_equal(shares, expected / NETWORKS)
@@ -106,7 +106,7 @@ def test_examples_are_given_by_name_in_the_order_asked_for(path):
     expected = read_scores(path).sel(epoch=epochs, example=examples)
     with open_scores(path) as scores:
         found = {
-            name: of_examples(scores, name, epochs, examples)
+            name: select_examples(scores, name, epochs, examples)
             for name in ("n_right", "consistency", "consensus")
         }
         assert sorted(unread(scores)) == sorted(BULK)
@@ -121,21 +121,21 @@ def test_examples_that_have_changed_their_names(path):
     names = np.arange(EXAMPLES)[::-1]
     with open_scores(path) as scores:
         renamed = scores.assign_coords(example=names)
-        found = of_examples(renamed, "consistency", np.array([3]), np.array([0, 5]))
+        found = select_examples(renamed, "consistency", np.array([3]), np.array([0, 5]))
         assert sorted(unread(renamed)) == sorted(BULK)
     assert np.array_equal(found[0], consistency(read_scores(path)).values[3, [-1, -6]])
 
 
 def test_no_examples(path):
     with open_scores(path) as scores:
-        none = of_examples(scores, "consistency", np.array([3, 4]), np.array([], dtype=int))
+        none = select_examples(scores, "consistency", np.array([3, 4]), np.array([], dtype=int))
     assert none.shape == (2, 0)
 
 
 @pytest.mark.parametrize("epoch, example", [(EPOCHS, 0), (0, EXAMPLES)])
 def test_a_missing_epoch_or_example_is_an_error(path, epoch, example):
     with open_scores(path) as scores, pytest.raises(KeyError, match="1 of 1"):
-        of_examples(scores, "consistency", np.array([epoch]), np.array([example]))
+        select_examples(scores, "consistency", np.array([epoch]), np.array([example]))
 
 
 def test_shares_are_exact_in_double_precision():

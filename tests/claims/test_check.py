@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.stats import pearsonr
 
-from created_equal.artefacts import of_split
+from created_equal.artefacts import select_split
 from created_equal.claims.check import check_claims, intervals_agree, verdict_of
 from created_equal.claims.claim import Claim, at_least, within
 from created_equal.claims.measured import Measured, Taken
@@ -202,7 +202,7 @@ def test_the_p_of_a_correlation_is_that_of_scipy(made_up):
     claims = [claim for claim in CLAIMS if claim.id == "figure_04b_two_architectures"]
     (row,) = check_claims(evidence, claims)
     scores = [
-        of_split(evidence.scores[name], "test")["accessibility"] for name in ("first", "second")
+        select_split(evidence.scores[name], "test")["accessibility"] for name in ("first", "second")
     ]
     assert 10**row.log10_p == pytest.approx(pearsonr(*scores).pvalue, rel=1e-6)
     other = next(claim for claim in CLAIMS if claim.id == "figure_01d_end")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from oracles import bimodality
 
-from created_equal.artefacts import consistency, of_split
+from created_equal.artefacts import consistency, select_split
 from created_equal.claims import measures
 from created_equal.errors import InputError
 from created_equal.scores import correlation, majority_right
@@ -51,7 +51,7 @@ def test_phases_are_the_study_s_choice_where_it_has_one(evidence):
 
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_phases_are_measured_on_either_split_at_the_same_epochs(evidence, value, split):
-    n_right = of_split(evidence.scores["main"], split)["n_right"].values
+    n_right = select_split(evidence.scores["main"], split)["n_right"].values
     below = measures.share_below_chance(evidence, "main", split=split)
     assert (below.examples, below.epochs) == (split, "1")
     assert value(below) == pytest.approx((n_right[1] < 4).mean())
@@ -76,14 +76,14 @@ def test_unanimous_is_right_in_all_networks_or_in_none(evidence, value):
 
 
 def test_phase_3_lasts_until_nearly_all_is_right(evidence):
-    mean = consistency(of_split(evidence.scores["main"], "train")).mean("example").values
+    mean = consistency(select_split(evidence.scores["main"], "train")).mean("example").values
     epochs = evidence.third_phase("main", "train")
     assert epochs.tolist() == [e for e in range(2, 11) if mean[e] <= 0.9]
     assert epochs[-1] < 10
 
 
 def test_bimodality_of_three_readings(evidence, value):
-    n_right = of_split(evidence.scores["non_linear"], "test")["n_right"].values
+    n_right = select_split(evidence.scores["non_linear"], "test")["n_right"].values
     each = np.array([bimodality(row) for row in n_right])
     lowest = measures.bimodality(evidence, "non_linear", over_epochs="lowest")
     assert value(lowest) == pytest.approx(each[1:].min())
@@ -101,14 +101,14 @@ def test_moved_examples_and_nothing_else_count(evidence, value):
     assert measured.examples == "moved"
     assert value(measured) == pytest.approx(float(consistency(scores)[3].sel(example=moved).mean()))
     less = measures.moved_less_test(evidence, "cnn", "random_moved")
-    before = consistency(of_split(evidence.scores["cnn"], "test")).values[1:].mean()
+    before = consistency(select_split(evidence.scores["cnn"], "test")).values[1:].mean()
     after = consistency(scores).sel(example=moved).values[1:].mean()
     assert value(less) == pytest.approx(after - before)
 
 
 def test_correlations_are_those_of_scores_with_and_without_classes(evidence, value):
     measured = measures.ensembles_correlate(evidence, "first", "second")
-    one, two = (of_split(evidence.scores[name], "test") for name in ("first", "second"))
+    one, two = (select_split(evidence.scores[name], "test") for name in ("first", "second"))
     found = correlation(one["accessibility"].values, two["accessibility"].values)
     assert value(measured) == pytest.approx(found.r)
     statistic = measured.statistic(evidence.scores)
@@ -143,7 +143,7 @@ def test_examples_line_up_by_name(evidence, value):
 
 
 def test_right_where_right_by_hand(evidence, value):
-    one, two = (of_split(evidence.scores[name], "test") for name in ("non_linear", "linear"))
+    one, two = (select_split(evidence.scores[name], "test") for name in ("non_linear", "linear"))
     right, given = (majority_right(part["n_right"].values[10], 20) for part in (one, two))
     measured = measures.right_where_right(evidence, "non_linear", "linear", last=True)
     assert value(measured) == pytest.approx(right[given].mean() - right.mean())
@@ -155,7 +155,7 @@ def test_right_where_right_by_hand(evidence, value):
 def test_thirds_of_adaboost(evidence, value):
     for group, level in (("easy", 1), ("intermediate", 0.5), ("hard", 0.2)):
         measured = measures.boosting_level(evidence, "cnn", "baselines/adaboost", group=group)
-        everyone = consistency(of_split(evidence.scores["baselines/adaboost"], "test")).mean()
+        everyone = consistency(select_split(evidence.scores["baselines/adaboost"], "test")).mean()
         assert value(measured) + float(everyone) == pytest.approx(level, abs=0.1)
     rise = measures.boosting_rise(evidence, "cnn", "baselines/adaboost", group="intermediate")
     assert value(rise) == pytest.approx(0.9, abs=0.1)
@@ -163,7 +163,7 @@ def test_thirds_of_adaboost(evidence, value):
 
 
 def test_adaboost_s_improvement_is_that_of_all_examples_and_rests_on_no_networks(evidence, value):
-    scores = of_split(evidence.scores["baselines/adaboost"], "test")
+    scores = select_split(evidence.scores["baselines/adaboost"], "test")
     curve = consistency(scores).mean("example").values
     measured = measures.boosting_improvement(evidence, "baselines/adaboost")
     assert value(measured) == pytest.approx(np.polyfit(np.arange(10), curve, 1)[0] * 9)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from oracles import bimodality
 from scipy import stats
 
-from created_equal.artefacts import consistency, make_dataset, of_split
+from created_equal.artefacts import consistency, make_dataset, select_split
 from created_equal.claims import measures, nulls
 from created_equal.claims.nulls import (
     Nulls,
@@ -47,14 +47,14 @@ def test_independent_networks_keep_accuracies_and_lose_agreement(networks):
     null = independent_networks(scores)
     assert null["accuracy"].equals(scores["accuracy"])
     for split in ("train", "test"):
-        mean = consistency(of_split(null, split)).mean("example")
+        mean = consistency(select_split(null, split)).mean("example")
         assert mean.values == pytest.approx(
             scores["accuracy"].sel(split=split).mean("network").values, abs=0.008
         )
     assert scores["bimodality"].sel(split="train").values[1] == pytest.approx(0, abs=1e-9)
-    measured = bimodality(of_split(null, "train")["n_right"].values[1])
+    measured = bimodality(select_split(null, "train")["n_right"].values[1])
     assert measured == pytest.approx(independent_null(20), abs=0.2)
-    even, odd = of_split(null, "train")["accessibility_half"].values
+    even, odd = select_split(null, "train")["accessibility_half"].values
     # A correlation of 2,000 independent pairs has a deviation of 0.022.
     assert abs(np.corrcoef(even, odd)[0, 1]) < 0.1
 
@@ -197,7 +197,7 @@ def test_of_a_large_split_independent_networks_answer_a_part_always_the_same(mad
     names = one["cnn"]["example"].values
     assert np.array_equal(names, one["linear"]["example"].values)
     assert np.array_equal(names, two["cnn"]["example"].values)
-    splits = [of_split(one["cnn"], split).sizes["example"] for split in ("train", "test")]
+    splits = [select_split(one["cnn"], split).sizes["example"] for split in ("train", "test")]
     assert splits == [150, 100]
     assert one["cnn"]["label"].equals(evidence.scores["cnn"]["label"].sel(example=names))
 

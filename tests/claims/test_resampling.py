@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles import bimodality
 
-from created_equal.artefacts import of_split, read_predictions, write_predictions
+from created_equal.artefacts import read_predictions, select_split, write_predictions
 from created_equal.claims import measures, resampling
 from created_equal.claims.measured import Taken
 from created_equal.claims.resampling import Agreeing, Networks
@@ -29,7 +29,7 @@ def of_files(evidence):
 
 
 def taken_of(evidence, name, variable, split="test"):
-    scores = of_split(evidence.scores[name], split)
+    scores = select_split(evidence.scores[name], split)
     epochs = EPOCHS if variable in VARIABLES[:3] else scores["epoch"].values[1:]
     # In another order than in the file.
     return Taken(name, scores["example"].values[::-1], epochs, variable)

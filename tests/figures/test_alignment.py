@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from created_equal.artefacts import of_split
+from created_equal.artefacts import select_split
 from created_equal.errors import InputError
 from created_equal.figures.alignment import align
 
@@ -13,8 +13,8 @@ def test_examples_are_aligned_by_name(scores: xr.Dataset, other: xr.Dataset) -> 
     shuffled = other.isel(example=np.random.default_rng(0).permutation(other.sizes["example"]))
     first, second = align(scores, shuffled, "test", "figure_05", NAMES)
     np.testing.assert_array_equal(first["example"], second["example"])
-    np.testing.assert_array_equal(first["example"], of_split(scores, "test")["example"])
-    np.testing.assert_array_equal(second["n_right"], of_split(other, "test")["n_right"])
+    np.testing.assert_array_equal(first["example"], select_split(scores, "test")["example"])
+    np.testing.assert_array_equal(second["n_right"], select_split(other, "test")["n_right"])
 
 
 def test_different_examples_or_labels_are_an_error(scores: xr.Dataset, other: xr.Dataset) -> None:

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 from matplotlib.figure import Figure
 
-from created_equal.artefacts import of_split
+from created_equal.artefacts import select_split
 from created_equal.errors import InputError
 from created_equal.figures.figure_01 import draw
 from created_equal.scores import phases
@@ -26,7 +26,7 @@ def test_four_phases_of_train_above_test(
 def test_bars_are_the_fractions_of_examples(scores: xr.Dataset) -> None:
     figure = draw(scores, "Digits", "st_vgg", [0, 2, 4, 8])
     for axes, epoch in zip(figure.axes[4:], [0, 2, 4, 8], strict=True):
-        n_right = of_split(scores, "test")["n_right"].sel(epoch=epoch).values
+        n_right = select_split(scores, "test")["n_right"].sel(epoch=epoch).values
         values, counts = np.unique(n_right, return_counts=True)
         bars = sorted((bar.get_x(), bar.get_height()) for bar in axes.patches)
         np.testing.assert_allclose(

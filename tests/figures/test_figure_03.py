@@ -1,7 +1,7 @@
 import pytest
 import xarray as xr
 
-from created_equal.artefacts import SPLITS, of_split
+from created_equal.artefacts import SPLITS, select_split
 from created_equal.figures.figure_03 import draw
 from created_equal.scores import phases
 
@@ -11,7 +11,7 @@ def test_means_match_the_scores_at_the_epochs_of_figure_1(scores: xr.Dataset) ->
     panels = iter(figure.axes)
     for split in SPLITS:
         for epoch in phases(scores).values():
-            mean = of_split(scores, split)["n_modal"].sel(epoch=epoch).values.mean() / 8
+            mean = select_split(scores, split)["n_modal"].sel(epoch=epoch).values.mean() / 8
             title = next(panels).get_title(loc="left")
             assert title.split("\n")[-1] == f"mean {mean:.2f}"
 

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 from matplotlib.figure import Figure
 
-from created_equal.artefacts import of_split
+from created_equal.artefacts import select_split
 from created_equal.errors import InputError
 from created_equal.figures.figure_04 import draw, joint_fractions
 from created_equal.figures.style import correlation_words
@@ -28,7 +28,7 @@ def test_correlations_match_the_scores(
     figure: Figure, scores: xr.Dataset, other: xr.Dataset
 ) -> None:
     for split in ("train", "test"):
-        one, two = of_split(scores, split), of_split(other, split)
+        one, two = select_split(scores, split), select_split(other, split)
         even, odd = (one["accessibility_half"].sel(half=half) for half in ("even", "odd"))
         halves = f"{split}: {correlation_words(correlation(even.values, odd.values))}"
         assert halves in panel(figure, "a").get_title(loc="left")
@@ -40,7 +40,7 @@ def test_points_are_the_examples(figure: Figure, scores: xr.Dataset, other: xr.D
     train, test, _ = panel(figure, "b").lines
     np.testing.assert_array_equal(
         test.get_xydata(),
-        np.column_stack([of_split(each, "test")["accessibility"] for each in (scores, other)]),
+        np.column_stack([select_split(each, "test")["accessibility"] for each in (scores, other)]),
     )
     assert train.get_marker() != test.get_marker()
     assert len(train.get_xdata()) == 250

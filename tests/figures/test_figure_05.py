@@ -3,7 +3,7 @@ import pytest
 import xarray as xr
 from matplotlib.colors import to_rgb
 
-from created_equal.artefacts import of_split
+from created_equal.artefacts import select_split
 from created_equal.errors import InputError
 from created_equal.figures.figure_05 import LINEAR, NON_LINEAR, chances_words, draw
 
@@ -18,7 +18,7 @@ def test_bars_in_front_show_what_the_linear_majority_gets_right(
 ) -> None:
     figure = draw({"st_vgg": scores, "linear": other}, "Digits", [3, 6])
     for axes, epoch in zip(figure.axes[:2], (3, 6), strict=True):
-        right = of_split(other, "test")["n_right"].sel(epoch=epoch).values > 3
+        right = select_split(other, "test")["n_right"].sel(epoch=epoch).values > 3
         assert heights(axes, NON_LINEAR) == pytest.approx(1)
         assert heights(axes, LINEAR) == pytest.approx(right.mean())
     assert heights(figure.axes[2], LINEAR) == pytest.approx(1)

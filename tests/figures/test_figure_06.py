@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from created_equal.artefacts import SPLITS, of_split
+from created_equal.artefacts import SPLITS, select_split
 from created_equal.figures.figure_06 import boosting_words, draw
 from created_equal.figures.style import correlation_words
 from created_equal.scores import correlation, quantile_means, thirds
@@ -15,7 +15,7 @@ def lines(axes: object) -> dict[str, np.ndarray]:
 def test_curves_are_the_accuracies_of_the_thirds(scores: xr.Dataset, boosting: xr.Dataset) -> None:
     figure = draw(scores, boosting, "Digits", "st_vgg", "adaboost")
     for axes, split in zip(figure.axes[:2], SPLITS, strict=True):
-        part, of_cnn = of_split(boosting, split), of_split(scores, split)
+        part, of_cnn = select_split(boosting, split), select_split(scores, split)
         right = (part["prediction"] == part["label"]).values[0]
         drawn = lines(axes)
         for name, group in thirds(of_cnn["accessibility"].values).items():
@@ -28,7 +28,7 @@ def test_curves_are_the_accuracies_of_the_thirds(scores: xr.Dataset, boosting: x
 def test_points_bins_and_their_correlations(scores: xr.Dataset, boosting: xr.Dataset) -> None:
     figure = draw(scores, boosting, "Digits", "st_vgg", "adaboost")
     for axes, split in zip(figure.axes[3:5], SPLITS, strict=True):
-        part, of_cnn = of_split(boosting, split), of_split(scores, split)
+        part, of_cnn = select_split(boosting, split), select_split(scores, split)
         boosted = (part["prediction"] == part["label"]).values[0].mean(axis=0)
         examples, bins = (line.get_xydata() for line in axes.lines)
         np.testing.assert_allclose(examples, np.column_stack([boosted, of_cnn["accessibility"]]))

@@ -3,7 +3,7 @@ import pytest
 import xarray as xr
 from matplotlib.colors import to_rgb
 
-from created_equal.artefacts import of_split
+from created_equal.artefacts import select_split
 from created_equal.errors import InputError
 from created_equal.figures.figure_07 import RIGHT, accuracy_words, draw
 from created_equal.scores import band_of_mean
@@ -12,7 +12,7 @@ Classifiers = dict[str, xr.Dataset]
 
 
 def of_test(classifiers: Classifiers, name: str) -> np.ndarray:
-    part = of_split(classifiers[name], "test")
+    part = select_split(classifiers[name], "test")
     return (part["prediction"] == part["label"]).values[:, -1]
 
 
@@ -21,7 +21,7 @@ def test_bars_are_the_fractions_in_both_groups(
 ) -> None:
     figure = draw(scores, classifiers, "Digits", "st_vgg", [3, 8])
     for axes, epoch in zip(figure.axes, (3, 8), strict=True):
-        of_cnn = of_split(scores, "test")["n_right"].sel(epoch=epoch).values > 4
+        of_cnn = select_split(scores, "test")["n_right"].sel(epoch=epoch).values > 4
         expected = {True: [], False: []}
         for name in classifiers:
             right = of_test(classifiers, name).mean(axis=0)
@@ -41,7 +41,7 @@ def test_error_bars_are_the_bands_over_examples(
 ) -> None:
     one = {"perceptron": classifiers["perceptron"]}
     axes = draw(scores, one, "Digits", "st_vgg", [3, 8]).axes[0]
-    of_cnn = of_split(scores, "test")["n_right"].sel(epoch=3).values > 4
+    of_cnn = select_split(scores, "test")["n_right"].sel(epoch=3).values > 4
     right = of_test(classifiers, "perceptron").mean(axis=0)
     (segment,) = axes.collections[0].get_segments()
     np.testing.assert_allclose(segment[:, 0], band_of_mean(right[of_cnn]))

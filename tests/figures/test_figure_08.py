@@ -4,7 +4,7 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from created_equal.artefacts import SPLITS, of_split
+from created_equal.artefacts import SPLITS, select_split
 from created_equal.errors import InputError
 from created_equal.figures.figure_08 import draw, three_epochs
 
@@ -58,7 +58,7 @@ def test_panels_show_their_ensemble_split_and_epoch(scores: xr.Dataset, other: x
             accuracy = float(of["accuracy"].sel(split=of_which, epoch=epoch).mean(dtype=float))
             title = axes.get_title(loc="left")
             assert f"accuracy {accuracy:.2f}\nbi-modality {measure:.2f}\n(" in title
-            zero = np.mean(of_split(of, of_which)["n_right"].sel(epoch=epoch).values == 0)
+            zero = np.mean(select_split(of, of_which)["n_right"].sel(epoch=epoch).values == 0)
             assert axes.patches[0].get_height() == pytest.approx(zero)
     test_accuracy = float(other["accuracy"].sel(split="test", epoch=12).mean(dtype=float))
     bottom = figure.axes[7].get_title(loc="left")

@@ -1,7 +1,7 @@
 import numpy as np
 import xarray as xr
 
-from created_equal.artefacts import of_split
+from created_equal.artefacts import select_split
 from created_equal.figures.figure_10 import MOST_ROWS, draw, sorted_rows
 
 
@@ -24,7 +24,7 @@ def test_panels_hold_every_example_and_epoch(scores: xr.Dataset) -> None:
         (image,) = axes.images
         assert image.get_array().shape == (examples, 13)
         assert image.get_clim() == (0, 1)
-        mean = of_split(scores, split)["n_right"].values.mean(axis=1) / 8
+        mean = select_split(scores, split)["n_right"].values.mean(axis=1) / 8
         np.testing.assert_allclose(image.get_array().mean(axis=0), mean)
         assert axes.get_title(loc="left").endswith(f"{split} set, {examples} examples")
 

@@ -12,9 +12,9 @@ from created_equal.artefacts import (
     SPLITS,
     consistency,
     definition_of,
-    of_split,
     read_predictions,
     read_scores,
+    select_split,
     write_predictions,
     write_scores,
 )
@@ -61,7 +61,7 @@ def test_streaming_equals_the_pure_functions(
         )
         np.testing.assert_allclose(
             scores["accuracy"].sel(split=split).mean("network"),
-            consistency(of_split(scores, split)).mean("example"),
+            consistency(select_split(scores, split)).mean("example"),
             rtol=1e-5,
         )
     for parity, half in enumerate(HALVES):

@@ -21,14 +21,14 @@ from .dataset import (
 )
 from .files import (
     SPLITS as SPLITS,
-    at_places as at_places,
     canonical as canonical,
     dead_link as dead_link,
     definition_of as definition_of,
-    of_split as of_split,
     read_sealed as read_sealed,
+    select_indices as select_indices,
+    select_split as select_split,
+    write_atomically as write_atomically,
     write_sealed as write_sealed,
-    write_whole as write_whole,
 )
 from .image_files import (
     ImageFiles as ImageFiles,
@@ -46,12 +46,12 @@ from .scores import (
     BOUNDS as BOUNDS,
     COUNT_OF as COUNT_OF,
     HALVES as HALVES,
-    at_epochs as at_epochs,
     consensus as consensus,
     consistency as consistency,
-    each_epoch as each_epoch,
-    of_examples as of_examples,
+    iterate_epochs as iterate_epochs,
     open_scores as open_scores,
     read_scores as read_scores,
+    select_epochs as select_epochs,
+    select_examples as select_examples,
     write_scores as write_scores,
 )

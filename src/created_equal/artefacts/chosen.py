@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from created_equal.artefacts.files import write_whole
+from created_equal.artefacts.files import write_atomically
 from created_equal.errors import DELETE, DamagedError, InputError
 
 TYPES = {
@@ -36,7 +36,7 @@ def write_chosen(chosen: pd.DataFrame, path: Path) -> None:
         InputError: ``path`` cannot be written.
     """
     table = chosen[list(TYPES)].to_csv(index=False).encode()
-    write_whole(path, table, _seal(table))
+    write_atomically(path, table, _seal(table))
 
 
 def read_chosen(path: Path) -> pd.DataFrame:

@@ -88,7 +88,7 @@ def write_sealed(path: Path, contents: bytes) -> None:
     Raises:
         InputError: ``path`` cannot be written, or the disk is full.
     """
-    write_whole(path, contents, MARK + blake2b(contents, digest_size=DIGEST_SIZE).digest())
+    write_atomically(path, contents, MARK + blake2b(contents, digest_size=DIGEST_SIZE).digest())
 
 
 def read_sealed(path: Path, kind: str) -> bytes:
@@ -102,7 +102,7 @@ def read_sealed(path: Path, kind: str) -> bytes:
         return file.read(length)
 
 
-def write_whole(path: Path, *parts: bytes) -> None:
+def write_atomically(path: Path, *parts: bytes) -> None:
     """Write ``parts``, one after the other, to ``path`` atomically.
 
     Raises:
@@ -171,12 +171,12 @@ def definition_of(contents: xr.Dataset) -> dict:
     return json.loads(contents.attrs["definition"])
 
 
-def of_split(contents: xr.Dataset, split: str) -> xr.Dataset:
+def select_split(contents: xr.Dataset, split: str) -> xr.Dataset:
     """Return the examples of one split, ``"train"`` or ``"test"``."""
-    return at_places(contents, np.flatnonzero(contents["example_split"].values == split))
+    return select_indices(contents, np.flatnonzero(contents["example_split"].values == split))
 
 
-def at_places(contents: xr.Dataset, places: np.ndarray) -> xr.Dataset:
+def select_indices(contents: xr.Dataset, places: np.ndarray) -> xr.Dataset:
     """Return the examples at these indices of the example axis, (example,) integers.
 
     Consecutive indices, as in a dataset from which nothing was moved, are sliced without a copy.

@@ -52,8 +52,8 @@ def read_scores(path: Path) -> xr.Dataset:
 def open_scores(path: Path) -> xr.Dataset:
     """Open a scores file: what it has of every example after every epoch is read when asked for.
 
-    That is the bulk; the rest is read at once. Take what is to be seen of the bulk by ``at_epochs``
-    or ``each_epoch``. Close it, or use it in a ``with`` block.
+    That is the bulk; the rest is read at once. Read the bulk with ``select_epochs``
+    or ``iterate_epochs``. Close it, or use it in a ``with`` block.
 
     Returns:
         as ``read_scores``.
@@ -73,12 +73,12 @@ def consensus(scores: xr.Dataset) -> xr.DataArray:
     return scores["n_modal"] / scores.sizes["network"]
 
 
-def at_epochs(scores: xr.Dataset, epochs: Iterable[int]) -> xr.Dataset:
+def select_epochs(scores: xr.Dataset, epochs: Iterable[int]) -> xr.Dataset:
     """Return scores after some epochs, each once and in order, read into memory."""
     return scores.sel(epoch=sorted(set(epochs))).load()
 
 
-def each_epoch(scores: xr.Dataset, name: str, split: str) -> Iterator[np.ndarray]:
+def iterate_epochs(scores: xr.Dataset, name: str, split: str) -> Iterator[np.ndarray]:
     """Yield a score of the examples of one split, (example,), after one epoch after the other.
 
     Args:
@@ -90,12 +90,12 @@ def each_epoch(scores: xr.Dataset, name: str, split: str) -> Iterator[np.ndarray
     return _rows(scores, name, range(scores.sizes["epoch"]), places)
 
 
-def of_examples(
+def select_examples(
     scores: xr.Dataset, name: str, epochs: np.ndarray, examples: np.ndarray
 ) -> np.ndarray:
     """Return a score of some examples after some epochs, by name: (epoch, example) float64.
 
-    Not much more is read than what is asked for. Names of scores are as for ``each_epoch``.
+    Not much more is read than what is asked for. Names of scores are as for ``iterate_epochs``.
 
     Raises:
         KeyError: there is no such epoch or example.

@@ -7,7 +7,7 @@ from math import inf
 import numpy as np
 import xarray as xr
 
-from created_equal.artefacts import COUNT_OF, of_examples
+from created_equal.artefacts import COUNT_OF, select_examples
 from created_equal.scores import REPLICATES, Statistic
 
 
@@ -31,7 +31,7 @@ class Taken:
         """Return its values, (epoch, example), (half, example) or (example,) float64."""
         stored = scores[self.name][COUNT_OF.get(self.variable, self.variable)]
         if "epoch" in stored.dims:
-            return of_examples(scores[self.name], self.variable, self.epochs, self.examples)
+            return select_examples(scores[self.name], self.variable, self.epochs, self.examples)
         values = stored.sel(example=self.examples)
         return values.transpose(..., "example").values.astype(np.float64)
 

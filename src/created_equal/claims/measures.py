@@ -14,7 +14,7 @@ from math import inf
 import numpy as np
 import xarray as xr
 
-from created_equal.artefacts import each_epoch, of_split
+from created_equal.artefacts import iterate_epochs, select_split
 from created_equal.claims import statistics
 from created_equal.claims.evidence import Evidence
 from created_equal.claims.measured import Measured, Taken
@@ -65,7 +65,7 @@ def accuracy(
         highest: of all epochs from 1 on that at which it is highest, instead.
         less_chance: 1/K is taken off.
     """
-    scores = of_split(evidence.scores[name], split)
+    scores = select_split(evidence.scores[name], split)
     epochs = scores["epoch"].values
     taken = _take(scores, name, epochs[epochs > 0] if highest else epochs[[epoch]])
     chance = less_chance / scores.attrs["classes"]
@@ -91,7 +91,7 @@ def accuracy_difference(evidence: Evidence, other: str, name: str) -> Measured:
 
 def share_unanimous(evidence: Evidence, name: str, *, split: str) -> Measured:
     """Return the share of examples with a consistency of 0 or 1, median over epochs from 1 on."""
-    scores = of_split(evidence.scores[name], split)
+    scores = select_split(evidence.scores[name], split)
     networks = scores.sizes["network"]
     return _measured(
         evidence,
@@ -104,7 +104,7 @@ def share_unanimous(evidence: Evidence, name: str, *, split: str) -> Measured:
 
 def share_below_chance(evidence: Evidence, name: str, *, split: str) -> Measured:
     """Return the share of examples with a consistency below 1/K at the beginning."""
-    scores = of_split(evidence.scores[name], split)
+    scores = select_split(evidence.scores[name], split)
     networks, classes = scores.sizes["network"], scores.attrs["classes"]
     return _measured(
         evidence,
@@ -117,7 +117,7 @@ def share_below_chance(evidence: Evidence, name: str, *, split: str) -> Measured
 
 def bimodality_in_phase(evidence: Evidence, name: str, *, phase: str, split: str) -> Measured:
     """Return the bi-modality of consistency at the epoch of a phase."""
-    scores = of_split(evidence.scores[name], split)
+    scores = select_split(evidence.scores[name], split)
     taken = _take(scores, name, [evidence.phases(name)[phase]])
     return _measured(evidence, (taken,), statistics.bimodality_of, split, possible=NOT_NEGATIVE)
 
@@ -138,7 +138,7 @@ def bimodality(
     Raises:
         InputError: there are no such epochs; or the last is none of them, of which it should be.
     """
-    scores = of_split(evidence.scores[name], split)
+    scores = select_split(evidence.scores[name], split)
     match over_epochs:
         case "lowest":
             epochs = _informative(evidence, name, split)
@@ -173,7 +173,7 @@ def bimodality_difference(evidence: Evidence, other: str, name: str, *, split: s
 
 def consensus_rises(evidence: Evidence, name: str) -> Measured:
     """Return Spearman's correlation of the mean consensus with the epoch, from epoch 0 on."""
-    scores = of_split(evidence.scores[name], "test")
+    scores = select_split(evidence.scores[name], "test")
     taken = _take(scores, name, scores["epoch"].values, "consensus")
     return _measured(evidence, (taken,), statistics.rank_correlation_of, possible=SIGNED)
 
@@ -197,7 +197,7 @@ def moved_less_test(evidence: Evidence, original: str, name: str) -> Measured:
     The latter is that of the ensemble from whose train set nothing was moved; mean over all epochs
     from 1 on that both have. Its examples are not resampled.
     """
-    scores, before = _moved(evidence, name), of_split(evidence.scores[original], "test")
+    scores, before = _moved(evidence, name), select_split(evidence.scores[original], "test")
     epochs = np.intersect1d(scores["epoch"].values, before["epoch"].values)[1:]
     return _measured(
         evidence,
@@ -216,7 +216,7 @@ def halves_correlate(evidence: Evidence, name: str) -> Measured:
     """
     if evidence.scores[name].sizes["network"] < 2:
         raise InputError(f"{name} has only one network, and no two halves; train at least two.")
-    scores = of_split(evidence.scores[name], "test")
+    scores = select_split(evidence.scores[name], "test")
     taken = _take(scores, name, _trained(scores), "accessibility_half")
     return _correlation(evidence, (taken,), lambda halves: correlation_of(*halves), scores)
 
@@ -328,7 +328,7 @@ def boosting_improvement(evidence: Evidence, name: str) -> Measured:
         InputError: there is only one k.
     """
     _check_slope(evidence, name)
-    scores = of_split(evidence.scores[name], "test")
+    scores = select_split(evidence.scores[name], "test")
     taken = _take(scores, name, scores["epoch"].values)
     return _measured(
         evidence,
@@ -351,9 +351,9 @@ def labels_at_one(evidence: Evidence, name: str, *, more_at_end: bool = False) -
     Raises:
         InputError: there never are so many.
     """
-    scores = of_split(evidence.scores[name], "train")
+    scores = select_split(evidence.scores[name], "train")
     epochs, networks = scores["epoch"].values, scores.sizes["network"]
-    shares = [(row == networks).mean() for row in each_epoch(scores, "n_right", "train")]
+    shares = [(row == networks).mean() for row in iterate_epochs(scores, "n_right", "train")]
     reached = epochs[(np.array(shares) >= FEW) & (epochs > 0)]
     if not reached.size:
         raise InputError(
@@ -397,7 +397,7 @@ def centre(evidence: Evidence, name: str) -> Measured:
     measure = evidence.scores[name]["bimodality"].sel(split="train")
     epochs = _informative(evidence, name, "train")
     epoch = epochs[np.argmin(measure.sel(epoch=epochs).values)]
-    scores = of_split(evidence.scores[name], "train")
+    scores = select_split(evidence.scores[name], "train")
     return _measured(
         evidence,
         (_take(scores, name, [epoch]),),
@@ -554,7 +554,7 @@ def _common(
     Raises:
         InputError: they have none in common, or other labels for them.
     """
-    parts = [of_split(evidence.scores[each], split) for each in (other, name)]
+    parts = [select_split(evidence.scores[each], split) for each in (other, name)]
     examples = np.intersect1d(*(part["example"].values for part in parts))
     one, two = (part.sel(example=examples) for part in parts)
     if not len(examples) or not np.array_equal(one["label"].values, two["label"].values):
@@ -566,7 +566,7 @@ def _common(
 
 
 def _moved(evidence: Evidence, name: str) -> xr.Dataset:
-    scores = of_split(evidence.scores[name], "test")
+    scores = select_split(evidence.scores[name], "test")
     moved = evidence.moved.get(name, np.array([], dtype=np.int64))
     if not moved.size or not np.isin(moved, scores["example"].values).all():
         raise InputError(

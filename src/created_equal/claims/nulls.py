@@ -14,7 +14,7 @@ import xarray as xr
 from scipy.sparse import csr_array
 from scipy.stats import rankdata
 
-from created_equal.artefacts import HALVES, SPLITS, at_places, of_split
+from created_equal.artefacts import HALVES, SPLITS, select_indices, select_split
 from created_equal.claims.evidence import Evidence
 from created_equal.claims.measured import Measured
 from created_equal.scores import value_of
@@ -138,7 +138,7 @@ def class_means(scores: xr.Dataset, dataset: xr.Dataset) -> xr.Dataset:
     split = scores["example_split"].values
     epochs = scores["epoch"].values
     places = dataset.get_index("example").get_indexer(scores["example"].values)
-    images = at_places(dataset[["image"]], places)["image"]
+    images = select_indices(dataset[["image"]], places)["image"]
     means = _means(images, labels, split == "train", scores.attrs["classes"])
     predicted = np.empty(len(labels), dtype=np.int64)
     margin = np.empty(len(labels))
@@ -231,7 +231,7 @@ def sampled(dataset: xr.Dataset) -> np.ndarray:
     All of a split, or ``INDEPENDENT_EXAMPLES`` of them, always the same.
     """
     generator = np.random.default_rng(0)
-    of_splits = [of_split(dataset, split)["example"].values for split in SPLITS]
+    of_splits = [select_split(dataset, split)["example"].values for split in SPLITS]
     return np.concatenate(
         [
             generator.choice(names, min(len(names), INDEPENDENT_EXAMPLES), replace=False)
@@ -242,7 +242,7 @@ def sampled(dataset: xr.Dataset) -> np.ndarray:
 
 def among(scores: xr.Dataset, examples: np.ndarray) -> xr.Dataset:
     """Return the scores of those examples that are among these names (example,)."""
-    return at_places(scores, np.flatnonzero(np.isin(scores["example"].values, examples)))
+    return select_indices(scores, np.flatnonzero(np.isin(scores["example"].values, examples)))
 
 
 def _places(scores: xr.Dataset, generator: np.random.Generator) -> np.ndarray:

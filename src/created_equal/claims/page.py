@@ -8,7 +8,7 @@ from html import escape
 from itertools import groupby
 from pathlib import Path
 
-from created_equal.artefacts import write_whole
+from created_equal.artefacts import write_atomically
 from created_equal.claims.check import Row
 from created_equal.scores import SMALLEST_LOG10_P
 from created_equal.study import BASELINE_PREFIX as BASELINES
@@ -99,7 +99,7 @@ def write_page(rows: Sequence[Row], title: str, warnings: Sequence[str], path: P
         f'<h1>{heading}</h1>\n<ul class="counts">{summary}</ul>\n{warned}{READING}'
         f"{sections}</body>\n</html>\n"
     )
-    write_whole(path, page.encode())
+    write_atomically(path, page.encode())
 
 
 def _section(name: str, rows: Sequence[Row]) -> str:

@@ -10,11 +10,11 @@ import xarray as xr
 
 from created_equal.artefacts import (
     SPLITS,
-    of_split,
     open_dataset,
     open_predictions,
     open_scores,
     read_chosen,
+    select_split,
 )
 from created_equal.errors import InputError
 from created_equal.scores import learning_warnings
@@ -94,7 +94,7 @@ def of_dataset(dataset: xr.Dataset, study: Study) -> Tests:
     for split in SPLITS:
         wanted = study.dataset.get(f"{split}_examples")
         if wanted is not None:
-            found = of_split(dataset, split).sizes["example"]
+            found = select_split(dataset, split).sizes["example"]
             yield _count(path, found, wanted, f"{split} examples")
 
 
@@ -133,7 +133,7 @@ def of_chosen(
         )
         return
     before, train, test = (
-        of_split(contents, split)["example"].values
+        select_split(contents, split)["example"].values
         for contents, split in ((dataset, "train"), (scores, "train"), (scores, "test"))
     )
     wanted = sizes(step, len(before))[: step.get("cut", 1) + 1]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from created_equal.artefacts import write_whole
+from created_equal.artefacts import write_atomically
 from created_equal.claims.check import Row
 
 
@@ -23,7 +23,7 @@ def write_table(rows: Sequence[Row], path: Path) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(field.name for field in fields(Row))
     writer.writerows([_cell(value) for value in asdict(row).values()] for row in rows)
-    write_whole(path, text.getvalue().encode())
+    write_atomically(path, text.getvalue().encode())
 
 
 def _cell(value: str | float | None) -> str:

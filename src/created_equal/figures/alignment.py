@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from created_equal.artefacts import of_split
+from created_equal.artefacts import select_split
 from created_equal.errors import InputError
 
 
@@ -22,7 +22,7 @@ def align(
     Raises:
         InputError: their examples in this split differ, or the labels of these examples.
     """
-    first, second = of_split(one, split), of_split(other, split)
+    first, second = select_split(one, split), select_split(other, split)
     if np.array_equal(np.sort(first["example"].values), np.sort(second["example"].values)):
         second = second.sel(example=first["example"].values)
         if np.array_equal(first["label"].values, second["label"].values):

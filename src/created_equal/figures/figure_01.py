@@ -6,7 +6,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from created_equal.artefacts import at_epochs
+from created_equal.artefacts import select_epochs
 from created_equal.figures.histograms import (
     bimodality_scale,
     bimodality_words,
@@ -32,7 +32,7 @@ def draw(
         InputError: there are not four epochs, or the networks were not trained that long.
     """
     phases = phase_epochs(scores, epochs, "figure_01")
-    all_scores, scores = scores, at_epochs(scores, phases.values())
+    all_scores, scores = scores, select_epochs(scores, phases.values())
 
     def fill(axes: Axes, split: str, epoch: int) -> str:
         split_histogram(axes, scores, "n_right", split, epoch)

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from created_equal.artefacts import at_epochs
+from created_equal.artefacts import select_epochs
 from created_equal.errors import InputError
 from created_equal.figures.histograms import (
     bimodality_scale,
@@ -43,7 +43,7 @@ def draw(
         InputError: there are not six epochs, or the networks were not trained that long.
     """
     chosen = check_epochs(scores, epochs or six_epochs(scores), PANELS, "figure_02")
-    all_scores, scores = scores, at_epochs(scores, chosen)
+    all_scores, scores = scores, select_epochs(scores, chosen)
     figure = page(4.2)
     grid = figure.subplots(2, PANELS // 2, sharex=True)
     for axes, letter, epoch in zip(grid.flat, LETTERS, chosen, strict=False):

@@ -6,7 +6,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from created_equal.artefacts import at_epochs, consensus, of_split
+from created_equal.artefacts import consensus, select_epochs, select_split
 from created_equal.figures.histograms import four_phases, split_histogram
 from created_equal.figures.style import describe, footing, heading, phase_epochs, styled
 
@@ -27,11 +27,11 @@ def draw(
         InputError: there are not four epochs, or the networks were not trained that long.
     """
     phases = phase_epochs(scores, epochs, "figure_03")
-    all_scores, scores = scores, at_epochs(scores, phases.values())
+    all_scores, scores = scores, select_epochs(scores, phases.values())
 
     def fill(axes: Axes, split: str, epoch: int) -> str:
         split_histogram(axes, scores, "n_modal", split, epoch)
-        mean = float(consensus(of_split(scores, split)).sel(epoch=epoch).mean())
+        mean = float(consensus(select_split(scores, split)).sel(epoch=epoch).mean())
         return f"mean {mean:.2f}"
 
     figure = four_phases(scores, phases, fill)

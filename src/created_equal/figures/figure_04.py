@@ -11,7 +11,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from created_equal.artefacts import SPLITS, at_epochs, of_split
+from created_equal.artefacts import SPLITS, select_epochs, select_split
 from created_equal.errors import InputError
 from created_equal.figures.style import (
     GRAY,
@@ -60,14 +60,14 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
         )
     pairs = _matched_epochs(ensembles)
     shown = {
-        name: at_epochs(scores, [pair[index] for pair in pairs if pair])
+        name: select_epochs(scores, [pair[index] for pair in pairs if pair])
         for index, (name, scores) in enumerate(ensembles.items())
     }
     common = {split: _common_examples(shown, split) for split in SPLITS}
     figure = page(7.4)
     grid = figure.subplots(2, 3, width_ratios=(1, 1, 0.05))
     halves = {
-        split: of_split(first, split)["accessibility_half"].transpose("half", "example").values
+        split: select_split(first, split)["accessibility_half"].transpose("half", "example").values
         for split in SPLITS
     }
     _accessibility(grid[0, 0], halves, f"(a) halves of {first_name}")
@@ -120,7 +120,7 @@ def _common_examples(
     ensembles: Mapping[str, xr.Dataset], split: str
 ) -> tuple[xr.Dataset, xr.Dataset]:
     parts = [
-        of_split(scores, split)[["n_right", "accessibility"]]
+        select_split(scores, split)[["n_right", "accessibility"]]
         .assign(accuracy=scores["accuracy"].sel(split=split).mean("network"))
         .assign_attrs(networks=scores.sizes["network"])
         for scores in ensembles.values()

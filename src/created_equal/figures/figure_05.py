@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from created_equal.artefacts import at_epochs, of_split
+from created_equal.artefacts import select_epochs, select_split
 from created_equal.figures.alignment import align
 from created_equal.figures.histograms import (
     bars,
@@ -58,7 +58,7 @@ def draw(
         epochs = (1, min(int(each["epoch"].max()) for each in (scores, linear)))
     for each in (scores, linear):
         epochs = check_epochs(each, epochs, 2, "figure_05")
-    scores, linear = (at_epochs(each, epochs) for each in (scores, linear))
+    scores, linear = (select_epochs(each, epochs) for each in (scores, linear))
     figure = page(3.6)
     panels = figure.subplots(1, 3, sharex=True)
     for axes, letter, epoch in zip(panels, LETTERS, epochs, strict=False):
@@ -113,7 +113,7 @@ def _overlay(axes: Axes, n_right: np.ndarray, linear_right: np.ndarray, n_networ
 
 def _draw_linear(axes: Axes, linear: xr.Dataset, epoch: int) -> None:
     edges = bin_edges(linear.sizes["network"])
-    n_right = of_split(linear, "test")["n_right"].sel(epoch=epoch).values
+    n_right = select_split(linear, "test")["n_right"].sel(epoch=epoch).values
     bars(axes, fractions(n_right, linear.sizes["network"], edges), edges, **LINEAR)
     words = bimodality_words(linear, "test", epoch)
     axes.set_title(f"(c) linear networks, epoch {epoch}\n{words}", loc="left")

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from created_equal.artefacts import at_epochs, of_split
+from created_equal.artefacts import select_epochs, select_split
 from created_equal.figures.alignment import align
 from created_equal.figures.style import (
     HATCH_COLOR,
@@ -57,7 +57,7 @@ def draw(
     right = {
         name: _right(scores, predictions, ensemble, name) for name, predictions in baselines.items()
     }
-    cnn = of_split(at_epochs(scores, chosen), "test")
+    cnn = select_split(select_epochs(scores, chosen), "test")
     figure = page(2.2 + 0.5 * len(right))
     panels = figure.subplots(1, 2, sharex=True, sharey=True)
     for axes, letter, epoch in zip(panels, LETTERS, chosen, strict=False):

@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from created_equal.artefacts import SPLITS, at_epochs
+from created_equal.artefacts import SPLITS, select_epochs
 from created_equal.errors import InputError
 from created_equal.figures.histograms import (
     bimodality_scale,
@@ -47,7 +47,7 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     (random_name, random), (hard_name, hard) = ensembles.items()
     chosen = three_epochs(random, random_name)
     ends = (1, int(hard["epoch"].max()))
-    random, hard = at_epochs(random, chosen), at_epochs(hard, ends)
+    random, hard = select_epochs(random, chosen), select_epochs(hard, ends)
     figure = page(5)
     grid = figure.subplots(2, len(STAGES) + 1, sharex=True)
     for letter, stage, epoch, column in zip(LETTERS, STAGES, chosen, grid.T, strict=False):

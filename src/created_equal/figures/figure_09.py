@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from created_equal.artefacts import at_epochs, of_split
+from created_equal.artefacts import select_epochs, select_split
 from created_equal.figures.histograms import bars, four_phases, fractions
 from created_equal.figures.style import (
     HATCH_COLOR,
@@ -49,13 +49,13 @@ def draw(
         InputError: there are not four epochs, or the networks were not trained that long.
     """
     phases = phase_epochs(scores, epochs, "figure_09")
-    all_scores, scores = scores, at_epochs(scores, phases.values())
+    all_scores, scores = scores, select_epochs(scores, phases.values())
     n_networks = scores.sizes["network"]
     edges = bin_edges(n_networks)
     shown = frequent_labels(scores["modal_label"].values, scores.attrs["classes"])
 
     def fill(axes: Axes, split: str, epoch: int) -> str:
-        panel = of_split(scores, split).sel(epoch=epoch)
+        panel = select_split(scores, split).sel(epoch=epoch)
         heights = stacked_fractions(
             panel["n_right"].values, panel["modal_label"].values, shown, n_networks, edges
         )

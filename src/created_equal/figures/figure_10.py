@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from created_equal.artefacts import SPLITS, each_epoch, of_split
+from created_equal.artefacts import SPLITS, iterate_epochs, select_split
 from created_equal.figures.style import chance, describe, epoch_axis, footing, heading, page, styled
 
 COLORS = "viridis"
@@ -29,9 +29,9 @@ def draw(scores: xr.Dataset, title: str, ensemble: str) -> Figure:
     grid = figure.subplots(1, len(SPLITS), sharex=True, sharey=True)
     last = int(scores["epoch"].max())
     for axes, letter, split in zip(grid, "ab", SPLITS, strict=True):
-        part = of_split(scores[["accessibility"]], split)
+        part = select_split(scores[["accessibility"]], split)
         image = axes.imshow(
-            sorted_rows(each_epoch(scores, "consistency", split), part["accessibility"].values),
+            sorted_rows(iterate_epochs(scores, "consistency", split), part["accessibility"].values),
             cmap=COLORS,
             vmin=0,
             vmax=1,

@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from created_equal.artefacts import SPLITS, of_split
+from created_equal.artefacts import SPLITS, select_split
 from created_equal.figures.style import (
     HATCH_COLOR,
     LETTERS,
@@ -62,7 +62,7 @@ def split_histogram(axes: Axes, scores: xr.Dataset, name: str, split: str, epoch
     """
     n_networks = scores.sizes["network"]
     edges = bin_edges(n_networks)
-    counts = of_split(scores, split)[name].sel(epoch=epoch).values
+    counts = select_split(scores, split)[name].sel(epoch=epoch).values
     look = {"facecolor": SPLIT_COLORS[split], "hatch": SPLIT_HATCHES[split]}
     bars(axes, fractions(counts, n_networks, edges), edges, **look)
 

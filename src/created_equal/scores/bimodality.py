@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from created_equal.artefacts import each_epoch
+from created_equal.artefacts import iterate_epochs
 from created_equal.scores.bootstrap import band
 
 # For each epoch and split, so fewer than elsewhere.
@@ -53,7 +53,7 @@ def bimodality_of_counts(histogram: np.ndarray) -> np.ndarray:
 def mean_consistency(scores: xr.Dataset, split: str) -> np.ndarray:
     """Return the mean consistency of the examples of a split at each epoch, (epoch,) float64."""
     networks = scores.sizes["network"]
-    rows = each_epoch(scores, "n_right", split)
+    rows = iterate_epochs(scores, "n_right", split)
     return np.array([row.sum() / (networks * len(row)) for row in rows])
 
 

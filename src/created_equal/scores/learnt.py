@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from created_equal.artefacts import definition_of, of_split
+from created_equal.artefacts import definition_of, select_split
 
 ROUNDING = 1e-4
 """Accuracies are kept in single precision."""
@@ -49,7 +49,7 @@ def learning_problems(scores: xr.Dataset) -> list[LearningProblem]:
         )
     if "labels" in _derived(scores):
         chance, accuracy = _chance(scores), _last_accuracy(scores, "test")
-        examples = of_split(scores, "test").sizes["example"]
+        examples = select_split(scores, "test").sizes["example"]
         margin = DEVIATIONS * math.sqrt(chance * (1 - chance) / examples)
         if abs(accuracy - chance) > margin:
             problems.append(

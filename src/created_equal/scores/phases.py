@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from created_equal.artefacts import SPLITS, each_epoch
+from created_equal.artefacts import SPLITS, iterate_epochs
 from created_equal.errors import InputError
 from created_equal.scores.agreement import below_chance
 from created_equal.scores.bimodality import distance_from_middle, mean_consistency
@@ -40,7 +40,7 @@ def phases(scores: xr.Dataset) -> dict[str, int]:
     train, test = (mean_consistency(scores, split) for split in SPLITS)
     below = [
         below_chance(row, networks, classes).mean()
-        for row in each_epoch(scores, "n_right", "train")
+        for row in iterate_epochs(scores, "n_right", "train")
     ]
     beginning = _beginning(np.array(below[: last - 1]), _progress(train, 1 / classes))
     between = np.arange(beginning + 1, last)

@@ -65,7 +65,7 @@ def keep_scores(study: Study) -> Iterator[str]:
             definition than the study's.
     """
     # Imported here: a run that trains nothing needs no arrays.
-    from created_equal.artefacts import definition_of, open_scores, write_whole
+    from created_equal.artefacts import definition_of, open_scores, write_atomically
 
     wanted = ensembles_in(roles_of(study))
     available = [name for name in wanted if scores_path(study.name, name).is_file()]
@@ -94,8 +94,8 @@ def keep_scores(study: Study) -> Iterator[str]:
                 # The sum over all devices (on a CPU: over all threads).
                 "seconds": round(seconds, 1),
             }
-        write_whole(scores_path(study.name, name, REFERENCE), source.read_bytes())
-        write_whole(path, json.dumps(catalogue, indent=2, sort_keys=True).encode() + b"\n")
+        write_atomically(scores_path(study.name, name, REFERENCE), source.read_bytes())
+        write_atomically(path, json.dumps(catalogue, indent=2, sort_keys=True).encode() + b"\n")
         yield f"{name}: {networks} networks, {seconds:.0f} s of training"
 
 
