@@ -31,6 +31,7 @@ rule check_claims:
         roles=roles_in,
         epochs=lambda wildcards: load(wildcards.study).epochs,
         title=lambda wildcards: load(wildcards.study).title,
+        note=lambda wildcards: load(wildcards.study).note,
     shell:
         "python -m created_equal check_claims {wildcards.study} > {log:q} 2>&1"
 

@@ -246,7 +246,7 @@ def check_claims(study_name: StudyName) -> None:
     study = load_configured(study_name)
     with open_evidence(study, load_config().networks_per_job) as evidence:
         rows, warnings = check(evidence), evidence.warnings()
-    write_page(rows, study.title, warnings, claims_path(study_name, "html"))
+    write_page(rows, study.title, study.note, warnings, claims_path(study_name, "html"))
     write_table(rows, claims_path(study_name, "csv"))
 
 

@@ -40,8 +40,8 @@ class Reader(HTMLParser):
             self.badges[-1] = (self.badges[-1][0], data)
 
 
-def page_of(rows, folder, title="Digits & more", warnings=()):
-    write_page(rows, title, warnings, folder / "claims.html")
+def page_of(rows, folder, title="Digits & more", note="", warnings=()):
+    write_page(rows, title, note, warnings, folder / "claims.html")
     text = (folder / "claims.html").read_text(encoding="utf-8")
     reader = Reader()
     reader.feed(text)
@@ -99,6 +99,12 @@ def test_the_page_needs_no_other_file_and_escapes_what_it_shows(measured, tmp_pa
     assert "http" not in text and "<script" not in text
     assert "a &lt; b &amp; c." in text
     assert "<title>The paper's claims: Digits &amp; more</title>" in text
+
+
+def test_the_note_of_the_study_is_above_the_table(measured, tmp_path):
+    text, _ = page_of([measured], tmp_path, note="No evidence: p < 1.")
+    assert 0 < text.index("<b>No evidence: p &lt; 1.</b>") < text.index("<table>")
+    assert "<b></b>" not in page_of([measured], tmp_path)[0]
 
 
 def test_warnings_are_above_the_table(measured, tmp_path):

@@ -70,12 +70,15 @@ where the study lacks what it takes.</p>
 """
 
 
-def write_page(rows: Sequence[Row], title: str, warnings: Sequence[str], path: Path) -> None:
-    """Write claims.html: the warnings, then the rows grouped by the paper's sections.
+def write_page(
+    rows: Sequence[Row], title: str, note: str, warnings: Sequence[str], path: Path
+) -> None:
+    """Write claims.html: note and warnings, then the rows grouped by the paper's sections.
 
     Args:
         rows: from ``check_claims``.
         title: the study's title.
+        note: the study's; "" for none.
         warnings: of ensembles that did not learn, from ``Evidence.warnings``.
         path: where.
 
@@ -89,6 +92,7 @@ def write_page(rows: Sequence[Row], title: str, warnings: Sequence[str], path: P
     summary = "".join(
         f"<li>{counts[verdict]} {_badge(verdict)}</li>" for verdict in STYLES if counts[verdict]
     )
+    noted = f"<p><b>{escape(note)}</b></p>\n" if note else ""
     warned = "".join(
         f'<p class="warning"><b>Warning:</b> {escape(each)}</p>\n' for each in warnings
     )
@@ -96,7 +100,7 @@ def write_page(rows: Sequence[Row], title: str, warnings: Sequence[str], path: P
     page = (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f"<title>{heading}</title>\n<style>{CSS}</style>\n</head>\n<body>\n"
-        f'<h1>{heading}</h1>\n<ul class="counts">{summary}</ul>\n{warned}{READING}'
+        f'<h1>{heading}</h1>\n{noted}<ul class="counts">{summary}</ul>\n{warned}{READING}'
         f"{sections}</body>\n</html>\n"
     )
     write_atomically(path, page.encode())

@@ -170,6 +170,7 @@ class Study:
     ensembles: dict[str, Ensemble]
     figures: dict[str, dict]
     baselines: dict[str, Baseline]
+    note: str = ""
     refused: dict[str, list[str]] = field(default_factory=dict)
 
     @property

@@ -671,6 +671,9 @@ class StudyFile(Entry):
     """A study: one data set with all its ensembles and figures, in config/studies/NAME.yaml."""
 
     title: Text = Field(description="The name of the study in figures and captions.")
+    note: str = Field(
+        "", description="What a reader of its claims should know; on the claims page."
+    )
     dataset: DatasetEntry = Field(description="The images and their labels.")
     networks: Count = Field(
         100,

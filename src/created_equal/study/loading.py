@@ -120,6 +120,7 @@ def load_study(name: str, networks: int | None = None, scores: str = Config.scor
     study = Study(
         name=name,
         title=entry.title,
+        note=entry.note,
         dataset=dataset,
         ensembles=_with_derived(ensembles, entry, networks),
         figures=_with_epochs_of_figure_01(
