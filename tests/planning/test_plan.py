@@ -76,10 +76,10 @@ def small_st_vgg(a, b, units):
         (
             "digits",
             21,
-            (28, 20),
+            (28, 16),
             {
                 "st_vgg": by_hand(st_vgg(16, 32, 64, 128, 256), 28, 500, 500, 20),
-                "small_st_vgg": by_hand(small_st_vgg(16, 32, 64), 20, 500, 500, 20),
+                "small_st_vgg": by_hand(small_st_vgg(16, 32, 64), 16, 500, 500, 20),
             },
         ),
     ],

@@ -135,7 +135,7 @@ class Config:
         "announces this before it starts.",
     )
     networks_per_job: Annotated[Count, FromText] = Field(
-        5,
+        7,
         description="How many networks a job trains and saves in one file. It does not change any "
         "result.",
     )
