@@ -185,7 +185,7 @@ def test_the_override_replaces_every_ensemble_s_number(folder):
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        (minimal(recipes={}), "recipes is not known; did you mean recipe (of title, dataset,"),
+        (minimal(recipes={}), "recipes is not known; did you mean recipe?"),
         (
             minimal(resources={"memory": 1}),
             "resources.memory is not known; use one of mem_mb, cpus",
