@@ -41,7 +41,7 @@ def test_random_ones_wait_for_no_ranking(repository):
     assert jobs(planned) == {
         "build_dataset": 1,
         "derive_dataset": 1,
-        "train_networks": 20,
+        "train_networks": 15,
         "score_ensemble": 1,
     }
 
@@ -174,7 +174,10 @@ def test_a_ranking_by_another_number_of_networks_is_refused(ranked, monkeypatch,
     config.write_text(before + "networks: 3\n")
     sentence = said(monkeypatch, capsys, "derive_dataset", "one", "easiest")
     config.write_text(before)
-    assert "one/easiest: the scores of st_vgg are not those of its networks" in sentence
+    assert (
+        "one/easiest: the scores of st_vgg do not match the ensemble that the study defines"
+        in sentence
+    )
 
 
 def test_a_ranking_that_is_not_there_says_how_to_build_it(ranked, monkeypatch, capsys):

@@ -128,7 +128,7 @@ def test_kept_scores_are_shown_without_training(built, tmp_path):
     )
     assert "st_vgg: 4 networks" in done.stdout
     folder = copy_of_repository(tmp_path)
-    shutil.move(built / "reference", folder / "reference")
+    shutil.move(built / "reference/smoke", folder / "reference/smoke")
     reference = ("--config", "studies=smoke", "scores=reference")
     planned = jobs(succeeds(folder, *reference, "--dry-run"))
     assert set(planned) == {
@@ -287,10 +287,10 @@ def test_other_resources_rerun_nothing(built):
     assert "Nothing to be done" in planned
 
 
-def test_editing_the_engine_trains_again_and_touching_it_does_not(built):
-    module = built / "src/created_equal/training/engine/plain.py"
+def test_raising_the_version_of_the_engine_trains_again_and_touching_it_does_not(built):
+    module = built / "src/created_equal/versions.py"
     before = module.read_text()
-    module.write_text(before + "\nEDITED = 1\n")
+    module.write_text(re.sub(r"(?m)^ENGINE_VERSION = \d+$", "ENGINE_VERSION = 99", before))
     planned = jobs(succeeds(built, *SMOKE, "--dry-run"))
     module.write_text(before)
     assert planned["train_networks"] == 11
@@ -300,7 +300,7 @@ def test_editing_the_engine_trains_again_and_touching_it_does_not(built):
 def test_a_comment_in_what_is_trained_or_fitted_reruns_nothing(built):
     modules = [
         built / "src/created_equal" / name
-        for name in ("training/engine/plain.py", "networks/build.py", "baselines/fit.py")
+        for name in ("training/engine/trainee.py", "networks/build.py", "baselines/fit.py")
     ]
     before = [module.read_text() for module in modules]
     for module, text in zip(modules, before, strict=True):
@@ -322,14 +322,14 @@ def test_job_that_runs_again_trains_nothing_again(built):
 
 def test_raising_networks_trains_only_what_is_missing(built):
     target = "results/smoke/small_st_vgg/scores.nc"
-    begun = succeeds(built, target, *SMOKE, "networks=6")
+    begun = succeeds(built, target, *SMOKE, "networks=6", "networks_per_job=5")
     assert "smoke: 2 networks to train in 2 jobs, 4 already there" in begun
     logs = built / "results/smoke/small_st_vgg/logs"
     said = [(logs / f"train_networks_{job}.log").read_text() for job in ("0000-0004", "0005-0005")]
     assert "1 networks to train, 4 already there" in said[0]
     assert "1 networks to train," in said[1]
     # Five of a job that need not run, and one of a job of other networks.
-    begun = succeeds(built, target, *SMOKE, "networks=7")
+    begun = succeeds(built, target, *SMOKE, "networks=7", "networks_per_job=5")
     assert "smoke: 1 networks to train in 1 jobs, 6 already there" in begun
     planned = succeeds(built, target, *SMOKE, "--dry-run")
     assert jobs(planned) == {"score_ensemble": 1}
@@ -352,7 +352,7 @@ def test_one_figure_builds_only_what_it_needs(built):
     paper = succeeds(built, "figure_01", "--dry-run", "--config", "studies=small_mammals")
     assert jobs(paper) == {
         "build_dataset": 1,
-        "train_networks": 20,
+        "train_networks": 15,
         "score_ensemble": 1,
         "render_figure_01": 1,
         "figure_01": 1,
@@ -419,7 +419,7 @@ def test_a_key_that_stands_twice_in_the_config_is_refused(built):
     config.write_text(f"{before}studies: [smoke]\n")
     said = one_sentence(snakemake(built, "--dry-run"))
     config.write_text(before)
-    assert "created-equal: config.yaml, line 9: the key studies stands there twice" in said
+    assert "created-equal: config.yaml, line 10: the key studies stands there twice" in said
 
 
 def test_figures_that_cannot_be_are_refused_by_name_and_all_else_is_built(built):
