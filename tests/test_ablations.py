@@ -27,11 +27,11 @@ def test_rounds_of_the_paper_are_in_the_dag_before_it_runs(repository):
     # Of the processor: a busy machine may take longer.
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 5
     # Forty cuts of 50 images from 2,500 to 500; st_vgg, 39 rounds and the last: 41 ensembles of
-    # 100 networks in jobs of 5.
+    # 100 networks in jobs of 7.
     assert jobs(planned) == {
         "build_dataset": 1,
         "derive_dataset": 40,
-        "train_networks": 41 * 20,
+        "train_networks": 41 * 15,
         "score_ensemble": 41,
     }
 

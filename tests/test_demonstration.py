@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from test_workflow import copy_of_repository, succeeds
 
-from created_equal.artefacts import definition_of, read_scores, select_split
+from created_equal.artefacts import definition_of, read_scores
 from created_equal.figures import figure_01, figure_10, pages
 from created_equal.scores import below_chance, phases
 from created_equal.study import load_study
