@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from test_workflow import copy_of_repository, succeeds
 
-from created_equal.artefacts import definition_of, read_scores
+from created_equal.artefacts import definition_of, read_scores, select_split
 from created_equal.figures import figure_01, figure_10, pages
 from created_equal.scores import below_chance, phases
 from created_equal.study import load_study
@@ -52,9 +52,9 @@ def test_the_four_phases(scores):
     """Numbers of the scores that are kept, so no processor's rounding matters."""
     epochs = phases(scores)
     for split in ("train", "test"):
-        select_split = scores.sel(example=scores["example_split"] == split)
-        start = select_split["consistency"].sel(epoch=epochs["beginning"]).values
-        assert below_chance(start, scores.attrs["classes"]).mean() > 0.5
+        start = select_split(scores, split)["n_right"].sel(epoch=epochs["beginning"]).values
+        below = below_chance(start, scores.sizes["network"], scores.attrs["classes"])
+        assert below.mean() > 0.5
         assert scores["bimodality"].sel(split=split, epoch=epochs["bi-modality"]) <= 0.6
 
 
