@@ -181,7 +181,7 @@ def test_training_jobs_that_are_preempted_go_on_when_there_is_room_again(reposit
     assert_as_undisturbed(repository, undisturbed)
 
 
-def test_recovery_of_the_readme_after_the_head_process_was_killed(repository, undisturbed):
+def test_recovery_by_the_docs_after_the_head_process_was_killed(repository, undisturbed):
     head = start(repository, *PROFILE, SCORES, *LONG_CONFIG, *HASTE)
     assert wait_until((repository / ONE_FINISHED).exists, 120), ends(head)
     os.kill(head.pid, signal.SIGKILL)
@@ -192,7 +192,7 @@ def test_recovery_of_the_readme_after_the_head_process_was_killed(repository, un
         *("sbatch", "--parsable", "--job-name=created-equal-other", "--comment=other"),
         *(f"--chdir={repository.parent}", "--wrap=sleep 600"),
     ).strip()
-    *first, last = recovery_in_readme()
+    *first, last = recovery_in_docs()
     for command in first:
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", command],
@@ -211,9 +211,9 @@ def test_recovery_of_the_readme_after_the_head_process_was_killed(repository, un
     assert_as_undisturbed(repository, undisturbed)
 
 
-def recovery_in_readme():
-    """Return the commands that the README gives for this."""
-    _, _, after = (ROOT / "README.md").read_text().partition("If the head process was killed")
+def recovery_in_docs():
+    """Return the commands that docs/cluster.md gives for this."""
+    _, _, after = (ROOT / "docs/cluster.md").read_text().partition("If the head process was killed")
     block = after.split("\n\n")[1]
     return [line.split("  #")[0].strip() for line in block.splitlines()]
 
