@@ -1,1 +1,1 @@
-"""The paper's claims beside what was measured, and tests of the results that they rest on."""
+"""The paper's claims compared with our measurements, and tests of the results behind them."""
