@@ -181,7 +181,9 @@ def predictions_folders(ensemble: Ensemble) -> list[Path]:
             for each in load_configured(study).ensembles.values():
                 if each.definition == ensemble.definition:
                     places[each.study, each.name] = None
-    found = [predictions_folder(*place, folder) for folder in (RESULTS, REFERENCE) for place in places]
+    found = [
+        predictions_folder(*place, folder) for folder in (RESULTS, REFERENCE) for place in places
+    ]
     return [found[0], *(path for path in found[1:] if path.is_dir())]
 
 
