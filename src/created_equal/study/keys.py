@@ -146,10 +146,10 @@ class Config:
         "auto",
         description="The arithmetic of training. auto: bf16 on CPUs with AMX and on AMD's "
         "with AVX512 bf16, otherwise fp32 (bf16 is slower on other CPUs, and GPUs have not been "
-        "measured yet, see benchmarks/README.md). On a GPU, tf32 and bf16 need compute capability 8.0. The precision "
-        "is stored with every result. Changing it does not retrain finished networks; scores of an "
-        "ensemble of several precisions come with a warning. To finish training on another "
-        "machine, set the precision that it started with.",
+        "measured yet, see benchmarks/README.md). On a GPU, tf32 and bf16 need compute capability "
+        "8.0. The precision is stored with every result. Changing it does not retrain finished "
+        "networks; scores of an ensemble of several precisions come with a warning. To finish "
+        "training on another machine, set the precision that it started with.",
     )
     scores: Literal["trained", "reference"] = Field(
         "trained",
