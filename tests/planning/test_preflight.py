@@ -19,7 +19,7 @@ from created_equal.planning.preflight import PLACES, Job, check_run
 from created_equal.study import Config, dataset_path, load_study, predictions_path
 from created_equal.versions import ENGINE_VERSION
 
-TRAIN = Job("train_networks", "smoke", "st_vgg", networks=range(4))
+TRAIN = Job("train_networks", "smoke", "st_vgg", seeds=range(4))
 BUILD = Job("build_dataset", "smoke")
 
 
@@ -47,10 +47,10 @@ def studies(study_folder):
 
 def test_it_counts_networks_to_train_and_trained_networks(studies):
     half = [
-        replace(TRAIN, networks=range(2)),
-        replace(TRAIN, ensemble="small_st_vgg", networks=range(1)),
+        replace(TRAIN, seeds=range(2)),
+        replace(TRAIN, ensemble="small_st_vgg", seeds=range(1)),
     ]
-    lines = check_run(Config(), studies, [BUILD, *half], [replace(TRAIN, networks=range(3))])
+    lines = check_run(Config(), studies, [BUILD, *half], [replace(TRAIN, seeds=range(3))])
     assert lines[0] == "smoke: 3 networks to train in 2 jobs, 3 already there"
     assert lines[1] == "no GPU is found: networks are trained on the CPU"
     assert lines[2].startswith("disk: at most 0.0 MB of predictions and scores, ")
@@ -66,7 +66,7 @@ def test_networks_that_exist_are_not_counted_as_networks_to_train(studies):
     # Two were trained by another job, and one by a job that was stopped.
     write_finished(folder / "0000-0001.nc", definition, range(2))
     write_finished(folder / "unfinished/0004.nc", definition, [4])
-    wanted = [replace(TRAIN, networks=range(5)), replace(TRAIN, networks=range(5, 7))]
+    wanted = [replace(TRAIN, seeds=range(5)), replace(TRAIN, seeds=range(5, 7))]
     lines = check_run(Config(), studies, wanted, [])
     assert lines[0] == "smoke: 4 networks to train in 2 jobs, 3 already there"
     assert not any("trained again" in line for line in lines)
@@ -169,7 +169,7 @@ def test_an_archive_or_an_unpacked_folder_is_enough(studies, study_folder, name)
 
 def test_a_dataset_that_is_built_needs_no_source(studies, study_folder):
     config = Config(data_root=study_folder / "nowhere", download=False)
-    wanted = [Job("train_networks", "mine", "a", networks=range(5))]
+    wanted = [Job("train_networks", "mine", "a", seeds=range(5))]
     lines = check_run(config, studies, wanted, [])
     assert "disk: unknown for mine until their datasets are built" in lines
 
@@ -183,7 +183,7 @@ def test_a_folder_of_images_is_of_known_size_once_it_is_built(studies, study_fol
     path = dataset_path("mine")
     write_dataset(build_dataset(definition, study_folder / "data", False), path, definition)
     config = Config(data_root=study_folder / "data")
-    wanted = [Job("train_networks", "mine", "a", networks=range(1))]
+    wanted = [Job("train_networks", "mine", "a", seeds=range(1))]
 
     def said():
         lines = check_run(config, studies, wanted, [])
@@ -211,7 +211,7 @@ def test_a_disk_without_room_is_an_error(studies, monkeypatch):
     monkeypatch.setattr(preflight, "_free", lambda folder: needed)
     assert check_run(Config(), studies, [TRAIN], [])
     # Jobs of one ensemble share its scores.
-    halves = [replace(TRAIN, networks=range(2))] * 2
+    halves = [replace(TRAIN, seeds=range(2))] * 2
     assert check_run(Config(), studies, halves, [])
     monkeypatch.setattr(preflight, "_free", lambda folder: needed - 1)
     with pytest.raises(InputError, match=r"may take 0\.0 MB, and .*/results has 0\.0 MB left"):

@@ -16,11 +16,11 @@ from studies import FOLDER, TWO, load, minimal, problems, with_clutter
         ),
         (
             minimal(dataset={"source": "mnist", "superclass": "insects"}),
-            "dataset.superclass is one of CIFAR-100's, but dataset.source is mnist; leave it out,",
+            "dataset.superclass is only for cifar100, but dataset.source is mnist; leave it out,",
         ),
         (
             minimal(dataset={"source": "mnist", "path": "x"}),
-            "dataset.path is for a folder of images, but dataset.source is mnist; leave it out,",
+            "dataset.path is only for image_folder, but dataset.source is mnist; leave it out,",
         ),
         (
             minimal(dataset={"source": "image_folder"}),
@@ -28,7 +28,7 @@ from studies import FOLDER, TWO, load, minimal, problems, with_clutter
         ),
         (
             with_clutter(source="mnist"),
-            "dataset.clutter is for digits, but dataset.source is mnist; leave it out, or set",
+            "dataset.clutter is only for digits, but dataset.source is mnist; leave it out, or set",
         ),
         (
             with_clutter(size=None),
@@ -48,11 +48,11 @@ from studies import FOLDER, TWO, load, minimal, problems, with_clutter
         ),
         (
             minimal(dataset={"source": "mnist", "images": "files"}),
-            "dataset.images is files, but dataset.source is mnist, whose images are in no files of",
+            "dataset.images: files is only for image_folder, but dataset.source is mnist; leave it",
         ),
         (
             minimal(dataset={"source": "image_folder", "path": "mine", "images": "files"}),
-            "dataset.size is missing; with images: files, add the height and width that the netw",
+            "dataset.size is missing; with images: files, add the height and width of the netw",
         ),
         (
             minimal(dataset=FOLDER, baselines={"svm": {}}),

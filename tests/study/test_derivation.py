@@ -85,7 +85,7 @@ def test_rounds_are_ensembles_that_rank_for_the_next():
     assert list(ensembles) == ["a", "b_round_01", "b_round_02", "b_round_03", "b"]
     rounds = list(ensembles.values())[1:]
     assert [each.ranked_by for each in rounds] == ["a", "b_round_01", "b_round_02", "b_round_03"]
-    assert [each.networks for each in rounds] == [3, 3, 3, 9]
+    assert [each.n_networks for each in rounds] == [3, 3, 3, 9]
     assert [each.derived["cut"] for each in rounds] == [1, 2, 3, 4]
     assert [each.is_round for each in ensembles.values()] == [False, True, True, True, False]
     assert all(each.name == name for name, each in ensembles.items())
@@ -164,7 +164,7 @@ def test_definitions_do_not_grow_with_the_rounds():
 
 def test_the_override_of_networks_holds_for_rounds_too():
     ensembles = load(study_of({**HARDEST, "networks_per_round": 3}), networks=5)
-    assert {each.networks for each in ensembles.values()} == {5}
+    assert {each.n_networks for each in ensembles.values()} == {5}
 
 
 def test_linear_depth_kernel_and_units_are_in_the_definition():
@@ -245,15 +245,15 @@ MOVE = {"move_to_test": "easiest", "fraction": 0.1, "ranked_by": "a"}
         ),
         (
             {"keep": "random", "fraction": 0.5, "ranked_by": "a"},
-            "ensembles.b.dataset.ranked_by is for the easiest and the hardest, not for random ones",
+            "ensembles.b.dataset.ranked_by is only for the easiest and the hardest examples; leave",
         ),
         (
             {"keep": "random", "fraction": 0.5, "per_round": 0.1},
-            "ensembles.b.dataset.per_round is for rounds, which random ones need not be removed in",
+            "ensembles.b.dataset.per_round is only for the easiest and the hardest examples; leave",
         ),
         (
             MOVE | {"seed": 1},
-            "ensembles.b.dataset.seed is for random ones only; leave it out.",
+            "ensembles.b.dataset.seed is only for random examples; leave it out.",
         ),
         (
             MOVE | {"ranked_by": "c"},
@@ -261,7 +261,7 @@ MOVE = {"move_to_test": "easiest", "fraction": 0.1, "ranked_by": "a"}
         ),
         (
             MOVE | {"ranked_by": "b"},
-            "ensembles.b.dataset.ranked_by is b itself, which comes too late; use one of a.",
+            "ensembles.b.dataset.ranked_by is b itself, which is trained too late; use one of a.",
         ),
         (
             HARDEST | {"per_round": 0.81},

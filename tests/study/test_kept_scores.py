@@ -105,12 +105,12 @@ def test_networks_may_have_been_trained_in_other_jobs_and_numbers(write_study):
     cli.score_ensemble("small", "one")
     Path("config.yaml").write_text("")
     assert next(keep_scores(load_study("small"))).startswith("one: 3 networks, ")
-    assert load_study("small", scores="reference").ensembles["one"].networks == 3
+    assert load_study("small", scores="reference").ensembles["one"].n_networks == 3
 
 
 def test_scores_of_another_definition_are_not_kept(trained):
     trained(learning_rate=0.2)
-    with pytest.raises(InputError, match=r"results/small/one/scores\.nc is of another definition"):
+    with pytest.raises(InputError, match=r"results/small/one/scores\.nc has another definition"):
         list(keep_scores(load_study("small")))
     assert not Path("reference").exists()
 
@@ -168,7 +168,7 @@ def test_kept_scores_take_the_place_of_those_that_are_trained(study):
     assert kept.scores_path("a") == Path("reference/one/a/scores.nc")
     assert trained.scores_path("a") == Path("results/one/a/scores.nc")
     assert kept.title == "A study (reference scores)"
-    assert kept.ensembles["a"].networks == 7
+    assert kept.ensembles["a"].n_networks == 7
     assert kept.ensembles["a"].definition == trained.ensembles["a"].definition
 
 
@@ -176,7 +176,7 @@ def test_figures_of_others_are_refused_by_name(study):
     kept = load_configured("one")
     assert list(kept.figures) == ["figure_01"]
     assert kept.refused["figure_04"] == [
-        "figures.figure_04 shows b, which is not in reference/one/scores.json; say scores=trained "
+        "figures.figure_04 shows b, which is not in reference/one/scores.json; set scores=trained "
         "to train it."
     ]
     assert list(load_study("one").figures) == list(STUDY["figures"])
@@ -195,8 +195,10 @@ def test_scores_that_are_not_where_the_catalogue_says(study):
     Path("reference/one/a/scores.nc").unlink()
     kept = load_configured("one")
     (sentence,) = kept.refused["figure_01"]
-    assert "a, which should have its scores in reference/one/a/scores.nc, which is not" in sentence
-    with pytest.raises(InputError, match="no scores of one/a are kept; say scores=trained"):
+    assert (
+        "a, which should have its scores in reference/one/a/scores.nc, which does not" in sentence
+    )
+    with pytest.raises(InputError, match="no scores of one/a are kept; set scores=trained"):
         kept.scores_path("a")
 
 
@@ -213,7 +215,7 @@ def test_a_study_of_which_nothing_is_kept(study):
 
 @pytest.mark.parametrize(
     "text, said",
-    [("{", "cannot be read"), ("[]", "is no catalogue"), ('{"a": {"networks": 3}}', "see a")],
+    [("{", "cannot be read"), ("[]", "is not a catalogue"), ('{"a": {"networks": 3}}', "see a")],
 )
 def test_a_catalogue_that_is_none(study, text, said):
     Path("reference/one/scores.json").write_text(text)

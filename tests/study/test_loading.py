@@ -102,7 +102,7 @@ def test_the_studies_that_ship_are_valid(repository, name):
     assert study.name == name
     for ensemble in study.ensembles.values():
         assert ensemble.study == name
-        assert 2 <= ensemble.networks <= most
+        assert 2 <= ensemble.n_networks <= most
         assert json.loads(json.dumps(ensemble.definition)) == ensemble.definition
     # The paper trains linear networks, and on datasets that it changes, on small mammals alone.
     absent = set()
@@ -115,7 +115,7 @@ def test_the_studies_that_ship_are_valid(repository, name):
 
 def test_small_mammals_is_the_paper_s(repository):
     study = load_study("small_mammals")
-    assert study.ensembles["st_vgg"].networks == 100
+    assert study.ensembles["st_vgg"].n_networks == 100
     assert study.figures["figure_01"] == {"ensemble": "st_vgg"}
     assert study.ensembles["st_vgg"].recipe == Recipe(
         epochs=140,
@@ -147,7 +147,7 @@ def test_defaults_and_merging(folder):
         )
     )
     a, b = study.ensembles["a"], study.ensembles["b"]
-    assert (a.networks, b.networks) == (7, 3)
+    assert (a.n_networks, b.n_networks) == (7, 3)
     assert a.recipe == Recipe(epochs=9, decay=Decay(2.0, 3), activation="elu")
     assert b.recipe == Recipe(epochs=9, learning_rate=1.0)
     assert a.width == 1.0
@@ -178,8 +178,8 @@ def test_an_ensemble_asks_for_what_its_study_says_key_by_key(folder):
 def test_the_override_replaces_every_ensemble_s_number(folder):
     own = {"architecture": "st_vgg", "networks": 3}
     values = minimal(ensembles={"a": own, "b": {"architecture": "st_vgg"}})
-    assert [each.networks for each in load(values).ensembles.values()] == [3, 100]
-    assert [each.networks for each in load(values, networks=8).ensembles.values()] == [8, 8]
+    assert [each.n_networks for each in load(values).ensembles.values()] == [3, 100]
+    assert [each.n_networks for each in load(values, networks=8).ensembles.values()] == [8, 8]
 
 
 @pytest.mark.parametrize(
@@ -338,7 +338,7 @@ def test_a_mistake_is_reported_with_its_line(folder):
     starts = [
         "config/studies/one.yaml has 6 problems:",
         "  title is missing; add it.",
-        "  line 2: dataset.superclass is one of CIFAR-100's, but dataset.source is digits; leave",
+        "  line 2: dataset.superclass is only for cifar100, but dataset.source is digits; leave",
         "  line 5: ensembles.a_2.architecture is missing; add it.",
         "  line 5: ensembles.a_2.recipe.epochs must be a whole number of at least 1, but is 0.",
         "  line 10: figures.figure_01.epochs[2] must be a whole number of at least 0, but is -2.",
@@ -385,7 +385,7 @@ def test_all_mistakes_are_reported_at_once(folder):
     starts = [
         "titel is not known; did you mean title",
         "title is missing",
-        "dataset.superclass is one of",
+        "dataset.superclass is only for",
         "recipe.epochs must be",
         "recipe.momentum must be",
         "ensembles.a.architecture is 'vgg_11', which is not known; did you mean vgg11?",

@@ -39,7 +39,7 @@ def test_a_key_may_stand_in_what_is_merged_and_again_beside_it():
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"recipe:\n  epochs: 3\n  epochs: 4\n", ", line 3: the key epochs stands there twice;"),
+        (b"recipe:\n  epochs: 3\n  epochs: 4\n", ", line 3: the key epochs is there twice;"),
         (b"title: a\nrecipe: {epochs: 3\nb: c", ", line 3: expected ',' or '}'"),
         (b"a: .inf", ", line 1: .inf is not a finite number;"),
         (b"a: 1e999", ", line 1: 1e999 is not a finite number;"),

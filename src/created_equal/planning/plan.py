@@ -48,7 +48,7 @@ def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
         for name, ensembles in _rows(study):
             extents = [extent_of(ensemble, extent) for ensemble in ensembles]
             trained = sum(_count_trained(ensemble, data) for ensemble in ensembles)
-            n_networks = sum(ensemble.networks for ensemble in ensembles)
+            n_networks = sum(ensemble.n_networks for ensemble in ensembles)
             left = n_networks - trained
             operations = 0
             if left:
@@ -62,7 +62,7 @@ def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
             table.add_row(
                 study.name,
                 name,
-                ensembles[0].architecture,
+                ensembles[0].architecture.name,
                 f"{n_networks:,}",
                 f"{trained:,}",
                 f"{ensembles[0].recipe.epochs:,}",
@@ -122,7 +122,7 @@ def _count_trained(ensemble: Ensemble, data: str | None) -> int:
         return 0
     folder = predictions_path(ensemble.study, ensemble.name, 0, 0).parent
     found = PredictionsFolder(folder, networks_definition(ensemble, data)).find()
-    return sum(seed < ensemble.networks for seed in found)
+    return sum(seed < ensemble.n_networks for seed in found)
 
 
 def _speed_meter(setting: Setting) -> Callable[[Ensemble, Extent], float]:
@@ -130,11 +130,9 @@ def _speed_meter(setting: Setting) -> Callable[[Ensemble, Extent], float]:
     measured: dict[tuple, float] = {}
 
     def speed_of(ensemble: Ensemble, extent: Extent) -> float:
-        recipe = ensemble.recipe
-        network = (ensemble.architecture, ensemble.width, ensemble.linear)
-        shape = (ensemble.depth, ensemble.kernel, ensemble.units, extent.image_shape)
         # Optimizer and dropout change the speed by less than the measurement error.
-        kind = (*network, *shape, extent.classes, recipe.batch_size, recipe.activation)
+        recipe = ensemble.recipe.batch_size, ensemble.recipe.activation
+        kind = (ensemble.architecture, recipe, extent.image_shape, extent.classes)
         if kind not in measured:
             log.info("measuring the speed of %s/%s", ensemble.study, ensemble.name)
             measured[kind] = measure_speed(ensemble, extent.image_shape, extent.classes, setting)

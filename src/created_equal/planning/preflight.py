@@ -40,7 +40,7 @@ class Job:
     name: str  # The name of its rule.
     study: str | None = None
     ensemble: str | None = None
-    networks: Sequence[int] = ()  # The seeds, if the rule is train_networks.
+    seeds: Sequence[int] = ()  # If the rule is train_networks.
     gpus: int = 0
 
 
@@ -115,7 +115,7 @@ def _training(
     """Yield a line for each study: how many networks it has, and how many a run will train."""
     trained: Counter[str] = Counter()
     for job in finished:
-        trained[job.study] += len(job.networks)
+        trained[job.study] += len(job.seeds)
     jobs: dict[str, list[Job]] = {}
     for job in wanted:
         if job.name == "train_networks":
@@ -125,8 +125,8 @@ def _training(
     for study, study_jobs in jobs.items():
         ensembles = _trained_in(studies, study_jobs)
         found = {each.name: finished_networks(each) for each in ensembles}
-        left = sum(len(set(job.networks) - found[job.ensemble]) for job in study_jobs)
-        trained[study] += sum(len(job.networks) for job in study_jobs) - left
+        left = sum(len(set(job.seeds) - found[job.ensemble]) for job in study_jobs)
+        trained[study] += sum(len(job.seeds) for job in study_jobs) - left
         yield (
             f"{study}: {left:,} networks to train in {len(study_jobs):,} jobs, "
             f"{trained.pop(study):,} already there"
@@ -209,7 +209,7 @@ def _disk(
     n_networks: Counter[tuple] = Counter()
     for job in wanted:
         if job.name == "train_networks":
-            n_networks[job.study, job.ensemble] += len(job.networks)
+            n_networks[job.study, job.ensemble] += len(job.seeds)
     extents = {name: _extent(studies[name], name in to_build) for name, _ in n_networks}
     needed = 0
     for (study, name), count in n_networks.items():

