@@ -585,6 +585,10 @@ class FiguresEntry(Entry):
 class StudyFile(Entry):
     """A study: one data set with all its ensembles and figures, in config/studies/NAME.yaml."""
 
+    base: Name = ABSENT
+    """Another study, whose keys this one has too. A key given here replaces it; under ensembles,
+    figures and other keys with keys of their own, only those given here are replaced."""
+
     title: Text
     """The name of the study in figures and captions."""
 

@@ -4,6 +4,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -13,7 +14,7 @@ from created_equal.study import derivation
 from created_equal.study.contradictions import contradictions, refused_figures
 from created_equal.study.kept_scores import with_kept_scores
 from created_equal.study.keys import Config, DerivedEntry, Recipe, Resources, StudyFile
-from created_equal.study.paths import REFERENCE, STUDIES
+from created_equal.study.paths import REFERENCE, RESULTS, STUDIES, predictions_folder
 from created_equal.study.study import (
     LIKE_FIGURE_01,
     PAPER_ARCHITECTURES,
@@ -89,7 +90,7 @@ def load_study(name: str, n_networks: int | None = None, scores: str = Config.sc
             f"{path}: {name} cannot be the name of a study; rename the file with lower-case "
             "letters, digits and underscores only."
         )
-    values = _read(path)
+    values = _read_study(path)
     sentences, usable = check(values, StudyFile)
     # A key that is invalid is not also reported as missing or as contradicting another.
     sentences += [
@@ -140,6 +141,50 @@ def load_studies(
     if problems:
         raise InputError("\n".join(problems))
     return found
+
+
+def predictions_folders(ensemble: Ensemble) -> list[Path]:
+    """Return the folders that may have networks of an ensemble, its own first.
+
+    An ensemble of another study with the same definition has the same networks, and some networks
+    are kept in ``reference``, so none of them has to be trained twice.
+    """
+    places = {(ensemble.study, ensemble.name): None}
+    for study in study_names():
+        # An invalid study has no networks; it reports its errors when it is run.
+        with suppress(InputError):
+            for each in load_configured(study).ensembles.values():
+                if each.definition == ensemble.definition:
+                    places[each.study, each.name] = None
+    own, *others = (
+        predictions_folder(*place, folder) for folder in (RESULTS, REFERENCE) for place in places
+    )
+    return [own, *filter(Path.is_dir, others)]
+
+
+def _read_study(path: Path) -> object:
+    """Return the contents of a study file, merged into those of its base."""
+    values = _read(path)
+    if not isinstance(values, dict) or not isinstance(base := values.get("base"), str):
+        return values
+    if base not in study_names():
+        known = [name for name in study_names() if name != path.stem]
+        refuse(path, [f"base is {base}, which is no study; {suggestion(base, known)}"])
+    base_values = _read(STUDIES / f"{base}.yaml")
+    if isinstance(base_values, dict) and "base" in base_values:
+        sentence = (
+            f"base is {base}, which has a base itself; name that one ({base_values['base']}) and "
+            "repeat what differs."
+        )
+        refuse(path, [sentence])
+    return _override(base_values, values)
+
+
+def _override(base: object, own: object) -> object:
+    """Return nested mappings merged, and ``own`` in place of any other value."""
+    if not isinstance(base, dict) or not isinstance(own, dict):
+        return own
+    return base | {key: _override(base.get(key), value) for key, value in own.items()}
 
 
 def _read(path: Path) -> object:
