@@ -184,7 +184,7 @@ def test_small_mammals_has_every_ablation_of_the_paper(monkeypatch):
     monkeypatch.chdir(REPOSITORY)
     for name in ("small_mammals", "digits", "smoke"):
         ensembles = load_study(name).ensembles
-        assert ensembles["linear_st_vgg"].linear
+        assert ensembles["linear_st_vgg"].architecture.linear
         assert ensembles["random_labels"].derived["labels"] == "random"
         assert ensembles["random_labels"].recipe.dropout is False
         for kind in ("easiest", "hardest", "random"):

@@ -150,7 +150,7 @@ def test_defaults_and_merging(folder):
     assert (a.n_networks, b.n_networks) == (7, 3)
     assert a.recipe == Recipe(epochs=9, decay=Decay(2.0, 3), activation="elu")
     assert b.recipe == Recipe(epochs=9, learning_rate=1.0)
-    assert a.width == 1.0
+    assert a.architecture.width == 1.0
     assert study.figures == {}
 
 
