@@ -1,4 +1,4 @@
-"""The scores of an ensemble: what its networks agree on, and in which order they learn it."""
+"""The scores of an ensemble: how far its networks agree, and in which order they learn."""
 
 from .agreement import (
     below_chance as below_chance,
