@@ -112,8 +112,8 @@ def test_networks_of_different_precisions_are_scored_with_a_warning(
     assert run("score_ensemble", "small", "st_vgg", *files, "--networks", "3")[0] == 0
     assert "different precisions (1 in bf16, 2 in fp32), which these scores mix" in caplog.text
     assert (
-        "delete the folder results/small/st_vgg and build its scores, for example: snakemake --cores "
-        "all results/small/st_vgg/scores.nc --config precision=fp32" in caplog.text
+        "delete the folder results/small/st_vgg and build its scores, for example: snakemake "
+        "--cores all results/small/st_vgg/scores.nc --config precision=fp32" in caplog.text
     )
 
 
