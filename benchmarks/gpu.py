@@ -9,10 +9,11 @@
     training   the study's ensembles one after the other, in the fastest precision that trains an
                equal ensemble
 
-It needs no Snakemake and no network connection, but the study's dataset (or ``data_root`` with its
-source). It ends in time. Whatever a step finishes is in --out at once: results in gpu.json, trained
-networks in networks-N.tar, in at most eight files of at most 16 MB. Run it again with the same --out
-to go on: finished steps are skipped, and finished networks are taken from the archives.
+It needs no Snakemake and no network connection, but the study's dataset (or its source, in
+``data_root``). It ends in time. The results of every step are written to --out as soon as it is
+finished: measurements to gpu.json, trained networks to networks-N.tar, together at most eight files
+of at most 16 MB. The next run with the same --out skips finished steps, and takes finished networks
+from the archives.
 """
 
 import argparse
@@ -91,8 +92,7 @@ class Session:
         """Run a command; return its exit code and the end of its output.
 
         Raises:
-            OutOfTimeError: the deadline came first. The command was ended by SIGTERM, on which training
-                saves its finished networks.
+            OutOfTimeError: the deadline came first, and the command was ended by SIGTERM.
         """
         print("$", *command, flush=True)
         with subprocess.Popen(
@@ -205,7 +205,7 @@ def train(session: Session, asked: argparse.Namespace) -> dict:
 
 
 def make_dataset(session: Session, study: Study, ensemble: Ensemble) -> bool:
-    """Make an ensemble's dataset; return False if the networks that rank its examples are missing."""
+    """Make an ensemble's dataset; return False if the networks that rank it are missing."""
     if ensemble.dataset_path.is_file():
         return True
     if ensemble.derived is None:
@@ -267,7 +267,8 @@ def print_table(results: dict) -> None:
     for name, row in rows.items():
         table.add_row(
             name,
-            row.get("failed") or "{networks_per_hour:.0f} networks/h, all in {seconds:.0f} s, "
+            row.get("failed")
+            or "{networks_per_hour:.0f} networks/h, all in {seconds:.0f} s, "
             "{memory_gib:.1f} GiB".format(**row),
         )
     for name, row in rows.items():
@@ -310,7 +311,11 @@ def main() -> None:
             session.run([*COMMAND, "build_dataset", asked.study])
         for step in asked.steps.split(","):
             earlier = session.results.get(step, {})
-            if earlier and "failed" not in earlier and earlier.get("is_finished", step != "training"):
+            if (
+                earlier
+                and "failed" not in earlier
+                and earlier.get("is_finished", step != "training")
+            ):
                 continue
             try:
                 session.write(step, functions[step](session, asked))

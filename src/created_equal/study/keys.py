@@ -134,11 +134,12 @@ class Config:
     """The device for training; auto: the first GPU, or the CPU without one."""
 
     precision: Literal["auto", "fp32", "tf32", "bf16"] = "auto"
-    """The arithmetic of training. auto: bf16 on CPUs with AMX, otherwise fp32 (bf16 is slower on
-    other CPUs, and GPUs have not been measured yet, see benchmarks/README.md). On a GPU, tf32 and
-    bf16 need compute capability 8.0. The precision is stored with every result. Changing it does
-    not retrain finished networks; scores of an ensemble of several precisions come with a warning.
-    To finish training on another machine, set the precision that it started with."""
+    """The arithmetic of training. auto: bf16 on CPUs with AMX and on AMD's with AVX512 bf16,
+    otherwise fp32 (bf16 is slower on other CPUs, and GPUs have not been measured yet, see
+    benchmarks/README.md). On a GPU, tf32 and bf16 need compute capability 8.0. The precision is
+    stored with every result. Changing it does not retrain finished networks; scores of an ensemble
+    of several precisions come with a warning. To finish training on another machine, set the
+    precision that it started with."""
 
     scores: Literal["trained", "reference"] = "trained"
     """trained: the scores of the networks trained here. reference: figures and claims show the
@@ -586,8 +587,8 @@ class StudyFile(Entry):
     """A study: one data set with all its ensembles and figures, in config/studies/NAME.yaml."""
 
     base: Name = ABSENT
-    """Another study, whose keys this one has too. A key given here replaces it; under ensembles,
-    figures and other keys with keys of their own, only those given here are replaced."""
+    """Another study, whose keys this study has too. A key that is given here replaces the other
+    study's; under keys with keys of their own, such as ensembles, only those given here."""
 
     title: Text
     """The name of the study in figures and captions."""
