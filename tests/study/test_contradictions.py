@@ -203,13 +203,13 @@ def test_two_halves_need_two_networks(folder):
     figures = {"figure_04": {"ensembles": ["a", "b"]}, "figure_01": {"ensemble": "a"}}
     values = minimal(ensembles=TWO, figures=figures)
     assert load(values).refused == {}
-    assert load(values | {"networks": 1}, networks=2).refused == {}
+    assert load(values | {"networks": 1}, n_networks=2).refused == {}
     sentence = (
         "figures.figure_04 compares the two halves of a, which has only 1 network; train at least "
         "2, or leave the figure out."
     )
     for study in (
-        load(values, networks=1),
+        load(values, n_networks=1),
         load(values | {"networks": 1}),
         load(values | {"ensembles": {**TWO, "a": {"architecture": "st_vgg", "networks": 1}}}),
     ):

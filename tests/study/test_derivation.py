@@ -36,9 +36,9 @@ def study_of(dataset, examples=None, **ensemble):
     }
 
 
-def load(values, networks=None):
+def load(values, n_networks=None):
     Path("config/studies/one.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
-    return load_study("one", networks).ensembles
+    return load_study("one", n_networks).ensembles
 
 
 # cuts
@@ -136,15 +136,15 @@ def test_one_step_is_one_ensemble_with_all_defaults_in_its_definition(entry, ran
 
 
 def test_the_ranking_ensemble_is_part_of_the_definition_by_its_digest():
-    def digests(values, networks=None):
-        return [each.derived["ranked_by"] for each in list(load(values, networks).values())[1:]]
+    def digests(values, n_networks=None):
+        return [each.derived["ranked_by"] for each in list(load(values, n_networks).values())[1:]]
 
     values = study_of(HARDEST)
     first = digests(values)
     assert len(set(first)) == 4
-    assert digests(values, networks=9) == first
+    assert digests(values, n_networks=9) == first
     # More networks rank otherwise; another recipe or name of the ensemble that ranks does not.
-    assert not set(digests(values, networks=10)) & set(first)
+    assert not set(digests(values, n_networks=10)) & set(first)
     values["ensembles"]["a"]["recipe"] = {"epochs": 7}
     assert not set(digests(values)) & set(first)
     renamed = study_of({**HARDEST, "ranked_by": "c"})
@@ -163,7 +163,7 @@ def test_definitions_do_not_grow_with_the_rounds():
 
 
 def test_the_override_of_networks_holds_for_rounds_too():
-    ensembles = load(study_of({**HARDEST, "networks_per_round": 3}), networks=5)
+    ensembles = load(study_of({**HARDEST, "networks_per_round": 3}), n_networks=5)
     assert {each.n_networks for each in ensembles.values()} == {5}
 
 

@@ -179,7 +179,7 @@ def test_the_override_replaces_every_ensemble_s_number(folder):
     own = {"architecture": "st_vgg", "networks": 3}
     values = minimal(ensembles={"a": own, "b": {"architecture": "st_vgg"}})
     assert [each.n_networks for each in load(values).ensembles.values()] == [3, 100]
-    assert [each.n_networks for each in load(values, networks=8).ensembles.values()] == [8, 8]
+    assert [each.n_networks for each in load(values, n_networks=8).ensembles.values()] == [8, 8]
 
 
 @pytest.mark.parametrize(

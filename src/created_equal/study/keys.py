@@ -118,14 +118,14 @@ class Config:
     folder."""
 
     download: Annotated[StrictBool, FromText] = True
-    """Whether data sets that are missing from data_root are downloaded. With false, a missing data
-    set ends the run with an error that names the missing file."""
+    """Whether missing data sets are downloaded. With false, a missing data set ends the run with an
+    error that names the missing file."""
 
     networks: Annotated[Count | None, FromText] = None
     """The number of networks in every ensemble, in place of the numbers in the study files; null:
-    as in the study files. If you raise it later, only the additional networks are trained, except
-    in ensembles whose data depend on another ensemble's ranking of the examples: these are
-    retrained, because more networks rank differently. The run announces this before it starts."""
+    as in the study files. Raising it trains only the additional networks, except in ensembles whose
+    data depend on another ensemble's ranking of the examples: they are retrained, because more
+    networks rank differently. The run announces this before it starts."""
 
     networks_per_job: Annotated[Count, FromText] = 7
     """How many networks a job trains and saves in one file. It does not change any result."""
@@ -288,9 +288,8 @@ class DatasetEntry(Entry):
 
     path: Text = ABSENT
     """Only with image_folder, and required there: the folder of images, relative to data_root or
-    absolute. The path is part of the definition that determines the networks' seeds: another path
-    means other networks. Relative to data_root (possibly through a link there) it stays the same
-    wherever the images are stored."""
+    absolute. The path is part of the definition that determines the networks' seeds, so keep it
+    relative to data_root (a link there is possible) if the images may move."""
 
     size: Count | None = None
     """The images are made size x size pixels (the shorter side is resized, and the centre is
@@ -298,14 +297,13 @@ class DatasetEntry(Entry):
 
     clutter: ClutterEntry = ABSENT
     """Only with digits, and with size: makes the digits about as hard as natural images. Each gets
-    a random size, place and contrast, fragments of other digits behind it, and noise. All draws
-    follow from the digit's position in the source, so the images are the same everywhere."""
+    a random size, place and contrast, fragments of other digits behind it, and noise, all
+    determined by its position in the source."""
 
     images: Literal["memory", "files"] = "memory"
-    """Where the images are during training. memory: all of them in memory, as pixels. files: only
-    with image_folder and with size; every image is decoded each time it is used, by other processes
-    and ahead of the device, for data that do not fit in memory. The folder must not change, and
-    baselines are not possible."""
+    """Where the images are during training. memory: in memory, as pixels. files: only with
+    image_folder and with size, for data that do not fit in memory; other processes decode each
+    image whenever it is used. The folder must not change, and baselines are not possible."""
 
     train_examples: FromTwo | None = None
     """The number of train images: a fixed choice that keeps the proportions of the classes; null:
@@ -341,9 +339,9 @@ class DerivedEntry(Entry):
 
     ranked_by: str = ABSENT
     """Required with easiest and hardest: the name of an ensemble that is trained on the study's own
-    dataset. The examples are ranked by their accessibility to that ensemble, their mean consistency
-    over the epochs from 1 on; the easiest has the highest. In a tie, the example that comes first
-    in the source counts as easier."""
+    dataset. The examples are ranked by their accessibility to that ensemble (mean consistency over
+    the epochs from 1 on; the easiest has the highest). In a tie, the example that comes first in
+    the source counts as easier."""
 
     per_round: ProperShare = ABSENT
     """With keep: easiest or hardest, the fraction that is removed in each round. After each round
@@ -378,8 +376,8 @@ class EnsembleEntry(Entry):
 
     linear: StrictBool = False
     """true: no activation functions, and average pooling in place of max-pooling (the paper's
-    section 4.2). Of torchvision's models it is possible for those without any other non-linearity,
-    such as alexnet, the vggs and the resnets."""
+    section 4.2). Of torchvision's models, only those without any other non-linearity can be linear,
+    for example alexnet, the vggs and the resnets."""
 
     depth: Count | None = Field(None, le=16)
     """The number of convolutions in each block before a pooling layer; null: 2."""
@@ -588,7 +586,8 @@ class StudyFile(Entry):
 
     base: Name = ABSENT
     """Another study, whose keys this study has too. A key that is given here replaces the other
-    study's; under keys with keys of their own, such as ensembles, only those given here."""
+    study's; in keys with keys of their own (for example ensembles), only those given here are
+    replaced."""
 
     title: Text
     """The name of the study in figures and captions."""
@@ -606,8 +605,8 @@ class StudyFile(Entry):
     """How the networks are trained."""
 
     resources: Resources = Field(default_factory=Resources)
-    """What a training job requests from a cluster. It does not change any result, and a change of
-    it does not rerun anything."""
+    """What a training job requests from a cluster. It does not change any result, and changing it
+    reruns nothing."""
 
     ensembles: Annotated[dict[Name, EnsembleEntry], Field(min_length=1)]
     """The ensembles, each under a name of lower-case letters, digits and underscores."""
