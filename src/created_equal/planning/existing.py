@@ -43,10 +43,10 @@ def finished_networks(ensemble: Ensemble) -> set[int]:
     found: dict[str, set[int]] = {}
     # rglob also finds files in predictions/unfinished and predictions/kept.
     for path in chain.from_iterable(each.rglob("*.nc") for each in predictions_folders(ensemble)):
-        definition, networks = _header(path)
+        definition, seeds = _header(path)
         data = definition.pop("data", None)
         if definition == wanted:
-            found.setdefault(data, set()).update(networks)
+            found.setdefault(data, set()).update(seeds)
     try:
         data = found and built_data(ensemble.dataset_path, ensemble.dataset)
     except InputError:
