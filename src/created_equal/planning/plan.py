@@ -9,15 +9,10 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from created_equal.planning.existing import built_data
+from created_equal.planning.existing import built_data, finished_networks
 from created_equal.planning.sizes import Extent, disk_of, expected_extent, extent_of
-from created_equal.study import Ensemble, Study, dataset_path, derivation, predictions_path
-from created_equal.training import (
-    PredictionsFolder,
-    count_operations,
-    measure_speed,
-    networks_definition,
-)
+from created_equal.study import Ensemble, Study, dataset_path, derivation
+from created_equal.training import count_operations, measure_speed
 from created_equal.training.engine.device import Setting, choose_setting, usable_cores
 
 log = logging.getLogger(__name__)
@@ -41,13 +36,13 @@ def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
     speed_of = _speed_meter(setting)
     unknown = []
     for study in studies:
-        extent, data = _extent(study)
+        extent = _find_extent(study)
         if extent is None:
             unknown.append(study.name)
             continue
         for name, ensembles in _rows(study):
             extents = [extent_of(ensemble, extent) for ensemble in ensembles]
-            trained = sum(_count_trained(ensemble, data) for ensemble in ensembles)
+            trained = sum(map(_count_trained, ensembles))
             n_networks = sum(ensemble.n_networks for ensemble in ensembles)
             left = n_networks - trained
             operations = 0
@@ -91,12 +86,12 @@ def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
         )
 
 
-def _extent(study: Study) -> tuple[Extent | None, str | None]:
-    """Return a study's extent, and the fingerprint of its dataset if that is built."""
+def _find_extent(study: Study) -> Extent | None:
+    """Return a study's extent, or None if its dataset is not built and the extent is unknown."""
     if built := built_data(dataset_path(study.name), study.dataset):
-        return built
+        return built[0]
     expected = expected_extent(study.dataset)
-    return expected if expected and expected.classes else None, None
+    return expected if expected and expected.classes else None
 
 
 def _rows(study: Study) -> list[tuple[str, list[Ensemble]]]:
@@ -114,15 +109,8 @@ def _mean(extents: Sequence[Extent]) -> Extent:
     return replace(extents[0], examples=(round(train), round(test)))
 
 
-def _count_trained(ensemble: Ensemble, data: str | None) -> int:
-    if ensemble.derived:
-        built = built_data(ensemble.dataset_path, ensemble.dataset)
-        data = built and built[1]
-    if data is None:
-        return 0
-    folder = predictions_path(ensemble.study, ensemble.name, 0, 0).parent
-    found = PredictionsFolder(folder, networks_definition(ensemble, data)).find()
-    return sum(seed < ensemble.n_networks for seed in found)
+def _count_trained(ensemble: Ensemble) -> int:
+    return sum(seed < ensemble.n_networks for seed in finished_networks(ensemble))
 
 
 def _speed_meter(setting: Setting) -> Callable[[Ensemble, Extent], float]:
