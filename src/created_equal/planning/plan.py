@@ -40,9 +40,11 @@ def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
         if extent is None:
             unknown.append(study.name)
             continue
+        seeds = finished_networks(*study.ensembles.values())
+        found = dict(zip(study.ensembles, seeds, strict=True))
         for name, ensembles in _rows(study):
             extents = [extent_of(ensemble, extent) for ensemble in ensembles]
-            trained = sum(map(_count_trained, ensembles))
+            trained = sum(seed < each.n_networks for each in ensembles for seed in found[each.name])
             n_networks = sum(ensemble.n_networks for ensemble in ensembles)
             left = n_networks - trained
             operations = 0
@@ -107,10 +109,6 @@ def _mean(extents: Sequence[Extent]) -> Extent:
     """Return the mean extent; the cost of a network is linear in the number of examples."""
     train, test = np.mean([extent.examples for extent in extents], axis=0)
     return replace(extents[0], examples=(round(train), round(test)))
-
-
-def _count_trained(ensemble: Ensemble) -> int:
-    return sum(seed < ensemble.n_networks for seed in finished_networks(ensemble))
 
 
 def _speed_meter(setting: Setting) -> Callable[[Ensemble, Extent], float]:

@@ -122,7 +122,8 @@ def _training(
     for study in dict.fromkeys(job.study for job in training):
         study_jobs = [job for job in training if job.study == study]
         ensembles = _trained_in(studies, study_jobs)
-        found = {each.name: finished_networks(each) for each in ensembles}
+        names = (each.name for each in ensembles)
+        found = dict(zip(names, finished_networks(*ensembles), strict=True))
         left = sum(len(set(job.seeds) - found[job.ensemble]) for job in study_jobs)
         trained[study] += sum(len(job.seeds) for job in study_jobs) - left
         yield (

@@ -87,9 +87,14 @@ def describe_keys() -> str:
 
 
 def _dump(part: Mapping, indent: str = "") -> str:
-    """Return a JSON schema as text, with one line for each key of each model."""
+    """Return a JSON schema as text, with one line for each key of each model.
+
+    Required keys are not marked, because editors cannot know the keys that a study's base has.
+    """
     lines = []
     for key, value in part.items():
+        if key == "required":
+            continue
         nested = key in ("$defs", "properties") or (
             isinstance(value, dict) and "properties" in value
         )

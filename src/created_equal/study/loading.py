@@ -143,23 +143,28 @@ def load_studies(
     return found
 
 
-def predictions_folders(ensemble: Ensemble) -> list[Path]:
-    """Return the folders that may have networks of an ensemble, its own first.
+def predictions_folders(*ensembles: Ensemble) -> list[list[Path]]:
+    """Return, for each ensemble, the folders that may have its networks, its own first.
 
     An ensemble of another study with the same definition has the same networks, and some networks
     are kept in ``reference``, so none of them has to be trained twice.
     """
-    places = {(ensemble.study, ensemble.name): None}
+    same: dict[str, dict] = {json.dumps(each.definition): {} for each in ensembles}
     for study in study_names():
         # An invalid study has no networks; it reports its errors when it is run.
         with suppress(InputError):
             for each in load_configured(study).ensembles.values():
-                if each.definition == ensemble.definition:
+                if (places := same.get(json.dumps(each.definition))) is not None:
                     places[each.study, each.name] = None
-    own, *others = (
-        predictions_folder(*place, folder) for folder in (RESULTS, REFERENCE) for place in places
-    )
-    return [own, *filter(Path.is_dir, others)]
+    found = []
+    for ensemble in ensembles:
+        own = (ensemble.study, ensemble.name)
+        places = dict.fromkeys([own, *same[json.dumps(ensemble.definition)]])
+        first, *others = (
+            predictions_folder(*place, root) for root in (RESULTS, REFERENCE) for place in places
+        )
+        found.append([first, *filter(Path.is_dir, others)])
+    return found
 
 
 def _read_study(path: Path) -> object:
