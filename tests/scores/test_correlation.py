@@ -80,7 +80,7 @@ def test_p_where_there_is_none():
 
 
 def test_bins_correlate_more_than_noisy_examples():
-    """Their interval is over bins; over examples cut anew it would lie below r itself."""
+    """The interval is over bins; with new bins for resampled examples it would be below r."""
     generator = np.random.default_rng(0)
     a = generator.random(400)
     b = a + generator.normal(0, 0.5, 400)

@@ -92,10 +92,10 @@ from studies import FOLDER, TWO, load, minimal, problems, with_clutter
         ),
     ],
 )
-def test_two_values_that_do_not_go_together_are_one_sentence(folder, values, sentence):
-    (said,) = problems(values)
-    assert said.startswith(sentence)
-    assert said.endswith((".", "?"))
+def test_a_contradiction_is_one_sentence(folder, values, sentence):
+    (message,) = problems(values)
+    assert message.startswith(sentence)
+    assert message.endswith((".", "?"))
 
 
 @pytest.mark.parametrize(
@@ -189,13 +189,13 @@ def test_two_values_that_do_not_go_together_are_one_sentence(folder, values, sen
         ),
     ],
 )
-def test_a_figure_that_contradicts_its_study_is_refused_and_no_other(folder, values, sentence):
+def test_only_the_figure_that_contradicts_its_study_is_refused(folder, values, sentence):
     sound = {"figure_10": {"ensemble": "a"}}
     study = load(values | {"figures": {**values["figures"], **sound}})
-    ((figure, (said,)),) = study.refused.items()
+    ((figure, (message,)),) = study.refused.items()
     assert figure in values["figures"]
-    assert said.startswith(sentence)
-    assert said.endswith((".", "?"))
+    assert message.startswith(sentence)
+    assert message.endswith((".", "?"))
     assert study.figures == sound
 
 

@@ -77,7 +77,7 @@ def test_a_definition_in_full(folder):
         minimal(dataset={"source": "digits", "images": "memory"}, recipe={"augmentation": None}),
     ],
 )
-def test_a_definition_does_not_depend_on_what_networks_do_not_follow_from(folder, same):
+def test_a_definition_does_not_depend_on_keys_without_effect_on_networks(folder, same):
     plain = load(minimal(), "plain").ensembles["a"].definition
     other = load(same, "other").ensembles["a"].definition
     assert json.dumps(plain, sort_keys=True) == json.dumps(other, sort_keys=True)
@@ -114,7 +114,7 @@ def test_a_definition_depends_on_everything_else(folder):
 @pytest.mark.parametrize(
     ("at_most", "configured", "per_job"), [(None, 5, 5), (1, 5, 1), (5, 1, 1), (20, 5, 5)]
 )
-def test_a_job_trains_no_more_networks_than_both_config_and_ensemble_say(
+def test_a_job_trains_no_more_networks_than_config_and_ensemble_allow(
     folder, at_most, configured, per_job
 ):
     study = load(minimal(resources={"networks_per_job": at_most}, networks=12))
@@ -146,12 +146,12 @@ def test_baselines_of():
     assert baselines_of({"baselines": ["svm", "perceptron"]}) == ("svm", "perceptron")
 
 
-def test_the_ensemble_that_stands_for_a_study_is_that_of_figure_1(folder):
+def test_the_ensemble_of_figure_1_represents_a_study(folder):
     assert ensemble_across(load(minimal(figures={"figure_10": {"ensemble": "a"}}))) is None
     assert ensemble_across(load(minimal(figures={"figure_01": {"ensemble": "a"}}))) == "a"
 
 
-def test_a_baseline_that_is_not_there(folder):
+def test_a_missing_baseline(folder):
     study = load(with_baselines(svm={}))
     assert baseline_of(study, "svm") == study.baselines["svm"]
     with pytest.raises(InputError, match=r"add it under baselines in config/studies/one\.yaml\.$"):
@@ -160,7 +160,7 @@ def test_a_baseline_that_is_not_there(folder):
         baseline_of(study, "svn")
 
 
-def test_the_epochs_that_a_study_names_are_those_of_its_figures(folder):
+def test_the_epochs_of_a_study_are_those_of_its_figures(folder):
     named = {"figure_01": [0, 1, 2, 5], "figure_02": [0, 1, 2, 3, 4, 5]}
     figures = {figure: {"ensemble": "a", "epochs": epochs} for figure, epochs in named.items()}
     study = load(minimal(figures={**figures, "figure_10": {"ensemble": "a"}}))
