@@ -55,5 +55,5 @@ clean:
 	rm -rf .venv
 
 # And schemas/.
-config/README.md: src/created_equal/study/keys.py src/created_equal/study/reference_page.py
-	$(ACTIVATE) && python -m created_equal.study.reference_page
+config/README.md: src/created_equal/study/keys.py src/created_equal/study/key_pages.py
+	$(ACTIVATE) && python -m created_equal.study.key_pages

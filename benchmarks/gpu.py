@@ -193,7 +193,7 @@ def train(session: Session, asked: argparse.Namespace) -> dict:
     archives = Archives(session.out)
     trained = {}
     for ensemble in study.ensembles.values():
-        result = trained[ensemble.name] = {"networks": 0, "of": ensemble.networks, "seconds": 0.0}
+        result = trained[ensemble.name] = {"networks": 0, "of": ensemble.n_networks, "seconds": 0.0}
         if not make_dataset(session, study, ensemble):
             result["left_out"] = "its examples are ranked by networks that are not trained"
             continue
@@ -228,7 +228,7 @@ def make_dataset(session: Session, study: Study, ensemble: Ensemble) -> bool:
         if len(files) < len(wanted):
             return False
         if not scores_path(study.name, ranking).is_file():
-            n_networks = str(study.ensembles[ranking].networks)
+            n_networks = str(study.ensembles[ranking].n_networks)
             paths = [str(path) for path in files]
             options = [study.name, ranking, *paths, "--networks", n_networks]
             session.succeed([*COMMAND, "score_ensemble", *options])
