@@ -101,13 +101,13 @@ def test_a_step_that_fails_does_not_hold_up_the_others(study_folder):
 
 def test_archives_have_at_most_their_size_and_number(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("gpu.ARCHIVE_BYTES", 20_000)
+    monkeypatch.setattr("gpu.ARCHIVE_BYTES", 55_000)
     monkeypatch.setattr("gpu.MOST_ARCHIVES", 2)
     archives = Archives(tmp_path / "gpu")
     paths = [predictions_folder("a", "b") / f"{n}.nc" for n in range(5)]
     paths[0].parent.mkdir(parents=True)
     for path in paths:
-        path.write_bytes(bytes(8_000))
+        path.write_bytes(bytes(20_000))
     assert [archives.add(path) for path in paths] == [True, True, True, True, False]
     assert len(list((tmp_path / "gpu").iterdir())) == 2
     for path in paths:
