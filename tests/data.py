@@ -1,4 +1,4 @@
-"""Settings of digits and clutter, and the folder of real data in the environment variable DATA_ROOT."""
+"""Settings of datasets in tests, and the real data in the environment variable DATA_ROOT."""
 
 import os
 from pathlib import Path
