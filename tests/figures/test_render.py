@@ -7,10 +7,10 @@ import xarray as xr
 
 from created_equal.artefacts import write_dataset, write_scores
 from created_equal.errors import InputError
-from created_equal.figures import cross_dataset, render
+from created_equal.figures import render, robustness
 from created_equal.figures.figure_11 import draw
-from created_equal.figures.pages import save
 from created_equal.figures.render import render_cross_dataset, render_figure
+from created_equal.figures.style import save
 from created_equal.study import load_study
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -62,7 +62,9 @@ def test_the_figure_of_several_studies_shows_those_that_have_a_figure_1(
     without = STUDY.replace("  figure_01: {ensemble: st_vgg}\n", "")
     Path("config/studies/without.yaml").write_text(without)
     render_cross_dataset(["made_up", "without"])
-    save(cross_dataset.draw({"made_up: st_vgg": scores}), "here", "cross_dataset")
+    panels = {"made_up: st_vgg": scores}
+    drawn = robustness.draw(panels, "All selected studies", "one ensemble of each study")
+    save(drawn, "here", "cross_dataset")
     for extension in ("pdf", "svg", "png"):
         name = f"cross_dataset.{extension}"
         rendered = (repository / "paper_figures" / name).read_bytes()
@@ -73,11 +75,10 @@ def test_the_figure_of_several_studies_shows_those_that_have_a_figure_1(
 
 def test_an_input_error_in_a_notebook_is_passed_on(repository: Path) -> None:
     Path("results/made_up/st_vgg/scores.nc").unlink()
-    log = repository / "log.ipynb"
     with pytest.raises(InputError) as raised:
-        render_figure(load_study("made_up"), "figure_01", log)
+        render_figure(load_study("made_up"), "figure_01")
     assert str(raised.value).startswith("results/made_up/st_vgg/scores.nc does not exist; build it")
-    assert "InputError" in log.read_text()
+    assert "InputError" in Path("results/made_up/logs/figure_01.ipynb").read_text()
     assert not Path("paper_figures").exists()
 
 
