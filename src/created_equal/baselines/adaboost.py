@@ -29,21 +29,12 @@ PENALTY = 1 / 3
 def boosted_predictions(
     pixels: np.ndarray, labels: np.ndarray, is_train: np.ndarray, weak_learners: int
 ) -> tuple[np.ndarray, int]:
-    """Return AdaBoost's predictions after each number k of weak learners.
+    """Return predictions (k, example) after k = 1..weak_learners, and the k when boosting ended.
 
     Boosting ends early after a weak learner that is always right on the train set, or before one
     that is no better than chance under the weights. The predictions for each larger k are then
-    those of the last weak learner.
-
-    Args:
-        pixels: (example, feature) float, standardized.
-        labels: (example,) integers in 0..K-1; all K classes occur in the train set.
-        is_train: (example,) bool, the examples to fit to.
-        weak_learners: the largest k.
-
-    Returns:
-        predictions (k, example) with the dtype of the labels, for k = 1..weak_learners, and the
-        number of weak learners before boosting ended.
+    those of the last weak learner. The pixels (example, feature) are standardized, and all classes
+    occur in the train set.
 
     Raises:
         InputError: the first weak learner is no better than chance.

@@ -17,12 +17,7 @@ N_NEIGHBORS = 10
 
 
 def make_classifier(name: str, seed: int) -> ClassifierMixin:
-    """Return a classifier that is not fitted yet.
-
-    Args:
-        name: a key of ``study.BASELINES`` except adaboost.
-        seed: the random state, for classifiers that have one.
-    """
+    """Return a classifier that is not fitted yet, by its key of ``study.BASELINES``."""
     match name:
         case "svm":
             return SVC()

@@ -5,28 +5,24 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Architecture:
-    """An architecture and its variations.
+    """An architecture and its variations; None stands for the default.
 
-    Attributes:
-        name: one of the paper's architectures, ``"st_vgg"``, ``"small_st_vgg"`` or ``"mnist_cnn"``,
-            or one of torchvision's classification models, for example ``"resnet50"``.
-        activation: a key of ``ACTIVATIONS``; None for the default (ELU in the paper's).
-        dropout: True for the default rates, False for none, or one rate for all layers.
-        linear: whether to replace activations by identities and max-pooling by average pooling
-            (section 4.2 of the paper); the network is then affine in its input in evaluation mode.
-        width: factor on the numbers of filters and of dense units (rounded, at least 1). This and
-            all following attributes apply to the paper's architectures only.
-        depth: number of convolutions per block. Fewer are the first ones of the block; more are
-            copies of its last. None for the default.
-        kernel: kernel size of every convolution; None for the default.
-        units: units of the dense layer, before the factor ``width``; None for the default.
+    The name is one of the paper's, ``"st_vgg"``, ``"small_st_vgg"`` or ``"mnist_cnn"``, or one of
+    torchvision's classification models, for example ``"resnet50"``. Linear networks have identities
+    in place of activations and average pooling in place of max-pooling (section 4.2 of the paper),
+    so that they are affine in their input in evaluation mode.
     """
 
     name: str
-    activation: str | None = None
-    dropout: bool | float = True
+    activation: str | None = None  # a key of ACTIVATIONS
+    dropout: bool | float = True  # True: the default rates; a number: one rate for all layers
     linear: bool = False
-    width: float = 1.0
-    depth: int | None = None
-    kernel: int | None = None
-    units: int | None = None
+    # Of the paper's architectures only:
+    width: float = 1.0  # factor on the numbers of filters and of dense units (at least 1)
+    depth: int | None = None  # convolutions per block: its first, or more copies of its last
+    kernel: int | None = None  # size of every convolution
+    units: int | None = None  # of the dense layer, before the factor width
+
+    def dropout_rate(self, default: float) -> float:
+        """Return the rate of a dropout layer that has this rate by default."""
+        return default if self.dropout is True else float(self.dropout)

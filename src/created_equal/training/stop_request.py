@@ -20,7 +20,6 @@ class StopRequest:
 
     @property
     def stop_requested(self) -> bool:
-        """Whether the job was asked to stop."""
         return self.signal is not None
 
     def exit(self) -> NoReturn:
