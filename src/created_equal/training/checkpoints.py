@@ -10,7 +10,6 @@ import torch
 
 from created_equal.artefacts import canonical, read_sealed, write_sealed
 from created_equal.errors import InputError
-from created_equal.training.engine.device import Setting
 from created_equal.training.engine.trainee import EpochResult
 
 RESULTS = ("predictions", "accuracy", "loss")
@@ -23,8 +22,9 @@ def write_checkpoint(
 ) -> None:
     """Save a partly trained network; the file is written atomically.
 
-    The identity is that of ``checkpoint_identity``, the state one of ``Trainee.states``. There is a
-    result for every epoch so far, from epoch 0 (untrained), and ``seconds`` is the training time.
+    The identity is everything that determines the network, the state one of ``Trainee.states``.
+    There is a result for every epoch so far, from epoch 0 (untrained), and ``seconds`` is the
+    training time.
 
     Raises:
         InputError: the file cannot be written, or the disk is full.
@@ -61,16 +61,3 @@ def read_checkpoint(path: Path, identity: Mapping) -> tuple[dict, list[EpochResu
     epochs = zip(*(contents[name].numpy() for name in RESULTS), strict=True)
     results = [EpochResult(epoch, *arrays) for epoch, arrays in enumerate(epochs)]
     return contents["state"], results, contents["seconds"]
-
-
-def checkpoint_identity(definition: Mapping, seed: int, setting: Setting) -> dict:
-    """Return everything that determines a network in training; see ``networks_definition``.
-
-    A network finishes on the type of device and in the precision in which it started.
-    """
-    return {
-        "definition": dict(definition),
-        "network": seed,
-        "device": setting.device.type,
-        "precision": setting.precision,
-    }

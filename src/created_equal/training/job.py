@@ -12,12 +12,7 @@ import xarray as xr
 from created_equal.artefacts import make_predictions
 from created_equal.errors import InputError
 from created_equal.study import Ensemble
-from created_equal.training.checkpoints import (
-    RESULTS,
-    checkpoint_identity,
-    read_checkpoint,
-    write_checkpoint,
-)
+from created_equal.training.checkpoints import RESULTS, read_checkpoint, write_checkpoint
 from created_equal.training.engine import Group, make_group
 from created_equal.training.engine.device import describe_device, is_out_of_memory, release_memory
 from created_equal.training.engine.images import Examples
@@ -99,7 +94,15 @@ class Job:
         return Member(seed, *(checkpoint or (None, [], 0.0)))
 
     def _identity(self, seed: int) -> dict:
-        return checkpoint_identity(self._folder.definition, seed, self._images.setting)
+        """Return everything that determines a network in training."""
+        setting = self._images.setting
+        return {
+            "definition": dict(self._folder.definition),
+            "network": seed,
+            # A network finishes on the type of device and in the precision in which it started.
+            "device": setting.device.type,
+            "precision": setting.precision,
+        }
 
     def _train_together(self, members: Sequence[Member]) -> None:
         """Train networks that are at the same step, as many of them as the group takes."""

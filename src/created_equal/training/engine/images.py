@@ -35,7 +35,7 @@ class Examples(ABC):
         classes: K.
         labels: (example,) int64.
         labels_on_cpu: a copy on the CPU, where results are computed.
-        splits: for each of SPLITS, a mask (example,) bool on the CPU.
+        splits: for each of SPLITS, a mask (example,) bool; a numpy array.
         train: (train example,) int64, indices of the train set.
         waited: seconds spent waiting for images; None if all are in memory.
     """
@@ -50,7 +50,7 @@ class Examples(ABC):
         self.labels_on_cpu = torch.from_numpy(dataset["label"].values.astype(np.int64))
         self.labels = self.labels_on_cpu.to(device)
         split_of = dataset["example_split"].values
-        self.splits = [torch.from_numpy(split_of == split) for split in SPLITS]
+        self.splits = [split_of == split for split in SPLITS]
         self.train = torch.from_numpy(np.flatnonzero(split_of == "train")).to(device)
         mean, std = dataset["channel_mean"].values, dataset["channel_std"].values
         self._mean = torch.tensor(mean, dtype=torch.float32, device=device)
@@ -70,9 +70,7 @@ class Examples(ABC):
         return math.ceil(len(self) / math.ceil(len(self) / largest))
 
     @abstractmethod
-    def load_batches(
-        self, batches: Sequence[np.ndarray], torch_seeds: Sequence[int]
-    ) -> Iterator[Batch]:
+    def load_batches(self, batches: Sequence[np.ndarray], seeds: Sequence[int]) -> Iterator[Batch]:
         """Load mini-batches, each given by indices into the train set and an augmentation seed."""
 
     @abstractmethod
@@ -99,9 +97,7 @@ class Images(Examples):
         """Return standardized images (example, channel, height, width) float32, channels_last."""
         return self._standardize(self._pixels[index])
 
-    def load_batches(
-        self, batches: Sequence[np.ndarray], torch_seeds: Sequence[int]
-    ) -> Iterator[Batch]:
+    def load_batches(self, batches: Sequence[np.ndarray], seeds: Sequence[int]) -> Iterator[Batch]:
         for batch in batches:
             index = self.train[torch.from_numpy(batch).to(self.setting.device)]
             yield self.batch(index), self.labels[index]
@@ -132,11 +128,9 @@ class FileImages(Examples):
         self._train = np.flatnonzero(dataset["example_split"].values == "train")
         self._reader = Reader(ImageFiles(dataset, data_root), augmentation)
 
-    def load_batches(
-        self, batches: Sequence[np.ndarray], torch_seeds: Sequence[int]
-    ) -> Iterator[Batch]:
+    def load_batches(self, batches: Sequence[np.ndarray], seeds: Sequence[int]) -> Iterator[Batch]:
         indices = [self._train[batch] for batch in batches]
-        loaded = self._load(list(zip(indices, torch_seeds, strict=True)))
+        loaded = self._load(list(zip(indices, seeds, strict=True)))
         for index, images in zip(indices, loaded, strict=True):
             yield images, self.labels[torch.from_numpy(index).to(self.setting.device)]
 

@@ -156,12 +156,11 @@ def make_result(
 ) -> EpochResult:
     """Compute accuracy and loss per split from labels (example,) and cross-entropies (example,)."""
     is_right = (predictions == images.labels_on_cpu).numpy()
-    splits = [split.numpy() for split in images.splits]
     return EpochResult(
         epoch,
         predictions.numpy().astype(label_dtype(images.classes)),
-        np.array([is_right[split].mean() for split in splits]),
-        np.array([losses.numpy()[split].mean(dtype=np.float64) for split in splits]),
+        np.array([is_right[split].mean() for split in images.splits]),
+        np.array([losses.numpy()[split].mean(dtype=np.float64) for split in images.splits]),
     )
 
 
