@@ -71,7 +71,7 @@ def four_phases(
     grid = figure.subplots(len(SPLITS), len(phases), sharex=True, sharey="col")
     for row, split in zip(grid, SPLITS, strict=True):
         for axes, letter, (phase, epoch) in zip(row, style.LETTERS, phases.items(), strict=False):
-            top = f"({letter}) {phase}\nepoch {epoch}\n" if row is grid[0] else ""
+            top = f"({letter}) {phase}\nepoch {epoch}\n" if split == SPLITS[0] else ""
             axes.set_title(top + fill(axes, shown, split, epoch))
         row[0].set_ylabel(f"{split} set\nfraction of examples")
     details = style.describe(ensemble, scores, list(phases.values()))
