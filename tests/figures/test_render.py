@@ -82,12 +82,17 @@ def test_an_input_error_in_a_notebook_is_passed_on(repository: Path) -> None:
     assert not Path("paper_figures").exists()
 
 
-def test_another_error_in_a_notebook_is_named_with_its_log(repository: Path) -> None:
+def end_with(code: str) -> None:
+    """Replace the last cell of the notebook of figure 1."""
     Path("notebooks").unlink()
     Path("notebooks").mkdir()
     notebook = json.loads((NOTEBOOKS / "figure_01.ipynb").read_text())
-    notebook["cells"][-1]["source"] = ["1 / 0"]
+    notebook["cells"][-1]["source"] = [code]
     Path("notebooks/figure_01.ipynb").write_text(json.dumps(notebook))
+
+
+def test_another_error_in_a_notebook_is_named_with_its_log(repository: Path) -> None:
+    end_with("1 / 0")
     sentence = (
         r"^notebooks/figure_01.ipynb failed for the study made_up with ZeroDivisionError "
         r"\(division by zero\); .* is results/made_up/logs/figure_01.ipynb.$"
@@ -97,11 +102,7 @@ def test_another_error_in_a_notebook_is_named_with_its_log(repository: Path) -> 
 
 
 def test_a_killed_notebook(repository: Path) -> None:
-    Path("notebooks").unlink()
-    Path("notebooks").mkdir()
-    notebook = json.loads((NOTEBOOKS / "figure_01.ipynb").read_text())
-    notebook["cells"][-1]["source"] = ["import os\n", "os.kill(os.getpid(), 9)"]
-    Path("notebooks/figure_01.ipynb").write_text(json.dumps(notebook))
+    end_with("import os; os.kill(os.getpid(), 9)")
     with pytest.raises(InputError, match="was killed, most likely because memory ran out"):
         render_figure(load_study("made_up"), "figure_01")
 
