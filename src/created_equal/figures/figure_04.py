@@ -1,6 +1,6 @@
 """Figure 4: do two ensembles, or the halves of one, learn the examples in the same order?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import xarray as xr
@@ -10,7 +10,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from created_equal.artefacts import SPLITS, select_epochs, select_split
+from created_equal.artefacts import SPLITS, select_examples, select_split
 from created_equal.errors import InputError
 from created_equal.figures import style
 from created_equal.scores import MatchedEpochs, best_matched_pairs, bin_edges, matched_epochs
@@ -35,23 +35,21 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
             f"figure_04 compares the two halves of {name}, which has only one network; "
             "train at least two, or remove figure_04 from the study."
         )
-    accuracies = [
-        scores["accuracy"].sel(split="test").mean("network").values for scores in ensembles.values()
-    ]
-    # With few epochs there may be no match; the rest of the figure is still drawn.
-    pairs = best_matched_pairs(*accuracies) if matched_epochs(*accuracies) else ()
-    shown = {
-        each: select_epochs(scores, [pair[index] for pair in pairs])
-        for index, (each, scores) in enumerate(ensembles.items())
-    }
-    common = {split: _common_examples(shown, split) for split in SPLITS}
+    examples = {split: _common_examples(ensembles, split) for split in SPLITS}
     halves = {
         split: select_split(first, split)["accessibility_half"].transpose("half", "example").values
         for split in SPLITS
     }
     both = {
-        split: [part["accessibility"].values for part in parts] for split, parts in common.items()
+        split: [scores["accessibility"].sel(example=each).values for scores in ensembles.values()]
+        for split, each in examples.items()
     }
+    accuracies = [
+        scores["accuracy"].sel(split="test").mean("network").values for scores in ensembles.values()
+    ]
+    # With few epochs there may be no match; the rest of the figure is still drawn.
+    matched = matched_epochs(*accuracies)
+    pairs = best_matched_pairs(*accuracies) if matched else (None, None)
     figure = style.page(7.4)
     grid = figure.subplots(2, 3, width_ratios=(1, 1, 0.05))
     _accessibility(grid[0, 0], halves, f"(a) halves of {name}", ("even networks", "odd networks"))
@@ -65,18 +63,17 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     shades = ScalarMappable(
         Normalize(0, SATURATION), colormaps["viridis"].with_extremes(over="white")
     )
-    for index, axes in enumerate(grid[1, :2]):
+    for axes, letter, pair in zip(grid[1], "cd", pairs, strict=False):
         axes.set(xlabel=f"consistency, {name}", ylabel=f"consistency, {other_name}", box_aspect=1)
         axes.spines[["top", "right"]].set_visible(True)
         words = "no epochs with test accuracies\nwithin 0.01 of each other"
-        if pairs:
-            _joint(axes, common["test"], pairs[index], shades)
-            first_epoch, other_epoch, _ = pairs[index]
+        if pair:
+            _joint(axes, ensembles.values(), pair, examples["test"], shades)
             words = (
-                f"test accuracy {accuracies[0][first_epoch]:.2f}:\n"
-                f"{name} epoch {first_epoch}, {other_name} epoch {other_epoch}"
+                f"test accuracy {accuracies[0][pair.epoch_a]:.2f}:\n"
+                f"{name} epoch {pair.epoch_a}, {other_name} epoch {pair.epoch_b}"
             )
-        axes.set_title(f"({'cd'[index]}) {words}")
+        axes.set_title(f"({letter}) {words}")
     figure.colorbar(
         shades, cax=grid[1, 2], extend="max", label="fraction of test examples", ticks=COLOR_TICKS
     )
@@ -100,15 +97,15 @@ def joint_fractions(
     return np.histogram2d(other, one, (other_edges, one_edges))[0] / len(one)
 
 
-def _common_examples(ensembles: Mapping[str, xr.Dataset], split: str) -> list[xr.Dataset]:
-    parts = [select_split(scores, split) for scores in ensembles.values()]
-    examples = np.intersect1d(*(part["example"].values for part in parts))
+def _common_examples(ensembles: Mapping[str, xr.Dataset], split: str) -> np.ndarray:
+    names = (select_split(scores, split)["example"].values for scores in ensembles.values())
+    examples = np.intersect1d(*names)
     if len(examples) < 2:
         raise InputError(
             f"figure_04 compares {' and '.join(ensembles)}, but they share no {split} examples; "
             "name two ensembles of the same dataset."
         )
-    return [part.sel(example=examples) for part in parts]
+    return examples
 
 
 def _accessibility(
@@ -139,11 +136,15 @@ def _accessibility(
 
 
 def _joint(
-    axes: Axes, parts: Sequence[xr.Dataset], matched: MatchedEpochs, shades: ScalarMappable
+    axes: Axes,
+    ensembles: Iterable[xr.Dataset],
+    pair: MatchedEpochs,
+    examples: np.ndarray,
+    shades: ScalarMappable,
 ) -> None:
     edges, values = [], []
-    for part, epoch in zip(parts, matched[:2], strict=True):
-        edges.append(bin_edges(part.sizes["network"], MOST_BINS))
-        values.append(part["n_right"].sel(epoch=epoch).values / part.sizes["network"])
+    for scores, epoch in zip(ensembles, pair[:2], strict=True):
+        edges.append(bin_edges(scores.sizes["network"], MOST_BINS))
+        values += [*select_examples(scores, "consistency", [epoch], examples)]
     cells = joint_fractions(*values, *edges)
     axes.pcolormesh(*edges, cells, cmap=shades.cmap, norm=shades.norm, rasterized=True)
