@@ -283,7 +283,7 @@ def keep_predictions(study_name: StudyName, ensemble_name: EnsembleName) -> None
 
     ensemble = _load_ensemble(study_name, ensemble_name)
     definition = networks_definition(ensemble, fingerprint(read_dataset(ensemble.dataset_path)))
-    folder, *others = predictions_folders(ensemble)
+    ((folder, *others),) = predictions_folders(ensemble)
     networks = PredictionsFolder(folder, definition, others)
     kept = networks.copy_missing(predictions_folder(study_name, ensemble_name, REFERENCE))
     print(f"wrote {kept}" if kept else "all finished networks are kept already")

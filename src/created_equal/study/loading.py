@@ -168,23 +168,28 @@ def load_studies(
     return found
 
 
-def predictions_folders(ensemble: Ensemble) -> list[Path]:
-    """Return the folders that may have networks of an ensemble, its own first.
+def predictions_folders(*ensembles: Ensemble) -> list[list[Path]]:
+    """Return, for each of these ensembles, the folders that may have its networks, its own first.
 
     An ensemble of another study with the same definition has the same networks, and some networks
     are kept in ``reference``. So none of them has to be trained twice.
     """
-    places = {(ensemble.study, ensemble.name): None}
+    same: dict[str, dict] = {json.dumps(each.definition): {} for each in ensembles}
     for study in study_names():
         # An invalid study has no networks; whoever runs it gets its errors.
         with suppress(InputError):
             for each in load_configured(study).ensembles.values():
-                if each.definition == ensemble.definition:
+                if (places := same.get(json.dumps(each.definition))) is not None:
                     places[each.study, each.name] = None
-    found = [
-        predictions_folder(*place, folder) for folder in (RESULTS, REFERENCE) for place in places
-    ]
-    return [found[0], *(path for path in found[1:] if path.is_dir())]
+    found = []
+    for ensemble in ensembles:
+        own = (ensemble.study, ensemble.name)
+        places = dict.fromkeys([own, *same[json.dumps(ensemble.definition)]])
+        folders = [
+            predictions_folder(*place, root) for root in (RESULTS, REFERENCE) for place in places
+        ]
+        found.append([folders[0], *(path for path in folders[1:] if path.is_dir())])
+    return found
 
 
 def _with_epochs_of_figure_01(figures: Mapping[str, dict]) -> dict[str, dict]:
