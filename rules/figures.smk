@@ -2,6 +2,7 @@
 
 SHARED = [
     "figures/histograms.py",
+    "figures/pages.py",
     "figures/selection.py",
     "figures/style.py",
     "figures/*.mplstyle",

@@ -9,7 +9,7 @@ from PIL import Image
 from test_workflow import copy_of_repository, succeeds
 
 from created_equal.artefacts import definition_of, read_scores, select_split
-from created_equal.figures import figure_01, figure_10, style
+from created_equal.figures import figure_01, figure_10, pages
 from created_equal.scores import below_chance, phases
 from created_equal.study import load_study
 
@@ -38,7 +38,7 @@ def test_the_kept_scores_are_of_the_study_as_it_is(study, scores):
 def test_readme_shows_the_figures_of_the_study(study, scores, figure, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     name = figure.__name__.rpartition(".")[2]
-    drawn = style.save(figure.draw(scores, study.title, "st_vgg"), study.name, name)
+    drawn = pages.save(figure.draw(scores, study.title, "st_vgg"), study.name, name)
     shown, here = (
         np.asarray(Image.open(path).convert("RGB"), dtype=float)
         for path in (ROOT / "docs" / f"{name}.png", drawn)

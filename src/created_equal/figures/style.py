@@ -1,7 +1,6 @@
-"""The look of all figures, the layout and texts of a page, and the files that it is saved in."""
+"""The look of all figures, and the layout and texts of a page."""
 
 import re
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
@@ -18,7 +17,6 @@ from matplotlib.ticker import MaxNLocator
 
 from created_equal.errors import InputError
 from created_equal.scores import SMALLEST_LOG10_P, Correlation, correlation, learning_problems
-from created_equal.study import figure_path
 
 STYLE = Path(__file__).with_name("created_equal.mplstyle")
 PALETTE = seaborn.color_palette("colorblind").as_hex()
@@ -30,8 +28,6 @@ SPLIT_COLORS = {"train": PALETTE[0], "test": PALETTE[1]}
 PAGE_WIDTH = 7.2  # inches
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 CONSISTENCY = "consistency (fraction of the networks that are right)"
-# Time stamps are left out so that the same figure gives the same bytes.
-METADATA = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": None}
 
 
 def styled(function: Callable) -> Callable:
@@ -93,32 +89,6 @@ def footing_of_legend(
         handleheight=1.4,
         handlelength=2.2,
     )
-
-
-@styled
-def save(figure: Figure, study: str | None, name: str) -> Path:
-    """Write a figure as pdf, svg and png to ``paper_figures/{study}``; return the png's path.
-
-    ``study`` is None for a figure of several studies, which is saved in paper_figures itself.
-
-    Raises:
-        InputError: the folder cannot be written to.
-    """
-    targets = {extension: figure_path(study, name, extension) for extension in METADATA}
-    folder = targets["png"].parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=f".{name}.") as unfinished:
-            for extension, target in targets.items():
-                figure.savefig(Path(unfinished) / target.name, metadata=METADATA[extension])
-            for target in targets.values():
-                (Path(unfinished) / target.name).replace(target)
-    except OSError as error:
-        raise InputError(
-            f"{folder} cannot be written to ({error.strerror or error}); make room or make the "
-            "folder writable, and run again."
-        ) from error
-    return targets["png"]
 
 
 def curve(

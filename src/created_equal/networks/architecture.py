@@ -22,7 +22,3 @@ class Architecture:
     depth: int | None = None  # convolutions per block: its first, or more copies of its last
     kernel: int | None = None  # size of every convolution
     units: int | None = None  # of the dense layer, before the factor width
-
-    def dropout_rate(self, default: float) -> float:
-        """Return the rate of a dropout layer that has this rate by default."""
-        return default if self.dropout is True else float(self.dropout)

@@ -46,6 +46,11 @@ class Dropout(nn.Module):
         return f"rate={self.threshold / 256:g}"
 
 
+def dropout_rate(dropout: bool | float, default: float) -> float:
+    """Return the rate of a layer: its default (True), none (False), or a given rate."""
+    return default if dropout is True else float(dropout)
+
+
 def dropouts(network: nn.Module) -> list[Dropout]:
     """Return a network's dropout layers in the order of its modules."""
     return [module for module in network.modules() if isinstance(module, Dropout)]

@@ -11,7 +11,7 @@ from torch import nn
 
 from created_equal.networks.activations import ACTIVATIONS, MONOTONE
 from created_equal.networks.architecture import Architecture
-from created_equal.networks.dropout import Dropout
+from created_equal.networks.dropout import Dropout, dropout_rate
 
 # The blocks of convolutions (filters, kernel size), and the units of the dense layer after them.
 BLOCKS: dict[str, tuple[Sequence[Sequence[tuple[int, int]]], int]] = {
@@ -38,7 +38,7 @@ def build_paper_network(
         return [] if linear else [ACTIVATIONS[name]()]
 
     def dropout(default_rate: float) -> list[nn.Module]:
-        rate = architecture.dropout_rate(default_rate)
+        rate = dropout_rate(architecture.dropout, default_rate)
         return [Dropout(rate)] if rate else []
 
     layers: list[nn.Module] = []

@@ -9,7 +9,7 @@ from torch import nn
 from created_equal.errors import InputError
 from created_equal.networks.activations import ACTIVATIONS
 from created_equal.networks.architecture import Architecture
-from created_equal.networks.dropout import Dropout
+from created_equal.networks.dropout import Dropout, dropout_rate
 
 NON_LINEARITIES = nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Hardswish
 # Relative tolerance for rounding in double precision; other non-linearities deviate far more.
@@ -54,7 +54,7 @@ def build_public_network(
     network = models.get_model(name, weights=None, num_classes=classes, **options)
 
     def dropout(layer: nn.Dropout) -> nn.Module:
-        rate = architecture.dropout_rate(layer.p)
+        rate = dropout_rate(architecture.dropout, layer.p)
         return Dropout(rate) if rate else nn.Identity()
 
     _replace(network, nn.Dropout, dropout)

@@ -1,0 +1,49 @@
+"""Saving a figure as pdf, svg and png, with equal bytes for equal input."""
+
+import tempfile
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from created_equal.errors import InputError
+from created_equal.figures.style import styled
+from created_equal.study import figure_path
+
+# Time stamps are left out so that the same figure gives the same bytes.
+METADATA = {
+    "pdf": {"CreationDate": None},
+    "svg": {"Date": None},
+    "png": None,
+}
+
+
+@styled
+def save(figure: Figure, study: str | None, name: str) -> Path:
+    """Write a figure as pdf, svg and png to ``paper_figures/{study}``.
+
+    Args:
+        figure: the figure, as returned by a ``draw`` function.
+        study: the study's name; None for a figure of several studies, saved in paper_figures.
+        name: the figure's name, for example ``"figure_01"``.
+
+    Returns:
+        The path of the png.
+
+    Raises:
+        InputError: the folder cannot be written to.
+    """
+    targets = {extension: figure_path(study, name, extension) for extension in METADATA}
+    folder = targets["png"].parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=f".{name}.") as unfinished:
+            for extension, target in targets.items():
+                figure.savefig(Path(unfinished) / target.name, metadata=METADATA[extension])
+            for target in targets.values():
+                (Path(unfinished) / target.name).replace(target)
+    except OSError as error:
+        raise InputError(
+            f"{folder} cannot be written to ({error.strerror or error}); make room or make the "
+            "folder writable, and run again."
+        ) from error
+    return targets["png"]
