@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from data import data_root  # noqa: F401
+from data import DIGITS, data_root  # noqa: F401
 
-from created_equal.study import Ensemble, Recipe
+from created_equal.study import Architecture, Ensemble, Recipe
 
 # Kernels are run by Triton's interpreter where there is no GPU, which it asks for when they are
 # imported.
@@ -21,7 +21,6 @@ if not torch.cuda.is_available():
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REPOSITORY = Path(__file__).parents[1]
-DIGITS = {"source": "digits", "size": 16, "train_examples": 40, "test_examples": 40}
 
 
 @pytest.fixture(scope="session")
@@ -44,16 +43,15 @@ def digits_file(digits, tmp_path_factory):
 
 @pytest.fixture
 def tiny():
-    """A function that gives an ensemble of narrow networks, with changes to its recipe."""
+    """A function that makes an ensemble of narrow networks, with changes to its recipe."""
 
-    def make(architecture="st_vgg", width=0.125, **recipe):
+    def make(name="st_vgg", width=0.125, variations=None, **recipe):
         defaults = Recipe(epochs=2, batch_size=20, learning_rate=0.1, activation="elu")
         return Ensemble(
             study="tests",
             name="tiny",
-            architecture=architecture,
-            width=width,
-            networks=4,
+            architecture=Architecture(name, **{"width": width, **(variations or {})}),
+            n_networks=4,
             recipe=replace(defaults, **recipe),
             dataset=DIGITS,
         )

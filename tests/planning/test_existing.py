@@ -1,10 +1,9 @@
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
-from conftest import DIGITS
+from data import DIGITS
 
 from created_equal.artefacts import read_dataset, write_dataset
 from created_equal.datasets import build_dataset
@@ -47,7 +46,7 @@ def test_networks_are_found_in_all_folders(tiny, dataset):
 def test_networks_of_another_definition_engine_or_data_do_not_count(tiny, dataset, monkeypatch):
     ensemble = tiny(epochs=1)
     train(ensemble, dataset, 0, 1)
-    assert finished_networks(replace(ensemble, width=0.25)) == [set()]
+    assert finished_networks(tiny(width=0.25, epochs=1)) == [set()]
     with monkeypatch.context() as patch:
         patch.setattr("created_equal.planning.existing.ENGINE_VERSION", 99)
         assert finished_networks(ensemble) == [set()]

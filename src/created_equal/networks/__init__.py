@@ -1,5 +1,4 @@
 """Architectures by name, as plain torch modules."""
 
-from .architecture import Architecture as Architecture
 from .build import build_network as build_network, count_flops as count_flops
 from .dropout import Dropout as Dropout, dropouts as dropouts

@@ -8,28 +8,29 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from created_equal.errors import InputError
-from created_equal.networks.architecture import Architecture
 from created_equal.networks.dropout import dropouts
 from created_equal.networks.paper import BLOCKS, build_paper_network
 from created_equal.networks.public import build_public_network, check_linear
+from created_equal.study import Architecture, Recipe
 
 LARGEST_SIZE_TRIED = 512
 
 
 def build_network(
-    architecture: Architecture, image_shape: tuple[int, int, int], classes: int
+    architecture: Architecture, recipe: Recipe, image_shape: tuple[int, int, int], classes: int
 ) -> nn.Module:
     """Build a network that maps images (example, channel, height, width) to logits (example, K).
 
-    The shape is (height, width, channels).
+    The recipe may have another activation and other dropout rates than the architecture has by
+    default. The shape is (height, width, channels).
 
     Raises:
         InputError: the images are too small for the architecture, or it cannot be made linear.
     """
     height, width, channels = image_shape
-    if not _accepts(architecture, (height, width, channels), classes):
+    if not _accepts(architecture, recipe, (height, width, channels), classes):
         for larger in range(min(height, width) + 1, LARGEST_SIZE_TRIED + 1):
-            if _accepts(architecture, (larger, larger, channels), classes):
+            if _accepts(architecture, recipe, (larger, larger, channels), classes):
                 remedy = f"set size: {larger} or more"
                 break
         else:
@@ -40,7 +41,7 @@ def build_network(
         )
     if architecture.linear and architecture.name not in BLOCKS:
         check_linear(architecture.name, (height, width, channels))
-    return _build(architecture, image_shape, classes)
+    return _build(architecture, recipe, image_shape, classes)
 
 
 def count_flops(network: nn.Module, image_shape: tuple[int, int, int]) -> tuple[int, int]:
@@ -64,15 +65,17 @@ def count_flops(network: nn.Module, image_shape: tuple[int, int, int]) -> tuple[
 
 
 def _build(
-    architecture: Architecture, image_shape: tuple[int, int, int], classes: int
+    architecture: Architecture, recipe: Recipe, image_shape: tuple[int, int, int], classes: int
 ) -> nn.Module:
     build = build_paper_network if architecture.name in BLOCKS else build_public_network
-    return build(architecture, image_shape, classes)
+    return build(architecture, recipe, image_shape, classes)
 
 
 # Cached, because this takes longer than building a network.
 @cache
-def _accepts(architecture: Architecture, image_shape: tuple[int, int, int], classes: int) -> bool:
+def _accepts(
+    architecture: Architecture, recipe: Recipe, image_shape: tuple[int, int, int], classes: int
+) -> bool:
     """Return whether images of this shape are large enough for the architecture."""
     height, width, channels = image_shape
     try:
@@ -83,9 +86,9 @@ def _accepts(architecture: Architecture, image_shape: tuple[int, int, int], clas
             images = torch.zeros(2, channels, height, width, device="meta")
             try:
                 with torch.device("meta"):
-                    network = _build(architecture, image_shape, classes)
+                    network = _build(architecture, recipe, image_shape, classes)
             except NotImplementedError:  # torchvision's regnets read values while they are built
-                network = _build(architecture, image_shape, classes).to("meta")
+                network = _build(architecture, recipe, image_shape, classes).to("meta")
             network.eval()(images)
     except (RuntimeError, ValueError, AssertionError, ZeroDivisionError):
         return False

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from torch import nn
 
 from created_equal.networks.activations import ACTIVATIONS, MONOTONE
-from created_equal.networks.architecture import Architecture
 from created_equal.networks.dropout import Dropout, dropout_rate
+from created_equal.study import Architecture, Recipe
 
 # The blocks of convolutions (filters, kernel size), and the units of the dense layer after them.
 BLOCKS: dict[str, tuple[Sequence[Sequence[tuple[int, int]]], int]] = {
@@ -24,11 +24,16 @@ DROPOUT_AFTER_DENSE = 0.5
 
 
 def build_paper_network(
-    architecture: Architecture, image_shape: tuple[int, int, int], classes: int
+    architecture: Architecture, recipe: Recipe, image_shape: tuple[int, int, int], classes: int
 ) -> nn.Module:
-    """Build one of the paper's own networks; arguments as in ``build_network``."""
+    """Build one of the paper's own networks; arguments as in ``build_network``.
+
+    Fewer convolutions per block than usual are the first ones; additional ones are copies of the
+    last. Numbers of filters and units are multiplied by the width and rounded, at least to 1. The
+    default activation is ELU.
+    """
     blocks, default_units = BLOCKS[architecture.name]
-    name, linear = architecture.activation or "elu", architecture.linear
+    name, linear = recipe.activation or "elu", architecture.linear
     height, width, channels = image_shape
 
     def scale(units: int) -> int:
@@ -38,7 +43,7 @@ def build_paper_network(
         return [] if linear else [ACTIVATIONS[name]()]
 
     def dropout(default_rate: float) -> list[nn.Module]:
-        rate = dropout_rate(architecture.dropout, default_rate)
+        rate = dropout_rate(recipe.dropout, default_rate)
         return [Dropout(rate)] if rate else []
 
     layers: list[nn.Module] = []

@@ -8,8 +8,8 @@ from torch import nn
 
 from created_equal.errors import InputError
 from created_equal.networks.activations import ACTIVATIONS
-from created_equal.networks.architecture import Architecture
 from created_equal.networks.dropout import Dropout, dropout_rate
+from created_equal.study import Architecture, Recipe
 
 NON_LINEARITIES = nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Hardswish
 # Relative tolerance for rounding in double precision; other non-linearities deviate far more.
@@ -24,7 +24,7 @@ class ThreeChannels(nn.Module):
 
 
 def build_public_network(
-    architecture: Architecture, image_shape: tuple[int, int, int], classes: int
+    architecture: Architecture, recipe: Recipe, image_shape: tuple[int, int, int], classes: int
 ) -> nn.Module:
     """Build one of torchvision's classification models; arguments as in ``build_network``.
 
@@ -54,7 +54,7 @@ def build_public_network(
     network = models.get_model(name, weights=None, num_classes=classes, **options)
 
     def dropout(layer: nn.Dropout) -> nn.Module:
-        rate = dropout_rate(architecture.dropout, layer.p)
+        rate = dropout_rate(recipe.dropout, layer.p)
         return Dropout(rate) if rate else nn.Identity()
 
     _replace(network, nn.Dropout, dropout)
@@ -65,8 +65,8 @@ def build_public_network(
             nn.MaxPool2d,
             lambda each: nn.AvgPool2d(each.kernel_size, each.stride, each.padding, each.ceil_mode),
         )
-    elif architecture.activation is not None:
-        _replace(network, NON_LINEARITIES, lambda _: ACTIVATIONS[architecture.activation]())
+    elif recipe.activation is not None:
+        _replace(network, NON_LINEARITIES, lambda _: ACTIVATIONS[recipe.activation]())
     return network if image_shape[2] == 3 else nn.Sequential(ThreeChannels(), network)
 
 
@@ -85,8 +85,8 @@ def check_linear(name: str, image_shape: tuple[int, int, int]) -> None:
     # The generator is restored, because networks in training draw from it too.
     with torch.random.fork_rng(devices=[]), torch.inference_mode():
         torch.manual_seed(0)
-        architecture = Architecture(name, dropout=False, linear=True)
-        network = build_public_network(architecture, image_shape, 2).double().eval()
+        architecture, recipe = Architecture(name, linear=True), Recipe(dropout=False)
+        network = build_public_network(architecture, recipe, image_shape, 2).double().eval()
         for parameter in network.parameters():
             if not parameter.any():
                 # The last layer of some models starts at zero, which would hide the layers before.
