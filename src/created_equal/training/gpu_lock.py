@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 
 from created_equal.errors import InputError
@@ -25,14 +26,9 @@ def lock_gpu(device: str) -> int | None:
 
     Call this before CUDA is initialized. It locks the first free GPU among those that
     CUDA_VISIBLE_DEVICES permits, and waits for one if none is free. The kernel releases the lock
-    when this process ends, even if it is killed. Only jobs of the same user respect each other's
-    locks.
-
-    Args:
-        device: as in the config; ``"cpu"`` locks nothing.
-
-    Returns:
-        a file descriptor that holds the lock while it is open; None without a GPU.
+    when this process ends, even if it is killed, or when the file descriptor that this function
+    returns is closed. Without a GPU, or if ``device`` is cpu, nothing is locked. Only jobs of the
+    same user respect each other's locks.
 
     Raises:
         InputError: the folder of the locks belongs to another user.
@@ -70,11 +66,7 @@ def visible_gpus(gpus: Sequence[str], visible: str | None) -> list[str]:
 
     The variable is parsed as CUDA does: entries are indices from 0, UUIDs or prefixes of UUIDs, and
     the first invalid entry ends the list. Indices are nvidia-smi's, which are equal to CUDA's if
-    all GPUs are of the same model.
-
-    Args:
-        gpus: UUIDs.
-        visible: the value of the variable; None if it is not set.
+    all GPUs are of the same model. ``visible`` is None if the variable is not set.
     """
     if visible is None:
         return list(gpus)
@@ -92,31 +84,22 @@ def visible_gpus(gpus: Sequence[str], visible: str | None) -> list[str]:
 
 def _wait_for_lock(gpus: Sequence[str], folder: Path) -> tuple[str, int]:
     """Lock one of the GPUs; return its UUID and the file descriptor of the lock."""
-    waiting = False
-    while True:
+    for attempt in count():
         for gpu in gpus:
-            lock = _try_to_lock(folder / f"{gpu.replace('/', '_')}.lock")
-            if lock is not None:
-                return gpu, lock
-        if not waiting:
+            path = folder / f"{gpu.replace('/', '_')}.lock"
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return gpu, descriptor
+            except BlockingIOError:
+                os.close(descriptor)
+        if attempt == 0:
             log.info(
                 "all %d GPUs are used by other training jobs: waiting for one; --resources gpu=%d "
                 "starts at most one job per GPU",
-                len(gpus),
-                len(gpus),
+                *(len(gpus), len(gpus)),
             )
-            waiting = True
         time.sleep(PAUSE)
-
-
-def _try_to_lock(path: Path) -> int | None:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
-    return descriptor
 
 
 def _make_lock_folder() -> Path:

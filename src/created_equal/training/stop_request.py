@@ -20,7 +20,6 @@ class StopRequest:
 
     @property
     def stop_requested(self) -> bool:
-        """Whether the job was asked to stop."""
         return self.signal is not None
 
     def exit(self) -> NoReturn:
@@ -47,9 +46,7 @@ def listen_for_stop() -> Iterator[StopRequest]:
             signal.signal(number, replaced[number])
 
     handlers = {number: signal.getsignal(number) for number in SIGNALS}
-    replaced = {
-        number: handler for number, handler in handlers.items() if handler is not signal.SIG_IGN
-    }
+    replaced = {key: each for key, each in handlers.items() if each is not signal.SIG_IGN}
     for number in replaced:
         signal.signal(number, receive)
     try:

@@ -22,12 +22,7 @@ Task = tuple[np.ndarray, int | None]
 
 
 class Reader(Dataset):
-    """Reads batches of image files.
-
-    Args:
-        files: the images.
-        augmentation: as in the recipe; applies to tasks with a seed.
-    """
+    """Reads batches of image files, and augments those whose task has a seed."""
 
     def __init__(self, files: ImageFiles, augmentation: str | None):
         self._files = files
@@ -57,29 +52,43 @@ def read_ahead(
 ) -> Iterator[torch.Tensor]:
     """Yield the pixels of each task in order; close the iterator if it is not read to the end.
 
-    Args:
-        reader: reads the tasks.
-        tasks: the batches to read.
-        workers: number of processes that read; 0 to read in this process.
-        pinned: whether to put the pixels into pinned memory, for asynchronous copies to a GPU.
+    Without workers, this process reads. Pinned memory permits asynchronous copies to a GPU.
 
     Raises:
         InputError: a file is missing or has changed.
     """
-    with _batches(reader, tasks, min(workers, len(tasks)), pinned) as batches:
-        for batch in batches:
+    workers = min(workers, len(tasks))
+    batches = None
+    try:
+        if workers:
+            loader = DataLoader(
+                reader,
+                batch_size=None,
+                sampler=tasks,
+                num_workers=workers,
+                prefetch_factor=PREFETCHED,
+                pin_memory=pinned,
+                worker_init_fn=partial(_die_with, os.getpid()),
+                multiprocessing_context="fork",
+                # A generator of its own: the loader draws a seed, and networks draw from PyTorch's.
+                generator=torch.Generator(),
+            )
+            with _blocked_signals():
+                batches = iter(loader)
+        for batch in map(reader.__getitem__, tasks) if batches is None else batches:
             if isinstance(batch, str):
                 raise InputError(batch)
             yield batch
+    finally:
+        # The garbage collector may be too late: a traceback can hold the iterator, and then the job
+        # waits for its children when it exits.
+        if batches is not None:
+            batches._shutdown_workers()
 
 
 @contextmanager
 def explain_killed_readers() -> Iterator[None]:
-    """Turn PyTorch's error about a killed worker, which may occur anywhere, into an InputError.
-
-    Raises:
-        InputError: a process that reads images was killed.
-    """
+    """Turn PyTorch's error about a killed worker, which may occur anywhere, into an InputError."""
     try:
         yield
     except RuntimeError as error:
@@ -90,37 +99,6 @@ def explain_killed_readers() -> Iterator[None]:
             "(/dev/shm may be full, too); give the job more memory and run again: saved networks "
             "resume."
         ) from error
-
-
-@contextmanager
-def _batches(
-    reader: Reader, tasks: Sequence[Task], workers: int, pinned: bool
-) -> Iterator[Iterator[torch.Tensor | str]]:
-    if not workers:
-        yield map(reader.__getitem__, tasks)
-        return
-    loader = DataLoader(
-        reader,
-        batch_size=None,
-        sampler=tasks,
-        num_workers=workers,
-        prefetch_factor=PREFETCHED,
-        pin_memory=pinned,
-        worker_init_fn=partial(_die_with, os.getpid()),
-        multiprocessing_context="fork",
-        # The loader draws a seed, which must not advance the generator that networks draw from.
-        generator=torch.Generator(),
-    )
-    batches = None
-    try:
-        with _blocked_signals():
-            batches = iter(loader)
-        yield batches
-    finally:
-        # The garbage collector may be too late: a traceback can hold the iterator, and then the job
-        # waits for its children when it exits.
-        if batches is not None:
-            batches._shutdown_workers()
 
 
 @contextmanager
