@@ -52,7 +52,7 @@ rule test_results:
     input:
         unpack(tested_in),
         code=code(
-            "claims/results.py",
+            "planning/results.py",
             "study/derivation.py",
             "study/roles.py",
             "scores/learnt.py",

@@ -254,7 +254,7 @@ def check_claims(study_name: StudyName) -> None:
 def test_results(study_name: StudyName) -> None:
     """Test that the results match the study; writes results/STUDY/results_test.txt."""
     from created_equal.artefacts import write_atomically
-    from created_equal.claims import results
+    from created_equal.planning import results
 
     found = results.test_results(load_configured(study_name), load_config().networks_per_job)
     text = "".join(f"{sentence}\n" for sentence in found)

@@ -47,11 +47,18 @@ RISING = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65)
 
 
 def predictions_of(
-    right: np.ndarray, labels: np.ndarray = LABELS, is_test: np.ndarray = IS_TEST
+    right: np.ndarray,
+    labels: np.ndarray = LABELS,
+    is_test: np.ndarray = IS_TEST,
+    alike: bool = False,
 ) -> xr.Dataset:
-    """Return the predictions of networks that are right (network, epoch, example) or wrong."""
+    """Return the predictions of networks that are right (network, epoch, example) or wrong.
+
+    Those that are wrong predict different labels, or the same one.
+    """
     networks, _, examples = right.shape
-    other = 1 + (np.arange(networks)[:, None, None] + np.arange(examples)) % (K - 1)
+    shift = np.zeros(networks, int) if alike else np.arange(networks)
+    other = 1 + (shift[:, None, None] + np.arange(examples)) % (K - 1)
     predicted = np.where(right, labels, (labels + other) % K)
     accuracy = np.stack([right[..., part].mean(axis=-1) for part in (~is_test, is_test)], axis=-1)
     trained_on = xr.Dataset(
@@ -94,10 +101,12 @@ def scores_of_networks(predictions: xr.Dataset) -> xr.Dataset:
     )
 
 
-def from_counts(counts: np.ndarray, is_test: np.ndarray = IS_TEST) -> xr.Dataset:
+def from_counts(
+    counts: np.ndarray, is_test: np.ndarray = IS_TEST, alike: bool = False
+) -> xr.Dataset:
     """Return an ensemble's predictions, of which so many networks (epoch, example) are right."""
     places = (np.arange(N)[:, None, None] + 3 * np.arange(counts.shape[1])) % N
-    return predictions_of(places < counts, is_test=is_test)
+    return predictions_of(places < counts, is_test=is_test, alike=alike)
 
 
 def untrained(seed: int = 0) -> np.ndarray:
@@ -105,7 +114,7 @@ def untrained(seed: int = 0) -> np.ndarray:
 
 
 def beginning() -> np.ndarray:
-    return np.where(RANK < 0.2, 12, 2)[None]
+    return np.where(RANK < 0.3, 12, 0)[None]
 
 
 def learner(known: Sequence[float], divided: float = 0, rank: np.ndarray = RANK) -> np.ndarray:
@@ -126,7 +135,7 @@ def main_ensemble() -> xr.Dataset:
     counts[:, TRAIN - 1] = N // 2
     counts[:, 30] = [4, *[N] * 3, *[0] * (EPOCHS - 4)]
     counts[:, TRAIN - 3] = [4, *[0] * (EPOCHS - 1)]
-    return from_counts(counts)
+    return from_counts(counts, alike=True)
 
 
 def divided_by_parity() -> xr.Dataset:
@@ -149,7 +158,8 @@ def agreeing_less_and_less() -> xr.Dataset:
     """Return an ensemble that starts right about everything, and ends divided about all."""
     counts = np.tile(np.arange(N, N // 2 - 1, -1)[:EPOCHS, None], EXAMPLES)
     counts[0, ::50] = 0
-    counts[1:, ::50] = N
+    counts[1:6, ::50] = N // 2
+    counts[6:, ::50] = N
     counts[1:, 25::50] = N // 5
     return from_counts(counts)
 
@@ -181,9 +191,9 @@ def right_networks(predictions: xr.Dataset) -> np.ndarray:
 
 
 def moved(predictions: xr.Dataset, counts: np.ndarray) -> xr.Dataset:
-    """Return an ensemble like another, the test set of which has ``MOVED``, right so often."""
+    """Return an ensemble like another, whose test set has ``MOVED``, right so often at an epoch."""
     before = right_networks(predictions)
-    before[:, MOVED] = counts[:, None]
+    before[:, MOVED] = counts if counts.ndim == 2 else counts[:, None]
     return from_counts(before, IS_TEST | np.isin(np.arange(EXAMPLES), MOVED))
 
 
@@ -214,9 +224,9 @@ def evidence_of(study: str, good: bool, folder: Path) -> Evidence:
         if good
         else from_counts(learner((0.2, 0.2, 0.25, *RISING), rank=1 - RANK)),
         "non_linear": from_counts(
-            np.concatenate([untrained(), learner([0.46] * 10, 0.2)])
+            np.concatenate([untrained(), learner([0.42, *[0.46] * 9], 0.2)])
             if good
-            else learner([0.2] * 3 + [0.3] * 8)
+            else learner([0.3] * 3 + [0.2] * 8)
         ),
         "linear": from_counts(
             np.concatenate([untrained(), learner([0.42] * 10, 0.02)])
@@ -227,15 +237,16 @@ def evidence_of(study: str, good: bool, folder: Path) -> Evidence:
         "random_labels": random_labels(good),
         "hard": kept(0.3 if good else 0.6, bimodal=not good),
         "random_fifth": kept(0.47 if good else 0.3, bimodal=True),
-        "variation": usual(*RISING, 0.7) if good else agreeing_less_and_less(),
+        "variation": usual(*RISING, 0.7) if good else divided_by_parity(),
         "baselines/adaboost": boosting(good),
     }
     at_end = np.full(EPOCHS, N)
     at_end[0] = 4
-    of_test = np.rint(right_networks(resnet)[:, IS_TEST].mean(axis=1)).astype(int)
-    made["easiest_moved"] = moved(resnet, at_end if good else N - at_end)
-    made["hardest_moved"] = moved(resnet, N - at_end if good else at_end)
-    made["random_moved"] = moved(resnet, of_test if good else at_end)
+    before = right_networks(resnet)[:, MOVED]
+    base = resnet if good else from_counts(learner((0.2, 0.2, 0.25, *RISING), rank=1 - RANK))
+    made["easiest_moved"] = moved(base, at_end if good else N - at_end)
+    made["hardest_moved"] = moved(base, N - at_end if good else at_end)
+    made["random_moved"] = moved(base, before if good else (N - before) // 3)
     for name, share in CLASSIFIERS.items():
         right = share > RANK if good else RANK > 0.1
         made[f"baselines/{name}"] = classifier(right[None], right[None])

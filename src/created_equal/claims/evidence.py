@@ -1,9 +1,10 @@
 """All that the claims of a study rest on: scores, predictions and the dataset."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -58,6 +59,7 @@ class Evidence:
     moved: Mapping[str, np.ndarray]
     ranked: Mapping[str, int] = field(default_factory=dict)
     kept: bool = False
+    _known: dict = field(default_factory=dict, init=False)
 
     def phases(self, name: str) -> dict[str, int]:
         """Return the epochs of the four phases: the study's choice for figure 1, or by rule.
@@ -65,27 +67,43 @@ class Evidence:
         Raises:
             InputError: the networks were trained for fewer than three epochs.
         """
-        found = phases(self.scores[name])
+        found = self._once(phases, name)
         named = self.epochs.get("figure_01")
         if named and self.roles["figure_01.ensemble"] == (name,):
             return dict(zip(found, named, strict=True))
         return found
 
+    def informative(self, name: str, split: str) -> np.ndarray:
+        """Return at which trained epochs, (epoch,) bool, a histogram of consistency is informative.
+
+        See ``informative_epochs``; they are also those with more than one score.
+        """
+        scores = self.scores[name]
+        defined = ~np.isnan(scores["bimodality"].sel(split=split).values)
+        return defined & self._once(informative_epochs, name, split) & (scores["epoch"].values > 0)
+
     def third_phase(self, name: str, split: str) -> np.ndarray:
-        """Return the epochs of phase 3: those after the beginning that are ``informative_epochs``.
+        """Return the epochs of phase 3: the informative ones after the beginning.
 
         Raises:
             InputError: there are none.
         """
-        beginning = phases(self.scores[name])["beginning"]
+        beginning = self._once(phases, name)["beginning"]
         epochs = self.scores[name]["epoch"].values
-        epochs = epochs[(epochs > beginning) & informative_epochs(self.scores[name], split)]
-        if not epochs.size:
+        after = epochs[(epochs > beginning) & self._once(informative_epochs, name, split)]
+        if not after.size:
             raise InputError(
                 f"{name} has no epoch of phase 3 on the {split} set: after epoch {beginning} the "
                 f"mean consistency is not within {MIDDLE}; take smaller steps of learning."
             )
-        return epochs
+        return after
+
+    def _once(self, function: Callable, name: str, *arguments: str) -> Any:
+        """Return a function of an ensemble's scores, which reads them all, computed once."""
+        key = function, name, *arguments
+        if key not in self._known:
+            self._known[key] = function(self.scores[name], *arguments)
+        return self._known[key]
 
     def warnings(self) -> list[str]:
         """Return a warning for each ensemble that did not learn; baselines have no training."""

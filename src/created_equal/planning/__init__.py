@@ -1,1 +1,1 @@
-"""Before a run: how large it is, what exists already, and what the rest costs."""
+"""Before a run: its size, what exists already, and what the rest costs; after it: tests of it."""

@@ -6,6 +6,15 @@ from .agreement import (
     majority_right as majority_right,
     right_counts as right_counts,
 )
+from .answers import (
+    Answers as Answers,
+    Axis as Axis,
+    Counted as Counted,
+    Examples as Examples,
+    Scores as Scores,
+    Stored as Stored,
+    read_answers as read_answers,
+)
 from .bimodality import (
     MIDDLE as MIDDLE,
     UNIFORM as UNIFORM,
@@ -45,6 +54,11 @@ from .difficulty import (
 from .ensemble import (
     score_ensemble as score_ensemble,
 )
+from .joint import (
+    corners as corners,
+    diagonal as diagonal,
+    joint_cells as joint_cells,
+)
 from .learning import (
     MatchedEpochs as MatchedEpochs,
     accessibility as accessibility,
@@ -56,6 +70,18 @@ from .learnt import (
     learning_problems as learning_problems,
     learning_warnings as learning_warnings,
 )
+from .nulls import (
+    class_means as class_means,
+    classes_kept as classes_kept,
+    independent_networks as independent_networks,
+)
+from .order import (
+    epochs_to_rise as epochs_to_rise,
+    pearson as pearson,
+    spearman as spearman,
+    spearman_brown as spearman_brown,
+    without_class_means as without_class_means,
+)
 from .patterns import (
     LEAST_FIT as LEAST_FIT,
     PatternExample as PatternExample,
@@ -66,4 +92,12 @@ from .patterns import (
 from .phases import (
     PHASES as PHASES,
     phases as phases,
+)
+from .subensembles import (
+    expected_histograms as expected_histograms,
+    fit_beta as fit_beta,
+    histograms_of_subensembles as histograms_of_subensembles,
+    pairwise_agreement as pairwise_agreement,
+    shares_at_ends as shares_at_ends,
+    two_peaks as two_peaks,
 )

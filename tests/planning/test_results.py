@@ -13,7 +13,7 @@ from created_equal.artefacts import (
     write_predictions,
     write_scores,
 )
-from created_equal.claims import results
+from created_equal.planning import results
 from created_equal.errors import InputError
 from created_equal.scores import score_ensemble
 from created_equal.study import Baseline, Ensemble, Recipe, Study

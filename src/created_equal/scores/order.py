@@ -1,0 +1,54 @@
+"""Whether two scores order examples alike, and how much of that rests on the number of networks."""
+
+import numpy as np
+from scipy.stats import rankdata
+
+from created_equal.scores.bootstrap import value_of
+from created_equal.scores.correlation import correlation_of
+
+HIGH, LOW = 5 / 6, 1 / 6
+
+
+def pearson(a: np.ndarray, b: np.ndarray) -> float:
+    """Return Pearson's r of two scores (example,), NaN if one is constant."""
+    return value_of(correlation_of(a, b), len(a))
+
+
+def spearman(a: np.ndarray, b: np.ndarray) -> float:
+    """Return Spearman's correlation of two scores (example,): Pearson's r of their ranks."""
+    return pearson(rankdata(a), rankdata(b))
+
+
+def without_class_means(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return values (example,) less the mean of their class; labels (example,) from 0 on."""
+    counts = np.maximum(np.bincount(labels), 1)
+    return values - (np.bincount(labels, weights=values) / counts)[labels]
+
+
+def spearman_brown(r: float, factor: float) -> float:
+    """Return the correlation of two means of ``factor`` times as many networks each.
+
+    If means over n networks correlate by r with means over n others, those over f n correlate by
+    f r / (1 + (f - 1) r) (Spearman and Brown, 1910).
+    """
+    return factor * r / (1 + (factor - 1) * r)
+
+
+def epochs_to_rise(n_right: np.ndarray, networks: int) -> np.ndarray:
+    """Return how many epochs each example needs to rise from 1/6 to 5/6.
+
+    Args:
+        n_right: (epoch, example) how many networks are right.
+        networks: N.
+
+    Returns:
+        (example,) epochs from the last with a consistency of at most 1/6 to the first of at least
+        5/6; NaN for examples that never reach 5/6, or are there before they are at 1/6.
+    """
+    consistency = n_right / networks
+    high = consistency >= HIGH - 1e-9
+    first = np.where(high.any(axis=0), high.argmax(axis=0), -1)
+    epochs = np.arange(len(consistency))[:, None]
+    low = (consistency <= LOW + 1e-9) & (epochs < first)
+    last = len(low) - 1 - low[::-1].argmax(axis=0)
+    return np.where(low.any(axis=0), first - last, np.nan)
