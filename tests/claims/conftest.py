@@ -21,6 +21,7 @@ from created_equal.artefacts import (
     HALVES,
     make_dataset,
     make_predictions,
+    read_predictions,
     write_predictions,
 )
 from created_equal.claims.check import Row, check_claims
@@ -315,6 +316,21 @@ def checked(made_up) -> Callable[[str], list[Row]]:
 
 
 @pytest.fixture
+def with_networks() -> Callable[[Evidence, int], Evidence]:
+    """Return the function that returns the results of fewer networks of every ensemble."""
+
+    def of(evidence: Evidence, networks: int) -> Evidence:
+        scores = {
+            name: scores_of_networks(read_predictions(path).isel(network=range(networks)))
+            for name, (path,) in evidence.predictions.items()
+            if not name.startswith("baselines/")
+        }
+        return replace(evidence, scores=evidence.scores | scores)
+
+    return of
+
+
+@pytest.fixture
 def counted() -> Callable[..., xr.Dataset]:
     """Return the function that makes scores of how many of 20 networks are right."""
     return lambda counts: scores_of_networks(from_counts(counts))
@@ -349,19 +365,24 @@ def measured() -> Row:
         statistic="Pearson's r",
         ensembles="one, two",
         paper=0.87,
-        tolerance="at least 0.85",
+        accepted="at least 0.85",
+        tolerance="several times the variation",
         value=0.8199999,
         examples="test",
-        examples_lower=0.7741,
-        examples_upper=0.868,
-        networks_lower=0.801,
-        networks_upper=0.842,
-        interval_agrees="no",
+        lower=0.7741,
+        upper=0.868,
+        interval_over="examples and networks",
+        stable="no",
+        expected=0.8312,
         log10_p=-122.6,
-        independent_networks=0.0191234567,
+        spearman=0.84,
         within_class=0.81,
-        verdict="direction only: does not hold",
+        independent_networks=0.0191234567,
+        verdict="does not hold",
+        conclusion="toy",
+        turns_at="2",
         networks=20,
+        fewest_networks=5,
         paper_networks=22,
         epochs="1 to 20",
     )
@@ -379,7 +400,8 @@ def missing() -> Row:
         statistic="a difference",
         ensembles="",
         paper=math.nan,
-        tolerance="above 0",
+        accepted="above 0",
+        tolerance="the sign decides, so there is none",
         paper_networks=100,
         note="the study has no figure_05.linear.",
     )

@@ -13,8 +13,8 @@ from created_equal.artefacts import (
     write_predictions,
     write_scores,
 )
-from created_equal.planning import results
 from created_equal.errors import InputError
+from created_equal.planning import results
 from created_equal.scores import score_ensemble
 from created_equal.study import Baseline, Ensemble, Recipe, Study
 
