@@ -25,8 +25,8 @@ from created_equal.artefacts import (
     write_predictions,
 )
 from created_equal.claims.check import Row, check_claims
-from created_equal.claims.evidence import Evidence, scores_of
-from created_equal.scores import accessibility
+from created_equal.claims.evidence import Evidence
+from created_equal.scores import accessibility, scores_of_baseline
 from created_equal.scores.agreement import modes
 
 N, K, TRAIN, TEST, EPOCHS = 20, 5, 200, 100, 11
@@ -278,7 +278,9 @@ def evidence_of(study: str, good: bool, folder: Path) -> Evidence:
         epochs={},
         dataset=images(),
         scores={
-            name: scores_of(each) if name.startswith("baselines/") else scores_of_networks(each)
+            name: scores_of_baseline(each)
+            if name.startswith("baselines/")
+            else scores_of_networks(each)
             for name, each in made.items()
         },
         predictions={name: [path] for name, path in files.items()},

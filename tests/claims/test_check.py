@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import pearsonr, spearmanr
 
 from created_equal.artefacts import select_split
-from created_equal.claims import check, nulls
+from created_equal.claims import check
 from created_equal.claims.check import (
     Test,
     check_claims,
@@ -15,8 +15,7 @@ from created_equal.claims.check import (
     verdict_of,
 )
 from created_equal.claims.claim import Accepted, read_claims
-from created_equal.claims.nulls import Hypotheses
-from created_equal.scores import spearman_brown
+from created_equal.scores import Hypotheses, hypotheses, spearman_brown
 
 CLAIMS = {claim.id: claim for claim in read_claims()}
 NUMBER = CLAIMS["section_4_2_non_linear_accuracy"]
@@ -165,11 +164,12 @@ def test_of_a_large_split_nulls_and_resamples_use_a_part(made_up, monkeypatch):
     evidence = made_up("digits", True)
     claim = CLAIMS["figure_01c_bimodality_train"]
     (whole,) = check_claims(evidence, [claim])
-    monkeypatch.setattr(nulls, "MOST_EXAMPLES", 60)
-    hypotheses = Hypotheses(evidence)
-    assert len(np.unique(hypotheses.sample)) >= 120
-    assert set(evidence.moved["easiest_moved"]) <= set(hypotheses.sample)
-    assert np.array_equal(hypotheses.sample, Hypotheses(evidence).sample)
+    monkeypatch.setattr(hypotheses, "MOST_EXAMPLES", 60)
+    parts = (evidence.scores, evidence.predictions, evidence.dataset, evidence.moved.values())
+    sample = Hypotheses(*parts).sample
+    assert len(np.unique(sample)) >= 120
+    assert set(evidence.moved["easiest_moved"]) <= set(sample)
+    assert np.array_equal(sample, Hypotheses(*parts).sample)
     (part,) = check_claims(evidence, [claim])
     assert part.value == whole.value
     assert part.upper - part.lower > whole.upper - whole.lower
@@ -177,7 +177,7 @@ def test_of_a_large_split_nulls_and_resamples_use_a_part(made_up, monkeypatch):
 
 
 def test_too_many_predictions_are_not_resampled(made_up, monkeypatch):
-    monkeypatch.setattr(nulls, "MOST_PREDICTIONS", 1000)
+    monkeypatch.setattr(hypotheses, "MOST_PREDICTIONS", 1000)
     (row,) = check_claims(made_up("digits", True), [CLAIMS["figure_01c_bimodality_train"]])
     assert row.interval_over == "examples"
 

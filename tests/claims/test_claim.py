@@ -8,7 +8,7 @@ import pytest
 
 from created_equal.claims.check import check_claims
 from created_equal.claims.claim import Accepted, paper_studies, read_claims
-from created_equal.claims.nulls import NULLS
+from created_equal.scores import NULLS
 from created_equal.study import load_study
 
 CLAIMS = {claim.id: claim for claim in read_claims()}

@@ -12,8 +12,9 @@ from created_equal.artefacts import (
     write_predictions,
     write_scores,
 )
-from created_equal.claims.evidence import open_evidence, scores_of
+from created_equal.claims.evidence import open_evidence
 from created_equal.errors import InputError
+from created_equal.scores import scores_of_baseline
 from created_equal.study import REFERENCE, Baseline, Ensemble, Recipe, Study
 
 
@@ -53,7 +54,7 @@ def predictions():
 
 
 def test_scores_of_a_baseline_by_hand(predictions):
-    scores = scores_of(predictions)
+    scores = scores_of_baseline(predictions)
     assert scores["n_right"].values.tolist() == [[2, 1, 2, 2], [2, 1, 2, 0], [1, 2, 2, 1]]
     assert scores["accessibility"].values == pytest.approx([5 / 6, 2 / 3, 1, 0.5])
     assert scores["epoch"].values.tolist() == [1, 2, 3]

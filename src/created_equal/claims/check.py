@@ -12,10 +12,12 @@ import numpy as np
 from created_equal.claims.claim import Claim, paper_studies, read_claims
 from created_equal.claims.evidence import Evidence
 from created_equal.claims.measures import Measured
-from created_equal.claims.nulls import NULLS, Hypotheses
 from created_equal.errors import InputError
 from created_equal.scores import (
+    NULLS,
+    Hypotheses,
     Scores,
+    correlation_with_more,
     expected_histograms,
     fit_beta,
     histograms_of_subensembles,
@@ -187,7 +189,9 @@ class _Numbers:
 
     def __init__(self, evidence: Evidence):
         self.evidence = evidence
-        self.hypotheses = Hypotheses(evidence)
+        self.hypotheses = Hypotheses(
+            evidence.scores, evidence.predictions, evidence.dataset, evidence.moved.values()
+        )
         self.problems = cache(self._problems)
 
     def of(self, names: tuple[str, ...], tests: Mapping[tuple, Test]) -> dict[tuple, dict]:
@@ -300,25 +304,16 @@ def _of_correlation(
         "spearman_within_class": spearman(*within),
     }
     correlation = pearson if measured.points else spearman
-    r = correlation(one, two)
+    r, more = correlation(one, two), paper or 0
     if len(sizes) == 1:
-        networks = sizes.popitem()[1]
-        if paper and networks < paper:
-            found["expected"] = spearman_brown(r, paper / networks)
-        return found
-    reliable = dict.fromkeys(sizes, 1.0)
-    at_paper = dict(reliable)
-    for name, networks in sizes.items():
-        if not name.startswith(BASELINE_PREFIX):
-            of_halves = correlation(*observed.halves(name, measured.examples))
-            reliable[name] = spearman_brown(of_halves, 2)
-            at_paper[name] = spearman_brown(of_halves, 2 * max(paper or 0, networks) / networks)
-    noise = math.sqrt(max(math.prod(reliable.values()), 0)) or NAN
-    found["corrected"] = float(np.clip(r / noise, -1, 1))
-    if paper and min(sizes.values()) < paper:
-        at_paper_noise = math.sqrt(max(math.prod(at_paper.values()), 0))
-        found["expected"] = float(np.clip(r / noise * at_paper_noise, -1, 1))
-    return found
+        expected = spearman_brown(r, more / min(sizes.values()))
+    else:
+        # A baseline has no networks, and so no noise.
+        ensembles = [name for name in sizes if not name.startswith(BASELINE_PREFIX)]
+        halves = [correlation(*observed.halves(name, measured.examples)) for name in ensembles]
+        factors = [max(1, more / sizes[name]) for name in ensembles]
+        found["corrected"], expected = correlation_with_more(r, halves, factors)
+    return found | ({"expected": expected} if min(sizes.values()) < more else {})
 
 
 def _free_of_networks(histograms: np.ndarray) -> str:

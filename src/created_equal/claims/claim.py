@@ -135,7 +135,7 @@ def _claims_of(
         split = re.search("_(train|test)$", name)
         if split and "split" in (measure.of.__kwdefaults__ or {}):
             arguments.setdefault("split", split[1])
-        words, tolerance = of(family["accepted"]).rstrip(")").split(" (")
+        words, tolerance = arguments.pop("accept").rstrip(")").split(" (")
         paper = {key: of(value) for key, value in family.get("paper", {}).items()}
         networks, reading = paper.get("networks", 100), paper.get("reading", "")
         if reading:

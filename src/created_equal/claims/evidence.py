@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from created_equal.artefacts import (
-    consistency,
-    open_dataset,
-    open_scores,
-    read_predictions,
-)
+from created_equal.artefacts import open_dataset, open_scores, read_predictions
 from created_equal.errors import InputError
-from created_equal.scores import MIDDLE, informative_epochs, learning_warnings, phases
+from created_equal.scores import (
+    MIDDLE,
+    informative_epochs,
+    learning_warnings,
+    phases,
+    scores_of_baseline,
+)
 from created_equal.study import (
     BASELINE_PREFIX,
     REFERENCE,
-    Ensemble,
     Roles,
     Study,
     baseline_path,
@@ -34,31 +34,18 @@ from created_equal.study import (
 
 @dataclass(frozen=True)
 class Evidence:
-    """What claims are measured on.
-
-    Attributes:
-        study: the study's name.
-        roles: see ``roles_of``.
-        epochs: the epochs that the study names for a figure, by figure.
-        dataset: the study's own; its images are read when they are asked for.
-        scores: by name, as ``open_scores`` returns them; a baseline's, under ``baselines/NAME``,
-            are those of ``scores_of``.
-        predictions: the predictions files that each of the scores were made from, by name; none
-            of scores that are kept with the code.
-        moved: names of the examples that were moved to the test set, by ensemble.
-        ranked: the size of the smallest ensemble by which its examples were ranked, by ensemble.
-        kept: whether the scores are those that are kept with the code, of some ensembles only.
-    """
+    """What claims are measured on; scores and predictions of a baseline are at baselines/NAME."""
 
     study: str
-    roles: Roles
-    epochs: Mapping[str, Sequence[int]]
-    dataset: xr.Dataset
-    scores: Mapping[str, xr.Dataset]
-    predictions: Mapping[str, Sequence[Path]]
-    moved: Mapping[str, np.ndarray]
+    roles: Roles  # See ``roles_of``.
+    epochs: Mapping[str, Sequence[int]]  # Those that the study names for a figure, by figure.
+    dataset: xr.Dataset  # The study's own; its images are read when they are asked for.
+    scores: Mapping[str, xr.Dataset]  # From ``open_scores`` or ``scores_of_baseline``.
+    predictions: Mapping[str, Sequence[Path]]  # Files; none of scores kept with the code.
+    moved: Mapping[str, np.ndarray]  # Names of the examples moved to the test set.
+    # The size of the smallest ensemble by which an ensemble's examples were ranked.
     ranked: Mapping[str, int] = field(default_factory=dict)
-    kept: bool = False
+    kept: bool = False  # Whether the scores are those kept with the code, of some ensembles only.
     _known: dict = field(default_factory=dict, init=False)
 
     def phases(self, name: str) -> dict[str, int]:
@@ -132,12 +119,14 @@ def open_evidence(study: Study, networks_per_job: int) -> Iterator[Evidence]:
             name: stack.enter_context(open_scores(study.scores_path(name)))
             for name in ensembles_in(roles)
         }
+        ensembles = {name: study.ensembles[name] for name in scores}
         predictions = {
-            name: _predictions_of(study.ensembles[name], networks_per_job) for name in scores
+            name: [] if of.scores_in == REFERENCE else of.predictions_paths(networks_per_job)
+            for name, of in ensembles.items()
         }
         for name in baselines_in(roles):
             path = baseline_path(study.name, name)
-            scores[BASELINE_PREFIX + name] = scores_of(read_predictions(path))
+            scores[BASELINE_PREFIX + name] = scores_of_baseline(read_predictions(path))
             predictions[BASELINE_PREFIX + name] = [path]
         yield Evidence(
             study=study.name,
@@ -146,20 +135,13 @@ def open_evidence(study: Study, networks_per_job: int) -> Iterator[Evidence]:
             dataset=stack.enter_context(open_dataset(dataset_path(study.name))),
             scores=scores,
             predictions=predictions,
-            moved={name: _moved_in(scores[name]) for name in moved_in(study)},
-            ranked={name: _ranked_by(study, name) for name in scores if name in study.ensembles},
+            moved={
+                name: np.sort(scores[name]["example"].values[scores[name]["moved"].values])
+                for name in moved_in(study)
+            },
+            ranked={name: _ranked_by(study, name) for name in ensembles},
             kept=any(each.scores_in == REFERENCE for each in study.ensembles.values()),
         )
-
-
-def _predictions_of(ensemble: Ensemble, networks_per_job: int) -> list[Path]:
-    if ensemble.scores_in == REFERENCE:
-        return []
-    return ensemble.predictions_paths(networks_per_job)
-
-
-def _moved_in(scores: xr.Dataset) -> np.ndarray:
-    return np.sort(scores["example"].values[scores["moved"].values])
 
 
 def _ranked_by(study: Study, name: str) -> int:
@@ -168,25 +150,3 @@ def _ranked_by(study: Study, name: str) -> int:
     while (name := study.ensembles[name].ranked_by) is not None:
         smallest = min(smallest, study.ensembles[name].networks)
     return smallest
-
-
-def scores_of(predictions: xr.Dataset) -> xr.Dataset:
-    """Return the scores of a baseline, as far as claims need them.
-
-    Args:
-        predictions: as ``read_predictions`` returns them.
-
-    Returns:
-        n_right (epoch, example) of the random states; accessibility (example), the mean consistency
-        over all epochs (there is no untrained one); accuracy (network, epoch, split); label
-        (example).
-    """
-    scores = xr.Dataset(
-        {
-            "n_right": (predictions["prediction"] == predictions["label"]).sum("network"),
-            "accuracy": predictions["accuracy"],
-            "label": predictions["label"],
-        },
-        attrs={"classes": predictions.attrs["classes"]},
-    )
-    return scores.assign(accessibility=consistency(scores).mean("epoch"))

@@ -41,10 +41,8 @@ from created_equal.scores import (
     two_peaks,
 )
 
-FEWEST = 5
-"""With fewer networks, c has too few values to say whether they agree."""
-FEW = 0.01
-"""The share of the train set that has c = 1 when labels are first counted."""
+FEWEST = 5  # With fewer networks, c has too few values to say whether they agree.
+FEW = 0.01  # The share of the train set that has c = 1 when labels are first counted.
 SUBENSEMBLE, SUBSETS = 10, 1000
 SHARE, SIGNED, NOT_NEGATIVE = (0, 1), (-1, 1), (0, inf)
 CONSISTENCY = ("independent_networks", "classes_kept")
@@ -63,46 +61,29 @@ WHILE_LEARNING = f"epochs with a mean c of {MIDDLE[0]} to {MIDDLE[1]}"
 
 @dataclass(frozen=True)
 class Measured:
-    """A statistic, with its choice of epochs and examples.
-
-    Attributes:
-        value: from scores to the number.
-        examples: those it is measured on.
-        epochs: of each ensemble and baseline.
-        histograms: from scores to those of c, (epoch, N + 1), if the value is a function of these.
-        summary: that function.
-        pair: from scores to the two values of each example that are correlated.
-        points: the number of points of Pearson's correlation, None for other values.
-    """
+    """A statistic, with its choice of epochs and examples."""
 
     value: Callable[[Scores], float]
     examples: Examples
-    epochs: Mapping[str, np.ndarray]
+    epochs: Mapping[str, np.ndarray]  # Of each ensemble and baseline.
+    # If the value is a function of histograms of c, (epoch, N + 1): these, and the function.
     histograms: Callable[[Scores], np.ndarray] | None = None
     summary: Callable[[np.ndarray], float] | None = None
+    # If it is a correlation: what is correlated, and the number of points if it is Pearson's.
     pair: Callable[[Scores], tuple[np.ndarray, np.ndarray]] | None = None
     points: int | None = None
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A function from evidence, names and arguments to ``Measured``, and what is known about it.
-
-    Attributes:
-        of: the function.
-        words: the statistic, with arguments in braces.
-        possible: the least and the greatest value.
-        nulls: those it is compared with, see ``nulls.NULLS``.
-        fewest: the number of networks from which on it says something.
-        by_network: whether it needs the predictions of each network.
-    """
+    """A function from evidence, names and arguments to ``Measured``, and what is known about it."""
 
     of: Callable[..., Measured]
-    words: str
+    words: str  # The statistic, with arguments in braces.
     possible: tuple[float, float] = (-inf, inf)
-    nulls: Sequence[str] = ()
-    fewest: int = 1
-    by_network: bool = False
+    nulls: Sequence[str] = ()  # See ``scores.NULLS``.
+    fewest: int = 1  # The number of networks from which on it says something.
+    by_network: bool = False  # Whether it needs the predictions of each network.
 
     def statistic(self, arguments: Mapping) -> str:
         """Return the statistic in words, with the arguments in their places."""
@@ -160,9 +141,6 @@ def measure_of_histograms(possible: tuple[float, float]) -> Callable:
     return enter
 
 
-# Accuracies
-
-
 @measure(possible=SIGNED)
 def accuracy(
     evidence: Evidence, name: str, *, split: str = "test", at: str = "last epoch", less: str = "0"
@@ -191,9 +169,6 @@ def accuracy_difference(evidence: Evidence, other: str, name: str) -> Measured:
         return two - one
 
     return Measured(value, examples, epochs)
-
-
-# Histograms of c
 
 
 @measure_of_histograms(possible=SHARE)
@@ -284,9 +259,6 @@ def generalization(evidence: Evidence, *names: str) -> Measured:
     return Measured(value, examples[learned[0]], epochs)
 
 
-# Consensus
-
-
 @measure(possible=SIGNED, nulls=CONSISTENCY, fewest=FEWEST)
 def consensus_rise(evidence: Evidence, name: str, *, split: str = "test") -> Measured:
     """Mean consensus at the last epoch less that at epoch 1, {split} examples."""
@@ -314,9 +286,6 @@ def consensus_where_wrong(evidence: Evidence, name: str, *, split: str = "test")
         return _mean([_mean(row[of]) for row, of in zip(consensus, wrong, strict=True)])
 
     return Measured(value, examples, {name: epochs})
-
-
-# Moved examples
 
 
 @measure(possible=SIGNED, nulls=GROUPS)
@@ -355,9 +324,6 @@ def moved_as_test(evidence: Evidence, original: str, name: str) -> Measured:
         return float((differences[1:] < differences[0]).mean())
 
     return Measured(value, moved, dict.fromkeys((original, name), epochs))
-
-
-# Order
 
 
 @measure(possible=SIGNED, nulls=ORDER[:2], fewest=FEWEST)
@@ -438,9 +404,6 @@ def order_of_classes(evidence: Evidence, name: str, *, split: str = "test") -> M
     return Measured(value, examples, {name: _trained(evidence, name)})
 
 
-# Two ensembles at epochs of equal accuracy
-
-
 @measure(possible=NOT_NEGATIVE, nulls=JOINT, fewest=FEWEST)
 def joint(evidence: Evidence, other: str, name: str, *, pair: str, what: str) -> Measured:
     """{what} of the joint distribution of c, {pair} pair of epochs of equal accuracy (corners: the
@@ -491,9 +454,6 @@ def weaker_first(evidence: Evidence, other: str, name: str) -> Measured:
     weak, strong = sorted(accuracies, key=lambda each: accuracies[each][-1])
     reached = 1 + int(np.argmax(accuracies[strong][1:] >= accuracies[weak][-1]))
     return _given(evidence, strong, reached, weak, len(accuracies[weak]) - 1)
-
-
-# Linear networks and other classifiers
 
 
 @measure(possible=SIGNED, nulls=GROUPS, fewest=FEWEST)
@@ -564,9 +524,6 @@ def boosting(evidence: Evidence, *names: str, what: str, third: str = "test set"
     return Measured(value, examples, {**_trained_in(evidence, *others), name: steps})
 
 
-# Labels and patterns
-
-
 @measure(nulls=CONSISTENCY, fewest=FEWEST)
 def labels_at_one(evidence: Evidence, name: str, *, at: str = "first") -> Measured:
     """Number of labels with c = 1 among train examples, {at} (first: when 1 % have it)."""
@@ -609,9 +566,6 @@ def patterns(evidence: Evidence, name: str, *, what: str) -> Measured:
     return Measured(value, examples, {name: epochs})
 
 
-# What measures have in common
-
-
 def _of_pair(pair: Callable, r: str, examples: Examples, epochs: Mapping) -> Measured:
     value = {"Pearson": pearson, "Spearman": spearman}[r]
     points = len(examples.names) if r == "Pearson" else None
@@ -642,9 +596,6 @@ def _mean(values: Iterable[float]) -> float:
     values = np.asarray(values, dtype=np.float64)
     values = values[~np.isnan(values)]
     return float(values.mean()) if values.size else nan
-
-
-# The choice of epochs and examples
 
 
 def _all(evidence: Evidence, name: str) -> np.ndarray:

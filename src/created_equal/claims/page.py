@@ -10,10 +10,10 @@ from pathlib import Path
 
 from created_equal.artefacts import write_atomically
 from created_equal.claims.check import Row
-from created_equal.claims.nulls import NULLS
-from created_equal.scores import SMALLEST_LOG10_P
+from created_equal.scores import NULLS, SMALLEST_LOG10_P
 from created_equal.study import BASELINE_PREFIX as BASELINES
 
+# The CSS class of each verdict.
 STYLES = {
     "reproduced": "yes",
     "holds": "yes",
@@ -27,21 +27,18 @@ STYLES = {
     "too few networks": "few",
     "not measured": "none",
 }
-"""The CSS class of each verdict."""
+# The heading of each column, and its width in hundredths of the page's.
 COLUMNS = {"Verdict": 12, "Claim": 28, "Paper": 11, "Ours": 19, "Nulls": 13, "Networks": 17}
-"""The heading of each column, and its width in hundredths of the page's."""
 CSS = """
 body { font: 14px/1.45 system-ui, sans-serif; color: #1a1a1a; margin: 1.5rem; background: #fff }
-h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 2rem }
-p, dl { max-width: 60rem } dt { font-weight: 600 } dd { margin: 0 0 .4rem 1rem }
-.wide { overflow-x: auto }
+h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 2rem } p { max-width: 60rem }
+.wide { overflow-x: auto } .warning { border-left: .3rem solid #7d4100; padding-left: .6rem }
 table { border-collapse: collapse; table-layout: fixed; width: 100%; min-width: 56rem }
 th, td { text-align: left; vertical-align: top; padding: .45rem .6rem;
          border-bottom: 1px solid #ddd; overflow-wrap: break-word }
 small { color: #555; display: block } small b { color: #1a1a1a; font-weight: normal }
 .verdict { display: inline-block; padding: .1rem .5rem; border-radius: .3rem; font-weight: 600;
            border: 1px solid; line-height: 1.3 }
-.warning { border-left: .3rem solid #7d4100; padding-left: .6rem; max-width: 60rem }
 ul.counts { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .5rem 1.5rem }
 .yes { background: #d5eddb; color: #0b5226; border-color: #0b5226 }
 .null { background: #dcebf7; color: #0f4b7a; border-color: #0f4b7a }
@@ -50,35 +47,29 @@ ul.counts { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .
 .none { background: #eee; color: #555; border-color: #999 }
 """
 READING = """
-<p>Each row tests one sentence of the paper by one statistic. <i>c</i>, the consistency of an
-example, is the share of the networks that are right about it after an epoch; <i>a</i>, its
-accessibility, is the mean of c over the epochs; K is the number of classes. An ensemble is
-<i>right</i> about an example if more than half of its networks are. Bi-modality is Pearson's
-measure: 0 if all examples have c = 0 or 1, 0.8 if c is uniform, about 2 for networks that err
-independently.</p>
-<dl>
-<dt>Verdict</dt><dd><b>reproduced</b>, <b>not reproduced</b>: the paper has a number for this data
-set, and at least as many networks were trained. <b>holds</b>, <b>does not hold</b>: it has none, and
-the direction is tested. <b>and under a null too</b>: one of the nulls is accepted as well, so the
-value is no evidence for the claim. <b>met by choice</b>: a setting was chosen to meet the claim.
-<b>too few networks</b>: with so few the statistic says nothing, or the paper has more and the value
-expected at its number decides otherwise. Below it, the conclusion: <b>verified</b> or
-<b>falsified</b> on the paper's data with the whole interval, and beyond the nulls; <b>toy</b> on
-other data; otherwise <b>inconclusive</b>.</dd>
-<dt>Paper</dt><dd>its number, the accepted values, and where this limit comes from.</dd>
-<dt>Ours</dt><dd>the value and its 95 % bootstrap interval, for other images and other networks at
-once, or for other images alone if there are fewer than five networks or their predictions are not
-there. For correlations: p for independent examples, the rank correlation, r without the noise of
-finitely many networks, and r within classes.</dd>
-<dt>Nulls</dt><dd>the same statistic for <b>independent networks</b>, as accurate as ours at each
-epoch; for <b>networks that share only the classes</b>, each with its examples permuted within their
-class and split; with <b>examples shuffled within their class</b>; and for a classifier that knows
-<b>class means alone</b>, the mean image of each class.</dd>
-<dt>Networks</dt><dd>how many, and how many the statistic needs; the value for all subsets of fewer;
-the value expected at the paper's number; and what does not depend on their number: how often two
-networks agree (kappa: beyond chance), the shares of examples at both ends, and the Beta
-distribution from which examples would draw their probability of being right.</dd>
-</dl>
+<p>Each row tests a sentence of the paper by one statistic. <i>c</i>, the consistency of an example,
+is the share of the networks that are right about it after an epoch; <i>a</i>, its accessibility,
+the mean of c over the epochs; K the number of classes. An ensemble is <i>right</i> if more than
+half of its networks are. Bi-modality is Pearson's measure: 0 if all examples have c = 0 or 1, 0.8
+if c is uniform, about 2 for networks that err independently.</p>
+<p><b>Verdict.</b> <b>Reproduced</b> or not: the paper has a number for this data set, and at least
+as many networks were trained. <b>Holds</b> or not: it has none, and the direction is tested.
+<b>Under a null too</b>: a null meets the claim as well, so the value is no evidence for it. <b>Met
+by choice</b>: a setting was chosen to meet it. <b>Too few networks</b>: the statistic needs more,
+or the paper has more and the value expected at its number decides otherwise. The conclusion below
+it is <b>verified</b> or <b>falsified</b> on the paper's data, if all of the interval agrees, beyond
+the nulls; <b>toy</b> on other data; or <b>inconclusive</b>.</p>
+<p><b>Paper.</b> Its number, the accepted values, and where this limit comes from. <b>Ours.</b> The
+value and its 95 % bootstrap interval, for other images and networks at once, or for other images
+alone if there are fewer than five networks or no predictions of each. Correlations: p for
+independent examples, the rank correlation, r without the noise of finitely many networks, and
+within classes.</p>
+<p><b>Nulls.</b> The same statistic for independent networks, as accurate as ours at each epoch; for
+networks that share only the classes, each with its examples permuted within class and split; with
+the examples shuffled within their class; and for a classifier that knows only the mean image of
+each class. <b>Networks.</b> Their number; the value for all subsets of fewer, and the one expected
+at the paper's number; and what does not depend on it: how often two networks agree (kappa: beyond
+chance), the shares of examples at both ends, and the Beta distribution of being right.</p>
 """
 
 

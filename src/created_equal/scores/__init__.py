@@ -15,6 +15,9 @@ from .answers import (
     Stored as Stored,
     read_answers as read_answers,
 )
+from .baseline import (
+    scores_of_baseline as scores_of_baseline,
+)
 from .bimodality import (
     MIDDLE as MIDDLE,
     UNIFORM as UNIFORM,
@@ -54,6 +57,10 @@ from .difficulty import (
 from .ensemble import (
     score_ensemble as score_ensemble,
 )
+from .hypotheses import (
+    NULLS as NULLS,
+    Hypotheses as Hypotheses,
+)
 from .joint import (
     corners as corners,
     diagonal as diagonal,
@@ -76,6 +83,7 @@ from .nulls import (
     independent_networks as independent_networks,
 )
 from .order import (
+    correlation_with_more as correlation_with_more,
     epochs_to_rise as epochs_to_rise,
     pearson as pearson,
     spearman as spearman,

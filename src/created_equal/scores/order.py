@@ -1,5 +1,7 @@
 """Whether two scores order examples alike, and how much of that rests on the number of networks."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.stats import rankdata
 
@@ -32,6 +34,28 @@ def spearman_brown(r: float, factor: float) -> float:
     f r / (1 + (f - 1) r) (Spearman and Brown, 1910).
     """
     return factor * r / (1 + (factor - 1) * r)
+
+
+def correlation_with_more(
+    r: float, halves: Sequence[float], factors: Sequence[float]
+) -> tuple[float, float]:
+    """Return a correlation of two ensembles without the noise of finitely many networks.
+
+    Args:
+        r: the correlation of their accessibility.
+        halves: for each ensemble, the correlation of its two halves.
+        factors: for each, how many times as many networks there might be.
+
+    Returns:
+        r of infinitely many networks (Spearman's correction for attenuation), and r of as many as
+        the factors say; at most 1 each, NaN if halves do not correlate.
+    """
+    here, there = (
+        np.prod([spearman_brown(half, 2 * by) for half, by in zip(halves, each, strict=True)])
+        for each in ([1] * len(halves), factors)
+    )
+    free = r / np.sqrt(here) if here > 0 else np.nan
+    return tuple(float(np.clip(of, -1, 1)) for of in (free, free * np.sqrt(max(there, 0))))
 
 
 def epochs_to_rise(n_right: np.ndarray, networks: int) -> np.ndarray:

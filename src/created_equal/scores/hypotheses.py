@@ -1,25 +1,24 @@
-"""The scores that claims are measured on: observed, under each null hypothesis, and resampled."""
+"""The scores of several ensembles: observed, under each null hypothesis, and resampled."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 from zlib import crc32
 
 import numpy as np
+import xarray as xr
 
 from created_equal.artefacts import SPLITS, select_split
-from created_equal.claims.evidence import Evidence
 from created_equal.errors import InputError
-from created_equal.scores import (
+from created_equal.scores.answers import (
     Answers,
     Axis,
     Counted,
     Scores,
     Stored,
-    class_means,
-    classes_kept,
-    independent_networks,
     read_answers,
 )
+from created_equal.scores.nulls import class_means, classes_kept, independent_networks
 from created_equal.study import BASELINE_PREFIX
 
 NULLS = {
@@ -39,10 +38,24 @@ MOST_PREDICTIONS = 2**30
 class Hypotheses:
     """The scores of a study's ensembles and baselines: observed, resampled, and under each null."""
 
-    def __init__(self, evidence: Evidence):
-        self.evidence = evidence
-        self.sample = sampled(evidence)
-        self.stored = {name: Stored(each) for name, each in evidence.scores.items()}
+    def __init__(
+        self,
+        scores: Mapping[str, xr.Dataset],
+        predictions: Mapping[str, Sequence[Path]],
+        dataset: xr.Dataset,
+        moved: Iterable[np.ndarray] = (),
+    ):
+        """Take scores by name, and what else nulls and resamples need.
+
+        Args:
+            scores: of each ensemble and baseline.
+            predictions: the files they were made from, none if these were not kept.
+            dataset: the study's, with the images if it has them.
+            moved: names of examples that are in every sample.
+        """
+        self.scores, self.predictions, self.dataset = scores, predictions, dataset
+        self.sample = np.concatenate([sampled(dataset), *moved])
+        self.stored = {name: Stored(each) for name, each in scores.items()}
         # Ensembles that are measured together are asked for many times, one after the other.
         self.answers = lru_cache(maxsize=3)(self._read)
         self._made = lru_cache(maxsize=3)(self._make)
@@ -59,7 +72,7 @@ class Hypotheses:
         ``class_means`` replaces the last of the names: what the others are compared with.
         """
         if null == "class_means":
-            if "image" not in self.evidence.dataset:
+            if "image" not in self.dataset:
                 return None
             networks = np.array([self.stored[names[-1]].networks])
             replaced = {names[-1]: Counted(self._made(null, names[-1]), networks)}
@@ -96,7 +109,7 @@ class Hypotheses:
 
     def have_answers(self, names: tuple[str, ...]) -> bool:
         """Return whether the predictions of each network are there."""
-        return all(self.evidence.predictions[name] for name in names)
+        return all(self.predictions[name] for name in names)
 
     def check_answers(self, names: tuple[str, ...]) -> None:
         """Check that the predictions of each network are there.
@@ -116,31 +129,32 @@ class Hypotheses:
         return {name: Counted(self.answers(name)) for name in names}
 
     def _read(self, name: str) -> Answers:
-        paths, scores = self.evidence.predictions[name], self.evidence.scores[name]
+        paths, scores = self.predictions[name], self.scores[name]
         return read_answers(name, paths, scores, self.sample)
 
     def _make(self, null: str, name: str) -> Answers:
-        scores, seed = self.evidence.scores[name], crc32(name.encode())
+        scores, seed = self.scores[name], crc32(name.encode())
         if null == "classes_kept":
             return classes_kept(self.answers(name), seed)
-        axis = Axis(scores, None if self.evidence.kept else self.sample)
+        # Without the predictions, scores are of all examples.
+        axis = Axis(scores, self.sample if all(self.predictions.values()) else None)
         if null == "class_means":
-            return class_means(scores, axis, self.evidence.dataset)
+            return class_means(scores, axis, self.dataset)
         return independent_networks(scores, axis, seed)
 
 
-def sampled(evidence: Evidence) -> np.ndarray:
+def sampled(dataset: xr.Dataset) -> np.ndarray:
     """Return the names of the examples of which nulls and resamples are computed.
 
-    They are all of them, or ``MOST_EXAMPLES`` of a split, always the same ones, and all that an
-    ensemble's dataset moves.
+    They are all of them, or ``MOST_EXAMPLES`` of a split, always the same ones.
     """
     generator = np.random.default_rng(0)
-    of_splits = [select_split(evidence.dataset, split)["example"].values for split in SPLITS]
-    chosen = [
-        generator.choice(names, MOST_EXAMPLES, replace=False)
-        if len(names) > MOST_EXAMPLES
-        else names
-        for names in of_splits
-    ]
-    return np.concatenate([*chosen, *evidence.moved.values()])
+    of_splits = [select_split(dataset, split)["example"].values for split in SPLITS]
+    return np.concatenate(
+        [
+            generator.choice(names, MOST_EXAMPLES, replace=False)
+            if len(names) > MOST_EXAMPLES
+            else names
+            for names in of_splits
+        ]
+    )
