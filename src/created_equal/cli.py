@@ -240,8 +240,7 @@ def check_claims(study_name: StudyName) -> None:
     """Check the paper's claims; writes results/STUDY/claims.csv and claims.html."""
     from created_equal.claims.check import check_claims as check
     from created_equal.claims.evidence import open_evidence
-    from created_equal.claims.page import write_page
-    from created_equal.claims.table import write_table
+    from created_equal.claims.page import write_page, write_table
 
     study = load_configured(study_name)
     with open_evidence(study, load_config().networks_per_job) as evidence:

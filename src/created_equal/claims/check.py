@@ -220,6 +220,10 @@ class _Numbers:
         ensembles = [name for name in names if not name.startswith(BASELINE_PREFIX)] or names
         lower, upper = interval_around(value, replicates, measure.possible)
         paper = PAPER_NETWORKS if test.claim.networks is not None else None
+        # Classifiers have no precision.
+        coordinates = [self.evidence.scores[name].coords for name in names]
+        known = (each["precision"].values.tolist() for each in coordinates if "precision" in each)
+        precisions = set(chain.from_iterable(known))
         return {
             "value": value,
             "examples": measured.examples.words,
@@ -228,43 +232,16 @@ class _Numbers:
             "interval_over": "examples and networks" if over_networks else "examples",
             "deviation": float(np.nanstd(replicates)) if not math.isnan(lower) else NAN,
             "log10_p": log10_p_of(value, measured.points) if measured.points else NAN,
-            **self._of_networks(measured, observed, test.paper_networks or paper, measure.possible),
-            **{null: self._under(null, measured, names) for null in measure.nulls},
+            **_of_networks(measured, observed, test.paper_networks or paper),
+            **{
+                null: float(measured.value(scores))
+                for null in measure.nulls
+                if (scores := self.hypotheses.under(null, names))
+            },
             "networks": min(self.hypotheses.stored[name].networks for name in ensembles),
             "epochs": self._epochs(measured.epochs),
-            "precision": ", ".join(self._precisions_of(names)),
+            "precision": ", ".join(sorted(precisions)),
         }
-
-    def _under(self, null: str, measured: Measured, names: tuple[str, ...]) -> float:
-        scores = self.hypotheses.under(null, names)
-        return NAN if scores is None else float(measured.value(scores))
-
-    def _of_networks(
-        self,
-        measured: Measured,
-        observed: Scores,
-        paper: int | None,
-        possible: tuple[float, float],
-    ) -> dict:
-        """Return what a value would be with other networks, and what does not depend on N."""
-        sizes = {name: observed.networks(name) for name in measured.epochs}
-        networks = min(sizes.values())
-        if measured.pair is not None:
-            return _of_correlation(measured, observed, sizes, paper)
-        if measured.histograms is None or networks < 2:
-            return {}
-        histograms, value = measured.histograms(observed), measured.summary
-        found = {"free_of_networks": _free_of_networks(histograms)}
-        found["by_networks"] = ", ".join(
-            f"{size}: {value(histograms_of_subensembles(histograms, size)):.3g}"
-            for size in SIZES
-            if size < networks
-        )
-        if paper and networks < paper:
-            # The change that the fit predicts, as a bad fit is bad at either number.
-            here, there = (value(expected_histograms(histograms, of)) for of in (networks, paper))
-            found["expected"] = float(np.clip(value(histograms) + there - here, *possible))
-        return found
 
     def _epochs(self, epochs: Mapping[str, np.ndarray]) -> str:
         """Return epochs in words, by name where they differ; a classifier fitted once has none."""
@@ -279,16 +256,31 @@ class _Numbers:
 
     def _problems(self, name: str) -> list[str]:
         """Return what is wrong with how an ensemble learned, in sentences."""
-        if name.startswith(BASELINE_PREFIX):
-            return []
-        problems = learning_problems(self.evidence.scores[name])
+        baseline = name.startswith(BASELINE_PREFIX)
+        problems = [] if baseline else learning_problems(self.evidence.scores[name])
         return [f"{name} {each.sentence}." for each in problems]
 
-    def _precisions_of(self, names: Sequence[str]) -> list[str]:
-        """Return the precisions of some ensembles' networks; classifiers have none."""
-        scores = [self.evidence.scores[name].coords for name in names]
-        found = (each["precision"].values.tolist() for each in scores if "precision" in each)
-        return sorted(set(chain.from_iterable(found)))
+
+def _of_networks(measured: Measured, observed: Scores, paper: int | None) -> dict:
+    """Return what a value would be with other networks, and what does not depend on N."""
+    sizes = {name: observed.networks(name) for name in measured.epochs}
+    networks = min(sizes.values())
+    if measured.pair is not None:
+        return _of_correlation(measured, observed, sizes, paper)
+    if measured.histograms is None or networks < 2:
+        return {}
+    histograms, value = measured.histograms(observed), measured.summary
+    found = {"free_of_networks": _free_of_networks(histograms)}
+    found["by_networks"] = ", ".join(
+        f"{size}: {value(histograms_of_subensembles(histograms, size)):.3g}"
+        for size in SIZES
+        if size < networks
+    )
+    if paper and networks < paper:
+        # The change that the fit predicts, as a bad fit is bad at either number.
+        here, there = (value(expected_histograms(histograms, of)) for of in (networks, paper))
+        found["expected"] = value(histograms) + there - here
+    return found
 
 
 def _of_correlation(
@@ -380,7 +372,10 @@ def _row(test: Test, evidence: Evidence, found: dict | None, numbers: _Numbers) 
         return Row(**known, note=f"{whose} has no {words}.")
     if "value" not in found:
         return Row(**known, **found)
-    value, expected = found["value"], found.get("expected", NAN)
+    value = found["value"]
+    expected = found["expected"] = float(
+        np.clip(found.get("expected", NAN), *claim.measure.possible)
+    )
     nulls = [null for null in NULLS if found.get(null, NAN) in claim.accepted]
     also_under = [] if claim.absent else nulls
     verdict = verdict_of(test, evidence.study, value, found["networks"], expected, also_under)
@@ -395,7 +390,7 @@ def _row(test: Test, evidence: Evidence, found: dict | None, numbers: _Numbers) 
     networks = [evidence.ranked[name] for name in test.names if name in evidence.ranked]
     return Row(
         **known,
-        **(found | {"networks": min([found["networks"], *networks])}),
+        **(found | {"networks": min([found["networks"], *networks]), "expected": expected}),
         stable=stable,
         also_under=", ".join(also_under),
         verdict=verdict,

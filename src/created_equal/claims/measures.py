@@ -56,7 +56,7 @@ SUMMARIES = {
     "highest": np.nanmax,
     "share above 1": lambda values: (values > 1).mean(),
 }
-WHILE_LEARNING = f"epochs with a mean c of {MIDDLE[0]} to {MIDDLE[1]}"
+LEARNING = f"epochs with a mean c of {MIDDLE[0]} to {MIDDLE[1]}"
 
 
 @dataclass(frozen=True)
@@ -104,17 +104,12 @@ def measure(**known) -> Callable:
     return enter
 
 
-def measure_of_histograms(possible: tuple[float, float]) -> Callable:
+def measure_of_histograms(possible: tuple[float, float], fewest: int = FEWEST) -> Callable:
     """Enter a statistic from histograms of c, (epoch, N + 1), and K to (epoch,) in ``MEASURES``."""
 
     def enter(statistic: Callable[[np.ndarray, int], np.ndarray]) -> Callable:
         def of(
-            evidence: Evidence,
-            name: str,
-            *,
-            split: str = "test",
-            at: str = WHILE_LEARNING,
-            over: str = "mean",
+            evidence: Evidence, name: str, *, split: str = "test", at: str = LEARNING, over="mean"
         ) -> Measured:
             examples, epochs = _examples(evidence, split, name), _epochs(evidence, name, split, at)
             classes = evidence.scores[name].attrs["classes"]
@@ -126,16 +121,11 @@ def measure_of_histograms(possible: tuple[float, float]) -> Callable:
             def histograms(scores: Scores) -> np.ndarray:
                 return scores.histograms(name, epochs, examples)
 
-            return Measured(
-                lambda scores: summary(histograms(scores)),
-                examples,
-                {name: epochs},
-                histograms=histograms,
-                summary=summary,
-            )
+            value = lambda scores: summary(histograms(scores))  # noqa: E731
+            return Measured(value, examples, {name: epochs}, histograms, summary)
 
-        words = f"{statistic.__doc__.rstrip('.')}, {{over}} over {{at}}, {{split}} set"
-        MEASURES[statistic.__name__] = Measure(of, words, possible, CONSISTENCY, FEWEST)
+        words = f"{statistic.__doc__.rstrip('.')}, {{over}} over {{at}}, {{split}} examples"
+        MEASURES[statistic.__name__] = Measure(of, words, possible, CONSISTENCY, fewest)
         return of
 
     return enter
@@ -223,18 +213,11 @@ def bimodality_difference(
     return Measured(value, examples, epochs)
 
 
-@measure(fewest=2 * SUBENSEMBLE)
-def fewer_networks(evidence: Evidence, name: str, *, split: str = "test") -> Measured:
-    """Bi-modality of all subsets of 10 networks less that of all networks, mean over phase 3,
-    {split} examples.
-    """
-    epochs, examples = evidence.third_phase(name, split), _examples(evidence, split, name)
-
-    def value(scores: Scores) -> float:
-        counts = scores.histograms(name, epochs, examples)
-        return _bimodality(counts, SUBENSEMBLE) - _bimodality(counts, scores.networks(name))
-
-    return Measured(value, examples, {name: epochs})
+@measure_of_histograms(possible=(-inf, inf), fewest=2 * SUBENSEMBLE)
+def fewer_networks(counts: np.ndarray, classes: int) -> np.ndarray:
+    """Bi-modality of all subsets of 10 networks less that of all networks."""
+    subsets = histograms_of_subensembles(counts, min(SUBENSEMBLE, counts.shape[1] - 1))
+    return bimodality_of_counts(subsets) - bimodality_of_counts(counts)
 
 
 @measure(possible=SIGNED, fewest=FEWEST)
@@ -245,7 +228,7 @@ def generalization(evidence: Evidence, *names: str) -> Measured:
     learned = [name for name in dict.fromkeys(names) if evidence.informative(name, "test").any()]
     if len(learned) < FEWEST:
         raise InputError(f"there are fewer than {FEWEST} ensembles that learn; add some.")
-    epochs = {name: _epochs(evidence, name, "test", WHILE_LEARNING) for name in learned}
+    epochs = {name: _epochs(evidence, name, "test", LEARNING) for name in learned}
     examples = {name: _examples(evidence, "test", name) for name in learned}
 
     def value(scores: Scores) -> float:
@@ -276,7 +259,7 @@ def consensus_where_wrong(evidence: Evidence, name: str, *, split: str = "test")
     """Mean consensus about the examples that networks are not right about, mean over up to five
     epochs with a mean c of 0.05 to 0.9, {split} examples.
     """
-    epochs = _epochs(evidence, name, split, WHILE_LEARNING)
+    epochs = _epochs(evidence, name, split, LEARNING)
     epochs = epochs[np.unique(np.linspace(0, len(epochs) - 1, 5).astype(int))]
     examples = _examples(evidence, split, name)
 
@@ -338,20 +321,22 @@ def order(
     evidence: Evidence, other: str, name: str, *, split: str = "test", r: str = "Pearson"
 ) -> Measured:
     """{r}'s r of a in the two, {split} examples."""
-    examples, epochs = _examples(evidence, split, other, name), _trained_in(evidence, other, name)
-    return _of_pair(
-        lambda scores: tuple(scores.accessibility(each, examples) for each in epochs),
-        r,
-        examples,
-        epochs,
+    examples, epochs = (
+        _examples(evidence, split, other, name),
+        {each: _trained(evidence, each) for each in (other, name)},
     )
+
+    def pair(scores: Scores) -> tuple[np.ndarray, ...]:
+        return tuple(scores.accessibility(each, examples) for each in epochs)
+
+    return _of_pair(pair, r, examples, epochs)
 
 
 @measure(possible=SIGNED, nulls=ORDER, fewest=FEWEST)
 def order_of_bins(evidence: Evidence, other: str, name: str) -> Measured:
     """Pearson's r of a in the two, means of 40 bins by a in the second, test examples."""
     examples = _examples(evidence, "test", other, name)
-    epochs = _trained_in(evidence, other, name)
+    epochs = {each: _trained(evidence, each) for each in (other, name)}
 
     def value(scores: Scores) -> float:
         one, two = (scores.accessibility(each, examples) for each in (other, name))
@@ -521,7 +506,9 @@ def boosting(evidence: Evidence, *names: str, what: str, third: str = "test set"
         step = np.arange(len(steps)) - (len(steps) - 1) / 2
         return (step @ chosen / (step @ step) * (len(steps) - 1)).mean()
 
-    return Measured(value, examples, {**_trained_in(evidence, *others), name: steps})
+    return Measured(
+        value, examples, {**{other: _trained(evidence, other) for other in others}, name: steps}
+    )
 
 
 @measure(nulls=CONSISTENCY, fewest=FEWEST)
@@ -606,10 +593,6 @@ def _trained(evidence: Evidence, name: str) -> np.ndarray:
     return _all(evidence, name)[_all(evidence, name) > 0]
 
 
-def _trained_in(evidence: Evidence, *names: str) -> dict[str, np.ndarray]:
-    return {name: _trained(evidence, name) for name in names}
-
-
 def _accuracies(evidence: Evidence, *names: str) -> list[np.ndarray]:
     of_test = (evidence.scores[name]["accuracy"].sel(split="test") for name in names)
     return [accuracy.mean("network").values for accuracy in of_test]
@@ -651,7 +634,13 @@ def _examples(evidence: Evidence, split: str, *names: str) -> Examples:
         InputError: they have none in common, or other labels for them; or none was moved.
     """
     if split == "moved":
-        return _moved(evidence, names[-1])
+        moved = evidence.moved.get(names[-1])
+        if moved is None:
+            raise InputError(
+                f"the scores of {names[-1]} do not say which of its test examples were moved "
+                "there; take an ensemble whose dataset has move_to_test."
+            )
+        return Examples(moved, split)
     parts = [select_split(evidence.scores[name], split) for name in names]
     found = parts[0]["example"].values
     if len(parts) == 1:
@@ -665,17 +654,6 @@ def _examples(evidence: Evidence, split: str, *names: str) -> Examples:
             "study."
         )
     return Examples(found, split)
-
-
-def _moved(evidence: Evidence, name: str) -> Examples:
-    moved = evidence.moved.get(name, np.array([], dtype=np.int64))
-    test = select_split(evidence.scores[name], "test")["example"].values
-    if not moved.size or not np.isin(moved, test).all():
-        raise InputError(
-            f"the scores of {name} do not say which of its test examples were moved there; "
-            "take an ensemble whose dataset has move_to_test."
-        )
-    return Examples(moved, "moved")
 
 
 def _figure_epoch(evidence: Evidence, figure: str, when: str, *names: str) -> int:

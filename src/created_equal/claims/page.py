@@ -1,9 +1,12 @@
-"""The claims as a page of the report: one HTML file without external files."""
+"""The claims as a table, and as a page of the report: one HTML file without external files."""
 
+import csv
+import io
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, fields
 from html import escape
 from itertools import groupby
 from pathlib import Path
@@ -73,6 +76,27 @@ chance), the shares of examples at both ends, and the Beta distribution of being
 """
 
 
+def write_table(rows: Sequence[Row], path: Path) -> None:
+    """Write claims.csv: a line for each row, a column for each of ``Row``'s attributes.
+
+    Numbers have six significant digits; missing ones are empty.
+
+    Raises:
+        InputError: the place cannot be written to.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(field.name for field in fields(Row))
+    writer.writerows([_cell(value) for value in asdict(row).values()] for row in rows)
+    write_atomically(path, text.getvalue().encode())
+
+
+def _cell(value: str | float | None) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
 def write_page(
     rows: Sequence[Row], title: str, note: str, warnings: Sequence[str], path: Path
 ) -> None:
@@ -126,15 +150,14 @@ def _section(name: str, rows: Sequence[Row]) -> str:
     heads = "".join(f'<th style="width: {width}%">{of}</th>' for of, width in COLUMNS.items())
     return (
         f'<h2>{escape(name)}</h2>\n<div class="wide"><table>\n<tr>{heads}</tr>\n'
-        + "".join(map(_line, rows))
+        + "".join(f'<tr id="{escape(row.id)}">{"".join(_cells(row))}</tr>\n' for row in rows)
         + "</table></div>\n"
     )
 
 
-def _line(row: Row) -> str:
-    cells = (_verdict(row), _claim(row), _paper(row), _ours(row), _nulls(row), _networks(row))
-    columns = "".join(f"<td>{cell}</td>" for cell in cells)
-    return f'<tr id="{escape(row.id)}">{columns}</tr>\n'
+def _cells(row: Row) -> Iterator[str]:
+    for cell in (_verdict, _claim, _paper, _ours, _nulls, _networks):
+        yield f"<td>{cell(row)}</td>"
 
 
 def _verdict(row: Row) -> str:

@@ -59,8 +59,8 @@ def pattern_fits(n_right: np.ndarray | xr.DataArray, networks: int, chance: floa
       before e to c(e), as a fraction of that highest c or of chance if that is higher, and of the
       rise from c(e) to the end;
     - falls fast to 0: 1 - mean of c(e >= 1), times c(0) / chance where c(0) is below chance;
-    - stays constant: 1 - (highest - lowest c(e >= 1)) / 0.4, so an example whose consistency
-      varies by at most 0.2 fits by at least 0.5, at whatever level;
+    - stays constant: 1 - (highest - lowest) / 0.4, so an example whose consistency varies by at
+      most 0.2 fits by at least 0.5, at whatever level;
     - high, then falls to 0: highest c(e >= 1) - the end.
 
     Args:
@@ -142,4 +142,4 @@ def _falls(consistency: np.ndarray, chance: float) -> np.ndarray:
 
 
 def _constant(consistency: np.ndarray) -> np.ndarray:
-    return np.clip(1 - np.ptp(consistency[1:], axis=0) / 0.4, 0, 1)
+    return np.clip(1 - np.ptp(consistency, axis=0) / 0.4, 0, 1)
