@@ -1,1 +1,1 @@
-"""Before a run: its size, what exists already, and what the rest costs; after it: tests of it."""
+"""Planning a run: its size, existing results, and the cost of the rest; tests of its results."""
