@@ -256,6 +256,7 @@ def evidence_of(study: str, good: bool, folder: Path) -> Evidence:
         write_predictions(made[name], path, {})
     return Evidence(
         study=study,
+        data=study,
         roles={
             **{f"figure_{number}.ensemble": ("main",) for number in ("01", "02", "03", "09", "11")},
             "figure_04.ensembles": ("first", "second"),
@@ -306,7 +307,7 @@ def made_up(tmp_path_factory) -> Callable[[str, bool], Evidence]:
     def of(study: str, good: bool) -> Evidence:
         if good not in made:
             made[good] = evidence_of(study, good, tmp_path_factory.mktemp(f"made_up_{good}"))
-        return replace(made[good], study=study)
+        return replace(made[good], study=study, data=study)
 
     return of
 

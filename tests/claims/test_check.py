@@ -277,6 +277,13 @@ def test_a_smaller_ensemble_that_ranked_the_examples_is_the_smallest(made_up):
     assert row.networks == 3
 
 
+def test_a_study_based_on_another_has_its_data(made_up):
+    night = replace(made_up("small_mammals", True), study="small_mammals_night")
+    (row,) = check_claims(night, [CLAIMS["figure_01a_untrained_mean"]])
+    assert (row.study, row.paper_networks) == ("small_mammals_night", 100)
+    assert row.verdict == "too few networks: would be met"
+
+
 def test_rows_are_the_same_twice(made_up):
     evidence = made_up("small_mammals", True)
     claims = [claim for claim in read_claims() if claim.id.startswith("figure_04")]

@@ -108,15 +108,11 @@ def check_claims(evidence: Evidence, claims: Sequence[Claim] | None = None) -> l
 
     A claim has a row too if the study lacks its roles, or its statistic cannot be computed: it is
     "not measured", and its note says why.
-
-    Args:
-        evidence: from ``open_evidence``.
-        claims: which; by default all.
     """
     tests = [
-        Test(claim, name, names, claim.networks_of(evidence.study, names))
+        Test(claim, name, names, claim.networks_of(evidence.data, names))
         for claim in (read_claims() if claims is None else claims)
-        if claim.elsewhere or evidence.study in claim.studies
+        if claim.elsewhere or evidence.data in claim.studies
         for name, names in _players(claim, evidence)
     ]
     numbers = _Numbers(evidence)
@@ -130,33 +126,25 @@ def check_claims(evidence: Evidence, claims: Sequence[Claim] | None = None) -> l
 
 
 def verdict_of(
-    test: Test, study: str, value: float, networks: int, expected: float, also_under: Sequence[str]
+    test: Test, data: str, value: float, networks: int, expected: float, also_under: Sequence[str]
 ) -> str:
-    """Return the verdict on a claim that was measured.
+    """Return the verdict on a value that was measured on a study's data.
 
     The number of networks comes first: with fewer than the statistic needs, or fewer than the paper
     has if the value expected at its number decides otherwise, nothing is confirmed or refuted.
 
-    Args:
-        test: the claim.
-        study: whose data it was measured on.
-        value: of its statistic.
-        networks: N of the smallest ensemble.
-        expected: the value expected at the paper's number of networks, NaN if there is none.
-        also_under: the nulls under which it is accepted too.
-
     Returns:
         "reproduced" or "not reproduced" if the paper has a number for this data; otherwise "holds"
-        or "does not hold"; both followed by "and under a null too" where that is so. "met by
-        choice" if a setting was chosen to meet the claim. "too few networks", followed by what
-        would be the case, and "not measured" if the value is undefined.
+        or "does not hold"; both followed by "and under a null too" if a null is accepted as well.
+        "met by choice" if a setting was chosen to meet the claim. "too few networks", followed by
+        what would be the case, and "not measured" if the value is undefined.
     """
     claim = test.claim
     if networks < claim.measure.fewest:
         return "too few networks"
     if math.isnan(value):
         return "not measured"
-    met, has_number = value in claim.accepted, claim.has_number(study)
+    met, has_number = value in claim.accepted, claim.has_number(data)
     at_paper = met if math.isnan(expected) else expected in claim.accepted
     if at_paper != met or (has_number and networks < (test.paper_networks or 0)):
         return f"too few networks: would {'' if at_paper else 'not '}be met"
@@ -168,15 +156,13 @@ def verdict_of(
     return f"{verdict}, and under a null too" if also_under else verdict
 
 
-def conclusion_of(study: str, verdict: str, stable: str) -> str:
+def conclusion_of(data: str, verdict: str, stable: str) -> str:
     """Return a verdict in the words of the reproducibility community.
 
-    Returns:
-        "verified" if a claim holds on the paper's data, beyond the nulls, with all of the interval;
-        "falsified" if it does not, with all of the interval; "toy" if it was measured on other
-        data; "inconclusive" in all other cases.
+    "verified" or "falsified" on the paper's data, beyond the nulls, with all of the interval; "toy"
+    on other data; "inconclusive" in all other cases.
     """
-    if study not in paper_studies():
+    if data not in paper_studies():
         undecided = verdict == "not measured" or verdict.startswith("too few networks")
         return "inconclusive" if undecided else "toy"
     if stable == "yes" and verdict in ("reproduced", "holds"):
@@ -378,7 +364,7 @@ def _row(test: Test, evidence: Evidence, found: dict | None, numbers: _Numbers) 
     )
     nulls = [null for null in NULLS if found.get(null, NAN) in claim.accepted]
     also_under = [] if claim.absent else nulls
-    verdict = verdict_of(test, evidence.study, value, found["networks"], expected, also_under)
+    verdict = verdict_of(test, evidence.data, value, found["networks"], expected, also_under)
     stable = ""
     if "networks" in found["interval_over"] and not math.isnan(found["lower"]):
         stable = "yes" if claim.accepted.decides(found["lower"], found["upper"]) else "no"
@@ -394,7 +380,7 @@ def _row(test: Test, evidence: Evidence, found: dict | None, numbers: _Numbers) 
         stable=stable,
         also_under=", ".join(also_under),
         verdict=verdict,
-        conclusion=conclusion_of(evidence.study, verdict, stable),
+        conclusion=conclusion_of(evidence.data, verdict, stable),
         turns_at=", ".join(turns),
         note=" ".join(notes),
     )

@@ -18,16 +18,10 @@ ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class Accepted:
-    """The values that agree with a claim.
+    """The values that agree with a claim."""
 
-    Attributes:
-        words: ``"0.56 ± 0.02"``, ``"at least 0.85"``, ``"at most 0.1"``, ``"above 0"`` or ``"below
-            0.8"``.
-        paper: the paper's number, NaN if it gives none.
-    """
-
-    words: str
-    paper: float = math.nan
+    words: str  # "0.56 ± 0.02", "at least 0.85", "at most 0.1", "above 0" or "below 0.8".
+    paper: float = math.nan  # The paper's number, NaN if it gives none.
 
     def __contains__(self, value: float) -> bool:
         return self._accepts(value, 1)
@@ -35,8 +29,7 @@ class Accepted:
     def turns(self, value: float, factor: float) -> bool:
         """Return whether the verdict on a value is another at a multiple of the tolerance.
 
-        The tolerance is the number after ±, or the distance of the limit from the paper's number;
-        other limits have none.
+        That is the number after ±, or the distance of the limit from the paper's number, or none.
         """
         return self._accepts(value, factor) != self._accepts(value, 1)
 

@@ -21,6 +21,7 @@ from created_equal.scores import (
 from created_equal.study import (
     BASELINE_PREFIX,
     REFERENCE,
+    STUDIES,
     Roles,
     Study,
     baseline_path,
@@ -28,6 +29,7 @@ from created_equal.study import (
     dataset_path,
     ensembles_in,
     moved_in,
+    read_yaml,
     roles_of,
 )
 
@@ -37,6 +39,7 @@ class Evidence:
     """What claims are measured on; scores and predictions of a baseline are at baselines/NAME."""
 
     study: str
+    data: str  # The study whose data it has: its own name, or that of its base.
     roles: Roles  # See ``roles_of``.
     epochs: Mapping[str, Sequence[int]]  # Those that the study names for a figure, by figure.
     dataset: xr.Dataset  # The study's own; its images are read when they are asked for.
@@ -49,11 +52,7 @@ class Evidence:
     _known: dict = field(default_factory=dict, init=False)
 
     def phases(self, name: str) -> dict[str, int]:
-        """Return the epochs of the four phases: the study's choice for figure 1, or by rule.
-
-        Raises:
-            InputError: the networks were trained for fewer than three epochs.
-        """
+        """Return the epochs of the four phases: the study's choice for figure 1, or by rule."""
         found = self._once(phases, name)
         named = self.epochs.get("figure_01")
         if named and self.roles["figure_01.ensemble"] == (name,):
@@ -61,10 +60,7 @@ class Evidence:
         return found
 
     def informative(self, name: str, split: str) -> np.ndarray:
-        """Return at which trained epochs, (epoch,) bool, a histogram of consistency is informative.
-
-        See ``informative_epochs``; they are also those with more than one score.
-        """
+        """Return the trained epochs, (epoch,) bool, that are ``informative_epochs`` of a split."""
         scores = self.scores[name]
         defined = ~np.isnan(scores["bimodality"].sel(split=split).values)
         return defined & self._once(informative_epochs, name, split) & (scores["epoch"].values > 0)
@@ -106,12 +102,8 @@ class Evidence:
 def open_evidence(study: Study, networks_per_job: int) -> Iterator[Evidence]:
     """Open the scores and the dataset that a study's claims rest on, in a ``with`` block.
 
-    Args:
-        study: with the number of networks that was asked for.
-        networks_per_job: as the config has it, which names the predictions files.
-
-    Raises:
-        InputError: a file is missing or damaged.
+    The config's networks_per_job names the predictions files. A file that is missing or damaged
+    raises ``InputError``.
     """
     roles = roles_of(study)
     with ExitStack() as stack:
@@ -130,6 +122,7 @@ def open_evidence(study: Study, networks_per_job: int) -> Iterator[Evidence]:
             predictions[BASELINE_PREFIX + name] = [path]
         yield Evidence(
             study=study.name,
+            data=_data_of(study),
             roles=roles,
             epochs=study.epochs,
             dataset=stack.enter_context(open_dataset(dataset_path(study.name))),
@@ -142,6 +135,12 @@ def open_evidence(study: Study, networks_per_job: int) -> Iterator[Evidence]:
             ranked={name: _ranked_by(study, name) for name in ensembles},
             kept=any(each.scores_in == REFERENCE for each in study.ensembles.values()),
         )
+
+
+def _data_of(study: Study) -> str:
+    path = STUDIES / f"{study.name}.yaml"
+    values = read_yaml(path) if path.is_file() else {}
+    return study.name if "dataset" in values else values.get("base", study.name)
 
 
 def _ranked_by(study: Study, name: str) -> int:

@@ -1,10 +1,9 @@
 """What claims measure: a function for each statistic, under the name that claims.yaml uses.
 
-Each takes the evidence and the names of the ensembles and baselines that have the claim's roles. It
-chooses epochs and examples once, from the observed scores, and returns with them the function
-``value`` from scores to a number, which is called with the observed scores, those of each null and
-each resample. The first paragraph of its docstring is the statistic in the table: c is the
-consistency of an example, a its accessibility, and networks are right if more than half are.
+Each chooses epochs and examples once, from observed scores, and returns with them a function from
+scores to a number, which is called with the observed scores, those of each null and each resample.
+The first paragraph of its docstring is the statistic in the table: c is the consistency of an
+example, a its accessibility, and networks are right if more than half of them are.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -453,11 +452,11 @@ def right_given_right(
     evidence: Evidence, other: str, name: str, *, when: str, figure: str = "figure_05"
 ) -> Measured:
     """P(first right | second right), {when} of learning, test examples."""
-    if figure == "figure_05":
-        epoch = last = _figure_epoch(evidence, figure, when, other, name)
-    else:
-        epoch, last = _figure_epoch(evidence, figure, when, other), _all(evidence, name)[-1]
-    return _given(evidence, other, epoch, name, last)
+    both = (other, name) if figure == "figure_05" else (other,)
+    epoch = _figure_epoch(evidence, figure, when, *both)
+    return _given(
+        evidence, other, epoch, name, epoch if len(both) == 2 else _all(evidence, name)[-1]
+    )
 
 
 @measure(possible=(-2, 2), nulls=GROUPS, fewest=FEWEST)

@@ -1,7 +1,5 @@
 """The claims as a table, and as a page of the report: one HTML file without external files."""
 
-import csv
-import io
 import math
 import re
 from collections import Counter
@@ -10,6 +8,8 @@ from dataclasses import asdict, fields
 from html import escape
 from itertools import groupby
 from pathlib import Path
+
+import pandas as pd
 
 from created_equal.artefacts import write_atomically
 from created_equal.claims.check import Row
@@ -84,30 +84,15 @@ def write_table(rows: Sequence[Row], path: Path) -> None:
     Raises:
         InputError: the place cannot be written to.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(field.name for field in fields(Row))
-    writer.writerows([_cell(value) for value in asdict(row).values()] for row in rows)
-    write_atomically(path, text.getvalue().encode())
-
-
-def _cell(value: str | float | None) -> str:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    # Whole numbers of which some are missing are fractions here, and whole again by their format.
+    table = pd.DataFrame([asdict(row) for row in rows], columns=[each.name for each in fields(Row)])
+    write_atomically(path, table.to_csv(index=False, float_format="%.6g").encode())
 
 
 def write_page(
     rows: Sequence[Row], title: str, note: str, warnings: Sequence[str], path: Path
 ) -> None:
     """Write claims.html: note, warnings and counts, then the rows by the paper's sections.
-
-    Args:
-        rows: from ``check_claims``.
-        title: the study's title.
-        note: the study's; "" for none.
-        warnings: of ensembles that did not learn, from ``Evidence.warnings``.
-        path: where.
 
     Raises:
         InputError: the place cannot be written to.

@@ -57,8 +57,8 @@ class Hypotheses:
         self.sample = np.concatenate([sampled(dataset), *moved])
         self.stored = {name: Stored(each) for name, each in scores.items()}
         # Ensembles that are measured together are asked for many times, one after the other.
-        self.answers = lru_cache(maxsize=3)(self._read)
-        self._made = lru_cache(maxsize=3)(self._make)
+        self.answers = lru_cache(maxsize=2)(self._read)
+        self._made = lru_cache(maxsize=2)(self._make)
 
     def observed(self, names: tuple[str, ...], by_network: bool) -> Scores:
         """Return the observed scores; ``by_network``: with the answers of each network."""

@@ -8,8 +8,6 @@ from scipy.stats import rankdata
 from created_equal.scores.bootstrap import value_of
 from created_equal.scores.correlation import correlation_of
 
-HIGH, LOW = 5 / 6, 1 / 6
-
 
 def pearson(a: np.ndarray, b: np.ndarray) -> float:
     """Return Pearson's r of two scores (example,), NaN if one is constant."""
@@ -69,10 +67,10 @@ def epochs_to_rise(n_right: np.ndarray, networks: int) -> np.ndarray:
         (example,) epochs from the last with a consistency of at most 1/6 to the first of at least
         5/6; NaN for examples that never reach 5/6, or are there before they are at 1/6.
     """
-    consistency = n_right / networks
-    high = consistency >= HIGH - 1e-9
+    # In whole numbers, as fractions of all examples would need eight times the memory.
+    high = n_right >= -(-5 * networks // 6)
     first = np.where(high.any(axis=0), high.argmax(axis=0), -1)
-    epochs = np.arange(len(consistency))[:, None]
-    low = (consistency <= LOW + 1e-9) & (epochs < first)
+    low = n_right <= networks // 6
+    low &= np.arange(len(low))[:, None] < first
     last = len(low) - 1 - low[::-1].argmax(axis=0)
     return np.where(low.any(axis=0), first - last, np.nan)
