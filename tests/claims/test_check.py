@@ -8,7 +8,7 @@ from scipy.stats import pearsonr, spearmanr
 from created_equal.artefacts import select_split
 from created_equal.claims import check
 from created_equal.claims.check import (
-    Test,
+    Case,
     check_claims,
     conclusion_of,
     epochs_in_words,
@@ -49,8 +49,8 @@ NAN, NONE = math.nan, ()
     ],
 )
 def test_verdicts(claim, study, value, networks, expected, also_under, verdict):
-    test = Test(claim, claim.id, ("main",), 100)
-    assert verdict_of(test, study, value, networks, expected, also_under) == verdict
+    case = Case(claim, claim.id, ("main",), 100)
+    assert verdict_of(case, study, value, networks, expected, also_under) == verdict
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_claim_that_more_networks_would_refute_does_not_hold(made_up, with_net
 
 def test_a_row_says_what_it_rests_on(made_up):
     evidence = made_up("small_mammals", True)
-    (row,) = check_claims(evidence, [CLAIMS["figure_01c_bimodality_test"]])
+    (row,) = check_claims(evidence, [CLAIMS["figure_02_bimodality"]])
     assert (row.networks, row.paper_networks, row.fewest_networks) == (20, 100, 5)
     assert (row.ensembles, row.examples) == ("main", "test")
     assert row.interval_over == "examples and networks"
@@ -162,7 +162,8 @@ def test_scores_that_are_kept_have_no_interval_over_networks_and_no_null_of_netw
 
 def test_of_a_large_split_nulls_and_resamples_use_a_part(made_up, monkeypatch):
     evidence = made_up("digits", True)
-    claim = CLAIMS["figure_01c_bimodality_train"]
+    claim = CLAIMS["section_4_2_non_linear_bimodality_mean_train"]
+    claim = replace(claim, elsewhere=True)
     (whole,) = check_claims(evidence, [claim])
     monkeypatch.setattr(hypotheses, "MOST_EXAMPLES", 60)
     parts = (evidence.scores, evidence.predictions, evidence.dataset, evidence.moved.values())
@@ -297,7 +298,7 @@ def test_a_statistic_that_several_claims_share_is_measured_once(made_up, monkeyp
     monkeypatch.setattr(
         check._Numbers,
         "_numbers",
-        lambda self, test, *rest: counted.append(test.id) or original(self, test, *rest),
+        lambda self, case, *rest: counted.append(case.id) or original(self, case, *rest),
     )
     claims = [NUMBER, replace(NUMBER, id="again", elsewhere=True)]
     rows = check_claims(made_up("small_mammals", True), claims)

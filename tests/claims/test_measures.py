@@ -46,7 +46,7 @@ def test_accuracy_is_that_of_the_networks(evidence, measured):
     value, of = measured("accuracy", "cnn")
     assert value == pytest.approx(float(accuracy.sel(split="test", epoch=10)))
     assert (of.examples.words, of.epochs["cnn"].tolist()) == ("test", [10])
-    assert measured("accuracy", "cnn", less="1/K")[0] == pytest.approx(value - 0.2)
+    assert measured("accuracy", "cnn", what="accuracy less 1/K")[0] == pytest.approx(value - 0.2)
     highest, of = measured("accuracy", "cnn", split="train", at="highest of all")
     assert highest == pytest.approx(float(accuracy.sel(split="train").max()))
     assert of.epochs["cnn"].tolist() == list(range(1, 11))
@@ -58,12 +58,12 @@ def test_accuracy_is_that_of_the_networks(evidence, measured):
 
 
 def test_phases_are_the_study_s_choice_where_it_has_one(evidence, measured):
-    first = {"split": "train", "at": "the beginning"}
+    first = {"split": "train", "at": "the epoch of beginning"}
     assert measured("below_guessing", "main", **first)[1].epochs["main"].tolist() == [1]
     chosen = replace(evidence, epochs={"figure_01": (0, 4, 5, 10)})
     of = measured("below_guessing", "main", evidence=chosen, **first)[1]
     assert of.epochs["main"].tolist() == [4]
-    third = measured("bimodality", "main", evidence=chosen, at="the bi-modality")[1]
+    third = measured("bimodality", "main", evidence=chosen, at="the epoch of bi-modality")[1]
     assert third.epochs["main"].tolist() == [5]
     # Of another ensemble they are still chosen by rule.
     of = measured("below_guessing", "cnn", evidence=chosen, **first)[1]
@@ -73,11 +73,11 @@ def test_phases_are_the_study_s_choice_where_it_has_one(evidence, measured):
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_histograms_are_measured_on_either_split(evidence, measured, split):
     n_right = select_split(evidence.scores["main"], split)["n_right"].values
-    below, of = measured("below_guessing", "main", split=split, at="the beginning")
+    below, of = measured("below_guessing", "main", split=split, at="the epoch of beginning")
     assert of.examples.words == split
     assert below == pytest.approx((n_right[1] < 4).mean())
     phase = evidence.phases("main")["bi-modality"]
-    third, _ = measured("bimodality", "main", split=split, at="the bi-modality")
+    third, _ = measured("bimodality", "main", split=split, at="the epoch of bi-modality")
     assert third == pytest.approx(bimodality(n_right[phase]))
 
 
@@ -97,7 +97,7 @@ def test_bimodality_of_three_readings(evidence, measured):
     n_right = select_split(evidence.scores["non_linear"], "test")["n_right"].values
     each = np.array([bimodality(row) for row in n_right])
     assert measured("bimodality", "non_linear", over="lowest")[0] == pytest.approx(each[1:].min())
-    assert measured("bimodality", "non_linear", at="last epoch")[0] == pytest.approx(each[-1])
+    assert measured("bimodality", "non_linear", at="the last epoch")[0] == pytest.approx(each[-1])
     mean, of = measured("bimodality", "non_linear", at="phase 3")
     assert mean == pytest.approx(each[of.epochs["non_linear"]].mean())
     assert 1 not in of.epochs["non_linear"]
@@ -200,7 +200,7 @@ def test_consensus_where_networks_are_wrong_is_high_only_if_they_agree(evidence,
     """In main all wrong networks predict one label, in the others a label of their own."""
     alike, _ = measured("consensus_where_wrong", "main")
     apart, _ = measured("consensus_where_wrong", "cnn")
-    assert alike > 0.9 and apart < 0.5
+    assert alike > 0.8 and apart < 0.5
 
 
 def test_agreement_at_equal_accuracies_is_that_of_the_nearest_epochs(evidence, measured):
@@ -265,7 +265,7 @@ def test_courses_of_single_examples_and_classes(measured):
             "cnn has no epoch at which the test set's mean consistency is within",
         ),
         (
-            *("bimodality", ["main"], {"split": "train", "at": "last epoch"}, {}),
+            *("bimodality", ["main"], {"split": "train", "at": "the last epoch"}, {}),
             "at the last epoch of main the mean consistency of the train set is not within",
         ),
         (

@@ -178,8 +178,8 @@ def test_one_network_or_random_state_is_not_two(measured, tmp_path):
     )
     assert "1 random state " in reader.cells[5] + " "
     assert "no interval over test examples" in reader.cells[3]
-    assert "1 network " in reader.cells[11] + " " and "the paper" not in reader.cells[11]
-    assert "6 networks " in reader.cells[17] and "the paper" not in reader.cells[17]
+    assert "1 network " in reader.cells[11] + " " and "(the paper" not in reader.cells[11]
+    assert "6 networks " in reader.cells[17] and "(the paper" not in reader.cells[17]
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ class Row:
     note: str = ""
 
 
-class Test(NamedTuple):
+class Case(NamedTuple):
     """A claim with the names that have its roles in a study; no names if one is missing."""
 
     claim: Claim
@@ -109,24 +109,24 @@ def check_claims(evidence: Evidence, claims: Sequence[Claim] | None = None) -> l
     A claim has a row too if the study lacks its roles, or its statistic cannot be computed: it is
     "not measured", and its note says why.
     """
-    tests = [
-        Test(claim, name, names, claim.networks_of(evidence.data, names))
+    cases = [
+        Case(claim, name, names, claim.networks_of(evidence.data, names))
         for claim in (read_claims() if claims is None else claims)
         if claim.elsewhere or evidence.data in claim.studies
         for name, names in _players(claim, evidence)
     ]
     numbers = _Numbers(evidence)
-    together: dict[tuple[str, ...], dict[tuple, Test]] = {}
-    for test in tests:
-        together.setdefault(test.names, {})[test.key] = test
+    together: dict[tuple[str, ...], dict[tuple, Case]] = {}
+    for case in cases:
+        together.setdefault(case.names, {})[case.key] = case
     found = {}
     for names, of in together.items():
         found |= numbers.of(names, of) if names else {}
-    return [_row(test, evidence, found.get(test.key), numbers) for test in tests]
+    return [_row(case, evidence, found.get(case.key), numbers) for case in cases]
 
 
 def verdict_of(
-    test: Test, data: str, value: float, networks: int, expected: float, also_under: Sequence[str]
+    case: Case, data: str, value: float, networks: int, expected: float, also_under: Sequence[str]
 ) -> str:
     """Return the verdict on a value that was measured on a study's data.
 
@@ -139,14 +139,14 @@ def verdict_of(
         "met by choice" if a setting was chosen to meet the claim. "too few networks", followed by
         what would be the case, and "not measured" if the value is undefined.
     """
-    claim = test.claim
+    claim = case.claim
     if networks < claim.measure.fewest:
         return "too few networks"
     if math.isnan(value):
         return "not measured"
     met, has_number = value in claim.accepted, claim.has_number(data)
     at_paper = met if math.isnan(expected) else expected in claim.accepted
-    if at_paper != met or (has_number and networks < (test.paper_networks or 0)):
+    if at_paper != met or (has_number and networks < (case.paper_networks or 0)):
         return f"too few networks: would {'' if at_paper else 'not '}be met"
     if not met:
         return "not reproduced" if has_number else "does not hold"
@@ -180,14 +180,14 @@ class _Numbers:
         )
         self.problems = cache(self._problems)
 
-    def of(self, names: tuple[str, ...], tests: Mapping[tuple, Test]) -> dict[tuple, dict]:
-        """Return the numbers of tests of the same ensembles, which share their resamples."""
+    def of(self, names: tuple[str, ...], cases: Mapping[tuple, Case]) -> dict[tuple, dict]:
+        """Return the numbers of cases of the same ensembles, which share their resamples."""
         found, measured = {}, {}
-        for key, test in tests.items():
+        for key, case in cases.items():
             try:
-                if test.claim.measure.by_network:
+                if case.claim.measure.by_network:
                     self.hypotheses.check_answers(names)
-                measured[key] = test.claim.measure.of(self.evidence, *names, **test.claim.arguments)
+                measured[key] = case.claim.measure.of(self.evidence, *names, **case.claim.arguments)
             except InputError as error:
                 found[key] = {"note": str(error)}
         values = {key: [] for key in measured}
@@ -195,17 +195,17 @@ class _Numbers:
             for key, of in measured.items():
                 values[key].append(of.value(scores))
         for key, of in measured.items():
-            found[key] = self._numbers(tests[key], of, np.array(values[key]))
+            found[key] = self._numbers(cases[key], of, np.array(values[key]))
         return found
 
-    def _numbers(self, test: Test, measured: Measured, replicates: np.ndarray) -> dict:
-        names, measure = test.names, test.claim.measure
+    def _numbers(self, case: Case, measured: Measured, replicates: np.ndarray) -> dict:
+        names, measure = case.names, case.claim.measure
         observed = self.hypotheses.observed(names, measure.by_network)
         value = float(measured.value(observed))
         over_networks = self.hypotheses.resampled(names)
         ensembles = [name for name in names if not name.startswith(BASELINE_PREFIX)] or names
         lower, upper = interval_around(value, replicates, measure.possible)
-        paper = PAPER_NETWORKS if test.claim.networks is not None else None
+        paper = PAPER_NETWORKS if case.claim.networks is not None else None
         # Classifiers have no precision.
         coordinates = [self.evidence.scores[name].coords for name in names]
         known = (each["precision"].values.tolist() for each in coordinates if "precision" in each)
@@ -218,7 +218,7 @@ class _Numbers:
             "interval_over": "examples and networks" if over_networks else "examples",
             "deviation": float(np.nanstd(replicates)) if not math.isnan(lower) else NAN,
             "log10_p": log10_p_of(value, measured.points) if measured.points else NAN,
-            **_of_networks(measured, observed, test.paper_networks or paper),
+            **_of_networks(measured, observed, case.paper_networks or paper),
             **{
                 null: float(measured.value(scores))
                 for null in measure.nulls
@@ -334,21 +334,21 @@ def _group(role: str, evidence: Evidence) -> tuple[str, ...]:
     return evidence.roles.get(key, ()) if wanted == ALL else names_in(role, evidence.roles)
 
 
-def _row(test: Test, evidence: Evidence, found: dict | None, numbers: _Numbers) -> Row:
-    claim = test.claim
+def _row(case: Case, evidence: Evidence, found: dict | None, numbers: _Numbers) -> Row:
+    claim = case.claim
     known = {
-        "id": test.id,
+        "id": case.id,
         "study": evidence.study,
         "section": claim.section,
         "where": claim.where,
         "claim": claim.sentence,
         "statistic": claim.measure.statistic(claim.arguments),
-        "ensembles": ", ".join(test.names),
+        "ensembles": ", ".join(case.names),
         "paper": claim.accepted.paper,
         "accepted": claim.accepted.words,
         "tolerance": claim.tolerance,
         "reading_of": claim.reading_of,
-        "paper_networks": test.paper_networks,
+        "paper_networks": case.paper_networks,
         "fewest_networks": claim.measure.fewest,
     }
     if found is None:
@@ -364,16 +364,16 @@ def _row(test: Test, evidence: Evidence, found: dict | None, numbers: _Numbers) 
     )
     nulls = [null for null in NULLS if found.get(null, NAN) in claim.accepted]
     also_under = [] if claim.absent else nulls
-    verdict = verdict_of(test, evidence.data, value, found["networks"], expected, also_under)
+    verdict = verdict_of(case, evidence.data, value, found["networks"], expected, also_under)
     stable = ""
     if "networks" in found["interval_over"] and not math.isnan(found["lower"]):
         stable = "yes" if claim.accepted.decides(found["lower"], found["upper"]) else "no"
-    notes = list(chain.from_iterable(map(numbers.problems, test.names)))
+    notes = list(chain.from_iterable(map(numbers.problems, case.names)))
     if math.isnan(value):
         notes.insert(0, "the statistic is undefined: a group has no examples, or nothing varies.")
     turns = [words for words, by in TURNS.items() if claim.accepted.turns(value, by)]
     # An ensemble whose examples a smaller one ranked depends on that one.
-    networks = [evidence.ranked[name] for name in test.names if name in evidence.ranked]
+    networks = [evidence.ranked[name] for name in case.names if name in evidence.ranked]
     return Row(
         **known,
         **(found | {"networks": min([found["networks"], *networks]), "expected": expected}),

@@ -20,6 +20,7 @@ from created_equal.scores import (
     BINS,
     LEAST_FIT,
     MIDDLE,
+    PHASES,
     Examples,
     Scores,
     below_chance,
@@ -86,7 +87,8 @@ class Measure:
 
     def statistic(self, arguments: Mapping) -> str:
         """Return the statistic in words, with the arguments in their places."""
-        return self.words.format_map({**(self.of.__kwdefaults__ or {}), **arguments})
+        words = self.words.format_map({**(self.of.__kwdefaults__ or {}), **arguments})
+        return words[0].upper() + words[1:]
 
 
 MEASURES: dict[str, Measure] = {}
@@ -123,7 +125,7 @@ def measure_of_histograms(possible: tuple[float, float], fewest: int = FEWEST) -
             value = lambda scores: summary(histograms(scores))  # noqa: E731
             return Measured(value, examples, {name: epochs}, histograms, summary)
 
-        words = f"{statistic.__doc__.rstrip('.')}, {{over}} over {{at}}, {{split}} examples"
+        words = f"{statistic.__doc__.rstrip('.')}, {{over}} of {{at}}, {{split}} examples"
         MEASURES[statistic.__name__] = Measure(of, words, possible, CONSISTENCY, fewest)
         return of
 
@@ -132,13 +134,18 @@ def measure_of_histograms(possible: tuple[float, float], fewest: int = FEWEST) -
 
 @measure(possible=SIGNED)
 def accuracy(
-    evidence: Evidence, name: str, *, split: str = "test", at: str = "last epoch", less: str = "0"
+    evidence: Evidence,
+    name: str,
+    *,
+    split: str = "test",
+    at: str = "last epoch",
+    what: str = "accuracy",
 ) -> Measured:
-    """Mean accuracy less {less}, {at}, {split} examples."""
+    """Mean {what}, {at}, {split} examples."""
     epochs, classes = _all(evidence, name), evidence.scores[name].attrs["classes"]
     first, last = epochs[:1], epochs[-1:]
     shown = {"epoch 0": first, "epoch 1": epochs[1:2], "highest of all": epochs[1:]}.get(at, last)
-    chance, examples = (less == "1/K") / classes, _examples(evidence, split, name)
+    chance, examples = ("1/K" in what) / classes, _examples(evidence, split, name)
 
     def value(scores: Scores) -> float:
         means = scores.n_right(name, shown, examples).mean(axis=1) / scores.networks(name)
@@ -382,7 +389,7 @@ def order_of_classes(evidence: Evidence, name: str, *, split: str = "test") -> M
         labels, by_network = scores.labels(name, examples), scores.by_network(name, examples)
         means = [by_network[:, labels == label].mean(axis=1) for label in np.unique(labels)]
         with np.errstate(invalid="ignore"):
-            r = np.corrcoef(rankdata(means, axis=0), rowvar=False)
+            r = np.atleast_2d(np.corrcoef(rankdata(means, axis=0), rowvar=False))
         return _mean(r[~np.eye(len(r), dtype=bool)])
 
     return Measured(value, examples, {name: _trained(evidence, name)})
@@ -607,10 +614,10 @@ def _epochs(evidence: Evidence, name: str, split: str, at: str) -> np.ndarray:
         return _trained(evidence, name)
     if at == "phase 3":
         return evidence.third_phase(name, split)
-    if at.startswith("the "):
-        return np.array([evidence.phases(name)[at.removeprefix("the ")]])
+    if (phase := at.removeprefix("the epoch of ")) in PHASES:
+        return np.array([evidence.phases(name)[phase]])
     chosen = evidence.informative(name, split)
-    if at == "last epoch" and not chosen[-1]:
+    if at == "the last epoch" and not chosen[-1]:
         raise InputError(
             f"at the last epoch of {name} the mean consistency of the {split} set is not within "
             f"{MIDDLE}, so its histogram says nothing about agreement; see the other epochs."
@@ -623,7 +630,9 @@ def _epochs(evidence: Evidence, name: str, split: str, at: str) -> np.ndarray:
     epochs = _all(evidence, name)[chosen]
     bimodality = evidence.scores[name]["bimodality"].sel(split=split, epoch=epochs).values
     lowest = epochs[[bimodality.argmin()]]
-    return {"last epoch": epochs[-1:], "epoch of lowest bi-modality": lowest}.get(at, epochs)
+    return {"the last epoch": epochs[-1:], "the epoch of lowest bi-modality": lowest}.get(
+        at, epochs
+    )
 
 
 def _examples(evidence: Evidence, split: str, *names: str) -> Examples:
