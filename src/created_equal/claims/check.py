@@ -19,14 +19,12 @@ from created_equal.scores import (
     Scores,
     correlation_with_more,
     expected_histograms,
-    fit_beta,
+    free_of_networks,
     histograms_of_subensembles,
     interval_around,
     learning_problems,
     log10_p_of,
-    pairwise_agreement,
     pearson,
-    shares_at_ends,
     spearman,
     spearman_brown,
     without_class_means,
@@ -38,7 +36,10 @@ REPLICATES = 200
 PAPER_NETWORKS = 100
 SIZES = (2, 5, 10, 20, 50)
 TURNS = {"1/2": 0.5, "2": 2.0}
-FALSE = ("not reproduced", "does not hold")
+FREE = (
+    "two networks agree on {:.2f} (kappa {:.2f}); c <= 0.1: {:.2f}, c >= 0.9: {:.2f}; "
+    "Beta({:.2f}, {:.2f})"
+)
 NAN = float("nan")
 
 
@@ -167,7 +168,8 @@ def conclusion_of(data: str, verdict: str, stable: str) -> str:
         return "inconclusive" if undecided else "toy"
     if stable == "yes" and verdict in ("reproduced", "holds"):
         return "verified"
-    return "falsified" if stable == "yes" and verdict in FALSE else "inconclusive"
+    false = stable == "yes" and verdict in ("not reproduced", "does not hold")
+    return "falsified" if false else "inconclusive"
 
 
 class _Numbers:
@@ -256,7 +258,7 @@ def _of_networks(measured: Measured, observed: Scores, paper: int | None) -> dic
     if measured.histograms is None or networks < 2:
         return {}
     histograms, value = measured.histograms(observed), measured.summary
-    found = {"free_of_networks": _free_of_networks(histograms)}
+    found = {"free_of_networks": FREE.format(*free_of_networks(histograms))}
     found["by_networks"] = ", ".join(
         f"{size}: {value(histograms_of_subensembles(histograms, size)):.3g}"
         for size in SIZES
@@ -292,16 +294,6 @@ def _of_correlation(
         factors = [max(1, more / sizes[name]) for name in ensembles]
         found["corrected"], expected = correlation_with_more(r, halves, factors)
     return found | ({"expected": expected} if min(sizes.values()) < more else {})
-
-
-def _free_of_networks(histograms: np.ndarray) -> str:
-    """Return what histograms say whatever N is, in words: medians over epochs."""
-    found = [(*pairwise_agreement(row), *shares_at_ends(row), *fit_beta(row)) for row in histograms]
-    share, kappa, low, high, a, b = np.nanmedian(found, axis=0)
-    return (
-        f"two networks agree on {share:.2f} (kappa {kappa:.2f}); c <= 0.1: {low:.2f}, "
-        f"c >= 0.9: {high:.2f}; Beta({a:.2f}, {b:.2f})"
-    )
 
 
 def epochs_in_words(epochs: Sequence[int]) -> str:

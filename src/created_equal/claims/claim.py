@@ -4,9 +4,8 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -111,25 +110,21 @@ def _document() -> dict:
     return yaml.safe_load(Path(__file__).with_name("claims.yaml").read_text())
 
 
-def _of(place: int, value: Any) -> Any:
-    """Return the value of the id in a place of a family."""
-    return value[place] if isinstance(value, list) else value
-
-
 def _claims_of(
     section: str, ids: Sequence[str], family: Mapping, document: Mapping
 ) -> Iterator[Claim]:
     """Yield a family's claims, one for each id; of a list of values each id has its own."""
     for place, name in enumerate(ids):
-        of = partial(_of, place)
         where, _, sentence = family["says"].partition(": ")
-        arguments = {key: of(value) for key, value in family["test"].items()}
+        arguments, paper = (
+            {key: of[place] if isinstance(of, list) else of for key, of in part.items()}
+            for part in (family["test"], family.get("paper", {}))
+        )
         measure, roles = MEASURES[arguments.pop("measure")], arguments.pop("of").split()
         split = re.search("_(train|test)$", name)
         if split and "split" in (measure.of.__kwdefaults__ or {}):
             arguments.setdefault("split", split[1])
         words, tolerance = arguments.pop("accept").rstrip(")").split(" (")
-        paper = {key: of(value) for key, value in family.get("paper", {}).items()}
         networks, reading = paper.get("networks", 100), paper.get("reading", "")
         if reading:
             arguments |= document["readings"][name.split("_")[-2]]

@@ -21,5 +21,6 @@ from .order import correlation_with_more, epochs_to_rise, pearson, spearman, spe
 from .order import without_class_means
 from .patterns import LEAST_FIT, PatternExample, example_patterns, pattern_fits, shown_patterns
 from .phases import PHASES, phases
-from .subensembles import expected_histograms, fit_beta, histograms_of_subensembles
+from .subensembles import expected_histograms, fit_beta, free_of_networks
+from .subensembles import histograms_of_subensembles
 from .subensembles import pairwise_agreement, shares_at_ends, two_peaks

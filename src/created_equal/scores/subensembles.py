@@ -133,3 +133,17 @@ def pairwise_agreement(histogram: np.ndarray) -> Agreement:
     chance = accuracy**2 + (1 - accuracy) ** 2
     kappa = (observed - chance) / (1 - chance) if chance < 1 else np.nan
     return Agreement(float(observed), float(kappa))
+
+
+def free_of_networks(histograms: np.ndarray) -> tuple[float, ...]:
+    """Return what does not depend on N, except for its precision: medians over epochs.
+
+    Args:
+        histograms: (epoch, N + 1) from ``histograms_of``, N >= 2.
+
+    Returns:
+        share and kappa of ``pairwise_agreement``, both ``shares_at_ends``, and a and b of
+        ``fit_beta``.
+    """
+    found = [(*pairwise_agreement(row), *shares_at_ends(row), *fit_beta(row)) for row in histograms]
+    return tuple(np.nanmedian(found, axis=0).tolist())
