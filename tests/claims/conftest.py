@@ -92,7 +92,10 @@ def scores_of_networks(predictions: xr.Dataset) -> xr.Dataset:
             "accessibility": ("example", accessibility(n_right, len(right))),
             "accessibility_half": (
                 ("half", "example"),
-                [right[half::2, 1:].mean(axis=(0, 1)) for half in range(len(HALVES))],
+                [
+                    right[half::2, 1:].mean(axis=1).sum(axis=0) / max(1, len(right[half::2]))
+                    for half in range(len(HALVES))
+                ],
             ),
             "bimodality": (("epoch", "split"), measure),
             **{name: predictions[name] for name in ("accuracy", "loss", "label")},
@@ -331,24 +334,6 @@ def with_networks() -> Callable[[Evidence, int], Evidence]:
         return replace(evidence, scores=evidence.scores | scores)
 
     return of
-
-
-@pytest.fixture
-def counted() -> Callable[..., xr.Dataset]:
-    """Return the function that makes scores of how many of 20 networks are right."""
-    return lambda counts: scores_of_networks(from_counts(counts))
-
-
-@pytest.fixture
-def predictions() -> Callable[..., xr.Dataset]:
-    """Return the function that makes the predictions of networks that are right or wrong."""
-    return predictions_of
-
-
-@pytest.fixture
-def networks() -> Callable[..., xr.Dataset]:
-    """Return the function that makes scores of which networks are right."""
-    return lambda *keys: scores_of_networks(predictions_of(*keys))
 
 
 @pytest.fixture(scope="session")

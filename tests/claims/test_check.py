@@ -105,8 +105,11 @@ def test_a_row_says_what_it_rests_on(made_up):
     assert row.lower < row.value < row.upper and row.deviation > 0
     assert row.independent_networks > 1 > row.value
     assert row.classes_kept > row.value
+    # Classes are learned one after the other, so they alone are bi-modal.
+    assert row.verdict == "holds, and under a null too" and row.also_under == "classes_kept"
+    assert row.stable == "yes" and row.conclusion == "inconclusive"
+    (row,) = check_claims(evidence, [CLAIMS["figure_01d_end"]])
     assert row.verdict == "holds" and row.conclusion == "verified"
-    assert row.also_under == "" and row.stable == "yes"
 
 
 def test_a_row_that_holds_under_a_null_too_says_so(made_up):

@@ -42,6 +42,7 @@ from created_equal.scores import (
 )
 
 FEWEST = 5  # With fewer networks, c has too few values to say whether they agree.
+MANY = 20  # For statistics that change with N in a way that no model predicts.
 FEW = 0.01  # The share of the train set that has c = 1 when labels are first counted.
 SUBENSEMBLE, SUBSETS = 10, 1000
 SHARE, SIGNED, NOT_NEGATIVE = (0, 1), (-1, 1), (0, inf)
@@ -260,7 +261,7 @@ def consensus_rise(evidence: Evidence, name: str, *, split: str = "test") -> Mea
     return Measured(value, examples, {name: epochs})
 
 
-@measure(possible=SHARE, nulls=CONSISTENCY, fewest=FEWEST)
+@measure(possible=SHARE, nulls=CONSISTENCY, fewest=MANY)
 def consensus_where_wrong(evidence: Evidence, name: str, *, split: str = "test") -> Measured:
     """Mean consensus about the examples that networks are not right about, mean over up to five
     epochs with a mean c of 0.05 to 0.9, {split} examples.
@@ -365,7 +366,7 @@ def longer_at_zero(evidence: Evidence, name: str, *, split: str = "test") -> Mea
     return Measured(value, examples, {name: epochs})
 
 
-@measure(possible=SHARE, nulls=CONSISTENCY, fewest=FEWEST)
+@measure(possible=SHARE, nulls=CONSISTENCY, fewest=MANY)
 def rapid_rise(evidence: Evidence, name: str, *, split: str = "train") -> Measured:
     """Epochs from the last with c <= 1/6 to the first with c >= 5/6, median over the examples that
     rise so, as a share of all epochs, {split} examples.
@@ -395,7 +396,7 @@ def order_of_classes(evidence: Evidence, name: str, *, split: str = "test") -> M
     return Measured(value, examples, {name: _trained(evidence, name)})
 
 
-@measure(possible=NOT_NEGATIVE, nulls=JOINT, fewest=FEWEST)
+@measure(possible=NOT_NEGATIVE, nulls=JOINT, fewest=2 * FEWEST)
 def joint(evidence: Evidence, other: str, name: str, *, pair: str, what: str) -> Measured:
     """{what} of the joint distribution of c, {pair} pair of epochs of equal accuracy (corners: the
     emptier of (0, 0) and (1, 1) over the median cell; diagonal: mean cell of equal c, without the
@@ -517,7 +518,7 @@ def boosting(evidence: Evidence, *names: str, what: str, third: str = "test set"
     )
 
 
-@measure(nulls=CONSISTENCY, fewest=FEWEST)
+@measure(nulls=CONSISTENCY, fewest=MANY)
 def labels_at_one(evidence: Evidence, name: str, *, at: str = "first") -> Measured:
     """Number of labels with c = 1 among train examples, {at} (first: when 1 % have it)."""
     epochs, networks = _all(evidence, name), evidence.scores[name].sizes["network"]
@@ -541,7 +542,7 @@ def labels_at_one(evidence: Evidence, name: str, *, at: str = "first") -> Measur
     return Measured(value, examples, {name: shown})
 
 
-@measure(nulls=CONSISTENCY, fewest=FEWEST)
+@measure(nulls=CONSISTENCY, fewest=MANY)
 def patterns(evidence: Evidence, name: str, *, what: str) -> Measured:
     """{what} of the patterns of figure 11, fitted by at least 0.5 (number: of those that some
     example fits; share: of the examples that fit one of the first four), train and test examples.

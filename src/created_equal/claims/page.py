@@ -161,7 +161,8 @@ def _claim(row: Row) -> str:
 
 def _paper(row: Row) -> str:
     number = "no number" if math.isnan(row.paper) else number_words(row.paper)
-    return number + _small(map(escape, (row.accepted, row.tolerance)))
+    data = "on other data" if row.conclusion == "toy" and not math.isnan(row.paper) else ""
+    return number + _small(map(escape, (data, row.accepted, row.tolerance)))
 
 
 def _ours(row: Row) -> str:
