@@ -6,7 +6,7 @@ from .baseline import scores_of_baseline
 from .bimodality import MIDDLE, UNIFORM, bimodality_of_counts, bimodality_of_moments
 from .bimodality import independent_null, informative_epochs, mean_consistency
 from .binning import bin_edges
-from .bootstrap import REPLICATES, Statistic, band_of_mean, interval_around, interval_of, one_by_one
+from .bootstrap import REPLICATES, Statistic, band_of_mean, interval_around, interval_of
 from .bootstrap import resample_weights, value_of
 from .correlation import SMALLEST_LOG10_P, SMALLEST_VARIANCE, Correlation, correlation
 from .correlation import correlation_of, log10_p_of
