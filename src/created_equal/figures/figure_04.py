@@ -26,6 +26,7 @@ from created_equal.figures.style import (
 )
 from created_equal.scores import (
     MatchedEpochs,
+    accuracy_by_epoch,
     best_matched_pairs,
     bin_edges,
     matched_epochs,
@@ -169,9 +170,7 @@ def _matched_epochs(ensembles: Mapping[str, xr.Dataset]) -> tuple[MatchedEpochs 
 
     With few epochs there may be no match. The rest of the figure is still drawn.
     """
-    accuracies = [
-        scores["accuracy"].sel(split="test").mean("network").values for scores in ensembles.values()
-    ]
+    accuracies = [accuracy_by_epoch(scores, "test") for scores in ensembles.values()]
     return best_matched_pairs(*accuracies) if matched_epochs(*accuracies) else (None, None)
 
 

@@ -27,24 +27,31 @@ def draw(scores: xr.Dataset, title: str, ensemble: str) -> Figure:
     """
     figure = page(4.2)
     grid = figure.subplots(1, len(SPLITS), sharex=True, sharey=True)
-    last = int(scores["epoch"].max())
+    epochs = scores["epoch"].values
+    first, last = int(epochs[0]), int(epochs[-1])
     for axes, letter, split in zip(grid, "ab", SPLITS, strict=True):
         part = select_split(scores[["accessibility"]], split)
+        rows = sorted_rows(
+            iterate_epochs(scores, "consistency", split), part["accessibility"].values
+        )
+        # Epochs that were not recorded stay blank.
+        columns = np.full((len(rows), last - first + 1), np.nan)
+        columns[:, epochs - first] = rows
         image = axes.imshow(
-            sorted_rows(iterate_epochs(scores, "consistency", split), part["accessibility"].values),
+            columns,
             cmap=COLORS,
             vmin=0,
             vmax=1,
             aspect="auto",
             interpolation="nearest",
-            extent=(-0.5, last + 0.5, 0, 100),
+            extent=(first - 0.5, last + 0.5, 0, 100),
         )
         axes.set_title(f"({letter}) {split} set, {part.sizes['example']:,} examples", loc="left")
         epoch_axis(axes)
     grid[0].set_ylabel("examples by accessibility\nhardest (0 %) to easiest (100 %)")
     bar = figure.colorbar(image, ax=grid, label="consistency")
     bar.ax.axhline(chance(scores), color="white", linestyle="--", linewidth=1.2, gid="chance")
-    details = f"{describe(ensemble, scores)}, epochs 0 to {last}"
+    details = f"{describe(ensemble, scores)}, epochs {first} to {last}"
     heading(figure, title, details, {ensemble: scores})
     footing(
         figure,

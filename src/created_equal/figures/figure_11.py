@@ -86,7 +86,7 @@ def draw(
         )
     epoch_axis(grid[-1, 1])
     figure.supylabel("consistency (fraction of the networks that are right)")
-    details = f"{describe(ensemble, scores)}, epochs 0 to {epochs[-1]}"
+    details = f"{describe(ensemble, scores)}, epochs {epochs[0]} to {epochs[-1]}"
     heading(figure, title, details, {ensemble: scores})
     footing(
         figure,

@@ -48,6 +48,7 @@ from .ensemble import (
 from .learning import (
     MatchedEpochs as MatchedEpochs,
     accessibility as accessibility,
+    accuracy_by_epoch as accuracy_by_epoch,
     best_matched_pairs as best_matched_pairs,
     matched_epochs as matched_epochs,
 )

@@ -77,7 +77,7 @@ def score_ensemble(
     with ExitStack() as stack:
         opened = [stack.enter_context(open_predictions(path)) for path in paths]
         check_one_ensemble(opened, paths)
-        if opened[0].sizes["epoch"] < 2:
+        if not (opened[0]["epoch"].values > 0).any():
             raise InputError(
                 f"{paths[0]} holds no epoch after the untrained one; train the ensemble for at "
                 "least one epoch."
@@ -187,6 +187,7 @@ def _of_examples(batches: Sequence[_Batch], numbers: np.ndarray) -> xr.Dataset:
     """Return the scores of each example, a block of examples after the other."""
     first = batches[0].contents
     epochs, examples = first.sizes["epoch"], first.sizes["example"]
+    numbered = first["epoch"].values
     classes, networks = int(first.attrs["classes"]), len(numbers)
     labels = first["label"].values.astype(first["prediction"].dtype)
     halves = [numbers % 2 == parity for parity in range(len(HALVES))]
@@ -203,11 +204,11 @@ def _of_examples(batches: Sequence[_Batch], numbers: np.ndarray) -> xr.Dataset:
             n_modal[epoch, block] = found.n_modal
             n_runner_up[epoch, block] = found.n_runner_up
         n_right[:, block] = _right_by_epoch(predictions, labels[block])
-        learnt[block] = accessibility(n_right[:, block], networks)
+        learnt[block] = accessibility(n_right[:, block], networks, numbered)
         for number, half in enumerate(halves):
             if half.any():
                 of_half = _right_by_epoch(predictions[half], labels[block])
-                learnt_by_half[number, block] = accessibility(of_half, half.sum())
+                learnt_by_half[number, block] = accessibility(of_half, half.sum(), numbered)
     return xr.Dataset(
         {
             "n_right": (("epoch", "example"), n_right),
