@@ -35,9 +35,12 @@ onstart:
 
 onsuccess:
     warn_of_failed_learning()
+    forget_earlier()
 
 
 onerror:
+    give_back()
+    forget_earlier()
     report_full_disk()
 
 
@@ -53,6 +56,6 @@ rule all:
             for study in CONFIG.studies
             for figure in figures_of(study)
         ],
-        [figure_path(None, CROSS_DATASET, "pdf")] if ACROSS else [],
+        across_path(),
         [claims_path(study, "csv") for study in CONFIG.studies],
         [] if KEPT else [results_test_path(study) for study in CONFIG.studies],

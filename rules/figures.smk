@@ -57,15 +57,17 @@ for figure, needs in FIGURES.items():
 
 
 rule render_cross_dataset:
+    wildcard_constraints:
+        studies=r"[a-z0-9_]+(\+[a-z0-9_]+)*",
     input:
         scores=scores_across,
         notebook=f"notebooks/{CROSS_DATASET}.ipynb",
         code=code(f"figures/{CROSS_DATASET}.py", *SHARED),
     output:
-        pdf=figure_path(None, CROSS_DATASET, "pdf"),
-        png=figure_path(None, CROSS_DATASET, "png"),
+        pdf=figure_path("{studies}", CROSS_DATASET, "pdf"),
+        png=figure_path("{studies}", CROSS_DATASET, "png"),
         svg=report(
-            figure_path(None, CROSS_DATASET, "svg"),
+            figure_path("{studies}", CROSS_DATASET, "svg"),
             caption=f"../report/{CROSS_DATASET}.rst",
             category="all studies",
             labels={
@@ -74,7 +76,7 @@ rule render_cross_dataset:
             },
         ),
     log:
-        "results/logs/render_cross_dataset.log",
+        "results/logs/render_cross_dataset_{studies}.log",
     localrule: True
     conda:
         "../envs/created_equal.yaml"
@@ -82,11 +84,11 @@ rule render_cross_dataset:
         mem_mb=2000,
         runtime=20,
     params:
-        studies=list(ACROSS),
+        studies=studies_across,
     shell:
         "python -m created_equal render_cross_dataset {params.studies} > {log:q} 2>&1"
 
 
 rule cross_dataset:
     input:
-        figure_path(None, CROSS_DATASET, "pdf"),
+        lambda wildcards: across_path() or scores_across(None),

@@ -1,8 +1,24 @@
 """Hooks at the start and the end of a run. Only this file uses Snakemake's internals."""
 
+import shutil
 from itertools import chain
 
+import snakemake.io
+
 from created_equal.planning.preflight import Job, check_run, explain_failure
+
+
+# Rules whose outputs people look at, and where these outputs are kept while they are made again.
+PAGES = ("render_", "check_")
+EARLIER = Path(".snakemake/created_equal")
+
+
+async def is_protected(self):
+    """Return False: a result is read-only to others, not to the workflow that makes it again."""
+    return False
+
+
+snakemake.io._IOFile.protected = is_protected
 
 
 def on_cluster():
@@ -50,6 +66,42 @@ def mark_outdated():
     if workflow.is_main_process and not workflow.touch:
         for job in workflow.dag.needrun_jobs():
             workflow.persistence.started(job)
+            if job.rule.name.startswith(PAGES):
+                set_aside(job)
+
+
+def set_aside(job):
+    """Copy the pages of a job that will make them again, because Snakemake deletes them first."""
+    for path in filter(os.path.exists, job.output):
+        (EARLIER / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, EARLIER / path)
+
+
+def give_back():
+    """After a failed run, put pages back that it could not make, marked as incomplete.
+
+    A figure that cannot be made again is better than none. The next run makes it again: Snakemake
+    has recorded the failed job as finished, so the mark is needed.
+    """
+    if not workflow.is_main_process:
+        return
+    for job in workflow.dag.jobs:
+        lost = [
+            path
+            for path in job.output
+            if (EARLIER / path).is_file() and not os.path.exists(path)
+        ]
+        if job.rule.name.startswith(PAGES) and lost:
+            for path in lost:
+                shutil.copy2(EARLIER / path, path)
+            workflow.persistence.started(job)
+            print_lines([f"{lost[0]} could not be made again and is that of an earlier run"])
+
+
+def forget_earlier():
+    """Delete the copies of ``set_aside``."""
+    if workflow.is_main_process:
+        shutil.rmtree(EARLIER, ignore_errors=True)
 
 
 def warn_of_failed_learning():

@@ -103,9 +103,8 @@ SMOKE = ("--config", "studies=smoke")
 
 def test_every_figure_is_rendered_in_three_formats(built):
     names = {path.name for path in (built / "paper_figures/smoke").iterdir()}
-    assert names == {f"{figure}.{kind}" for figure in FIGURES for kind in ("pdf", "svg", "png")}
-    across = {path.name for path in (built / "paper_figures").iterdir() if path.is_file()}
-    assert across == {"README.md", *(f"cross_dataset.{kind}" for kind in ("pdf", "svg", "png"))}
+    pages = [*FIGURES, "cross_dataset"]
+    assert names == {f"{page}.{kind}" for page in pages for kind in ("pdf", "svg", "png")}
 
 
 def test_report_shows_every_figure_with_its_caption(built):
@@ -472,3 +471,44 @@ def test_kill_of_everything_loses_no_finished_network(tmp_path):
     trained = int(re.search(r"(\d+) networks to train", log)[1])
     assert 1 <= trained <= 3
     assert list(unfinished.glob("*.nc")) == []
+
+
+def test_figures_of_other_studies_are_other_files(built):
+    """So that two runs never write one file, and no report shows the picture of another run."""
+    of_two = succeeds(built, "cross_dataset", "--dry-run", "--config", "studies=smoke,insects")
+    assert "paper_figures/smoke+insects/cross_dataset.pdf" in of_two
+    asked = "paper_figures/insects+smoke/cross_dataset.pdf"
+    assert jobs(succeeds(built, asked, "--dry-run"))["render_cross_dataset"] == 1
+
+
+def test_a_profile_cannot_turn_changes_of_parameters_off(built, tmp_path):
+    (tmp_path / "config.yaml").write_text("rerun-triggers: mtime\n")
+    study = built / "config/studies/smoke.yaml"
+    text = study.read_text()
+    try:
+        study.write_text(text.replace("title: ", "title: Another "))
+        done = subprocess.run(
+            command("figure_10", "--dry-run", *SMOKE),
+            cwd=built,
+            env={**os.environ, "SNAKEMAKE_PROFILE": str(tmp_path)},
+            capture_output=True,
+            text=True,
+        )
+    finally:
+        study.write_text(text)
+    assert jobs(done.stdout + done.stderr)["render_figure_10"] == 1
+
+
+def test_a_figure_that_cannot_be_made_again_stays_and_is_not_taken_for_current(built):
+    notebook, page = built / "notebooks/figure_10.ipynb", "paper_figures/smoke/figure_10.pdf"
+    text, before = notebook.read_text(), (built / page).read_bytes()
+    try:
+        notebook.write_text(text.replace("figure = draw(", "figure = draw(1 / 0, "))
+        said = one_sentence(snakemake(built, page, *SMOKE))
+        assert f"{page} could not be made again and is that of an earlier run" in said
+        assert (built / page).read_bytes() == before
+    finally:
+        notebook.write_text(text)
+        os.utime(notebook, (0, 0))
+    assert jobs(succeeds(built, page, "--dry-run", *SMOKE)) == {"render_figure_10": 1}
+    succeeds(built, page, *SMOKE)

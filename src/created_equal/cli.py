@@ -229,7 +229,7 @@ def render_cross_dataset(
         list[str] | None, typer.Argument(help="Studies; default: those in config.yaml.")
     ] = None,
 ) -> None:
-    """Render the figure of several studies; writes paper_figures/cross_dataset.pdf, .svg, .png."""
+    """Render the figure of several studies; writes paper_figures/STUDY+STUDY/cross_dataset.pdf."""
     from created_equal.figures.render import render_cross_dataset as render
 
     render(studies or load_config().studies)

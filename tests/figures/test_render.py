@@ -65,7 +65,7 @@ def test_the_figure_of_several_studies_shows_those_that_have_a_figure_1(
     save(cross_dataset.draw({"made_up: st_vgg": scores}), "here", "cross_dataset")
     for extension in ("pdf", "svg", "png"):
         name = f"cross_dataset.{extension}"
-        rendered = (repository / "paper_figures" / name).read_bytes()
+        rendered = (repository / "paper_figures/made_up" / name).read_bytes()
         assert rendered == (repository / "paper_figures/here" / name).read_bytes()
     with pytest.raises(InputError, match="figure_01, but none of without has one; add"):
         render_cross_dataset(["without"])

@@ -18,12 +18,12 @@ METADATA = {
 
 
 @styled
-def save(figure: Figure, study: str | None, name: str) -> Path:
+def save(figure: Figure, study: str, name: str) -> Path:
     """Write a figure as pdf, svg and png to ``paper_figures/{study}``.
 
     Args:
         figure: the figure, as returned by a ``draw`` function.
-        study: the study's name; None for a figure of several studies, saved in paper_figures.
+        study: the study's name, or ``study.joined`` names of several.
         name: the figure's name, for example ``"figure_01"``.
 
     Returns:

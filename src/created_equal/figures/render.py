@@ -9,7 +9,14 @@ from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from created_equal.errors import DamagedError, InputError
-from created_equal.study import CROSS_DATASET, RESULTS, Study, ensemble_across, load_configured
+from created_equal.study import (
+    CROSS_DATASET,
+    RESULTS,
+    Study,
+    ensemble_across,
+    joined,
+    load_configured,
+)
 
 KERNEL = "python3"
 STARTS = 3
@@ -59,7 +66,7 @@ def render_cross_dataset(studies: Sequence[str]) -> None:
             f"{CROSS_DATASET} shows the ensemble of each study's figure_01, but none of "
             f"{names} has one; add figure_01 to a study."
         )
-    log = RESULTS / "logs" / f"{CROSS_DATASET}.ipynb"
+    log = RESULTS / "logs" / f"{CROSS_DATASET}_{joined(shown)}.ipynb"
     _run(CROSS_DATASET, {"studies": shown}, log, f"the studies {names}")
 
 

@@ -38,6 +38,7 @@ from .paths import (
     claims_path as claims_path,
     dataset_path as dataset_path,
     figure_path as figure_path,
+    joined as joined,
     predictions_path as predictions_path,
     results_test_path as results_test_path,
     scores_path as scores_path,

@@ -1,5 +1,6 @@
 """Where a study is defined, and where everything that is built of it is."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 STUDIES = Path("config/studies")
@@ -48,9 +49,14 @@ def results_test_path(study: str) -> Path:
     return RESULTS / study / "results_test.txt"
 
 
-def figure_path(study: str | None, figure: str, extension: str) -> Path:
-    """Return where a figure is, of one study or, with None, of several.
+def figure_path(study: str, figure: str, extension: str) -> Path:
+    """Return where a figure of a study is, or one of several studies, named by ``joined``.
 
     The extension is ``"pdf"``, ``"svg"`` or ``"png"``.
     """
-    return Path("paper_figures", study or "", f"{figure}.{extension}")
+    return Path("paper_figures", study, f"{figure}.{extension}")
+
+
+def joined(studies: Iterable[str]) -> str:
+    """Return the name of a folder for figures of several studies: ``"digits+mnist"``."""
+    return "+".join(studies)
