@@ -6,16 +6,18 @@ import their stage only when called, so that rendering a figure does not import 
 
 import logging
 import re
+import resource
 import sys
 from contextlib import suppress
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Annotated, NoReturn
 
 import typer
 
-from created_equal.errors import DELETE, DamagedError, InputError
+from created_equal.errors import DELETE, DamagedError, InputError, because
 from created_equal.study import (
     GET_AGAIN,
     REFERENCE,
@@ -63,6 +65,9 @@ def main() -> None:
     logging.getLogger("papermill").setLevel(logging.WARNING)
     # A log that cannot be written, because the disk is full, must not end the command.
     logging.raiseExceptions = False
+    # Scores are computed from all predictions files of an ensemble at once.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     try:
         app()
     except DamagedError as error:
@@ -70,8 +75,9 @@ def main() -> None:
     except InputError as error:
         _end(str(error))
     except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        _end(f"{place}{error.strerror or error}")
+        # Without a name it is a file of some library, most likely a temporary one.
+        place = error.filename or f"a file, perhaps in {gettempdir()} (TMPDIR),"
+        _end(f"{place} cannot be used {because(error, 'check it, and run again')}")
 
 
 @app.command(name="build_dataset")

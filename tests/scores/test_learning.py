@@ -103,9 +103,7 @@ def test_matched_epochs_are_numbered_as_recorded():
 
 
 def test_the_last_bit_of_a_sum_does_not_choose_a_pair():
-    """0.1 + 0.2 and 0.3 are equally far from what is sought; the earliest pair counts."""
-    third = 0.7 - 0.1 - 0.1
-    a = np.array([0, third, 0.5, 0.9])
-    assert third != 0.5
+    """Two pairs are equally far from what is sought, but for rounding; the earliest counts."""
+    a = np.array([0, np.nextafter(0.5, 0), 0.5, 0.9])
     early, _ = best_matched_pairs(a, a)
     assert (early.epoch_a, early.epoch_b) == (1, 1)

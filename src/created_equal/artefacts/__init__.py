@@ -32,6 +32,7 @@ from .files import (
 )
 from .image_files import (
     ImageFiles as ImageFiles,
+    image_root as image_root,
     read_images as read_images,
 )
 from .predictions import (

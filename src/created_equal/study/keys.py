@@ -26,6 +26,7 @@ from pydantic import (
 from pydantic.dataclasses import dataclass
 
 from created_equal.study.yaml_files import parse_yaml
+from created_equal.user_text import expand
 
 STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -114,12 +115,13 @@ class Config:
     data_root: Annotated[
         Path,
         BeforeValidator(_not_empty, json_schema_input_type=Text),
-        AfterValidator(Path.expanduser),
+        AfterValidator(expand),
     ] = Field(
         Path("data"),
         description="The folder of the data sets, which are downloaded to it unless they are "
         "already there (with torchvision's layout: cifar-100-python/, MNIST/raw/, ...). It may be "
-        "read-only if nothing has to be downloaded. `~` is your home folder.",
+        "read-only if nothing has to be downloaded. `~` is your home folder, and variables "
+        "($SCRATCH) are replaced. A folder other than data must exist.",
     )
     download: Annotated[StrictBool, FromText] = Field(
         True,

@@ -17,7 +17,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from created_equal.errors import InputError
+from created_equal.errors import InputError, because
 
 NAMES_LISTED = 20
 NAMES_BESIDE_NEAREST = 8
@@ -97,9 +97,8 @@ def read_yaml(path: Path) -> Any:
     try:
         return parse_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError(
-            f"{path} cannot be read ({error.strerror}); check that it is there and readable."
-        ) from error
+        otherwise = "check that it is there and readable"
+        raise InputError(f"{path} cannot be read {because(error, otherwise)}") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8 text; save it as UTF-8.") from error
     except yaml.YAMLError as error:

@@ -11,8 +11,10 @@ output is a hard link to that part, otherwise the networks are copied.
 
 Snakemake deletes a job's output before it runs the job again, and when the job fails. Therefore
 every output is also linked in ``kept``, which Snakemake does not know about and which takes no
-space: networks whose output was deleted are still found there. Only after that are parts removed,
-and only if all of their networks are in linked outputs, because another job may still need them.
+space: networks whose output was deleted are still found there. The second name protects from
+deletion only: both name the same bytes, and what changes one file changes the other. Only after
+that are parts removed, and only if all of their networks are in linked outputs, because another job
+may still need them.
 
 Several jobs may work in this folder at the same time. Files are written atomically. Networks move
 from parts to ``kept`` and to the output, and a search in that order misses no network that moves
