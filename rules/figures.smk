@@ -17,7 +17,7 @@ for figure, needs in FIGURES.items():
             f"render_{figure}"
         input:
             unpack(partial(shown_in, figure)),
-            notebook=f"notebooks/{figure}.ipynb",
+            notebook=source(f"notebooks/{figure}.ipynb"),
             code=code(f"figures/{figure}.py", *SHARED),
         output:
             pdf=figure_path("{study}", figure, "pdf"),
@@ -45,8 +45,10 @@ for figure, needs in FIGURES.items():
             entry=partial(entry_of, figure),
             title=lambda wildcards: load(wildcards.study).title,
             figure=figure,
+        message:
+            "render {params.figure} of {wildcards.study}"
         shell:
-            "python -m created_equal render_figure {wildcards.study} {params.figure}"
+            "{PYTHON:q} -m created_equal render_figure {wildcards.study} {params.figure}"
             " > {log:q} 2>&1"
 
     rule:
@@ -57,11 +59,9 @@ for figure, needs in FIGURES.items():
 
 
 rule render_cross_dataset:
-    wildcard_constraints:
-        studies=r"[a-z0-9_]+(\+[a-z0-9_]+)*",
     input:
         scores=scores_across,
-        notebook=f"notebooks/{CROSS_DATASET}.ipynb",
+        notebook=source(f"notebooks/{CROSS_DATASET}.ipynb"),
         code=code(f"figures/{CROSS_DATASET}.py", *SHARED),
     output:
         pdf=figure_path("{studies}", CROSS_DATASET, "pdf"),
@@ -77,6 +77,8 @@ rule render_cross_dataset:
         ),
     log:
         "results/logs/render_cross_dataset_{studies}.log",
+    wildcard_constraints:
+        studies=r"[a-z0-9_]+(\+[a-z0-9_]+)*",
     localrule: True
     conda:
         "../envs/created_equal.yaml"
@@ -85,8 +87,10 @@ rule render_cross_dataset:
         runtime=20,
     params:
         studies=studies_across,
+    message:
+        "render cross_dataset of {wildcards.studies}"
     shell:
-        "python -m created_equal render_cross_dataset {params.studies} > {log:q} 2>&1"
+        "{PYTHON:q} -m created_equal render_cross_dataset {params.studies} > {log:q} 2>&1"
 
 
 rule cross_dataset:

@@ -1,16 +1,26 @@
 """Hooks at the start and the end of a run. Only this file uses Snakemake's internals."""
 
+import difflib
+import re
 import shutil
 from itertools import chain
 
 import snakemake.io
+from snakemake.settings.types import DeploymentMethod
 
 from created_equal.planning.preflight import Job, check_run, explain_failure
-
 
 # Rules whose outputs people look at, and where these outputs are kept while they are made again.
 PAGES = ("render_", "check_")
 EARLIER = Path(".snakemake/created_equal")
+
+
+# Commands run with Snakemake's Python, whatever others are in PATH; in conda's environment with its.
+PYTHON = (
+    "python"
+    if DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
+    else sys.executable
+)
 
 
 async def is_protected(self):
@@ -95,7 +105,9 @@ def give_back():
             for path in lost:
                 shutil.copy2(EARLIER / path, path)
             workflow.persistence.started(job)
-            print_lines([f"{lost[0]} could not be made again and is that of an earlier run"])
+            print_lines(
+                [f"{lost[0]} could not be made again and is that of an earlier run"]
+            )
 
 
 def forget_earlier():
@@ -126,8 +138,25 @@ def print_lines(lines):
         print(f"created-equal: {line}", file=sys.stderr)
 
 
+def check_targets():
+    """End the workflow if a word of the command line is nearly the name of a figure.
+
+    Snakemake would only say that no rule produces it.
+    """
+    figures = [*FIGURES, CROSS_DATASET]
+    for word in sys.argv[1:] if workflow.is_main_process else ():
+        if number := re.fullmatch(r"fig(?:ure)?[_-]?0*(\d+)", word):
+            meant = [f"figure_{int(number[1]):02d}"]
+        else:
+            meant = difflib.get_close_matches(word, figures, n=1, cutoff=0.8)
+        if meant and word not in figures and not os.path.exists(word):
+            fail(f"there is no target {word}; {suggestion(meant[0], figures)}")
+
+
 # The job of an invalid figure fails later, so that all others are built; report the reason now.
 if workflow.is_main_process:
+    if CONFIG.data_root != type(CONFIG).data_root and not CONFIG.data_root.exists():
+        print_lines([f"data_root {CONFIG.data_root} does not exist"])
     for study in CONFIG.studies:
         for sentences in load(study).refused.values():
             print_lines(

@@ -130,7 +130,14 @@ def pages_of(figure, wildcards):
 
 
 def across_path():
-    """Return the pdf of the figure of all selected studies that have a figure 1, in a list."""
+    """Return the pdf of the figure of all selected studies that have a figure 1, in a list.
+
+    In a report it is each such figure that was made.
+    """
+    if IN_REPORT:
+        return [
+            str(path) for path in Path("paper_figures").glob(f"*/{CROSS_DATASET}.pdf")
+        ]
     studies = [study for study in CONFIG.studies if ensemble_across(load(study))]
     # File systems allow 255 bytes in a name.
     fits = 0 < len(joined(studies)) <= 200

@@ -25,8 +25,10 @@ rule score_ensemble:
         runtime=60,
     params:
         networks=lambda wildcards: ensemble_of(wildcards).networks,
+    message:
+        "score {wildcards.study}/{wildcards.ensemble}"
     shell:
-        "python -m created_equal score_ensemble {wildcards.study} {wildcards.ensemble}"
+        "{PYTHON:q} -m created_equal score_ensemble {wildcards.study} {wildcards.ensemble}"
         " {input.predictions:q} --networks {params.networks} > {log:q} 2>&1"
 
 

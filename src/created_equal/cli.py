@@ -5,6 +5,7 @@ import their stage only when called, so that rendering a figure does not import 
 """
 
 import logging
+import os
 import re
 import resource
 import sys
@@ -17,7 +18,13 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from created_equal.errors import DELETE, DamagedError, InputError, because
+from created_equal.errors import (
+    CONSOLE_VARIABLE,
+    DELETE,
+    DamagedError,
+    InputError,
+    because,
+)
 from created_equal.study import (
     GET_AGAIN,
     REFERENCE,
@@ -65,6 +72,7 @@ def main() -> None:
         level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr
     )
     logging.getLogger("papermill").setLevel(logging.WARNING)
+    _copy_to_console()
     # A log that cannot be written, because the disk is full, must not end the command.
     logging.raiseExceptions = False
     # Scores are computed from all predictions files of an ensemble at once.
@@ -316,10 +324,25 @@ def plan(
 
     config = load_config()
     print_plan(
-        list(load_studies(studies or config.studies, n_networks or config.networks).values()),
+        list(
+            load_studies(
+                studies or config.studies, n_networks or config.networks, epochs=config.epochs
+            ).values()
+        ),
         device or config.device,
         precision or config.precision,
     )
+
+
+def _copy_to_console() -> None:
+    """Show warnings and progress on the console of the workflow that runs this command, if any."""
+    if number := os.environ.pop(CONSOLE_VARIABLE, None):
+        handler = logging.StreamHandler(os.fdopen(int(number), "w", encoding="utf-8"))
+        handler.addFilter(
+            lambda record: record.levelno > logging.INFO or hasattr(record, "on_console")
+        )
+        handler.setFormatter(logging.Formatter("created-equal: %(message)s"))
+        logging.getLogger().addHandler(handler)
 
 
 def _end(sentence: str) -> NoReturn:

@@ -31,6 +31,7 @@ from .loading import (
     study_names as study_names,
 )
 from .paths import (
+    NOTEBOOKS as NOTEBOOKS,
     REFERENCE as REFERENCE,
     RESULTS as RESULTS,
     STUDIES as STUDIES,
@@ -38,6 +39,7 @@ from .paths import (
     chosen_path as chosen_path,
     claims_path as claims_path,
     dataset_path as dataset_path,
+    enter_repository as enter_repository,
     figure_path as figure_path,
     joined as joined,
     predictions_folder as predictions_folder,

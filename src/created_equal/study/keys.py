@@ -136,6 +136,13 @@ class Config:
         "of the examples: these are retrained, because more networks rank differently. The run "
         "announces this before it starts.",
     )
+    epochs: Annotated[Count | None, FromText] = Field(
+        None,
+        description="The number of epochs of every network, in place of the numbers in the study "
+        "files, for a short trial; null: as in the study files. Figures that name epochs beyond it "
+        "show others. Networks trained for another number of epochs are kept, and are used again "
+        "without this key.",
+    )
     networks_per_job: Annotated[Count, FromText] = Field(
         7,
         description="How many networks a job trains and saves in one file. It does not change any "

@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from created_equal.study.definition import (
 from created_equal.study.kept_scores import catalogue_path, read_catalogue
 from created_equal.study.keys import Config, DerivedEntry, Recipe, Resources, StudyFile
 from created_equal.study.paths import (
+    CONFIG,
     REFERENCE,
     RESULTS,
     STUDIES,
@@ -31,7 +33,6 @@ from created_equal.study.paths import (
 from created_equal.study.roles import ensembles_of
 from created_equal.study.yaml_files import check, read_yaml, refuse, suggestion
 
-CONFIG = Path("config.yaml")
 # The environment variable in which the workflow hands its config, as JSON, on to the commands.
 CONFIG_VARIABLE = "CREATED_EQUAL_CONFIG"
 NETWORK_KEYS = ("architecture", "width", "linear", "depth", "kernel", "units")
@@ -55,12 +56,15 @@ def load_config(values: Mapping | None = None) -> Config:
     sentences, _ = check(values, Config)
     refuse(where, sentences)
     config = Config(**values)
-    if config.scores == REFERENCE.name and config.networks is not None:
+    if config.scores == REFERENCE.name:
+        trained = {"networks": config.networks, "epochs": config.epochs}
         refuse(
             where,
             [
-                f"networks is {config.networks}, but scores is {REFERENCE}, and those are of as "
-                "many networks as were trained for them; leave one of the two out."
+                f"{key} is {value}, but scores is {REFERENCE.name}, and those are of as many "
+                f"{key} as were trained for them; leave one of the two out."
+                for key, value in trained.items()
+                if value is not None
             ],
         )
     return config
@@ -74,10 +78,15 @@ def study_names() -> list[str]:
 def load_configured(name: str) -> Study:
     """Return a study as the config has it: with so many networks, and with scores from there."""
     config = load_config()
-    return load_study(name, config.networks, config.scores)
+    return load_study(name, config.networks, config.scores, config.epochs)
 
 
-def load_study(name: str, networks: int | None = None, scores: str = Config.scores) -> Study:
+def load_study(
+    name: str,
+    networks: int | None = None,
+    scores: str = Config.scores,
+    epochs: int | None = None,
+) -> Study:
     """Return the checked study in config/studies/{name}.yaml.
 
     Args:
@@ -85,6 +94,7 @@ def load_study(name: str, networks: int | None = None, scores: str = Config.scor
         networks: how many networks every ensemble has; None: as the file says.
         scores: ``"trained"``, or ``"reference"`` for those that are kept with the code; figures of
             ensembles without such scores are then refused.
+        epochs: how many epochs every network is trained for; None: as the file says.
 
     Raises:
         InputError: there is no such study, or its file has problems: a sentence for each; or no
@@ -100,6 +110,8 @@ def load_study(name: str, networks: int | None = None, scores: str = Config.scor
             "letters, digits and underscores only."
         )
     values = _read_study(path)
+    if epochs is not None:
+        values = _with_epochs(values, epochs)
     sentences, usable = check(values, StudyFile)
     # A key with a wrong value is not also said to be missing, or to contradict another.
     sentences += [
@@ -154,13 +166,16 @@ def load_study(name: str, networks: int | None = None, scores: str = Config.scor
 
 
 def load_studies(
-    names: Sequence[str], networks: int | None = None, scores: str = Config.scores
+    names: Sequence[str],
+    networks: int | None = None,
+    scores: str = Config.scores,
+    epochs: int | None = None,
 ) -> dict[str, Study]:
     """Return checked studies by name; raises as ``load_study``, for all that have problems."""
     found, problems = {}, []
     for name in names:
         try:
-            found[name] = load_study(name, networks, scores)
+            found[name] = load_study(name, networks, scores, epochs)
         except InputError as error:
             problems.append(str(error))
     if problems:
@@ -185,6 +200,28 @@ def predictions_folders(ensemble: Ensemble) -> list[Path]:
         predictions_folder(*place, folder) for folder in (RESULTS, REFERENCE) for place in places
     ]
     return [found[0], *(path for path in found[1:] if path.is_dir())]
+
+
+def _with_epochs(values: object, epochs: int) -> object:
+    """Return a study file's contents with this number of epochs for every ensemble.
+
+    A figure that names epochs beyond it shows others, chosen from the scores.
+    """
+    values = deepcopy(values)
+    if not isinstance(values, dict):
+        return values
+    values["recipe"] = _override(values.get("recipe", {}), {"epochs": epochs})
+    for part in ("ensembles", "figures"):
+        entries = values.get(part)
+        for entry in entries.values() if isinstance(entries, dict) else ():
+            if not isinstance(entry, dict):
+                continue
+            if isinstance(entry.get("recipe"), dict):
+                entry["recipe"].pop("epochs", None)
+            named = entry.get("epochs")
+            if isinstance(named, list) and any(each not in range(epochs + 1) for each in named):
+                del entry["epochs"]
+    return values
 
 
 def _with_epochs_of_figure_01(figures: Mapping[str, dict]) -> dict[str, dict]:

@@ -1,11 +1,22 @@
 """Where a study is defined, and where everything that is built of it is."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
-STUDIES = Path("config/studies")
+# The repository, if it is not the current folder: a workflow may run in another one (-d).
+ROOT = Path(os.environ.get("CREATED_EQUAL_ROOT", ""))
+CONFIG = ROOT / "config.yaml"
+STUDIES = ROOT / "config/studies"
+REFERENCE = ROOT / "reference"
+NOTEBOOKS = ROOT / "notebooks"
 RESULTS = Path("results")
-REFERENCE = Path("reference")
+
+
+def enter_repository() -> None:
+    """Change from the folder of the notebooks, in which editors run them, to the repository."""
+    if not CONFIG.exists() and Path("..", CONFIG).exists():
+        os.chdir("..")
 
 
 def batches(networks: int, per_job: int) -> list[tuple[int, int]]:
