@@ -52,8 +52,11 @@ def checked(read, *arguments):
 
 
 # Snakemake silently uses the last of duplicate keys; our reader rejects them.
-for path in workflow.configfiles:
-    checked(read_yaml, Path(path))
+# It also reads 010 as 8. Later files win, those of the command line over those of the Snakefile.
+given = list(workflow.config_settings.configfiles)
+for path in [*(each for each in workflow.configfiles if each not in given), *given]:
+    config.update(checked(read_yaml, Path(path)) or {})
+config.update(workflow.config_settings.config)
 # A report is of what was built, unless studies are named.
 IN_REPORT = any(word.split("=")[0] == "--report" for word in sys.argv)
 if IN_REPORT and "studies" not in workflow.config_settings.config:

@@ -87,8 +87,11 @@ def scored_from(wildcards):
 
 
 def figures_of(study):
-    """Return the figures of a study in order, invalid ones included."""
-    return [*load(study).figures, *load(study).refused]
+    """Return the figures of a study in order, invalid ones included: their jobs fail.
+
+    In a short trial (epochs) those that need more epochs are left out.
+    """
+    return [*load(study).figures, *(load(study).refused if CONFIG.epochs is None else ())]
 
 
 def entry_of(figure, wildcards):

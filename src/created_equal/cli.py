@@ -39,6 +39,7 @@ from created_equal.study import (
     load_configured,
     load_studies,
     load_study,
+    plain_name,
     predictions_folder,
     predictions_folders,
     predictions_path,
@@ -55,7 +56,12 @@ app = typer.Typer(
 )
 
 StudyName = Annotated[
-    str, typer.Argument(metavar="study", help="A study: the name of a file in config/studies.")
+    str,
+    typer.Argument(
+        metavar="study",
+        help="A study: the name of a file in config/studies.",
+        callback=plain_name,
+    ),
 ]
 EnsembleName = Annotated[
     str, typer.Argument(metavar="ensemble", help="One of the study's ensembles.")
@@ -248,7 +254,7 @@ def render_cross_dataset(
     """Render the figure of several studies; writes paper_figures/STUDY+STUDY/cross_dataset.pdf."""
     from created_equal.figures.render import render_cross_dataset as render
 
-    render(studies or load_config().studies)
+    render([*map(plain_name, studies or load_config().studies)])
 
 
 @app.command(name="check_claims")
@@ -326,7 +332,9 @@ def plan(
     print_plan(
         list(
             load_studies(
-                studies or config.studies, n_networks or config.networks, epochs=config.epochs
+                [*map(plain_name, studies or config.studies)],
+                n_networks or config.networks,
+                epochs=config.epochs,
             ).values()
         ),
         device or config.device,

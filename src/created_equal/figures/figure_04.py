@@ -16,6 +16,7 @@ from created_equal.errors import InputError
 from created_equal.figures.style import (
     GRAY,
     MARKERS,
+    PALETTE,
     SPLIT_COLORS,
     correlate_in_words,
     describe,
@@ -34,6 +35,7 @@ from created_equal.scores import (
 
 MOST_BINS = 21
 SATURATION = 0.04
+SATURATED = PALETTE[3]
 COLOR_TICKS = (0, 0.01, 0.02, 0.03, SATURATION)
 
 
@@ -43,7 +45,8 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
 
     (a) and (b) plot accessibility, each example's mean consistency over all epochs from 1 on. (c)
     and (d) show the joint distribution of consistency on the test set; cells above ``SATURATION``
-    are white, as in the paper. If no epochs match, (c) and (d) are empty.
+    are red (in the paper white, which here is for cells without examples). Without two different
+    pairs of epochs that match, (d) is empty, and without one (c) too.
 
     Args:
         ensembles: scores of two ensembles of one dataset, by name; (a) shows halves of the first.
@@ -80,7 +83,7 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     grid[0, 1].set(xlabel=f"accessibility, {first_name}", ylabel=f"accessibility, {second_name}")
     _legend(grid[0, 2], grid[0, 0].lines[: len(SPLITS)])
     shades = ScalarMappable(
-        Normalize(0, SATURATION), colormaps["viridis"].with_extremes(over="white")
+        Normalize(0, SATURATION), colormaps["viridis"].with_extremes(over=SATURATED)
     )
     for axes, letter, matched in zip(grid[1], "cd", pairs, strict=False):
         _joint(axes, letter, common["test"], tuple(ensembles), matched, shades)
@@ -94,8 +97,8 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     heading(figure, title, "; ".join(details), ensembles)
     footing(
         figure,
-        "r: Pearson's correlation with its 95 % interval. White cells in (c) and (d) hold more "
-        f"than {100 * SATURATION:.0f} % of the examples.",
+        "r: Pearson's correlation with its 95 % interval. In (c) and (d), white cells hold no "
+        f"example, and red cells more than {100 * SATURATION:.0f} %.",
     )
     return figure
 
@@ -166,12 +169,15 @@ def _legend(axes: Axes, lines: Sequence[Line2D]) -> None:
 
 
 def _matched_epochs(ensembles: Mapping[str, xr.Dataset]) -> tuple[MatchedEpochs | None, ...]:
-    """Return the early and the late pair of epochs, or (None, None) if no epochs match.
+    """Return the early and the late pair of epochs, and None for each that there is not.
 
-    With few epochs there may be no match. The rest of the figure is still drawn.
+    With few epochs there may be no match, or only one. The rest of the figure is still drawn.
     """
     accuracies = [accuracy_by_epoch(scores, "test") for scores in ensembles.values()]
-    return best_matched_pairs(*accuracies) if matched_epochs(*accuracies) else (None, None)
+    if not matched_epochs(*accuracies):
+        return None, None
+    early, late = best_matched_pairs(*accuracies)
+    return early, late if late != early else None
 
 
 def _joint(
@@ -186,16 +192,19 @@ def _joint(
     axes.spines[["top", "right"]].set_visible(True)
     if matched is None:
         axes.set_title(
-            f"({letter}) no epochs with test accuracies\nwithin 0.01 of each other", loc="left"
+            f"({letter}) no {'other ' if letter == 'd' else ''}epochs with test accuracies\n"
+            "within 0.01 of each other",
+            loc="left",
         )
         return
     epochs = (matched.epoch_a, matched.epoch_b)
     chosen = [part.sel(epoch=epoch) for part, epoch in zip(parts, epochs, strict=True)]
     edges = [bin_edges(part.attrs["networks"], MOST_BINS) for part in chosen]
     values = [part["n_right"].values / part.attrs["networks"] for part in chosen]
+    fractions = joint_fractions(*values, *edges)
     axes.pcolormesh(
         *edges,
-        joint_fractions(*values, *edges),
+        np.ma.masked_equal(fractions, 0),
         cmap=shades.cmap,
         norm=shades.norm,
         rasterized=True,

@@ -20,6 +20,7 @@ from .keys import (
     Decay as Decay,
     Recipe as Recipe,
     Resources as Resources,
+    plain_name as plain_name,
 )
 from .loading import (
     CONFIG_VARIABLE as CONFIG_VARIABLE,

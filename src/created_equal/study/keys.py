@@ -8,6 +8,7 @@ strict, since YAML is lax: 20.0 is not a whole number, and "true" is text. 1 and
 where a number may be a fraction.
 """
 
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Literal
@@ -44,10 +45,21 @@ def _from_text(value: object) -> object:
         raise ValueError from error
 
 
+def plain_name(study: str) -> str:
+    """Return the name of a study, also from the path of its file."""
+    return re.sub(r"^(?:.*/)?([^/]+)\.ya?ml$", r"\1", study.strip())
+
+
 def _split(names: object) -> object:
     if isinstance(names, str):
-        names = [name.strip() for name in names.split(",") if name.strip()]
+        names = [plain_name(name) for name in names.split(",") if name.strip()]
     return _not_empty(names)
+
+
+def _as_path(value: object) -> object:
+    """Return text for a number, which Snakemake's --config makes of a folder's name."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return str(value) if is_number else _not_empty(value)
 
 
 def _not_empty(value: object) -> object:
@@ -114,7 +126,7 @@ class Config:
     )
     data_root: Annotated[
         Path,
-        BeforeValidator(_not_empty, json_schema_input_type=Text),
+        BeforeValidator(_as_path, json_schema_input_type=Text),
         AfterValidator(expand),
     ] = Field(
         Path("data"),

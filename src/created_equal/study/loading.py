@@ -50,6 +50,8 @@ def load_config(values: Mapping | None = None) -> Config:
         InputError: with a sentence for every problem.
     """
     where = CONFIG if values is None else "the configuration (config.yaml and --config)"
+    if isinstance((values or {}).get("studies"), int | float):
+        values = {**values, "studies": _typed_as(values["studies"])}
     if values is None:
         handed_on = os.environ.get(CONFIG_VARIABLE)
         values = _read(CONFIG) if handed_on is None else json.loads(handed_on)
@@ -68,6 +70,15 @@ def load_config(values: Mapping | None = None) -> Config:
             ],
         )
     return config
+
+
+def _typed_as(number: float) -> object:
+    """Return the study of whose name Snakemake's --config makes this number: 2020_10_10."""
+    for name in study_names():
+        with suppress(ValueError):
+            if float(name) == number:
+                return name
+    return number
 
 
 def study_names() -> list[str]:
@@ -301,6 +312,8 @@ def _read(path: Path) -> object:
 
 def _remedy(name: str) -> str:
     known = study_names()
+    if (other := STUDIES / f"{name}.yml").is_file():
+        return f"rename {other} to {name}.yaml."
     if not known:
         return f"there is no study at all in {Path.cwd() / STUDIES}: run this in the repository."
     return suggestion(name, known)
