@@ -11,6 +11,7 @@ import resource
 import sys
 from contextlib import suppress
 from dataclasses import replace
+from importlib import metadata
 from itertools import count
 from pathlib import Path
 from tempfile import gettempdir
@@ -50,6 +51,9 @@ from created_equal.study import (
 
 app = typer.Typer(
     help="Do neural networks learn the same examples in the same order?",
+    epilog="The steps of a study, in this order: build_dataset, train_networks, score_ensemble, then "
+    "render_figure, check_claims and test_results; derive_dataset and fit_baseline for ensembles and "
+    "figures that need them. snakemake --cores all runs all steps. Example: created-equal plan digits",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -66,6 +70,24 @@ StudyName = Annotated[
 EnsembleName = Annotated[
     str, typer.Argument(metavar="ensemble", help="One of the study's ensembles.")
 ]
+
+
+def _show_version(is_wanted: bool) -> None:
+    if is_wanted:
+        print(f"created-equal {metadata.version('created-equal')}")
+        raise typer.Exit
+
+
+@app.callback()
+def callback(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Show the version and exit.", callback=_show_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Do neural networks learn the same examples in the same order?"""
 
 
 def main() -> None:
@@ -96,7 +118,7 @@ def main() -> None:
         _end(f"{place} cannot be used {because(error, 'check it, and run again')}")
 
 
-@app.command(name="build_dataset")
+@app.command(name="build_dataset", epilog="Example: created-equal build_dataset digits")
 def build_dataset(
     study_name: StudyName,
     data_root: Annotated[
@@ -119,7 +141,9 @@ def build_dataset(
     write_dataset(dataset, dataset_path(study_name), definition)
 
 
-@app.command(name="derive_dataset")
+@app.command(
+    name="derive_dataset", epilog="Example: created-equal derive_dataset digits hardest_moved"
+)
 def derive_dataset(study_name: StudyName, ensemble_name: EnsembleName) -> None:
     """Derive an ensemble's dataset; writes results/STUDY/ENSEMBLE/dataset.nc and chosen.csv."""
     from created_equal import datasets
@@ -151,7 +175,10 @@ def derive_dataset(study_name: StudyName, ensemble_name: EnsembleName) -> None:
     write_dataset(derived, ensemble.dataset_path, ensemble.dataset)
 
 
-@app.command(name="train_networks")
+@app.command(
+    name="train_networks",
+    epilog="Example: created-equal train_networks digits st_vgg --networks 0-6",
+)
 def train_networks(
     study_name: StudyName,
     ensemble_name: EnsembleName,
@@ -191,7 +218,7 @@ def train_networks(
         )
 
 
-@app.command(name="score_ensemble")
+@app.command(name="score_ensemble", epilog="Example: created-equal score_ensemble digits st_vgg")
 def score_ensemble(
     study_name: StudyName,
     ensemble_name: EnsembleName,
@@ -217,7 +244,7 @@ def score_ensemble(
     write_scores(scored, scores_path(study_name, ensemble_name), definition_of(scored))
 
 
-@app.command(name="fit_baseline")
+@app.command(name="fit_baseline", epilog="Example: created-equal fit_baseline digits svm")
 def fit_baseline(
     study_name: StudyName,
     baseline: Annotated[str, typer.Argument(help="One of the study's baselines, for example svm.")],
@@ -232,7 +259,7 @@ def fit_baseline(
     )
 
 
-@app.command(name="render_figure")
+@app.command(name="render_figure", epilog="Example: created-equal render_figure digits figure_01")
 def render_figure(
     study_name: StudyName,
     figure: Annotated[
@@ -245,7 +272,9 @@ def render_figure(
     render(load_configured(study_name), figure)
 
 
-@app.command(name="render_cross_dataset")
+@app.command(
+    name="render_cross_dataset", epilog="Example: created-equal render_cross_dataset digits mnist"
+)
 def render_cross_dataset(
     studies: Annotated[
         list[str] | None, typer.Argument(help="Studies; default: those in config.yaml.")
@@ -257,7 +286,7 @@ def render_cross_dataset(
     render([*map(plain_name, studies or load_config().studies)])
 
 
-@app.command(name="check_claims")
+@app.command(name="check_claims", epilog="Example: created-equal check_claims digits")
 def check_claims(study_name: StudyName) -> None:
     """Check the paper's claims; writes results/STUDY/claims.csv and claims.html."""
     from created_equal.claims.check import check_claims as check
@@ -272,7 +301,7 @@ def check_claims(study_name: StudyName) -> None:
     write_table(rows, claims_path(study_name, "csv"))
 
 
-@app.command(name="test_results")
+@app.command(name="test_results", epilog="Example: created-equal test_results digits")
 def test_results(study_name: StudyName) -> None:
     """Test that the results match the study; writes results/STUDY/results_test.txt."""
     from created_equal.artefacts import write_atomically
@@ -283,7 +312,7 @@ def test_results(study_name: StudyName) -> None:
     write_atomically(results_test_path(study_name), text.encode())
 
 
-@app.command(name="keep_scores")
+@app.command(name="keep_scores", epilog="Example: created-equal keep_scores digits")
 def keep_scores(study_name: StudyName) -> None:
     """Copy the scores behind a study's figures and claims to reference/STUDY, for git."""
     from created_equal.study import keep_scores as keep
@@ -309,7 +338,7 @@ def keep_predictions(study_name: StudyName, ensemble_name: EnsembleName) -> None
     print(f"wrote {kept}" if kept else "all finished networks are kept already")
 
 
-@app.command(name="plan")
+@app.command(name="plan", epilog="Example: created-equal plan small_mammals st_vgg")
 def plan(
     studies: Annotated[
         list[str] | None, typer.Argument(help="Studies; default: those in config.yaml.")

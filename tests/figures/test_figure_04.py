@@ -3,11 +3,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import xarray as xr
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from created_equal.artefacts import select_split
 from created_equal.errors import InputError
-from created_equal.figures.figure_04 import draw, joint_fractions
+from created_equal.figures.figure_04 import SATURATED, draw, joint_fractions
 from created_equal.figures.style import correlation_words
 from created_equal.scores import Correlation, best_matched_pairs, bin_edges, correlation
 

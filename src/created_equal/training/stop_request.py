@@ -50,7 +50,8 @@ def listen_for_stop() -> Iterator[StopRequest]:
     """Turn SIGTERM and Ctrl-C (SIGINT) into requests to stop within the block.
 
     A step that does not end in ``PATIENCE`` seconds is given up. A second Ctrl-C ends the job at
-    once. A second SIGTERM does not, because schedulers send more than one. An ignored signal stays ignored, such as Ctrl-C in a shell's background jobs.
+    once. A second SIGTERM does not, because schedulers send more than one. An ignored signal stays
+    ignored, such as Ctrl-C in a shell's background jobs.
     """
     request = StopRequest()
 
