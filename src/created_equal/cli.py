@@ -51,9 +51,10 @@ from created_equal.study import (
 
 app = typer.Typer(
     help="Do neural networks learn the same examples in the same order?",
-    epilog="The steps of a study, in this order: build_dataset, train_networks, score_ensemble, then "
-    "render_figure, check_claims and test_results; derive_dataset and fit_baseline for ensembles and "
-    "figures that need them. snakemake --cores all runs all steps. Example: created-equal plan digits",
+    epilog="The steps of a study, in this order: build_dataset, train_networks, score_ensemble, "
+    "then render_figure, check_claims and test_results; derive_dataset and fit_baseline for "
+    "ensembles and figures that need them. snakemake --cores all runs all steps. "
+    "Example: created-equal plan digits",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -338,10 +339,14 @@ def keep_predictions(study_name: StudyName, ensemble_name: EnsembleName) -> None
     print(f"wrote {kept}" if kept else "all finished networks are kept already")
 
 
-@app.command(name="plan", epilog="Example: created-equal plan small_mammals st_vgg")
+@app.command(name="plan", epilog="Example: created-equal plan small_mammals --only figure_01")
 def plan(
     studies: Annotated[
         list[str] | None, typer.Argument(help="Studies; default: those in config.yaml.")
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="An ensemble or a figure; may be repeated. Default: all ensembles."),
     ] = None,
     n_networks: Annotated[
         int | None,
@@ -354,7 +359,10 @@ def plan(
         str | None, typer.Option(help="auto, fp32, tf32 or bf16; default: as in config.yaml.")
     ] = None,
 ) -> None:
-    """Print how many networks are trained already, and how long the rest takes on this machine."""
+    """Print how many networks are trained already, and how long the rest takes on this machine.
+
+    The machine is measured for about 15 seconds.
+    """
     from created_equal.planning.plan import print_plan
 
     config = load_config()
@@ -368,6 +376,7 @@ def plan(
         ),
         device or config.device,
         precision or config.precision,
+        only or (),
     )
 
 
