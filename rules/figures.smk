@@ -44,6 +44,7 @@ for figure, needs in FIGURES.items():
         params:
             entry=partial(entry_of, figure),
             title=lambda wildcards: load(wildcards.study).title,
+            labels=partial(labels_in, figure),
             figure=figure,
         message:
             "render {params.figure} of {wildcards.study}"

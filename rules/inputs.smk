@@ -91,7 +91,10 @@ def figures_of(study):
 
     In a short trial (epochs) those that need more epochs are left out.
     """
-    return [*load(study).figures, *(load(study).refused if CONFIG.epochs is None else ())]
+    return [
+        *load(study).figures,
+        *(load(study).refused if CONFIG.epochs is None else ()),
+    ]
 
 
 def entry_of(figure, wildcards):
@@ -119,6 +122,12 @@ def shown_in(figure, wildcards):
     if FIGURES[figure].dataset:
         files["dataset"] = dataset_path(study.name)
     return files
+
+
+def labels_in(figure, wildcards):
+    """Return the labels of the ensembles in a figure."""
+    study = load(wildcards.study)
+    return [study.label(each) for each in ensembles_of(study.figures.get(figure, {}))]
 
 
 def pages_of(figure, wildcards):

@@ -9,6 +9,7 @@ from .definition import (
     Ensemble as Ensemble,
     Study as Study,
     baseline_of as baseline_of,
+    label_of as label_of,
 )
 from .kept_scores import (
     GET_AGAIN as GET_AGAIN,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from created_equal.study import derivation
-from created_equal.study.definition import FIGURES, PAPER_ARCHITECTURES
+from created_equal.study.definition import FIGURES, PAPER_ARCHITECTURES, label_of
 from created_equal.study.keys import Recipe, StudyFile
 from created_equal.study.roles import ROLES, baselines_of, ensembles_of
 from created_equal.study.yaml_files import suggestion
@@ -19,8 +19,16 @@ def contradictions(values: Mapping) -> Iterator[str]:
             "baselines need all images in memory at once, but dataset.images is files; leave the "
             "baselines out, or set images: memory with fewer examples."
         )
+    labels: dict[str, str] = {}
     for name, ensemble in values.get("ensembles", {}).items():
         yield from _contradictions_in_ensemble(name, ensemble, values)
+        label = ensemble.get("label") or label_of(name)
+        if other := labels.get(label):
+            yield (
+                f"ensembles.{name} and {other} are both called {label} in figures; give one "
+                "another label."
+            )
+        labels[label] = name
 
 
 def refused_figures(values: Mapping, networks: int | None) -> dict[str, list[str]]:
@@ -121,14 +129,7 @@ def _contradictions_in_ensemble(name: str, ensemble: Mapping, values: Mapping) -
             f"{where('dropout')} is {dropout}, but rates are multiples of 1/256: use one from "
             f"{1 / 256} (1/256) to {255 / 256} (255/256), or false for none."
         )
-    dataset = values.get("dataset", {})
-    augmentation = recipe.get("augmentation")
-    if augmentation is not None and dataset.get("images", "memory") != "files":
-        yield (
-            f"{where('augmentation')} is {augmentation}, but dataset.images is not files; leave it "
-            "out, or set images: files."
-        )
-    examples = dataset.get("train_examples")
+    examples = values.get("dataset", {}).get("train_examples")
     batch_size = recipe.get("batch_size", Recipe.batch_size)
     if examples is not None and batch_size > examples:
         yield (

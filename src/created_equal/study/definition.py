@@ -1,5 +1,6 @@
 """A study with its ensembles, baselines and figures, and the definitions of the first two."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,6 +66,23 @@ BASELINES = {
 }
 
 
+# How people write what is not only a matter of spaces.
+WRITTEN = {
+    "st_vgg": "st-VGG",
+    "mnist_cnn": "MNIST CNN",
+    "svm": "SVM",
+    "adaboost": "AdaBoost",
+    "gaussian_naive_bayes": "Gaussian naive Bayes",
+}
+
+
+def label_of(name: str) -> str:
+    """Return a name for people: ``"small st-VGG"``, ``"learning rate 0.05"``."""
+    for key, written in WRITTEN.items():
+        name = re.sub(rf"(?<![a-z0-9]){key}(?![a-z0-9])", written, name)
+    return re.sub(r"(?<=\d)_(?=\d)", ".", name).replace("_", " ")
+
+
 @dataclass(frozen=True)
 class Ensemble:
     """Networks that differ only in their seed."""
@@ -84,6 +102,8 @@ class Ensemble:
     # dataset is derived; None: it is the study's, or derived from the study's without scores.
     ranked_by: str | None = None
     resources: Resources = field(default_factory=Resources)
+    # Its name for people; "": that of ``label_of``.
+    label: str = ""
     # The folder with its scores, to be made or kept there; None: they are not to be had.
     scores_in: Path | None = RESULTS
 
@@ -179,6 +199,10 @@ class Study:
         return {
             figure: entry["epochs"] for figure, entry in self.figures.items() if "epochs" in entry
         }
+
+    def label(self, ensemble: str) -> str:
+        """Return the name of one of its ensembles for people."""
+        return self.ensembles[ensemble].label or label_of(ensemble)
 
     def scores_path(self, ensemble: str) -> Path:
         """Return where the scores of one of its ensembles are.

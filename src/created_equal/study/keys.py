@@ -247,14 +247,17 @@ class Recipe:
     )
     mini_batches: Literal["permuted", "independent"] = Field(
         "permuted",
-        description="permuted: every epoch uses each train image once, in a new random order. "
+        description="permuted: every epoch uses each train image at most once, in a new random "
+        "order; those that do not fill a last mini-batch are left out, others in each epoch. "
         "independent: every mini-batch is drawn independently from the whole train set.",
     )
     augmentation: Literal["crop_and_flip"] | None = Field(
         None,
-        description="Random changes of the train images, only with dataset.images: files. "
-        "crop_and_flip: a crop of 8 to 100 % of the area, resized to size x size and mirrored half "
-        "of the time (torchvision's RandomResizedCrop and RandomHorizontalFlip); null: no changes.",
+        description="Random changes of the train images. crop_and_flip: each image is shifted by "
+        "up to an eighth of its shorter side (4 of 32 pixels) and mirrored half of the time; with "
+        "images: files, it is a crop of 8 to 100 % of the area, resized to size x size and "
+        "mirrored half of the time (torchvision's RandomResizedCrop and RandomHorizontalFlip). "
+        "null: no changes.",
     )
 
     @property
@@ -482,6 +485,10 @@ class EnsembleEntry(Entry):
         description="The units of the dense layer before the last, which are multiplied by width; "
         "null: the architecture's own (512 in st_vgg, 128 in the others); only for st_vgg, "
         "small_st_vgg and mnist_cnn.",
+    )
+    label: Text = absent(
+        "The ensemble's name in figures and pages; by default its name with spaces, st-VGG for "
+        "st_vgg."
     )
     dataset: DerivedEntry = absent(
         "What differs from the study's dataset: the labels, or the examples in the train set. It "

@@ -143,6 +143,7 @@ def load_study(
             recipe=_recipe(values, each),
             dataset=dataset,
             resources=Resources(**_merged("resources", values, each)),
+            label=ensemble.label or "",
             **{key: getattr(ensemble, key) for key in NETWORK_KEYS},
         )
         for each, ensemble in entry.ensembles.items()

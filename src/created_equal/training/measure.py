@@ -19,8 +19,8 @@ from created_equal.training.engine.images import Images
 from created_equal.training.engine.trainee import Trainee, make_network
 
 SECONDS = 9.0
-# Larger batches cost about as much per image: measured for st-VGG, within 4 % from 50 to 500.
-LARGEST_BATCH = 50
+# Larger batches cost about as much per image. With a test image, one batch is predicted on a CPU.
+LARGEST_BATCH = 99
 MOST_PROCESSES = 16
 LEAST_UNCERTAINTY = 0.15  # a few steps tell no more about hours of training
 
@@ -97,49 +97,57 @@ def measure_costs(
     for ensemble, image_shape, classes in kinds:
         # Here, because the error of a process would not be a sentence.
         make_network(ensemble, image_shape, classes)
-    each = seconds / max(1, len(kinds))
     if setting.device.type == "cuda":
-        return [_measure(*kind, setting, each) for kind in kinds], 1.0
+        return _measure(kinds, setting, seconds)[0], 1.0
     jobs = min(jobs, MOST_PROCESSES)
     # Forking is fast, and safe as long as there are no other threads.
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("fork")) as pool:
-        started = [pool.submit(_measure_in_turn, kinds, setting, each) for _ in range(jobs)]
+        started = [pool.submit(_measure, kinds, setting, seconds) for _ in range(jobs)]
         costs, shares = zip(*(job.result() for job in started), strict=True)
     return [_mean(of_kind) for of_kind in zip(*costs, strict=True)], float(np.mean(shares))
 
 
-def _measure_in_turn(
-    kinds: Sequence[Kind], setting: Setting, seconds: float
-) -> tuple[list[Cost], float]:
-    """Return the costs, and the share of a core that this process got."""
-    began, used = time.monotonic(), time.process_time()
-    costs = [_measure(*kind, setting, seconds) for kind in kinds]
-    return costs, (time.process_time() - used) / (time.monotonic() - began)
+def _measure(kinds: Sequence[Kind], setting: Setting, seconds: float) -> tuple[list[Cost], float]:
+    """Return the cost of each kind, and the share of a core that this process got.
+
+    All kinds take a step in turn, again and again, so that a busy minute is not one kind's alone.
+    """
+    started, used = time.monotonic(), time.process_time()
+    trainees = [_make_trainee(*kind, setting) for kind in kinds]
+    taken = [[] for _ in kinds]
+    while len(taken[0]) < 2 or time.monotonic() - started < seconds:
+        for (images, trainee), times in zip(trainees, taken, strict=True):
+            times.append(_take_step(images, trainee))
+    share = (time.process_time() - used) / (time.monotonic() - started)
+    # The first step includes preparations.
+    return [_cost(np.array(times[1:])) for times in taken], share
 
 
-def _measure(
-    ensemble: Ensemble,
-    image_shape: tuple[int, int, int],
-    classes: int,
-    setting: Setting,
-    seconds: float,
-) -> Cost:
+def _make_trainee(
+    ensemble: Ensemble, image_shape: tuple[int, int, int], classes: int, setting: Setting
+) -> tuple[Images, Trainee]:
+    """Return a network in training whose epochs have one mini-batch, and its images."""
     size = min(ensemble.recipe.batch_size, LARGEST_BATCH)
     ensemble = replace(ensemble, recipe=replace(ensemble.recipe, batch_size=size))
-    images = Images(_make_noise(size, 2, image_shape, classes), setting)
-    trainee = Trainee(ensemble, 0, images)
-    started, taken = time.monotonic(), []
-    while len(taken) < 2 or time.monotonic() - started < seconds:
-        times = [_clock(setting)]
-        # An epoch has one mini-batch.
-        for _ in trainee.finish_epoch():
-            times.append(_clock(setting))
-        trainee.evaluate(lambda: None)
-        times.append(_clock(setting))
-        taken.append(np.diff(times) / (size, len(images)))
-    # The first step includes preparations.
-    trained, predicted = np.median(taken[1:], axis=0)
-    total = np.sum(taken[1:], axis=1)
+    images = Images(_make_noise(size, 1, image_shape, classes), setting)
+    return images, Trainee(ensemble, 0, images)
+
+
+def _take_step(images: Images, trainee: Trainee) -> tuple[float, float]:
+    """Return the seconds to train on an image, and to predict one."""
+    times = [_clock(images.setting)]
+    for _ in trainee.finish_epoch():
+        times.append(_clock(images.setting))
+    trainee.evaluate(lambda: None)
+    times.append(_clock(images.setting))
+    trained, predicted = np.diff(times)
+    return trained / len(images.train), predicted / len(images)
+
+
+def _cost(taken: np.ndarray) -> Cost:
+    """Return the cost from steps (step, 2): seconds to train on an image, and to predict one."""
+    trained, predicted = np.median(taken, axis=0)
+    total = taken.sum(axis=1)
     return Cost(trained, predicted, np.median(np.abs(total / np.median(total) - 1)))
 
 
