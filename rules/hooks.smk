@@ -38,8 +38,8 @@ def on_cluster():
 
 def preflight():
     """Check data and disk space before the first job, and print what will be trained."""
-    # Cluster jobs run Snakemake too, and skip the checks.
-    if not workflow.is_main_process:
+    # Cluster jobs run Snakemake too, and skip the checks; --touch runs nothing.
+    if not workflow.is_main_process or workflow.touch:
         return
     needed = dict.fromkeys(workflow.dag.needrun_jobs())
     wanted = [describe(job) for job in needed]

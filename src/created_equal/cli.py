@@ -113,6 +113,10 @@ def main() -> None:
         _end(_set_aside(error))
     except InputError as error:
         _end(str(error))
+    except KeyboardInterrupt:
+        with suppress(OSError):
+            print("created-equal: stopped by Ctrl-C; run again to resume.", file=sys.stderr)
+        sys.exit(130)
     except OSError as error:
         # Without a name it is a file of some library, most likely a temporary one.
         place = error.filename or f"a file, perhaps in {gettempdir()} (TMPDIR),"
