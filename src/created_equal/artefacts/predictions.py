@@ -28,7 +28,7 @@ def make_predictions(
     predictions: np.ndarray,
     accuracy: np.ndarray,
     loss: np.ndarray,
-    networks: Sequence[int],
+    seeds: Sequence[int],
     dataset: xr.Dataset,
     epochs: Sequence[int] | None = None,
 ) -> xr.Dataset:
@@ -39,7 +39,7 @@ def make_predictions(
             dataset, in its order.
         accuracy: (network, epoch, split) in 0..1, splits in the order train, test.
         loss: (network, epoch, split), mean cross-entropy in nats.
-        networks: seed of each network.
+        seeds: the seed of each network.
         dataset: the dataset they were trained on; it gives the labels and the example axis.
         epochs: number of each epoch, in ascending order; defaults to 0, 1, ..., where 0 is
             untrained. Whoever records after training only, and not before it, begins with 1.
@@ -55,7 +55,7 @@ def make_predictions(
     classes = dataset.sizes["class"]
     predictions = np.asarray(predictions)
     epochs = np.arange(predictions.shape[1]) if epochs is None else np.asarray(epochs)
-    _check(predictions, (len(networks), len(epochs), dataset.sizes["example"]), classes)
+    _check(predictions, (len(seeds), len(epochs), dataset.sizes["example"]), classes)
     if epochs.dtype.kind not in "iu" or epochs.min() < 0 or (np.diff(epochs) < 1).any():
         raise InputError(
             f"the numbers of the epochs are {', '.join(map(str, epochs))}; give whole numbers in "
@@ -72,7 +72,7 @@ def make_predictions(
             "label": ("example", dataset["label"].values),
         },
         coords={
-            "network": np.asarray(networks, dtype=np.int64),
+            "network": np.asarray(seeds, dtype=np.int64),
             "epoch": epochs.astype(np.int64),
             "example": dataset["example"].values,
             "example_split": ("example", dataset["example_split"].values),

@@ -3,7 +3,7 @@
 Checksums are verified, but images and predictions are not decoded.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -33,20 +33,25 @@ def built_data(path: Path, definition: Mapping) -> tuple[Extent, str] | None:
         return extent, fingerprint(dataset)
 
 
-def finished_networks(ensemble: Ensemble) -> set[int]:
-    """Return the seeds of the networks that a training job would not train again.
+def finished_networks(*ensembles: Ensemble) -> list[set[int]]:
+    """Return, for each ensemble, the seeds of the networks that a job would not train again.
 
     They have the ensemble's definition, the current engine version, and the ensemble's dataset if
     that exists (otherwise any dataset).
     """
+    folders = predictions_folders(*ensembles)
+    return [_finished_in(*each) for each in zip(ensembles, folders, strict=True)]
+
+
+def _finished_in(ensemble: Ensemble, folders: Sequence[Path]) -> set[int]:
     wanted = ensemble.definition | {"engine_version": ENGINE_VERSION}
     found: dict[str, set[int]] = {}
     # rglob also finds files in predictions/unfinished and predictions/kept.
-    for path in chain.from_iterable(each.rglob("*.nc") for each in predictions_folders(ensemble)):
-        definition, networks = _header(path)
+    for path in chain.from_iterable(each.rglob("*.nc") for each in folders):
+        definition, seeds = _header(path)
         data = definition.pop("data", None)
         if definition == wanted:
-            found.setdefault(data, set()).update(networks)
+            found.setdefault(data, set()).update(seeds)
     try:
         data = found and built_data(ensemble.dataset_path, ensemble.dataset)
     except InputError:

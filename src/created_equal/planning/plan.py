@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from created_equal.errors import InputError
-from created_equal.planning.existing import built_data
+from created_equal.planning.existing import built_data, finished_networks
 from created_equal.planning.sizes import Extent, disk_of, expected_extent, extent_of
 from created_equal.study import (
     Ensemble,
@@ -20,15 +20,9 @@ from created_equal.study import (
     dataset_path,
     derivation,
     ensembles_of,
-    predictions_path,
     suggestion,
 )
-from created_equal.training import (
-    PredictionsFolder,
-    count_operations,
-    measure_costs,
-    networks_definition,
-)
+from created_equal.training import count_operations, measure_costs
 from created_equal.training.engine.device import choose_setting, usable_cores
 from created_equal.training.measure import LARGEST_BATCH, SECONDS
 
@@ -50,17 +44,15 @@ class _Row(NamedTuple):
     @property
     def networks(self) -> int:
         """How many networks there shall be."""
-        return sum(ensemble.networks for ensemble in self.ensembles)
+        return sum(ensemble.n_networks for ensemble in self.ensembles)
 
     @property
     def kind(self) -> tuple:
         """What the cost of a mini-batch depends on."""
         first, extent = self.ensembles[0], self.extents[0]
-        network = (first.architecture, first.width, first.linear)
-        shape = (first.depth, first.kernel, first.units, extent.image_shape, extent.classes)
         # Optimizer and dropout change it by less than the uncertainty.
-        batch_size = min(first.recipe.batch_size, LARGEST_BATCH)
-        return (*network, *shape, batch_size, first.recipe.activation)
+        recipe = min(first.recipe.batch_size, LARGEST_BATCH), first.recipe.activation
+        return (first.architecture, recipe, extent.image_shape, extent.classes)
 
 
 def print_plan(
@@ -84,9 +76,9 @@ def print_plan(
     for study in studies:
         for sentence in chain.from_iterable(study.refused.values()):
             console.print(f"{study.name}: {sentence}", markup=False)
-    extents = {study.name: _extent(study) for study in studies}
+    extents = {study.name: _find_extent(study) for study in studies}
     rows = [
-        row for study in studies for row in _rows(study, _wanted(study, only), *extents[study.name])
+        row for study in studies for row in _rows(study, _wanted(study, only), extents[study.name])
     ]
     kinds = {
         row.kind: (row.ensembles[0], row.extents[0].image_shape, row.extents[0].classes)
@@ -119,7 +111,7 @@ def print_plan(
         table.add_row(
             row.study,
             row.name,
-            first.architecture,
+            first.architecture.name,
             f"{row.networks:,}",
             f"{row.trained:,}",
             f"{first.recipe.epochs:,}",
@@ -145,7 +137,7 @@ def print_plan(
                 f"{study.name}: the estimate leaves out decoding image files, which takes longer "
                 "than training if the device has to wait for images."
             )
-        if extents[study.name][0] is None:
+        if extents[study.name] is None:
             console.print(
                 f"{study.name}: its size is unknown until its dataset is built; run "
                 f"created-equal build_dataset {study.name} first."
@@ -172,32 +164,34 @@ def _wanted(study: Study, only: Sequence[str]) -> set[str]:
     return wanted & study.ensembles.keys()
 
 
-def _extent(study: Study) -> tuple[Extent | None, str | None]:
-    """Return a study's extent, and the fingerprint of its dataset if that is built."""
+def _find_extent(study: Study) -> Extent | None:
+    """Return a study's extent, or None if its dataset is not built and the extent is unknown."""
     if built := built_data(dataset_path(study.name), study.dataset):
-        return built
+        return built[0]
     expected = expected_extent(study.dataset)
-    return expected if expected and expected.classes else None, None
+    return expected if expected and expected.classes else None
 
 
-def _rows(
-    study: Study, wanted: Collection[str], extent: Extent | None, data: str | None
-) -> list[_Row]:
+def _rows(study: Study, wanted: Collection[str], extent: Extent | None) -> list[_Row]:
     """Return the rows of the table: one for each ensemble, and one for all rounds before it."""
     if extent is None:
         return []
+    shown = [ensemble for name, ensemble in study.ensembles.items() if name in wanted]
+    trained = {
+        ensemble.name: sum(seed < ensemble.n_networks for seed in seeds)
+        for ensemble, seeds in zip(shown, finished_networks(*shown), strict=True)
+    }
     rows: dict[str, list[Ensemble]] = {}
-    for name, ensemble in study.ensembles.items():
-        if name in wanted:
-            final = derivation.ensemble_of_round(name) if ensemble.is_round else name
-            rows.setdefault(f"{final}, rounds" if ensemble.is_round else name, []).append(ensemble)
+    for ensemble in shown:
+        final = derivation.ensemble_of_round(ensemble.name) if ensemble.is_round else ensemble.name
+        rows.setdefault(f"{final}, rounds" if ensemble.is_round else final, []).append(ensemble)
     return [
         _Row(
             study.name,
             name,
             ensembles,
             [extent_of(ensemble, extent) for ensemble in ensembles],
-            sum(_count_trained(ensemble, data) for ensemble in ensembles),
+            sum(trained[ensemble.name] for ensemble in ensembles),
         )
         for name, ensembles in rows.items()
     ]
@@ -207,14 +201,3 @@ def _mean(extents: Sequence[Extent]) -> Extent:
     """Return the mean extent; the cost of a network is linear in the number of examples."""
     train, test = np.mean([extent.examples for extent in extents], axis=0)
     return replace(extents[0], examples=(round(train), round(test)))
-
-
-def _count_trained(ensemble: Ensemble, data: str | None) -> int:
-    if ensemble.derived:
-        built = built_data(ensemble.dataset_path, ensemble.dataset)
-        data = built and built[1]
-    if data is None:
-        return 0
-    folder = predictions_path(ensemble.study, ensemble.name, 0, 0).parent
-    found = PredictionsFolder(folder, networks_definition(ensemble, data)).find()
-    return sum(seed < ensemble.networks for seed in found)

@@ -62,7 +62,8 @@ def train_networks(
     _check_dataset(ensemble, data, dataset)
 
     definition = networks_definition(ensemble, fingerprint(data))
-    others = [path for path in predictions_folders(ensemble) if path != output.parent]
+    (folders,) = predictions_folders(ensemble)
+    others = [path for path in folders if path != output.parent]
     folder = PredictionsFolder(output.parent, definition, others)
     trained = folder.find()
     missing = [seed for seed in seeds if seed not in trained]
