@@ -512,3 +512,66 @@ def test_a_figure_that_cannot_be_made_again_stays_and_is_not_taken_for_current(b
         os.utime(notebook, (0, 0))
     assert jobs(succeeds(built, page, "--dry-run", *SMOKE)) == {"render_figure_10": 1}
     succeeds(built, page, *SMOKE)
+
+
+def test_rules_run_with_the_python_of_snakemake(built, tmp_path):
+    """Whatever a start-up file of bash, or an exported function, says python is."""
+    other = tmp_path / "bin" / "python"
+    other.parent.mkdir()
+    other.write_text("#!/bin/sh\nexit 9\n")
+    other.chmod(0o755)
+    (tmp_path / "startup").write_text(f"export PATH={other.parent}:$PATH PYTHONPATH=/nowhere\n")
+    function = {"BASH_FUNC_python%%": "() { return 9; }", "BASH_ENV": str(tmp_path / "startup")}
+    page = "paper_figures/smoke/figure_10.pdf"
+    (built / page).unlink()
+    done = subprocess.run(
+        command(page, *SMOKE),
+        cwd=built,
+        env={**os.environ, **function},
+        capture_output=True,
+        text=True,
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    # A job takes a line, not a list of twenty source files.
+    assert re.search(r"^Job \d+: render figure_10 of smoke$", said, re.MULTILINE)
+    assert "src/created_equal" not in said
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("figure_1", "figure_01"), ("fig04", "figure_04"), ("robustnes", "robust")]
+)
+def test_a_target_that_is_nearly_a_figure(built, typed, meant):
+    said = one_sentence(snakemake(built, typed, "--dry-run", *SMOKE))
+    assert f"created-equal: there is no target {typed}; did you mean {meant}" in said
+
+
+def test_a_data_root_that_does_not_exist_is_said_by_the_dry_run(built):
+    said = succeeds(built, "--dry-run", "--config", "studies=smoke", "data_root=/typo")
+    assert "created-equal: data_root /typo does not exist" in said
+
+
+def test_a_report_is_of_the_studies_that_were_built(built):
+    succeeds(built, "--report", "built.html")
+    report = (built / "built.html").read_text()
+    assert "paper_figures/smoke/figure_01.svg" in report or "figure_01.svg" in report
+    assert "cross_dataset.svg" in report
+
+
+def test_results_may_be_in_another_folder(built, tmp_path):
+    planned = subprocess.run(
+        [*command("figure_10", "--dry-run", *SMOKE), "-s", built / "Snakefile", "-d", tmp_path],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert planned.returncode == 0, planned.stdout + planned.stderr
+    assert jobs(planned.stdout + planned.stderr)["train_networks"] == 1
+    done = subprocess.run(
+        [*command("results/smoke/dataset.nc", *SMOKE), "-s", built / "Snakefile", "-d", tmp_path],
+        cwd=built.parent,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "results/smoke/dataset.nc").is_file()

@@ -411,3 +411,16 @@ def test_a_folder_that_cannot_be_written_to_is_reported(tiny, run, tmp_path):
     with pytest.raises(InputError, match="cannot be written"):
         run(tiny(), [0])
     assert time.monotonic() - started < 60
+
+
+def test_a_short_trial_does_not_cost_the_networks_of_the_full_training(tiny, run, tmp_path, caplog):
+    """With another number of epochs the job has the same output, which Snakemake deletes."""
+    full = run(tiny(epochs=2), range(2))
+    output = tmp_path / "job" / "predictions.nc"
+    output.unlink()
+    trial = run(tiny(epochs=1), range(2))
+    assert trial.sizes["epoch"] == 2
+    for ensemble, before in ((tiny(epochs=2), full), (tiny(epochs=1), trial)):
+        output.unlink()
+        assert_same(run(ensemble, range(2)), before)
+        assert "0 networks to train, 2 already there" in caplog.text
