@@ -25,5 +25,5 @@ rule derive_dataset:
     message:
         "derive the dataset of {wildcards.study}/{wildcards.ensemble}"
     shell:
-        "{PYTHON:q} -m created_equal derive_dataset {wildcards.study} {wildcards.ensemble}"
+        "python -m created_equal derive_dataset {wildcards.study} {wildcards.ensemble}"
         " > {log:q} 2>&1"

@@ -27,5 +27,5 @@ rule fit_baseline:
     message:
         "fit {wildcards.baseline} on {wildcards.study}"
     shell:
-        "{PYTHON:q} -m created_equal fit_baseline {wildcards.study} {wildcards.baseline}"
+        "python -m created_equal fit_baseline {wildcards.study} {wildcards.baseline}"
         " > {log:q} 2>&1"

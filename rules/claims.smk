@@ -35,7 +35,7 @@ rule check_claims:
     message:
         "check the claims of {wildcards.study}"
     shell:
-        "{PYTHON:q} -m created_equal check_claims {wildcards.study} > {log:q} 2>&1"
+        "python -m created_equal check_claims {wildcards.study} > {log:q} 2>&1"
 
 
 use rule check_claims as check_large_claims with:
@@ -74,4 +74,4 @@ rule test_results:
     message:
         "test the results of {wildcards.study}"
     shell:
-        "{PYTHON:q} -m created_equal test_results {wildcards.study} > {log:q} 2>&1"
+        "python -m created_equal test_results {wildcards.study} > {log:q} 2>&1"

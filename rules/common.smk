@@ -127,8 +127,6 @@ os.environ |= {
 }
 # A start-up file of the shell may change all of these.
 os.environ.pop("BASH_ENV", None)
-# What a command writes to file 3 is not part of its log: it appears on the console.
-shell.prefix("set -euo pipefail; exec 3>&2; ")
 
 
 wildcard_constraints:

@@ -22,4 +22,4 @@ rule build_dataset:
     message:
         "build the dataset of {wildcards.study}"
     shell:
-        "{PYTHON:q} -m created_equal build_dataset {wildcards.study} > {log:q} 2>&1"
+        "python -m created_equal build_dataset {wildcards.study} > {log:q} 2>&1"

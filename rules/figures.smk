@@ -49,7 +49,7 @@ for figure, needs in FIGURES.items():
         message:
             "render {params.figure} of {wildcards.study}"
         shell:
-            "{PYTHON:q} -m created_equal render_figure {wildcards.study} {params.figure}"
+            "python -m created_equal render_figure {wildcards.study} {params.figure}"
             " > {log:q} 2>&1"
 
     rule:
@@ -91,7 +91,7 @@ rule render_cross_dataset:
     message:
         "render cross_dataset of {wildcards.studies}"
     shell:
-        "{PYTHON:q} -m created_equal render_cross_dataset {params.studies} > {log:q} 2>&1"
+        "python -m created_equal render_cross_dataset {params.studies} > {log:q} 2>&1"
 
 
 rule cross_dataset:

@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import shlex
 import shutil
 from itertools import chain
 
@@ -15,12 +16,12 @@ PAGES = ("render_", "check_")
 EARLIER = Path(".snakemake/created_equal")
 
 
-# Commands run with Snakemake's Python, whatever others are in PATH; in conda's environment with its.
-PYTHON = (
-    "python"
-    if DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
-    else sys.executable
-)
+# In the shell, python is Snakemake's Python, whatever others are in PATH, or that of conda's
+# environment. What a command writes to file 3 is not part of its log: it appears on the console.
+# Snakemake formats the prefix, so braces are doubled.
+OWN_PYTHON = f'python() {{{{ {shlex.quote(sys.executable)} "$@"; }}}}; '
+uses_conda = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
+shell.prefix(f"set -euo pipefail; exec 3>&2; {'' if uses_conda else OWN_PYTHON}")
 
 
 async def is_protected(self):

@@ -28,7 +28,7 @@ rule score_ensemble:
     message:
         "score {wildcards.study}/{wildcards.ensemble}"
     shell:
-        "{PYTHON:q} -m created_equal score_ensemble {wildcards.study} {wildcards.ensemble}"
+        "python -m created_equal score_ensemble {wildcards.study} {wildcards.ensemble}"
         " {input.predictions:q} --networks {params.networks} > {log:q} 2>&1"
 
 

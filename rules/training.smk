@@ -31,5 +31,5 @@ rule train_networks:
     message:
         "train {wildcards.study}/{wildcards.ensemble}, networks {wildcards.first} to {wildcards.last}"
     shell:
-        "{PYTHON:q} -m created_equal train_networks {wildcards.study} {wildcards.ensemble}"
+        "python -m created_equal train_networks {wildcards.study} {wildcards.ensemble}"
         " --networks {wildcards.first}-{wildcards.last} > {log:q} 2>&1"

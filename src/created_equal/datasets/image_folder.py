@@ -16,7 +16,7 @@ from created_equal.user_text import lookalike, shown
 # Of Windows, macOS, Synology and Linux.
 LEFT_BY_OTHERS = (
     *("thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "system volume information"),
-    *("__macosx", "icon", "@eadir", "#recycle", "lost+found"),
+    *("__macosx", "icon\r", "@eadir", "#recycle", "lost+found"),
 )
 
 log = logging.getLogger(__name__)
@@ -214,7 +214,7 @@ class _Lister:
         """
         entries = []
         for entry in sorted(folder.iterdir()):
-            if entry.name.startswith(".") or entry.name.strip().casefold() in LEFT_BY_OTHERS:
+            if entry.name.startswith(".") or entry.name.casefold() in LEFT_BY_OTHERS:
                 self.left_out.append(entry)
                 continue
             if entry.is_symlink():
