@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "src"))
 IN_ROOT = Path.cwd().samefile(workflow.basedir)
 if not IN_ROOT:
     # Before the package is imported, which looks for config/studies there.
-    os.environ["CREATED_EQUAL_ROOT"] = str(workflow.basedir)
+    os.environ |= {"CREATED_EQUAL_ROOT": str(workflow.basedir)}
 
 from created_equal.errors import CONSOLE_VARIABLE, InputError
 from created_equal.planning.sizes import expected_extent, predictions_of
