@@ -89,12 +89,15 @@ def scored_from(wildcards):
 def figures_of(study):
     """Return the figures of a study in order, invalid ones included: their jobs fail.
 
-    In a short trial (epochs) those that need more epochs are left out.
+    In a short trial (epochs), those that need more epochs are left out, and in a report, those that
+    were not made.
     """
-    return [
-        *load(study).figures,
-        *(load(study).refused if CONFIG.epochs is None else ()),
-    ]
+    figures = [*load(study).figures]
+    if CONFIG.epochs is None:
+        figures += load(study).refused
+    if IN_REPORT:
+        return [name for name in figures if figure_path(study, name, "pdf").is_file()]
+    return figures
 
 
 def entry_of(figure, wildcards):

@@ -49,6 +49,9 @@ from created_equal.study import (
     suggestion,
 )
 
+# That a command may open at once; the usual limit of 1,024 can be raised to the hard one.
+FILES = 65_536
+
 app = typer.Typer(
     help="Do neural networks learn the same examples in the same order?",
     epilog="The steps of a study, in this order: build_dataset, train_networks, score_ensemble, "
@@ -116,8 +119,9 @@ def main() -> None:
     # A log that cannot be written, because the disk is full, must not end the command.
     logging.raiseExceptions = False
     # Scores are computed from all predictions files of an ensemble at once.
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most != resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(now, min(most, FILES)), most))
     try:
         app()
     except DamagedError as error:
@@ -377,7 +381,9 @@ def plan(
 
 def _copy_to_console() -> None:
     """Show warnings and progress on the console of the workflow that runs this command, if any."""
-    if number := os.environ.pop(CONSOLE_VARIABLE, None):
+    number = os.environ.pop(CONSOLE_VARIABLE, None)
+    # The file is missing if this is not the command of a rule.
+    with suppress(OSError, TypeError):
         handler = logging.StreamHandler(os.fdopen(int(number), "w", encoding="utf-8"))
         handler.addFilter(
             lambda record: record.levelno > logging.INFO or hasattr(record, "on_console")

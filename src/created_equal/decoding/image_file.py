@@ -105,7 +105,7 @@ def _changes(image: Image.Image, size: int | None, is_deep: bool) -> Iterator[st
 def _brightest(image: Image.Image) -> int:
     """Return the largest value of a deep image in any channel but alpha, as 0..255."""
     if image.mode.startswith("I"):
-        return round(image.getextrema()[1] / 257)
+        return round(int(np.asarray(image).max()) / 257)
     bands = image.getbands()
     extrema = image.getextrema() if len(bands) > 1 else [image.getextrema()]
     return max(high for band, (_, high) in zip(bands, extrema, strict=True) if band != "A")
