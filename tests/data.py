@@ -28,6 +28,12 @@ CLUTTER = {
 }
 
 
+def overwrite(path: Path, content: bytes) -> None:
+    """Write other bytes in place of a result, which is read-only."""
+    path.unlink(missing_ok=True)
+    path.write_bytes(content)
+
+
 def find_data_root() -> Path | str:
     """Return the folder with all real data, or what is wrong with it."""
     given = os.environ.get("DATA_ROOT")

@@ -5,6 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 import xarray as xr
+from data import overwrite
 from oracles import bimodality
 
 from created_equal.artefacts import (
@@ -256,7 +257,7 @@ def test_a_flipped_byte_is_found(tmp_path, made_up_ensemble, write_batches):
     contents = bytearray(path.read_bytes())
     # The predictions are by far the largest part of the file: its middle is theirs.
     contents[len(contents) // 2] ^= 0xFF
-    path.write_bytes(contents)
+    overwrite(path, contents)
     with pytest.raises(InputError, match="is damaged"):
         score_ensemble([path])
 

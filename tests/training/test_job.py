@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from data import overwrite
 
 from created_equal.artefacts import read_predictions
 from created_equal.errors import InputError
@@ -184,7 +185,7 @@ def test_a_damaged_checkpoint_is_skipped(interrupted, run, caplog, damage):
     content = bytearray(path.read_bytes())
     if damage == "flipped":
         content[len(content) // 2] ^= 1
-    path.write_bytes(content if damage == "flipped" else content[:-100])
+    overwrite(path, content if damage == "flipped" else content[:-100])
     resumed = run(ensemble, [0])
     assert f"{path} is damaged" in caplog.text
     assert "resumes" not in caplog.text
