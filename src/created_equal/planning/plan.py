@@ -24,7 +24,10 @@ from created_equal.study import (
 )
 from created_equal.training import count_operations, measure_costs
 from created_equal.training.engine.device import choose_setting, usable_cores
-from created_equal.training.measure import LARGEST_BATCH, SECONDS
+from created_equal.training.measure import LARGEST_BATCH
+
+# For measuring all kinds of networks together.
+SECONDS = 9.0
 
 # With a larger share of a core, other programs are not worth mentioning.
 ALONE = 0.9
@@ -85,9 +88,10 @@ def print_plan(
         for row in rows
         if row.networks > row.trained
     }
+    measured, share = [], 1.0
     if kinds:
         log.info("measuring %d kinds of networks, for about %d s", len(kinds), SECONDS)
-    measured, share = measure_costs(list(kinds.values()), setting, jobs) if kinds else ([], 1.0)
+        measured, share = measure_costs(list(kinds.values()), setting, jobs, SECONDS)
     costs = dict(zip(kinds, measured, strict=True))
     table = Table(title=f"On {setting.device.type}, {setting.precision}, {jobs} at a time")
     for heading in ("study", "ensemble", "architecture"):

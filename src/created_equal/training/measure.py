@@ -18,7 +18,6 @@ from created_equal.training.engine.device import Setting
 from created_equal.training.engine.images import Images
 from created_equal.training.engine.trainee import Trainee, make_network
 
-SECONDS = 9.0
 # Larger batches cost about as much per image. With a test image, one batch is predicted on a CPU.
 LARGEST_BATCH = 99
 MOST_PROCESSES = 16
@@ -71,7 +70,7 @@ def count_operations(
 
 
 def measure_costs(
-    kinds: Sequence[Kind], setting: Setting, jobs: int, seconds: float = SECONDS
+    kinds: Sequence[Kind], setting: Setting, jobs: int, seconds: float
 ) -> tuple[list[Cost], float]:
     """Measure what networks of several kinds cost, on noise.
 
