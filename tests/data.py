@@ -1,4 +1,4 @@
-"""Settings of clutter, and the folder of real data in the environment variable DATA_ROOT."""
+"""Settings of datasets in tests, and the real data in the environment variable DATA_ROOT."""
 
 import os
 from pathlib import Path
@@ -18,6 +18,7 @@ NEEDED = (
     "tiny-imagenet-200/val/val_annotations.txt",
 )
 
+DIGITS = {"source": "digits", "size": 16, "train_examples": 40, "test_examples": 40}
 CLUTTER = {
     "digit_size": [12, 16],
     "contrast": [0.5, 1.0],

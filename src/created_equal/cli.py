@@ -330,7 +330,9 @@ def keep_scores(study_name: StudyName) -> None:
         print(sentence)
 
 
-@app.command(name="keep_predictions")
+@app.command(
+    name="keep_predictions", epilog="Example: created-equal keep_predictions digits st_vgg"
+)
 def keep_predictions(study_name: StudyName, ensemble_name: EnsembleName) -> None:
     """Copy an ensemble's trained networks to reference/STUDY/ENSEMBLE/predictions, for git.
 

@@ -3,8 +3,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import DIGITS
-from data import overwrite
+from data import DIGITS, overwrite
 
 from created_equal.artefacts import read_dataset, write_dataset
 from created_equal.datasets import build_dataset

@@ -20,7 +20,7 @@ RECIPE = asdict(Recipe())
 NETWORKS = StudyFile.model_fields["networks"].default
 # The source that a key of the dataset is for.
 SOURCES = {"superclass": "cifar100", "path": "image_folder", "clutter": "digits"}
-# The keys of an ensemble's dataset that go with its kind; every key goes with keep.
+# The kinds of derived datasets, and the keys that go with them; every key goes with keep.
 KINDS = ("labels", "move_to_test", "keep")
 KEYS = {
     "labels": ("labels", "seed"),
@@ -43,8 +43,9 @@ def contradictions(values: Mapping) -> Iterator[str]:
         yield from _contradictions_in_architecture(f"ensembles.{name}", ensemble)
         recipe = RECIPE | values.get("recipe", {}) | ensemble.get("recipe", {})
         yield from _contradictions_in_recipe(name, ensemble.get("recipe", {}), recipe, dataset)
-        sizes = dataset.get("train_examples"), recipe["batch_size"]
-        yield from _contradictions_in_derived(name, ensembles, *sizes)
+        yield from _contradictions_in_derived(
+            name, ensembles, dataset.get("train_examples"), recipe["batch_size"]
+        )
         label = ensemble.get("label") or label_of(name)
         if other := labels.get(label):
             yield (
