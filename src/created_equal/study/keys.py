@@ -308,8 +308,8 @@ class DatasetEntry(Entry):
 
     path: Text = ABSENT
     """Only with image_folder, and required there: the folder of images, relative to data_root or
-    absolute. The path is part of the definition that determines the networks' seeds, so keep it
-    relative to data_root (a link there is possible) if the images may move."""
+    absolute. The path is part of the definition that determines the networks' seeds (x and x/ are
+    two), so keep it relative to data_root (a link there is possible) if the images may move."""
 
     size: Count | None = None
     """The images are made size x size pixels (the shorter side is resized, and the centre is
