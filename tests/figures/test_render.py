@@ -67,7 +67,7 @@ def test_the_figure_of_several_studies_shows_those_that_have_a_figure_1(
     save(drawn, "here", "cross_dataset")
     for extension in ("pdf", "svg", "png"):
         name = f"cross_dataset.{extension}"
-        rendered = (repository / "paper_figures" / name).read_bytes()
+        rendered = (repository / "paper_figures/made_up" / name).read_bytes()
         assert rendered == (repository / "paper_figures/here" / name).read_bytes()
     with pytest.raises(InputError, match="figure_01, but none of without has one; add"):
         render_cross_dataset(["without"])
@@ -126,35 +126,42 @@ def test_a_missing_notebook(repository: Path) -> None:
         render_figure(load_study("made_up"), "figure_01")
 
 
-def kernel(folder: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+def kernel(monkeypatch: pytest.MonkeyPatch, command: str) -> None:
     """Run the notebooks in a kernel that is started by a shell command."""
-    spec = folder / "jupyter/kernels/own/kernel.json"
-    spec.parent.mkdir(parents=True)
-    argv = ["sh", "-c", command, "sh", "{connection_file}"]
-    spec.write_text(json.dumps({"argv": argv, "display_name": "own", "language": "python"}))
-    monkeypatch.setenv("JUPYTER_PATH", str(folder / "jupyter"))
-    monkeypatch.setattr(render, "KERNEL", "own")
+    monkeypatch.setattr(render, "COMMAND", ["sh", "-c", command, "sh", "{connection_file}"])
 
 
 def test_a_kernel_that_does_not_start_at_first_is_started_again(
     repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = "test -e started || { touch started; exit 1; }"
-    start = f'exec "{sys.executable}" -m ipykernel_launcher -f "$1"'
-    kernel(repository, monkeypatch, f"{first}; {start}")
+    kernel(monkeypatch, f"{first}; exec '{sys.executable}' -m ipykernel_launcher -f \"$1\"")
     render_figure(load_study("made_up"), "figure_11")
     assert Path("started").exists()
     assert Path("paper_figures/made_up/figure_11.pdf").exists()
 
 
 def test_a_kernel_that_never_starts(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kernel(repository, monkeypatch, "echo x >> starts; exit 1")
-    with pytest.raises(InputError, match=r"kernel own for notebooks/figure_11.ipynb did not start"):
+    kernel(monkeypatch, "echo x >> starts; exit 1")
+    with pytest.raises(InputError, match=r"for notebooks/figure_11.ipynb did not start in 3"):
         render_figure(load_study("made_up"), "figure_11")
     assert Path("starts").read_text() == "x\n" * 3
 
 
-def test_a_missing_kernel(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(render, "KERNEL", "absent")
-    with pytest.raises(InputError, match=r"kernel absent, .*: python -m pip install ipykernel"):
-        render_figure(load_study("made_up"), "figure_01")
+def test_neither_other_kernels_nor_start_up_files_matter(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of Jupyter's kernels, JUPYTER_PATH comes first; IPython runs every file in startup."""
+    spec = repository / "jupyter/kernels/python3/kernel.json"
+    startup = repository / "ipython/profile_default/startup/00.py"
+    for path in (spec, startup):
+        path.parent.mkdir(parents=True)
+    gone = ["/gone/bin/python", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    spec.write_text(json.dumps({"argv": gone, "display_name": "own", "language": "python"}))
+    startup.write_text("import os; os.chdir('/')")
+    (repository / "startup.py").write_text("import os; os.chdir('/')")
+    monkeypatch.setenv("JUPYTER_PATH", str(repository / "jupyter"))
+    monkeypatch.setenv("IPYTHONDIR", str(repository / "ipython"))
+    monkeypatch.setenv("PYTHONSTARTUP", str(repository / "startup.py"))
+    render_figure(load_study("made_up"), "figure_11")
+    assert Path("paper_figures/made_up/figure_11.pdf").exists()

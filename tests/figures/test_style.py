@@ -129,3 +129,23 @@ def test_describe_one_network(scores: xr.Dataset) -> None:
 
 def test_chance_is_one_in_the_number_of_classes(scores: xr.Dataset) -> None:
     assert chance(scores) == 0.1
+
+
+def test_dollars_are_no_mathematics(
+    drawings: dict[str, Callable[[str, str], Figure]], words: Callable[[Figure], list[str]]
+) -> None:
+    title = "Cash $$ of $1_note$, \\frac{1}{2} and $\\alpha$"
+    figure = drawings["figure_10"](title, "st_vgg")
+    assert any(title in each for each in words(figure))
+    assert not any(text.get_parse_math() for text in figure.findobj(Text))
+
+
+def test_characters_that_no_font_has_are_spelt_out(
+    drawings: dict[str, Callable[[str, str], Figure]], words: Callable[[Figure], list[str]]
+) -> None:
+    """matplotlib draws the same placeholder for all of them."""
+    figure = drawings["figure_10"](
+        "\U0001fae8 and \ue000, \u0441\u043e\u0431\u0430\u043a\u0430", "st_vgg"
+    )
+    (title,) = (each for each in words(figure) if " and " in each)
+    assert "U+E000, \u0441\u043e\u0431\u0430\u043a\u0430" in title.split("\n")[0]

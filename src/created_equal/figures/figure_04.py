@@ -13,10 +13,17 @@ from matplotlib.figure import Figure
 from created_equal.artefacts import SPLITS, select_examples, select_split
 from created_equal.errors import InputError
 from created_equal.figures import style
-from created_equal.scores import MatchedEpochs, best_matched_pairs, bin_edges, matched_epochs
+from created_equal.scores import (
+    MatchedEpochs,
+    accuracy_by_epoch,
+    best_matched_pairs,
+    bin_edges,
+    matched_epochs,
+)
 
 MOST_BINS = 21
 SATURATION = 0.04
+SATURATED = style.PALETTE[3]
 COLOR_TICKS = (0, 0.01, 0.02, 0.03, SATURATION)
 
 
@@ -26,8 +33,9 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
 
     (a) and (b) plot accessibility, each example's mean consistency over all epochs from 1 on, (a)
     for the halves of the first ensemble. (c) and (d) show the joint distribution of consistency on
-    the test set; cells above ``SATURATION`` are white, as in the paper. If no epochs match, (c) and
-    (d) are empty.
+    the test set; cells above ``SATURATION`` are red (in the paper white, which here is for cells
+    without examples). Without two different pairs of epochs that match, (d) is empty, and without
+    one (c) too.
     """
     (name, first), (other_name, _) = ensembles.items()
     if first.sizes["network"] < 2:
@@ -44,12 +52,9 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
         split: [scores["accessibility"].sel(example=each).values for scores in ensembles.values()]
         for split, each in examples.items()
     }
-    accuracies = [
-        scores["accuracy"].sel(split="test").mean("network").values for scores in ensembles.values()
-    ]
-    # With few epochs there may be no match; the rest of the figure is still drawn.
-    matched = matched_epochs(*accuracies)
-    pairs = best_matched_pairs(*accuracies) if matched else (None, None)
+    accuracies = [accuracy_by_epoch(scores, "test") for scores in ensembles.values()]
+    # With few epochs there may be no match, or only one; the rest of the figure is still drawn.
+    pairs = _matched_epochs(*accuracies)
     figure = style.page(7.4)
     grid = figure.subplots(2, 3, width_ratios=(1, 1, 0.05))
     _accessibility(grid[0, 0], halves, f"(a) halves of {name}", ("even networks", "odd networks"))
@@ -61,12 +66,13 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     for handle in legend.legend_handles:
         handle.set_alpha(1)
     shades = ScalarMappable(
-        Normalize(0, SATURATION), colormaps["viridis"].with_extremes(over="white")
+        Normalize(0, SATURATION), colormaps["viridis"].with_extremes(over=SATURATED)
     )
     for axes, letter, pair in zip(grid[1], "cd", pairs, strict=False):
         axes.set(xlabel=f"consistency, {name}", ylabel=f"consistency, {other_name}", box_aspect=1)
         axes.spines[["top", "right"]].set_visible(True)
-        words = "no epochs with test accuracies\nwithin 0.01 of each other"
+        other = "other " if letter == "d" else ""
+        words = f"no {other}epochs with test accuracies\nwithin 0.01 of each other"
         if pair:
             _joint(axes, ensembles.values(), pair, examples["test"], shades)
             words = (
@@ -81,8 +87,8 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     style.heading(figure, title, "; ".join(details), ensembles)
     style.footing(
         figure,
-        "r: Pearson's correlation with its 95 % interval. White cells in (c) and (d) hold more "
-        f"than {100 * SATURATION:.0f} % of the examples.",
+        "r: Pearson's correlation with its 95 % interval. In (c) and (d), white cells hold no "
+        f"example, and red cells more than {100 * SATURATION:.0f} %.",
     )
     return figure
 
@@ -135,6 +141,14 @@ def _accessibility(
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), box_aspect=1)
 
 
+def _matched_epochs(*accuracies: np.ndarray) -> tuple[MatchedEpochs | None, ...]:
+    """Return the early and the late pair of epochs, or None where no other epochs match."""
+    if not matched_epochs(*accuracies):
+        return None, None
+    early, late = best_matched_pairs(*accuracies)
+    return early, late if late != early else None
+
+
 def _joint(
     axes: Axes,
     ensembles: Iterable[xr.Dataset],
@@ -146,5 +160,5 @@ def _joint(
     for scores, epoch in zip(ensembles, pair[:2], strict=True):
         edges.append(bin_edges(scores.sizes["network"], MOST_BINS))
         values += [*select_examples(scores, "consistency", [epoch], examples)]
-    cells = joint_fractions(*values, *edges)
+    cells = np.ma.masked_equal(joint_fractions(*values, *edges), 0)
     axes.pcolormesh(*edges, cells, cmap=shades.cmap, norm=shades.norm, rasterized=True)

@@ -25,7 +25,8 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     """
     (random_name, random), (hard_name, hard) = ensembles.items()
     chosen = three_epochs(random, random_name)
-    ends = (1, int(hard["epoch"].max()))
+    trained = hard["epoch"].values[hard["epoch"].values > 0]
+    ends = (int(trained[0]), int(trained[-1]))
     random, hard = select_epochs(random, chosen), select_epochs(hard, ends)
     figure = style.page(5)
     grid = figure.subplots(2, len(STAGES) + 1, sharex=True)
@@ -52,7 +53,7 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
 
 
 def three_epochs(scores: xr.Dataset, ensemble: str) -> list[int]:
-    """Choose epoch 1, an epoch in the middle of learning random labels, and the last epoch.
+    """Choose the first trained epoch, one in the middle of learning random labels, and the last.
 
     In the middle, the mean consistency of the train set is nearest to three quarters of the way
     from chance to 1. For the paper's five classes that is 0.8, where its scores are centered.
@@ -60,15 +61,17 @@ def three_epochs(scores: xr.Dataset, ensemble: str) -> list[int]:
     Raises:
         InputError: the ensemble was trained for fewer than three epochs.
     """
-    last = int(scores["epoch"].max())
-    if last < len(STAGES):
+    epochs = scores["epoch"].values
+    trained = np.flatnonzero(epochs > 0)
+    if len(trained) < len(STAGES):
         raise InputError(
-            f"figure_08 shows {len(STAGES)} trained epochs, but {ensemble} was trained for {last}; "
-            f"raise epochs in its recipe to at least {len(STAGES)}."
+            f"figure_08 shows {len(STAGES)} trained epochs, but {ensemble} was trained for "
+            f"{len(trained)}; raise epochs in its recipe to at least {len(STAGES)}."
         )
     sought = style.chance(scores) + 0.75 * (1 - style.chance(scores))
-    middle = 2 + np.abs(mean_consistency(scores, "train")[2:last] - sought).argmin()
-    return [1, int(scores["epoch"][middle]), last]
+    distances = np.abs(mean_consistency(scores, "train") - sought)
+    middle = min(trained[1:-1], key=lambda place: round(float(distances[place]), 9))
+    return epochs[[trained[0], middle, trained[-1]]].tolist()
 
 
 def accuracy(scores: xr.Dataset, split: str, epoch: int) -> float:

@@ -22,17 +22,22 @@ def draw(scores: xr.Dataset, title: str, ensemble: str) -> Figure:
     """
     figure = style.page(4.2)
     grid = figure.subplots(1, len(SPLITS), sharex=True, sharey=True)
-    last = int(scores["epoch"].max())
+    epochs = scores["epoch"].values
+    first, last = int(epochs[0]), int(epochs[-1])
     for axes, letter, split in zip(grid, "ab", SPLITS, strict=True):
         accessibility = select_split(scores[["accessibility"]], split)["accessibility"].values
+        rows = sorted_rows(iterate_epochs(scores, "consistency", split), accessibility)
+        # Epochs that were not recorded stay blank.
+        columns = np.full((len(rows), last - first + 1), np.nan)
+        columns[:, epochs - first] = rows
         image = axes.imshow(
-            sorted_rows(iterate_epochs(scores, "consistency", split), accessibility),
+            columns,
             cmap=COLORS,
             vmin=0,
             vmax=1,
             aspect="auto",
             interpolation="nearest",
-            extent=(-0.5, last + 0.5, 0, 100),
+            extent=(first - 0.5, last + 0.5, 0, 100),
         )
         axes.set_title(f"({letter}) {split} set, {len(accessibility):,} examples")
         style.epoch_axis(axes)
@@ -40,7 +45,7 @@ def draw(scores: xr.Dataset, title: str, ensemble: str) -> Figure:
     bar = figure.colorbar(image, ax=grid, label="consistency")
     look = {"color": "white", "linestyle": "--", "linewidth": 1.2}
     bar.ax.axhline(style.chance(scores), gid="chance", **look)
-    details = style.describe_all_epochs(ensemble, scores, 0)
+    details = style.describe_all_epochs(ensemble, scores, first)
     style.heading(figure, title, details, {ensemble: scores})
     style.footing(
         figure,

@@ -53,7 +53,7 @@ def draw(
         )
     style.epoch_axis(grid[-1, 1])
     figure.supylabel(style.CONSISTENCY)
-    details = style.describe_all_epochs(ensemble, scores, 0)
+    details = style.describe_all_epochs(ensemble, scores, epochs[0])
     style.heading(figure, title, details, {ensemble: scores})
     style.footing(
         figure,

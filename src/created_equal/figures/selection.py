@@ -14,7 +14,8 @@ def check_epochs(scores: xr.Dataset, epochs: Sequence[int], count: int, figure: 
     """Return ``epochs`` as a list after checking them.
 
     Raises:
-        InputError: there are not ``count`` epochs, or the networks were not trained that long.
+        InputError: there are not ``count`` epochs, the networks were not trained that long, or an
+            epoch was not recorded.
     """
     recorded = scores["epoch"].values.tolist()
     if len(epochs) != count:
@@ -23,6 +24,11 @@ def check_epochs(scores: xr.Dataset, epochs: Sequence[int], count: int, figure: 
             "in the study, or none to have them chosen."
         )
     missing = [epoch for epoch in epochs if epoch not in recorded]
+    if missing and missing[0] < recorded[-1]:
+        raise InputError(
+            f"{figure} should show epoch {missing[0]}, which was not recorded; name some of the "
+            f"epochs {', '.join(map(str, recorded))}."
+        )
     if missing:
         raise InputError(
             f"{figure} should show epoch {missing[0]}, but the networks were trained for "

@@ -1,8 +1,9 @@
 """The look of all figures, and the layout and texts of a page."""
 
+import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
 from textwrap import fill
 
@@ -10,13 +11,17 @@ import matplotlib
 import numpy as np
 import seaborn
 import xarray as xr
+from matplotlib import font_manager
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
 from created_equal.errors import InputError
 from created_equal.scores import SMALLEST_LOG10_P, Correlation, correlation, learning_problems
+
+log = logging.getLogger(__name__)
 
 STYLE = Path(__file__).with_name("created_equal.mplstyle")
 PALETTE = seaborn.color_palette("colorblind").as_hex()
@@ -36,9 +41,52 @@ def styled(function: Callable) -> Callable:
     @wraps(function)
     def run_in_style(*args, **kwargs):
         with matplotlib.style.context(STYLE, after_reset=True):
-            return function(*args, **kwargs)
+            result = function(*args, **kwargs)
+            if isinstance(result, Figure):
+                show_all_characters(result)
+            return result
 
     return run_in_style
+
+
+def show_all_characters(figure: Figure) -> None:
+    """Show characters that the style's font lacks in other installed fonts, or else as U+732B.
+
+    matplotlib would draw the same placeholder for all of them.
+    """
+    texts = figure.findobj(Text)
+    missing = {ord(each) for text in texts for each in text.get_text() if each != "\n"}
+    missing -= _characters(font_manager.findfont("DejaVu Sans"))
+    if not missing:
+        return
+    families = ["DejaVu Sans"]
+    for font in sorted(font_manager.fontManager.ttflist, key=lambda each: each.name):
+        # matplotlib's own last resort has only placeholders.
+        is_usable = font.style == "normal" and not font.name.startswith("Last Resort")
+        found = missing & _characters(font.fname) if is_usable else set()
+        if found:
+            families.append(font.name)
+            missing -= found
+    spelt_out = {character: f"U+{character:04X}" for character in missing}
+    for text in texts:
+        text.set_text(text.get_text().translate(spelt_out))
+        text.set_fontfamily(families)
+    if spelt_out:
+        log.warning(
+            "no installed font has the characters %s, which are spelt out; install one that has, "
+            "such as Noto Sans CJK, and render the figure again",
+            ", ".join(sorted(spelt_out.values())),
+        )
+
+
+@cache
+def _characters(font: str) -> frozenset[int]:
+    """Return the characters that a font file has; none of a bitmap font, which cannot be scaled."""
+    try:
+        face = font_manager.get_font(font)
+        return frozenset(face.get_charmap()) if face.scalable else frozenset()
+    except (OSError, RuntimeError):  # The font was removed, or cannot be read.
+        return frozenset()
 
 
 def filled(color: str, hatch: str = "") -> dict:

@@ -9,16 +9,19 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
-from itertools import count
 from pathlib import Path
 
-from created_equal.errors import InputError
+from created_equal.errors import NO_LOCKS, InputError
 
 log = logging.getLogger(__name__)
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
-# Seconds between two attempts to lock a GPU.
+# Seconds between two attempts to lock a GPU, between two lines in the log, and altogether.
 PAUSE = 1.0
+BETWEEN_LINES = 600.0
+LONGEST_WAIT = 48 * 3600.0
+# Seconds for nvidia-smi, which may hang if a GPU or its driver fails.
+LONGEST_LIST = 60
 
 
 def lock_gpu(device: str) -> int | None:
@@ -31,7 +34,8 @@ def lock_gpu(device: str) -> int | None:
     same user respect each other's locks.
 
     Raises:
-        InputError: the folder of the locks belongs to another user.
+        InputError: the folder of the locks belongs to another user, or no GPU became free in
+            ``LONGEST_WAIT``.
     """
     if device == "cpu":
         return None
@@ -50,7 +54,12 @@ def list_gpus() -> list[str]:
     """Return the UUIDs of this machine's GPUs from nvidia-smi, or those of their MIG instances."""
     if shutil.which("nvidia-smi") is None:
         return []
-    done = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True)
+    command = ["nvidia-smi", "-L"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST_LIST)
+    except subprocess.TimeoutExpired:
+        log.warning("nvidia-smi -L has not answered for %d s: no GPU is used", LONGEST_LIST)
+        return []
     if done.returncode != 0:
         message = " ".join((done.stdout + done.stderr).split())
         log.warning("nvidia-smi lists no GPU: %s", message)
@@ -84,22 +93,41 @@ def visible_gpus(gpus: Sequence[str], visible: str | None) -> list[str]:
 
 def _wait_for_lock(gpus: Sequence[str], folder: Path) -> tuple[str, int]:
     """Lock one of the GPUs; return its UUID and the file descriptor of the lock."""
-    for attempt in count():
+    started, said = time.monotonic(), None
+    while True:
         for gpu in gpus:
-            path = folder / f"{gpu.replace('/', '_')}.lock"
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return gpu, descriptor
-            except BlockingIOError:
-                os.close(descriptor)
-        if attempt == 0:
+            lock = _try_to_lock(folder / f"{gpu.replace('/', '_')}.lock")
+            if lock is not None:
+                return gpu, lock
+        now = time.monotonic()
+        if now - started > LONGEST_WAIT:
+            raise InputError(
+                f"all {len(gpus)} GPUs have been used by other training jobs for "
+                f"{LONGEST_WAIT / 3600:.0f} hours; end those (fuser {folder}/* shows them), and "
+                "run again."
+            )
+        if said is None or now - said > BETWEEN_LINES:
             log.info(
                 "all %d GPUs are used by other training jobs: waiting for one; --resources gpu=%d "
                 "starts at most one job per GPU",
                 *(len(gpus), len(gpus)),
             )
+            said = now
         time.sleep(PAUSE)
+
+
+def _try_to_lock(path: Path) -> int | None:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        log.warning("%s: this file system has no locks; other jobs may use the same GPU", path)
+    return descriptor
 
 
 def _make_lock_folder() -> Path:

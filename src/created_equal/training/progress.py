@@ -13,6 +13,8 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from created_equal.training.engine.trainee import EpochResult
 
+SECONDS_BETWEEN_CONSOLE_LINES = 30
+
 log = logging.getLogger(__name__)
 
 
@@ -34,6 +36,7 @@ class Report:
         self._started = self._reported = time.monotonic()
         self._waited, self._waited_before = waited, waited()
         self._done = self._resumed = 0
+        self._on_console = self._started
         if bar is not None:
             self._task = bar.add_task(title, total=epochs * n_networks, state="starting")
 
@@ -56,6 +59,15 @@ class Report:
             self._bar.update(self._task, completed=self._done + self._resumed, state=state)
         else:
             log.info("%s %s epoch %d/%d: %s", self._title, networks, epoch, self._epochs, state)
+        if self._done and time.monotonic() - self._on_console > SECONDS_BETWEEN_CONSOLE_LINES:
+            self._on_console = time.monotonic()
+            finished = (self._done + self._resumed) // self._epochs
+            log.info(
+                "%s: %d of %d networks of this job finished, epoch %d of %d%s",
+                *(self._title, finished, self._n_networks, epoch, self._epochs),
+                self._format_speed(),
+                extra={"on_console": True},
+            )
 
     def _format_speed(self) -> str:
         """Format networks per hour and the time left, once an epoch is finished."""

@@ -147,8 +147,11 @@ class RecordedTrainee(Trainee):
 
     def _take_step(self) -> None:
         self.network.train()
-        index = self._mini_batch()
-        self._update(self._images.batch(index), self._images.labels[index])
+        index, words = self._mini_batch(), None
+        if self._images.is_augmented:
+            streams = self._device_streams
+            words = streams.words(Stream.AUGMENTATION, self._device_step, 0, len(index))
+        self._update(self._images.batch(index, words), self._images.labels[index])
         self._device_step += 1
 
     def _draw_order(self) -> None:

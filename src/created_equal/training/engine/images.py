@@ -70,8 +70,20 @@ class Examples(ABC):
         return math.ceil(len(self) / math.ceil(len(self) / largest))
 
     @abstractmethod
-    def load_batches(self, batches: Sequence[np.ndarray], seeds: Sequence[int]) -> Iterator[Batch]:
-        """Load mini-batches, each given by indices into the train set and an augmentation seed."""
+    def load_batches(
+        self,
+        batches: Sequence[np.ndarray],
+        seeds: Sequence[int],
+        words: Sequence[np.ndarray | None] = (),
+    ) -> Iterator[Batch]:
+        """Load mini-batches of the train set.
+
+        Args:
+            batches: for each mini-batch, indices into the train set.
+            seeds: for each mini-batch, the seed of the augmentation of images in files.
+            words: for each mini-batch, (example,) uint64: the random words of the augmentation of
+                images in memory; none for no augmentation.
+        """
 
     @abstractmethod
     def load_in_order(self) -> Iterator[tuple[slice, torch.Tensor]]:
@@ -87,20 +99,42 @@ class Examples(ABC):
 
 
 class Images(Examples):
-    """A dataset in the memory of a device: uint8 pixels, gathered by index and not augmented."""
+    """A dataset in the memory of a device: uint8 pixels, gathered by index.
 
-    def __init__(self, dataset: xr.Dataset, setting: Setting):
+    Args:
+        dataset: see ``artefacts.make_dataset``.
+        setting: the device and precision.
+        augmentation: as in the recipe.
+    """
+
+    def __init__(self, dataset: xr.Dataset, setting: Setting, augmentation: str | None = None):
         super().__init__(dataset, setting)
+        self.is_augmented = augmentation is not None
         self._pixels = torch.from_numpy(dataset["image"].values).to(setting.device)
 
-    def batch(self, index: torch.Tensor | slice) -> torch.Tensor:
-        """Return standardized images (example, channel, height, width) float32, channels_last."""
-        return self._standardize(self._pixels[index])
+    def batch(self, index: torch.Tensor | slice, words: torch.Tensor | None = None) -> torch.Tensor:
+        """Return standardized images (example, channel, height, width) float32, channels_last.
 
-    def load_batches(self, batches: Sequence[np.ndarray], seeds: Sequence[int]) -> Iterator[Batch]:
-        for batch in batches:
-            index = self.train[torch.from_numpy(batch).to(self.setting.device)]
-            yield self.batch(index), self.labels[index]
+        Args:
+            index: of the examples.
+            words: (example,) int64, random bits that change the images; None: no change.
+        """
+        pixels = self._pixels[index] if words is None else crop_and_flip(self._pixels, index, words)
+        return self._standardize(pixels)
+
+    def load_batches(
+        self,
+        batches: Sequence[np.ndarray],
+        seeds: Sequence[int],
+        words: Sequence[np.ndarray | None] = (),
+    ) -> Iterator[Batch]:
+        del seeds
+        device = self.setting.device
+        for batch, of_batch in zip(batches, words or [None] * len(batches), strict=True):
+            index = self.train[torch.from_numpy(batch).to(device)]
+            if of_batch is not None:
+                of_batch = torch.from_numpy(of_batch.view(np.int64)).to(device)
+            yield self.batch(index, of_batch), self.labels[index]
 
     def load_in_order(self) -> Iterator[tuple[slice, torch.Tensor]]:
         for examples in self._slices(self.prediction_batch):
@@ -128,7 +162,13 @@ class FileImages(Examples):
         self._train = np.flatnonzero(dataset["example_split"].values == "train")
         self._reader = Reader(ImageFiles(dataset, data_root), augmentation)
 
-    def load_batches(self, batches: Sequence[np.ndarray], seeds: Sequence[int]) -> Iterator[Batch]:
+    def load_batches(
+        self,
+        batches: Sequence[np.ndarray],
+        seeds: Sequence[int],
+        words: Sequence[np.ndarray | None] = (),
+    ) -> Iterator[Batch]:
+        del words
         indices = [self._train[batch] for batch in batches]
         loaded = self._load(list(zip(indices, seeds, strict=True)))
         for index, images in zip(indices, loaded, strict=True):
@@ -162,4 +202,42 @@ def load_images(
         # This process keeps one core to itself.
         workers = max(1, usable_cores() - 1)
         return FileImages(dataset, setting, data_root, augmentation, workers)
-    return Images(dataset, setting)
+    return Images(dataset, setting, augmentation)
+
+
+def crop_and_flip(pixels: torch.Tensor, index: torch.Tensor, words: torch.Tensor) -> torch.Tensor:
+    """Return examples shifted at random, and mirrored half of the time.
+
+    An image is shifted by up to an eighth of its shorter side in both directions; what comes in is
+    black. The usual augmentation of CIFAR is the same: pad by 4 pixels, crop to 32 x 32, mirror.
+
+    Args:
+        pixels: (example, height, width, channel) uint8.
+        index: (chosen,) int64.
+        words: (chosen,) int64, random bits: 16 each for the shifts down and right, and one to
+            mirror.
+
+    Returns:
+        (chosen, height, width, channel) uint8.
+    """
+    _, height, width, _ = pixels.shape
+    most = min(height, width) // 8
+    # Signed 16-bit numbers become 0..65535.
+    down, right, mirrored, _ = (words.view(torch.int16).view(-1, 4).long() & 0xFFFF).unbind(1)
+    rows = _shifted(height, down, most)
+    columns = _shifted(width, right, most)
+    columns = torch.where((mirrored & 1).bool()[:, None], width - 1 - columns, columns)
+    is_inside = _inside(rows, height)[:, :, None] & _inside(columns, width)[:, None, :]
+    rows, columns = rows.clamp(0, height - 1), columns.clamp(0, width - 1)
+    taken = pixels[index[:, None, None], rows[:, :, None], columns[:, None, :]]
+    return taken * is_inside[..., None]
+
+
+def _shifted(length: int, draws: torch.Tensor, most: int) -> torch.Tensor:
+    """Return (example, length) places from -most to length - 1 + most, given draws in 0..65535."""
+    shifts = (draws * (2 * most + 1) >> 16) - most
+    return torch.arange(length, device=draws.device) - shifts[:, None]
+
+
+def _inside(places: torch.Tensor, length: int) -> torch.Tensor:
+    return (places >= 0) & (places < length)

@@ -1,10 +1,13 @@
 """Read image files in other processes, ahead of the device."""
 
+import logging
 import os
+import shutil
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,6 +19,11 @@ from created_equal.artefacts import ImageFiles
 from created_equal.errors import InputError
 
 PREFETCHED = 2  # batches that each process decodes ahead of the device
+LONGEST_WAIT = 600  # seconds for a batch
+SHARED = Path("/dev/shm")
+ROOM_LEFT = 0.5  # of the free shared memory, which other jobs may need too
+
+log = logging.getLogger(__name__)
 
 # The indices of a batch's images, and the seed of their augmentation (None for no augmentation).
 Task = tuple[np.ndarray, int | None]
@@ -32,7 +40,11 @@ class Reader(Dataset):
                 [v2.RandomResizedCrop(files.size), v2.RandomHorizontalFlip()]
             )
 
-    def __getitem__(self, task: Task) -> torch.Tensor | str:
+    def bytes_of(self, tasks: Sequence[Task]) -> int:
+        """Return the bytes of the largest batch."""
+        return max(len(indices) for indices, _ in tasks) * self._files.size**2 * 3
+
+    def __getitem__(self, task: Task) -> np.ndarray | str:
         """Return images (example, height, width, 3) uint8, or the message of an InputError."""
         indices, seed = task
         try:
@@ -44,7 +56,7 @@ class Reader(Dataset):
                     images = [np.asarray(self._augment(self._files.open(i))) for i in indices]
         except InputError as error:
             return str(error)
-        return torch.from_numpy(np.stack(images))
+        return np.stack(images)
 
 
 def read_ahead(
@@ -57,41 +69,25 @@ def read_ahead(
     Raises:
         InputError: a file is missing or has changed.
     """
-    workers = min(workers, len(tasks))
-    batches = None
-    try:
-        if workers:
-            loader = DataLoader(
-                reader,
-                batch_size=None,
-                sampler=tasks,
-                num_workers=workers,
-                prefetch_factor=PREFETCHED,
-                pin_memory=pinned,
-                worker_init_fn=partial(_die_with, os.getpid()),
-                multiprocessing_context="fork",
-                # A generator of its own: the loader draws a seed, and networks draw from PyTorch's.
-                generator=torch.Generator(),
-            )
-            with _blocked_signals():
-                batches = iter(loader)
-        for batch in map(reader.__getitem__, tasks) if batches is None else batches:
+    with _batches(reader, tasks, min(workers, len(tasks)), pinned) as batches:
+        for batch in batches:
             if isinstance(batch, str):
                 raise InputError(batch)
-            yield batch
-    finally:
-        # The garbage collector may be too late: a traceback can hold the iterator, and then the job
-        # waits for its children when it exits.
-        if batches is not None:
-            batches._shutdown_workers()
+            yield torch.as_tensor(batch)
 
 
 @contextmanager
 def explain_killed_readers() -> Iterator[None]:
-    """Turn PyTorch's error about a killed worker, which may occur anywhere, into an InputError."""
+    """Turn PyTorch's errors about its workers, which may occur anywhere, into an InputError."""
     try:
         yield
     except RuntimeError as error:
+        if "DataLoader timed out" in str(error):
+            raise InputError(
+                f"no images came from the processes that decode them for {LONGEST_WAIT} s; check "
+                f"that their folder can be read and that {SHARED} is not full, and run again: "
+                "saved networks resume."
+            ) from error
         if "DataLoader worker" not in str(error):
             raise
         raise InputError(
@@ -99,6 +95,62 @@ def explain_killed_readers() -> Iterator[None]:
             "(/dev/shm may be full, too); give the job more memory and run again: saved networks "
             "resume."
         ) from error
+
+
+@contextmanager
+def _batches(
+    reader: Reader, tasks: Sequence[Task], workers: int, pinned: bool
+) -> Iterator[Iterator[torch.Tensor | str]]:
+    if not workers:
+        yield map(reader.__getitem__, tasks)
+        return
+    in_flight = workers * (PREFETCHED + 1) * reader.bytes_of(tasks)
+    is_shared = in_flight < ROOM_LEFT * _free_shared_memory()
+    if not is_shared:
+        log.info(
+            "%s has %d MB left, and images may take %d MB: they are handed over through pipes",
+            *(SHARED, _free_shared_memory() // 10**6, in_flight // 10**6),
+        )
+    loader = DataLoader(
+        reader,
+        batch_size=None,
+        sampler=tasks,
+        num_workers=workers,
+        prefetch_factor=PREFETCHED,
+        pin_memory=pinned,
+        timeout=LONGEST_WAIT,
+        # Only tensors are handed over in shared memory.
+        collate_fn=_as_tensor if is_shared else _unchanged,
+        worker_init_fn=partial(_die_with, os.getpid()),
+        multiprocessing_context="fork",
+        # The loader draws a seed, which must not advance the generator that networks draw from.
+        generator=torch.Generator(),
+    )
+    batches = None
+    try:
+        with _blocked_signals():
+            batches = iter(loader)
+        yield batches
+    finally:
+        # The garbage collector may be too late: a traceback can hold the iterator, and then the job
+        # waits for its children when it exits.
+        if batches is not None:
+            batches._shutdown_workers()
+            # They ignore the signal with which PyTorch ends those that do not end by themselves.
+            for worker in batches._workers:
+                worker.kill()
+
+
+def _as_tensor(batch: np.ndarray | str) -> torch.Tensor | str:
+    return batch if isinstance(batch, str) else torch.from_numpy(batch)
+
+
+def _unchanged(batch: np.ndarray | str) -> np.ndarray | str:
+    return batch
+
+
+def _free_shared_memory() -> int:
+    return shutil.disk_usage(SHARED).free if SHARED.is_dir() else 0
 
 
 @contextmanager

@@ -23,6 +23,7 @@ class Stream(IntEnum):
     ORDER = 1
     DROPOUT = 2
     OTHER = 3  # seeds of PyTorch's generator, for modules that draw from it
+    AUGMENTATION = 4  # of images in memory
 
 
 class Streams:

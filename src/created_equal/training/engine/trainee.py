@@ -64,7 +64,8 @@ class Trainee:
         # A restored network may be in the middle of an epoch.
         batches = batches[self.step - self.epoch * self._batches_per_epoch :]
         torch_seeds = [self._streams.torch_seed(self.step + i) for i in range(len(batches))]
-        with closing(self._images.load_batches(batches, torch_seeds)) as loaded:
+        words = [self._augmentation(self.step + i, len(batch)) for i, batch in enumerate(batches)]
+        with closing(self._images.load_batches(batches, torch_seeds, words)) as loaded:
             for (images, labels), torch_seed in zip(loaded, torch_seeds, strict=True):
                 # Some of torchvision's modules draw from PyTorch's own generator.
                 torch.manual_seed(torch_seed)
@@ -107,6 +108,12 @@ class Trainee:
         self.epoch, self.step = state["epoch"], state["step"]
         self.network.load_state_dict(state["network"])
         self._optimizer.load_state_dict(state["optimizer"])
+
+    def _augmentation(self, step: int, n_examples: int) -> np.ndarray | None:
+        """Return the random words that augment a mini-batch in memory, if any."""
+        if not getattr(self._images, "is_augmented", False):
+            return None
+        return self._streams.words(Stream.AUGMENTATION, step, 0, n_examples)
 
     def _update(self, images: torch.Tensor, labels: torch.Tensor) -> None:
         with self._images.setting.autocast():
