@@ -27,7 +27,7 @@ JOB = """
 import logging, sys
 from pathlib import Path, PosixPath
 from created_equal.errors import InputError
-from created_equal.study import Ensemble, Recipe, Resources
+from created_equal.study import Architecture, Ensemble, Recipe, Resources
 from created_equal.training import train_networks
 from created_equal.training.engine import images
 images.usable_cores = lambda: 3
