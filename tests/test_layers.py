@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "src" / "created_equal"
-GROUND = {"errors", "versions", "study", "decoding", "artefacts", "networks"}
+GROUND = {"errors", "versions", "user_text", "study", "decoding", "artefacts", "networks"}
 STAGES = {"datasets", "training", "scores", "baselines"}
 WITHOUT_TORCH = {
-    *("errors", "versions", "study", "decoding", "artefacts"),
+    *("errors", "versions", "user_text", "study", "decoding", "artefacts"),
     *("planning", "scores", "figures", "claims"),
 }
 # What each folder or module may import, besides itself.
@@ -18,9 +18,10 @@ MAY_IMPORT = {
     "__main__": {"cli"},
     "errors": set(),
     "versions": set(),
-    "study": {"errors", "artefacts"},
+    "user_text": {"errors"},
+    "study": {"errors", "user_text", "artefacts"},
     "decoding": set(),
-    "artefacts": {"errors", "versions", "decoding"},
+    "artefacts": {"errors", "versions", "user_text", "decoding"},
     "networks": {"errors", "study"},
     **dict.fromkeys(STAGES, GROUND),
     **dict.fromkeys(("figures", "claims"), GROUND | {"scores"}),

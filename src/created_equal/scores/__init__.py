@@ -14,7 +14,8 @@ from .difficulty import BINS, GROUPS, quantile_means, thirds
 from .ensemble import score_ensemble
 from .hypotheses import NULLS, Hypotheses
 from .joint import corners, diagonal, joint_cells
-from .learning import MatchedEpochs, accessibility, best_matched_pairs, matched_epochs
+from .learning import MatchedEpochs, accessibility, accuracy_by_epoch, best_matched_pairs
+from .learning import matched_epochs
 from .learnt import LearningProblem, learning_problems, learning_warnings
 from .nulls import class_means, classes_kept, independent_networks
 from .order import correlation_with_more, epochs_to_rise, pearson, spearman, spearman_brown
