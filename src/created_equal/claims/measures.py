@@ -548,7 +548,7 @@ def patterns(evidence: Evidence, name: str, *, what: str) -> Measured:
     example fits; share: of the examples that fit one of the first four), train and test examples.
     """
     epochs, classes = _all(evidence, name), evidence.scores[name].attrs["classes"]
-    examples = Examples(evidence.scores[name]["example"].values, "train and test")
+    examples = _examples(evidence, "train and test", name)
 
     def value(scores: Scores) -> float:
         n_right = scores.n_right(name, epochs, examples)
@@ -637,11 +637,13 @@ def _epochs(evidence: Evidence, name: str, split: str, at: str) -> np.ndarray:
 
 
 def _examples(evidence: Evidence, split: str, *names: str) -> Examples:
-    """Return the examples of a split that one or two have, or those that the last has moved.
+    """Return the examples of a split that one or two have, or those that the last has moved."""
+    return evidence.once((split, *names), lambda: _chosen(evidence, split, *names))
 
-    Raises:
-        InputError: they have none in common, or other labels for them; or none was moved.
-    """
+
+def _chosen(evidence: Evidence, split: str, *names: str) -> Examples:
+    if split == "train and test":
+        return Examples(evidence.scores[names[0]]["example"].values, split)
     if split == "moved":
         moved = evidence.moved.get(names[-1])
         if moved is None:
