@@ -26,6 +26,8 @@ from created_equal.study import (
     chosen_path,
     claims_path,
     dataset_path,
+    ensemble_title,
+    explorer_path,
     load_config,
     load_configured,
     load_studies,
@@ -233,6 +235,40 @@ def render_cross_dataset(
     from created_equal.figures.render import render_cross_dataset as render
 
     render(studies or load_config().studies)
+
+
+@app.command(name="explore")
+def explore(
+    study_name: StudyName,
+    ensemble_names: Annotated[
+        list[str],
+        typer.Argument(metavar="ensemble [ensemble]", help="One of the study's ensembles, or two."),
+    ],
+) -> None:
+    """Write a page with every image, epoch by epoch: results/STUDY/ENSEMBLE/explorer.html."""
+    from created_equal.artefacts import open_dataset, read_scores
+    from created_equal.explorer import explore as write_explorer
+
+    if len(ensemble_names) > 2 or len(set(ensemble_names)) < len(ensemble_names):
+        raise InputError(
+            f"the explorer shows one ensemble or two different ones, not {' '.join(ensemble_names)}"
+            "; name one or two."
+        )
+    study = load_configured(study_name)
+    ensembles = {
+        name: (ensemble_title(name), read_scores(study.scores_path(name)))
+        for name in [_load_ensemble(study_name, each).name for each in ensemble_names]
+    }
+    with open_dataset(dataset_path(study_name)) as dataset:
+        write_explorer(
+            study_name,
+            study.title,
+            study.note,
+            ensembles,
+            dataset,
+            load_config().data_root,
+            explorer_path(study_name, *ensemble_names),
+        )
 
 
 @app.command(name="check_claims")

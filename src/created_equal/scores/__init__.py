@@ -45,6 +45,11 @@ from .difficulty import (
 from .ensemble import (
     score_ensemble as score_ensemble,
 )
+from .gallery import (
+    BLOCKS as BLOCKS,
+    Block as Block,
+    gallery as gallery,
+)
 from .learning import (
     MatchedEpochs as MatchedEpochs,
     accessibility as accessibility,

@@ -37,6 +37,7 @@ from .paths import (
     chosen_path as chosen_path,
     claims_path as claims_path,
     dataset_path as dataset_path,
+    explorer_path as explorer_path,
     figure_path as figure_path,
     predictions_path as predictions_path,
     results_test_path as results_test_path,
@@ -56,6 +57,9 @@ from .roles import (
     moved_in as moved_in,
     names_in as names_in,
     roles_of as roles_of,
+)
+from .titles import (
+    ensemble_title as ensemble_title,
 )
 from .yaml_files import (
     read_yaml as read_yaml,

@@ -43,6 +43,11 @@ def claims_path(study: str, extension: str) -> Path:
     return RESULTS / study / f"claims.{extension}"
 
 
+def explorer_path(study: str, ensemble: str, other: str | None = None) -> Path:
+    """Return where the explorer of an ensemble is, or of two."""
+    return RESULTS / study / ensemble / (f"explorer_{other}.html" if other else "explorer.html")
+
+
 def results_test_path(study: str) -> Path:
     """Return where it is written that a study's results passed their tests."""
     return RESULTS / study / "results_test.txt"
