@@ -247,7 +247,7 @@ def explore(
 ) -> None:
     """Write a page with every image, epoch by epoch: results/STUDY/ENSEMBLE/explorer.html."""
     from created_equal.artefacts import open_dataset, read_scores
-    from created_equal.explorer import explore as write_explorer
+    from created_equal.explorer import write_explorer
 
     if len(ensemble_names) > 2 or len(set(ensemble_names)) < len(ensemble_names):
         raise InputError(

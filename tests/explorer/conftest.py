@@ -11,7 +11,7 @@ from made_up import make_images, make_scores
 from needs import require
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from created_equal.explorer import explore
+from created_equal.explorer import write_explorer
 
 WIDE = {"width": 1400, "height": 900}
 # Chromium as root, and without looking for anything in the network.
@@ -37,7 +37,7 @@ def write(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     ) -> Path:
         path = tmp_path_factory.mktemp("page") / "explorer.html"
         titled = {name: (f"title of {name}", scores) for name, scores in ensembles.items()}
-        explore("study", "Cats & <dogs>", "A note.", titled, dataset, data_root, path)
+        write_explorer("study", "Cats & <dogs>", "A note.", titled, dataset, data_root, path)
         return path
 
     return write

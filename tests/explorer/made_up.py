@@ -16,11 +16,16 @@ def make_scores(
     label = dataset["label"].values
     examples, classes = len(label), dataset.sizes["class"]
     difficulty = generator.beta(1.2, 1.8, examples)
-    skill = 1 - np.exp(-3.5 * np.arange(epochs + 1) / epochs)
+    skill = 0.8 - 0.8 * np.exp(-3.5 * np.arange(epochs + 1) / epochs)
     chance = np.where(np.arange(epochs + 1) == 0, 1 / classes, 0)[:, None]
-    share = np.clip(0.5 + 6 * (skill[:, None] - difficulty), 0, 1)
+    share = np.clip(0.5 + 3 * (skill[:, None] - difficulty), 0, 1)
+    # The networks agree on another label than the given one.
+    mislabeled = (np.arange(examples) % 23 == 7) & (skill[:, None] > 0)
+    share[mislabeled] = 0
     n_right = generator.binomial(networks, np.where(chance, chance, share)).astype(np.uint8)
-    n_wrong = generator.binomial(networks - n_right, 0.8).astype(np.uint8)
+    n_wrong = generator.binomial(networks - n_right, np.where(mislabeled, 0.99, 0.8)).astype(
+        np.uint8
+    )
     taken_for = (label + 1 + generator.integers(0, classes - 1, examples)) % classes
     is_right = (n_right > n_wrong) | ((n_right == n_wrong) & (label < taken_for))
     trained = n_right[1:].sum(axis=0, dtype=np.int64)

@@ -53,7 +53,7 @@ PRESETS = {
 log = logging.getLogger(__name__)
 
 
-def explore(
+def write_explorer(
     study: str,
     title: str,
     note: str,

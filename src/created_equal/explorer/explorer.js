@@ -227,7 +227,7 @@ function listen(canvas, m, on) {
     if (drag.moved) setBrush(m, on, [x0, x1], ys(y0, y1));
   });
   canvas.addEventListener("pointerup", () => {
-    const bin = m.edges.findLastIndex((edge) => edge <= drag.from[0]);
+    const bin = m.bins[Math.round(Math.min(1, Math.max(0, drag.from[0])) * m.networks)];
     const ends = [m.edges[bin], m.edges[bin + 1]];
     if (!drag.moved && on === "bars" && !state.brush) setBrush(m, on, ends, ys());
     else if (!drag.moved) update({ brush: null });

@@ -1,9 +1,9 @@
 """Thumbnails of a dataset's images on sprite sheets."""
 
 import io
-import logging
 import math
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,8 +22,6 @@ LARGEST = 128
 BLOCK = 16
 """WebP compresses blocks of this size; no two thumbnails share one."""
 QUALITY = 75
-
-log = logging.getLogger(__name__)
 
 
 class Thumbnails(NamedTuple):
@@ -55,30 +53,33 @@ def make_thumbnails(dataset: xr.Dataset, data_root: Path) -> Thumbnails:
     height, width = (max(1, round(scale * size)) for size in (height, width))
     cell = tuple(BLOCK * math.ceil(size / BLOCK) for size in (width, height))
     columns, rows = (max(1, SHEET // size) for size in cell)
-    sheets, missing, problem, sheet = [], [], "", None
-    for index, image in enumerate(_images(dataset, data_root)):
-        row, column = divmod(index % (columns * rows), columns)
-        if row == column == 0:
-            left = math.ceil((dataset.sizes["example"] - index) / columns)
-            sheet = np.zeros((min(rows, left) * cell[1], columns * cell[0], 3), dtype=np.uint8)
-            sheets.append(sheet)
-        if isinstance(image, InputError):
-            missing.append(index)
-            problem = problem or str(image)
-            continue
-        thumbnail = Image.fromarray(image.squeeze(-1) if image.shape[-1] == 1 else image)
-        if scale < 1:
-            thumbnail = thumbnail.resize((width, height), Image.Resampling.BOX)
-        # The edges continue to the end of the block, so that they stay sharp.
-        margins = ((0, cell[1] - height), (0, cell[0] - width), (0, 0))
-        padded = np.pad(np.asarray(thumbnail.convert("RGB")), margins, mode="edge")
-        place = slice(row * cell[1], (row + 1) * cell[1]), slice(column * cell[0], None)
-        sheet[place][:, : cell[0]] = padded
-        if row == rows - 1 and column == columns - 1:
-            sheets[-1] = _webp(sheet)
-    if isinstance(sheets[-1], np.ndarray):
-        sheets[-1] = _webp(sheets[-1])
+    examples, images = dataset.sizes["example"], _images(dataset, data_root)
+    sheets, missing, problem = [], [], ""
+    for start in range(0, examples, columns * rows):
+        number = min(columns * rows, examples - start)
+        shape = (math.ceil(number / columns) * cell[1], columns * cell[0], 3)
+        sheet = np.zeros(shape, dtype=np.uint8)
+        for place, image in enumerate(islice(images, number)):
+            if isinstance(image, InputError):
+                missing.append(start + place)
+                problem = problem or str(image)
+                continue
+            top, left = place // columns * cell[1], place % columns * cell[0]
+            sheet[top : top + cell[1], left : left + cell[0]] = _fill(image, (width, height), cell)
+        sheets.append(_webp(sheet))
     return Thumbnails(sheets, width, height, cell, columns, rows, missing, problem)
+
+
+def _fill(image: np.ndarray, size: tuple[int, int], cell: tuple[int, int]) -> np.ndarray:
+    """Return an image as a thumbnail whose edges go on to the end of its cell, to stay sharp."""
+    height, width, channels = image.shape
+    if size != (width, height):
+        thumbnail = Image.fromarray(image[..., 0] if channels == 1 else image)
+        image = np.asarray(thumbnail.resize(size, Image.Resampling.BOX)).reshape(*size[::-1], -1)
+    if size != cell:
+        margins = ((0, cell[1] - size[1]), (0, cell[0] - size[0]), (0, 0))
+        image = np.pad(image, margins, mode="edge")
+    return image
 
 
 def _images(dataset: xr.Dataset, data_root: Path) -> Iterator[np.ndarray | InputError]:
