@@ -1,4 +1,5 @@
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -90,6 +91,22 @@ def test_without_networks_all_are_trained_in_jobs_as_config_says(run, small_stud
 
 
 @pytest.mark.parametrize(("given", "file"), [("2", "0002-0002"), ("1-2", "0001-0002")])
+def test_kept_networks_are_not_trained_again(run, small_study, study_folder):
+    """In another clone they stand in reference; a study based on this one has the same networks."""
+    run("build_dataset", "small")
+    run("train_networks", "small", "st_vgg", "--networks", "0-1")
+    code, printed, _ = run("keep_predictions", "small", "st_vgg")
+    assert (code, printed) == (0, "wrote reference/small/st_vgg/predictions/0000-0001.nc\n")
+    _, printed, _ = run("keep_predictions", "small", "st_vgg")
+    assert printed == "all finished networks are kept already\n"
+    shutil.rmtree(study_folder / "results/small/st_vgg")
+    (study_folder / "config/studies/based.yaml").write_text("{base: small, title: Based on small}")
+    run("build_dataset", "based")
+    code, _, logged = run("train_networks", "based", "st_vgg", "--networks", "0-2")
+    assert code == 0
+    assert "based/st_vgg: 1 networks to train, 2 already there" in logged
+
+
 def test_some_networks(run, small_study, study_folder, given, file):
     run("build_dataset", "small")
     assert run("train_networks", "small", "st_vgg", "--networks", given)[0] == 0

@@ -32,6 +32,8 @@ from created_equal.study import (
     load_configured,
     load_studies,
     load_study,
+    predictions_folder,
+    predictions_folders,
     predictions_path,
     results_test_path,
     scores_path,
@@ -304,6 +306,23 @@ def keep_scores(study_name: StudyName) -> None:
 
     for sentence in keep(load_study(study_name)):
         print(sentence)
+
+
+@app.command(name="keep_predictions")
+def keep_predictions(study_name: StudyName, ensemble_name: EnsembleName) -> None:
+    """Copy an ensemble's trained networks to reference/STUDY/ENSEMBLE/predictions, for git.
+
+    Training finds them there, so that another machine goes on where this one stopped.
+    """
+    from created_equal.artefacts import fingerprint, read_dataset
+    from created_equal.training import PredictionsFolder, networks_definition
+
+    ensemble = _load_ensemble(study_name, ensemble_name)
+    definition = networks_definition(ensemble, fingerprint(read_dataset(ensemble.dataset_path)))
+    ((folder, *others),) = predictions_folders(ensemble)
+    networks = PredictionsFolder(folder, definition, others)
+    kept = networks.copy_missing(predictions_folder(study_name, ensemble_name, REFERENCE))
+    print(f"wrote {kept}" if kept else "all finished networks are kept already")
 
 
 @app.command(name="plan")

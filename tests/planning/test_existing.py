@@ -1,14 +1,17 @@
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
+from conftest import DIGITS
 
 from created_equal.artefacts import read_dataset, write_dataset
 from created_equal.datasets import build_dataset
 from created_equal.errors import InputError
 from created_equal.planning.existing import built_data, finished_networks
 from created_equal.planning.sizes import Extent
-from created_equal.study import predictions_path
+from created_equal.study import REFERENCE, load_study, predictions_path
 from created_equal.training import train_networks
 
 
@@ -29,34 +32,34 @@ def train(ensemble, dataset, first, last):
 
 def test_networks_are_found_in_all_folders(tiny, dataset):
     ensemble = tiny(epochs=1)
-    assert finished_networks(ensemble) == set()
+    assert finished_networks(ensemble) == [set()]
     outputs = [train(ensemble, dataset, *numbers) for numbers in ((0, 1), (2, 2), (5, 5))]
-    assert finished_networks(ensemble) == {0, 1, 2, 5}
+    assert finished_networks(ensemble) == [{0, 1, 2, 5}]
     # Snakemake deletes a job's outputs before running it again, but not the hard link.
     outputs[0].unlink()
     unfinished = outputs[1].parent / "unfinished"
     unfinished.mkdir(exist_ok=True)
     outputs[1].rename(unfinished / "0002.nc")
     (outputs[1].parent / "kept" / outputs[1].name).unlink()
-    assert finished_networks(ensemble) == {0, 1, 2, 5}
+    assert finished_networks(ensemble) == [{0, 1, 2, 5}]
 
 
 def test_networks_of_another_definition_engine_or_data_do_not_count(tiny, dataset, monkeypatch):
     ensemble = tiny(epochs=1)
     train(ensemble, dataset, 0, 1)
-    assert finished_networks(replace(ensemble, width=0.25)) == set()
+    assert finished_networks(replace(ensemble, width=0.25)) == [set()]
     with monkeypatch.context() as patch:
         patch.setattr("created_equal.planning.existing.ENGINE_VERSION", 99)
-        assert finished_networks(ensemble) == set()
+        assert finished_networks(ensemble) == [set()]
     # Without a dataset, the networks may still match the one to be built.
     data = dataset.read_bytes()
     dataset.unlink()
-    assert finished_networks(ensemble) == {0, 1}
+    assert finished_networks(ensemble) == [{0, 1}]
     dataset.write_bytes(data)
     others = read_dataset(dataset)
     others["label"] = (others["label"] + 1) % 10
     write_dataset(others, dataset, ensemble.dataset)
-    assert finished_networks(ensemble) == set()
+    assert finished_networks(ensemble) == [set()]
 
 
 def test_damaged_files_hold_no_networks(tiny, dataset):
@@ -68,9 +71,9 @@ def test_damaged_files_hold_no_networks(tiny, dataset):
     output = train(ensemble, dataset, 1, 1)
     whole = output.read_bytes()
     output.write_bytes(whole[:566] + bytes(512) + whole[1078:])
-    assert finished_networks(ensemble) == {0}
+    assert finished_networks(ensemble) == [{0}]
     dataset.write_bytes(b"damaged")
-    assert finished_networks(ensemble) == {0}
+    assert finished_networks(ensemble) == [{0}]
 
 
 def test_data_that_are_built(tiny, dataset):
@@ -85,3 +88,31 @@ def test_data_that_are_built(tiny, dataset):
     dataset.write_bytes(b"damaged")
     with pytest.raises(InputError, match="is damaged"):
         built_data(dataset, definition)
+
+
+def test_networks_of_another_study_and_kept_ones_are_found(tiny, dataset, study_folder):
+    """The same definition is the same network, wherever it was trained."""
+    values = {
+        "title": "The same networks",
+        "dataset": DIGITS,
+        "recipe": {"epochs": 1, "batch_size": 20, "learning_rate": 0.1},
+        "ensembles": {
+            "narrow": {"architecture": "st_vgg", "width": 0.125},
+            "wide": {"architecture": "st_vgg", "width": 0.25},
+        },
+    }
+    for name in ("one", "two"):
+        path = study_folder / f"config/studies/{name}.yaml"
+        path.write_text(yaml.safe_dump(values))
+    ensembles = load_study("one").ensembles
+    narrow, other = ensembles["narrow"], load_study("two").ensembles["narrow"]
+    train(other, dataset, 0, 1)
+    assert finished_networks(narrow, ensembles["wide"]) == [{0, 1}, set()]
+    kept = predictions_path("two", "narrow", 0, 1, REFERENCE)
+    kept.parent.mkdir(parents=True)
+    predictions_path("two", "narrow", 0, 1).rename(kept)
+    shutil.rmtree("results/two")
+    assert finished_networks(narrow, other) == [{0, 1}, {0, 1}]
+    # Studies that are invalid have no networks.
+    (study_folder / "config/studies/two.yaml").write_text("title: 3")
+    assert finished_networks(narrow) == [set()]

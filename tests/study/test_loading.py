@@ -526,3 +526,56 @@ def test_every_number_of_clutter_is_needed_and_checked(folder):
         "dataset.clutter.fragments must be a whole number of at least 0, but is -1.",
         "dataset.clutter.noise must be a list of 2 numbers, but is 0.1.",
     ]
+
+
+# A study can be based on another one.
+
+
+def test_a_study_has_the_keys_of_its_base_where_it_has_none(study_folder):
+    load(
+        minimal(
+            networks=5,
+            recipe={"epochs": 7, "learning_rate": 0.02},
+            ensembles={
+                "a": {"architecture": "st_vgg", "width": 0.5},
+                "b": {"architecture": "mnist_cnn"},
+            },
+            figures={"figure_01": {"ensemble": "a"}},
+        ),
+        "base",
+    )
+    own = {"base": "base", "title": "Mine", "networks": 2, "recipe": {"epochs": 3}}
+    study = load(own | {"ensembles": {"a": {"networks": 4}, "c": {"architecture": "st_vgg"}}})
+    assert (study.title, list(study.figures)) == ("Mine", ["figure_01"])
+    ensembles = study.ensembles
+    assert {name: each.networks for name, each in ensembles.items()} == {"a": 4, "b": 2, "c": 2}
+    assert ensembles["a"].width == 0.5
+    assert {each.recipe.epochs for each in ensembles.values()} == {3}
+    assert {each.recipe.learning_rate for each in ensembles.values()} == {0.02}
+
+
+def test_problems_of_a_study_with_a_base(study_folder):
+    load(minimal(), "base")
+    assert problems({"base": "bose"}) == ["base is bose, which is no study; did you mean base?"]
+    load({"base": "base"}, "second")
+    assert problems({"base": "second"}) == [
+        "base is second, which has a base itself; name that one (base) and repeat what differs."
+    ]
+    assert problems({"base": "base", "ensembles": {"a": {"width": 9}}}) == [
+        "ensembles.a.width must be a number above 0 and at most 8, but is 9."
+    ]
+    assert problems({"base": 3})[0] == "base must be text, but is 3; put it in quotes."
+
+
+def test_the_night_has_the_networks_of_small_mammals(repository):
+    """They are trained once, except where the ranking of examples depends on their number."""
+    night, full = load_study("small_mammals_night"), load_study("small_mammals")
+    alike = {
+        name
+        for name, each in night.ensembles.items()
+        if name in full.ensembles and each.definition == full.ensembles[name].definition
+    }
+    others = {name for name in night.ensembles if night.ensembles[name].ranked_by}
+    assert alike == night.ensembles.keys() - others
+    assert "easiest_moved" in others
+    assert night.figures == full.figures

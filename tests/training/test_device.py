@@ -64,10 +64,12 @@ def test_unknown_devices_and_precisions_are_rejected(device, precision):
 
 
 @pytest.fixture
-def cpu(monkeypatch):
-    """A function that makes PyTorch report a CPU with or without AMX and AVX512 bf16."""
+def cpu(monkeypatch, tmp_path):
+    """A function that makes this machine report a CPU with or without AMX and AVX512 bf16."""
 
-    def make(amx, permitted=True, avx512_bf16=False):
+    def make(amx, permitted=True, avx512_bf16=False, vendor="GenuineIntel"):
+        (tmp_path / "cpuinfo").write_text(f"processor : 0\nvendor_id : {vendor}\n")
+        monkeypatch.setattr(device_module, "CPU_INFO", tmp_path / "cpuinfo")
         monkeypatch.setattr("torch.cpu._is_amx_tile_supported", lambda: amx)
         monkeypatch.setattr("torch.cpu._init_amx", lambda: amx and permitted)
         monkeypatch.setattr("torch.cpu._is_avx512_bf16_supported", lambda: avx512_bf16)
@@ -87,12 +89,18 @@ CPUS = {
         "CPU AVX512, AVX512 bf16",
     ),
     "avx512_bf16": ({"amx": False, "avx512_bf16": True}, "fp32", "CPU AVX512, AVX512 bf16"),
+    "amd": (
+        {"amx": False, "avx512_bf16": True, "vendor": "AuthenticAMD"},
+        "bf16",
+        "CPU AVX512, AMD AVX512 bf16",
+    ),
+    "amd_without_bf16": ({"amx": False, "vendor": "AuthenticAMD"}, "fp32", "CPU AVX512"),
     "neither": ({"amx": False}, "fp32", "CPU AVX512"),
 }
 
 
 @pytest.mark.parametrize(("features", "precision", "name"), CPUS.values(), ids=CPUS)
-def test_auto_is_bf16_only_on_a_cpu_with_amx(cpu, features, precision, name):
+def test_auto_is_bf16_only_where_a_cpu_is_fast_in_it(cpu, features, precision, name):
     cpu(**features)
     setting = choose_setting("cpu", "auto")
     assert setting.precision == precision
@@ -123,11 +131,26 @@ def test_auto_is_fp32_if_amx_is_disabled(cpu, monkeypatch, limits, precision):
     assert choose_setting("cpu", "auto").precision == precision
 
 
+@pytest.mark.parametrize(
+    ("limit", "precision"),
+    [("AVX2", "fp32"), ("AVX512_CORE", "fp32"), ("AVX512_CORE_BF16", "bf16"), ("ALL", "bf16")],
+)
+def test_auto_is_fp32_if_bf16_is_disabled(cpu, monkeypatch, limit, precision):
+    cpu(amx=False, avx512_bf16=True, vendor="AuthenticAMD")
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", limit)
+    assert choose_setting("cpu", "auto").precision == precision
+
+
 def test_the_description_of_this_cpu_names_its_instructions():
     described = describe_device(choose_setting("cpu", "fp32"))
     vectors = torch.backends.cpu.get_cpu_capability()
     assert described.startswith(f"CPU {vectors}")
-    assert described.removeprefix(f"CPU {vectors}") in ("", ", AMX bf16", ", AVX512 bf16")
+    assert described.removeprefix(f"CPU {vectors}") in (
+        "",
+        ", AMX bf16",
+        ", AMD AVX512 bf16",
+        ", AVX512 bf16",
+    )
 
 
 @pytest.fixture

@@ -138,6 +138,33 @@ def test_a_job_with_other_seeds_reuses_networks_of_earlier_jobs(tiny, job):
     assert_same(two, four.sel(network=[1, 2]))
 
 
+def test_networks_in_other_folders_are_copied_and_stay_there(tiny, digits_file, job, tmp_path):
+    """As of another study with the same networks."""
+    first, _ = job(tiny(), range(2), "first")
+    job(tiny(), [2], "second")
+    definition = networks_definition(tiny(), fingerprint(read_dataset(digits_file)))
+    others = [tmp_path / "first", tmp_path / "second"]
+    before = {path: path.read_bytes() for other in others for path in other.rglob("*.nc")}
+    folder = PredictionsFolder(tmp_path / "own", definition, others)
+    assert sorted(folder.find()) == [0, 1, 2]
+    output = tmp_path / "own" / "0000-0002.nc"
+    folder.collect([0, 1, 2], folder.find(), output)
+    assert_same(read_predictions(output).sel(network=[0, 1]), first)
+    assert {path: path.read_bytes() for other in others for path in other.rglob("*.nc")} == before
+
+
+def test_copies_of_missing_networks_do_not_repeat_any(tiny, digits_file, job, tmp_path):
+    job(tiny(), [1], "own")
+    definition = networks_definition(tiny(), fingerprint(read_dataset(digits_file)))
+    folder = PredictionsFolder(tmp_path / "own", definition)
+    assert folder.copy_missing(tmp_path / "kept").name == "0001-0001.nc"
+    whole, _ = job(tiny(), range(3), "own")
+    second = folder.copy_missing(tmp_path / "kept")
+    assert second.name == "0000-0002.nc"
+    assert_same(read_predictions(second), whole.sel(network=[0, 2]))
+    assert folder.copy_missing(tmp_path / "kept") is None
+
+
 def test_another_definition_is_another_network(tiny, job):
     first, _ = job(tiny(), [0])
     second, trained = job(tiny(learning_rate=0.2), [0])

@@ -3,12 +3,13 @@
 Checksums are verified, but images and predictions are not decoded.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from created_equal.errors import InputError
 from created_equal.planning.sizes import Extent
-from created_equal.study import Ensemble, predictions_path
+from created_equal.study import Ensemble, predictions_folder, predictions_folders
 from created_equal.versions import ENGINE_VERSION
 
 
@@ -32,16 +33,21 @@ def built_data(path: Path, definition: Mapping) -> tuple[Extent, str] | None:
         return extent, fingerprint(dataset)
 
 
-def finished_networks(ensemble: Ensemble) -> set[int]:
-    """Return the seeds of the networks that a training job would not train again.
+def finished_networks(*ensembles: Ensemble) -> list[set[int]]:
+    """Return, for each ensemble, the seeds of the networks that a job would not train again.
 
     They have the ensemble's definition, the current engine version, and the ensemble's dataset if
     that exists (otherwise any dataset).
     """
+    folders = predictions_folders(*ensembles)
+    return [_finished_in(*each) for each in zip(ensembles, folders, strict=True)]
+
+
+def _finished_in(ensemble: Ensemble, folders: Sequence[Path]) -> set[int]:
     wanted = ensemble.definition | {"engine_version": ENGINE_VERSION}
     found: dict[str, set[int]] = {}
     # rglob also finds files in predictions/unfinished and predictions/kept.
-    for path in _folder(ensemble).rglob("*.nc"):
+    for path in chain.from_iterable(each.rglob("*.nc") for each in folders):
         definition, networks = _header(path)
         data = definition.pop("data", None)
         if definition == wanted:
@@ -55,17 +61,14 @@ def finished_networks(ensemble: Ensemble) -> set[int]:
 
 def is_ranked_otherwise(ensemble: Ensemble) -> bool:
     """Return whether an ensemble's latest predictions were made with another ranking."""
-    files = sorted(_folder(ensemble).glob("*.nc"), key=lambda path: path.stat().st_mtime)
+    folder = predictions_folder(ensemble.study, ensemble.name)
+    files = sorted(folder.glob("*.nc"), key=lambda path: path.stat().st_mtime)
     try:
         definition, _ = _header(files[-1])
         return definition["dataset"]["derived"]["ranked_by"] != ensemble.derived["ranked_by"]
     except (IndexError, KeyError, TypeError):
         # There is no file, or it is damaged, so none of its networks counts as finished.
         return False
-
-
-def _folder(ensemble: Ensemble) -> Path:
-    return predictions_path(ensemble.study, ensemble.name, 0, 0).parent
 
 
 def _header(path: Path) -> tuple[dict, list[int]]:

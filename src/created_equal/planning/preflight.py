@@ -124,7 +124,8 @@ def _training(
     rebuilt = {dataset_path(job.study, job.ensemble) for job in builds}
     for study, study_jobs in jobs.items():
         ensembles = _trained_in(studies, study_jobs)
-        found = {each.name: finished_networks(each) for each in ensembles}
+        names = (each.name for each in ensembles)
+        found = dict(zip(names, finished_networks(*ensembles), strict=True))
         left = sum(len(set(job.networks) - found[job.ensemble]) for job in study_jobs)
         trained[study] += sum(len(job.networks) for job in study_jobs) - left
         yield (

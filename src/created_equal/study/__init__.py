@@ -27,6 +27,7 @@ from .loading import (
     load_configured as load_configured,
     load_studies as load_studies,
     load_study as load_study,
+    predictions_folders as predictions_folders,
     study_names as study_names,
 )
 from .paths import (
@@ -39,6 +40,7 @@ from .paths import (
     dataset_path as dataset_path,
     explorer_path as explorer_path,
     figure_path as figure_path,
+    predictions_folder as predictions_folder,
     predictions_path as predictions_path,
     results_test_path as results_test_path,
     scores_path as scores_path,

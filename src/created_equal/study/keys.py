@@ -144,12 +144,12 @@ class Config:
     )
     precision: Literal["auto", "fp32", "tf32", "bf16"] = Field(
         "auto",
-        description="The arithmetic of training. auto: bf16 on CPUs with AMX, otherwise fp32 "
-        "(bf16 is slower on other CPUs, and GPUs have not been measured yet, see "
-        "benchmarks/README.md). On a GPU, tf32 and bf16 need compute capability 8.0. The precision "
-        "is stored with every result. Changing it does not retrain finished networks; scores of an "
-        "ensemble of several precisions come with a warning. To finish training on another "
-        "machine, set the precision that it started with.",
+        description="The arithmetic of training. auto: bf16 on CPUs with AMX and on AMD's "
+        "with AVX512 bf16, otherwise fp32 (bf16 is slower on other CPUs, and GPUs have not been "
+        "measured yet, see benchmarks/README.md). On a GPU, tf32 and bf16 need compute capability "
+        "8.0. The precision is stored with every result. Changing it does not retrain finished "
+        "networks; scores of an ensemble of several precisions come with a warning. To finish "
+        "training on another machine, set the precision that it started with.",
     )
     scores: Literal["trained", "reference"] = Field(
         "trained",
@@ -670,6 +670,10 @@ class FiguresEntry(Entry):
 class StudyFile(Entry):
     """A study: one data set with all its ensembles and figures, in config/studies/NAME.yaml."""
 
+    base: Name = absent(
+        "Another study, whose keys this study has too. A key that is given here replaces the other "
+        "study's; under keys with keys of their own, such as ensembles, only those given here."
+    )
     title: Text = Field(description="The name of the study in figures and captions.")
     note: str = Field(
         "", description="What a reader of its claims should know; on the claims page."

@@ -4,6 +4,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +21,13 @@ from created_equal.study.definition import (
 )
 from created_equal.study.kept_scores import catalogue_path, read_catalogue
 from created_equal.study.keys import Config, DerivedEntry, Recipe, Resources, StudyFile
-from created_equal.study.paths import REFERENCE, STUDIES, scores_path
+from created_equal.study.paths import (
+    REFERENCE,
+    RESULTS,
+    STUDIES,
+    predictions_folder,
+    scores_path,
+)
 from created_equal.study.roles import ensembles_of
 from created_equal.study.yaml_files import check, read_yaml, refuse, suggestion
 
@@ -92,7 +99,7 @@ def load_study(name: str, networks: int | None = None, scores: str = Config.scor
             f"{path}: {name} cannot be the name of a study; rename the file with lower-case "
             "letters, digits and underscores only."
         )
-    values = _read(path)
+    values = _read_study(path)
     sentences, usable = check(values, StudyFile)
     # A key with a wrong value is not also said to be missing, or to contradict another.
     sentences += [
@@ -161,6 +168,30 @@ def load_studies(
     return found
 
 
+def predictions_folders(*ensembles: Ensemble) -> list[list[Path]]:
+    """Return, for each of these ensembles, the folders that may have its networks, its own first.
+
+    An ensemble of another study with the same definition has the same networks, and some networks
+    are kept in ``reference``. So none of them has to be trained twice.
+    """
+    same: dict[str, dict] = {json.dumps(each.definition): {} for each in ensembles}
+    for study in study_names():
+        # An invalid study has no networks; whoever runs it gets its errors.
+        with suppress(InputError):
+            for each in load_configured(study).ensembles.values():
+                if (places := same.get(json.dumps(each.definition))) is not None:
+                    places[each.study, each.name] = None
+    found = []
+    for ensemble in ensembles:
+        own = (ensemble.study, ensemble.name)
+        places = dict.fromkeys([own, *same[json.dumps(ensemble.definition)]])
+        folders = [
+            predictions_folder(*place, root) for root in (RESULTS, REFERENCE) for place in places
+        ]
+        found.append([folders[0], *(path for path in folders[1:] if path.is_dir())])
+    return found
+
+
 def _with_epochs_of_figure_01(figures: Mapping[str, dict]) -> dict[str, dict]:
     """Return figures, of which those like figure 1, and of its ensemble, name its epochs or own."""
     first = figures.get("figure_01", {})
@@ -199,6 +230,33 @@ def _with_kept_scores(study: Study) -> Study:
     figures = {name: entry for name, entry in study.figures.items() if name not in refused}
     title = f"{study.title} (reference scores)"
     return replace(study, title=title, ensembles=ensembles, figures=figures, refused=refused)
+
+
+def _read_study(path: Path) -> object:
+    """Return the contents of a study file: those of its base with its own in their place."""
+    values = _read(path)
+    if not isinstance(values, dict) or not isinstance(base := values.get("base"), str):
+        return values
+    if base not in study_names():
+        known = [name for name in study_names() if name != path.stem]
+        refuse(path, [f"base is {base}, which is no study; {suggestion(base, known)}"])
+    base_values = _read(STUDIES / f"{base}.yaml")
+    if isinstance(base_values, dict) and "base" in base_values:
+        refuse(
+            path,
+            [
+                f"base is {base}, which has a base itself; name that one "
+                f"({base_values['base']}) and repeat what differs."
+            ],
+        )
+    return _override(base_values, values)
+
+
+def _override(base: object, own: object) -> object:
+    """Return nested mappings merged, and any other value replaced by ``own``."""
+    if not isinstance(base, dict) or not isinstance(own, dict):
+        return own
+    return base | {key: _override(base.get(key), value) for key, value in own.items()}
 
 
 def _read(path: Path) -> object:

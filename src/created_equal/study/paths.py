@@ -22,10 +22,17 @@ def chosen_path(study: str, ensemble: str) -> Path:
     return RESULTS / study / ensemble / "chosen.csv"
 
 
-def predictions_path(study: str, ensemble: str, first: int | str, last: int | str) -> Path:
-    """Return where the predictions of networks first..last are; text, as ``"{first}"``, is kept."""
+def predictions_folder(study: str, ensemble: str, folder: Path = RESULTS) -> Path:
+    """Return the folder of an ensemble's predictions."""
+    return folder / study / ensemble / "predictions"
+
+
+def predictions_path(
+    study: str, ensemble: str, first: int | str, last: int | str, folder: Path = RESULTS
+) -> Path:
+    """Return the path of the predictions of networks first..last; text is kept: ``"{first}"``."""
     first, last = (f"{each:04d}" if isinstance(each, int) else each for each in (first, last))
-    return RESULTS / study / ensemble / "predictions" / f"{first}-{last}.nc"
+    return predictions_folder(study, ensemble, folder) / f"{first}-{last}.nc"
 
 
 def scores_path(study: str, ensemble: str, folder: Path = RESULTS) -> Path:

@@ -64,10 +64,20 @@ def schema_of(model: type) -> dict:
 def pages() -> dict[Path, str]:
     """Return the text of every file that is written from the models, by its path."""
     schemas = {
-        REPOSITORY / f"schemas/{name}.schema.json": json.dumps(schema_of(model), indent=2) + "\n"
+        REPOSITORY / f"schemas/{name}.schema.json": json.dumps(_without_required(model), indent=2)
+        + "\n"
         for name, model in zip(("config", "study"), MODELS.values(), strict=True)
     }
     return {REPOSITORY / "config/README.md": reference(), **schemas}
+
+
+def _without_required(model: type) -> dict:
+    """Return a schema for editors, which cannot know the keys that a study has from its base."""
+
+    def drop(part: dict) -> dict:
+        return {key: value for key, value in part.items() if key != "required"}
+
+    return json.loads(json.dumps(schema_of(model)), object_hook=drop)
 
 
 def reference() -> str:

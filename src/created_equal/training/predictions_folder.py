@@ -14,6 +14,9 @@ every output is also linked in ``kept``, which Snakemake does not know about and
 space: networks whose output was deleted are still found there. Only after that are parts removed,
 and only if all of their networks are in linked outputs, because another job may still need them.
 
+Networks of the same definition are also found in the folders of other studies, and in
+``reference``; files there are linked or copied, and never removed.
+
 Several jobs may work in this folder at the same time. Files are written atomically. Networks move
 from parts to ``kept`` and to the output, and a search in that order misses no network that moves
 during the search.
@@ -46,10 +49,12 @@ class PredictionsFolder:
     Args:
         path: the folder, which need not exist.
         definition: everything that determines the networks, see ``networks_definition``.
+        others: folders of other ensembles that may have the same networks.
     """
 
-    def __init__(self, path: Path, definition: Mapping):
+    def __init__(self, path: Path, definition: Mapping, others: Sequence[Path] = ()):
         self.definition = definition
+        self._others = [PredictionsFolder(other, definition) for other in others]
         self._path, self._unfinished, self._kept = path, path / "unfinished", path / "kept"
 
     def find(self) -> dict[int, Path]:
@@ -92,6 +97,16 @@ class PredictionsFolder:
                 self._copy(seeds, self.find(), output)
         if _link(output, self._kept / output.name):
             self._remove_parts(set(seeds))
+
+    def copy_missing(self, folder: Path) -> Path | None:
+        """Copy the networks that another folder lacks into one file there; return the file."""
+        found = self.find()
+        seeds = sorted(found.keys() - PredictionsFolder(folder, self.definition).find().keys())
+        if not seeds:
+            return None
+        output = folder / f"{seeds[0]:04d}-{seeds[-1]:04d}.nc"
+        self._copy(seeds, found, output)
+        return output
 
     def _link_or_copy(self, seeds: Sequence[int], found: Mapping[int, Path], output: Path) -> None:
         first, *others = {found[seed] for seed in seeds}
@@ -141,6 +156,8 @@ class PredictionsFolder:
 
     def _files(self) -> Iterator[Path]:
         """Yield all predictions files, in the order in which networks move through them."""
+        for other in self._others:
+            yield from other._files()
         yield from sorted(self._unfinished.glob("*.nc"))
         for path in sorted(self._kept.glob("*.nc")):
             if not self._is_kept(self._path / path.name):

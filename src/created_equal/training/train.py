@@ -9,7 +9,7 @@ import xarray as xr
 
 from created_equal.artefacts import canonical, definition_of, fingerprint, read_dataset
 from created_equal.errors import InputError
-from created_equal.study import Ensemble
+from created_equal.study import Ensemble, predictions_folders
 from created_equal.training.engine.device import choose_setting
 from created_equal.training.engine.images import load_images
 from created_equal.training.engine.reading import explain_killed_readers
@@ -35,7 +35,8 @@ def train_networks(
     """Train some networks of an ensemble and write their predictions.
 
     Networks with the same definition, data and version of the engine that are already in a file
-    next to ``output`` are reused (see ``PredictionsFolder``). All others are trained. Each one is
+    next to ``output``, of another study or in ``reference`` are reused (see ``PredictionsFolder``
+    and ``predictions_folders``). All others are trained. Each one is
     saved as soon as it is finished, and before that in a checkpoint about every minute, from which
     the next job resumes. On SIGTERM or Ctrl-C the job finishes its step, saves its networks, and
     exits with 143 or 130.
@@ -60,7 +61,10 @@ def train_networks(
     data = read_dataset(dataset)
     _check_dataset(ensemble, data, dataset)
 
-    folder = PredictionsFolder(output.parent, networks_definition(ensemble, fingerprint(data)))
+    definition = networks_definition(ensemble, fingerprint(data))
+    (folders,) = predictions_folders(ensemble)
+    others = [path for path in folders if path != output.parent]
+    folder = PredictionsFolder(output.parent, definition, others)
     trained = folder.find()
     missing = [seed for seed in seeds if seed not in trained]
     title = f"{ensemble.study}/{ensemble.name}"

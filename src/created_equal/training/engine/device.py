@@ -17,6 +17,7 @@ DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "fp32", "tf32", "bf16")
 # Compute capability (major, minor) that Triton needs.
 MIN_CAPABILITY = (7, 0)
+CPU_INFO = Path("/proc/cpuinfo")
 CGROUPS = Path("/sys/fs/cgroup")
 CGROUPS_OF_PROCESS = Path("/proc/self/cgroup")
 # How CUDA, cuDNN (no algorithm fits) and cuBLAS report that memory ran out.
@@ -41,8 +42,8 @@ def choose_setting(device: str, precision: str) -> Setting:
     """Resolve the config's ``device`` and ``precision`` on this machine, and configure PyTorch.
 
     The precision ``auto`` is the fastest that is known to train an equivalent ensemble: bf16 on a
-    CPU with AMX, otherwise fp32. Without AMX bf16 is slower than fp32, even on CPUs with AVX512
-    instructions for it (benchmarks/README.md); it has not been measured on GPUs.
+    CPU with AMX and on AMD's with AVX512 instructions for bf16, otherwise fp32. Intel's AVX512
+    instructions for bf16 are slower than fp32 (benchmarks/README.md). GPUs have not been measured.
 
     Raises:
         InputError: this machine lacks the device, or the device lacks the precision.
@@ -63,7 +64,8 @@ def choose_setting(device: str, precision: str) -> Setting:
             "install a GPU driver that fits this PyTorch."
         )
     if precision == "auto":
-        precision = "bf16" if device == "cpu" and _multiplies_with_amx() else "fp32"
+        has_fast_bf16 = device == "cpu" and (_multiplies_with_amx() or _is_amd_with_bf16())
+        precision = "bf16" if has_fast_bf16 else "fp32"
     if precision == "tf32" and device == "cpu":
         raise InputError("precision tf32 exists on GPUs only; set precision to auto, fp32 or bf16.")
     if device == "cuda":
@@ -80,13 +82,16 @@ def describe_device(setting: Setting) -> str:
     """Return the device's name, which is saved with the predictions.
 
     The name of a CPU lists its widest vector instructions and its instructions for bf16, if any:
-    ``"CPU AVX512, AMX bf16"``, ``"CPU AVX512, AVX512 bf16"``, ``"CPU AVX2"``.
+    ``"CPU AVX512, AMX bf16"``, ``"CPU AVX512, AMD AVX512 bf16"``, ``"CPU AVX512, AVX512 bf16"``,
+    ``"CPU AVX2"``.
     """
     if setting.device.type == "cuda":
         return torch.cuda.get_device_name(setting.device)
     name = f"CPU {torch.backends.cpu.get_cpu_capability()}"
     if _multiplies_with_amx():
         return f"{name}, AMX bf16"
+    if _is_amd_with_bf16():
+        return f"{name}, AMD AVX512 bf16"
     return f"{name}, AVX512 bf16" if torch.cpu._is_avx512_bf16_supported() else name
 
 
@@ -150,15 +155,28 @@ def release_memory() -> None:
 
 
 def _multiplies_with_amx() -> bool:
-    """Return whether bf16 matrix products use AMX: the CPU has it, kernel and user permit it.
+    """Return whether bf16 matrix products use AMX: the CPU has it, kernel and user permit it."""
+    # _init_amx asks the kernel for permission, which some sandboxes deny.
+    return _permits("amx") and torch.cpu._is_amx_tile_supported() and torch.cpu._init_amx()
+
+
+def _is_amd_with_bf16() -> bool:
+    """Return whether this is an AMD CPU whose AVX512 instructions for bf16 may be used."""
+    # PyTorch does not say who made the CPU. Elsewhere than on Linux this file is missing.
+    is_amd = CPU_INFO.is_file() and "AuthenticAMD" in CPU_INFO.read_text()
+    permitted = _permits("amx", "bf16", "fp16", "avx10")
+    return is_amd and permitted and torch.cpu._is_avx512_bf16_supported()
+
+
+def _permits(*instructions: str) -> bool:
+    """Return whether the user lets oneDNN use some of these instructions.
 
     PyTorch does not expose the instruction set to which its oneDNN is limited, so this reads the
     environment variables that limit it. The first one that is set wins; unknown values are ignored.
     """
     limit = os.environ.get("ONEDNN_MAX_CPU_ISA") or os.environ.get("DNNL_MAX_CPU_ISA") or "all"
-    is_below_amx = limit.lower().startswith(("sse", "avx")) and "amx" not in limit.lower()
-    # _init_amx asks the kernel for permission, which some sandboxes deny.
-    return not is_below_amx and torch.cpu._is_amx_tile_supported() and torch.cpu._init_amx()
+    limit = limit.lower()
+    return not limit.startswith(("sse", "avx")) or any(each in limit for each in instructions)
 
 
 def _check_gpu_multiplies_in(precision: str) -> None:

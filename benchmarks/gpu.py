@@ -1,0 +1,328 @@
+"""Everything that needs a GPU, in one command and in a given time, in order of worth.
+
+    python benchmarks/gpu.py --minutes 30 --out gpu
+
+    tests      the tests marked gpu
+    precision  tf32 and bf16 against fp32: do they train an equal ensemble?
+    ways       the engine, a plain loop and vmap, for half a minute each; with --candidate also the
+               kernels in that folder
+    training   the study's ensembles one after the other, in the fastest precision that trains an
+               equal ensemble
+
+It needs no Snakemake and no network connection, but the study's dataset (or its source, in
+``data_root``). It ends in time. The results of every step are written to --out as soon as it is
+finished: measurements to gpu.json, trained networks to networks-N.tar, together at most eight files
+of at most 16 MB. The next run with the same --out skips finished steps, and takes finished networks
+from the archives.
+"""
+
+import argparse
+import json
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from created_equal.artefacts import write_atomically
+from created_equal.errors import InputError
+from created_equal.study import (
+    Ensemble,
+    Study,
+    dataset_path,
+    load_study,
+    predictions_folder,
+    predictions_path,
+    scores_path,
+)
+
+COMMAND = [sys.executable, "-m", "created_equal"]
+BENCHMARK = [sys.executable, str(Path(__file__).with_name("training.py"))]
+TESTS = [sys.executable, "-m", "pytest", "-q", "-m", "gpu", "tests/training"]
+NO_TESTS = 5  # pytest's exit code when no test is selected
+STEPS = ("tests", "precision", "ways", "training")
+# The last seconds are for the archives and the table.
+SECONDS_TO_END = 20
+# Networks of an ensemble are trained in jobs of this many, each with an output of a few MB.
+NETWORKS_PER_JOB = 50
+MOST_ARCHIVES, ARCHIVE_BYTES = 7, 16_000_000
+# An ensemble is equal to that of fp32 if its accessibility correlates with it by at least this, and
+# its mean test accuracy differs by at most that.
+LEAST_CORRELATION, LARGEST_DIFFERENCE = 0.99, 0.005
+# On one H100 or H200: seconds for 100 networks of small mammals' st_vgg, and how many times as fast
+# as a plain loop and as vmap.
+TARGETS = {"seconds": (150, 60), "loop": 8, "vmap": 3}
+
+
+class OutOfTimeError(Exception):
+    """The time that was given is over."""
+
+
+class Session:
+    """What one call may use: a folder, and time until a deadline.
+
+    Args:
+        out: the folder with the results, of earlier calls too.
+        minutes: how long the call may take.
+    """
+
+    def __init__(self, out: Path, minutes: float):
+        self.out = out
+        self._end = time.monotonic() + 60 * minutes - SECONDS_TO_END
+        file = out / "gpu.json"
+        self.results = json.loads(file.read_text()) if file.is_file() else {}
+
+    @property
+    def seconds_left(self) -> float:
+        """Seconds until the deadline."""
+        return self._end - time.monotonic()
+
+    def write(self, step: str, result: dict) -> None:
+        """Keep the result of a step."""
+        self.results[step] = result
+        write_atomically(self.out / "gpu.json", json.dumps(self.results, indent=2).encode())
+
+    def run(self, command: Sequence[str]) -> tuple[int, str]:
+        """Run a command; return its exit code and the end of its output.
+
+        Raises:
+            OutOfTimeError: the deadline came first, and the command was ended by SIGTERM.
+        """
+        print("$", *command, flush=True)
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process:
+            try:
+                output, _ = process.communicate(timeout=max(self.seconds_left, 0.1))
+            except subprocess.TimeoutExpired as error:
+                process.send_signal(signal.SIGTERM)
+                output, _ = process.communicate()
+                print(output[-2000:], flush=True)
+                raise OutOfTimeError from error
+        print(output[-2000:], flush=True)
+        return process.returncode, output[-2000:]
+
+
+def run_tests(session: Session, asked: argparse.Namespace) -> dict:
+    """Run the tests that use a GPU."""
+    code, output = session.run(TESTS)
+    last = output.strip().splitlines()[-1]
+    return {"passed": code == 0, "summary": "no GPU" if code == NO_TESTS else last}
+
+
+def compare_precisions(session: Session, asked: argparse.Namespace) -> dict:
+    """Train equal seeds in every precision that the device has."""
+    return run_benchmark(
+        session,
+        asked,
+        ["--ways", "engine", "--networks", str(min(20, asked.networks))],
+        ["--epochs", str(asked.epochs_compared)],
+    )
+
+
+def compare_ways(session: Session, asked: argparse.Namespace) -> dict:
+    """Measure each way of training, in fp32 and in the precision that the training takes."""
+    precisions = dict.fromkeys(["fp32", fastest_precision(session.results)])
+    ways = ["--ways", "engine,loop,vmap"]
+    if asked.candidate:
+        ways = ["--ways", "engine,loop,vmap,fused", "--candidate", str(asked.candidate)]
+    return run_benchmark(
+        session,
+        asked,
+        ["--networks", str(asked.networks), "--limit", str(asked.limit)],
+        [*ways, "--precisions", ",".join(precisions)],
+    )
+
+
+def run_benchmark(session: Session, asked: argparse.Namespace, *options: list[str]) -> dict:
+    """Run benchmarks/training.py and return its results.
+
+    Raises:
+        InputError: it ended without results.
+    """
+    file = session.out / "benchmark.json"
+    with_study = [*BENCHMARK, "--study", asked.study, "--json", str(file)]
+    try:
+        code, output = session.run([*with_study, *(each for part in options for each in part)])
+        if code:
+            raise InputError(output.strip().splitlines()[-1])
+        return json.loads(file.read_text())
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def fastest_precision(results: dict) -> str:
+    """Return the fastest precision whose ensemble is known to equal that of fp32."""
+    compared = results.get("precision", {})
+    speeds = {"fp32": 0.0}
+    for name, row in compared.get("rows", {}).items():
+        precision = name.split()[-1]
+        found = compared["compared"].get(precision)
+        is_equal = precision == "fp32" or (
+            found
+            and found["correlation"] >= LEAST_CORRELATION
+            and abs(found["difference"]) <= LARGEST_DIFFERENCE
+        )
+        if is_equal and "failed" not in row:
+            speeds[precision] = row["networks_per_hour"]
+    return max(speeds, key=speeds.get)
+
+
+def train(session: Session, asked: argparse.Namespace) -> dict:
+    """Train the study's ensembles in its order until the time is over."""
+    study = load_study(asked.study, asked.networks)
+    archives = Archives(session.out)
+    trained = {}
+    for ensemble in study.ensembles.values():
+        result = trained[ensemble.name] = {"networks": 0, "of": ensemble.networks, "seconds": 0.0}
+        if not make_dataset(session, study, ensemble):
+            result["left_out"] = "its examples are ranked by networks that are not trained"
+            continue
+        for first, last in ensemble.batches(NETWORKS_PER_JOB):
+            output = predictions_path(study.name, ensemble.name, first, last)
+            started = time.monotonic()
+            precision = fastest_precision(session.results)
+            seeds = f"{first}-{last}"
+            options = [study.name, ensemble.name, "--networks", seeds, "--precision", precision]
+            try:
+                if not output.is_file():
+                    code, message = session.run([*COMMAND, "train_networks", *options])
+                    if code:
+                        raise InputError(message.strip().splitlines()[-1])
+                    result["seconds"] += time.monotonic() - started
+                    if not archives.add(output):
+                        raise InputError(f"{session.out} is full; give another folder by --out.")
+                result["networks"] += last - first + 1
+            finally:
+                session.write("training", {"ensembles": trained, "precision": precision})
+    return {"ensembles": trained, "precision": precision, "is_finished": True}
+
+
+def make_dataset(session: Session, study: Study, ensemble: Ensemble) -> bool:
+    """Make an ensemble's dataset; return False if the networks that rank it are missing."""
+    if ensemble.dataset_path.is_file():
+        return True
+    if ensemble.derived is None:
+        session.run([*COMMAND, "build_dataset", study.name])
+        return True
+    if (ranking := ensemble.ranked_by) is not None:
+        files = sorted(predictions_folder(study.name, ranking).glob("*.nc"))
+        wanted = study.ensembles[ranking].batches(NETWORKS_PER_JOB)
+        if len(files) < len(wanted):
+            return False
+        if not scores_path(study.name, ranking).is_file():
+            n_networks = str(study.ensembles[ranking].networks)
+            paths = [str(path) for path in files]
+            options = [study.name, ranking, *paths, "--networks", n_networks]
+            session.run([*COMMAND, "score_ensemble", *options])
+    session.run([*COMMAND, "derive_dataset", study.name, ensemble.name])
+    return True
+
+
+class Archives:
+    """Trained networks in a few archives of limited size.
+
+    Args:
+        folder: the folder of the archives; those of earlier calls are unpacked.
+    """
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+        for archive in self._paths():
+            with tarfile.open(archive) as packed:
+                packed.extractall(filter="data")
+
+    def _paths(self) -> Iterator[Path]:
+        yield from sorted(self._folder.glob("networks-*.tar"))
+
+    def add(self, path: Path) -> bool:
+        """Add a file; return whether there was room for it."""
+        archives = list(self._paths())
+        if not archives or archives[-1].stat().st_size + path.stat().st_size > ARCHIVE_BYTES:
+            if len(archives) == MOST_ARCHIVES:
+                return False
+            archives.append(self._folder / f"networks-{len(archives)}.tar")
+        with tarfile.open(archives[-1], "a") as packed:
+            packed.add(path)
+        return True
+
+
+def print_table(results: dict) -> None:
+    """Print what every step found, next to the targets."""
+    table = Table("step", "result", title=results.get("device", ""))
+    if tests := results.get("tests"):
+        table.add_row("tests", tests["summary"])
+    for precision, found in results.get("precision", {}).get("compared", {}).items():
+        table.add_row(
+            f"{precision} against fp32",
+            "accessibility r = {correlation:.4f}, test accuracy {difference:+.4f}".format(**found),
+        )
+    rows = results.get("ways", {}).get("rows", {})
+    for name, row in rows.items():
+        table.add_row(
+            name,
+            row.get("failed")
+            or "{networks_per_hour:.0f} networks/h, all in {seconds:.0f} s, "
+            "{memory_gib:.1f} GiB".format(**row),
+        )
+    for name, row in rows.items():
+        way, _, precision = name.partition(" ")
+        if way in ("loop", "vmap") and "failed" not in row and f"engine {precision}" in rows:
+            engine = rows[f"engine {precision}"].get("networks_per_hour", 0)
+            times = engine / row["networks_per_hour"]
+            table.add_row(f"engine / {name}", f"{times:.1f} (target {TARGETS[way]})")
+    for name, found in results.get("training", {}).get("ensembles", {}).items():
+        target = " (target {}, then {})".format(*TARGETS["seconds"]) if name == "st_vgg" else ""
+        text = "{networks} of {of} networks, {seconds:.0f} s".format(**found)
+        table.add_row(name, found.get("left_out") or text + target)
+    for step in STEPS:
+        if step not in results:
+            table.add_row(step, "not measured")
+        elif "failed" in results[step]:
+            table.add_row(step, f"failed: {results[step]['failed']}")
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
+
+
+def main() -> None:
+    """Run the steps that are left, and print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--minutes", type=float, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--study", default="small_mammals")
+    parser.add_argument("--networks", type=int, default=100)
+    parser.add_argument("--epochs-compared", type=int, default=10)
+    parser.add_argument("--limit", type=float, default=30, help="seconds of training of each way")
+    parser.add_argument("--steps", default=",".join(STEPS))
+    parser.add_argument("--candidate", type=Path, help="folder of a fourth way, see training.py")
+    asked = parser.parse_args()
+    asked.out.mkdir(parents=True, exist_ok=True)
+    session = Session(asked.out, asked.minutes)
+    functions = dict(zip(STEPS, (run_tests, compare_precisions, compare_ways, train), strict=True))
+    with suppress(OutOfTimeError):
+        if not dataset_path(asked.study).is_file():
+            session.run([*COMMAND, "build_dataset", asked.study])
+        for step in asked.steps.split(","):
+            earlier = session.results.get(step, {})
+            if (
+                earlier
+                and "failed" not in earlier
+                and earlier.get("is_finished", step != "training")
+            ):
+                continue
+            try:
+                session.write(step, functions[step](session, asked))
+            except InputError as error:
+                session.write(step, session.results.get(step, {}) | {"failed": str(error)})
+    print_table(session.results)
+
+
+if __name__ == "__main__":
+    main()
