@@ -22,6 +22,7 @@ include: "rules/ablations.smk"
 include: "rules/baselines.smk"
 include: "rules/scores.smk"
 include: "rules/figures.smk"
+include: "rules/explorer.smk"
 include: "rules/claims.smk"
 
 
@@ -54,5 +55,6 @@ rule all:
             for figure in figures_of(study)
         ],
         [figure_path(None, CROSS_DATASET, "pdf")] if ACROSS else [],
+        [explorer_path(study, ensemble) for study, ensemble in ACROSS.items()],
         [claims_path(study, "csv") for study in CONFIG.studies],
         [] if KEPT else [results_test_path(study) for study in CONFIG.studies],

@@ -4,6 +4,7 @@ SHARED = [
     "figures/alignment.py",
     "figures/bimodality_curves.py",
     "figures/histograms.py",
+    "figures/images.py",
     "figures/pages.py",
     "figures/style.py",
     "figures/*.mplstyle",
@@ -20,6 +21,7 @@ for figure, needs in FIGURES.items():
             notebook=f"notebooks/{figure}.ipynb",
             code=code(f"figures/{figure}.py", *SHARED),
         output:
+            **table_of(figure),
             pdf=figure_path("{study}", figure, "pdf"),
             png=figure_path("{study}", figure, "png"),
             svg=report(

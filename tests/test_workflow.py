@@ -13,7 +13,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FIGURES = [f"figure_{number:02d}" for number in range(1, 12)] + ["moved_examples", "robustness"]
+FIGURES = [f"figure_{number:02d}" for number in range(1, 12)] + [
+    "moved_examples",
+    "robustness",
+    "gallery",
+]
 
 
 PARTIAL = """
@@ -103,7 +107,8 @@ SMOKE = ("--config", "studies=smoke")
 
 def test_every_figure_is_rendered_in_three_formats(built):
     names = {path.name for path in (built / "paper_figures/smoke").iterdir()}
-    assert names == {f"{figure}.{kind}" for figure in FIGURES for kind in ("pdf", "svg", "png")}
+    drawn = {f"{figure}.{kind}" for figure in FIGURES for kind in ("pdf", "svg", "png")}
+    assert names == {*drawn, "gallery.csv"}
     across = {path.name for path in (built / "paper_figures").iterdir() if path.is_file()}
     assert across == {"README.md", *(f"cross_dataset.{kind}" for kind in ("pdf", "svg", "png"))}
 
@@ -133,6 +138,7 @@ def test_kept_scores_are_shown_without_training(built, tmp_path):
     planned = jobs(succeeds(folder, *reference, "--dry-run"))
     assert set(planned) == {
         *("all", "build_dataset", "fit_baseline", "check_claims", "render_cross_dataset"),
+        "explore_ensemble",
         *(f"render_{figure}" for figure in FIGURES),
     }
     targets = [
@@ -177,6 +183,15 @@ def test_claims_are_checked_and_reported(built):
     missing = [row for row in rows.values() if "the study has no" in row["note"]]
     assert missing == []
     assert "claims.html" in (built / "report.html").read_text()
+
+
+def test_the_explorer_is_in_the_report_and_another_ensemble_can_be_set_beside_it(built):
+    assert "st_vgg/explorer.html" in (built / "report.html").read_text()
+    target = "results/smoke/st_vgg/explorer_small_st_vgg.html"
+    succeeds(built, target)
+    assert "st-VGG and small st-VGG</title>" in (built / target).read_text()
+    said = one_sentence(snakemake(built, "results/smoke/st_vgg/explorer_small_st_vg.html"))
+    assert "the study smoke has no ensemble small_st_vg" in said
 
 
 def test_results_are_tested_and_a_failure_is_said(built):
@@ -252,7 +267,7 @@ def test_editing_another_part_of_the_study_retrains_nothing(built):
     planned = jobs(succeeds(built, *SMOKE, "--dry-run"))
     study.write_text(before)
     rendered = {f"render_{figure}" for figure in FIGURES}
-    assert set(planned) == {"all", "check_claims", *rendered}
+    assert set(planned) == {"all", "check_claims", "explore_ensemble", *rendered}
 
 
 def test_networks_are_trained_anew_once_they_are_deleted_and_their_scores_asked_for(built):

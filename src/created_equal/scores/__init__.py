@@ -47,6 +47,8 @@ from .ensemble import (
 )
 from .gallery import (
     BLOCKS as BLOCKS,
+    LEAST_CONSENSUS as LEAST_CONSENSUS,
+    MOST_CONSISTENCY as MOST_CONSISTENCY,
     Block as Block,
     gallery as gallery,
 )

@@ -36,6 +36,7 @@ class Figure:
     trained: int = 1  # epochs at least
     networks: int = 1  # in the first ensemble at least
     dataset: bool = False  # whether it shows images or the classes' names
+    table: bool = False  # whether there is a csv file with what it shows
 
 
 FIGURES = {
@@ -52,6 +53,7 @@ FIGURES = {
     "figure_11": Figure("Five examples that are learnt in different ways", trained=2, dataset=True),
     "moved_examples": Figure("Examples moved to the test set"),
     "robustness": Figure("Bi-modality whatever the hyper-parameters"),
+    "gallery": Figure("Images to look at first", dataset=True, table=True),
 }
 LIKE_FIGURE_01 = ("figure_03", "figure_09")
 """Figures that show figure 1's examples at its epochs."""

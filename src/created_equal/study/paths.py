@@ -63,6 +63,6 @@ def results_test_path(study: str) -> Path:
 def figure_path(study: str | None, figure: str, extension: str) -> Path:
     """Return where a figure is, of one study or, with None, of several.
 
-    The extension is ``"pdf"``, ``"svg"`` or ``"png"``.
+    The extension is ``"pdf"``, ``"svg"`` or ``"png"``, or ``"csv"`` of a figure with a table.
     """
     return Path("paper_figures", study or "", f"{figure}.{extension}")

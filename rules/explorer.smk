@@ -1,0 +1,39 @@
+"""Write the page with every image of an ensemble, or of two, epoch by epoch."""
+
+
+localrules:
+    explore_ensemble,
+    explore_two_ensembles,
+
+
+rule explore_ensemble:
+    input:
+        unpack(explored_in),
+        code=code("explorer/*.*", "look.*", "scores/*.py", "study/titles.py"),
+    output:
+        page=report(
+            explorer_path("{study}", "{ensemble}"),
+            caption="../report/explorer.rst",
+            category="{study}",
+            labels={"figure": "explorer", "shows": "Every image, epoch by epoch"},
+        ),
+    log:
+        "results/{study}/{ensemble}/logs/explore.log",
+    conda:
+        "../envs/created_equal.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        ensembles=explored,
+        title=lambda wildcards: load(wildcards.study).title,
+        note=lambda wildcards: load(wildcards.study).note,
+    shell:
+        "python -m created_equal explore {wildcards.study} {params.ensembles} > {log:q} 2>&1"
+
+
+use rule explore_ensemble as explore_two_ensembles with:
+    output:
+        page=explorer_path("{study}", "{ensemble}", "{other}"),
+    log:
+        "results/{study}/{ensemble}/logs/explore_{other}.log",
