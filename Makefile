@@ -4,7 +4,7 @@ ACTIVATE = . .venv/bin/activate
 WEB = src/created_equal/look.css src/created_equal/explorer/explorer.css \
     src/created_equal/explorer/explorer.js
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test test-portable test-slurm style benchmark clean
+.PHONY: help reproduce test test-portable test-slurm style benchmark gpu clean
 
 help:
 	@echo "make reproduce      set up .venv and run snakemake --cores all"
@@ -12,6 +12,7 @@ help:
 	@echo "make test-portable  build the smoke study with AVX2 only, to round like older CPUs"
 	@echo "make test-slurm     test the workflow on a local Slurm (installs it if missing; needs root)"
 	@echo "make benchmark      measure training speed on this machine"
+	@echo "make gpu            test, measure and train on this machine's GPU for half an hour, into gpu/"
 	@echo "make style          format the code and the workflow"
 	@echo "make clean          remove .venv, but no results, figures or data"
 
@@ -48,6 +49,9 @@ benchmark: .venv/ready
 	$(ACTIVATE) && { test -f results/small_mammals/dataset.nc || created-equal build_dataset small_mammals; }
 	$(ACTIVATE) && python benchmarks/training.py --json results/benchmark.json
 
+gpu: .venv/ready
+	$(ACTIVATE) && python benchmarks/gpu.py --minutes 30 --out gpu
+
 style: .venv/ready
 	$(ACTIVATE) && ruff check --fix . && ruff format . && snakefmt Snakefile rules && \
 	    deno fmt --quiet --line-width 100 $(WEB)
@@ -56,5 +60,5 @@ clean:
 	rm -rf .venv
 
 # And schemas/.
-config/README.md: src/created_equal/study/keys.py src/created_equal/study/reference_page.py
-	$(ACTIVATE) && python -m created_equal.study.reference_page
+config/README.md: src/created_equal/study/keys.py src/created_equal/study/key_pages.py
+	$(ACTIVATE) && python -m created_equal.study.key_pages

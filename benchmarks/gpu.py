@@ -17,7 +17,9 @@ from the archives.
 """
 
 import argparse
+import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -33,12 +35,14 @@ from rich.table import Table
 from created_equal.artefacts import write_atomically
 from created_equal.errors import InputError
 from created_equal.study import (
+    CONFIG_VARIABLE,
     Ensemble,
     Study,
     dataset_path,
     load_study,
     predictions_folder,
     predictions_path,
+    read_yaml,
     scores_path,
 )
 
@@ -108,6 +112,12 @@ class Session:
         print(output[-2000:], flush=True)
         return process.returncode, output[-2000:]
 
+    def succeed(self, command: Sequence[str]) -> None:
+        """Run a command; raise InputError with its last line if it fails."""
+        code, output = self.run(command)
+        if code:
+            raise InputError((output.strip().splitlines() or [f"exit code {code}"])[-1])
+
 
 def run_tests(session: Session, asked: argparse.Namespace) -> dict:
     """Run the tests that use a GPU."""
@@ -121,7 +131,7 @@ def compare_precisions(session: Session, asked: argparse.Namespace) -> dict:
     return run_benchmark(
         session,
         asked,
-        ["--ways", "engine", "--networks", str(min(20, asked.networks))],
+        ["--ways", "engine", "--networks", str(min(20, n_networks(asked)))],
         ["--epochs", str(asked.epochs_compared)],
     )
 
@@ -135,7 +145,7 @@ def compare_ways(session: Session, asked: argparse.Namespace) -> dict:
     return run_benchmark(
         session,
         asked,
-        ["--networks", str(asked.networks), "--limit", str(asked.limit)],
+        ["--networks", str(n_networks(asked)), "--limit", str(asked.limit)],
         [*ways, "--precisions", ",".join(precisions)],
     )
 
@@ -149,9 +159,7 @@ def run_benchmark(session: Session, asked: argparse.Namespace, *options: list[st
     file = session.out / "benchmark.json"
     with_study = [*BENCHMARK, "--study", asked.study, "--json", str(file)]
     try:
-        code, output = session.run([*with_study, *(each for part in options for each in part)])
-        if code:
-            raise InputError(output.strip().splitlines()[-1])
+        session.succeed([*with_study, *(each for part in options for each in part)])
         return json.loads(file.read_text())
     finally:
         file.unlink(missing_ok=True)
@@ -174,13 +182,18 @@ def fastest_precision(results: dict) -> str:
     return max(speeds, key=speeds.get)
 
 
+def n_networks(asked: argparse.Namespace) -> int:
+    """Return the number of networks of the study's first ensemble."""
+    return next(iter(load_study(asked.study, asked.networks).ensembles.values())).networks
+
+
 def train(session: Session, asked: argparse.Namespace) -> dict:
     """Train the study's ensembles in its order until the time is over."""
     study = load_study(asked.study, asked.networks)
     archives = Archives(session.out)
     trained = {}
     for ensemble in study.ensembles.values():
-        result = trained[ensemble.name] = {"networks": 0, "of": ensemble.networks, "seconds": 0.0}
+        result = trained[ensemble.name] = {"networks": 0, "of": ensemble.n_networks, "seconds": 0.0}
         if not make_dataset(session, study, ensemble):
             result["left_out"] = "its examples are ranked by networks that are not trained"
             continue
@@ -192,12 +205,10 @@ def train(session: Session, asked: argparse.Namespace) -> dict:
             options = [study.name, ensemble.name, "--networks", seeds, "--precision", precision]
             try:
                 if not output.is_file():
-                    code, message = session.run([*COMMAND, "train_networks", *options])
-                    if code:
-                        raise InputError(message.strip().splitlines()[-1])
+                    session.succeed([*COMMAND, "train_networks", *options])
                     result["seconds"] += time.monotonic() - started
-                    if not archives.add(output):
-                        raise InputError(f"{session.out} is full; give another folder by --out.")
+                if not archives.add(output):
+                    raise InputError(f"{session.out} is full; give another folder by --out.")
                 result["networks"] += last - first + 1
             finally:
                 session.write("training", {"ensembles": trained, "precision": precision})
@@ -209,7 +220,7 @@ def make_dataset(session: Session, study: Study, ensemble: Ensemble) -> bool:
     if ensemble.dataset_path.is_file():
         return True
     if ensemble.derived is None:
-        session.run([*COMMAND, "build_dataset", study.name])
+        session.succeed([*COMMAND, "build_dataset", study.name])
         return True
     if (ranking := ensemble.ranked_by) is not None:
         files = sorted(predictions_folder(study.name, ranking).glob("*.nc"))
@@ -217,11 +228,11 @@ def make_dataset(session: Session, study: Study, ensemble: Ensemble) -> bool:
         if len(files) < len(wanted):
             return False
         if not scores_path(study.name, ranking).is_file():
-            n_networks = str(study.ensembles[ranking].networks)
+            n_networks = str(study.ensembles[ranking].n_networks)
             paths = [str(path) for path in files]
             options = [study.name, ranking, *paths, "--networks", n_networks]
-            session.run([*COMMAND, "score_ensemble", *options])
-    session.run([*COMMAND, "derive_dataset", study.name, ensemble.name])
+            session.succeed([*COMMAND, "score_ensemble", *options])
+    session.succeed([*COMMAND, "derive_dataset", study.name, ensemble.name])
     return True
 
 
@@ -233,29 +244,36 @@ class Archives:
     """
 
     def __init__(self, folder: Path):
-        self._folder = folder
+        self._folder, self._names = folder, set()
         for archive in self._paths():
             with tarfile.open(archive) as packed:
+                self._names.update(packed.getnames())
                 packed.extractall(filter="data")
 
     def _paths(self) -> Iterator[Path]:
         yield from sorted(self._folder.glob("networks-*.tar"))
 
     def add(self, path: Path) -> bool:
-        """Add a file; return whether there was room for it."""
+        """Add a file that is not there yet; return whether there was room for it."""
+        if str(path) in self._names:
+            return True
         archives = list(self._paths())
         if not archives or archives[-1].stat().st_size + path.stat().st_size > ARCHIVE_BYTES:
             if len(archives) == MOST_ARCHIVES:
                 return False
             archives.append(self._folder / f"networks-{len(archives)}.tar")
-        with tarfile.open(archives[-1], "a") as packed:
+        is_new = not archives[-1].is_file()
+        contents = io.BytesIO(b"" if is_new else archives[-1].read_bytes())
+        with tarfile.open(fileobj=contents, mode="w" if is_new else "a") as packed:
             packed.add(path)
+        write_atomically(archives[-1], contents.getvalue())
+        self._names.add(str(path))
         return True
 
 
 def print_table(results: dict) -> None:
     """Print what every step found, next to the targets."""
-    table = Table("step", "result", title=results.get("device", ""))
+    table = Table("step", "result", title=results.get("precision", {}).get("device"))
     if tests := results.get("tests"):
         table.add_row("tests", tests["summary"])
     for precision, found in results.get("precision", {}).get("compared", {}).items():
@@ -297,7 +315,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--study", default="small_mammals")
-    parser.add_argument("--networks", type=int, default=100)
+    parser.add_argument("--networks", type=int, help="of each ensemble; default: the study's")
     parser.add_argument("--epochs-compared", type=int, default=10)
     parser.add_argument("--limit", type=float, default=30, help="seconds of training of each way")
     parser.add_argument("--steps", default=",".join(STEPS))
@@ -305,10 +323,13 @@ def main() -> None:
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
     session = Session(asked.out, asked.minutes)
+    # All commands take the number of networks from the configuration.
+    values = {**read_yaml(Path("config.yaml")), "networks": asked.networks}
+    os.environ[CONFIG_VARIABLE] = json.dumps(values)
     functions = dict(zip(STEPS, (run_tests, compare_precisions, compare_ways, train), strict=True))
     with suppress(OutOfTimeError):
         if not dataset_path(asked.study).is_file():
-            session.run([*COMMAND, "build_dataset", asked.study])
+            session.succeed([*COMMAND, "build_dataset", asked.study])
         for step in asked.steps.split(","):
             earlier = session.results.get(step, {})
             if (

@@ -1,21 +1,21 @@
-"""How fast networks are trained, and whether another precision trains an equal ensemble.
+"""Measure the speed of training, and whether another precision trains an equal ensemble.
 
-    python benchmarks/training.py                                       # as make benchmark
+    python benchmarks/training.py                                       # like make benchmark
     python benchmarks/training.py --study digits --ways engine --networks 20 --epochs 20
 
-Networks of the study's first ensemble are trained and predict every example after each epoch, in
+Networks of the study's first ensemble are trained, and predict every example after each epoch, in
 each precision and in three ways:
 
-    engine  what the workflow runs; on a CPU a process of one thread per core
-    loop    what one would write first: a DataLoader, PyTorch's dropout, one network after the other
-    vmap    all networks in one call by torch.func, which makes grouped convolutions
+    engine  the workflow's own code; on a CPU one process with one thread per core
+    loop    the obvious script: a DataLoader, PyTorch's dropout, one network after the other
+    vmap    all networks in one call with torch.func, which makes grouped convolutions
 
-Each runs in processes of its own; if one fails, the reason is printed below the table. Seconds
-count from the first step to the last prediction; preparation is the time by which the first epoch
-is longer than the others. After --limit seconds a way ends with the epoch that it is in, and the
-time for all epochs is extrapolated. If the engine finished all networks in fp32 and in another
-precision, the two ensembles are compared: they share their seeds, so only rounding differs.
-The dataset must have been built: created-equal build_dataset STUDY.
+Each way runs in its own processes; if it fails, the reason is printed below the table. Seconds are
+counted from the first step to the last prediction; preparation is the additional time of the first
+epoch. After --limit seconds a way stops at the end of the current epoch, and the time for all
+epochs is extrapolated. If the engine finishes all networks in fp32 and in another precision, the
+two ensembles are compared; they have the same seeds, so only rounding differs.
+Build the dataset first: created-equal build_dataset STUDY.
 """
 
 import argparse
@@ -75,7 +75,7 @@ COLUMNS = {
 
 
 def train_with_engine(ensemble: Ensemble, seeds: Sequence[int], images: Images) -> Iterator:
-    """Train networks as the workflow does, as many at a time as it would."""
+    """Train networks like the workflow, in groups of the same size."""
     left = list(seeds)
     while left:
         group = make_group(ensemble, left, images)
@@ -89,10 +89,10 @@ def train_with_engine(ensemble: Ensemble, seeds: Sequence[int], images: Images) 
 
 
 def train_with_loop(ensemble: Ensemble, seeds: Sequence[int], images: Images) -> Iterator:
-    """Train networks as a first script would."""
+    """Train networks like a simple script."""
     recipe = ensemble.recipe
-    every = images.batch(slice(None)).contiguous()
-    train = TensorDataset(every[images.train], images.labels[images.train])
+    pixels = images.batch(slice(None)).contiguous()
+    train = TensorDataset(pixels[images.train], images.labels[images.train])
     for seed in seeds:
         torch.manual_seed(seed)
         network = plain_network(ensemble, seed, images)
@@ -110,16 +110,12 @@ def train_with_loop(ensemble: Ensemble, seeds: Sequence[int], images: Images) ->
                 optimizer.step()
             network.eval()
             with torch.no_grad(), images.setting.autocast():
-                parts = [network(part).argmax(1) for part in every.split(images.prediction_batch)]
+                parts = [network(part).argmax(1) for part in pixels.split(images.prediction_batch)]
             yield torch.cat(parts).cpu().numpy()[None]
 
 
 def train_with_vmap(ensemble: Ensemble, seeds: Sequence[int], images: Images) -> Iterator:
-    """Train networks that take each step together, as torch.func maps one of them over many.
-
-    Raises:
-        InputError: the optimizer is not plain SGD.
-    """
+    """Train networks together with torch.func; raises InputError if the optimizer is not SGD."""
     recipe, device = ensemble.recipe, images.setting.device
     if recipe.optimizer != "sgd" or recipe.momentum or recipe.weight_decay:
         raise InputError(
@@ -170,13 +166,13 @@ def plain_network(ensemble: Ensemble, seed: int, images: Images) -> nn.Module:
     return network.to(images.setting.device)
 
 
-# Each yields, after every epoch, the labels (network, example) int64 that the networks in training
-# predict.
+# Each way yields the predictions (network, example) int64 of the networks in training after every
+# epoch.
 WAYS = {"engine": train_with_engine, "loop": train_with_loop, "vmap": train_with_vmap}
 
 
 def first_ensemble(study: str, epochs: int | None) -> Ensemble:
-    """Return the study's first ensemble, with this number of epochs or its own."""
+    """Return the study's first ensemble, with another number of epochs if one is given."""
     ensemble = next(iter(load_study(study).ensembles.values()))
     epochs = epochs or ensemble.recipe.epochs
     return replace(ensemble, recipe=replace(ensemble.recipe, epochs=epochs))
@@ -191,27 +187,27 @@ def measure(
     threads: int,
     seeds: Sequence[int],
 ) -> dict:
-    """Train networks in this process, until all are finished or the limit is over.
+    """Train networks in this process until all are finished or ``limit`` seconds are over.
 
     Returns:
-        ``done``, how many networks were trained, a part of one counting as such; ``preparation``
-        and ``training``, seconds; ``accuracies`` on the test set of each finished network, or of
-        those in training; ``learned``, for each finished network in how many epochs it was right
-        about each example; ``memory``, bytes.
+        ``done``, the number of trained networks, with a fraction for partly trained ones;
+        ``preparation`` and ``training`` in seconds; ``accuracies`` on the test set, of the finished
+        networks or, if there are none, of those in training; ``learned`` (network, example), the
+        number of epochs in which each finished network was right; ``memory`` in bytes.
     """
     torch.set_num_threads(threads)
     setting = choose_setting("auto", precision)
-    # Ordinary scripts let cuDNN choose among all its algorithms.
+    # Simple scripts let cuDNN choose among all its algorithms.
     torch.backends.cudnn.deterministic = way == "engine"
     images = Images(read_dataset(Path(dataset_path(study))), setting)
     labels, test = images.labels.cpu().numpy(), images.splits[1].numpy()
-    right, moments = [], [time.monotonic()]
+    right, times = [], [time.monotonic()]
     for predicted in WAYS[way](first_ensemble(study, epochs), seeds, images):
-        moments.append(time.monotonic())
+        times.append(time.monotonic())
         right.append(predicted == labels)
-        if limit and moments[-1] - moments[0] > limit:
+        if limit and times[-1] - times[0] > limit:
             break
-    seconds = np.diff(moments)
+    seconds = np.diff(times)
     preparation = max(0.0, seconds[0] - np.median(seconds[1:])) if len(right) > 1 else 0.0
     finished = [right[end - epochs : end] for end in range(epochs, len(right) + 1, epochs)]
     last = np.concatenate([each[-1] for each in finished] or right[-1:])
@@ -226,34 +222,34 @@ def measure(
     }
 
 
-def measure_in_processes(processes: int, networks: int, *task) -> dict:
-    """Train networks 0 to N - 1 in some processes at once; ``task``: as ``measure`` takes it.
+def measure_in_processes(processes: int, n_networks: int, *task) -> dict:
+    """Train seeds 0 to N - 1 in several processes; ``task`` has the other arguments of ``measure``.
 
     Returns:
-        the keys of ``COLUMNS`` except ``times_loop``, and ``accuracies`` and ``learned`` of
-        ``measure``; or only ``failed``, the reason.
+        the keys of ``COLUMNS`` except ``times_loop``, and ``accuracies`` and ``learned`` as from
+        ``measure``; or only ``failed``, the reason of a failure.
     """
-    shares = [range(place, networks, processes) for place in range(processes)]
+    shares = [range(process, n_networks, processes) for process in range(processes)]
     try:
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(processes, context, max_tasks_per_child=1) as pool:
             futures = [pool.submit(measure, *task, share) for share in shares]
             results = [future.result() for future in futures]
-    except Exception as error:  # the other ways are measured all the same
+    except Exception as error:  # The other ways are measured anyway.
         first_line = (str(error).splitlines() or [""])[0]
         return {"failed": f"{type(error).__name__}: {first_line}"}
     total = {key: sum((each[key] for each in results[1:]), results[0][key]) for key in results[0]}
     preparation, training = (
         max(each[key] for each in results) for key in ("preparation", "training")
     )
-    seconds = preparation + training * networks / total["done"]
+    seconds = preparation + training * n_networks / total["done"]
     return {
         "processes": processes,
-        "networks": networks,
-        "trained": total["done"] / networks,
+        "networks": n_networks,
+        "trained": total["done"] / n_networks,
         "preparation": preparation,
         "seconds": seconds,
-        "networks_per_hour": networks * 3600 / seconds,
+        "networks_per_hour": n_networks * 3600 / seconds,
         "memory_gib": total["memory"] / 2**30,
         "accuracy": float(np.mean(total["accuracies"])),
         "accuracies": total["accuracies"],
@@ -262,13 +258,13 @@ def measure_in_processes(processes: int, networks: int, *task) -> dict:
 
 
 def compare(fp32: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray]) -> dict:
-    """Compare two ensembles of the same seeds: ``learned`` and ``accuracies``, see ``measure``.
+    """Compare two ensembles with the same seeds, given ``learned`` and ``accuracies`` of each.
 
     Returns:
-        ``correlation`` of accessibility and ``difference`` of mean test accuracy; and what two
-        ensembles of fp32 with different seeds would have: ``other_seeds_correlation``, from the
-        halves of ``fp32`` by Spearman and Brown's 2 r / (1 + r), and ``other_seeds_error``, the
-        standard error of the difference.
+        ``correlation`` of accessibility and ``difference`` of mean test accuracy; and for
+        comparison those of two fp32 ensembles with different seeds: ``other_seeds_correlation``,
+        from the halves of ``fp32`` by Spearman and Brown's 2 r / (1 + r), and
+        ``other_seeds_error``, the standard error of the difference.
     """
     (learned, accuracies), half = fp32, len(fp32[1]) // 2
     of_halves = correlation(learned[:half], learned[half:])
@@ -281,12 +277,12 @@ def compare(fp32: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.nda
 
 
 def correlation(one: np.ndarray, other: np.ndarray) -> float:
-    """Return Pearson's r of the means over networks; each is (network, example)."""
+    """Return Pearson's r of the means over networks, given two (network, example)."""
     return float(np.corrcoef(one.mean(axis=0), other.mean(axis=0))[0, 1])
 
 
 def print_results(results: dict) -> None:
-    """Print the table of all rows, why some are missing, and the comparison of precisions."""
+    """Print the table, the reasons of missing rows, and the comparison of precisions."""
     table = Table("", title="{study}, {epochs} epochs, {device}, torch {torch}".format(**results))
     for heading, _ in COLUMNS.values():
         table.add_column(heading, justify="right")
@@ -309,7 +305,7 @@ def print_results(results: dict) -> None:
 
 
 def device_precisions() -> list[str]:
-    """Return every precision that this machine's device has."""
+    """Return the precisions of this machine's device."""
     found = []
     for name in PRECISIONS[1:]:
         with suppress(InputError):
@@ -317,36 +313,36 @@ def device_precisions() -> list[str]:
     return found
 
 
-def run(asked: argparse.Namespace) -> dict:
-    """Measure every way in every precision; what is finished is written to ``--json`` at once."""
-    # Bad input ends here in one sentence, not in every process.
-    precisions = asked.precisions or device_precisions()
+def run(options: argparse.Namespace) -> dict:
+    """Measure every way in every precision; ``--json`` is written after each of them."""
+    # Invalid input is reported here once, not in every process.
+    precisions = options.precisions or device_precisions()
     settings = [choose_setting("auto", precision) for precision in precisions]
-    read_dataset(Path(dataset_path(asked.study)))
+    read_dataset(Path(dataset_path(options.study)))
     on_gpu, cores = settings[0].device.type == "cuda", usable_cores()
-    epochs = asked.epochs or (None if on_gpu else EPOCHS_ON_CPU)
-    epochs = first_ensemble(asked.study, epochs).recipe.epochs
-    networks = asked.networks or (NETWORKS_ON_GPU if on_gpu else cores)
-    limit = asked.limit or (LIMIT_ON_GPU if on_gpu else None)
+    epochs = options.epochs or (None if on_gpu else EPOCHS_ON_CPU)
+    epochs = first_ensemble(options.study, epochs).recipe.epochs
+    n_networks = options.networks or (NETWORKS_ON_GPU if on_gpu else cores)
+    limit = options.limit or (LIMIT_ON_GPU if on_gpu else None)
     device = describe_device(settings[0])
     rows, compared, ensembles = {}, {}, {}
     results = {
         "device": device if on_gpu else f"{cores} cores, {device}",
         "torch": torch.__version__,
-        "study": asked.study,
+        "study": options.study,
         "epochs": epochs,
         "rows": rows,
         "compared": compared,
     }
-    for precision, way in product(dict.fromkeys(each.precision for each in settings), asked.ways):
+    for precision, way in product(dict.fromkeys(each.precision for each in settings), options.ways):
         alone = on_gpu or way != "engine"
         row = rows[f"{way} {precision}"] = measure_in_processes(
-            1 if alone else min(cores, networks),
-            min(networks, MOST_NETWORKS_OF_LOOP) if way == "loop" else networks,
-            *(way, precision, asked.study, epochs, limit, cores if alone else 1),
+            1 if alone else min(cores, n_networks),
+            min(n_networks, MOST_NETWORKS_OF_LOOP) if way == "loop" else n_networks,
+            *(way, precision, options.study, epochs, limit, cores if alone else 1),
         )
         learned = np.array(row.pop("learned", []))
-        if way == "engine" and networks > 1 and row.get("trained") == 1:
+        if way == "engine" and n_networks > 1 and row.get("trained") == 1:
             ensembles[precision] = learned, np.array(row["accuracies"])
             if precision != "fp32" and "fp32" in ensembles:
                 compared[precision] = compare(ensembles["fp32"], ensembles[precision])
@@ -354,13 +350,13 @@ def run(asked: argparse.Namespace) -> dict:
         for each in rows.values():
             if loop and "failed" not in each:
                 each["times_loop"] = each["networks_per_hour"] / loop
-        if asked.json:
-            asked.json.write_text(json.dumps(results, indent=2))
+        if options.json:
+            options.json.write_text(json.dumps(results, indent=2))
     return results
 
 
-def arguments() -> argparse.ArgumentParser:
-    """Return what reads the command line."""
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
 
     def names(text: str) -> list[str]:
         return text.split(",")
@@ -376,18 +372,18 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--ways", type=names, default=list(WAYS), help=f"of {','.join(WAYS)}")
     parser.add_argument("--precisions", type=names, help="default: all that the device has")
     parser.add_argument("--limit", type=float, help=f"seconds; default: {LIMIT_ON_GPU} on a GPU")
-    parser.add_argument("--json", type=Path, help="write the results here too")
+    parser.add_argument("--json", type=Path, help="write the results to this file too")
     return parser
 
 
 def main() -> None:
     """Measure and print."""
-    parser = arguments()
-    asked = parser.parse_args()
-    if unknown := sorted(set(asked.ways) - set(WAYS)):
+    parser = make_parser()
+    options = parser.parse_args()
+    if unknown := sorted(set(options.ways) - set(WAYS)):
         parser.error(f"--ways {','.join(unknown)}: choose from {', '.join(WAYS)}")
     try:
-        results = run(asked)
+        results = run(options)
     except InputError as error:
         sys.exit(str(error))
     print_results(results)

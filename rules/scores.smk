@@ -24,7 +24,7 @@ rule score_ensemble:
         mem_mb=4000,
         runtime=60,
     params:
-        networks=lambda wildcards: ensemble_of(wildcards).networks,
+        networks=lambda wildcards: ensemble_of(wildcards).n_networks,
     shell:
         "python -m created_equal score_ensemble {wildcards.study} {wildcards.ensemble}"
         " {input.predictions:q} --networks {params.networks} > {log:q} 2>&1"

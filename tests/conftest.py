@@ -10,7 +10,7 @@ import pytest
 import torch
 from data import data_root  # noqa: F401
 
-from created_equal.study import Ensemble, Recipe
+from created_equal.study import Architecture, Ensemble, Recipe
 
 # Kernels are run by Triton's interpreter where there is no GPU, which it asks for when they are
 # imported.
@@ -44,16 +44,15 @@ def digits_file(digits, tmp_path_factory):
 
 @pytest.fixture
 def tiny():
-    """A function that gives an ensemble of narrow networks, with changes to its recipe."""
+    """A function that makes an ensemble of narrow networks, with changes to its recipe."""
 
-    def make(architecture="st_vgg", width=0.125, **recipe):
+    def make(name="st_vgg", width=0.125, variations=None, **recipe):
         defaults = Recipe(epochs=2, batch_size=20, learning_rate=0.1, activation="elu")
         return Ensemble(
             study="tests",
             name="tiny",
-            architecture=architecture,
-            width=width,
-            networks=4,
+            architecture=Architecture(name, **{"width": width, **(variations or {})}),
+            n_networks=4,
             recipe=replace(defaults, **recipe),
             dataset=DIGITS,
         )

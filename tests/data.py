@@ -1,4 +1,4 @@
-"""Finds the real data that tests read: the folder in the environment variable DATA_ROOT."""
+"""Settings of clutter, and the folder of real data in the environment variable DATA_ROOT."""
 
 import os
 from pathlib import Path
@@ -17,6 +17,15 @@ NEEDED = (
     "tiny-imagenet-200/train",
     "tiny-imagenet-200/val/val_annotations.txt",
 )
+
+CLUTTER = {
+    "digit_size": [12, 16],
+    "contrast": [0.5, 1.0],
+    "fragments": 1,
+    "fragment_size": 4,
+    "fragment_contrast": [0.3, 1.0],
+    "noise": [0.0, 0.2],
+}
 
 
 def find_data_root() -> Path | str:

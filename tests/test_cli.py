@@ -46,10 +46,10 @@ def small_study(study_folder):
 
 def refused(result):
     """Return the one sentence that a command ended with."""
-    code, _, said = result
+    code, _, message = result
     assert code == 2
-    assert "Traceback" not in said
-    (line,) = [line for line in said.splitlines() if line.startswith("created-equal: ")]
+    assert "Traceback" not in message
+    (line,) = [line for line in message.splitlines() if line.startswith("created-equal: ")]
     assert line.endswith((".", "?"))
     return line.removeprefix("created-equal: ")
 
@@ -64,9 +64,9 @@ def test_help_lists_the_steps():
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help(run, command):
-    code, said, _ = run(command, "--help")
+    code, message, _ = run(command, "--help")
     assert code == 0
-    assert re.search(rf"Usage: .* {command} ", said)
+    assert re.search(rf"Usage: .* {command} ", message)
 
 
 def test_the_steps_one_after_the_other(run, small_study, study_folder):
@@ -92,7 +92,7 @@ def test_without_networks_all_are_trained_in_jobs_as_config_says(run, small_stud
 
 @pytest.mark.parametrize(("given", "file"), [("2", "0002-0002"), ("1-2", "0001-0002")])
 def test_kept_networks_are_not_trained_again(run, small_study, study_folder):
-    """In another clone they stand in reference; a study based on this one has the same networks."""
+    """In another clone they are in reference; a study based on this one has the same networks."""
     run("build_dataset", "small")
     run("train_networks", "small", "st_vgg", "--networks", "0-1")
     code, printed, _ = run("keep_predictions", "small", "st_vgg")
@@ -129,8 +129,8 @@ def test_networks_of_different_precisions_are_scored_with_a_warning(
     assert run("score_ensemble", "small", "st_vgg", *files, "--networks", "3")[0] == 0
     assert "different precisions (1 in bf16, 2 in fp32), which these scores mix" in caplog.text
     assert (
-        "delete the folder results/small/st_vgg and ask for its scores: snakemake --cores all "
-        "results/small/st_vgg/scores.nc --config precision=fp32, say." in caplog.text
+        "delete the folder results/small/st_vgg and build its scores, for example: snakemake "
+        "--cores all results/small/st_vgg/scores.nc --config precision=fp32" in caplog.text
     )
 
 
@@ -142,30 +142,30 @@ def test_a_missing_study(run):
         ["render_figure", "smokee", "figure_01"],
         ["plan", "smokee"],
     ):
-        said = refused(run(*command))
-        assert said.startswith("there is no study smokee (config/studies/smokee.yaml does not")
-        assert "smoke" in said.removeprefix("there is no study smokee")
+        message = refused(run(*command))
+        assert message.startswith("there is no study smokee (config/studies/smokee.yaml does not")
+        assert "smoke" in message.removeprefix("there is no study smokee")
 
 
 def test_a_missing_ensemble(run):
     for command in ("train_networks", "score_ensemble"):
-        said = refused(run(command, "smoke", "st_vg"))
-        assert said.startswith("the study smoke has no ensemble st_vg; ")
-        assert "st_vgg" in said.removeprefix("the study smoke has no ensemble st_vg;")
+        message = refused(run(command, "smoke", "st_vg"))
+        assert message.startswith("the study smoke has no ensemble st_vg; ")
+        assert "st_vgg" in message.removeprefix("the study smoke has no ensemble st_vg;")
 
 
 @pytest.mark.parametrize("networks", ["4-2", "a", "1-", "-1", "1,2", "0-4-5", "", "1.5"])
-def test_a_range_that_is_none(run, networks):
+def test_an_invalid_range(run, networks):
     assert refused(run("train_networks", "smoke", "st_vgg", f"--networks={networks}")) == (
         f"--networks {networks} is not a range of seeds; write it as 0-4, or 7 for one seed."
     )
 
 
 def test_missing_files(run, study_folder):
-    said = refused(run("train_networks", "smoke", "st_vgg"))
-    assert said.startswith("results/smoke/dataset.nc does not exist; build it with snakemake")
-    said = refused(run("score_ensemble", "smoke", "st_vgg"))
-    assert said.startswith("results/smoke/st_vgg/predictions/0000-0003.nc does not exist;")
+    message = refused(run("train_networks", "smoke", "st_vgg"))
+    assert message.startswith("results/smoke/dataset.nc does not exist; build it with snakemake")
+    message = refused(run("score_ensemble", "smoke", "st_vgg"))
+    assert message.startswith("results/smoke/st_vgg/predictions/0000-0003.nc does not exist;")
     assert not (study_folder / "results").exists()
 
 
@@ -177,7 +177,7 @@ def test_missing_files(run, study_folder):
         (["--device", "gpu"], "device gpu is not one of auto, cpu, cuda; "),
     ],
 )
-def test_a_device_or_precision_that_is_none(run, options, sentence):
+def test_an_invalid_device_or_precision(run, options, sentence):
     for command in (["train_networks", "smoke", "st_vgg"], ["plan", "smoke"]):
         assert refused(run(*command, *options)).startswith(sentence)
 
@@ -187,11 +187,11 @@ def test_a_learning_rate_that_kills_the_networks(run, small_study, study_folder)
     run("build_dataset", "small")
     study["recipe"]["learning_rate"] = 1e6
     path.write_text(yaml.safe_dump(study))
-    said = refused(run("train_networks", "small", "st_vgg"))
+    message = refused(run("train_networks", "small", "st_vgg"))
     assert re.fullmatch(
         r"small/st_vgg, network 0 \(and 3 others\): the loss is not finite after epoch [12]; lower "
         r"recipe\.learning_rate \(1e\+06\) or change its decay\.",
-        said,
+        message,
     )
     assert not list((study_folder / "results" / "small").rglob("predictions/**/*.nc"))
 
@@ -215,10 +215,10 @@ def test_images_that_are_too_small_end_in_one_sentence(small_study, study_folder
 
 def test_a_number_of_networks_below_one(run):
     for command in (["score_ensemble", "smoke", "st_vgg"], ["plan", "smoke"]):
-        code, _, said = run(*command, "--networks", "0")
+        code, _, message = run(*command, "--networks", "0")
         assert code == 2
-        assert "Traceback" not in said
-        assert "greater than or equal to 1" in said
+        assert "Traceback" not in message
+        assert "greater than or equal to 1" in message
 
 
 def test_predictions_of_another_ensemble_are_an_error(run, small_study, study_folder):
@@ -227,17 +227,17 @@ def test_predictions_of_another_ensemble_are_an_error(run, small_study, study_fo
     folder = study_folder / "results" / "small" / "st_vgg" / "predictions"
     other = read_predictions(folder / "0000-0001.nc").assign_coords(network=[2, 3])
     write_predictions(other, folder / "other.nc", {"another": 1})
-    said = refused(
+    message = refused(
         run("score_ensemble", "small", "st_vgg", folder / "0000-0001.nc", folder / "other.nc")
     )
-    assert "belong to different ensembles" in said
+    assert "belong to different ensembles" in message
     assert not (folder.parent / "scores.nc").exists()
 
 
 def test_a_full_or_forbidden_disk_is_one_sentence(run, study_folder):
     (study_folder / "results").write_text("a file in the place of the folder")
-    said = refused(run("build_dataset", "smoke"))
-    assert said.startswith("results/smoke/dataset.nc cannot be written (")
+    message = refused(run("build_dataset", "smoke"))
+    assert message.startswith("results/smoke/dataset.nc cannot be written (")
 
 
 @pytest.mark.parametrize("link, study", [("results", "smoke"), ("data", "pictures")])
@@ -256,7 +256,7 @@ def test_outside_of_the_repository(run, tmp_path, monkeypatch):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
-    said = refused(run("plan"))
-    assert said == (
+    message = refused(run("plan"))
+    assert message == (
         f"config.yaml does not exist in {elsewhere}; run this in the folder of the repository."
     )

@@ -30,7 +30,7 @@ def study(monkeypatch):
 
 def test_the_kept_scores_are_of_the_study_as_it_is(study, scores):
     ensemble = study.ensembles["st_vgg"]
-    assert scores.sizes["network"] == ensemble.networks
+    assert scores.sizes["network"] == ensemble.n_networks
     assert definition_of(scores).items() >= ensemble.definition.items()
 
 

@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "study": {"errors", "artefacts"},
     "decoding": set(),
     "artefacts": {"errors", "versions", "decoding"},
-    "networks": {"errors"},
+    "networks": {"errors", "study"},
     **dict.fromkeys(STAGES, GROUND),
     **dict.fromkeys(("figures", "claims", "explorer"), GROUND | {"scores"}),
     "planning": GROUND | STAGES,
@@ -31,8 +31,8 @@ MAY_IMPORT = {
 # The modules of a folder, each of which may import those before it alone.
 IN_ORDER = {
     "study": (
-        *("paths", "yaml_files", "keys", "derivation", "definition", "roles", "kept_scores"),
-        *("contradictions", "loading", "reference_page", "titles"),
+        *("paths", "yaml_files", "keys", "derivation", "study", "roles", "kept_scores"),
+        *("contradictions", "loading", "key_pages", "titles"),
     ),
     "planning": ("sizes", "existing", "preflight", "plan"),
 }

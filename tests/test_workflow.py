@@ -434,7 +434,7 @@ def test_a_key_that_stands_twice_in_the_config_is_refused(built):
     config.write_text(f"{before}studies: [smoke]\n")
     said = one_sentence(snakemake(built, "--dry-run"))
     config.write_text(before)
-    assert "created-equal: config.yaml, line 10: the key studies stands there twice" in said
+    assert "created-equal: config.yaml, line 10: the key studies is there twice" in said
 
 
 def test_figures_that_cannot_be_are_refused_by_name_and_all_else_is_built(built):

@@ -53,6 +53,17 @@ StudyName = Annotated[
 EnsembleName = Annotated[
     str, typer.Argument(metavar="ensemble", help="One of the study's ensembles.")
 ]
+StudyNames = Annotated[
+    list[str] | None, typer.Argument(help="Studies; default: those in config.yaml.")
+]
+NumberOfNetworks = Annotated[
+    int | None,
+    typer.Option("--networks", help="Networks per ensemble; default: as configured.", min=1),
+]
+Device = Annotated[str | None, typer.Option(help="auto, cpu or cuda; default: as in config.yaml.")]
+Precision = Annotated[
+    str | None, typer.Option(help="auto, fp32, tf32 or bf16; default: as in config.yaml.")
+]
 
 
 def main() -> None:
@@ -143,12 +154,8 @@ def train_networks(
             metavar="FIRST-LAST", help="Seeds to train; default: all, in jobs as in config.yaml."
         ),
     ] = None,
-    device: Annotated[
-        str | None, typer.Option(help="auto, cpu or cuda; default: as in config.yaml.")
-    ] = None,
-    precision: Annotated[
-        str | None, typer.Option(help="auto, fp32, tf32 or bf16; default: as in config.yaml.")
-    ] = None,
+    device: Device = None,
+    precision: Precision = None,
     threads: Annotated[int, typer.Option(help="Threads on a CPU.", min=1)] = 1,
 ) -> None:
     """Train an ensemble's networks; writes results/STUDY/ENSEMBLE/predictions/FIRST-LAST.nc."""
@@ -181,21 +188,18 @@ def score_ensemble(
         list[Path] | None,
         typer.Argument(help="Predictions files; default: all written by train_networks."),
     ] = None,
-    n_networks: Annotated[
-        int | None,
-        typer.Option("--networks", help="Number of networks; default: as configured.", min=1),
-    ] = None,
+    n_networks: NumberOfNetworks = None,
 ) -> None:
     """Score an ensemble from its predictions; writes results/STUDY/ENSEMBLE/scores.nc."""
     from created_equal import scores
     from created_equal.artefacts import definition_of, moved_examples, write_scores
 
     config, ensemble = load_config(), _load_ensemble(study_name, ensemble_name)
-    ensemble = replace(ensemble, networks=n_networks or ensemble.networks)
+    ensemble = replace(ensemble, n_networks=n_networks or ensemble.n_networks)
     paths = predictions or ensemble.predictions_paths(config.networks_per_job)
     has_moved = "move_to_test" in (ensemble.derived or {})
     moved = moved_examples(chosen_path(study_name, ensemble_name)) if has_moved else None
-    scored = scores.score_ensemble(paths, ensemble.networks, moved)
+    scored = scores.score_ensemble(paths, ensemble.n_networks, moved)
     write_scores(scored, scores_path(study_name, ensemble_name), definition_of(scored))
 
 
@@ -228,11 +232,7 @@ def render_figure(
 
 
 @app.command(name="render_cross_dataset")
-def render_cross_dataset(
-    studies: Annotated[
-        list[str] | None, typer.Argument(help="Studies; default: those in config.yaml.")
-    ] = None,
-) -> None:
+def render_cross_dataset(studies: StudyNames = None) -> None:
     """Render the figure of several studies; writes paper_figures/cross_dataset.pdf, .svg, .png."""
     from created_equal.figures.render import render_cross_dataset as render
 
@@ -312,7 +312,7 @@ def keep_scores(study_name: StudyName) -> None:
 def keep_predictions(study_name: StudyName, ensemble_name: EnsembleName) -> None:
     """Copy an ensemble's trained networks to reference/STUDY/ENSEMBLE/predictions, for git.
 
-    Training finds them there, so that another machine goes on where this one stopped.
+    Training finds them there, so that another machine resumes where this one stopped.
     """
     from created_equal.artefacts import fingerprint, read_dataset
     from created_equal.training import PredictionsFolder, networks_definition
@@ -327,19 +327,10 @@ def keep_predictions(study_name: StudyName, ensemble_name: EnsembleName) -> None
 
 @app.command(name="plan")
 def plan(
-    studies: Annotated[
-        list[str] | None, typer.Argument(help="Studies; default: those in config.yaml.")
-    ] = None,
-    n_networks: Annotated[
-        int | None,
-        typer.Option("--networks", help="Networks per ensemble; default: as configured.", min=1),
-    ] = None,
-    device: Annotated[
-        str | None, typer.Option(help="auto, cpu or cuda; default: as in config.yaml.")
-    ] = None,
-    precision: Annotated[
-        str | None, typer.Option(help="auto, fp32, tf32 or bf16; default: as in config.yaml.")
-    ] = None,
+    studies: StudyNames = None,
+    n_networks: NumberOfNetworks = None,
+    device: Device = None,
+    precision: Precision = None,
 ) -> None:
     """Print how many networks are trained already, and how long the rest takes on this machine."""
     from created_equal.planning.plan import print_plan

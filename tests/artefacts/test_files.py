@@ -189,8 +189,8 @@ def test_a_full_disk_ends_in_a_sentence_wherever_it_strikes(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    said = done.stdout.splitlines()
-    assert said == [f"{path} cannot be written (File too large); {REMEDY}"] * len(rooms)
+    message = done.stdout.splitlines()
+    assert message == [f"{path} cannot be written (File too large); {REMEDY}"] * len(rooms)
     assert not list(tmp_path.iterdir())
 
 
@@ -222,8 +222,8 @@ def test_the_old_file_stays_if_it_cannot_be_replaced(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("pathlib.Path.replace", full)
-    said = sentence(write_atomically, path, b"after")
-    assert said == f"{path} cannot be written (No space left on device); {REMEDY}"
+    message = sentence(write_atomically, path, b"after")
+    assert message == f"{path} cannot be written (No space left on device); {REMEDY}"
     assert path.read_bytes() == b"before"
     assert names(tmp_path) == ["c.txt"]
 
@@ -232,8 +232,10 @@ def test_the_old_file_stays_if_it_cannot_be_replaced(tmp_path, monkeypatch):
 def test_a_place_that_cannot_be_written_to(tmp_path, contents, place):
     (tmp_path / "file").write_text("kept")
     (tmp_path / "folder.nc").mkdir()
-    said = sentence(write_artefact, contents, tmp_path / place, "scores", {})
-    assert said.startswith(f"{tmp_path / place} cannot be written (") and said.endswith(REMEDY)
+    message = sentence(write_artefact, contents, tmp_path / place, "scores", {})
+    assert message.startswith(f"{tmp_path / place} cannot be written (") and message.endswith(
+        REMEDY
+    )
     assert names(tmp_path) == ["file", "folder.nc"]
     assert (tmp_path / "file").read_text() == "kept"
 

@@ -40,7 +40,7 @@ def study(study_folder, digits):
     return study_folder
 
 
-def test_without_chance_all_ways_train_the_same_networks(tiny, images):
+def test_without_randomness_all_ways_train_the_same_networks(tiny, images):
     # Without dropout, and with all examples in each mini-batch, only rounding is left.
     ensemble = tiny(epochs=8, batch_size=40, dropout=False)
     engine, loop, vmap = (
@@ -114,7 +114,7 @@ def test_precisions_are_compared_by_the_order_of_learning_and_accuracy():
     assert compare(fp32, ensemble_of(3, 0.62, seed=1))["correlation"] < 0.6
 
 
-def test_what_other_seeds_would_give_is_known_from_halves():
+def test_other_seeds_are_estimated_from_halves():
     fp32, other = ensemble_of(0.3, 0.62, seed=0), ensemble_of(0.3, 0.62, seed=1)
     found = compare(fp32, other)
     assert found["other_seeds_correlation"] == pytest.approx(found["correlation"], abs=0.01)
@@ -128,7 +128,7 @@ def run(*arguments):
     )
 
 
-def test_a_way_that_fails_says_why_and_the_others_are_measured(study):
+def test_a_failed_way_has_a_reason_and_the_others_are_measured(study):
     done = run(
         *("--study", "momentum", "--epochs", "2", "--networks", "3", "--json", "found.json"),
         *("--ways", "vmap,loop,engine", "--precisions", "fp32,bf16"),
@@ -170,7 +170,7 @@ def test_bad_input_ends_in_one_sentence(study, monkeypatch, capsys, option, code
     monkeypatch.setattr(sys, "argv", ["training.py", "--study", "momentum", *option])
     with pytest.raises(SystemExit) as ended:
         main()
-    # A sentence as the code is printed by Python, whose exit code is then 1.
+    # Python prints an exit code that is a sentence, and exits with 1.
     assert (ended.value.code == 2) == (code == 2)
     assert sentence in capsys.readouterr().err + str(ended.value)
 

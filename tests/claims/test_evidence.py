@@ -14,12 +14,12 @@ from created_equal.artefacts import (
 )
 from created_equal.claims.evidence import open_evidence, scores_of
 from created_equal.errors import InputError
-from created_equal.study import REFERENCE, Baseline, Ensemble, Recipe, Study
+from created_equal.study import REFERENCE, Architecture, Baseline, Ensemble, Recipe, Study
 
 
 def ensemble_of(name, **derived):
     dataset = {"source": "d"} | ({"derived": derived} if derived else {})
-    return Ensemble("made_up", name, "st_vgg", 1.0, 2, Recipe(epochs=1), dataset)
+    return Ensemble("made_up", name, Architecture("st_vgg"), 2, Recipe(epochs=1), dataset)
 
 
 def study_of(figures):

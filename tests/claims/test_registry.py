@@ -172,7 +172,7 @@ def test_the_studies_of_the_paper_have_the_ensembles_of_supplement_c(monkeypatch
         study, _, name = key.partition("/")
         ensembles = load_study(study).ensembles
         for each in [name] if name else ensembles:
-            assert ensembles[each].networks == networks, key
+            assert ensembles[each].n_networks == networks, key
 
 
 def test_independent_networks_are_not_called_bimodal(made_up):

@@ -16,7 +16,7 @@ from created_equal.artefacts import (
 from created_equal.claims import results
 from created_equal.errors import InputError
 from created_equal.scores import score_ensemble
-from created_equal.study import Baseline, Ensemble, Recipe, Study
+from created_equal.study import Architecture, Baseline, Ensemble, Recipe, Study
 
 N, EPOCHS, K, EXAMPLES = 4, 3, 2, 60
 LABELS = np.arange(EXAMPLES) % K
@@ -30,7 +30,9 @@ UNLEARNED = (
 
 def ensemble_of(**keys):
     return replace(
-        Ensemble("made_up", "st_vgg", "st_vgg", 1.0, N, Recipe(epochs=EPOCHS), {"source": "d"}),
+        Ensemble(
+            "made_up", "st_vgg", Architecture("st_vgg"), N, Recipe(epochs=EPOCHS), {"source": "d"}
+        ),
         **keys,
     )
 
@@ -133,7 +135,7 @@ def test_a_file_that_should_be_there_is_missed(study):
 
 def test_other_epochs_or_networks_than_in_the_files(study):
     assert len(failing(results.of_predictions(ensemble_of(recipe=Recipe(epochs=5)), 2))) == 2
-    fewer = replace(study, ensembles={"st_vgg": ensemble_of(networks=2)})
+    fewer = replace(study, ensembles={"st_vgg": ensemble_of(n_networks=2)})
     with pytest.raises(InputError, match=r"scores\.nc: 4 networks, and 2 in the study"):
         results.test_results(fewer, networks_per_job=2)
     path = Path("results/made_up/st_vgg/predictions/0002-0003.nc")

@@ -4,26 +4,19 @@ from hashlib import sha256
 
 import numpy as np
 import pytest
+from data import CLUTTER
 
 from created_equal.datasets.clutter import _Draws, add_clutter
 from created_equal.datasets.digits import open_digits
 from created_equal.datasets.source import read_from_array
 from created_equal.decoding.resizing import resize
 
-PLAIN = {
+PLAIN = CLUTTER | {
     "digit_size": [16, 16],
     "contrast": [1.0, 1.0],
     "fragments": 0,
-    "fragment_size": 4,
     "fragment_contrast": [1.0, 1.0],
     "noise": [0.0, 0.0],
-}
-CLUTTER = PLAIN | {
-    "digit_size": [12, 16],
-    "contrast": [0.5, 1.0],
-    "fragments": 1,
-    "fragment_contrast": [0.3, 1.0],
-    "noise": [0.0, 0.2],
 }
 SIZE = 16
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from created_equal.artefacts import canonical, fingerprint, make_dataset
 from created_equal.datasets.derive import derive_dataset, shuffle_labels
 from created_equal.errors import InputError
-from created_equal.study import Ensemble, Recipe, derivation
+from created_equal.study import Architecture, Ensemble, Recipe, derivation
 from created_equal.study.keys import DerivedEntry
 
 RANKING = {"architecture": "st_vgg", "dataset": {"source": "digits"}}
@@ -57,9 +57,8 @@ def ensembles(batch_size=2, **entry):
     ensemble = Ensemble(
         study="tests",
         name="divided",
-        architecture="st_vgg",
-        width=1.0,
-        networks=2,
+        architecture=Architecture("st_vgg"),
+        n_networks=2,
         recipe=Recipe(batch_size=batch_size),
         dataset={},
         ranked_by="ranking" if ranked else None,

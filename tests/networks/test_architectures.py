@@ -5,14 +5,16 @@ import torch
 from torch import nn
 
 from created_equal.errors import InputError
-from created_equal.networks import Architecture, Dropout, build_network, count_flops, dropouts
+from created_equal.networks import Dropout, build_network, count_flops, dropouts
 from created_equal.networks.activations import ACTIVATIONS, MONOTONE
+from created_equal.study import Architecture, Recipe
 
 COLOR = (32, 32, 3)
 
 
-def build(name="st_vgg", shape=COLOR, classes=5, **variant):
-    return build_network(Architecture(name, **variant), shape, classes)
+def build(name="st_vgg", shape=COLOR, classes=5, dropout=True, activation=None, **variations):
+    recipe = Recipe(dropout=dropout, activation=activation)
+    return build_network(Architecture(name, **variations), recipe, shape, classes)
 
 
 def images(shape, n_images=2):

@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 from torch import nn
 
 from created_equal.errors import InputError
-from created_equal.networks import Architecture, build_network, dropouts
+from created_equal.networks import build_network, dropouts
 from created_equal.networks.public import check_linear
+from created_equal.study import Architecture, Recipe
 
 SHAPES = {
     "st_vgg": (32, 32, 3),
@@ -18,8 +19,9 @@ SHAPES = {
 COLOR = (32, 32, 3)
 
 
-def build(name, shape=COLOR, **variant):
-    return build_network(Architecture(name, **variant), shape, 5)
+def build(name, shape=COLOR, dropout=True, activation=None, **variations):
+    recipe = Recipe(dropout=dropout, activation=activation)
+    return build_network(Architecture(name, **variations), recipe, shape, 5)
 
 
 @pytest.fixture(scope="module", params=SHAPES)

@@ -1,5 +1,4 @@
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,7 +46,7 @@ def test_networks_are_found_in_all_folders(tiny, dataset):
 def test_networks_of_another_definition_engine_or_data_do_not_count(tiny, dataset, monkeypatch):
     ensemble = tiny(epochs=1)
     train(ensemble, dataset, 0, 1)
-    assert finished_networks(replace(ensemble, width=0.25)) == [set()]
+    assert finished_networks(tiny(width=0.25, epochs=1)) == [set()]
     with monkeypatch.context() as patch:
         patch.setattr("created_equal.planning.existing.ENGINE_VERSION", 99)
         assert finished_networks(ensemble) == [set()]

@@ -92,8 +92,8 @@ def test_a_row_per_ensemble_with_numbers_by_hand(
     values = yaml.safe_load(path.read_text())
     values["ensembles"] = {name: values["ensembles"][name] for name in operations}
     path.write_text(yaml.safe_dump({key: values[key] for key in values if key != "figures"}))
-    said = plan(study)
-    table = rows(said)
+    message = plan(study)
+    table = rows(message)
     assert set(table) == {(study, name) for name in operations}
     for (name, each), trained in zip(operations.items(), epochs, strict=True):
         cells = table[study, name]
@@ -103,7 +103,7 @@ def test_a_row_per_ensemble_with_numbers_by_hand(
         disk = examples * (trained + 1) * (networks + 4) / 1e6
         assert float(cells[5]) == pytest.approx(disk, abs=0.051)
         assert re.fullmatch(r"\d+:\d\d:\d\d", cells[6])
-    assert re.search(r"Total training time: \d+:\d\d:\d\d, estimated from a few steps", said)
+    assert re.search(r"Total training time: \d+:\d\d:\d\d, estimated from a few steps", message)
 
 
 def test_every_ensemble_has_a_row(plan):
@@ -172,14 +172,14 @@ def test_a_dataset_whose_size_is_not_known(plan, study_folder):
         "ensembles": {"st_vgg": {"architecture": "st_vgg"}},
     }
     (study_folder / "config" / "studies" / "mine.yaml").write_text(yaml.safe_dump(study))
-    said = plan("mine")
-    assert rows(said) == {}
+    message = plan("mine")
+    assert rows(message) == {}
     assert (
         "mine: its size is unknown until its dataset is built; run created-equal build_dataset "
         "mine first."
-    ) in said
+    ) in message
     # Neither an empty table nor its total is printed.
-    assert "In all" not in said and "architecture" not in said
+    assert "In all" not in message and "architecture" not in message
 
 
 def test_a_study_whose_images_stay_in_files(plan, study_folder):
@@ -198,9 +198,9 @@ def test_a_study_whose_images_stay_in_files(plan, study_folder):
     (study_folder / "config" / "studies" / "mine.yaml").write_text(yaml.safe_dump(study))
     data = build_dataset(dataset, study_folder / "data", False)
     write_dataset(data, dataset_path("mine"), dataset)
-    said = plan("mine")
-    assert rows(said)["mine", "cnn"][1:4] == ["2", "0", "3"]
-    assert "mine: the estimate leaves out decoding image files" in said
+    message = plan("mine")
+    assert rows(message)["mine", "cnn"][1:4] == ["2", "0", "3"]
+    assert "mine: the estimate leaves out decoding image files" in message
 
 
 def test_the_command_takes_the_studies_of_the_config(study_folder, monkeypatch, capsys):

@@ -19,7 +19,7 @@ from created_equal.planning.preflight import PLACES, Job, check_run
 from created_equal.study import Config, dataset_path, load_study, predictions_path
 from created_equal.versions import ENGINE_VERSION
 
-TRAIN = Job("train_networks", "smoke", "st_vgg", networks=range(4))
+TRAIN = Job("train_networks", "smoke", "st_vgg", seeds=range(4))
 BUILD = Job("build_dataset", "smoke")
 
 
@@ -47,10 +47,10 @@ def studies(study_folder):
 
 def test_it_counts_networks_to_train_and_trained_networks(studies):
     half = [
-        replace(TRAIN, networks=range(2)),
-        replace(TRAIN, ensemble="small_st_vgg", networks=range(1)),
+        replace(TRAIN, seeds=range(2)),
+        replace(TRAIN, ensemble="small_st_vgg", seeds=range(1)),
     ]
-    lines = check_run(Config(), studies, [BUILD, *half], [replace(TRAIN, networks=range(3))])
+    lines = check_run(Config(), studies, [BUILD, *half], [replace(TRAIN, seeds=range(3))])
     assert lines[0] == "smoke: 3 networks to train in 2 jobs, 3 already there"
     assert lines[1] == "no GPU is found: networks are trained on the CPU"
     assert lines[2].startswith("disk: at most 0.0 MB of predictions and scores, ")
@@ -66,7 +66,7 @@ def test_networks_that_exist_are_not_counted_as_networks_to_train(studies):
     # Two were trained by another job, and one by a job that was stopped.
     write_finished(folder / "0000-0001.nc", definition, range(2))
     write_finished(folder / "unfinished/0004.nc", definition, [4])
-    wanted = [replace(TRAIN, networks=range(5)), replace(TRAIN, networks=range(5, 7))]
+    wanted = [replace(TRAIN, seeds=range(5)), replace(TRAIN, seeds=range(5, 7))]
     lines = check_run(Config(), studies, wanted, [])
     assert lines[0] == "smoke: 4 networks to train in 2 jobs, 3 already there"
     assert not any("trained again" in line for line in lines)
@@ -81,18 +81,18 @@ def test_networks_whose_data_change_with_a_ranking_are_named(studies, study_fold
     names = ("st_vgg", "easiest_moved", "hardest_fifth_round_01", "hardest_fifth", "random_fifth")
     wanted = [replace(TRAIN, ensemble=name) for name in names]
 
-    def said(networks=None):
+    def message(networks=None):
         now = {"smoke": load_study("smoke", networks)}
         lines = check_run(Config(), now, wanted, [])
         return [line for line in lines if "trained again" in line]
 
-    assert said(6) == []
+    assert message(6) == []
     for name in names:
         ensemble = studies["smoke"].ensembles[name]
         path = predictions_path("smoke", name, 0, 3)
         write_finished(path, ensemble.definition | {"engine_version": 0}, range(4))
-    assert said() == []
-    (line,) = said(6)
+    assert message() == []
+    (line,) = message(6)
     assert line.startswith(
         "smoke: networks of easiest_moved, hardest_fifth will be trained again, because their data "
         "depend on a ranking that has changed"
@@ -100,14 +100,14 @@ def test_networks_whose_data_change_with_a_ranking_are_named(studies, study_fold
     # Damaged files are ignored, and only the latest file counts.
     for name in names[1:]:
         predictions_path("smoke", name, 0, 4).write_bytes(b"damaged")
-    assert said(6) == []
+    assert message(6) == []
 
 
-def test_a_run_of_nothing_but_figures_has_nothing_to_say(studies):
+def test_a_run_that_only_draws_figures_prints_nothing(studies):
     assert check_run(Config(), studies, [Job("render_figure_01", "smoke")], []) == []
 
 
-def test_a_run_that_trains_nothing_says_so(studies):
+def test_a_run_without_training_is_summarized(studies):
     finished = [TRAIN, replace(TRAIN, ensemble="small_st_vgg"), BUILD]
     lines = check_run(Config(), studies, [Job("render_figure_01", "smoke")], finished)
     assert lines == ["smoke: no networks to train, 8 already there"]
@@ -120,7 +120,7 @@ def test_training_needs_the_image_files(studies, study_folder):
         check_run(config, studies, [replace(TRAIN, study="large", ensemble="a")], [])
 
 
-def test_data_that_are_nowhere_are_named_all_at_once(studies, study_folder):
+def test_all_missing_data_are_reported_at_once(studies, study_folder):
     wanted = [Job("build_dataset", name) for name in studies if name != "large"]
     config = Config(data_root=study_folder / "data", download=False)
     with pytest.raises(InputError) as error:
@@ -152,8 +152,8 @@ def test_a_link_to_a_disk_that_is_not_mounted_is_said(studies, study_folder, lin
     path.symlink_to("/not/mounted")
     with pytest.raises(InputError) as error:
         check_run(Config(data_root=Path("data")), studies, [job], [])
-    _, said = str(error.value).splitlines()
-    assert said.endswith(
+    _, message = str(error.value).splitlines()
+    assert message.endswith(
         f"{link} is a link to /not/mounted, which does not exist; mount it or fix the link."
     )
 
@@ -169,7 +169,7 @@ def test_an_archive_or_an_unpacked_folder_is_enough(studies, study_folder, name)
 
 def test_a_dataset_that_is_built_needs_no_source(studies, study_folder):
     config = Config(data_root=study_folder / "nowhere", download=False)
-    wanted = [Job("train_networks", "mine", "a", networks=range(5))]
+    wanted = [Job("train_networks", "mine", "a", seeds=range(5))]
     lines = check_run(config, studies, wanted, [])
     assert "disk: unknown for mine until their datasets are built" in lines
 
@@ -183,21 +183,21 @@ def test_a_folder_of_images_is_of_known_size_once_it_is_built(studies, study_fol
     path = dataset_path("mine")
     write_dataset(build_dataset(definition, study_folder / "data", False), path, definition)
     config = Config(data_root=study_folder / "data")
-    wanted = [Job("train_networks", "mine", "a", networks=range(1))]
+    wanted = [Job("train_networks", "mine", "a", seeds=range(1))]
 
-    def said():
+    def message():
         lines = check_run(config, studies, wanted, [])
         return [line for line in lines if line.startswith("disk: ")]
 
-    (line,) = said()
+    (line,) = message()
     assert line.startswith("disk: at most 0.0 MB of predictions and scores, ")
     # Datasets that are damaged or will be rebuilt have no known size.
     unknown = "disk: unknown for mine until their datasets are built"
     wanted.append(Job("build_dataset", "mine"))
-    assert said() == [unknown]
+    assert message() == [unknown]
     wanted.pop()
     path.write_bytes(b"damaged")
-    assert said() == [unknown]
+    assert message() == [unknown]
 
 
 def test_places_match_torchvision():
@@ -211,7 +211,7 @@ def test_a_disk_without_room_is_an_error(studies, monkeypatch):
     monkeypatch.setattr(preflight, "_free", lambda folder: needed)
     assert check_run(Config(), studies, [TRAIN], [])
     # Jobs of one ensemble share its scores.
-    halves = [replace(TRAIN, networks=range(2))] * 2
+    halves = [replace(TRAIN, seeds=range(2))] * 2
     assert check_run(Config(), studies, halves, [])
     monkeypatch.setattr(preflight, "_free", lambda folder: needed - 1)
     with pytest.raises(InputError, match=r"may take 0\.0 MB, and .*/results has 0\.0 MB left"):

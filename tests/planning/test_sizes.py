@@ -20,7 +20,7 @@ def test_extents_that_are_known_before_anything_is_built():
     assert expected_extent(digits) == Extent((100, 599), (16, 16, 1), 10)
 
 
-def test_a_folder_is_known_only_where_the_study_says_all_of_it():
+def test_the_extent_of_a_folder_is_known_if_all_sizes_are_given():
     sizes = {"size": 64, "train_examples": 100_000, "test_examples": 10_000}
     assert expected_extent(FOLDER | sizes) == Extent((100_000, 10_000), (64, 64, 3), 0)
     for absent in sizes:

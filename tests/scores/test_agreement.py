@@ -52,7 +52,7 @@ def test_by_hand():
     ],
 )
 def test_modes_of_one_example_by_hand(predicted, modal_label, n_modal, n_runner_up):
-    """Of five classes, of which no network predicts some."""
+    """There are five classes; no network predicts some of them."""
     found = modes(np.array(predicted, dtype=np.uint8)[:, None], 5)
     assert [each.tolist() for each in found] == [[modal_label], [n_modal], [n_runner_up]]
 
@@ -79,7 +79,7 @@ def test_bounds(ensemble):
     assert (n_modal * classes >= networks).all()
     # The second group is the largest of all but the first.
     assert (n_runner_up * (classes - 1) >= networks - n_modal).all()
-    # Whoever is right predicts the modal label or another one.
+    # A network that is right predicts the modal label or another one.
     other = modal_label != labels
     assert (n_right[other] <= n_runner_up[other]).all()
     assert np.array_equal(right_counts(predictions, modal_label), n_modal)
@@ -110,7 +110,7 @@ def test_the_order_of_networks_does_not_matter(ensemble, random):
 
 
 @given(ensembles(), st.randoms(use_true_random=False))
-def test_the_order_of_examples_goes_through(ensemble, random):
+def test_the_order_of_examples_is_kept(ensemble, random):
     predictions, labels, classes = ensemble
     order = random.sample(range(len(labels)), len(labels))
     assert np.array_equal(
@@ -151,14 +151,14 @@ def test_more_networks_than_a_byte_counts():
 
 
 @pytest.mark.parametrize("wrong", [-1, 3])
-def test_a_label_that_is_no_class_is_refused(wrong):
+def test_a_label_beyond_the_classes_is_an_error(wrong):
     with pytest.raises(InputError, match=r"labels from .* only 3 classes"):
         modes(np.array([[0, wrong]]), 3)
 
 
 @pytest.mark.parametrize("networks", [8, 200])
 def test_a_majority_is_more_than_half(networks):
-    """The double of 200 is more than a byte counts."""
+    """Twice 200 does not fit into a byte."""
     half = networks // 2
     n_right = np.array([0, half, half + 1, networks], dtype=np.uint8)
     assert majority_right(n_right, networks).tolist() == [False, False, True, True]
@@ -167,7 +167,7 @@ def test_a_majority_is_more_than_half(networks):
 
 @given(st.integers(2, 1000), st.integers(1, 20))
 def test_exactly_chance_is_not_below_it(classes, per_class):
-    """Of N = K times some networks, those that guess, one less, and one more."""
+    """With N a multiple of K: as many networks as guessing, one fewer, and one more."""
     networks = classes * per_class
     n_right = np.array([per_class - 1, per_class, per_class + 1], np.min_scalar_type(networks))
     assert below_chance(n_right, networks, classes).tolist() == [True, False, False]

@@ -28,7 +28,7 @@ def scores_of(histogram):
 def test_by_hand():
     # Deviations -1, 0, 1: kurtosis (2/3) / (2/3)^2 = 1.5, no skewness.
     assert bimodality_of_counts([1, 1, 1]) == pytest.approx(0.5)
-    # Deviations -1/4 three times, 3/4 once: two points, whatever their weights.
+    # Deviations -1/4 three times, 3/4 once: two points, so their weights do not matter.
     assert bimodality_of_counts([3, 0, 0, 0, 1]) == pytest.approx(0, abs=1e-12)
 
 
@@ -145,7 +145,7 @@ def test_two_points_are_never_below_zero_by_rounding(few, many, low, apart):
 
 
 def one_split(n_right, networks):
-    """Scores in which every second example is of the test set, of which no network is right."""
+    """Scores in which every second example is in the test set, about which no network is right."""
     n_right = np.asarray(n_right, dtype=np.uint8)
     both = np.stack([n_right, np.zeros_like(n_right)], axis=2).reshape(len(n_right), -1)
     split = np.resize(["train", "test"], both.shape[1])
@@ -155,7 +155,7 @@ def one_split(n_right, networks):
     )
 
 
-def test_one_sided_scores_say_nothing_of_agreement():
+def test_one_sided_scores_are_not_informative():
     scores = one_split(np.repeat([1, 6, 50, 89, 95], 7).reshape(5, 7), 100)
     assert mean_consistency(scores, "train").tolist() == [0.01, 0.06, 0.5, 0.89, 0.95]
     assert informative_epochs(scores, "train").tolist() == [False, *[True] * 3, False]

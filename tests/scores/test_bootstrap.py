@@ -20,7 +20,7 @@ def test_the_interval_of_a_mean_is_the_normal_one():
 
 @pytest.mark.parametrize("statistic_of", ["mean", "correlation"])
 def test_about_95_in_100_intervals_hold_the_truth(statistic_of):
-    """Of 300 intervals 272 to 297 must hold it.
+    """Of 300 intervals, 272 to 297 must contain it.
 
     If each did with a probability of 0.95, this would fail by chance in 0.3 % of all seeds; the
     seed is fixed.
@@ -63,9 +63,9 @@ def lowest_mean_of(values):
 
 
 def test_about_95_in_100_intervals_hold_a_minimum_over_epochs_and_all_hold_its_value():
-    """Of 200 intervals 181 to 197 must hold what such examples have on average, as above.
+    """Of 200 intervals, 181 to 197 must contain the mean over such examples, as above.
 
-    Not shifted, 148 of them would, and 144 would hold the value itself.
+    Without the shift, 148 of them would, and 144 would contain the value itself.
     """
     generator = np.random.default_rng(3)
     samples = generator.normal(size=(200, 40, 60))

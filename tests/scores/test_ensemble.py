@@ -125,7 +125,7 @@ def test_a_part_of_the_networks(tmp_path, made_up_ensemble, write_batches):
     made_up.predictions = made_up.predictions[:3]
     (tmp_path / "three").mkdir()
     three = score_ensemble(write_batches(tmp_path / "three", made_up, [range(3)]))
-    assert score_ensemble(paths, networks=3).identical(three)
+    assert score_ensemble(paths, n_networks=3).identical(three)
 
 
 def test_scores_say_on_what_each_network_was_trained(tmp_path, made_up_ensemble, write_batches):
@@ -219,14 +219,14 @@ def test_no_files_are_refused():
 
 def test_missing_networks_are_named(tmp_path, made_up_ensemble, write_batches):
     paths = write_batches(tmp_path, made_up_ensemble(), [[0, 1], [4]])
-    with pytest.raises(InputError, match=r"3 of the 6 networks .* \(numbers 2, 3, 5\)"):
-        score_ensemble(paths, networks=6)
+    with pytest.raises(InputError, match=r"3 of the 6 networks .* \(seeds 2, 3, 5\)"):
+        score_ensemble(paths, n_networks=6)
 
 
 def test_many_missing_networks_are_not_all_named(tmp_path, made_up_ensemble, write_batches):
     paths = write_batches(tmp_path, made_up_ensemble(), [[0]])
     with pytest.raises(InputError, match=r"99 of .* 9, 10, \.\.\.\)"):
-        score_ensemble(paths, networks=100)
+        score_ensemble(paths, n_networks=100)
 
 
 def test_a_network_that_is_there_twice_is_refused(tmp_path, made_up_ensemble, write_batches):

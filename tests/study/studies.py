@@ -1,23 +1,16 @@
-"""Studies that tests write: a small one with changes, and what is said of those that are wrong."""
+"""A minimal study that tests change and write, and the sentences about an invalid one."""
 
 import re
 from pathlib import Path
 
 import pytest
 import yaml
+from data import CLUTTER
 
 from created_equal.errors import InputError
 from created_equal.study import load_study
 
 FOLDER = {"source": "image_folder", "path": "mine", "size": 64, "images": "files"}
-CLUTTER = {
-    "digit_size": [12, 16],
-    "contrast": [0.5, 1],
-    "fragments": 1,
-    "fragment_size": 4,
-    "fragment_contrast": [0.3, 1],
-    "noise": [0, 0.2],
-}
 TWO = {"a": {"architecture": "st_vgg"}, "b": {"architecture": "mnist_cnn"}}
 
 
@@ -37,13 +30,13 @@ def with_baselines(**baselines):
     return minimal(baselines=baselines)
 
 
-def load(values, name="one", networks=None):
+def load(values, name="one", n_networks=None):
     Path(f"config/studies/{name}.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
-    return load_study(name, networks)
+    return load_study(name, n_networks)
 
 
 def problems(values):
-    """Return the sentences about a wrong study without their lines, which must have its keys."""
+    """Return the sentences about an invalid study, and check that their lines have their keys."""
     with pytest.raises(InputError) as refusal:
         load(values)
     file = "config/studies/one.yaml"

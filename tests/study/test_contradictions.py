@@ -16,11 +16,11 @@ from studies import FOLDER, TWO, load, minimal, problems, with_clutter
         ),
         (
             minimal(dataset={"source": "mnist", "superclass": "insects"}),
-            "dataset.superclass is one of CIFAR-100's, but dataset.source is mnist; leave it out,",
+            "dataset.superclass is only for cifar100, but dataset.source is mnist; leave it out,",
         ),
         (
             minimal(dataset={"source": "mnist", "path": "x"}),
-            "dataset.path is for a folder of images, but dataset.source is mnist; leave it out,",
+            "dataset.path is only for image_folder, but dataset.source is mnist; leave it out,",
         ),
         (
             minimal(dataset={"source": "image_folder"}),
@@ -28,7 +28,7 @@ from studies import FOLDER, TWO, load, minimal, problems, with_clutter
         ),
         (
             with_clutter(source="mnist"),
-            "dataset.clutter is for digits, but dataset.source is mnist; leave it out, or set",
+            "dataset.clutter is only for digits, but dataset.source is mnist; leave it out, or set",
         ),
         (
             with_clutter(size=None),
@@ -48,11 +48,11 @@ from studies import FOLDER, TWO, load, minimal, problems, with_clutter
         ),
         (
             minimal(dataset={"source": "mnist", "images": "files"}),
-            "dataset.images is files, but dataset.source is mnist, whose images are in no files of",
+            "dataset.images: files is only for image_folder, but dataset.source is mnist; leave it",
         ),
         (
             minimal(dataset={"source": "image_folder", "path": "mine", "images": "files"}),
-            "dataset.size is missing; with images: files, add the height and width that the netw",
+            "dataset.size is missing; with images: files, add the height and width of the netw",
         ),
         (
             minimal(dataset=FOLDER, baselines={"svm": {}}),
@@ -92,10 +92,10 @@ from studies import FOLDER, TWO, load, minimal, problems, with_clutter
         ),
     ],
 )
-def test_two_values_that_do_not_go_together_are_one_sentence(folder, values, sentence):
-    (said,) = problems(values)
-    assert said.startswith(sentence)
-    assert said.endswith((".", "?"))
+def test_a_contradiction_is_one_sentence(folder, values, sentence):
+    (message,) = problems(values)
+    assert message.startswith(sentence)
+    assert message.endswith((".", "?"))
 
 
 @pytest.mark.parametrize(
@@ -189,13 +189,13 @@ def test_two_values_that_do_not_go_together_are_one_sentence(folder, values, sen
         ),
     ],
 )
-def test_a_figure_that_contradicts_its_study_is_refused_and_no_other(folder, values, sentence):
+def test_only_the_figure_that_contradicts_its_study_is_refused(folder, values, sentence):
     sound = {"figure_10": {"ensemble": "a"}}
     study = load(values | {"figures": {**values["figures"], **sound}})
-    ((figure, (said,)),) = study.refused.items()
+    ((figure, (message,)),) = study.refused.items()
     assert figure in values["figures"]
-    assert said.startswith(sentence)
-    assert said.endswith((".", "?"))
+    assert message.startswith(sentence)
+    assert message.endswith((".", "?"))
     assert study.figures == sound
 
 
@@ -203,13 +203,13 @@ def test_two_halves_need_two_networks(folder):
     figures = {"figure_04": {"ensembles": ["a", "b"]}, "figure_01": {"ensemble": "a"}}
     values = minimal(ensembles=TWO, figures=figures)
     assert load(values).refused == {}
-    assert load(values | {"networks": 1}, networks=2).refused == {}
+    assert load(values | {"networks": 1}, n_networks=2).refused == {}
     sentence = (
         "figures.figure_04 compares the two halves of a, which has only 1 network; train at least "
         "2, or leave the figure out."
     )
     for study in (
-        load(values, networks=1),
+        load(values, n_networks=1),
         load(values | {"networks": 1}),
         load(values | {"ensembles": {**TWO, "a": {"architecture": "st_vgg", "networks": 1}}}),
     ):

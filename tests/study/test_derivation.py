@@ -36,9 +36,9 @@ def study_of(dataset, examples=None, **ensemble):
     }
 
 
-def load(values, networks=None):
+def load(values, n_networks=None):
     Path("config/studies/one.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
-    return load_study("one", networks).ensembles
+    return load_study("one", n_networks).ensembles
 
 
 # cuts
@@ -58,7 +58,7 @@ def test_the_paper_s_cuts():
     assert len(derivation.shares(keep | {"of": "rest"})) == 80
 
 
-def test_fractions_mean_what_they_say_in_decimals():
+def test_fractions_are_exact_decimals():
     # In binary 0.29 * 100 is a little less than 29.
     assert derivation.sizes({"move_to_test": "random", "fraction": 0.29}, 100) == [100, 71]
     assert derivation.sizes({"move_to_test": "random", "fraction": 0.025}, 2500) == [2500, 2438]
@@ -85,7 +85,7 @@ def test_rounds_are_ensembles_that_rank_for_the_next():
     assert list(ensembles) == ["a", "b_round_01", "b_round_02", "b_round_03", "b"]
     rounds = list(ensembles.values())[1:]
     assert [each.ranked_by for each in rounds] == ["a", "b_round_01", "b_round_02", "b_round_03"]
-    assert [each.networks for each in rounds] == [3, 3, 3, 9]
+    assert [each.n_networks for each in rounds] == [3, 3, 3, 9]
     assert [each.derived["cut"] for each in rounds] == [1, 2, 3, 4]
     assert [each.is_round for each in ensembles.values()] == [False, True, True, True, False]
     assert all(each.name == name for name, each in ensembles.items())
@@ -136,15 +136,15 @@ def test_one_step_is_one_ensemble_with_all_defaults_in_its_definition(entry, ran
 
 
 def test_the_ranking_ensemble_is_part_of_the_definition_by_its_digest():
-    def digests(values, networks=None):
-        return [each.derived["ranked_by"] for each in list(load(values, networks).values())[1:]]
+    def digests(values, n_networks=None):
+        return [each.derived["ranked_by"] for each in list(load(values, n_networks).values())[1:]]
 
     values = study_of(HARDEST)
     first = digests(values)
     assert len(set(first)) == 4
-    assert digests(values, networks=9) == first
-    # More networks rank otherwise; another recipe or name of the ensemble that ranks does not.
-    assert not set(digests(values, networks=10)) & set(first)
+    assert digests(values, n_networks=9) == first
+    # More networks or another recipe rank differently; another name does not.
+    assert not set(digests(values, n_networks=10)) & set(first)
     values["ensembles"]["a"]["recipe"] = {"epochs": 7}
     assert not set(digests(values)) & set(first)
     renamed = study_of({**HARDEST, "ranked_by": "c"})
@@ -163,8 +163,8 @@ def test_definitions_do_not_grow_with_the_rounds():
 
 
 def test_the_override_of_networks_holds_for_rounds_too():
-    ensembles = load(study_of({**HARDEST, "networks_per_round": 3}), networks=5)
-    assert {each.networks for each in ensembles.values()} == {5}
+    ensembles = load(study_of({**HARDEST, "networks_per_round": 3}), n_networks=5)
+    assert {each.n_networks for each in ensembles.values()} == {5}
 
 
 def test_linear_depth_kernel_and_units_are_in_the_definition():
@@ -184,7 +184,7 @@ def test_small_mammals_has_every_ablation_of_the_paper(monkeypatch):
     monkeypatch.chdir(REPOSITORY)
     for name in ("small_mammals", "digits", "smoke"):
         ensembles = load_study(name).ensembles
-        assert ensembles["linear_st_vgg"].linear
+        assert ensembles["linear_st_vgg"].architecture.linear
         assert ensembles["random_labels"].derived["labels"] == "random"
         assert ensembles["random_labels"].recipe.dropout is False
         for kind in ("easiest", "hardest", "random"):
@@ -196,7 +196,7 @@ def test_small_mammals_has_every_ablation_of_the_paper(monkeypatch):
     assert len(rounds) == 2 * 39  # the paper's, and those of the balanced fifth
 
 
-# what is wrong
+# invalid entries
 
 
 MOVE = {"move_to_test": "easiest", "fraction": 0.1, "ranked_by": "a"}
@@ -245,15 +245,15 @@ MOVE = {"move_to_test": "easiest", "fraction": 0.1, "ranked_by": "a"}
         ),
         (
             {"keep": "random", "fraction": 0.5, "ranked_by": "a"},
-            "ensembles.b.dataset.ranked_by is for the easiest and the hardest, not for random ones",
+            "ensembles.b.dataset.ranked_by is only for the easiest and the hardest examples; leave",
         ),
         (
             {"keep": "random", "fraction": 0.5, "per_round": 0.1},
-            "ensembles.b.dataset.per_round is for rounds, which random ones need not be removed in",
+            "ensembles.b.dataset.per_round is only for the easiest and the hardest examples; leave",
         ),
         (
             MOVE | {"seed": 1},
-            "ensembles.b.dataset.seed is for random ones only; leave it out.",
+            "ensembles.b.dataset.seed is only for random examples; leave it out.",
         ),
         (
             MOVE | {"ranked_by": "c"},
@@ -261,7 +261,7 @@ MOVE = {"move_to_test": "easiest", "fraction": 0.1, "ranked_by": "a"}
         ),
         (
             MOVE | {"ranked_by": "b"},
-            "ensembles.b.dataset.ranked_by is b itself, which comes too late; use one of a.",
+            "ensembles.b.dataset.ranked_by is b itself, which is trained too late; use one of a.",
         ),
         (
             HARDEST | {"per_round": 0.81},
@@ -274,9 +274,9 @@ MOVE = {"move_to_test": "easiest", "fraction": 0.1, "ranked_by": "a"}
     ],
 )
 def test_one_mistake_is_one_sentence(dataset, sentence):
-    (said,) = problems(study_of(dataset))
-    assert said.startswith(sentence)
-    assert said.endswith((".", "?"))
+    (message,) = problems(study_of(dataset))
+    assert message.startswith(sentence)
+    assert message.endswith((".", "?"))
 
 
 @pytest.mark.parametrize(
@@ -288,30 +288,30 @@ def test_one_mistake_is_one_sentence(dataset, sentence):
         (MOVE | {"fraction": 0.9}, 100, "it leaves 10 train examples, fewer than one mini-batch"),
     ],
 )
-def test_sizes_that_cannot_be_are_refused_where_the_train_set_is_known(dataset, examples, sentence):
+def test_impossible_sizes_are_reported_if_the_train_set_is_known(dataset, examples, sentence):
     load(study_of(dataset))
-    (said,) = problems(study_of(dataset, examples))
-    assert said.startswith(f"ensembles.b.dataset: {sentence}")
+    (message,) = problems(study_of(dataset, examples))
+    assert message.startswith(f"ensembles.b.dataset: {sentence}")
 
 
-def test_what_is_left_is_rounded_down():
-    # 0.91 and 0.90 of 90 are both 81: the tenth cut takes none, which is what is refused above.
+def test_sizes_are_rounded_down():
+    # 0.91 and 0.90 of 90 are both 81: the tenth cut takes none, which is the error above.
     left = derivation.sizes(HARDEST | {"per_round": 0.01}, 90)
     assert left[:4] == [90, 89, 88, 87]
     assert left[8:12] == [82, 81, 81, 80]
     assert left[-1] == 18
 
 
-def test_a_ranking_by_a_divided_set_or_in_a_circle_is_refused():
+def test_a_ranking_by_a_derived_dataset_or_in_a_circle_is_an_error():
     values = study_of(MOVE | {"ranked_by": "c"})
     values["ensembles"]["c"] = {"architecture": "st_vgg", "dataset": MOVE | {"ranked_by": "b"}}
-    said = problems(values)
-    assert len(said) == 2
-    assert all("which is trained on a dataset of its own" in each for each in said)
-    assert all(each.endswith("use one of a.") for each in said)
+    message = problems(values)
+    assert len(message) == 2
+    assert all("which is trained on a dataset of its own" in each for each in message)
+    assert all(each.endswith("use one of a.") for each in message)
 
 
-def test_a_name_that_a_round_needs_is_refused():
+def test_the_name_of_a_round_is_reserved():
     values = study_of(HARDEST)
     values["ensembles"]["b_round_03"] = {"architecture": "st_vgg"}
     with pytest.raises(InputError, match="b_round_03 has the name of a round of b; rename"):
@@ -330,8 +330,8 @@ def test_a_name_that_a_round_needs_is_refused():
         ),
     ],
 )
-def test_changes_that_an_architecture_has_not_are_refused(changes, sentence):
+def test_variations_that_an_architecture_does_not_have(changes, sentence):
     values = study_of({"labels": "random"})
     values["ensembles"]["b"] = {"architecture": "resnet18", **changes}
-    (said,) = problems(values)
-    assert said.startswith(sentence)
+    (message,) = problems(values)
+    assert message.startswith(sentence)

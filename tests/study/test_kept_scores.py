@@ -1,4 +1,4 @@
-"""Scores that are kept with the code: how they get there, and how a study sees them."""
+"""Scores that are kept with the code: keeping them, and studies that use them."""
 
 import json
 import sys
@@ -47,17 +47,17 @@ def write_study(study_folder):
 
 @pytest.fixture
 def trained(write_study):
-    """The study, of whose ensembles only the first has been trained."""
+    """The study, with only its first ensemble trained."""
     cli.build_dataset("small")
     cli.train_networks("small", "one")
     cli.score_ensemble("small", "one")
     return write_study
 
 
-def test_scores_are_kept_with_what_they_were_trained_on(trained):
-    said = list(keep_scores(load_study("small")))
-    assert said[0].startswith("one: 4 networks, ")
-    assert said[1:] == ["other: has no scores here; left out"]
+def test_scores_are_kept_with_facts_about_their_training(trained):
+    message = list(keep_scores(load_study("small")))
+    assert message[0].startswith("one: 4 networks, ")
+    assert message[1:] == ["other: has no scores here; left out"]
     path = REFERENCE / "small/one/scores.nc"
     kept = read_scores(path)
     assert kept.identical(read_scores(Path("results/small/one/scores.nc")))
@@ -80,20 +80,20 @@ def test_kept_scores_that_are_damaged_are_named_and_left_where_they_are(
     monkeypatch.setattr(sys, "argv", ["created-equal", "check_claims", "small"])
     with pytest.raises(SystemExit):
         cli.main()
-    (said,) = capfd.readouterr().err.splitlines()
-    assert said.startswith(f"created-equal: {path} is damaged")
-    assert said.endswith("get it again from where you have the code.")
+    (message,) = capfd.readouterr().err.splitlines()
+    assert message.startswith(f"created-equal: {path} is damaged")
+    assert message.endswith("get it again from where you have the code.")
     assert path.is_file()
 
 
-def test_what_was_kept_before_stays(trained):
+def test_scores_that_were_kept_earlier_stay(trained):
     list(keep_scores(load_study("small")))
     cli.train_networks("small", "other")
     cli.score_ensemble("small", "other")
     before = Path("reference/small/one/scores.nc").read_bytes()
     Path("results/small/one/scores.nc").unlink()
-    said, *_ = keep_scores(load_study("small"))
-    assert said == "one: has no scores here; the earlier ones stay"
+    message, *_ = keep_scores(load_study("small"))
+    assert message == "one: has no scores here; the earlier ones stay"
     assert set(read_catalogue("small")) == {"one", "other"}
     assert Path("reference/small/one/scores.nc").read_bytes() == before
 
@@ -105,12 +105,12 @@ def test_networks_may_have_been_trained_in_other_jobs_and_numbers(write_study):
     cli.score_ensemble("small", "one")
     Path("config.yaml").write_text("")
     assert next(keep_scores(load_study("small"))).startswith("one: 3 networks, ")
-    assert load_study("small", scores="reference").ensembles["one"].networks == 3
+    assert load_study("small", scores="reference").ensembles["one"].n_networks == 3
 
 
 def test_scores_of_another_definition_are_not_kept(trained):
     trained(learning_rate=0.2)
-    with pytest.raises(InputError, match=r"results/small/one/scores\.nc is of another definition"):
+    with pytest.raises(InputError, match=r"results/small/one/scores\.nc has another definition"):
         list(keep_scores(load_study("small")))
     assert not Path("reference").exists()
 
@@ -168,7 +168,7 @@ def test_kept_scores_take_the_place_of_those_that_are_trained(study):
     assert kept.scores_path("a") == Path("reference/one/a/scores.nc")
     assert trained.scores_path("a") == Path("results/one/a/scores.nc")
     assert kept.title == "A study (reference scores)"
-    assert kept.ensembles["a"].networks == 7
+    assert kept.ensembles["a"].n_networks == 7
     assert kept.ensembles["a"].definition == trained.ensembles["a"].definition
 
 
@@ -176,13 +176,13 @@ def test_figures_of_others_are_refused_by_name(study):
     kept = load_configured("one")
     assert list(kept.figures) == ["figure_01"]
     assert kept.refused["figure_04"] == [
-        "figures.figure_04 shows b, which is not in reference/one/scores.json; say scores=trained "
+        "figures.figure_04 shows b, which is not in reference/one/scores.json; set scores=trained "
         "to train it."
     ]
     assert list(load_study("one").figures) == list(STUDY["figures"])
 
 
-def test_scores_of_what_the_study_was_before_are_none(study):
+def test_scores_of_an_earlier_definition_are_not_used(study):
     changed = STUDY | {"recipe": {"learning_rate": 0.1}}
     Path("config/studies/one.yaml").write_text(yaml.safe_dump(changed))
     kept = load_configured("one")
@@ -195,8 +195,10 @@ def test_scores_that_are_not_where_the_catalogue_says(study):
     Path("reference/one/a/scores.nc").unlink()
     kept = load_configured("one")
     (sentence,) = kept.refused["figure_01"]
-    assert "a, which should have its scores in reference/one/a/scores.nc, which is not" in sentence
-    with pytest.raises(InputError, match="no scores of one/a are kept; say scores=trained"):
+    assert (
+        "a, which should have its scores in reference/one/a/scores.nc, which does not" in sentence
+    )
+    with pytest.raises(InputError, match="no scores of one/a are kept; set scores=trained"):
         kept.scores_path("a")
 
 
@@ -205,17 +207,17 @@ def test_a_number_of_networks_contradicts_kept_scores(study):
         load_config({"scores": "reference", "networks": 20})
 
 
-def test_a_study_of_which_nothing_is_kept(study):
+def test_a_study_without_kept_scores(study):
     Path("config/studies/two.yaml").write_text(yaml.safe_dump(STUDY))
     with pytest.raises(InputError, match=r"no scores of two are kept here .*: one\.$"):
         load_configured("two")
 
 
 @pytest.mark.parametrize(
-    "text, said",
-    [("{", "cannot be read"), ("[]", "is no catalogue"), ('{"a": {"networks": 3}}', "see a")],
+    "text, message",
+    [("{", "cannot be read"), ("[]", "is not a catalogue"), ('{"a": {"networks": 3}}', "see a")],
 )
-def test_a_catalogue_that_is_none(study, text, said):
+def test_an_invalid_catalogue(study, text, message):
     Path("reference/one/scores.json").write_text(text)
-    with pytest.raises(InputError, match=rf"reference/one/scores\.json .*{said}.*get it again"):
+    with pytest.raises(InputError, match=rf"reference/one/scores\.json .*{message}.*get it again"):
         read_catalogue("one")

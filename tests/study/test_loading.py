@@ -27,7 +27,7 @@ from created_equal.study import (
 REPOSITORY = Path(__file__).parents[2]
 
 
-def test_the_committed_config_says_the_defaults(repository):
+def test_the_committed_config_has_the_defaults(repository):
     assert load_config() == load_config({}) == Config()
 
 
@@ -42,7 +42,7 @@ def test_the_committed_config_says_the_defaults(repository):
         ({"data_root": "~/data"}, {"data_root": Path.home() / "data"}),
     ],
 )
-def test_knobs_as_the_command_line_gives_them(given_values, expected):
+def test_settings_from_the_command_line(given_values, expected):
     assert asdict(load_config(given_values)) == asdict(Config()) | expected
 
 
@@ -70,15 +70,15 @@ def test_knobs_as_the_command_line_gives_them(given_values, expected):
         ([1], "the file must be keys with values, but is a list of 1."),
     ],
 )
-def test_a_knob_that_is_wrong(given_values, sentence):
+def test_an_invalid_setting(given_values, sentence):
     with pytest.raises(InputError) as refusal:
         load_config(given_values)
-    where, _, said = str(refusal.value).partition(": ")
+    where, _, message = str(refusal.value).partition(": ")
     assert where == "the configuration (config.yaml and --config)"
-    assert said.startswith(sentence)
+    assert message.startswith(sentence)
 
 
-def test_without_a_config_file_one_is_told_where_to_go(folder):
+def test_a_missing_config_file(folder):
     with pytest.raises(InputError, match=r"config\.yaml does not exist in .*; run this in"):
         load_config()
 
@@ -102,9 +102,9 @@ def test_the_studies_that_ship_are_valid(repository, name):
     assert study.name == name
     for ensemble in study.ensembles.values():
         assert ensemble.study == name
-        assert 2 <= ensemble.networks <= most
+        assert 2 <= ensemble.n_networks <= most
         assert json.loads(json.dumps(ensemble.definition)) == ensemble.definition
-    # The paper trains linear networks, and on datasets that it changes, on small mammals alone.
+    # The paper has linear networks and derived datasets only for small mammals.
     absent = set()
     if name not in ("digits", "smoke", "small_mammals"):
         absent |= {"figure_05", "figure_08", "moved_examples"}
@@ -113,9 +113,9 @@ def test_the_studies_that_ship_are_valid(repository, name):
     assert set(study.figures) == set(FIGURES) - absent
 
 
-def test_small_mammals_is_the_paper_s(repository):
+def test_small_mammals_is_the_papers_study(repository):
     study = load_study("small_mammals")
-    assert study.ensembles["st_vgg"].networks == 100
+    assert study.ensembles["st_vgg"].n_networks == 100
     assert study.figures["figure_01"] == {"ensemble": "st_vgg"}
     assert study.ensembles["st_vgg"].recipe == Recipe(
         epochs=140,
@@ -147,14 +147,14 @@ def test_defaults_and_merging(folder):
         )
     )
     a, b = study.ensembles["a"], study.ensembles["b"]
-    assert (a.networks, b.networks) == (7, 3)
+    assert (a.n_networks, b.n_networks) == (7, 3)
     assert a.recipe == Recipe(epochs=9, decay=Decay(2.0, 3), activation="elu")
     assert b.recipe == Recipe(epochs=9, learning_rate=1.0)
-    assert a.width == 1.0
+    assert a.architecture.width == 1.0
     assert study.figures == {}
 
 
-def test_an_ensemble_asks_for_what_its_study_says_key_by_key(folder):
+def test_resources_are_merged_key_by_key(folder):
     keep = {"keep": "hardest", "fraction": 0.2, "per_round": 0.4, "ranked_by": "a"}
     study = load(
         minimal(
@@ -175,11 +175,11 @@ def test_an_ensemble_asks_for_what_its_study_says_key_by_key(folder):
     assert asked.minutes(5) == 30 + 5 * 10
 
 
-def test_the_override_replaces_every_ensemble_s_number(folder):
+def test_the_override_replaces_the_number_of_every_ensemble(folder):
     own = {"architecture": "st_vgg", "networks": 3}
     values = minimal(ensembles={"a": own, "b": {"architecture": "st_vgg"}})
-    assert [each.networks for each in load(values).ensembles.values()] == [3, 100]
-    assert [each.networks for each in load(values, networks=8).ensembles.values()] == [8, 8]
+    assert [each.n_networks for each in load(values).ensembles.values()] == [3, 100]
+    assert [each.n_networks for each in load(values, n_networks=8).ensembles.values()] == [8, 8]
 
 
 @pytest.mark.parametrize(
@@ -298,9 +298,9 @@ def test_the_override_replaces_every_ensemble_s_number(folder):
     ],
 )
 def test_one_mistake_is_one_sentence(folder, values, sentence):
-    (said,) = problems(values)
-    assert said.startswith(sentence)
-    assert said.endswith((".", "?"))
+    (message,) = problems(values)
+    assert message.startswith(sentence)
+    assert message.endswith((".", "?"))
 
 
 def test_a_mistake_is_reported_with_its_line(folder):
@@ -338,16 +338,18 @@ def test_a_mistake_is_reported_with_its_line(folder):
     starts = [
         "config/studies/one.yaml has 6 problems:",
         "  title is missing; add it.",
-        "  line 2: dataset.superclass is one of CIFAR-100's, but dataset.source is digits; leave",
+        "  line 2: dataset.superclass is only for cifar100, but dataset.source is digits; leave",
         "  line 5: ensembles.a_2.architecture is missing; add it.",
         "  line 5: ensembles.a_2.recipe.epochs must be a whole number of at least 1, but is 0.",
         "  line 10: figures.figure_01.epochs[2] must be a whole number of at least 0, but is -2.",
         "  line 11: figures.figure_10 shows b, which is not among the ensembles; did you mean",
     ]
-    said = str(several.value).splitlines()
-    assert len(said) == len(starts)
-    assert all(line.startswith(start) for line, start in zip(said[:-1], starts[:-1], strict=True))
-    assert said[-1].startswith(starts[-1].rpartition(";")[0])
+    message = str(several.value).splitlines()
+    assert len(message) == len(starts)
+    assert all(
+        line.startswith(start) for line, start in zip(message[:-1], starts[:-1], strict=True)
+    )
+    assert message[-1].startswith(starts[-1].rpartition(";")[0])
 
 
 def test_config_yaml_is_read_with_lines_too(folder):
@@ -373,7 +375,7 @@ def test_whole_numbers_and_fractions_are_the_same_networks(folder, key):
 
 
 def test_all_mistakes_are_reported_at_once(folder):
-    said = problems(
+    message = problems(
         {
             "titel": "x",
             "dataset": {"source": "mnist", "superclass": "insects"},
@@ -385,14 +387,14 @@ def test_all_mistakes_are_reported_at_once(folder):
     starts = [
         "titel is not known; did you mean title",
         "title is missing",
-        "dataset.superclass is one of",
+        "dataset.superclass is only for",
         "recipe.epochs must be",
         "recipe.momentum must be",
         "ensembles.a.architecture is 'vgg_11', which is not known; did you mean vgg11?",
         "figures.figure_01 shows c",
     ]
-    assert len(said) == len(starts)
-    assert all(any(line.startswith(start) for line in said) for start in starts)
+    assert len(message) == len(starts)
+    assert all(any(line.startswith(start) for line in message) for start in starts)
 
 
 values = st.recursive(
@@ -406,7 +408,7 @@ values = st.recursive(
 
 @settings(deadline=None)
 @given(st.data())
-def test_whatever_is_broken_in_a_study_it_ends_in_an_input_error(tmp_path_factory, data):
+def test_any_broken_study_is_an_input_error(tmp_path_factory, data):
     study = yaml.safe_load((REPOSITORY / "config/studies/small_mammals.yaml").read_text())
     broken = study
     for _ in range(data.draw(st.integers(0, 2))):
@@ -425,7 +427,7 @@ def test_whatever_is_broken_in_a_study_it_ends_in_an_input_error(tmp_path_factor
             assert str(error).startswith("config/studies/one.yaml")
 
 
-def test_a_study_that_is_not_there(folder):
+def test_a_missing_study(folder):
     with pytest.raises(
         InputError, match=r"there is no study at all in .*: run this in the repository"
     ):
@@ -439,20 +441,20 @@ def test_a_study_that_is_not_there(folder):
     )
 
 
-def test_a_study_whose_file_has_a_name_that_will_not_do(folder):
+def test_an_invalid_file_name(folder):
     with pytest.raises(
         InputError, match=r"My-Study\.yaml: My-Study cannot be the name of a study;"
     ):
         load(minimal(), "My-Study")
 
 
-def test_hidden_files_are_no_studies(folder):
+def test_hidden_files_are_not_studies(folder):
     load(minimal(), "one")
     Path("config/studies/._one.yaml").write_text("")
     assert study_names() == ["one"]
 
 
-def test_figures_3_and_9_show_the_epochs_that_figure_1_names_of_the_same_ensemble(folder):
+def test_figures_3_and_9_show_the_epochs_of_figure_1_for_the_same_ensemble(folder):
     both = {"a": {"architecture": "st_vgg"}, "b": {"architecture": "st_vgg"}}
     first = {"ensemble": "a", "epochs": [0, 1, 2, 5]}
     own = {"ensemble": "a", "epochs": [0, 2, 3, 4]}
@@ -465,7 +467,7 @@ def test_figures_3_and_9_show_the_epochs_that_figure_1_names_of_the_same_ensembl
     assert load(minimal(ensembles=both, figures=alone)).figures == alone
 
 
-def test_reading_a_study_needs_no_library_for_numbers():
+def test_loading_a_study_imports_no_numerical_library():
     code = (
         "import sys; import created_equal.study as s; s.load_study('digits'); "
         "print(*{'torch', 'numpy', 'pandas', 'xarray', 'snakemake'} & set(sys.modules))"
@@ -548,8 +550,8 @@ def test_a_study_has_the_keys_of_its_base_where_it_has_none(study_folder):
     study = load(own | {"ensembles": {"a": {"networks": 4}, "c": {"architecture": "st_vgg"}}})
     assert (study.title, list(study.figures)) == ("Mine", ["figure_01"])
     ensembles = study.ensembles
-    assert {name: each.networks for name, each in ensembles.items()} == {"a": 4, "b": 2, "c": 2}
-    assert ensembles["a"].width == 0.5
+    assert {name: each.n_networks for name, each in ensembles.items()} == {"a": 4, "b": 2, "c": 2}
+    assert ensembles["a"].architecture.width == 0.5
     assert {each.recipe.epochs for each in ensembles.values()} == {3}
     assert {each.recipe.learning_rate for each in ensembles.values()} == {0.02}
 

@@ -31,11 +31,11 @@ ROLES = {
         ("robustness.ensembles:*", ()),
     ],
 )
-def test_names_that_a_role_stands_for(role, names):
+def test_names_in_a_role(role, names):
     assert names_in(role, ROLES) == names
 
 
-def test_ensembles_and_baselines_are_told_apart():
+def test_ensembles_and_baselines_are_distinguished():
     assert ensembles_in(ROLES) == ["linear_st_vgg", "one", "two"]
     assert baselines_in(ROLES) == ["svm", "perceptron"]
 

@@ -13,7 +13,7 @@ TwoNumbers = Annotated[list[StrictInt], Field(min_length=2, max_length=2)]
 
 
 @given(st.floats(min_value=1e-300, max_value=1e300))
-def test_numbers_are_numbers_however_their_exponent_is_written(number):
+def test_exponents_may_be_written_in_any_way(number):
     assert parse_yaml(f"{number:e}") == float(f"{number:e}")
     assert parse_yaml(repr(number)) == number
 
@@ -31,15 +31,15 @@ def test_keys_are_text_even_if_they_look_like_numbers_or_truth():
     assert parse_yaml("{1: a, no: b, 2019-01-01: c}") == {"1": "a", "no": "b", "2019-01-01": "c"}
 
 
-def test_a_key_may_stand_in_what_is_merged_and_again_beside_it():
+def test_a_key_overrides_a_merged_one():
     merged = parse_yaml("a: &a {x: 1, y: 2}\nb: {<<: *a, x: 3}")
     assert merged["b"] == {"x": 3, "y": 2}
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
-        (b"recipe:\n  epochs: 3\n  epochs: 4\n", ", line 3: the key epochs stands there twice;"),
+        (b"recipe:\n  epochs: 3\n  epochs: 4\n", ", line 3: the key epochs is there twice;"),
         (b"title: a\nrecipe: {epochs: 3\nb: c", ", line 3: expected ',' or '}'"),
         (b"a: .inf", ", line 1: .inf is not a finite number;"),
         (b"a: 1e999", ", line 1: 1e999 is not a finite number;"),
@@ -49,12 +49,12 @@ def test_a_key_may_stand_in_what_is_merged_and_again_beside_it():
         (b"a: !!python/object:os.system {}", ", line 1: could not determine a constructor"),
     ],
 )
-def test_a_file_that_is_not_good_yaml_is_refused_with_its_line(tmp_path, content, said):
+def test_invalid_yaml_is_reported_with_its_line(tmp_path, content, message):
     path = tmp_path / "a.yaml"
     path.write_bytes(content)
     with pytest.raises(InputError) as refusal:
         read_yaml(path)
-    assert str(refusal.value).startswith(f"{path}{said}")
+    assert str(refusal.value).startswith(f"{path}{message}")
     assert "\n" not in str(refusal.value)
 
 
@@ -122,7 +122,7 @@ class Outer(BaseModel):
         ([], ["the file must be keys with values, but is empty."], {}),
     ],
 )
-def test_every_problem_is_a_sentence_and_what_is_wrong_is_taken_out(document, sentences, usable):
+def test_every_problem_is_a_sentence_and_invalid_values_are_removed(document, sentences, usable):
     assert check(document, Outer) == (sentences, usable)
 
 
@@ -142,14 +142,14 @@ values = st.recursive(
 
 @settings(deadline=None)
 @given(values)
-def test_any_document_gets_sentences_and_what_is_left_gets_none_but_of_absence(document):
+def test_the_usable_part_of_any_document_has_no_new_problems(document):
     sentences, usable = check(document, Outer)
     again, _ = check(usable, Outer)
     assert {each for each in again if "missing" not in each} <= set(sentences)
     assert all(each.endswith((".", "?")) and "\n" not in each for each in sentences)
 
 
-def test_one_problem_stands_beside_the_file_and_several_below_it():
+def test_one_problem_follows_the_file_and_several_are_listed_below_it():
     refuse("a.yaml", [])
     with pytest.raises(InputError) as one:
         refuse("a.yaml", ["x is missing; add it."])

@@ -38,7 +38,10 @@ def one_thread():
     torch.set_num_threads(1)
 
 
-@pytest.fixture(scope="module", params=["cpu", *["cuda"] * torch.cuda.is_available()])
+GPU = pytest.param("cuda", marks=pytest.mark.gpu)
+
+
+@pytest.fixture(scope="module", params=["cpu", *[GPU] * torch.cuda.is_available()])
 def device(request):
     """The devices on which code for GPUs is tested: the CPU, and a GPU if there is one."""
     return request.param

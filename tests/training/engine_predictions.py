@@ -14,7 +14,7 @@ import torch
 import xarray as xr
 
 from created_equal.datasets import build_dataset
-from created_equal.study import Decay, Ensemble, Recipe
+from created_equal.study import Architecture, Decay, Ensemble, Recipe
 from created_equal.training.engine.device import choose_setting
 from created_equal.training.engine.images import Images
 from created_equal.training.engine.trainee import train_network
@@ -25,7 +25,18 @@ DIGITS = {"source": "digits", "size": 16, "train_examples": 40, "test_examples":
 SEED = 3
 # The recipe has two epochs of two steps.
 RECIPE = Recipe(epochs=2, batch_size=20, learning_rate=0.1, decay=Decay(2.0, 1))
-SMALL = Ensemble("tests", "pinned", "small_st_vgg", 0.25, 1, RECIPE, DIGITS)
+SMALL = Ensemble(
+    "tests",
+    "pinned",
+    Architecture("small_st_vgg", 0.25),
+    n_networks=1,
+    recipe=RECIPE,
+    dataset=DIGITS,
+)
+
+
+def _architecture(name: str, **variations) -> Ensemble:
+    return replace(SMALL, architecture=Architecture(name, 0.25, **variations))
 
 
 def _recipe(**changes) -> Ensemble:
@@ -33,11 +44,11 @@ def _recipe(**changes) -> Ensemble:
 
 
 NETWORKS = {
-    "st_vgg": replace(SMALL, architecture="st_vgg"),
-    "st_vgg, linear": replace(SMALL, architecture="st_vgg", linear=True),
+    "st_vgg": _architecture("st_vgg"),
+    "st_vgg, linear": _architecture("st_vgg", linear=True),
     "small_st_vgg": SMALL,
-    "small_st_vgg, other shape": replace(SMALL, depth=3, kernel=2, units=100),
-    "mnist_cnn": replace(SMALL, architecture="mnist_cnn"),
+    "small_st_vgg, other shape": _architecture("small_st_vgg", depth=3, kernel=2, units=100),
+    "mnist_cnn": _architecture("mnist_cnn"),
     "no dropout": _recipe(dropout=False),
     "another dropout": _recipe(dropout=0.1),
     "another activation": _recipe(activation="gelu"),

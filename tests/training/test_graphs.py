@@ -1,7 +1,5 @@
 """The engine for GPUs, on a GPU if there is one, and on the CPU, where steps are not recorded."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -91,7 +89,7 @@ ARCHITECTURES = [
 
 @pytest.mark.parametrize("architecture, changes", ARCHITECTURES)
 def test_other_architectures_equal_those_of_a_single_trainee(tiny, images, architecture, changes):
-    ensemble = replace(tiny(architecture, 0.25), **changes)
+    ensemble = tiny(architecture, 0.25, changes)
     (results,) = train(GraphGroup(ensemble, [1], images), 2)
     alone = list(train_network(ensemble, 1, images))
     assert (predictions(results) != predictions(alone)).mean() <= BORDERLINE

@@ -5,13 +5,14 @@ import pytest
 import torch
 from torch import nn
 
-from created_equal.networks import Architecture, build_network
+from created_equal.networks import build_network
+from created_equal.study import Architecture, Recipe
 from created_equal.training.engine.initialize import initialize
 from created_equal.training.engine.streams import Stream, Streams
 
 
 def test_weights_have_the_bounds_and_variance_of_glorot():
-    network = build_network(Architecture("st_vgg"), (32, 32, 3), 5)
+    network = build_network(Architecture("st_vgg"), Recipe(), (32, 32, 3), 5)
     initialize(network, Streams({}, 0))
     layers = [layer for layer in network if isinstance(layer, (nn.Conv2d, nn.Linear))]
     # These are the fans including the kernel, computed by hand.

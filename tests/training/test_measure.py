@@ -1,7 +1,7 @@
 import pytest
 
 from created_equal.errors import InputError
-from created_equal.networks import Architecture, build_network, count_flops
+from created_equal.networks import build_network, count_flops
 from created_equal.training import count_operations, measure_speed
 from created_equal.training.engine.device import choose_setting
 
@@ -10,7 +10,7 @@ CPU = choose_setting("cpu", "fp32")
 
 def test_operations_by_hand(tiny):
     ensemble = tiny(epochs=3, batch_size=20)
-    network = build_network(Architecture("st_vgg", width=0.125), (16, 16, 1), 10)
+    network = build_network(ensemble.architecture, ensemble.recipe, (16, 16, 1), 10)
     predicting, training = count_flops(network, (16, 16, 1))
     operations = count_operations(ensemble, (90, 30), (16, 16, 1), 10)
     # An epoch has four mini-batches; there are predictions before the first and after each epoch.

@@ -69,7 +69,7 @@ def test_a_network_is_the_same_alone_and_with_others(tiny, job, precision, mini_
 
 def test_a_network_does_not_depend_on_the_number_of_networks(tiny, job, tmp_path):
     two, _ = job(tiny(), range(2))
-    four, trained = job(replace(tiny(), networks=4), range(4))
+    four, trained = job(replace(tiny(), n_networks=4), range(4))
     assert trained == {2, 3}
     assert_same(two, four.sel(network=[0, 1]))
     at_once, trained = job(tiny(), range(4), "at_once")

@@ -1,6 +1,5 @@
 import shutil
 import sys
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -168,8 +167,7 @@ def test_bf16_has_nearly_the_same_losses(tiny, digits):
 
 def test_a_torchvision_model_with_its_own_randomness_is_reproducible(tiny, images):
     # EfficientNet's stochastic depth draws from PyTorch's generator.
-    ensemble = replace(tiny(batch_size=20, epochs=1, activation=None), width=1.0)
-    ensemble = replace(ensemble, architecture="efficientnet_b0")
+    ensemble = tiny("efficientnet_b0", 1.0, batch_size=20, epochs=1, activation=None)
     first = losses(ensemble, images)
     torch.manual_seed(99)
     assert np.array_equal(first, losses(ensemble, images))
@@ -181,7 +179,7 @@ def test_a_torchvision_model_with_its_own_randomness_is_reproducible(tiny, image
 def test_torchvision_models_on_a_gpu_are_compiled(tiny, monkeypatch):
     monkeypatch.setenv("CC", sys.executable)
     gpu = Setting(torch.device("cuda"), "bf16")
-    public = replace(tiny(), architecture="resnet18")
+    public = tiny("resnet18")
     assert is_compiled(public, gpu)
     assert not is_compiled(public, CPU)
     assert not is_compiled(tiny("st_vgg"), gpu)

@@ -176,14 +176,14 @@ def select_split(contents: xr.Dataset, split: str) -> xr.Dataset:
     return select_indices(contents, np.flatnonzero(contents["example_split"].values == split))
 
 
-def select_indices(contents: xr.Dataset, places: np.ndarray) -> xr.Dataset:
+def select_indices(contents: xr.Dataset, indices: np.ndarray) -> xr.Dataset:
     """Return the examples at these indices of the example axis, (example,) integers.
 
     Consecutive indices, as in a dataset from which nothing was moved, are sliced without a copy.
     """
-    if places.size and (np.diff(places) == 1).all():
-        return contents.isel(example=slice(places[0], places[-1] + 1))
-    return contents.isel(example=places)
+    if indices.size and (np.diff(indices) == 1).all():
+        return contents.isel(example=slice(indices[0], indices[-1] + 1))
+    return contents.isel(example=indices)
 
 
 def dead_link(path: Path) -> str | None:

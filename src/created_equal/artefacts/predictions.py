@@ -28,7 +28,7 @@ def make_predictions(
     predictions: np.ndarray,
     accuracy: np.ndarray,
     loss: np.ndarray,
-    networks: Sequence[int],
+    seeds: Sequence[int],
     dataset: xr.Dataset,
     epochs: Sequence[int] | None = None,
 ) -> xr.Dataset:
@@ -38,7 +38,7 @@ def make_predictions(
         predictions: (network, epoch, example) integers in 0..K-1.
         accuracy: (network, epoch, split) in 0..1, splits in the order train, test.
         loss: (network, epoch, split), mean cross-entropy in nats.
-        networks: seed of each network.
+        seeds: the seed of each network.
         dataset: the dataset they were trained on; it gives the labels and the example axis.
         epochs: number of each epoch; defaults to 0, 1, ..., where 0 is untrained.
 
@@ -58,7 +58,7 @@ def make_predictions(
             "label": ("example", dataset["label"].values),
         },
         coords={
-            "network": np.asarray(networks, dtype=np.int64),
+            "network": np.asarray(seeds, dtype=np.int64),
             "epoch": np.asarray(
                 range(predictions.shape[1]) if epochs is None else epochs, dtype=np.int64
             ),

@@ -146,9 +146,9 @@ def _moved_in(scores: xr.Dataset) -> np.ndarray:
 
 def _ranked_by(study: Study, name: str) -> int:
     """Return the size of the smallest ensemble on the way to an ensemble's dataset, and its own."""
-    smallest = study.ensembles[name].networks
+    smallest = study.ensembles[name].n_networks
     while (name := study.ensembles[name].ranked_by) is not None:
-        smallest = min(smallest, study.ensembles[name].networks)
+        smallest = min(smallest, study.ensembles[name].n_networks)
     return smallest
 
 

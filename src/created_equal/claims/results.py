@@ -56,7 +56,7 @@ def test_results(study: Study, networks_per_job: int) -> list[str]:
             ensemble, path = study.ensembles[name], scores_path(study.name, name)
             tests += of_predictions(ensemble, networks_per_job)
             with open_scores(path) as scores:
-                tests.append(_count(path, scores.sizes["network"], ensemble.networks, "networks"))
+                tests.append(_count(path, scores.sizes["network"], ensemble.n_networks, "networks"))
                 warnings += learning_warnings(f"{study.name}/{name}", scores)
                 if ensemble.derived:
                     path = chosen_path(study.name, name)

@@ -8,21 +8,22 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from created_equal.errors import InputError
-from created_equal.networks.architecture import Architecture
 from created_equal.networks.dropout import dropouts
 from created_equal.networks.paper import BLOCKS, build_paper_network
 from created_equal.networks.public import build_public_network, check_linear
+from created_equal.study import Architecture, Recipe
 
 LARGEST_SIZE_TRIED = 512
 
 
 def build_network(
-    architecture: Architecture, image_shape: tuple[int, int, int], classes: int
+    architecture: Architecture, recipe: Recipe, image_shape: tuple[int, int, int], classes: int
 ) -> nn.Module:
     """Build a network that maps images (example, channel, height, width) to logits (example, K).
 
     Args:
         architecture: the architecture.
+        recipe: the recipe, which may have another activation and other dropout rates.
         image_shape: (height, width, channels).
         classes: K.
 
@@ -30,13 +31,13 @@ def build_network(
         InputError: the images are too small for the architecture, or it cannot be made linear.
     """
     image_shape = tuple(image_shape)
-    if not _accepts(architecture, image_shape, classes):
+    if not _accepts(architecture, recipe, image_shape, classes):
         size, channels = min(image_shape[:2]), image_shape[2]
         smallest = next(
             (
                 larger
                 for larger in range(size + 1, LARGEST_SIZE_TRIED + 1)
-                if _accepts(architecture, (larger, larger, channels), classes)
+                if _accepts(architecture, recipe, (larger, larger, channels), classes)
             ),
             None,
         )
@@ -47,7 +48,7 @@ def build_network(
         )
     if architecture.linear and architecture.name not in BLOCKS:
         check_linear(architecture.name, image_shape)
-    return _build(architecture, image_shape, classes)
+    return _build(architecture, recipe, image_shape, classes)
 
 
 def count_flops(network: nn.Module, image_shape: tuple[int, int, int]) -> tuple[int, int]:
@@ -73,15 +74,17 @@ def count_flops(network: nn.Module, image_shape: tuple[int, int, int]) -> tuple[
 
 
 def _build(
-    architecture: Architecture, image_shape: tuple[int, int, int], classes: int
+    architecture: Architecture, recipe: Recipe, image_shape: tuple[int, int, int], classes: int
 ) -> nn.Module:
     build = build_paper_network if architecture.name in BLOCKS else build_public_network
-    return build(architecture, image_shape, classes)
+    return build(architecture, recipe, image_shape, classes)
 
 
 # Cached, because this takes longer than building a network.
 @cache
-def _accepts(architecture: Architecture, image_shape: tuple[int, int, int], classes: int) -> bool:
+def _accepts(
+    architecture: Architecture, recipe: Recipe, image_shape: tuple[int, int, int], classes: int
+) -> bool:
     """Return whether images of this shape are large enough for the architecture."""
     height, width, channels = image_shape
     try:
@@ -89,21 +92,21 @@ def _accepts(architecture: Architecture, image_shape: tuple[int, int, int], clas
             # PyTorch warns about empty layers before they raise an error.
             warnings.simplefilter("ignore")
             images = torch.zeros(2, channels, height, width, device="meta")
-            _build_on_meta(architecture, image_shape, classes).eval()(images)
+            _build_on_meta(architecture, recipe, image_shape, classes).eval()(images)
     except (RuntimeError, ValueError, AssertionError, ZeroDivisionError):
         return False
     return True
 
 
 def _build_on_meta(
-    architecture: Architecture, image_shape: tuple[int, int, int], classes: int
+    architecture: Architecture, recipe: Recipe, image_shape: tuple[int, int, int], classes: int
 ) -> nn.Module:
     """Build on the meta device, which checks shapes without computing anything."""
     try:
         with torch.device("meta"):
-            return _build(architecture, image_shape, classes)
+            return _build(architecture, recipe, image_shape, classes)
     except NotImplementedError:  # torchvision's regnets read values while they are built
-        return _build(architecture, image_shape, classes).to("meta")
+        return _build(architecture, recipe, image_shape, classes).to("meta")
 
 
 def _no_noise(n_bytes: int) -> torch.Tensor:

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from torch import nn
 
 from created_equal.networks.activations import ACTIVATIONS, MONOTONE
-from created_equal.networks.architecture import Architecture
 from created_equal.networks.dropout import Dropout
+from created_equal.study import Architecture, Recipe
 
 # The blocks of convolutions (filters, kernel size), and the units of the dense layer after them.
 BLOCKS: dict[str, tuple[Sequence[Sequence[tuple[int, int]]], int]] = {
@@ -24,19 +24,22 @@ DROPOUT_AFTER_DENSE = 0.5
 
 
 def build_paper_network(
-    architecture: Architecture, image_shape: tuple[int, int, int], classes: int
+    architecture: Architecture, recipe: Recipe, image_shape: tuple[int, int, int], classes: int
 ) -> nn.Module:
     """Build one of the paper's own networks.
 
     Args:
-        architecture: the architecture, whose name is a key of ``BLOCKS``. Default dropout rates are
-            0.25 after pooling and 0.5 after the dense layer; the default activation is ELU.
+        architecture: the architecture, whose name is a key of ``BLOCKS``. Fewer convolutions per
+            block than usual are the first ones; additional ones are copies of the last. Numbers of
+            filters and units are multiplied by the width and rounded, at least to 1.
+        recipe: the recipe. Its default dropout rates mean 0.25 after pooling and 0.5 after the
+            dense layer; its default activation means ELU.
         image_shape: (height, width, channels).
         classes: number of outputs K.
     """
     blocks, default_units = BLOCKS[architecture.name]
-    activation = architecture.activation or "elu"
-    linear, dropout = architecture.linear, architecture.dropout
+    activation, dropout = recipe.activation or "elu", recipe.dropout
+    linear = architecture.linear
     height, width, channels = image_shape
     layers: list[nn.Module] = []
     for block in blocks:

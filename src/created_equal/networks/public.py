@@ -8,8 +8,8 @@ from torch import nn
 
 from created_equal.errors import InputError
 from created_equal.networks.activations import ACTIVATIONS
-from created_equal.networks.architecture import Architecture
 from created_equal.networks.dropout import replace_dropouts
+from created_equal.study import Architecture, Recipe
 
 NON_LINEARITIES = (
     nn.ReLU,
@@ -30,13 +30,14 @@ class ThreeChannels(nn.Module):
 
 
 def build_public_network(
-    architecture: Architecture, image_shape: tuple[int, int, int], classes: int
+    architecture: Architecture, recipe: Recipe, image_shape: tuple[int, int, int], classes: int
 ) -> nn.Module:
     """Build one of torchvision's classification models, untrained.
 
     Args:
         architecture: the architecture. ``linear`` replaces modules only; see ``check_linear`` for
             models with other non-linearities.
+        recipe: the recipe, which may have another activation and other dropout rates.
         image_shape: (height, width, channels); gray images are repeated over three channels.
         classes: number of outputs K.
 
@@ -46,7 +47,7 @@ def build_public_network(
     # Imported late, because it takes a second and the paper's own networks do not need it.
     from torchvision import __version__, models
 
-    name, activation = architecture.name, architecture.activation
+    name, activation = architecture.name, recipe.activation
     if name not in models.list_models(module=models):
         raise InputError(
             f"torchvision {__version__} has no model {name!r}; choose another "
@@ -55,7 +56,7 @@ def build_public_network(
     network = models.get_model(
         name, weights=None, num_classes=classes, **_options(name, image_shape)
     )
-    replace_dropouts(network, architecture.dropout)
+    replace_dropouts(network, recipe.dropout)
     if architecture.linear:
         _replace(network, NON_LINEARITIES, lambda _: nn.Identity())
         _replace(network, (nn.MaxPool2d,), _make_average_pool)
@@ -82,8 +83,8 @@ def check_linear(name: str, image_shape: tuple[int, int, int]) -> None:
     # The generator is restored, because networks in training draw from it too.
     with torch.random.fork_rng(devices=[]), torch.inference_mode():
         torch.manual_seed(0)
-        architecture = Architecture(name, dropout=False, linear=True)
-        network = build_public_network(architecture, image_shape, 2).double().eval()
+        architecture, recipe = Architecture(name, linear=True), Recipe(dropout=False)
+        network = build_public_network(architecture, recipe, image_shape, 2).double().eval()
         for parameter in network.parameters():
             if not parameter.any():
                 # The last layer of some models starts at zero, which would hide the layers before.

@@ -1,1 +1,1 @@
-"""Before a run: how large it is, what exists already, and what the rest costs."""
+"""Planning a run: its size, existing results, and the cost of the rest."""

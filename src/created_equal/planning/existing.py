@@ -48,10 +48,10 @@ def _finished_in(ensemble: Ensemble, folders: Sequence[Path]) -> set[int]:
     found: dict[str, set[int]] = {}
     # rglob also finds files in predictions/unfinished and predictions/kept.
     for path in chain.from_iterable(each.rglob("*.nc") for each in folders):
-        definition, networks = _header(path)
+        definition, seeds = _header(path)
         data = definition.pop("data", None)
         if definition == wanted:
-            found.setdefault(data, set()).update(networks)
+            found.setdefault(data, set()).update(seeds)
     try:
         data = found and built_data(ensemble.dataset_path, ensemble.dataset)
     except InputError:

@@ -9,15 +9,10 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from created_equal.planning.existing import built_data
+from created_equal.planning.existing import built_data, finished_networks
 from created_equal.planning.sizes import Extent, disk_of, expected_extent, extent_of
-from created_equal.study import Ensemble, Study, dataset_path, derivation, predictions_path
-from created_equal.training import (
-    PredictionsFolder,
-    count_operations,
-    measure_speed,
-    networks_definition,
-)
+from created_equal.study import Ensemble, Study, dataset_path, derivation
+from created_equal.training import count_operations, measure_speed
 from created_equal.training.engine.device import Setting, choose_setting, usable_cores
 
 log = logging.getLogger(__name__)
@@ -41,14 +36,16 @@ def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
     speed_of = _speed_meter(setting)
     unknown = []
     for study in studies:
-        extent, data = _extent(study)
+        extent = _find_extent(study)
         if extent is None:
             unknown.append(study.name)
             continue
+        seeds = finished_networks(*study.ensembles.values())
+        found = dict(zip(study.ensembles, seeds, strict=True))
         for name, ensembles in _rows(study):
             extents = [extent_of(ensemble, extent) for ensemble in ensembles]
-            trained = sum(_count_trained(ensemble, data) for ensemble in ensembles)
-            n_networks = sum(ensemble.networks for ensemble in ensembles)
+            trained = sum(seed < each.n_networks for each in ensembles for seed in found[each.name])
+            n_networks = sum(ensemble.n_networks for ensemble in ensembles)
             left = n_networks - trained
             operations = 0
             if left:
@@ -62,7 +59,7 @@ def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
             table.add_row(
                 study.name,
                 name,
-                ensembles[0].architecture,
+                ensembles[0].architecture.name,
                 f"{n_networks:,}",
                 f"{trained:,}",
                 f"{ensembles[0].recipe.epochs:,}",
@@ -91,12 +88,12 @@ def print_plan(studies: Sequence[Study], device: str, precision: str) -> None:
         )
 
 
-def _extent(study: Study) -> tuple[Extent | None, str | None]:
-    """Return a study's extent, and the fingerprint of its dataset if that is built."""
+def _find_extent(study: Study) -> Extent | None:
+    """Return a study's extent, or None if its dataset is not built and the extent is unknown."""
     if built := built_data(dataset_path(study.name), study.dataset):
-        return built
+        return built[0]
     expected = expected_extent(study.dataset)
-    return expected if expected and expected.classes else None, None
+    return expected if expected and expected.classes else None
 
 
 def _rows(study: Study) -> list[tuple[str, list[Ensemble]]]:
@@ -114,27 +111,14 @@ def _mean(extents: Sequence[Extent]) -> Extent:
     return replace(extents[0], examples=(round(train), round(test)))
 
 
-def _count_trained(ensemble: Ensemble, data: str | None) -> int:
-    if ensemble.derived:
-        built = built_data(ensemble.dataset_path, ensemble.dataset)
-        data = built and built[1]
-    if data is None:
-        return 0
-    folder = predictions_path(ensemble.study, ensemble.name, 0, 0).parent
-    found = PredictionsFolder(folder, networks_definition(ensemble, data)).find()
-    return sum(seed < ensemble.networks for seed in found)
-
-
 def _speed_meter(setting: Setting) -> Callable[[Ensemble, Extent], float]:
     """Return a function that measures the speed of each kind of network once."""
     measured: dict[tuple, float] = {}
 
     def speed_of(ensemble: Ensemble, extent: Extent) -> float:
-        recipe = ensemble.recipe
-        network = (ensemble.architecture, ensemble.width, ensemble.linear)
-        shape = (ensemble.depth, ensemble.kernel, ensemble.units, extent.image_shape)
         # Optimizer and dropout change the speed by less than the measurement error.
-        kind = (*network, *shape, extent.classes, recipe.batch_size, recipe.activation)
+        recipe = ensemble.recipe.batch_size, ensemble.recipe.activation
+        kind = (ensemble.architecture, recipe, extent.image_shape, extent.classes)
         if kind not in measured:
             log.info("measuring the speed of %s/%s", ensemble.study, ensemble.name)
             measured[kind] = measure_speed(ensemble, extent.image_shape, extent.classes, setting)

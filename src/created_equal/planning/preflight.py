@@ -6,7 +6,7 @@ This module imports no torch, so that a run that only draws figures starts quick
 import os
 import shutil
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +40,7 @@ class Job:
     name: str  # The name of its rule.
     study: str | None = None
     ensemble: str | None = None
-    networks: Sequence[int] = ()  # The seeds, if the rule is train_networks.
+    seeds: Sequence[int] = ()  # If the rule is train_networks.
     gpus: int = 0
 
 
@@ -62,14 +62,13 @@ def check_run(
         InputError: data are missing and cannot be downloaded, or the results folder is not writable
             or its disk too small; the message has one sentence for each problem.
     """
+    training = [job for job in wanted if job.name == "train_networks"]
     to_build = dict.fromkeys(job.study for job in wanted if job.name == "build_dataset")
     # Image files that are not copied into the dataset are read during training.
     to_read = dict.fromkeys(
-        job.study
-        for job in wanted
-        if job.name == "train_networks" and studies[job.study].dataset.get("images") == "files"
+        job.study for job in training if studies[job.study].dataset.get("images") == "files"
     )
-    needed, unknown = _disk(studies, wanted, to_build)
+    needed, unknown = _disk(studies, training, to_build)
     free = _free(RESULTS)
     problems = [
         *_unusable(RESULTS),
@@ -83,12 +82,13 @@ def check_run(
         )
     if problems:
         raise InputError("\n  ".join(["nothing was started:", *problems]))
+    builds = (job for job in wanted if job.name in ("build_dataset", "derive_dataset"))
+    rebuilt = {dataset_path(job.study, job.ensemble) for job in builds}
     lines = [
-        *_training(studies, wanted, finished),
-        *_retrained(studies, wanted),
+        *_training(studies, training, finished, rebuilt),
+        *_retrained(_trained_in(studies, training)),
         *_downloads(config, studies, to_build),
     ]
-    training = [job for job in wanted if job.name == "train_networks"]
     if training and config.device == "auto" and not any(job.gpus for job in training):
         lines.append("no GPU is found: networks are trained on the CPU")
     if needed:
@@ -110,24 +110,22 @@ def explain_failure() -> str | None:
 
 
 def _training(
-    studies: Mapping[str, Study], wanted: Sequence[Job], finished: Sequence[Job]
+    studies: Mapping[str, Study],
+    training: Sequence[Job],
+    finished: Sequence[Job],
+    rebuilt: Collection[Path],
 ) -> Iterator[str]:
     """Yield a line for each study: how many networks it has, and how many a run will train."""
     trained: Counter[str] = Counter()
     for job in finished:
-        trained[job.study] += len(job.networks)
-    jobs: dict[str, list[Job]] = {}
-    for job in wanted:
-        if job.name == "train_networks":
-            jobs.setdefault(job.study, []).append(job)
-    builds = (job for job in wanted if job.name in ("build_dataset", "derive_dataset"))
-    rebuilt = {dataset_path(job.study, job.ensemble) for job in builds}
-    for study, study_jobs in jobs.items():
+        trained[job.study] += len(job.seeds)
+    for study in dict.fromkeys(job.study for job in training):
+        study_jobs = [job for job in training if job.study == study]
         ensembles = _trained_in(studies, study_jobs)
         names = (each.name for each in ensembles)
         found = dict(zip(names, finished_networks(*ensembles), strict=True))
-        left = sum(len(set(job.networks) - found[job.ensemble]) for job in study_jobs)
-        trained[study] += sum(len(job.networks) for job in study_jobs) - left
+        left = sum(len(set(job.seeds) - found[job.ensemble]) for job in study_jobs)
+        trained[study] += sum(len(job.seeds) for job in study_jobs) - left
         yield (
             f"{study}: {left:,} networks to train in {len(study_jobs):,} jobs, "
             f"{trained.pop(study):,} already there"
@@ -142,19 +140,17 @@ def _training(
         yield f"{study}: no networks to train, {count:,} already there"
 
 
-def _trained_in(studies: Mapping[str, Study], jobs: Iterable[Job]) -> list[Ensemble]:
-    """Return the ensembles of all training jobs."""
-    names = dict.fromkeys((job.study, job.ensemble) for job in jobs if job.name == "train_networks")
+def _trained_in(studies: Mapping[str, Study], training: Sequence[Job]) -> list[Ensemble]:
+    names = dict.fromkeys((job.study, job.ensemble) for job in training)
     return [studies[study].ensembles[name] for study, name in names]
 
 
-def _retrained(studies: Mapping[str, Study], wanted: Sequence[Job]) -> Iterator[str]:
+def _retrained(ensembles: Sequence[Ensemble]) -> Iterator[str]:
     """Yield a sentence for each study with networks that are trained again on other examples.
 
     Raising ``networks`` changes which examples rank as the easiest, and so the data of ensembles
     that depend on a ranking.
     """
-    ensembles = _trained_in(studies, wanted)
     for study in dict.fromkeys(each.study for each in ensembles):
         names = dict.fromkeys(
             derivation.ensemble_of_round(each.name) if each.is_round else each.name
@@ -204,13 +200,12 @@ def _has(config: Config, source: str) -> bool:
 
 
 def _disk(
-    studies: Mapping[str, Study], wanted: Sequence[Job], to_build: Collection[str]
+    studies: Mapping[str, Study], training: Sequence[Job], to_build: Collection[str]
 ) -> tuple[int, list[str]]:
     """Return the bytes of new predictions and scores, and the studies of unknown size."""
     n_networks: Counter[tuple] = Counter()
-    for job in wanted:
-        if job.name == "train_networks":
-            n_networks[job.study, job.ensemble] += len(job.networks)
+    for job in training:
+        n_networks[job.study, job.ensemble] += len(job.seeds)
     extents = {name: _extent(studies[name], name in to_build) for name, _ in n_networks}
     needed = 0
     for (study, name), count in n_networks.items():

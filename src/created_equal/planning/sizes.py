@@ -68,17 +68,17 @@ def disk_of(ensemble: Ensemble, extent: Extent, n_networks: int | None = None) -
         extent: extent of the ensemble's dataset.
         n_networks: number of networks with predictions; all of the ensemble by default.
     """
-    n_networks = ensemble.networks if n_networks is None else n_networks
+    n_networks = ensemble.n_networks if n_networks is None else n_networks
     # A label takes one byte for up to 256 classes; two are assumed if their number is unknown.
     label_bytes = 1 if 0 < extent.classes <= 256 else 2
-    count_bytes = 1 if ensemble.networks <= 255 else 2
+    count_bytes = 1 if ensemble.n_networks <= 255 else 2
     scores_bytes = label_bytes + 3 * count_bytes
     return _predictions_of_one(ensemble, extent) * (n_networks * label_bytes + scores_bytes)
 
 
 def predictions_of(ensemble: Ensemble, extent: Extent) -> int:
     """Return the number of predictions of all networks of an ensemble after all epochs."""
-    return ensemble.networks * _predictions_of_one(ensemble, extent)
+    return ensemble.n_networks * _predictions_of_one(ensemble, extent)
 
 
 def memory_of(ensemble: Ensemble) -> int:

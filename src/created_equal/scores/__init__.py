@@ -1,5 +1,6 @@
-"""The scores of an ensemble: what its networks agree on, and in which order they learn it."""
+"""The scores of an ensemble: how far its networks agree, and in which order they learn."""
 
+<<<<<<< HEAD
 from .agreement import (
     below_chance as below_chance,
     count_dtype as count_dtype,
@@ -74,3 +75,19 @@ from .phases import (
     PHASES as PHASES,
     phases as phases,
 )
+=======
+from .agreement import below_chance, count_dtype, majority_right, right_counts
+from .bimodality import MIDDLE, UNIFORM, bimodality_of_counts, bimodality_of_moments
+from .bimodality import independent_null, informative_epochs, mean_consistency
+from .binning import bin_edges
+from .bootstrap import REPLICATES, Statistic, band_of_mean, interval_around, interval_of, one_by_one
+from .bootstrap import resample_weights, value_of
+from .correlation import SMALLEST_LOG10_P, SMALLEST_VARIANCE, Correlation, correlation
+from .correlation import correlation_of, log10_p_of
+from .difficulty import BINS, GROUPS, quantile_means, thirds
+from .ensemble import score_ensemble
+from .learning import MatchedEpochs, accessibility, best_matched_pairs, matched_epochs
+from .learnt import LearningProblem, learning_problems, learning_warnings
+from .patterns import LEAST_FIT, PatternExample, example_patterns, pattern_fits, shown_patterns
+from .phases import PHASES, phases
+>>>>>>> main

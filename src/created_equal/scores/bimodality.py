@@ -1,4 +1,4 @@
-"""Pearson's measure of bi-modality, its value for independent networks, and its band."""
+"""Pearson's measure of bi-modality, its band, and its value for independent networks."""
 
 import numpy as np
 import xarray as xr
@@ -6,39 +6,31 @@ import xarray as xr
 from created_equal.artefacts import iterate_epochs
 from created_equal.scores.bootstrap import band
 
-# For each epoch and split, so fewer than elsewhere.
+# Fewer than elsewhere, because every epoch and split has a band.
 REPLICATES = 200
+# The measure is informative only if the mean consistency is in this range.
 MIDDLE = (0.05, 0.9)
+# The measure of evenly spread scores; below it, scores gather at both ends.
 UNIFORM = 0.8
-"""The measure of evenly spread scores; below it, they gather at both ends."""
 
 
 def bimodality_of_moments(second: np.ndarray, third: np.ndarray, fourth: np.ndarray) -> np.ndarray:
-    """Return kurtosis - skewness^2 - 1 (Pearson 1894), the kurtosis not in excess.
+    """Return kurtosis - skewness^2 - 1 (Pearson 1894) from central moments; not excess kurtosis.
 
-    Args:
-        second: (...) mean squares of deviations from the mean, not 0.
-        third: (...) means of their third powers.
-        fourth: (...) means of their fourth powers.
-
-    Returns:
-        (...) 0 for two points, 0.8 for the uniform distribution, 2 for the normal; never less than
-        0.
+    It is 0 for two points, 0.8 for the uniform distribution and 2 for the normal distribution.
     """
-    # Rounding can bring it below its bound.
+    # Rounding can make it slightly negative.
     return np.maximum(fourth / second**2 - third**2 / second**3 - 1, 0)
 
 
 def bimodality_of_counts(histogram: np.ndarray) -> np.ndarray:
-    """Return the bi-modality of consistency from about how many examples 0..N networks are right.
+    """Return the bi-modality of consistency, (...) float64.
+
+    It is undefined (NaN) if all examples have the same score, or if there are none.
 
     Args:
-        histogram: (..., N + 1): the number of examples about which exactly 0, 1, ... N networks
-            are right.
-
-    Returns:
-        (...) float64, NaN where all examples have the same score, for there it is undefined, or
-        where there are none.
+        histogram: (..., N + 1), the number of examples about which exactly 0, 1, ... N networks are
+            right.
     """
     histogram = np.asarray(histogram, dtype=np.float64)
     count = np.arange(histogram.shape[-1], dtype=np.float64)
@@ -52,34 +44,27 @@ def bimodality_of_counts(histogram: np.ndarray) -> np.ndarray:
 
 def mean_consistency(scores: xr.Dataset, split: str) -> np.ndarray:
     """Return the mean consistency of the examples of a split at each epoch, (epoch,) float64."""
-    networks = scores.sizes["network"]
+    n_networks = scores.sizes["network"]
     rows = iterate_epochs(scores, "n_right", split)
-    return np.array([row.sum() / (networks * len(row)) for row in rows])
+    return np.array([row.sum() / (n_networks * len(row)) for row in rows])
 
 
 def distance_from_middle(mean: np.ndarray) -> np.ndarray:
-    """Return how far means of consistency are from ``MIDDLE``: 0 within it."""
+    """Return the distance of mean consistencies from ``MIDDLE``; 0 within it."""
     return np.abs(mean - np.clip(mean, *MIDDLE))
 
 
 def informative_epochs(scores: xr.Dataset, split: str) -> np.ndarray:
-    """Return at which epochs the bi-modality of a split says something about agreement.
+    """Return at which epochs the bi-modality of a split is informative, (epoch,) bool.
 
-    Where nearly all examples have one score the measure grows without bound, or is 0 for a single
-    example that has another; so it counts only where the mean consistency is within ``MIDDLE``.
-
-    Args:
-        scores: as ``open_scores`` returns them.
-        split: ``"train"`` or ``"test"``.
-
-    Returns:
-        (epoch,) bool.
+    If nearly all examples have the same score, the measure grows without bound, or is 0 because of
+    a single other example. So it counts only if the mean consistency is within ``MIDDLE``.
     """
     return distance_from_middle(mean_consistency(scores, split)) == 0
 
 
-def independent_null(networks: int) -> float:
-    """Return the bi-modality that ``networks`` independent networks of one accuracy would show.
+def independent_null(n_networks: int) -> float:
+    """Return the bi-modality of N independent networks of equal accuracy.
 
     If each network is right about each example with probability p, independently of the other
     networks and of the example, the number of right networks is binomial. With q = 1 - p, its
@@ -87,22 +72,17 @@ def independent_null(networks: int) -> float:
 
         kurtosis - skewness^2 - 1  =  2 + (1 - 6pq - 1 + 4pq) / (Npq)  =  2 - 2/N
 
-    for every p strictly between 0 and 1. It is the value for infinitely many examples.
+    for every p strictly between 0 and 1, with infinitely many examples.
     """
-    return 2 - 2 / networks
+    return 2 - 2 / n_networks
 
 
 def band_over_examples(histogram: np.ndarray) -> np.ndarray:
-    """Return the 95 % bootstrap band of bi-modality over examples.
+    """Return the 95 % bootstrap band of bi-modality over examples, (lower, upper) float64.
 
-    A resample of examples with replacement is a multinomial resample of the histogram, exactly.
-
-    Args:
-        histogram: (N + 1,) the number of examples about which 0..N networks are right.
-
-    Returns:
-        (2,) float64, lower and upper; resamples in which it is undefined are left out, and NaN
-        where it is undefined in all. The same histogram always gives the same band.
+    Resampling examples with replacement is exactly a multinomial resample of the histogram, which
+    is (N + 1,) as in ``bimodality_of_counts``. Undefined replicates are left out; the band is NaN
+    if all are. The same histogram always gives the same band.
     """
     histogram = np.asarray(histogram, dtype=np.int64)
     examples = histogram.sum()

@@ -1,4 +1,4 @@
-"""95 % intervals by resampling examples, and what resamples are."""
+"""95 % bootstrap intervals. The resampled units are examples or networks."""
 
 import warnings
 from collections.abc import Callable
@@ -10,12 +10,12 @@ REPLICATES = 1000
 LEVELS = (2.5, 97.5)
 NUMBERS_AT_ONCE = 2**25
 
+# A statistic of weighted units: weights (replicate, unit) -> (replicate, ...).
 Statistic = Callable[[np.ndarray], np.ndarray]
-"""From weights (replicate, unit) to the statistic (replicate, ...) of units that count so much."""
 
 
 def value_of(statistic: Statistic, units: int) -> float:
-    """Return a statistic of the units as they are, each once."""
+    """Return a statistic of the original sample, with weight 1 for each unit."""
     return float(statistic(np.ones((1, units)))[0])
 
 
@@ -27,15 +27,13 @@ def interval_of(
 ) -> tuple[float, float]:
     """Return the 95 % bootstrap interval of a statistic, see ``interval_around``.
 
-    Args:
-        statistic: of weighted units, (replicate,).
-        units: how many examples there are.
-        replicates: how many resamples, each of ``units`` units drawn with replacement.
-        possible: the least and the greatest value that the statistic can have.
+    The same input always gives the same interval; it is NaN for a single unit.
 
-    Returns:
-        lower and upper end, always the same for the same input; NaN for a single unit too, which is
-        its only resample.
+    Args:
+        statistic: a statistic with values (replicate,).
+        units: number of units.
+        replicates: number of resamples, each of ``units`` units drawn with replacement.
+        possible: the smallest and the largest possible value of the statistic.
     """
     if units < 2:
         return float("nan"), float("nan")
@@ -46,20 +44,19 @@ def interval_of(
 def interval_around(
     value: float, replicates: np.ndarray, possible: tuple[float, float]
 ) -> tuple[float, float]:
-    """Return the 95 % percentile interval of resamples, shifted until their median is the value.
+    """Return the 95 % percentile interval of replicates, shifted so that their median is the value.
 
-    A resample holds some units twice and others not at all, so that its scores are noisier than
-    those it is drawn from: agreement is less throughout, the lowest of many epochs is lower. What
-    is of interest is how much the statistic varies, so the shift takes that away.
+    A resample has some units twice and others not at all, so its scores are noisier than the
+    original ones: agreement is lower throughout, and so is the lowest of many epochs. The shift
+    removes this bias, because only the variation of the statistic is of interest.
 
     Args:
-        value: of the statistic itself.
-        replicates: (replicate,) its values in resamples; those that are undefined are left out.
-        possible: the least and the greatest value that the statistic can have, where the interval
-            is cut off.
+        value: the statistic of the original sample.
+        replicates: (replicate,) the statistic of resamples; undefined ones are left out.
+        possible: the smallest and the largest possible value, at which the interval is clipped.
 
     Returns:
-        lower and upper end; NaN where the value or all resamples are undefined.
+        lower and upper end; NaN if the value or all replicates are undefined.
     """
     if np.isnan(replicates).all():
         return float("nan"), float("nan")
@@ -69,13 +66,9 @@ def interval_around(
 
 
 def band_of_mean(values: np.ndarray) -> np.ndarray:
-    """Return the 95 % bootstrap band of means over examples.
+    """Return the 95 % bootstrap band of means over examples: (..., example) -> (..., 2).
 
-    Args:
-        values: (..., example) numbers, of at least one example; all share the same resamples.
-
-    Returns:
-        (..., 2) float64, lower and upper; the same values always give the same band.
+    All means share the same resamples, and the same values always give the same band.
     """
     units = values.shape[-1]
     means = replicates_of(lambda weights: np.tensordot(weights, values, (1, -1)) / units, units)
@@ -83,7 +76,7 @@ def band_of_mean(values: np.ndarray) -> np.ndarray:
 
 
 def replicates_of(statistic: Statistic, units: int, replicates: int = REPLICATES) -> np.ndarray:
-    """Return a statistic of resamples of the units: (replicate, ...)."""
+    """Return a statistic of resamples, (replicate, ...)."""
     generator = np.random.default_rng(0)
     at_once = max(1, NUMBERS_AT_ONCE // units)
     found = [
@@ -94,7 +87,7 @@ def replicates_of(statistic: Statistic, units: int, replicates: int = REPLICATES
 
 
 def resample_weights(generator: np.random.Generator, replicates: int, units: int) -> np.ndarray:
-    """Return how often each resample holds each unit: (replicate, unit) float64 whole numbers."""
+    """Return how often each resample has each unit: (replicate, unit), whole numbers as float64."""
     weights = np.empty((replicates, units))
     for row in weights:
         row[:] = np.bincount(generator.integers(units, size=units), minlength=units)
@@ -102,7 +95,7 @@ def resample_weights(generator: np.random.Generator, replicates: int, units: int
 
 
 def one_by_one(statistic: Callable[[np.ndarray], float]) -> Statistic:
-    """Return a statistic of weights from one of the indices of the units, each as often."""
+    """Turn a statistic of unit indices (repeated as often as drawn) into one of weights."""
 
     def of_weights(weights: np.ndarray) -> np.ndarray:
         units = np.arange(weights.shape[1])
@@ -112,7 +105,7 @@ def one_by_one(statistic: Callable[[np.ndarray], float]) -> Statistic:
 
 
 def band(replicates: np.ndarray) -> np.ndarray:
-    """Return the 95 % percentile interval, (2, ...), of the defined ones of (replicate, ...)."""
+    """Return the 95 % percentile interval (2, ...) of the defined replicates (replicate, ...)."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
         return np.nanpercentile(replicates, LEVELS, axis=0)

@@ -1,4 +1,4 @@
-"""Pearson's correlation with its p and its interval."""
+"""Pearson's correlation with its p-value and interval."""
 
 import math
 from typing import NamedTuple
@@ -23,25 +23,11 @@ class Correlation(NamedTuple):
 
 
 def correlation(a: np.ndarray, b: np.ndarray) -> Correlation:
-    """Return Pearson's correlation of two scores over the same examples, or of means in bins.
-
-    Args:
-        a: (example,) numbers, for example accessibility in one ensemble.
-        b: (example,) numbers, of the same examples in the same order.
-
-    Returns:
-        r; log10_p, see ``log10_p_of``; lower and upper, see ``interval_of``: the resamples are of
-        examples.
+    """Return Pearson's correlation of two scores (example,) of the same examples or bins.
 
     Raises:
-        InputError: the lengths differ, there are fewer than three examples, or values that are
-            constant or not a number.
+        InputError: there are fewer than three examples, or scores are constant or NaN.
     """
-    if len(a) != len(b):
-        raise InputError(
-            f"scores of {len(a)} and of {len(b)} examples cannot be correlated; give both for "
-            "the same examples."
-        )
     undefined = InputError(
         "a correlation is undefined for fewer than three examples, for constant scores and for "
         "scores that are not numbers (half an ensemble of one network has none); give more "
@@ -57,8 +43,8 @@ def correlation(a: np.ndarray, b: np.ndarray) -> Correlation:
 
 
 def correlation_of(a: np.ndarray, b: np.ndarray) -> Statistic:
-    """Return Pearson's correlation of a and b (unit,)."""
-    # Centred, so that small deviations from a large mean are not lost.
+    """Return Pearson's correlation of a and b (unit,) as a statistic of weighted units."""
+    # Centred, so that small deviations from a large mean keep their precision.
     a, b = (np.asarray(values, dtype=np.float64) - np.mean(values) for values in (a, b))
 
     def statistic(weights: np.ndarray) -> np.ndarray:
@@ -77,14 +63,11 @@ def correlation_of(a: np.ndarray, b: np.ndarray) -> Statistic:
 
 
 def log10_p_of(r: float, points: int) -> float:
-    """Return log10 of the two-sided p-value of Pearson's r of so many independent points.
+    """Return log10 of the two-sided p-value of Pearson's r over n independent points.
 
-    For normal, unrelated values, r squared has the distribution Beta(1/2, n/2 - 1), so that p is
-    the regularised incomplete beta function I_x(n/2 - 1, 1/2) with x = 1 - r^2.
-
-    Returns:
-        at least ``SMALLEST_LOG10_P``, which means p < 1e-300; NaN for fewer than three points or an
-        r that is not a number.
+    For unrelated normal values, r squared has the distribution Beta(1/2, n/2 - 1), so p is the
+    regularised incomplete beta function I_x(n/2 - 1, 1/2) with x = 1 - r^2. ``SMALLEST_LOG10_P``
+    means p < 1e-300; NaN means that r is NaN or there are fewer than three points.
     """
     if points < 3 or math.isnan(r):
         return math.nan

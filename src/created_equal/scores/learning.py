@@ -1,4 +1,4 @@
-"""The order and the speed of learning: accessibility, and epochs of equal accuracy."""
+"""The order and speed of learning: accessibility, and epochs of equal accuracy."""
 
 from typing import NamedTuple
 
@@ -15,17 +15,18 @@ class MatchedEpochs(NamedTuple):
     difference: float
 
 
-def accessibility(n_right: np.ndarray, networks: int) -> np.ndarray:
+def accessibility(n_right: np.ndarray, n_networks: int) -> np.ndarray:
     """Return the mean consistency of each example over all epochs after the untrained one.
 
+    It is higher if more networks learn the example, and learn it earlier (the paper's "speed of
+    learning").
+
     Args:
-        n_right: (epoch, example) how many networks are right, from epoch 0 on.
-        networks: N.
+        n_right: (epoch, example), how many networks are right, from epoch 0 on.
+        n_networks: N.
 
     Returns:
-        (example,) float64 in 0..1, exactly equal where networks are right as often; the higher,
-        the sooner and by the more networks the example is learnt (the paper's "speed of
-        learning").
+        (example,) float64 in 0..1, exactly equal for equal sums of counts.
 
     Raises:
         InputError: there is no epoch after epoch 0.
@@ -35,7 +36,7 @@ def accessibility(n_right: np.ndarray, networks: int) -> np.ndarray:
             "accessibility needs an epoch after the untrained one, and there is none; train for "
             "at least one epoch."
         )
-    return n_right[1:].sum(axis=0, dtype=np.float64) / (networks * (len(n_right) - 1))
+    return n_right[1:].sum(axis=0, dtype=np.float64) / (n_networks * (len(n_right) - 1))
 
 
 def matched_epochs(
@@ -44,17 +45,17 @@ def matched_epochs(
     """Return all pairs of trained epochs at which two ensembles are equally accurate.
 
     Args:
-        accuracy_a: (epoch,) the first ensemble's mean accuracy in 0..1, from epoch 0 on.
-        accuracy_b: (epoch,) the second's, of any length.
-        tolerance: the largest difference of the mean errors that still counts as equal.
+        accuracy_a: (epoch,) mean accuracy of the first ensemble in 0..1, from epoch 0 on.
+        accuracy_b: (epoch,) that of the second; the lengths may differ.
+        tolerance: the largest difference that counts as equal.
 
     Returns:
-        The pairs, ordered by epoch_a, then by epoch_b; epoch 0 is in none.
+        the pairs, without epoch 0, sorted by epoch_a and then by epoch_b.
     """
     differences = np.subtract.outer(
         np.asarray(accuracy_a, dtype=np.float64)[1:], np.asarray(accuracy_b, dtype=np.float64)[1:]
     )
-    # 0.40 and 0.39 match, although their difference in binary is a little more than 0.01.
+    # 0.40 and 0.39 match, although their difference in binary is slightly more than 0.01.
     matches = np.argwhere(np.abs(differences) <= tolerance + 1e-6)
     return [MatchedEpochs(a + 1, b + 1, float(differences[a, b])) for a, b in matches.tolist()]
 
@@ -62,20 +63,12 @@ def matched_epochs(
 def best_matched_pairs(
     accuracy_a: np.ndarray, accuracy_b: np.ndarray, tolerance: float = 0.01
 ) -> tuple[MatchedEpochs, MatchedEpochs]:
-    """Return one early and one late pair of epochs at which two ensembles are equally accurate.
+    """Return one early and one late pair of ``matched_epochs``, the less accurate pair first.
 
-    Of the range of accuracies that both ensembles reach after epoch 0, the late pair is sought at
-    the end and the early one at one third. Of all matched pairs, the best is the one whose mean
-    accuracy is nearest to what is sought, the pair's own difference added; of equals the earliest.
-    The early pair is another than the late one wherever there are two.
-
-    Args:
-        accuracy_a: (epoch,) the first ensemble's mean accuracy in 0..1, from epoch 0 on.
-        accuracy_b: (epoch,) the second's.
-        tolerance: as for ``matched_epochs``.
-
-    Returns:
-        The early and the late pair, the less accurate first.
+    In the range of accuracies that both ensembles reach after epoch 0, the target of the late pair
+    is the upper end and that of the early pair is at one third. The best pair has the smallest sum
+    of two differences: of its mean accuracy from the target, and of its accuracies; in a tie, it is
+    the earliest. The two pairs are different if there are two.
 
     Raises:
         InputError: no two epochs match.
@@ -92,19 +85,17 @@ def best_matched_pairs(
     def accuracy(pair: MatchedEpochs) -> float:
         return float(accuracy_a[pair.epoch_a] + accuracy_b[pair.epoch_b]) / 2
 
-    def nearest_to(sought: float, among: list[MatchedEpochs]) -> MatchedEpochs:
-        return min(
-            among,
-            key=lambda pair: (
-                abs(accuracy(pair) - sought) + abs(pair.difference),
-                pair.epoch_a + pair.epoch_b,
-            ),
-        )
+    def nearest(target: float, pairs: list[MatchedEpochs]) -> MatchedEpochs:
+        def rank(pair: MatchedEpochs) -> tuple[float, int]:
+            distance = abs(accuracy(pair) - target) + abs(pair.difference)
+            return distance, pair.epoch_a + pair.epoch_b
+
+        return min(pairs, key=rank)
 
     low = max(accuracy_a[1:].min(), accuracy_b[1:].min())
     high = min(accuracy_a[1:].max(), accuracy_b[1:].max())
-    late = nearest_to(high, pairs)
-    early = nearest_to(low + (high - low) / 3, [pair for pair in pairs if pair != late] or pairs)
+    late = nearest(high, pairs)
+    early = nearest(low + (high - low) / 3, [pair for pair in pairs if pair != late] or pairs)
     return (early, late) if accuracy(early) <= accuracy(late) else (late, early)
 
 

@@ -9,10 +9,10 @@ import xarray as xr
 
 from created_equal.artefacts import definition_of, select_split
 
+# Accuracies are stored in single precision.
 ROUNDING = 1e-4
-"""Accuracies are kept in single precision."""
+# On random labels, test accuracy may be this many standard deviations of guessing from chance.
 DEVIATIONS = 5
-"""Test accuracies this many standard deviations of guessing from chance are still chance."""
 
 
 class LearningProblem(NamedTuple):
@@ -68,12 +68,11 @@ def learning_warnings(name: str, scores: xr.Dataset) -> list[str]:
 
 
 def falls(loss: np.ndarray) -> bool:
-    """Return whether a network's loss (epoch,) falls in the course of learning.
+    """Return whether a network's loss (epoch,) falls during training.
 
-    That is, whether in the range of all its values it begins in the upper half, and ends, by the
-    mean of the last tenth of the epochs, in the lowest quarter. So does a network that learns at
-    once, slowly, or late, as random labels are learned; not one that diverges, and hardly ever one
-    whose loss only fluctuates.
+    In the range of its values, it must begin in the upper half and end in the lowest quarter (mean
+    of the last tenth of the epochs). This holds for networks that learn at once, slowly, or late,
+    as with random labels, but not for networks that diverge, and hardly ever for fluctuations.
     """
     if not np.isfinite(loss).all() or np.ptp(loss) == 0:
         return False

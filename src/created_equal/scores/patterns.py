@@ -15,8 +15,8 @@ PATTERNS = (
     "stays constant",
     "high, then falls to 0",
 )
+# An example with at least this fit shows a pattern.
 LEAST_FIT = 0.5
-"""From here on an example shows a pattern."""
 EXAMPLES_AT_ONCE = 2**16
 
 
@@ -28,52 +28,36 @@ class PatternExample(NamedTuple):
 
 
 def example_patterns(
-    n_right: np.ndarray | xr.DataArray, networks: int, chance: float
+    n_right: np.ndarray | xr.DataArray, n_networks: int, chance: float
 ) -> dict[str, PatternExample]:
-    """Find one example of each of the five patterns of Fig 11.
-
-    Args:
-        n_right: (epoch, example) how many networks are right, from epoch 0 on; a block of examples
-            is read at a time.
-        networks: N.
-        chance: the consistency of guessing, 1/K.
-
-    Returns:
-        as ``shown_patterns`` of ``pattern_fits``.
-
-    Raises:
-        InputError: fewer than five examples, or fewer than two epochs after epoch 0.
-    """
-    return shown_patterns(pattern_fits(n_right, networks, chance))
+    """Find one example of each pattern of Fig 11; arguments and errors as in ``pattern_fits``."""
+    return shown_patterns(pattern_fits(n_right, n_networks, chance))
 
 
-def pattern_fits(n_right: np.ndarray | xr.DataArray, networks: int, chance: float) -> np.ndarray:
-    """Return how well each example fits each of the five patterns.
+def pattern_fits(n_right: np.ndarray | xr.DataArray, n_networks: int, chance: float) -> np.ndarray:
+    """Return how well each example fits each of the five patterns, (pattern, example) in 0..1.
 
-    With c(e) an example's consistency, e from 0 to the last epoch, and "the end" the mean of the
-    last tenth of the epochs, every example fits each pattern by a number in 0..1:
+    c(e) is an example's consistency at epoch e, and "the end" its mean over the last tenth of the
+    epochs. The fits, in the order of the rows:
 
     - jumps to 1 in one epoch: the largest product, over e >= 1, of c(e)'s rise above all before
       it, of the mean of c from e on, and of 1 - (highest - lowest before e);
     - dips, then rises to 1: the largest product, over e >= 1, of the fall from the highest c
       before e to c(e), as a fraction of that highest c or of chance if that is higher, and of the
       rise from c(e) to the end;
-    - falls fast to 0: 1 - mean of c(e >= 1), times c(0) / chance where c(0) is below chance;
-    - stays constant: 1 - (highest - lowest), times 4 m (1 - m) with the mean m, so that examples
-      that are right or wrong at all times, which are the ends of other patterns, do not count;
+    - falls fast to 0: 1 - mean of c(e >= 1), times c(0) / chance if c(0) is below chance;
+    - stays constant: 1 - (highest - lowest), times 4 m (1 - m) with the mean m, which is 0 for
+      examples that are always right or always wrong, as at the ends of other patterns;
     - high, then falls to 0: highest c(e >= 1) - the end.
 
     Args:
-        n_right: (epoch, example) how many networks are right, from epoch 0 on; a block of examples
-            is read at a time.
-        networks: N.
+        n_right: (epoch, example), how many networks are right, from epoch 0 on; it is read in
+            blocks of examples.
+        n_networks: N.
         chance: the consistency of guessing, 1/K.
 
-    Returns:
-        (pattern, example) in 0..1, in the order above.
-
     Raises:
-        InputError: fewer than five examples, or fewer than two epochs after epoch 0.
+        InputError: there are fewer than five examples, or fewer than two epochs after epoch 0.
     """
     epochs, examples = n_right.shape
     if epochs < 3 or examples < 5:
@@ -83,23 +67,17 @@ def pattern_fits(n_right: np.ndarray | xr.DataArray, networks: int, chance: floa
             "has more."
         )
     blocks = (
-        np.asarray(n_right[:, start : start + EXAMPLES_AT_ONCE]) / networks
+        np.asarray(n_right[:, start : start + EXAMPLES_AT_ONCE]) / n_networks
         for start in range(0, examples, EXAMPLES_AT_ONCE)
     )
     return np.concatenate([_fits(block, chance) for block in blocks], axis=1)
 
 
 def shown_patterns(fits: np.ndarray) -> dict[str, PatternExample]:
-    """Return the examples that show the patterns best.
-
-    The five examples are all different and maximise the sum of the fits; the fits say how well the
-    patterns are met at all.
+    """Return five different examples that maximise the sum of the fits, by pattern.
 
     Args:
         fits: (pattern, example) from ``pattern_fits``.
-
-    Returns:
-        The index and the fit by pattern, in the order of ``pattern_fits``.
     """
     _, chosen = linear_sum_assignment(fits, maximize=True)
     return {
@@ -109,7 +87,6 @@ def shown_patterns(fits: np.ndarray) -> dict[str, PatternExample]:
 
 
 def _fits(consistency: np.ndarray, chance: float) -> np.ndarray:
-    """Return (pattern, example): how well each example fits each of ``PATTERNS``."""
     end = consistency[-max(1, len(consistency) // 10) :].mean(axis=0)
     return np.stack(
         [
@@ -126,9 +103,9 @@ def _jumps(consistency: np.ndarray) -> np.ndarray:
     highest = np.maximum.accumulate(consistency, axis=0)[:-1]
     lowest = np.minimum.accumulate(consistency, axis=0)[:-1]
     rise = np.clip(consistency[1:] - highest, 0, 1)
-    from_here_on = np.cumsum(consistency[:0:-1], axis=0)[::-1]
-    from_here_on /= np.arange(len(rise), 0, -1)[:, None]
-    return (rise * from_here_on * (1 - (highest - lowest))).max(axis=0)
+    mean_after = np.cumsum(consistency[:0:-1], axis=0)[::-1]
+    mean_after /= np.arange(len(rise), 0, -1)[:, None]
+    return (rise * mean_after * (1 - (highest - lowest))).max(axis=0)
 
 
 def _dips(consistency: np.ndarray, chance: float, end: np.ndarray) -> np.ndarray:

@@ -12,20 +12,17 @@ PHASES = ("initialisation", "beginning", "bi-modality", "end")
 
 
 def phases(scores: xr.Dataset) -> dict[str, int]:
-    """Choose the epoch that shows each phase of learning (section 3 of the paper, Fig 1).
+    """Choose an epoch for each phase of learning (section 3 of the paper, Fig 1), by ``PHASES``.
 
-    The train set decides; progress is its mean consistency, from 0 at chance to 1 at its highest.
+    The train set decides. Progress is its mean consistency, scaled from 0 at chance to 1 at its
+    highest. The epochs are strictly increasing:
+
     - initialisation: epoch 0.
-    - beginning: within the first quarter of progress, most examples below chance; or epoch 1.
-    - bi-modality: the lowest bi-modality of the epochs in between at which it is informative on
-      both splits (see ``informative_epochs``), or of those nearest to it.
+    - beginning: the epoch within the first quarter of progress at which most examples are below
+      chance; otherwise epoch 1.
+    - bi-modality: the epoch with the lowest bi-modality between beginning and end, among those at
+      which it is informative on both splits (see ``informative_epochs``) or nearest to that.
     - end: the last epoch.
-
-    Args:
-        scores: as ``read_scores`` returns them.
-
-    Returns:
-        The four epochs, strictly increasing, by ``PHASES``.
 
     Raises:
         InputError: there are fewer than three epochs after epoch 0.
@@ -34,12 +31,12 @@ def phases(scores: xr.Dataset) -> dict[str, int]:
     if last < 3:
         raise InputError(
             f"the four phases of learning need at least 3 epochs after the untrained one, and "
-            f"these scores hold {last}; train for longer."
+            f"these scores have {last}; train for longer."
         )
-    classes, networks = scores.attrs["classes"], scores.sizes["network"]
+    classes, n_networks = scores.attrs["classes"], scores.sizes["network"]
     train, test = (mean_consistency(scores, split) for split in SPLITS)
     below = [
-        below_chance(row, networks, classes).mean()
+        below_chance(row, n_networks, classes).mean()
         for row in iterate_epochs(scores, "n_right", "train")
     ]
     beginning = _beginning(np.array(below[: last - 1]), _progress(train, 1 / classes))

@@ -1,32 +1,55 @@
-"""Values of a study, right by themselves, that do not go together: each pair in a sentence."""
+"""Values of a study that are valid by themselves but contradict each other."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 
-from created_equal.study import derivation
-from created_equal.study.definition import FIGURES, PAPER_ARCHITECTURES
-from created_equal.study.keys import Recipe, StudyFile
-from created_equal.study.roles import ROLES, baselines_of, ensembles_of
+from created_equal.study.derivation import (
+    MOST_CUTS,
+    exact,
+    problem_of_sizes,
+    round_name,
+    shares,
+    sizes,
+)
+from created_equal.study.keys import ROLES, FiguresEntry, Recipe, StudyFile
+from created_equal.study.roles import baselines_of, ensembles_of
+from created_equal.study.study import FIGURES, PAPER_ARCHITECTURES
 from created_equal.study.yaml_files import suggestion
 
+RECIPE = asdict(Recipe())
 NETWORKS = StudyFile.model_fields["networks"].default
+# The source that a key of the dataset is for.
+SOURCES = {"superclass": "cifar100", "path": "image_folder", "clutter": "digits"}
+# The keys of an ensemble's dataset that go with its kind; every key goes with keep.
+KINDS = ("labels", "move_to_test", "keep")
+KEYS = {
+    "labels": ("labels", "seed"),
+    "move_to_test": ("move_to_test", "fraction", "ranked_by", "seed"),
+}
 
 
 def contradictions(values: Mapping) -> Iterator[str]:
-    """Yield a sentence for every two values, right by themselves, that do not go together."""
-    yield from _contradictions_in_dataset(values.get("dataset", {}))
-    if values.get("baselines") and values.get("dataset", {}).get("images") == "files":
+    """Yield a sentence for each contradiction outside the figures."""
+    dataset, ensembles = values.get("dataset", {}), values.get("ensembles", {})
+    if "source" in dataset:
+        yield from _contradictions_in_dataset(dataset)
+    if values.get("baselines") and dataset.get("images") == "files":
         yield (
             "baselines need all images in memory at once, but dataset.images is files; leave the "
             "baselines out, or set images: memory with fewer examples."
         )
-    for name, ensemble in values.get("ensembles", {}).items():
-        yield from _contradictions_in_ensemble(name, ensemble, values)
+    for name, ensemble in ensembles.items():
+        yield from _contradictions_in_architecture(f"ensembles.{name}", ensemble)
+        recipe = RECIPE | values.get("recipe", {}) | ensemble.get("recipe", {})
+        yield from _contradictions_in_recipe(name, ensemble.get("recipe", {}), recipe, dataset)
+        sizes = dataset.get("train_examples"), recipe["batch_size"]
+        yield from _contradictions_in_derived(name, ensembles, *sizes)
 
 
-def refused_figures(values: Mapping, networks: int | None) -> dict[str, list[str]]:
+def refused_figures(values: Mapping, n_networks: int | None) -> dict[str, list[str]]:
     """Return the figures that contradict the rest of a study, with a sentence for every reason."""
     found = {
-        name: list(dict.fromkeys(_contradictions_in_figure(name, entry, values, networks)))
+        name: list(dict.fromkeys(_contradictions_in_figure(name, entry, values, n_networks)))
         for name, entry in values.get("figures", {}).items()
         if name in FIGURES and values.get("ensembles")
     }
@@ -34,139 +57,185 @@ def refused_figures(values: Mapping, networks: int | None) -> dict[str, list[str
 
 
 def _contradictions_in_dataset(dataset: Mapping) -> Iterator[str]:
-    source = dataset.get("source")
-    if source is None:
-        return
-    if "superclass" in dataset and source != "cifar100":
-        yield (
-            f"dataset.superclass is one of CIFAR-100's, but dataset.source is {source}; leave it "
-            "out, or set source: cifar100."
-        )
-    if "path" in dataset and source != "image_folder":
-        yield (
-            f"dataset.path is for a folder of images, but dataset.source is {source}; leave it "
-            "out, or set source: image_folder."
-        )
+    source, size = dataset["source"], dataset.get("size")
+    in_files = dataset.get("images") == "files"
+    sources = SOURCES | ({"images: files": "image_folder"} if in_files else {})
+    for key, needed in sources.items():
+        if key.split(":")[0] in dataset and source != needed:
+            yield (
+                f"dataset.{key} is only for {needed}, but dataset.source is {source}; leave it "
+                f"out, or set source: {needed}."
+            )
     if "path" not in dataset and source == "image_folder":
         yield "dataset.path is missing; with source: image_folder, add the path of the folder."
-    if "clutter" in dataset:
-        yield from _contradictions_in_clutter(dataset)
-    if dataset.get("images") == "files" and source != "image_folder":
+    if in_files and source == "image_folder" and size is None:
         yield (
-            f"dataset.images is files, but dataset.source is {source}, whose images are in no "
-            "files of their own; leave it out, or set source: image_folder."
+            "dataset.size is missing; with images: files, add the height and width of the "
+            "networks' input, for example size: 224."
         )
-    elif dataset.get("images") == "files" and dataset.get("size") is None:
-        yield (
-            "dataset.size is missing; with images: files, add the height and width that the "
-            "networks shall see, for example size: 224."
-        )
-
-
-def _contradictions_in_clutter(dataset: Mapping) -> Iterator[str]:
-    clutter, size, source = dataset["clutter"], dataset.get("size"), dataset["source"]
-    if source != "digits":
-        yield (
-            f"dataset.clutter is for digits, but dataset.source is {source}; leave it out, or set "
-            "source: digits."
-        )
+    if "clutter" not in dataset:
+        return
     if size is None:
         yield "dataset.size is missing; with clutter, add the images' size, for example size: 16."
-    for key, value in clutter.items():
+    for key, value in dataset["clutter"].items():
         if isinstance(value, list) and value[0] > value[-1]:
             yield (
                 f"dataset.clutter.{key} is {value}, but the first is the lowest; write "
                 f"{value[::-1]}."
             )
-    largest_of = {
-        "digit_size": max(clutter.get("digit_size", [0])),
-        "fragment_size": clutter.get("fragment_size", 0),
-    }
-    for key, largest in largest_of.items():
-        if size is not None and largest > size:
+        largest = max(value) if isinstance(value, list) else value
+        if size is not None and key in ("digit_size", "fragment_size") and largest > size:
             yield (
                 f"dataset.clutter.{key} is up to {largest}, but dataset.size is {size}; make it at "
                 f"most {size}."
             )
 
 
-def _contradictions_in_ensemble(name: str, ensemble: Mapping, values: Mapping) -> Iterator[str]:
+def _contradictions_in_architecture(where: str, ensemble: Mapping) -> Iterator[str]:
     architecture = ensemble.get("architecture", "st_vgg")
-    for key, usual in {"width": 1, "depth": None, "kernel": None, "units": None}.items():
-        if ensemble.get(key, usual) != usual and architecture not in PAPER_ARCHITECTURES:
+    for key, default in {"width": 1, "depth": None, "kernel": None, "units": None}.items():
+        if ensemble.get(key, default) != default and architecture not in PAPER_ARCHITECTURES:
             yield (
-                f"ensembles.{name}.{key} changes only {', '.join(PAPER_ARCHITECTURES)}, not "
-                f"{architecture}; leave it out."
+                f"{where}.{key} changes only {', '.join(PAPER_ARCHITECTURES)}, not {architecture}; "
+                "leave it out."
             )
-    own, shared = ensemble.get("recipe", {}), values.get("recipe", {})
-    recipe = {**shared, **own}
-    if ensemble.get("linear") and own.get("activation") is not None:
+    activation = ensemble.get("recipe", {}).get("activation")
+    if ensemble.get("linear") and activation is not None:
         yield (
-            f"ensembles.{name} is linear, but its recipe.activation is {own['activation']}; leave "
-            "one of them out."
+            f"{where} is linear, but its recipe.activation is {activation}; leave one of them out."
         )
 
-    def where(key: str) -> str:
-        return f"ensembles.{name}.recipe.{key}" if key in own else f"recipe.{key}"
 
-    optimizer = recipe.get("optimizer", "sgd")
-    if recipe.get("momentum", 0) and optimizer != "sgd":
-        yield (
-            f"{where('momentum')} is {recipe['momentum']}, but {optimizer} has none; set it to 0, "
-            "or use sgd."
-        )
-    dropout = recipe.get("dropout", False)
+def _contradictions_in_recipe(
+    name: str, own: Mapping, recipe: Mapping, dataset: Mapping
+) -> Iterator[str]:
+    def is_set(key: str) -> str:
+        return f"{f'ensembles.{name}.' if key in own else ''}recipe.{key} is {recipe[key]}"
+
+    optimizer, dropout = recipe["optimizer"], recipe["dropout"]
+    if recipe["momentum"] and optimizer != "sgd":
+        yield f"{is_set('momentum')}, but {optimizer} has none; set it to 0, or use sgd."
     if not isinstance(dropout, bool) and dropout and not 1 / 256 <= dropout <= 255 / 256:
         yield (
-            f"{where('dropout')} is {dropout}, but rates are multiples of 1/256: use one from "
-            f"{1 / 256} (1/256) to {255 / 256} (255/256), or false for none."
+            f"{is_set('dropout')}, but rates are multiples of 1/256: use one from {1 / 256} "
+            f"(1/256) to {255 / 256} (255/256), or false for none."
         )
-    dataset = values.get("dataset", {})
-    augmentation = recipe.get("augmentation")
-    if augmentation is not None and dataset.get("images", "memory") != "files":
+    if recipe["augmentation"] is not None and dataset.get("images", "memory") != "files":
         yield (
-            f"{where('augmentation')} is {augmentation}, but dataset.images is not files; leave it "
-            "out, or set images: files."
+            f"{is_set('augmentation')}, but dataset.images is not files; leave it out, or set "
+            "images: files."
         )
     examples = dataset.get("train_examples")
-    batch_size = recipe.get("batch_size", Recipe.batch_size)
-    if examples is not None and batch_size > examples:
+    if examples is not None and recipe["batch_size"] > examples:
         yield (
-            f"{where('batch_size')} is {batch_size}, but dataset.train_examples is only "
-            f"{examples}; make the batches smaller."
+            f"{is_set('batch_size')}, but dataset.train_examples is only {examples}; make the "
+            "batches smaller."
         )
-    yield from derivation.contradictions(name, values["ensembles"], examples, batch_size)
+
+
+def _contradictions_in_derived(
+    name: str, ensembles: Mapping, examples: int | None, batch_size: int
+) -> Iterator[str]:
+    """Yield contradictions in an ensemble's dataset; ``examples`` is the study's, if known."""
+    entry = ensembles[name].get("dataset") or {}
+    where = f"ensembles.{name}.dataset"
+    kinds = [kind for kind in KINDS if kind in entry]
+    if len(kinds) > 1:
+        yield f"{where} has {' and '.join(kinds)}; give each an ensemble of its own."
+    if not kinds and "dataset" in ensembles[name]:
+        yield f"{where} needs one of {', '.join(KINDS)}; add it."
+    if len(kinds) != 1:
+        return
+    (kind,) = kinds
+    is_random = entry[kind] == "random"
+    in_rounds = entry.keys() & {"of", "networks_per_round"} and kind == "keep" and not is_random
+    needed = {"fraction": kind != "labels", "ranked_by": not is_random, "per_round": in_rounds}
+    for key, is_needed in needed.items():
+        if is_needed and key not in entry:
+            yield f"{where}.{key} is missing; add it."
+    for key in entry:
+        if key not in KEYS.get(kind, entry):
+            yield f"{where}.{key} does not go with {kind}; leave it out."
+        elif is_random and key in ("ranked_by", "per_round", "of", "networks_per_round"):
+            yield f"{where}.{key} is only for the easiest and the hardest examples; leave it out."
+        elif not is_random and key == "seed":
+            yield f"{where}.seed is only for random examples; leave it out."
+    if "ranked_by" in entry and not is_random:
+        yield from _contradictions_in_ranking(name, where, ensembles)
+    if kind != "labels" and "fraction" in entry:
+        yield from _contradictions_in_sizes(where, entry, examples, batch_size)
+        for cut in range(1, len(shares(entry)) if kind == "keep" else 0):
+            if (round_ := round_name(name, cut)) in ensembles:
+                yield f"ensembles.{round_} has the name of a round of {name}; rename it."
+
+
+def _contradictions_in_ranking(name: str, where: str, ensembles: Mapping) -> Iterator[str]:
+    ranking = ensembles[name]["dataset"]["ranked_by"]
+    whole = [each for each, entry in ensembles.items() if not entry.get("dataset")]
+    remedy = (
+        f"use one of {', '.join(whole)}."
+        if whole
+        else "define an ensemble without a dataset of its own."
+    )
+    if ranking == name:
+        yield f"{where}.ranked_by is {name} itself, which is trained too late; {remedy}"
+    elif ranking not in ensembles:
+        yield f"{where}.ranked_by is {ranking}, which is not among the ensembles; {remedy}"
+    elif ranking not in whole:
+        yield (
+            f"{where}.ranked_by is {ranking}, which is trained on a dataset of its own and does "
+            f"not rank all examples of the study's; {remedy}"
+        )
+
+
+def _contradictions_in_sizes(
+    where: str, entry: Mapping, examples: int | None, batch_size: int
+) -> Iterator[str]:
+    if (per_round := entry.get("per_round")) is not None:
+        to_remove = 1 - exact(entry["fraction"])
+        if exact(per_round) > to_remove:
+            yield (
+                f"{where}.per_round is {per_round}, but only {float(to_remove):g} of the train set "
+                "is to be removed; make it smaller, or leave it out."
+            )
+        if len(shares(entry)) > MOST_CUTS:
+            yield (
+                f"{where}.per_round is {per_round}, which makes more than {MOST_CUTS} rounds; make "
+                "it larger."
+            )
+            return
+    if examples is not None and (problem := problem_of_sizes(sizes(entry, examples), batch_size)):
+        yield f"{where}: {problem}"
 
 
 def _contradictions_in_figure(
-    name: str, entry: Mapping, values: Mapping, networks: int | None
+    name: str, entry: Mapping, values: Mapping, n_networks: int | None
 ) -> Iterator[str]:
-    ensembles = values["ensembles"]
     yield from _contradictions_in_roles(name, entry, values)
-    epochs = entry.get("epochs")
+    ensembles, needs, epochs = values["ensembles"], FIGURES[name], entry.get("epochs")
     if epochs is not None and epochs != sorted(set(epochs)):
         yield f"figures.{name}.epochs must rise from one to the next, but is {epochs}; sort it."
     shown = [each for each in dict.fromkeys(ensembles_of(entry)) if each in ensembles]
     for ensemble in shown[:1]:
-        there = networks or ensembles[ensemble].get("networks", values.get("networks", NETWORKS))
-        if there < FIGURES[name].networks:
+        own = ensembles[ensemble].get("networks", values.get("networks", NETWORKS))
+        if (n_networks or own) < needs.n_networks:
             yield (
-                f"figures.{name} compares the two halves of {ensemble}, which has only {there} "
-                f"network; train at least {FIGURES[name].networks}, or leave the figure out."
+                f"figures.{name} compares the two halves of {ensemble}, which has only "
+                f"{n_networks or own} network; train at least {needs.n_networks}, or leave the "
+                "figure out."
             )
     for ensemble in shown:
-        recipe = {**values.get("recipe", {}), **ensembles[ensemble].get("recipe", {})}
-        last = recipe.get("epochs", Recipe.epochs)
-        if epochs is None and FIGURES[name].epochs > last + 1:
+        recipe = RECIPE | values.get("recipe", {}) | ensembles[ensemble].get("recipe", {})
+        last = recipe["epochs"]
+        if epochs is None and _n_epochs(name) > last + 1:
             yield (
-                f"figures.{name} shows {FIGURES[name].epochs} epochs, but {ensemble} has only "
+                f"figures.{name} shows {_n_epochs(name)} epochs, but {ensemble} has only "
                 f"{last + 1} (0 to {last}); train longer, or leave the figure out."
             )
-        if FIGURES[name].trained > last:
+        if needs.trained > last:
             yield (
-                f"figures.{name} needs networks that are trained for {FIGURES[name].trained} "
-                f"epochs, but {ensemble} is trained for {last}; train longer, or leave the figure "
-                "out."
+                f"figures.{name} needs networks that are trained for {needs.trained} epochs, but "
+                f"{ensemble} is trained for {last}; train longer, or leave the figure out."
             )
         for epoch in epochs or ():
             if epoch > last:
@@ -176,22 +245,27 @@ def _contradictions_in_figure(
                 )
 
 
+def _n_epochs(figure: str) -> int:
+    """Return how many epochs a figure shows; 0 if it shows all."""
+    epochs = FiguresEntry.model_fields[figure].annotation.model_fields.get("epochs")
+    return epochs.metadata[0].min_length if epochs else 0
+
+
 def _contradictions_in_roles(name: str, entry: Mapping, values: Mapping) -> Iterator[str]:
-    """Yield a sentence for everything shown that is not defined, or is not what it is shown as."""
-    known = {kind: values.get(kind, {}) for kind in ("ensembles", "baselines")}
-    shown = {"ensembles": ensembles_of(entry), "baselines": baselines_of(entry)}
-    for kind, names in shown.items():
-        for each in dict.fromkeys(names):
-            if each not in known[kind]:
-                remedy = suggestion(each, list(known[kind])) if known[kind] else "define it."
+    """Yield a sentence for everything shown that is not defined or cannot have its role."""
+    for kind, shown in {"ensembles": ensembles_of(entry), "baselines": baselines_of(entry)}.items():
+        known = values.get(kind, {})
+        for each in dict.fromkeys(shown):
+            if each not in known:
+                remedy = suggestion(each, list(known)) if known else "define it."
                 yield f"figures.{name} shows {each}, which is not among the {kind}; {remedy}"
-            elif names.count(each) > 1:
+            elif shown.count(each) > 1:
                 yield f"figures.{name} shows {each} twice; name different {kind}."
     for role, ensemble in entry.items():
-        if ROLES.get(role) and ensemble in known["ensembles"]:
+        if ROLES.get(role) and ensemble in values["ensembles"]:
             key, needed = ROLES[role]
-            definition = known["ensembles"][ensemble]
-            if {**definition, **(definition.get("dataset") or {})}.get(key) != needed:
+            own = values["ensembles"][ensemble]
+            if {**own, **(own.get("dataset") or {})}.get(key) != needed:
                 yield (
                     f"figures.{name}.{role} is {ensemble}, which does not have {key}: "
                     f"{str(needed).lower()}; name an ensemble that has."

@@ -1,11 +1,10 @@
 """Every key of config.yaml and of config/studies/*.yaml: its type, default, bounds and description.
 
-From these models follow the checks, the page config/README.md and the JSON schemas in schemas/ (see
-``reference_page``); after a change, run ``make config/README.md``.
+The string below a key describes it. The checks, config/README.md and the JSON schemas in schemas/
+are made from these models (see ``key_pages``); after a change, run ``make config/README.md``.
 
-An entry is the part of a file under a key, and has the values as the file states them. Numbers are
-strict, since YAML is lax: 20.0 is not a whole number, and "true" is text. 1 and 1.0 are the same
-where a number may be a fraction.
+Numbers are strict, since YAML is lax: 20.0 is not a whole number, and "true" is text. 1 and 1.0 are
+the same where a number may be a fraction.
 """
 
 from dataclasses import asdict
@@ -27,16 +26,13 @@ from pydantic.dataclasses import dataclass
 
 from created_equal.study.yaml_files import parse_yaml
 
-STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
-
-
-def absent(description: str, **constraints: float) -> object:
-    """Return a field that may be left out but, unlike one with the default None, not be null."""
-    return Field(default_factory=type(None), description=description, **constraints)
+STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+# The default of a key that may be left out but, unlike one whose default is None, not be null.
+ABSENT = Field(default_factory=type(None))
 
 
 def _from_text(value: object) -> object:
-    """Return what text from the command line stands for, other values as they are."""
+    """Parse a value that is text because it comes from the command line."""
     try:
         return parse_yaml(value) if isinstance(value, str) else value
     except yaml.YAMLError as error:
@@ -50,17 +46,19 @@ def _split(names: object) -> object:
 
 
 def _not_empty(value: object) -> object:
-    """Return null for empty text, which would be the current directory, and for an empty list."""
+    """Return None for an empty list, and for empty text, which would be the current directory."""
     return value or None
 
 
 Count = Annotated[StrictInt, Field(ge=1)]
-Epoch = Annotated[StrictInt, Field(ge=0)]
+FromTwo = Annotated[StrictInt, Field(ge=2)]
+FromZero = Annotated[StrictInt, Field(ge=0)]
 Share = Annotated[StrictFloat, Field(ge=0, le=1)]
+ProperShare = Annotated[StrictFloat, Field(gt=0, lt=1)]
 ShareRange = Annotated[list[Share], Field(min_length=2, max_length=2)]
-TwoEpochs = Annotated[list[Epoch], Field(min_length=2, max_length=2)]
-FourEpochs = Annotated[list[Epoch], Field(min_length=4, max_length=4)]
-SixEpochs = Annotated[list[Epoch], Field(min_length=6, max_length=6)]
+TwoEpochs = Annotated[list[FromZero], Field(min_length=2, max_length=2)]
+FourEpochs = Annotated[list[FromZero], Field(min_length=4, max_length=4)]
+SixEpochs = Annotated[list[FromZero], Field(min_length=6, max_length=6)]
 Text = Annotated[str, Field(min_length=1)]
 Name = Annotated[str, Field(pattern="^[a-z0-9_]+$")]
 Names = tuple[Name, ...]
@@ -85,7 +83,7 @@ PublicArchitecture = Literal[
     "wide_resnet50_2",
 ]
 # fmt: on
-Architecture = Literal[PaperArchitecture, PublicArchitecture]
+ArchitectureName = Literal[PaperArchitecture, PublicArchitecture]
 # fmt: off
 Superclass = Literal[
     "aquatic_mammals", "fish", "flowers", "food_containers", "fruit_and_vegetables",
@@ -105,136 +103,117 @@ class Config:
         Names,
         BeforeValidator(_split, json_schema_input_type=Names | str),
         AfterValidator(lambda names: tuple(dict.fromkeys(names))),
-    ] = Field(
-        ("digits",),
-        description="The studies whose figures are built when no target is named: names of files "
-        "in config/studies, as a list or separated by commas. The figures of every other study can "
-        "be requested by path, for example `paper_figures/small_mammals/figure_01.pdf`.",
-    )
+    ] = ("digits",)
+    """The studies whose figures are built when no target is named: names of files in
+    config/studies, as a list or separated by commas. The figures of every other study can be
+    requested by path, for example `paper_figures/small_mammals/figure_01.pdf`."""
+
     data_root: Annotated[
         Path,
         BeforeValidator(_not_empty, json_schema_input_type=Text),
         AfterValidator(Path.expanduser),
-    ] = Field(
-        Path("data"),
-        description="The folder of the data sets, which are downloaded to it unless they are "
-        "already there (with torchvision's layout: cifar-100-python/, MNIST/raw/, ...). It may be "
-        "read-only if nothing has to be downloaded. `~` is your home folder.",
-    )
-    download: Annotated[StrictBool, FromText] = Field(
-        True,
-        description="Whether data sets that are missing from data_root are downloaded. With false, "
-        "a missing data set ends the run with an error that names the missing file.",
-    )
-    networks: Annotated[Count | None, FromText] = Field(
-        None,
-        description="The number of networks in every ensemble, in place of the numbers in the "
-        "study files; null: as in the study files. If you raise it later, only the additional "
-        "networks are trained, except in ensembles whose data depend on another ensemble's ranking "
-        "of the examples: these are retrained, because more networks rank differently. The run "
-        "announces this before it starts.",
-    )
-    networks_per_job: Annotated[Count, FromText] = Field(
-        7,
-        description="How many networks a job trains and saves in one file. It does not change any "
-        "result.",
-    )
-    device: Literal["auto", "cpu", "cuda"] = Field(
-        "auto", description="The device for training; auto: the first GPU, or the CPU without one."
-    )
-    precision: Literal["auto", "fp32", "tf32", "bf16"] = Field(
-        "auto",
-        description="The arithmetic of training. auto: bf16 on CPUs with AMX and on AMD's "
-        "with AVX512 bf16, otherwise fp32 (bf16 is slower on other CPUs, and GPUs have not been "
-        "measured yet, see benchmarks/README.md). On a GPU, tf32 and bf16 need compute capability "
-        "8.0. The precision is stored with every result. Changing it does not retrain finished "
-        "networks; scores of an ensemble of several precisions come with a warning. To finish "
-        "training on another machine, set the precision that it started with.",
-    )
-    scores: Literal["trained", "reference"] = Field(
-        "trained",
-        description="trained: the scores of the networks trained here. reference: figures and "
-        "claims show the scores that come with the code (reference/STUDY), and nothing is trained; "
-        "intervals that need the predictions of every network stay empty.",
-    )
+    ] = Path("data")
+    """The folder of the data sets, in torchvision's layout (cifar-100-python/, MNIST/raw/, ...).
+    Missing data sets are downloaded to it; otherwise it may be read-only. `~` is your home
+    folder."""
+
+    download: Annotated[StrictBool, FromText] = True
+    """Whether missing data sets are downloaded. With false, a missing data set ends the run with an
+    error that names the missing file."""
+
+    networks: Annotated[Count | None, FromText] = None
+    """The number of networks in every ensemble, in place of the numbers in the study files; null:
+    as in the study files. Raising it trains only the additional networks, except in ensembles whose
+    data depend on another ensemble's ranking of the examples: they are retrained, because more
+    networks rank differently. The run announces this before it starts."""
+
+    networks_per_job: Annotated[Count, FromText] = 7
+    """How many networks a job trains and saves in one file. It does not change any result."""
+
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """The device for training; auto: the first GPU, or the CPU without one."""
+
+    precision: Literal["auto", "fp32", "tf32", "bf16"] = "auto"
+    """The arithmetic of training. auto: bf16 on CPUs with AMX and on AMD's with AVX512 bf16,
+    otherwise fp32 (bf16 is slower on other CPUs, and GPUs have not been measured yet, see
+    benchmarks/README.md). On a GPU, tf32 and bf16 need compute capability 8.0. The precision is
+    stored with every result. Changing it does not retrain finished networks; scores of an ensemble
+    of several precisions come with a warning. To finish training on another machine, set the
+    precision that it started with."""
+
+    scores: Literal["trained", "reference"] = "trained"
+    """trained: the scores of the networks trained here. reference: figures and claims show the
+    scores that come with the code (reference/STUDY), and nothing is trained; intervals that need
+    the predictions of every network stay empty."""
 
 
 @dataclass(config=STRICT, frozen=True)
 class Decay:
     """A step-wise decay of the learning rate."""
 
-    factor: StrictFloat = Field(ge=1, description="The learning rate is divided by this factor.")
-    every: Count = Field(description="The number of epochs between two divisions.")
+    factor: Annotated[StrictFloat, Field(ge=1)]
+    """The learning rate is divided by this factor."""
+    every: Count
+    """The number of epochs between two divisions."""
 
 
 @dataclass(config=STRICT, frozen=True)
 class Recipe:
     """How a network is trained."""
 
-    epochs: Count = Field(
-        140,
-        description="Passes over the train set. Predictions are saved after each of them, and at "
-        "epoch 0 for the untrained network.",
-    )
-    batch_size: StrictInt = Field(100, ge=2, description="The number of train images in a step.")
-    optimizer: Literal["sgd", "adam", "adadelta"] = Field(
-        "sgd",
-        description="The optimizer. The paper uses sgd, adadelta on MNIST, and adam in one of its "
-        "variations.",
-    )
-    learning_rate: StrictFloat = Field(
-        0.05, gt=0, description="The initial learning rate. The paper: 0.05, and 1 on MNIST."
-    )
-    momentum: StrictFloat = Field(
-        0.0, ge=0, lt=1, description="The momentum, only with sgd. The paper does not mention any."
-    )
-    decay: Decay | None = Field(
-        None,
-        description="The decay of the learning rate; null: it stays constant. The paper divides it "
-        "by 1.8 every 20 epochs.",
-    )
-    weight_decay: StrictFloat = Field(
-        0.0,
-        ge=0,
-        description="L2 regularisation as in PyTorch's optimizers: this factor times the weight is "
-        "added to the gradient (twice the factor of a penalty in the loss). Non-zero in some of "
-        "the paper's variations.",
-    )
-    weight_decay_on: Literal["weights", "all"] = Field(
-        "weights",
-        description="The parameters that weight_decay applies to. weights: kernels and matrices; "
-        "all: biases too.",
-    )
+    epochs: Count = 140
+    """Passes over the train set. Predictions are saved after each of them, and at epoch 0 for the
+    untrained network."""
+
+    batch_size: FromTwo = 100
+    """The number of train images in a step."""
+
+    optimizer: Literal["sgd", "adam", "adadelta"] = "sgd"
+    """The optimizer. The paper uses sgd, adadelta on MNIST, and adam in one of its variations."""
+
+    learning_rate: StrictFloat = Field(0.05, gt=0)
+    """The initial learning rate. The paper: 0.05, and 1 on MNIST."""
+
+    momentum: StrictFloat = Field(0.0, ge=0, lt=1)
+    """The momentum, only with sgd. The paper does not mention any."""
+
+    decay: Decay | None = None
+    """The decay of the learning rate; null: it stays constant. The paper divides it by 1.8 every 20
+    epochs."""
+
+    weight_decay: StrictFloat = Field(0.0, ge=0)
+    """L2 regularisation as in PyTorch's optimizers: this factor times the weight is added to the
+    gradient (twice the factor of a penalty in the loss). Non-zero in some of the paper's
+    variations."""
+
+    weight_decay_on: Literal["weights", "all"] = "weights"
+    """The parameters that weight_decay applies to. weights: kernels and matrices; all: biases
+    too."""
+
     dropout: Annotated[
         StrictBool | Annotated[StrictFloat, Field(ge=0, lt=1)],
         # A rate of 0 and false are the same.
         AfterValidator(lambda rate: rate or False),
-    ] = Field(
-        True,
-        description="true: the architecture's own rates (st_vgg: 0.25 after pooling, 0.5 before "
-        "the last layer). false: none (the paper, for random labels). A number: this rate "
-        "everywhere, rounded to a multiple of 1/256, from 1/256 to 255/256; 0 is the same as "
-        "false.",
-    )
+    ] = True
+    """true: the architecture's own rates (st_vgg: 0.25 after pooling, 0.5 before the last layer).
+    false: none (the paper, for random labels). A number: this rate everywhere, rounded to a
+    multiple of 1/256, from 1/256 to 255/256; 0 is the same as false."""
+
     activation: (
         Literal["elu", "relu", "leaky_relu", "tanh", "sigmoid", "softplus", "gelu", "silu"] | None
-    ) = Field(
-        None,
-        description="The activation function; null: the architecture's own, which is elu for "
-        "st_vgg, small_st_vgg and mnist_cnn. The paper does not name it; with elu its accuracy is "
-        "reached, with relu it is not.",
-    )
-    mini_batches: Literal["permuted", "independent"] = Field(
-        "permuted",
-        description="permuted: every epoch uses each train image once, in a new random order. "
-        "independent: every mini-batch is drawn independently from the whole train set.",
-    )
-    augmentation: Literal["crop_and_flip"] | None = Field(
-        None,
-        description="Random changes of the train images, only with dataset.images: files. "
-        "crop_and_flip: a crop of 8 to 100 % of the area, resized to size x size and mirrored half "
-        "of the time (torchvision's RandomResizedCrop and RandomHorizontalFlip); null: no changes.",
-    )
+    ) = None
+    """The activation function; null: the architecture's own, which is elu for st_vgg, small_st_vgg
+    and mnist_cnn. The paper does not name it; with elu its accuracy is reached, with relu it is
+    not."""
+
+    mini_batches: Literal["permuted", "independent"] = "permuted"
+    """permuted: every epoch uses each train image once, in a new random order. independent: every
+    mini-batch is drawn independently from the whole train set."""
+
+    augmentation: Literal["crop_and_flip"] | None = None
+    """Random changes of the train images, only with dataset.images: files. crop_and_flip: a crop of
+    8 to 100 % of the area, resized to size x size and mirrored half of the time (torchvision's
+    RandomResizedCrop and RandomHorizontalFlip); null: no changes."""
 
     @property
     def definition(self) -> dict:
@@ -250,29 +229,24 @@ class Recipe:
 class Resources:
     """What a training job requests from a cluster; it does not change any result."""
 
-    mem_mb: Count | None = Field(
-        None,
-        description="The memory of a training job in MB; null: 4,000 plus three times the size of "
-        "the images, if that is known before the dataset is built; with `images: files`, 4,000 "
-        "plus 1,000 per core.",
-    )
-    cpus: Count = Field(
-        1, description="The cores of a training job; several make decoding images faster."
-    )
-    minutes_per_network: Count = Field(
-        60,
-        description="The run time of a training job is this times its number of networks, plus "
-        "half an hour. A job that reaches its time limit resumes when it is submitted again.",
-    )
-    networks_per_job: Count | None = Field(
-        None,
-        description="The largest number of networks in a job, if networks_per_job of config.yaml "
-        "is larger; null: no limit of its own.",
-    )
+    mem_mb: Count | None = None
+    """The memory of a training job in MB; null: 4,000 plus three times the size of the images, if
+    that is known before the dataset is built; with `images: files`, 4,000 plus 1,000 per core."""
 
-    def minutes(self, networks: int) -> int:
-        """Return the run time of a job that trains ``networks`` networks."""
-        return 30 + networks * self.minutes_per_network
+    cpus: Count = 1
+    """The cores of a training job; several make decoding images faster."""
+
+    minutes_per_network: Count = 60
+    """The run time of a training job is this times its number of networks, plus half an hour. A job
+    that reaches its time limit resumes when it is submitted again."""
+
+    networks_per_job: Count | None = None
+    """The largest number of networks in a job, if networks_per_job of config.yaml is larger; null:
+    no limit of its own."""
+
+    def minutes(self, n_networks: int) -> int:
+        """Return the run time of a job that trains this many networks."""
+        return 30 + n_networks * self.minutes_per_network
 
 
 class Entry(BaseModel):
@@ -284,80 +258,59 @@ class Entry(BaseModel):
 class ClutterEntry(Entry):
     """What is added to the digits, and the ranges from which it is drawn."""
 
-    digit_size: list[Count] = Field(
-        min_length=2,
-        max_length=2,
-        description="The smallest and the largest height and width of a digit, in pixels.",
-    )
-    contrast: ShareRange = Field(
-        description="The lowest and the highest factor by which a digit's pixels are multiplied."
-    )
-    fragments: StrictInt = Field(
-        ge=0, description="The number of fragments of other digits of the same split in an image."
-    )
-    fragment_size: StrictInt = Field(
-        ge=1,
-        le=8,
-        description="The height and width of a fragment, in pixels of the original 8 x 8 digits.",
-    )
-    fragment_contrast: ShareRange = Field(
-        description="The lowest and the highest factor by which a fragment's pixels are multiplied."
-    )
-    noise: ShareRange = Field(
-        description="The lowest and the highest standard deviation of an image's noise, where "
-        "black is 0 and white is 1."
-    )
+    digit_size: Annotated[list[Count], Field(min_length=2, max_length=2)]
+    """The smallest and the largest height and width of a digit, in pixels."""
+    contrast: ShareRange
+    """The lowest and the highest factor by which a digit's pixels are multiplied."""
+    fragments: FromZero
+    """The number of fragments of other digits of the same split in an image."""
+    fragment_size: Annotated[Count, Field(le=8)]
+    """The height and width of a fragment, in pixels of the original 8 x 8 digits."""
+    fragment_contrast: ShareRange
+    """The lowest and the highest factor by which a fragment's pixels are multiplied."""
+    noise: ShareRange
+    """The lowest and the highest standard deviation of an image's noise, where black is 0 and white
+    is 1."""
 
 
 class DatasetEntry(Entry):
     """The images of a study and their labels."""
 
-    source: Literal["digits", "cifar10", "cifar100", "mnist", "image_folder"] = Field(
-        description="The source of the images. digits: the 1,797 digits of 8 x 8 pixels that come "
-        "with scikit-learn, without a download. cifar10, cifar100, mnist: downloaded, or read from "
-        "data_root. image_folder: your own images, in train/CLASS/ and test/CLASS/ (or "
-        "val/CLASS/), or with the layout of Tiny ImageNet."
-    )
-    superclass: Superclass = absent(
-        "Only with cifar100: the five classes of this superclass (2,500 train and 500 test "
-        "images), in place of all 100 classes. The paper's main data: small_mammals."
-    )
-    path: Text = absent(
-        "Only with image_folder, and required there: the folder of images, relative to data_root "
-        "or absolute. The path is part of the definition that determines the networks' seeds: "
-        "another path means other networks. Relative to data_root (possibly through a link there) "
-        "it stays the same wherever the images are stored."
-    )
-    size: Count | None = Field(
-        None,
-        description="The images are made size x size pixels (the shorter side is resized, and the "
-        "centre is cropped); null: they stay as they are, and must all have the same size.",
-    )
-    clutter: ClutterEntry = absent(
-        "Only with digits, and with size: makes the digits about as hard as natural images. Each "
-        "gets a random size, place and contrast, fragments of other digits behind it, and noise. "
-        "All draws follow from the digit's position in the source, so the images are the same "
-        "everywhere."
-    )
-    images: Literal["memory", "files"] = Field(
-        "memory",
-        description="Where the images are during training. memory: all of them in memory, as "
-        "pixels. files: only with image_folder and with size; every image is decoded each time it "
-        "is used, by other processes and ahead of the device, for data that do not fit in memory. "
-        "The folder must not change, and baselines are not possible.",
-    )
-    train_examples: StrictInt | None = Field(
-        None,
-        ge=2,
-        description="The number of train images: a fixed choice that keeps the proportions of the "
-        "classes; null: all.",
-    )
-    test_examples: StrictInt | None = Field(
-        None,
-        ge=2,
-        description="The number of test images: a fixed choice that keeps the proportions of the "
-        "classes; null: all.",
-    )
+    source: Literal["digits", "cifar10", "cifar100", "mnist", "image_folder"]
+    """The source of the images. digits: the 1,797 digits of 8 x 8 pixels that come with
+    scikit-learn, without a download. cifar10, cifar100, mnist: downloaded, or read from data_root.
+    image_folder: your own images, in train/CLASS/ and test/CLASS/ (or val/CLASS/), or with the
+    layout of Tiny ImageNet."""
+
+    superclass: Superclass = ABSENT
+    """Only with cifar100: the five classes of this superclass (2,500 train and 500 test images), in
+    place of all 100 classes. The paper's main data: small_mammals."""
+
+    path: Text = ABSENT
+    """Only with image_folder, and required there: the folder of images, relative to data_root or
+    absolute. The path is part of the definition that determines the networks' seeds, so keep it
+    relative to data_root (a link there is possible) if the images may move."""
+
+    size: Count | None = None
+    """The images are made size x size pixels (the shorter side is resized, and the centre is
+    cropped); null: they stay as they are, and must all have the same size."""
+
+    clutter: ClutterEntry = ABSENT
+    """Only with digits, and with size: makes the digits about as hard as natural images. Each gets
+    a random size, place and contrast, fragments of other digits behind it, and noise, all
+    determined by its position in the source."""
+
+    images: Literal["memory", "files"] = "memory"
+    """Where the images are during training. memory: in memory, as pixels. files: only with
+    image_folder and with size, for data that do not fit in memory; other processes decode each
+    image whenever it is used. The folder must not change, and baselines are not possible."""
+
+    train_examples: FromTwo | None = None
+    """The number of train images: a fixed choice that keeps the proportions of the classes; null:
+    all."""
+
+    test_examples: FromTwo | None = None
+    """The number of test images, chosen in the same way; null: all."""
 
     @property
     def definition(self) -> dict:
@@ -368,256 +321,231 @@ class DatasetEntry(Entry):
 class DerivedEntry(Entry):
     """How an ensemble's dataset differs from the study's."""
 
-    labels: Literal["random"] = absent(
-        "random: the labels are shuffled within the train set and within the test set, so the "
-        "sizes of the classes stay the same (the paper's figure 8)."
-    )
-    move_to_test: Literal["easiest", "hardest", "random"] = absent(
-        "The train examples that become test examples: the easiest, the hardest, or random ones "
-        "(the paper's section 3)."
-    )
-    keep: Literal["hardest", "easiest", "random"] = absent(
-        "The train examples that are kept, while all others are removed: the hardest, the easiest, "
-        "or random ones (the paper's figure 8d). The test set stays the same."
-    )
-    fraction: StrictFloat = absent(
-        "Required with move_to_test and keep: the fraction of the train set that is moved, or that "
-        "is kept in the end; the number of examples is rounded down.",
-        gt=0,
-        lt=1,
-    )
-    ranked_by: str = absent(
-        "Required with easiest and hardest: the name of an ensemble that is trained on the study's "
-        "own dataset. The examples are ranked by their accessibility to that ensemble, their mean "
-        "consistency over the epochs from 1 on; the easiest has the highest. In a tie, the "
-        "example that comes first in the source counts as easier."
-    )
-    per_round: StrictFloat = absent(
-        "With keep: easiest or hardest, the fraction that is removed in each round. After each "
-        "round an ensemble named ENSEMBLE_round_01, ... is trained on the remaining examples and "
-        "ranks them for the next, until fraction is left. Without this key all are removed at "
-        "once.",
-        gt=0,
-        lt=1,
-    )
-    of: Literal["original", "rest"] = Field(
-        "original",
-        description="What per_round is a fraction of: the original train set, or what remains of "
-        "it.",
-    )
-    networks_per_round: Count = absent(
-        "The number of networks in the ensemble of each round; by default as many as in this "
-        "ensemble."
-    )
-    balanced: StrictBool = Field(
-        False,
-        description="With keep. true: every class keeps the same proportion of its examples; "
-        "false: the class is ignored.",
-    )
-    seed: StrictInt = Field(
-        0,
-        ge=0,
-        description="The seed of random labels or of a random choice of examples; another number "
-        "gives other ones.",
-    )
+    labels: Literal["random"] = ABSENT
+    """random: the labels are shuffled within the train set and within the test set, so the sizes of
+    the classes stay the same (the paper's figure 8)."""
+
+    move_to_test: Literal["easiest", "hardest", "random"] = ABSENT
+    """The train examples that become test examples: the easiest, the hardest, or random ones (the
+    paper's section 3)."""
+
+    keep: Literal["hardest", "easiest", "random"] = ABSENT
+    """The train examples that are kept, while all others are removed: the hardest, the easiest, or
+    random ones (the paper's figure 8d). The test set stays the same."""
+
+    fraction: ProperShare = ABSENT
+    """Required with move_to_test and keep: the fraction of the train set that is moved, or that is
+    kept in the end; the number of examples is rounded down."""
+
+    ranked_by: str = ABSENT
+    """Required with easiest and hardest: the name of an ensemble that is trained on the study's own
+    dataset. The examples are ranked by their accessibility to that ensemble (mean consistency over
+    the epochs from 1 on; the easiest has the highest). In a tie, the example that comes first in
+    the source counts as easier."""
+
+    per_round: ProperShare = ABSENT
+    """With keep: easiest or hardest, the fraction that is removed in each round. After each round
+    an ensemble named ENSEMBLE_round_01, ... is trained on the remaining examples and ranks them for
+    the next, until fraction is left. Without this key all are removed at once."""
+
+    of: Literal["original", "rest"] = "original"
+    """What per_round is a fraction of: the original train set, or what remains of it."""
+
+    networks_per_round: Count = ABSENT
+    """The number of networks in the ensemble of each round; by default as many as in this
+    ensemble."""
+
+    balanced: StrictBool = False
+    """With keep. true: every class keeps the same proportion of its examples; false: the class is
+    ignored."""
+
+    seed: FromZero = 0
+    """The seed of random labels or of a random choice of examples."""
 
 
 class EnsembleEntry(Entry):
     """An ensemble: networks that differ only in their seed."""
 
-    architecture: Architecture = Field(
-        description="The architecture of the networks. The paper's own: st_vgg (8 convolutions), "
-        "small_st_vgg (4) and mnist_cnn (2); or one of torchvision's classification models, "
-        "without pretrained weights."
-    )
-    width: StrictFloat = Field(
-        1.0,
-        gt=0,
-        le=8,
-        description="A factor on the number of filters or units of every layer except the last; "
-        "only for st_vgg, small_st_vgg and mnist_cnn.",
-    )
-    linear: StrictBool = Field(
-        False,
-        description="true: no activation functions, and average pooling in place of max-pooling "
-        "(the paper's section 4.2). Of torchvision's models it is possible for those without any "
-        "other non-linearity, such as alexnet, the vggs and the resnets.",
-    )
-    depth: Count | None = Field(
-        None,
-        le=16,
-        description="The number of convolutions in each block before a pooling layer; null: 2; "
-        "only for st_vgg, small_st_vgg and mnist_cnn.",
-    )
-    kernel: Count | None = Field(
-        None,
-        le=15,
-        description="The kernel size of every convolution; null: the architecture's own (3, and 2 "
-        "in the last block of st_vgg); only for st_vgg, small_st_vgg and mnist_cnn.",
-    )
-    units: Count | None = Field(
-        None,
-        le=65536,
-        description="The units of the dense layer before the last, which are multiplied by width; "
-        "null: the architecture's own (512 in st_vgg, 128 in the others); only for st_vgg, "
-        "small_st_vgg and mnist_cnn.",
-    )
-    dataset: DerivedEntry = absent(
-        "What differs from the study's dataset: the labels, or the examples in the train set. It "
-        "needs one of labels, move_to_test and keep. The changed examples are listed in "
-        "results/STUDY/ENSEMBLE/chosen.csv."
-    )
-    networks: Count = absent(
-        "The number of networks in this ensemble; by default as many as the study has."
-    )
-    recipe: Recipe = Field(
-        default_factory=Recipe,
-        description="What differs from the study's recipe; other keys are as there.",
-    )
-    resources: Resources = Field(
-        default_factory=Resources,
-        description="What differs from the study's resources; other keys are as there.",
-    )
+    architecture: ArchitectureName
+    """The architecture of the networks. The paper's own: st_vgg (8 convolutions), small_st_vgg (4)
+    and mnist_cnn (2); or one of torchvision's classification models, without pretrained weights.
+    The keys width, depth, kernel and units are only for the paper's own."""
+
+    width: StrictFloat = Field(1.0, gt=0, le=8)
+    """A factor on the number of filters or units of every layer except the last."""
+
+    linear: StrictBool = False
+    """true: no activation functions, and average pooling in place of max-pooling (the paper's
+    section 4.2). Of torchvision's models, only those without any other non-linearity can be linear,
+    for example alexnet, the vggs and the resnets."""
+
+    depth: Count | None = Field(None, le=16)
+    """The number of convolutions in each block before a pooling layer; null: 2."""
+
+    kernel: Count | None = Field(None, le=15)
+    """The kernel size of every convolution; null: 3 (2 in the last block of st_vgg)."""
+
+    units: Count | None = Field(None, le=65536)
+    """The units of the dense layer before the last, which are multiplied by width; null: 512
+    in st_vgg, 128 in the others."""
+
+    dataset: DerivedEntry = ABSENT
+    """What differs from the study's dataset: the labels, or the examples in the train set. It needs
+    one of labels, move_to_test and keep. The changed examples are listed in
+    results/STUDY/ENSEMBLE/chosen.csv."""
+
+    networks: Count = ABSENT
+    """The number of networks in this ensemble; by default as many as the study has."""
+
+    recipe: Recipe = Field(default_factory=Recipe)
+    """What differs from the study's recipe; other keys are as there."""
+
+    resources: Resources = Field(default_factory=Resources)
+    """What differs from the study's resources; other keys are as there."""
 
 
 class FixedBaseline(Entry):
-    """A baseline without a choice: its predictions follow from the data alone."""
+    """A baseline that is determined by the data alone."""
 
 
 class RandomBaseline(Entry):
     """A baseline that also depends on a random state."""
 
-    seeds: Count = Field(
-        10,
-        description="The number of random states it is fitted with; they take the place of "
-        "networks.",
-    )
+    seeds: Count = 10
+    """The number of random states it is fitted with; they take the place of networks."""
 
 
 class AdaBoostBaseline(Entry):
     """A baseline that adds weak learners one by one."""
 
-    weak_learners: Count = Field(
-        100,
-        description="The largest number of weak learners. Predictions are saved after each of "
-        "them, as after every epoch of a network.",
-    )
+    weak_learners: Count = 100
+    """The largest number of weak learners. Predictions are saved after each of them, as after every
+    epoch of a network."""
 
 
 class BaselinesEntry(Entry):
     """The classifiers that the networks are compared with."""
 
-    svm: FixedBaseline = absent("A support vector machine with radial basis functions.")
-    k_nearest_neighbours: FixedBaseline = absent(
-        "The most frequent class of the 10 nearest train images."
-    )
-    perceptron: RandomBaseline = absent("One linear threshold unit per class.")
-    decision_tree: RandomBaseline = absent(
-        "A decision tree that is grown until it classifies the whole train set correctly."
-    )
-    random_forest: RandomBaseline = absent("A random forest of 100 trees.")
-    gaussian_naive_bayes: FixedBaseline = absent(
-        "Naive Bayes with an independent Gaussian for every pixel in each class."
-    )
-    adaboost: AdaBoostBaseline = absent(
-        "Multi-class AdaBoost (SAMME) with linear weak learners: ridge regressions onto the "
-        "classes."
-    )
+    svm: FixedBaseline = ABSENT
+    """A support vector machine with radial basis functions."""
+    k_nearest_neighbours: FixedBaseline = ABSENT
+    """The most frequent class of the 10 nearest train images."""
+    perceptron: RandomBaseline = ABSENT
+    """One linear threshold unit per class."""
+    decision_tree: RandomBaseline = ABSENT
+    """A decision tree that is grown until it classifies the whole train set correctly."""
+    random_forest: RandomBaseline = ABSENT
+    """A random forest of 100 trees."""
+    gaussian_naive_bayes: FixedBaseline = ABSENT
+    """Naive Bayes with an independent Gaussian for every pixel in each class."""
+    adaboost: AdaBoostBaseline = ABSENT
+    """Multi-class AdaBoost (SAMME) with linear weak learners: ridge regressions onto the
+    classes."""
+
+
+# The keys under which a figure names one ensemble, with the key and the value that the ensemble's
+# entry must have.
+ROLES = {
+    "ensemble": None,
+    "linear": ("linear", True),
+    "random_labels": ("labels", "random"),
+    "hard": ("keep", "hardest"),
+    "easiest": ("move_to_test", "easiest"),
+    "hardest": ("move_to_test", "hardest"),
+    "random": ("move_to_test", "random"),
+}
+
+
+def role(name: str) -> object:
+    """Return the field of a key of a figure that is among ``ROLES``."""
+    key, value = ROLES[name]
+    return Field(description=f"The name of an ensemble that has `{key}: {str(value).lower()}`.")
 
 
 class FigureOfAllEpochs(Entry):
     """A figure that shows every epoch of an ensemble."""
 
-    ensemble: str = Field(description="The name of one of the study's ensembles.")
+    ensemble: str
+    """The name of one of the study's ensembles."""
 
 
 class FigureOfFourEpochs(FigureOfAllEpochs):
     """A figure that shows an ensemble at four epochs."""
 
-    epochs: FourEpochs = absent(
-        "The four epochs to show, in ascending order. By default, figures 3 and 9 show the epochs "
-        "given for figure 1 if it shows the same ensemble; otherwise they are chosen from the "
-        "scores, one for each phase of learning."
-    )
+    epochs: FourEpochs = ABSENT
+    """The four epochs to show, in ascending order. By default, figures 3 and 9 show the epochs
+    given for figure 1 if it shows the same ensemble; otherwise they are chosen from the scores, one
+    for each phase of learning."""
 
 
 class FigureOfSixEpochs(FigureOfAllEpochs):
     """A figure that shows an ensemble at six epochs."""
 
-    epochs: SixEpochs = absent(
-        "The six epochs to show, in ascending order; by default they are spread over the learning."
-    )
+    epochs: SixEpochs = ABSENT
+    """The six epochs to show, in ascending order; by default they are spread over the learning."""
 
 
 class FigureOfTwoEnsembles(Entry):
     """A figure that compares two ensembles."""
 
-    ensembles: list[str] = Field(
-        min_length=2,
-        max_length=2,
-        description="The names of two ensembles. The networks with even and with odd numbers of "
-        "the first are compared too.",
-    )
+    ensembles: Annotated[list[str], Field(min_length=2, max_length=2)]
+    """The names of two ensembles. The networks with even and with odd seeds of the first are
+    compared too."""
 
 
 class FigureOfTwoEpochs(FigureOfAllEpochs):
     """A figure that shows an ensemble at two epochs, next to something else."""
 
-    epochs: TwoEpochs = absent(
-        "The two epochs to show, in ascending order; by default 1 and the last."
-    )
+    epochs: TwoEpochs = ABSENT
+    """The two epochs to show, in ascending order; by default 1 and the last."""
 
 
 class FigureOfLinearNetworks(FigureOfTwoEpochs):
     """A figure that compares an ensemble with linear networks."""
 
-    linear: str = Field(
-        description="The name of the ensemble of linear networks, which has `linear: true`."
-    )
+    linear: str = role("linear")
 
 
 class FigureOfAdaBoost(FigureOfAllEpochs):
     """A figure that compares an ensemble with AdaBoost."""
 
-    baseline: Literal["adaboost"] = Field(
-        description="The baseline that has a number of weak learners."
-    )
+    baseline: Literal["adaboost"]
+    """The baseline that has a number of weak learners."""
 
 
 class FigureOfClassifiers(FigureOfTwoEpochs):
     """A figure that compares an ensemble with other classifiers."""
 
-    baselines: list[str] = Field(
-        min_length=1, description="The names of the baselines to show, from top to bottom."
-    )
+    baselines: Annotated[list[str], Field(min_length=1)]
+    """The names of the baselines to show, from top to bottom."""
 
 
 class FigureOfHardProblems(Entry):
     """A figure that shows ensembles without easy examples."""
 
-    random_labels: str = Field(description="The name of the ensemble that has `labels: random`.")
-    hard: str = Field(description="The name of an ensemble that has `keep: hardest`.")
+    random_labels: str = role("random_labels")
+    hard: str = role("hard")
 
 
 class FigureOfMovedExamples(FigureOfAllEpochs):
     """A figure that shows what happens to examples moved to the test set."""
 
-    easiest: str = Field(description="The name of an ensemble that has `move_to_test: easiest`.")
-    hardest: str = Field(description="The name of an ensemble that has `move_to_test: hardest`.")
-    random: str = Field(description="The name of an ensemble that has `move_to_test: random`.")
+    easiest: str = role("easiest")
+    hardest: str = role("hardest")
+    random: str = role("random")
 
 
 class FigureOfManyEnsembles(Entry):
     """A figure with a panel for each of several ensembles."""
 
-    ensembles: list[str] = Field(
-        min_length=1, description="The names of the ensembles to show, a panel for each."
-    )
+    ensembles: Annotated[list[str], Field(min_length=1)]
+    """The names of the ensembles to show, a panel for each."""
 
 
 class FiguresEntry(Entry):
     """The figures of a study."""
 
+<<<<<<< HEAD
     figure_01: FigureOfFourEpochs = absent(
         "Histograms of the consistency score in the four phases of learning, train above test."
     )
@@ -669,43 +597,78 @@ class FiguresEntry(Entry):
         "The easiest, the hardest and the most disputed images of each class, and those on which "
         "nearly all networks agree on another label than the given one."
     )
+=======
+    figure_01: FigureOfFourEpochs = ABSENT
+    """Histograms of the consistency score in the four phases of learning, train above test."""
+    figure_02: FigureOfSixEpochs = ABSENT
+    """Histograms of the consistency score on the test set at six epochs."""
+    figure_03: FigureOfFourEpochs = ABSENT
+    """Histograms of the consensus score in the four phases of learning, train above test."""
+    figure_04: FigureOfTwoEnsembles = ABSENT
+    """Accessibility and consistency compared between two halves of an ensemble, and between two
+    ensembles."""
+    figure_05: FigureOfLinearNetworks = ABSENT
+    """Consistency on the test set and the part of it that linear networks get right, with the
+    linear networks' own consistency."""
+    figure_06: FigureOfAdaBoost = ABSENT
+    """The accuracy of AdaBoost on easy, intermediate and hard examples, and the difficulty of
+    examples for AdaBoost against their accessibility."""
+    figure_07: FigureOfClassifiers = ABSENT
+    """The examples that other classifiers get right, among those that the networks get right and
+    among the others."""
+    figure_08: FigureOfHardProblems = ABSENT
+    """Histograms of consistency with random labels at three epochs, and without the easy examples
+    at two."""
+    figure_09: FigureOfFourEpochs = ABSENT
+    """Figure 1 again, with every example in the colour of the class that is most often predicted
+    for it."""
+    figure_10: FigureOfAllEpochs = ABSENT
+    """The consistency score of every example against the epoch."""
+    figure_11: FigureOfAllEpochs = ABSENT
+    """Five examples that are learnt in different ways, with their images."""
+    moved_examples: FigureOfMovedExamples = ABSENT
+    """The accuracy against the epoch on the easiest, random and hardest examples that were moved to
+    the test set (the paper's section 3)."""
+    robustness: FigureOfManyEnsembles = ABSENT
+    """The bi-modality on the test set against the epoch for many ensembles (the paper's section 3
+    and supplement C)."""
+>>>>>>> main
 
 
 class StudyFile(Entry):
     """A study: one data set with all its ensembles and figures, in config/studies/NAME.yaml."""
 
-    base: Name = absent(
-        "Another study, whose keys this study has too. A key that is given here replaces the other "
-        "study's; under keys with keys of their own, such as ensembles, only those given here."
-    )
-    title: Text = Field(description="The name of the study in figures and captions.")
-    note: str = Field(
-        "", description="What a reader of its claims should know; on the claims page."
-    )
-    dataset: DatasetEntry = Field(description="The images and their labels.")
-    networks: Count = Field(
-        100,
-        description="The number of networks in each ensemble; they differ only in their seed. The "
-        "paper: 100.",
-    )
-    recipe: Recipe = Field(default_factory=Recipe, description="How the networks are trained.")
-    resources: Resources = Field(
-        default_factory=Resources,
-        description="What a training job requests from a cluster. It does not change any result, "
-        "and a change of it does not rerun anything.",
-    )
-    ensembles: dict[Name, EnsembleEntry] = Field(
-        min_length=1,
-        description="The ensembles, each under a name of lower-case letters, digits and "
-        "underscores.",
-    )
-    baselines: BaselinesEntry = Field(
-        default_factory=BaselinesEntry,
-        description="The classifiers that the networks are compared with, from scikit-learn and on "
-        "standardised pixels; `{}` for one with its defaults.",
-    )
-    figures: FiguresEntry = Field(
-        default_factory=FiguresEntry,
-        description="The figures of the study: those of the paper with its numbers, and two that "
-        "show what the paper says in words.",
-    )
+    base: Name = ABSENT
+    """Another study, whose keys this study has too. A key that is given here replaces the other
+    study's; in keys with keys of their own (for example ensembles), only those given here are
+    replaced."""
+
+    title: Text
+    """The name of the study in figures and captions."""
+
+    note: str = ""
+    """A note for the readers of the claims page."""
+
+    dataset: DatasetEntry
+    """The images and their labels."""
+
+    networks: Count = 100
+    """The number of networks in each ensemble; they differ only in their seed. The paper: 100."""
+
+    recipe: Recipe = Field(default_factory=Recipe)
+    """How the networks are trained."""
+
+    resources: Resources = Field(default_factory=Resources)
+    """What a training job requests from a cluster. It does not change any result, and changing it
+    reruns nothing."""
+
+    ensembles: Annotated[dict[Name, EnsembleEntry], Field(min_length=1)]
+    """The ensembles, each under a name of lower-case letters, digits and underscores."""
+
+    baselines: BaselinesEntry = Field(default_factory=BaselinesEntry)
+    """The classifiers that the networks are compared with, from scikit-learn and on standardised
+    pixels; `{}` for one with its defaults."""
+
+    figures: FiguresEntry = Field(default_factory=FiguresEntry)
+    """The figures of the study: those of the paper with its numbers, and two about what it only
+    describes in words."""

@@ -1,12 +1,13 @@
-"""YAML files checked against pydantic models, with a sentence for everything that is wrong.
+"""YAML files checked against pydantic models, with a sentence for every problem.
 
-Every sentence begins with the dotted place of what it is about, such as ensembles.a.recipe.epochs.
+A sentence begins with the dotted place of its problem, for example ensembles.a.recipe.epochs.
 """
 
 import difflib
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from copy import deepcopy
 from itertools import takewhile
 from operator import itemgetter
@@ -19,12 +20,13 @@ from pydantic_core import ErrorDetails
 
 from created_equal.errors import InputError
 
+# The largest number of valid names that a sentence lists: alone, and after the most similar one.
 NAMES_LISTED = 20
-NAMES_BESIDE_NEAREST = 8
-# Of difflib's likeness, from 0 to 1: device for devise (0.83), but not cpu for gpu (0.67).
-ALIKE = 0.75
+NAMES_AFTER_NEAREST = 8
+# A similarity by difflib: devise means device (0.83), but gpu does not mean cpu (0.67).
+SIMILAR = 0.75
 DEEPEST = 6
-# Problems of the keys of a mapping, after which its other values can still be used.
+# Problems of a mapping's keys, which leave its other values usable.
 ABOUT_KEYS = (
     *("extra_forbidden", "unexpected_keyword_argument", "missing"),
     *("string_pattern_mismatch", "too_short"),
@@ -48,19 +50,15 @@ BOUNDS = {
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML as people mean it: 1e-3 is a number, a key is text, and no key stands twice."""
+    """YAML as people mean it: 1e-3 is a number, keys are text, and duplicate keys are errors."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
         seen = set()
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                raise yaml.constructor.ConstructorError(
-                    None, None, "a key must be text", key.start_mark
-                )
+                raise _error("a key must be text", key)
             if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key.value} stands there twice", key.start_mark
-                )
+                raise _error(f"the key {key.value} is there twice", key)
             seen.add(key.value)
         self.flatten_mapping(node)
         return {key.value: self.construct_object(value, deep) for key, value in node.value}
@@ -68,14 +66,16 @@ class _Loader(yaml.SafeLoader):
     def construct_yaml_float(self, node: yaml.ScalarNode) -> float:
         number = super().construct_yaml_float(node)
         if not math.isfinite(number):
-            raise yaml.constructor.ConstructorError(
-                None, None, f"{node.value} is not a finite number", node.start_mark
-            )
+            raise _error(f"{node.value} is not a finite number", node)
         return number
 
 
+def _error(problem: str, node: yaml.Node) -> yaml.YAMLError:
+    return yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+
+
 _Loader.add_constructor("tag:yaml.org,2002:float", _Loader.construct_yaml_float)
-# YAML 1.1 asks for a point and a sign in a number with an exponent, which few people know.
+# YAML 1.1 requires a point and a sign in a number with an exponent, which few people know.
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float",
     re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"),
@@ -84,16 +84,12 @@ _Loader.add_implicit_resolver(
 
 
 def parse_yaml(text: str) -> Any:
-    """Return what YAML text says; raises ``yaml.YAMLError``."""
+    """Return the contents of YAML text; raises ``yaml.YAMLError``."""
     return yaml.load(text, Loader=_Loader)
 
 
 def read_yaml(path: Path) -> Any:
-    """Return what a YAML file says.
-
-    Raises:
-        InputError: it cannot be read, or is not valid YAML; with the line.
-    """
+    """Return the contents of a YAML file; raises InputError with the line if it is invalid."""
     try:
         return parse_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -116,8 +112,8 @@ def check(document: Any, model: type) -> tuple[list[str], Any]:
     """Compare a document with a model of its keys.
 
     Returns:
-        a sentence for every problem, and a copy of the document without the values that are wrong,
-        for checks of how values go together.
+        a sentence for every problem, and a copy of the document without the invalid values, in
+        which contradictions can be looked for.
     """
     usable = deepcopy(document)
     sentences = []
@@ -127,7 +123,7 @@ def check(document: Any, model: type) -> tuple[list[str], Any]:
     except ValidationError as error:
         schema = _inlined(adapter.json_schema(), {})
         for each in error.errors(include_url=False, include_context=False):
-            path, part = _find(each["loc"], schema)
+            path, part = _locate(each["loc"], schema)
             sentences.append(_sentence(each, path, part))
             if each["type"] not in ABOUT_KEYS or isinstance(each["input"], list):
                 usable = _without(usable, path, part)
@@ -135,11 +131,11 @@ def check(document: Any, model: type) -> tuple[list[str], Any]:
 
 
 def refuse(where: str | Path, sentences: Sequence[str]) -> None:
-    """Raise ``InputError`` with all the sentences about a file, one a line, if there are any.
+    """Raise InputError with all sentences about a file, if there are any.
 
     Args:
-        where: what the sentences are about; of a file's path, they are shown with their lines.
-        sentences: each begins with the place of what it is about.
+        where: a description of the file; if it is its path, each sentence gets its line number.
+        sentences: each begins with its place.
     """
     lines = _lines(where) if isinstance(where, Path) and sentences else {}
     found = [(_line_of(sentence, lines), sentence) for sentence in sentences]
@@ -153,35 +149,35 @@ def refuse(where: str | Path, sentences: Sequence[str]) -> None:
 
 
 def _lines(path: Path) -> dict[str, int]:
-    """Return the line of every key in a YAML file and of every item in its lists, by place."""
+    """Return the line numbers of all keys and list items in a YAML file, by place."""
     return dict(_places(yaml.compose(path.read_text(encoding="utf-8"), _Loader)))
 
 
 def _places(node: yaml.Node | None, *path: str) -> Iterator[tuple[str, int]]:
-    # No key is deeper, but an alias can refer to the mapping that it is in.
+    # No valid key is deeper, but an alias can refer to the mapping that contains it.
     if isinstance(node, yaml.MappingNode) and len(path) < DEEPEST:
         for key, value in node.value:
             yield _dotted([*path, key.value]), key.start_mark.line + 1
             yield from _places(value, *path, key.value)
     elif isinstance(node, yaml.SequenceNode):
-        for number, item in enumerate(node.value):
-            yield _dotted([*path, number]), item.start_mark.line + 1
+        for index, item in enumerate(node.value):
+            yield _dotted([*path, index]), item.start_mark.line + 1
 
 
 def _line_of(sentence: str, lines: Mapping[str, int]) -> int:
-    """Return the line of the longest place that a sentence begins with, 0 if there is none."""
+    """Return the line of the longest place that a sentence begins with, or 0."""
     places = [each for each in lines if re.match(rf"{re.escape(each)}(?!\w)", sentence)]
     return lines[max(places, key=len)] if places else 0
 
 
 def suggestion(name: str, known: Sequence[str]) -> str:
-    """Return the end of a sentence about an unknown name: one that is much like it, or all."""
+    """Return the remedy for an unknown name: the most similar valid name, or all of them."""
     if not known:
         return "leave it out."
     near = [each for each in known if _without_zeros(each) == _without_zeros(str(name).lower())]
-    near = near or difflib.get_close_matches(str(name).lower(), known, n=1, cutoff=ALIKE)
+    near = near or difflib.get_close_matches(str(name).lower(), known, n=1, cutoff=SIMILAR)
     if near:
-        others = f" (of {', '.join(known)})" if len(known) <= NAMES_BESIDE_NEAREST else ""
+        others = f" (of {', '.join(known)})" if len(known) <= NAMES_AFTER_NEAREST else ""
         return f"did you mean {near[0]}{others}?"
     if len(known) > NAMES_LISTED:
         return "all names are at the end of config/README.md."
@@ -189,12 +185,12 @@ def suggestion(name: str, known: Sequence[str]) -> str:
 
 
 def _without_zeros(name: str) -> str:
-    """Return a name with its numbers as people write them: figure_1 for figure_01."""
+    """Return figure_1 for figure_01, as people write it."""
     return re.sub(r"(?<!\d)0+(?=\d)", "", name)
 
 
 def allowed(schema: Mapping) -> str:
-    """Return in words which values a part of a JSON schema allows."""
+    """Return a description of the values that a part of a JSON schema allows."""
     if "anyOf" in schema:
         return " or ".join(dict.fromkeys(allowed(each) for each in _alternatives(schema)))
     if names := _names(schema):
@@ -217,13 +213,13 @@ def _alternatives(schema: Mapping) -> list[Mapping]:
 
 
 def _names(schema: Mapping) -> list[str]:
-    """Return the names that a part of a schema allows, if it allows nothing else but null."""
+    """Return the names that a part of a schema allows, if it allows only names and null."""
     parts = [each for each in _alternatives(schema) if each.get("type") != "null"]
     return [name for each in parts for name in each.get("enum", [each.get("const")]) if name]
 
 
 def _inlined(part: Any, models: Mapping) -> Any:
-    """Return a JSON schema with the models that it refers to in place of the references."""
+    """Return a JSON schema in which the models replace the references to them."""
     if isinstance(part, list):
         return [_inlined(each, models) for each in part]
     if not isinstance(part, dict):
@@ -234,10 +230,10 @@ def _inlined(part: Any, models: Mapping) -> Any:
     return {key: _inlined(value, models) for key, value in part.items() if key != "$defs"}
 
 
-def _find(location: Sequence[str | int], schema: Mapping) -> tuple[list[str | int], Mapping]:
-    """Return the path in a document that pydantic's location means, and its part of the schema.
+def _locate(location: Sequence[str | int], schema: Mapping) -> tuple[list[str | int], Mapping]:
+    """Return the path in the document for pydantic's location, and its part of the schema.
 
-    A location may end with steps that are in no document, such as the type that was tried.
+    A location may end with steps that are not in the document, for example the type that was tried.
     """
     path = []
     for step in location:
@@ -282,7 +278,7 @@ def _sentence(error: ErrorDetails, path: Sequence[str | int], part: Mapping) -> 
         case _:
             return (
                 f"{place or 'the file'} must be {allowed(part)}, but is {_shown(value)}"
-                f"{_about_quotes(value, part)}."
+                f"{_quotes_remedy(value, part)}."
             )
 
 
@@ -307,16 +303,14 @@ def _shown(value: Any) -> str:
             return str(value)
 
 
-def _about_quotes(value: Any, schema: Mapping) -> str:
+def _quotes_remedy(value: Any, schema: Mapping) -> str:
     if schema.get("type") == "string" and isinstance(value, int | float) and not _names(schema):
         return "; put it in quotes"
     kinds = {each.get("type") for each in _alternatives(schema)}
     if isinstance(value, str) and {"boolean", "integer", "number"} & kinds:
-        try:
-            meant = parse_yaml(value)
-        except yaml.YAMLError:
-            return ""
-        return "; write it without quotes" if isinstance(meant, int | float) else ""
+        with suppress(yaml.YAMLError):
+            if isinstance(parse_yaml(value), int | float):
+                return "; write it without quotes"
     return ""
 
 
@@ -326,18 +320,18 @@ def _dotted(path: Sequence[str | int]) -> str:
 
 
 def _without(document: Any, path: Sequence[str | int], schema: Mapping) -> Any:
-    """Return the document without the wrong value, or the list that holds it.
+    """Return the document without an invalid value, or without the list that contains it.
 
-    In place of what should be keys with values stands an empty mapping, so that its name is known.
+    If it should be a mapping, an empty one replaces it, so that its name stays known.
     """
-    keys = list(takewhile(lambda step: isinstance(step, str), path))
-    if not keys:
+    if not path:
         return {}
+    *outer, key = takewhile(lambda step: isinstance(step, str), path)
     holder = document
-    for key in keys[:-1]:
-        holder = holder.get(key, {})
+    for each in outer:
+        holder = holder.get(each, {})
     if any(each.get("type", "object") == "object" for each in _alternatives(schema)):
-        holder[keys[-1]] = {}
+        holder[key] = {}
     else:
-        holder.pop(keys[-1], None)
+        holder.pop(key, None)
     return document

@@ -41,7 +41,7 @@ def make_group(ensemble: Ensemble, seeds: Sequence[int], images: Examples) -> Gr
     networks fill a GPU by themselves, and some draw random numbers of their own, which a recorded
     graph would repeat; images in files are read too slowly for more than one network.
     """
-    recordable = isinstance(images, Images) and ensemble.architecture in PAPER_ARCHITECTURES
+    recordable = isinstance(images, Images) and ensemble.architecture.name in PAPER_ARCHITECTURES
     if images.setting.device.type == "cuda" and recordable:
         return GraphGroup(ensemble, seeds, images)
     return Trainee(ensemble, seeds[0], images)

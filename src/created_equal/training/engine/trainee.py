@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from created_equal.artefacts import label_dtype
-from created_equal.networks import Architecture, build_network, dropouts
+from created_equal.networks import build_network, dropouts
 from created_equal.study import PAPER_ARCHITECTURES, Ensemble, Recipe
 from created_equal.training.engine.device import Setting, has_compiler
 from created_equal.training.engine.images import Examples
@@ -192,7 +192,7 @@ def is_compiled(ensemble: Ensemble, setting: Setting) -> bool:
     torch.compile needs a C compiler; without one, networks run uncompiled.
     """
     on_gpu = setting.device.type == "cuda"
-    return on_gpu and ensemble.architecture not in PAPER_ARCHITECTURES and has_compiler()
+    return on_gpu and ensemble.architecture.name not in PAPER_ARCHITECTURES and has_compiler()
 
 
 def make_network(ensemble: Ensemble, image_shape: tuple[int, int, int], classes: int) -> nn.Module:
@@ -203,17 +203,7 @@ def make_network(ensemble: Ensemble, image_shape: tuple[int, int, int], classes:
         image_shape: (height, width, channels).
         classes: K.
     """
-    architecture = Architecture(
-        ensemble.architecture,
-        activation=ensemble.recipe.activation,
-        dropout=ensemble.recipe.dropout,
-        linear=ensemble.linear,
-        width=ensemble.width,
-        depth=ensemble.depth,
-        kernel=ensemble.kernel,
-        units=ensemble.units,
-    )
-    return build_network(architecture, image_shape, classes)
+    return build_network(ensemble.architecture, ensemble.recipe, image_shape, classes)
 
 
 def draw_mini_batches(

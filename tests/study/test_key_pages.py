@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from created_equal.study import load_study
-from created_equal.study.reference_page import MODELS, REPOSITORY, pages, reference, schema_of
+from created_equal.study.key_pages import MODELS, REPOSITORY, describe_keys, pages, schema_of
 
 
 @pytest.mark.parametrize("path", pages(), ids=lambda path: path.name)
@@ -42,7 +42,7 @@ def test_every_file_names_its_schema_for_editors(path):
 def test_the_study_shown_on_the_page_is_a_valid_one(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("config/studies").mkdir(parents=True)
-    shown = re.search("```yaml\n(.*?)```", reference(), re.DOTALL)[1]
+    shown = re.search("```yaml\n(.*?)```", describe_keys(), re.DOTALL)[1]
     Path("config/studies/my_images.yaml").write_text(shown)
     study = load_study("my_images")
     assert study.ensembles["resnet18"].recipe.learning_rate == 0.02

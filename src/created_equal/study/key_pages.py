@@ -1,6 +1,6 @@
 """Write config/README.md and the JSON schemas from the models in ``keys``.
 
-Usage: ``python -m created_equal.study.reference_page``
+Usage: ``python -m created_equal.study.key_pages``
 """
 
 import json
@@ -56,31 +56,22 @@ class _Schema(GenerateJsonSchema):
 
 
 def schema_of(model: type) -> dict:
-    """Return the JSON schema of a model."""
-    schema = TypeAdapter(model).json_schema(schema_generator=_Schema)
-    return {"$schema": _Schema.schema_dialect} | schema
+    """Return the JSON schema of a model, with each description on one line."""
+    schema = json.dumps(TypeAdapter(model).json_schema(schema_generator=_Schema))
+    return {"$schema": _Schema.schema_dialect} | json.loads(schema.replace("\\n", " "))
 
 
 def pages() -> dict[Path, str]:
     """Return the text of every file that is written from the models, by its path."""
-    schemas = {
-        REPOSITORY / f"schemas/{name}.schema.json": json.dumps(_without_required(model), indent=2)
-        + "\n"
-        for name, model in zip(("config", "study"), MODELS.values(), strict=True)
+    config, study = map(schema_of, MODELS.values())
+    return {
+        REPOSITORY / "config/README.md": describe_keys(),
+        REPOSITORY / "schemas/config.schema.json": _dump(config) + "\n",
+        REPOSITORY / "schemas/study.schema.json": _dump(study) + "\n",
     }
-    return {REPOSITORY / "config/README.md": reference(), **schemas}
 
 
-def _without_required(model: type) -> dict:
-    """Return a schema for editors, which cannot know the keys that a study has from its base."""
-
-    def drop(part: dict) -> dict:
-        return {key: value for key, value in part.items() if key != "required"}
-
-    return json.loads(json.dumps(schema_of(model)), object_hook=drop)
-
-
-def reference() -> str:
+def describe_keys() -> str:
     """Return the text of config/README.md."""
     lines = [INTRODUCTION]
     for title, model in MODELS.items():
@@ -95,8 +86,25 @@ def reference() -> str:
     return "\n".join([*lines, "## Architectures", "", ", ".join(architectures) + ".", ""])
 
 
+def _dump(part: Mapping, indent: str = "") -> str:
+    """Return a JSON schema as text, with one line for each key of each model.
+
+    Required keys are not marked, because editors cannot know the keys that a study's base has.
+    """
+    lines = []
+    for key, value in part.items():
+        if key == "required":
+            continue
+        nested = key in ("$defs", "properties") or (
+            isinstance(value, dict) and "properties" in value
+        )
+        text = _dump(value, indent + " ") if nested and value else json.dumps(value)
+        lines.append(f"{indent} {json.dumps(key)}: {text}")
+    return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
+
+
 def _places(part: Mapping, models: Mapping, place: str = "") -> Iterator[tuple[str, str]]:
-    """Yield every model that a part of a schema refers to, with the place where it does."""
+    """Yield the name and the place of every model that a part of a schema refers to."""
     for each in part.get("anyOf", ()):
         yield from _places(each, models, place)
     if "$ref" in part:
@@ -110,7 +118,7 @@ def _places(part: Mapping, models: Mapping, place: str = "") -> Iterator[tuple[s
 
 
 def _section(title: str, schema: Mapping) -> list[str]:
-    """Return the lines of a table of a model's keys, none if it has no keys."""
+    """Return a table of a model's keys as lines; none if it has no keys."""
     required = schema.get("required", ())
     rows = [
         f"| {key} | {allowed(entry)} | {'required' if key in required else _default(entry)} | "
