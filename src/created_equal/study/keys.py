@@ -545,59 +545,6 @@ class FigureOfManyEnsembles(Entry):
 class FiguresEntry(Entry):
     """The figures of a study."""
 
-<<<<<<< HEAD
-    figure_01: FigureOfFourEpochs = absent(
-        "Histograms of the consistency score in the four phases of learning, train above test."
-    )
-    figure_02: FigureOfSixEpochs = absent(
-        "Histograms of the consistency score on the test set at six epochs."
-    )
-    figure_03: FigureOfFourEpochs = absent(
-        "Histograms of the consensus score in the four phases of learning, train above test."
-    )
-    figure_04: FigureOfTwoEnsembles = absent(
-        "Accessibility and consistency compared between two halves of an ensemble, and between two "
-        "ensembles."
-    )
-    figure_05: FigureOfLinearNetworks = absent(
-        "Consistency on the test set and the part of it that linear networks get right, with the "
-        "linear networks' own consistency."
-    )
-    figure_06: FigureOfAdaBoost = absent(
-        "The accuracy of AdaBoost on easy, intermediate and hard examples, and the difficulty of "
-        "examples for AdaBoost against their accessibility."
-    )
-    figure_07: FigureOfClassifiers = absent(
-        "The examples that other classifiers get right, among those that the networks get right "
-        "and among the others."
-    )
-    figure_08: FigureOfHardProblems = absent(
-        "Histograms of consistency with random labels at three epochs, and without the easy "
-        "examples at two."
-    )
-    figure_09: FigureOfFourEpochs = absent(
-        "Figure 1 again, with every example in the colour of the class that is most often "
-        "predicted for it."
-    )
-    figure_10: FigureOfAllEpochs = absent(
-        "The consistency score of every example against the epoch."
-    )
-    figure_11: FigureOfAllEpochs = absent(
-        "Five examples that are learnt in different ways, with their images."
-    )
-    moved_examples: FigureOfMovedExamples = absent(
-        "The accuracy against the epoch on the easiest, random and hardest examples that were "
-        "moved to the test set (the paper's section 3)."
-    )
-    robustness: FigureOfManyEnsembles = absent(
-        "The bi-modality on the test set against the epoch for many ensembles (the paper's section "
-        "3 and supplement C)."
-    )
-    gallery: FigureOfAllEpochs = absent(
-        "The easiest, the hardest and the most disputed images of each class, and those on which "
-        "nearly all networks agree on another label than the given one."
-    )
-=======
     figure_01: FigureOfFourEpochs = ABSENT
     """Histograms of the consistency score in the four phases of learning, train above test."""
     figure_02: FigureOfSixEpochs = ABSENT
@@ -632,7 +579,9 @@ class FiguresEntry(Entry):
     robustness: FigureOfManyEnsembles = ABSENT
     """The bi-modality on the test set against the epoch for many ensembles (the paper's section 3
     and supplement C)."""
->>>>>>> main
+    gallery: FigureOfAllEpochs = ABSENT
+    """The easiest, the hardest and the most disputed images of each class, and those on which
+    nearly all networks agree on another label than the given one."""
 
 
 class StudyFile(Entry):

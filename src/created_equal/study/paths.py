@@ -63,12 +63,5 @@ def results_test_path(study: str) -> Path:
 
 
 def figure_path(study: str | None, figure: str, extension: str) -> Path:
-<<<<<<< HEAD
-    """Return where a figure is, of one study or, with None, of several.
-
-    The extension is ``"pdf"``, ``"svg"`` or ``"png"``, or ``"csv"`` of a figure with a table.
-    """
-=======
-    """Return the path of a figure of one study, or with None of several; pdf, svg or png."""
->>>>>>> main
+    """Return the path of a figure of one study, or with None of several; pdf, svg, png or csv."""
     return Path("paper_figures", study or "", f"{figure}.{extension}")

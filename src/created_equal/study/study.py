@@ -27,17 +27,10 @@ class Figure:
     """A figure's title, and what it needs besides the keys of its entry."""
 
     title: str
-<<<<<<< HEAD:src/created_equal/study/definition.py
-    epochs: int = 0
-    trained: int = 1  # epochs at least
-    networks: int = 1  # in the first ensemble at least
-    dataset: bool = False  # whether it shows images or the classes' names
-    table: bool = False  # whether there is a csv file with what it shows
-=======
     trained: int = 1  # The smallest number of epochs of every ensemble.
     n_networks: int = 1  # The smallest number of networks of the first ensemble.
     dataset: bool = False  # Whether it shows images or the names of classes.
->>>>>>> main:src/created_equal/study/study.py
+    table: bool = False  # Whether a csv file has what it shows.
 
 
 FIGURES = {
@@ -53,12 +46,8 @@ FIGURES = {
     "figure_10": Figure("Consistency of every example against the epoch"),
     "figure_11": Figure("Five examples that are learnt in different ways", trained=2, dataset=True),
     "moved_examples": Figure("Examples moved to the test set"),
-<<<<<<< HEAD:src/created_equal/study/definition.py
-    "robustness": Figure("Bi-modality whatever the hyper-parameters"),
-    "gallery": Figure("Images to look at first", dataset=True, table=True),
-=======
     "robustness": Figure("Bi-modality with other hyper-parameters"),
->>>>>>> main:src/created_equal/study/study.py
+    "gallery": Figure("Images to look at first", dataset=True, table=True),
 }
 # Figures that show the examples of figure 1 at its epochs.
 LIKE_FIGURE_01 = ("figure_03", "figure_09")
