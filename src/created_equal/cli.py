@@ -26,7 +26,6 @@ from created_equal.study import (
     chosen_path,
     claims_path,
     dataset_path,
-    ensemble_title,
     explorer_path,
     load_config,
     load_configured,
@@ -38,6 +37,7 @@ from created_equal.study import (
     results_test_path,
     scores_path,
     suggestion,
+    title_of,
 )
 
 app = typer.Typer(
@@ -244,7 +244,7 @@ def explore(
     study_name: StudyName,
     ensemble_names: Annotated[
         list[str],
-        typer.Argument(metavar="ensemble [ensemble]", help="One of the study's ensembles, or two."),
+        typer.Argument(metavar="ensemble", help="One or two of the study's ensembles."),
     ],
 ) -> None:
     """Write a page with every image, epoch by epoch: results/STUDY/ENSEMBLE/explorer.html."""
@@ -258,7 +258,7 @@ def explore(
         )
     study = load_configured(study_name)
     ensembles = {
-        name: (ensemble_title(name), read_scores(study.scores_path(name)))
+        name: (title_of(name), read_scores(study.scores_path(name)))
         for name in [_load_ensemble(study_name, each).name for each in ensemble_names]
     }
     with open_dataset(dataset_path(study_name)) as dataset:

@@ -11,5 +11,5 @@ from .roles import BASELINE_PREFIX, EACH, Roles, baselines_in, baselines_of, ens
 from .roles import ensembles_behind, ensembles_in, ensembles_of, moved_in, names_in, roles_of
 from .study import BASELINES, CROSS_DATASET, FIGURES, PAPER_ARCHITECTURES, Architecture, Baseline
 from .study import Ensemble, Study, baseline_of
-from .titles import ensemble_title
+from .titles import title_of
 from .yaml_files import read_yaml, suggestion

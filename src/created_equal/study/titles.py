@@ -1,16 +1,24 @@
-"""Names of ensembles as people write them."""
+"""Names of ensembles and baselines as people write them."""
 
 import re
 
-WORDS = {"st vgg": "st-VGG", "mnist cnn": "MNIST CNN", "relu": "ReLU", "adam": "Adam"}
+WORDS = {
+    "st vgg": "st-VGG",
+    "mnist cnn": "MNIST CNN",
+    "relu": "ReLU",
+    "adam": "Adam",
+    "svm": "SVM",
+    "adaboost": "AdaBoost",
+}
 
 
-def ensemble_title(name: str) -> str:
-    """Return, for example, ``"small st-VGG"`` and ``"learning rate 0.002"`` for an ensemble's name.
+def title_of(name: str) -> str:
+    """Return a title for a name, for example ``"small st-VGG"`` for ``small_st_vgg``.
 
-    The latter is that of ``variation_learning_rate_0_002``.
+    That of ``variation_learning_rate_0_002`` is ``"with learning rate 0.002"``.
     """
-    title = re.sub(r"(?<=\d)_(?=\d)", ".", name.removeprefix("variation_")).replace("_", " ")
+    name = re.sub("^variation_", "with_", name)
+    title = re.sub(r"(?<=\d)_(?=\d)", ".", name).replace("_", " ")
     for words, written in WORDS.items():
         title = re.sub(rf"\b{words}\b", written, title)
     return title
