@@ -11,7 +11,7 @@ from created_equal.errors import InputError
 from created_equal.explorer import explore as module
 from created_equal.explorer.explore import NEVER, learned, ranks, select
 from created_equal.explorer.thumbnails import make_thumbnails
-from created_equal.scores import BLOCKS, gallery
+from created_equal.scores import BLOCKS, extremes
 
 SOURCE = Path(explorer.__file__).parent
 Write = Callable[..., Path]
@@ -48,9 +48,9 @@ def test_a_selection_has_the_gallery_and_a_sample_and_is_said(
     assert len(chosen) == len(np.unique(chosen)) == 100
     assert (np.diff(chosen) > 0).all()
     each = 100 // (2 * len(BLOCKS) * len(NAMES))
-    extremes = np.concatenate([names[block.examples] for block in gallery(scores, each)])
-    assert np.isin(extremes, chosen).all()
-    assert len(np.unique(extremes)) < 100
+    listed = np.concatenate([names[block.examples] for block in extremes(scores, each)])
+    assert np.isin(listed, chosen).all()
+    assert len(np.unique(listed)) < 100
     monkeypatch.setattr(module, "MOST_EXAMPLES", 100)
     page = write({"a": scores}, dataset).read_text("utf-8")
     assert "This page shows 100 of 240 examples: the easiest, the hardest, the most" in page

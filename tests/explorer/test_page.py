@@ -16,7 +16,7 @@ from playwright.sync_api import Page
 
 from created_equal.artefacts import consensus, consistency, label_examples, make_file_dataset
 from created_equal.artefacts.dataset import content_hash
-from created_equal.scores import BLOCKS, bin_edges, gallery
+from created_equal.scores import BLOCKS, bin_edges, extremes
 
 NARROW = {"width": 390, "height": 844}
 Open = Callable[..., Page]
@@ -282,7 +282,7 @@ def test_the_selection_is_saved_as_a_table(
 
 def test_the_orders_of_the_gallery(open_page: Open, page_path: Path, scores: xr.Dataset) -> None:
     page = open_page(page_path)
-    blocks = {(block.label, block.name): block.examples for block in gallery(scores, 5)}
+    blocks = {(block.label, block.name): block.examples for block in extremes(scores, 5)}
     for name in BLOCKS:
         page.locator("#presets button", has_text=name).click()
         for label in range(len(NAMES)):

@@ -11,8 +11,7 @@ from matplotlib.text import Text
 from created_equal.artefacts import consistency
 from created_equal.figures import gallery
 from created_equal.figures.pages import save
-from created_equal.scores import BLOCKS
-from created_equal.scores import gallery as blocks_of
+from created_equal.scores import BLOCKS, extremes
 
 Texts = Callable[[Figure], list[Text]]
 
@@ -20,7 +19,7 @@ Texts = Callable[[Figure], list[Text]]
 def test_every_image_is_over_its_caption(scores: xr.Dataset, dataset: xr.Dataset) -> None:
     figure = gallery.draw(scores, dataset, "Digits", "st_vgg")
     assert [axes.get_title(loc="left") for axes in figure.axes] == list(BLOCKS)
-    expected = list(blocks_of(scores, gallery.IN_FIGURE))
+    expected = list(extremes(scores, gallery.IN_FIGURE))
     last = scores.isel(epoch=-1)
     for axes, name in zip(figure.axes, BLOCKS, strict=True):
         shown = np.concatenate([block.examples for block in expected if block.name == name])
@@ -97,7 +96,7 @@ def test_the_table_has_what_is_drawn_and_more(
     path = Path("paper_figures/digits/gallery.csv")
     read = pd.read_csv(path, dtype={"class": str, "pixel_hash": str})
     assert len(read) == len(made) > 100
-    for block in blocks_of(scores, gallery.IN_TABLE):
+    for block in extremes(scores, gallery.IN_TABLE):
         rows = read[(read["label"] == block.label) & (read["block"] == block.name)]
         assert rows["example"].tolist() == scores["example"].values[block.examples].tolist()
         assert rows["rank"].tolist() == list(range(1, len(rows) + 1))

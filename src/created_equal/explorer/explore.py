@@ -16,7 +16,7 @@ from created_equal.artefacts import SPLITS, consistency, has_files, write_atomic
 from created_equal.errors import InputError
 from created_equal.explorer.thumbnails import Thumbnails, make_thumbnails
 from created_equal.look import CSS
-from created_equal.scores import BLOCKS, bin_edges, gallery, learning_warnings
+from created_equal.scores import BLOCKS, bin_edges, extremes, learning_warnings
 
 HERE = Path(__file__).parent
 MOST_EXAMPLES = 60_000
@@ -119,8 +119,8 @@ def select(scores: xr.Dataset, names: np.ndarray, most: int) -> np.ndarray:
     if len(names) <= most:
         return names
     each = max(1, most // (2 * len(BLOCKS) * scores.attrs["classes"]))
-    extremes = np.concatenate([block.examples for block in gallery(scores, each)])
-    chosen = np.intersect1d(scores["example"].values[extremes], names)
+    places = np.concatenate([block.examples for block in extremes(scores, each)])
+    chosen = np.intersect1d(scores["example"].values[places], names)
     # A counter-based order, which is the same with every version of numpy.
     words = np.random.Philox(key=0).random_raw(len(names))
     others = np.setdiff1d(names[np.argsort(words, kind="stable")], chosen, assume_unique=True)

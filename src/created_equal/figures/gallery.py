@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from created_equal.artefacts import consensus, consistency, has_files
 from created_equal.figures.images import as_drawn, class_name, images_of
 from created_equal.figures.style import GRAY, describe, footing, heading, page, styled
-from created_equal.scores import BLOCKS, LEAST_CONSENSUS, MOST_CONSISTENCY, Block, gallery
+from created_equal.scores import BLOCKS, LEAST_CONSENSUS, MOST_CONSISTENCY, Block, extremes
 
 IN_FIGURE, IN_TABLE = 3, 20
 """The number of examples of each block, at most."""
@@ -25,7 +25,7 @@ ROW, LINE = 1.14, 0.24
 def draw(
     scores: xr.Dataset, dataset: xr.Dataset, title: str, ensemble: str, data_root: Path = Path()
 ) -> Figure:
-    """Draw a row of images for each class, in four blocks, see ``scores.gallery``.
+    """Draw a row of images for each class, in four blocks, see ``scores.extremes``.
 
     Of more than ``MOST_CLASSES`` classes, those are drawn that have the most images that are agreed
     but wrong.
@@ -41,7 +41,7 @@ def draw(
         InputError: the dataset does not have the examples, or their files are missing or have
             changed.
     """
-    blocks = list(gallery(scores, IN_TABLE))
+    blocks = list(extremes(scores, IN_TABLE))
     labels = _shown_labels(blocks, scores.attrs["classes"])
     names = [class_name(dataset, label, LONGEST_NAME) for label in range(scores.attrs["classes"])]
     pairs = [caption(own, other) for own in names for other in names]
@@ -93,7 +93,7 @@ def table(scores: xr.Dataset, dataset: xr.Dataset) -> pd.DataFrame:
     last = scores.isel(epoch=-1)
     shares = {"consistency": consistency(last).values, "consensus": consensus(last).values}
     parts = []
-    for block in gallery(scores, IN_TABLE):
+    for block in extremes(scores, IN_TABLE):
         of_block = last.isel(example=block.examples)
         examples, modal = of_block["example"].values, of_block["modal_label"].values
         columns = {

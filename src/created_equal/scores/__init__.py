@@ -10,7 +10,7 @@ from .correlation import SMALLEST_LOG10_P, SMALLEST_VARIANCE, Correlation, corre
 from .correlation import correlation_of, log10_p_of
 from .difficulty import BINS, GROUPS, quantile_means, thirds
 from .ensemble import score_ensemble
-from .gallery import BLOCKS, LEAST_CONSENSUS, MOST_CONSISTENCY, Block, gallery
+from .extremes import BLOCKS, LEAST_CONSENSUS, MOST_CONSISTENCY, Block, extremes
 from .learning import MatchedEpochs, accessibility, best_matched_pairs, matched_epochs
 from .learnt import LearningProblem, learning_problems, learning_warnings
 from .patterns import LEAST_FIT, PatternExample, example_patterns, pattern_fits, shown_patterns

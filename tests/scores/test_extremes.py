@@ -1,7 +1,7 @@
 import numpy as np
 import xarray as xr
 
-from created_equal.scores import BLOCKS, gallery
+from created_equal.scores import BLOCKS, extremes
 
 
 def scores_of(n_right: list[int], n_modal: list[int], label: list[int]) -> xr.Dataset:
@@ -25,7 +25,7 @@ def test_blocks_of_each_label_in_order_and_equals_by_position() -> None:
     scores = scores_of(
         n_right=[10, 10, 9, 0, 0, 1, 0, 8], n_modal=[10, 10, 9, 9, 10, 9, 8, 8], label=[0] * 7 + [1]
     )
-    found = {(block.label, block.name): block.examples.tolist() for block in gallery(scores, 3)}
+    found = {(block.label, block.name): block.examples.tolist() for block in extremes(scores, 3)}
     assert list(found) == [(label, name) for label in range(3) for name in BLOCKS]
     assert found[0, "easiest"] == [1, 0, 3]
     assert found[0, "hardest"] == [6, 5, 4]
@@ -38,4 +38,4 @@ def test_blocks_of_each_label_in_order_and_equals_by_position() -> None:
 
 def test_no_more_than_asked_for() -> None:
     scores = scores_of([0] * 5, [10] * 5, [2] * 5)
-    assert {len(block.examples) for block in gallery(scores, 2) if block.label == 2} == {2}
+    assert {len(block.examples) for block in extremes(scores, 2) if block.label == 2} == {2}

@@ -19,7 +19,7 @@ class Block(NamedTuple):
     examples: np.ndarray
 
 
-def gallery(scores: xr.Dataset, most: int) -> Iterator[Block]:
+def extremes(scores: xr.Dataset, most: int) -> Iterator[Block]:
     """Yield the ``BLOCKS`` of each label in turn.
 
     The easiest and the hardest examples have the highest and the lowest accessibility. After the
