@@ -47,7 +47,9 @@ def test_long_names_have_two_lines_and_stay_apart(
 ) -> None:
     names = ["hamster", "mouse", "rabbit", "shrew", "squirrel", "wardrobe", "television", "couch"]
     named = dataset.assign(class_name=("class", np.array([*names, "bowls", "x" * 40], object)))
-    figure = gallery.draw(scores, named, "Animals", "st_vgg")
+    taken_for_the_next = (scores["label"] + 1) % 10 + 0 * scores["modal_label"]
+    wrong = scores.assign(modal_label=taken_for_the_next.transpose("epoch", "example"))
+    figure = gallery.draw(wrong, named, "Animals", "st_vgg")
     boxes = [text.get_window_extent() for text in texts(figure) if text.axes]
     assert any("hamster →\n" in text.get_text() for text in texts(figure))
     overlaps = [
