@@ -1,5 +1,7 @@
 """All neural networks are created equal: from data to the paper's figures."""
 
+import os
+
 from snakemake.utils import min_version
 
 min_version("9.0")
@@ -10,7 +12,11 @@ resource_scopes:
     gpu="local",
 
 
-configfile: "config.yaml"
+# In another folder (-d), that of the repository, unless there is one.
+HAS_CONFIG = os.path.exists("config.yaml")
+
+
+configfile: "config.yaml" if HAS_CONFIG else os.path.join(workflow.basedir, "config.yaml")
 
 
 include: "rules/common.smk"
@@ -36,9 +42,12 @@ onstart:
 
 onsuccess:
     warn_of_failed_learning()
+    forget_earlier()
 
 
 onerror:
+    give_back()
+    forget_earlier()
     report_full_disk()
 
 
@@ -54,7 +63,10 @@ rule all:
             for study in CONFIG.studies
             for figure in figures_of(study)
         ],
-        [figure_path(None, CROSS_DATASET, "pdf")] if ACROSS else [],
-        [explorer_path(study, ensemble) for study, ensemble in ACROSS.items()],
+        across_path(),
+        explorers(),
         [claims_path(study, "csv") for study in CONFIG.studies],
         [] if KEPT else [results_test_path(study) for study in CONFIG.studies],
+
+
+check_targets()

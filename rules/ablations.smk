@@ -22,6 +22,8 @@ rule derive_dataset:
         runtime=60,
     params:
         definition=lambda wildcards: dict(derivation_of(wildcards).dataset),
+    message:
+        "derive the dataset of {wildcards.study}/{wildcards.ensemble}"
     shell:
         "python -m created_equal derive_dataset {wildcards.study} {wildcards.ensemble}"
         " > {log:q} 2>&1"

@@ -24,6 +24,8 @@ rule fit_baseline:
             baseline_of, load(wildcards.study), wildcards.baseline
         ).definition,
         baselines_version=BASELINES_VERSION,
+    message:
+        "fit {wildcards.baseline} on {wildcards.study}"
     shell:
         "python -m created_equal fit_baseline {wildcards.study} {wildcards.baseline}"
         " > {log:q} 2>&1"

@@ -11,7 +11,7 @@ localrules:
 rule check_claims:
     input:
         unpack(claimed_in),
-        code=code("claims/*.py", "scores/*.py", "study/roles.py"),
+        code=code("claims/*.py", "claims/*.yaml", "scores/*.py", "study/roles.py"),
     output:
         table=claims_path("{study}", "csv"),
         page=report(
@@ -32,6 +32,8 @@ rule check_claims:
         epochs=lambda wildcards: load(wildcards.study).epochs,
         title=lambda wildcards: load(wildcards.study).title,
         note=lambda wildcards: load(wildcards.study).note,
+    message:
+        "check the claims of {wildcards.study}"
     shell:
         "python -m created_equal check_claims {wildcards.study} > {log:q} 2>&1"
 
@@ -52,7 +54,7 @@ rule test_results:
     input:
         unpack(tested_in),
         code=code(
-            "claims/results.py",
+            "planning/results.py",
             "study/derivation.py",
             "study/roles.py",
             "scores/learnt.py",
@@ -69,5 +71,7 @@ rule test_results:
         runtime=30,
     params:
         roles=roles_in,
+    message:
+        "test the results of {wildcards.study}"
     shell:
         "python -m created_equal test_results {wildcards.study} > {log:q} 2>&1"

@@ -7,8 +7,12 @@ from functools import cache
 from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "src"))
+IN_ROOT = Path.cwd().samefile(workflow.basedir)
+if not IN_ROOT:
+    # Before the package is imported, which looks for config/studies there.
+    os.environ |= {"CREATED_EQUAL_ROOT": str(workflow.basedir)}
 
-from created_equal.errors import InputError
+from created_equal.errors import CONSOLE_VARIABLE, InputError
 from created_equal.planning.sizes import expected_extent, predictions_of
 from created_equal.study import (
     CONFIG_VARIABLE,
@@ -26,6 +30,7 @@ from created_equal.study import (
     read_yaml,
     results_test_path,
     scores_path,
+    study_names,
     suggestion,
 )
 from created_equal.versions import BASELINES_VERSION, DECODING_VERSION, ENGINE_VERSION
@@ -48,20 +53,29 @@ def checked(read, *arguments):
 
 
 # Snakemake silently uses the last of duplicate keys; our reader rejects them.
-for path in workflow.configfiles:
-    checked(read_yaml, Path(path))
+# It also reads 010 as 8. Later files win, those of the command line over those of the Snakefile.
+given = list(workflow.config_settings.configfiles)
+for path in [*(each for each in workflow.configfiles if each not in given), *given]:
+    config.update(checked(read_yaml, Path(path)) or {})
+config.update(workflow.config_settings.config)
+# A report is of what was built, unless studies are named.
+IN_REPORT = any(word.split("=")[0] == "--report" for word in sys.argv)
+if IN_REPORT and "studies" not in workflow.config_settings.config:
+    config["studies"] = [
+        name for name in study_names() if Path(claims_path(name, "html")).exists()
+    ] or fail("nothing has been built yet to report; run snakemake --cores all first.")
 CONFIG = checked(load_config, config)
 # True if scores are read from the reference folder instead of being trained.
 KEPT = CONFIG.scores == REFERENCE.name
-STUDIES = checked(load_studies, CONFIG.studies, CONFIG.networks, CONFIG.scores)
+# How the config changes studies.
+SETTINGS = (CONFIG.networks, CONFIG.scores, CONFIG.epochs)
+STUDIES = checked(load_studies, CONFIG.studies, *SETTINGS)
 
 
 @cache
 def load(study):
     """Return a study with the settings of the config."""
-    return STUDIES.get(study) or checked(
-        load_study, study, CONFIG.networks, CONFIG.scores
-    )
+    return STUDIES.get(study) or checked(load_study, study, *SETTINGS)
 
 
 def ensemble_of(wildcards, name="ensemble"):
@@ -75,11 +89,16 @@ def ensemble_of(wildcards, name="ensemble"):
     return ensembles[ensemble]
 
 
+def source(path):
+    """Return the path of a file of the repository, from wherever Snakemake runs (-d)."""
+    return str(path) if IN_ROOT else str(Path(workflow.basedir, path))
+
+
 def code(*patterns):
     """Return the package's modules that match; a rule reruns if one of them changes."""
     package = Path(workflow.basedir, "src/created_equal")
     return sorted(
-        str(path.relative_to(workflow.basedir))
+        source(path.relative_to(workflow.basedir))
         for pattern in patterns
         for path in package.glob(pattern)
     )
@@ -99,13 +118,16 @@ LARGE_STUDIES = (
     "|".join(filter(lambda name: is_large(load(name)), CONFIG.studies)) or "(?!)"
 )
 
-# Commands run with Snakemake's Python, find the package in src, and see the config with the settings
-# of Snakemake's command line. Environment variables do not cause reruns.
+# Commands find the package in src, and see the config with the settings of Snakemake's command line.
+# Environment variables do not cause reruns.
 os.environ |= {
     "PATH": os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()]),
     "PYTHONPATH": str(Path(workflow.basedir, "src")),
     CONFIG_VARIABLE: json.dumps(config),
+    CONSOLE_VARIABLE: "3",
 }
+# A start-up file of the shell may change all of these.
+os.environ.pop("BASH_ENV", None)
 
 
 wildcard_constraints:

@@ -19,5 +19,7 @@ rule build_dataset:
         runtime=60,
     params:
         definition=lambda wildcards: dict(load(wildcards.study).dataset),
+    message:
+        "build the dataset of {wildcards.study}"
     shell:
         "python -m created_equal build_dataset {wildcards.study} > {log:q} 2>&1"

@@ -9,7 +9,7 @@ localrules:
 rule explore_ensemble:
     input:
         unpack(explored_in),
-        code=code("explorer/*.*", "look.*", "scores/*.py", "study/titles.py"),
+        code=code("explorer/*.*", "look.*", "scores/*.py"),
     output:
         page=report(
             explorer_path("{study}", "{ensemble}"),
@@ -26,8 +26,13 @@ rule explore_ensemble:
         runtime=60,
     params:
         ensembles=explored,
+        labels=lambda wildcards: [
+            load(wildcards.study).label(each) for each in explored(wildcards)
+        ],
         title=lambda wildcards: load(wildcards.study).title,
         note=lambda wildcards: load(wildcards.study).note,
+    message:
+        "write the explorer of {params.ensembles} of {wildcards.study}"
     shell:
         "python -m created_equal explore {wildcards.study} {params.ensembles} > {log:q} 2>&1"
 

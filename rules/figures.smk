@@ -1,11 +1,10 @@
 """Render figures: for each figure a rule, and a target with the name of the figure."""
 
 SHARED = [
-    "figures/alignment.py",
-    "figures/bimodality_curves.py",
     "figures/histograms.py",
     "figures/images.py",
     "figures/pages.py",
+    "figures/selection.py",
     "figures/style.py",
     "figures/*.mplstyle",
     "scores/*.py",
@@ -18,7 +17,7 @@ for figure, needs in FIGURES.items():
             f"render_{figure}"
         input:
             unpack(partial(shown_in, figure)),
-            notebook=f"notebooks/{figure}.ipynb",
+            notebook=source(f"notebooks/{figure}.ipynb"),
             code=code(f"figures/{figure}.py", *SHARED),
         output:
             **table_of(figure),
@@ -46,7 +45,10 @@ for figure, needs in FIGURES.items():
         params:
             entry=partial(entry_of, figure),
             title=lambda wildcards: load(wildcards.study).title,
+            labels=partial(labels_in, figure),
             figure=figure,
+        message:
+            "render {params.figure} of {wildcards.study}"
         shell:
             "python -m created_equal render_figure {wildcards.study} {params.figure}"
             " > {log:q} 2>&1"
@@ -61,13 +63,13 @@ for figure, needs in FIGURES.items():
 rule render_cross_dataset:
     input:
         scores=scores_across,
-        notebook=f"notebooks/{CROSS_DATASET}.ipynb",
-        code=code(f"figures/{CROSS_DATASET}.py", *SHARED),
+        notebook=source(f"notebooks/{CROSS_DATASET}.ipynb"),
+        code=code("figures/robustness.py", *SHARED),
     output:
-        pdf=figure_path(None, CROSS_DATASET, "pdf"),
-        png=figure_path(None, CROSS_DATASET, "png"),
+        pdf=figure_path("{studies}", CROSS_DATASET, "pdf"),
+        png=figure_path("{studies}", CROSS_DATASET, "png"),
         svg=report(
-            figure_path(None, CROSS_DATASET, "svg"),
+            figure_path("{studies}", CROSS_DATASET, "svg"),
             caption=f"../report/{CROSS_DATASET}.rst",
             category="all studies",
             labels={
@@ -76,7 +78,9 @@ rule render_cross_dataset:
             },
         ),
     log:
-        "results/logs/render_cross_dataset.log",
+        "results/logs/render_cross_dataset_{studies}.log",
+    wildcard_constraints:
+        studies=r"[a-z0-9_]+(\+[a-z0-9_]+)*",
     localrule: True
     conda:
         "../envs/created_equal.yaml"
@@ -84,11 +88,13 @@ rule render_cross_dataset:
         mem_mb=2000,
         runtime=20,
     params:
-        studies=list(ACROSS),
+        studies=studies_across,
+    message:
+        "render cross_dataset of {wildcards.studies}"
     shell:
         "python -m created_equal render_cross_dataset {params.studies} > {log:q} 2>&1"
 
 
 rule cross_dataset:
     input:
-        figure_path(None, CROSS_DATASET, "pdf"),
+        lambda wildcards: across_path() or scores_across(None),

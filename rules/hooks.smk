@@ -1,8 +1,35 @@
 """Hooks at the start and the end of a run. Only this file uses Snakemake's internals."""
 
+import difflib
+import re
+import shlex
+import shutil
 from itertools import chain
 
+import snakemake.io
+from snakemake.settings.types import DeploymentMethod
+
 from created_equal.planning.preflight import Job, check_run, explain_failure
+
+# Rules whose outputs people look at, and where these outputs are kept while they are made again.
+PAGES = ("render_", "check_")
+EARLIER = Path(".snakemake/created_equal")
+
+
+# In the shell, python is Snakemake's Python, whatever others are in PATH, or that of conda's
+# environment. What a command writes to file 3 is not part of its log: it appears on the console.
+# Snakemake formats the prefix, so braces are doubled.
+OWN_PYTHON = f'python() {{{{ {shlex.quote(sys.executable)} "$@"; }}}}; '
+uses_conda = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
+shell.prefix(f"set -euo pipefail; exec 3>&2; {'' if uses_conda else OWN_PYTHON}")
+
+
+async def is_protected(self):
+    """Return False: a result is read-only to others, not to the workflow that makes it again."""
+    return False
+
+
+snakemake.io._IOFile.protected = is_protected
 
 
 def on_cluster():
@@ -12,8 +39,8 @@ def on_cluster():
 
 def preflight():
     """Check data and disk space before the first job, and print what will be trained."""
-    # Cluster jobs run Snakemake too, and skip the checks.
-    if not workflow.is_main_process:
+    # Cluster jobs run Snakemake too, and skip the checks; --touch runs nothing.
+    if not workflow.is_main_process or workflow.touch:
         return
     needed = dict.fromkeys(workflow.dag.needrun_jobs())
     wanted = [describe(job) for job in needed]
@@ -48,12 +75,50 @@ def mark_outdated():
     if workflow.is_main_process and not workflow.touch:
         for job in workflow.dag.needrun_jobs():
             workflow.persistence.started(job)
+            if job.rule.name.startswith(PAGES):
+                set_aside(job)
+
+
+def set_aside(job):
+    """Copy the pages of a job that will make them again, because Snakemake deletes them first."""
+    for path in filter(os.path.exists, job.output):
+        (EARLIER / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, EARLIER / path)
+
+
+def give_back():
+    """After a failed run, put pages back that it could not make, marked as incomplete.
+
+    A figure that cannot be made again is better than none. The next run makes it again: Snakemake
+    has recorded the failed job as finished, so the mark is needed.
+    """
+    if not workflow.is_main_process:
+        return
+    for job in workflow.dag.jobs:
+        lost = [
+            path
+            for path in job.output
+            if (EARLIER / path).is_file() and not os.path.exists(path)
+        ]
+        if job.rule.name.startswith(PAGES) and lost:
+            for path in lost:
+                shutil.copy2(EARLIER / path, path)
+            workflow.persistence.started(job)
+            print_lines(
+                [f"{lost[0]} could not be made again and is that of an earlier run"]
+            )
+
+
+def forget_earlier():
+    """Delete the copies of ``set_aside``."""
+    if workflow.is_main_process:
+        shutil.rmtree(EARLIER, ignore_errors=True)
 
 
 def warn_of_failed_learning():
     """Warn of ensembles in this run whose networks did not learn."""
     if workflow.is_main_process:
-        from created_equal.claims.results import warnings_in
+        from created_equal.planning.results import warnings_in
 
         # Reference scores are not the output of any job, so look at inputs as well.
         files = chain.from_iterable(job.input + job.output for job in workflow.dag.jobs)
@@ -72,8 +137,25 @@ def print_lines(lines):
         print(f"created-equal: {line}", file=sys.stderr)
 
 
+def check_targets():
+    """End the workflow if a word of the command line is nearly the name of a figure.
+
+    Snakemake would only say that no rule produces it.
+    """
+    figures = [*FIGURES, CROSS_DATASET]
+    for word in sys.argv[1:] if workflow.is_main_process else ():
+        if number := re.fullmatch(r"fig(?:ure)?[_-]?0*(\d+)", word):
+            meant = [f"figure_{int(number[1]):02d}"]
+        else:
+            meant = difflib.get_close_matches(word, figures, n=1, cutoff=0.8)
+        if meant and word not in figures and not os.path.exists(word):
+            fail(f"there is no target {word}; {suggestion(meant[0], figures)}")
+
+
 # The job of an invalid figure fails later, so that all others are built; report the reason now.
 if workflow.is_main_process:
+    if CONFIG.data_root != type(CONFIG).data_root and not CONFIG.data_root.exists():
+        print_lines([f"data_root {CONFIG.data_root} does not exist"])
     for study in CONFIG.studies:
         for sentences in load(study).refused.values():
             print_lines(

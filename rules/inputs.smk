@@ -17,6 +17,7 @@ from created_equal.study import (
     ensembles_behind,
     ensembles_in,
     ensembles_of,
+    joined,
     roles_of,
 )
 
@@ -85,17 +86,18 @@ def scored_from(wildcards):
     return files
 
 
-# The ensemble of each selected study in the cross-dataset figure.
-ACROSS = {
-    study: ensemble_across(load(study))
-    for study in CONFIG.studies
-    if ensemble_across(load(study))
-}
-
-
 def figures_of(study):
-    """Return the figures of a study in order, invalid ones included."""
-    return [*load(study).figures, *load(study).refused]
+    """Return the figures of a study in order, invalid ones included: their jobs fail.
+
+    In a short trial (epochs), those that need more epochs are left out, and in a report, those that
+    were not made.
+    """
+    figures = [*load(study).figures]
+    if CONFIG.epochs is None:
+        figures += load(study).refused
+    if IN_REPORT:
+        return [name for name in figures if figure_path(study, name, "pdf").is_file()]
+    return figures
 
 
 def entry_of(figure, wildcards):
@@ -131,6 +133,14 @@ def table_of(figure):
     return {"csv": figure_path("{study}", figure, "csv")} if has_table else {}
 
 
+def explorers():
+    """Return the explorers of all selected studies, of the ensemble that figure 1 shows."""
+    shown = {study: ensemble_across(load(study)) for study in CONFIG.studies}
+    return [
+        explorer_path(study, ensemble) for study, ensemble in shown.items() if ensemble
+    ]
+
+
 def explored(wildcards):
     """Return the names of the ensembles on a page of the explorer, one or two."""
     names = [name for name in ("ensemble", "other") if name in wildcards.keys()]
@@ -146,6 +156,12 @@ def explored_in(wildcards):
     }
 
 
+def labels_in(figure, wildcards):
+    """Return the labels of the ensembles in a figure."""
+    study = load(wildcards.study)
+    return [study.label(each) for each in ensembles_of(study.figures.get(figure, {}))]
+
+
 def pages_of(figure, wildcards):
     """Return the pdf files of a figure for all selected studies that have it."""
     studies = [study for study in CONFIG.studies if figure in figures_of(study)]
@@ -157,14 +173,41 @@ def pages_of(figure, wildcards):
     return [figure_path(study, figure, "pdf") for study in studies]
 
 
+def across_path():
+    """Return the pdf of the figure of all selected studies that have a figure 1, in a list.
+
+    In a report it is each such figure that was made.
+    """
+    if IN_REPORT:
+        return [
+            str(path) for path in Path("paper_figures").glob(f"*/{CROSS_DATASET}.pdf")
+        ]
+    studies = [study for study in CONFIG.studies if ensemble_across(load(study))]
+    # File systems allow 255 bytes in a name.
+    fits = 0 < len(joined(studies)) <= 200
+    return [figure_path(joined(studies), CROSS_DATASET, "pdf")] if fits else []
+
+
+def studies_across(wildcards):
+    """Return the studies in the name of the figure of several studies."""
+    return wildcards.studies.split("+")
+
+
 def scores_across(wildcards):
-    """Return the scores files of one ensemble of each selected study."""
-    if not ACROSS:
+    """Return the scores files of one ensemble of each study in the figure of several."""
+    studies = studies_across(wildcards) if wildcards else CONFIG.studies
+    shown = {study: ensemble_across(load(study)) for study in studies}
+    if without := [study for study, ensemble in shown.items() if ensemble is None]:
         fail(
-            f"{CROSS_DATASET} shows the ensemble of each study's figure_01, but no selected study "
-            f"has one ({', '.join(CONFIG.studies)}); add it under figures in the file of one."
+            f"{CROSS_DATASET} shows the ensemble of each study's figure_01, but "
+            f"{', '.join(without)} has none; add it under figures in the study's file."
         )
-    return [load(study).scores_path(ensemble) for study, ensemble in ACROSS.items()]
+    if wildcards is None:
+        fail(
+            f"the names of {len(studies)} studies are too long for the name of a folder; select "
+            "fewer with --config studies=NAME,NAME."
+        )
+    return [load(study).scores_path(ensemble) for study, ensemble in shown.items()]
 
 
 def roles_in(wildcards):

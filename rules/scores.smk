@@ -25,6 +25,8 @@ rule score_ensemble:
         runtime=60,
     params:
         networks=lambda wildcards: ensemble_of(wildcards).n_networks,
+    message:
+        "score {wildcards.study}/{wildcards.ensemble}"
     shell:
         "python -m created_equal score_ensemble {wildcards.study} {wildcards.ensemble}"
         " {input.predictions:q} --networks {params.networks} > {log:q} 2>&1"

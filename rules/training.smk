@@ -28,6 +28,8 @@ rule train_networks:
         # A new version reruns training; editing the code alone does not.
         engine_version=ENGINE_VERSION,
         decoding_version=DECODING_VERSION,
+    message:
+        "train {wildcards.study}/{wildcards.ensemble}, networks {wildcards.first} to {wildcards.last}"
     shell:
         "python -m created_equal train_networks {wildcards.study} {wildcards.ensemble}"
         " --networks {wildcards.first}-{wildcards.last} > {log:q} 2>&1"

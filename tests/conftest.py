@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from data import data_root  # noqa: F401
+from data import DIGITS, data_root  # noqa: F401
 
 from created_equal.study import Architecture, Ensemble, Recipe
 
@@ -21,7 +21,6 @@ if not torch.cuda.is_available():
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REPOSITORY = Path(__file__).parents[1]
-DIGITS = {"source": "digits", "size": 16, "train_examples": 40, "test_examples": 40}
 
 
 @pytest.fixture(scope="session")

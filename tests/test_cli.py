@@ -1,11 +1,15 @@
+import logging
+import os
 import re
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 import yaml
+from PIL import Image
 
 from created_equal import cli
 from created_equal.artefacts import read_dataset, read_predictions, read_scores, write_predictions
@@ -90,8 +94,7 @@ def test_without_networks_all_are_trained_in_jobs_as_config_says(run, small_stud
     assert sorted(path.name for path in folder.glob("*.nc")) == ["0000-0001.nc", "0002-0002.nc"]
 
 
-@pytest.mark.parametrize(("given", "file"), [("2", "0002-0002"), ("1-2", "0001-0002")])
-def test_kept_networks_are_not_trained_again(run, small_study, study_folder):
+def test_kept_networks_are_not_trained_again(run, small_study, study_folder, caplog):
     """In another clone they are in reference; a study based on this one has the same networks."""
     run("build_dataset", "small")
     run("train_networks", "small", "st_vgg", "--networks", "0-1")
@@ -102,11 +105,12 @@ def test_kept_networks_are_not_trained_again(run, small_study, study_folder):
     shutil.rmtree(study_folder / "results/small/st_vgg")
     (study_folder / "config/studies/based.yaml").write_text("{base: small, title: Based on small}")
     run("build_dataset", "based")
-    code, _, logged = run("train_networks", "based", "st_vgg", "--networks", "0-2")
-    assert code == 0
-    assert "based/st_vgg: 1 networks to train, 2 already there" in logged
+    caplog.set_level(logging.INFO)
+    assert run("train_networks", "based", "st_vgg", "--networks", "0-2")[0] == 0
+    assert "based/st_vgg: 1 networks to train, 2 already there" in caplog.text
 
 
+@pytest.mark.parametrize(("given", "file"), [("2", "0002-0002"), ("1-2", "0001-0002")])
 def test_some_networks(run, small_study, study_folder, given, file):
     run("build_dataset", "small")
     assert run("train_networks", "small", "st_vgg", "--networks", given)[0] == 0
@@ -260,3 +264,45 @@ def test_outside_of_the_repository(run, tmp_path, monkeypatch):
     assert message == (
         f"config.yaml does not exist in {elsewhere}; run this in the folder of the repository."
     )
+
+
+def test_the_version(run):
+    code, out, _ = run("--version")
+    assert (code, out) == (0, f"created-equal {version('created-equal')}\n")
+
+
+def test_every_command_has_an_example_that_is_a_command():
+    for command in cli.app.registered_commands:
+        example = re.fullmatch(r"Example: created-equal (\w+) \w+.*", command.epilog)
+        assert example and example[1] == command.name
+
+
+def test_the_console_of_a_workflow_gets_warnings_and_not_the_log(study_folder):
+    """A rule redirects standard error to the log; the console is file 3."""
+    study = study_folder / "config/studies/twins.yaml"
+    for name in ("train/a/0", "train/b/0", "test/a/0", "test/b/0"):
+        path = study_folder / "data" / "twins" / f"{name}.png"
+        path.parent.mkdir(parents=True)
+        Image.new("L", (40, 40), 40 + 80 * ("b" in name)).save(path)
+    study.write_text(
+        "title: Twins\ndataset: {source: image_folder, path: twins}\n"
+        "ensembles: {a: {architecture: mnist_cnn}}\n"
+    )
+    command = f"exec 3>&1; '{sys.executable}' -m created_equal build_dataset twins 2> log"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        env=os.environ | {"CREATED_EQUAL_CONSOLE": "3"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    log = Path("log").read_text()
+    sentence = "2 images are in both the train and the test set; train/a/0.png and test/a/0.png"
+    assert f"created-equal: {sentence}, for one" in done.stdout.splitlines()
+    assert sentence in log and "2 train and 2 test images in 2 classes" in log
+    assert "classes" not in done.stdout
+
+
+def test_a_study_may_be_named_by_its_file(run):
+    run("build_dataset", "config/studies/smoke.yaml")
+    assert Path("results/smoke/dataset.nc").is_file()

@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "src" / "created_equal"
-GROUND = {"errors", "versions", "look", "study", "decoding", "artefacts", "networks"}
+GROUND = {"errors", "versions", "look", "user_text", "study", "decoding", "artefacts", "networks"}
 STAGES = {"datasets", "training", "scores", "baselines"}
 WITHOUT_TORCH = {
-    *("errors", "versions", "look", "study", "decoding", "artefacts"),
+    *("errors", "versions", "look", "user_text", "study", "decoding", "artefacts"),
     *("planning", "scores", "figures", "claims", "explorer"),
 }
 # What each folder or module may import, besides itself.
@@ -19,9 +19,10 @@ MAY_IMPORT = {
     "errors": set(),
     "versions": set(),
     "look": set(),
-    "study": {"errors", "artefacts"},
+    "user_text": {"errors"},
+    "study": {"errors", "user_text", "artefacts"},
     "decoding": set(),
-    "artefacts": {"errors", "versions", "decoding"},
+    "artefacts": {"errors", "versions", "user_text", "decoding"},
     "networks": {"errors", "study"},
     **dict.fromkeys(STAGES, GROUND),
     **dict.fromkeys(("figures", "claims", "explorer"), GROUND | {"scores"}),
@@ -32,9 +33,9 @@ MAY_IMPORT = {
 IN_ORDER = {
     "study": (
         *("paths", "yaml_files", "keys", "derivation", "study", "roles", "kept_scores"),
-        *("contradictions", "loading", "key_pages", "titles"),
+        *("contradictions", "loading", "key_pages"),
     ),
-    "planning": ("sizes", "existing", "preflight", "plan"),
+    "planning": ("sizes", "existing", "preflight", "results", "plan"),
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import numpy as np
 import psutil
 import pytest
+from data import overwrite
 from long_study import (
     ALL,
     DATASET_FILE,
@@ -171,7 +172,7 @@ def test_a_damaged_file_is_named_set_aside_and_built_again(quick, name, damage, 
     predictions = read_predictions(quick / f"results/quick/{PAIR}")
     other = quick / "results/quick/st_vgg/logs/train_networks_0002-0003.log"
     whole, before = path.read_bytes(), other.read_bytes()
-    path.write_bytes(damage(whole))
+    overwrite(path, damage(whole))
     said = one_sentence(snakemake(quick, TESTED, *PAIRS, "--forcerun", "test_results"))
     assert f"created-equal: results/quick/{name} is damaged (cut short, or its checksum" in said
     assert f"it is now {path.name}.damaged: run again to rebuild it." in said
@@ -195,7 +196,7 @@ def test_a_damaged_file_is_named_set_aside_and_built_again(quick, name, damage, 
 def test_a_figure_that_finds_a_damaged_file_sets_it_aside_too(quick):
     path = quick / "results/quick/st_vgg/scores.nc"
     whole = path.read_bytes()
-    path.write_bytes(flip(whole))
+    overwrite(path, flip(whole))
     with created_equal(
         quick, "render_figure", "quick", "figure_01", stderr=subprocess.PIPE, text=True
     ) as process:
@@ -205,7 +206,7 @@ def test_a_figure_that_finds_a_damaged_file_sets_it_aside_too(quick):
     assert "it is now scores.nc.damaged: run again to rebuild it." in said
     assert "Traceback" not in said
     path.with_name("scores.nc.damaged").unlink()
-    path.write_bytes(whole)
+    overwrite(path, whole)
 
 
 # Jobs that end badly.

@@ -5,17 +5,27 @@ import their stage only when called, so that rendering a figure does not import 
 """
 
 import logging
+import os
 import re
+import resource
 import sys
 from contextlib import suppress
 from dataclasses import replace
+from importlib import metadata
 from itertools import count
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Annotated, NoReturn
 
 import typer
 
-from created_equal.errors import DELETE, DamagedError, InputError
+from created_equal.errors import (
+    CONSOLE_VARIABLE,
+    DELETE,
+    DamagedError,
+    InputError,
+    because,
+)
 from created_equal.study import (
     GET_AGAIN,
     REFERENCE,
@@ -31,24 +41,36 @@ from created_equal.study import (
     load_configured,
     load_studies,
     load_study,
+    plain_name,
     predictions_folder,
     predictions_folders,
     predictions_path,
     results_test_path,
     scores_path,
     suggestion,
-    title_of,
 )
+
+# That a command may open at once; the usual limit of 1,024 can be raised to the hard one.
+FILES = 65_536
 
 app = typer.Typer(
     help="Do neural networks learn the same examples in the same order?",
+    epilog="The steps of a study, in this order: build_dataset, train_networks, score_ensemble, "
+    "then render_figure, check_claims and test_results; derive_dataset and fit_baseline for "
+    "ensembles and figures that need them. snakemake --cores all runs all steps. "
+    "Example: created-equal plan digits",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
 
 StudyName = Annotated[
-    str, typer.Argument(metavar="study", help="A study: the name of a file in config/studies.")
+    str,
+    typer.Argument(
+        metavar="study",
+        help="A study: the name of a file in config/studies.",
+        callback=plain_name,
+    ),
 ]
 EnsembleName = Annotated[
     str, typer.Argument(metavar="ensemble", help="One of the study's ensembles.")
@@ -66,6 +88,24 @@ Precision = Annotated[
 ]
 
 
+def _show_version(is_wanted: bool) -> None:
+    if is_wanted:
+        print(f"created-equal {metadata.version('created-equal')}")
+        raise typer.Exit
+
+
+@app.callback()
+def callback(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Show the version and exit.", callback=_show_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Do neural networks learn the same examples in the same order?"""
+
+
 def main() -> None:
     """Run a command; invalid input ends it with one sentence and exit code 2.
 
@@ -76,20 +116,30 @@ def main() -> None:
         level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr
     )
     logging.getLogger("papermill").setLevel(logging.WARNING)
+    _copy_to_console()
     # A log that cannot be written, because the disk is full, must not end the command.
     logging.raiseExceptions = False
+    # Scores are computed from all predictions files of an ensemble at once.
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most != resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(now, min(most, FILES)), most))
     try:
         app()
     except DamagedError as error:
         _end(_set_aside(error))
     except InputError as error:
         _end(str(error))
+    except KeyboardInterrupt:
+        with suppress(OSError):
+            print("created-equal: stopped by Ctrl-C; run again to resume.", file=sys.stderr)
+        sys.exit(130)
     except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        _end(f"{place}{error.strerror or error}")
+        # Without a name it is a file of some library, most likely a temporary one.
+        place = error.filename or f"a file, perhaps in {gettempdir()} (TMPDIR),"
+        _end(f"{place} cannot be used {because(error, 'check it, and run again')}")
 
 
-@app.command(name="build_dataset")
+@app.command(name="build_dataset", epilog="Example: created-equal build_dataset digits")
 def build_dataset(
     study_name: StudyName,
     data_root: Annotated[
@@ -112,7 +162,9 @@ def build_dataset(
     write_dataset(dataset, dataset_path(study_name), definition)
 
 
-@app.command(name="derive_dataset")
+@app.command(
+    name="derive_dataset", epilog="Example: created-equal derive_dataset digits hardest_moved"
+)
 def derive_dataset(study_name: StudyName, ensemble_name: EnsembleName) -> None:
     """Derive an ensemble's dataset; writes results/STUDY/ENSEMBLE/dataset.nc and chosen.csv."""
     from created_equal import datasets
@@ -144,7 +196,10 @@ def derive_dataset(study_name: StudyName, ensemble_name: EnsembleName) -> None:
     write_dataset(derived, ensemble.dataset_path, ensemble.dataset)
 
 
-@app.command(name="train_networks")
+@app.command(
+    name="train_networks",
+    epilog="Example: created-equal train_networks digits st_vgg --networks 0-6",
+)
 def train_networks(
     study_name: StudyName,
     ensemble_name: EnsembleName,
@@ -180,7 +235,7 @@ def train_networks(
         )
 
 
-@app.command(name="score_ensemble")
+@app.command(name="score_ensemble", epilog="Example: created-equal score_ensemble digits st_vgg")
 def score_ensemble(
     study_name: StudyName,
     ensemble_name: EnsembleName,
@@ -203,7 +258,7 @@ def score_ensemble(
     write_scores(scored, scores_path(study_name, ensemble_name), definition_of(scored))
 
 
-@app.command(name="fit_baseline")
+@app.command(name="fit_baseline", epilog="Example: created-equal fit_baseline digits svm")
 def fit_baseline(
     study_name: StudyName,
     baseline: Annotated[str, typer.Argument(help="One of the study's baselines, for example svm.")],
@@ -218,7 +273,7 @@ def fit_baseline(
     )
 
 
-@app.command(name="render_figure")
+@app.command(name="render_figure", epilog="Example: created-equal render_figure digits figure_01")
 def render_figure(
     study_name: StudyName,
     figure: Annotated[
@@ -231,15 +286,17 @@ def render_figure(
     render(load_configured(study_name), figure)
 
 
-@app.command(name="render_cross_dataset")
+@app.command(
+    name="render_cross_dataset", epilog="Example: created-equal render_cross_dataset digits mnist"
+)
 def render_cross_dataset(studies: StudyNames = None) -> None:
-    """Render the figure of several studies; writes paper_figures/cross_dataset.pdf, .svg, .png."""
+    """Render the figure of several studies; writes paper_figures/STUDY+STUDY/cross_dataset.pdf."""
     from created_equal.figures.render import render_cross_dataset as render
 
-    render(studies or load_config().studies)
+    render([*map(plain_name, studies or load_config().studies)])
 
 
-@app.command(name="explore")
+@app.command(name="explore", epilog="Example: created-equal explore digits st_vgg")
 def explore(
     study_name: StudyName,
     ensemble_names: Annotated[
@@ -258,7 +315,7 @@ def explore(
         )
     study = load_configured(study_name)
     ensembles = {
-        name: (title_of(name), read_scores(study.scores_path(name)))
+        name: (study.label(name), read_scores(study.scores_path(name)))
         for name in [_load_ensemble(study_name, each).name for each in ensemble_names]
     }
     with open_dataset(dataset_path(study_name)) as dataset:
@@ -273,13 +330,12 @@ def explore(
         )
 
 
-@app.command(name="check_claims")
+@app.command(name="check_claims", epilog="Example: created-equal check_claims digits")
 def check_claims(study_name: StudyName) -> None:
     """Check the paper's claims; writes results/STUDY/claims.csv and claims.html."""
     from created_equal.claims.check import check_claims as check
     from created_equal.claims.evidence import open_evidence
-    from created_equal.claims.page import write_page
-    from created_equal.claims.table import write_table
+    from created_equal.claims.page import write_page, write_table
 
     study = load_configured(study_name)
     with open_evidence(study, load_config().networks_per_job) as evidence:
@@ -288,18 +344,18 @@ def check_claims(study_name: StudyName) -> None:
     write_table(rows, claims_path(study_name, "csv"))
 
 
-@app.command(name="test_results")
+@app.command(name="test_results", epilog="Example: created-equal test_results digits")
 def test_results(study_name: StudyName) -> None:
     """Test that the results match the study; writes results/STUDY/results_test.txt."""
     from created_equal.artefacts import write_atomically
-    from created_equal.claims import results
+    from created_equal.planning import results
 
     found = results.test_results(load_configured(study_name), load_config().networks_per_job)
     text = "".join(f"{sentence}\n" for sentence in found)
     write_atomically(results_test_path(study_name), text.encode())
 
 
-@app.command(name="keep_scores")
+@app.command(name="keep_scores", epilog="Example: created-equal keep_scores digits")
 def keep_scores(study_name: StudyName) -> None:
     """Copy the scores behind a study's figures and claims to reference/STUDY, for git."""
     from created_equal.study import keep_scores as keep
@@ -308,7 +364,9 @@ def keep_scores(study_name: StudyName) -> None:
         print(sentence)
 
 
-@app.command(name="keep_predictions")
+@app.command(
+    name="keep_predictions", epilog="Example: created-equal keep_predictions digits st_vgg"
+)
 def keep_predictions(study_name: StudyName, ensemble_name: EnsembleName) -> None:
     """Copy an ensemble's trained networks to reference/STUDY/ENSEMBLE/predictions, for git.
 
@@ -325,22 +383,49 @@ def keep_predictions(study_name: StudyName, ensemble_name: EnsembleName) -> None
     print(f"wrote {kept}" if kept else "all finished networks are kept already")
 
 
-@app.command(name="plan")
+@app.command(name="plan", epilog="Example: created-equal plan small_mammals --only figure_01")
 def plan(
     studies: StudyNames = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="An ensemble or a figure; may be repeated. Default: all ensembles."),
+    ] = None,
     n_networks: NumberOfNetworks = None,
     device: Device = None,
     precision: Precision = None,
 ) -> None:
-    """Print how many networks are trained already, and how long the rest takes on this machine."""
+    """Print how many networks are trained already, and how long the rest takes on this machine.
+
+    The machine is measured for about 15 seconds.
+    """
     from created_equal.planning.plan import print_plan
 
     config = load_config()
     print_plan(
-        list(load_studies(studies or config.studies, n_networks or config.networks).values()),
+        list(
+            load_studies(
+                [*map(plain_name, studies or config.studies)],
+                n_networks or config.networks,
+                epochs=config.epochs,
+            ).values()
+        ),
         device or config.device,
         precision or config.precision,
+        only or (),
     )
+
+
+def _copy_to_console() -> None:
+    """Show warnings and progress on the console of the workflow that runs this command, if any."""
+    number = os.environ.pop(CONSOLE_VARIABLE, None)
+    # The file is missing if this is not the command of a rule.
+    with suppress(OSError, TypeError):
+        handler = logging.StreamHandler(os.fdopen(int(number), "w", encoding="utf-8"))
+        handler.addFilter(
+            lambda record: record.levelno > logging.INFO or hasattr(record, "on_console")
+        )
+        handler.setFormatter(logging.Formatter("created-equal: %(message)s"))
+        logging.getLogger().addHandler(handler)
 
 
 def _end(sentence: str) -> NoReturn:

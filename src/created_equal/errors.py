@@ -1,8 +1,14 @@
 """Exceptions whose messages are shown to the user."""
 
+import errno
 from pathlib import Path
 
+CONSOLE_VARIABLE = "CREATED_EQUAL_CONSOLE"
+"""The environment variable with the number of the file that is the console of a workflow."""
 DELETE = "delete it and run again to rebuild it."
+NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, 524}
+"""How file systems say that they have no locks; 524 is the kernel's ENOTSUPP."""
+FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 class InputError(Exception):
@@ -24,3 +30,34 @@ class DamagedError(InputError):
     def path(self) -> Path:
         """The damaged file."""
         return Path(str(self).split(" is damaged (")[0])
+
+
+def because(error: OSError, otherwise: str) -> str:
+    """Return why the system refused something, and the remedy: the end of a sentence.
+
+    Args:
+        error: the system's error.
+        otherwise: the remedy if the error's number does not tell.
+    """
+    match error.errno:
+        case number if number in FULL:
+            remedy = "make room on that disk, and run again: finished results are kept"
+        case errno.EMFILE | errno.ENFILE:
+            remedy = "raise the limit of open files, for example with: ulimit -n 4096"
+        case errno.EACCES | errno.EPERM:
+            remedy = f"change the permissions (ls -ld shows them), or {otherwise}"
+        case errno.EROFS:
+            remedy = "choose a folder on a file system that is not read-only"
+        case errno.EIO | errno.ESTALE | errno.ENOTCONN | errno.EHOSTDOWN:
+            remedy = "check the disk or the network file system, and run again"
+        case errno.ENAMETOOLONG:
+            remedy = "shorten the path"
+        case errno.ELOOP:
+            remedy = "correct the links in the path, which lead back to themselves"
+        case errno.ENOMEM:
+            remedy = "free some memory, and run again"
+        case number if number in NO_LOCKS:
+            remedy = "choose a folder on a file system with locks"
+        case _:
+            remedy = otherwise
+    return f"({error.strerror or error}); {remedy}."

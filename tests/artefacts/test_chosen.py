@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from data import overwrite
 
 from created_equal.artefacts import read_chosen, write_chosen
 from created_equal.errors import DamagedError, InputError
@@ -54,7 +55,7 @@ def test_a_table_that_is_cut_short_anywhere_or_has_a_byte_flipped_is_found(chose
         flipped = bytearray(whole)
         flipped[place] ^= 1
         for contents in (whole[:place], flipped):
-            path.write_bytes(contents)
+            overwrite(path, contents)
             with pytest.raises(
                 DamagedError, match=r"is damaged \(cut short, or its checksum"
             ) as it:

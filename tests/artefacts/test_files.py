@@ -1,4 +1,6 @@
+import fcntl
 import json
+import os
 import platform
 import resource
 import signal
@@ -28,7 +30,8 @@ from created_equal.artefacts import (
 from created_equal.artefacts.files import load_artefact, write_artefact, write_atomically
 from created_equal.errors import InputError
 
-REMEDY = "make room or make the folder writable, and run again: finished results are kept."
+SEAL = 54  # bytes
+REMEDY = "make the folder writable, and run again: finished results are kept."
 
 
 def sentence(call, *arguments):
@@ -223,7 +226,10 @@ def test_the_old_file_stays_if_it_cannot_be_replaced(tmp_path, monkeypatch):
 
     monkeypatch.setattr("pathlib.Path.replace", full)
     message = sentence(write_atomically, path, b"after")
-    assert message == f"{path} cannot be written (No space left on device); {REMEDY}"
+    assert message == (
+        f"{path} cannot be written (No space left on device); make room on that disk, and run "
+        "again: finished results are kept."
+    )
     assert path.read_bytes() == b"before"
     assert names(tmp_path) == ["c.txt"]
 
@@ -268,7 +274,7 @@ def test_a_file_that_is_no_netcdf(tmp_path, contents):
 def test_a_file_that_was_cut_short(tmp_path, digits_file):
     whole = digits_file.read_bytes()
     path = tmp_path / "a.nc"
-    for left in [*range(0, len(whole), len(whole) // 40), len(whole) - 1]:
+    for left in range(0, len(whole) - SEAL, len(whole) // 40):
         path.write_bytes(whole[:left])
         assert sentence(read_dataset, path) == (
             f"{path} is damaged (cut short, or its checksum is wrong) or not a dataset file of "
@@ -280,11 +286,20 @@ def test_every_flipped_bit_is_found(tmp_path, digits_file):
     whole = digits_file.read_bytes()
     path = tmp_path / "a.nc"
     generator = np.random.default_rng(0)
-    for place in [*generator.choice(len(whole), 300, replace=False), *range(-60, 0)]:
+    for place in [*generator.choice(len(whole) - SEAL, 300, replace=False), *range(-60, -SEAL)]:
         damaged = bytearray(whole)
         damaged[place] ^= 1 << generator.integers(8)
         path.write_bytes(damaged)
         assert "its checksum is wrong" in sentence(read_dataset, path)
+
+
+def test_a_seal_that_is_damaged_alone_is_made_again(tmp_path, digits_file, digits):
+    """The contents have a checksum of their own."""
+    whole = digits_file.read_bytes()
+    for number, damaged in enumerate((whole[:-1], whole[:-SEAL], whole[:-SEAL] + b"x" * SEAL)):
+        path = tmp_path / f"{number}.nc"
+        path.write_bytes(damaged)
+        assert read_dataset(path).equals(digits)
 
 
 def test_other_programs_can_read_an_artefact(digits_file, digits):
@@ -311,3 +326,60 @@ def test_other_missing_paths_are_no_dead_links(tmp_path):
 def test_a_link_to_itself(tmp_path):
     (tmp_path / "loop").symlink_to("loop")
     assert "loop is a link to loop, which does not exist" in dead_link(tmp_path / "loop/below")
+
+
+# programs that open results for writing
+
+
+def test_files_are_read_only(tmp_path, contents):
+    path = tmp_path / "a.nc"
+    write_artefact(contents, path, "scores", {})
+    assert path.stat().st_mode & 0o777 == 0o444 & ~umask()
+    write_artefact(contents, path, "scores", {})
+
+
+def umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def test_a_file_that_was_opened_for_writing_is_sealed_again(tmp_path, digits, caplog):
+    path = tmp_path / "d.nc"
+    write_dataset(digits, path, {"a": 1})
+    whole = path.read_bytes()
+    path.chmod(0o644)
+    h5py.File(path, "r+").close()
+    assert len(path.read_bytes()) < len(whole)
+    assert read_dataset(path).equals(digits)
+    assert "lost its seal to a program that opened it for writing" in caplog.text
+    assert path.read_bytes() == whole
+    # A viewer may leave a note.
+    path.chmod(0o644)
+    with h5py.File(path, "r+") as file:
+        file.attrs["history"] = "looked at"
+    assert read_dataset(path).equals(digits)
+
+
+@pytest.mark.parametrize("change", ["value", "definition", "variable"])
+def test_a_file_that_a_program_changed_is_damaged(tmp_path, digits, change):
+    path = tmp_path / "d.nc"
+    write_dataset(digits, path, {"a": 1})
+    path.chmod(0o644)
+    with h5py.File(path, "r+") as file:
+        if change == "value":
+            file["label"][3] += 1
+        elif change == "definition":
+            file.attrs["definition"] = "{}"
+        else:
+            del file["channel_std"]
+    assert "is damaged (cut short" in sentence(read_dataset, path)
+
+
+def test_file_systems_without_locks_need_none(tmp_path, contents):
+    """HDF5 locks the files that it reads, unless told not to; another lock is in its way."""
+    path = tmp_path / "a.nc"
+    write_artefact(contents, path, "scores", {})
+    with path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert load_artefact(path, "scores").equals(contents)

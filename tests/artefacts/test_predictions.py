@@ -127,3 +127,21 @@ def test_a_duplicate_network(tmp_path):
         f"network 1 is both in {tmp_path / '0.nc'} and in {tmp_path / '1.nc'}; give each network "
         "once."
     )
+
+
+def test_what_is_no_label_is_refused():
+    data, accuracy = dataset(), np.zeros((1, 2, 2))
+    labels = np.zeros((1, 2, 12), dtype=np.int64)
+    make_predictions(labels, accuracy, accuracy, [0], data)
+    for wrong in (labels - 1, labels + 3, labels + 0.5):
+        with pytest.raises(InputError, match="labels are the whole numbers 0 to 2; give the"):
+            make_predictions(wrong, accuracy, accuracy, [0], data)
+    with pytest.raises(InputError, match=r"shape \(1, 2, 11\), but .* is \(1, 2, 12\); give each"):
+        make_predictions(labels[..., 1:], accuracy, accuracy, [0], data)
+
+
+@pytest.mark.parametrize("epochs", [[1, 1], [2, 1], [-1, 0], [0.5, 1]])
+def test_epochs_ascend_from_the_untrained_one(epochs):
+    labels, accuracy = np.zeros((1, 2, 12), dtype=np.int64), np.zeros((1, 2, 2))
+    with pytest.raises(InputError, match="whole numbers in ascending order, where 0 is the untra"):
+        make_predictions(labels, accuracy, accuracy, [0], dataset(), epochs)

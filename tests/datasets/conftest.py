@@ -184,6 +184,8 @@ def small_mnist(monkeypatch, server):
         files[f"{prefix}-labels-idx1-ubyte.gz"] = gzip.compress(idx(labels[rows]))
     monkeypatch.setattr(MNIST, "mirrors", [server.url])
     monkeypatch.setattr(MNIST, "resources", [(name, md5(data)) for name, data in files.items()])
+    unpacked = {name[:-3]: md5(gzip.decompress(data)) for name, data in files.items()}
+    monkeypatch.setattr("created_equal.datasets.mnist.MD5", unpacked)
     server.files.update(files)
     return SmallMnist(files, images, labels)
 

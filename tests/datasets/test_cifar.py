@@ -56,7 +56,8 @@ def test_a_missing_file_is_named_with_both_remedies(tmp_path, small_cifar100):
 
 
 def test_the_archive_is_downloaded_once(tmp_path, small_cifar100, server):
-    root = tmp_path / "new" / "root"
+    root = tmp_path / "root"
+    root.mkdir()
     for _ in range(2):
         source = open_cifar100(root, download=True, superclass=None)
         assert np.array_equal(source.read(np.arange(42), None), small_cifar100.images)

@@ -1,3 +1,4 @@
+import fcntl
 import multiprocessing
 import os
 import signal
@@ -11,7 +12,7 @@ from torchvision.datasets import CIFAR100
 from created_equal.datasets import fetch
 from created_equal.datasets.cifar import open_cifar100
 from created_equal.datasets.mnist import open_mnist
-from created_equal.errors import InputError
+from created_equal.errors import NO_LOCKS, InputError
 
 ARCHIVE = CIFAR100.filename
 UNREADABLE = Path("/proc/self/mem")
@@ -57,7 +58,7 @@ def test_failures_of_the_server_are_reported(tmp_path, small_cifar100, server, m
 
 def test_a_data_root_that_is_not_writable_is_reported(tmp_path, small_cifar100):
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match=r"data_root .*/file/root cannot be written to .Not a dir"):
+    with pytest.raises(InputError, match=r"data_root .*/file/root does not exist; make the folder"):
         open_cifar100(tmp_path / "file" / "root", download=True, superclass=None)
 
 
@@ -94,10 +95,70 @@ def test_an_unreadable_file_is_reported(tmp_path, small_cifar100, small_mnist):
     train = tmp_path / "cifar-100-python" / "train"
     train.unlink()
     train.symlink_to(UNREADABLE)
-    with pytest.raises(InputError, match=r"train cannot be read \(Input/output error\); make it"):
+    with pytest.raises(
+        InputError, match=r"train cannot be read \(Input/output error\); check the d"
+    ):
         open_cifar100(tmp_path, download=True, superclass=None)
     images = small_mnist.write_into(tmp_path) / "train-images-idx3-ubyte"
     images.with_name("train-images-idx3-ubyte.gz").unlink()
     images.symlink_to(UNREADABLE)
     with pytest.raises(InputError, match=r"train-images-idx3-ubyte cannot be read \(Input/output"):
         open_mnist(tmp_path, download=True)
+
+
+def hold_lock(path, held, release):
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.write("another machine, process 7")
+        file.flush()
+        held.set()
+        release.wait(30)
+
+
+def test_a_lock_that_is_never_released_ends_the_wait(tmp_path, small_cifar100, monkeypatch, caplog):
+    held, release = FORK.Event(), FORK.Event()
+    process = FORK.Process(target=hold_lock, args=(tmp_path / ".lock", held, release))
+    process.start()
+    assert held.wait(30)
+    monkeypatch.setattr(fetch, "LONGEST_WAIT", 0.5)
+    with pytest.raises(
+        InputError, match=r"\(another machine, process 7\) has held the lock .*lock"
+    ):
+        open_cifar100(tmp_path, download=True, superclass=None)
+    assert caplog.text.count("waiting for another download") == 1
+    release.set()
+    process.join(30)
+
+
+@pytest.mark.parametrize("number", sorted(NO_LOCKS))
+def test_a_file_system_without_locks_needs_none(
+    tmp_path, small_cifar100, monkeypatch, caplog, number
+):
+    def refuse(*_):
+        raise OSError(number, os.strerror(number))
+
+    (tmp_path / ".lock").touch()
+    monkeypatch.setattr(fetch.fcntl, "flock", refuse)
+    assert len(open_cifar100(tmp_path, download=True, superclass=None).labels) == 42
+    assert "this file system has no locks; going on without" in caplog.text
+
+
+def test_a_data_root_that_does_not_exist_is_not_made(tmp_path, small_cifar100, server):
+    with pytest.raises(InputError, match="typo does not exist; make the folder, or correct"):
+        open_cifar100(tmp_path / "typo", download=True, superclass=None)
+    assert not server.served
+
+
+@pytest.mark.parametrize(
+    "proxy", ["http://proxy..example:8080", "http://me:secret@127.0.0.1:9", "nonsense"]
+)
+def test_the_proxy_is_named_without_its_password(tmp_path, small_cifar100, monkeypatch, proxy):
+    monkeypatch.setattr("urllib.request._opener", None)  # it keeps the proxies of its first use
+    monkeypatch.setenv("http_proxy", proxy)
+    monkeypatch.setenv("no_proxy", "")
+    with pytest.raises(
+        InputError, match=r"through the proxy .*check the connection and the proxy"
+    ) as e:
+        open_cifar100(tmp_path, download=True, superclass=None)
+    assert "secret" not in str(e.value)
+    assert proxy.rpartition("@")[2].removeprefix("http://") in str(e.value)

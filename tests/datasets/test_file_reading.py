@@ -1,4 +1,6 @@
 import logging
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -89,3 +91,67 @@ def test_no_readable_file(tmp_path):
         read_files([tmp_path / "a.png"], np.arange(1), None)
     with pytest.raises(InputError, match=r"gone.png \(No such file or directory\)"):
         read_files([tmp_path / "gone.png"], np.arange(1), None)
+
+
+def deep(path, largest):
+    """Save a gray image of 16 bits whose values rise to the largest."""
+    values = np.linspace(0, largest, 20).astype(np.uint16).reshape(4, 5)
+    Image.fromarray(values).save(path)
+    return path
+
+
+def test_twelve_bits_in_sixteen_are_refused(tmp_path):
+    files = [deep(tmp_path / "a.png", 2000), deep(tmp_path / "b.png", 4095)]
+    with pytest.raises(InputError, match=r"b\.png, would be 16 of 255, and at most 17 levels"):
+        read_files(files, np.arange(2), None)
+    files.append(deep(tmp_path / "c.png", 65535))
+    assert read_files(files, np.arange(3), None).max() == 255
+
+
+def test_eight_bits_in_thirty_two_are_refused(tmp_path):
+    values = np.arange(20, dtype=np.int32).reshape(4, 5) * 13
+    Image.fromarray(values).save(tmp_path / "a.tif")
+    with pytest.raises(InputError, match=r"would be 1 of 255, and at most 2 levels"):
+        read_files([tmp_path / "a.tif"], np.arange(1), None)
+
+
+def test_twelve_bits_of_color_are_refused(tmp_path):
+    """Pillow reads 16-bit color as the upper 8 bits, without a word."""
+    path = tmp_path / "color.png"
+    path.write_bytes(color_of_16_bits(4095))
+    with pytest.raises(InputError, match=r"color\.png, would be 15 of 255, and at most 16"):
+        read_files([path], np.arange(1), None)
+    path.write_bytes(color_of_16_bits(65535))
+    assert read_files([path], np.arange(1), None).max() == 255
+
+
+def color_of_16_bits(value):
+    """Return a PNG of one pixel with three channels of 16 bits."""
+
+    def chunk(kind, data):
+        checksum = struct.pack(">I", zlib.crc32(kind + data))
+        return struct.pack(">I", len(data)) + kind + data + checksum
+
+    header = struct.pack(">IIBBBBB", 1, 1, 16, 2, 0, 0, 0)
+    pixel = zlib.compress(b"\0" + struct.pack(">HHH", value, 0, 9))
+    parts = ((b"IHDR", header), (b"IDAT", pixel), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
+
+
+def test_what_images_lose_is_counted(tmp_path, caplog):
+    frames = [Image.new("L", (9, 9), value) for value in (40, 90)]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+    save(tmp_path / "b.png", "RGBA", (1, 2, 3, 4), (9, 9))
+    save(tmp_path / "c.png", "RGBA", (1, 2, 3, 255), (30, 9))
+    save(tmp_path / "d.png", size=(9, 3))
+    files = sorted(tmp_path.iterdir())
+    caplog.set_level(logging.INFO)
+    read_files(files, np.arange(4), 8)
+    assert "files: 3 PNG, 1 GIF" in caplog.messages
+    for words in (
+        f"1 of 4 images have several frames or pages, of which only the first is read; {files[0]}",
+        f"1 of 4 images have transparent pixels, which become white; {files[1]}, for one",
+        f"1 of 4 images are smaller than 8 x 8 pixels and are enlarged; {files[3]}, for one",
+        f"2 of 4 images are so oblong that more than half of their pixels are cropped; {files[2]}",
+    ):
+        assert words in caplog.text

@@ -1,3 +1,4 @@
+import logging
 import os
 import shutil
 import subprocess
@@ -191,3 +192,49 @@ def test_real_tiny_imagenet(data_root, caplog):
     ]
     assert source.read(np.arange(1500), None).shape == (1500, 64, 64, 3)
     assert "23 of 1500 images are gray" in caplog.text
+
+
+def test_what_other_programs_leave_is_no_example(folder, caplog):
+    caplog.set_level(logging.INFO)
+    save_image(folder / "train" / "@eaDir" / "a.png")
+    save_image(folder / "train" / "cat" / "@eaDir" / "a.png" / "thumb.png")
+    save_image(folder / "train" / "__MACOSX" / "a.png")
+    (folder / "train" / "cat" / "Thumbs.db").touch()
+    (folder / "test" / "desktop.ini").touch()
+    check_five(open_image_folder(folder))
+    assert "left out: 5 files or folders that are hidden or from other programs" in caplog.text
+
+
+def test_images_in_folders_within_are_counted(folder, caplog):
+    open_image_folder(folder)
+    assert f"1 images are in folders within the class folders, and are examples too; {folder}" in (
+        caplog.text
+    )
+
+
+def test_links_that_lead_nowhere_or_back_are_named(folder):
+    (folder / "train" / "emu").symlink_to(folder / "gone")
+    with pytest.raises(InputError, match=r"train/emu is a link to .*gone, which does not exist; m"):
+        open_image_folder(folder)
+    (folder / "train" / "emu").unlink()
+    (folder / "train" / "cat" / "loop").symlink_to(folder / "train")
+    with pytest.raises(InputError, match=r"cat/loop is a link to a folder that contains it"):
+        open_image_folder(folder)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [("Gr\u00fcn", "Gru\u0308n"), ("Cat", "cat "), ("a", "A")]
+)
+def test_names_that_look_alike_are_spelt_out(folder, ours, theirs):
+    save_image(folder / "train" / ours / "a.png")
+    save_image(folder / "test" / theirs / "a.png")
+    with pytest.raises(InputError, match="which is another name; rename one") as raised:
+        open_image_folder(folder)
+    shown = {ours, theirs} if ours.isascii() and theirs == "A" else {f"{theirs!a}"}
+    assert all(each in str(raised.value) for each in shown)
+
+
+def test_a_class_whose_name_is_not_utf_8_is_refused(folder):
+    (folder / "train" / "cat").rename(folder / "train" / "c\udce9t")
+    with pytest.raises(InputError, match=r"c.udce9t' cannot be read as UTF-8; rename it, or choos"):
+        open_image_folder(folder)

@@ -42,6 +42,8 @@ def test_only_missing_files_are_downloaded(tmp_path, small_mnist, server):
 
 
 def test_the_second_mirror_is_tried_and_both_are_named(tmp_path, small_mnist, server, monkeypatch):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
     monkeypatch.setattr(MNIST, "mirrors", [server.url + "gone/", server.url])
     check_small(open_mnist(tmp_path / "a", download=True), small_mnist)
     monkeypatch.setattr(MNIST, "mirrors", [server.url + "gone/", server.url + "too/"])
@@ -53,7 +55,9 @@ def test_a_damaged_packed_file_is_named(tmp_path, small_mnist):
     folder = small_mnist.write_into(tmp_path)
     path = folder / "train-images-idx3-ubyte.gz"
     path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(InputError, match=r"train-images-idx3-ubyte.gz is damaged .*; delete it"):
+    with pytest.raises(
+        InputError, match=r"train-images-idx3-ubyte.gz is damaged, or of .*; delete it"
+    ):
         open_mnist(tmp_path, download=True)
 
 
@@ -64,17 +68,27 @@ def test_an_unpacked_file_cut_short_is_named(tmp_path, small_mnist, n_bytes):
     cut = gzip.decompress(packed.read_bytes())[:n_bytes]
     packed.unlink()
     packed.with_suffix("").write_bytes(cut)
-    with pytest.raises(InputError, match=r"t10k-images-idx3-ubyte is damaged .*; delete it"):
+    with pytest.raises(InputError, match=r"t10k-images-idx3-ubyte is damaged, or of .*; delete it"):
         open_mnist(tmp_path, download=True)
 
 
-def test_different_numbers_of_images_and_labels_are_rejected(tmp_path, small_mnist):
+@pytest.mark.parametrize("pack", [gzip.compress, bytes])
+def test_files_of_another_data_set_are_not_mnist(tmp_path, small_mnist, pack):
+    """Fashion-MNIST and EMNIST have files of the same names."""
     folder = small_mnist.write_into(tmp_path)
-    (folder / "t10k-labels-idx1-ubyte.gz").unlink()
-    labels = gzip.decompress((folder / "train-labels-idx1-ubyte.gz").read_bytes())
-    (folder / "t10k-labels-idx1-ubyte").write_bytes(labels)
-    with pytest.raises(InputError, match="20 t10k images but 40 t10k labels; delete"):
+    packed = folder / "train-labels-idx1-ubyte.gz"
+    contents = gzip.decompress(packed.read_bytes())
+    packed.unlink()
+    path = packed if pack is gzip.compress else packed.with_suffix("")
+    path.write_bytes(pack(contents[:-1] + bytes([5])))
+    with pytest.raises(InputError, match=f"{path.name} is damaged, or of another data set"):
         open_mnist(tmp_path, download=False)
+
+
+def test_no_temporary_file_is_written(tmp_path, small_mnist, monkeypatch):
+    small_mnist.write_into(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    check_small(open_mnist(tmp_path, download=False), small_mnist)
 
 
 def test_real_mnist(data_root):

@@ -3,11 +3,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import xarray as xr
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from created_equal.artefacts import select_split
 from created_equal.errors import InputError
-from created_equal.figures.figure_04 import draw, joint_fractions
+from created_equal.figures.figure_04 import SATURATED, draw, joint_fractions
 from created_equal.figures.style import correlation_words
 from created_equal.scores import Correlation, best_matched_pairs, bin_edges, correlation
 
@@ -46,7 +47,7 @@ def test_points_are_the_examples(figure: Figure, scores: xr.Dataset, other: xr.D
     assert len(train.get_xdata()) == 250
 
 
-def test_matched_epochs_and_white_cells(
+def test_matched_epochs_and_saturated_cells(
     figure: Figure, scores: xr.Dataset, other: xr.Dataset
 ) -> None:
     accuracies = [
@@ -61,7 +62,8 @@ def test_matched_epochs_and_white_cells(
         (mesh,) = axes.collections
         assert mesh.get_array().sum() == pytest.approx(1)
         assert mesh.get_clim() == (0, 0.04)
-        assert tuple(mesh.get_cmap().get_over()) == (1, 1, 1, 1)
+        assert to_hex(mesh.get_cmap().get_over()) == SATURATED
+        assert np.ma.is_masked(mesh.get_array()), "cells without examples are left white"
         assert mesh.get_array().shape == (7, 9), "a column for each of 0..8 networks, a row of 0..6"
 
 
@@ -124,3 +126,12 @@ def test_two_panels_are_empty_if_no_epochs_match(scores: xr.Dataset, other: xr.D
         assert "no epochs with test accuracies" in axes.get_title(loc="left")
         assert not axes.collections
     assert len(panel(figure, "b").lines) == 3
+
+
+def test_one_pair_of_epochs_is_not_shown_twice(scores: xr.Dataset, other: xr.Dataset) -> None:
+    accuracy = xr.zeros_like(other["accuracy"])
+    accuracy.loc[{"epoch": 3}] = scores["accuracy"].sel(epoch=5).mean("network")
+    figure = draw({"st_vgg": scores, "small": other.assign(accuracy=accuracy)}, "Digits")
+    assert "st_vgg epoch 5, small epoch 3" in panel(figure, "c").get_title(loc="left")
+    assert panel(figure, "d").get_title(loc="left").startswith("(d) no other epochs with")
+    assert not panel(figure, "d").collections

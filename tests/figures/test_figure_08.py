@@ -63,3 +63,8 @@ def test_panels_show_their_ensemble_split_and_epoch(scores: xr.Dataset, other: x
     test_accuracy = float(other["accuracy"].sel(split="test", epoch=12).mean(dtype=float))
     bottom = figure.axes[7].get_title(loc="left")
     assert bottom.startswith(f"end\nepoch 12\ntest accuracy {test_accuracy:.2f}\ntrain accuracy")
+
+
+def test_epochs_are_those_recorded() -> None:
+    recorded = learning([0.2, 0.3, 0.78, 0.9, 1]).isel(epoch=slice(1, None))
+    assert three_epochs(recorded.assign_coords(epoch=[2, 4, 6, 9]), "random_labels") == [2, 4, 9]

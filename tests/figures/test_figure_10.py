@@ -33,3 +33,11 @@ def test_the_color_bar_marks_chance(scores: xr.Dataset) -> None:
     bar = draw(scores, "Digits", "st_vgg").axes[2]
     (line,) = (line for line in bar.lines if line.get_gid() == "chance")
     assert list(line.get_ydata()) == [0.1, 0.1]
+
+
+def test_epochs_that_were_not_recorded_stay_blank(scores: xr.Dataset) -> None:
+    (image,) = draw(scores.sel(epoch=[1, 2, 5]), "Digits", "st_vgg").axes[0].images
+    assert image.get_extent()[:2] == [0.5, 5.5]
+    np.testing.assert_array_equal(
+        np.isnan(image.get_array().filled(np.nan)).all(axis=0), [False, False, True, True, False]
+    )

@@ -35,9 +35,9 @@ def test_a_figure_of_several_studies_is_in_no_study_s_folder(
     drawings: Drawings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    shown = save(drawings[CROSS_DATASET]("Digits", "st_vgg"), None, CROSS_DATASET)
-    assert shown == Path("paper_figures/cross_dataset.png")
-    names = sorted(path.name for path in Path("paper_figures").iterdir())
+    shown = save(drawings[CROSS_DATASET]("Digits", "st_vgg"), "digits+mnist", CROSS_DATASET)
+    assert shown == Path("paper_figures/digits+mnist/cross_dataset.png")
+    names = sorted(path.name for path in shown.parent.iterdir())
     assert names == ["cross_dataset.pdf", "cross_dataset.png", "cross_dataset.svg"]
 
 
@@ -72,6 +72,6 @@ def test_a_place_that_cannot_be_written_to(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("paper_figures").write_text("a file in the way")
-    sentence = f"paper_figures{os.sep}digits cannot be written to .*; make room or make the folder"
+    sentence = f"paper_figures{os.sep}digits cannot be written to .*; make the folder"
     with pytest.raises(InputError, match=sentence):
         save(drawings["figure_10"]("Digits", "st_vgg"), "digits", "figure_10")

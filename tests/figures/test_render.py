@@ -7,7 +7,7 @@ import xarray as xr
 
 from created_equal.artefacts import write_dataset, write_scores
 from created_equal.errors import InputError
-from created_equal.figures import cross_dataset, render
+from created_equal.figures import render, robustness
 from created_equal.figures.figure_11 import draw
 from created_equal.figures.pages import save
 from created_equal.figures.render import render_cross_dataset, render_figure
@@ -62,10 +62,12 @@ def test_the_figure_of_several_studies_shows_those_that_have_a_figure_1(
     without = STUDY.replace("  figure_01: {ensemble: st_vgg}\n", "")
     Path("config/studies/without.yaml").write_text(without)
     render_cross_dataset(["made_up", "without"])
-    save(cross_dataset.draw({"made_up: st_vgg": scores}), "here", "cross_dataset")
+    panels = {"made_up: st_vgg": scores}
+    drawn = robustness.draw(panels, "All selected studies", "one ensemble of each study")
+    save(drawn, "here", "cross_dataset")
     for extension in ("pdf", "svg", "png"):
         name = f"cross_dataset.{extension}"
-        rendered = (repository / "paper_figures" / name).read_bytes()
+        rendered = (repository / "paper_figures/made_up" / name).read_bytes()
         assert rendered == (repository / "paper_figures/here" / name).read_bytes()
     with pytest.raises(InputError, match="figure_01, but none of without has one; add"):
         render_cross_dataset(["without"])
@@ -73,20 +75,24 @@ def test_the_figure_of_several_studies_shows_those_that_have_a_figure_1(
 
 def test_an_input_error_in_a_notebook_is_passed_on(repository: Path) -> None:
     Path("results/made_up/st_vgg/scores.nc").unlink()
-    log = repository / "log.ipynb"
     with pytest.raises(InputError) as raised:
-        render_figure(load_study("made_up"), "figure_01", log)
+        render_figure(load_study("made_up"), "figure_01")
     assert str(raised.value).startswith("results/made_up/st_vgg/scores.nc does not exist; build it")
-    assert "InputError" in log.read_text()
+    assert "InputError" in Path("results/made_up/logs/figure_01.ipynb").read_text()
     assert not Path("paper_figures").exists()
 
 
-def test_another_error_in_a_notebook_is_named_with_its_log(repository: Path) -> None:
+def end_with(code: str) -> None:
+    """Replace the last cell of the notebook of figure 1."""
     Path("notebooks").unlink()
     Path("notebooks").mkdir()
     notebook = json.loads((NOTEBOOKS / "figure_01.ipynb").read_text())
-    notebook["cells"][-1]["source"] = ["1 / 0"]
+    notebook["cells"][-1]["source"] = [code]
     Path("notebooks/figure_01.ipynb").write_text(json.dumps(notebook))
+
+
+def test_another_error_in_a_notebook_is_named_with_its_log(repository: Path) -> None:
+    end_with("1 / 0")
     sentence = (
         r"^notebooks/figure_01.ipynb failed for the study made_up with ZeroDivisionError "
         r"\(division by zero\); .* is results/made_up/logs/figure_01.ipynb.$"
@@ -96,11 +102,7 @@ def test_another_error_in_a_notebook_is_named_with_its_log(repository: Path) -> 
 
 
 def test_a_killed_notebook(repository: Path) -> None:
-    Path("notebooks").unlink()
-    Path("notebooks").mkdir()
-    notebook = json.loads((NOTEBOOKS / "figure_01.ipynb").read_text())
-    notebook["cells"][-1]["source"] = ["import os\n", "os.kill(os.getpid(), 9)"]
-    Path("notebooks/figure_01.ipynb").write_text(json.dumps(notebook))
+    end_with("import os; os.kill(os.getpid(), 9)")
     with pytest.raises(InputError, match="was killed, most likely because memory ran out"):
         render_figure(load_study("made_up"), "figure_01")
 
@@ -124,35 +126,42 @@ def test_a_missing_notebook(repository: Path) -> None:
         render_figure(load_study("made_up"), "figure_01")
 
 
-def kernel(folder: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+def kernel(monkeypatch: pytest.MonkeyPatch, command: str) -> None:
     """Run the notebooks in a kernel that is started by a shell command."""
-    spec = folder / "jupyter/kernels/own/kernel.json"
-    spec.parent.mkdir(parents=True)
-    argv = ["sh", "-c", command, "sh", "{connection_file}"]
-    spec.write_text(json.dumps({"argv": argv, "display_name": "own", "language": "python"}))
-    monkeypatch.setenv("JUPYTER_PATH", str(folder / "jupyter"))
-    monkeypatch.setattr(render, "KERNEL", "own")
+    monkeypatch.setattr(render, "COMMAND", ["sh", "-c", command, "sh", "{connection_file}"])
 
 
 def test_a_kernel_that_does_not_start_at_first_is_started_again(
     repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = "test -e started || { touch started; exit 1; }"
-    start = f'exec "{sys.executable}" -m ipykernel_launcher -f "$1"'
-    kernel(repository, monkeypatch, f"{first}; {start}")
+    kernel(monkeypatch, f"{first}; exec '{sys.executable}' -m ipykernel_launcher -f \"$1\"")
     render_figure(load_study("made_up"), "figure_11")
     assert Path("started").exists()
     assert Path("paper_figures/made_up/figure_11.pdf").exists()
 
 
 def test_a_kernel_that_never_starts(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kernel(repository, monkeypatch, "echo x >> starts; exit 1")
-    with pytest.raises(InputError, match=r"kernel own for notebooks/figure_11.ipynb did not start"):
+    kernel(monkeypatch, "echo x >> starts; exit 1")
+    with pytest.raises(InputError, match=r"for notebooks/figure_11.ipynb did not start in 3"):
         render_figure(load_study("made_up"), "figure_11")
     assert Path("starts").read_text() == "x\n" * 3
 
 
-def test_a_missing_kernel(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(render, "KERNEL", "absent")
-    with pytest.raises(InputError, match=r"kernel absent, .*: python -m pip install ipykernel"):
-        render_figure(load_study("made_up"), "figure_01")
+def test_neither_other_kernels_nor_start_up_files_matter(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of Jupyter's kernels, JUPYTER_PATH comes first; IPython runs every file in startup."""
+    spec = repository / "jupyter/kernels/python3/kernel.json"
+    startup = repository / "ipython/profile_default/startup/00.py"
+    for path in (spec, startup):
+        path.parent.mkdir(parents=True)
+    gone = ["/gone/bin/python", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    spec.write_text(json.dumps({"argv": gone, "display_name": "own", "language": "python"}))
+    startup.write_text("import os; os.chdir('/')")
+    (repository / "startup.py").write_text("import os; os.chdir('/')")
+    monkeypatch.setenv("JUPYTER_PATH", str(repository / "jupyter"))
+    monkeypatch.setenv("IPYTHONDIR", str(repository / "ipython"))
+    monkeypatch.setenv("PYTHONSTARTUP", str(repository / "startup.py"))
+    render_figure(load_study("made_up"), "figure_11")
+    assert Path("paper_figures/made_up/figure_11.pdf").exists()

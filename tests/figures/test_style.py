@@ -7,7 +7,6 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from created_equal.errors import InputError
 from created_equal.figures.style import (
     HATCHES,
     LINE_STYLES,
@@ -15,9 +14,7 @@ from created_equal.figures.style import (
     PAGE_WIDTH,
     PALETTE,
     chance,
-    check_epochs,
     describe,
-    phase_epochs,
     styled,
     wrap_name,
 )
@@ -134,21 +131,21 @@ def test_chance_is_one_in_the_number_of_classes(scores: xr.Dataset) -> None:
     assert chance(scores) == 0.1
 
 
-def test_a_study_can_set_the_phase_epochs(scores: xr.Dataset) -> None:
-    assert list(phase_epochs(scores, [0, 2, 4, 8], "figure_01").values()) == [0, 2, 4, 8]
-    assert len(phase_epochs(scores, None, "figure_01")) == 4
+def test_dollars_are_no_mathematics(
+    drawings: dict[str, Callable[[str, str], Figure]], words: Callable[[Figure], list[str]]
+) -> None:
+    title = "Cash $$ of $1_note$, \\frac{1}{2} and $\\alpha$"
+    figure = drawings["figure_10"](title, "st_vgg")
+    assert any(title in each for each in words(figure))
+    assert not any(text.get_parse_math() for text in figure.findobj(Text))
 
 
-@pytest.mark.parametrize(
-    ("epochs", "sentence"),
-    [
-        ([0, 1], "figure_01 shows 4 epochs and was given 2; name 4 epochs in the study, or none"),
-        (
-            [0, 1, 2, 40],
-            "epoch 40, but the networks were trained for 12 epochs; name epochs from 0",
-        ),
-    ],
-)
-def test_epochs_that_cannot_be_shown(scores: xr.Dataset, epochs: list[int], sentence: str) -> None:
-    with pytest.raises(InputError, match=sentence):
-        check_epochs(scores, epochs, 4, "figure_01")
+def test_characters_that_no_font_has_are_spelt_out(
+    drawings: dict[str, Callable[[str, str], Figure]], words: Callable[[Figure], list[str]]
+) -> None:
+    """matplotlib draws the same placeholder for all of them."""
+    figure = drawings["figure_10"](
+        "\U0001fae8 and \ue000, \u0441\u043e\u0431\u0430\u043a\u0430", "st_vgg"
+    )
+    (title,) = (each for each in words(figure) if " and " in each)
+    assert "U+E000, \u0441\u043e\u0431\u0430\u043a\u0430" in title.split("\n")[0]

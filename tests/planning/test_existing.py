@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import DIGITS
+from data import DIGITS, overwrite
 
 from created_equal.artefacts import read_dataset, write_dataset
 from created_equal.datasets import build_dataset
@@ -54,7 +54,7 @@ def test_networks_of_another_definition_engine_or_data_do_not_count(tiny, datase
     data = dataset.read_bytes()
     dataset.unlink()
     assert finished_networks(ensemble) == [{0, 1}]
-    dataset.write_bytes(data)
+    overwrite(dataset, data)
     others = read_dataset(dataset)
     others["label"] = (others["label"] + 1) % 10
     write_dataset(others, dataset, ensemble.dataset)
@@ -65,13 +65,13 @@ def test_damaged_files_hold_no_networks(tiny, dataset):
     ensemble = tiny(epochs=1)
     train(ensemble, dataset, 0, 0)
     folder = predictions_path(ensemble.study, ensemble.name, 0, 0).parent
-    (folder / "0002-0002.nc").write_bytes(b"damaged")
+    overwrite(folder / "0002-0002.nc", b"damaged")
     # On some such files, HDF5 itself would loop forever.
     output = train(ensemble, dataset, 1, 1)
     whole = output.read_bytes()
-    output.write_bytes(whole[:566] + bytes(512) + whole[1078:])
+    overwrite(output, whole[:566] + bytes(512) + whole[1078:])
     assert finished_networks(ensemble) == [{0}]
-    dataset.write_bytes(b"damaged")
+    overwrite(dataset, b"damaged")
     assert finished_networks(ensemble) == [{0}]
 
 
@@ -84,7 +84,7 @@ def test_data_that_are_built(tiny, dataset):
     other = {**definition, "train_examples": 50}
     write_dataset(build_dataset(other, Path("unused"), False), dataset, other)
     assert built_data(dataset, other)[1] != digest
-    dataset.write_bytes(b"damaged")
+    overwrite(dataset, b"damaged")
     with pytest.raises(InputError, match="is damaged"):
         built_data(dataset, definition)
 

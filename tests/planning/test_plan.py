@@ -10,6 +10,7 @@ from PIL import Image
 from created_equal import cli
 from created_equal.artefacts import write_dataset
 from created_equal.datasets import build_dataset
+from created_equal.errors import InputError
 from created_equal.planning.plan import print_plan
 from created_equal.study import dataset_path, load_study, predictions_path
 from created_equal.training import train_networks
@@ -25,11 +26,16 @@ def rows(text):
     return found
 
 
+@pytest.fixture(autouse=True)
+def measured_for_a_moment(monkeypatch):
+    monkeypatch.setattr("created_equal.planning.plan.SECONDS", 0)
+
+
 @pytest.fixture
 def plan(study_folder, capsys):
-    def plan(*studies, networks=None):
+    def plan(*studies, networks=None, only=()):
         capsys.readouterr()
-        print_plan([load_study(study, networks) for study in studies], "cpu", "fp32")
+        print_plan([load_study(study, networks) for study in studies], "cpu", "fp32", only)
         return capsys.readouterr().out
 
     return plan
@@ -102,8 +108,8 @@ def test_a_row_per_ensemble_with_numbers_by_hand(
         examples = sum(values["dataset"][f"{split}_examples"] for split in ("train", "test"))
         disk = examples * (trained + 1) * (networks + 4) / 1e6
         assert float(cells[5]) == pytest.approx(disk, abs=0.051)
-        assert re.fullmatch(r"\d+:\d\d:\d\d", cells[6])
-    assert re.search(r"Total training time: \d+:\d\d:\d\d, estimated from a few steps", message)
+        assert re.fullmatch(r"\d+:\d\d:\d\d \u00b1 \d+ %", cells[6])
+    assert re.search(r"Total training time: \d+:\d\d:\d\d \u00b1 \d+ %, estimated from", message)
 
 
 def test_every_ensemble_has_a_row(plan):
@@ -132,10 +138,30 @@ def test_each_kind_of_network_is_measured_once_and_logged(plan, study_folder, ca
     path.write_text(yaml.safe_dump(study, sort_keys=False))
     caplog.set_level(logging.INFO, "created_equal.planning.plan")
     assert len(rows(plan("kinds"))) == 4
-    assert caplog.messages == [
-        "measuring the speed of kinds/first",
-        "measuring the speed of kinds/relu",
-    ]
+    assert caplog.messages == ["measuring 2 kinds of networks, for about 0 s"]
+
+
+def test_one_ensemble_or_figure_with_what_it_needs(plan, study_folder):
+    assert {name for _, name in rows(plan("smoke", only=["st_vgg"]))} == {"st_vgg"}
+    assert {name for _, name in rows(plan("smoke", only=["figure_04"]))} == {
+        "st_vgg",
+        "small_st_vgg",
+    }
+    # The hard examples are those that other ensembles find hard, in rounds.
+    shown = {name for _, name in rows(plan("smoke", only=["figure_08"]))}
+    hard = load_study("smoke").figures["figure_08"]["hard"]
+    assert {hard, "st_vgg"} < shown
+    with pytest.raises(InputError, match="neither an ensemble nor a figure st_vg; did you mean"):
+        plan("smoke", only=["st_vg"])
+
+
+def test_contradictions_of_figures_are_said(plan, study_folder):
+    study = study_folder / "config/studies/smoke.yaml"
+    values = yaml.safe_load(study.read_text())
+    values["figures"] = {"figure_01": {"ensemble": "st_vgg", "epochs": [0, 1, 2, 400]}}
+    study.write_text(yaml.safe_dump(values))
+    said = " ".join(plan("smoke", only=["st_vgg"]).split())
+    assert "smoke: figures.figure_01.epochs has 400, but st_vgg is trained for 6 epochs" in said
 
 
 def test_trained_networks_are_counted(plan, study_folder):

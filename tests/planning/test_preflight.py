@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import xarray as xr
 import yaml
+from data import overwrite
 from PIL import Image
 from torchvision.datasets import CIFAR10, CIFAR100, MNIST
 
@@ -196,7 +197,7 @@ def test_a_folder_of_images_is_of_known_size_once_it_is_built(studies, study_fol
     wanted.append(Job("build_dataset", "mine"))
     assert message() == [unknown]
     wanted.pop()
-    path.write_bytes(b"damaged")
+    overwrite(path, b"damaged")
     assert message() == [unknown]
 
 

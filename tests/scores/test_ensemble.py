@@ -5,6 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 import xarray as xr
+from data import overwrite
 from oracles import bimodality
 
 from created_equal.artefacts import (
@@ -256,6 +257,19 @@ def test_a_flipped_byte_is_found(tmp_path, made_up_ensemble, write_batches):
     contents = bytearray(path.read_bytes())
     # The predictions are by far the largest part of the file: its middle is theirs.
     contents[len(contents) // 2] ^= 0xFF
-    path.write_bytes(contents)
+    overwrite(path, contents)
     with pytest.raises(InputError, match="is damaged"):
         score_ensemble([path])
+
+
+def test_without_an_untrained_epoch_all_epochs_count(tmp_path, made_up_ensemble, write_batches):
+    """As of a loop that records after each epoch only: three epochs, numbered from 1."""
+    (path,) = write_batches(tmp_path, made_up_ensemble(networks=3, epochs=3), [range(3)])
+    recorded = read_predictions(path).assign_coords(epoch=[1, 2, 3])
+    write_predictions(recorded, path, {"ensemble": "made up"})
+    scores = score_ensemble([path])
+    np.testing.assert_allclose(scores["accessibility"], consistency(scores).mean("epoch"))
+    even = recorded["prediction"].values[::2] == recorded["label"].values
+    np.testing.assert_allclose(
+        scores["accessibility_half"].sel(half="even"), even.mean(axis=(0, 1))
+    )

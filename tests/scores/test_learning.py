@@ -1,11 +1,17 @@
 import numpy as np
 import pytest
+import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from created_equal.errors import InputError
-from created_equal.scores import accessibility, best_matched_pairs, matched_epochs
+from created_equal.scores import (
+    accessibility,
+    accuracy_by_epoch,
+    best_matched_pairs,
+    matched_epochs,
+)
 
 curves = st.integers(2, 12).flatmap(
     lambda epochs: arrays(np.float64, epochs, elements=st.floats(0, 1))
@@ -75,3 +81,29 @@ def test_best_pairs_are_matched_and_differ_where_they_can(a, b):
 def test_ensembles_that_never_match_are_refused():
     with pytest.raises(InputError, match=r"0\.10 to 0\.20, the second's 0\.80 to 0\.90"):
         best_matched_pairs([0.1, 0.1, 0.2], [0.1, 0.8, 0.9])
+
+
+def test_accessibility_counts_the_first_epoch_where_the_untrained_one_was_not_recorded():
+    n_right = np.array([[0, 4], [4, 4], [4, 4]], dtype=np.uint8)
+    assert accessibility(n_right, 4, np.array([1, 2, 3])).tolist() == [2 / 3, 1]
+    assert accessibility(n_right, 4, np.array([0, 5, 9])).tolist() == [1, 1]
+    with pytest.raises(InputError, match="train for at least one epoch"):
+        accessibility(n_right[:1], 4, np.array([0]))
+
+
+def test_matched_epochs_are_numbered_as_recorded():
+    scores = xr.Dataset(
+        {"accuracy": (("network", "epoch", "split"), [[[0.1], [0.4], [0.6]]])},
+        {"network": [0], "epoch": [2, 3, 5], "split": ["test"]},
+    )
+    accuracy = accuracy_by_epoch(scores, "test")
+    np.testing.assert_array_equal(accuracy, [np.nan, np.nan, 0.1, 0.4, np.nan, 0.6])
+    pairs = best_matched_pairs(accuracy, [0.1, 0.4, 0.6])
+    assert [pair[:2] for pair in pairs] == [(3, 1), (5, 2)]
+
+
+def test_the_last_bit_of_a_sum_does_not_choose_a_pair():
+    """Two pairs are equally far from what is sought, but for rounding; the earliest counts."""
+    a = np.array([0, np.nextafter(0.5, 0), 0.5, 0.9])
+    early, _ = best_matched_pairs(a, a)
+    assert (early.epoch_a, early.epoch_b) == (1, 1)

@@ -107,3 +107,10 @@ def test_strictly_increasing_from_the_first_to_the_last(epochs, networks, seed):
 def test_too_few_epochs_are_refused():
     with pytest.raises(InputError, match="at least 3 epochs after the untrained one"):
         phases(scores_of(np.ones((3, 10))))
+
+
+def test_without_the_untrained_networks_there_is_no_first_phase():
+    scores = scores_of(learning(20, [0.85, 0.6, 0.5, 0.1, 0]))
+    later = scores.assign_coords(epoch=scores["epoch"] + 1)
+    with pytest.raises(InputError, match="but the first epoch of these scores is 1; record the"):
+        phases(later)

@@ -59,17 +59,13 @@ from studies import FOLDER, TWO, load, minimal, problems, with_clutter
             "baselines need all images in memory at once, but dataset.images is files; leave the",
         ),
         (
-            minimal(recipe={"augmentation": "crop_and_flip"}),
-            "recipe.augmentation is crop_and_flip, but dataset.images is not files; leave it out,",
-        ),
-        (
             minimal(
-                dataset=FOLDER | {"images": "memory"},
                 ensembles={
-                    "a": {"architecture": "st_vgg", "recipe": {"augmentation": "crop_and_flip"}}
-                },
+                    "a": {"architecture": "st_vgg"},
+                    "b": {"architecture": "st_vgg", "width": 0.5, "label": "a"},
+                }
             ),
-            "ensembles.a.recipe.augmentation is crop_and_flip, but dataset.images is not files;",
+            "ensembles.b and a are both called a in figures; give one another label.",
         ),
         (
             minimal(recipe={"momentum": 0.9, "optimizer": "adam"}, ensembles=TWO),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from data import overwrite
 
 from created_equal import cli
 from created_equal.artefacts import read_scores
@@ -75,7 +76,7 @@ def test_kept_scores_that_are_damaged_are_named_and_left_where_they_are(
 ):
     list(keep_scores(load_study("small")))
     path = Path("reference/small/one/scores.nc")
-    path.write_bytes(path.read_bytes()[:-100])
+    overwrite(path, path.read_bytes()[:-100])
     monkeypatch.setenv("CREATED_EQUAL_CONFIG", '{"scores": "reference"}')
     monkeypatch.setattr(sys, "argv", ["created-equal", "check_claims", "small"])
     with pytest.raises(SystemExit):

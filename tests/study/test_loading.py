@@ -8,7 +8,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from studies import FOLDER, load, minimal, problems, with_baselines, with_clutter
+from studies import FOLDER, TWO, load, minimal, problems, with_baselines, with_clutter
 
 from created_equal.artefacts import canonical
 from created_equal.errors import InputError
@@ -19,6 +19,7 @@ from created_equal.study import (
     Decay,
     Recipe,
     Resources,
+    label_of,
     load_config,
     load_study,
     study_names,
@@ -558,7 +559,9 @@ def test_a_study_has_the_keys_of_its_base_where_it_has_none(study_folder):
 
 def test_problems_of_a_study_with_a_base(study_folder):
     load(minimal(), "base")
-    assert problems({"base": "bose"}) == ["base is bose, which is no study; did you mean base?"]
+    assert problems({"base": "bose"}) == [
+        "base is bose, which is no study; did you mean base (of base, digits, smoke)?"
+    ]
     load({"base": "base"}, "second")
     assert problems({"base": "second"}) == [
         "base is second, which has a base itself; name that one (base) and repeat what differs."
@@ -566,7 +569,7 @@ def test_problems_of_a_study_with_a_base(study_folder):
     assert problems({"base": "base", "ensembles": {"a": {"width": 9}}}) == [
         "ensembles.a.width must be a number above 0 and at most 8, but is 9."
     ]
-    assert problems({"base": 3})[0] == "base must be text, but is 3; put it in quotes."
+    assert problems({"base": 3})[-1] == "base must be text, but is 3; put it in quotes."
 
 
 def test_the_night_has_the_networks_of_small_mammals(repository):
@@ -581,3 +584,76 @@ def test_the_night_has_the_networks_of_small_mammals(repository):
     assert alike == night.ensembles.keys() - others
     assert "easiest_moved" in others
     assert night.figures == full.figures
+
+
+def test_a_short_trial_changes_all_epochs_and_the_figures_follow(folder):
+    values = minimal(
+        recipe={"epochs": 140, "decay": {"factor": 1.8, "every": 20}},
+        ensembles={**TWO, "c": {"architecture": "alexnet", "recipe": {"epochs": 9}}},
+        figures={
+            "figure_01": {"ensemble": "a", "epochs": [0, 1, 40, 140]},
+            "figure_05": {"ensemble": "a", "linear": "linear", "epochs": [1, 4]},
+            "figure_08": {"random_labels": "a", "hard": "b"},
+        },
+    )
+    values["ensembles"]["linear"] = {"architecture": "st_vgg", "linear": True}
+    load(values)
+    study = load_study("one", epochs=4)
+    assert {ensemble.recipe.epochs for ensemble in study.ensembles.values()} == {4}
+    assert study.ensembles["a"].recipe.decay.every == 20
+    assert study.figures["figure_01"] == {"ensemble": "a"}
+    assert study.figures["figure_05"]["epochs"] == [1, 4]
+    assert load_study("one").figures["figure_01"]["epochs"] == [0, 1, 40, 140]
+
+
+@pytest.mark.parametrize("name", ["2020_10_10", "1e3", "007"])
+def test_a_name_that_the_command_line_takes_for_a_number(folder, name):
+    """As Snakemake's --config does, so that quotes do not help."""
+    load(minimal(), name)
+    assert load_config({"studies": float(name)}).studies == (name,)
+
+
+@pytest.mark.parametrize("path", ["one.yaml", "config/studies/one.yaml", " one , one.yml"])
+def test_a_study_may_be_named_by_its_file(folder, path):
+    assert load_config({"studies": path}).studies == ("one",)
+
+
+def test_a_file_that_ends_in_yml_is_named(folder):
+    load(minimal(), "one")
+    Path("config/studies/one.yaml").rename("config/studies/one.yml")
+    with pytest.raises(InputError, match=r"rename config/studies/one\.yml to one\.yaml\.$"):
+        load_study("one")
+
+
+def test_variables_in_data_root(folder, monkeypatch):
+    monkeypatch.setenv("SCRATCH", "/scratch/me")
+    for path in ("$SCRATCH/data", "${SCRATCH}/data"):
+        assert load_config({"data_root": path}).data_root == Path("/scratch/me/data")
+    with pytest.raises(InputError, match=r"\$UNSET/data has a variable that is not set; set it"):
+        load_config({"data_root": "$UNSET/data"})
+    Path("$UNSET").mkdir()
+    assert load_config({"data_root": "$UNSET"}).data_root == Path("$UNSET")
+    assert load_config({"data_root": 2020}).data_root == Path("2020")
+
+
+def test_labels(folder):
+    values = minimal(ensembles={"small_st_vgg": {"architecture": "small_st_vgg"}, **TWO})
+    values["ensembles"]["a"] = {"architecture": "st_vgg", "label": "ours"}
+    study = load(values)
+    assert [study.label(name) for name in study.ensembles] == ["small st-VGG", "ours", "b"]
+    plain = load(minimal(), "two")
+    assert study.ensembles["a"].definition == plain.ensembles["a"].definition
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("linear_st_vgg", "linear st-VGG"),
+        ("k_nearest_neighbours", "k nearest neighbours"),
+        ("svm", "SVM"),
+        ("variation_learning_rate_0_05", "variation learning rate 0.05"),
+        ("resnet18", "resnet18"),
+    ],
+)
+def test_names_for_people(name, label):
+    assert label_of(name) == label

@@ -7,6 +7,7 @@ from created_equal.study import (
     baseline_path,
     dataset_path,
     figure_path,
+    joined,
     predictions_path,
     scores_path,
 )
@@ -24,7 +25,9 @@ def test_paths():
     )
     assert baseline_path("digits", "svm") == Path("results/digits/baselines/svm.nc")
     assert figure_path("digits", "figure_01", "pdf") == Path("paper_figures/digits/figure_01.pdf")
-    assert figure_path(None, "cross_dataset", "svg") == Path("paper_figures/cross_dataset.svg")
+    assert figure_path(joined(["digits", "mnist"]), "cross_dataset", "svg") == Path(
+        "paper_figures/digits+mnist/cross_dataset.svg"
+    )
 
 
 def test_batches_by_hand():

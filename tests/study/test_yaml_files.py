@@ -1,6 +1,7 @@
 from typing import Annotated, Literal
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, StrictBool, StrictFloat, StrictInt
@@ -212,3 +213,19 @@ def test_a_number_without_its_zeros_is_understood(slip, meant):
     assert suggestion(slip, ["figure_01", "figure_10", "figure_11"]).startswith(
         f"did you mean {meant}"
     )
+
+
+def test_numbers_are_decimal_and_dates_are_text():
+    """In YAML 1.1, 010 is 8, 1:30 is 90, 0x10 is 16 and 2020-10-10 a date."""
+    text = "[010, 1:30, 0x10, 2020-10-10, 1_000, 0, -3, 1e-3, 0.5, .5, 1., 1.5e3, 1E3]"
+    assert parse_yaml(text) == [
+        *("010", "1:30", "0x10", "2020-10-10", 1000, 0, -3, 0.001, 0.5, 0.5, 1.0, 1500.0, 1000.0)
+    ]
+    for wrong in (".inf", "-.INF", ".nan"):
+        with pytest.raises(yaml.YAMLError, match="is not a finite number"):
+            parse_yaml(wrong)
+
+
+def test_a_name_of_letters_that_look_alike_is_spelt_out():
+    said = suggestion("st_v\u0433g", ["st_vgg", "resnet18"])
+    assert said == "did you mean st_vgg, of plain letters? It is written 'st_v\\u0433g'."

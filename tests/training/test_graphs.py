@@ -63,6 +63,22 @@ def test_networks_equal_those_of_a_single_trainee(tiny, images, recipe):
             np.testing.assert_allclose(one.loss, other.loss, rtol=1e-3)
 
 
+@pytest.mark.parametrize("mini_batches", ["permuted", "independent"])
+def test_augmented_images_are_the_same_as_for_a_single_trainee(tiny, digits, device, mini_batches):
+    images = Images(digits, choose_setting(device, "fp32"), "crop_and_flip")
+    recipe = {"epochs": 3, "batch_size": 5, "augmentation": "crop_and_flip"}
+    ensemble = tiny("small_st_vgg", 0.25, mini_batches=mini_batches, **recipe)
+    together = train(GraphGroup(ensemble, [0, 3], images), 3)
+    for seed, results in zip((0, 3), together, strict=True):
+        alone = list(train_network(ensemble, seed, images))
+        assert (predictions(results) != predictions(alone)).mean() <= BORDERLINE
+        for one, other in zip(results, alone, strict=True):
+            np.testing.assert_allclose(one.loss, other.loss, rtol=1e-3)
+    # The same networks on images as they are learn otherwise.
+    plain = list(train_network(ensemble, 0, Images(digits, images.setting)))
+    assert (predictions(plain) != predictions(together[0])).mean() > 0.05
+
+
 @pytest.mark.parametrize("batch_size, batches", [(80, 1), (40, 2), (30, 3), (79, 2)])
 def test_predictions_do_not_depend_on_the_batch_size(
     tiny, images, monkeypatch, batch_size, batches

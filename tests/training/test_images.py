@@ -10,7 +10,7 @@ from created_equal.artefacts import ImageFiles
 from created_equal.datasets import build_dataset
 from created_equal.errors import InputError
 from created_equal.training.engine.device import choose_setting
-from created_equal.training.engine.images import FileImages, Images, load_images
+from created_equal.training.engine.images import FileImages, Images, crop_and_flip, load_images
 
 CPU = choose_setting("cpu", "fp32")
 BATCHES = [np.array(batch) for batch in ([3, 29, 0], [7, 3, 11], [5, 6, 8], [1, 2, 20])]
@@ -139,3 +139,34 @@ def test_the_dataset_determines_how_images_are_loaded(jpegs, digits, monkeypatch
     with closing(files.load_in_order()) as batches:
         next(batches)
         assert len(multiprocessing.active_children()) == 1
+
+
+def shifted(image, down, right, mirrored):
+    """Pad an image with black, and cut it out again at another place."""
+    height, width, _ = image.shape
+    most = min(height, width) // 8
+    padded = np.pad(image[:, ::-1] if mirrored else image, ((most, most), (most, most), (0, 0)))
+    top, left = most - down, most - right
+    return padded[top : top + height, left : left + width]
+
+
+def test_images_in_memory_are_shifted_and_mirrored():
+    generator = np.random.default_rng(0)
+    pixels = generator.integers(1, 256, size=(5, 16, 24, 3), dtype=np.uint8)
+    index = torch.tensor([4, 0, 0, 2, 3, 1])
+    words = generator.integers(2**64, size=6, dtype=np.uint64)
+    found = crop_and_flip(torch.from_numpy(pixels), index, torch.from_numpy(words.view(np.int64)))
+    draws = words.view("<u2").reshape(6, 4).astype(int)
+    for image, place, (down, right, mirrored, _) in zip(found, index, draws, strict=True):
+        shifts = [draw * 5 // 65536 - 2 for draw in (down, right)]
+        np.testing.assert_array_equal(image, shifted(pixels[place], *shifts, mirrored % 2))
+    assert len({tuple(draw * 5 // 65536 for draw in each[:2]) for each in draws}) > 3
+
+
+def test_images_in_memory_are_changed_for_training_only(digits):
+    words = [np.full(3, 2**63, dtype=np.uint64)] * 4
+    images = Images(digits, CPU, "crop_and_flip")
+    plain = [batch for batch, _ in images.load_batches(BATCHES, SEEDS)]
+    changed = [batch for batch, _ in images.load_batches(BATCHES, SEEDS, words)]
+    assert not any(map(torch.equal, plain, changed))
+    assert changed[0].shape == plain[0].shape

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from data import overwrite
 
 from created_equal.artefacts import read_predictions
 from created_equal.errors import InputError
@@ -184,7 +185,7 @@ def test_a_damaged_checkpoint_is_skipped(interrupted, run, caplog, damage):
     content = bytearray(path.read_bytes())
     if damage == "flipped":
         content[len(content) // 2] ^= 1
-    path.write_bytes(content if damage == "flipped" else content[:-100])
+    overwrite(path, content if damage == "flipped" else content[:-100])
     resumed = run(ensemble, [0])
     assert f"{path} is damaged" in caplog.text
     assert "resumes" not in caplog.text
@@ -411,3 +412,16 @@ def test_a_folder_that_cannot_be_written_to_is_reported(tiny, run, tmp_path):
     with pytest.raises(InputError, match="cannot be written"):
         run(tiny(), [0])
     assert time.monotonic() - started < 60
+
+
+def test_a_short_trial_does_not_cost_the_networks_of_the_full_training(tiny, run, tmp_path, caplog):
+    """With another number of epochs the job has the same output, which Snakemake deletes."""
+    full = run(tiny(epochs=2), range(2))
+    output = tmp_path / "job" / "predictions.nc"
+    output.unlink()
+    trial = run(tiny(epochs=1), range(2))
+    assert trial.sizes["epoch"] == 2
+    for ensemble, before in ((tiny(epochs=2), full), (tiny(epochs=1), trial)):
+        output.unlink()
+        assert_same(run(ensemble, range(2)), before)
+        assert "0 networks to train, 2 already there" in caplog.text

@@ -2,8 +2,9 @@ import pytest
 
 from created_equal.errors import InputError
 from created_equal.networks import build_network, count_flops
-from created_equal.training import count_operations, measure_speed
+from created_equal.training import count_operations, measure_costs
 from created_equal.training.engine.device import choose_setting
+from created_equal.training.measure import Cost
 
 CPU = choose_setting("cpu", "fp32")
 
@@ -24,14 +25,27 @@ def test_operations_of_the_papers_main_ensemble(tiny):
     assert 100 * operations / 1e15 == pytest.approx(13.33, abs=0.04)
 
 
-def test_the_measured_speed_is_plausible(tiny):
-    assert 1e6 < measure_speed(tiny(), (16, 16, 1), 10, CPU) < 1e14
+def test_the_cost_of_a_network_by_hand(tiny):
+    cost = Cost(trained=2.0, predicted=0.5, uncertainty=0.1)
+    # An epoch trains 80 images, in four mini-batches; 120 images are predicted four times.
+    assert cost.of_network(tiny(epochs=3, batch_size=20), (90, 30)) == 3 * 80 * 2 + 4 * 120 * 0.5
+
+
+def test_wider_networks_cost_more_on_a_machine_of_any_load(tiny):
+    kinds = [(tiny(width=width, batch_size=50), (16, 16, 1), 10) for width in (0.125, 1.0)]
+    (narrow, wide), share = measure_costs(kinds, CPU, jobs=2, seconds=1)
+    assert wide.trained > 2 * narrow.trained > 0
+    assert wide.predicted > 2 * narrow.predicted > 0
+    assert wide.trained > wide.predicted
+    assert 0 < share <= 1.05
+    assert narrow.uncertainty >= 0.15
 
 
 def test_more_classes_than_measured_examples(tiny):
-    assert measure_speed(tiny(batch_size=2), (16, 16, 3), 500, CPU) > 0
+    ((cost,), _) = measure_costs([(tiny(batch_size=2), (16, 16, 3), 500)], CPU, 1, 0)
+    assert cost.trained > 0
 
 
 def test_images_that_are_too_small_are_rejected(tiny):
     with pytest.raises(InputError, match=r"^images of 8 x 8 pixels are too small for st_vgg"):
-        measure_speed(tiny(), (8, 8, 1), 10, CPU)
+        measure_costs([(tiny(), (8, 8, 1), 10)], CPU, 1, 0)

@@ -87,3 +87,16 @@ def test_a_terminal_shows_a_bar():
     assert "━━━━" in text
     assert re.search(r"network 7, epoch 2/2: train 0\.500, test 0\.250; [\d.]+ networks/h,", text)
     assert b"\x1b[2K" in output  # the line is erased before it is drawn again
+
+
+def test_the_console_gets_a_line_now_and_then(caplog, monkeypatch):
+    caplog.set_level(logging.INFO)
+    report = Report("digits/st_vgg", epochs=2, n_networks=3, bar=None)
+    report.epoch({0: result(1)})
+    assert not any(hasattr(record, "on_console") for record in caplog.records)
+    monkeypatch.setattr("time.monotonic", lambda: report._started + 60)
+    for network, epoch in ((0, 2), (1, 1)):
+        report.epoch({network: result(epoch)})
+    (line,) = (record.getMessage() for record in caplog.records if hasattr(record, "on_console"))
+    assert line.startswith("digits/st_vgg: 1 of 3 networks of this job finished, epoch 2 of 2; ")
+    assert line.endswith(" left")

@@ -12,10 +12,12 @@ import time
 import numpy as np
 import psutil
 import pytest
+import torch
 
 from created_equal.artefacts import read_predictions
 from created_equal.errors import InputError
 from created_equal.training import train_networks
+from created_equal.training.engine import reading
 from created_equal.training.engine.device import choose_setting
 from created_equal.training.engine.images import FileImages
 from created_equal.training.engine.reading import explain_killed_readers
@@ -233,3 +235,35 @@ def test_the_folder_may_move_with_data_root(jpegs, tiny, tmp_path, caplog):
     caplog.clear()
     train_networks(ensemble, jpegs.path, [0], output, "cpu", "fp32", data_root=tmp_path)
     assert "0 networks to train, 1 already there" in caplog.text
+
+
+@pytest.mark.parametrize("free", [0, 2**40])
+def test_images_are_the_same_with_and_without_shared_memory(
+    jpegs, ensemble, monkeypatch, caplog, free
+):
+    """In a container /dev/shm may have 64 MB, or none."""
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(reading, "_free_shared_memory", lambda: free)
+    images = FileImages(
+        jpegs.dataset, choose_setting("cpu", "fp32"), jpegs.data_root, "crop_and_flip", 2
+    )
+    alone = FileImages(
+        jpegs.dataset, choose_setting("cpu", "fp32"), jpegs.data_root, "crop_and_flip", 0
+    )
+    batches = [np.arange(4), np.arange(4, 8), np.arange(2, 6)]
+    for (mine, _), (theirs, _) in zip(
+        images.load_batches(batches, [1, 2, 3]), alone.load_batches(batches, [1, 2, 3]), strict=True
+    ):
+        assert torch.equal(mine, theirs)
+    assert ("handed over through pipes" in caplog.text) == (free == 0)
+
+
+def test_readers_that_send_nothing_end_in_a_sentence(jpegs, monkeypatch):
+    monkeypatch.setattr(reading, "LONGEST_WAIT", 1)
+    monkeypatch.setattr(reading.Reader, "__getitem__", lambda *_: time.sleep(60))
+    images = FileImages(jpegs.dataset, choose_setting("cpu", "fp32"), jpegs.data_root, None, 2)
+    with (
+        pytest.raises(InputError, match=r"no images came .* for 1 s; ch"),
+        explain_killed_readers(),
+    ):
+        next(images.load_in_order())

@@ -1,7 +1,9 @@
 import signal
+import time
 
 import pytest
 
+from created_equal.training import stop_request
 from created_equal.training.stop_request import listen_for_stop
 
 
@@ -36,3 +38,17 @@ def test_a_background_job_ignores_ctrl_c():
             assert not request.stop_requested
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_a_step_that_does_not_end_is_given_up(monkeypatch, caplog):
+    """As one that waits for images which never arrive."""
+    monkeypatch.setattr(stop_request, "PATIENCE", 0.2)
+    with listen_for_stop(), pytest.raises(SystemExit) as ended:
+        signal.raise_signal(signal.SIGTERM)
+        time.sleep(30)
+    assert ended.value.code == 143
+    assert "asked to stop (SIGTERM), but the step has not ended" in caplog.text
+    with listen_for_stop() as request:
+        signal.raise_signal(signal.SIGTERM)
+        assert request.stop_requested
+        time.sleep(0.5)

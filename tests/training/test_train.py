@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from data import overwrite
 
 from created_equal.artefacts import (
     definition_of,
@@ -208,7 +209,7 @@ def test_the_definition_depends_on_the_ensemble_the_engine_and_the_data_alone(
 def test_a_damaged_file_in_the_folder_is_skipped_with_a_warning(tiny, job, tmp_path, caplog):
     job(tiny(), [0])
     path = tmp_path / "predictions" / "0000-0000.nc"
-    path.write_bytes(path.read_bytes()[:1000])
+    overwrite(path, path.read_bytes()[:1000])
     contents, trained = job(tiny(), [0])
     assert trained == {0}
     assert "0000-0000.nc is damaged" in caplog.text

@@ -205,6 +205,8 @@ def test_a_compiled_network_learns_and_is_saved_like_an_uncompiled_one(tiny, ima
     compilations = torch._dynamo.utils.counters["stats"]
     before = compilations["unique_graphs"]
     monkeypatch.setattr("created_equal.training.engine.trainee.is_compiled", lambda *_: True)
+    # The code that torch 2.15 vectorizes for AVX2 gives wrong losses. Only GPUs run compiled code.
+    monkeypatch.setattr("torch._inductor.config.cpp.simdlen", 1)
     compiled, results = states_and_results()
     assert compilations["unique_graphs"] > before
     assert list(compiled["network"]) == list(plain["network"])

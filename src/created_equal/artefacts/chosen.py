@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from created_equal.artefacts.files import write_atomically
-from created_equal.errors import DELETE, DamagedError, InputError
+from created_equal.errors import DELETE, DamagedError, InputError, because
 
 TYPES = {
     "example": "int64",
@@ -66,9 +66,7 @@ def read_chosen(path: Path) -> pd.DataFrame:
             f"{path} does not exist; build it with snakemake, or with created-equal derive_dataset."
         ) from error
     except OSError as error:
-        raise InputError(
-            f"{path} cannot be read ({error.strerror or error}); make it readable."
-        ) from error
+        raise InputError(f"{path} cannot be read {because(error, 'make it readable')}") from error
 
 
 def moved_examples(path: Path) -> np.ndarray:

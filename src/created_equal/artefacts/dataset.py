@@ -34,6 +34,7 @@ def make_dataset(
     positions: np.ndarray,
     is_test: np.ndarray,
     class_names: Sequence[str],
+    files: Sequence[str] = (),
 ) -> xr.Dataset:
     """Build a dataset and check it.
 
@@ -44,11 +45,13 @@ def make_dataset(
             name; the train files are counted first, then the test files.
         is_test: (example,) bool.
         class_names: K names.
+        files: the name of each example's file, if the images were in files.
 
     Returns:
         image (example, height, width, channel) uint8; label (example) int16; pixel_hash (example)
-        uint64; class_name (class); channel_mean and channel_std (channel) float64 over the train
-        set, in pixel values 0..255; coordinates example int64 and example_split.
+        uint64; file (example) if there are files; class_name (class); channel_mean and channel_std
+        (channel) float64 over the train set, in pixel values 0..255; coordinates example int64 and
+        example_split.
 
     Raises:
         InputError: there are fewer than two classes, a class has no train images, or there are no
@@ -60,6 +63,8 @@ def make_dataset(
         moments_of(pixels.size, *sums_of(pixels))
         for pixels in (images[..., channel][is_train] for channel in range(images.shape[-1]))
     ]
+    if len(files):
+        examples = examples.assign(file=("example", np.array(files, dtype=object)))
     return examples.assign(
         image=(("example", "height", "width", "channel"), images),
         pixel_hash=("example", pixel_hashes(images)),
@@ -133,7 +138,7 @@ def make_file_dataset(
 
 def has_files(dataset: xr.Dataset) -> bool:
     """Return whether the images stay in files, see ``make_file_dataset``."""
-    return "file" in dataset
+    return "image" not in dataset
 
 
 def image_shape(dataset: xr.Dataset) -> tuple[int, int, int]:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import os
 import platform
 from collections.abc import Iterator, Mapping
@@ -14,14 +15,17 @@ from types import MappingProxyType
 import numpy as np
 import xarray as xr
 
-from created_equal.errors import DELETE, DamagedError, InputError
+from created_equal.errors import DELETE, DamagedError, InputError, because
 
 SPLITS = ("train", "test")
 # An artefact ends with this mark and a digest of all bytes before it; HDF5 ignores both.
 MARK = b"created-equal blake2b "
+HDF5 = b"\x89HDF\r\n\x1a\n"
 DIGEST_SIZE = 32
 NO_CHUNKS: Mapping[str, int] = MappingProxyType({})
 VERSIONED = ("created-equal", "numpy", "scipy", "scikit-learn", "torch", "torchvision")
+
+log = logging.getLogger(__name__)
 
 
 def canonical(definition: Mapping | list) -> str:
@@ -73,6 +77,7 @@ def write_artefact(
         contents = contents.assign_coords(
             example_split=("example", codes, {"meaning": "0 = train, 1 = test"})
         )
+    contents = contents.assign_attrs(contents=_digest_of_contents(contents))
     encoding = {
         name: {"zlib": True, "complevel": 2, "shuffle": True, **_chunk_sizes(variable, chunks)}
         for name, variable in contents.variables.items()
@@ -120,12 +125,12 @@ def write_atomically(path: Path, *parts: bytes) -> None:
                 file.write(part)
             file.flush()
             os.fsync(file.fileno())
+        # Read-only, because HDF5 changes a file that is opened for writing, if only to look at it.
+        temporary.chmod(temporary.stat().st_mode & 0o555)
         temporary.replace(path)
     except OSError as error:
-        raise InputError(
-            f"{path} cannot be written ({error.strerror or error}); make room or make the folder "
-            "writable, and run again: finished results are kept."
-        ) from error
+        otherwise = "make the folder writable, and run again: finished results are kept"
+        raise InputError(f"{path} cannot be written {because(error, otherwise)}") from error
     finally:
         # unlink(missing_ok=True) would raise if one of the path's folders is a file.
         if temporary.is_file():
@@ -148,7 +153,10 @@ def open_artefact(path: Path, kind: str) -> xr.Dataset:
             f"{kind} files (see created-equal --help)."
         )
     with _open_sealed(path, kind):
-        contents = xr.open_dataset(path, engine="h5netcdf", chunks=None)
+        # No program writes to a finished file, and not all file systems have locks.
+        contents = xr.open_dataset(
+            path, engine="h5netcdf", chunks=None, driver_kwds={"locking": False}
+        )
     if contents.attrs.get("artefact") != kind:
         contents.close()
         raise InputError(f"{path} is not a {kind} file of created-equal; give the path of one.")
@@ -199,6 +207,43 @@ def dead_link(path: Path) -> str | None:
     return None
 
 
+def _digest_of_contents(contents: xr.Dataset) -> str:
+    """Return a digest of all variables and of these attributes, followed by their names."""
+    _, *names = contents.attrs.get("contents", "").split() or ["", *sorted(contents.attrs)]
+    digest = blake2b(digest_size=DIGEST_SIZE)
+    for name in names:
+        digest.update(f"{name}={contents.attrs.get(name)}\n".encode())
+    for name, variable in sorted(contents.variables.items()):
+        digest.update(f"{name}{variable.dims}{variable.shape}\n".encode())
+        values = variable.values
+        if values.dtype.kind in "iufb":
+            digest.update(values.astype(values.dtype.newbyteorder("<")).tobytes())
+        else:
+            digest.update("\0".join(map(str, values.ravel().tolist())).encode())
+    return " ".join([digest.hexdigest(), *names])
+
+
+def _seal_again(path: Path) -> bool:
+    """Return whether a file without its seal is otherwise as it was written; seal it again.
+
+    HDF5 cuts off what follows its own data when it opens a file for writing, as viewers may do.
+    """
+    whole = path.read_bytes()
+    if not whole.startswith(HDF5) or whole[-len(MARK) - DIGEST_SIZE :].startswith(MARK):
+        return False
+    try:
+        with xr.open_dataset(io.BytesIO(whole), engine="h5netcdf", chunks=None) as contents:
+            is_same = _digest_of_contents(contents) == contents.attrs.get("contents")
+    except Exception:  # HDF5 and xarray raise many types of errors on damaged files
+        return False
+    if is_same:
+        log.warning("%s lost its seal to a program that opened it for writing; sealing it", path)
+        # If it cannot be written, it is verified again by the next reader.
+        with suppress(InputError):
+            write_sealed(path, whole)
+    return is_same
+
+
 def _chunk_sizes(variable: xr.Variable, chunks: Mapping[str, int]) -> dict:
     if not chunks or not set(chunks) <= set(variable.dims):
         return {}
@@ -221,22 +266,23 @@ def _open_sealed(path: Path, kind: str) -> Iterator[tuple[io.BufferedReader, int
     """Open a sealed file at its start; yield it and its length without the seal."""
     try:
         with path.open("rb") as file:
+            is_whole = _is_whole(file)
+        if not is_whole and not _seal_again(path):
+            raise DamagedError(
+                f"{path} is damaged (cut short, or its checksum is wrong) or not a {kind} file "
+                f"of created-equal; {DELETE}"
+            )
+        with path.open("rb") as file:
             length = file.seek(0, os.SEEK_END) - len(MARK) - DIGEST_SIZE
-            if not _is_whole(file, length):
-                raise DamagedError(
-                    f"{path} is damaged (cut short, or its checksum is wrong) or not a {kind} file "
-                    f"of created-equal; {DELETE}"
-                )
             file.seek(0)
             yield file, length
     except OSError as error:
-        raise InputError(
-            f"{path} cannot be read ({error.strerror or error}); make it readable."
-        ) from error
+        raise InputError(f"{path} cannot be read {because(error, 'make it readable')}") from error
 
 
-def _is_whole(file: io.BufferedReader, length: int) -> bool:
-    """Return whether the first ``length`` bytes of a file are followed by their seal."""
+def _is_whole(file: io.BufferedReader) -> bool:
+    """Return whether a file ends with the seal of all bytes before it."""
+    length = file.seek(0, os.SEEK_END) - len(MARK) - DIGEST_SIZE
     if length <= 0:
         return False
     file.seek(length)

@@ -10,7 +10,14 @@ from PIL import Image
 from created_equal.artefacts.dataset import content_hash, has_files
 from created_equal.decoding.image_file import open_image, why_unreadable
 from created_equal.decoding.resizing import fit
-from created_equal.errors import InputError
+from created_equal.errors import InputError, because
+from created_equal.user_text import expand
+
+
+def image_root(data_root: Path, folder: str) -> Path:
+    """Return the folder of images that a study's ``path`` names, relative to data_root."""
+    as_written = data_root / folder
+    return as_written if as_written.exists() else data_root / expand(folder)
 
 
 class ImageFiles:
@@ -23,7 +30,7 @@ class ImageFiles:
 
     def __init__(self, dataset: xr.Dataset, data_root: Path):
         self.size = int(dataset.attrs["height"])
-        self._folder = data_root / Path(dataset.attrs["folder"]).expanduser()
+        self._folder = image_root(data_root, dataset.attrs["folder"])
         # One array of bytes, because each worker process would copy a million separate strings.
         self._names = np.array([name.encode() for name in dataset["file"].values.tolist()])
         self._hashes = dataset["pixel_hash"].values
@@ -43,8 +50,12 @@ class ImageFiles:
             contents = path.read_bytes()
         except OSError as error:
             raise InputError(
-                f"{path} cannot be read ({error.strerror or error}); put it back, set data_root to "
-                "the folder that contains it, or delete the study's dataset.nc to build it again."
+                f"{path} cannot be read "
+                + because(
+                    error,
+                    "put it back, set data_root to the folder that contains it, or delete the "
+                    "study's dataset.nc to build it again",
+                )
             ) from error
         if content_hash(contents) != self._hashes[index]:
             raise InputError(
@@ -52,7 +63,7 @@ class ImageFiles:
                 "the study's dataset.nc to build it again."
             )
         try:
-            return open_image(io.BytesIO(contents))[0]
+            return open_image(io.BytesIO(contents))
         except Exception as error:  # Pillow raises many types on broken files.
             raise InputError(
                 f"{path} cannot be read as an image ({why_unreadable(error)}); replace or remove "

@@ -35,23 +35,37 @@ def make_predictions(
     """Build the predictions of some networks.
 
     Args:
-        predictions: (network, epoch, example) integers in 0..K-1.
+        predictions: (network, epoch, example) integers in 0..K-1, one for each example of the
+            dataset, in its order.
         accuracy: (network, epoch, split) in 0..1, splits in the order train, test.
         loss: (network, epoch, split), mean cross-entropy in nats.
         seeds: the seed of each network.
         dataset: the dataset they were trained on; it gives the labels and the example axis.
-        epochs: number of each epoch; defaults to 0, 1, ..., where 0 is untrained.
+        epochs: number of each epoch, in ascending order; defaults to 0, 1, ..., where 0 is
+            untrained. Whoever records after training only, and not before it, begins with 1.
 
     Returns:
         prediction, accuracy and loss as above; label (example); coordinates network, epoch,
         example, example_split, split; attribute classes = K.
+
+    Raises:
+        InputError: predictions are no labels of the dataset, or have another shape; or epochs do
+            not ascend from 0 or more.
     """
     classes = dataset.sizes["class"]
+    predictions = np.asarray(predictions)
+    epochs = np.arange(predictions.shape[1]) if epochs is None else np.asarray(epochs)
+    _check(predictions, (len(seeds), len(epochs), dataset.sizes["example"]), classes)
+    if epochs.dtype.kind not in "iu" or epochs.min() < 0 or (np.diff(epochs) < 1).any():
+        raise InputError(
+            f"the numbers of the epochs are {', '.join(map(str, epochs))}; give whole numbers in "
+            "ascending order, where 0 is the untrained network."
+        )
     return xr.Dataset(
         {
             "prediction": (
                 ("network", "epoch", "example"),
-                np.asarray(predictions, dtype=label_dtype(classes)),
+                predictions.astype(label_dtype(classes)),
             ),
             "accuracy": (("network", "epoch", "split"), np.asarray(accuracy, dtype=np.float32)),
             "loss": (("network", "epoch", "split"), np.asarray(loss, dtype=np.float32)),
@@ -59,15 +73,30 @@ def make_predictions(
         },
         coords={
             "network": np.asarray(seeds, dtype=np.int64),
-            "epoch": np.asarray(
-                range(predictions.shape[1]) if epochs is None else epochs, dtype=np.int64
-            ),
+            "epoch": epochs.astype(np.int64),
             "example": dataset["example"].values,
             "example_split": ("example", dataset["example_split"].values),
             "split": list(SPLITS),
         },
         attrs={"classes": classes},
     )
+
+
+def _check(predictions: np.ndarray, shape: tuple[int, ...], classes: int) -> None:
+    """Raise InputError if predictions have another shape than this, or are not in 0..classes-1."""
+    if predictions.shape != shape:
+        raise InputError(
+            f"the predictions have the shape {predictions.shape}, but (network, epoch, example) "
+            f"is {shape}; give each network's prediction for every example after every epoch."
+        )
+    # Another type would be cast without a word: 1.9 to 1, and -1 to 255.
+    is_label = predictions.dtype.kind in "iu" and 0 <= predictions.min() <= predictions.max()
+    if not is_label or predictions.max() >= classes:
+        raise InputError(
+            f"the predictions range from {predictions.min()} to {predictions.max()} "
+            f"({predictions.dtype}), but labels are the whole numbers 0 to {classes - 1}; give "
+            "the predicted labels."
+        )
 
 
 def write_predictions(predictions: xr.Dataset, path: Path, definition: Mapping) -> None:

@@ -5,16 +5,17 @@ from pathlib import Path
 
 import xarray as xr
 
-from created_equal.artefacts import dead_link, make_dataset
+from created_equal.artefacts import dead_link, image_root, make_dataset
 from created_equal.datasets.choice import choose_examples
 from created_equal.datasets.clutter import add_clutter
 from created_equal.datasets.file_dataset import build_file_dataset
+from created_equal.datasets.report import report
 from created_equal.datasets.source import Source
 from created_equal.errors import InputError
 
 
 def build_dataset(definition: Mapping, data_root: Path, download: bool) -> xr.Dataset:
-    """Build the dataset of a study.
+    """Build the dataset of a study, and log what it holds and what is odd about it.
 
     Args:
         definition: the study's dataset entry, validated by ``study``: source, and optionally
@@ -40,18 +41,21 @@ def build_dataset(definition: Mapping, data_root: Path, download: bool) -> xr.Da
         source, definition.get("train_examples"), definition.get("test_examples")
     )
     if definition.get("images") == "files":
-        return build_file_dataset(source, rows, definition["path"], data_root, definition["size"])
-    images = source.read(rows, definition.get("size"))
-    labels, positions, is_test = source.labels[rows], source.positions[rows], source.is_test[rows]
-    class_names = source.class_names
-    # A source may hold all its images, which would double the peak memory.
-    del source
-    return make_dataset(images, labels, positions, is_test, class_names)
+        dataset = build_file_dataset(source, rows, definition["path"], definition["size"])
+    else:
+        images = source.read(rows, definition.get("size"))
+        of_rows = source.labels[rows], source.positions[rows], source.is_test[rows]
+        class_names, files = source.class_names, source.file_names(rows)
+        # A source may hold all its images, which would double the peak memory.
+        del source
+        dataset = make_dataset(images, *of_rows, class_names, files)
+    report(dataset)
+    return dataset
 
 
 def _open_source(definition: Mapping, data_root: Path, download: bool) -> Source:
     """Open a source; its module is imported late, because some modules need torch."""
-    folder = data_root / Path(definition.get("path", "")).expanduser()
+    folder = image_root(data_root, definition.get("path", ""))
     if definition["source"] != "digits" and (link := dead_link(folder)):
         raise InputError(link)
     match definition["source"]:

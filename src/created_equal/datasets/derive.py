@@ -67,7 +67,7 @@ def derive_dataset(
     else:
         left = np.setdiff1d(np.arange(dataset.sizes["example"]), rows)
         derived = dataset.isel(example=left)
-    _check_classes(where, derived)
+    _check_classes(where, derived, "keep" in step)
     return derived, chosen
 
 
@@ -155,7 +155,7 @@ def _check_ranking(ensemble: Ensemble, dataset: xr.Dataset, scores: xr.Dataset) 
         )
 
 
-def _check_classes(where: str, dataset: xr.Dataset) -> None:
+def _check_classes(where: str, dataset: xr.Dataset, may_balance: bool) -> None:
     labels = dataset["label"].values[dataset["example_split"].values == "train"]
     counts = np.bincount(labels, minlength=dataset.sizes["class"])
     empty = dataset["class_name"].values[counts == 0]
@@ -163,5 +163,5 @@ def _check_classes(where: str, dataset: xr.Dataset) -> None:
         raise InputError(
             f"{where}: no train example of {', '.join(empty[:5])}"
             f"{f' and {len(empty) - 5} more classes' if len(empty) > 5 else ''} would be left; "
-            "change fraction, or set balanced: true."
+            f"change fraction, or {'set balanced: true' if may_balance else 'add examples'}."
         )

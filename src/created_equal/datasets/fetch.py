@@ -1,19 +1,34 @@
 """Check files of the original data sets, and download missing ones."""
 
+import fcntl
+import logging
+import os
+import platform
+import re
 import shutil
 import socket
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.client import HTTPException
+from io import TextIOWrapper
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.error import URLError
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
-from filelock import FileLock
 from torchvision.datasets.utils import check_integrity, download_url
 
-from created_equal.errors import InputError
+from created_equal.errors import NO_LOCKS, InputError, because
+from created_equal.study import Config
 
 TIMEOUT = 60.0  # seconds without data after which a download fails
+LONGEST_WAIT = 3600.0  # seconds for another process that downloads
+PAUSE = 0.2
+UNFINISHED = ".unfinished."
+
+log = logging.getLogger(__name__)
 
 
 def check_file(path: Path, md5: str) -> None:
@@ -35,10 +50,8 @@ def check_file(path: Path, md5: str) -> None:
 
 def unreadable(path: Path, error: OSError) -> InputError:
     """Return the error for a file that exists but cannot be read."""
-    return InputError(
-        f"{path} cannot be read ({error.strerror or error}); make it readable, or replace it by an "
-        "intact copy."
-    )
+    otherwise = "make it readable, or replace it by an intact copy"
+    return InputError(f"{path} cannot be read {because(error, otherwise)}")
 
 
 @contextmanager
@@ -46,26 +59,62 @@ def lock_for_writing(data_root: Path) -> Iterator[Path]:
     """Lock ``data_root`` against other processes, and yield an empty scratch folder in it.
 
     The scratch folder is removed at the end, or by the next process if this one is killed. Check
-    again inside the block which files are missing: another process may have added them.
+    again inside the block which files are missing: another process may have added them. On a file
+    system without locks, two processes may download the same files, which does no harm.
 
     Raises:
-        InputError: data_root is not writable, or the disk is full.
+        InputError: data_root is not writable or does not exist, the disk is full, or another
+            process has been downloading for ``LONGEST_WAIT``.
     """
-    scratch = data_root / ".unfinished"
+    if not data_root.exists() and data_root != Config.data_root:
+        raise InputError(
+            f"data_root {data_root} does not exist; make the folder, or correct data_root."
+        )
     try:
         data_root.mkdir(parents=True, exist_ok=True)
-        with FileLock(data_root / ".lock"):
-            shutil.rmtree(scratch, ignore_errors=True)
-            scratch.mkdir()
-            try:
-                yield scratch
-            finally:
-                shutil.rmtree(scratch, ignore_errors=True)
+        with (data_root / ".lock").open("a+") as file:
+            if _wait_for_lock(file):
+                for left in data_root.glob(f"{UNFINISHED}*"):
+                    shutil.rmtree(left, ignore_errors=True)
+            with TemporaryDirectory(prefix=UNFINISHED, dir=data_root) as scratch:
+                yield Path(scratch)
     except OSError as error:
+        otherwise = "make it writable, or set data_root to a folder with a complete copy"
         raise InputError(
-            f"data_root {data_root} cannot be written to ({error.strerror or error}); free space "
-            "or make it writable, or set data_root to a folder with a complete copy."
+            f"data_root {data_root} cannot be written to {because(error, otherwise)}"
         ) from error
+
+
+def _wait_for_lock(file: TextIOWrapper) -> bool:
+    """Lock a file, waiting for other processes; return False if there are no locks here."""
+    started, is_waiting = time.monotonic(), False
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder = file.read().strip() or "unknown"
+            if not is_waiting:
+                log.warning(
+                    "waiting for another download (lock: %s, held by %s)", file.name, holder
+                )
+                is_waiting = True
+            if time.monotonic() - started > LONGEST_WAIT:
+                raise InputError(
+                    f"another process ({holder}) has held the lock {file.name} for "
+                    f"{LONGEST_WAIT / 60:.0f} minutes; end it, and run again."
+                ) from None
+            time.sleep(PAUSE)
+        except OSError as error:
+            if error.errno not in NO_LOCKS:
+                raise
+            log.warning("%s: this file system has no locks; going on without", file.name)
+            return False
+        else:
+            file.truncate(0)
+            file.write(f"{platform.node()}, process {os.getpid()}")
+            file.flush()
+            return True
 
 
 def download_file(urls: Sequence[str], path: Path, md5: str, scratch: Path) -> None:
@@ -85,18 +134,30 @@ def download_file(urls: Sequence[str], path: Path, md5: str, scratch: Path) -> N
         try:
             with _socket_timeout(TIMEOUT):
                 download_url(url, scratch, path.name, md5)
-        except (URLError, HTTPException, ConnectionError, TimeoutError) as error:
-            failures.append(f"{url} ({getattr(error, 'reason', None) or error})")
+        # A proxy with odd characters raises ValueError, of which UnicodeError is a kind.
+        except (URLError, HTTPException, ConnectionError, TimeoutError, ValueError) as error:
+            reason = getattr(error, "reason", None) or error
+            failures.append(f"{url}{_proxy_words(url)} ({reason})")
         except RuntimeError:  # torchvision raises this if the checksum is wrong
             failures.append(f"{url} (the download was cut short or altered: wrong checksum)")
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             (scratch / path.name).replace(path)
             return
+    checked = "the connection" + (" and the proxy" if "proxy" in " ".join(failures) else "")
     raise InputError(
-        f"{path.name} cannot be downloaded from {' or '.join(failures)}; check the connection "
-        f"and run again, or put the file at {path} by hand."
+        f"{path.name} cannot be downloaded from {' or '.join(failures)}; check {checked} and run "
+        f"again, or put the file at {path} by hand."
     )
+
+
+def _proxy_words(url: str) -> str:
+    """Return through which proxy an address is fetched, without its password."""
+    parts = urlsplit(url)
+    proxy = getproxies().get(parts.scheme)
+    if not proxy or proxy_bypass(parts.hostname or ""):
+        return ""
+    return f" through the proxy {re.sub('//[^/@]*@', '//...@', proxy)!a}"
 
 
 @contextmanager

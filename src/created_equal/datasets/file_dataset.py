@@ -16,9 +16,14 @@ from created_equal.artefacts import (
     moments_of,
     sums_of,
 )
-from created_equal.datasets.file_reading import map_in_threads, unreadable
+from created_equal.datasets.file_reading import (
+    Noticed,
+    decode_files,
+    map_in_threads,
+    unreadable,
+)
 from created_equal.datasets.source import Source
-from created_equal.decoding.image_file import decode_image, why_unreadable
+from created_equal.decoding.image_file import why_unreadable
 
 N_SAMPLED = 10_000  # train images from which the channels' means and deviations are computed
 FILES_PER_LOG_LINE = 100_000
@@ -26,9 +31,7 @@ FILES_PER_LOG_LINE = 100_000
 log = logging.getLogger(__name__)
 
 
-def build_file_dataset(
-    source: Source, rows: np.ndarray, folder: str, data_root: Path, size: int
-) -> xr.Dataset:
+def build_file_dataset(source: Source, rows: np.ndarray, folder: str, size: int) -> xr.Dataset:
     """Build a dataset from rows of a source, see ``make_file_dataset``.
 
     Every file is read once to compute its hash. Only ``N_SAMPLED`` train images are decoded, so a
@@ -38,7 +41,6 @@ def build_file_dataset(
         source: a source of image files.
         rows: (chosen,) integers, rows of the source.
         folder: the folder of the files, as in the study.
-        data_root: the folder that ``folder`` is relative to.
         size: height and width of the images.
 
     Raises:
@@ -52,9 +54,7 @@ def build_file_dataset(
     hashes = hash_files(files)
     train = np.flatnonzero(~is_test)
     moments = channel_moments([files[row] for row in train[sample(len(train))]], size)
-    root = data_root / Path(folder).expanduser()
-    names = [path.relative_to(root).as_posix() for path in files]
-    return make_file_dataset(examples, folder, names, hashes, size, moments)
+    return make_file_dataset(examples, folder, source.file_names(rows), hashes, size, moments)
 
 
 def hash_files(files: Sequence[Path]) -> np.ndarray:
@@ -87,22 +87,15 @@ def channel_moments(files: Sequence[Path], size: int) -> list[tuple[float, float
     """Return the mean and standard deviation of each channel over the pixels of all files.
 
     Raises:
-        InputError: files cannot be read as images.
+        InputError: files cannot be read as images, or see ``Noticed.report``.
     """
-
-    def sums_or_problem(path: Path) -> np.ndarray | str:
-        try:
-            pixels = decode_image(path, size).pixels
-        except Exception as error:  # Pillow raises many types of errors on broken files
-            return f"{path} ({why_unreadable(error)})"
-        return np.array([sums_of(pixels[..., channel]) for channel in range(3)])
-
-    results = list(map_in_threads(sums_or_problem, files))
-    problems = [each for each in results if isinstance(each, str)]
-    if problems:
-        raise unreadable(problems)
+    sums, noticed = np.zeros((3, 2), dtype=object), Noticed()
+    for path, decoded in zip(files, decode_files(files, size), strict=True):
+        sums += np.array([sums_of(decoded.pixels[..., channel]) for channel in range(3)], object)
+        noticed.add(path, decoded)
+    noticed.report()
     count = len(files) * size**2
-    return [moments_of(count, *sums) for sums in np.sum(results, axis=0).tolist()]
+    return [moments_of(count, *of_channel) for of_channel in sums.tolist()]
 
 
 def _hash_or_problem(path: Path) -> int | str:

@@ -1,6 +1,7 @@
-"""Read many image files into one array."""
+"""Read many image files, and report what was noticed about them."""
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,9 +12,48 @@ from created_equal.decoding.image_file import Decoded, decode_image, why_unreada
 from created_equal.errors import InputError
 
 N_NAMED = 3  # files that an error message names; it counts the others
-CHUNK = 1024
+CHUNK = 64
+# If the brightest 16-bit value of a data set is below half, its values have fewer than 16 bits.
+HALF = 128
 
 log = logging.getLogger(__name__)
+
+
+class Noticed:
+    """What was noticed about image files, with their number and the first of them."""
+
+    def __init__(self):
+        self._formats: Counter[str] = Counter()
+        self._changes: dict[str, list] = {}
+        self._brightest: tuple[int, Path] | None = None
+
+    def add(self, path: Path, decoded: Decoded) -> None:
+        """Count what is noticed about a file."""
+        self._formats[decoded.format] += 1
+        for change in decoded.changes:
+            self._changes.setdefault(change, [0, path])[0] += 1
+        if decoded.brightest is not None:
+            self._brightest = max(self._brightest or (0, path), (decoded.brightest, path))
+
+    def report(self) -> None:
+        """Log formats and changes.
+
+        Raises:
+            InputError: 16-bit files have values of fewer bits, of which 8 bits would leave few.
+        """
+        log.info("files: %s", ", ".join(f"{n:,} {name}" for name, n in self._formats.most_common()))
+        for change, (count, first) in self._changes.items():
+            log.warning(
+                "%d of %d images %s; %s, for one", count, self._formats.total(), change, first
+            )
+        if self._brightest is not None and self._brightest[0] < HALF:
+            value, path = self._brightest
+            raise InputError(
+                f"the images have more than 8 bits per channel, but use only the lower part of "
+                f"their range: in 8 bits the brightest, {path}, would be {value} of 255, and at "
+                f"most {value + 1} levels would be left; multiply their values so that white is "
+                "65535, or save them with 8 bits."
+            )
 
 
 def read_files(files: Sequence[Path], rows: np.ndarray, size: int | None) -> np.ndarray:
@@ -31,34 +71,27 @@ def read_files(files: Sequence[Path], rows: np.ndarray, size: int | None) -> np.
         (chosen, height, width, channel) uint8, with 1 or 3 channels.
 
     Raises:
-        InputError: files cannot be read as images, or their sizes differ and size is None.
+        InputError: files cannot be read as images, their sizes differ and size is None, or see
+            ``Noticed.report``.
     """
     chosen = [files[row] for row in rows]
-    first, shape = _first_shape(chosen, size)
-    images = np.empty((len(chosen), *shape), dtype=np.uint8)
+    images, first = None, None
     is_gray = np.zeros(len(chosen), dtype=bool)
-    problems: list[str] = []
-
-    def read_one(index: int) -> Decoded | str:
-        decoded = _try_decode(chosen[index], size)
-        if isinstance(decoded, Decoded) and decoded.pixels.shape == shape:
-            images[index] = decoded.pixels
-            is_gray[index] = decoded.is_gray
-            return ""
-        return decoded
-
-    for index, problem in enumerate(map_in_threads(read_one, range(len(chosen)))):
-        if isinstance(problem, Decoded):
-            other, other_shape = chosen[index], problem.pixels.shape
+    noticed = Noticed()
+    for index, decoded in enumerate(decode_files(chosen, size)):
+        pixels = decoded.pixels
+        if images is None:
+            images, first = np.empty((len(chosen), *pixels.shape), np.uint8), chosen[index]
+        if pixels.shape != images.shape[1:]:
+            height, width = images.shape[1:3]
             raise InputError(
-                f"the images have different sizes ({first} has {shape[1]} x {shape[0]} pixels, "
-                f"{other} {other_shape[1]} x {other_shape[0]}); add size: N to the dataset to make "
-                "all of them N x N."
+                f"the images have different sizes ({first} has {width} x {height} pixels, "
+                f"{chosen[index]} {pixels.shape[1]} x {pixels.shape[0]}); add size: N to the "
+                "dataset to make all of them N x N."
             )
-        if problem:
-            problems.append(problem)
-    if problems:
-        raise unreadable(problems)
+        images[index], is_gray[index] = pixels, decoded.is_gray
+        noticed.add(chosen[index], decoded)
+    noticed.report()
     if is_gray.all():
         return np.ascontiguousarray(images[..., :1])
     if is_gray.any():
@@ -69,6 +102,29 @@ def read_files(files: Sequence[Path], rows: np.ndarray, size: int | None) -> np.
             chosen[int(is_gray.argmax())],
         )
     return images
+
+
+def decode_files(files: Sequence[Path], size: int | None) -> Iterator[Decoded]:
+    """Yield the images of files in order, decoded in parallel.
+
+    Raises:
+        InputError: files cannot be read as images; after a look at all of them.
+    """
+
+    def decode(path: Path) -> Decoded | str:
+        try:
+            return decode_image(path, size)
+        except Exception as error:  # Pillow raises many types of errors on broken files
+            return f"{path} ({why_unreadable(error)})"
+
+    problems = []
+    for decoded in map_in_threads(decode, files):
+        if isinstance(decoded, str):
+            problems.append(decoded)
+        elif not problems:
+            yield decoded
+    if problems:
+        raise unreadable(problems)
 
 
 def map_in_threads(function: Callable, items: Sequence) -> Iterator:
@@ -89,22 +145,3 @@ def unreadable(problems: Sequence[str]) -> InputError:
     return InputError(
         f"{count} cannot be read as images: {named}{more}; replace or remove them, and run again."
     )
-
-
-def _first_shape(files: Sequence[Path], size: int | None) -> tuple[Path, tuple[int, int, int]]:
-    """Return the first readable file and the shape of its pixels."""
-    problems = []
-    for path in files:
-        decoded = _try_decode(path, size)
-        if isinstance(decoded, Decoded):
-            return path, decoded.pixels.shape
-        problems.append(decoded)
-    raise unreadable(problems)
-
-
-def _try_decode(path: Path, size: int | None) -> Decoded | str:
-    """Decode a file, or return its path and the reason why it cannot be decoded."""
-    try:
-        return decode_image(path, size)
-    except Exception as error:  # Pillow raises many types of errors on broken files
-        return f"{path} ({why_unreadable(error)})"

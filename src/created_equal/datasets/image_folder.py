@@ -1,14 +1,25 @@
 """Folders of images: train/CLASS/* and test/CLASS/* (or val), or the layout of Tiny ImageNet."""
 
+import logging
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from created_equal.artefacts import dead_link
 from created_equal.datasets.file_reading import read_files
 from created_equal.datasets.source import Source
-from created_equal.errors import InputError
+from created_equal.errors import InputError, because
+from created_equal.user_text import lookalike, shown
+
+# Of Windows, macOS, Synology and Linux.
+LEFT_BY_OTHERS = (
+    *("thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "system volume information"),
+    *("__macosx", "icon\r", "@eadir", "#recycle", "lost+found"),
+)
+
+log = logging.getLogger(__name__)
 
 Classes = dict[str, list[Path]]  # the name of a class folder -> its files
 
@@ -21,7 +32,8 @@ def open_image_folder(root: Path) -> Source:
     ``val/val_annotations.txt`` has the layout of Tiny ImageNet: the train set is
     train/CLASS/images/*, and the test set is val/images/* with the classes from that file (Tiny
     ImageNet's own test set has no labels). If there is a ``words.txt`` (folder name, tab, words),
-    it gives the names of the classes. Hidden files and folders are ignored.
+    it gives the names of the classes. Hidden files and folders are ignored, and those that other
+    programs leave (``LEFT_BY_OTHERS``); the log counts them.
 
     Positions count the train files, sorted by class and path, and then the test files.
 
@@ -31,28 +43,32 @@ def open_image_folder(root: Path) -> Source:
             ``val_annotations.txt`` is damaged.
     """
     try:
-        train, test = _list_classes(root)
+        lister = _Lister()
+        train, test = _list_classes(root, lister)
         names = _name_classes(root, sorted(train))
     except OSError as error:
-        raise InputError(
-            f"{error.filename} cannot be read ({error.strerror}); make it readable, or set another "
-            "path."
-        ) from error
+        otherwise = "make it readable, or set another path"
+        raise InputError(f"{error.filename} cannot be read {because(error, otherwise)}") from error
     if len(train) < 2:
         raise InputError(
             f"{root / 'train'} has only one class ({', '.join(train)}); give at least two."
         )
     unknown = sorted(set(test) - set(train))
+    if unknown and (alike := lookalike(unknown[0], train)):
+        raise InputError(
+            f"the test set of {root} has the class {shown(unknown[0])}, and {root / 'train'} has "
+            f"{shown(alike)}, which is another name; rename one of the two folders."
+        )
     if unknown:
         raise InputError(
-            f"the test set of {root} has the class {unknown[0]}, which is missing in "
+            f"the test set of {root} has the class {shown(unknown[0])}, which is missing in "
             f"{root / 'train'}; add it there, or remove it from the test set."
         )
     untested = sorted(set(train) - set(test))
     if untested:
         raise InputError(
-            f"the test set of {root} has no images of the class {untested[0]}; add some, or remove "
-            "the class from the train set."
+            f"the test set of {root} has no images of the class {shown(untested[0])}; add some, or "
+            "remove the class from the train set."
         )
     labels_of = {name: label for label, name in enumerate(sorted(train))}
     listed = [
@@ -62,6 +78,7 @@ def open_image_folder(root: Path) -> Source:
         for path in sorted(classes[name])
     ]
     files = [path for _, _, path in listed]
+    _report(lister.left_out, files)
     return Source(
         labels=np.array([label for label, _, _ in listed]),
         positions=np.arange(len(listed)),
@@ -69,34 +86,60 @@ def open_image_folder(root: Path) -> Source:
         class_names=names,
         read=partial(read_files, files),
         files=files,
+        root=root,
     )
 
 
-def _list_classes(root: Path) -> tuple[Classes, Classes]:
+def _report(left_out: list[Path], files: list[Path]) -> None:
+    """Log what is not read, and how many images are in folders within the class folders."""
+    if left_out:
+        log.info(
+            "left out: %d files or folders that are hidden or from other programs, %s for one",
+            *(len(left_out), left_out[0]),
+        )
+    depths = [len(path.parts) for path in files]
+    deeper = [path for path, depth in zip(files, depths, strict=True) if depth > min(depths)]
+    if deeper:
+        log.warning(
+            "%d images are in folders within the class folders, and are examples too; %s, for one",
+            *(len(deeper), deeper[0]),
+        )
+
+
+def _list_classes(root: Path, lister: "_Lister") -> tuple[Classes, Classes]:
     if not root.is_dir():
         raise InputError(f"{root} is not a folder; set the dataset's path to a folder of images.")
     if not (root / "train").is_dir():
         raise InputError(f"{root} has no folder train; put the train images in train/CLASS/.")
     if (root / "val" / "val_annotations.txt").is_file():
-        return _list_class_folders(root / "train", "images"), _list_annotated_files(root / "val")
+        train = _list_class_folders(root / "train", "images", lister)
+        return train, _list_annotated_files(root / "val", lister)
     for split in ("test", "val"):
         if (root / split).is_dir():
-            return _list_class_folders(root / "train", "."), _list_class_folders(root / split, ".")
+            train = _list_class_folders(root / "train", ".", lister)
+            return train, _list_class_folders(root / split, ".", lister)
     raise InputError(
         f"{root} has neither a folder test nor a folder val; put the test images in test/CLASS/."
     )
 
 
-def _list_class_folders(folder: Path, within: str) -> Classes:
+def _list_class_folders(folder: Path, within: str, lister: "_Lister") -> Classes:
     """List the files of the folder ``within`` each class folder."""
     classes: Classes = {}
-    for entry in _list_visible(folder):
+    for entry in lister.entries(folder):
+        try:
+            entry.name.encode()
+        except UnicodeEncodeError as error:
+            raise InputError(
+                f"the name of {str(entry)!a} cannot be read as UTF-8; rename it, or choose a "
+                "locale with UTF-8 (export LC_ALL=C.UTF-8)."
+            ) from error
         if not entry.is_dir():
             raise InputError(
                 f"{entry} is outside the class folders; move it into one, or remove it."
             )
         images = entry / within
-        classes[entry.name] = list(_list_files(images)) if images.is_dir() else []
+        classes[entry.name] = list(lister.files(images)) if images.is_dir() else []
         if not classes[entry.name]:
             raise InputError(f"{images} has no images; add some, or remove the class {entry.name}.")
     if not classes:
@@ -104,10 +147,10 @@ def _list_class_folders(folder: Path, within: str) -> Classes:
     return classes
 
 
-def _list_annotated_files(folder: Path) -> Classes:
+def _list_annotated_files(folder: Path, lister: "_Lister") -> Classes:
     """List Tiny ImageNet's validation images by their class in val_annotations.txt."""
     annotations = folder / "val_annotations.txt"
-    unannotated = set(_list_files(folder / "images"))
+    unannotated = set(lister.files(folder / "images"))
     classes: Classes = {}
     for number, line in enumerate(_read_lines(annotations), start=1):
         name, tab, rest = line.partition("\t")
@@ -149,13 +192,38 @@ def _name_classes(root: Path, folders: list[str]) -> list[str]:
     ]
 
 
-def _list_files(folder: Path) -> Iterator[Path]:
-    for entry in _list_visible(folder):
-        if entry.is_dir():
-            yield from _list_files(entry)
-        else:
-            yield entry
+class _Lister:
+    """Lists folders, without hidden entries and those of ``LEFT_BY_OTHERS``: these are left_out."""
 
+    def __init__(self):
+        self.left_out: list[Path] = []
 
-def _list_visible(folder: Path) -> list[Path]:
-    return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+    def files(self, folder: Path) -> Iterator[Path]:
+        """Yield all files of a folder and of the folders in it."""
+        for entry in self.entries(folder):
+            if entry.is_dir():
+                yield from self.files(entry)
+            else:
+                yield entry
+
+    def entries(self, folder: Path) -> list[Path]:
+        """Return the sorted files and folders in a folder.
+
+        Raises:
+            InputError: one is a dead link, or a link to a folder that contains it.
+        """
+        entries = []
+        for entry in sorted(folder.iterdir()):
+            if entry.name.startswith(".") or entry.name.casefold() in LEFT_BY_OTHERS:
+                self.left_out.append(entry)
+                continue
+            if entry.is_symlink():
+                if link := dead_link(entry):
+                    raise InputError(link)
+                if folder.resolve().is_relative_to(entry.resolve()):
+                    raise InputError(
+                        f"{entry} is a link to a folder that contains it ({entry.readlink()}); "
+                        "remove it."
+                    )
+            entries.append(entry)
+        return entries

@@ -1,41 +1,46 @@
 """MNIST in torchvision's layout on disk, packed (.gz) or unpacked."""
 
-from collections.abc import Callable
+import gzip
+import zlib
 from functools import partial
+from hashlib import md5
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
-import torch
 from torchvision.datasets import MNIST
-from torchvision.datasets.mnist import read_image_file, read_label_file
-from torchvision.datasets.utils import extract_archive
 
-from created_equal.datasets.fetch import check_file, download_file, lock_for_writing, unreadable
+from created_equal.datasets.fetch import download_file, lock_for_writing, unreadable
 from created_equal.datasets.source import Source, read_from_array
 from created_equal.errors import InputError
+
+# The contents of the four files. Other data sets, such as Fashion-MNIST, have files of these names.
+MD5 = {
+    "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+    "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+    "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+    "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+}
 
 
 def open_mnist(data_root: Path, download: bool) -> Source:
     """Open MNIST: 60,000 train and 10,000 test images, 28 x 28 x 1, 10 classes.
 
-    The four files are read from ``MNIST/raw``, which may be read-only. Packed files are verified by
-    their checksum. An unpacked file is used only if the packed one is missing, and is verified by
-    its length.
+    The four files are read from ``MNIST/raw``, which may be read-only. Their contents are verified,
+    packed or not; an unpacked file is used only if the packed one is missing.
 
     Raises:
-        InputError: files are missing, damaged, or cannot be downloaded.
+        InputError: files are missing, damaged or of another data set, or cannot be downloaded.
     """
     folder = _find_files(data_root, download)
-    train_images, train_labels = _read_split(folder, "train")
-    test_images, test_labels = _read_split(folder, "t10k")
-    labels = np.concatenate([train_labels, test_labels])
+    images, labels = (
+        [_read_idx(folder / name) for name in MD5 if kind in name] for kind in ("images", "labels")
+    )
     return Source(
-        labels=labels,
-        positions=np.arange(len(labels)),
-        is_test=np.arange(len(labels)) >= len(train_labels),
+        labels=np.concatenate(labels),
+        positions=np.arange(sum(map(len, labels))),
+        is_test=np.repeat([False, True], [len(split) for split in labels]),
         class_names=[str(digit) for digit in range(10)],
-        read=partial(read_from_array, np.concatenate([train_images, test_images])[..., None]),
+        read=partial(read_from_array, np.concatenate(images)[..., None]),
     )
 
 
@@ -65,32 +70,21 @@ def _find_missing(folder: Path) -> list[str]:
     ]
 
 
-def _read_split(folder: Path, prefix: str) -> tuple[np.ndarray, np.ndarray]:
-    images = _read_idx(folder / f"{prefix}-images-idx3-ubyte.gz", read_image_file)
-    labels = _read_idx(folder / f"{prefix}-labels-idx1-ubyte.gz", read_label_file)
-    if len(images) != len(labels):
-        raise InputError(
-            f"{folder} has {len(images)} {prefix} images but {len(labels)} {prefix} labels; delete "
-            "these files and run again with download: true, or replace them by intact copies."
-        )
-    return images, labels
-
-
-def _read_idx(packed: Path, reader: Callable[[str], torch.Tensor]) -> np.ndarray:
-    if not packed.is_file():
-        return _read_unpacked(packed.with_suffix(""), reader)
-    check_file(packed, dict(MNIST.resources)[packed.name])
-    with TemporaryDirectory() as folder:
-        return _read_unpacked(Path(extract_archive(packed, folder)), reader)
-
-
-def _read_unpacked(path: Path, reader: Callable[[str], torch.Tensor]) -> np.ndarray:
+def _read_idx(unpacked: Path) -> np.ndarray:
+    """Return the array in a file: unsigned bytes after a header with its sizes."""
+    packed = unpacked.with_name(f"{unpacked.name}.gz")
+    path = packed if packed.is_file() else unpacked
     try:
-        return reader(str(path)).numpy()
+        contents = path.read_bytes()
+        contents = gzip.decompress(contents) if path == packed else contents
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        contents = b""
     except OSError as error:
         raise unreadable(path, error) from error
-    except (AssertionError, IndexError, RuntimeError, TypeError, ValueError, KeyError) as error:
+    if md5(contents, usedforsecurity=False).hexdigest() != MD5[unpacked.name]:
         raise InputError(
-            f"{path} is damaged (its length or its header is wrong); delete it and run again "
-            "with download: true, or replace it by an intact copy."
-        ) from error
+            f"{path} is damaged, or of another data set (its checksum is not that of MNIST); "
+            "delete it and run again with download: true, or replace it by an intact copy."
+        )
+    sizes = np.frombuffer(contents, dtype=">u4", count=contents[3], offset=4)
+    return np.frombuffer(contents, dtype=np.uint8, offset=4 + sizes.nbytes).reshape(sizes)

@@ -22,6 +22,7 @@ class Source:
         read: ``read(rows, size)`` returns the images of the given rows, in that order, as
             (len(rows), height, width, channel) uint8, resized to size x size unless size is None.
         files: each example's image file, if the source consists of files.
+        root: the folder of these files.
     """
 
     labels: np.ndarray
@@ -30,6 +31,12 @@ class Source:
     class_names: Sequence[str]
     read: Callable[[np.ndarray, int | None], np.ndarray]
     files: Sequence[Path] = ()
+    root: Path = Path()
+
+    def file_names(self, rows: np.ndarray) -> list[str]:
+        """Return the files of these rows, relative to ``root``; none without files."""
+        files = [self.files[row] for row in rows] if self.files else []
+        return [path.relative_to(self.root).as_posix() for path in files]
 
 
 def read_from_array(images: np.ndarray, rows: np.ndarray, size: int | None) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Decode an image file of any format to 8-bit pixels."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -14,10 +15,21 @@ GRAY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16L", "I;16B", "I;16N")
 
 @dataclass(frozen=True)
 class Decoded:
-    """Pixels (height, width, 3) uint8, and whether the file was gray (three equal channels)."""
+    """A decoded image file.
+
+    Attributes:
+        pixels: (height, width, 3) uint8.
+        is_gray: whether the file was gray (three equal channels).
+        format: its format, for example ``"PNG"``.
+        changes: what its pixels lost or gained, in words that follow "3 images".
+        brightest: of a file with more than 8 bits per channel, its largest value, as 0..255.
+    """
 
     pixels: np.ndarray
     is_gray: bool
+    format: str
+    changes: tuple[str, ...] = ()
+    brightest: int | None = None
 
 
 def decode_image(file: Path | BinaryIO, size: int | None) -> Decoded:
@@ -30,14 +42,20 @@ def decode_image(file: Path | BinaryIO, size: int | None) -> Decoded:
     Raises:
         Exception: see ``open_image``.
     """
-    image, is_gray = open_image(file)
-    if size is not None:
-        image = fit(image, size)
-    return Decoded(np.asarray(image), is_gray)
+    with Image.open(file) as image:
+        is_deep = _is_deep(image)
+        image.load()
+        changes = tuple(_changes(image, size, is_deep))
+        brightest = _brightest(image) if is_deep else None
+        pixels = _as_rgb(ImageOps.exif_transpose(image))
+        if size is not None:
+            pixels = fit(pixels, size)
+        is_gray = image.mode in GRAY_MODES
+        return Decoded(np.asarray(pixels), is_gray, str(image.format), changes, brightest)
 
 
-def open_image(file: Path | BinaryIO) -> tuple[Image.Image, bool]:
-    """Return an image file as 8-bit RGB at its full size, and whether it was gray.
+def open_image(file: Path | BinaryIO) -> Image.Image:
+    """Return an image file as 8-bit RGB at its full size.
 
     The image is rotated according to its EXIF orientation. Transparent pixels become white. 16-bit
     values are rounded to 8 bits (v / 257). Palettes, CMYK and other color spaces become RGB. An
@@ -52,7 +70,7 @@ def open_image(file: Path | BinaryIO) -> tuple[Image.Image, bool]:
     """
     with Image.open(file) as image:
         image.load()
-        return _as_rgb(ImageOps.exif_transpose(image)), image.mode in GRAY_MODES
+        return _as_rgb(ImageOps.exif_transpose(image))
 
 
 def why_unreadable(error: Exception) -> str:
@@ -60,6 +78,37 @@ def why_unreadable(error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
         return "not an image"
     return str(getattr(error, "strerror", None) or error)
+
+
+def _is_deep(image: Image.Image) -> bool:
+    """Return whether a file that is not loaded yet has more than 8 bits per channel.
+
+    Pillow reads color images of 16 bits as 8 bits; only the raw mode of their tiles tells.
+    """
+    return image.mode.startswith("I") or any(";16" in str(tile[3]) for tile in image.tile)
+
+
+def _changes(image: Image.Image, size: int | None, is_deep: bool) -> Iterator[str]:
+    if is_deep:
+        yield "have more than 8 bits per channel, which are rounded to 8"
+    if getattr(image, "is_animated", False):
+        yield "have several frames or pages, of which only the first is read"
+    alpha = image.getchannel("A").getextrema()[0] if "A" in image.getbands() else 255
+    if alpha < 255 or "transparency" in image.info:
+        yield "have transparent pixels, which become white"
+    if size is not None and min(image.size) < size:
+        yield f"are smaller than {size} x {size} pixels and are enlarged"
+    if size is not None and max(image.size) > 2 * min(image.size):
+        yield "are so oblong that more than half of their pixels are cropped"
+
+
+def _brightest(image: Image.Image) -> int:
+    """Return the largest value of a deep image in any channel but alpha, as 0..255."""
+    if image.mode.startswith("I"):
+        return round(int(np.asarray(image).max()) / 257)
+    bands = image.getbands()
+    extrema = image.getextrema() if len(bands) > 1 else [image.getextrema()]
+    return max(high for band, (_, high) in zip(bands, extrema, strict=True) if band != "A")
 
 
 def _as_rgb(image: Image.Image) -> Image.Image:

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from created_equal.artefacts import consensus, consistency, has_files
+from created_equal.figures import style
 from created_equal.figures.images import as_drawn, class_name, images_of
-from created_equal.figures.style import GRAY, describe, footing, heading, page, styled
 from created_equal.scores import BLOCKS, LEAST_CONSENSUS, MOST_CONSISTENCY, Block, extremes
 
 IN_FIGURE, IN_TABLE = 3, 20
@@ -21,7 +21,7 @@ ROW, LINE = 1.14, 0.24
 """The height of a row without its captions, and of a line of these, in widths of an image."""
 
 
-@styled
+@style.styled
 def draw(
     scores: xr.Dataset, dataset: xr.Dataset, title: str, ensemble: str, data_root: Path = Path()
 ) -> Figure:
@@ -46,7 +46,7 @@ def draw(
     names = [class_name(dataset, label, LONGEST_NAME) for label in range(scores.attrs["classes"])]
     pairs = [caption(own, other) for own in names for other in names]
     row_height = ROW + LINE * (2 if any("\n" in each for each in pairs) else 1)
-    figure = page(1.35 + 0.57 * row_height * len(labels))
+    figure = style.page(1.35 + 0.57 * row_height * len(labels))
     grid = dict(zip(BLOCKS, figure.subplots(1, len(BLOCKS)), strict=True))
     for name, axes in grid.items():
         axes.set_title(name, loc="left", fontweight="bold")
@@ -66,14 +66,14 @@ def draw(
         axes.set(xlim=(0, IN_FIGURE), ylim=(row_height * len(labels), 0), aspect="equal")
         axes.set_axis_off()
     last = scores["epoch"].values[-1]
-    details = f"{describe(ensemble, scores)}, epochs 0 to {last}"
+    details = style.describe_all_epochs(ensemble, scores, 0)
     if len(labels) < scores.attrs["classes"]:
         details += (
             f"; {len(labels)} of {scores.attrs['classes']} classes, those with the most images "
             "that are agreed but wrong"
         )
-    heading(figure, title, details, {ensemble: scores})
-    footing(
+    style.heading(figure, title, details, {ensemble: scores})
+    style.footing(
         figure,
         f"Below each image: its label → the label that most networks give after epoch {last}, if "
         "it is another. Easiest and hardest: the highest and the lowest accessibility. Most "
@@ -136,7 +136,7 @@ def _shown_labels(blocks: list[Block], classes: int) -> list[int]:
 def _draw_block(axes: Axes, top: float, images: np.ndarray, words: list[str]) -> None:
     margin = 0.04
     if not len(images):
-        axes.text(0.5, top + 0.5, "none", ha="center", va="center", color=GRAY)
+        axes.text(0.5, top + 0.5, "none", ha="center", va="center", color=style.GRAY)
     for column, image in enumerate(images):
         # Images that are not square are centered in a square.
         height, width = np.array(image.shape[:2]) / max(image.shape[:2]) * (1 - 2 * margin)

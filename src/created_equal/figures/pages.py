@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from created_equal.errors import InputError
+from created_equal.errors import InputError, because
 from created_equal.figures.style import styled
 from created_equal.study import figure_path
 
@@ -19,12 +19,12 @@ METADATA = {
 
 
 @styled
-def save(figure: Figure, study: str | None, name: str, table: pd.DataFrame | None = None) -> Path:
+def save(figure: Figure, study: str, name: str, table: pd.DataFrame | None = None) -> Path:
     """Write a figure as pdf, svg and png to ``paper_figures/{study}``, and its table as csv.
 
     Args:
         figure: the figure, as returned by a ``draw`` function.
-        study: the study's name; None for a figure of several studies, saved in paper_figures.
+        study: the study's name, or ``study.joined`` names of several.
         name: the figure's name, for example ``"figure_01"``.
         table: what the figure shows, if it has a table.
 
@@ -47,8 +47,6 @@ def save(figure: Figure, study: str | None, name: str, table: pd.DataFrame | Non
             for target in targets.values():
                 (Path(unfinished) / target.name).replace(target)
     except OSError as error:
-        raise InputError(
-            f"{folder} cannot be written to ({error.strerror or error}); make room or make the "
-            "folder writable, and run again."
-        ) from error
+        otherwise = "make the folder writable, and run again"
+        raise InputError(f"{folder} cannot be written to {because(error, otherwise)}") from error
     return targets["png"]

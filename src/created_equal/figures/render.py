@@ -1,35 +1,43 @@
 """Running a figure's notebook with the study, or studies, as its parameter."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import papermill
-from jupyter_client.kernelspec import NoSuchKernel
-from nbclient.exceptions import DeadKernelError
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from created_equal.errors import DamagedError, InputError
-from created_equal.study import CROSS_DATASET, RESULTS, Study, ensemble_across, load_configured
+from created_equal.study import (
+    CROSS_DATASET,
+    NOTEBOOKS,
+    RESULTS,
+    Study,
+    ensemble_across,
+    joined,
+    load_configured,
+)
 
-KERNEL = "python3"
+COMMAND = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
 STARTS = 3
+LONGEST_CELL = 7200  # seconds
 # The kernel would warn that it listens on local TCP ports, which is normal.
-QUIET = ["--log-level=ERROR"]
+QUIET = ["--log-level=ERROR", "--IPKernelApp.exec_PYTHONSTARTUP=False"]
 
 
-def render_figure(study: Study, figure: str, log: Path | None = None) -> None:
+def render_figure(study: Study, figure: str) -> None:
     """Run ``notebooks/{figure}.ipynb``, which writes the figure as pdf, svg and png.
 
-    Args:
-        study: the study.
-        figure: the figure's name, for example ``"figure_01"``.
-        log: where the executed notebook is saved, even if it fails; by default
-            ``results/{study}/logs/{figure}.ipynb``.
+    The executed notebook is saved in ``results/{study}/logs``, even if it fails.
 
     Raises:
         InputError: the study does not have the figure, or cannot draw it (``Study.refused``); the
-            Jupyter kernel is missing; or the notebook fails. The message of an InputError that is
-            raised in the notebook is passed on.
+            Jupyter kernel does not start; or the notebook fails. The message of an InputError that
+            is raised in the notebook is passed on.
     """
     file = f"config/studies/{study.name}.yaml"
     if figure in study.refused:
@@ -39,15 +47,12 @@ def render_figure(study: Study, figure: str, log: Path | None = None) -> None:
             f"the study {study.name} has no {figure}; name one of {', '.join(study.figures)}, or "
             f"add it under figures in {file}."
         )
-    log = log or RESULTS / study.name / "logs" / f"{figure}.ipynb"
+    log = RESULTS / study.name / "logs" / f"{figure}.ipynb"
     _run(figure, {"study_name": study.name}, log, f"the study {study.name}")
 
 
 def render_cross_dataset(studies: Sequence[str]) -> None:
-    """Run ``notebooks/cross_dataset.ipynb`` for the studies that have a figure 1.
-
-    Args:
-        studies: names of studies.
+    """Run ``notebooks/cross_dataset.ipynb`` for those of the named studies that have a figure 1.
 
     Raises:
         InputError: no study has a figure 1, or see ``render_figure``.
@@ -59,13 +64,13 @@ def render_cross_dataset(studies: Sequence[str]) -> None:
             f"{CROSS_DATASET} shows the ensemble of each study's figure_01, but none of "
             f"{names} has one; add figure_01 to a study."
         )
-    log = RESULTS / "logs" / f"{CROSS_DATASET}.ipynb"
+    log = RESULTS / "logs" / f"{CROSS_DATASET}_{joined(shown)}.ipynb"
     _run(CROSS_DATASET, {"studies": shown}, log, f"the studies {names}")
 
 
 def _run(name: str, parameters: Mapping, log: Path, studies: str) -> None:
     """Run a notebook; ``studies`` names its study or studies in error messages."""
-    notebook = Path("notebooks", f"{name}.ipynb")
+    notebook = NOTEBOOKS / f"{name}.ipynb"
     if not notebook.is_file():
         raise InputError(
             f"{notebook} does not exist; run this in the root of the repository, where the "
@@ -74,11 +79,6 @@ def _run(name: str, parameters: Mapping, log: Path, studies: str) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
     try:
         _execute(notebook, parameters, log)
-    except NoSuchKernel as error:
-        raise InputError(
-            f"{notebook} needs the Jupyter kernel {KERNEL}, which this Python does not have; "
-            "install it with: python -m pip install ipykernel"
-        ) from error
     except PapermillExecutionError as error:
         for kind in (InputError, DamagedError):
             if error.ename == kind.__name__:
@@ -88,6 +88,11 @@ def _run(name: str, parameters: Mapping, log: Path, studies: str) -> None:
             f"({' '.join(error.evalue.split())}); the executed notebook, with the traceback, is "
             f"{log}."
         ) from error
+    except CellTimeoutError as error:
+        raise InputError(
+            f"{notebook} for {studies} took longer than {LONGEST_CELL / 3600:.0f} hours; run it in "
+            f"Jupyter to see where it waits."
+        ) from error
     except DeadKernelError as error:
         raise InputError(
             f"the process that ran {notebook} for {studies} was killed, most likely because memory "
@@ -95,29 +100,38 @@ def _run(name: str, parameters: Mapping, log: Path, studies: str) -> None:
         ) from error
 
 
-def _execute(notebook: Path, parameters: Mapping, log: Path) -> None:
-    """Run a notebook, retrying if its kernel does not start.
+class OwnKernel(AsyncKernelManager):
+    """The kernel of this Python, whatever kernels and start-up files Jupyter and IPython find."""
 
-    Jupyter picks free ports for a kernel before the kernel binds them. If many kernels start at
-    once, another process may take these ports first, and the kernel ends before it runs anything.
-    """
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        """The command of the kernel."""
+        return KernelSpec(argv=COMMAND, language="python")
+
+
+def _execute(notebook: Path, parameters: Mapping, log: Path) -> None:
+    # Jupyter picks free ports for a kernel before the kernel binds them. If many kernels start at
+    # once, another process may take these ports first, and the kernel ends before it runs anything.
     for attempt in range(1, STARTS + 1):
         try:
-            papermill.execute_notebook(
-                notebook,
-                log,
-                parameters=parameters,
-                kernel_name=KERNEL,
-                progress_bar=False,
-                extra_arguments=QUIET,
-            )
+            with TemporaryDirectory(dir=log.parent, prefix=".ipython.") as settings:
+                papermill.execute_notebook(
+                    notebook,
+                    log,
+                    parameters=parameters,
+                    kernel_name="python3",
+                    kernel_manager_class=OwnKernel,
+                    progress_bar=False,
+                    execution_timeout=LONGEST_CELL,
+                    extra_arguments=[*QUIET, f"--ipython-dir={settings}"],
+                )
             return
         except DeadKernelError:
             raise
-        except RuntimeError as error:
+        except (OSError, RuntimeError) as error:
             if attempt == STARTS:
                 raise InputError(
-                    f"the Jupyter kernel {KERNEL} for {notebook} did not start in {STARTS} "
-                    f"attempts ({error}); see above why, or install it again with: python -m pip "
-                    "install --force-reinstall ipykernel"
+                    f"the Jupyter kernel of {sys.executable} for {notebook} did not start in "
+                    f"{STARTS} attempts ({error}); see above why, or install it again with: "
+                    f"{sys.executable} -m pip install --force-reinstall ipykernel"
                 ) from error

@@ -167,19 +167,29 @@ def _retrained(ensembles: Sequence[Ensemble]) -> Iterator[str]:
 def _missing(config: Config, study: Study) -> str | None:
     """Return a sentence that says which of a study's data are missing and what to do, or None."""
     # Imported here as in ``existing``.
-    from created_equal.artefacts import dead_link
+    from created_equal.artefacts import dead_link, image_root
 
     source = study.dataset["source"]
     if source in PLACES and (link := dead_link(config.data_root)):
         return f"{study.name}: {link}"
+    if source in PLACES and config.data_root != Config.data_root and not config.data_root.exists():
+        return (
+            f"{study.name}: data_root {config.data_root} does not exist; make the folder, or "
+            "correct data_root."
+        )
     if source == "image_folder":
-        folder = config.data_root / Path(study.dataset["path"]).expanduser()
+        folder = image_root(config.data_root, study.dataset["path"])
         if link := dead_link(folder / "train"):
             return f"{study.name}: {link}"
         if not (folder / "train").is_dir():
             return (
                 f"{study.name}: {folder / 'train'} does not exist; put the images or a link to "
                 f"them at {folder}, set data_root, or leave {study.name} out of studies."
+            )
+        if not any((folder / test).is_dir() for test in ("test", "val")):
+            return (
+                f"{study.name}: {folder} has neither a folder test nor a folder val; put the test "
+                "images in test/CLASS/."
             )
     elif source in PLACES and not config.download and not _has(config, source):
         return (

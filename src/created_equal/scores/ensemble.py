@@ -75,7 +75,7 @@ def score_ensemble(
     with ExitStack() as stack:
         opened = [stack.enter_context(open_predictions(path)) for path in paths]
         check_one_ensemble(opened, paths)
-        if opened[0].sizes["epoch"] < 2:
+        if not (opened[0]["epoch"].values > 0).any():
             raise InputError(
                 f"{paths[0]} has no epoch after the untrained one; train the ensemble for at "
                 "least one epoch."
@@ -199,11 +199,13 @@ def _score_examples(files: Sequence[_File], seeds: np.ndarray) -> xr.Dataset:
             for name, values in modes(predictions[:, epoch], classes)._asdict().items():
                 counts[name][epoch, block] = values
         n_right = counts["n_right"][:, block] = _count_right(predictions, labels[block])
-        learnt[block] = accessibility(n_right, n_networks)
+        learnt[block] = accessibility(n_right, n_networks, first["epoch"].values)
         for index, half in enumerate(halves):
             if half.any():
                 n_right = _count_right(predictions[half], labels[block])
-                learnt_by_half[index, block] = accessibility(n_right, half.sum())
+                learnt_by_half[index, block] = accessibility(
+                    n_right, half.sum(), first["epoch"].values
+                )
     return xr.Dataset(
         {
             **{name: (("epoch", "example"), values) for name, values in counts.items()},

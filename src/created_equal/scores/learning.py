@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+import xarray as xr
 
 from created_equal.errors import InputError
 
@@ -15,15 +16,18 @@ class MatchedEpochs(NamedTuple):
     difference: float
 
 
-def accessibility(n_right: np.ndarray, n_networks: int) -> np.ndarray:
+def accessibility(
+    n_right: np.ndarray, n_networks: int, epochs: np.ndarray | None = None
+) -> np.ndarray:
     """Return the mean consistency of each example over all epochs after the untrained one.
 
     It is higher if more networks learn the example, and learn it earlier (the paper's "speed of
     learning").
 
     Args:
-        n_right: (epoch, example), how many networks are right, from epoch 0 on.
+        n_right: (epoch, example), how many networks are right.
         n_networks: N.
+        epochs: (epoch,) the number of each epoch, where 0 is untrained; None: 0, 1, 2, ...
 
     Returns:
         (example,) float64 in 0..1, exactly equal for equal sums of counts.
@@ -31,12 +35,22 @@ def accessibility(n_right: np.ndarray, n_networks: int) -> np.ndarray:
     Raises:
         InputError: there is no epoch after epoch 0.
     """
-    if len(n_right) < 2:
+    trained = n_right[(np.arange(len(n_right)) if epochs is None else np.asarray(epochs)) > 0]
+    if not len(trained):
         raise InputError(
             "accessibility needs an epoch after the untrained one, and there is none; train for "
             "at least one epoch."
         )
-    return n_right[1:].sum(axis=0, dtype=np.float64) / (n_networks * (len(n_right) - 1))
+    return trained.sum(axis=0, dtype=np.float64) / (n_networks * len(trained))
+
+
+def accuracy_by_epoch(scores: xr.Dataset, split: str) -> np.ndarray:
+    """Return the networks' mean accuracy from epoch 0 to the last, (epoch,).
+
+    It is NaN at an epoch that was not recorded.
+    """
+    mean = scores["accuracy"].sel(split=split).mean("network")
+    return mean.reindex(epoch=np.arange(int(scores["epoch"].max()) + 1)).values
 
 
 def matched_epochs(
@@ -45,7 +59,8 @@ def matched_epochs(
     """Return all pairs of trained epochs at which two ensembles are equally accurate.
 
     Args:
-        accuracy_a: (epoch,) mean accuracy of the first ensemble in 0..1, from epoch 0 on.
+        accuracy_a: (epoch,) mean accuracy of the first ensemble in 0..1, from epoch 0 on; NaN at an
+            epoch that was not recorded.
         accuracy_b: (epoch,) that of the second; the lengths may differ.
         tolerance: the largest difference that counts as equal.
 
@@ -87,18 +102,19 @@ def best_matched_pairs(
 
     def nearest(target: float, pairs: list[MatchedEpochs]) -> MatchedEpochs:
         def rank(pair: MatchedEpochs) -> tuple[float, int]:
-            distance = abs(accuracy(pair) - target) + abs(pair.difference)
+            # Rounded, so that the last bit of a sum does not decide between equals.
+            distance = round(abs(accuracy(pair) - target) + abs(pair.difference), 9)
             return distance, pair.epoch_a + pair.epoch_b
 
         return min(pairs, key=rank)
 
-    low = max(accuracy_a[1:].min(), accuracy_b[1:].min())
-    high = min(accuracy_a[1:].max(), accuracy_b[1:].max())
+    low = max(np.nanmin(accuracy_a[1:]), np.nanmin(accuracy_b[1:]))
+    high = min(np.nanmax(accuracy_a[1:]), np.nanmax(accuracy_b[1:]))
     late = nearest(high, pairs)
     early = nearest(low + (high - low) / 3, [pair for pair in pairs if pair != late] or pairs)
     return (early, late) if accuracy(early) <= accuracy(late) else (late, early)
 
 
 def _range(accuracy: np.ndarray) -> str:
-    trained = accuracy[1:]
+    trained = accuracy[1:][~np.isnan(accuracy[1:])]
     return f"{trained.min():.2f} to {trained.max():.2f}" if len(trained) else "none"

@@ -25,8 +25,9 @@ def phases(scores: xr.Dataset) -> dict[str, int]:
     - end: the last epoch.
 
     Raises:
-        InputError: there are fewer than three epochs after epoch 0.
+        InputError: epoch 0 was not recorded, or there are fewer than three epochs after it.
     """
+    check_untrained(scores, "the four phases of learning begin with")
     last = scores.sizes["epoch"] - 1
     if last < 3:
         raise InputError(
@@ -49,11 +50,22 @@ def phases(scores: xr.Dataset) -> dict[str, int]:
     return dict(zip(PHASES, epochs.tolist(), strict=True))
 
 
+def check_untrained(scores: xr.Dataset, what: str) -> None:
+    """Raise InputError if the first recorded epoch is not 0; ``what`` begins the sentence."""
+    first = int(scores["epoch"][0])
+    if first:
+        raise InputError(
+            f"{what} the untrained networks (epoch 0), but the first epoch of these scores is "
+            f"{first}; record the predictions before training too, or name epochs in the study."
+        )
+
+
 def _progress(mean: np.ndarray, chance: float) -> np.ndarray:
     reach = mean.max() - chance
     return (mean - chance) / reach if reach > 0 else np.zeros_like(mean)
 
 
 def _beginning(below: np.ndarray, progress: np.ndarray) -> int:
-    early = progress[1 : len(below)] <= 0.25
+    # A quarter is a quarter, although its difference in binary may be a little more.
+    early = progress[1 : len(below)] <= 0.25 + 1e-9
     return 1 + int(np.argmax(np.where(early, below[1:], -1)))

@@ -1,15 +1,14 @@
 """Studies as config.yaml and config/studies/*.yaml describe them, loaded and checked."""
 
 from .kept_scores import GET_AGAIN, keep_scores, read_catalogue
-from .keys import ROLES, Config, Decay, Recipe, Resources
+from .keys import ROLES, Config, Decay, Recipe, Resources, plain_name
 from .loading import CONFIG_VARIABLE, load_config, load_configured, load_studies, load_study
 from .loading import predictions_folders, study_names
-from .paths import REFERENCE, RESULTS, STUDIES, baseline_path, chosen_path, claims_path
-from .paths import dataset_path, explorer_path, figure_path, predictions_folder, predictions_path
-from .paths import results_test_path, scores_path
+from .paths import NOTEBOOKS, REFERENCE, RESULTS, STUDIES, baseline_path, chosen_path, claims_path
+from .paths import dataset_path, enter_repository, explorer_path, figure_path, joined
+from .paths import predictions_folder, predictions_path, results_test_path, scores_path
 from .roles import BASELINE_PREFIX, EACH, Roles, baselines_in, baselines_of, ensemble_across
 from .roles import ensembles_behind, ensembles_in, ensembles_of, moved_in, names_in, roles_of
 from .study import BASELINES, CROSS_DATASET, FIGURES, PAPER_ARCHITECTURES, Architecture, Baseline
-from .study import Ensemble, Study, baseline_of
-from .titles import title_of
+from .study import Ensemble, Study, baseline_of, label_of
 from .yaml_files import read_yaml, suggestion

@@ -13,14 +13,14 @@ from created_equal.study.derivation import (
 )
 from created_equal.study.keys import ROLES, FiguresEntry, Recipe, StudyFile
 from created_equal.study.roles import baselines_of, ensembles_of
-from created_equal.study.study import FIGURES, PAPER_ARCHITECTURES
+from created_equal.study.study import FIGURES, PAPER_ARCHITECTURES, label_of
 from created_equal.study.yaml_files import suggestion
 
 RECIPE = asdict(Recipe())
 NETWORKS = StudyFile.model_fields["networks"].default
 # The source that a key of the dataset is for.
 SOURCES = {"superclass": "cifar100", "path": "image_folder", "clutter": "digits"}
-# The keys of an ensemble's dataset that go with its kind; every key goes with keep.
+# The kinds of derived datasets, and the keys that go with them; every key goes with keep.
 KINDS = ("labels", "move_to_test", "keep")
 KEYS = {
     "labels": ("labels", "seed"),
@@ -38,12 +38,21 @@ def contradictions(values: Mapping) -> Iterator[str]:
             "baselines need all images in memory at once, but dataset.images is files; leave the "
             "baselines out, or set images: memory with fewer examples."
         )
+    labels: dict[str, str] = {}
     for name, ensemble in ensembles.items():
         yield from _contradictions_in_architecture(f"ensembles.{name}", ensemble)
         recipe = RECIPE | values.get("recipe", {}) | ensemble.get("recipe", {})
         yield from _contradictions_in_recipe(name, ensemble.get("recipe", {}), recipe, dataset)
-        sizes = dataset.get("train_examples"), recipe["batch_size"]
-        yield from _contradictions_in_derived(name, ensembles, *sizes)
+        yield from _contradictions_in_derived(
+            name, ensembles, dataset.get("train_examples"), recipe["batch_size"]
+        )
+        label = ensemble.get("label") or label_of(name)
+        if other := labels.get(label):
+            yield (
+                f"ensembles.{name} and {other} are both called {label} in figures; give one "
+                "another label."
+            )
+        labels[label] = name
 
 
 def refused_figures(values: Mapping, n_networks: int | None) -> dict[str, list[str]]:
@@ -119,11 +128,6 @@ def _contradictions_in_recipe(
         yield (
             f"{is_set('dropout')}, but rates are multiples of 1/256: use one from {1 / 256} "
             f"(1/256) to {255 / 256} (255/256), or false for none."
-        )
-    if recipe["augmentation"] is not None and dataset.get("images", "memory") != "files":
-        yield (
-            f"{is_set('augmentation')}, but dataset.images is not files; leave it out, or set "
-            "images: files."
         )
     examples = dataset.get("train_examples")
     if examples is not None and recipe["batch_size"] > examples:

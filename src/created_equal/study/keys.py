@@ -7,6 +7,7 @@ Numbers are strict, since YAML is lax: 20.0 is not a whole number, and "true" is
 the same where a number may be a fraction.
 """
 
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Literal
@@ -25,6 +26,7 @@ from pydantic import (
 from pydantic.dataclasses import dataclass
 
 from created_equal.study.yaml_files import parse_yaml
+from created_equal.user_text import expand
 
 STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 # The default of a key that may be left out but, unlike one whose default is None, not be null.
@@ -39,10 +41,21 @@ def _from_text(value: object) -> object:
         raise ValueError from error
 
 
+def plain_name(study: str) -> str:
+    """Return the name of a study, also from the path of its file."""
+    return re.sub(r"^(?:.*/)?([^/]+)\.ya?ml$", r"\1", study.strip())
+
+
 def _split(names: object) -> object:
     if isinstance(names, str):
-        names = [name.strip() for name in names.split(",") if name.strip()]
+        names = [plain_name(name) for name in names.split(",") if name.strip()]
     return _not_empty(names)
+
+
+def _as_path(value: object) -> object:
+    """Return text for a number, which Snakemake's --config makes of a folder's name."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return str(value) if is_number else _not_empty(value)
 
 
 def _not_empty(value: object) -> object:
@@ -110,12 +123,12 @@ class Config:
 
     data_root: Annotated[
         Path,
-        BeforeValidator(_not_empty, json_schema_input_type=Text),
-        AfterValidator(Path.expanduser),
+        BeforeValidator(_as_path, json_schema_input_type=Text),
+        AfterValidator(expand),
     ] = Path("data")
     """The folder of the data sets, in torchvision's layout (cifar-100-python/, MNIST/raw/, ...).
-    Missing data sets are downloaded to it; otherwise it may be read-only. `~` is your home
-    folder."""
+    Missing data sets are downloaded to it; otherwise it may be read-only. `~` is your home folder,
+    and variables ($SCRATCH) are replaced. A folder other than data must exist."""
 
     download: Annotated[StrictBool, FromText] = True
     """Whether missing data sets are downloaded. With false, a missing data set ends the run with an
@@ -126,6 +139,11 @@ class Config:
     as in the study files. Raising it trains only the additional networks, except in ensembles whose
     data depend on another ensemble's ranking of the examples: they are retrained, because more
     networks rank differently. The run announces this before it starts."""
+
+    epochs: Annotated[Count | None, FromText] = None
+    """The number of epochs of every network, in place of the numbers in the study files, for a
+    short trial; null: as in the study files. Figures that name epochs beyond it show others.
+    Networks trained for another number of epochs are kept, and are used again without this key."""
 
     networks_per_job: Annotated[Count, FromText] = 7
     """How many networks a job trains and saves in one file. It does not change any result."""
@@ -207,13 +225,15 @@ class Recipe:
     not."""
 
     mini_batches: Literal["permuted", "independent"] = "permuted"
-    """permuted: every epoch uses each train image once, in a new random order. independent: every
-    mini-batch is drawn independently from the whole train set."""
+    """permuted: every epoch uses each train image at most once, in a new random order; those that
+    do not fill a last mini-batch are left out, others in each epoch. independent: every mini-batch
+    is drawn independently from the whole train set."""
 
     augmentation: Literal["crop_and_flip"] | None = None
-    """Random changes of the train images, only with dataset.images: files. crop_and_flip: a crop of
-    8 to 100 % of the area, resized to size x size and mirrored half of the time (torchvision's
-    RandomResizedCrop and RandomHorizontalFlip); null: no changes."""
+    """Random changes of the train images. crop_and_flip: each image is shifted by up to an eighth
+    of its shorter side (4 of 32 pixels) and mirrored half of the time; with images: files, it is a
+    crop of 8 to 100 % of the area, resized to size x size and mirrored half of the time
+    (torchvision's RandomResizedCrop and RandomHorizontalFlip). null: no changes."""
 
     @property
     def definition(self) -> dict:
@@ -288,8 +308,8 @@ class DatasetEntry(Entry):
 
     path: Text = ABSENT
     """Only with image_folder, and required there: the folder of images, relative to data_root or
-    absolute. The path is part of the definition that determines the networks' seeds, so keep it
-    relative to data_root (a link there is possible) if the images may move."""
+    absolute. The path is part of the definition that determines the networks' seeds (x and x/ are
+    two), so keep it relative to data_root (a link there is possible) if the images may move."""
 
     size: Count | None = None
     """The images are made size x size pixels (the shorter side is resized, and the centre is
@@ -388,6 +408,10 @@ class EnsembleEntry(Entry):
     units: Count | None = Field(None, le=65536)
     """The units of the dense layer before the last, which are multiplied by width; null: 512
     in st_vgg, 128 in the others."""
+
+    label: Text = ABSENT
+    """The ensemble's name in figures and pages; by default its name with spaces, st-VGG for
+    st_vgg."""
 
     dataset: DerivedEntry = ABSENT
     """What differs from the study's dataset: the labels, or the examples in the train set. It needs

@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from copy import deepcopy
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -14,7 +15,7 @@ from created_equal.study import derivation
 from created_equal.study.contradictions import contradictions, refused_figures
 from created_equal.study.kept_scores import with_kept_scores
 from created_equal.study.keys import Config, DerivedEntry, Recipe, Resources, StudyFile
-from created_equal.study.paths import REFERENCE, RESULTS, STUDIES, predictions_folder
+from created_equal.study.paths import CONFIG, REFERENCE, RESULTS, STUDIES, predictions_folder
 from created_equal.study.study import (
     LIKE_FIGURE_01,
     PAPER_ARCHITECTURES,
@@ -25,7 +26,6 @@ from created_equal.study.study import (
 )
 from created_equal.study.yaml_files import check, read_yaml, refuse, suggestion
 
-CONFIG = Path("config.yaml")
 # The environment variable in which the workflow passes its config to the commands, as JSON.
 CONFIG_VARIABLE = "CREATED_EQUAL_CONFIG"
 
@@ -42,19 +42,35 @@ def load_config(values: Mapping | None = None) -> Config:
         InputError: with a sentence for every problem.
     """
     where = CONFIG if values is None else "the configuration (config.yaml and --config)"
+    if isinstance((values or {}).get("studies"), int | float):
+        values = {**values, "studies": _typed_as(values["studies"])}
     if values is None:
         passed = os.environ.get(CONFIG_VARIABLE)
         values = _read(CONFIG) if passed is None else json.loads(passed)
     sentences, _ = check(values, Config)
     refuse(where, sentences)
     config = Config(**values)
-    if config.scores == REFERENCE.name and config.networks is not None:
-        sentence = (
-            f"networks is {config.networks}, but scores is {REFERENCE}, and these scores have a "
-            "number of networks of their own; leave one of the two out."
+    if config.scores == REFERENCE.name:
+        trained = {"networks": config.networks, "epochs": config.epochs}
+        refuse(
+            where,
+            [
+                f"{key} is {value}, but scores is {REFERENCE.name}, and these scores have a number "
+                f"of {key} of their own; leave one of the two out."
+                for key, value in trained.items()
+                if value is not None
+            ],
         )
-        refuse(where, [sentence])
     return config
+
+
+def _typed_as(number: float) -> object:
+    """Return the study of whose name Snakemake's --config makes this number: 2020_10_10."""
+    for name in study_names():
+        with suppress(ValueError):
+            if float(name) == number:
+                return name
+    return number
 
 
 def study_names() -> list[str]:
@@ -65,10 +81,15 @@ def study_names() -> list[str]:
 def load_configured(name: str) -> Study:
     """Return a study with the number of networks and the scores that the config selects."""
     config = load_config()
-    return load_study(name, config.networks, config.scores)
+    return load_study(name, config.networks, config.scores, config.epochs)
 
 
-def load_study(name: str, n_networks: int | None = None, scores: str = Config.scores) -> Study:
+def load_study(
+    name: str,
+    n_networks: int | None = None,
+    scores: str = Config.scores,
+    epochs: int | None = None,
+) -> Study:
     """Return the checked study in config/studies/{name}.yaml.
 
     Args:
@@ -76,6 +97,7 @@ def load_study(name: str, n_networks: int | None = None, scores: str = Config.sc
         n_networks: number of networks in every ensemble; None for the numbers in the file.
         scores: ``"trained"``, or ``"reference"`` for the scores that come with the code; figures of
             ensembles without such scores are then refused.
+        epochs: how many epochs every network is trained for; None: as the file says.
 
     Raises:
         InputError: there is no such study, its file has problems (with a sentence for each), or it
@@ -91,6 +113,8 @@ def load_study(name: str, n_networks: int | None = None, scores: str = Config.sc
             "letters, digits and underscores only."
         )
     values = _read_study(path)
+    if epochs is not None:
+        values = _with_epochs(values, epochs)
     sentences, usable = check(values, StudyFile)
     # A key that is invalid is not also reported as missing or as contradicting another.
     sentences += [
@@ -129,13 +153,16 @@ def load_study(name: str, n_networks: int | None = None, scores: str = Config.sc
 
 
 def load_studies(
-    names: Sequence[str], n_networks: int | None = None, scores: str = Config.scores
+    names: Sequence[str],
+    n_networks: int | None = None,
+    scores: str = Config.scores,
+    epochs: int | None = None,
 ) -> dict[str, Study]:
     """Return checked studies by name; the InputError has the problems of all studies."""
     found, problems = {}, []
     for name in names:
         try:
-            found[name] = load_study(name, n_networks, scores)
+            found[name] = load_study(name, n_networks, scores, epochs)
         except InputError as error:
             problems.append(str(error))
     if problems:
@@ -165,6 +192,28 @@ def predictions_folders(*ensembles: Ensemble) -> list[list[Path]]:
         )
         found.append([first, *filter(Path.is_dir, others)])
     return found
+
+
+def _with_epochs(values: object, epochs: int) -> object:
+    """Return a study file's contents with this number of epochs for every ensemble.
+
+    A figure that names epochs beyond it shows others, chosen from the scores.
+    """
+    values = deepcopy(values)
+    if not isinstance(values, dict):
+        return values
+    values["recipe"] = _override(values.get("recipe", {}), {"epochs": epochs})
+    for part in ("ensembles", "figures"):
+        entries = values.get(part)
+        for entry in entries.values() if isinstance(entries, dict) else ():
+            if not isinstance(entry, dict):
+                continue
+            if isinstance(entry.get("recipe"), dict):
+                entry["recipe"].pop("epochs", None)
+            named = entry.get("epochs")
+            if isinstance(named, list) and any(each not in range(epochs + 1) for each in named):
+                del entry["epochs"]
+    return values
 
 
 def _read_study(path: Path) -> object:
@@ -202,6 +251,8 @@ def _read(path: Path) -> object:
 
 def _remedy(name: str) -> str:
     known = study_names()
+    if (other := STUDIES / f"{name}.yml").is_file():
+        return f"rename {other} to {name}.yaml."
     if not known:
         return f"there is no study at all in {Path.cwd() / STUDIES}: run this in the repository."
     return suggestion(name, known)
@@ -234,6 +285,7 @@ def _make_ensembles(
             recipe=_merge_recipe(values, name),
             dataset=entry.dataset.definition,
             resources=Resources(**_merge("resources", values, name)),
+            label=own.label or "",
         )
     return {
         each.name: each

@@ -1,10 +1,22 @@
 """The paths of a study's file and of everything that is built from it."""
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
 
-STUDIES = Path("config/studies")
+# The repository, if it is not the current folder: a workflow may run in another one (-d).
+ROOT = Path(os.environ.get("CREATED_EQUAL_ROOT", ""))
+CONFIG = ROOT / "config.yaml"
+STUDIES = ROOT / "config/studies"
+REFERENCE = ROOT / "reference"
+NOTEBOOKS = ROOT / "notebooks"
 RESULTS = Path("results")
-REFERENCE = Path("reference")
+
+
+def enter_repository() -> None:
+    """Change from the folder of the notebooks, in which editors run them, to the repository."""
+    if not CONFIG.exists() and Path("..", CONFIG).exists():
+        os.chdir("..")
 
 
 def batches(n_networks: int, per_job: int) -> list[tuple[int, int]]:
@@ -53,7 +65,7 @@ def claims_path(study: str, extension: str) -> Path:
 
 
 def explorer_path(study: str, ensemble: str, other: str | None = None) -> Path:
-    """Return where the explorer of an ensemble is, or of two."""
+    """Return the path of the explorer's page of an ensemble, or of two."""
     return RESULTS / study / ensemble / (f"explorer_{other}.html" if other else "explorer.html")
 
 
@@ -62,6 +74,11 @@ def results_test_path(study: str) -> Path:
     return RESULTS / study / "results_test.txt"
 
 
-def figure_path(study: str | None, figure: str, extension: str) -> Path:
-    """Return the path of a figure of one study, or with None of several; pdf, svg, png or csv."""
-    return Path("paper_figures", study or "", f"{figure}.{extension}")
+def figure_path(study: str, figure: str, extension: str) -> Path:
+    """Return the path of a figure of a study, or of ``joined`` studies; pdf, svg, png or csv."""
+    return Path("paper_figures", study, f"{figure}.{extension}")
+
+
+def joined(studies: Iterable[str]) -> str:
+    """Return the name of a folder for figures of several studies: ``"digits+mnist"``."""
+    return "+".join(studies)

@@ -1,5 +1,6 @@
 """A study with its ensembles, baselines and figures."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -60,6 +61,23 @@ BASELINES = {
 }
 
 
+# How people write what is not only a matter of spaces.
+WRITTEN = {
+    "st_vgg": "st-VGG",
+    "mnist_cnn": "MNIST CNN",
+    "svm": "SVM",
+    "adaboost": "AdaBoost",
+    "gaussian_naive_bayes": "Gaussian naive Bayes",
+}
+
+
+def label_of(name: str) -> str:
+    """Return a name for people: ``"small st-VGG"``, ``"learning rate 0.05"``."""
+    for key, written in WRITTEN.items():
+        name = re.sub(rf"(?<![a-z0-9]){key}(?![a-z0-9])", written, name)
+    return re.sub(r"(?<=\d)_(?=\d)", ".", name).replace("_", " ")
+
+
 @dataclass(frozen=True)
 class Architecture:
     """An architecture and its variations; ``EnsembleEntry`` describes the fields."""
@@ -85,6 +103,8 @@ class Ensemble:
     # The ensemble whose scores rank the examples, and from whose dataset this one's is derived.
     ranked_by: str | None = None
     resources: Resources = field(default_factory=Resources)
+    # Its name for people; "": that of ``label_of``.
+    label: str = ""
     # The folder of its scores; None if they are neither saved nor to be computed.
     scores_in: Path | None = RESULTS
 
@@ -173,6 +193,10 @@ class Study:
         return {
             figure: entry["epochs"] for figure, entry in self.figures.items() if "epochs" in entry
         }
+
+    def label(self, ensemble: str) -> str:
+        """Return the name of one of its ensembles for people."""
+        return self.ensembles[ensemble].label or label_of(ensemble)
 
     def scores_path(self, ensemble: str) -> Path:
         """Return the path of an ensemble's scores; raises InputError if they are not saved."""

@@ -18,7 +18,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from created_equal.errors import InputError
+from created_equal.errors import InputError, because
 
 # The largest number of valid names that a sentence lists: alone, and after the most similar one.
 NAMES_LISTED = 20
@@ -75,12 +75,21 @@ def _error(problem: str, node: yaml.Node) -> yaml.YAMLError:
 
 
 _Loader.add_constructor("tag:yaml.org,2002:float", _Loader.construct_yaml_float)
-# YAML 1.1 requires a point and a sign in a number with an exponent, which few people know.
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"),
-    list("-+.0123456789"),
-)
+# In YAML 1.1, 010 is 8, 1:30 is 90, and 1e-3 is text, as few people know. Here numbers are decimal,
+# with or without an exponent; 010 and 1:30 are text, and so are dates.
+_TAG = "tag:yaml.org,2002:"
+_DECIMAL = {
+    "int": r"[-+]?(0|[1-9][\d_]*)",
+    "float": r"[-+]?((\d[\d_]*\.?\d*|\.\d+)[eE][-+]?\d+|\d[\d_]*\.\d*|\.\d+|\.inf|\.nan)",
+}
+_Loader.yaml_implicit_resolvers = {
+    first: [each for each in known if each[0] not in {_TAG + n for n in (*_DECIMAL, "timestamp")}]
+    for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+for _name, _pattern in _DECIMAL.items():
+    _Loader.add_implicit_resolver(
+        _TAG + _name, re.compile(f"^{_pattern}$", re.IGNORECASE), list("-+.0123456789")
+    )
 
 
 def parse_yaml(text: str) -> Any:
@@ -93,9 +102,8 @@ def read_yaml(path: Path) -> Any:
     try:
         return parse_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError(
-            f"{path} cannot be read ({error.strerror}); check that it is there and readable."
-        ) from error
+        otherwise = "check that it is there and readable"
+        raise InputError(f"{path} cannot be read {because(error, otherwise)}") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8 text; save it as UTF-8.") from error
     except yaml.YAMLError as error:
@@ -176,6 +184,8 @@ def suggestion(name: str, known: Sequence[str]) -> str:
         return "leave it out."
     near = [each for each in known if _without_zeros(each) == _without_zeros(str(name).lower())]
     near = near or difflib.get_close_matches(str(name).lower(), known, n=1, cutoff=SIMILAR)
+    if near and not str(name).isascii():
+        return f"did you mean {near[0]}, of plain letters? It is written {name!a}."
     if near:
         others = f" (of {', '.join(known)})" if len(known) <= NAMES_AFTER_NEAREST else ""
         return f"did you mean {near[0]}{others}?"
@@ -272,7 +282,7 @@ def _sentence(error: ErrorDetails, path: Sequence[str | int], part: Mapping) -> 
             return f"{place} is empty; define at least one."
         case "string_pattern_mismatch":
             return (
-                f"{place}: {value!r} cannot be a name; use only lower-case letters, digits and "
+                f"{place}: {value!a} cannot be a name; use only lower-case letters, digits and "
                 f"underscores{_valid_name(value)}."
             )
         case _:
@@ -307,6 +317,8 @@ def _quotes_remedy(value: Any, schema: Mapping) -> str:
     if schema.get("type") == "string" and isinstance(value, int | float) and not _names(schema):
         return "; put it in quotes"
     kinds = {each.get("type") for each in _alternatives(schema)}
+    if isinstance(value, str) and re.fullmatch(r"[-+]?0[\d_]+", value) and "integer" in kinds:
+        return "; write it without the leading zero"
     if isinstance(value, str) and {"boolean", "integer", "number"} & kinds:
         with suppress(yaml.YAMLError):
             if isinstance(parse_yaml(value), int | float):

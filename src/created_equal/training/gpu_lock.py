@@ -11,13 +11,17 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from created_equal.errors import InputError
+from created_equal.errors import NO_LOCKS, InputError
 
 log = logging.getLogger(__name__)
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
-# Seconds between two attempts to lock a GPU.
+# Seconds between two attempts to lock a GPU, between two lines in the log, and altogether.
 PAUSE = 1.0
+BETWEEN_LINES = 600.0
+LONGEST_WAIT = 48 * 3600.0
+# Seconds for nvidia-smi, which may hang if a GPU or its driver fails.
+LONGEST_LIST = 60
 
 
 def lock_gpu(device: str) -> int | None:
@@ -25,17 +29,13 @@ def lock_gpu(device: str) -> int | None:
 
     Call this before CUDA is initialized. It locks the first free GPU among those that
     CUDA_VISIBLE_DEVICES permits, and waits for one if none is free. The kernel releases the lock
-    when this process ends, even if it is killed. Only jobs of the same user respect each other's
-    locks.
-
-    Args:
-        device: as in the config; ``"cpu"`` locks nothing.
-
-    Returns:
-        a file descriptor that holds the lock while it is open; None without a GPU.
+    when this process ends, even if it is killed, or when the file descriptor that this function
+    returns is closed. Without a GPU, or if ``device`` is cpu, nothing is locked. Only jobs of the
+    same user respect each other's locks.
 
     Raises:
-        InputError: the folder of the locks belongs to another user.
+        InputError: the folder of the locks belongs to another user, or no GPU became free in
+            ``LONGEST_WAIT``.
     """
     if device == "cpu":
         return None
@@ -54,7 +54,12 @@ def list_gpus() -> list[str]:
     """Return the UUIDs of this machine's GPUs from nvidia-smi, or those of their MIG instances."""
     if shutil.which("nvidia-smi") is None:
         return []
-    done = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True)
+    command = ["nvidia-smi", "-L"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST_LIST)
+    except subprocess.TimeoutExpired:
+        log.warning("nvidia-smi -L has not answered for %d s: no GPU is used", LONGEST_LIST)
+        return []
     if done.returncode != 0:
         message = " ".join((done.stdout + done.stderr).split())
         log.warning("nvidia-smi lists no GPU: %s", message)
@@ -70,11 +75,7 @@ def visible_gpus(gpus: Sequence[str], visible: str | None) -> list[str]:
 
     The variable is parsed as CUDA does: entries are indices from 0, UUIDs or prefixes of UUIDs, and
     the first invalid entry ends the list. Indices are nvidia-smi's, which are equal to CUDA's if
-    all GPUs are of the same model.
-
-    Args:
-        gpus: UUIDs.
-        visible: the value of the variable; None if it is not set.
+    all GPUs are of the same model. ``visible`` is None if the variable is not set.
     """
     if visible is None:
         return list(gpus)
@@ -92,20 +93,26 @@ def visible_gpus(gpus: Sequence[str], visible: str | None) -> list[str]:
 
 def _wait_for_lock(gpus: Sequence[str], folder: Path) -> tuple[str, int]:
     """Lock one of the GPUs; return its UUID and the file descriptor of the lock."""
-    waiting = False
+    started, said = time.monotonic(), None
     while True:
         for gpu in gpus:
             lock = _try_to_lock(folder / f"{gpu.replace('/', '_')}.lock")
             if lock is not None:
                 return gpu, lock
-        if not waiting:
+        now = time.monotonic()
+        if now - started > LONGEST_WAIT:
+            raise InputError(
+                f"all {len(gpus)} GPUs have been used by other training jobs for "
+                f"{LONGEST_WAIT / 3600:.0f} hours; end those (fuser {folder}/* shows them), and "
+                "run again."
+            )
+        if said is None or now - said > BETWEEN_LINES:
             log.info(
                 "all %d GPUs are used by other training jobs: waiting for one; --resources gpu=%d "
                 "starts at most one job per GPU",
-                len(gpus),
-                len(gpus),
+                *(len(gpus), len(gpus)),
             )
-            waiting = True
+            said = now
         time.sleep(PAUSE)
 
 
@@ -116,6 +123,10 @@ def _try_to_lock(path: Path) -> int | None:
     except BlockingIOError:
         os.close(descriptor)
         return None
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        log.warning("%s: this file system has no locks; other jobs may use the same GPU", path)
     return descriptor
 
 

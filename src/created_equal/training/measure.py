@@ -1,23 +1,46 @@
 """The cost of training a network, and the speed of this machine."""
 
+import multiprocessing
 import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import torch
 import xarray as xr
 
-from created_equal.artefacts import make_dataset
 from created_equal.networks import count_flops
 from created_equal.study import Ensemble
 from created_equal.training.engine.device import Setting
 from created_equal.training.engine.images import Images
-from created_equal.training.engine.trainee import make_network, train_network
+from created_equal.training.engine.trainee import Trainee, make_network
 
-# The measured speed is within 8 % of the speed with twice as many images or with three epochs.
-IMAGES_MEASURED = 200
-EPOCHS_MEASURED = 2
+# Larger batches cost about as much per image. With a test image, one batch is predicted on a CPU.
+LARGEST_BATCH = 99
+MOST_PROCESSES = 16
+LEAST_UNCERTAINTY = 0.15  # a few steps tell no more about hours of training
+
+# An ensemble, (height, width, channels) of its images, and its number of classes.
+Kind = tuple[Ensemble, tuple[int, int, int], int]
+
+
+class Cost(NamedTuple):
+    """What training and predicting an image cost, in seconds of a core or a GPU.
+
+    The uncertainty is a fraction of both.
+    """
+
+    trained: float
+    predicted: float
+    uncertainty: float
+
+    def of_network(self, ensemble: Ensemble, examples: tuple[int, int]) -> float:
+        """Return the seconds to train one network on so many train and test examples."""
+        recipe = ensemble.recipe
+        trained = recipe.epochs * (examples[0] // recipe.batch_size) * recipe.batch_size
+        return trained * self.trained + (recipe.epochs + 1) * sum(examples) * self.predicted
 
 
 def count_operations(
@@ -28,71 +51,126 @@ def count_operations(
 ) -> int:
     """Return the floating-point operations of training one network; a multiply-add counts as two.
 
-    Args:
-        ensemble: the ensemble.
-        examples: the numbers of train and of test examples. All of them are predicted before the
-            first epoch and after every epoch.
-        image_shape: (height, width, channels).
-        classes: K.
+    The train and test ``examples`` are all predicted before the first epoch and after every epoch.
+    Images are (height, width, channels).
 
     Raises:
         InputError: the images are too small for the architecture.
     """
     recipe = ensemble.recipe
-    network = make_network(ensemble, image_shape, classes)
-    predicting, training = count_flops(network, image_shape)
+    predicting, training = count_flops(make_network(ensemble, image_shape, classes), image_shape)
     trained = examples[0] // recipe.batch_size * recipe.batch_size
     return recipe.epochs * trained * training + (recipe.epochs + 1) * sum(examples) * predicting
 
 
-def measure_speed(
-    ensemble: Ensemble, image_shape: tuple[int, int, int], classes: int, setting: Setting
-) -> float:
-    """Measure the floating-point operations per second of a short training on noise.
+def measure_costs(
+    kinds: Sequence[Kind], setting: Setting, jobs: int, seconds: float
+) -> tuple[list[Cost], float]:
+    """Measure what networks of several kinds cost, on noise.
+
+    As many processes as there are jobs measure at the same time, because cores that work at once
+    slow each other down. On a CPU the processor time counts, which other programs change little,
+    and the share of a core that a process gets is measured over all kinds together. So the costs of
+    two kinds compare well even if a machine is busy.
 
     Args:
-        ensemble: the ensemble; its number of epochs and its data do not matter.
-        image_shape: (height, width, channels).
-        classes: K.
+        kinds: an ensemble of each kind, with the shape of the images and the number of classes.
         setting: the device and precision.
+        jobs: how many networks are trained at the same time.
+        seconds: for all kinds together, about; two steps of each kind are taken at least.
+
+    Returns:
+        the cost of each kind, and the share of a core that each process got, 1 on a GPU.
 
     Raises:
-        InputError: the images are too small for the architecture.
+        InputError: the images are too small for an architecture.
     """
-    size = ensemble.recipe.batch_size
-    train = max(1, IMAGES_MEASURED // size) * size
-    examples = (train, max(2, train // 5))
-    images = Images(_make_noise(*examples, image_shape, classes), setting)
-    times = []
-    recipe = replace(ensemble.recipe, epochs=EPOCHS_MEASURED)
-    for _ in train_network(replace(ensemble, recipe=recipe), 0, images):
-        if setting.device.type == "cuda":
-            torch.cuda.synchronize()
-        times.append(time.monotonic())
-    # The fastest epoch counts: others include preparations or were slowed by other processes.
-    fastest = min(after - before for before, after in pairwise(times))
-    one, two = (
-        count_operations(
-            replace(ensemble, recipe=replace(recipe, epochs=epochs)), examples, image_shape, classes
-        )
-        for epochs in (1, 2)
-    )
-    return (two - one) / fastest
+    if setting.device.type == "cpu":
+        torch.set_num_threads(1)
+    for ensemble, image_shape, classes in kinds:
+        # Here, because the error of a process would not be a sentence.
+        make_network(ensemble, image_shape, classes)
+    if setting.device.type == "cuda":
+        return _measure(kinds, setting, seconds)[0], 1.0
+    jobs = min(jobs, MOST_PROCESSES)
+    # Forking is fast, and safe as long as there are no other threads.
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("fork")) as pool:
+        started = [pool.submit(_measure, kinds, setting, seconds) for _ in range(jobs)]
+        costs, shares = zip(*(job.result() for job in started), strict=True)
+    return [_mean(of_kind) for of_kind in zip(*costs, strict=True)], float(np.mean(shares))
+
+
+def _measure(kinds: Sequence[Kind], setting: Setting, seconds: float) -> tuple[list[Cost], float]:
+    """Return the cost of each kind, and the share of a core that this process got.
+
+    All kinds take a step in turn, again and again, so that a busy minute is not one kind's alone.
+    """
+    started, used = time.monotonic(), time.process_time()
+    trainees = [_make_trainee(*kind, setting) for kind in kinds]
+    taken = [[] for _ in kinds]
+    while len(taken[0]) < 2 or time.monotonic() - started < seconds:
+        for (images, trainee), times in zip(trainees, taken, strict=True):
+            times.append(_take_step(images, trainee))
+    share = (time.process_time() - used) / (time.monotonic() - started)
+    # The first step includes preparations.
+    return [_cost(np.array(times[1:])) for times in taken], share
+
+
+def _make_trainee(
+    ensemble: Ensemble, image_shape: tuple[int, int, int], classes: int, setting: Setting
+) -> tuple[Images, Trainee]:
+    """Return a network in training whose epochs have one mini-batch, and its images."""
+    size = min(ensemble.recipe.batch_size, LARGEST_BATCH)
+    ensemble = replace(ensemble, recipe=replace(ensemble.recipe, batch_size=size))
+    images = Images(_make_noise(size, 1, image_shape, classes), setting)
+    return images, Trainee(ensemble, 0, images)
+
+
+def _take_step(images: Images, trainee: Trainee) -> tuple[float, float]:
+    """Return the seconds to train on an image, and to predict one."""
+    times = [_clock(images.setting)]
+    for _ in trainee.finish_epoch():
+        times.append(_clock(images.setting))
+    trainee.evaluate(lambda: None)
+    times.append(_clock(images.setting))
+    trained, predicted = np.diff(times)
+    return trained / len(images.train), predicted / len(images)
+
+
+def _cost(taken: np.ndarray) -> Cost:
+    """Return the cost from steps (step, 2): seconds to train on an image, and to predict one."""
+    trained, predicted = np.median(taken, axis=0)
+    total = taken.sum(axis=1)
+    return Cost(trained, predicted, np.median(np.abs(total / np.median(total) - 1)))
+
+
+def _clock(setting: Setting) -> float:
+    if setting.device.type == "cuda":
+        torch.cuda.synchronize()
+        return time.perf_counter()
+    return time.process_time()
+
+
+def _mean(costs: Sequence[Cost]) -> Cost:
+    """Return the mean of what several processes measured; their differences are uncertainty."""
+    trained, predicted, spread = np.mean(costs, axis=0)
+    half = np.ptp([cost.trained for cost in costs]) / (2 * trained)
+    return Cost(trained, predicted, float(np.hypot(LEAST_UNCERTAINTY, max(2 * spread, half))))
 
 
 def _make_noise(
     train: int, test: int, image_shape: tuple[int, int, int], classes: int
 ) -> xr.Dataset:
-    generator = np.random.default_rng(0)
-    examples = train + test
-    # A train set with fewer images than classes cannot have all classes.
-    n_present = min(classes, train)
-    dataset = make_dataset(
-        generator.integers(256, size=(examples, *image_shape), dtype=np.uint8),
-        np.arange(examples) % n_present,
-        np.arange(examples),
-        np.arange(examples) >= train,
-        [str(name) for name in range(n_present)],
+    """Return the parts of a dataset that ``Images`` reads; some classes may have no image."""
+    examples, channels = train + test, image_shape[-1]
+    pixels = np.random.default_rng(0).integers(256, size=(examples, *image_shape), dtype=np.uint8)
+    return xr.Dataset(
+        {
+            "image": (("example", "height", "width", "channel"), pixels),
+            "label": ("example", np.arange(examples) % classes),
+            "channel_mean": ("channel", np.full(channels, 127.5)),
+            "channel_std": ("channel", np.full(channels, 73.9)),
+            "class": range(classes),
+            "example_split": ("example", np.repeat(["train", "test"], (train, test))),
+        }
     )
-    names = np.array([str(name) for name in range(classes)], dtype=object)
-    return dataset.drop_vars("class_name").assign(class_name=("class", names))

@@ -11,8 +11,10 @@ output is a hard link to that part, otherwise the networks are copied.
 
 Snakemake deletes a job's output before it runs the job again, and when the job fails. Therefore
 every output is also linked in ``kept``, which Snakemake does not know about and which takes no
-space: networks whose output was deleted are still found there. Only after that are parts removed,
-and only if all of their networks are in linked outputs, because another job may still need them.
+space: networks whose output was deleted are still found there. The second name protects from
+deletion only: both name the same bytes, and what changes one file changes the other. Only after
+that are parts removed, and only if all of their networks are in linked outputs, because another job
+may still need them.
 
 Networks of the same definition are also found in the folders of other studies, and in
 ``reference``; files there are linked or copied, and never removed.
@@ -25,6 +27,7 @@ during the search.
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from hashlib import blake2b
 from pathlib import Path
 
 import xarray as xr
@@ -95,7 +98,7 @@ class PredictionsFolder:
                 # Meanwhile another job has collected these networks and removed the parts, or has
                 # replaced the parts with others.
                 self._copy(seeds, self.find(), output)
-        if _link(output, self._kept / output.name):
+        if _link(output, self._kept_name(output)):
             self._remove_parts(set(seeds))
 
     def copy_missing(self, folder: Path) -> Path | None:
@@ -164,9 +167,18 @@ class PredictionsFolder:
                 yield path
         yield from sorted(self._path.glob("*.nc"))
 
+    def _kept_name(self, output: Path) -> Path:
+        """Return the name of an output's link; that of another definition is not replaced."""
+        name = self._kept / output.name
+        with suppress(InputError):
+            if name.exists() and not self._seeds_in(name):
+                digest = blake2b(canonical(self.definition).encode(), digest_size=4).hexdigest()
+                return name.with_stem(f"{name.stem}_{digest}")
+        return name
+
     def _is_kept(self, output: Path) -> bool:
         """Whether a job's output has its link in ``kept``."""
-        kept = self._kept / output.name
+        kept = self._kept_name(output)
         return output.exists() and kept.exists() and kept.samefile(output)
 
     def _seeds_in(self, path: Path) -> list[int]:

@@ -13,19 +13,15 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from created_equal.training.engine.trainee import EpochResult
 
+SECONDS_BETWEEN_CONSOLE_LINES = 30
+
 log = logging.getLogger(__name__)
 
 
 class Report:
-    """Reports finished epochs, with networks per hour and the time left.
+    """Reports finished epochs of ``n_networks`` networks, with networks per hour and the time left.
 
-    Args:
-        title: study and ensemble.
-        epochs: number of epochs of one network.
-        n_networks: number of networks to train.
-        bar: the progress bar, or None to log a line per epoch.
-        waited: returns the seconds spent waiting for images so far, or None if all images are in
-            memory.
+    ``waited`` returns the seconds spent waiting for images so far, or None if all are in memory.
     """
 
     def __init__(
@@ -40,15 +36,15 @@ class Report:
         self._started = self._reported = time.monotonic()
         self._waited, self._waited_before = waited, waited()
         self._done = self._resumed = 0
+        self._on_console = self._started
         if bar is not None:
             self._task = bar.add_task(title, total=epochs * n_networks, state="starting")
 
     def resumed(self, seed: int, results: Sequence[EpochResult]) -> None:
         """Report that a network resumes, if it has results already."""
-        if not results:
-            return
-        self._resumed += len(results) - 1
-        log.info("%s network %d resumes after epoch %d", self._title, seed, results[-1].epoch)
+        if results:
+            self._resumed += len(results) - 1
+            log.info("%s network %d resumes after epoch %d", self._title, seed, results[-1].epoch)
 
     def epoch(self, results: Mapping[int, EpochResult]) -> None:
         """Report one epoch of networks that are trained together: seed -> result."""
@@ -63,15 +59,23 @@ class Report:
             self._bar.update(self._task, completed=self._done + self._resumed, state=state)
         else:
             log.info("%s %s epoch %d/%d: %s", self._title, networks, epoch, self._epochs, state)
+        if self._done and time.monotonic() - self._on_console > SECONDS_BETWEEN_CONSOLE_LINES:
+            self._on_console = time.monotonic()
+            finished = (self._done + self._resumed) // self._epochs
+            log.info(
+                "%s: %d of %d networks of this job finished, epoch %d of %d%s",
+                *(self._title, finished, self._n_networks, epoch, self._epochs),
+                self._format_speed(),
+                extra={"on_console": True},
+            )
 
     def _format_speed(self) -> str:
         """Format networks per hour and the time left, once an epoch is finished."""
         if not self._done:
             return ""
         seconds = (time.monotonic() - self._started) / self._done
-        left = timedelta(
-            seconds=round(seconds * (self._epochs * self._n_networks - self._done - self._resumed))
-        )
+        epochs_left = self._epochs * self._n_networks - self._done - self._resumed
+        left = timedelta(seconds=round(seconds * epochs_left))
         return f"; {3600 / (seconds * self._epochs):.1f} networks/h, {left} left"
 
     def _format_waiting(self) -> str:
@@ -81,7 +85,7 @@ class Report:
             return ""
         share = (waited - self._waited_before) / (now - self._reported)
         self._waited_before, self._reported = waited, now
-        return f"; {share:.0%} waiting for images".replace("%", " %")
+        return f"; {100 * share:.0f} % waiting for images"
 
 
 @contextmanager

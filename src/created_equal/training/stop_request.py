@@ -8,6 +8,8 @@ from typing import NoReturn
 
 # Schedulers send SIGTERM, Ctrl-C sends SIGINT.
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
+# Seconds for the step in progress. Schedulers kill a job about 30 seconds after SIGTERM.
+PATIENCE = 20
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +22,9 @@ class StopRequest:
 
     @property
     def stop_requested(self) -> bool:
-        """Whether the job was asked to stop."""
+        """Whether the job was asked to stop; once it has noticed, it may take its time."""
+        if self.signal is not None:
+            signal.setitimer(signal.ITIMER_REAL, 0)
         return self.signal is not None
 
     def exit(self) -> NoReturn:
@@ -31,29 +35,41 @@ class StopRequest:
         )
         raise SystemExit(128 + self.signal)
 
+    def give_up(self, *_: object) -> NoReturn:
+        """Exit although the step does not end, for example because images do not arrive."""
+        log.warning(
+            "asked to stop (%s), but the step has not ended for %d s: stopping without it; "
+            "unfinished networks resume from their last checkpoint",
+            *(self.signal.name, PATIENCE),
+        )
+        raise SystemExit(128 + self.signal)
+
 
 @contextmanager
 def listen_for_stop() -> Iterator[StopRequest]:
     """Turn SIGTERM and Ctrl-C (SIGINT) into requests to stop within the block.
 
-    A second Ctrl-C ends the job at once. A second SIGTERM does not, because schedulers send more
-    than one. An ignored signal stays ignored, such as Ctrl-C in a shell's background jobs.
+    A step that does not end in ``PATIENCE`` seconds is given up. A second Ctrl-C ends the job at
+    once. A second SIGTERM does not, because schedulers send more than one. An ignored signal stays
+    ignored, such as Ctrl-C in a shell's background jobs.
     """
     request = StopRequest()
 
     def receive(number: int, frame: object) -> None:
         request.signal = signal.Signals(number)
+        signal.setitimer(signal.ITIMER_REAL, PATIENCE)
         if number == signal.SIGINT:
             signal.signal(number, replaced[number])
 
     handlers = {number: signal.getsignal(number) for number in SIGNALS}
-    replaced = {
-        number: handler for number, handler in handlers.items() if handler is not signal.SIG_IGN
-    }
+    replaced = {key: each for key, each in handlers.items() if each is not signal.SIG_IGN}
     for number in replaced:
         signal.signal(number, receive)
+    before = signal.signal(signal.SIGALRM, request.give_up)
     try:
         yield request
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
         for number, handler in replaced.items():
             signal.signal(number, handler)

@@ -21,6 +21,10 @@ EXAMPLES_ON_CPU = 100
 PIXELS_ON_GPU = 2500 * 32 * 32
 EXAMPLES_OF_FILES = 250
 
+# Standardized images (example, channel, height, width) float32, channels_last, and their labels
+# (example,) int64.
+Batch = tuple[torch.Tensor, torch.Tensor]
+
 
 class Examples(ABC):
     """The examples of a dataset on a device, without their pixels.
@@ -31,7 +35,7 @@ class Examples(ABC):
         classes: K.
         labels: (example,) int64.
         labels_on_cpu: a copy on the CPU, where results are computed.
-        splits: for each of SPLITS, a mask (example,) bool on the CPU.
+        splits: for each of SPLITS, a mask (example,) bool; a numpy array.
         train: (train example,) int64, indices of the train set.
         waited: seconds spent waiting for images; None if all are in memory.
     """
@@ -46,7 +50,7 @@ class Examples(ABC):
         self.labels_on_cpu = torch.from_numpy(dataset["label"].values.astype(np.int64))
         self.labels = self.labels_on_cpu.to(device)
         split_of = dataset["example_split"].values
-        self.splits = [torch.from_numpy(split_of == split) for split in SPLITS]
+        self.splits = [split_of == split for split in SPLITS]
         self.train = torch.from_numpy(np.flatnonzero(split_of == "train")).to(device)
         mean, std = dataset["channel_mean"].values, dataset["channel_std"].values
         self._mean = torch.tensor(mean, dtype=torch.float32, device=device)
@@ -67,21 +71,23 @@ class Examples(ABC):
 
     @abstractmethod
     def load_batches(
-        self, batches: Sequence[np.ndarray], torch_seeds: Sequence[int]
-    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Load mini-batches of the train set: (images, labels).
-
-        The images are standardized: (example, channel, height, width) float32, channels_last. The
-        labels are (example,) int64.
+        self,
+        batches: Sequence[np.ndarray],
+        seeds: Sequence[int],
+        words: Sequence[np.ndarray | None] = (),
+    ) -> Iterator[Batch]:
+        """Load mini-batches of the train set.
 
         Args:
             batches: for each mini-batch, indices into the train set.
-            torch_seeds: for each mini-batch, the seed of the augmentation.
+            seeds: for each mini-batch, the seed of the augmentation of images in files.
+            words: for each mini-batch, (example,) uint64: the random words of the augmentation of
+                images in memory; none for no augmentation.
         """
 
     @abstractmethod
     def load_in_order(self) -> Iterator[tuple[slice, torch.Tensor]]:
-        """Load all examples in order, in batches for prediction: (slice, images)."""
+        """Load the images of all examples in order, in batches for prediction: (slice, images)."""
 
     def _slices(self, size: int) -> Iterator[slice]:
         for start in range(0, len(self), size):
@@ -93,27 +99,44 @@ class Examples(ABC):
 
 
 class Images(Examples):
-    """A dataset in the memory of a device: uint8 pixels, gathered by index."""
+    """A dataset in the memory of a device: uint8 pixels, gathered by index.
 
-    def __init__(self, dataset: xr.Dataset, setting: Setting):
+    Args:
+        dataset: see ``artefacts.make_dataset``.
+        setting: the device and precision.
+        augmentation: as in the recipe.
+    """
+
+    def __init__(self, dataset: xr.Dataset, setting: Setting, augmentation: str | None = None):
         super().__init__(dataset, setting)
+        self.is_augmented = augmentation is not None
         self._pixels = torch.from_numpy(dataset["image"].values).to(setting.device)
 
-    def batch(self, index: torch.Tensor | slice) -> torch.Tensor:
-        """Return standardized images (example, channel, height, width) float32, channels_last."""
-        return self._standardize(self._pixels[index])
+    def batch(self, index: torch.Tensor | slice, words: torch.Tensor | None = None) -> torch.Tensor:
+        """Return standardized images (example, channel, height, width) float32, channels_last.
+
+        Args:
+            index: of the examples.
+            words: (example,) int64, random bits that change the images; None: no change.
+        """
+        pixels = self._pixels[index] if words is None else crop_and_flip(self._pixels, index, words)
+        return self._standardize(pixels)
 
     def load_batches(
-        self, batches: Sequence[np.ndarray], torch_seeds: Sequence[int]
-    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Load mini-batches; images in memory are not augmented."""
-        del torch_seeds
-        for batch in batches:
-            index = self.train[torch.from_numpy(batch).to(self.setting.device)]
-            yield self.batch(index), self.labels[index]
+        self,
+        batches: Sequence[np.ndarray],
+        seeds: Sequence[int],
+        words: Sequence[np.ndarray | None] = (),
+    ) -> Iterator[Batch]:
+        del seeds
+        device = self.setting.device
+        for batch, of_batch in zip(batches, words or [None] * len(batches), strict=True):
+            index = self.train[torch.from_numpy(batch).to(device)]
+            if of_batch is not None:
+                of_batch = torch.from_numpy(of_batch.view(np.int64)).to(device)
+            yield self.batch(index, of_batch), self.labels[index]
 
     def load_in_order(self) -> Iterator[tuple[slice, torch.Tensor]]:
-        """Load all examples in order."""
         for examples in self._slices(self.prediction_batch):
             yield examples, self.batch(examples)
 
@@ -121,14 +144,8 @@ class Images(Examples):
 class FileImages(Examples):
     """A dataset whose images stay in files, which other processes decode ahead of the device.
 
-    Close iterators that are not read to the end, to end these processes.
-
-    Args:
-        dataset: see ``artefacts.make_file_dataset``.
-        setting: the device and precision.
-        data_root: the folder that the dataset's folder is relative to.
-        augmentation: as in the recipe.
-        workers: number of processes that decode; 0 to decode in this process.
+    Close iterators that are not read to the end, to end these processes. Without workers, this
+    process decodes. An image that is missing or has changed raises an InputError.
     """
 
     def __init__(
@@ -146,20 +163,18 @@ class FileImages(Examples):
         self._reader = Reader(ImageFiles(dataset, data_root), augmentation)
 
     def load_batches(
-        self, batches: Sequence[np.ndarray], torch_seeds: Sequence[int]
-    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Load mini-batches; the augmentation depends on the seeds alone.
-
-        Raises:
-            InputError: a file is missing or has changed.
-        """
+        self,
+        batches: Sequence[np.ndarray],
+        seeds: Sequence[int],
+        words: Sequence[np.ndarray | None] = (),
+    ) -> Iterator[Batch]:
+        del words
         indices = [self._train[batch] for batch in batches]
-        loaded = self._load(list(zip(indices, torch_seeds, strict=True)))
+        loaded = self._load(list(zip(indices, seeds, strict=True)))
         for index, images in zip(indices, loaded, strict=True):
             yield images, self.labels[torch.from_numpy(index).to(self.setting.device)]
 
     def load_in_order(self) -> Iterator[tuple[slice, torch.Tensor]]:
-        """Load all examples in order; raises like ``load_batches``."""
         slices = list(self._slices(min(self.prediction_batch, EXAMPLES_OF_FILES)))
         tasks = [(np.arange(each.start, each.stop), None) for each in slices]
         yield from zip(slices, self._load(tasks), strict=True)
@@ -178,17 +193,51 @@ class FileImages(Examples):
 
 def load_images(
     dataset: xr.Dataset, setting: Setting, data_root: Path, augmentation: str | None
-) -> Images | FileImages:
+) -> Examples:
     """Load a dataset for training, whether its images are in memory or in files.
 
-    Args:
-        dataset: see ``artefacts.make_dataset`` and ``artefacts.make_file_dataset``.
-        setting: the device and precision.
-        data_root: the folder that the dataset's folder is relative to, if its images stay in files.
-        augmentation: as in the recipe.
+    The folder of images in files is relative to ``data_root``; only they are augmented.
     """
     if has_files(dataset):
         # This process keeps one core to itself.
         workers = max(1, usable_cores() - 1)
         return FileImages(dataset, setting, data_root, augmentation, workers)
-    return Images(dataset, setting)
+    return Images(dataset, setting, augmentation)
+
+
+def crop_and_flip(pixels: torch.Tensor, index: torch.Tensor, words: torch.Tensor) -> torch.Tensor:
+    """Return examples shifted at random, and mirrored half of the time.
+
+    An image is shifted by up to an eighth of its shorter side in both directions; what comes in is
+    black. The usual augmentation of CIFAR is the same: pad by 4 pixels, crop to 32 x 32, mirror.
+
+    Args:
+        pixels: (example, height, width, channel) uint8.
+        index: (chosen,) int64.
+        words: (chosen,) int64, random bits: 16 each for the shifts down and right, and one to
+            mirror.
+
+    Returns:
+        (chosen, height, width, channel) uint8.
+    """
+    _, height, width, _ = pixels.shape
+    most = min(height, width) // 8
+    # Signed 16-bit numbers become 0..65535.
+    down, right, mirrored, _ = (words.view(torch.int16).view(-1, 4).long() & 0xFFFF).unbind(1)
+    rows = _shifted(height, down, most)
+    columns = _shifted(width, right, most)
+    columns = torch.where((mirrored & 1).bool()[:, None], width - 1 - columns, columns)
+    is_inside = _inside(rows, height)[:, :, None] & _inside(columns, width)[:, None, :]
+    rows, columns = rows.clamp(0, height - 1), columns.clamp(0, width - 1)
+    taken = pixels[index[:, None, None], rows[:, :, None], columns[:, None, :]]
+    return taken * is_inside[..., None]
+
+
+def _shifted(length: int, draws: torch.Tensor, most: int) -> torch.Tensor:
+    """Return (example, length) places from -most to length - 1 + most, given draws in 0..65535."""
+    shifts = (draws * (2 * most + 1) >> 16) - most
+    return torch.arange(length, device=draws.device) - shifts[:, None]
+
+
+def _inside(places: torch.Tensor, length: int) -> torch.Tensor:
+    return (places >= 0) & (places < length)

@@ -1,10 +1,13 @@
 """Read image files in other processes, ahead of the device."""
 
+import logging
 import os
+import shutil
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,18 +19,18 @@ from created_equal.artefacts import ImageFiles
 from created_equal.errors import InputError
 
 PREFETCHED = 2  # batches that each process decodes ahead of the device
+LONGEST_WAIT = 600  # seconds for a batch
+SHARED = Path("/dev/shm")
+ROOM_LEFT = 0.5  # of the free shared memory, which other jobs may need too
+
+log = logging.getLogger(__name__)
 
 # The indices of a batch's images, and the seed of their augmentation (None for no augmentation).
 Task = tuple[np.ndarray, int | None]
 
 
 class Reader(Dataset):
-    """Reads batches of image files.
-
-    Args:
-        files: the images.
-        augmentation: as in the recipe; applies to tasks with a seed.
-    """
+    """Reads batches of image files, and augments those whose task has a seed."""
 
     def __init__(self, files: ImageFiles, augmentation: str | None):
         self._files = files
@@ -37,7 +40,11 @@ class Reader(Dataset):
                 [v2.RandomResizedCrop(files.size), v2.RandomHorizontalFlip()]
             )
 
-    def __getitem__(self, task: Task) -> torch.Tensor | str:
+    def bytes_of(self, tasks: Sequence[Task]) -> int:
+        """Return the bytes of the largest batch."""
+        return max(len(indices) for indices, _ in tasks) * self._files.size**2 * 3
+
+    def __getitem__(self, task: Task) -> np.ndarray | str:
         """Return images (example, height, width, 3) uint8, or the message of an InputError."""
         indices, seed = task
         try:
@@ -49,7 +56,7 @@ class Reader(Dataset):
                     images = [np.asarray(self._augment(self._files.open(i))) for i in indices]
         except InputError as error:
             return str(error)
-        return torch.from_numpy(np.stack(images))
+        return np.stack(images)
 
 
 def read_ahead(
@@ -57,11 +64,7 @@ def read_ahead(
 ) -> Iterator[torch.Tensor]:
     """Yield the pixels of each task in order; close the iterator if it is not read to the end.
 
-    Args:
-        reader: reads the tasks.
-        tasks: the batches to read.
-        workers: number of processes that read; 0 to read in this process.
-        pinned: whether to put the pixels into pinned memory, for asynchronous copies to a GPU.
+    Without workers, this process reads. Pinned memory permits asynchronous copies to a GPU.
 
     Raises:
         InputError: a file is missing or has changed.
@@ -70,19 +73,21 @@ def read_ahead(
         for batch in batches:
             if isinstance(batch, str):
                 raise InputError(batch)
-            yield batch
+            yield torch.as_tensor(batch)
 
 
 @contextmanager
 def explain_killed_readers() -> Iterator[None]:
-    """Turn PyTorch's error about a killed worker, which may occur anywhere, into an InputError.
-
-    Raises:
-        InputError: a process that reads images was killed.
-    """
+    """Turn PyTorch's errors about its workers, which may occur anywhere, into an InputError."""
     try:
         yield
     except RuntimeError as error:
+        if "DataLoader timed out" in str(error):
+            raise InputError(
+                f"no images came from the processes that decode them for {LONGEST_WAIT} s; check "
+                f"that their folder can be read and that {SHARED} is not full, and run again: "
+                "saved networks resume."
+            ) from error
         if "DataLoader worker" not in str(error):
             raise
         raise InputError(
@@ -99,6 +104,13 @@ def _batches(
     if not workers:
         yield map(reader.__getitem__, tasks)
         return
+    in_flight = workers * (PREFETCHED + 1) * reader.bytes_of(tasks)
+    is_shared = in_flight < ROOM_LEFT * _free_shared_memory()
+    if not is_shared:
+        log.info(
+            "%s has %d MB left, and images may take %d MB: they are handed over through pipes",
+            *(SHARED, _free_shared_memory() // 10**6, in_flight // 10**6),
+        )
     loader = DataLoader(
         reader,
         batch_size=None,
@@ -106,6 +118,9 @@ def _batches(
         num_workers=workers,
         prefetch_factor=PREFETCHED,
         pin_memory=pinned,
+        timeout=LONGEST_WAIT,
+        # Only tensors are handed over in shared memory.
+        collate_fn=_as_tensor if is_shared else _unchanged,
         worker_init_fn=partial(_die_with, os.getpid()),
         multiprocessing_context="fork",
         # The loader draws a seed, which must not advance the generator that networks draw from.
@@ -121,6 +136,21 @@ def _batches(
         # waits for its children when it exits.
         if batches is not None:
             batches._shutdown_workers()
+            # They ignore the signal with which PyTorch ends those that do not end by themselves.
+            for worker in batches._workers:
+                worker.kill()
+
+
+def _as_tensor(batch: np.ndarray | str) -> torch.Tensor | str:
+    return batch if isinstance(batch, str) else torch.from_numpy(batch)
+
+
+def _unchanged(batch: np.ndarray | str) -> np.ndarray | str:
+    return batch
+
+
+def _free_shared_memory() -> int:
+    return shutil.disk_usage(SHARED).free if SHARED.is_dir() else 0
 
 
 @contextmanager

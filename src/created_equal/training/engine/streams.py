@@ -23,16 +23,14 @@ class Stream(IntEnum):
     ORDER = 1
     DROPOUT = 2
     OTHER = 3  # seeds of PyTorch's generator, for modules that draw from it
+    AUGMENTATION = 4  # of images in memory
 
 
 class Streams:
     """The random numbers of one network.
 
-    Args:
-        definition: the ensemble's definition. Different definitions get different numbers, so
-            networks of two ensembles are independent even if they share a seed. The version of the
-            engine is not part of it.
-        seed: the network's number in the ensemble.
+    Ensembles with different definitions get different numbers, so their networks are independent
+    even if they share a seed. The version of the engine is not part of a definition.
     """
 
     def __init__(self, definition: Mapping, seed: int):

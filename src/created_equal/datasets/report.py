@@ -1,0 +1,110 @@
+"""What a new dataset holds, and what is odd about it, for the log."""
+
+import logging
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from created_equal.artefacts import has_files, image_shape
+
+CLASSES_LISTED = 100
+UNEVEN = 10
+"""Of the largest class, classes of less than one in this many examples are worth a warning."""
+NARROW = 32
+
+log = logging.getLogger(__name__)
+
+
+def report(dataset: xr.Dataset) -> None:
+    """Log what a dataset holds, with a warning for everything odd.
+
+    Args:
+        dataset: see ``make_dataset`` and ``make_file_dataset``.
+    """
+    height, width, channels = image_shape(dataset)
+    counts = _counts(dataset)
+    train, test = counts.sum()
+    log.info(
+        "%s train and %s test images in %d classes, %d x %d pixels, %s",
+        *(f"{train:,}", f"{test:,}", len(counts), height, width),
+        "gray" if channels == 1 else "color",
+    )
+    for name, (train, test) in counts.iloc[:CLASSES_LISTED].iterrows():
+        log.info("  %s: %d train, %d test", name, train, test)
+    if len(counts) > CLASSES_LISTED:
+        log.info("  and %d more classes", len(counts) - CLASSES_LISTED)
+    if not has_files(dataset):
+        values = dataset["image"].values
+        lowest, highest = int(values.min()), int(values.max())
+        log.info("values: %d to %d of 0 to 255", lowest, highest)
+        if highest - lowest < NARROW:
+            log.warning(
+                "the values are only %d to %d of 0 to 255: the images are nearly uniform",
+                *(lowest, highest),
+            )
+    for sentence in (*_uneven(counts), *_twins(dataset)):
+        log.warning("%s", sentence)
+
+
+def _counts(dataset: xr.Dataset) -> pd.DataFrame:
+    """Return the number of examples by class (rows) and split (columns)."""
+    names, labels = dataset["class_name"].values, dataset["label"].values
+    is_test = dataset["example_split"].values == "test"
+    return pd.DataFrame(
+        {
+            split: np.bincount(labels[is_test == (split == "test")], minlength=len(names))
+            for split in ("train", "test")
+        },
+        index=names,
+    )
+
+
+def _uneven(counts: pd.DataFrame) -> Iterator[str]:
+    for split, of_classes in counts.items():
+        small = of_classes[of_classes * UNEVEN < of_classes.max()]
+        if len(small):
+            yield (
+                f"{len(small)} classes have fewer than a tenth of the largest class's {split} "
+                f"images; {small.index[0]} has {small.iloc[0]} of {of_classes.max()}, for one"
+            )
+
+
+def _twins(dataset: xr.Dataset) -> Iterator[str]:
+    """Yield sentences about images that are there more than once."""
+    hashes = dataset["pixel_hash"].values
+    _, image, counts = np.unique(hashes, return_inverse=True, return_counts=True)
+    repeated = np.flatnonzero(counts[image] > 1)
+    if not repeated.size:
+        return
+    copies = pd.DataFrame(
+        {
+            "label": dataset["label"].values[repeated],
+            "split": dataset["example_split"].values[repeated],
+            "place": repeated,
+        }
+    ).groupby(image[repeated])
+    name = _namer(dataset)
+    found = copies.agg(
+        labels=("label", "nunique"),
+        splits=("split", "nunique"),
+        first=("place", "first"),
+        last=("place", "last"),
+    ).sort_values("first")
+    for what, among in (
+        ("there more than once", found),
+        ("in both the train and the test set", found[found["splits"] > 1]),
+        ("in more than one class", found[found["labels"] > 1]),
+    ):
+        if len(among):
+            first, last = among[["first", "last"]].iloc[0]
+            verb = "images are" if len(among) > 1 else "image is"
+            yield f"{len(among)} {verb} {what}; {name(first)} and {name(last)}, for one"
+
+
+def _namer(dataset: xr.Dataset) -> Callable[[int], str]:
+    """Return a function that names an example by its place: its file, or its position."""
+    if "file" in dataset:
+        return lambda place: str(dataset["file"].values[place])
+    return lambda place: f"position {dataset['example'].values[place]}"
