@@ -1,6 +1,8 @@
 # Run make to list all targets.
 PYTHON ?= python3
 ACTIVATE = . .venv/bin/activate
+WEB = src/created_equal/look.css src/created_equal/explorer/explorer.css \
+    src/created_equal/explorer/explorer.js
 .DEFAULT_GOAL := help
 .PHONY: help reproduce test test-portable test-slurm style benchmark gpu clean
 
@@ -27,6 +29,8 @@ reproduce: .venv/ready
 
 test: .venv/ready
 	$(ACTIVATE) && ruff check . && ruff format --check . && snakefmt --check Snakefile rules
+	$(ACTIVATE) && deno fmt --quiet --check --line-width 100 $(WEB) && \
+	    deno lint --quiet $(filter %.js,$(WEB))
 	$(ACTIVATE) && snakemake --lint
 	$(ACTIVATE) && OMP_NUM_THREADS=1 python -m pytest --numprocesses 2 --dist loadfile
 
@@ -49,7 +53,8 @@ gpu: .venv/ready
 	$(ACTIVATE) && python benchmarks/gpu.py --minutes 30 --out gpu
 
 style: .venv/ready
-	$(ACTIVATE) && ruff check --fix . && ruff format . && snakefmt Snakefile rules
+	$(ACTIVATE) && ruff check --fix . && ruff format . && snakefmt Snakefile rules && \
+	    deno fmt --quiet --line-width 100 $(WEB)
 
 clean:
 	rm -rf .venv

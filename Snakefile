@@ -28,6 +28,7 @@ include: "rules/ablations.smk"
 include: "rules/baselines.smk"
 include: "rules/scores.smk"
 include: "rules/figures.smk"
+include: "rules/explorer.smk"
 include: "rules/claims.smk"
 
 
@@ -63,6 +64,7 @@ rule all:
             for figure in figures_of(study)
         ],
         across_path(),
+        explorers(),
         [claims_path(study, "csv") for study in CONFIG.studies],
         [] if KEPT else [results_test_path(study) for study in CONFIG.studies],
 

@@ -21,6 +21,7 @@ from created_equal.study import (
     chosen_path,
     claims_path,
     dataset_path,
+    explorer_path,
     figure_path,
     load_config,
     load_studies,
@@ -77,15 +78,15 @@ def load(study):
     return STUDIES.get(study) or checked(load_study, study, *SETTINGS)
 
 
-def ensemble_of(wildcards):
-    """Return the ensemble of a job."""
-    ensembles = load(wildcards.study).ensembles
-    if wildcards.ensemble not in ensembles:
+def ensemble_of(wildcards, name="ensemble"):
+    """Return the ensemble of a job, or another one that is named by a wildcard."""
+    ensembles, ensemble = load(wildcards.study).ensembles, wildcards[name]
+    if ensemble not in ensembles:
         fail(
-            f"the study {wildcards.study} has no ensemble {wildcards.ensemble}; "
-            f"{suggestion(wildcards.ensemble, list(ensembles))}"
+            f"the study {wildcards.study} has no ensemble {ensemble}; "
+            f"{suggestion(ensemble, list(ensembles))}"
         )
-    return ensembles[wildcards.ensemble]
+    return ensembles[ensemble]
 
 
 def source(path):
@@ -132,5 +133,6 @@ os.environ.pop("BASH_ENV", None)
 wildcard_constraints:
     study="[a-z0-9_]+",
     ensemble="[a-z0-9_]+",
+    other="[a-z0-9_]+",
     first=r"\d+",
     last=r"\d+",

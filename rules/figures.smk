@@ -2,6 +2,7 @@
 
 SHARED = [
     "figures/histograms.py",
+    "figures/images.py",
     "figures/pages.py",
     "figures/selection.py",
     "figures/style.py",
@@ -19,6 +20,7 @@ for figure, needs in FIGURES.items():
             notebook=source(f"notebooks/{figure}.ipynb"),
             code=code(f"figures/{figure}.py", *SHARED),
         output:
+            **table_of(figure),
             pdf=figure_path("{study}", figure, "pdf"),
             png=figure_path("{study}", figure, "png"),
             svg=report(

@@ -127,6 +127,35 @@ def shown_in(figure, wildcards):
     return files
 
 
+def table_of(figure):
+    """Return the table of a figure by the name of the output; nothing if it has none."""
+    has_table = FIGURES[figure].table
+    return {"csv": figure_path("{study}", figure, "csv")} if has_table else {}
+
+
+def explorers():
+    """Return the explorers of all selected studies, of the ensemble that figure 1 shows."""
+    shown = {study: ensemble_across(load(study)) for study in CONFIG.studies}
+    return [
+        explorer_path(study, ensemble) for study, ensemble in shown.items() if ensemble
+    ]
+
+
+def explored(wildcards):
+    """Return the names of the ensembles on a page of the explorer, one or two."""
+    names = [name for name in ("ensemble", "other") if name in wildcards.keys()]
+    return [ensemble_of(wildcards, name).name for name in names]
+
+
+def explored_in(wildcards):
+    """Return the inputs of ``explore_ensemble``."""
+    study = load(wildcards.study)
+    return {
+        "dataset": dataset_path(study.name),
+        "scores": [checked(study.scores_path, each) for each in explored(wildcards)],
+    }
+
+
 def labels_in(figure, wildcards):
     """Return the labels of the ensembles in a figure."""
     study = load(wildcards.study)

@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "src" / "created_equal"
-GROUND = {"errors", "versions", "user_text", "study", "decoding", "artefacts", "networks"}
+GROUND = {"errors", "versions", "look", "user_text", "study", "decoding", "artefacts", "networks"}
 STAGES = {"datasets", "training", "scores", "baselines"}
 WITHOUT_TORCH = {
-    *("errors", "versions", "user_text", "study", "decoding", "artefacts"),
-    *("planning", "scores", "figures", "claims"),
+    *("errors", "versions", "look", "user_text", "study", "decoding", "artefacts"),
+    *("planning", "scores", "figures", "claims", "explorer"),
 }
 # What each folder or module may import, besides itself.
 MAY_IMPORT = {
@@ -18,15 +18,16 @@ MAY_IMPORT = {
     "__main__": {"cli"},
     "errors": set(),
     "versions": set(),
+    "look": set(),
     "user_text": {"errors"},
     "study": {"errors", "user_text", "artefacts"},
     "decoding": set(),
     "artefacts": {"errors", "versions", "user_text", "decoding"},
     "networks": {"errors", "study"},
     **dict.fromkeys(STAGES, GROUND),
-    **dict.fromkeys(("figures", "claims"), GROUND | {"scores"}),
+    **dict.fromkeys(("figures", "claims", "explorer"), GROUND | {"scores"}),
     "planning": GROUND | STAGES,
-    "cli": GROUND | STAGES | {"figures", "claims", "planning"},
+    "cli": GROUND | STAGES | {"figures", "claims", "explorer", "planning"},
 }
 # The modules of a folder, each of which may import those before it alone.
 IN_ORDER = {

@@ -13,7 +13,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FIGURES = [f"figure_{number:02d}" for number in range(1, 12)] + ["moved_examples", "robustness"]
+FIGURES = [f"figure_{number:02d}" for number in range(1, 12)] + [
+    "moved_examples",
+    "robustness",
+    "gallery",
+]
 
 
 PARTIAL = """
@@ -104,7 +108,8 @@ SMOKE = ("--config", "studies=smoke")
 def test_every_figure_is_rendered_in_three_formats(built):
     names = {path.name for path in (built / "paper_figures/smoke").iterdir()}
     pages = [*FIGURES, "cross_dataset"]
-    assert names == {f"{page}.{kind}" for page in pages for kind in ("pdf", "svg", "png")}
+    drawn = {f"{page}.{kind}" for page in pages for kind in ("pdf", "svg", "png")}
+    assert names == {*drawn, "gallery.csv"}
 
 
 def test_report_shows_every_figure_with_its_caption(built):
@@ -132,6 +137,7 @@ def test_kept_scores_are_shown_without_training(built, tmp_path):
     planned = jobs(succeeds(folder, *reference, "--dry-run"))
     assert set(planned) == {
         *("all", "build_dataset", "fit_baseline", "check_claims", "render_cross_dataset"),
+        "explore_ensemble",
         *(f"render_{figure}" for figure in FIGURES),
     }
     targets = [
@@ -184,6 +190,15 @@ def test_claims_are_checked_and_reported(built):
     assert "claims.html" in (built / "report.html").read_text()
 
 
+def test_the_explorer_is_in_the_report_and_another_ensemble_can_be_set_beside_it(built):
+    assert "st_vgg/explorer.html" in (built / "report.html").read_text()
+    target = "results/smoke/st_vgg/explorer_small_st_vgg.html"
+    succeeds(built, target)
+    assert "st-VGG and small st-VGG</title>" in (built / target).read_text()
+    said = one_sentence(snakemake(built, "results/smoke/st_vgg/explorer_small_st_vg.html"))
+    assert "the study smoke has no ensemble small_st_vg" in said
+
+
 def test_results_are_tested_and_a_failure_is_said(built):
     path = built / "results/smoke/results_test.txt"
     before = path.read_text()
@@ -223,7 +238,7 @@ def test_an_ensemble_that_did_not_learn_is_a_warning_wherever_it_is_shown(built)
     assert any(problem in row["note"] for row in rows if row["ensembles"] == "st_vgg")
     for figure in ("figure_03", "figure_10"):
         shown = (built / f"paper_figures/stuck/{figure}.svg").read_text()
-        assert f"Warning: {problem}" in shown
+        assert f"Warning: {problem.replace('st_vgg', 'st-VGG')}" in shown
     # And of scores that are there already, as long as a figure that shows them is asked for.
     again = snakemake(built, "paper_figures/stuck/figure_10.pdf", "--force")
     assert line in again.stderr.splitlines()
@@ -257,7 +272,7 @@ def test_editing_another_part_of_the_study_retrains_nothing(built):
     planned = jobs(succeeds(built, *SMOKE, "--dry-run"))
     study.write_text(before)
     rendered = {f"render_{figure}" for figure in FIGURES}
-    assert set(planned) == {"all", "check_claims", *rendered}
+    assert set(planned) == {"all", "check_claims", "explore_ensemble", *rendered}
 
 
 def test_networks_are_trained_anew_once_they_are_deleted_and_their_scores_asked_for(built):

@@ -36,6 +36,7 @@ from created_equal.study import (
     chosen_path,
     claims_path,
     dataset_path,
+    explorer_path,
     load_config,
     load_configured,
     load_studies,
@@ -293,6 +294,40 @@ def render_cross_dataset(studies: StudyNames = None) -> None:
     from created_equal.figures.render import render_cross_dataset as render
 
     render([*map(plain_name, studies or load_config().studies)])
+
+
+@app.command(name="explore", epilog="Example: created-equal explore digits st_vgg")
+def explore(
+    study_name: StudyName,
+    ensemble_names: Annotated[
+        list[str],
+        typer.Argument(metavar="ensemble", help="One or two of the study's ensembles."),
+    ],
+) -> None:
+    """Write a page with every image, epoch by epoch: results/STUDY/ENSEMBLE/explorer.html."""
+    from created_equal.artefacts import open_dataset, read_scores
+    from created_equal.explorer import write_explorer
+
+    if len(ensemble_names) > 2 or len(set(ensemble_names)) < len(ensemble_names):
+        raise InputError(
+            f"the explorer shows one ensemble or two different ones, not {' '.join(ensemble_names)}"
+            "; name one or two."
+        )
+    study = load_configured(study_name)
+    ensembles = {
+        name: (study.label(name), read_scores(study.scores_path(name)))
+        for name in [_load_ensemble(study_name, each).name for each in ensemble_names]
+    }
+    with open_dataset(dataset_path(study_name)) as dataset:
+        write_explorer(
+            study_name,
+            study.title,
+            study.note,
+            ensembles,
+            dataset,
+            load_config().data_root,
+            explorer_path(study_name, *ensemble_names),
+        )
 
 
 @app.command(name="check_claims", epilog="Example: created-equal check_claims digits")

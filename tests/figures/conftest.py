@@ -24,6 +24,7 @@ from created_equal.figures import (
     figure_09,
     figure_10,
     figure_11,
+    gallery,
     moved_examples,
     robustness,
 )
@@ -181,6 +182,7 @@ def drawings_of(
             "figure_11": lambda title, name: figure_11.draw(scores, dataset, title, name),
             "moved_examples": lambda title, name: moved_examples.draw(moved, scores, title, name),
             "robustness": lambda title, name: robustness.draw({name: scores, **many}, title),
+            "gallery": lambda title, name: gallery.draw(scores, dataset, title, name),
             "cross_dataset": lambda _, name: robustness.draw(
                 {f"digits: {name}": scores}, "All selected studies"
             ),

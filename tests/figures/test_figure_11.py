@@ -5,7 +5,8 @@ from PIL import Image
 
 from created_equal.artefacts import content_hash
 from created_equal.errors import InputError
-from created_equal.figures.figure_11 import class_name, draw, fit_words
+from created_equal.figures.figure_11 import draw, fit_words
+from created_equal.figures.images import class_name
 from created_equal.scores import example_patterns
 
 
@@ -83,7 +84,7 @@ def test_a_dataset_without_the_examples(scores: xr.Dataset, dataset: xr.Dataset)
 
 def test_a_long_class_name_is_cut() -> None:
     dataset = xr.Dataset({"class_name": ("class", ["mouse", "n01440764_tench_and_its_cousins"])})
-    assert class_name(dataset, 1) == "n01440764_tench_and_it..."
+    assert class_name(dataset, 1) == "n01440764_tench_and_its_…"
     assert class_name(dataset, 0) == "mouse"
 
 

@@ -2,17 +2,14 @@
 
 from pathlib import Path
 
-import numpy as np
 import xarray as xr
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from created_equal.artefacts import consistency, read_images
-from created_equal.errors import InputError
+from created_equal.artefacts import consistency
 from created_equal.figures import style
+from created_equal.figures.images import as_drawn, class_name, images_of
 from created_equal.scores import LEAST_FIT, example_patterns
 
-LONGEST_NAME = 25
 MARKS = 20
 
 
@@ -28,19 +25,15 @@ def draw(
     """
     patterns = example_patterns(scores["n_right"], scores.sizes["network"], style.chance(scores))
     names = scores["example"].values[[found.index for found in patterns.values()]]
-    is_missing = ~np.isin(names, dataset["example"].values)
-    if is_missing.any():
-        raise InputError(
-            f"figure_11 shows example {names[is_missing][0]} of {ensemble}, which the dataset "
-            "does not have; build the scores again from this dataset."
-        )
+    images = images_of(names, dataset, data_root, "figure_11", ensemble)
     epochs = scores["epoch"].values
     figure = style.page(6.6)
     grid = figure.subplots(len(patterns), 2, width_ratios=(1, 5), sharex="col", squeeze=False)
     for number, ((pattern, found), name) in enumerate(zip(patterns.items(), names, strict=True)):
         image, axes = grid[number]
         example = scores.isel(example=found.index)
-        _image(image, read_images(dataset.sel(example=[name]), data_root)[0])
+        image.imshow(as_drawn(images[number]), cmap="gray", vmin=0, vmax=255)
+        image.set_axis_off()
         look = {"markersize": 3, "clip_on": False, "zorder": 3}
         style.curve(axes, epochs, consistency(example).values, number, MARKS, **look)
         axes.margins(x=0.02)
@@ -66,15 +59,3 @@ def draw(
 def fit_words(fit: float) -> str:
     """Return the text for an example's fit to a pattern, a warning if it is below ``LEAST_FIT``."""
     return f"fit {fit:.2f}" if fit >= LEAST_FIT else f"best fit only {fit:.2f}"
-
-
-def class_name(dataset: xr.Dataset, label: int) -> str:
-    """Return the class name of a label, cut to fit above a panel."""
-    name = str(dataset["class_name"].values[label])
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 3]}..."
-
-
-def _image(axes: Axes, pixels: np.ndarray) -> None:
-    gray = pixels.shape[-1] == 1
-    axes.imshow(pixels.squeeze(-1) if gray else pixels, cmap="gray", vmin=0, vmax=255)
-    axes.set_axis_off()

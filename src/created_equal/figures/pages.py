@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+import pandas as pd
 from matplotlib.figure import Figure
 
 from created_equal.errors import InputError, because
@@ -18,13 +19,14 @@ METADATA = {
 
 
 @styled
-def save(figure: Figure, study: str, name: str) -> Path:
-    """Write a figure as pdf, svg and png to ``paper_figures/{study}``.
+def save(figure: Figure, study: str, name: str, table: pd.DataFrame | None = None) -> Path:
+    """Write a figure as pdf, svg and png to ``paper_figures/{study}``, and its table as csv.
 
     Args:
         figure: the figure, as returned by a ``draw`` function.
         study: the study's name, or ``study.joined`` names of several.
         name: the figure's name, for example ``"figure_01"``.
+        table: what the figure shows, if it has a table.
 
     Returns:
         The path of the png.
@@ -39,6 +41,9 @@ def save(figure: Figure, study: str, name: str) -> Path:
         with tempfile.TemporaryDirectory(dir=folder, prefix=f".{name}.") as unfinished:
             for extension, target in targets.items():
                 figure.savefig(Path(unfinished) / target.name, metadata=METADATA[extension])
+            if table is not None:
+                targets["csv"] = figure_path(study, name, "csv")
+                table.to_csv(Path(unfinished) / targets["csv"].name, index=False)
             for target in targets.values():
                 (Path(unfinished) / target.name).replace(target)
     except OSError as error:

@@ -12,6 +12,7 @@ from .correlation import SMALLEST_LOG10_P, SMALLEST_VARIANCE, Correlation, corre
 from .correlation import correlation_of, log10_p_of
 from .difficulty import BINS, GROUPS, quantile_means, thirds
 from .ensemble import score_ensemble
+from .extremes import BLOCKS, LEAST_CONSENSUS, MOST_CONSISTENCY, Block, extremes
 from .hypotheses import NULLS, Hypotheses
 from .joint import corners, diagonal, joint_cells
 from .learning import MatchedEpochs, accessibility, accuracy_by_epoch, best_matched_pairs

@@ -603,6 +603,9 @@ class FiguresEntry(Entry):
     robustness: FigureOfManyEnsembles = ABSENT
     """The bi-modality on the test set against the epoch for many ensembles (the paper's section 3
     and supplement C)."""
+    gallery: FigureOfAllEpochs = ABSENT
+    """The easiest, the hardest and the most disputed images of each class, and those on which
+    nearly all networks agree on another label than the given one."""
 
 
 class StudyFile(Entry):

@@ -64,13 +64,18 @@ def claims_path(study: str, extension: str) -> Path:
     return RESULTS / study / f"claims.{extension}"
 
 
+def explorer_path(study: str, ensemble: str, other: str | None = None) -> Path:
+    """Return the path of the explorer's page of an ensemble, or of two."""
+    return RESULTS / study / ensemble / (f"explorer_{other}.html" if other else "explorer.html")
+
+
 def results_test_path(study: str) -> Path:
     """Return the path of the file that is written when a study's results pass their tests."""
     return RESULTS / study / "results_test.txt"
 
 
 def figure_path(study: str, figure: str, extension: str) -> Path:
-    """Return the path of a figure of a study, or of ``joined`` studies; pdf, svg or png."""
+    """Return the path of a figure of a study, or of ``joined`` studies; pdf, svg, png or csv."""
     return Path("paper_figures", study, f"{figure}.{extension}")
 
 

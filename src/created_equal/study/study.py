@@ -31,6 +31,7 @@ class Figure:
     trained: int = 1  # The smallest number of epochs of every ensemble.
     n_networks: int = 1  # The smallest number of networks of the first ensemble.
     dataset: bool = False  # Whether it shows images or the names of classes.
+    table: bool = False  # Whether a csv file has what it shows.
 
 
 FIGURES = {
@@ -47,6 +48,7 @@ FIGURES = {
     "figure_11": Figure("Five examples that are learnt in different ways", trained=2, dataset=True),
     "moved_examples": Figure("Examples moved to the test set"),
     "robustness": Figure("Bi-modality with other hyper-parameters"),
+    "gallery": Figure("Images to look at first", dataset=True, table=True),
 }
 # Figures that show the examples of figure 1 at its epochs.
 LIKE_FIGURE_01 = ("figure_03", "figure_09")

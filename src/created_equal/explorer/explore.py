@@ -1,0 +1,338 @@
+"""The page of the explorer: scores and images of an ensemble, or of two, in one HTML file."""
+
+import base64
+import gzip
+import logging
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from pathlib import Path
+
+import jinja2
+import numpy as np
+import xarray as xr
+from markupsafe import Markup
+
+from created_equal.artefacts import SPLITS, consistency, has_files, write_atomically
+from created_equal.errors import InputError
+from created_equal.explorer.thumbnails import Thumbnails, make_thumbnails
+from created_equal.look import CSS
+from created_equal.scores import BLOCKS, bin_edges, extremes, learning_warnings
+
+HERE = Path(__file__).parent
+MOST_EXAMPLES = 60_000
+MOST_BYTES = 30_000_000
+"""Of a page; larger ones are slow to open."""
+NEVER = 65_535
+"""In place of the epoch at which an example is learned."""
+TYPES = {
+    "uint8": "Uint8Array",
+    "uint16": "Uint16Array",
+    "uint32": "Uint32Array",
+    "uint64": "BigUint64Array",
+    "float32": "Float32Array",
+    "float64": "Float64Array",
+}
+"""What JavaScript calls numpy's types."""
+ORDERS = {
+    "accessibility": ("accessibility", "hardest", "easiest"),
+    "consistency": ("consistency now", "lowest", "highest"),
+    "consensus": ("consensus now", "most disputed", "most agreed"),
+    "margin": ("margin now", "agreed but wrong", "agreed and right"),
+    "variability": ("variability", "steadiest", "most variable"),
+    "learned": ("epoch learned", "earliest", "latest"),
+}
+"""What images are sorted by, in words, with the words for the lowest and the highest."""
+PRESETS = {
+    "easiest": ("accessibility", True),
+    "hardest": ("accessibility", False),
+    "most disputed": ("consensus", False),
+    "agreed but wrong": ("margin", False),
+}
+"""What the blocks of the gallery are sorted by, and whether the highest come first."""
+
+log = logging.getLogger(__name__)
+
+
+def write_explorer(
+    study: str,
+    title: str,
+    note: str,
+    ensembles: Mapping[str, tuple[str, xr.Dataset]],
+    dataset: xr.Dataset,
+    data_root: Path,
+    path: Path,
+) -> None:
+    """Write a page with the images of a study and an ensemble's scores of them, or those of two.
+
+    It shows the examples that are in both ensembles, all of them up to ``MOST_EXAMPLES`` and up to
+    ``MOST_BYTES``, otherwise a selection, which it states.
+
+    Args:
+        study: the study's name.
+        title: the study's title.
+        note: the study's note; "" for none.
+        ensembles: by name, the title and the scores of one ensemble or two.
+        dataset: the study's, from ``open_dataset``.
+        data_root: folder that the image folder is relative to, if images stay in files.
+        path: where.
+
+    Raises:
+        InputError: the ensembles have no example in common, the dataset lacks one of them, or the
+            page cannot be written.
+    """
+    scores = [each for _, each in ensembles.values()]
+    names = reduce(np.intersect1d, [each["example"].values for each in scores])
+    if not len(names):
+        raise InputError(
+            f"{' and '.join(ensembles)} have no example in common; choose ensembles of the same "
+            "dataset."
+        )
+    absent = np.setdiff1d(names, dataset["example"].values)
+    if absent.size:
+        raise InputError(
+            f"the scores of {' and '.join(ensembles)} have example {absent[0]}, which the dataset "
+            f"does not have; build the scores of {study} again from this dataset."
+        )
+    most = MOST_EXAMPLES
+    while True:
+        shown = select(scores[0], names, most)
+        contents = _render(study, title, note, ensembles, dataset, data_root, names, shown)
+        if len(contents) <= MOST_BYTES:
+            break
+        most = int(0.95 * len(shown) * MOST_BYTES / len(contents))
+        log.info("%.1f MB are too many: %d examples at most", len(contents) / 1e6, most)
+    write_atomically(path, contents)
+    log.info("%d examples in %.1f MB: %s", len(shown), len(contents) / 1e6, path)
+
+
+def select(scores: xr.Dataset, names: np.ndarray, most: int) -> np.ndarray:
+    """Return the names of the examples to show: all, or the gallery's and a random sample.
+
+    Args:
+        scores: an ensemble's.
+        names: (example,) names to choose from, ascending.
+        most: how many to return at most; half of them for the gallery.
+
+    Returns:
+        (example,) names, ascending.
+    """
+    if len(names) <= most:
+        return names
+    each = max(1, most // (2 * len(BLOCKS) * scores.attrs["classes"]))
+    places = np.concatenate([block.examples for block in extremes(scores, each)])
+    chosen = np.intersect1d(scores["example"].values[places], names)
+    # A counter-based order, which is the same with every version of numpy.
+    words = np.random.Philox(key=0).random_raw(len(names))
+    others = np.setdiff1d(names[np.argsort(words, kind="stable")], chosen, assume_unique=True)
+    return np.sort(np.concatenate([chosen, others])[:most])
+
+
+def _render(
+    study: str,
+    title: str,
+    note: str,
+    ensembles: Mapping[str, tuple[str, xr.Dataset]],
+    dataset: xr.Dataset,
+    data_root: Path,
+    names: np.ndarray,
+    shown: np.ndarray,
+) -> bytes:
+    examples = dataset.isel(example=_places(dataset, shown))
+    thumbnails = make_thumbnails(examples, data_root)
+    epochs = sorted(set().union(*(each["epoch"].values.tolist() for _, each in ensembles.values())))
+    common = {"position": shown.astype(np.float64), "pixel_hash": examples["pixel_hash"].values}
+    arrays, about = [common], []
+    for number, (name, (words, scores)) in enumerate(ensembles.items()):
+        arrays.append(_arrays_of(scores, _places(scores, shown)))
+        about.append(_about(name, words, scores, epochs, number, len(ensembles)))
+    index, packed = _pack(arrays)
+    page = {
+        "study": study,
+        "classes": [str(name) for name in dataset["class_name"].values],
+        "epochs": epochs,
+        "ensembles": about,
+        "thumbnail": thumbnails._asdict() | {"sheets": len(thumbnails.sheets)},
+        "missing": thumbnails.missing,
+        "files": examples["file"].values.tolist() if has_files(examples) else None,
+        "never": NEVER,
+        "arrays": index,
+    }
+    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.undefined = jinja2.StrictUndefined
+    template = environment.from_string((HERE / "page.html").read_text("utf-8"))
+    return template.render(
+        title=f"{title}: {' and '.join(each['title'] for each in about)}",
+        warnings=_warnings(study, note, ensembles, names, shown, thumbnails),
+        orders=_orders(about),
+        presets={
+            name: {"sort": f"{order}.0", "reversed": highest}
+            for name, (order, highest) in PRESETS.items()
+        },
+        page=page,
+        data=_base64(packed),
+        sheets=[_base64(sheet) for sheet in thumbnails.sheets],
+        style=Markup(CSS + (HERE / "explorer.css").read_text("utf-8")),
+        script=Markup((HERE / "explorer.js").read_text("utf-8")),
+    ).encode()
+
+
+def _warnings(
+    study: str,
+    note: str,
+    ensembles: Mapping[str, tuple[str, xr.Dataset]],
+    names: np.ndarray,
+    shown: np.ndarray,
+    thumbnails: Thumbnails,
+) -> list[str]:
+    """Return what a reader must know of the page, in sentences."""
+    warnings = [note] if note else []
+    for name, (_, scores) in ensembles.items():
+        warnings += learning_warnings(f"{study}/{name}", scores)
+        if scores.sizes["example"] > len(names):
+            warnings.append(
+                f"Only the {len(names):,} examples that are in both ensembles are shown, of the "
+                f"{scores.sizes['example']:,} of {name}."
+            )
+    if len(shown) < len(names):
+        warnings.append(
+            f"This page shows {len(shown):,} of {len(names):,} examples: the easiest, the hardest, "
+            "the most disputed and those that are agreed but wrong of each class, and a random "
+            "sample of the others. The gray outlines of the histograms are those of all examples."
+        )
+    if thumbnails.missing:
+        warnings.append(
+            f"{len(thumbnails.missing):,} of the images cannot be read and are left blank; the "
+            f"first: {thumbnails.problem}"
+        )
+    return warnings
+
+
+def _about(
+    name: str, title: str, scores: xr.Dataset, epochs: list[int], number: int, of: int
+) -> dict:
+    """Return what the page says of an ensemble, and how its epochs and networks are counted."""
+    own = scores["epoch"].values
+    networks = scores.sizes["network"]
+    edges = bin_edges(networks)
+    letter = "AB"[number] if of > 1 else ""
+    word = "network" if networks == 1 else "networks"
+    return {
+        "name": name,
+        "title": title,
+        "letter": letter,
+        "heading": f"{letter}: {title}" if letter else title,
+        "about": f"{networks} {word}, epochs {own[0]} to {own[-1]}",
+        "networks": networks,
+        "epochs": len(own),
+        # The place of the last of its epochs that is not after each of the page's.
+        "at": (np.searchsorted(own, epochs, side="right") - 1).clip(0).tolist(),
+        "edges": edges.tolist(),
+        "bins": (np.searchsorted(edges, np.arange(networks + 1) / networks) - 1).tolist(),
+        "highest": float(_fractions(scores).max()),
+        "totals": [int((scores["example_split"] == split).sum()) for split in SPLITS],
+        "sizes": np.bincount(scores["label"].values, minlength=scores.attrs["classes"]).tolist(),
+    }
+
+
+def _arrays_of(scores: xr.Dataset, places: np.ndarray) -> dict[str, np.ndarray]:
+    """Return what the page holds of an ensemble's scores, by name.
+
+    ``right`` is how many networks are right, ``wrong`` how many give the most frequent wrong label,
+    and ``offset`` is the most frequent label less the example's own, modulo K; each (example,
+    epoch), as the difference from one epoch to the next, modulo the range of its type.
+    """
+    label = scores["label"].values
+    n_right, modal = scores["n_right"].values, scores["modal_label"].values
+    wrong = np.where(modal == label, scores["n_runner_up"].values, scores["n_modal"].values)
+    classes = scores.attrs["classes"]
+    offset = (modal.astype(np.int64) - label) % classes
+    accessibility = scores["accessibility"].values
+    return {
+        "right": _steps(n_right[:, places]),
+        "wrong": _steps(wrong[:, places].astype(n_right.dtype)),
+        "offset": _steps(offset[:, places].astype(np.min_scalar_type(classes - 1))),
+        "label": label[places].astype(np.uint16),
+        "is_test": (scores["example_split"].values[places] == "test").astype(np.uint8),
+        "fractions": _fractions(scores).astype(np.float32),
+        "accessibility": accessibility[places].astype(np.float32),
+        "variability": consistency(scores).values[1:, places].std(axis=0).astype(np.float32),
+        "learned": learned(n_right[:, places], scores.sizes["network"], scores["epoch"].values),
+        "rank": ranks(accessibility, label)[places].astype(np.uint32),
+    }
+
+
+def learned(n_right: np.ndarray, networks: int, epochs: np.ndarray) -> np.ndarray:
+    """Return the first epoch from which most networks are right until the end, or ``NEVER``.
+
+    Args:
+        n_right: (epoch, example) how many networks are right.
+        networks: N.
+        epochs: (epoch,) the epochs.
+
+    Returns:
+        (example,) uint16.
+    """
+    is_wrong = 2 * n_right.astype(np.int64) <= networks
+    until_end = np.argmax(is_wrong[::-1], axis=0)
+    first = np.where(is_wrong.any(axis=0), len(epochs) - until_end, 0)
+    return np.append(epochs, NEVER)[first].astype(np.uint16)
+
+
+def ranks(accessibility: np.ndarray, label: np.ndarray) -> np.ndarray:
+    """Return each example's rank among those of its label, (example,) int64; 1 is the easiest."""
+    found = np.empty(len(label), dtype=np.int64)
+    for each in np.unique(label):
+        places = np.flatnonzero(label == each)
+        ordered = np.sort(-accessibility[places])
+        found[places] = 1 + np.searchsorted(ordered, -accessibility[places])
+    return found
+
+
+def _fractions(scores: xr.Dataset) -> np.ndarray:
+    """Return the histograms of consistency, as fractions: (epoch, split, bin)."""
+    edges, values = bin_edges(scores.sizes["network"]), consistency(scores).values
+    masks = [scores["example_split"].values == split for split in SPLITS]
+    return np.array(
+        [
+            [np.histogram(row[mask], edges)[0] / max(1, mask.sum()) for mask in masks]
+            for row in values
+        ]
+    )
+
+
+def _steps(values: np.ndarray) -> np.ndarray:
+    """Return unsigned integers (epoch, example) as (example, epoch) steps, modulo their range."""
+    return np.diff(np.ascontiguousarray(values.T), axis=1, prepend=values.dtype.type(0))
+
+
+def _places(contents: xr.Dataset, names: np.ndarray) -> np.ndarray:
+    return contents.get_index("example").get_indexer(names)
+
+
+def _orders(about: list[dict]) -> list[dict]:
+    """Return the orders of the page, those of two ensembles each with its letter."""
+    orders = [
+        (f"{order}.{number}", f"{words}, {each['letter']}" if each["letter"] else words, *ends)
+        for number, each in enumerate(about)
+        for order, (words, *ends) in ORDERS.items()
+    ]
+    if len(about) > 1:
+        orders.append(("difference.0", "accessibility, A less B", "easier for B", "easier for A"))
+    orders.append(("position.0", "position", "lowest", "highest"))
+    return [dict(zip(("value", "words", "first", "last"), order, strict=True)) for order in orders]
+
+
+def _pack(groups: Sequence[Mapping[str, np.ndarray]]) -> tuple[list[dict], bytes]:
+    """Return arrays one after the other, compressed, and of each its type, place and length."""
+    index, parts, start = [{} for _ in groups], [], 0
+    named = [(*item, number) for number, group in enumerate(groups) for item in group.items()]
+    # The largest types first, so that each array begins at a multiple of its type's size.
+    for name, array, number in sorted(named, key=lambda item: -item[1].itemsize):
+        index[number][name] = (TYPES[array.dtype.name], start, array.size)
+        parts.append(array.astype(array.dtype.newbyteorder("<")).tobytes())
+        start += len(parts[-1])
+    return index, gzip.compress(b"".join(parts), compresslevel=9, mtime=0)
+
+
+def _base64(contents: bytes) -> Markup:
+    return Markup(base64.b64encode(contents).decode())

@@ -1,0 +1,151 @@
+"""The gallery: the easiest, the hardest and the most disputed images of each class."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from created_equal.artefacts import consensus, consistency, has_files
+from created_equal.figures import style
+from created_equal.figures.images import as_drawn, class_name, images_of
+from created_equal.scores import BLOCKS, LEAST_CONSENSUS, MOST_CONSISTENCY, Block, extremes
+
+IN_FIGURE, IN_TABLE = 3, 20
+"""The number of examples of each block, at most."""
+MOST_CLASSES = 10
+LONGEST_NAME = 8
+ROW, LINE = 1.14, 0.24
+"""The height of a row without its captions, and of a line of these, in widths of an image."""
+
+
+@style.styled
+def draw(
+    scores: xr.Dataset, dataset: xr.Dataset, title: str, ensemble: str, data_root: Path = Path()
+) -> Figure:
+    """Draw a row of images for each class, in four blocks, see ``scores.extremes``.
+
+    Of more than ``MOST_CLASSES`` classes, those are drawn that have the most images that are agreed
+    but wrong.
+
+    Args:
+        scores: the ensemble's scores, from ``read_scores`` or ``open_scores``.
+        dataset: the study's dataset, for images and class names.
+        title: the study's title.
+        ensemble: the ensemble's name.
+        data_root: folder that the image folder is relative to, if images stay in files.
+
+    Raises:
+        InputError: the dataset does not have the examples, or their files are missing or have
+            changed.
+    """
+    blocks = list(extremes(scores, IN_TABLE))
+    labels = _shown_labels(blocks, scores.attrs["classes"])
+    names = [class_name(dataset, label, LONGEST_NAME) for label in range(scores.attrs["classes"])]
+    pairs = [caption(own, other) for own in names for other in names]
+    row_height = ROW + LINE * (2 if any("\n" in each for each in pairs) else 1)
+    figure = style.page(1.35 + 0.57 * row_height * len(labels))
+    grid = dict(zip(BLOCKS, figure.subplots(1, len(BLOCKS)), strict=True))
+    for name, axes in grid.items():
+        axes.set_title(name, loc="left", fontweight="bold")
+    for block in blocks:
+        if block.label in labels:
+            examples = scores.isel(example=block.examples[:IN_FIGURE], epoch=-1)
+            images = images_of(examples["example"].values, dataset, data_root, "gallery", ensemble)
+            words = [
+                caption(names[own], names[other])
+                for own, other in zip(
+                    examples["label"].values, examples["modal_label"].values, strict=True
+                )
+            ]
+            top = row_height * labels.index(block.label)
+            _draw_block(grid[block.name], top, images, words)
+    for axes in grid.values():
+        axes.set(xlim=(0, IN_FIGURE), ylim=(row_height * len(labels), 0), aspect="equal")
+        axes.set_axis_off()
+    last = scores["epoch"].values[-1]
+    details = style.describe_all_epochs(ensemble, scores, 0)
+    if len(labels) < scores.attrs["classes"]:
+        details += (
+            f"; {len(labels)} of {scores.attrs['classes']} classes, those with the most images "
+            "that are agreed but wrong"
+        )
+    style.heading(figure, title, details, {ensemble: scores})
+    style.footing(
+        figure,
+        f"Below each image: its label → the label that most networks give after epoch {last}, if "
+        "it is another. Easiest and hardest: the highest and the lowest accessibility. Most "
+        f"disputed: the lowest consensus. Agreed but wrong: at least {100 * LEAST_CONSENSUS:.0f} % "
+        f"of the networks give one label and at most {100 * MOST_CONSISTENCY:.0f} % the image's "
+        "own.",
+    )
+    return figure
+
+
+def table(scores: xr.Dataset, dataset: xr.Dataset) -> pd.DataFrame:
+    """Return the gallery as a table, up to ``IN_TABLE`` examples of each block and class.
+
+    Consistency, consensus and the most frequent label are those after the last epoch.
+    """
+    names = dataset["class_name"].values.astype(str)
+    last = scores.isel(epoch=-1)
+    shares = {"consistency": consistency(last).values, "consensus": consensus(last).values}
+    parts = []
+    for block in extremes(scores, IN_TABLE):
+        of_block = last.isel(example=block.examples)
+        examples, modal = of_block["example"].values, of_block["modal_label"].values
+        columns = {
+            "class": names[block.label],
+            "block": block.name,
+            "rank": np.arange(1, len(examples) + 1),
+            "example": examples,
+            "split": of_block["example_split"].values,
+            "label": block.label,
+            "modal_label": modal,
+            "modal_class": names[modal],
+            **{name: share[block.examples] for name, share in shares.items()},
+            "accessibility": of_block["accessibility"].values,
+        }
+        hashes = dataset["pixel_hash"].sel(example=examples).values
+        columns["pixel_hash"] = [f"{each:016x}" for each in hashes.tolist()]
+        if has_files(dataset):
+            columns["file"] = dataset["file"].sel(example=examples).values
+        parts.append(pd.DataFrame(columns))
+    return pd.concat(parts, ignore_index=True)
+
+
+def caption(own: str, other: str) -> str:
+    """Return an image's label and, after an arrow, what most networks take it for instead."""
+    if own == other:
+        return own
+    line = f"{own} → {other}"
+    return line if len(line) <= LONGEST_NAME + 1 else f"{own} →\n{other}"
+
+
+def _shown_labels(blocks: list[Block], classes: int) -> list[int]:
+    """Return the labels of the rows, in order."""
+    doubtful = np.zeros(classes, dtype=int)
+    for block in blocks:
+        if block.name == BLOCKS[-1]:
+            doubtful[block.label] = len(block.examples)
+    return sorted(np.argsort(-doubtful, kind="stable")[:MOST_CLASSES].tolist())
+
+
+def _draw_block(axes: Axes, top: float, images: np.ndarray, words: list[str]) -> None:
+    margin = 0.04
+    if not len(images):
+        axes.text(0.5, top + 0.5, "none", ha="center", va="center", color=style.GRAY)
+    for column, image in enumerate(images):
+        # Images that are not square are centered in a square.
+        height, width = np.array(image.shape[:2]) / max(image.shape[:2]) * (1 - 2 * margin)
+        left, above = column + (1 - width) / 2, top + (1 - height) / 2
+        axes.imshow(
+            as_drawn(image),
+            cmap="gray",
+            vmin=0,
+            vmax=255,
+            extent=(left, left + width, above + height, above),
+        )
+        axes.text(column + 0.5, top + 1, words[column], ha="center", va="top", linespacing=1.05)

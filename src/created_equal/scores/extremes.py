@@ -1,0 +1,59 @@
+"""The examples of each class to look at first: the extremes of what the networks say."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+BLOCKS = ("easiest", "hardest", "most disputed", "agreed but wrong")
+LEAST_CONSENSUS, MOST_CONSISTENCY = 0.9, 0.05
+"""From this consensus on, and up to this consistency, the networks agree on a wrong label."""
+
+
+class Block(NamedTuple):
+    """Some examples of a label, by their indices on the example axis, in order."""
+
+    label: int
+    name: str
+    examples: np.ndarray
+
+
+def extremes(scores: xr.Dataset, most: int) -> Iterator[Block]:
+    """Yield the ``BLOCKS`` of each label in turn.
+
+    The easiest and the hardest examples have the highest and the lowest accessibility. After the
+    last epoch, the most disputed ones have the lowest consensus, and on those that are agreed but
+    wrong at least 0.9 of the networks give one label and at most 0.05 the example's own: candidates
+    for wrong labels, first those with the largest difference. Of equal examples the lowest position
+    comes first.
+
+    Args:
+        scores: an ensemble's, from ``read_scores`` or ``open_scores``.
+        most: the number of examples in a block; there are fewer if not enough qualify.
+    """
+    networks, names = scores.sizes["network"], scores["example"].values
+    n_right, n_modal = (
+        scores[name].isel(epoch=-1).values.astype(np.int64) for name in ("n_right", "n_modal")
+    )
+    agreed = (n_modal >= LEAST_CONSENSUS * networks) & (n_right <= MOST_CONSISTENCY * networks)
+    accessibility = scores["accessibility"].values
+    everyone = np.ones(len(names), dtype=bool)
+    keys = dict(
+        zip(
+            BLOCKS,
+            (
+                (-accessibility, everyone),
+                (accessibility, everyone),
+                (n_modal, everyone),
+                (n_right - n_modal, agreed),
+            ),
+            strict=True,
+        )
+    )
+    for label in range(scores.attrs["classes"]):
+        of_label = scores["label"].values == label
+        for name, (key, eligible) in keys.items():
+            places = np.flatnonzero(of_label & eligible)
+            order = np.lexsort((names[places], key[places]))
+            yield Block(label, name, places[order[:most]])

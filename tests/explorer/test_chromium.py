@@ -1,0 +1,441 @@
+"""The explorer in Chromium, as a reader sees it."""
+
+import base64
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from made_up import NAMES, make_images, make_scores
+from PIL import Image
+from playwright.sync_api import Page
+
+from created_equal.artefacts import consensus, consistency, label_examples, make_file_dataset
+from created_equal.artefacts.dataset import content_hash
+from created_equal.scores import BLOCKS, bin_edges, extremes
+
+NARROW = {"width": 390, "height": 844}
+Open = Callable[..., Page]
+Write = Callable[..., Path]
+
+
+def settled(page: Page) -> None:
+    """Wait until the page has been drawn."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")
+
+
+def update(page: Page, **changes: object) -> None:
+    page.evaluate("(changes) => explorer.update(changes)", changes)
+    settled(page)
+
+
+def found(page: Page) -> list[int]:
+    """Return the positions of the selected images, in order."""
+    return page.evaluate("explorer.select().map((i) => explorer.positions[i])")
+
+
+def counts(page: Page, ensemble: int = 0) -> list[list[int]]:
+    of = f"explorer.histogram(explorer.ensembles[{ensemble}], explorer.select())"
+    return page.evaluate(of)
+
+
+def count_words(page: Page) -> str:
+    return page.locator("#found").inner_text()
+
+
+def expected_counts(scores: xr.Dataset, epoch: int, of: np.ndarray | bool = True) -> list:
+    values = consistency(scores).sel(epoch=epoch).values
+    splits = [of & (scores["example_split"].values == split) for split in ("train", "test")]
+    edges = bin_edges(scores.sizes["network"])
+    return [np.histogram(values[split], edges)[0].tolist() for split in splits]
+
+
+def pixels(page: Page, canvas: str) -> np.ndarray:
+    """Return what is drawn on a canvas, (height, width, 4) uint8."""
+    url = page.locator(canvas).evaluate("(canvas) => canvas.toDataURL()")
+    with Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))) as image:
+        return np.asarray(image)
+
+
+def drag(page: Page, canvas: str, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Drag from one place of a canvas to another, both as fractions of its size."""
+    page.locator(canvas).scroll_into_view_if_needed()
+    box = page.locator(canvas).bounding_box()
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, end)]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    page.mouse.move(*places[1], steps=5)
+    page.mouse.up()
+    settled(page)
+
+
+def test_names_and_notes_are_shown_as_they_are(open_page: Open, page_path: Path) -> None:
+    page = open_page(page_path)
+    assert page.title() == "Cats & <dogs>: title of st_vgg"
+    assert page.locator("h1").inner_text() == page.title()
+    assert page.locator("header .warning:visible").all_inner_texts() == ["A note."]
+    assert page.locator("#label option").all_inner_texts() == ["all", *NAMES]
+    assert page.locator(".ensemble h2").inner_text() == (
+        "title of st_vgg 20 networks, epochs 0 to 12"
+    )
+
+
+@pytest.mark.parametrize("epoch", [0, 5, 12])
+def test_histograms_are_numpy_s(
+    epoch: int, open_page: Open, page_path: Path, scores: xr.Dataset
+) -> None:
+    page = open_page(page_path, f"#epoch={epoch}")
+    expected = expected_counts(scores, epoch)
+    assert counts(page) == expected
+    right = scores["n_right"].sel(epoch=epoch, example=scores["example_split"] == "test")
+    words = page.locator("#test_0").inner_text()
+    assert words.startswith(f"accuracy {float(right.mean()) / 20:.2f}, ")
+    share = int(100 * expected[1][0] / right.size + 0.5)
+    assert words.endswith(f"in none: {share} %")
+    update(page, label="2")
+    of_label = scores["label"].values == 2
+    assert counts(page) == expected_counts(scores, epoch, of_label)
+    assert count_words(page) == f"{of_label.sum()} of 240 images"
+
+
+def test_the_epoch_follows_the_keys_and_the_button(open_page: Open, page_path: Path) -> None:
+    page = open_page(page_path)
+    said = page.locator("#epoch_words")
+    assert said.inner_text() == "epoch 12 of 12"
+    page.locator("#epoch").focus()
+    page.keyboard.press("Home")
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    settled(page)
+    assert said.inner_text() == "epoch 3 of 12"
+    assert page.locator("#epoch").get_attribute("aria-valuetext") == "epoch 3 of 12"
+    bars = pixels(page, "#bars_0")
+    page.locator("#epoch").evaluate("(slider) => slider.blur()")
+    page.keyboard.press("ArrowLeft")
+    settled(page)
+    assert said.inner_text() == "epoch 2 of 12"
+    assert (pixels(page, "#bars_0") != bars).any()
+    page.locator("#find").fill("1")
+    page.keyboard.press("ArrowLeft")
+    settled(page)
+    assert said.inner_text() == "epoch 2 of 12", "the search needs its arrows itself"
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_it_plays_to_the_end_and_slowly_for_those_who_want_less_motion(
+    motion: str, open_page: Open, page_path: Path
+) -> None:
+    page = open_page(page_path, reduced_motion=motion)
+    page.clock.install()
+    page.keyboard.press(" ")
+    assert page.locator("#play").inner_text() == "Pause"
+    page.clock.run_for(1000)
+    reached = int(page.evaluate("explorer.state.epoch"))
+    assert (reached == 0) == (motion == "reduce")
+    page.clock.run_for(30_000)
+    assert page.evaluate("explorer.state.epoch") == 12
+    assert page.locator("#play").inner_text() == "Play"
+
+
+def test_a_part_of_the_map_is_selected(
+    open_page: Open, page_path: Path, scores: xr.Dataset
+) -> None:
+    page = open_page(page_path)
+    drag(page, "#map_0", (0.3, 0.1), (0.9, 0.6))
+    brush = page.evaluate("explorer.state.brush")
+    x = consistency(scores)[1:].std("epoch").values
+    y = scores["accessibility"].values
+    within = (x >= brush["x0"]) & (x <= brush["x1"]) & (y >= brush["y0"]) & (y <= brush["y1"])
+    assert 0 < within.sum() < 240
+    assert count_words(page) == f"{within.sum()} of 240 images, in the marked area of the map"
+    assert sorted(found(page)) == scores["example"].values[within].tolist()
+    assert counts(page) == expected_counts(scores, 12, within)
+    page.keyboard.press("Escape")
+    settled(page)
+    assert count_words(page) == "240 of 240 images"
+    page.locator("#map_0").focus()
+    page.keyboard.press("ArrowUp")
+    settled(page)
+    first = page.evaluate("explorer.state.brush")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowUp")
+    settled(page)
+    moved = page.evaluate("explorer.state.brush")
+    assert moved["x0"] > first["x0"] and moved["x1"] > first["x1"]
+    assert moved["y0"] == first["y0"] and moved["y1"] > first["y1"]
+    assert page.evaluate("explorer.state.epoch") == 12
+    page.locator("#all").click()
+    settled(page)
+    assert count_words(page) == "240 of 240 images"
+
+
+def test_bars_are_selected_and_followed_to_another_epoch(
+    open_page: Open, page_path: Path, scores: xr.Dataset
+) -> None:
+    page = open_page(page_path, "#epoch=6")
+    drag(page, "#bars_0", (0.6, 0.2), (0.99, 0.2))
+    brush = page.evaluate("explorer.state.brush")
+    values = consistency(scores).sel(epoch=6).values
+    of_train = scores["example_split"].values == "train"
+    within = of_train & (values >= brush["x0"]) & (values <= brush["x1"])
+    assert 0 < within.sum() < of_train.sum()
+    page.keyboard.press("End")
+    settled(page)
+    assert counts(page) == expected_counts(scores, 12, within)
+    assert "after epoch 6" in count_words(page)
+    page.keyboard.press("Escape")
+    box = page.locator("#bars_0").bounding_box()
+    page.locator("#bars_0").click(position={"x": box["width"] - 12, "y": box["height"] - 30})
+    settled(page)
+    at_one = ~of_train & (consistency(scores).sel(epoch=12).values == 1)
+    assert sorted(found(page)) == scores["example"].values[at_one].tolist()
+
+
+def test_a_click_shows_an_image_with_its_votes(
+    open_page: Open, page_path: Path, scores: xr.Dataset, dataset: xr.Dataset
+) -> None:
+    page = open_page(page_path, "#epoch=4")
+    page.locator(".tile").nth(3).click()
+    settled(page)
+    image = page.evaluate("explorer.state.image")
+    example = scores.isel(example=image).sel(epoch=4)
+    name = int(example["example"])
+    label = NAMES[int(example["label"])]
+    assert page.locator("#name").inner_text() == f"Image {name}, labeled {label}"
+    right, modal = int(example["n_right"]), NAMES[int(example["modal_label"])]
+    is_right = modal == label
+    wrong = int(example["n_runner_up"] if is_right else example["n_modal"])
+    assert page.locator("#said_0").inner_text() == (
+        f"Votes of 20: “{label}” (its label): {right}, "
+        f"{'the next label' if is_right else f'“{modal}”'}: {wrong}, "
+        f"other labels: {20 - right - wrong}."
+    )
+    accessibility = scores["accessibility"].values
+    others = accessibility[scores["label"].values == int(example["label"])]
+    rank = 1 + (others > accessibility[image]).sum()
+    assert page.locator("#rank_0").inner_text().startswith(f"Rank {rank} of 60 in its class ")
+    assert f"{int(dataset['pixel_hash'][image]):016x}" in page.locator("#about").inner_text()
+    drawn = pixels(page, "#large")[..., :3].astype(float)
+    given = dataset["image"].values[image]
+    assert np.abs(drawn - given).mean() < 30, "WebP changes pixels, but not much"
+    assert np.ptp(pixels(page, "#curve")) > 0
+    page.keyboard.press("n")
+    settled(page)
+    order = found(page)
+    position = page.evaluate("explorer.positions[explorer.state.image]")
+    assert position == order[order.index(name) + 1]
+    assert page.locator(".tile[aria-pressed=true]").count() == 1
+    page.locator("#close").click()
+    settled(page)
+    assert not page.locator("#name").is_visible()
+
+
+def test_an_address_restores_the_view(open_page: Open, page_path: Path) -> None:
+    page = open_page(page_path, "#image=112&epoch=4")
+    assert page.evaluate("[explorer.positions[explorer.state.image], explorer.state.epoch]") == [
+        *(112, 4)
+    ]
+    brush = {"on": "map", "of": 0, "x0": 0, "x1": 0.4, "y0": 0.2, "y1": 1, "epoch": 4}
+    update(page, label="1", split="train", sort="margin.0", reversed=True, brush=brush)
+    page.locator("#find").fill("1")
+    page.locator("#find").fill("")
+    settled(page)
+    state, order = page.evaluate("explorer.state"), found(page)
+    address = page.url.partition("#")[2]
+    other = open_page(page_path, f"#{address}")
+    assert other.evaluate("explorer.state") == state
+    assert found(other) == order
+    assert other.locator("#sort").input_value() == "margin.0"
+    assert other.locator("#order").inner_text() == "agreed and right first"
+    for strange in ("#sort=<b>&epoch=x&image=-1&brush={", '#brush={"of":7}&label=99&epoch=400'):
+        state = open_page(page_path, strange).evaluate("explorer.state")
+        assert (state["sort"], state["epoch"], state["label"]) == ("accessibility.0", 12, "")
+        assert state["brush"] is None
+
+
+def test_the_selection_is_saved_as_a_table(
+    open_page: Open, page_path: Path, scores: xr.Dataset, dataset: xr.Dataset
+) -> None:
+    page = open_page(page_path, "#epoch=5&label=2")
+    with page.expect_download() as download:
+        page.locator("#csv").click()
+    assert download.value.suggested_filename == "study_st_vgg_epoch_5.csv"
+    with Path(download.value.path()).open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["example"]) for row in rows] == found(page)
+    assert len(rows) == 60
+    assert {row["class"] for row in rows} == {NAMES[2]}
+    for row in rows[::7]:
+        example = scores.sel(epoch=5, example=int(row["example"]))
+        assert float(row["consistency"]) == consistency(example).item()
+        assert float(row["consensus"]) == consensus(example).item()
+        assert row["modal_class"] == NAMES[int(example["modal_label"])]
+        assert float(row["accessibility"]) == pytest.approx(float(example["accessibility"]))
+        assert row["split"] == str(example["example_split"].values)
+        hashed = int(dataset["pixel_hash"].sel(example=int(row["example"])))
+        assert row["pixel_hash"] == f"{hashed:016x}"
+
+
+def test_the_orders_of_the_gallery(open_page: Open, page_path: Path, scores: xr.Dataset) -> None:
+    page = open_page(page_path)
+    blocks = {(block.label, block.name): block.examples for block in extremes(scores, 5)}
+    for name in BLOCKS:
+        page.locator("#presets button", has_text=name).click()
+        for label in range(len(NAMES)):
+            update(page, label=str(label))
+            expected = scores["example"].values[blocks[label, name]].tolist()
+            assert found(page)[: len(expected)] == expected
+    assert any(blocks[label, "agreed but wrong"].size for label in range(len(NAMES)))
+
+
+def test_images_are_found(open_page: Open, page_path: Path, dataset: xr.Dataset) -> None:
+    page = open_page(page_path)
+    page.keyboard.press("/")
+    page.keyboard.type("117")
+    settled(page)
+    assert found(page) == [117]
+    page.locator("#find").fill(f"{int(dataset['pixel_hash'][31]):016x}"[:9])
+    settled(page)
+    assert found(page) == [131]
+    page.locator("#find").fill("nothing")
+    settled(page)
+    assert found(page) == []
+    assert page.locator("#test_0").inner_text() == "none selected"
+    page.locator("#find").fill("")
+    page.locator("#split").select_option("test")
+    settled(page)
+    assert count_words(page) == "40 of 240 images"
+
+
+def test_more_images_on_demand(open_page: Open, page_path: Path) -> None:
+    page = open_page(page_path)
+    assert page.locator(".tile").count() == 120
+    page.locator("#more").click()
+    settled(page)
+    assert page.locator(".tile").count() == 240
+    assert not page.locator("#more").is_visible()
+    label = page.locator(".tile").first.get_attribute("aria-label")
+    assert label.startswith("Image ") and ", consistency 0." in label
+
+
+def test_gray_images_that_are_not_square(open_page: Open, write: Write) -> None:
+    dataset = make_images(30, 20, 11, 1)
+    page = open_page(write({"a": make_scores(dataset)}, dataset), "#image=104")
+    page.wait_for_function("document.querySelector('#large').width === 11")
+    settled(page)
+    drawn = pixels(page, "#large")
+    assert drawn.shape == (20, 11, 4)
+    difference = drawn[..., :3].astype(float) - dataset["image"].values[4]
+    assert np.abs(difference).mean() < 10
+
+
+def test_large_images_are_scaled_down_and_missing_ones_said(
+    open_page: Open, write: Write, tmp_path: Path
+) -> None:
+    names = [f'a, "{number}" <\'&>.png' for number in range(12)]
+    for number, name in enumerate(names):
+        color = (20 * number, 100, 250 - 20 * number)
+        Image.new("RGB", (300, 200), color).save(tmp_path / name)
+    labels, is_test = np.arange(12) % len(NAMES), np.arange(12) >= 8
+    examples = label_examples(labels, np.arange(12), is_test, NAMES)
+    hashes = np.array([content_hash((tmp_path / name).read_bytes()) for name in names], np.uint64)
+    dataset = make_file_dataset(examples, str(tmp_path), names, hashes, 256, [(100, 50)] * 3)
+    (tmp_path / names[3]).unlink()
+    page = open_page(write({"a": make_scores(dataset)}, dataset), "#image=3")
+    said = page.locator("header .warning:visible").all_inner_texts()[-1]
+    assert said.startswith("1 of the images cannot be read and are left blank; the first: ")
+    assert names[3] in said
+    assert page.locator("#large.missing").count() == page.locator(".tile canvas.missing").count()
+    assert names[3] in page.locator("#about").inner_text()
+    missing = page.locator('.tile[aria-label^="Missing image 3,"]')
+    assert missing.count() == 1
+    update(page, image=5)
+    drawn = pixels(page, "#large")
+    assert drawn.shape == (128, 128, 4)
+    assert np.abs(drawn[64, 64, :3].astype(int) - (100, 100, 150)).max() < 12
+    page.locator("#find").fill('"7" <')
+    settled(page)
+    assert found(page) == [7]
+    with page.expect_download() as download:
+        page.locator("#csv").click()
+    with Path(download.value.path()).open(newline="") as file:
+        assert [row["file"] for row in csv.DictReader(file)] == [names[7]]
+
+
+def test_two_ensembles_side_by_side(
+    open_page: Open, write: Write, scores: xr.Dataset, dataset: xr.Dataset
+) -> None:
+    other = make_scores(dataset, networks=7, epochs=5, seed=3).isel(example=slice(40, None))
+    page = open_page(write({"a": scores, "b": other}, dataset), "#epoch=4")
+    headings = page.locator(".ensemble h2").all_inner_texts()
+    assert [text.partition(" ")[0] for text in headings] == ["A:", "B:"]
+    boxes = [each.bounding_box() for each in page.locator(".ensemble").all()]
+    assert boxes[0]["y"] == boxes[1]["y"] and boxes[0]["x"] < boxes[1]["x"]
+    said = page.locator("header .warning:visible").all_inner_texts()[-1]
+    assert said.startswith("Only the 200 examples that are in both ensembles are shown, of the 240")
+    common = np.isin(scores["example"].values, other["example"].values)
+    assert counts(page, 0) == expected_counts(scores, 4, common)
+    assert counts(page, 1) == expected_counts(other, 4)
+    page.keyboard.press("End")
+    settled(page)
+    assert counts(page, 1) == expected_counts(other, 5), "the last of its epochs"
+    update(page, sort="difference.0")
+    difference = scores["accessibility"].values[common] - other["accessibility"].values
+    hardest_for_a = other["example"].values[np.argmin(difference)]
+    assert found(page)[0] == hardest_for_a
+    words = page.locator(".tile").first.locator(".words").all_inner_texts()
+    assert [text[:2] for text in words] == ["A:", "B:"]
+    with page.expect_download() as download:
+        page.locator("#csv").click()
+    header = Path(download.value.path()).read_text().splitlines()[0]
+    assert {"consistency_a", "consistency_b"} <= set(header.split(","))
+
+
+def test_sixty_thousand_examples_are_ready_in_five_seconds(open_page: Open, write: Write) -> None:
+    dataset = make_images(60_000, 32, 32, 3)
+    path = write({"a": make_scores(dataset, networks=100, epochs=40)}, dataset)
+    assert path.stat().st_size < 30_000_000
+    page = open_page(path)
+    assert int(page.locator("html").get_attribute("data-ready")) < 5000
+    assert sum(map(sum, counts(page))) == 60_000
+    page.wait_for_function("document.querySelector('.tile canvas').width === 32")
+    settled(page)
+
+
+def test_a_phone_shows_all_of_it_and_the_image_in_a_sheet(open_page: Open, page_path: Path) -> None:
+    page = open_page(page_path, viewport=NARROW)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert not page.locator("#detail").is_visible()
+    page.locator(".tile").first.click()
+    settled(page)
+    sheet = page.locator("#detail").bounding_box()
+    assert sheet["width"] == 390 and sheet["y"] > 200
+    assert page.locator("#name").is_visible()
+
+
+def test_dark_light_and_print(open_page: Open, page_path: Path) -> None:
+    background = "getComputedStyle(document.body).backgroundColor"
+    dark = open_page(page_path, color_scheme="dark")
+    assert dark.evaluate(background) == "rgb(21, 24, 29)"
+    shown = pixels(dark, "#bars_0")
+    dark.emulate_media(color_scheme="light")
+    settled(dark)
+    assert dark.evaluate(background) == "rgb(255, 255, 255)"
+    assert (pixels(dark, "#bars_0") != shown).any()
+    dark.emulate_media(media="print")
+    assert not dark.locator("#controls").is_visible()
+    assert dark.locator(".tile").first.is_visible()
+
+
+def test_everything_that_shows_an_image_has_words(open_page: Open, page_path: Path) -> None:
+    page = open_page(page_path, "#image=101")
+    wordless = page.evaluate(
+        """[...document.querySelectorAll("canvas, button, select, input")].filter((each) =>
+        !each.closest("template") && !each.closest(".tile canvas") && !each.ariaLabel &&
+        !each.labels?.length && !each.textContent.trim()).map((each) => each.outerHTML)"""
+    )
+    assert json.dumps(wordless) == "[]"

@@ -1,0 +1,108 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from created_equal.artefacts import consistency
+from created_equal.figures import gallery
+from created_equal.figures.pages import save
+from created_equal.scores import BLOCKS, extremes
+
+Texts = Callable[[Figure], list[Text]]
+
+
+def test_every_image_is_over_its_caption(scores: xr.Dataset, dataset: xr.Dataset) -> None:
+    figure = gallery.draw(scores, dataset, "Digits", "st_vgg")
+    assert [axes.get_title(loc="left") for axes in figure.axes] == list(BLOCKS)
+    expected = list(extremes(scores, gallery.IN_FIGURE))
+    last = scores.isel(epoch=-1)
+    for axes, name in zip(figure.axes, BLOCKS, strict=True):
+        shown = np.concatenate([block.examples for block in expected if block.name == name])
+        assert len(axes.images) == len(shown)
+        words = [text.get_text() for text in axes.texts if text.get_text() != "none"]
+        for image, place, text in zip(axes.images, shown, words, strict=True):
+            pixels = dataset["image"].values[place, ..., 0]
+            np.testing.assert_array_equal(image.get_array(), pixels)
+            example = last.isel(example=place)
+            label, modal = int(example["label"]), int(example["modal_label"])
+            assert text == (f"{label}" if label == modal else f"{label} → {modal}")
+
+
+def test_a_class_without_candidates_for_wrong_labels_says_none(
+    scores: xr.Dataset, dataset: xr.Dataset
+) -> None:
+    right = scores.assign(n_right=scores["n_right"] * 0 + 8, n_modal=scores["n_modal"] * 0 + 8)
+    axes = gallery.draw(right, dataset, "Digits", "st_vgg").axes[-1]
+    assert [text.get_text() for text in axes.texts] == ["none"] * 10
+    assert not axes.images
+
+
+def test_long_names_have_two_lines_and_stay_apart(
+    scores: xr.Dataset, dataset: xr.Dataset, texts: Texts
+) -> None:
+    names = ["hamster", "mouse", "rabbit", "shrew", "squirrel", "wardrobe", "television", "couch"]
+    named = dataset.assign(class_name=("class", np.array([*names, "bowls", "x" * 40], object)))
+    taken_for_the_next = (scores["label"] + 1) % 10 + 0 * scores["modal_label"]
+    wrong = scores.assign(modal_label=taken_for_the_next.transpose("epoch", "example"))
+    figure = gallery.draw(wrong, named, "Animals", "st_vgg")
+    boxes = [text.get_window_extent() for text in texts(figure) if text.axes]
+    assert any("hamster →\n" in text.get_text() for text in texts(figure))
+    overlaps = [
+        (one, other)
+        for place, one in enumerate(boxes)
+        for other in boxes[:place]
+        if one.padded(-1).overlaps(other.padded(-1))
+    ]
+    assert not overlaps
+
+
+def test_images_that_are_not_square_keep_their_shape(
+    scores: xr.Dataset, dataset: xr.Dataset
+) -> None:
+    narrow = dataset.isel(width=slice(2, 6), channel=[0, 0, 0])
+    axes = gallery.draw(scores, narrow, "Digits", "st_vgg").axes[0]
+    left, right, bottom, top = axes.images[0].get_extent()
+    assert (right - left) / (bottom - top) == pytest.approx(0.5)
+    assert (left + right) / 2 == pytest.approx(0.5)
+    assert axes.get_aspect() == 1
+    assert axes.images[0].get_array().shape == (8, 4, 3)
+
+
+def test_of_many_classes_those_with_the_most_candidates(
+    scores: xr.Dataset, dataset: xr.Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gallery, "MOST_CLASSES", 2)
+    label = scores["label"].values
+    n_right, n_modal = (np.full_like(scores["n_right"].values, 8) for _ in range(2))
+    n_right[-1, np.flatnonzero(label == 7)[:2]] = 0
+    n_right[-1, np.flatnonzero(label == 3)[:1]] = 0
+    curves = ("epoch", "example")
+    doubtful = scores.assign(n_right=(curves, n_right), n_modal=(curves, n_modal))
+    figure = gallery.draw(doubtful, dataset, "Digits", "st_vgg")
+    assert "2 of 10 classes, those with the most images" in figure.get_suptitle()
+    axes = figure.axes[0]
+    assert [text.get_text()[0] for text in axes.texts] == ["3"] * 3 + ["7"] * 3
+
+
+def test_the_table_has_what_is_drawn_and_more(
+    scores: xr.Dataset, dataset: xr.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = gallery.table(scores, dataset)
+    save(gallery.draw(scores, dataset, "Digits", "st_vgg"), "digits", "gallery", made)
+    path = Path("paper_figures/digits/gallery.csv")
+    read = pd.read_csv(path, dtype={"class": str, "pixel_hash": str})
+    assert len(read) == len(made) > 100
+    for block in extremes(scores, gallery.IN_TABLE):
+        rows = read[(read["label"] == block.label) & (read["block"] == block.name)]
+        assert rows["example"].tolist() == scores["example"].values[block.examples].tolist()
+        assert rows["rank"].tolist() == list(range(1, len(rows) + 1))
+        last = consistency(scores).isel(epoch=-1, example=block.examples)
+        np.testing.assert_array_equal(rows["consistency"], last)
+    row = read.iloc[3]
+    assert row["pixel_hash"] == f"{int(dataset['pixel_hash'].sel(example=row['example'])):016x}"
