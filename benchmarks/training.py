@@ -200,7 +200,7 @@ def measure(
     # Simple scripts let cuDNN choose among all its algorithms.
     torch.backends.cudnn.deterministic = way == "engine"
     images = Images(read_dataset(Path(dataset_path(study))), setting)
-    labels, test = images.labels.cpu().numpy(), images.splits[1].numpy()
+    labels, test = images.labels.cpu().numpy(), images.splits[1]
     right, times = [], [time.monotonic()]
     for predicted in WAYS[way](first_ensemble(study, epochs), seeds, images):
         times.append(time.monotonic())

@@ -11,7 +11,7 @@ localrules:
 rule check_claims:
     input:
         unpack(claimed_in),
-        code=code("claims/*.py", "scores/*.py", "study/roles.py"),
+        code=code("claims/*.py", "claims/*.yaml", "scores/*.py", "study/roles.py"),
     output:
         table=claims_path("{study}", "csv"),
         page=report(
@@ -54,7 +54,7 @@ rule test_results:
     input:
         unpack(tested_in),
         code=code(
-            "claims/results.py",
+            "planning/results.py",
             "study/derivation.py",
             "study/roles.py",
             "scores/learnt.py",

@@ -1,10 +1,9 @@
 """Render figures: for each figure a rule, and a target with the name of the figure."""
 
 SHARED = [
-    "figures/alignment.py",
-    "figures/bimodality_curves.py",
     "figures/histograms.py",
     "figures/pages.py",
+    "figures/selection.py",
     "figures/style.py",
     "figures/*.mplstyle",
     "scores/*.py",
@@ -63,7 +62,7 @@ rule render_cross_dataset:
     input:
         scores=scores_across,
         notebook=source(f"notebooks/{CROSS_DATASET}.ipynb"),
-        code=code(f"figures/{CROSS_DATASET}.py", *SHARED),
+        code=code("figures/robustness.py", *SHARED),
     output:
         pdf=figure_path("{studies}", CROSS_DATASET, "pdf"),
         png=figure_path("{studies}", CROSS_DATASET, "png"),

@@ -118,7 +118,7 @@ def forget_earlier():
 def warn_of_failed_learning():
     """Warn of ensembles in this run whose networks did not learn."""
     if workflow.is_main_process:
-        from created_equal.claims.results import warnings_in
+        from created_equal.planning.results import warnings_in
 
         # Reference scores are not the output of any job, so look at inputs as well.
         files = chain.from_iterable(job.input + job.output for job in workflow.dag.jobs)

@@ -34,7 +34,7 @@ IN_ORDER = {
         *("paths", "yaml_files", "keys", "derivation", "study", "roles", "kept_scores"),
         *("contradictions", "loading", "key_pages"),
     ),
-    "planning": ("sizes", "existing", "preflight", "plan"),
+    "planning": ("sizes", "existing", "preflight", "results", "plan"),
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -300,8 +300,7 @@ def check_claims(study_name: StudyName) -> None:
     """Check the paper's claims; writes results/STUDY/claims.csv and claims.html."""
     from created_equal.claims.check import check_claims as check
     from created_equal.claims.evidence import open_evidence
-    from created_equal.claims.page import write_page
-    from created_equal.claims.table import write_table
+    from created_equal.claims.page import write_page, write_table
 
     study = load_configured(study_name)
     with open_evidence(study, load_config().networks_per_job) as evidence:
@@ -314,7 +313,7 @@ def check_claims(study_name: StudyName) -> None:
 def test_results(study_name: StudyName) -> None:
     """Test that the results match the study; writes results/STUDY/results_test.txt."""
     from created_equal.artefacts import write_atomically
-    from created_equal.claims import results
+    from created_equal.planning import results
 
     found = results.test_results(load_configured(study_name), load_config().networks_per_job)
     text = "".join(f"{sentence}\n" for sentence in found)

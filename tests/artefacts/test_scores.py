@@ -10,7 +10,6 @@ from created_equal.artefacts import (
     open_scores,
     read_scores,
     select_epochs,
-    select_examples,
     write_scores,
 )
 from created_equal.artefacts.files import write_artefact
@@ -99,43 +98,6 @@ def test_one_epoch_after_the_other(path, split, first):
 def test_an_epoch_can_be_read_without_the_others(path):
     with h5py.File(path) as file:
         assert [file[name].chunks for name in BULK] == [(1, 2**16)] * 4
-
-
-def test_examples_are_given_by_name_in_the_order_asked_for(path):
-    epochs, examples = np.array([9, 2]), np.array([70_003, 12, 70_000])
-    expected = read_scores(path).sel(epoch=epochs, example=examples)
-    with open_scores(path) as scores:
-        found = {
-            name: select_examples(scores, name, epochs, examples)
-            for name in ("n_right", "consistency", "consensus")
-        }
-        assert sorted(unread(scores)) == sorted(BULK)
-    assert {each.dtype for each in found.values()} == {np.dtype(np.float64)}
-    assert np.array_equal(found["n_right"], expected["n_right"])
-    assert np.array_equal(found["consistency"], consistency(expected))
-    assert np.array_equal(found["consensus"], consensus(expected))
-
-
-def test_examples_that_have_changed_their_names(path):
-    """Nulls rename examples: values are looked up by the new name."""
-    names = np.arange(EXAMPLES)[::-1]
-    with open_scores(path) as scores:
-        renamed = scores.assign_coords(example=names)
-        found = select_examples(renamed, "consistency", np.array([3]), np.array([0, 5]))
-        assert sorted(unread(renamed)) == sorted(BULK)
-    assert np.array_equal(found[0], consistency(read_scores(path)).values[3, [-1, -6]])
-
-
-def test_no_examples(path):
-    with open_scores(path) as scores:
-        none = select_examples(scores, "consistency", np.array([3, 4]), np.array([], dtype=int))
-    assert none.shape == (2, 0)
-
-
-@pytest.mark.parametrize("epoch, example", [(EPOCHS, 0), (0, EXAMPLES)])
-def test_a_missing_epoch_or_example_is_an_error(path, epoch, example):
-    with open_scores(path) as scores, pytest.raises(KeyError, match="1 of 1"):
-        select_examples(scores, "consistency", np.array([epoch]), np.array([example]))
 
 
 def test_shares_are_exact_in_double_precision():

@@ -1,7 +1,7 @@
 import numpy as np
 
 from created_equal.artefacts import make_dataset
-from created_equal.baselines.pixels import standardize_pixels
+from created_equal.baselines.fit import standardize_pixels
 
 
 def dataset(images, is_test):

@@ -1,10 +1,144 @@
-import numpy as np
+"""The claims of claims.yaml, and the values that they accept."""
 
-from created_equal.claims.claim import above, below, within
+import math
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from created_equal.claims.check import check_claims
+from created_equal.claims.claim import Accepted, paper_studies, read_claims
+from created_equal.scores import NULLS
+from created_equal.study import load_study
+
+CLAIMS = {claim.id: claim for claim in read_claims()}
+YAML = Path(__file__).parents[2] / "src/created_equal/claims/claims.yaml"
+POSITIVE = ("reproduced", "holds", "met by choice", "too few networks: would be met")
+NEGATIVE = ("not reproduced", "does not hold", "too few networks: would not be met")
+# These take more ensembles, or other courses of learning, than the made-up results have.
+ALONE = {"section_6_generalization"}
+NEVER_AT_ZERO = {"supplement_c_longer_at_zero_train", "supplement_c_longer_at_zero_test"}
 
 
-def test_what_counts_includes_its_ends_and_nothing_that_is_not_a_number():
-    assert all(value in within(0.48, 0.02) for value in (0.46, 0.48, 0.5))
-    assert all(value not in within(0.48, 0.02) for value in (0.459, 0.501, np.nan))
-    assert 0.5 not in above(0.5) and 0.5001 in above(0.5)
-    assert 0.5 not in below(0.5) and 0.4999 in below(0.5)
+@pytest.mark.parametrize(
+    "words, inside, outside",
+    [
+        ("0.56 ± 0.02", [0.54, 0.58, 0.48 + 0.06], [0.539, 0.581]),
+        ("at least 10", [10, 9.99999999999999, 11], [9.9]),
+        ("at most 0.1", [0.1 + 1e-12, -5], [0.11]),
+        ("above 0", [0.01], [0, 1e-12, -1]),
+        ("below 0.8", [0.79], [0.8, 0.8 - 1e-12, 1]),
+    ],
+)
+def test_limits_have_an_allowance_for_rounding(words, inside, outside):
+    assert all(value in Accepted(words) for value in inside)
+    assert not any(value in Accepted(words) for value in [*outside, math.nan])
+
+
+@pytest.mark.parametrize(
+    "accepted, value, turns",
+    [
+        (Accepted("0.56 ± 0.02", 0.56), 0.575, (True, False)),
+        (Accepted("0.56 ± 0.02", 0.56), 0.59, (False, True)),
+        (Accepted("at least 0.85", 0.87), 0.855, (True, False)),
+        (Accepted("at least 0.85", 0.87), 0.84, (False, True)),
+        (Accepted("at most 0.12", 0.08), 0.05, (False, False)),
+        (Accepted("above 0.5"), 0.51, (False, False)),
+    ],
+)
+def test_which_verdicts_turn_at_half_and_at_twice_the_tolerance(accepted, value, turns):
+    assert tuple(accepted.turns(value, factor) for factor in (0.5, 2)) == turns
+
+
+@pytest.mark.parametrize(
+    "words, lower, upper, decides",
+    [
+        ("0.56 ± 0.02", 0.55, 0.57, True),
+        ("0.56 ± 0.02", 0.5, 0.53, True),
+        ("0.56 ± 0.02", 0.53, 0.55, False),
+        ("0.56 ± 0.02", 0.5, 0.6, False),
+        ("at least 0.8", 0.7, 0.9, False),
+        ("at least 0.8", 0.5, 0.7, True),
+        ("below 0.8", 0.1, 0.7, True),
+    ],
+)
+def test_whether_an_interval_decides(words, lower, upper, decides):
+    assert Accepted(words).decides(lower, upper) is decides
+
+
+def test_every_id_is_found_by_grep_and_there_is_one_of_each():
+    text = YAML.read_text()
+    found = Counter(claim.id for claim in read_claims())
+    assert max(found.values()) == 1 and len(found) > 100
+    assert all(name in text.split() or f"{name}:" in text.split() for name in found)
+
+
+def test_claims_are_sentences_with_a_statistic_and_an_origin_of_the_limit():
+    for claim in read_claims():
+        assert claim.sentence.endswith(".") and claim.where and claim.section and claim.tolerance
+        statistic = claim.measure.statistic(claim.arguments)
+        assert statistic and "{" not in statistic
+        assert set(claim.measure.nulls) <= set(NULLS)
+        0.5 in claim.accepted  # noqa: B015 - a limit that cannot be read raises an error.
+        if claim.reading_of:
+            assert CLAIMS[claim.reading_of].accepted == claim.accepted
+
+
+def test_ids_that_end_in_a_split_measure_that_split():
+    for name in ("abstract_unanimous", "figure_01c_two_peaks", "supplement_c_longer_at_zero"):
+        for split in ("train", "test"):
+            claim = CLAIMS[f"{name}_{split}"]
+            assert claim.arguments["split"] == split
+            assert f"{split} examples" in claim.measure.statistic(claim.arguments)
+    assert CLAIMS["figure_08_minimum_train"].accepted.paper == 1.07
+    assert CLAIMS["figure_08_minimum_test"].accepted.paper == 1.35
+    assert "split" not in CLAIMS["moved_easiest_less_test"].arguments
+    lowest = CLAIMS["section_4_2_linear_bimodality_lowest_train"]
+    assert lowest.arguments["over"] == "lowest"
+    assert lowest.reading_of == "section_4_2_linear_bimodality_mean_test"
+
+
+def test_numbers_of_networks_are_those_of_supplement_c():
+    networks = {name: claim.networks for name, claim in CLAIMS.items()}
+    assert networks["section_4_1_resnet_accuracy"] == 27
+    assert networks["section_4_1_alexnet_accuracy"] == 22
+    # The smaller of two; figure 4a is of 13 and 13 of the 27.
+    assert networks["figure_04b_two_architectures"] == networks["figure_04d_corners"] == 22
+    assert networks["figure_04a_split_halves"] == 26
+    assert networks["section_5_boosting_improves"] is None
+    alone = CLAIMS["supplement_c_data_set"].networks_of
+    assert alone("imagenet", ["resnet50"]) == 27
+    assert alone("imagenet", ["densenet121"]) == 7
+    assert alone("mnist", ["mnist_cnn"]) == alone("small_mammals", ["variation_adam"]) == 100
+    # Of these it says nothing.
+    assert alone("digits", ["st_vgg"]) is alone("insects", ["small_st_vgg"]) is None
+    pair = CLAIMS["supplement_c_pair"].networks_of
+    assert pair("cifar100", ["vgg16", "st_vgg"]) == 20
+    assert pair("tiny_imagenet", ["st_vgg", "small_st_vgg"]) is pair("digits", []) is None
+
+
+def test_the_studies_of_the_paper_have_the_ensembles_of_supplement_c(monkeypatch):
+    """If one were renamed, a row would silently lose the paper's N."""
+    monkeypatch.chdir(Path(__file__).parents[2])
+    for key, networks in CLAIMS["supplement_c_data_set"].networks.items():
+        study, _, name = key.partition("/")
+        ensembles = load_study(study).ensembles
+        for each in [name] if name else ensembles:
+            assert ensembles[each].n_networks == networks, key
+    assert {"small_mammals", "imagenet"} < paper_studies()
+    assert "digits" not in paper_studies()
+
+
+@pytest.mark.parametrize("study", ["small_mammals", "imagenet", "mnist"])
+@pytest.mark.parametrize("good", [True, False], ids=["holds", "fails"])
+def test_every_claim_holds_where_it_should_and_fails_where_it_should(made_up, study, good):
+    claims = [
+        claim
+        for claim in read_claims()
+        if claim.studies[0] == study and claim.id not in (ALONE if good else ALONE | NEVER_AT_ZERO)
+    ]
+    for row in check_claims(made_up(study, good), claims):
+        assert row.verdict.startswith(POSITIVE if good else NEGATIVE), row
+        assert math.isnan(row.lower) or row.lower <= row.value <= row.upper
+        values = [getattr(row, null) for null in CLAIMS[row.id.split(":")[0]].measure.nulls]
+        assert not (good and values) or any(not math.isnan(value) for value in values), row.id

@@ -12,8 +12,9 @@ from created_equal.artefacts import (
     write_predictions,
     write_scores,
 )
-from created_equal.claims.evidence import open_evidence, scores_of
+from created_equal.claims.evidence import _data_of, open_evidence
 from created_equal.errors import InputError
+from created_equal.scores import scores_of_baseline
 from created_equal.study import REFERENCE, Architecture, Baseline, Ensemble, Recipe, Study
 
 
@@ -53,7 +54,7 @@ def predictions():
 
 
 def test_scores_of_a_baseline_by_hand(predictions):
-    scores = scores_of(predictions)
+    scores = scores_of_baseline(predictions)
     assert scores["n_right"].values.tolist() == [[2, 1, 2, 2], [2, 1, 2, 0], [1, 2, 2, 1]]
     assert scores["accessibility"].values == pytest.approx([5 / 6, 2 / 3, 1, 0.5])
     assert scores["epoch"].values.tolist() == [1, 2, 3]
@@ -82,7 +83,7 @@ def test_everything_that_the_figures_name_is_there(
     write_dataset(dataset, folder / "dataset.nc", {})
     write_predictions(predictions, folder / "baselines/svm.nc", {})
     with open_evidence(study, networks_per_job=1) as evidence:
-        assert evidence.study == "made_up"
+        assert evidence.study == evidence.data == "made_up"
         assert set(evidence.scores) == {"st_vgg", "hard", "fifth", "easiest", "baselines/svm"}
         assert evidence.predictions["hard"] == [
             Path(f"results/made_up/hard/predictions/000{each}-000{each}.nc") for each in (0, 1)
@@ -104,6 +105,17 @@ def test_everything_that_the_figures_name_is_there(
         assert evidence.predictions["hard"] == []
         assert evidence.predictions["baselines/svm"] != []
         assert evidence.moved["easiest"].tolist() == [4, 9]
+
+
+@pytest.mark.parametrize(
+    "text, data", [("base: mammals", "mammals"), ("base: mammals\ndataset: {source: d}", "made_up")]
+)
+def test_a_study_has_the_data_of_its_base_unless_it_has_its_own(text, data, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "config/studies/made_up.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    assert _data_of(study_of({})) == data
 
 
 def test_a_missing_file_is_said(tmp_path, monkeypatch):

@@ -51,21 +51,56 @@ def page_of(rows, folder, title="Digits & more", note="", warnings=()):
 
 def test_a_line_shows_the_paper_s_number_ours_the_nulls_and_the_verdict(measured, tmp_path):
     _, reader = page_of([measured], tmp_path)
-    verdict, claim, paper, ours, nulls, basis = reader.cells
+    verdict, claim, paper, ours, nulls, networks = reader.cells
     assert "One, and the other." in claim and "Fig 4b" in claim and "Pearson's r" in claim
-    assert "0.87" in paper and "at least 0.85" in paper and "on other data" in paper
-    assert "0.82" in ours and "0.774 to 0.868  over test examples" in ours
-    assert "0.801 to 0.842  over networks" in ours
+    assert "0.87  on other data" in paper and "at least 0.85" in paper and "several" in paper
+    assert "0.82" in ours and "0.774 to 0.868  over examples and networks, test examples" in ours
     assert "reaches over the limit" in ours and "p ≤ 10 −122" in ours
+    assert "0.84  by rank" in ours and "0.81  within classes" in ours
     assert "0.019" in nulls and "independent networks" in nulls
-    assert "0.81" in nulls and "without class means" in nulls
     assert "class means alone" not in nulls
-    assert "20 networks (the paper: 22)" in basis and " epochs 1 to 20" in basis
+    assert "20 networks (the paper: 22)" in networks and " epochs 1 to 20" in networks
+    assert "expected at the paper's number: 0.831" in networks and "needed" not in networks
     mixed = page_of([replace(measured, precision="bf16, fp32")], tmp_path)[1].cells
     assert "bf16, fp32" in mixed[5]
     single = page_of([replace(measured, epochs="7", verdict="reproduced")], tmp_path)[1].cells
-    assert " epoch 7" in single[5] and "on other data" not in single[2]
-    assert verdict.strip() == "direction only: does not hold"
+    assert " epoch 7" in single[5]
+    assert verdict.split(maxsplit=3)[:3] == ["does", "not", "hold"]
+    assert "toy" in verdict and "another verdict at 2 of the tolerance" in verdict
+
+
+def test_a_row_that_holds_under_a_null_names_it_and_one_of_too_few_says_how_many(
+    measured, tmp_path
+):
+    row = replace(
+        measured,
+        verdict="holds, and under a null too",
+        also_under="classes_kept",
+        classes_kept=0.9,
+        networks=3,
+        by_networks="2: 0.7",
+        free_of_networks="two networks agree on 0.83",
+    )
+    cells = page_of([row], tmp_path)[1].cells
+    assert "the claim holds under classes kept" in cells[4]
+    assert "networks that share only the classes" in cells[4]
+    assert "3 networks (the paper: 22), 5 needed" in cells[5]
+    assert "by number: 2: 0.7" in cells[5] and "two networks agree on 0.83" in cells[5]
+
+
+def test_counts_are_of_rows_that_hold_beyond_the_nulls_and_of_no_other_reading(measured, tmp_path):
+    rows = [
+        replace(measured, verdict="holds", stable="yes", turns_at=""),
+        replace(measured, verdict="holds", turns_at="1/2, 2"),
+        replace(measured, verdict="reproduced", reading_of="another"),
+        replace(measured, verdict="holds, and under a null too", turns_at="1/2"),
+    ]
+    text, reader = page_of(rows, tmp_path)
+    assert "2 of 3 claims hold beyond their nulls. 2 verdicts would turn at half" in text
+    assert "and 1 at twice; of 2 the interval reaches over the limit" in text
+    above = text.partition("<table>")[0]
+    assert "<li>2 " in above and "<li>1 " in above and "reproduced</span></li>" not in above
+    assert "another reading of another, not counted" in reader.cells[12]
 
 
 def test_what_was_not_measured_says_why(missing, tmp_path):
@@ -73,7 +108,7 @@ def test_what_was_not_measured_says_why(missing, tmp_path):
     assert "no number" in reader.cells[2]
     assert reader.cells[3].strip() == "–"
     assert "the study has no figure_05.linear." in reader.cells[5]
-    assert reader.cells[0].strip() == "not measured"
+    assert reader.cells[0].split() == ["not", "measured", "inconclusive"]
 
 
 def test_names_break_where_their_words_end(measured, missing, tmp_path):
@@ -90,7 +125,7 @@ def test_verdicts_differ_in_colour_and_in_words(measured, tmp_path):
     text, reader = page_of(rows, tmp_path)
     assert set(reader.badges) == {(f"verdict {look}", words) for words, look in STYLES.items()}
     colours = [text.split(f".{look} {{")[1].split("}")[0] for look in set(STYLES.values())]
-    assert len(set(colours)) == len(set(STYLES.values())) == 6
+    assert len(set(colours)) == len(set(STYLES.values())) == 5
 
 
 def test_the_page_needs_no_other_file_and_escapes_what_it_shows(measured, tmp_path):
@@ -133,17 +168,18 @@ def test_one_network_or_random_state_is_not_two(measured, tmp_path):
                 ensembles="baselines/svm",
                 networks=1,
                 paper_networks=None,
-                networks_lower=math.nan,
+                lower=math.nan,
+                fewest_networks=1,
             ),
-            replace(measured, networks=1, paper_networks=1),
+            replace(measured, networks=1, paper_networks=1, fewest_networks=1),
             replace(measured, networks=6, paper_networks=None),
         ],
         tmp_path,
     )
     assert "1 random state " in reader.cells[5] + " "
-    assert "no interval over networks" in reader.cells[3] and "0.774" in reader.cells[3]
-    assert "1 network " in reader.cells[11] + " " and "the paper" not in reader.cells[11]
-    assert "6 networks " in reader.cells[17] and "the paper" not in reader.cells[17]
+    assert "no interval over test examples" in reader.cells[3]
+    assert "1 network " in reader.cells[11] + " " and "(the paper" not in reader.cells[11]
+    assert "6 networks " in reader.cells[17] and "(the paper" not in reader.cells[17]
 
 
 @pytest.mark.parametrize(

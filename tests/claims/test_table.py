@@ -4,7 +4,7 @@ from dataclasses import fields
 import pytest
 
 from created_equal.claims.check import Row
-from created_equal.claims.table import write_table
+from created_equal.claims.page import write_table
 from created_equal.errors import InputError
 
 

@@ -13,7 +13,6 @@ from sklearn.datasets import load_digits
 
 from created_equal.artefacts import SPLITS, make_dataset, make_predictions, write_predictions
 from created_equal.figures import (
-    cross_dataset,
     figure_01,
     figure_02,
     figure_03,
@@ -182,7 +181,9 @@ def drawings_of(
             "figure_11": lambda title, name: figure_11.draw(scores, dataset, title, name),
             "moved_examples": lambda title, name: moved_examples.draw(moved, scores, title, name),
             "robustness": lambda title, name: robustness.draw({name: scores, **many}, title),
-            "cross_dataset": lambda title, name: cross_dataset.draw({f"digits: {name}": scores}),
+            "cross_dataset": lambda _, name: robustness.draw(
+                {f"digits: {name}": scores}, "All selected studies"
+            ),
         }
 
     return drawings

@@ -7,7 +7,7 @@ import xarray as xr
 
 from created_equal.artefacts import write_dataset, write_scores
 from created_equal.errors import InputError
-from created_equal.figures import cross_dataset, render
+from created_equal.figures import render, robustness
 from created_equal.figures.figure_11 import draw
 from created_equal.figures.pages import save
 from created_equal.figures.render import render_cross_dataset, render_figure
@@ -62,7 +62,9 @@ def test_the_figure_of_several_studies_shows_those_that_have_a_figure_1(
     without = STUDY.replace("  figure_01: {ensemble: st_vgg}\n", "")
     Path("config/studies/without.yaml").write_text(without)
     render_cross_dataset(["made_up", "without"])
-    save(cross_dataset.draw({"made_up: st_vgg": scores}), "here", "cross_dataset")
+    panels = {"made_up: st_vgg": scores}
+    drawn = robustness.draw(panels, "All selected studies", "one ensemble of each study")
+    save(drawn, "here", "cross_dataset")
     for extension in ("pdf", "svg", "png"):
         name = f"cross_dataset.{extension}"
         rendered = (repository / "paper_figures/made_up" / name).read_bytes()
@@ -73,20 +75,24 @@ def test_the_figure_of_several_studies_shows_those_that_have_a_figure_1(
 
 def test_an_input_error_in_a_notebook_is_passed_on(repository: Path) -> None:
     Path("results/made_up/st_vgg/scores.nc").unlink()
-    log = repository / "log.ipynb"
     with pytest.raises(InputError) as raised:
-        render_figure(load_study("made_up"), "figure_01", log)
+        render_figure(load_study("made_up"), "figure_01")
     assert str(raised.value).startswith("results/made_up/st_vgg/scores.nc does not exist; build it")
-    assert "InputError" in log.read_text()
+    assert "InputError" in Path("results/made_up/logs/figure_01.ipynb").read_text()
     assert not Path("paper_figures").exists()
 
 
-def test_another_error_in_a_notebook_is_named_with_its_log(repository: Path) -> None:
+def end_with(code: str) -> None:
+    """Replace the last cell of the notebook of figure 1."""
     Path("notebooks").unlink()
     Path("notebooks").mkdir()
     notebook = json.loads((NOTEBOOKS / "figure_01.ipynb").read_text())
-    notebook["cells"][-1]["source"] = ["1 / 0"]
+    notebook["cells"][-1]["source"] = [code]
     Path("notebooks/figure_01.ipynb").write_text(json.dumps(notebook))
+
+
+def test_another_error_in_a_notebook_is_named_with_its_log(repository: Path) -> None:
+    end_with("1 / 0")
     sentence = (
         r"^notebooks/figure_01.ipynb failed for the study made_up with ZeroDivisionError "
         r"\(division by zero\); .* is results/made_up/logs/figure_01.ipynb.$"
@@ -96,11 +102,7 @@ def test_another_error_in_a_notebook_is_named_with_its_log(repository: Path) -> 
 
 
 def test_a_killed_notebook(repository: Path) -> None:
-    Path("notebooks").unlink()
-    Path("notebooks").mkdir()
-    notebook = json.loads((NOTEBOOKS / "figure_01.ipynb").read_text())
-    notebook["cells"][-1]["source"] = ["import os\n", "os.kill(os.getpid(), 9)"]
-    Path("notebooks/figure_01.ipynb").write_text(json.dumps(notebook))
+    end_with("import os; os.kill(os.getpid(), 9)")
     with pytest.raises(InputError, match="was killed, most likely because memory ran out"):
         render_figure(load_study("made_up"), "figure_01")
 

@@ -7,7 +7,6 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from created_equal.errors import InputError
 from created_equal.figures.style import (
     HATCHES,
     LINE_STYLES,
@@ -15,9 +14,7 @@ from created_equal.figures.style import (
     PAGE_WIDTH,
     PALETTE,
     chance,
-    check_epochs,
     describe,
-    phase_epochs,
     styled,
     wrap_name,
 )
@@ -132,26 +129,6 @@ def test_describe_one_network(scores: xr.Dataset) -> None:
 
 def test_chance_is_one_in_the_number_of_classes(scores: xr.Dataset) -> None:
     assert chance(scores) == 0.1
-
-
-def test_a_study_can_set_the_phase_epochs(scores: xr.Dataset) -> None:
-    assert list(phase_epochs(scores, [0, 2, 4, 8], "figure_01").values()) == [0, 2, 4, 8]
-    assert len(phase_epochs(scores, None, "figure_01")) == 4
-
-
-@pytest.mark.parametrize(
-    ("epochs", "sentence"),
-    [
-        ([0, 1], "figure_01 shows 4 epochs and was given 2; name 4 epochs in the study, or none"),
-        (
-            [0, 1, 2, 40],
-            "epoch 40, but the networks were trained for 12 epochs; name epochs from 0",
-        ),
-    ],
-)
-def test_epochs_that_cannot_be_shown(scores: xr.Dataset, epochs: list[int], sentence: str) -> None:
-    with pytest.raises(InputError, match=sentence):
-        check_epochs(scores, epochs, 4, "figure_01")
 
 
 def test_dollars_are_no_mathematics(

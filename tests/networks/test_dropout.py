@@ -1,10 +1,8 @@
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
-from created_equal.networks import Dropout, dropouts
-from created_equal.networks.dropout import replace_dropouts
+from created_equal.networks import Dropout
 
 
 def layer(rate, seed=0):
@@ -80,9 +78,3 @@ def test_a_rate_that_would_be_rounded_to_0_or_1_is_rejected(rate):
 def test_dropout_without_noise_is_an_error():
     with pytest.raises(RuntimeError, match=r"^Dropout\.noise is not set"):
         Dropout(0.5)(torch.ones(5))
-
-
-def test_every_dropout_of_a_network_is_replaced():
-    network = nn.Sequential(nn.Dropout(0.5), nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.25)))
-    replace_dropouts(network, True)
-    assert [each.threshold for each in dropouts(network)] == [128, 64]

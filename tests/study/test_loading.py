@@ -559,7 +559,9 @@ def test_a_study_has_the_keys_of_its_base_where_it_has_none(study_folder):
 
 def test_problems_of_a_study_with_a_base(study_folder):
     load(minimal(), "base")
-    assert problems({"base": "bose"}) == ["base is bose, which is no study; did you mean base?"]
+    assert problems({"base": "bose"}) == [
+        "base is bose, which is no study; did you mean base (of base, digits, smoke)?"
+    ]
     load({"base": "base"}, "second")
     assert problems({"base": "second"}) == [
         "base is second, which has a base itself; name that one (base) and repeat what differs."
@@ -567,7 +569,7 @@ def test_problems_of_a_study_with_a_base(study_folder):
     assert problems({"base": "base", "ensembles": {"a": {"width": 9}}}) == [
         "ensembles.a.width must be a number above 0 and at most 8, but is 9."
     ]
-    assert problems({"base": 3})[0] == "base must be text, but is 3; put it in quotes."
+    assert problems({"base": 3})[-1] == "base must be text, but is 3; put it in quotes."
 
 
 def test_the_night_has_the_networks_of_small_mammals(repository):

@@ -10,4 +10,4 @@ from .image_files import ImageFiles, image_root, read_images
 from .predictions import check_one_ensemble, label_dtype, make_predictions, open_predictions
 from .predictions import read_predictions, write_predictions
 from .scores import BOUNDS, COUNT_OF, HALVES, consensus, consistency, iterate_epochs, open_scores
-from .scores import read_scores, select_epochs, select_examples, write_scores
+from .scores import read_scores, select_epochs, write_scores

@@ -87,20 +87,6 @@ def iterate_epochs(scores: xr.Dataset, name: str, split: str) -> Iterator[np.nda
     return _rows(scores, name, range(scores.sizes["epoch"]), indices)
 
 
-def select_examples(
-    scores: xr.Dataset, name: str, epochs: np.ndarray, examples: np.ndarray
-) -> np.ndarray:
-    """Return a score (see ``iterate_epochs``) of some examples, (epoch, example) float64.
-
-    Little more is read than is asked for; raises KeyError if an epoch or example is missing.
-    """
-    rows, columns = _indices(scores, "epoch", epochs), _indices(scores, "example", examples)
-    found = np.empty((len(epochs), len(examples)))
-    for index, row in enumerate(_rows(scores, name, rows, columns)):
-        found[index] = row
-    return found
-
-
 def _open(path: Path) -> xr.Dataset:
     scores = open_artefact(path, "scores")
     if scores.attrs.get("format") != FORMAT:
@@ -123,10 +109,3 @@ def _rows(
     for epoch in epochs:
         row = span.isel(epoch=epoch).values[examples - start]
         yield row / scores.sizes["network"] if name in COUNT_OF else row
-
-
-def _indices(scores: xr.Dataset, axis: str, names: np.ndarray) -> np.ndarray:
-    indices = scores.get_index(axis).get_indexer(names)
-    if (indices < 0).any():
-        raise KeyError(f"{(indices < 0).sum()} of {len(names)} on the axis {axis}")
-    return indices

@@ -1,5 +1,3 @@
 """Baselines: predictions of classifiers that are not neural networks."""
 
-from created_equal.baselines.fit import fit_baseline
-
-__all__ = ["fit_baseline"]
+from .fit import fit_baseline as fit_baseline

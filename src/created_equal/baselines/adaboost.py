@@ -1,20 +1,11 @@
 """AdaBoost over weak linear classifiers: SAMME (Hastie, Rosset, Zhu and Zou, 2009).
 
-The paper does not specify which linear classifiers it boosts. Without regularization a linear
-classifier separates small mammals (2,500 examples in 3,072 dimensions), and boosting ends after the
-first one. Here the weak learner is ridge regression onto the classes (+1 for an example's
-class, -1 for the others; the largest value is the prediction), with a penalty of a third of the
-pixels' total variance:
-- It supports weights of examples, which scikit-learn's AdaBoostClassifier requires.
-- It is weak: one alone has an accuracy of 0.38 on the test set of small mammals.
-- Its intercept follows the weights of the classes, so it is seldom worse than chance. Boosting
-  continues for all 100 weak learners on small mammals, household furniture and digits, and for 82
-  on insects and aquatic mammals.
-Alternatives were worse. With linear SVMs, each trained by one pass of stochastic gradient descent,
-boosting ends on small mammals after 14 to 33 weak learners, with one that is worse than chance.
-Logistic regression with an equally strong penalty continues, but takes seven times as long.
-
-Nothing here is random, so there is only one AdaBoost per dataset.
+The weak learner is ridge regression onto the classes (+1 for an example's class, -1 for the others;
+the largest value is the prediction), with a penalty of a third of the pixels' total variance;
+docs/paper.md compares it with others. One alone has an accuracy of 0.38 on the test set of small
+mammals. Its intercept follows the weights of the classes, so it is seldom worse than chance:
+boosting continues for all 100 weak learners on small mammals, household furniture and digits, and
+for 82 on insects and aquatic mammals. Nothing is random, so there is one AdaBoost per dataset.
 """
 
 import numpy as np
@@ -29,21 +20,12 @@ PENALTY = 1 / 3
 def boosted_predictions(
     pixels: np.ndarray, labels: np.ndarray, is_train: np.ndarray, weak_learners: int
 ) -> tuple[np.ndarray, int]:
-    """Return AdaBoost's predictions after each number k of weak learners.
+    """Return predictions (k, example) after k = 1..weak_learners, and the k when boosting ended.
 
     Boosting ends early after a weak learner that is always right on the train set, or before one
     that is no better than chance under the weights. The predictions for each larger k are then
-    those of the last weak learner.
-
-    Args:
-        pixels: (example, feature) float, standardized.
-        labels: (example,) integers in 0..K-1; all K classes occur in the train set.
-        is_train: (example,) bool, the examples to fit to.
-        weak_learners: the largest k.
-
-    Returns:
-        predictions (k, example) with the dtype of the labels, for k = 1..weak_learners, and the
-        number of weak learners before boosting ended.
+    those of the last weak learner. The pixels (example, feature) are standardized, and all classes
+    occur in the train set.
 
     Raises:
         InputError: the first weak learner is no better than chance.

@@ -1,8 +1,7 @@
 """The classifiers of section 5 other than AdaBoost, with scikit-learn's default settings.
 
-The paper does not report its settings. The only setting that differs from the default is the number
-of neighbors: on small mammals ten give a test accuracy of 0.37, the default of five gives 0.38, and
-the paper reports 0.36.
+The paper does not report its settings. The only one that differs from the default is the number of
+neighbors; docs/paper.md has the reason.
 """
 
 from sklearn.base import ClassifierMixin
@@ -17,12 +16,7 @@ N_NEIGHBORS = 10
 
 
 def make_classifier(name: str, seed: int) -> ClassifierMixin:
-    """Return a classifier that is not fitted yet.
-
-    Args:
-        name: a key of ``study.BASELINES`` except adaboost.
-        seed: the random state, for classifiers that have one.
-    """
+    """Return a classifier that is not fitted yet, by its key of ``study.BASELINES``."""
     match name:
         case "svm":
             return SVC()

@@ -17,7 +17,6 @@ from created_equal.artefacts import (
 )
 from created_equal.baselines.adaboost import boosted_predictions
 from created_equal.baselines.classifiers import N_NEIGHBORS, make_classifier
-from created_equal.baselines.pixels import standardize_pixels
 from created_equal.errors import InputError
 from created_equal.study import Baseline
 from created_equal.versions import BASELINES_VERSION
@@ -32,11 +31,6 @@ def fit_baseline(baseline: Baseline, dataset: Path, output: Path) -> None:
     numbers of weak learners, from 1, and the coordinate ``weak_learners`` (network) is the number
     after which boosting ended. Other baselines have the single epoch 1. All losses are NaN.
 
-    Args:
-        baseline: the baseline.
-        dataset: path of the dataset file.
-        output: path of the predictions file.
-
     Raises:
         InputError: the dataset cannot be read, has fewer train examples than k_nearest_neighbours
             needs, or leaves adaboost nothing to boost.
@@ -46,11 +40,8 @@ def fit_baseline(baseline: Baseline, dataset: Path, output: Path) -> None:
     # One thread, because sums over several threads depend on the number of cores.
     with threadpool_limits(limits=1):
         predictions = predict(baseline, data)
-    definition = baseline.definition | {
-        "baselines_version": BASELINES_VERSION,
-        "data": fingerprint(data),
-    }
-    write_predictions(predictions, output, definition)
+    versions = {"baselines_version": BASELINES_VERSION, "data": fingerprint(data)}
+    write_predictions(predictions, output, baseline.definition | versions)
     _log_accuracy(baseline, predictions, time.monotonic() - started)
 
 
@@ -74,20 +65,25 @@ def predict(baseline: Baseline, data: xr.Dataset) -> xr.Dataset:
     return _make_predictions(np.stack(predicted)[:, None], data)
 
 
+def standardize_pixels(data: xr.Dataset) -> np.ndarray:
+    """Return images as rows (example, pixel) float32, standardized by the train set's channels."""
+    mean, std, images = (
+        data[name].values.astype(np.float32) for name in ("channel_mean", "channel_std", "image")
+    )
+    images -= mean
+    # A constant channel becomes 0.
+    images /= np.where(std > 0, std, 1)
+    return images.reshape(len(images), -1)
+
+
 def _make_predictions(predictions: np.ndarray, data: xr.Dataset) -> xr.Dataset:
     """Make a predictions dataset from labels (network, epoch, example); epochs count from 1."""
     is_right = predictions == data["label"].values
     masks = [data["example_split"].values == split for split in SPLITS]
     accuracy = np.stack([is_right[..., mask].mean(axis=-1) for mask in masks], axis=-1)
     n_networks, n_epochs, _ = predictions.shape
-    return make_predictions(
-        predictions,
-        accuracy,
-        np.full_like(accuracy, np.nan),
-        range(n_networks),
-        data,
-        epochs=range(1, n_epochs + 1),
-    )
+    loss, epochs = np.full_like(accuracy, np.nan), range(1, n_epochs + 1)
+    return make_predictions(predictions, accuracy, loss, range(n_networks), data, epochs)
 
 
 def _log_accuracy(baseline: Baseline, predictions: xr.Dataset, seconds: float) -> None:

@@ -1,61 +1,53 @@
-"""Every claim's row: the paper's number, ours with its interval and nulls, and the verdict."""
+"""The rows of the table of claims: the paper's number, ours with its nulls, and the verdict."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
+from itertools import chain, groupby
+from typing import NamedTuple
 
-from created_equal.claims.claim import Accepted, Claim
+import numpy as np
+
+from created_equal.claims.claim import Claim, paper_studies, read_claims
 from created_equal.claims.evidence import Evidence
-from created_equal.claims.measured import Measured
-from created_equal.claims.nulls import Nulls
-from created_equal.claims.registry import CLAIMS
-from created_equal.claims.resampling import Networks
+from created_equal.claims.measures import Measured
 from created_equal.errors import InputError
-from created_equal.scores import interval_of, learning_problems, log10_p_of, value_of
-from created_equal.study import BASELINE_PREFIX, EACH, Roles, names_in
+from created_equal.scores import (
+    NULLS,
+    Hypotheses,
+    Scores,
+    correlation_with_more,
+    expected_histograms,
+    free_of_networks,
+    histograms_of_subensembles,
+    interval_around,
+    learning_problems,
+    log10_p_of,
+    pearson,
+    spearman,
+    spearman_brown,
+    without_class_means,
+)
+from created_equal.study import BASELINE_PREFIX, EACH, names_in
 
-NOT_A_NUMBER = float("nan")
+ALL = "all"
+REPLICATES = 200
+PAPER_NETWORKS = 100
+SIZES = (2, 5, 10, 20, 50)
+TURNS = {"1/2": 0.5, "2": 2.0}
+FREE = (
+    "two networks agree on {:.2f} (kappa {:.2f}); c <= 0.1: {:.2f}, c >= 0.9: {:.2f}; "
+    "Beta({:.2f}, {:.2f})"
+)
+NAN = float("nan")
 
 
 @dataclass(frozen=True)
 class Row:
-    """A claim's line in the table of a study; a number that there is not is NaN.
+    """A claim's row in the table of a study; missing numbers are NaN. See docs/claims.md."""
 
-    Attributes:
-        id: the claim's, with the ensemble's name behind it if there is a row for each of several.
-        study: whose data it is.
-        section: of the paper.
-        where: figure or section.
-        claim: the sentence.
-        statistic: what is measured.
-        ensembles: what it is measured on.
-        paper: the paper's number.
-        tolerance: what counts as borne out, in words.
-        value: ours.
-        examples: of which split, or "moved".
-        examples_lower: the lower end of its 95 % bootstrap interval over examples.
-        examples_upper: the upper end.
-        networks_lower: the lower end of its 95 % bootstrap interval over networks.
-        networks_upper: the upper end.
-        interval_agrees: "yes" if every value in the intervals leads to the same verdict, "no" if
-            not, "" if there is no interval.
-        log10_p: of a correlation, log10 of the p-value of its points, taken for independent.
-        independent_networks: the value of networks that err independently.
-        shuffled_within_class: the value where examples of a class have changed places.
-        class_means: the value of a classifier that knows only the classes' mean images; NaN where
-            the dataset does not hold the images.
-        within_class: a correlation without the classes' means.
-        verdict: see ``verdict_of``.
-        networks: N of the smallest ensemble it rests on.
-        paper_networks: the paper's N, None where it gives none.
-        epochs: on which it rests; of AdaBoost, the numbers of weak learners.
-        precision: in which the networks it rests on were trained; all, if they differ.
-        note: why it was not measured, or that an ensemble it rests on did not learn.
-    """
-
-    id: str
+    id: str  # The claim's, followed by the ensemble's name if there is a row for each of several.
     study: str
     section: str
     where: str
@@ -63,199 +55,324 @@ class Row:
     statistic: str
     ensembles: str
     paper: float
-    tolerance: str
-    value: float = NOT_A_NUMBER
+    accepted: str
+    tolerance: str  # Where the limit comes from.
+    value: float = NAN
     examples: str = ""
-    examples_lower: float = NOT_A_NUMBER
-    examples_upper: float = NOT_A_NUMBER
-    networks_lower: float = NOT_A_NUMBER
-    networks_upper: float = NOT_A_NUMBER
-    interval_agrees: str = ""
-    log10_p: float = NOT_A_NUMBER
-    independent_networks: float = NOT_A_NUMBER
-    shuffled_within_class: float = NOT_A_NUMBER
-    class_means: float = NOT_A_NUMBER
-    within_class: float = NOT_A_NUMBER
+    lower: float = NAN  # Of the 95 % bootstrap interval.
+    upper: float = NAN
+    interval_over: str = ""  # Examples, and networks if they are enough.
+    deviation: float = NAN  # The standard deviation of the value in the resamples.
+    stable: str = ""  # Whether every value of an interval over networks too has this verdict.
+    expected: float = NAN  # At the paper's number of networks, if ours is smaller.
+    by_networks: str = ""  # The values of smaller ensembles.
+    free_of_networks: str = ""  # What does not depend on the number of networks.
+    log10_p: float = NAN  # Of Pearson's r, if points were independent.
+    spearman: float = NAN
+    corrected: float = NAN  # The correlation without the noise of finitely many networks.
+    within_class: float = NAN
+    spearman_within_class: float = NAN
+    independent_networks: float = NAN
+    classes_kept: float = NAN
+    shuffled_within_class: float = NAN
+    class_means: float = NAN
+    also_under: str = ""  # The nulls under which the claim would hold too.
     verdict: str = "not measured"
+    conclusion: str = "inconclusive"
+    turns_at: str = ""  # The multiples of the tolerance at which the verdict is another.
+    reading_of: str = ""  # The id of the claim of which this is another reading; it is not counted.
     networks: int | None = None
+    fewest_networks: int | None = None  # With which the statistic says something.
     paper_networks: int | None = None
     epochs: str = ""
     precision: str = ""
     note: str = ""
 
 
-def check_claims(evidence: Evidence, claims: Sequence[Claim] = CLAIMS) -> list[Row]:
-    """Return the rows of all claims that concern a study, in the order of the registry.
+class Case(NamedTuple):
+    """A claim with the names that have its roles in a study; no names if one is missing."""
 
-    A claim whose roles the study lacks, or whose statistic cannot be computed, has a row too: it is
+    claim: Claim
+    id: str
+    names: tuple[str, ...]
+    paper_networks: int | None
+
+    @property
+    def key(self) -> tuple:
+        """What is measured; several claims may share it."""
+        of = self.claim.measure.of
+        return self.names, of, *sorted(self.claim.arguments.items()), self.paper_networks
+
+
+def check_claims(evidence: Evidence, claims: Sequence[Claim] | None = None) -> list[Row]:
+    """Return the rows of all claims about a study, in the order of claims.yaml.
+
+    A claim has a row too if the study lacks its roles, or its statistic cannot be computed: it is
     "not measured", and its note says why.
-
-    Args:
-        evidence: from ``open_evidence``.
-        claims: which.
     """
+    cases = [
+        Case(claim, name, names, claim.networks_of(evidence.data, names))
+        for claim in (read_claims() if claims is None else claims)
+        if claim.elsewhere or evidence.data in claim.studies
+        for name, names in _players(claim, evidence)
+    ]
     numbers = _Numbers(evidence)
-    rows = []
-    for claim in claims:
-        if claim.elsewhere or evidence.study in claim.studies:
-            rows += [_row(claim, *each, evidence, numbers) for each in _players(claim, evidence)]
-    return rows
+    together: dict[tuple[str, ...], dict[tuple, Case]] = {}
+    for case in cases:
+        together.setdefault(case.names, {})[case.key] = case
+    found = {}
+    for names, of in together.items():
+        found |= numbers.of(names, of) if names else {}
+    return [_row(case, evidence, found.get(case.key), numbers) for case in cases]
 
 
 def verdict_of(
-    claim: Claim, study: str, value: float, networks: int, paper_networks: int | None
+    case: Case, data: str, value: float, networks: int, expected: float, also_under: Sequence[str]
 ) -> str:
-    """Return the verdict on a claim that was measured.
+    """Return the verdict on a value that was measured on a study's data.
 
-    Args:
-        claim: which.
-        study: on whose data.
-        value: of its statistic.
-        networks: N of the smallest ensemble.
-        paper_networks: the paper's; None: it gives none.
+    The number of networks comes first: with fewer than the statistic needs, or fewer than the paper
+    has if the value expected at its number decides otherwise, nothing is confirmed or refuted.
 
     Returns:
-        "direction only: holds" or "... does not hold", where the paper gives no number, or none for
-        this data set; else "too few networks: would be met" or "... would not be met", where there
-        are fewer than the paper's; else "reproduced" or "not reproduced"; and "not measured" for a
-        value that is not a number.
+        "reproduced" or "not reproduced" if the paper has a number for this data; otherwise "holds"
+        or "does not hold"; both followed by "and under a null too" if a null is accepted as well.
+        "met by choice" if a setting was chosen to meet the claim. "too few networks", followed by
+        what would be the case, and "not measured" if the value is undefined.
     """
+    claim = case.claim
+    if networks < claim.measure.fewest:
+        return "too few networks"
     if math.isnan(value):
         return "not measured"
-    met = value in claim.accepted
-    if claim.paper is None or study not in claim.studies:
-        return f"direction only: {'holds' if met else 'does not hold'}"
-    if paper_networks is not None and networks < paper_networks:
-        return f"too few networks: would {'' if met else 'not '}be met"
-    return "reproduced" if met else "not reproduced"
+    met, has_number = value in claim.accepted, claim.has_number(data)
+    at_paper = met if math.isnan(expected) else expected in claim.accepted
+    if at_paper != met or (has_number and networks < (case.paper_networks or 0)):
+        return f"too few networks: would {'' if at_paper else 'not '}be met"
+    if not met:
+        return "not reproduced" if has_number else "does not hold"
+    if claim.chosen:
+        return "met by choice"
+    verdict = "reproduced" if has_number else "holds"
+    return f"{verdict}, and under a null too" if also_under else verdict
 
 
-def intervals_agree(intervals: Sequence[tuple[float, float]], accepted: Accepted) -> str:
-    """Return "yes" if all values of each interval are accepted or none is, else "no".
+def conclusion_of(data: str, verdict: str, stable: str) -> str:
+    """Return a verdict in the words of the reproducibility community.
 
-    Args:
-        intervals: lower and upper end of each, around the same value; those of NaN do not count.
-        accepted: the values that bear the claim out.
-
-    Returns:
-        "yes" or "no", and "" where no interval counts.
+    "verified" or "falsified" on the paper's data, beyond the nulls, with all of the interval; "toy"
+    on other data; "inconclusive" in all other cases.
     """
-    known = [ends for ends in intervals if not math.isnan(sum(ends))]
-    if not known:
-        return ""
-    inside = all(lower in accepted and upper in accepted for lower, upper in known)
-    outside = all(upper < accepted.lowest or lower > accepted.highest for lower, upper in known)
-    return "yes" if inside or outside else "no"
+    if data not in paper_studies():
+        undecided = verdict == "not measured" or verdict.startswith("too few networks")
+        return "inconclusive" if undecided else "toy"
+    if stable == "yes" and verdict in ("reproduced", "holds"):
+        return "verified"
+    false = stable == "yes" and verdict in ("not reproduced", "does not hold")
+    return "falsified" if false else "inconclusive"
 
 
 class _Numbers:
-    """The numbers in the rows; those of a statistic that several claims share are found once."""
+    """The numbers in the rows."""
 
     def __init__(self, evidence: Evidence):
         self.evidence = evidence
-        self.nulls = Nulls(evidence)
-        self.networks = Networks(evidence.predictions, evidence.scores)
-        self._found = cache(self._find)
+        self.hypotheses = Hypotheses(
+            evidence.scores, evidence.predictions, evidence.dataset, evidence.moved.values()
+        )
         self.problems = cache(self._problems)
 
-    def of(self, claim: Claim, names: tuple[str, ...]) -> dict:
-        """Return what a row says of what is measured on these names, by the row's attributes.
+    def of(self, names: tuple[str, ...], cases: Mapping[tuple, Case]) -> dict[tuple, dict]:
+        """Return the numbers of cases of the same ensembles, which share their resamples."""
+        found, measured = {}, {}
+        for key, case in cases.items():
+            try:
+                if case.claim.measure.by_network:
+                    self.hypotheses.check_answers(names)
+                measured[key] = case.claim.measure.of(self.evidence, *names, **case.claim.arguments)
+            except InputError as error:
+                found[key] = {"note": str(error)}
+        values = {key: [] for key in measured}
+        for scores in self.hypotheses.resamples(names, REPLICATES if measured else 0):
+            for key, of in measured.items():
+                values[key].append(of.value(scores))
+        for key, of in measured.items():
+            found[key] = self._numbers(cases[key], of, np.array(values[key]))
+        return found
 
-        Raises:
-            InputError: it cannot be measured, or a file is not what it should be.
-        """
-        return self._found(claim.measure, claim.nulls, names)
-
-    def _find(self, measure: Callable[..., Measured], kinds: Sequence[str], names: tuple) -> dict:
-        measured = measure(self.evidence, *names)
-        statistic, units = measured.statistic(self.evidence.scores), measured.units
-        within = measured.statistic_within(self.evidence.scores)
-        value = value_of(statistic, units)
-        over_examples = interval_of(statistic, units, measured.replicates, measured.possible)
-        # Before the networks are resampled: these may hold much of the scores.
-        del statistic
-        over_networks = self.networks.interval_of(measured)
+    def _numbers(self, case: Case, measured: Measured, replicates: np.ndarray) -> dict:
+        names, measure = case.names, case.claim.measure
+        observed = self.hypotheses.observed(names, measure.by_network)
+        value = float(measured.value(observed))
+        over_networks = self.hypotheses.resampled(names)
+        ensembles = [name for name in names if not name.startswith(BASELINE_PREFIX)] or names
+        lower, upper = interval_around(value, replicates, measure.possible)
+        paper = PAPER_NETWORKS if case.claim.networks is not None else None
+        # Classifiers have no precision.
+        coordinates = [self.evidence.scores[name].coords for name in names]
+        known = (each["precision"].values.tolist() for each in coordinates if "precision" in each)
+        precisions = set(chain.from_iterable(known))
         return {
             "value": value,
-            "examples": measured.examples,
-            "examples_lower": over_examples[0],
-            "examples_upper": over_examples[1],
-            "networks_lower": over_networks[0],
-            "networks_upper": over_networks[1],
-            "log10_p": log10_p_of(value, measured.points) if measured.points else NOT_A_NUMBER,
-            **{kind: self.nulls.value(kind, measured, names) for kind in kinds},
-            "within_class": value_of(within, units) if within else NOT_A_NUMBER,
-            "networks": measured.networks,
-            "epochs": measured.epochs,
-            "precision": ", ".join(self._precisions_of(names)),
+            "examples": measured.examples.words,
+            "lower": lower,
+            "upper": upper,
+            "interval_over": "examples and networks" if over_networks else "examples",
+            "deviation": float(np.nanstd(replicates)) if not math.isnan(lower) else NAN,
+            "log10_p": log10_p_of(value, measured.points) if measured.points else NAN,
+            **_of_networks(measured, observed, case.paper_networks or paper),
+            **{
+                null: float(measured.value(scores))
+                for null in measure.nulls
+                if (scores := self.hypotheses.under(null, names))
+            },
+            "networks": min(self.hypotheses.stored[name].networks for name in ensembles),
+            "epochs": self._epochs(measured.epochs),
+            "precision": ", ".join(sorted(precisions)),
         }
+
+    def _epochs(self, epochs: Mapping[str, np.ndarray]) -> str:
+        """Return epochs in words, by name where they differ; a classifier fitted once has none."""
+        words = {
+            name: epochs_in_words(np.unique(of))
+            for name, of in epochs.items()
+            if self.evidence.scores[name].sizes["epoch"] > 1
+        }
+        if len(set(words.values())) < 2:
+            return next(iter(words.values()), "")
+        return "; ".join(f"{name.removeprefix(BASELINE_PREFIX)} {of}" for name, of in words.items())
 
     def _problems(self, name: str) -> list[str]:
         """Return what is wrong with how an ensemble learned, in sentences."""
-        if name.startswith(BASELINE_PREFIX):
-            return []
-        return [
-            f"{name} {each.sentence}." for each in learning_problems(self.evidence.scores[name])
-        ]
+        baseline = name.startswith(BASELINE_PREFIX)
+        problems = [] if baseline else learning_problems(self.evidence.scores[name])
+        return [f"{name} {each.sentence}." for each in problems]
 
-    def _precisions_of(self, names: Sequence[str]) -> list[str]:
-        """Return the precisions of some ensembles' networks; classifiers have none."""
-        scores = [self.evidence.scores[name].coords for name in names]
-        found = (each["precision"].values.tolist() for each in scores if "precision" in each)
-        return sorted(set(chain.from_iterable(found)))
+
+def _of_networks(measured: Measured, observed: Scores, paper: int | None) -> dict:
+    """Return what a value would be with other networks, and what does not depend on N."""
+    sizes = {name: observed.networks(name) for name in measured.epochs}
+    networks = min(sizes.values())
+    if measured.pair is not None:
+        return _of_correlation(measured, observed, sizes, paper)
+    if measured.histograms is None or networks < 2:
+        return {}
+    histograms, value = measured.histograms(observed), measured.summary
+    found = {"free_of_networks": FREE.format(*free_of_networks(histograms))}
+    found["by_networks"] = ", ".join(
+        f"{size}: {value(histograms_of_subensembles(histograms, size)):.3g}"
+        for size in SIZES
+        if size < networks
+    )
+    if paper and networks < paper:
+        # The change that the fit predicts, as a bad fit is bad at either number.
+        here, there = (value(expected_histograms(histograms, of)) for of in (networks, paper))
+        found["expected"] = value(histograms) + there - here
+    return found
+
+
+def _of_correlation(
+    measured: Measured, observed: Scores, sizes: Mapping[str, int], paper: int | None
+) -> dict:
+    """Return the other forms of a correlation; the noise of N networks is that between halves."""
+    one, two = measured.pair(observed)
+    labels = observed.labels(next(iter(sizes)), measured.examples)
+    within = [without_class_means(values, labels) for values in (one, two)]
+    found = {
+        "spearman": spearman(one, two),
+        "within_class": pearson(*within),
+        "spearman_within_class": spearman(*within),
+    }
+    correlation = pearson if measured.points else spearman
+    r, more = correlation(one, two), paper or 0
+    if len(sizes) == 1:
+        expected = spearman_brown(r, more / min(sizes.values()))
+    else:
+        # A baseline has no networks, and so no noise.
+        ensembles = [name for name in sizes if not name.startswith(BASELINE_PREFIX)]
+        halves = [correlation(*observed.halves(name, measured.examples)) for name in ensembles]
+        factors = [max(1, more / sizes[name]) for name in ensembles]
+        found["corrected"], expected = correlation_with_more(r, halves, factors)
+    return found | ({"expected": expected} if min(sizes.values()) < more else {})
+
+
+def epochs_in_words(epochs: Sequence[int]) -> str:
+    """Return epochs in rising order as runs: ``"1 to 5, 8, 10 to 12"``."""
+    runs = [
+        [epoch for _, epoch in run]
+        for _, run in groupby(enumerate(map(int, epochs)), lambda pair: pair[1] - pair[0])
+    ]
+    return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
 def _players(claim: Claim, evidence: Evidence) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the row's id and the names that play the claim's roles; none where one is missing."""
-    groups = [names_in(role, evidence.roles) for role in claim.roles]
+    """Yield the row's id and the names that have the claim's roles; none where one is missing."""
+    groups = [_group(role, evidence) for role in claim.roles]
     if not all(groups):
         yield claim.id, ()
-        return
-    several = any(role.endswith(f":{EACH}") for role in claim.roles)
-    for name in groups[-1]:
-        names = (*(group[0] for group in groups[:-1]), name)
-        yield (f"{claim.id}:{name.rpartition('/')[2]}" if several else claim.id), names
+    elif any(role.endswith(f":{ALL}") for role in claim.roles):
+        yield claim.id, tuple(dict.fromkeys(chain.from_iterable(groups)))
+    else:
+        several = any(role.endswith(f":{EACH}") for role in claim.roles)
+        for name in groups[-1]:
+            names = (*(group[0] for group in groups[:-1]), name)
+            # An ensemble is not compared with itself.
+            if len(set(names)) == len(names):
+                yield f"{claim.id}:{name.rpartition('/')[2]}" if several else claim.id, names
 
 
-def _row(
-    claim: Claim, identifier: str, names: tuple[str, ...], evidence: Evidence, numbers: _Numbers
-) -> Row:
+def _group(role: str, evidence: Evidence) -> tuple[str, ...]:
+    key, _, wanted = role.partition(":")
+    return evidence.roles.get(key, ()) if wanted == ALL else names_in(role, evidence.roles)
+
+
+def _row(case: Case, evidence: Evidence, found: dict | None, numbers: _Numbers) -> Row:
+    claim = case.claim
     known = {
-        "id": identifier,
+        "id": case.id,
         "study": evidence.study,
         "section": claim.section,
         "where": claim.where,
         "claim": claim.sentence,
-        "statistic": claim.statistic,
-        "ensembles": ", ".join(names),
-        "paper": NOT_A_NUMBER if claim.paper is None else claim.paper,
-        "paper_networks": claim.networks_of(evidence.study, names),
-        "tolerance": claim.accepted.words,
+        "statistic": claim.measure.statistic(claim.arguments),
+        "ensembles": ", ".join(case.names),
+        "paper": claim.accepted.paper,
+        "accepted": claim.accepted.words,
+        "tolerance": claim.tolerance,
+        "reading_of": claim.reading_of,
+        "paper_networks": case.paper_networks,
+        "fewest_networks": claim.measure.fewest,
     }
-    if not names:
+    if found is None:
         whose = "the study, with the scores that are kept," if evidence.kept else "the study"
-        note = f"{whose} has no {_missing(claim, evidence.roles)}."
-        return Row(**known, note=note)
-    try:
-        found = numbers.of(claim, names)
-    except InputError as error:
-        return Row(**known, note=str(error))
-    value, networks = found["value"], found["networks"]
-    intervals = [
-        (found[f"{over}_lower"], found[f"{over}_upper"]) for over in ("examples", "networks")
-    ]
-    undefined = "the statistic is undefined here: a group has no examples, or nothing varies."
-    notes = [undefined] if math.isnan(value) else []
-    notes += chain.from_iterable(map(numbers.problems, names))
+        missing = (role for role in claim.roles if not _group(role, evidence))
+        words = " and no ".join(role.split(f":{EACH}")[0].replace(":", ", ") for role in missing)
+        return Row(**known, note=f"{whose} has no {words}.")
+    if "value" not in found:
+        return Row(**known, **found)
+    value = found["value"]
+    expected = found["expected"] = float(
+        np.clip(found.get("expected", NAN), *claim.measure.possible)
+    )
+    nulls = [null for null in NULLS if found.get(null, NAN) in claim.accepted]
+    also_under = [] if claim.absent else nulls
+    verdict = verdict_of(case, evidence.data, value, found["networks"], expected, also_under)
+    stable = ""
+    if "networks" in found["interval_over"] and not math.isnan(found["lower"]):
+        stable = "yes" if claim.accepted.decides(found["lower"], found["upper"]) else "no"
+    notes = list(chain.from_iterable(map(numbers.problems, case.names)))
+    if math.isnan(value):
+        notes.insert(0, "the statistic is undefined: a group has no examples, or nothing varies.")
+    turns = [words for words, by in TURNS.items() if claim.accepted.turns(value, by)]
+    # An ensemble whose examples a smaller one ranked depends on that one.
+    networks = [evidence.ranked[name] for name in case.names if name in evidence.ranked]
     return Row(
         **known,
-        **found,
-        interval_agrees=intervals_agree(intervals, claim.accepted),
-        verdict=verdict_of(claim, evidence.study, value, networks, known["paper_networks"]),
+        **(found | {"networks": min([found["networks"], *networks]), "expected": expected}),
+        stable=stable,
+        also_under=", ".join(also_under),
+        verdict=verdict,
+        conclusion=conclusion_of(evidence.data, verdict, stable),
+        turns_at=", ".join(turns),
         note=" ".join(notes),
     )
-
-
-def _missing(claim: Claim, roles: Roles) -> str:
-    missing = (role for role in claim.roles if not names_in(role, roles))
-    return " and no ".join(role.replace(f":{EACH}", "").replace(":", ", ") for role in missing)

@@ -1,93 +1,147 @@
-"""What a claim of the paper is, and which values bear it out."""
+"""The claims of the paper, read from claims.yaml, and the values that each accepts."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
-from created_equal.claims.measured import Measured
+import yaml
 
-SMALL_MAMMALS = ("small_mammals",)
+from created_equal.claims.measures import MEASURES, Measure
+
+# 0.48 + 0.02 in binary is less than 0.5, and a mean of 0 may be off by rounding.
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """From where to where a value bears a claim out, both ends included."""
+    """The values that agree with a claim."""
 
-    lowest: float = -math.inf
-    highest: float = math.inf
-    words: str = ""
+    words: str  # "0.56 ± 0.02", "at least 0.85", "at most 0.1", "above 0" or "below 0.8".
+    paper: float = math.nan  # The paper's number, NaN if it gives none.
 
     def __contains__(self, value: float) -> bool:
-        return self.lowest <= value <= self.highest
+        return self._accepts(value, 1)
 
+    def turns(self, value: float, factor: float) -> bool:
+        """Return whether the verdict on a value is another at a multiple of the tolerance.
 
-def within(number: float, tolerance: float) -> Accepted:
-    """Return what is at most ``tolerance`` from the paper's number."""
-    # 0.48 + 0.02 in binary is a little less than 0.5.
-    ends = (number - tolerance - 1e-9, number + tolerance + 1e-9)
-    return Accepted(*ends, f"{number:g} ± {tolerance:g}")
+        That is the number after ±, or the distance of the limit from the paper's number, or none.
+        """
+        return self._accepts(value, factor) != self._accepts(value, 1)
 
+    def decides(self, lower: float, upper: float) -> bool:
+        """Return whether all values of an interval are accepted, or none is."""
+        if lower in self or upper in self:
+            return lower in self and upper in self
+        # It may reach over both ends of ±.
+        return "±" not in self.words or not lower < float(self.words.split("±")[0]) < upper
 
-def at_least(number: float) -> Accepted:
-    """Return what is not less than a number."""
-    return Accepted(lowest=number, words=f"at least {number:g}")
-
-
-def at_most(number: float) -> Accepted:
-    """Return what is not more than a number."""
-    return Accepted(highest=number, words=f"at most {number:g}")
-
-
-def above(number: float) -> Accepted:
-    """Return what is more than a number."""
-    return Accepted(lowest=math.nextafter(number, math.inf), words=f"above {number:g}")
-
-
-def below(number: float) -> Accepted:
-    """Return what is less than a number."""
-    return Accepted(highest=math.nextafter(number, -math.inf), words=f"below {number:g}")
+    def _accepts(self, value: float, factor: float) -> bool:
+        if "±" in self.words:
+            center, tolerance = map(float, self.words.split("±"))
+            return abs(value - center) <= factor * tolerance + ROUNDING
+        kind, number = self.words.rsplit(maxsplit=1)
+        limit = float(number)
+        if not math.isnan(self.paper):
+            limit = self.paper + factor * (limit - self.paper)
+        return {
+            "at least": value >= limit - ROUNDING,
+            "at most": value <= limit + ROUNDING,
+            "above": value > limit + ROUNDING,
+            "below": value < limit - ROUNDING,
+        }[kind]
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One thing that the paper says, and how it is tested.
-
-    Attributes:
-        id: its name.
-        section: of the paper, under which it is listed.
-        where: figure or section.
-        sentence: the claim, in our words.
-        statistic: what is measured, in words.
-        roles: who is measured, see ``roles.names_in``; the last is what the others are compared
-            with. A role with ``:*`` makes a row for each of its names.
-        measure: called with the evidence and the names.
-        accepted: what counts as borne out.
-        nulls: the nulls beside it, see ``nulls.Nulls``.
-        paper: the paper's number; None: it gives none.
-        networks: the paper's N; by study, or study and ensemble, where the claim is about many;
-            None: it rests on no ensemble.
-        studies: those on whose data the paper's number stands; on others, and without a number on
-            all, only the direction counts.
-        elsewhere: whether it is listed for other studies too.
-    """
+    """A claim of the paper, and how it is tested; the keys of claims.yaml are in docs/claims.md."""
 
     id: str
     section: str
     where: str
     sentence: str
-    statistic: str
-    roles: tuple[str, ...]
-    measure: Callable[..., Measured]
+    measure: Measure
+    arguments: Mapping
+    roles: tuple[str, ...]  # See ``roles.names_in``; ``:*`` makes a row for each, ``:all`` one.
     accepted: Accepted
-    nulls: tuple[str, ...]
-    paper: float | None = None
-    networks: int | Mapping[str, int] | None = 100
-    studies: tuple[str, ...] = SMALL_MAMMALS
-    elsewhere: bool = True
+    tolerance: str  # Where the limit comes from.
+    networks: int | Mapping[str, int] | None  # The paper's N, or by study and ensemble.
+    studies: tuple[str, ...]  # Those whose data the paper's number is about.
+    elsewhere: bool  # Whether it is listed for other studies too.
+    absent: bool  # Whether it says that there is no agreement, as under a null.
+    chosen: bool  # Whether a setting was chosen to meet it.
+    reading_of: str  # The id of the claim of which this is another reading, or "".
+
+    def has_number(self, study: str) -> bool:
+        """Return whether the paper gives a number for a study's data."""
+        return not math.isnan(self.accepted.paper) and study in self.studies
 
     def networks_of(self, study: str, names: Sequence[str]) -> int | None:
-        """Return the paper's N, of these ensembles of a study the smallest; None: it gives none."""
+        """Return the paper's N, the smallest of these ensembles of a study; None: it gives none."""
         if not isinstance(self.networks, Mapping):
             return self.networks
         found = [self.networks.get(study, self.networks.get(f"{study}/{name}")) for name in names]
         return None if None in found else min(found, default=None)
+
+
+@cache
+def read_claims() -> tuple[Claim, ...]:
+    """Return the claims of claims.yaml, in its order."""
+    document = _document()
+    return tuple(
+        claim
+        for section, families in document["claims"].items()
+        for ids, family in families.items()
+        for claim in _claims_of(section, ids.split(), family, document)
+    )
+
+
+@cache
+def paper_studies() -> frozenset[str]:
+    """Return the names of the studies of the paper's data."""
+    return frozenset(key.partition("/")[0] for key in _document()["supplement_c"])
+
+
+@cache
+def _document() -> dict:
+    return yaml.safe_load(Path(__file__).with_name("claims.yaml").read_text())
+
+
+def _claims_of(
+    section: str, ids: Sequence[str], family: Mapping, document: Mapping
+) -> Iterator[Claim]:
+    """Yield a family's claims, one for each id; of a list of values each id has its own."""
+    for place, name in enumerate(ids):
+        where, _, sentence = family["says"].partition(": ")
+        arguments, paper = (
+            {key: of[place] if isinstance(of, list) else of for key, of in part.items()}
+            for part in (family["test"], family.get("paper", {}))
+        )
+        measure, roles = MEASURES[arguments.pop("measure")], arguments.pop("of").split()
+        split = re.search("_(train|test)$", name)
+        if split and "split" in (measure.of.__kwdefaults__ or {}):
+            arguments.setdefault("split", split[1])
+        words, tolerance = arguments.pop("accept").rstrip(")").split(" (")
+        networks, reading = paper.get("networks", 100), paper.get("reading", "")
+        if reading:
+            arguments |= document["readings"][name.split("_")[-2]]
+        yield Claim(
+            id=name,
+            section=section,
+            where=where,
+            sentence=sentence,
+            measure=measure,
+            arguments=arguments,
+            roles=tuple(roles),
+            accepted=Accepted(words, float(paper.get("value", math.nan))),
+            tolerance=document["tolerances"][tolerance],
+            networks=document["supplement_c"] if networks == "supplement_c" else networks,
+            studies=tuple(paper.get("studies", "small_mammals").split()),
+            elsewhere=paper.get("elsewhere", True),
+            absent=paper.get("absent", False),
+            chosen=paper.get("chosen", False),
+            reading_of="" if reading == name else reading,
+        )

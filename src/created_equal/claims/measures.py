@@ -1,620 +1,671 @@
-"""From evidence to a statistic: one function for each kind of thing that the paper claims.
+"""What claims measure: a function for each statistic, under the name that claims.yaml uses.
 
-Each takes the evidence and the names that play the claim's roles, chooses by what was observed (at
-which epochs, of which examples), and returns what is taken of the scores and the statistic of it.
-So the same statistic can be computed again on other scores: those of a null, or of a resample of
-the networks. Where nothing else is said, examples are those of the test set.
+Each chooses epochs and examples once, from observed scores, and returns with them a function from
+scores to a number, which is called with the observed scores, those of each null and each resample.
+The first paragraph of its docstring is the statistic in the table: c is the consistency of an
+example, a its accessibility, and networks are right if more than half of them are.
 """
 
-from collections.abc import Callable, Iterable
-from functools import partial
-from itertools import groupby
-from math import inf
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import inf, nan
 
 import numpy as np
-import xarray as xr
+from scipy.stats import rankdata
 
 from created_equal.artefacts import iterate_epochs, select_split
-from created_equal.claims import statistics
 from created_equal.claims.evidence import Evidence
-from created_equal.claims.measured import Measured, Taken
 from created_equal.errors import InputError
 from created_equal.scores import (
     BINS,
     LEAST_FIT,
     MIDDLE,
-    Statistic,
+    PHASES,
+    Examples,
+    Scores,
     below_chance,
     best_matched_pairs,
-    correlation_of,
-    informative_epochs,
-    majority_right,
-    mean_consistency,
+    bimodality_of_counts,
+    corners,
+    diagonal,
+    epochs_to_rise,
+    histograms_of_subensembles,
+    joint_cells,
+    matched_epochs,
+    pattern_fits,
+    pearson,
     quantile_means,
+    shown_patterns,
+    spearman,
     thirds,
+    two_peaks,
 )
-from created_equal.study import BASELINE_PREFIX
 
-FEW = 0.01
-"""So large a part of the train set has consistency 1 when labels are first counted."""
-FEWEST_SCORES = 5
-"""Of an ensemble, in the joint distribution with another."""
-SUMMARIES = {"lowest": np.nanmin, "mean over phase 3": np.nanmean, "final": np.nanmean}
-SHARE, SIGNED, NOT_NEGATIVE = (0.0, 1.0), (-1.0, 1.0), (0.0, inf)
-"""What statistics can be: shares; correlations and differences of shares; all others."""
-RISE = (-1.5, 1.5)
-"""Of a share along a straight line: a step in the middle of many points rises by almost 1.5."""
+FEWEST = 5  # With fewer networks, c has too few values to say whether they agree.
+MANY = 20  # For statistics that change with N in a way that no model predicts.
+FEW = 0.01  # The share of the train set that has c = 1 when labels are first counted.
+SUBENSEMBLE, SUBSETS = 10, 1000
+SHARE, SIGNED, NOT_NEGATIVE = (0, 1), (-1, 1), (0, inf)
+CONSISTENCY = ("independent_networks", "classes_kept")
+GROUPS = ("shuffled_within_class", "class_means")
+ORDER = ("independent_networks", *GROUPS)
+JOINT = (*CONSISTENCY, "class_means")
+SUMMARIES = {
+    "mean": np.nanmean,
+    "median": np.nanmedian,
+    "lowest": np.nanmin,
+    "highest": np.nanmax,
+    "share above 1": lambda values: (values > 1).mean(),
+}
+LEARNING = f"epochs with a mean c of {MIDDLE[0]} to {MIDDLE[1]}"
 
 
+@dataclass(frozen=True)
+class Measured:
+    """A statistic, with its choice of epochs and examples."""
+
+    value: Callable[[Scores], float]
+    examples: Examples
+    epochs: Mapping[str, np.ndarray]  # Of each ensemble and baseline.
+    # If the value is a function of histograms of c, (epoch, N + 1): these, and the function.
+    histograms: Callable[[Scores], np.ndarray] | None = None
+    summary: Callable[[np.ndarray], float] | None = None
+    # If it is a correlation: what is correlated, and the number of points if it is Pearson's.
+    pair: Callable[[Scores], tuple[np.ndarray, np.ndarray]] | None = None
+    points: int | None = None
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A function from evidence, names and arguments to ``Measured``, and what is known about it."""
+
+    of: Callable[..., Measured]
+    words: str  # The statistic, with arguments in braces.
+    possible: tuple[float, float] = (-inf, inf)
+    nulls: Sequence[str] = ()  # See ``scores.NULLS``.
+    fewest: int = 1  # The number of networks from which on it says something.
+    by_network: bool = False  # Whether it needs the predictions of each network.
+
+    def statistic(self, arguments: Mapping) -> str:
+        """Return the statistic in words, with the arguments in their places."""
+        words = self.words.format_map({**(self.of.__kwdefaults__ or {}), **arguments})
+        return words[0].upper() + words[1:]
+
+
+MEASURES: dict[str, Measure] = {}
+
+
+def measure(**known) -> Callable:
+    """Enter a function in ``MEASURES``."""
+
+    def enter(of: Callable[..., Measured]) -> Callable[..., Measured]:
+        words = " ".join(of.__doc__.partition("\n\n")[0].split()).rstrip(".")
+        MEASURES[of.__name__] = Measure(of, words, **known)
+        return of
+
+    return enter
+
+
+def measure_of_histograms(possible: tuple[float, float], fewest: int = FEWEST) -> Callable:
+    """Enter a statistic from histograms of c, (epoch, N + 1), and K to (epoch,) in ``MEASURES``."""
+
+    def enter(statistic: Callable[[np.ndarray, int], np.ndarray]) -> Callable:
+        def of(
+            evidence: Evidence, name: str, *, split: str = "test", at: str = LEARNING, over="mean"
+        ) -> Measured:
+            examples, epochs = _examples(evidence, split, name), _epochs(evidence, name, split, at)
+            classes = evidence.scores[name].attrs["classes"]
+
+            def summary(counts: np.ndarray) -> float:
+                values = statistic(counts, classes)
+                return nan if np.isnan(values).all() else float(SUMMARIES[over](values))
+
+            def histograms(scores: Scores) -> np.ndarray:
+                return scores.histograms(name, epochs, examples)
+
+            value = lambda scores: summary(histograms(scores))  # noqa: E731
+            return Measured(value, examples, {name: epochs}, histograms, summary)
+
+        words = f"{statistic.__doc__.rstrip('.')}, {{over}} of {{at}}, {{split}} examples"
+        MEASURES[statistic.__name__] = Measure(of, words, possible, CONSISTENCY, fewest)
+        return of
+
+    return enter
+
+
+@measure(possible=SIGNED)
 def accuracy(
     evidence: Evidence,
     name: str,
     *,
     split: str = "test",
-    epoch: int = -1,
-    highest: bool = False,
-    less_chance: bool = False,
+    at: str = "last epoch",
+    what: str = "accuracy",
 ) -> Measured:
-    """Return the mean accuracy, over networks and examples, of an ensemble or a baseline.
+    """Mean {what}, {at}, {split} examples."""
+    epochs, classes = _all(evidence, name), evidence.scores[name].attrs["classes"]
+    first, last = epochs[:1], epochs[-1:]
+    shown = {"epoch 0": first, "epoch 1": epochs[1:2], "highest of all": epochs[1:]}.get(at, last)
+    chance, examples = ("1/K" in what) / classes, _examples(evidence, split, name)
 
-    Args:
-        evidence: what it is measured on.
-        name: the ensemble's or baseline's.
-        split: ``"train"`` or ``"test"``.
-        epoch: its place, so that -1 is the last.
-        highest: of all epochs from 1 on that at which it is highest, instead.
-        less_chance: 1/K is taken off.
-    """
-    scores = select_split(evidence.scores[name], split)
-    epochs = scores["epoch"].values
-    taken = _take(scores, name, epochs[epochs > 0] if highest else epochs[[epoch]])
-    chance = less_chance / scores.attrs["classes"]
-    return _measured(
-        evidence,
-        (taken,),
-        lambda values: statistics.highest_mean_of(values - chance),
-        split,
-        possible=(-chance, 1 - chance),
-    )
+    def value(scores: Scores) -> float:
+        means = scores.n_right(name, shown, examples).mean(axis=1) / scores.networks(name)
+        return means.max() - chance
+
+    return Measured(value, examples, {name: shown})
 
 
+@measure(possible=SIGNED)
 def accuracy_difference(evidence: Evidence, other: str, name: str) -> Measured:
-    """Return the accuracy of the second less that of the first, at the last epoch of each."""
-    taken = [
-        _take(scores, each, scores["epoch"].values[-1:])
-        for scores, each in zip(_common(evidence, other, name), (other, name), strict=True)
-    ]
-    return _measured(
-        evidence, taken, lambda one, two: statistics.mean_of(two[0] - one[0]), possible=SIGNED
-    )
+    """Accuracy of the second less that of the first, last epoch of each, test examples."""
+    examples = _examples(evidence, "test", other, name)
+    epochs = {each: _all(evidence, each)[-1:] for each in (other, name)}
+
+    def value(scores: Scores) -> float:
+        one, two = (scores.consistency(each, of, examples).mean() for each, of in epochs.items())
+        return two - one
+
+    return Measured(value, examples, epochs)
 
 
-def share_unanimous(evidence: Evidence, name: str, *, split: str) -> Measured:
-    """Return the share of examples with a consistency of 0 or 1, median over epochs from 1 on."""
-    scores = select_split(evidence.scores[name], split)
-    networks = scores.sizes["network"]
-    return _measured(
-        evidence,
-        (_take(scores, name, _trained(scores), "n_right"),),
-        lambda n_right: statistics.median_of_means_of((n_right == 0) | (n_right == networks)),
-        split,
-        possible=SHARE,
-    )
+@measure_of_histograms(possible=SHARE)
+def unanimous(counts: np.ndarray, classes: int) -> np.ndarray:
+    """Share of examples with c = 0 or 1."""
+    return (counts[:, 0] + counts[:, -1]) / counts.sum(axis=1)
 
 
-def share_below_chance(evidence: Evidence, name: str, *, split: str) -> Measured:
-    """Return the share of examples with a consistency below 1/K at the beginning."""
-    scores = select_split(evidence.scores[name], split)
-    networks, classes = scores.sizes["network"], scores.attrs["classes"]
-    return _measured(
-        evidence,
-        (_take(scores, name, [evidence.phases(name)["beginning"]], "n_right"),),
-        lambda n_right: statistics.mean_of(below_chance(n_right[0], networks, classes)),
-        split,
-        possible=SHARE,
-    )
+@measure_of_histograms(possible=SHARE)
+def below_guessing(counts: np.ndarray, classes: int) -> np.ndarray:
+    """Share of examples with c < 1/K."""
+    networks = counts.shape[1] - 1
+    return counts @ below_chance(np.arange(networks + 1), networks, classes) / counts.sum(axis=1)
 
 
-def bimodality_in_phase(evidence: Evidence, name: str, *, phase: str, split: str) -> Measured:
-    """Return the bi-modality of consistency at the epoch of a phase."""
-    scores = select_split(evidence.scores[name], split)
-    taken = _take(scores, name, [evidence.phases(name)[phase]])
-    return _measured(evidence, (taken,), statistics.bimodality_of, split, possible=NOT_NEGATIVE)
+@measure_of_histograms(possible=NOT_NEGATIVE)
+def bimodality(counts: np.ndarray, classes: int) -> np.ndarray:
+    """Pearson's bi-modality of c (0.8 if uniform)."""
+    return bimodality_of_counts(counts)
 
 
-def bimodality(
-    evidence: Evidence, name: str, *, split: str = "test", over_epochs: str = "mean over phase 3"
+@measure_of_histograms(possible=NOT_NEGATIVE)
+def peaks(counts: np.ndarray, classes: int) -> np.ndarray:
+    """Fullness of the emptier end of c (0 to 0.1, 0.9 to 1) relative to the middle."""
+    return two_peaks(counts)
+
+
+@measure_of_histograms(possible=SHARE)
+def mean_consistency(counts: np.ndarray, classes: int) -> np.ndarray:
+    """Mean c."""
+    return counts @ np.arange(counts.shape[1]) / (counts.sum(axis=1) * (counts.shape[1] - 1))
+
+
+@measure(nulls=CONSISTENCY, fewest=FEWEST)
+def bimodality_difference(
+    evidence: Evidence, other: str, name: str, *, split: str = "test"
 ) -> Measured:
-    """Return the bi-modality of consistency: its lowest from epoch 1 on, its mean, or the final.
-
-    Only epochs count at which the measure says something, the ``informative_epochs``.
-
-    Args:
-        evidence: what it is measured on.
-        name: the ensemble's.
-        split: ``"train"`` or ``"test"``.
-        over_epochs: a key of ``SUMMARIES``.
-
-    Raises:
-        InputError: there are no such epochs; or the last is none of them, of which it should be.
+    """Bi-modality of the second less that of the first, mean over phase 3 and all subsets of as
+    many networks as the smaller has, {split} examples.
     """
-    scores = select_split(evidence.scores[name], split)
-    match over_epochs:
-        case "lowest":
-            epochs = _informative(evidence, name, split)
-        case "final":
-            epochs = _last_if_informative(scores, name, split)
-        case _:
-            epochs = evidence.third_phase(name, split)
-    return _measured(
-        evidence,
-        (_take(scores, name, epochs),),
-        partial(statistics.bimodality_of, summary=SUMMARIES[over_epochs]),
-        split,
-        possible=NOT_NEGATIVE,
-    )
+    examples = _examples(evidence, split, other, name)
+    epochs = {each: evidence.third_phase(each, split) for each in (other, name)}
 
-
-def bimodality_difference(evidence: Evidence, other: str, name: str, *, split: str) -> Measured:
-    """Return the mean bi-modality in phase 3 of the second less that of the first."""
-    taken = [
-        _take(scores, each, evidence.third_phase(each, split))
-        for scores, each in zip(_common(evidence, other, name, split), (other, name), strict=True)
-    ]
-    return _measured(
-        evidence,
-        taken,
-        lambda one, two: statistics.difference_of(
-            statistics.bimodality_of(two), statistics.bimodality_of(one)
-        ),
-        split,
-    )
-
-
-def consensus_rises(evidence: Evidence, name: str) -> Measured:
-    """Return Spearman's correlation of the mean consensus with the epoch, from epoch 0 on."""
-    scores = select_split(evidence.scores[name], "test")
-    taken = _take(scores, name, scores["epoch"].values, "consensus")
-    return _measured(evidence, (taken,), statistics.rank_correlation_of, possible=SIGNED)
-
-
-def moved_accuracy(evidence: Evidence, name: str, *, epoch: int) -> Measured:
-    """Return the accuracy on the examples that were moved, at the epoch in this place."""
-    scores = _moved(evidence, name)
-    taken = _take(scores, name, scores["epoch"].values[[epoch]])
-    return _measured(
-        evidence,
-        (taken,),
-        lambda values: statistics.mean_of(values[0]),
-        "moved",
-        possible=SHARE,
-    )
-
-
-def moved_less_test(evidence: Evidence, original: str, name: str) -> Measured:
-    """Return the accuracy on the moved examples less that on the original test set.
-
-    The latter is that of the ensemble from whose train set nothing was moved; mean over all epochs
-    from 1 on that both have. Its examples are not resampled.
-    """
-    scores, before = _moved(evidence, name), select_split(evidence.scores[original], "test")
-    epochs = np.intersect1d(scores["epoch"].values, before["epoch"].values)[1:]
-    return _measured(
-        evidence,
-        (_take(scores, name, epochs), _take(before, original, epochs)),
-        lambda moved, of_test: statistics.mean_of(moved.mean(axis=0) - of_test.mean()),
-        "moved",
-        possible=SIGNED,
-    )
-
-
-def halves_correlate(evidence: Evidence, name: str) -> Measured:
-    """Return Pearson's r of accessibility between the even and the odd networks.
-
-    Raises:
-        InputError: there is only one network.
-    """
-    if evidence.scores[name].sizes["network"] < 2:
-        raise InputError(f"{name} has only one network, and no two halves; train at least two.")
-    scores = select_split(evidence.scores[name], "test")
-    taken = _take(scores, name, _trained(scores), "accessibility_half")
-    return _correlation(evidence, (taken,), lambda halves: correlation_of(*halves), scores)
-
-
-def ensembles_correlate(evidence: Evidence, other: str, name: str) -> Measured:
-    """Return Pearson's r of accessibility between two ensembles, or one and a baseline."""
-    taken, scores = _both_accessibilities(evidence, other, name)
-    return _correlation(evidence, taken, correlation_of, scores)
-
-
-def bins_correlate(evidence: Evidence, other: str, name: str) -> Measured:
-    """Return Pearson's r of accessibility between the means of 40 bins of the second's."""
-    taken, scores = _both_accessibilities(evidence, other, name)
-    return _correlation(
-        evidence,
-        taken,
-        lambda difficulty, score: correlation_of(*quantile_means(score, difficulty, BINS)),
-        scores,
-        points=BINS,
-    )
-
-
-def corners(evidence: Evidence, other: str, name: str, *, late: bool) -> Measured:
-    """Return the corners of the joint distribution of consistency over its median cell.
-
-    At the early or the late pair of epochs of equal accuracy that figure 4 shows.
-
-    Raises:
-        InputError: no epochs match, or there are fewer than ``FEWEST_SCORES``.
-    """
-    return _joint(evidence, other, name, late, statistics.corners_of)
-
-
-def diagonal(evidence: Evidence, other: str, name: str, *, late: bool) -> Measured:
-    """Return the diagonal of the joint distribution of consistency over what is beside it.
-
-    Raises:
-        InputError: no epochs match, or there are fewer than ``FEWEST_SCORES``.
-    """
-    return _joint(evidence, other, name, late, statistics.diagonal_of)
-
-
-def right_where_right(evidence: Evidence, other: str, name: str, *, last: bool) -> Measured:
-    """Return P(first right | second right) - P(first right), both by majority, at one epoch.
-
-    It is that of the two which the figure shows: 1, or the last that both have, if the study does
-    not name others.
-    """
-    one, two = _common(evidence, other, name)
-    common = min(int(evidence.scores[each]["epoch"].max()) for each in (other, name))
-    epoch = evidence.epochs.get("figure_05", (1, common))[last]
-
-    def make(of_one: np.ndarray, of_two: np.ndarray) -> Statistic:
-        right = majority_right(of_one[0], one.sizes["network"])
-        given = majority_right(of_two[0], two.sizes["network"])
-        return statistics.difference_of(
-            statistics.mean_where(right, given), statistics.mean_of(right)
+    def value(scores: Scores) -> float:
+        networks = min(map(scores.networks, epochs))
+        one, two = (
+            _bimodality(scores.histograms(each, of, examples), networks)
+            for each, of in epochs.items()
         )
+        return two - one
 
-    taken = (_take(one, other, [epoch], "n_right"), _take(two, name, [epoch], "n_right"))
-    return _measured(evidence, taken, make, possible=SIGNED)
-
-
-def easier_for_both(evidence: Evidence, other: str, name: str, *, last: bool) -> Measured:
-    """Return the accuracy of a baseline where an ensemble's majority is right, less where wrong."""
-    one, two = _common(evidence, other, name)
-    epoch = evidence.epochs.get("figure_07", (1, int(one["epoch"].max())))[last]
-
-    def make(of_one: np.ndarray, of_two: np.ndarray) -> Statistic:
-        group = majority_right(of_one[0], one.sizes["network"])
-        return statistics.difference_of(
-            statistics.mean_where(of_two[0], group), statistics.mean_where(of_two[0], ~group)
-        )
-
-    taken = (_take(one, other, [epoch], "n_right"), _take(two, name, two["epoch"].values[-1:]))
-    return _measured(evidence, taken, make, possible=SIGNED)
+    return Measured(value, examples, epochs)
 
 
-def boosting_level(evidence: Evidence, other: str, name: str, *, group: str) -> Measured:
-    """Return AdaBoost's accuracy on a third of the examples less that on all, mean over k."""
-
-    def make(accessibility: np.ndarray, curves: np.ndarray) -> Statistic:
-        values = curves.mean(axis=0)
-        return statistics.difference_of(
-            statistics.mean_where(values, _third(accessibility, group)), statistics.mean_of(values)
-        )
-
-    return _boosting(evidence, other, name, make, SIGNED)
+@measure_of_histograms(possible=(-inf, inf), fewest=2 * SUBENSEMBLE)
+def fewer_networks(counts: np.ndarray, classes: int) -> np.ndarray:
+    """Bi-modality of all subsets of 10 networks less that of all networks."""
+    subsets = histograms_of_subensembles(counts, min(SUBENSEMBLE, counts.shape[1] - 1))
+    return bimodality_of_counts(subsets) - bimodality_of_counts(counts)
 
 
-def boosting_rise(evidence: Evidence, other: str, name: str, *, group: str) -> Measured:
-    """Return the rise of AdaBoost's accuracy on a third of the examples, from k = 1 to the last.
-
-    Raises:
-        InputError: there is only one k.
+@measure(possible=SIGNED, fewest=FEWEST)
+def generalization(evidence: Evidence, *names: str) -> Measured:
+    """Spearman's correlation, over ensembles, of test accuracy and bi-modality (all subsets of 5
+    networks, mean over the epochs with a mean c of 0.05 to 0.9), test examples.
     """
-    _check_slope(evidence, name)
+    learned = [name for name in dict.fromkeys(names) if evidence.informative(name, "test").any()]
+    if len(learned) < FEWEST:
+        raise InputError(f"there are fewer than {FEWEST} ensembles that learn; add some.")
+    epochs = {name: _epochs(evidence, name, "test", LEARNING) for name in learned}
+    examples = {name: _examples(evidence, "test", name) for name in learned}
 
-    def make(accessibility: np.ndarray, curves: np.ndarray) -> Statistic:
-        return statistics.mean_where(statistics.rise(curves), _third(accessibility, group))
+    def value(scores: Scores) -> float:
+        pairs = []
+        for name, of in epochs.items():
+            last = scores.consistency(name, _all(evidence, name)[-1:], examples[name])
+            counts = scores.histograms(name, of, examples[name])
+            pairs.append((last.mean(), _bimodality(counts, FEWEST)))
+        return spearman(*np.transpose(pairs))
 
-    return _boosting(evidence, other, name, make, RISE)
+    return Measured(value, examples[learned[0]], epochs)
 
 
-def boosting_improvement(evidence: Evidence, name: str) -> Measured:
-    """Return the rise of AdaBoost's accuracy on all examples, from k = 1 to the last.
+@measure(possible=SIGNED, nulls=CONSISTENCY, fewest=FEWEST)
+def consensus_rise(evidence: Evidence, name: str, *, split: str = "test") -> Measured:
+    """Mean consensus at the last epoch less that at epoch 1, {split} examples."""
+    epochs, examples = _all(evidence, name)[[1, -1]], _examples(evidence, split, name)
 
-    Raises:
-        InputError: there is only one k.
+    def value(scores: Scores) -> float:
+        first, last = scores.consensus(name, epochs, examples).mean(axis=1)
+        return last - first
+
+    return Measured(value, examples, {name: epochs})
+
+
+@measure(possible=SHARE, nulls=CONSISTENCY, fewest=MANY)
+def consensus_where_wrong(evidence: Evidence, name: str, *, split: str = "test") -> Measured:
+    """Mean consensus about the examples that networks are not right about, mean over up to five
+    epochs with a mean c of 0.05 to 0.9, {split} examples.
     """
-    _check_slope(evidence, name)
-    scores = select_split(evidence.scores[name], "test")
-    taken = _take(scores, name, scores["epoch"].values)
-    return _measured(
-        evidence,
-        (taken,),
-        lambda curves: statistics.mean_of(statistics.rise(curves)),
-        possible=RISE,
+    epochs = _epochs(evidence, name, split, LEARNING)
+    epochs = epochs[np.unique(np.linspace(0, len(epochs) - 1, 5).astype(int))]
+    examples = _examples(evidence, split, name)
+
+    def value(scores: Scores) -> float:
+        consensus = scores.consensus(name, epochs, examples)
+        wrong = [~scores.majority(name, epoch, examples) for epoch in epochs]
+        return _mean([_mean(row[of]) for row, of in zip(consensus, wrong, strict=True)])
+
+    return Measured(value, examples, {name: epochs})
+
+
+@measure(possible=SIGNED, nulls=GROUPS)
+def moved_less_own_class(evidence: Evidence, original: str, name: str) -> Measured:
+    """Accuracy on the moved examples less that of the original networks on the test examples of the
+    same classes, mean over epochs >= 1.
+    """
+    moved, test = _examples(evidence, "moved", name), _examples(evidence, "test", original)
+    epochs = np.intersect1d(_trained(evidence, original), _trained(evidence, name))
+
+    def value(scores: Scores) -> float:
+        of_moved = scores.consistency(name, epochs, moved).mean(axis=0)
+        of_test = scores.consistency(original, epochs, test).mean(axis=0)
+        classes, labels = scores.labels(name, moved), scores.labels(original, test)
+        return _mean(of_moved - [_mean(of_test[labels == label]) for label in classes])
+
+    return Measured(value, moved, dict.fromkeys((original, name), epochs))
+
+
+@measure(possible=SHARE)
+def moved_as_test(evidence: Evidence, original: str, name: str) -> Measured:
+    """Share of 1,000 random parts of the test set, as large as the moved examples, that differ less
+    from all of it in accuracy than the moved examples do, mean of the absolute difference over
+    epochs >= 1.
+    """
+    moved, test = _examples(evidence, "moved", name), _examples(evidence, "test", original)
+    epochs = np.intersect1d(_trained(evidence, original), _trained(evidence, name))
+
+    def value(scores: Scores) -> float:
+        of_test = scores.consistency(original, epochs, test)
+        of_moved = scores.consistency(name, epochs, moved)
+        generator, size = np.random.default_rng(0), min(of_moved.shape[1], of_test.shape[1])
+        drawn = [generator.choice(of_test.shape[1], size, replace=False) for _ in range(SUBSETS)]
+        parts = np.array([of_test[:, part].mean(axis=1) for part in drawn])
+        differences = np.abs([of_moved.mean(axis=1), *parts] - of_test.mean(axis=1)).mean(axis=1)
+        return float((differences[1:] < differences[0]).mean())
+
+    return Measured(value, moved, dict.fromkeys((original, name), epochs))
+
+
+@measure(possible=SIGNED, nulls=ORDER[:2], fewest=FEWEST)
+def halves(evidence: Evidence, name: str, *, split: str = "test", r: str = "Pearson") -> Measured:
+    """{r}'s r of a in the even and in the odd networks, {split} examples."""
+    examples, epochs = _examples(evidence, split, name), {name: _trained(evidence, name)}
+    return _of_pair(lambda scores: scores.halves(name, examples), r, examples, epochs)
+
+
+@measure(possible=SIGNED, nulls=ORDER, fewest=FEWEST)
+def order(
+    evidence: Evidence, other: str, name: str, *, split: str = "test", r: str = "Pearson"
+) -> Measured:
+    """{r}'s r of a in the two, {split} examples."""
+    examples, epochs = (
+        _examples(evidence, split, other, name),
+        {each: _trained(evidence, each) for each in (other, name)},
+    )
+
+    def pair(scores: Scores) -> tuple[np.ndarray, ...]:
+        return tuple(scores.accessibility(each, examples) for each in epochs)
+
+    return _of_pair(pair, r, examples, epochs)
+
+
+@measure(possible=SIGNED, nulls=ORDER, fewest=FEWEST)
+def order_of_bins(evidence: Evidence, other: str, name: str) -> Measured:
+    """Pearson's r of a in the two, means of 40 bins by a in the second, test examples."""
+    examples = _examples(evidence, "test", other, name)
+    epochs = {each: _trained(evidence, each) for each in (other, name)}
+
+    def value(scores: Scores) -> float:
+        one, two = (scores.accessibility(each, examples) for each in (other, name))
+        return pearson(*quantile_means(two, one, BINS))
+
+    return Measured(value, examples, epochs, points=min(BINS, len(examples.names)))
+
+
+@measure(possible=SIGNED, nulls=CONSISTENCY, fewest=2 * FEWEST, by_network=True)
+def longer_at_zero(evidence: Evidence, name: str, *, split: str = "test") -> Measured:
+    """Spearman's r of the number of epochs >= 1 with c = 0 in the even networks and a in the odd
+    networks, {split} examples.
+    """
+    examples, epochs = _examples(evidence, split, name), _trained(evidence, name)
+
+    def value(scores: Scores) -> float:
+        (even, _), (odd, _) = scores.half_n_right(name, epochs, examples)
+        return spearman((even == 0).sum(axis=0), odd.sum(axis=0, dtype=float))
+
+    return Measured(value, examples, {name: epochs})
+
+
+@measure(possible=SHARE, nulls=CONSISTENCY, fewest=MANY)
+def rapid_rise(evidence: Evidence, name: str, *, split: str = "train") -> Measured:
+    """Epochs from the last with c <= 1/6 to the first with c >= 5/6, median over the examples that
+    rise so, as a share of all epochs, {split} examples.
+    """
+    examples, epochs = _examples(evidence, split, name), _all(evidence, name)
+
+    def value(scores: Scores) -> float:
+        needed = epochs_to_rise(scores.n_right(name, epochs, examples), scores.networks(name))
+        rising = needed[~np.isnan(needed)]
+        return np.median(rising) / epochs[-1] if rising.size else nan
+
+    return Measured(value, examples, {name: epochs})
+
+
+@measure(possible=SIGNED, nulls=ORDER[:1], fewest=FEWEST, by_network=True)
+def order_of_classes(evidence: Evidence, name: str, *, split: str = "test") -> Measured:
+    """Spearman's r of the classes' mean a in two networks, mean of all pairs, {split} examples."""
+    examples = _examples(evidence, split, name)
+
+    def value(scores: Scores) -> float:
+        labels, by_network = scores.labels(name, examples), scores.by_network(name, examples)
+        means = [by_network[:, labels == label].mean(axis=1) for label in np.unique(labels)]
+        with np.errstate(invalid="ignore"):
+            r = np.atleast_2d(np.corrcoef(rankdata(means, axis=0), rowvar=False))
+        return _mean(r[~np.eye(len(r), dtype=bool)])
+
+    return Measured(value, examples, {name: _trained(evidence, name)})
+
+
+@measure(possible=NOT_NEGATIVE, nulls=JOINT, fewest=2 * FEWEST)
+def joint(evidence: Evidence, other: str, name: str, *, pair: str, what: str) -> Measured:
+    """{what} of the joint distribution of c, {pair} pair of epochs of equal accuracy (corners: the
+    emptier of (0, 0) and (1, 1) over the median cell; diagonal: mean cell of equal c, without the
+    corners, over the mean of the others), test examples.
+    """
+    found = best_matched_pairs(*_accuracies(evidence, other, name))[pair == "a late"]
+    epochs = {other: np.array([found.epoch_a]), name: np.array([found.epoch_b])}
+    examples, of = (
+        _examples(evidence, "test", other, name),
+        {"corners": corners}.get(what, diagonal),
+    )
+
+    def value(scores: Scores) -> float:
+        one, two = (scores.n_right(each, epoch, examples)[0] for each, epoch in epochs.items())
+        return of(joint_cells(one, two, (scores.networks(other), scores.networks(name))))
+
+    return Measured(value, examples, epochs)
+
+
+@measure(possible=SIGNED, nulls=JOINT, fewest=FEWEST)
+def agreement_when_equal(evidence: Evidence, other: str, name: str) -> Measured:
+    """Pearson's r of c in the two, mean over all epochs of the first, each with that epoch of the
+    second which is nearest in accuracy, by at most 0.01, test examples.
+    """
+    pairs = sorted(
+        matched_epochs(*_accuracies(evidence, other, name)), key=lambda pair: -abs(pair.difference)
+    )
+    nearest = {pair.epoch_a: pair.epoch_b for pair in pairs}
+    if not nearest:
+        raise InputError(f"{other} and {name} are equally accurate at no epochs; train longer.")
+    epochs = {other: np.array([*nearest]), name: np.array([*nearest.values()])}
+    examples = _examples(evidence, "test", other, name)
+
+    def value(scores: Scores) -> float:
+        one, two = (scores.n_right(each, of, examples) for each, of in epochs.items())
+        return _mean([pearson(*rows) for rows in zip(one, two, strict=True)])
+
+    return Measured(value, examples, epochs)
+
+
+@measure(possible=SHARE, nulls=JOINT, fewest=FEWEST)
+def weaker_first(evidence: Evidence, other: str, name: str) -> Measured:
+    """Share of the examples that the weaker networks are right about in the end about which the
+    stronger are right at the first epoch with the same accuracy, test examples.
+    """
+    accuracies = dict(zip((other, name), _accuracies(evidence, other, name), strict=True))
+    weak, strong = sorted(accuracies, key=lambda each: accuracies[each][-1])
+    reached = 1 + int(np.argmax(accuracies[strong][1:] >= accuracies[weak][-1]))
+    return _given(evidence, strong, reached, weak, len(accuracies[weak]) - 1)
+
+
+@measure(possible=SIGNED, nulls=GROUPS, fewest=FEWEST)
+def right_where_right(evidence: Evidence, other: str, name: str, *, when: str) -> Measured:
+    """P(first right | second right) - P(first right), {when} of learning, test examples."""
+    epoch = _figure_epoch(evidence, "figure_05", when, other, name)
+    return _given(evidence, other, epoch, name, epoch, less=lambda right, given: right.mean())
+
+
+@measure(possible=SHARE, nulls=GROUPS, fewest=FEWEST)
+def right_given_right(
+    evidence: Evidence, other: str, name: str, *, when: str, figure: str = "figure_05"
+) -> Measured:
+    """P(first right | second right), {when} of learning, test examples."""
+    both = (other, name) if figure == "figure_05" else (other,)
+    epoch = _figure_epoch(evidence, figure, when, *both)
+    return _given(
+        evidence, other, epoch, name, epoch if len(both) == 2 else _all(evidence, name)[-1]
     )
 
 
-def labels_at_one(evidence: Evidence, name: str, *, more_at_end: bool = False) -> Measured:
-    """Return how many labels the train examples of consistency 1 have, when there first are some.
+@measure(possible=(-2, 2), nulls=GROUPS, fewest=FEWEST)
+def similarity_fades(evidence: Evidence, other: str, name: str) -> Measured:
+    """P(first right | second right) - P(first right), beginning less end, test examples."""
+    first, last = (
+        right_where_right(evidence, other, name, when=when) for when in ("beginning", "end")
+    )
+    epochs = {each: np.append(first.epochs[each], last.epochs[each]) for each in first.epochs}
+    return Measured(lambda scores: first.value(scores) - last.value(scores), first.examples, epochs)
 
-    That is the first epoch from 1 on at which at least 1 % of the train examples have it.
 
-    Args:
-        evidence: what it is measured on.
-        name: the ensemble's.
-        more_at_end: how many more they are at the last epoch, instead.
-
-    Raises:
-        InputError: there never are so many.
+@measure(possible=SIGNED, nulls=GROUPS, fewest=FEWEST)
+def easier_for_both(evidence: Evidence, other: str, name: str, *, when: str) -> Measured:
+    """Accuracy of the second where the first are right less that where they are wrong, {when} of
+    learning, test examples.
     """
-    scores = select_split(evidence.scores[name], "train")
-    epochs, networks = scores["epoch"].values, scores.sizes["network"]
-    shares = [(row == networks).mean() for row in iterate_epochs(scores, "n_right", "train")]
-    reached = epochs[(np.array(shares) >= FEW) & (epochs > 0)]
+    examples, last = _examples(evidence, "test", other, name), _all(evidence, name)[-1:]
+    epoch = _figure_epoch(evidence, "figure_07", when, other)
+
+    def value(scores: Scores) -> float:
+        right = scores.majority(other, epoch, examples)
+        accurate = scores.consistency(name, last, examples)[0]
+        return _mean(accurate[right]) - _mean(accurate[~right])
+
+    return Measured(value, examples, {other: np.array([epoch]), name: last})
+
+
+@measure(possible=(-1.5, 1.5), nulls=GROUPS)
+def boosting(evidence: Evidence, *names: str, what: str, third: str = "test set") -> Measured:
+    """{what} of AdaBoost's accuracy on the {third} (level: less that on all, mean over its number
+    of learners k; rise: from k = 1 to the last, along the line of best fit), test examples.
+    """
+    *others, name = names
+    examples, steps = _examples(evidence, "test", *names), _all(evidence, name)
+    if len(steps) < 2:
+        raise InputError(f"{name} has a single weak learner, and no slope; raise weak_learners.")
+
+    def value(scores: Scores) -> float:
+        curves = scores.consistency(name, steps, examples)
+        chosen = curves
+        for other in others:
+            chosen = curves[:, thirds(scores.accessibility(other, examples))[third.split()[0]]]
+        if what == "level":
+            return chosen.mean() - curves.mean()
+        step = np.arange(len(steps)) - (len(steps) - 1) / 2
+        return (step @ chosen / (step @ step) * (len(steps) - 1)).mean()
+
+    return Measured(
+        value, examples, {**{other: _trained(evidence, other) for other in others}, name: steps}
+    )
+
+
+@measure(nulls=CONSISTENCY, fewest=MANY)
+def labels_at_one(evidence: Evidence, name: str, *, at: str = "first") -> Measured:
+    """Number of labels with c = 1 among train examples, {at} (first: when 1 % have it)."""
+    epochs, networks = _all(evidence, name), evidence.scores[name].sizes["network"]
+    rows = iterate_epochs(evidence.scores[name], "n_right", "train")
+    shares = np.array([(row == networks).mean() for row in rows])
+    reached = epochs[(shares >= FEW) & (epochs > 0)]
     if not reached.size:
         raise InputError(
             f"fewer than {FEW:.0%} of the train examples ever have a consistency of 1 in {name}; "
             "train it for longer."
         )
-    shown, classes = [reached[0], epochs[-1]][: 1 + more_at_end], scores.attrs["classes"]
+    shown = reached[:1] if at == "first" else np.array([reached[0], epochs[-1]])
+    examples = _examples(evidence, "train", name)
 
-    def make(n_right: np.ndarray, labels: np.ndarray) -> Statistic:
-        labels = labels.astype(int)
-        at_first, *at_end = (
-            statistics.labels_of(labels, row == networks, classes) for row in n_right
-        )
-        return statistics.difference_of(at_end[0], at_first) if at_end else at_first
+    def value(scores: Scores) -> float:
+        labels = scores.labels(name, examples)
+        at_one = scores.n_right(name, shown, examples) == scores.networks(name)
+        first, *last = (len(np.unique(labels[row])) for row in at_one)
+        return float(last[0] - first if last else first)
 
-    taken = (_take(scores, name, shown, "n_right"), _take(scores, name, shown, "label"))
-    lowest = -classes if more_at_end else 0
-    return _measured(evidence, taken, make, "train", possible=(lowest, classes))
+    return Measured(value, examples, {name: shown})
 
 
-def patterns(evidence: Evidence, name: str) -> Measured:
-    """Return how many of the five patterns of Fig 11 some example of either split shows."""
-    scores = evidence.scores[name]
-    networks, chance = scores.sizes["network"], 1 / scores.attrs["classes"]
-    return _measured(
-        evidence,
-        (_take(scores, name, scores["epoch"].values, "n_right"),),
-        lambda n_right: statistics.patterns_of(n_right, networks, chance, LEAST_FIT),
-        "train and test",
-        possible=(0, 5),
-        replicates=100,
-    )
+@measure(nulls=CONSISTENCY, fewest=MANY)
+def patterns(evidence: Evidence, name: str, *, what: str) -> Measured:
+    """{what} of the patterns of figure 11, fitted by at least 0.5 (number: of those that some
+    example fits; share: of the examples that fit one of the first four), train and test examples.
+    """
+    epochs, classes = _all(evidence, name), evidence.scores[name].attrs["classes"]
+    examples = Examples(evidence.scores[name]["example"].values, "train and test")
+
+    def value(scores: Scores) -> float:
+        n_right = scores.n_right(name, epochs, examples)
+        fits = pattern_fits(n_right, scores.networks(name), 1 / classes)
+        if what == "share":
+            return (fits[:4] >= LEAST_FIT).any(axis=0).mean()
+        return float(sum(found.fit >= LEAST_FIT for found in shown_patterns(fits).values()))
+
+    return Measured(value, examples, {name: epochs})
 
 
-def centre(evidence: Evidence, name: str) -> Measured:
-    """Return the mean consistency of the train set at its lowest bi-modality (see there).
+def _of_pair(pair: Callable, r: str, examples: Examples, epochs: Mapping) -> Measured:
+    value = {"Pearson": pearson, "Spearman": spearman}[r]
+    points = len(examples.names) if r == "Pearson" else None
+    return Measured(lambda scores: value(*pair(scores)), examples, epochs, pair=pair, points=points)
+
+
+def _given(
+    evidence: Evidence, one: str, epoch: int, two: str, last: int, less: Callable | None = None
+) -> Measured:
+    """Measure P(one is right | two is right), less a function of who is right."""
+    examples, epochs = _examples(evidence, "test", one, two), {one: epoch, two: last}
+
+    def value(scores: Scores) -> float:
+        right, given = (scores.majority(each, of, examples) for each, of in epochs.items())
+        return _mean(right[given]) - (less(right, given) if less else 0)
+
+    return Measured(value, examples, {each: np.array([of]) for each, of in epochs.items()})
+
+
+def _bimodality(counts: np.ndarray, networks: int) -> float:
+    """Return the mean bi-modality over epochs of all subsets of a number of networks."""
+    networks = min(networks, counts.shape[1] - 1)
+    return _mean(bimodality_of_counts(histograms_of_subensembles(counts, networks)))
+
+
+def _mean(values: Iterable[float]) -> float:
+    """Return the mean of the defined values, NaN if there are none."""
+    values = np.asarray(values, dtype=np.float64)
+    values = values[~np.isnan(values)]
+    return float(values.mean()) if values.size else nan
+
+
+def _all(evidence: Evidence, name: str) -> np.ndarray:
+    return evidence.scores[name]["epoch"].values
+
+
+def _trained(evidence: Evidence, name: str) -> np.ndarray:
+    return _all(evidence, name)[_all(evidence, name) > 0]
+
+
+def _accuracies(evidence: Evidence, *names: str) -> list[np.ndarray]:
+    of_test = (evidence.scores[name]["accuracy"].sel(split="test") for name in names)
+    return [accuracy.mean("network").values for accuracy in of_test]
+
+
+def _epochs(evidence: Evidence, name: str, split: str, at: str) -> np.ndarray:
+    """Return the epochs of a phase, or all that count for a summary over epochs.
 
     Raises:
-        InputError: the bi-modality says something at no epoch.
+        InputError: there are none at which histograms say something about agreement.
     """
-    measure = evidence.scores[name]["bimodality"].sel(split="train")
-    epochs = _informative(evidence, name, "train")
-    epoch = epochs[np.argmin(measure.sel(epoch=epochs).values)]
-    scores = select_split(evidence.scores[name], "train")
-    return _measured(
-        evidence,
-        (_take(scores, name, [epoch]),),
-        lambda values: statistics.mean_of(values[0]),
-        "train",
-        possible=SHARE,
-    )
-
-
-def epochs_in_words(epochs: Iterable[int]) -> str:
-    """Return epochs in rising order as runs: ``"1 to 5, 8, 10 to 12"``."""
-    runs = [
-        [epoch for _, epoch in run]
-        for _, run in groupby(enumerate(map(int, epochs)), lambda pair: pair[1] - pair[0])
-    ]
-    return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
-
-
-def _measured(
-    evidence: Evidence,
-    taken: Iterable[Taken],
-    make: Callable[..., Statistic],
-    examples: str = "test",
-    **keys,
-) -> Measured:
-    taken = tuple(taken)
-    names = tuple(dict.fromkeys(each.name for each in taken))
-    return Measured(
-        taken=taken,
-        make=make,
-        examples=examples,
-        networks=_networks(evidence, *names),
-        epochs=_epochs(evidence, taken),
-        **keys,
-    )
-
-
-def _correlation(
-    evidence: Evidence,
-    taken: Iterable[Taken],
-    make: Callable[..., Statistic],
-    scores: xr.Dataset,
-    points: int | None = None,
-) -> Measured:
-    labels = scores["label"].values.astype(int)
-
-    def within(*values: np.ndarray) -> Statistic:
-        return make(*(statistics.without_class_means(each, labels) for each in values))
-
-    return _measured(
-        evidence,
-        taken,
-        make,
-        within=within,
-        points=min(points or len(labels), len(labels)),
-        possible=SIGNED,
-    )
-
-
-def _joint(evidence: Evidence, other: str, name: str, late: bool, of: Callable) -> Measured:
-    one, two = _common(evidence, other, name)
-    accuracies = [
-        evidence.scores[each]["accuracy"].sel(split="test").mean("network").values
-        for each in (other, name)
-    ]
-    pair = best_matched_pairs(*accuracies)[late]
-    networks = tuple(evidence.scores[each].sizes["network"] for each in (other, name))
-    if min(networks) + 1 < FEWEST_SCORES:
+    if at == "epochs >= 1":
+        return _trained(evidence, name)
+    if at == "phase 3":
+        return evidence.third_phase(name, split)
+    if (phase := at.removeprefix("the epoch of ")) in PHASES:
+        return np.array([evidence.phases(name)[phase]])
+    chosen = evidence.informative(name, split)
+    if at == "the last epoch" and not chosen[-1]:
         raise InputError(
-            f"{other} and {name} have {networks[0]} and {networks[1]} networks, and so few "
-            "different scores that corners and diagonal are nearly all there is; train at least "
-            f"{FEWEST_SCORES - 1} networks of each."
+            f"at the last epoch of {name} the mean consistency of the {split} set is not within "
+            f"{MIDDLE}, so its histogram says nothing about agreement; see the other epochs."
         )
-    return _measured(
-        evidence,
-        (
-            _take(one, other, [pair.epoch_a], "n_right"),
-            _take(two, name, [pair.epoch_b], "n_right"),
-        ),
-        lambda first, second: of(first[0], second[0], networks),
-        possible=NOT_NEGATIVE,
-    )
-
-
-def _both_accessibilities(
-    evidence: Evidence, other: str, name: str
-) -> tuple[tuple[Taken, Taken], xr.Dataset]:
-    one, two = _common(evidence, other, name)
-    return (
-        _take(one, other, _trained(one), "accessibility"),
-        _take(two, name, _trained(two), "accessibility"),
-    ), one
-
-
-def _boosting(
-    evidence: Evidence,
-    other: str,
-    name: str,
-    make: Callable[..., Statistic],
-    possible: tuple[float, float],
-) -> Measured:
-    one, two = _common(evidence, other, name)
-    taken = (
-        _take(one, other, _trained(one), "accessibility"),
-        _take(two, name, two["epoch"].values),
-    )
-    return _measured(evidence, taken, make, possible=possible)
-
-
-def _check_slope(evidence: Evidence, name: str) -> None:
-    if evidence.scores[name].sizes["epoch"] < 2:
-        raise InputError(f"{name} has a single weak learner, and no slope; raise weak_learners.")
-
-
-def _informative(evidence: Evidence, name: str, split: str) -> np.ndarray:
-    """Return the trained epochs at which bi-modality says something of agreement.
-
-    Raises:
-        InputError: there are none.
-    """
-    scores = evidence.scores[name]
-    counts = informative_epochs(scores, split)
-    counts &= ~np.isnan(scores["bimodality"].sel(split=split).values)
-    counts &= scores["epoch"].values > 0
-    if not counts.any():
+    if not chosen.any():
         raise InputError(
             f"{name} has no epoch at which the {split} set's mean consistency is within {MIDDLE}, "
-            "so that bi-modality says nothing of agreement; take smaller steps of learning."
+            "so its histograms say nothing about agreement; take smaller steps of learning."
         )
-    return scores["epoch"].values[counts]
-
-
-def _last_if_informative(scores: xr.Dataset, name: str, split: str) -> np.ndarray:
-    """Return the last epoch, (1,), of the scores of a split.
-
-    Raises:
-        InputError: it is not informative.
-    """
-    last = scores.isel(epoch=[-1])
-    if not informative_epochs(last, split).all():
-        raise InputError(
-            f"at the last epoch of {name} the mean consistency of the {split} set, "
-            f"{mean_consistency(last, split)[0]:.3f}, is not within {MIDDLE}, so that bi-modality "
-            "says nothing of agreement there; see its lowest, and its mean over phase 3."
-        )
-    return last["epoch"].values
-
-
-def _common(
-    evidence: Evidence, other: str, name: str, split: str = "test"
-) -> tuple[xr.Dataset, xr.Dataset]:
-    """Return one split of the scores of two, the examples that both have in the same order.
-
-    Raises:
-        InputError: they have none in common, or other labels for them.
-    """
-    parts = [select_split(evidence.scores[each], split) for each in (other, name)]
-    examples = np.intersect1d(*(part["example"].values for part in parts))
-    one, two = (part.sel(example=examples) for part in parts)
-    if not len(examples) or not np.array_equal(one["label"].values, two["label"].values):
-        raise InputError(
-            f"{other} and {name} cannot be compared on the {split} set: they share no examples "
-            "there, or have other labels for them; name two of the same dataset in the study."
-        )
-    return one, two
-
-
-def _moved(evidence: Evidence, name: str) -> xr.Dataset:
-    scores = select_split(evidence.scores[name], "test")
-    moved = evidence.moved.get(name, np.array([], dtype=np.int64))
-    if not moved.size or not np.isin(moved, scores["example"].values).all():
-        raise InputError(
-            f"the scores of {name} do not say which of its test examples were moved there; "
-            "take an ensemble whose dataset has move_to_test."
-        )
-    return scores.sel(example=moved)
-
-
-def _third(accessibility: np.ndarray, group: str) -> np.ndarray:
-    chosen = np.zeros(len(accessibility), dtype=bool)
-    chosen[thirds(accessibility)[group]] = True
-    return chosen
-
-
-def _take(
-    scores: xr.Dataset, name: str, epochs: Iterable[int], variable: str = "consistency"
-) -> Taken:
-    return Taken(name, scores["example"].values, np.asarray(epochs), variable)
-
-
-def _trained(scores: xr.Dataset) -> np.ndarray:
-    epochs = scores["epoch"].values
-    return epochs[epochs > 0]
-
-
-def _networks(evidence: Evidence, *names: str) -> int:
-    """Return the size of the smallest ensemble; of baselines alone, how many random states.
-
-    An ensemble whose examples were ranked by another counts as no larger than that one.
-    """
-    ensembles = [name for name in names if not name.startswith(BASELINE_PREFIX)] or names
-    sizes = [evidence.scores[name].sizes["network"] for name in ensembles]
-    return min([*sizes, *(evidence.ranked[name] for name in ensembles if name in evidence.ranked)])
-
-
-def _epochs(evidence: Evidence, taken: Iterable[Taken]) -> str:
-    """Return the epochs, and the numbers of weak learners, in words; by name where they differ.
-
-    A classifier that is fitted once has none.
-    """
-    words = {
-        each.name: epochs_in_words(each.epochs)
-        for each in taken
-        if evidence.scores[each.name].sizes["epoch"] > 1
-    }
-    if len(set(words.values())) < 2:
-        return next(iter(words.values()), "")
-    return "; ".join(
-        f"{name.removeprefix(BASELINE_PREFIX)} {epochs}" for name, epochs in words.items()
+    epochs = _all(evidence, name)[chosen]
+    bimodality = evidence.scores[name]["bimodality"].sel(split=split, epoch=epochs).values
+    lowest = epochs[[bimodality.argmin()]]
+    return {"the last epoch": epochs[-1:], "the epoch of lowest bi-modality": lowest}.get(
+        at, epochs
     )
+
+
+def _examples(evidence: Evidence, split: str, *names: str) -> Examples:
+    """Return the examples of a split that one or two have, or those that the last has moved.
+
+    Raises:
+        InputError: they have none in common, or other labels for them; or none was moved.
+    """
+    if split == "moved":
+        moved = evidence.moved.get(names[-1])
+        if moved is None:
+            raise InputError(
+                f"the scores of {names[-1]} do not say which of its test examples were moved "
+                "there; take an ensemble whose dataset has move_to_test."
+            )
+        return Examples(moved, split)
+    parts = [select_split(evidence.scores[name], split) for name in names]
+    found = parts[0]["example"].values
+    if len(parts) == 1:
+        return Examples(found, split)
+    found = np.intersect1d(found, parts[1]["example"].values)
+    one, two = (part["label"].sel(example=found).values for part in parts)
+    if not len(found) or not np.array_equal(one, two):
+        raise InputError(
+            f"{names[0]} and {names[1]} cannot be compared on the {split} set: they share no "
+            "examples there, or have other labels for them; name two of the same dataset in the "
+            "study."
+        )
+    return Examples(found, split)
+
+
+def _figure_epoch(evidence: Evidence, figure: str, when: str, *names: str) -> int:
+    """Return the epoch of a figure's beginning or end: the study's choice, or 1 and the last."""
+    common = min(int(_all(evidence, name)[-1]) for name in names)
+    return evidence.epochs.get(figure, (1, common))[when == "end"]

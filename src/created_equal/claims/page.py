@@ -1,96 +1,104 @@
-"""The claims as a page of the report: one HTML file that needs no other."""
+"""The claims as a table, and as a page of the report: one HTML file without external files."""
 
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, fields
 from html import escape
 from itertools import groupby
 from pathlib import Path
 
+import pandas as pd
+
 from created_equal.artefacts import write_atomically
 from created_equal.claims.check import Row
-from created_equal.scores import SMALLEST_LOG10_P
+from created_equal.scores import NULLS, SMALLEST_LOG10_P
 from created_equal.study import BASELINE_PREFIX as BASELINES
 
+# The CSS class of each verdict.
 STYLES = {
     "reproduced": "yes",
+    "holds": "yes",
+    "reproduced, and under a null too": "null",
+    "holds, and under a null too": "null",
+    "met by choice": "null",
     "not reproduced": "no",
-    "direction only: holds": "holds",
-    "direction only: does not hold": "fails",
+    "does not hold": "no",
     "too few networks: would be met": "few",
     "too few networks: would not be met": "few",
+    "too few networks": "few",
     "not measured": "none",
 }
-"""The class of the look of each verdict."""
-NULLS = {
-    "independent_networks": "independent networks",
-    "shuffled_within_class": "shuffled within class",
-    "class_means": "class means alone",
-    "within_class": "without class means",
-}
-COLUMNS = {"Verdict": 12, "Claim": 29, "Paper": 9, "Ours": 20, "Nulls": 15, "Rests on": 15}
-"""The words above each column, and its width in hundredths of the page's."""
+# The heading of each column, and its width in hundredths of the page's.
+COLUMNS = {"Verdict": 12, "Claim": 28, "Paper": 11, "Ours": 19, "Nulls": 13, "Networks": 17}
 CSS = """
 body { font: 14px/1.45 system-ui, sans-serif; color: #1a1a1a; margin: 1.5rem; background: #fff }
-h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 2rem }
-p { max-width: 60rem }
-.wide { overflow-x: auto }
-table { border-collapse: collapse; table-layout: fixed; width: 100%; min-width: 52rem }
+h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 2rem } p { max-width: 60rem }
+.wide { overflow-x: auto } .warning { border-left: .3rem solid #7d4100; padding-left: .6rem }
+table { border-collapse: collapse; table-layout: fixed; width: 100%; min-width: 56rem }
 th, td { text-align: left; vertical-align: top; padding: .45rem .6rem;
-         border-bottom: 1px solid #ddd }
-th { font-weight: 600; border-bottom: 2px solid #888 }
-td { overflow-wrap: break-word; font-variant-numeric: tabular-nums }
-small { color: #555; display: block }
-small b { color: #1a1a1a; font-size: 1.1em; font-weight: normal }
+         border-bottom: 1px solid #ddd; overflow-wrap: break-word }
+small { color: #555; display: block } small b { color: #1a1a1a; font-weight: normal }
 .verdict { display: inline-block; padding: .1rem .5rem; border-radius: .3rem; font-weight: 600;
            border: 1px solid; line-height: 1.3 }
-.warning { border-left: .3rem solid #7d4100; padding-left: .6rem; max-width: 60rem }
 ul.counts { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .5rem 1.5rem }
 .yes { background: #d5eddb; color: #0b5226; border-color: #0b5226 }
+.null { background: #dcebf7; color: #0f4b7a; border-color: #0f4b7a }
 .no { background: #f9d7d3; color: #8a1c10; border-color: #8a1c10 }
-.holds { background: #dcebf7; color: #0f4b7a; border-color: #0f4b7a }
-.fails { background: #fbe6cf; color: #7d4100; border-color: #7d4100 }
 .few { background: #f3efd2; color: #5c5000; border-color: #5c5000 }
 .none { background: #eee; color: #555; border-color: #999 }
 """
 READING = """
-<p>Each claim is tested by one statistic. <b>Paper</b>: its number, if it gives one, and below it
-what counts as borne out. <b>Ours</b>: the value, and below it its 95 % bootstrap intervals: over
-examples, which says what other images would have given, and over networks, which says what other
-seeds would have given; where one reaches over the limit of what counts, it says so. The p of a
-correlation takes examples for independent. <b>Nulls</b>:
-what the same statistic gives for networks that err independently, each as accurate as it is; with
-the examples of each class shuffled; for a classifier that knows only each class's mean image; and,
-of a correlation, what is left of it without the classes' means.</p>
-<p><b>Verdicts</b>: reproduced or not reproduced, where the paper has a number for this data set and
-at least its number of networks was trained; too few networks otherwise, which is never called
-reproduced; direction only, where the paper has no number or none for this data set; not measured,
-where the study lacks what it takes.</p>
+<p>Each row tests a sentence of the paper by one statistic. <i>c</i>, the consistency of an example,
+is the share of the networks that are right about it after an epoch; <i>a</i>, its accessibility,
+the mean of c over the epochs; K the number of classes. An ensemble is <i>right</i> if more than
+half of its networks are. Bi-modality is Pearson's measure: 0 if all examples have c = 0 or 1, 0.8
+if c is uniform, about 2 for networks that err independently.</p>
+<p><b>Verdict.</b> <b>Reproduced</b> or not: the paper has a number for this data set, and at least
+as many networks were trained. <b>Holds</b> or not: it has none, and the direction is tested.
+<b>Under a null too</b>: a null meets the claim as well, so the value is no evidence for it. <b>Met
+by choice</b>: a setting was chosen to meet it. <b>Too few networks</b>: the statistic needs more,
+or the paper has more and the value expected at its number decides otherwise. The conclusion below
+it is <b>verified</b> or <b>falsified</b> on the paper's data, if all of the interval agrees, beyond
+the nulls; <b>toy</b> on other data; or <b>inconclusive</b>.</p>
+<p><b>Paper.</b> Its number, the accepted values, and where this limit comes from. <b>Ours.</b> The
+value and its 95 % bootstrap interval, for other images and networks at once, or for other images
+alone if there are fewer than five networks or no predictions of each. Correlations: p for
+independent examples, the rank correlation, r without the noise of finitely many networks, and
+within classes.</p>
+<p><b>Nulls.</b> The same statistic for independent networks, as accurate as ours at each epoch; for
+networks that share only the classes, each with its examples permuted within class and split; with
+the examples shuffled within their class; and for a classifier that knows only the mean image of
+each class. <b>Networks.</b> Their number; the value for all subsets of fewer, and the one expected
+at the paper's number; and what does not depend on it: how often two networks agree (kappa: beyond
+chance), the shares of examples at both ends, and the Beta distribution of being right.</p>
 """
+
+
+def write_table(rows: Sequence[Row], path: Path) -> None:
+    """Write claims.csv: a line for each row, a column for each of ``Row``'s attributes.
+
+    Numbers have six significant digits; missing ones are empty.
+
+    Raises:
+        InputError: the place cannot be written to.
+    """
+    # Whole numbers of which some are missing are fractions here, and whole again by their format.
+    table = pd.DataFrame([asdict(row) for row in rows], columns=[each.name for each in fields(Row)])
+    write_atomically(path, table.to_csv(index=False, float_format="%.6g").encode())
 
 
 def write_page(
     rows: Sequence[Row], title: str, note: str, warnings: Sequence[str], path: Path
 ) -> None:
-    """Write claims.html: note and warnings, then the rows grouped by the paper's sections.
-
-    Args:
-        rows: from ``check_claims``.
-        title: the study's title.
-        note: the study's; "" for none.
-        warnings: of ensembles that did not learn, from ``Evidence.warnings``.
-        path: where.
+    """Write claims.html: note, warnings and counts, then the rows by the paper's sections.
 
     Raises:
         InputError: the place cannot be written to.
     """
     sections = "".join(
         _section(name, list(group)) for name, group in groupby(rows, lambda row: row.section)
-    )
-    counts = Counter(row.verdict for row in rows)
-    summary = "".join(
-        f"<li>{counts[verdict]} {_badge(verdict)}</li>" for verdict in STYLES if counts[verdict]
     )
     noted = f"<p><b>{escape(note)}</b></p>\n" if note else ""
     warned = "".join(
@@ -100,89 +108,119 @@ def write_page(
     page = (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f"<title>{heading}</title>\n<style>{CSS}</style>\n</head>\n<body>\n"
-        f'<h1>{heading}</h1>\n{noted}<ul class="counts">{summary}</ul>\n{warned}{READING}'
+        f"<h1>{heading}</h1>\n{noted}{_counts(rows)}{warned}{READING}"
         f"{sections}</body>\n</html>\n"
     )
     write_atomically(path, page.encode())
 
 
-def _section(name: str, rows: Sequence[Row]) -> str:
+def _counts(rows: Sequence[Row]) -> str:
+    """Return how many rows have each verdict; other readings of a claim are not counted."""
+    counted = [row for row in rows if not row.reading_of]
+    verdicts = Counter(row.verdict for row in counted)
+    items = "".join(
+        f"<li>{verdicts[verdict]} {_badge(verdict)}</li>" for verdict in STYLES if verdicts[verdict]
+    )
+    beyond = verdicts["reproduced"] + verdicts["holds"]
+    at = {by: sum(by in row.turns_at.split(", ") for row in counted) for by in ("1/2", "2")}
+    unstable = sum(row.stable == "no" for row in counted)
     return (
-        f'<h2>{escape(name)}</h2>\n<div class="wide"><table>\n<tr>'
-        + "".join(f'<th style="width: {width}%">{words}</th>' for words, width in COLUMNS.items())
-        + "</tr>\n"
-        + "".join(map(_line, rows))
+        f'<ul class="counts">{items}</ul>\n<p>{beyond} of {len(counted)} claims hold beyond their '
+        f"nulls. {at['1/2']} verdicts would turn at half the tolerance and {at['2']} at twice; of "
+        f"{unstable} the interval reaches over the limit.</p>\n"
+    )
+
+
+def _section(name: str, rows: Sequence[Row]) -> str:
+    heads = "".join(f'<th style="width: {width}%">{of}</th>' for of, width in COLUMNS.items())
+    return (
+        f'<h2>{escape(name)}</h2>\n<div class="wide"><table>\n<tr>{heads}</tr>\n'
+        + "".join(f'<tr id="{escape(row.id)}">{"".join(_cells(row))}</tr>\n' for row in rows)
         + "</table></div>\n"
     )
 
 
-def _line(row: Row) -> str:
-    cells = (_badge(row.verdict), _claim(row), _paper(row), _ours(row), _nulls(row), _basis(row))
-    columns = "".join(f"<td>{cell}</td>" for cell in cells)
-    return f'<tr id="{escape(row.id)}">{columns}</tr>\n'
+def _cells(row: Row) -> Iterator[str]:
+    for cell in (_verdict, _claim, _paper, _ours, _nulls, _networks):
+        yield f"<td>{cell(row)}</td>"
+
+
+def _verdict(row: Row) -> str:
+    lines = [row.conclusion]
+    if row.reading_of:
+        lines.append(f"another reading of {row.reading_of}, not counted")
+    if row.turns_at:
+        lines.append(f"another verdict at {row.turns_at} of the tolerance")
+    return _badge(row.verdict) + _small(map(_breakable, lines))
 
 
 def _claim(row: Row) -> str:
-    return (
-        f"{escape(row.claim)}<small>{escape(row.where)}: {escape(row.statistic)}</small>"
-        f"<small><code>{_breakable(row.id)}</code></small>"
-    )
+    lines = (f"{row.where}: {row.statistic}", f"<code>{_breakable(row.id)}</code>")
+    return escape(row.claim) + _small((escape(lines[0]), lines[1]))
 
 
 def _paper(row: Row) -> str:
     number = "no number" if math.isnan(row.paper) else number_words(row.paper)
-    if row.verdict.startswith("direction only") and not math.isnan(row.paper):
-        number += "<small>on other data</small>"
-    return f"{number}<small>{escape(row.tolerance)}</small>"
+    data = "on other data" if row.conclusion == "toy" and not math.isnan(row.paper) else ""
+    return number + _small(map(escape, (data, row.accepted, row.tolerance)))
 
 
 def _ours(row: Row) -> str:
     if math.isnan(row.value):
         return "–"
-    lines = [
-        _interval(row.examples_lower, row.examples_upper, f"{escape(row.examples)} examples"),
-        _interval(row.networks_lower, row.networks_upper, "networks"),
-    ]
-    if row.interval_agrees == "no":
-        lines.append("<em>an interval reaches over the limit</em>")
+    lines = [f"no interval over {row.examples} examples"]
+    if not math.isnan(row.lower):
+        ends = f"{number_words(row.lower)} to {number_words(row.upper)}"
+        lines = [f"<b>{ends}</b> over {row.interval_over}, {row.examples} examples"]
+    if row.stable == "no":
+        lines.append("<em>the interval reaches over the limit</em>")
     if not math.isnan(row.log10_p):
         lines.append(p_words(row.log10_p))
-    return f"<strong>{number_words(row.value)}</strong>" + "".join(
-        f"<small>{line}</small>" for line in lines
+    lines += _numbers(
+        {"by rank": row.spearman, "without the noise of finite N": row.corrected}
+        | {"within classes": row.within_class, "by rank within": row.spearman_within_class}
     )
-
-
-def _interval(lower: float, upper: float, over: str) -> str:
-    if math.isnan(lower):
-        return f"no interval over {over}"
-    return f"<b>{number_words(lower)} to {number_words(upper)}</b> over {over}"
+    return f"<strong>{number_words(row.value)}</strong>" + _small(lines)
 
 
 def _nulls(row: Row) -> str:
+    also = [f"<em>the claim holds under {escape(row.also_under)}</em>"] if row.also_under else []
     values = {words: getattr(row, name) for name, words in NULLS.items()}
-    return "".join(
-        f"<small><b>{number_words(value)}</b> {words}</small>"
-        for words, value in values.items()
-        if not math.isnan(value)
-    )
+    return _small(_numbers(values) + [each.replace("_", " ") for each in also])
 
 
-def _basis(row: Row) -> str:
+def _networks(row: Row) -> str:
     if row.networks is None:
         return _breakable(row.note)
-    networks = f"{row.networks} network{'s' if row.networks != 1 else ''}"
+    ours = f"{row.networks} network{'s' if row.networks != 1 else ''}"
     if all(name.startswith(BASELINES) for name in row.ensembles.split(", ")):
-        networks = f"{row.networks} random state{'s' if row.networks != 1 else ''}"
+        ours = f"{row.networks} random state{'s' if row.networks != 1 else ''}"
     elif row.paper_networks is not None and row.networks < row.paper_networks:
-        networks += f" (the paper: {row.paper_networks})"
+        ours += f" (the paper: {row.paper_networks})"
+    if (row.fewest_networks or 1) > row.networks:
+        ours += f", {row.fewest_networks} needed"
     word = "epochs" if " " in row.epochs else "epoch"
-    epochs = f"{word} {escape(row.epochs)}" if row.epochs else ""
-    lines = (epochs, *map(_breakable, (row.ensembles, row.precision, row.note)))
-    return networks + "".join(f"<small>{line}</small>" for line in lines if line)
+    lines = [row.by_networks and f"by number: {row.by_networks}"]
+    if not math.isnan(row.expected):
+        lines.append(f"expected at the paper's number: {number_words(row.expected)}")
+    lines += [row.free_of_networks, row.epochs and f"{word} {row.epochs}"]
+    return ours + _small(map(_breakable, (*lines, row.ensembles, row.precision, row.note)))
+
+
+def _numbers(values: dict[str, float]) -> list[str]:
+    return [
+        f"<b>{number_words(value)}</b> {words}"
+        for words, value in values.items()
+        if not math.isnan(value)
+    ]
+
+
+def _small(lines: Iterable[str]) -> str:
+    return "".join(f"<small>{line}</small>" for line in lines if line)
 
 
 def _breakable(names: str) -> str:
-    """Return escaped text whose lines may also end in names: behind . _ : or /, before a letter."""
+    """Return escaped text that may also break inside names: after . _ : or /, before a letter."""
     return re.sub(r"(?<=[._:/])(?=[A-Za-z])", "<wbr>", escape(names))
 
 

@@ -8,57 +8,28 @@ from matplotlib.figure import Figure
 
 from created_equal.artefacts import select_epochs
 from created_equal.errors import InputError
-from created_equal.figures.histograms import (
-    bimodality_scale,
-    bimodality_words,
-    finish_panel,
-    split_histogram,
-)
-from created_equal.figures.style import (
-    LETTERS,
-    check_epochs,
-    describe,
-    footing,
-    heading,
-    page,
-    styled,
-)
+from created_equal.figures import histograms, style
+from created_equal.figures.selection import check_epochs
 
 PANELS = 6
 
 
-@styled
+@style.styled
 def draw(
     scores: xr.Dataset, title: str, ensemble: str, epochs: Sequence[int] | None = None
 ) -> Figure:
-    """Draw histograms of consistency on the test set after six epochs.
-
-    Args:
-        scores: the ensemble's scores, from ``read_scores`` or ``open_scores``.
-        title: the study's title.
-        ensemble: the ensemble's name.
-        epochs: six epochs; chosen by ``six_epochs`` if None.
-
-    Raises:
-        InputError: there are not six epochs, or the networks were not trained that long.
-    """
-    chosen = check_epochs(scores, epochs or six_epochs(scores), PANELS, "figure_02")
-    all_scores, scores = scores, select_epochs(scores, chosen)
-    figure = page(4.2)
+    """Draw histograms of consistency on the test set after six epochs."""
+    epochs = check_epochs(scores, epochs or six_epochs(scores), PANELS, "figure_02")
+    shown = select_epochs(scores, epochs)
+    figure = style.page(4.2)
     grid = figure.subplots(2, PANELS // 2, sharex=True)
-    for axes, letter, epoch in zip(grid.flat, LETTERS, chosen, strict=False):
-        split_histogram(axes, scores, "n_right", "test", epoch)
-        words = bimodality_words(scores, "test", epoch).replace("\n", " ")
-        axes.set_title(f"({letter}) epoch {epoch}\n{words}", loc="left")
-        finish_panel(axes, scores)
+    for axes, letter, epoch in zip(grid.flat, style.LETTERS, epochs, strict=False):
+        words = histograms.consistency_histogram(axes, shown, "test", epoch).replace("\n", " ")
+        axes.set_title(f"({letter}) epoch {epoch}\n{words}")
     figure.supylabel("fraction of test examples")
-    heading(figure, title, describe(ensemble, scores, chosen), {ensemble: all_scores})
-    footing(
-        figure,
-        "consistency (fraction of the networks that are right)",
-        f"Dashed: chance, 1/{scores.attrs['classes']}. "
-        + bimodality_scale(scores.sizes["network"]),
-    )
+    style.heading(figure, title, style.describe(ensemble, scores, epochs), {ensemble: scores})
+    scale = histograms.bimodality_scale(scores)
+    style.footing(figure, style.CONSISTENCY, f"{style.chance_words(scores)} {scale}")
     return figure
 
 

@@ -9,27 +9,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from created_equal.artefacts import select_epochs, select_split
-from created_equal.figures.alignment import align
-from created_equal.figures.style import (
-    HATCH_COLOR,
-    LETTERS,
-    PALETTE,
-    check_epochs,
-    describe,
-    footing_of_legend,
-    heading,
-    page,
-    styled,
-    wrap_name,
-)
+from created_equal.figures import style
+from created_equal.figures.selection import align, check_epochs
 from created_equal.scores import band_of_mean, majority_right
 
-RIGHT = {"facecolor": PALETTE[0], "hatch": ""}
-WRONG = {"facecolor": PALETTE[3], "hatch": "////"}
+RIGHT, WRONG = style.PAIR
 THICKNESS = 0.38
 
 
-@styled
+@style.styled
 def draw(
     scores: xr.Dataset,
     baselines: Mapping[str, xr.Dataset],
@@ -40,67 +28,45 @@ def draw(
     """Draw each classifier's accuracy on the examples that the ensemble gets right, and wrong.
 
     All examples are from the test set. The ensemble is right about an example if more than half of
-    its networks are. Accuracies are means over the classifier's seeds.
-
-    Args:
-        scores: the ensemble's scores, from ``read_scores`` or ``open_scores``.
-        baselines: predictions of each classifier, by name.
-        title: the study's title.
-        ensemble: the ensemble's name.
-        epochs: two epochs of the ensemble; by default 1 and the last.
-
-    Raises:
-        InputError: there are not two epochs, the networks were not trained that long, or the
-            datasets differ.
+    its networks are, at two epochs, by default 1 and the last. ``baselines`` has the predictions of
+    each classifier; accuracies are means over its seeds.
     """
-    chosen = check_epochs(scores, epochs or (1, int(scores["epoch"].max())), 2, "figure_07")
-    right = {
-        name: _right(scores, predictions, ensemble, name) for name, predictions in baselines.items()
-    }
-    cnn = select_split(select_epochs(scores, chosen), "test")
-    figure = page(2.2 + 0.5 * len(right))
+    epochs = check_epochs(scores, epochs or (1, int(scores["epoch"].max())), 2, "figure_07")
+    right = {}
+    for name, predictions in baselines.items():
+        cnn, classifier = align(scores, predictions, "test", "figure_07", (ensemble, name))
+        right[name] = classifier["prediction"].isel(epoch=-1).values == cnn["label"].values
+    cnn = select_split(select_epochs(scores, epochs), "test")
+    figure = style.page(2.2 + 0.5 * len(right))
     panels = figure.subplots(1, 2, sharex=True, sharey=True)
-    for axes, letter, epoch in zip(panels, LETTERS, chosen, strict=False):
+    for axes, letter, epoch in zip(panels, style.LETTERS, epochs, strict=False):
         cnn_right = majority_right(cnn["n_right"].sel(epoch=epoch).values, cnn.sizes["network"])
         _panel(axes, list(right.values()), cnn_right)
-        axes.set_title(
-            f"({letter}) epoch {epoch}\n{ensemble}: {cnn_right.sum():,} right, "
-            f"{(~cnn_right).sum():,} wrong",
-            loc="left",
-        )
+        counts = f"{cnn_right.sum():,} right, {(~cnn_right).sum():,} wrong"
+        axes.set_title(f"({letter}) epoch {epoch}\n{ensemble}: {counts}")
         axes.set_xlabel("accuracy of the classifier")
     panels[0].set_yticks(range(len(right)), [accuracy_words(*each) for each in right.items()])
     panels[0].invert_yaxis()
-    details = f"{describe(ensemble, scores, chosen)}; test set"
-    heading(figure, title, details, {ensemble: scores})
-    footing_of_legend(
+    details = f"{style.describe(ensemble, scores, epochs)}; test set"
+    style.heading(figure, title, details, {ensemble: scores})
+    style.footing_of_legend(
         figure,
         f"{ensemble} gets an example right if more than half of its networks do. Error bars: "
         "95 % intervals over examples. Under each name: accuracy on all test examples, mean "
         "(and range) over seeds.",
         [
             Patch(label=f"examples that {ensemble} gets right", **RIGHT),
-            Patch(label=f"examples that {ensemble} gets wrong", hatchcolor=HATCH_COLOR, **WRONG),
+            Patch(label=f"examples that {ensemble} gets wrong", **WRONG),
         ],
     )
     return figure
 
 
 def accuracy_words(name: str, right: np.ndarray) -> str:
-    """Return a classifier's name and, below it, its accuracy with the range over seeds.
-
-    Args:
-        name: the classifier's name.
-        right: (seed, example) bool.
-    """
+    """Return a classifier's name and its accuracy; ``right`` is (seed, example) bool."""
     accuracy = right.mean(axis=1)
     seeds = f" ({accuracy.min():.2f} to {accuracy.max():.2f})" if len(accuracy) > 1 else ""
-    return f"{wrap_name(name, 22)}\naccuracy {accuracy.mean():.2f}{seeds}"
-
-
-def _right(scores: xr.Dataset, predictions: xr.Dataset, ensemble: str, name: str) -> np.ndarray:
-    cnn, classifier = align(scores, predictions, "test", "figure_07", (ensemble, name))
-    return classifier["prediction"].isel(epoch=-1).values == cnn["label"].values
+    return f"{style.wrap_name(name, 22)}\naccuracy {accuracy.mean():.2f}{seeds}"
 
 
 def _panel(axes: Axes, classifiers: Sequence[np.ndarray], cnn_right: np.ndarray) -> None:
@@ -116,9 +82,7 @@ def _panel(axes: Axes, classifiers: Sequence[np.ndarray], cnn_right: np.ndarray)
             THICKNESS,
             xerr=np.clip([means - lower, upper - means], 0, None),
             error_kw={"elinewidth": 0.9, "capsize": 2},
-            edgecolor="white",
-            linewidth=0.3,
-            hatchcolor=HATCH_COLOR,
+            **style.EDGES,
             **look,
         )
     axes.set_xlim(0, 1)

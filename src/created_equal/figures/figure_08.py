@@ -9,86 +9,57 @@ from matplotlib.figure import Figure
 
 from created_equal.artefacts import SPLITS, select_epochs
 from created_equal.errors import InputError
-from created_equal.figures.histograms import (
-    bimodality_scale,
-    bimodality_words,
-    finish_panel,
-    split_histogram,
-)
-from created_equal.figures.style import (
-    LETTERS,
-    chance,
-    describe,
-    footing,
-    heading,
-    page,
-    styled,
-)
+from created_equal.figures import histograms, style
 from created_equal.scores import mean_consistency
 
 STAGES = ("beginning", "learning", "end")
 
 
-@styled
+@style.styled
 def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     """Draw consistency (a-c) with random labels at three epochs, (d) on the hardest examples.
 
-    (a) to (c) show the train set above and the test set below, at the epochs of ``three_epochs``.
-    (d) shows the train set, at the first epoch above and at the last below.
-
-    Args:
-        ensembles: scores by name: first the ensemble trained on random labels, then the ensemble
-            trained on the hardest examples.
-        title: the study's title.
-
-    Raises:
-        InputError: the ensemble with random labels was trained for fewer than three epochs.
+    The first ensemble is trained on random labels, the second on the hardest examples. (a) to (c)
+    show the train set above and the test set below, at the epochs of ``three_epochs``. (d) shows
+    the train set, at the first epoch above and at the last below.
     """
     (random_name, random), (hard_name, hard) = ensembles.items()
     chosen = three_epochs(random, random_name)
     trained = hard["epoch"].values[hard["epoch"].values > 0]
     ends = (int(trained[0]), int(trained[-1]))
     random, hard = select_epochs(random, chosen), select_epochs(hard, ends)
-    figure = page(5)
+    figure = style.page(5)
     grid = figure.subplots(2, len(STAGES) + 1, sharex=True)
-    for letter, stage, epoch, column in zip(LETTERS, STAGES, chosen, grid.T, strict=False):
+    for letter, stage, epoch, column in zip(style.LETTERS, STAGES, chosen, grid.T, strict=False):
         for axes, split in zip(column, SPLITS, strict=True):
-            _panel(axes, random, split, epoch)
-        column[0].set_title(
-            f"({letter}) {stage}\nepoch {epoch}\n{column[0].get_title(loc='left')}", loc="left"
-        )
+            top = f"({letter}) {stage}\nepoch {epoch}\n" if split == SPLITS[0] else ""
+            axes.set_title(top + _panel(axes, random, split, epoch))
     for axes, stage, epoch in zip(grid[:, 3], ("(d) hard, beginning", "end"), ends, strict=True):
-        _panel(axes, hard, "train", epoch)
         on_test = f"test accuracy {accuracy(hard, 'test', epoch):.2f}"
-        words = f"{stage}\nepoch {epoch}\n{on_test}\ntrain {axes.get_title(loc='left')}"
-        axes.set_title(words, loc="left")
+        words = _panel(axes, hard, "train", epoch)
+        axes.set_title(f"{stage}\nepoch {epoch}\n{on_test}\ntrain {words}")
+        axes.set_ylabel("train set, hard")
     for axes, split in zip(grid[:, 0], SPLITS, strict=True):
         axes.set_ylabel(f"{split} set, random labels\nfraction of examples")
-    for axes in grid[:, 3]:
-        axes.set_ylabel("train set, hard")
-    details = (describe(random_name, random, chosen), describe(hard_name, hard, ends))
-    heading(figure, title, "; ".join(details), ensembles)
-    footing(
+    details = (style.describe(random_name, random, chosen), style.describe(hard_name, hard, ends))
+    style.heading(figure, title, "; ".join(details), ensembles)
+    style.footing(
         figure,
-        "consistency (fraction of the networks that are right)",
-        f"Dashed: chance, 1/{random.attrs['classes']}. Accuracy: mean over networks, on the "
-        f"examples of the panel. {bimodality_scale(random.sizes['network'])}",
+        style.CONSISTENCY,
+        f"{style.chance_words(random)} Accuracy: mean over networks, on the "
+        f"examples of the panel. {histograms.bimodality_scale(random)}",
     )
     return figure
 
 
 def three_epochs(scores: xr.Dataset, ensemble: str) -> list[int]:
-    """Choose the first trained epoch, an epoch in the middle of learning, and the last epoch.
+    """Choose the first trained epoch, one in the middle of learning random labels, and the last.
 
     In the middle, the mean consistency of the train set is nearest to three quarters of the way
     from chance to 1. For the paper's five classes that is 0.8, where its scores are centered.
 
-    Args:
-        scores: scores of the ensemble trained on random labels.
-        ensemble: its name, for error messages.
-
     Raises:
-        InputError: it was trained for fewer than three epochs.
+        InputError: the ensemble was trained for fewer than three epochs.
     """
     epochs = scores["epoch"].values
     trained = np.flatnonzero(epochs > 0)
@@ -97,7 +68,7 @@ def three_epochs(scores: xr.Dataset, ensemble: str) -> list[int]:
             f"figure_08 shows {len(STAGES)} trained epochs, but {ensemble} was trained for "
             f"{len(trained)}; raise epochs in its recipe to at least {len(STAGES)}."
         )
-    sought = chance(scores) + 0.75 * (1 - chance(scores))
+    sought = style.chance(scores) + 0.75 * (1 - style.chance(scores))
     distances = np.abs(mean_consistency(scores, "train") - sought)
     middle = min(trained[1:-1], key=lambda place: round(float(distances[place]), 9))
     return epochs[[trained[0], middle, trained[-1]]].tolist()
@@ -108,8 +79,6 @@ def accuracy(scores: xr.Dataset, split: str, epoch: int) -> float:
     return float(scores["accuracy"].sel(split=split, epoch=epoch).mean(dtype=float))
 
 
-def _panel(axes: Axes, scores: xr.Dataset, split: str, epoch: int) -> None:
-    split_histogram(axes, scores, "n_right", split, epoch)
-    words = bimodality_words(scores, split, epoch)
-    axes.set_title(f"accuracy {accuracy(scores, split, epoch):.2f}\n{words}", loc="left")
-    finish_panel(axes, scores)
+def _panel(axes: Axes, scores: xr.Dataset, split: str, epoch: int) -> str:
+    words = histograms.consistency_histogram(axes, scores, split, epoch)
+    return f"accuracy {accuracy(scores, split, epoch):.2f}\n{words}"

@@ -10,23 +10,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from created_equal.artefacts import select_epochs, select_split
-from created_equal.figures.histograms import bars, four_phases, fractions
-from created_equal.figures.style import (
-    HATCH_COLOR,
-    HATCHES,
-    PALETTE,
-    describe,
-    heading,
-    phase_epochs,
-    styled,
-)
+from created_equal.figures import histograms, style
+from created_equal.figures.selection import phase_epochs
 from created_equal.scores import bin_edges
 
-MOST_CLASSES = len(PALETTE)
-OTHERS = {"facecolor": "0.85", "hatch": ""}
+LOOKS = [style.filled(*look) for look in zip(style.PALETTE, style.HATCHES, strict=True)]
+OTHERS = style.filled("0.85")
 
 
-@styled
+@style.styled
 def draw(
     scores: xr.Dataset,
     dataset: xr.Dataset,
@@ -36,108 +28,64 @@ def draw(
 ) -> Figure:
     """Draw figure 1 with each bar divided by the most frequent prediction for its examples.
 
-    The ten most frequent labels have a look of their own; all others share one.
-
-    Args:
-        scores: the ensemble's scores, from ``read_scores`` or ``open_scores``.
-        dataset: the study's dataset, for the class names.
-        title: the study's title.
-        ensemble: the ensemble's name.
-        epochs: one epoch per phase; chosen by ``scores.phases`` if None.
-
-    Raises:
-        InputError: there are not four epochs, or the networks were not trained that long.
+    The ten most frequent labels have a look of their own; all others share one. The dataset has the
+    names of the classes.
     """
-    phases = phase_epochs(scores, epochs, "figure_09")
-    all_scores, scores = scores, select_epochs(scores, phases.values())
-    n_networks = scores.sizes["network"]
+    epochs = list(phase_epochs(scores, epochs, "figure_09").values())
+    classes, n_networks = scores.attrs["classes"], scores.sizes["network"]
     edges = bin_edges(n_networks)
-    shown = frequent_labels(scores["modal_label"].values, scores.attrs["classes"])
+    modal = select_epochs(scores[["modal_label"]], epochs)["modal_label"].values
+    labels = frequent_labels(modal, classes)
+    looks = [*LOOKS[: len(labels)], OTHERS]
 
-    def fill(axes: Axes, split: str, epoch: int) -> str:
+    def fill(axes: Axes, scores: xr.Dataset, split: str, epoch: int) -> str:
         panel = select_split(scores, split).sel(epoch=epoch)
-        heights = stacked_fractions(
-            panel["n_right"].values, panel["modal_label"].values, shown, n_networks, edges
-        )
+        n_right, modal = panel["n_right"].values, panel["modal_label"].values
         bottom = np.zeros(len(edges) - 1)
-        for row, look in zip(heights, [*_looks(len(shown)), OTHERS], strict=True):
-            bars(axes, row, edges, bottom, **look)
+        heights = stacked_fractions(n_right, modal, labels, n_networks, edges)
+        for row, look in zip(heights, looks, strict=True):
+            histograms.bars(axes, row, edges, bottom, **look)
             bottom += row
-        unanimous = np.unique(panel["modal_label"].values[panel["n_right"].values == n_networks])
-        return f"labels at 1: {len(unanimous)}"
+        histograms.finish_panel(axes, scores)
+        return f"labels at 1: {len(np.unique(modal[n_right == n_networks]))}"
 
-    figure = four_phases(scores, phases, fill, height=5.2)
-    details = describe(ensemble, scores, list(phases.values()))
-    heading(figure, title, details, {ensemble: all_scores})
-    names = dataset["class_name"].values
-    handles = [
-        Patch(label=wrap(str(names[label]), 16), hatchcolor=HATCH_COLOR, **look)
-        for label, look in zip(shown, _looks(len(shown)), strict=True)
-    ]
-    if len(shown) < scores.attrs["classes"]:
-        n_others = scores.attrs["classes"] - len(shown)
-        handles.append(Patch(label=f"{n_others} other labels", **OTHERS))
-    for axes in figure.axes[len(phases) :]:
+    figure = histograms.four_phases("figure_09", scores, title, ensemble, epochs, fill, height=5.2)
+    for axes in figure.axes[len(epochs) :]:
         axes.set_xlabel("consistency")
-    figure.legend(
-        handles=handles,
-        title=f"Dashed: chance, 1/{scores.attrs['classes']}. Labels at 1: number of labels with "
-        "examples that every network gets right.\n"
-        "Most frequent prediction, from bottom to top of each bar:",
-        loc="outside lower center",
-        ncols=5,
-        handleheight=1.4,
-        handlelength=2.2,
+    names = [wrap(str(dataset["class_name"].values[label]), 16) for label in labels]
+    if n_others := classes - len(labels):
+        names.append(f"{n_others} other labels")
+    style.footing_of_legend(
+        figure,
+        f"{style.chance_words(scores)} Labels at 1: number of labels with examples that every "
+        "network gets right.\nMost frequent prediction, from bottom to top of each bar:",
+        [Patch(label=name, **look) for name, look in zip(names, looks, strict=False)],
+        columns=5,
     )
     return figure
 
 
 def frequent_labels(modal: np.ndarray, classes: int) -> np.ndarray:
-    """Return the most frequent labels, at most ten, in increasing order.
+    """Return the most frequent labels of (epoch, example), at most ten, in increasing order.
 
-    Args:
-        modal: (epoch, example) integers in 0..classes-1.
-        classes: K.
-
-    Returns:
-        (label,) int64; of labels that are equally frequent, the smallest are returned.
+    Of labels that are equally frequent, the smallest are returned.
     """
     counts = np.bincount(modal.ravel(), minlength=classes)
-    return np.sort(np.argsort(-counts, kind="stable")[:MOST_CLASSES])
+    return np.sort(np.argsort(-counts, kind="stable")[: len(LOOKS)])
 
 
 def stacked_fractions(
-    n_right: np.ndarray,
-    modal: np.ndarray,
-    shown: np.ndarray,
-    n_networks: int,
-    edges: np.ndarray,
+    n_right: np.ndarray, modal: np.ndarray, labels: np.ndarray, n_networks: int, edges: np.ndarray
 ) -> np.ndarray:
     """Return the fraction of examples in each bin, divided by their most frequent prediction.
 
-    Args:
-        n_right: (example,) how many networks are right.
-        modal: (example,) most frequent prediction.
-        shown: (label,) labels that have a row of their own.
-        n_networks: N.
-        edges: (bin + 1,), from ``bin_edges``.
-
-    Returns:
-        (label + 1, bin) float64, which sum to 1; the last row is for all other labels.
+    The counts and predictions are (example,). The result is (label + 1, bin) and sums to 1; the
+    last row is for all predictions that are not among the labels.
     """
-    groups = [modal == label for label in shown] + [~np.isin(modal, shown)]
-    return np.array(
-        [
-            fractions(n_right[group], n_networks, edges) * group.mean()
-            if group.any()
-            else np.zeros(len(edges) - 1)
-            for group in groups
-        ]
-    )
-
-
-def _looks(count: int) -> list[dict]:
-    return [
-        {"facecolor": color, "hatch": hatch}
-        for color, hatch in zip(PALETTE[:count], HATCHES[:count], strict=True)
-    ]
+    fractions = np.zeros((len(labels) + 1, len(edges) - 1))
+    for row, group in zip(
+        fractions, [*(modal == label for label in labels), ~np.isin(modal, labels)], strict=True
+    ):
+        if group.any():
+            row += histograms.fractions(n_right[group], n_networks, edges) * group.mean()
+    return fractions

@@ -7,33 +7,26 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from created_equal.artefacts import SPLITS, iterate_epochs, select_split
-from created_equal.figures.style import chance, describe, epoch_axis, footing, heading, page, styled
+from created_equal.figures import style
 
 COLORS = "viridis"
 MOST_ROWS = 600
 
 
-@styled
+@style.styled
 def draw(scores: xr.Dataset, title: str, ensemble: str) -> Figure:
     """Draw consistency as an image with a row for each example and a column for each epoch.
 
     Each split is sorted by accessibility, with the easiest examples on top. With more than
     ``MOST_ROWS`` examples, each row is the mean of neighboring examples.
-
-    Args:
-        scores: the ensemble's scores, from ``read_scores`` or ``open_scores``.
-        title: the study's title.
-        ensemble: the ensemble's name.
     """
-    figure = page(4.2)
+    figure = style.page(4.2)
     grid = figure.subplots(1, len(SPLITS), sharex=True, sharey=True)
     epochs = scores["epoch"].values
     first, last = int(epochs[0]), int(epochs[-1])
     for axes, letter, split in zip(grid, "ab", SPLITS, strict=True):
-        part = select_split(scores[["accessibility"]], split)
-        rows = sorted_rows(
-            iterate_epochs(scores, "consistency", split), part["accessibility"].values
-        )
+        accessibility = select_split(scores[["accessibility"]], split)["accessibility"].values
+        rows = sorted_rows(iterate_epochs(scores, "consistency", split), accessibility)
         # Epochs that were not recorded stay blank.
         columns = np.full((len(rows), last - first + 1), np.nan)
         columns[:, epochs - first] = rows
@@ -46,14 +39,15 @@ def draw(scores: xr.Dataset, title: str, ensemble: str) -> Figure:
             interpolation="nearest",
             extent=(first - 0.5, last + 0.5, 0, 100),
         )
-        axes.set_title(f"({letter}) {split} set, {part.sizes['example']:,} examples", loc="left")
-        epoch_axis(axes)
+        axes.set_title(f"({letter}) {split} set, {len(accessibility):,} examples")
+        style.epoch_axis(axes)
     grid[0].set_ylabel("examples by accessibility\nhardest (0 %) to easiest (100 %)")
     bar = figure.colorbar(image, ax=grid, label="consistency")
-    bar.ax.axhline(chance(scores), color="white", linestyle="--", linewidth=1.2, gid="chance")
-    details = f"{describe(ensemble, scores)}, epochs {first} to {last}"
-    heading(figure, title, details, {ensemble: scores})
-    footing(
+    look = {"color": "white", "linestyle": "--", "linewidth": 1.2}
+    bar.ax.axhline(style.chance(scores), gid="chance", **look)
+    details = style.describe_all_epochs(ensemble, scores, first)
+    style.heading(figure, title, details, {ensemble: scores})
+    style.footing(
         figure,
         f"Dashed line in the color bar: chance, 1/{scores.attrs['classes']}. "
         "Accessibility: mean consistency over all epochs from 1 on.",
@@ -62,15 +56,10 @@ def draw(scores: xr.Dataset, title: str, ensemble: str) -> Figure:
 
 
 def sorted_rows(consistency: Iterable[np.ndarray], accessibility: np.ndarray) -> np.ndarray:
-    """Return consistency over the epochs, sorted by accessibility, the highest first.
+    """Return consistency (row, epoch) float64, sorted by accessibility, the highest first.
 
-    Args:
-        consistency: for each epoch, (example,) in 0..1.
-        accessibility: (example,).
-
-    Returns:
-        (row, epoch) float64; rows are examples, or means of neighboring examples if there are more
-        than ``MOST_ROWS``.
+    ``consistency`` has for each epoch an array (example,). Rows are examples, or means of
+    neighboring examples if there are more than ``MOST_ROWS``.
     """
     order = np.argsort(-accessibility, kind="stable")
     groups = np.array_split(order, min(len(order), MOST_ROWS))

@@ -9,47 +9,24 @@ from matplotlib.figure import Figure
 
 from created_equal.artefacts import consistency, read_images
 from created_equal.errors import InputError
-from created_equal.figures.style import (
-    LETTERS,
-    LINE_STYLES,
-    MARKERS,
-    PALETTE,
-    chance,
-    describe,
-    epoch_axis,
-    footing,
-    heading,
-    mark_chance,
-    page,
-    styled,
-)
+from created_equal.figures import style
 from created_equal.scores import LEAST_FIT, example_patterns
 
 LONGEST_NAME = 25
 MARKS = 20
-"""Approximate number of markers on a curve."""
 
 
-@styled
+@style.styled
 def draw(
     scores: xr.Dataset, dataset: xr.Dataset, title: str, ensemble: str, data_root: Path = Path()
 ) -> Figure:
     """Draw five images, each with its consistency over the epochs.
 
-    ``scores.example_patterns`` finds the best example of each pattern in both splits.
-
-    Args:
-        scores: the ensemble's scores, from ``read_scores`` or ``open_scores``.
-        dataset: the study's dataset, for images and class names.
-        title: the study's title.
-        ensemble: the ensemble's name.
-        data_root: folder that the image folder is relative to, if images stay in files.
-
-    Raises:
-        InputError: there are fewer than five examples or two epochs, the dataset does not have the
-            examples, or their files are missing or have changed.
+    ``scores.example_patterns`` finds the best example of each pattern in both splits. The dataset
+    has the images and the names of the classes; if its images stay in files, their folder is
+    relative to ``data_root``.
     """
-    patterns = example_patterns(scores["n_right"], scores.sizes["network"], chance(scores))
+    patterns = example_patterns(scores["n_right"], scores.sizes["network"], style.chance(scores))
     names = scores["example"].values[[found.index for found in patterns.values()]]
     is_missing = ~np.isin(names, dataset["example"].values)
     if is_missing.any():
@@ -58,40 +35,30 @@ def draw(
             "does not have; build the scores again from this dataset."
         )
     epochs = scores["epoch"].values
-    figure = page(6.6)
+    figure = style.page(6.6)
     grid = figure.subplots(len(patterns), 2, width_ratios=(1, 5), sharex="col", squeeze=False)
     for number, ((pattern, found), name) in enumerate(zip(patterns.items(), names, strict=True)):
-        image, curve = grid[number]
+        image, axes = grid[number]
         example = scores.isel(example=found.index)
         _image(image, read_images(dataset.sel(example=[name]), data_root)[0])
-        curve.plot(
-            epochs,
-            consistency(example).values,
-            color=PALETTE[number],
-            linestyle=LINE_STYLES[number],
-            marker=MARKERS[number],
-            markersize=3,
-            markevery=max(1, len(epochs) // MARKS),
-            clip_on=False,
-            zorder=3,
-        )
-        curve.margins(x=0.02)
-        mark_chance(curve, scores, vertical=False)
-        curve.set(ylim=(0, 1), yticks=(0, 0.5, 1), yticklabels=("0", "0.5", "1"))
-        curve.set_title(
-            f"({LETTERS[number]}) {pattern} ({fit_words(found.fit)}): class "
+        look = {"markersize": 3, "clip_on": False, "zorder": 3}
+        style.curve(axes, epochs, consistency(example).values, number, MARKS, **look)
+        axes.margins(x=0.02)
+        style.mark_chance(axes, scores)
+        axes.set(ylim=(0, 1), yticks=(0, 0.5, 1), yticklabels=("0", "0.5", "1"))
+        axes.set_title(
+            f"({style.LETTERS[number]}) {pattern} ({fit_words(found.fit)}): class "
             f"{class_name(dataset, example['label'].item())}, "
-            f"{example['example_split'].item()} set, position {name}",
-            loc="left",
+            f"{example['example_split'].item()} set, position {name}"
         )
-    epoch_axis(grid[-1, 1])
-    figure.supylabel("consistency (fraction of the networks that are right)")
-    details = f"{describe(ensemble, scores)}, epochs {epochs[0]} to {epochs[-1]}"
-    heading(figure, title, details, {ensemble: scores})
-    footing(
+    style.epoch_axis(grid[-1, 1])
+    figure.supylabel(style.CONSISTENCY)
+    details = style.describe_all_epochs(ensemble, scores, epochs[0])
+    style.heading(figure, title, details, {ensemble: scores})
+    style.footing(
         figure,
-        f"Dashed: chance, 1/{scores.attrs['classes']}. Fit: how well the example shows the "
-        "pattern, from 0 to 1. Position: index in the source, train files first, then test files.",
+        f"{style.chance_words(scores)} Fit: how well the example shows the pattern, from 0 to 1. "
+        "Position: index in the source, train files first, then test files.",
     )
     return figure
 
@@ -108,7 +75,6 @@ def class_name(dataset: xr.Dataset, label: int) -> str:
 
 
 def _image(axes: Axes, pixels: np.ndarray) -> None:
-    axes.imshow(
-        pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels, cmap="gray", vmin=0, vmax=255
-    )
+    gray = pixels.shape[-1] == 1
+    axes.imshow(pixels.squeeze(-1) if gray else pixels, cmap="gray", vmin=0, vmax=255)
     axes.set_axis_off()

@@ -1,102 +1,87 @@
 """Histograms of scores that are multiples of 1/N, and pages of such histograms."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from created_equal.artefacts import SPLITS, select_split
-from created_equal.figures.style import (
-    HATCH_COLOR,
-    LETTERS,
-    SPLIT_COLORS,
-    SPLIT_HATCHES,
-    mark_chance,
-    page,
-)
+from created_equal.artefacts import SPLITS, select_epochs, select_split
+from created_equal.figures import style
+from created_equal.figures.selection import phase_epochs
 from created_equal.scores import bin_edges, independent_null
+
+LOOKS = {"train": style.filled(style.PALETTE[0]), "test": style.filled(style.PALETTE[1], "////")}
 
 
 def fractions(counts: np.ndarray, n_networks: int, edges: np.ndarray) -> np.ndarray:
-    """Return the fraction of examples in each bin.
+    """Return the fraction of examples in each bin, (bin,), from counts of networks (example,).
 
-    Args:
-        counts: (example,) numbers of networks; divided by N they are scores.
-        n_networks: N.
-        edges: (bin + 1,), from ``bin_edges``.
-
-    Returns:
-        (bin,) float64, which sum to 1.
+    ``edges`` (bin + 1,) are those of ``bin_edges``.
     """
     return np.histogram(counts / n_networks, edges)[0] / len(counts)
 
 
 def bars(
-    axes: Axes, heights: np.ndarray, edges: np.ndarray, bottom: np.ndarray | None = None, **look
+    axes: Axes, heights: np.ndarray, edges: np.ndarray, bottom: np.ndarray | float = 0.0, **look
 ) -> None:
     """Draw a bar for each bin whose height is not 0."""
-    look = {"edgecolor": "white", "linewidth": 0.3, "hatchcolor": HATCH_COLOR, **look}
     filled = heights > 0
-    bottom = np.zeros(len(heights)) if bottom is None else bottom
-    axes.bar(
-        edges[:-1][filled],
-        heights[filled],
-        np.diff(edges)[filled],
-        bottom[filled],
-        align="edge",
-        **look,
-    )
+    x, widths = edges[:-1][filled], np.diff(edges)[filled]
+    bottom = np.broadcast_to(bottom, heights.shape)[filled]
+    axes.bar(x, heights[filled], widths, bottom, align="edge", **style.EDGES, **look)
 
 
-def split_histogram(axes: Axes, scores: xr.Dataset, name: str, split: str, epoch: int) -> None:
-    """Draw the histogram of a score of one split after one epoch.
-
-    Args:
-        axes: where to draw.
-        scores: the ensemble's scores.
-        name: counts that the score is computed from, ``"n_right"`` or ``"n_modal"``.
-        split: ``"train"`` or ``"test"``.
-        epoch: the epoch.
-    """
+def histogram(
+    axes: Axes, scores: xr.Dataset, name: str, split: str, epoch: int, look: dict | None = None
+) -> None:
+    """Fill a panel with the histogram of ``n_right`` or ``n_modal``, divided by N."""
     n_networks = scores.sizes["network"]
     edges = bin_edges(n_networks)
     counts = select_split(scores, split)[name].sel(epoch=epoch).values
-    look = {"facecolor": SPLIT_COLORS[split], "hatch": SPLIT_HATCHES[split]}
-    bars(axes, fractions(counts, n_networks, edges), edges, **look)
+    bars(axes, fractions(counts, n_networks, edges), edges, **(look or LOOKS[split]))
+    finish_panel(axes, scores)
+
+
+def consistency_histogram(
+    axes: Axes, scores: xr.Dataset, split: str, epoch: int, look: dict | None = None
+) -> str:
+    """Fill a panel with the histogram of consistency; return the words for its bi-modality."""
+    histogram(axes, scores, "n_right", split, epoch, look)
+    return bimodality_words(scores, split, epoch)
 
 
 def four_phases(
+    name: str,
     scores: xr.Dataset,
-    phases: Mapping[str, int],
-    fill: Callable[[Axes, str, int], str],
+    title: str,
+    ensemble: str,
+    epochs: Sequence[int] | None,
+    fill: Callable[[Axes, xr.Dataset, str, int], str],
     height: float = 4.6,
 ) -> Figure:
     """Return a page of 2 x 4 panels: the phases from left to right, train above, test below.
 
-    Args:
-        scores: the ensemble's scores.
-        phases: the epoch of each phase, by name.
-        fill: draws one panel, called as ``fill(axes, split, epoch)``, and returns its title.
-        height: height of the page in inches.
+    ``fill(axes, scores, split, epoch)`` fills one panel and returns its title.
     """
-    figure = page(height)
+    phases = phase_epochs(scores, epochs, name)
+    shown = select_epochs(scores, phases.values())
+    figure = style.page(height)
     grid = figure.subplots(len(SPLITS), len(phases), sharex=True, sharey="col")
     for row, split in zip(grid, SPLITS, strict=True):
-        for axes, epoch in zip(row, phases.values(), strict=True):
-            axes.set_title(fill(axes, split, epoch), loc="left")
-            finish_panel(axes, scores)
+        for axes, letter, (phase, epoch) in zip(row, style.LETTERS, phases.items(), strict=False):
+            top = f"({letter}) {phase}\nepoch {epoch}\n" if split == SPLITS[0] else ""
+            axes.set_title(top + fill(axes, shown, split, epoch))
         row[0].set_ylabel(f"{split} set\nfraction of examples")
-    for axes, letter, (name, epoch) in zip(grid[0], LETTERS, phases.items(), strict=False):
-        top = f"({letter}) {name}\nepoch {epoch}\n"
-        axes.set_title(top + axes.get_title(loc="left"), loc="left")
+    details = style.describe(ensemble, scores, list(phases.values()))
+    style.heading(figure, title, details, {ensemble: scores})
     return figure
 
 
 def finish_panel(axes: Axes, scores: xr.Dataset) -> None:
     """Set a histogram's x axis from 0 to 1, and mark chance."""
-    mark_chance(axes, scores, vertical=True)
+    style.mark_chance(axes, scores, vertical=True)
     margin = max(0.5 / scores.sizes["network"], 0.02)
     axes.set_xlim(-margin, 1 + margin)
     axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
@@ -104,22 +89,19 @@ def finish_panel(axes: Axes, scores: xr.Dataset) -> None:
 
 
 def bimodality_words(scores: xr.Dataset, split: str, epoch: int) -> str:
-    """Return two lines: the bi-modality of consistency and its 95 % interval over examples.
-
-    Bi-modality is undefined if all scores are equal.
-    """
+    """Return two lines: the bi-modality of consistency and its 95 % interval over examples."""
     value = float(scores["bimodality"].sel(epoch=epoch, split=split))
     lower, upper = scores["bimodality_over_examples"].sel(epoch=epoch, split=split).values
-    if np.isnan(value):
+    if np.isnan(value):  # all scores are equal
         return "bi-modality\nundefined"
     band = "undefined" if np.isnan(lower + upper) else f"{lower:.2f} to {upper:.2f}"
     return f"bi-modality {value:.2f}\n({band})"
 
 
-def bimodality_scale(n_networks: int) -> str:
+def bimodality_scale(scores: xr.Dataset) -> str:
     """Return a sentence that explains the values of bi-modality for N networks."""
     return (
         "Bi-modality (95 % interval over examples): 0 for two points, 0.8 for a uniform "
-        f"distribution, {independent_null(n_networks):.2f} (2\u00a0-\u00a02/N) for networks that "
-        "err independently."
+        f"distribution, {independent_null(scores.sizes['network']):.2f} (2\u00a0-\u00a02/N) for "
+        "networks that err independently."
     )

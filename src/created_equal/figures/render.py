@@ -29,14 +29,10 @@ LONGEST_CELL = 7200  # seconds
 QUIET = ["--log-level=ERROR", "--IPKernelApp.exec_PYTHONSTARTUP=False"]
 
 
-def render_figure(study: Study, figure: str, log: Path | None = None) -> None:
+def render_figure(study: Study, figure: str) -> None:
     """Run ``notebooks/{figure}.ipynb``, which writes the figure as pdf, svg and png.
 
-    Args:
-        study: the study.
-        figure: the figure's name, for example ``"figure_01"``.
-        log: where the executed notebook is saved, even if it fails; by default
-            ``results/{study}/logs/{figure}.ipynb``.
+    The executed notebook is saved in ``results/{study}/logs``, even if it fails.
 
     Raises:
         InputError: the study does not have the figure, or cannot draw it (``Study.refused``); the
@@ -51,15 +47,12 @@ def render_figure(study: Study, figure: str, log: Path | None = None) -> None:
             f"the study {study.name} has no {figure}; name one of {', '.join(study.figures)}, or "
             f"add it under figures in {file}."
         )
-    log = log or RESULTS / study.name / "logs" / f"{figure}.ipynb"
+    log = RESULTS / study.name / "logs" / f"{figure}.ipynb"
     _run(figure, {"study_name": study.name}, log, f"the study {study.name}")
 
 
 def render_cross_dataset(studies: Sequence[str]) -> None:
-    """Run ``notebooks/cross_dataset.ipynb`` for the studies that have a figure 1.
-
-    Args:
-        studies: names of studies.
+    """Run ``notebooks/cross_dataset.ipynb`` for those of the named studies that have a figure 1.
 
     Raises:
         InputError: no study has a figure 1, or see ``render_figure``.
@@ -117,11 +110,8 @@ class OwnKernel(AsyncKernelManager):
 
 
 def _execute(notebook: Path, parameters: Mapping, log: Path) -> None:
-    """Run a notebook, retrying if its kernel does not start.
-
-    Jupyter picks free ports for a kernel before the kernel binds them. If many kernels start at
-    once, another process may take these ports first, and the kernel ends before it runs anything.
-    """
+    # Jupyter picks free ports for a kernel before the kernel binds them. If many kernels start at
+    # once, another process may take these ports first, and the kernel ends before it runs anything.
     for attempt in range(1, STARTS + 1):
         try:
             with TemporaryDirectory(dir=log.parent, prefix=".ipython.") as settings:

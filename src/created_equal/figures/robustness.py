@@ -1,27 +1,77 @@
-"""Robustness: is consistency bi-modal for all architectures and hyper-parameters?"""
+"""Bi-modality over the epochs, for all ensembles of a study or for one of each study."""
 
 from collections.abc import Mapping
 
+import numpy as np
 import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from created_equal.figures.bimodality_curves import small_multiples
-from created_equal.figures.style import heading, styled
+from created_equal.figures import style
+from created_equal.scores import MIDDLE, UNIFORM, independent_null, informative_epochs
+
+COLUMNS = 3
+HIGHEST = 3
 
 
-@styled
-def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
-    """Draw bi-modality over the epochs, with a panel for each ensemble of the study.
+@style.styled
+def draw(
+    panels: Mapping[str, xr.Dataset],
+    title: str,
+    shown: str = "ensembles trained with different settings",
+) -> Figure:
+    """Draw bi-modality on the test set by epoch, with a panel for each ensemble.
 
-    Args:
-        ensembles: scores of each ensemble by name.
-        title: the study's title.
+    Curves are thin and gray at epochs that are not ``scores.informative_epochs`` of the test set,
+    and cut off above ``HIGHEST``. ``shown`` says in the heading which ensembles these are.
     """
-    figure = small_multiples(ensembles)
-    heading(
+    columns = min(len(panels), COLUMNS)
+    rows = -(-len(panels) // columns)
+    figure = style.page(1.6 + 1.45 * rows)
+    grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
+    for axes, (name, scores) in zip(grid.flat, panels.items(), strict=False):
+        _panel(axes, scores)
+        axes.set_title(f"{style.wrap_name(name, 34)}\n{lowest_words(scores)}")
+    for axes in grid.flat[len(panels) :]:
+        axes.set_axis_off()
+    figure.supylabel("bi-modality")
+    details = f"bi-modality of consistency on the test set, for {shown}"
+    style.heading(figure, title, details, panels)
+    style.footing(
         figure,
-        title,
-        "bi-modality of consistency on the test set, for ensembles trained with different settings",
-        ensembles,
+        "epoch (0: untrained)",
+        "Bi-modality is 2\u00a0-\u00a02/N for networks that err independently (dashed), 0.8 for a "
+        "uniform distribution (dotted) and 0 for two points. Band: 95 % interval over examples. "
+        f"Gray: mean consistency is not between {MIDDLE[0]} and {MIDDLE[1]}, so bi-modality is not "
+        "informative. Lowest: over all epochs from 1 on that are not gray.",
     )
     return figure
+
+
+def lowest_words(scores: xr.Dataset) -> str:
+    """Return N, and the lowest bi-modality of all informative epochs from 1 on, with its epoch."""
+    measure = scores["bimodality"].sel(split="test").values
+    is_trained = scores["epoch"].values > 0
+    counts = is_trained & informative_epochs(scores, "test") & ~np.isnan(measure)
+    text = f"N = {scores.sizes['network']}"
+    if not counts.any():
+        return f"{text}, no informative epoch"
+    lowest = int(np.argmin(np.where(counts, measure, np.inf)))
+    return f"{text}, lowest {measure[lowest]:.2f} at epoch {int(scores['epoch'][lowest])}"
+
+
+def _panel(axes: Axes, scores: xr.Dataset) -> None:
+    epochs = scores["epoch"].values
+    measure = scores["bimodality"].sel(split="test").values
+    lower, upper = scores["bimodality_over_examples"].sel(split="test").values.T
+    counts = informative_epochs(scores, "test")
+    color, counted = style.PALETTE[0], np.where(counts, measure, np.nan)
+    axes.plot(epochs, measure, color="0.6", linewidth=0.7, gid="all")
+    axes.plot(epochs, counted, color=color, marker=".", markersize=3, gid="counts")
+    axes.fill_between(epochs, lower, upper, where=counts, color=color, alpha=0.3, linewidth=0)
+    for level, line in ((independent_null(scores.sizes["network"]), "--"), (UNIFORM, ":")):
+        axes.axhline(level, color=style.GRAY, linestyle=line, linewidth=0.9)
+    axes.set(ylim=(0, HIGHEST), yticks=range(HIGHEST + 1))
+    axes.margins(x=0.02)
+    style.epoch_axis(axes)
+    axes.set_xlabel("")

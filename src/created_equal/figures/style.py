@@ -1,4 +1,4 @@
-"""Style, palette, page layout and texts that all figures share."""
+"""The look of all figures, and the layout and texts of a page."""
 
 import logging
 import re
@@ -19,14 +19,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
 from created_equal.errors import InputError
-from created_equal.scores import (
-    PHASES,
-    SMALLEST_LOG10_P,
-    Correlation,
-    correlation,
-    learning_problems,
-    phases,
-)
+from created_equal.scores import SMALLEST_LOG10_P, Correlation, correlation, learning_problems
 
 log = logging.getLogger(__name__)
 
@@ -34,14 +27,12 @@ STYLE = Path(__file__).with_name("created_equal.mplstyle")
 PALETTE = seaborn.color_palette("colorblind").as_hex()
 GRAY = "0.35"
 HATCHES = ("", "////", "...", "\\\\\\\\", "xxx", "---", "|||", "oo", "+++", "///...")
-HATCH_COLOR = "0.15"
 LINE_STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 MARKERS = ("o", "s", "^", "D", "v")
 SPLIT_COLORS = {"train": PALETTE[0], "test": PALETTE[1]}
-SPLIT_HATCHES = {"train": "", "test": "////"}
-PAGE_WIDTH = 7.2
-"""The width of a page's text, in inches."""
+PAGE_WIDTH = 7.2  # inches
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
+CONSISTENCY = "consistency (fraction of the networks that are right)"
 
 
 def styled(function: Callable) -> Callable:
@@ -98,22 +89,26 @@ def _characters(font: str) -> frozenset[int]:
         return frozenset()
 
 
-def page(height: float) -> Figure:
-    """Return an empty figure as wide as a page and ``height`` inches high.
+def filled(color: str, hatch: str = "") -> dict:
+    """Return the look of a bar."""
+    return {"facecolor": color, "hatch": hatch, "hatchcolor": "0.15"}
 
-    It is not registered with pyplot, so it need not be closed.
-    """
+
+# The edges of bars, and the looks of two groups of bars.
+EDGES = {"edgecolor": "white", "linewidth": 0.3}
+PAIR = filled(PALETTE[0]), filled(PALETTE[3], "////")
+
+
+def page(height: float) -> Figure:
+    """Return an empty figure as wide as a page and ``height`` inches high."""
+    # It is not registered with pyplot, so it need not be closed.
     return Figure(figsize=(PAGE_WIDTH, height), layout="constrained")
 
 
 def heading(figure: Figure, title: str, details: str, ensembles: Mapping[str, xr.Dataset]) -> None:
     """Write the study's title, the details, and a warning for each ensemble that did not learn.
 
-    Args:
-        figure: the figure.
-        title: the study's title.
-        details: the ensembles with their number of networks and their epochs.
-        ensembles: scores with all epochs, by name, of each ensemble in the figure.
+    The scores in ``ensembles`` have all epochs, not only those that are shown.
     """
     warnings = [
         f"Warning: {name} {problem.sentence}."
@@ -130,15 +125,58 @@ def footing(figure: Figure, *paragraphs: str) -> None:
     figure.supxlabel(text, linespacing=1.2)
 
 
-def footing_of_legend(figure: Figure, text: str, handles: Sequence[Artist]) -> None:
+def footing_of_legend(
+    figure: Figure, text: str, handles: Sequence[Artist], columns: int = 1
+) -> None:
     """Write below all panels a reading guide, and below that a legend."""
     figure.legend(
         handles=handles,
-        title=fill(text, 118),
+        title="\n".join(fill(line, 118) for line in text.splitlines()),
         loc="outside lower center",
+        ncols=columns,
         handleheight=1.4,
         handlelength=2.2,
     )
+
+
+def curve(
+    axes: Axes,
+    x: np.ndarray,
+    y: np.ndarray,
+    number: int,
+    marks: int,
+    band: tuple[np.ndarray, np.ndarray] | None = None,
+    **look,
+) -> None:
+    """Draw a curve in the look with this number, with about ``marks`` markers, over its band."""
+    color = PALETTE[number]
+    if band is not None:
+        axes.fill_between(x, *band, color=color, alpha=0.2, linewidth=0)
+    every = max(1, len(x) // marks)
+    look |= {"linestyle": LINE_STYLES[number], "marker": MARKERS[number], "markevery": every}
+    axes.plot(x, y, color=color, **look)
+
+
+def epoch_axis(axes: Axes) -> None:
+    """Label the x axis as epochs, with integer ticks."""
+    axes.set_xlabel("epoch (0: untrained)")
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=True, steps=[1, 2, 5, 10]))
+
+
+def chance(scores: xr.Dataset) -> float:
+    """Return the accuracy at chance, 1/K."""
+    return 1 / scores.attrs["classes"]
+
+
+def mark_chance(axes: Axes, scores: xr.Dataset, vertical: bool = False) -> None:
+    """Draw a dashed line at chance, 1/K."""
+    draw = axes.axvline if vertical else axes.axhline
+    draw(chance(scores), color=GRAY, linestyle="--", linewidth=0.9, gid="chance")
+
+
+def chance_words(scores: xr.Dataset) -> str:
+    """Return a sentence that explains the line of ``mark_chance``."""
+    return f"Dashed: chance, 1/{scores.attrs['classes']}."
 
 
 def wrap_name(name: str, width: int) -> str:
@@ -161,6 +199,11 @@ def describe(ensemble: str, scores: xr.Dataset, epochs: Sequence[int] = ()) -> s
     return text
 
 
+def describe_all_epochs(ensemble: str, scores: xr.Dataset, first: int) -> str:
+    """Return, for example, ``"st_vgg, N = 20 networks, epochs 1 to 20"``."""
+    return f"{describe(ensemble, scores)}, epochs {first} to {int(scores['epoch'].max())}"
+
+
 def correlation_words(found: Correlation) -> str:
     """Return, for example, ``"r = 0.982 (0.975 to 0.986), p = 2e-50"``."""
     smallest = found.log10_p <= SMALLEST_LOG10_P
@@ -174,63 +217,3 @@ def correlate_in_words(x: np.ndarray, y: np.ndarray) -> str:
         return correlation_words(correlation(x, y))
     except InputError:
         return "r undefined (too few examples, or a score is constant)"
-
-
-def chance(scores: xr.Dataset) -> float:
-    """Return the accuracy at chance, 1/K."""
-    return 1 / scores.attrs["classes"]
-
-
-def mark_chance(axes: Axes, scores: xr.Dataset, vertical: bool) -> None:
-    """Draw a dashed line at chance, 1/K."""
-    draw = axes.axvline if vertical else axes.axhline
-    draw(chance(scores), color=GRAY, linestyle="--", linewidth=0.9, gid="chance")
-
-
-def epoch_axis(axes: Axes) -> None:
-    """Label the x axis as epochs, with integer ticks."""
-    axes.set_xlabel("epoch (0: untrained)")
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=True, steps=[1, 2, 5, 10]))
-
-
-def check_epochs(scores: xr.Dataset, epochs: Sequence[int], count: int, figure: str) -> list[int]:
-    """Return ``epochs`` as a list after checking them.
-
-    Raises:
-        InputError: there are not ``count`` epochs, the networks were not trained that long, or an
-            epoch was not recorded.
-    """
-    recorded = scores["epoch"].values.tolist()
-    if len(epochs) != count:
-        raise InputError(
-            f"{figure} shows {count} epochs and was given {len(epochs)}; name {count} epochs "
-            "in the study, or none to have them chosen."
-        )
-    missing = [epoch for epoch in epochs if epoch not in recorded]
-    if missing and missing[0] < recorded[-1]:
-        raise InputError(
-            f"{figure} should show epoch {missing[0]}, which was not recorded; name some of the "
-            f"epochs {', '.join(map(str, recorded))}."
-        )
-    if missing:
-        raise InputError(
-            f"{figure} should show epoch {missing[0]}, but the networks were trained for "
-            f"{recorded[-1]} epochs; name epochs from 0 to {recorded[-1]} in the study."
-        )
-    return list(epochs)
-
-
-def phase_epochs(scores: xr.Dataset, epochs: Sequence[int] | None, figure: str) -> dict[str, int]:
-    """Return the epoch of each of the four phases, by the name of the phase, in order.
-
-    Args:
-        scores: the ensemble's scores.
-        epochs: one epoch per phase; chosen by ``scores.phases`` if None.
-        figure: the figure's name, for error messages.
-
-    Raises:
-        InputError: see ``check_epochs`` and ``scores.phases``.
-    """
-    if epochs is None:
-        return phases(scores)
-    return dict(zip(PHASES, check_epochs(scores, epochs, len(PHASES), figure), strict=True))

@@ -21,49 +21,40 @@ def build_network(
 ) -> nn.Module:
     """Build a network that maps images (example, channel, height, width) to logits (example, K).
 
-    Args:
-        architecture: the architecture.
-        recipe: the recipe, which may have another activation and other dropout rates.
-        image_shape: (height, width, channels).
-        classes: K.
+    The recipe may have another activation and other dropout rates than the architecture has by
+    default. The shape is (height, width, channels).
 
     Raises:
         InputError: the images are too small for the architecture, or it cannot be made linear.
     """
-    image_shape = tuple(image_shape)
-    if not _accepts(architecture, recipe, image_shape, classes):
-        size, channels = min(image_shape[:2]), image_shape[2]
-        smallest = next(
-            (
-                larger
-                for larger in range(size + 1, LARGEST_SIZE_TRIED + 1)
-                if _accepts(architecture, recipe, (larger, larger, channels), classes)
-            ),
-            None,
-        )
-        remedy = f"set size: {smallest} or more" if smallest else "choose another architecture"
+    height, width, channels = image_shape
+    if not _accepts(architecture, recipe, (height, width, channels), classes):
+        for larger in range(min(height, width) + 1, LARGEST_SIZE_TRIED + 1):
+            if _accepts(architecture, recipe, (larger, larger, channels), classes):
+                remedy = f"set size: {larger} or more"
+                break
+        else:
+            remedy = "choose another architecture"
         raise InputError(
-            f"images of {image_shape[0]} x {image_shape[1]} pixels are too small for "
-            f"{architecture.name}; {remedy} in the study's dataset."
+            f"images of {height} x {width} pixels are too small for {architecture.name}; {remedy} "
+            "in the study's dataset."
         )
     if architecture.linear and architecture.name not in BLOCKS:
-        check_linear(architecture.name, image_shape)
+        check_linear(architecture.name, (height, width, channels))
     return _build(architecture, recipe, image_shape, classes)
 
 
 def count_flops(network: nn.Module, image_shape: tuple[int, int, int]) -> tuple[int, int]:
-    """Return the floating-point operations for one image, a multiply-add counted as two.
+    """Return the floating-point operations for one image: of a prediction and of a training step.
 
-    Only convolutions and matrix products count, as in torch.utils.flop_counter.
-
-    Returns:
-        (operations of a prediction, operations of a training step: forward and backward).
+    Only convolutions and matrix products count, as in torch.utils.flop_counter, and a multiply-add
+    counts as two. A training step is forward and backward.
     """
     height, width, channels = image_shape
     images = torch.zeros(2, channels, height, width, device="meta")
     network = network.to("meta").train()
     for layer in dropouts(network):
-        layer.noise = _no_noise
+        layer.noise = lambda n_bytes: torch.zeros(n_bytes, dtype=torch.uint8, device="meta")
     with FlopCounterMode(display=False) as forward:
         logits = network(images)
     with FlopCounterMode(display=False) as backward:
@@ -91,26 +82,17 @@ def _accepts(
         with torch.no_grad(), warnings.catch_warnings():
             # PyTorch warns about empty layers before they raise an error.
             warnings.simplefilter("ignore")
+            # The meta device checks shapes without computing anything.
             images = torch.zeros(2, channels, height, width, device="meta")
-            _build_on_meta(architecture, recipe, image_shape, classes).eval()(images)
+            try:
+                with torch.device("meta"):
+                    network = _build(architecture, recipe, image_shape, classes)
+            except NotImplementedError:  # torchvision's regnets read values while they are built
+                network = _build(architecture, recipe, image_shape, classes).to("meta")
+            network.eval()(images)
     except (RuntimeError, ValueError, AssertionError, ZeroDivisionError):
         return False
     return True
-
-
-def _build_on_meta(
-    architecture: Architecture, recipe: Recipe, image_shape: tuple[int, int, int], classes: int
-) -> nn.Module:
-    """Build on the meta device, which checks shapes without computing anything."""
-    try:
-        with torch.device("meta"):
-            return _build(architecture, recipe, image_shape, classes)
-    except NotImplementedError:  # torchvision's regnets read values while they are built
-        return _build(architecture, recipe, image_shape, classes).to("meta")
-
-
-def _no_noise(n_bytes: int) -> torch.Tensor:
-    return torch.zeros(n_bytes, dtype=torch.uint8, device="meta")
 
 
 # PyTorch warns that 2x2 "same" convolutions copy their input; with 4x4 pixels this costs nothing.

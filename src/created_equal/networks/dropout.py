@@ -18,13 +18,7 @@ class Dropout(nn.Module):
     PyTorch's dropout on a CPU: 4/3 becomes 1.3359, which is 0.2 % larger.
 
     Bytes are assigned to elements in the order example, height, width, channel, in every memory
-    layout.
-
-    Args:
-        rate: the probability that an element is dropped: 0, or from 1/256 to 255/256.
-
-    Raises:
-        ValueError: another rate, which would be rounded to 0 or 1.
+    layout. The rate, the probability that an element is dropped, is 0 or from 1/256 to 255/256.
     """
 
     def __init__(self, rate: float):
@@ -43,33 +37,20 @@ class Dropout(nn.Module):
             )
         mask = (self.noise(x.numel()) >= self.threshold).to(x.dtype)
         mask *= 256 / (256 - self.threshold)
-        return x * _match_layout(mask, x)
+        if x.dim() != 4:
+            return x * mask.view(x.shape)
+        examples, channels, height, width = x.shape
+        return x * mask.view(examples, height, width, channels).permute(0, 3, 1, 2)
 
     def extra_repr(self) -> str:
         return f"rate={self.threshold / 256:g}"
 
 
+def dropout_rate(dropout: bool | float, default: float) -> float:
+    """Return the rate of a layer: its default (True), none (False), or a given rate."""
+    return default if dropout is True else float(dropout)
+
+
 def dropouts(network: nn.Module) -> list[Dropout]:
     """Return a network's dropout layers in the order of its modules."""
     return [module for module in network.modules() if isinstance(module, Dropout)]
-
-
-def replace_dropouts(network: nn.Module, dropout: bool | float) -> None:
-    """Replace every ``nn.Dropout`` of a network by ``Dropout``.
-
-    Args:
-        network: the network, which is changed in place.
-        dropout: True keeps each layer's rate, False removes the layers, a number replaces rates.
-    """
-    for parent in list(network.modules()):
-        for name, child in list(parent.named_children()):
-            if isinstance(child, nn.Dropout):
-                rate = child.p if dropout is True else float(dropout)
-                setattr(parent, name, Dropout(rate) if rate else nn.Identity())
-
-
-def _match_layout(mask: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-    if x.dim() != 4:
-        return mask.view(x.shape)
-    examples, channels, height, width = x.shape
-    return mask.view(examples, height, width, channels).permute(0, 3, 1, 2)

@@ -8,16 +8,10 @@ from torch import nn
 
 from created_equal.errors import InputError
 from created_equal.networks.activations import ACTIVATIONS
-from created_equal.networks.dropout import replace_dropouts
+from created_equal.networks.dropout import Dropout, dropout_rate
 from created_equal.study import Architecture, Recipe
 
-NON_LINEARITIES = (
-    nn.ReLU,
-    nn.ReLU6,
-    nn.GELU,
-    nn.SiLU,
-    nn.Hardswish,
-)
+NON_LINEARITIES = nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Hardswish
 # Relative tolerance for rounding in double precision; other non-linearities deviate far more.
 TOLERANCE = 1e-6
 
@@ -32,14 +26,10 @@ class ThreeChannels(nn.Module):
 def build_public_network(
     architecture: Architecture, recipe: Recipe, image_shape: tuple[int, int, int], classes: int
 ) -> nn.Module:
-    """Build one of torchvision's classification models, untrained.
+    """Build one of torchvision's classification models; arguments as in ``build_network``.
 
-    Args:
-        architecture: the architecture. ``linear`` replaces modules only; see ``check_linear`` for
-            models with other non-linearities.
-        recipe: the recipe, which may have another activation and other dropout rates.
-        image_shape: (height, width, channels); gray images are repeated over three channels.
-        classes: number of outputs K.
+    Gray images are repeated over three channels. ``linear`` replaces modules only; see
+    ``check_linear`` for models with other non-linearities.
 
     Raises:
         InputError: this version of torchvision has no such model.
@@ -47,21 +37,36 @@ def build_public_network(
     # Imported late, because it takes a second and the paper's own networks do not need it.
     from torchvision import __version__, models
 
-    name, activation = architecture.name, recipe.activation
+    name, height, width = architecture.name, *image_shape[:2]
     if name not in models.list_models(module=models):
         raise InputError(
             f"torchvision {__version__} has no model {name!r}; choose another "
             "architecture or another version of torchvision."
         )
-    network = models.get_model(
-        name, weights=None, num_classes=classes, **_options(name, image_shape)
-    )
-    replace_dropouts(network, recipe.dropout)
+    options = {}
+    if name in ("googlenet", "inception_v3"):
+        # Their auxiliary outputs only help to train on large images.
+        options = {"aux_logits": False, "init_weights": False}
+    elif name.startswith("vit_"):
+        options = {"image_size": height}
+    elif name.startswith("maxvit_"):
+        options = {"input_size": (height, width)}
+    network = models.get_model(name, weights=None, num_classes=classes, **options)
+
+    def dropout(layer: nn.Dropout) -> nn.Module:
+        rate = dropout_rate(recipe.dropout, layer.p)
+        return Dropout(rate) if rate else nn.Identity()
+
+    _replace(network, nn.Dropout, dropout)
     if architecture.linear:
         _replace(network, NON_LINEARITIES, lambda _: nn.Identity())
-        _replace(network, (nn.MaxPool2d,), _make_average_pool)
-    elif activation is not None:
-        _replace(network, NON_LINEARITIES, lambda _: ACTIVATIONS[activation]())
+        _replace(
+            network,
+            nn.MaxPool2d,
+            lambda each: nn.AvgPool2d(each.kernel_size, each.stride, each.padding, each.ceil_mode),
+        )
+    elif recipe.activation is not None:
+        _replace(network, NON_LINEARITIES, lambda _: ACTIVATIONS[recipe.activation]())
     return network if image_shape[2] == 3 else nn.Sequential(ThreeChannels(), network)
 
 
@@ -70,10 +75,7 @@ def check_linear(name: str, image_shape: tuple[int, int, int]) -> None:
     """Check that the linear variant of one of torchvision's models is affine in its input.
 
     This tests f(x + y) - f(x) - f(y) + f(0) = 0 on noise, in evaluation mode and double precision.
-
-    Args:
-        name: the name of the model in torchvision.
-        image_shape: (height, width, channels), large enough for the model.
+    The images (height, width, channels) must be large enough for the model.
 
     Raises:
         InputError: the model has a non-linearity other than activation modules and max-pooling
@@ -100,25 +102,9 @@ def check_linear(name: str, image_shape: tuple[int, int, int]) -> None:
         )
 
 
-def _options(name: str, image_shape: tuple[int, int, int]) -> dict:
-    height, width, _ = image_shape
-    if name in ("googlenet", "inception_v3"):
-        # Their auxiliary outputs only help to train on large images.
-        return {"aux_logits": False, "init_weights": False}
-    if name.startswith("vit_"):
-        return {"image_size": height}
-    if name.startswith("maxvit_"):
-        return {"input_size": (height, width)}
-    return {}
-
-
-def _make_average_pool(pool: nn.MaxPool2d) -> nn.AvgPool2d:
-    return nn.AvgPool2d(pool.kernel_size, pool.stride, pool.padding, pool.ceil_mode)
-
-
 def _replace(
     network: nn.Module,
-    kinds: tuple[type[nn.Module], ...],
+    kinds: type[nn.Module] | tuple[type[nn.Module], ...],
     replacement: Callable[[nn.Module], nn.Module],
 ) -> None:
     for parent in list(network.modules()):

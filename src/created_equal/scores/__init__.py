@@ -1,17 +1,27 @@
 """The scores of an ensemble: how far its networks agree, and in which order they learn."""
 
 from .agreement import below_chance, count_dtype, majority_right, right_counts
+from .answers import Answers, Axis, Counted, Examples, Scores, Stored, read_answers
+from .baseline import scores_of_baseline
 from .bimodality import MIDDLE, UNIFORM, bimodality_of_counts, bimodality_of_moments
 from .bimodality import independent_null, informative_epochs, mean_consistency
 from .binning import bin_edges
-from .bootstrap import REPLICATES, Statistic, band_of_mean, interval_around, interval_of, one_by_one
+from .bootstrap import REPLICATES, Statistic, band_of_mean, interval_around, interval_of
 from .bootstrap import resample_weights, value_of
 from .correlation import SMALLEST_LOG10_P, SMALLEST_VARIANCE, Correlation, correlation
 from .correlation import correlation_of, log10_p_of
 from .difficulty import BINS, GROUPS, quantile_means, thirds
 from .ensemble import score_ensemble
+from .hypotheses import NULLS, Hypotheses
+from .joint import corners, diagonal, joint_cells
 from .learning import MatchedEpochs, accessibility, accuracy_by_epoch, best_matched_pairs
 from .learning import matched_epochs
 from .learnt import LearningProblem, learning_problems, learning_warnings
+from .nulls import class_means, classes_kept, independent_networks
+from .order import correlation_with_more, epochs_to_rise, pearson, spearman, spearman_brown
+from .order import without_class_means
 from .patterns import LEAST_FIT, PatternExample, example_patterns, pattern_fits, shown_patterns
 from .phases import PHASES, phases
+from .subensembles import expected_histograms, fit_beta, free_of_networks
+from .subensembles import histograms_of_subensembles
+from .subensembles import pairwise_agreement, shares_at_ends, two_peaks

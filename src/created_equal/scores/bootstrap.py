@@ -94,16 +94,6 @@ def resample_weights(generator: np.random.Generator, replicates: int, units: int
     return weights
 
 
-def one_by_one(statistic: Callable[[np.ndarray], float]) -> Statistic:
-    """Turn a statistic of unit indices (repeated as often as drawn) into one of weights."""
-
-    def of_weights(weights: np.ndarray) -> np.ndarray:
-        units = np.arange(weights.shape[1])
-        return np.array([statistic(np.repeat(units, row.astype(int))) for row in weights])
-
-    return of_weights
-
-
 def band(replicates: np.ndarray) -> np.ndarray:
     """Return the 95 % percentile interval (2, ...) of the defined replicates (replicate, ...)."""
     with warnings.catch_warnings():

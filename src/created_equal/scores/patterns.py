@@ -46,8 +46,8 @@ def pattern_fits(n_right: np.ndarray | xr.DataArray, n_networks: int, chance: fl
       before e to c(e), as a fraction of that highest c or of chance if that is higher, and of the
       rise from c(e) to the end;
     - falls fast to 0: 1 - mean of c(e >= 1), times c(0) / chance if c(0) is below chance;
-    - stays constant: 1 - (highest - lowest), times 4 m (1 - m) with the mean m, which is 0 for
-      examples that are always right or always wrong, as at the ends of other patterns;
+    - stays constant: 1 - (highest - lowest) / 0.4, so an example whose consistency varies by at
+      most 0.2 fits by at least 0.5, at whatever level;
     - high, then falls to 0: highest c(e >= 1) - the end.
 
     Args:
@@ -119,5 +119,4 @@ def _falls(consistency: np.ndarray, chance: float) -> np.ndarray:
 
 
 def _constant(consistency: np.ndarray) -> np.ndarray:
-    mean = consistency.mean(axis=0)
-    return (1 - np.ptp(consistency, axis=0)) * 4 * mean * (1 - mean)
+    return np.clip(1 - np.ptp(consistency, axis=0) / 0.4, 0, 1)

@@ -1,13 +1,5 @@
 """Training: networks of an ensemble, from a dataset to one predictions file per job."""
 
-from created_equal.training.measure import count_operations, measure_costs
-from created_equal.training.predictions_folder import PredictionsFolder
-from created_equal.training.train import networks_definition, train_networks
-
-__all__ = [
-    "PredictionsFolder",
-    "count_operations",
-    "measure_costs",
-    "networks_definition",
-    "train_networks",
-]
+from .measure import count_operations as count_operations, measure_costs as measure_costs
+from .predictions_folder import PredictionsFolder as PredictionsFolder
+from .train import networks_definition as networks_definition, train_networks as train_networks

@@ -10,37 +10,30 @@ import torch
 
 from created_equal.artefacts import canonical, read_sealed, write_sealed
 from created_equal.errors import InputError
-from created_equal.training.engine.device import Setting
 from created_equal.training.engine.trainee import EpochResult
+
+RESULTS = ("predictions", "accuracy", "loss")
 
 log = logging.getLogger(__name__)
 
 
 def write_checkpoint(
-    path: Path,
-    identity: Mapping,
-    state: Mapping,
-    results: Sequence[EpochResult],
-    seconds: float,
+    path: Path, identity: Mapping, state: Mapping, results: Sequence[EpochResult], seconds: float
 ) -> None:
     """Save a partly trained network; the file is written atomically.
 
-    Args:
-        path: the file.
-        identity: everything that determines the network, see ``checkpoint_identity``.
-        state: see ``Trainee.states``.
-        results: one per finished epoch, and before them the one of epoch 0 (untrained).
-        seconds: the training time so far.
+    The identity is everything that determines the network, the state one of ``Trainee.states``.
+    There is a result for every epoch so far, from epoch 0 (untrained), and ``seconds`` is the
+    training time.
 
     Raises:
         InputError: the file cannot be written, or the disk is full.
     """
+    arrays = {name: np.stack([getattr(each, name) for each in results]) for name in RESULTS}
     contents = {
         "identity": canonical(identity),
         "state": dict(state),
-        "predictions": torch.from_numpy(np.stack([each.predictions for each in results])),
-        "accuracy": torch.from_numpy(np.stack([each.accuracy for each in results])),
-        "loss": torch.from_numpy(np.stack([each.loss for each in results])),
+        **{name: torch.from_numpy(array) for name, array in arrays.items()},
         "seconds": seconds,
     }
     buffer = io.BytesIO()
@@ -65,23 +58,6 @@ def read_checkpoint(path: Path, identity: Mapping) -> tuple[dict, list[EpochResu
     if contents["identity"] != canonical(identity):
         log.warning("%s belongs to another network than the one defined now; it is skipped.", path)
         return None
-    parts = (contents[name].numpy() for name in ("predictions", "accuracy", "loss"))
-    results = [EpochResult(epoch, *arrays) for epoch, arrays in enumerate(zip(*parts, strict=True))]
+    epochs = zip(*(contents[name].numpy() for name in RESULTS), strict=True)
+    results = [EpochResult(epoch, *arrays) for epoch, arrays in enumerate(epochs)]
     return contents["state"], results, contents["seconds"]
-
-
-def checkpoint_identity(definition: Mapping, seed: int, setting: Setting) -> dict:
-    """Return everything that determines a network in training.
-
-    Args:
-        definition: see ``networks_definition``.
-        seed: the network's seed.
-        setting: the device and precision; a network finishes on the type of device and in the
-            precision in which it started.
-    """
-    return {
-        "definition": dict(definition),
-        "network": seed,
-        "device": setting.device.type,
-        "precision": setting.precision,
-    }

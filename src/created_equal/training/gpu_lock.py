@@ -29,14 +29,9 @@ def lock_gpu(device: str) -> int | None:
 
     Call this before CUDA is initialized. It locks the first free GPU among those that
     CUDA_VISIBLE_DEVICES permits, and waits for one if none is free. The kernel releases the lock
-    when this process ends, even if it is killed. Only jobs of the same user respect each other's
-    locks.
-
-    Args:
-        device: as in the config; ``"cpu"`` locks nothing.
-
-    Returns:
-        a file descriptor that holds the lock while it is open; None without a GPU.
+    when this process ends, even if it is killed, or when the file descriptor that this function
+    returns is closed. Without a GPU, or if ``device`` is cpu, nothing is locked. Only jobs of the
+    same user respect each other's locks.
 
     Raises:
         InputError: the folder of the locks belongs to another user, or no GPU became free in
@@ -80,11 +75,7 @@ def visible_gpus(gpus: Sequence[str], visible: str | None) -> list[str]:
 
     The variable is parsed as CUDA does: entries are indices from 0, UUIDs or prefixes of UUIDs, and
     the first invalid entry ends the list. Indices are nvidia-smi's, which are equal to CUDA's if
-    all GPUs are of the same model.
-
-    Args:
-        gpus: UUIDs.
-        visible: the value of the variable; None if it is not set.
+    all GPUs are of the same model. ``visible`` is None if the variable is not set.
     """
     if visible is None:
         return list(gpus)
@@ -119,8 +110,7 @@ def _wait_for_lock(gpus: Sequence[str], folder: Path) -> tuple[str, int]:
             log.info(
                 "all %d GPUs are used by other training jobs: waiting for one; --resources gpu=%d "
                 "starts at most one job per GPU",
-                len(gpus),
-                len(gpus),
+                *(len(gpus), len(gpus)),
             )
             said = now
         time.sleep(PAUSE)

@@ -12,11 +12,7 @@ import xarray as xr
 from created_equal.artefacts import make_predictions
 from created_equal.errors import InputError
 from created_equal.study import Ensemble
-from created_equal.training.checkpoints import (
-    checkpoint_identity,
-    read_checkpoint,
-    write_checkpoint,
-)
+from created_equal.training.checkpoints import RESULTS, read_checkpoint, write_checkpoint
 from created_equal.training.engine import Group, make_group
 from created_equal.training.engine.device import describe_device, is_out_of_memory, release_memory
 from created_equal.training.engine.images import Examples
@@ -50,15 +46,7 @@ class Member(NamedTuple):
 
 
 class Job:
-    """Trains networks of one ensemble.
-
-    Args:
-        ensemble: the ensemble.
-        data: the dataset.
-        images: the dataset, on the device of the training.
-        folder: where networks and checkpoints are saved.
-        report: receives the results of every epoch.
-        stop_request: whether the job should stop.
+    """Trains networks of one ensemble, and saves them and their checkpoints in a folder.
 
     Attributes:
         trained: seed -> predictions file, for finished networks.
@@ -106,7 +94,15 @@ class Job:
         return Member(seed, *(checkpoint or (None, [], 0.0)))
 
     def _identity(self, seed: int) -> dict:
-        return checkpoint_identity(self._folder.definition, seed, self._images.setting)
+        """Return everything that determines a network in training."""
+        setting = self._images.setting
+        return {
+            "definition": dict(self._folder.definition),
+            "network": seed,
+            # A network finishes on the type of device and in the precision in which it started.
+            "device": setting.device.type,
+            "precision": setting.precision,
+        }
 
     def _train_together(self, members: Sequence[Member]) -> None:
         """Train networks that are at the same step, as many of them as the group takes."""
@@ -151,8 +147,7 @@ class Job:
         self, members: Sequence[Member], group: Group, after_batch: Callable[[], None]
     ) -> None:
         """Append this epoch's results to each network's, and note which networks diverged."""
-        results = group.evaluate(after_batch)
-        for each, result in zip(members, results, strict=True):
+        for each, result in zip(members, group.evaluate(after_batch), strict=True):
             each.results.append(result)
             if not np.isfinite(result.loss).all():
                 self.diverged.setdefault(each.seed, result.epoch)
@@ -168,13 +163,12 @@ class Job:
         """Write the results of networks that were trained together to one file."""
         seeds = [each.seed for each in members]
         setting = self._images.setting
-        predictions = make_predictions(
-            _stack_results(members, "predictions"),
-            _stack_results(members, "accuracy"),
-            _stack_results(members, "loss"),
-            seeds,
-            self._data,
-        ).assign_coords(
+        # (network, epoch, ...)
+        arrays = (
+            np.array([[getattr(result, name) for result in each.results] for each in members])
+            for name in RESULTS
+        )
+        predictions = make_predictions(*arrays, seeds, self._data).assign_coords(
             device=("network", [describe_device(setting)] * len(members)),
             precision=("network", [setting.precision] * len(members)),
             seconds=("network", [each.seconds for each in members]),
@@ -197,8 +191,3 @@ class Job:
         fewer = n_networks // 2
         log.warning("%s: out of memory with %d networks at once, now %d", title, n_networks, fewer)
         return fewer
-
-
-def _stack_results(members: Sequence[Member], name: str) -> np.ndarray:
-    """Stack one field of all results: (network, epoch, ...)."""
-    return np.array([[getattr(result, name) for result in each.results] for each in members])

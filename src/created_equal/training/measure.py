@@ -11,7 +11,6 @@ import numpy as np
 import torch
 import xarray as xr
 
-from created_equal.artefacts import make_dataset
 from created_equal.networks import count_flops
 from created_equal.study import Ensemble
 from created_equal.training.engine.device import Setting
@@ -52,19 +51,14 @@ def count_operations(
 ) -> int:
     """Return the floating-point operations of training one network; a multiply-add counts as two.
 
-    Args:
-        ensemble: the ensemble.
-        examples: the numbers of train and of test examples. All of them are predicted before the
-            first epoch and after every epoch.
-        image_shape: (height, width, channels).
-        classes: K.
+    The train and test ``examples`` are all predicted before the first epoch and after every epoch.
+    Images are (height, width, channels).
 
     Raises:
         InputError: the images are too small for the architecture.
     """
     recipe = ensemble.recipe
-    network = make_network(ensemble, image_shape, classes)
-    predicting, training = count_flops(network, image_shape)
+    predicting, training = count_flops(make_network(ensemble, image_shape, classes), image_shape)
     trained = examples[0] // recipe.batch_size * recipe.batch_size
     return recipe.epochs * trained * training + (recipe.epochs + 1) * sum(examples) * predicting
 
@@ -167,16 +161,16 @@ def _mean(costs: Sequence[Cost]) -> Cost:
 def _make_noise(
     train: int, test: int, image_shape: tuple[int, int, int], classes: int
 ) -> xr.Dataset:
-    generator = np.random.default_rng(0)
-    examples = train + test
-    # A train set with fewer images than classes cannot have all classes.
-    n_present = min(classes, train)
-    dataset = make_dataset(
-        generator.integers(256, size=(examples, *image_shape), dtype=np.uint8),
-        np.arange(examples) % n_present,
-        np.arange(examples),
-        np.arange(examples) >= train,
-        [str(name) for name in range(n_present)],
+    """Return the parts of a dataset that ``Images`` reads; some classes may have no image."""
+    examples, channels = train + test, image_shape[-1]
+    pixels = np.random.default_rng(0).integers(256, size=(examples, *image_shape), dtype=np.uint8)
+    return xr.Dataset(
+        {
+            "image": (("example", "height", "width", "channel"), pixels),
+            "label": ("example", np.arange(examples) % classes),
+            "channel_mean": ("channel", np.full(channels, 127.5)),
+            "channel_std": ("channel", np.full(channels, 73.9)),
+            "class": range(classes),
+            "example_split": ("example", np.repeat(["train", "test"], (train, test))),
+        }
     )
-    names = np.array([str(name) for name in range(classes)], dtype=object)
-    return dataset.drop_vars("class_name").assign(class_name=("class", names))

@@ -19,15 +19,9 @@ log = logging.getLogger(__name__)
 
 
 class Report:
-    """Reports finished epochs, with networks per hour and the time left.
+    """Reports finished epochs of ``n_networks`` networks, with networks per hour and the time left.
 
-    Args:
-        title: study and ensemble.
-        epochs: number of epochs of one network.
-        n_networks: number of networks to train.
-        bar: the progress bar, or None to log a line per epoch.
-        waited: returns the seconds spent waiting for images so far, or None if all images are in
-            memory.
+    ``waited`` returns the seconds spent waiting for images so far, or None if all are in memory.
     """
 
     def __init__(
@@ -48,10 +42,9 @@ class Report:
 
     def resumed(self, seed: int, results: Sequence[EpochResult]) -> None:
         """Report that a network resumes, if it has results already."""
-        if not results:
-            return
-        self._resumed += len(results) - 1
-        log.info("%s network %d resumes after epoch %d", self._title, seed, results[-1].epoch)
+        if results:
+            self._resumed += len(results) - 1
+            log.info("%s network %d resumes after epoch %d", self._title, seed, results[-1].epoch)
 
     def epoch(self, results: Mapping[int, EpochResult]) -> None:
         """Report one epoch of networks that are trained together: seed -> result."""
@@ -81,9 +74,8 @@ class Report:
         if not self._done:
             return ""
         seconds = (time.monotonic() - self._started) / self._done
-        left = timedelta(
-            seconds=round(seconds * (self._epochs * self._n_networks - self._done - self._resumed))
-        )
+        epochs_left = self._epochs * self._n_networks - self._done - self._resumed
+        left = timedelta(seconds=round(seconds * epochs_left))
         return f"; {3600 / (seconds * self._epochs):.1f} networks/h, {left} left"
 
     def _format_waiting(self) -> str:
@@ -93,7 +85,7 @@ class Report:
             return ""
         share = (waited - self._waited_before) / (now - self._reported)
         self._waited_before, self._reported = waited, now
-        return f"; {share:.0%} waiting for images".replace("%", " %")
+        return f"; {100 * share:.0f} % waiting for images"
 
 
 @contextmanager

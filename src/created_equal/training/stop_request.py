@@ -62,9 +62,7 @@ def listen_for_stop() -> Iterator[StopRequest]:
             signal.signal(number, replaced[number])
 
     handlers = {number: signal.getsignal(number) for number in SIGNALS}
-    replaced = {
-        number: handler for number, handler in handlers.items() if handler is not signal.SIG_IGN
-    }
+    replaced = {key: each for key, each in handlers.items() if each is not signal.SIG_IGN}
     for number in replaced:
         signal.signal(number, receive)
     before = signal.signal(signal.SIGALRM, request.give_up)

@@ -1,36 +1,16 @@
 """Everything that determines a network's predictions; see versions.ENGINE_VERSION."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
 from created_equal.study import PAPER_ARCHITECTURES, Ensemble
 from created_equal.training.engine.graphs import GraphGroup
 from created_equal.training.engine.images import Examples, Images
-from created_equal.training.engine.trainee import EpochResult, Trainee
+from created_equal.training.engine.trainee import Trainee
 
-
-class Group(Protocol):
-    """Networks that are trained together, each with the same result as if trained alone.
-
-    Attributes:
-        seeds: the networks in the group.
-        epoch: number of finished epochs.
-    """
-
-    seeds: list[int]
-    epoch: int
-
-    def finish_epoch(self) -> Iterator[None]:
-        """Train to the end of the epoch; yield whenever all networks have finished a step."""
-
-    def evaluate(self, after_batch: Callable[[], None]) -> list[EpochResult]:
-        """Predict every example with each network; call ``after_batch`` after each batch."""
-
-    def states(self) -> list[dict]:
-        """Return, for each network, everything that the rest of its training depends on."""
-
-    def restore(self, states: Sequence[dict]) -> None:
-        """Restore what ``states`` returned; all networks must be at the same step."""
+# Networks that are trained together, each with the same result as if trained alone. Both classes
+# have the attributes seeds and epoch (the number of finished ones), and the methods finish_epoch,
+# evaluate, states and restore.
+Group = Trainee | GraphGroup
 
 
 def make_group(ensemble: Ensemble, seeds: Sequence[int], images: Examples) -> Group:

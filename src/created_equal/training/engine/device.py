@@ -48,13 +48,11 @@ def choose_setting(device: str, precision: str) -> Setting:
     Raises:
         InputError: this machine lacks the device, or the device lacks the precision.
     """
-    for name, value, choices in (
-        ("device", device, DEVICES),
-        ("precision", precision, PRECISIONS),
-    ):
-        if value not in choices:
+    given = ("device", device, DEVICES), ("precision", precision, PRECISIONS)
+    for name, value, known in given:
+        if value not in known:
             raise InputError(
-                f"{name} {value} is not one of {', '.join(choices)}; choose one of them."
+                f"{name} {value} is not one of {', '.join(known)}; choose one of them."
             )
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -68,8 +66,15 @@ def choose_setting(device: str, precision: str) -> Setting:
         precision = "bf16" if has_fast_bf16 else "fp32"
     if precision == "tf32" and device == "cpu":
         raise InputError("precision tf32 exists on GPUs only; set precision to auto, fp32 or bf16.")
-    if device == "cuda":
-        _check_gpu_multiplies_in(precision)
+    # PyTorch would emulate or ignore a precision that the GPU's hardware lacks.
+    if device == "cuda" and not (
+        (precision != "bf16" or torch.cuda.is_bf16_supported(including_emulation=False))
+        and (precision != "tf32" or torch.cuda.is_tf32_supported())
+    ):
+        raise InputError(
+            f"precision is {precision}, but {torch.cuda.get_device_name()} has no hardware for it "
+            "(NVIDIA GPUs have it from compute capability 8.0 on); set precision to auto or fp32."
+        )
     # By default PyTorch uses TF32 for convolutions.
     torch.backends.cudnn.allow_tf32 = precision == "tf32"
     torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
@@ -114,12 +119,7 @@ def has_compiler() -> bool:
 
 
 def check_compiler() -> None:
-    """Check that this machine can compile kernels for its GPU.
-
-    Raises:
-        InputError: the GPU is too old for Triton, or the C compiler or Python's headers that Triton
-            needs are missing.
-    """
+    """Raise an InputError if this machine lacks what Triton needs to compile kernels."""
     if (capability := torch.cuda.get_device_capability()) < MIN_CAPABILITY:
         actual, needed = (".".join(map(str, each)) for each in (capability, MIN_CAPABILITY))
         raise InputError(
@@ -142,9 +142,8 @@ def check_compiler() -> None:
 
 def is_out_of_memory(error: RuntimeError) -> bool:
     """Return whether an error means that memory ran out; PyTorch does not use one type for all."""
-    if isinstance(error, torch.OutOfMemoryError):
-        return True
-    return any(message in str(error) for message in OUT_OF_MEMORY)
+    is_typed = isinstance(error, torch.OutOfMemoryError)
+    return is_typed or any(message in str(error) for message in OUT_OF_MEMORY)
 
 
 def release_memory() -> None:
@@ -179,17 +178,6 @@ def _permits(*instructions: str) -> bool:
     return not limit.startswith(("sse", "avx")) or any(each in limit for each in instructions)
 
 
-def _check_gpu_multiplies_in(precision: str) -> None:
-    """Check that the GPU supports a precision in hardware: PyTorch would emulate or ignore it."""
-    has_bf16 = precision != "bf16" or torch.cuda.is_bf16_supported(including_emulation=False)
-    has_tf32 = precision != "tf32" or torch.cuda.is_tf32_supported()
-    if not (has_bf16 and has_tf32):
-        raise InputError(
-            f"precision is {precision}, but {torch.cuda.get_device_name()} has no hardware for it "
-            "(NVIDIA GPUs have it from compute capability 8.0 on); set precision to auto or fp32."
-        )
-
-
 def _cgroup_limit() -> float:
     """Return the cores that the process's cgroup (v2 or v1) and its parents may use."""
     if not CGROUPS_OF_PROCESS.is_file():
@@ -209,8 +197,7 @@ def _cgroup_limit() -> float:
 
 def _read_limit(cgroup: Path) -> float:
     """Return the cores that one cgroup may use, infinity if it has no limit."""
-    files = ["cpu.max"], ["cpu.cfs_quota_us", "cpu.cfs_period_us"]
-    for names in files:
+    for names in (["cpu.max"], ["cpu.cfs_quota_us", "cpu.cfs_period_us"]):
         paths = [cgroup / name for name in names]
         if all(path.is_file() for path in paths):
             quota, period = " ".join(path.read_text() for path in paths).split()

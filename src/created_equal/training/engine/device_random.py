@@ -17,12 +17,7 @@ SIGN_BIT = torch.iinfo(torch.int64).min
 
 
 class DeviceStreams:
-    """The random numbers of one network, drawn on a device.
-
-    Args:
-        streams: the network's streams, with the same numbers.
-        step: () int64 on the device: the number of finished mini-batches.
-    """
+    """The numbers of a network's streams; step () int64 on the device counts its mini-batches."""
 
     def __init__(self, streams: Streams, step: torch.Tensor):
         self._streams, self._step = streams, step
@@ -53,17 +48,10 @@ class DeviceStreams:
 def draw_words(
     key: torch.Tensor, stream: int, step: torch.Tensor, layer: int, n_words: int
 ) -> torch.Tensor:
-    """Draw random words by a kernel on the device of ``key``.
+    """Draw ``Streams.words`` by a kernel on the device of ``key``, as signed int64.
 
-    Args:
-        key: (2,) int64 with the bits of ``Streams.key``, or (network, 2) for several networks.
-        stream: a ``Stream``.
-        step: () int64 on the same device.
-        layer: part of the counter, like the stream and the step.
-        n_words: the number of words.
-
-    Returns:
-        (n_words,) int64 with the bits of the unsigned words, or (network, n_words).
+    With the bits of one ``Streams.key``, (2,) int64, they are (n_words,); with those of several
+    networks, (network, 2), they are (network, n_words).
     """
     # Imported late, because Triton is needed on GPUs only and does not exist on every platform.
     from created_equal.training.engine.philox import philox_words

@@ -29,28 +29,28 @@ PREDICTED_TOGETHER = 4
 
 
 class Lane:
-    """A queue of work on a device; this one does each piece of work immediately."""
+    """A queue of work on a device; this one does each piece of work immediately.
+
+    ``record`` does a piece of work once, which also loads libraries and creates the optimizer's
+    state, and returns a function that queues it again. After ``fork`` the lane waits for all
+    earlier work on the device; after ``join`` the device waits for all work in the lane.
+    """
 
     def __init__(self, device: torch.device):
         self._device = device
 
     def record(self, work: Callable[[], None]) -> Callable[[], None]:
-        """Do the work once, and return a function that does it again.
-
-        The first run also loads libraries and creates the optimizer's state.
-        """
         work()
         return work
 
     def queue(self, work: Callable[[], None]) -> None:
-        """Do the work after everything that is queued in this lane."""
         work()
 
     def fork(self) -> None:
-        """Make later work in this lane wait for all earlier work on the device."""
+        pass
 
     def join(self) -> None:
-        """Make later work on the device wait for everything that is queued in this lane."""
+        pass
 
     def free_memory(self) -> int:
         """Return the device's free memory in bytes, 0 if unknown."""
@@ -80,36 +80,26 @@ class StreamLane(Lane):
         return lambda: self.queue(graph.replay)
 
     def queue(self, work: Callable[[], None]) -> None:
-        """Queue the work on the stream."""
         with torch.cuda.stream(self._stream):
             work()
 
     def fork(self) -> None:
-        """Make the stream wait for all earlier work on the GPU."""
         self._stream.wait_stream(torch.cuda.current_stream())
 
     def join(self) -> None:
-        """Make later work on the GPU wait for the stream."""
         torch.cuda.current_stream().wait_stream(self._stream)
 
     def free_memory(self) -> int:
-        """Return the GPU's free memory in bytes."""
         return torch.cuda.mem_get_info(self._device)[0]
 
     def failed_allocations(self) -> int:
-        """Return the number of allocations on the GPU that failed so far."""
         return torch.cuda.memory_stats(self._device).get("num_ooms", 0)
 
 
 class RecordedTrainee(Trainee):
     """A network in training whose steps are replayed graphs.
 
-    Args:
-        ensemble: the ensemble.
-        seed: the network's number i in the ensemble.
-        images: the dataset, in the device's memory.
-        rate: () float32 on the device: the learning rate, shared by the group.
-        lane: the queue for its work.
+    ``rate``, () float32 on the device, is the learning rate, shared by the group.
     """
 
     def __init__(
@@ -125,8 +115,10 @@ class RecordedTrainee(Trainee):
         # Recording performs a training step, which is undone here.
         self._replay_step = lane.record(self._take_step)
         self.network.load_state_dict(untrained)
-        for tensor in self._optimizer_tensors():
-            tensor.zero_()
+        for state in self._optimizer.state.values():
+            for tensor in state.values():
+                if tensor is not None:
+                    tensor.zero_()
         self._device_step.zero_()
         self._draw_order()
 
@@ -145,7 +137,8 @@ class RecordedTrainee(Trainee):
         self.epoch, self.step = state["epoch"], state["step"]
         self.network.load_state_dict(state["network"])
         saved = state["optimizer"]["state"]
-        for index, parameter in enumerate(self._parameters()):
+        groups = self._optimizer.param_groups
+        for index, parameter in enumerate(each for group in groups for each in group["params"]):
             for name, tensor in self._optimizer.state[parameter].items():
                 if tensor is not None:
                     tensor.copy_(saved[index][name])
@@ -193,14 +186,6 @@ class RecordedTrainee(Trainee):
     def _make_noise(self, layer: int) -> Callable[[int], torch.Tensor]:
         return lambda n_bytes: self._device_streams.random_bytes(Stream.DROPOUT, layer, n_bytes)
 
-    def _parameters(self) -> list[torch.nn.Parameter]:
-        """Return the parameters in the order of the optimizer's state."""
-        return [each for group in self._optimizer.param_groups for each in group["params"]]
-
-    def _optimizer_tensors(self) -> Iterator[torch.Tensor]:
-        for state in self._optimizer.state.values():
-            yield from (each for each in state.values() if each is not None)
-
 
 class CastTogether(torch.autograd.Function):
     """Cast all weights of a network to bf16, and their gradients to fp32, in a few kernels.
@@ -211,12 +196,10 @@ class CastTogether(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, *weights: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """Return the weights in bf16."""
         return _cast(weights, torch.bfloat16)
 
     @staticmethod
     def backward(ctx, *gradients: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """Return the gradients in fp32."""
         return _cast(gradients, torch.float32)
 
 
@@ -227,15 +210,10 @@ def _cast(tensors: Sequence[torch.Tensor], dtype: torch.dtype) -> tuple[torch.Te
 
 
 class Panel:
-    """A few networks of a group that predict together.
+    """At most ``PREDICTED_TOGETHER`` networks of a group, which predict together.
 
     Each batch is gathered and standardized once for all of them. Their first convolutions are
     computed as one, whose output channels are then split among the networks.
-
-    Args:
-        trainees: at most ``PREDICTED_TOGETHER``.
-        images: the dataset, in the device's memory.
-        lane: the queue for the work.
     """
 
     def __init__(self, trainees: Sequence[RecordedTrainee], images: Images, lane: Lane):
@@ -246,18 +224,14 @@ class Panel:
         shape = len(trainees), len(images)
         self._predictions = torch.zeros(shape, dtype=torch.int64, device=device)
         self._losses = torch.zeros(shape, device=device)
-        self._replay = lane.record(self._predict)
+        # Queues the prediction of the next batch.
+        self.predict = lane.record(self._predict)
 
     def begin(self) -> None:
         """Go back to the first example."""
         self._start.zero_()
 
-    def predict(self) -> None:
-        """Queue the prediction of the next batch."""
-        self._replay()
-
     def results(self) -> list[EpochResult]:
-        """Return each network's results."""
         # All networks share one transfer, because the device waits for every transfer.
         rows = zip(self._trainees, self._predictions.cpu(), self._losses.cpu(), strict=True)
         return [
@@ -290,10 +264,8 @@ class Panel:
 class GraphGroup:
     """A ``Group`` of networks that take each step together, on a GPU.
 
-    Args:
-        ensemble: the ensemble.
-        seeds: the networks; the group takes as many of them as fit into the device's memory.
-        images: the dataset, in the device's memory.
+    It takes as many of the networks as fit into the device's memory. Its methods are those of
+    ``Trainee``; a step counts as finished when it is queued.
 
     Raises:
         InputError: see ``check_compiler``.
@@ -334,11 +306,9 @@ class GraphGroup:
 
     @property
     def epoch(self) -> int:
-        """Number of finished epochs."""
         return self._trainees[0].epoch
 
     def finish_epoch(self) -> Iterator[None]:
-        """Train to the end of the epoch; yield whenever a step is queued for all networks."""
         epoch = self.epoch
         self._join()
         self._rate.fill_(learning_rate(self._ensemble.recipe, epoch + 1))
@@ -349,7 +319,6 @@ class GraphGroup:
             yield
 
     def evaluate(self, after_batch: Callable[[], None]) -> list[EpochResult]:
-        """Predict every example with each network; call ``after_batch`` after each batch."""
         self._join()
         for panel in self._panels:
             panel.begin()
@@ -362,12 +331,10 @@ class GraphGroup:
         return [result for panel in self._panels for result in panel.results()]
 
     def states(self) -> list[dict]:
-        """Return, for each network, everything that the rest of its training depends on."""
         self._join()
         return [state for trainee in self._trainees for state in trainee.states()]
 
     def restore(self, states: Sequence[dict]) -> None:
-        """Restore what ``states`` returned; all networks must be at the same step."""
         self._join()
         for trainee, state in zip(self._trainees, states, strict=True):
             trainee.restore([state])

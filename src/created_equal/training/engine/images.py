@@ -21,6 +21,10 @@ EXAMPLES_ON_CPU = 100
 PIXELS_ON_GPU = 2500 * 32 * 32
 EXAMPLES_OF_FILES = 250
 
+# Standardized images (example, channel, height, width) float32, channels_last, and their labels
+# (example,) int64.
+Batch = tuple[torch.Tensor, torch.Tensor]
+
 
 class Examples(ABC):
     """The examples of a dataset on a device, without their pixels.
@@ -31,7 +35,7 @@ class Examples(ABC):
         classes: K.
         labels: (example,) int64.
         labels_on_cpu: a copy on the CPU, where results are computed.
-        splits: for each of SPLITS, a mask (example,) bool on the CPU.
+        splits: for each of SPLITS, a mask (example,) bool; a numpy array.
         train: (train example,) int64, indices of the train set.
         waited: seconds spent waiting for images; None if all are in memory.
     """
@@ -46,7 +50,7 @@ class Examples(ABC):
         self.labels_on_cpu = torch.from_numpy(dataset["label"].values.astype(np.int64))
         self.labels = self.labels_on_cpu.to(device)
         split_of = dataset["example_split"].values
-        self.splits = [torch.from_numpy(split_of == split) for split in SPLITS]
+        self.splits = [split_of == split for split in SPLITS]
         self.train = torch.from_numpy(np.flatnonzero(split_of == "train")).to(device)
         mean, std = dataset["channel_mean"].values, dataset["channel_std"].values
         self._mean = torch.tensor(mean, dtype=torch.float32, device=device)
@@ -69,24 +73,21 @@ class Examples(ABC):
     def load_batches(
         self,
         batches: Sequence[np.ndarray],
-        torch_seeds: Sequence[int],
+        seeds: Sequence[int],
         words: Sequence[np.ndarray | None] = (),
-    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Load mini-batches of the train set: (images, labels).
-
-        The images are standardized: (example, channel, height, width) float32, channels_last. The
-        labels are (example,) int64.
+    ) -> Iterator[Batch]:
+        """Load mini-batches of the train set.
 
         Args:
             batches: for each mini-batch, indices into the train set.
-            torch_seeds: for each mini-batch, the seed of the augmentation of images in files.
+            seeds: for each mini-batch, the seed of the augmentation of images in files.
             words: for each mini-batch, (example,) uint64: the random words of the augmentation of
                 images in memory; none for no augmentation.
         """
 
     @abstractmethod
     def load_in_order(self) -> Iterator[tuple[slice, torch.Tensor]]:
-        """Load all examples in order, in batches for prediction: (slice, images)."""
+        """Load the images of all examples in order, in batches for prediction: (slice, images)."""
 
     def _slices(self, size: int) -> Iterator[slice]:
         for start in range(0, len(self), size):
@@ -124,11 +125,10 @@ class Images(Examples):
     def load_batches(
         self,
         batches: Sequence[np.ndarray],
-        torch_seeds: Sequence[int],
+        seeds: Sequence[int],
         words: Sequence[np.ndarray | None] = (),
-    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Load mini-batches; the augmentation depends on the words alone."""
-        del torch_seeds
+    ) -> Iterator[Batch]:
+        del seeds
         device = self.setting.device
         for batch, of_batch in zip(batches, words or [None] * len(batches), strict=True):
             index = self.train[torch.from_numpy(batch).to(device)]
@@ -137,7 +137,6 @@ class Images(Examples):
             yield self.batch(index, of_batch), self.labels[index]
 
     def load_in_order(self) -> Iterator[tuple[slice, torch.Tensor]]:
-        """Load all examples in order."""
         for examples in self._slices(self.prediction_batch):
             yield examples, self.batch(examples)
 
@@ -145,14 +144,8 @@ class Images(Examples):
 class FileImages(Examples):
     """A dataset whose images stay in files, which other processes decode ahead of the device.
 
-    Close iterators that are not read to the end, to end these processes.
-
-    Args:
-        dataset: see ``artefacts.make_file_dataset``.
-        setting: the device and precision.
-        data_root: the folder that the dataset's folder is relative to.
-        augmentation: as in the recipe.
-        workers: number of processes that decode; 0 to decode in this process.
+    Close iterators that are not read to the end, to end these processes. Without workers, this
+    process decodes. An image that is missing or has changed raises an InputError.
     """
 
     def __init__(
@@ -172,21 +165,16 @@ class FileImages(Examples):
     def load_batches(
         self,
         batches: Sequence[np.ndarray],
-        torch_seeds: Sequence[int],
+        seeds: Sequence[int],
         words: Sequence[np.ndarray | None] = (),
-    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Load mini-batches; the augmentation depends on the seeds alone.
-
-        Raises:
-            InputError: a file is missing or has changed.
-        """
+    ) -> Iterator[Batch]:
+        del words
         indices = [self._train[batch] for batch in batches]
-        loaded = self._load(list(zip(indices, torch_seeds, strict=True)))
+        loaded = self._load(list(zip(indices, seeds, strict=True)))
         for index, images in zip(indices, loaded, strict=True):
             yield images, self.labels[torch.from_numpy(index).to(self.setting.device)]
 
     def load_in_order(self) -> Iterator[tuple[slice, torch.Tensor]]:
-        """Load all examples in order; raises like ``load_batches``."""
         slices = list(self._slices(min(self.prediction_batch, EXAMPLES_OF_FILES)))
         tasks = [(np.arange(each.start, each.stop), None) for each in slices]
         yield from zip(slices, self._load(tasks), strict=True)
@@ -205,14 +193,10 @@ class FileImages(Examples):
 
 def load_images(
     dataset: xr.Dataset, setting: Setting, data_root: Path, augmentation: str | None
-) -> Images | FileImages:
+) -> Examples:
     """Load a dataset for training, whether its images are in memory or in files.
 
-    Args:
-        dataset: see ``artefacts.make_dataset`` and ``artefacts.make_file_dataset``.
-        setting: the device and precision.
-        data_root: the folder that the dataset's folder is relative to, if its images stay in files.
-        augmentation: as in the recipe.
+    The folder of images in files is relative to ``data_root``; only they are augmented.
     """
     if has_files(dataset):
         # This process keeps one core to itself.

@@ -14,23 +14,16 @@ def make_optimizer(
     """Return the optimizer of a recipe for a network.
 
     Weight decay is added to the gradient (L2). With ``weight_decay_on: weights`` it excludes biases
-    and normalization layers, which are the parameters of one dimension.
-
-    Args:
-        network: the network.
-        recipe: the recipe.
-        rate: () float32 on the network's device, from which a recorded step reads the learning
-            rate; None to keep the rate as a number in the parameter groups.
+    and normalization layers, which are the parameters of one dimension. A recorded step reads the
+    learning rate from ``rate``, () float32 on the network's device; without it the rate is a number
+    in the parameter groups.
     """
     parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
     groups = [{"params": parameters, "weight_decay": recipe.weight_decay}]
     if recipe.weight_decay and recipe.weight_decay_on == "weights":
-        weights = [parameter for parameter in parameters if parameter.dim() > 1]
+        groups[0]["params"] = [parameter for parameter in parameters if parameter.dim() > 1]
         others = [parameter for parameter in parameters if parameter.dim() <= 1]
-        groups = [
-            {"params": weights, "weight_decay": recipe.weight_decay},
-            {"params": others, "weight_decay": 0.0},
-        ]
+        groups.append({"params": others, "weight_decay": 0.0})
     groups = [group for group in groups if group["params"]]
     # Only these variants read the rate on the device without waiting for its value: fused SGD, and
     # the capturable "foreach" variants of the others.

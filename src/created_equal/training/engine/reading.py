@@ -30,12 +30,7 @@ Task = tuple[np.ndarray, int | None]
 
 
 class Reader(Dataset):
-    """Reads batches of image files.
-
-    Args:
-        files: the images.
-        augmentation: as in the recipe; applies to tasks with a seed.
-    """
+    """Reads batches of image files, and augments those whose task has a seed."""
 
     def __init__(self, files: ImageFiles, augmentation: str | None):
         self._files = files
@@ -69,11 +64,7 @@ def read_ahead(
 ) -> Iterator[torch.Tensor]:
     """Yield the pixels of each task in order; close the iterator if it is not read to the end.
 
-    Args:
-        reader: reads the tasks.
-        tasks: the batches to read.
-        workers: number of processes that read; 0 to read in this process.
-        pinned: whether to put the pixels into pinned memory, for asynchronous copies to a GPU.
+    Without workers, this process reads. Pinned memory permits asynchronous copies to a GPU.
 
     Raises:
         InputError: a file is missing or has changed.
@@ -87,11 +78,7 @@ def read_ahead(
 
 @contextmanager
 def explain_killed_readers() -> Iterator[None]:
-    """Turn PyTorch's errors about its workers, which may occur anywhere, into an InputError.
-
-    Raises:
-        InputError: a process that reads images was killed, or sends none for ``LONGEST_WAIT``.
-    """
+    """Turn PyTorch's errors about its workers, which may occur anywhere, into an InputError."""
     try:
         yield
     except RuntimeError as error:

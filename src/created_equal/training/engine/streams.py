@@ -29,11 +29,8 @@ class Stream(IntEnum):
 class Streams:
     """The random numbers of one network.
 
-    Args:
-        definition: the ensemble's definition. Different definitions get different numbers, so
-            networks of two ensembles are independent even if they share a seed. The version of the
-            engine is not part of it.
-        seed: the network's number in the ensemble.
+    Ensembles with different definitions get different numbers, so their networks are independent
+    even if they share a seed. The version of the engine is not part of a definition.
     """
 
     def __init__(self, definition: Mapping, seed: int):

@@ -32,15 +32,9 @@ class EpochResult:
 class Trainee:
     """A network in training, determined by its ensemble's definition and its seed alone.
 
-    It is a ``Group`` of one network.
-
-    Args:
-        ensemble: the ensemble.
-        seed: the network's number i in the ensemble.
-        images: the dataset, on the device of the training.
+    It is a ``Group`` of one network, so ``seeds`` and all results and states are lists of one.
 
     Attributes:
-        seeds: a list of the one seed.
         epoch: number of finished epochs.
         step: number of finished mini-batches, over all epochs.
         network: the module, with its current weights.
@@ -68,8 +62,7 @@ class Trainee:
         self.network.train()
         batches = draw_mini_batches(recipe, self._streams, self.epoch + 1, len(self._images.train))
         # A restored network may be in the middle of an epoch.
-        finished = self.step - self.epoch * self._batches_per_epoch
-        batches = batches[finished:]
+        batches = batches[self.step - self.epoch * self._batches_per_epoch :]
         torch_seeds = [self._streams.torch_seed(self.step + i) for i in range(len(batches))]
         words = [self._augmentation(self.step + i, len(batch)) for i, batch in enumerate(batches)]
         with closing(self._images.load_batches(batches, torch_seeds, words)) as loaded:
@@ -140,7 +133,6 @@ class Trainee:
         return network.to(images.setting.device, memory_format=torch.channels_last)
 
     def _make_forward(self) -> Callable[[torch.Tensor], torch.Tensor]:
-        """Return the (possibly compiled) forward function."""
         return torch.compile(self.network) if self._compiled else self.network
 
     def _make_optimizer(self) -> torch.optim.Optimizer:
@@ -157,13 +149,7 @@ class Trainee:
 
 
 def train_network(ensemble: Ensemble, seed: int, images: Examples) -> Iterator[EpochResult]:
-    """Train one network and yield its results before the first epoch and after every epoch.
-
-    Args:
-        ensemble: the ensemble.
-        seed: the network's number i in the ensemble.
-        images: the dataset, on the device of the training.
-    """
+    """Train one network and yield its results before the first epoch and after every epoch."""
     trainee = Trainee(ensemble, seed, images)
     yield from trainee.evaluate(lambda: None)
     while trainee.epoch < ensemble.recipe.epochs:
@@ -175,41 +161,24 @@ def train_network(ensemble: Ensemble, seed: int, images: Examples) -> Iterator[E
 def make_result(
     epoch: int, predictions: torch.Tensor, losses: torch.Tensor, images: Examples
 ) -> EpochResult:
-    """Compute accuracy and loss per split from predictions and losses per example.
-
-    Args:
-        epoch: the epoch.
-        predictions: (example,) int64 labels on the CPU.
-        losses: (example,) float32 on the CPU: cross-entropy in nats.
-        images: the dataset.
-    """
+    """Compute accuracy and loss per split from labels (example,) and cross-entropies (example,)."""
     is_right = (predictions == images.labels_on_cpu).numpy()
-    splits = [split.numpy() for split in images.splits]
     return EpochResult(
         epoch,
         predictions.numpy().astype(label_dtype(images.classes)),
-        np.array([is_right[split].mean() for split in splits]),
-        np.array([losses.numpy()[split].mean(dtype=np.float64) for split in splits]),
+        np.array([is_right[split].mean() for split in images.splits]),
+        np.array([losses.numpy()[split].mean(dtype=np.float64) for split in images.splits]),
     )
 
 
 def is_compiled(ensemble: Ensemble, setting: Setting) -> bool:
-    """Return whether networks are compiled: torchvision's on a GPU are.
-
-    torch.compile needs a C compiler; without one, networks run uncompiled.
-    """
+    """Return whether networks are compiled: torchvision's on a GPU, if there is a C compiler."""
     on_gpu = setting.device.type == "cuda"
     return on_gpu and ensemble.architecture.name not in PAPER_ARCHITECTURES and has_compiler()
 
 
 def make_network(ensemble: Ensemble, image_shape: tuple[int, int, int], classes: int) -> nn.Module:
-    """Build an untrained network of an ensemble; raises like ``build_network``.
-
-    Args:
-        ensemble: the ensemble.
-        image_shape: (height, width, channels).
-        classes: K.
-    """
+    """Build an untrained network of an ensemble; arguments and errors as in ``build_network``."""
     return build_network(ensemble.architecture, ensemble.recipe, image_shape, classes)
 
 

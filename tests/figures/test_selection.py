@@ -4,9 +4,26 @@ import xarray as xr
 
 from created_equal.artefacts import select_split
 from created_equal.errors import InputError
-from created_equal.figures.alignment import align
+from created_equal.figures.selection import align, check_epochs, phase_epochs
 
 NAMES = ("a", "b")
+
+
+def test_a_study_can_set_the_phase_epochs(scores: xr.Dataset) -> None:
+    assert list(phase_epochs(scores, [0, 2, 4, 8], "figure_01").values()) == [0, 2, 4, 8]
+    assert len(phase_epochs(scores, None, "figure_01")) == 4
+
+
+@pytest.mark.parametrize(
+    ("epochs", "sentence"),
+    [
+        ([0, 1], "figure_01 shows 4 epochs and was given 2; name 4 epochs in the study, or none"),
+        ([0, 1, 2, 40], "epoch 40, but the networks were trained for 12 epochs; name epochs from"),
+    ],
+)
+def test_epochs_that_cannot_be_shown(scores: xr.Dataset, epochs: list[int], sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        check_epochs(scores, epochs, 4, "figure_01")
 
 
 def test_examples_are_aligned_by_name(scores: xr.Dataset, other: xr.Dataset) -> None:

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from created_equal.artefacts import (
+    label_examples,
     make_dataset,
     make_predictions,
     read_scores,
@@ -13,8 +14,8 @@ from created_equal.artefacts import (
     write_predictions,
     write_scores,
 )
-from created_equal.claims import results
 from created_equal.errors import InputError
+from created_equal.planning import results
 from created_equal.scores import score_ensemble
 from created_equal.study import Architecture, Baseline, Ensemble, Recipe, Study
 
@@ -150,9 +151,9 @@ def chosen_of(examples, rounds, what):
 
 
 @pytest.fixture
-def after(networks):
+def after():
     """A dataset of 40 train and 20 test examples, and the scores of an ensemble without some."""
-    before = networks(np.ones((2, 2, 60), dtype=bool), LABELS, IS_TEST)
+    before = label_examples(LABELS, np.arange(60), IS_TEST, ["a", "b"])
 
     def without(removed, moved=()):
         split = np.where(np.isin(np.arange(60), moved), "test", before["example_split"].values)

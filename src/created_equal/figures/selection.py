@@ -1,0 +1,63 @@
+"""The epochs and the examples that a figure shows."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+
+from created_equal.artefacts import select_split
+from created_equal.errors import InputError
+from created_equal.scores import PHASES, phases
+
+
+def check_epochs(scores: xr.Dataset, epochs: Sequence[int], count: int, figure: str) -> list[int]:
+    """Return ``epochs`` as a list after checking them.
+
+    Raises:
+        InputError: there are not ``count`` epochs, the networks were not trained that long, or an
+            epoch was not recorded.
+    """
+    recorded = scores["epoch"].values.tolist()
+    if len(epochs) != count:
+        raise InputError(
+            f"{figure} shows {count} epochs and was given {len(epochs)}; name {count} epochs "
+            "in the study, or none to have them chosen."
+        )
+    missing = [epoch for epoch in epochs if epoch not in recorded]
+    if missing and missing[0] < recorded[-1]:
+        raise InputError(
+            f"{figure} should show epoch {missing[0]}, which was not recorded; name some of the "
+            f"epochs {', '.join(map(str, recorded))}."
+        )
+    if missing:
+        raise InputError(
+            f"{figure} should show epoch {missing[0]}, but the networks were trained for "
+            f"{recorded[-1]} epochs; name epochs from 0 to {recorded[-1]} in the study."
+        )
+    return list(epochs)
+
+
+def phase_epochs(scores: xr.Dataset, epochs: Sequence[int] | None, figure: str) -> dict[str, int]:
+    """Return the epoch of each phase, by its name: these epochs, or those of ``scores.phases``."""
+    if epochs is None:
+        return phases(scores)
+    return dict(zip(PHASES, check_epochs(scores, epochs, len(PHASES), figure), strict=True))
+
+
+def align(
+    one: xr.Dataset, other: xr.Dataset, split: str, figure: str, names: tuple[str, str]
+) -> tuple[xr.Dataset, xr.Dataset]:
+    """Return one split of two scores or predictions, with both in the first's order of examples.
+
+    Raises:
+        InputError: their examples in this split differ, or the labels of these examples.
+    """
+    first, second = select_split(one, split), select_split(other, split)
+    if np.array_equal(np.sort(first["example"].values), np.sort(second["example"].values)):
+        second = second.sel(example=first["example"].values)
+        if np.array_equal(first["label"].values, second["label"].values):
+            return first, second
+    raise InputError(
+        f"{figure} compares {names[0]} with {names[1]}, but their {split} examples or labels "
+        "differ; name two of the same dataset in the study."
+    )

@@ -1,0 +1,309 @@
+"""Scores in memory: the observed ones of an ensemble, those of a null, or those of a resample."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from created_equal.artefacts import open_predictions
+from created_equal.errors import InputError
+from created_equal.scores.agreement import count_dtype, majority_right, modes
+from created_equal.scores.learning import accessibility
+from created_equal.scores.subensembles import histograms_of
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """The examples that a measure has chosen: their names (example,), and which they are."""
+
+    names: np.ndarray
+    words: str
+
+
+class Axis:
+    """The examples of an ensemble: names, labels and whether they are test examples."""
+
+    def __init__(self, scores: xr.Dataset, among: np.ndarray | None = None):
+        """Take those of some scores, if ``among`` is given only the examples with these names."""
+        names = scores["example"].values
+        self.of_scores = np.arange(len(names))
+        if among is not None:
+            self.of_scores = np.flatnonzero(np.isin(names, among))
+        self.names = names[self.of_scores]
+        self.labels = scores["label"].values[self.of_scores].astype(np.int64)
+        self.is_test = scores["example_split"].values[self.of_scores] == "test"
+        self.index = pd.Index(self.names)
+        self._places: dict[Examples, np.ndarray] = {}
+
+    def places(self, examples: Examples) -> np.ndarray:
+        """Return the places of those of the examples that are on this axis, in their order."""
+        if examples not in self._places:
+            places = self.index.get_indexer(examples.names)
+            self._places[examples] = places[places >= 0]
+        return self._places[examples]
+
+    def permuted(self, generator: np.random.Generator) -> np.ndarray:
+        """Return for each example the place of another, or itself, of its class and split."""
+        group = 2 * self.labels + self.is_test
+        random = generator.permutation(len(group))
+        places = np.empty_like(random)
+        places[np.argsort(group, kind="stable")] = random[np.argsort(group[random], kind="stable")]
+        return places
+
+
+class Stored:
+    """The scores of an ensemble or a baseline as they are."""
+
+    def __init__(self, scores: xr.Dataset):
+        self.scores, self.axis = scores, Axis(scores)
+        self.networks, self.classes = scores.sizes["network"], scores.attrs["classes"]
+        self.epoch = scores["epoch"].values
+
+    @cached_property
+    def _n_right(self) -> np.ndarray:
+        return self._rows("n_right", self.epoch)
+
+    def n_right(self, epochs: np.ndarray) -> np.ndarray:
+        return self._n_right[np.searchsorted(self.epoch, epochs)]
+
+    def n_modal(self, epochs: np.ndarray) -> np.ndarray:
+        return self._rows("n_modal", epochs)
+
+    @property
+    def accessibility(self) -> np.ndarray:
+        return self.scores["accessibility"].values
+
+    @property
+    def halves(self) -> np.ndarray:
+        return self.scores["accessibility_half"].values
+
+    def _rows(self, name: str, epochs: np.ndarray) -> np.ndarray:
+        # One row at a time, as HDF5 is slow to read several.
+        places = np.searchsorted(self.epoch, epochs)
+        return np.stack([self.scores[name].isel(epoch=place).values for place in places.tolist()])
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What each network of an ensemble predicts, or each random state of a baseline.
+
+    Attributes:
+        axis: the examples.
+        predictions: (network, epoch, example) labels.
+        numbers: (network,) their seeds.
+        epoch: (epoch,)
+        classes: K.
+        instead: (example,) accessibility, if it is not to be computed from the predictions.
+    """
+
+    axis: Axis
+    predictions: np.ndarray
+    numbers: np.ndarray
+    epoch: np.ndarray
+    classes: int
+    instead: np.ndarray | None = None
+
+    def right(self) -> Iterator[np.ndarray]:
+        """Yield about what each network is right: (epoch, example) bool."""
+        labels = self.axis.labels.astype(self.predictions.dtype)
+        return (of_network == labels for of_network in self.predictions)
+
+    @cached_property
+    def by_network(self) -> np.ndarray:
+        """Return the share of the trained epochs at which each network is right, (network, ...)."""
+        return np.array([right[self.epoch > 0].mean(axis=0) for right in self.right()])
+
+
+class Counted:
+    """The scores of networks, each counted a number of times: all once, or a resample."""
+
+    def __init__(self, answers: Answers, weights: np.ndarray | None = None):
+        """Count the networks (network,) times; by default once."""
+        self.answers, self.axis = answers, answers.axis
+        self.classes, self.epoch = answers.classes, answers.epoch
+        self.weights = np.ones(len(answers.numbers), int) if weights is None else weights
+        self.networks = int(self.weights.sum())
+
+    @cached_property
+    def _n_right(self) -> np.ndarray:
+        return self._count(self.weights)
+
+    def n_right(self, epochs: np.ndarray) -> np.ndarray:
+        return self._n_right[np.searchsorted(self.epoch, epochs)]
+
+    def n_modal(self, epochs: np.ndarray) -> np.ndarray:
+        places = np.searchsorted(self.epoch, epochs)
+        predictions = self.answers.predictions
+        return np.stack(
+            [
+                modes(np.repeat(predictions[:, place], self.weights, axis=0), self.classes).n_modal
+                for place in places.tolist()
+            ]
+        )
+
+    @cached_property
+    def accessibility(self) -> np.ndarray:
+        if self.answers.instead is not None:
+            return self.answers.instead
+        return self._accessibility(self.weights)
+
+    @cached_property
+    def halves(self) -> np.ndarray:
+        return np.stack([self._accessibility(self.weights * half) for half in self._halves()])
+
+    def half_n_right(self, epochs: np.ndarray) -> list[tuple[np.ndarray, int]]:
+        """Return n_right and N of the even and of the odd networks."""
+        places = np.searchsorted(self.epoch, epochs)
+        weights = [self.weights * half for half in self._halves()]
+        return [(self._count(half)[places], int(half.sum())) for half in weights]
+
+    @property
+    def by_network(self) -> np.ndarray:
+        return np.repeat(self.answers.by_network, self.weights, axis=0)
+
+    def _halves(self) -> list[np.ndarray]:
+        return [self.answers.numbers % 2 == half for half in (0, 1)]
+
+    def _accessibility(self, weights: np.ndarray) -> np.ndarray:
+        if not weights.any():
+            return np.full(len(self.axis.names), np.nan)
+        # A baseline has no untrained epoch.
+        counts = self._count(weights)
+        before = np.zeros_like(counts[:1]) if self.epoch[0] > 0 else counts[:0]
+        return accessibility(np.concatenate([before, counts]), int(weights.sum()))
+
+    def _count(self, weights: np.ndarray) -> np.ndarray:
+        total = np.zeros(self.answers.predictions.shape[1:], count_dtype(int(weights.sum())))
+        for right, weight in zip(self.answers.right(), weights, strict=True):
+            if weight:
+                total += right * total.dtype.type(weight)
+        return total
+
+
+class Scores:
+    """What the value of a measure is computed from, by the names of ensembles and baselines.
+
+    Examples are those that a measure has chosen, as far as they are there; in a resample they are
+    drawn from them with replacement, the same ones for all ensembles.
+    """
+
+    def __init__(
+        self,
+        counts: Mapping[str, Stored | Counted],
+        resample: int | None = None,
+        shuffled: bool = False,
+    ):
+        """Take counts by name.
+
+        Args:
+            counts: of each ensemble and baseline.
+            resample: the seed with which examples are drawn; None: they are all there once.
+            shuffled: whether the examples of each class and split change places, for each name and
+                for each half of an ensemble in another way.
+        """
+        self.counts, self.resample, self.shuffled = counts, resample, shuffled
+
+    def networks(self, name: str) -> int:
+        return self.counts[name].networks
+
+    def classes(self, name: str) -> int:
+        return self.counts[name].classes
+
+    def n_right(self, name: str, epochs: np.ndarray, examples: Examples) -> np.ndarray:
+        """Return how many networks are right, (epoch, example) unsigned integers."""
+        return self.counts[name].n_right(np.asarray(epochs))[:, self._places(name, examples)]
+
+    def consistency(self, name: str, epochs: np.ndarray, examples: Examples) -> np.ndarray:
+        return self.n_right(name, epochs, examples) / self.networks(name)
+
+    def majority(self, name: str, epoch: int, examples: Examples) -> np.ndarray:
+        """Return whether more than half of the networks are right, (example,) bool."""
+        return majority_right(self.n_right(name, [epoch], examples)[0], self.networks(name))
+
+    def histograms(self, name: str, epochs: np.ndarray, examples: Examples) -> np.ndarray:
+        """Return how many examples 0, 1, ... N networks are right about, (epoch, N + 1)."""
+        return histograms_of(self.n_right(name, epochs, examples), self.networks(name))
+
+    def consensus(self, name: str, epochs: np.ndarray, examples: Examples) -> np.ndarray:
+        n_modal = self.counts[name].n_modal(np.asarray(epochs))
+        return n_modal[:, self._places(name, examples)] / self.networks(name)
+
+    def accessibility(self, name: str, examples: Examples) -> np.ndarray:
+        return self.counts[name].accessibility[self._places(name, examples)]
+
+    def halves(self, name: str, examples: Examples) -> tuple[np.ndarray, np.ndarray]:
+        """Return the accessibility in the even and in the odd networks."""
+        even, odd = self.counts[name].halves
+        return even[self._places(name, examples)], odd[self._places(name, examples, "odd")]
+
+    def half_n_right(
+        self, name: str, epochs: np.ndarray, examples: Examples
+    ) -> list[tuple[np.ndarray, int]]:
+        places = self._places(name, examples)
+        halves = self.counts[name].half_n_right(np.asarray(epochs))
+        return [(n_right[:, places], networks) for n_right, networks in halves]
+
+    def by_network(self, name: str, examples: Examples) -> np.ndarray:
+        """Return the share of trained epochs at which each network is right, (network, example)."""
+        return self.counts[name].by_network[:, self._places(name, examples)]
+
+    def labels(self, name: str, examples: Examples) -> np.ndarray:
+        # Examples only change places with others of their class.
+        return self.counts[name].axis.labels[self._places(name, examples)]
+
+    def _places(self, name: str, examples: Examples, half: str = "") -> np.ndarray:
+        axis = self.counts[name].axis
+        places = axis.places(examples)
+        if self.shuffled:
+            seed = crc32(f"{name}{half}".encode())
+            places = axis.permuted(np.random.default_rng(seed))[places]
+        if self.resample is not None:
+            generator = np.random.default_rng(self.resample)
+            places = places[generator.integers(len(places), size=len(places))]
+        return places
+
+
+def read_answers(name: str, paths: list[Path], scores: xr.Dataset, among: np.ndarray) -> Answers:
+    """Return what the networks of an ensemble predict for some examples.
+
+    Args:
+        name: the ensemble's, for error messages.
+        paths: its predictions files.
+        scores: made from them.
+        among: names of the examples.
+
+    Raises:
+        InputError: a file is missing, damaged, or not the one the scores were made from.
+    """
+    axis, numbers = Axis(scores, among), scores["network"].values
+    predictions = None
+    found = 0
+    for path in paths:
+        with open_predictions(path) as contents:
+            same = all(
+                np.array_equal(contents[each].values, scores[each].values)
+                for each in ("epoch", "example", "label")
+            )
+            held = contents["network"].values
+            if not same or not np.isin(held, numbers).any():
+                raise InputError(
+                    f"{path} does not belong to the scores of {name} (its networks, epochs or "
+                    "examples differ); run again to rebuild them."
+                )
+            for row in np.flatnonzero(np.isin(held, numbers)):
+                of_network = contents["prediction"].isel(network=row).values[:, axis.of_scores]
+                if predictions is None:
+                    predictions = np.empty((len(numbers), *of_network.shape), of_network.dtype)
+                predictions[np.searchsorted(numbers, held[row])] = of_network
+                found += 1
+    if found != len(numbers):
+        raise InputError(
+            f"the scores of {name} are of {len(numbers)} networks, and its predictions files "
+            f"contain {found} of them; run again to rebuild them."
+        )
+    return Answers(axis, predictions, numbers, scores["epoch"].values, scores.attrs["classes"])

@@ -1,0 +1,27 @@
+"""The scores of a classifier that is no network."""
+
+import xarray as xr
+
+from created_equal.artefacts import consistency
+
+
+def scores_of_baseline(predictions: xr.Dataset) -> xr.Dataset:
+    """Return the scores of a baseline, as far as claims need them.
+
+    Args:
+        predictions: as ``read_predictions`` returns them.
+
+    Returns:
+        n_right (epoch, example) of the random states; accessibility (example), the mean consistency
+        over all epochs (there is no untrained one); accuracy (network, epoch, split); label
+        (example).
+    """
+    scores = xr.Dataset(
+        {
+            "n_right": (predictions["prediction"] == predictions["label"]).sum("network"),
+            "accuracy": predictions["accuracy"],
+            "label": predictions["label"],
+        },
+        attrs={"classes": predictions.attrs["classes"]},
+    )
+    return scores.assign(accessibility=consistency(scores).mean("epoch"))

@@ -1,0 +1,160 @@
+"""The scores of several ensembles: observed, under each null hypothesis, and resampled."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+import xarray as xr
+
+from created_equal.artefacts import SPLITS, select_split
+from created_equal.errors import InputError
+from created_equal.scores.answers import (
+    Answers,
+    Axis,
+    Counted,
+    Scores,
+    Stored,
+    read_answers,
+)
+from created_equal.scores.nulls import class_means, classes_kept, independent_networks
+from created_equal.study import BASELINE_PREFIX
+
+NULLS = {
+    "independent_networks": "independent networks",
+    "classes_kept": "networks that share only the classes",
+    "shuffled_within_class": "examples shuffled within their class",
+    "class_means": "class means alone",
+}
+FEWEST_NETWORKS = 5
+"""Fewer networks are not resampled: their interval would be far too narrow."""
+MOST_EXAMPLES = 10_000
+"""Per split, of which nulls and resamples are computed."""
+MOST_PREDICTIONS = 2**30
+"""Of a statistic that needs more, networks are not resampled."""
+
+
+class Hypotheses:
+    """The scores of a study's ensembles and baselines: observed, resampled, and under each null."""
+
+    def __init__(
+        self,
+        scores: Mapping[str, xr.Dataset],
+        predictions: Mapping[str, Sequence[Path]],
+        dataset: xr.Dataset,
+        moved: Iterable[np.ndarray] = (),
+    ):
+        """Take scores by name, and what else nulls and resamples need.
+
+        Args:
+            scores: of each ensemble and baseline.
+            predictions: the files they were made from, none if these were not kept.
+            dataset: the study's, with the images if it has them.
+            moved: names of examples that are in every sample.
+        """
+        self.scores, self.predictions, self.dataset = scores, predictions, dataset
+        self.sample = np.concatenate([sampled(dataset), *moved])
+        self.stored = {name: Stored(each) for name, each in scores.items()}
+        # Ensembles that are measured together are asked for many times, one after the other.
+        self.answers = lru_cache(maxsize=2)(self._read)
+        self._made = lru_cache(maxsize=2)(self._make)
+
+    def observed(self, names: tuple[str, ...], by_network: bool) -> Scores:
+        """Return the observed scores; ``by_network``: with the answers of each network."""
+        if by_network:
+            return Scores({name: Counted(self.answers(name)) for name in names})
+        return Scores(self.stored)
+
+    def under(self, null: str, names: tuple[str, ...]) -> Scores | None:
+        """Return scores under a null, one of ``NULLS``; None if it cannot be had.
+
+        ``class_means`` replaces the last of the names: what the others are compared with.
+        """
+        if null == "class_means":
+            if "image" not in self.dataset:
+                return None
+            networks = np.array([self.stored[names[-1]].networks])
+            replaced = {names[-1]: Counted(self._made(null, names[-1]), networks)}
+            return Scores(self._sampled(names) | replaced)
+        if null == "shuffled_within_class":
+            return Scores(self._sampled(names), shuffled=True)
+        if null == "classes_kept" and not self.have_answers(names):
+            return None
+        return Scores({name: Counted(self._made(null, name)) for name in names})
+
+    def resamples(self, names: tuple[str, ...], replicates: int) -> Iterator[Scores]:
+        """Yield resamples of the examples, and of the networks if ``resampled`` says so."""
+        if not self.resampled(names):
+            counts = self._sampled(names)
+            yield from (Scores(counts, resample) for resample in range(replicates))
+            return
+        answers = {name: self.answers(name) for name in names}
+        generators = {name: np.random.default_rng(crc32(name.encode())) for name in names}
+        for resample in range(replicates):
+            counts = {}
+            for name, generator in generators.items():
+                networks = self.stored[name].networks
+                drawn = generator.integers(networks, size=networks)
+                weights = np.bincount(drawn, minlength=networks)
+                counts[name] = Counted(answers[name], weights)
+            yield Scores(counts, resample)
+
+    def resampled(self, names: tuple[str, ...]) -> bool:
+        """Return whether networks are resampled: there are enough, and their predictions fit."""
+        ensembles = [self.stored[name] for name in names if not name.startswith(BASELINE_PREFIX)]
+        enough = all(each.networks >= FEWEST_NETWORKS for each in ensembles)
+        size = sum(each.networks * len(each.epoch) for each in ensembles) * len(self.sample)
+        return enough and self.have_answers(names) and size <= MOST_PREDICTIONS
+
+    def have_answers(self, names: tuple[str, ...]) -> bool:
+        """Return whether the predictions of each network are there."""
+        return all(self.predictions[name] for name in names)
+
+    def check_answers(self, names: tuple[str, ...]) -> None:
+        """Check that the predictions of each network are there.
+
+        Raises:
+            InputError: they are not.
+        """
+        if not self.have_answers(names):
+            raise InputError(
+                "it needs the predictions of each network, which are not kept with the scores; "
+                "train the networks (scores: trained)."
+            )
+
+    def _sampled(self, names: tuple[str, ...]) -> dict[str, Stored | Counted]:
+        if not self.have_answers(names):
+            return {name: self.stored[name] for name in names}
+        return {name: Counted(self.answers(name)) for name in names}
+
+    def _read(self, name: str) -> Answers:
+        paths, scores = self.predictions[name], self.scores[name]
+        return read_answers(name, paths, scores, self.sample)
+
+    def _make(self, null: str, name: str) -> Answers:
+        scores, seed = self.scores[name], crc32(name.encode())
+        if null == "classes_kept":
+            return classes_kept(self.answers(name), seed)
+        # Without the predictions, scores are of all examples.
+        axis = Axis(scores, self.sample if all(self.predictions.values()) else None)
+        if null == "class_means":
+            return class_means(scores, axis, self.dataset)
+        return independent_networks(scores, axis, seed)
+
+
+def sampled(dataset: xr.Dataset) -> np.ndarray:
+    """Return the names of the examples of which nulls and resamples are computed.
+
+    They are all of them, or ``MOST_EXAMPLES`` of a split, always the same ones.
+    """
+    generator = np.random.default_rng(0)
+    of_splits = [select_split(dataset, split)["example"].values for split in SPLITS]
+    return np.concatenate(
+        [
+            generator.choice(names, MOST_EXAMPLES, replace=False)
+            if len(names) > MOST_EXAMPLES
+            else names
+            for names in of_splits
+        ]
+    )

@@ -1,0 +1,149 @@
+"""What an ensemble's consistency would be with fewer or more networks, and what is free of N."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import betaln
+from scipy.stats import betabinom, hypergeom
+
+ENDS = 10
+"""One in so many of the N + 1 possible scores, and at least one, counts as an end."""
+
+
+class Beta(NamedTuple):
+    """A Beta distribution of the probability with which a network is right about an example."""
+
+    a: float
+    b: float
+
+
+class Agreement(NamedTuple):
+    """How often two networks are both right or both wrong, and Fleiss' kappa of it."""
+
+    share: float
+    kappa: float
+
+
+def histograms_of(n_right: np.ndarray, networks: int) -> np.ndarray:
+    """Return how many examples exactly 0, 1, ... N networks are right about.
+
+    Args:
+        n_right: (epoch, example) how many networks are right.
+        networks: N.
+
+    Returns:
+        (epoch, N + 1) integers.
+    """
+    return np.stack([np.bincount(row, minlength=networks + 1) for row in n_right])
+
+
+def histograms_of_subensembles(histograms: np.ndarray, networks: int) -> np.ndarray:
+    """Return the mean histograms of all sub-ensembles of a size.
+
+    A sub-ensemble of n of N networks contains j of the k that are right with the probability of the
+    hypergeometric distribution, so no sub-ensemble has to be drawn.
+
+    Args:
+        histograms: (..., N + 1) from ``histograms_of``.
+        networks: n, at most N.
+
+    Returns:
+        (..., n + 1) float64.
+    """
+    total = histograms.shape[-1] - 1
+    right, drawn = np.arange(total + 1)[:, None], np.arange(networks + 1)
+    return histograms @ hypergeom.pmf(drawn, total, right, networks)
+
+
+def fit_beta(histogram: np.ndarray) -> Beta:
+    """Return the Beta distribution of maximum likelihood for a histogram (N + 1,).
+
+    The number of right networks is Beta-binomial if each example has a probability from a Beta
+    distribution, with which each network is right about it independently. The fit does not depend
+    on N, except for its precision; it needs N >= 2. Parameters are between e^-7 and e^7.
+    """
+    networks = len(histogram) - 1
+    counts = np.arange(networks + 1)
+
+    def loss(logarithms: np.ndarray) -> float:
+        a, b = np.exp(np.clip(logarithms, -7, 7))
+        return histogram @ (betaln(a, b) - betaln(counts + a, networks - counts + b))
+
+    found = minimize(loss, np.log([0.5, 0.5]), method="Nelder-Mead", options={"xatol": 1e-3})
+    return Beta(*np.exp(np.clip(found.x, -7, 7)).tolist())
+
+
+def expected_histograms(histograms: np.ndarray, networks: int) -> np.ndarray:
+    """Return the histograms (epoch, n + 1) expected of n networks, by a Beta fit at each epoch."""
+    counts = np.arange(networks + 1)
+    return np.stack(
+        [row.sum() * betabinom.pmf(counts, networks, *fit_beta(row)) for row in histograms]
+    )
+
+
+def two_peaks(histograms: np.ndarray) -> np.ndarray:
+    """Return how much fuller than the middle the emptier end of consistency is.
+
+    The ends are the scores up to 0.1 and from 0.9 on. Of both ends, and of the scores between, it
+    takes the mean number of examples per possible score. Two peaks, at 0 and at 1, have a value
+    above 1; a uniform distribution has 1, and one that rises or falls throughout has less.
+
+    Args:
+        histograms: (..., N + 1) from ``histograms_of``.
+
+    Returns:
+        (...) float64; where fewer than one example is in the middle, as if one were. NaN for fewer
+        than two networks, which have no middle.
+    """
+    networks = histograms.shape[-1] - 1
+    size = networks // ENDS + 1
+    between = networks + 1 - 2 * size
+    if between < 1:
+        return np.full(histograms.shape[:-1], np.nan)
+    ends = histograms[..., :size].sum(axis=-1), histograms[..., -size:].sum(axis=-1)
+    middle = histograms[..., size:-size].sum(axis=-1)
+    return (np.minimum(*ends) / size) / (np.maximum(middle, 1) / between)
+
+
+def shares_at_ends(histogram: np.ndarray) -> tuple[float, float]:
+    """Return the shares of examples with a consistency of at most 0.1, and of at least 0.9."""
+    size = (len(histogram) - 1) // ENDS + 1
+    return tuple(
+        float(end.sum() / histogram.sum()) for end in (histogram[:size], histogram[-size:])
+    )
+
+
+def pairwise_agreement(histogram: np.ndarray) -> Agreement:
+    """Return how often two networks are both right or both wrong about an example.
+
+    Args:
+        histogram: (N + 1,) from ``histograms_of``, N >= 2.
+
+    Returns:
+        the share of examples, mean over all pairs of networks; and Fleiss' kappa, the part of it
+        beyond that of networks of the same mean accuracy which err independently: 1 if all agree.
+        Neither depends on N, except for its precision.
+    """
+    networks = len(histogram) - 1
+    share, right = histogram / histogram.sum(), np.arange(networks + 1)
+    wrong = networks - right
+    observed = share @ (right * (right - 1) + wrong * (wrong - 1)) / (networks * (networks - 1))
+    accuracy = share @ right / networks
+    chance = accuracy**2 + (1 - accuracy) ** 2
+    kappa = (observed - chance) / (1 - chance) if chance < 1 else np.nan
+    return Agreement(float(observed), float(kappa))
+
+
+def free_of_networks(histograms: np.ndarray) -> tuple[float, ...]:
+    """Return what does not depend on N, except for its precision: medians over epochs.
+
+    Args:
+        histograms: (epoch, N + 1) from ``histograms_of``, N >= 2.
+
+    Returns:
+        share and kappa of ``pairwise_agreement``, both ``shares_at_ends``, and a and b of
+        ``fit_beta``.
+    """
+    found = [(*pairwise_agreement(row), *shares_at_ends(row), *fit_beta(row)) for row in histograms]
+    return tuple(np.nanmedian(found, axis=0).tolist())

@@ -1,0 +1,123 @@
+"""Scores in memory: of predictions, of resamples of them, and with examples shuffled."""
+
+import numpy as np
+import pytest
+
+from created_equal.artefacts import make_dataset, make_predictions, write_predictions
+from created_equal.errors import InputError
+from created_equal.scores import (
+    Counted,
+    Examples,
+    Scores,
+    Stored,
+    majority_right,
+    read_answers,
+    score_ensemble,
+)
+
+N, EPOCHS, EXAMPLES, K = 6, 4, 30, 3
+LABELS, IS_TEST = np.arange(EXAMPLES) % K, np.arange(EXAMPLES) >= 20
+TEST = Examples(np.arange(20, EXAMPLES)[::-1], "test")
+
+
+@pytest.fixture
+def files(tmp_path):
+    """The predictions of six networks in two files, and what they predict."""
+    predictions = np.random.default_rng(0).integers(0, K, (N, EPOCHS, EXAMPLES))
+    images = np.zeros((EXAMPLES, 1, 1, 1), dtype=np.uint8)
+    dataset = make_dataset(images, LABELS, np.arange(EXAMPLES), IS_TEST, list("abc"))
+    accuracy = np.zeros((3, EPOCHS, 2))
+    paths = [tmp_path / "0000-0002.nc", tmp_path / "0003-0005.nc"]
+    for first, path in zip((0, 3), paths, strict=True):
+        numbers = range(first, first + 3)
+        of_file = make_predictions(predictions[numbers], accuracy, accuracy, numbers, dataset)
+        write_predictions(of_file, path, {"of": "made_up"})
+    return paths, predictions
+
+
+@pytest.fixture
+def answers(files):
+    scores = score_ensemble(files[0])
+    return read_answers("made_up", files[0], scores, scores["example"].values)
+
+
+def test_scores_of_answers_are_those_of_the_file(files, answers):
+    stored = Scores({"it": Stored(score_ensemble(files[0]))})
+    counted = Scores({"it": Counted(answers)})
+    for scores in (stored, counted):
+        right = files[1] == LABELS
+        of_test = right[..., TEST.names]
+        np.testing.assert_array_equal(
+            scores.n_right("it", [1, 3], TEST), of_test.sum(axis=0)[[1, 3]]
+        )
+        np.testing.assert_allclose(
+            scores.accessibility("it", TEST), of_test[:, 1:].mean(axis=(0, 1))
+        )
+        np.testing.assert_allclose(
+            scores.halves("it", TEST), [of_test[half::2, 1:].mean(axis=(0, 1)) for half in (0, 1)]
+        )
+        assert scores.labels("it", TEST).tolist() == LABELS[TEST.names].tolist()
+        assert scores.histograms("it", [2], TEST).sum() == 10
+        votes = np.array([np.bincount(column, minlength=K).max() for column in files[1][:, 2].T])
+        np.testing.assert_allclose(scores.consensus("it", [2], TEST)[0], votes[TEST.names] / N)
+        np.testing.assert_array_equal(
+            scores.majority("it", 2, TEST), majority_right(of_test[:, 2].sum(axis=0), N)
+        )
+    np.testing.assert_allclose(
+        counted.by_network("it", TEST), (files[1] == LABELS)[:, 1:, TEST.names].mean(axis=1)
+    )
+
+
+def test_a_resample_counts_networks_as_often_as_they_are_drawn(files, answers):
+    weights = np.array([2, 0, 1, 3, 0, 0])
+    again = np.repeat(files[1], weights, axis=0) == LABELS
+    scores = Scores({"it": Counted(answers, weights)})
+    np.testing.assert_array_equal(
+        scores.n_right("it", [3], TEST)[0], again[:, 3, TEST.names].sum(0)
+    )
+    (even, evens), (odd, odds) = scores.half_n_right("it", [3], TEST)
+    assert (evens, odds) == (3, 3)
+    np.testing.assert_array_equal(even + odd, scores.n_right("it", [3], TEST))
+    alone = Scores({"it": Counted(answers, np.array([6, 0, 0, 0, 0, 0]))})
+    assert np.isnan(alone.halves("it", TEST)[1]).all()
+
+
+def test_a_resample_draws_the_same_examples_for_all(answers):
+    scores = Scores({"one": Counted(answers), "two": Counted(answers)}, resample=3)
+    one, two = (scores.n_right(name, [1], TEST) for name in ("one", "two"))
+    np.testing.assert_array_equal(one, two)
+    again = Scores({"one": Counted(answers)}, resample=3).n_right("one", [1], TEST)
+    np.testing.assert_array_equal(one, again)
+    whole = Scores({"one": Counted(answers)}).n_right("one", [1], TEST)
+    assert not np.array_equal(one, whole)
+    assert set(one[0]) <= set(whole[0])
+
+
+def test_shuffled_examples_keep_their_class_and_split_and_the_two_do_not_agree(answers):
+    every = Examples(np.arange(EXAMPLES), "train and test")
+    counts = {"one": Counted(answers), "two": Counted(answers)}
+    scores, before = Scores(counts, shuffled=True), Scores(counts)
+    one, two = (scores.n_right(name, [1], every)[0] for name in counts)
+    of_all = before.n_right("one", [1], every)[0]
+    assert not np.array_equal(one, two)
+    for label in range(K):
+        for is_test in (False, True):
+            group = (label == LABELS) & (is_test == IS_TEST)
+            assert sorted(one[group]) == sorted(two[group]) == sorted(of_all[group])
+
+
+def test_only_some_examples_are_read(files):
+    scores = score_ensemble(files[0])
+    answers = read_answers("made_up", files[0], scores, np.array([3, 25, 28]))
+    assert answers.axis.names.tolist() == [3, 25, 28]
+    found = Scores({"it": Counted(answers)}).n_right("it", [1], TEST)[0]
+    np.testing.assert_array_equal(found, (files[1] == LABELS).sum(axis=0)[1, [28, 25]])
+
+
+def test_files_of_other_networks_are_refused(files):
+    scores = score_ensemble(files[0])
+    with pytest.raises(InputError, match=r"are of 6 networks, .* contain 3 of them; run again"):
+        read_answers("made_up", files[0][:1], scores, np.arange(EXAMPLES))
+    other = scores.assign_coords(example=scores["example"] + 1)
+    with pytest.raises(InputError, match=r"0000-0002.nc does not belong to the scores of made_up"):
+        read_answers("made_up", files[0], other, np.arange(EXAMPLES))

@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from created_equal.scores import (
+    epochs_to_rise,
+    pearson,
+    spearman,
+    spearman_brown,
+    without_class_means,
+)
+
+
+def test_correlations_are_those_of_scipy():
+    a, b = np.random.default_rng(0).integers(0, 9, (2, 60)).astype(float)
+    b += a
+    assert pearson(a, b) == pytest.approx(stats.pearsonr(a, b).statistic)
+    assert spearman(a, b) == pytest.approx(stats.spearmanr(a, b).statistic)
+    assert np.isnan(spearman(a, np.ones(60)))
+
+
+def test_without_class_means_nothing_is_left_of_classes():
+    labels = np.array([0, 0, 2, 2, 2])
+    values = np.array([1.0, 3.0, 5.0, 5.0, 8.0])
+    assert without_class_means(values, labels) == pytest.approx([-1, 1, -1, -1, 2])
+
+
+def test_more_networks_correlate_as_spearman_and_brown_say():
+    """Means of 40 noisy networks each, of 20,000 examples; those of 10 predict it."""
+    generator = np.random.default_rng(0)
+    truth = generator.normal(size=20_000)
+    networks = truth + 3 * generator.normal(size=(80, 20_000))
+    r = {
+        size: pearson(networks[:size].mean(axis=0), networks[size : 2 * size].mean(axis=0))
+        for size in (10, 40)
+    }
+    assert spearman_brown(r[10], 4) == pytest.approx(r[40], abs=0.01)
+    assert spearman_brown(0.5, 1) == 0.5
+
+
+def test_epochs_to_rise_by_hand():
+    """Six networks: at most one is low, at least five is high."""
+    n_right = np.array(
+        [
+            [0, 1, 2, 0, 6],
+            [0, 5, 2, 2, 0],
+            [1, 0, 5, 4, 1],
+            [3, 6, 6, 4, 0],
+            [6, 6, 6, 4, 0],
+        ]
+    )
+    found = epochs_to_rise(n_right, 6)
+    np.testing.assert_array_equal(found, [2, 1, np.nan, np.nan, np.nan])
