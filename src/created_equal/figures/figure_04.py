@@ -10,7 +10,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from created_equal.artefacts import SPLITS, select_examples, select_split
+from created_equal.artefacts import SPLITS, select_split
 from created_equal.errors import InputError
 from created_equal.figures import style
 from created_equal.scores import (
@@ -159,6 +159,7 @@ def _joint(
     edges, values = [], []
     for scores, epoch in zip(ensembles, pair[:2], strict=True):
         edges.append(bin_edges(scores.sizes["network"], MOST_BINS))
-        values += [*select_examples(scores, "consistency", [epoch], examples)]
+        n_right = scores["n_right"].sel(epoch=epoch).load().sel(example=examples)
+        values.append(n_right.values / scores.sizes["network"])
     cells = np.ma.masked_equal(joint_fractions(*values, *edges), 0)
     axes.pcolormesh(*edges, cells, cmap=shades.cmap, norm=shades.norm, rasterized=True)
