@@ -71,7 +71,7 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     for axes, letter, pair in zip(grid[1], "cd", pairs, strict=False):
         axes.set(xlabel=f"consistency, {name}", ylabel=f"consistency, {other_name}", box_aspect=1)
         axes.spines[["top", "right"]].set_visible(True)
-        other = "other " if letter == "d" else ""
+        other = "other " if letter == "d" and pairs[0] else ""
         words = f"no {other}epochs with test accuracies\nwithin 0.01 of each other"
         if pair:
             _joint(axes, ensembles.values(), pair, examples["test"], shades)
