@@ -79,9 +79,8 @@ def draw(
         figure,
         f"Below each image: its label → the label that most networks give after epoch {last}, if "
         "it is another. Easiest and hardest: the highest and the lowest accessibility. Most "
-        f"disputed: the lowest consensus. Agreed but wrong: at least {100 * LEAST_CONSENSUS:.0f} % "
-        f"of the networks give one label and at most {100 * MOST_CONSISTENCY:.0f} % the image's "
-        "own.",
+        f"disputed: the lowest consensus. Agreed but wrong: at least {_percent(LEAST_CONSENSUS)} of "
+        f"the networks give one label and at most {_percent(MOST_CONSISTENCY)} the image's own.",
     )
     return figure
 
@@ -123,6 +122,10 @@ def caption(own: str, other: str) -> str:
     if own == other:
         return own
     return f"{own} → {other}" if _fits_in_a_line(own, other) else f"{own} →\n{other}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}\u00a0%"
 
 
 def _fits_in_a_line(own: str, other: str) -> bool:
