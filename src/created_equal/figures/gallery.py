@@ -13,12 +13,12 @@ from created_equal.figures import style
 from created_equal.figures.images import as_drawn, class_name, images_of
 from created_equal.scores import BLOCKS, LEAST_CONSENSUS, MOST_CONSISTENCY, Block, extremes
 
-IN_FIGURE, IN_TABLE = 3, 20
-"""The number of examples of each block, at most."""
+IN_TABLE = 20
+"""The number of examples of each block in the table, at most."""
 MOST_CLASSES = 10
-LONGEST_NAME = 8
-ROW, LINE = 1.14, 0.24
-"""The height of a row without its captions, and of a line of these, in widths of an image."""
+LONGEST_NAME, LONGEST_LINE = 11, 9
+BLOCK, LINE = 1.71, 0.137
+"""The width of a block and the height of a line, in inches."""
 
 
 @style.styled
@@ -27,8 +27,8 @@ def draw(
 ) -> Figure:
     """Draw a row of images for each class, in four blocks, see ``scores.extremes``.
 
-    Of more than ``MOST_CLASSES`` classes, those are drawn that have the most images that are agreed
-    but wrong.
+    A block has three images, or two if names of classes are long. Of more than ``MOST_CLASSES``
+    classes, those are drawn that have the most images that are agreed but wrong.
 
     Args:
         scores: the ensemble's scores, from ``read_scores`` or ``open_scores``.
@@ -44,15 +44,17 @@ def draw(
     blocks = list(extremes(scores, IN_TABLE))
     labels = _shown_labels(blocks, scores.attrs["classes"])
     names = [class_name(dataset, label, LONGEST_NAME) for label in range(scores.attrs["classes"])]
-    pairs = [caption(own, other) for own in names for other in names]
-    row_height = ROW + LINE * (2 if any("\n" in each for each in pairs) else 1)
-    figure = style.page(1.35 + 0.57 * row_height * len(labels))
+    # Captions of long names have two lines, and need larger images.
+    columns, lines = (3, 1) if _fits_in_a_line(*[max(names, key=len)] * 2) else (2, 2)
+    width = BLOCK / columns
+    row_height = 1.14 + lines * LINE / width
+    figure = style.page(1.35 + width * row_height * len(labels))
     grid = dict(zip(BLOCKS, figure.subplots(1, len(BLOCKS)), strict=True))
     for name, axes in grid.items():
         axes.set_title(name, loc="left", fontweight="bold")
     for block in blocks:
         if block.label in labels:
-            examples = scores.isel(example=block.examples[:IN_FIGURE], epoch=-1)
+            examples = scores.isel(example=block.examples[:columns], epoch=-1)
             images = images_of(examples["example"].values, dataset, data_root, "gallery", ensemble)
             words = [
                 caption(names[own], names[other])
@@ -63,7 +65,7 @@ def draw(
             top = row_height * labels.index(block.label)
             _draw_block(grid[block.name], top, images, words)
     for axes in grid.values():
-        axes.set(xlim=(0, IN_FIGURE), ylim=(row_height * len(labels), 0), aspect="equal")
+        axes.set(xlim=(0, columns), ylim=(row_height * len(labels), 0), aspect="equal")
         axes.set_axis_off()
     last = scores["epoch"].values[-1]
     details = style.describe_all_epochs(ensemble, scores, 0)
@@ -77,9 +79,8 @@ def draw(
         figure,
         f"Below each image: its label → the label that most networks give after epoch {last}, if "
         "it is another. Easiest and hardest: the highest and the lowest accessibility. Most "
-        f"disputed: the lowest consensus. Agreed but wrong: at least {100 * LEAST_CONSENSUS:.0f} % "
-        f"of the networks give one label and at most {100 * MOST_CONSISTENCY:.0f} % the image's "
-        "own.",
+        f"disputed: the lowest consensus. Agreed but wrong: at least {_percent(LEAST_CONSENSUS)} of "
+        f"the networks give one label and at most {_percent(MOST_CONSISTENCY)} the image's own.",
     )
     return figure
 
@@ -120,8 +121,15 @@ def caption(own: str, other: str) -> str:
     """Return an image's label and, after an arrow, what most networks take it for instead."""
     if own == other:
         return own
-    line = f"{own} → {other}"
-    return line if len(line) <= LONGEST_NAME + 1 else f"{own} →\n{other}"
+    return f"{own} → {other}" if _fits_in_a_line(own, other) else f"{own} →\n{other}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}\u00a0%"
+
+
+def _fits_in_a_line(own: str, other: str) -> bool:
+    return len(f"{own} → {other}") <= LONGEST_LINE
 
 
 def _shown_labels(blocks: list[Block], classes: int) -> list[int]:
