@@ -23,6 +23,7 @@ from created_equal.scores import (
     PHASES,
     Examples,
     Scores,
+    accuracy_by_epoch,
     below_chance,
     best_matched_pairs,
     bimodality_of_counts,
@@ -601,8 +602,7 @@ def _trained(evidence: Evidence, name: str) -> np.ndarray:
 
 
 def _accuracies(evidence: Evidence, *names: str) -> list[np.ndarray]:
-    of_test = (evidence.scores[name]["accuracy"].sel(split="test") for name in names)
-    return [accuracy.mean("network").values for accuracy in of_test]
+    return [accuracy_by_epoch(evidence.scores[name], "test") for name in names]
 
 
 def _epochs(evidence: Evidence, name: str, split: str, at: str) -> np.ndarray:

@@ -172,10 +172,7 @@ class Counted:
     def _accessibility(self, weights: np.ndarray) -> np.ndarray:
         if not weights.any():
             return np.full(len(self.axis.names), np.nan)
-        # A baseline has no untrained epoch.
-        counts = self._count(weights)
-        before = np.zeros_like(counts[:1]) if self.epoch[0] > 0 else counts[:0]
-        return accessibility(np.concatenate([before, counts]), int(weights.sum()))
+        return accessibility(self._count(weights), int(weights.sum()), self.epoch)
 
     def _count(self, weights: np.ndarray) -> np.ndarray:
         total = np.zeros(self.answers.predictions.shape[1:], count_dtype(int(weights.sum())))
