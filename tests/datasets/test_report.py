@@ -56,6 +56,6 @@ def test_what_is_uneven_or_nearly_uniform_is_named(lines):
     report(dataset(images, [0] * 21 + [1, 0, 1], [False] * 22 + [True] * 2))
     assert lines(logging.WARNING)[:2] == [
         "the values are only 0 to 4 of 0 to 255: the images are nearly uniform",
-        "1 classes have fewer than a tenth of the largest class's train images; dog has 1 of 21, "
-        "for one",
+        "1 class has fewer than a tenth of the largest class's train images; dog has 1 of 21, for "
+        "one",
     ]

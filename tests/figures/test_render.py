@@ -47,7 +47,7 @@ def test_a_notebook_saves_the_figure_of_its_function(
     repository: Path, scores: xr.Dataset, dataset: xr.Dataset
 ) -> None:
     render_figure(load_study("made_up"), "figure_11")
-    save(draw(scores, dataset, "Made up", "st_vgg"), "here", "figure_11")
+    save(draw(scores, dataset, "Made up", "st-VGG"), "here", "figure_11")
     for extension in ("pdf", "svg", "png"):
         name = f"figure_11.{extension}"
         rendered = (repository / "paper_figures/made_up" / name).read_bytes()
@@ -62,7 +62,7 @@ def test_the_figure_of_several_studies_shows_those_that_have_a_figure_1(
     without = STUDY.replace("  figure_01: {ensemble: st_vgg}\n", "")
     Path("config/studies/without.yaml").write_text(without)
     render_cross_dataset(["made_up", "without"])
-    panels = {"made_up: st_vgg": scores}
+    panels = {"made_up: st-VGG": scores}
     drawn = robustness.draw(panels, "All selected studies", "one ensemble of each study")
     save(drawn, "here", "cross_dataset")
     for extension in ("pdf", "svg", "png"):

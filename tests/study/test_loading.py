@@ -65,7 +65,6 @@ def test_settings_from_the_command_line(given_values, expected):
         ),
         ({"studies": []}, "studies must be a list of names or text, but is empty."),
         ({"data_root": ""}, "data_root must be text, but is empty."),
-        ({"data_root": 3}, "data_root must be text, but is 3; put it in quotes."),
         ({"networks": "2.0"}, "networks must be a whole number of at least 1 or null, but is 2.0."),
         ({"precision": "fp8"}, "precision is 'fp8', which is not known;"),
         ([1], "the file must be keys with values, but is a list of 1."),

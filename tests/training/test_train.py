@@ -81,7 +81,7 @@ def test_a_network_does_not_depend_on_the_number_of_networks(tiny, job, tmp_path
 JOB = """
 import sys
 from pathlib import Path, PosixPath
-from created_equal.study import Ensemble, Recipe, Resources
+from created_equal.study import Architecture, Ensemble, Recipe, Resources
 from created_equal.training import train_networks
 ensemble = {ensemble!r}
 train_networks(ensemble, Path(sys.argv[1]), range(4), Path(sys.argv[2]), "cpu", "fp32")

@@ -77,6 +77,8 @@ def write_artefact(
         contents = contents.assign_coords(
             example_split=("example", codes, {"meaning": "0 = train, 1 = test"})
         )
+    # What was read from another file has its digest.
+    contents.attrs.pop("contents", None)
     contents = contents.assign_attrs(contents=_digest_of_contents(contents))
     encoding = {
         name: {"zlib": True, "complevel": 2, "shuffle": True, **_chunk_sizes(variable, chunks)}

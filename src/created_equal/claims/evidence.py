@@ -53,7 +53,7 @@ class Evidence:
 
     def phases(self, name: str) -> dict[str, int]:
         """Return the epochs of the four phases: the study's choice for figure 1, or by rule."""
-        found = self._once(phases, name)
+        found = self.once((phases, name), lambda: phases(self.scores[name]))
         named = self.epochs.get("figure_01")
         if named and self.roles["figure_01.ensemble"] == (name,):
             return dict(zip(found, named, strict=True))
@@ -62,18 +62,15 @@ class Evidence:
     def informative(self, name: str, split: str) -> np.ndarray:
         """Return the trained epochs, (epoch,) bool, that are ``informative_epochs`` of a split."""
         scores = self.scores[name]
+        found = self.once(("informative", name, split), lambda: informative_epochs(scores, split))
         defined = ~np.isnan(scores["bimodality"].sel(split=split).values)
-        return defined & self._once(informative_epochs, name, split) & (scores["epoch"].values > 0)
+        return found & defined & (scores["epoch"].values > 0)
 
     def third_phase(self, name: str, split: str) -> np.ndarray:
-        """Return the epochs of phase 3: the informative ones after the beginning.
-
-        Raises:
-            InputError: there are none.
-        """
-        beginning = self._once(phases, name)["beginning"]
+        """Return the epochs of phase 3: the informative ones after the beginning."""
+        beginning = self.once((phases, name), lambda: phases(self.scores[name]))["beginning"]
         epochs = self.scores[name]["epoch"].values
-        after = epochs[(epochs > beginning) & self._once(informative_epochs, name, split)]
+        after = epochs[(epochs > beginning) & self.informative(name, split)]
         if not after.size:
             raise InputError(
                 f"{name} has no epoch of phase 3 on the {split} set: after epoch {beginning} the "
@@ -81,11 +78,10 @@ class Evidence:
             )
         return after
 
-    def _once(self, function: Callable, name: str, *arguments: str) -> Any:
-        """Return a function of an ensemble's scores, which reads them all, computed once."""
-        key = function, name, *arguments
+    def once(self, key: tuple, make: Callable[[], Any]) -> Any:
+        """Return what is made of the evidence, made once; it may read all scores."""
         if key not in self._known:
-            self._known[key] = function(self.scores[name], *arguments)
+            self._known[key] = make()
         return self._known[key]
 
     def warnings(self) -> list[str]:

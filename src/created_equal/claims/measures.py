@@ -23,6 +23,7 @@ from created_equal.scores import (
     PHASES,
     Examples,
     Scores,
+    accuracy_by_epoch,
     below_chance,
     best_matched_pairs,
     bimodality_of_counts,
@@ -548,7 +549,7 @@ def patterns(evidence: Evidence, name: str, *, what: str) -> Measured:
     example fits; share: of the examples that fit one of the first four), train and test examples.
     """
     epochs, classes = _all(evidence, name), evidence.scores[name].attrs["classes"]
-    examples = Examples(evidence.scores[name]["example"].values, "train and test")
+    examples = _examples(evidence, "train and test", name)
 
     def value(scores: Scores) -> float:
         n_right = scores.n_right(name, epochs, examples)
@@ -601,8 +602,7 @@ def _trained(evidence: Evidence, name: str) -> np.ndarray:
 
 
 def _accuracies(evidence: Evidence, *names: str) -> list[np.ndarray]:
-    of_test = (evidence.scores[name]["accuracy"].sel(split="test") for name in names)
-    return [accuracy.mean("network").values for accuracy in of_test]
+    return [accuracy_by_epoch(evidence.scores[name], "test") for name in names]
 
 
 def _epochs(evidence: Evidence, name: str, split: str, at: str) -> np.ndarray:
@@ -637,11 +637,13 @@ def _epochs(evidence: Evidence, name: str, split: str, at: str) -> np.ndarray:
 
 
 def _examples(evidence: Evidence, split: str, *names: str) -> Examples:
-    """Return the examples of a split that one or two have, or those that the last has moved.
+    """Return the examples of a split that one or two have, or those that the last has moved."""
+    return evidence.once((split, *names), lambda: _chosen(evidence, split, *names))
 
-    Raises:
-        InputError: they have none in common, or other labels for them; or none was moved.
-    """
+
+def _chosen(evidence: Evidence, split: str, *names: str) -> Examples:
+    if split == "train and test":
+        return Examples(evidence.scores[names[0]]["example"].values, split)
     if split == "moved":
         moved = evidence.moved.get(names[-1])
         if moved is None:

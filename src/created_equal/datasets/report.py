@@ -65,9 +65,10 @@ def _uneven(counts: pd.DataFrame) -> Iterator[str]:
     for split, of_classes in counts.items():
         small = of_classes[of_classes * UNEVEN < of_classes.max()]
         if len(small):
+            verb = "classes have" if len(small) > 1 else "class has"
             yield (
-                f"{len(small)} classes have fewer than a tenth of the largest class's {split} "
-                f"images; {small.index[0]} has {small.iloc[0]} of {of_classes.max()}, for one"
+                f"{len(small)} {verb} fewer than a tenth of the largest class's {split} images; "
+                f"{small.index[0]} has {small.iloc[0]} of {of_classes.max()}, for one"
             )
 
 

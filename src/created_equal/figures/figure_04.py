@@ -10,7 +10,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from created_equal.artefacts import SPLITS, select_examples, select_split
+from created_equal.artefacts import SPLITS, consistency, select_epochs, select_split
 from created_equal.errors import InputError
 from created_equal.figures import style
 from created_equal.scores import (
@@ -71,7 +71,7 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     for axes, letter, pair in zip(grid[1], "cd", pairs, strict=False):
         axes.set(xlabel=f"consistency, {name}", ylabel=f"consistency, {other_name}", box_aspect=1)
         axes.spines[["top", "right"]].set_visible(True)
-        other = "other " if letter == "d" else ""
+        other = "other " if letter == "d" and pairs[0] else ""
         words = f"no {other}epochs with test accuracies\nwithin 0.01 of each other"
         if pair:
             _joint(axes, ensembles.values(), pair, examples["test"], shades)
@@ -159,6 +159,7 @@ def _joint(
     edges, values = [], []
     for scores, epoch in zip(ensembles, pair[:2], strict=True):
         edges.append(bin_edges(scores.sizes["network"], MOST_BINS))
-        values += [*select_examples(scores, "consistency", [epoch], examples)]
+        chosen = select_epochs(scores, [epoch]).sel(epoch=epoch, example=examples)
+        values.append(consistency(chosen).values)
     cells = np.ma.masked_equal(joint_fractions(*values, *edges), 0)
     axes.pcolormesh(*edges, cells, cmap=shades.cmap, norm=shades.norm, rasterized=True)

@@ -68,8 +68,8 @@ class Stored:
     def _n_right(self) -> np.ndarray:
         return self._rows("n_right", self.epoch)
 
-    def n_right(self, epochs: np.ndarray) -> np.ndarray:
-        return self._n_right[np.searchsorted(self.epoch, epochs)]
+    def n_right(self, epochs: np.ndarray, places: np.ndarray) -> np.ndarray:
+        return self._n_right[np.ix_(np.searchsorted(self.epoch, epochs), places)]
 
     def n_modal(self, epochs: np.ndarray) -> np.ndarray:
         return self._rows("n_modal", epochs)
@@ -133,8 +133,8 @@ class Counted:
     def _n_right(self) -> np.ndarray:
         return self._count(self.weights)
 
-    def n_right(self, epochs: np.ndarray) -> np.ndarray:
-        return self._n_right[np.searchsorted(self.epoch, epochs)]
+    def n_right(self, epochs: np.ndarray, places: np.ndarray) -> np.ndarray:
+        return self._n_right[np.ix_(np.searchsorted(self.epoch, epochs), places)]
 
     def n_modal(self, epochs: np.ndarray) -> np.ndarray:
         places = np.searchsorted(self.epoch, epochs)
@@ -172,10 +172,7 @@ class Counted:
     def _accessibility(self, weights: np.ndarray) -> np.ndarray:
         if not weights.any():
             return np.full(len(self.axis.names), np.nan)
-        # A baseline has no untrained epoch.
-        counts = self._count(weights)
-        before = np.zeros_like(counts[:1]) if self.epoch[0] > 0 else counts[:0]
-        return accessibility(np.concatenate([before, counts]), int(weights.sum()))
+        return accessibility(self._count(weights), int(weights.sum()), self.epoch)
 
     def _count(self, weights: np.ndarray) -> np.ndarray:
         total = np.zeros(self.answers.predictions.shape[1:], count_dtype(int(weights.sum())))
@@ -216,7 +213,7 @@ class Scores:
 
     def n_right(self, name: str, epochs: np.ndarray, examples: Examples) -> np.ndarray:
         """Return how many networks are right, (epoch, example) unsigned integers."""
-        return self.counts[name].n_right(np.asarray(epochs))[:, self._places(name, examples)]
+        return self.counts[name].n_right(np.asarray(epochs), self._places(name, examples))
 
     def consistency(self, name: str, epochs: np.ndarray, examples: Examples) -> np.ndarray:
         return self.n_right(name, epochs, examples) / self.networks(name)

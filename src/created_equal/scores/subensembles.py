@@ -1,5 +1,6 @@
 """What an ensemble's consistency would be with fewer or more networks, and what is free of N."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -63,15 +64,7 @@ def fit_beta(histogram: np.ndarray) -> Beta:
     distribution, with which each network is right about it independently. The fit does not depend
     on N, except for its precision; it needs N >= 2. Parameters are between e^-7 and e^7.
     """
-    networks = len(histogram) - 1
-    counts = np.arange(networks + 1)
-
-    def loss(logarithms: np.ndarray) -> float:
-        a, b = np.exp(np.clip(logarithms, -7, 7))
-        return histogram @ (betaln(a, b) - betaln(counts + a, networks - counts + b))
-
-    found = minimize(loss, np.log([0.5, 0.5]), method="Nelder-Mead", options={"xatol": 1e-3})
-    return Beta(*np.exp(np.clip(found.x, -7, 7)).tolist())
+    return _fit_beta(tuple(np.asarray(histogram).tolist()))
 
 
 def expected_histograms(histograms: np.ndarray, networks: int) -> np.ndarray:
@@ -147,3 +140,17 @@ def free_of_networks(histograms: np.ndarray) -> tuple[float, ...]:
     """
     found = [(*pairwise_agreement(row), *shares_at_ends(row), *fit_beta(row)) for row in histograms]
     return tuple(np.nanmedian(found, axis=0).tolist())
+
+
+# The same histograms are fitted for several statistics.
+@lru_cache(maxsize=2**14)
+def _fit_beta(histogram: tuple[float, ...]) -> Beta:
+    networks = len(histogram) - 1
+    counts = np.arange(networks + 1)
+
+    def loss(logarithms: np.ndarray) -> float:
+        a, b = np.exp(np.clip(logarithms, -7, 7))
+        return np.dot(histogram, betaln(a, b) - betaln(counts + a, networks - counts + b))
+
+    found = minimize(loss, np.log([0.5, 0.5]), method="Nelder-Mead", options={"xatol": 1e-3})
+    return Beta(*np.exp(np.clip(found.x, -7, 7)).tolist())

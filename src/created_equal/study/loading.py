@@ -42,7 +42,7 @@ def load_config(values: Mapping | None = None) -> Config:
         InputError: with a sentence for every problem.
     """
     where = CONFIG if values is None else "the configuration (config.yaml and --config)"
-    if isinstance((values or {}).get("studies"), int | float):
+    if isinstance(values, Mapping) and isinstance(values.get("studies"), int | float):
         values = {**values, "studies": _typed_as(values["studies"])}
     if values is None:
         passed = os.environ.get(CONFIG_VARIABLE)

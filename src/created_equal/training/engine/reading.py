@@ -33,6 +33,7 @@ class Reader(Dataset):
     """Reads batches of image files, and augments those whose task has a seed."""
 
     def __init__(self, files: ImageFiles, augmentation: str | None):
+        self.has_said_so = False  # That shared memory is small.
         self._files = files
         self._augment = None
         if augmentation == "crop_and_flip":
@@ -106,7 +107,8 @@ def _batches(
         return
     in_flight = workers * (PREFETCHED + 1) * reader.bytes_of(tasks)
     is_shared = in_flight < ROOM_LEFT * _free_shared_memory()
-    if not is_shared:
+    if not is_shared and not reader.has_said_so:
+        reader.has_said_so = True
         log.info(
             "%s has %d MB left, and images may take %d MB: they are handed over through pipes",
             *(SHARED, _free_shared_memory() // 10**6, in_flight // 10**6),
