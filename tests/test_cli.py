@@ -82,6 +82,11 @@ def test_the_steps_one_after_the_other(run, small_study, study_folder):
     assert contents["network"].values.tolist() == [0, 1, 2, 3]
     assert run("score_ensemble", "small", "st_vgg")[0] == 0
     assert read_scores(results / "st_vgg" / "scores.nc")["network"].values.tolist() == [0, 1, 2, 3]
+    assert run("explore", "small", "st_vgg")[0] == 0
+    page = (results / "st_vgg" / "explorer.html").read_text("utf-8")
+    assert "<title>Small: st-VGG</title>" in page
+    message = refused(run("explore", "small", "st_vgg", "st_vgg"))
+    assert message.startswith("the explorer shows one ensemble or two different ones, not st_vgg ")
 
 
 def test_without_networks_all_are_trained_in_jobs_as_config_says(run, small_study, study_folder):
@@ -152,7 +157,7 @@ def test_a_missing_study(run):
 
 
 def test_a_missing_ensemble(run):
-    for command in ("train_networks", "score_ensemble"):
+    for command in ("train_networks", "score_ensemble", "explore"):
         message = refused(run(command, "smoke", "st_vg"))
         assert message.startswith("the study smoke has no ensemble st_vg; ")
         assert "st_vgg" in message.removeprefix("the study smoke has no ensemble st_vg;")

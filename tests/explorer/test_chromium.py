@@ -95,7 +95,7 @@ def test_histograms_are_numpy_s(
     words = page.locator("#test_0").inner_text()
     assert words.startswith(f"accuracy {float(right.mean()) / 20:.2f}, ")
     share = int(100 * expected[1][0] / right.size + 0.5)
-    assert words.endswith(f"in none: {share} %")
+    assert words.endswith(f"in none: {share}\u00a0%")
     update(page, label="2")
     of_label = scores["label"].values == 2
     assert counts(page) == expected_counts(scores, epoch, of_label)

@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 from markupsafe import Markup
 
-from created_equal.artefacts import SPLITS, consistency, has_files, write_atomically
+from created_equal.artefacts import SPLITS, has_files, write_atomically
 from created_equal.errors import InputError
 from created_equal.explorer.thumbnails import Thumbnails, make_thumbnails
 from created_equal.look import CSS
@@ -144,7 +144,9 @@ def _render(
     arrays, about = [common], []
     for number, (name, (words, scores)) in enumerate(ensembles.items()):
         arrays.append(_arrays_of(scores, _places(scores, shown)))
-        about.append(_about(name, words, scores, epochs, number, len(ensembles)))
+        highest = float(arrays[-1]["fractions"].max())
+        letter = "AB"[number] if len(ensembles) > 1 else ""
+        about.append(_about(name, words, letter, scores, epochs) | {"highest": highest})
     index, packed = _pack(arrays)
     page = {
         "study": study,
@@ -207,14 +209,10 @@ def _warnings(
     return warnings
 
 
-def _about(
-    name: str, title: str, scores: xr.Dataset, epochs: list[int], number: int, of: int
-) -> dict:
+def _about(name: str, title: str, letter: str, scores: xr.Dataset, epochs: list[int]) -> dict:
     """Return what the page says of an ensemble, and how its epochs and networks are counted."""
     own = scores["epoch"].values
     networks = scores.sizes["network"]
-    edges = bin_edges(networks)
-    letter = "AB"[number] if of > 1 else ""
     word = "network" if networks == 1 else "networks"
     return {
         "name": name,
@@ -226,9 +224,8 @@ def _about(
         "epochs": len(own),
         # The place of the last of its epochs that is not after each of the page's.
         "at": (np.searchsorted(own, epochs, side="right") - 1).clip(0).tolist(),
-        "edges": edges.tolist(),
-        "bins": (np.searchsorted(edges, np.arange(networks + 1) / networks) - 1).tolist(),
-        "highest": float(_fractions(scores).max()),
+        "edges": bin_edges(networks).tolist(),
+        "bins": _bins(networks).tolist(),
         "totals": [int((scores["example_split"] == split).sum()) for split in SPLITS],
         "sizes": np.bincount(scores["label"].values, minlength=scores.attrs["classes"]).tolist(),
     }
@@ -241,23 +238,23 @@ def _arrays_of(scores: xr.Dataset, places: np.ndarray) -> dict[str, np.ndarray]:
     and ``offset`` is the most frequent label less the example's own, modulo K; each (example,
     epoch), as the difference from one epoch to the next, modulo the range of its type.
     """
-    label = scores["label"].values
-    n_right, modal = scores["n_right"].values, scores["modal_label"].values
-    wrong = np.where(modal == label, scores["n_runner_up"].values, scores["n_modal"].values)
-    classes = scores.attrs["classes"]
+    networks, classes = scores.sizes["network"], scores.attrs["classes"]
+    shown = scores.isel(example=places)
+    label, modal, n_right = (shown[each].values for each in ("label", "modal_label", "n_right"))
+    wrong = np.where(modal == label, shown["n_runner_up"].values, shown["n_modal"].values)
     offset = (modal.astype(np.int64) - label) % classes
-    accessibility = scores["accessibility"].values
+    rank = ranks(scores["accessibility"].values, scores["label"].values)
     return {
-        "right": _steps(n_right[:, places]),
-        "wrong": _steps(wrong[:, places].astype(n_right.dtype)),
-        "offset": _steps(offset[:, places].astype(np.min_scalar_type(classes - 1))),
-        "label": label[places].astype(np.uint16),
-        "is_test": (scores["example_split"].values[places] == "test").astype(np.uint8),
+        "right": _steps(n_right),
+        "wrong": _steps(wrong.astype(n_right.dtype)),
+        "offset": _steps(offset.astype(np.min_scalar_type(classes - 1))),
+        "label": label.astype(np.uint16),
+        "is_test": (shown["example_split"].values == "test").astype(np.uint8),
         "fractions": _fractions(scores).astype(np.float32),
-        "accessibility": accessibility[places].astype(np.float32),
-        "variability": consistency(scores).values[1:, places].std(axis=0).astype(np.float32),
-        "learned": learned(n_right[:, places], scores.sizes["network"], scores["epoch"].values),
-        "rank": ranks(accessibility, label)[places].astype(np.uint32),
+        "accessibility": shown["accessibility"].values.astype(np.float32),
+        "variability": (n_right[1:] / networks).std(axis=0).astype(np.float32),
+        "learned": learned(n_right, networks, scores["epoch"].values),
+        "rank": rank[places].astype(np.uint32),
     }
 
 
@@ -290,14 +287,22 @@ def ranks(accessibility: np.ndarray, label: np.ndarray) -> np.ndarray:
 
 def _fractions(scores: xr.Dataset) -> np.ndarray:
     """Return the histograms of consistency, as fractions: (epoch, split, bin)."""
-    edges, values = bin_edges(scores.sizes["network"]), consistency(scores).values
+    bins = _bins(scores.sizes["network"])
     masks = [scores["example_split"].values == split for split in SPLITS]
     return np.array(
         [
-            [np.histogram(row[mask], edges)[0] / max(1, mask.sum()) for mask in masks]
-            for row in values
+            [
+                np.bincount(bins[row[mask]], minlength=bins[-1] + 1) / max(1, mask.sum())
+                for mask in masks
+            ]
+            for row in scores["n_right"].values
         ]
     )
+
+
+def _bins(networks: int) -> np.ndarray:
+    """Return the bin of each number of networks that are right, (N + 1,)."""
+    return np.searchsorted(bin_edges(networks), np.arange(networks + 1) / networks) - 1
 
 
 def _steps(values: np.ndarray) -> np.ndarray:

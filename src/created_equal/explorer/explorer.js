@@ -160,7 +160,7 @@ function drawBars(m) {
     const of = shown.filter((i) => m.is_test[i] === row);
     const mean = of.reduce((sum, i) => sum + consistency(m, i), 0) / total;
     const ends = [counts[row].at(-1), counts[row][0]].map((n) =>
-      `${Math.round(100 * n / total)} %`
+      `${Math.round(100 * n / total)}\u00a0%`
     );
     $(`${split}_${m.number}`).textContent = total
       ? `accuracy ${mean.toFixed(2)}, right in all networks: ${ends[0]}, in none: ${ends[1]}`
