@@ -79,8 +79,8 @@ def draw(
         figure,
         f"Below each image: its label → the label that most networks give after epoch {last}, if "
         "it is another. Easiest and hardest: the highest and the lowest accessibility. Most "
-        f"disputed: the lowest consensus. Agreed but wrong: at least {_percent(LEAST_CONSENSUS)} of "
-        f"the networks give one label and at most {_percent(MOST_CONSISTENCY)} the image's own.",
+        f"disputed: the lowest consensus. Agreed but wrong: at least {_percent(LEAST_CONSENSUS)} "
+        f"of the networks give one label and at most {_percent(MOST_CONSISTENCY)} the image's own.",
     )
     return figure
 
