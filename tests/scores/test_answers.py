@@ -14,6 +14,7 @@ from created_equal.scores import (
     read_answers,
     score_ensemble,
 )
+from created_equal.scores import answers as answers_module
 
 N, EPOCHS, EXAMPLES, K = 6, 4, 30, 3
 LABELS, IS_TEST = np.arange(EXAMPLES) % K, np.arange(EXAMPLES) >= 20
@@ -106,7 +107,9 @@ def test_shuffled_examples_keep_their_class_and_split_and_the_two_do_not_agree(a
             assert sorted(one[group]) == sorted(two[group]) == sorted(of_all[group])
 
 
-def test_only_some_examples_are_read(files):
+@pytest.mark.parametrize("at_once", [2**16, 7])
+def test_only_some_examples_are_read(files, at_once, monkeypatch):
+    monkeypatch.setattr(answers_module, "EXAMPLES_AT_ONCE", at_once)
     scores = score_ensemble(files[0])
     answers = read_answers("made_up", files[0], scores, np.array([3, 25, 28]))
     assert answers.axis.names.tolist() == [3, 25, 28]

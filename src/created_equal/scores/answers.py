@@ -16,6 +16,8 @@ from created_equal.scores.agreement import count_dtype, majority_right, modes
 from created_equal.scores.learning import accessibility
 from created_equal.scores.subensembles import histograms_of
 
+EXAMPLES_AT_ONCE = 2**16
+
 
 @dataclass(frozen=True, eq=False)
 class Examples:
@@ -278,8 +280,14 @@ def read_answers(name: str, paths: list[Path], scores: xr.Dataset, among: np.nda
         InputError: a file is missing, damaged, or not the one the scores were made from.
     """
     axis, numbers = Axis(scores, among), scores["network"].values
-    predictions = None
-    found = 0
+    # A network's predictions of all examples may be larger than what is kept of all networks.
+    starts = range(0, scores.sizes["example"], EXAMPLES_AT_ONCE)
+    block_of = axis.of_scores // EXAMPLES_AT_ONCE
+    blocks = [
+        (slice(start, start + EXAMPLES_AT_ONCE), np.flatnonzero(block_of == number))
+        for number, start in enumerate(starts)
+    ]
+    predictions, found = None, 0
     for path in paths:
         with open_predictions(path) as contents:
             same = all(
@@ -292,11 +300,14 @@ def read_answers(name: str, paths: list[Path], scores: xr.Dataset, among: np.nda
                     f"{path} does not belong to the scores of {name} (its networks, epochs or "
                     "examples differ); run again to rebuild them."
                 )
+            if predictions is None:
+                shape = (len(numbers), contents.sizes["epoch"], len(axis.names))
+                predictions = np.empty(shape, contents["prediction"].dtype)
             for row in np.flatnonzero(np.isin(held, numbers)):
-                of_network = contents["prediction"].isel(network=row).values[:, axis.of_scores]
-                if predictions is None:
-                    predictions = np.empty((len(numbers), *of_network.shape), of_network.dtype)
-                predictions[np.searchsorted(numbers, held[row])] = of_network
+                network = predictions[np.searchsorted(numbers, held[row])]
+                for block, columns in blocks:
+                    part = contents["prediction"].isel(network=row, example=block).values
+                    network[:, columns] = part[:, axis.of_scores[columns] - block.start]
                 found += 1
     if found != len(numbers):
         raise InputError(
