@@ -132,8 +132,13 @@ def test_all_missing_data_are_reported_at_once(studies, study_folder):
     assert f"mine: {study_folder}/data/mine/train does not exist; put the images" in sentences[0]
     assert "cifar: " in sentences[1]
     assert "set download: true" in sentences[1]
-    # With download, only the user's own images must exist.
+    # With download, only the user's own images and the folder must exist.
+    with pytest.raises(InputError, match=r"data_root .*/data does not exist; make the folder, or"):
+        check_run(replace(config, download=True), studies, wanted, [])
     (study_folder / "data/mine/train").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"mine has neither a folder test nor a folder val; put"):
+        check_run(replace(config, download=True), studies, wanted, [])
+    (study_folder / "data/mine/val").mkdir()
     lines = check_run(replace(config, download=True), studies, wanted, [])
     assert f"to be downloaded to {study_folder}/data: cifar10, mnist" in lines
 

@@ -172,7 +172,8 @@ def _missing(config: Config, study: Study) -> str | None:
     source = study.dataset["source"]
     if source in PLACES and (link := dead_link(config.data_root)):
         return f"{study.name}: {link}"
-    if source in PLACES and config.data_root != Config.data_root and not config.data_root.exists():
+    is_made = config.data_root == Config.data_root or config.data_root.exists()
+    if source in PLACES and config.download and not is_made:
         return (
             f"{study.name}: data_root {config.data_root} does not exist; make the folder, or "
             "correct data_root."
