@@ -53,7 +53,7 @@ def test_a_line_shows_the_paper_s_number_ours_the_nulls_and_the_verdict(measured
     _, reader = page_of([measured], tmp_path)
     verdict, claim, paper, ours, nulls, networks = reader.cells
     assert "One, and the other." in claim and "Fig 4b" in claim and "Pearson's r" in claim
-    assert "0.87  on other data" in paper and "at least 0.85" in paper and "several" in paper
+    assert "0.87 on other data" in paper and "at least 0.85" in paper and "several" in paper
     assert "0.82" in ours and "0.774 to 0.868  over examples and networks, test examples" in ours
     assert "reaches over the limit" in ours and "p ≤ 10 −122" in ours
     assert "0.84  by rank" in ours and "0.81  within classes" in ours
