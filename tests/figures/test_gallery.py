@@ -50,8 +50,10 @@ def test_long_names_have_two_lines_and_stay_apart(
     taken_for_the_next = (scores["label"] + 1) % 10 + 0 * scores["modal_label"]
     wrong = scores.assign(modal_label=taken_for_the_next.transpose("epoch", "example"))
     figure = gallery.draw(wrong, named, "Animals", "st_vgg")
-    boxes = [text.get_window_extent() for text in texts(figure) if text.axes]
-    assert any("hamster →\n" in text.get_text() for text in texts(figure))
+    texts(figure)
+    captions = [text for axes in figure.axes for text in axes.texts]
+    boxes = [text.get_window_extent() for text in captions]
+    assert any("hamster →\n" in text.get_text() for text in captions)
     overlaps = [
         (one, other)
         for place, one in enumerate(boxes)
