@@ -184,7 +184,7 @@ def fastest_precision(results: dict) -> str:
 
 def n_networks(asked: argparse.Namespace) -> int:
     """Return the number of networks of the study's first ensemble."""
-    return next(iter(load_study(asked.study, asked.networks).ensembles.values())).networks
+    return next(iter(load_study(asked.study, asked.networks).ensembles.values())).n_networks
 
 
 def train(session: Session, asked: argparse.Namespace) -> dict:
@@ -248,7 +248,9 @@ class Archives:
         for archive in self._paths():
             with tarfile.open(archive) as packed:
                 self._names.update(packed.getnames())
-                packed.extractall(filter="data")
+                # Files that are there already are read-only.
+                missing = [each for each in packed if not Path(each.name).exists()]
+                packed.extractall(members=missing, filter="data")
 
     def _paths(self) -> Iterator[Path]:
         yield from sorted(self._folder.glob("networks-*.tar"))

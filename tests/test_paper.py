@@ -27,8 +27,16 @@ LARGE = ("cifar10", "cifar100", "tiny_imagenet", "imagenet")
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory):
-    """A copy of the repository in which nothing is built."""
-    return copy_of_repository(tmp_path_factory.mktemp("paper"))
+    """A copy of the repository in which nothing is built.
+
+    Its rules have no messages, in place of which a dry run prints outputs and resources.
+    """
+    folder = copy_of_repository(tmp_path_factory.mktemp("paper"))
+    for path in (folder / "rules").glob("*.smk"):
+        path.write_text(
+            re.sub(r"^ +message:\n( +).*\n(\1 +.*\n)*", "", path.read_text(), flags=re.M)
+        )
+    return folder
 
 
 def training_jobs(planned):

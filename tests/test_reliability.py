@@ -332,7 +332,7 @@ def test_results_that_cannot_be_written_end_in_one_sentence(long):
         with created_equal(
             long, "build_dataset", "long", stderr=subprocess.PIPE, text=True
         ) as process:
-            (sentence,) = process.stderr.read().splitlines()
+            *_, sentence = process.stderr.read().splitlines()
         assert process.returncode == 2
         assert f"{DATASET_FILE} cannot be written (Read-only file system);" in sentence
 

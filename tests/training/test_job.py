@@ -93,7 +93,7 @@ def test_a_job_that_is_stopped_resumes_at_the_very_step(
 PROGRAM = """
 import logging, sys
 from pathlib import Path, PosixPath
-from created_equal.study import Ensemble, Recipe, Resources
+from created_equal.study import Architecture, Ensemble, Recipe, Resources
 from created_equal.training import job, train_networks
 logging.basicConfig(level=logging.INFO)
 job.SECONDS_BETWEEN_CHECKPOINTS, job.TIMES_THEIR_COST = {seconds}, 0
