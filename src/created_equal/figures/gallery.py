@@ -66,7 +66,8 @@ def draw(
             _draw_block(grid[block.name], top, images, words)
     for axes in grid.values():
         axes.set(xlim=(0, columns), ylim=(row_height * len(labels), 0), aspect="equal")
-        axes.set_axis_off()
+        axes.set(xticks=(), yticks=())
+        axes.spines[:].set_visible(False)
     last = scores["epoch"].values[-1]
     details = style.describe_all_epochs(ensemble, scores, 0)
     if len(labels) < scores.attrs["classes"]:
