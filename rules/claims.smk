@@ -11,7 +11,9 @@ localrules:
 rule check_claims:
     input:
         unpack(claimed_in),
-        code=code("claims/*.py", "claims/*.yaml", "scores/*.py", "study/roles.py"),
+        code=code(
+            "claims/*.py", "claims/*.yaml", "look.*", "scores/*.py", "study/roles.py"
+        ),
     output:
         table=claims_path("{study}", "csv"),
         page=report(

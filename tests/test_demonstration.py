@@ -38,7 +38,7 @@ def test_the_kept_scores_are_of_the_study_as_it_is(study, scores):
 def test_readme_shows_the_figures_of_the_study(study, scores, figure, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     name = figure.__name__.rpartition(".")[2]
-    drawn = pages.save(figure.draw(scores, study.title, "st_vgg"), study.name, name)
+    drawn = pages.save(figure.draw(scores, study.title, study.label("st_vgg")), study.name, name)
     shown, here = (
         np.asarray(Image.open(path).convert("RGB"), dtype=float)
         for path in (ROOT / "docs" / f"{name}.png", drawn)

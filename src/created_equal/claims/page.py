@@ -13,6 +13,7 @@ import pandas as pd
 
 from created_equal.artefacts import write_atomically
 from created_equal.claims.check import Row
+from created_equal.look import CSS
 from created_equal.scores import NULLS, SMALLEST_LOG10_P
 from created_equal.study import BASELINE_PREFIX as BASELINES
 
@@ -32,14 +33,12 @@ STYLES = {
 }
 # The heading of each column, and its width in hundredths of the page's.
 COLUMNS = {"Verdict": 12, "Claim": 28, "Paper": 11, "Ours": 19, "Nulls": 13, "Networks": 17}
-CSS = """
-body { font: 14px/1.45 system-ui, sans-serif; color: #1a1a1a; margin: 1.5rem; background: #fff }
-h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 2rem } p { max-width: 60rem }
-.wide { overflow-x: auto } .warning { border-left: .3rem solid #7d4100; padding-left: .6rem }
+OWN_CSS = """
+h2 { margin-top: 2rem } p { max-width: 60rem } .wide { overflow-x: auto }
 table { border-collapse: collapse; table-layout: fixed; width: 100%; min-width: 56rem }
 th, td { text-align: left; vertical-align: top; padding: .45rem .6rem;
-         border-bottom: 1px solid #ddd; overflow-wrap: break-word }
-small { color: #555; display: block } small b { color: #1a1a1a; font-weight: normal }
+         border-bottom: 1px solid var(--line); overflow-wrap: break-word }
+small { color: var(--muted); display: block } small b { color: var(--ink); font-weight: normal }
 .verdict { display: inline-block; padding: .1rem .5rem; border-radius: .3rem; font-weight: 600;
            border: 1px solid; line-height: 1.3 }
 ul.counts { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .5rem 1.5rem }
@@ -107,7 +106,7 @@ def write_page(
     heading = f"The paper's claims: {escape(title)}"
     page = (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f"<title>{heading}</title>\n<style>{CSS}</style>\n</head>\n<body>\n"
+        f"<title>{heading}</title>\n<style>{CSS}{OWN_CSS}</style>\n</head>\n<body>\n"
         f"<h1>{heading}</h1>\n{noted}{_counts(rows)}{warned}{READING}"
         f"{sections}</body>\n</html>\n"
     )
