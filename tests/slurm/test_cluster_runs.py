@@ -93,6 +93,8 @@ def is_same(one, other, name):
     if not name.endswith("scores.nc") and "predictions" not in name:
         return first.read_bytes() == second.read_bytes()
     with xr.open_dataset(first) as left, xr.open_dataset(second) as right:
+        for each in (left, right):
+            del each.attrs["contents"]  # a checksum of the seconds too
         return left.drop_vars("seconds").identical(right.drop_vars("seconds"))
 
 
@@ -110,7 +112,7 @@ def training_log(repository):
 
 def submitted(out):
     """Return the rules whose jobs a run submitted, by what it said."""
-    return set(re.findall(r"^rule (\w+):", out, re.MULTILINE))
+    return set(re.findall(r"submitted with SLURM jobid .*slurm_logs/rule_(\w+)/", out))
 
 
 @pytest.fixture(scope="module")
