@@ -108,7 +108,7 @@ def scores_of_networks(predictions: xr.Dataset) -> xr.Dataset:
 def from_counts(
     counts: np.ndarray, is_test: np.ndarray = IS_TEST, alike: bool = False
 ) -> xr.Dataset:
-    """Return an ensemble's predictions, of which so many networks (epoch, example) are right."""
+    """Return predictions in which this number of networks (epoch, example) is right."""
     places = (np.arange(N)[:, None, None] + 3 * np.arange(counts.shape[1])) % N
     return predictions_of(places < counts, is_test=is_test, alike=alike)
 

@@ -395,13 +395,19 @@ def test_two_ensembles_side_by_side(
     assert {"consistency_a", "consistency_b"} <= set(header.split(","))
 
 
-def test_sixty_thousand_examples_are_ready_soon(open_page: Open, write: Write) -> None:
-    """On idle cores in less than two seconds; the limit is for cores that others use too."""
+def test_sixty_thousand_examples_are_ready_in_five_seconds(open_page: Open, write: Write) -> None:
+    """Of processor time, which does not depend on what else the cores are used for."""
     dataset = make_images(60_000, 32, 32, 3)
     path = write({"a": make_scores(dataset, networks=100, epochs=40)}, dataset)
     assert path.stat().st_size < 30_000_000
     page = open_page(path)
-    assert int(page.locator("html").get_attribute("data-ready")) < 30_000
+    browser = page.context.new_cdp_session(page)
+    browser.send("Performance.enable", {"timeDomain": "threadTicks"})
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    measured = browser.send("Performance.getMetrics")["metrics"]
+    (seconds,) = (each["value"] for each in measured if each["name"] == "TaskDuration")
+    assert 0.1 < seconds < 5
     assert sum(map(sum, counts(page))) == 60_000
     page.wait_for_function("document.querySelector('.tile canvas').width === 32")
     settled(page)

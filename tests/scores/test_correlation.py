@@ -50,7 +50,7 @@ def test_undefined_correlations_are_refused(a, b, message):
 
 @given(st.integers(0, 2**32 - 1))
 def test_weights_are_copies(seed):
-    """A correlation of weighted units is that of units that are there so many times."""
+    """A weight of 3 counts like three equal units."""
     generator = np.random.default_rng(seed)
     a, b = generator.normal(size=(2, 12))
     weights = generator.multinomial(12, np.full(12, 1 / 12))

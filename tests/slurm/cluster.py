@@ -213,7 +213,7 @@ def cancel_all() -> None:
 
 
 def wait_until(happens: Callable[[], bool], seconds: float) -> bool:
-    """Return whether something happens within so many seconds."""
+    """Return whether something happens within this many seconds."""
     deadline = time.monotonic() + seconds
     while not happens():
         if time.monotonic() > deadline:

@@ -87,7 +87,9 @@ def _accepts(
             try:
                 with torch.device("meta"):
                     network = _build(architecture, recipe, image_shape, classes)
-            except NotImplementedError:  # torchvision's regnets read values while they are built
+            except NotImplementedError:
+                # torchvision's regnets compute with tensors' values while they are built, and
+                # tensors on the meta device have none.
                 network = _build(architecture, recipe, image_shape, classes).to("meta")
             network.eval()(images)
     except (RuntimeError, ValueError, AssertionError, ZeroDivisionError):

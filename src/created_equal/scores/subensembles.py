@@ -9,7 +9,7 @@ from scipy.special import betaln
 from scipy.stats import betabinom, hypergeom
 
 ENDS = 10
-"""One in so many of the N + 1 possible scores, and at least one, counts as an end."""
+"""The N + 1 possible scores divided by this, but at least one score, count as an end."""
 
 
 class Beta(NamedTuple):

@@ -37,7 +37,7 @@ class Cost(NamedTuple):
     uncertainty: float
 
     def of_network(self, ensemble: Ensemble, examples: tuple[int, int]) -> float:
-        """Return the seconds to train one network on so many train and test examples."""
+        """Return the seconds that it takes to train one network on a dataset of this size."""
         recipe = ensemble.recipe
         trained = recipe.epochs * (examples[0] // recipe.batch_size) * recipe.batch_size
         return trained * self.trained + (recipe.epochs + 1) * sum(examples) * self.predicted
