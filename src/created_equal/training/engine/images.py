@@ -38,9 +38,12 @@ class Examples(ABC):
         splits: for each of SPLITS, a mask (example,) bool; a numpy array.
         train: (train example,) int64, indices of the train set.
         waited: seconds spent waiting for images; None if all are in memory.
+        is_augmented: whether the device augments mini-batches. Images in files are augmented when
+            they are read.
     """
 
     waited: float | None = None
+    is_augmented = False
 
     def __init__(self, dataset: xr.Dataset, setting: Setting):
         device = setting.device

@@ -111,7 +111,7 @@ class Trainee:
 
     def _augmentation(self, step: int, n_examples: int) -> np.ndarray | None:
         """Return the random words that augment a mini-batch in memory, if any."""
-        if not getattr(self._images, "is_augmented", False):
+        if not self._images.is_augmented:
             return None
         return self._streams.words(Stream.AUGMENTATION, step, 0, n_examples)
 
