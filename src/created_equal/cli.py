@@ -330,6 +330,42 @@ def explore(
         )
 
 
+@app.command(name="compare", epilog="Example: created-equal compare digits st_vgg linear_st_vgg")
+def compare(
+    what: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[study] ensemble other",
+            help="A study and two of its ensembles; or scores files. The other may be a published "
+            "score: a .csv, .parquet, .npz or .npy file with a row for each example.",
+        ),
+    ],
+    column: Annotated[
+        str | None, typer.Option(help="The published score's column; default: the only one.")
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(help="The column of positions; default: example or index, or by order."),
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option(help="The set of the published rows, train or test, if unclear.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The figure; default: compare_OTHER.png beside the first scores."),
+    ] = None,
+) -> None:
+    """Compare an ensemble's accessibility with that of another, or with a published score.
+
+    Prints the correlations in a sentence, and writes them with a figure: compare_OTHER.png, .csv.
+    """
+    from created_equal.compare.command import run_compare
+
+    is_path = "/" in what[0] or "." in what[0]
+    study = None if is_path else load_configured(plain_name(what[0]))
+    print(run_compare(study, what if is_path else what[1:], column, key, split, out))
+
+
 @app.command(name="check_claims", epilog="Example: created-equal check_claims digits")
 def check_claims(study_name: StudyName) -> None:
     """Check the paper's claims; writes results/STUDY/claims.csv and claims.html."""

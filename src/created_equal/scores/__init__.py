@@ -8,12 +8,14 @@ from .bimodality import independent_null, informative_epochs, mean_consistency
 from .binning import bin_edges
 from .bootstrap import REPLICATES, Statistic, band_of_mean, interval_around, interval_of
 from .bootstrap import resample_weights, value_of
+from .comparison import STATISTICS, Estimate, compare_scores, resamples_networks
+from .comparison import spearman_within_class
 from .correlation import SMALLEST_LOG10_P, SMALLEST_VARIANCE, Correlation, correlation
 from .correlation import correlation_of, log10_p_of
 from .difficulty import BINS, GROUPS, quantile_means, thirds
 from .ensemble import score_ensemble
 from .extremes import BLOCKS, LEAST_CONSENSUS, MOST_CONSISTENCY, Block, extremes
-from .hypotheses import NULLS, Hypotheses
+from .hypotheses import FEWEST_NETWORKS, MOST_PREDICTIONS, NULLS, Hypotheses
 from .joint import corners, diagonal, joint_cells
 from .learning import MatchedEpochs, accessibility, accuracy_by_epoch, best_matched_pairs
 from .learning import matched_epochs
