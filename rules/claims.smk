@@ -12,7 +12,8 @@ rule check_claims:
     input:
         unpack(claimed_in),
         code=code(
-            "claims/*.py", "claims/*.yaml", "look.*", "scores/*.py", "study/roles.py"
+            *("claims/*.py", "claims/*.yaml", "beyond/*.py", "beyond/*.yaml"),
+            *("look.*", "scores/*.py", "study/roles.py"),
         ),
     output:
         table=claims_path("{study}", "csv"),

@@ -369,13 +369,16 @@ def compare(
 @app.command(name="check_claims", epilog="Example: created-equal check_claims digits")
 def check_claims(study_name: StudyName) -> None:
     """Check the paper's claims; writes results/STUDY/claims.csv and claims.html."""
+    from created_equal.beyond import read_findings, without_inapplicable
     from created_equal.claims.check import check_claims as check
+    from created_equal.claims.claim import read_claims
     from created_equal.claims.evidence import open_evidence
     from created_equal.claims.page import write_page, write_table
 
     study = load_configured(study_name)
     with open_evidence(study, load_config().networks_per_job) as evidence:
-        rows, warnings = check(evidence), evidence.warnings()
+        rows = without_inapplicable(check(evidence, [*read_claims(), *read_findings()]))
+        warnings = evidence.warnings()
     write_page(rows, study.title, study.note, warnings, claims_path(study_name, "html"))
     write_table(rows, claims_path(study_name, "csv"))
 
