@@ -16,7 +16,7 @@ from created_equal.compare.compare import (
 )
 from created_equal.compare.published import Published, read_published
 from created_equal.errors import InputError
-from created_equal.figures import comparison, pages
+from created_equal.figures import hexagons, pages
 from created_equal.study import Study, scores_path, suggestion
 
 
@@ -62,12 +62,13 @@ def run_compare(
             "leave them out."
         )
     other = _ours(study, second) if is_ours else read_published(Path(second), column, key)
-    found = compare(ours, other, split)
     if out is None:
         folder = scores_path(study.name, first).parent if study else Path(first).parent
         out = folder / f"compare_{_stem(other)}.png"
+    pages.format_of(out)
     if isinstance(other, Published) and out.with_suffix(".csv").resolve() == other.path.resolve():
         raise InputError(f"the table would replace {other.path}; give the figure another name.")
+    found = compare(ours, other, split)
     said = sentence(found, ours, other)
     _write(found, ours, other, said, study.title if study else ours.name, out)
     return f"{said.removesuffix('.')}; see {out}."
@@ -108,7 +109,7 @@ def _write(
     if isinstance(other, Ours):
         labels[1] = f"accessibility, {other.name}"
     ensembles = {each.name: each.scores for each in (ours, other) if isinstance(each, Ours)}
-    figure = comparison.draw(panels, tuple(labels), title, said, ensembles)
+    figure = hexagons.draw(panels, tuple(labels), title, said, ensembles)
     pages.save_as(figure, out)
     table = io.StringIO()
     table_of(found).to_csv(table, index=False, float_format="%.6g")

@@ -35,14 +35,14 @@ class Ours:
     predictions: Sequence[Path] = ()
 
     def score_of(self, examples: np.ndarray) -> np.ndarray:
-        """Return the accessibility of examples, (example,), or by network: (network, example).
+        """Return the accessibility of examples by network, (network, example).
 
-        It is by network if there are predictions of enough networks to resample them.
+        It is a single row, their mean, unless there are predictions of enough networks to resample.
         """
         size = self.scores.sizes["network"] * self.scores.sizes["epoch"] * len(examples)
         enough = self.scores.sizes["network"] >= FEWEST_NETWORKS and size <= MOST_PREDICTIONS
         if not (enough and self.predictions):
-            return self.scores["accessibility"].sel(example=examples).values
+            return self.scores["accessibility"].sel(example=examples).values[None]
         return read_answers(self.name, list(self.predictions), self.scores, examples).by_network
 
 
@@ -56,7 +56,7 @@ class Comparison:
         one: (example,) accessibility in the first ensemble.
         other: (example,) that in the second, or the published score.
         labels: (example,)
-        found: the ``scores.STATISTICS``.
+        found: the ``scores.correlations``.
         over: what the intervals are over.
     """
 
@@ -208,7 +208,10 @@ def _comparison(
 ) -> Comparison:
     both = (ours.score_of(examples), theirs)
     means = [score.mean(axis=0) if score.ndim == 2 else score for score in both]
-    for name, mean in zip((f"accessibility in {ours.name}", name_of(other)), means, strict=True):
+    names = [f"accessibility in {ours.name}", name_of(other)]
+    if isinstance(other, Ours):
+        names[1] = f"accessibility in {other.name}"
+    for name, mean in zip(names, means, strict=True):
         if np.ptp(mean) == 0:
             raise InputError(
                 f"{name} is the same for all {len(examples):,} {split} examples, so it orders "

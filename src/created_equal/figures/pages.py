@@ -61,9 +61,14 @@ def save_as(figure: Figure, path: Path) -> None:
     Raises:
         InputError: it ends otherwise, or cannot be written.
     """
+    extension, contents = format_of(path), io.BytesIO()
+    figure.savefig(contents, format=extension, metadata=METADATA[extension])
+    write_atomically(path, contents.getvalue())
+
+
+def format_of(path: Path) -> str:
+    """Return pdf, svg or png, by the end of a figure's path; raises InputError if it has others."""
     extension = path.suffix.lower().removeprefix(".")
     if extension not in METADATA:
         raise InputError(f"{path} is no figure; let its name end in .pdf, .svg or .png.")
-    contents = io.BytesIO()
-    figure.savefig(contents, format=extension, metadata=METADATA[extension])
-    write_atomically(path, contents.getvalue())
+    return extension

@@ -8,8 +8,7 @@ from .bimodality import independent_null, informative_epochs, mean_consistency
 from .binning import bin_edges
 from .bootstrap import REPLICATES, Statistic, band_of_mean, interval_around, interval_of
 from .bootstrap import resample_weights, value_of
-from .comparison import STATISTICS, Estimate, compare_scores, resamples_networks
-from .comparison import spearman_within_class
+from .comparison import Estimate, compare_scores, correlations, resamples_networks
 from .correlation import SMALLEST_LOG10_P, SMALLEST_VARIANCE, Correlation, correlation
 from .correlation import correlation_of, log10_p_of
 from .difficulty import BINS, GROUPS, quantile_means, thirds
@@ -28,3 +27,6 @@ from .phases import PHASES, phases
 from .subensembles import expected_histograms, fit_beta, free_of_networks
 from .subensembles import histograms_of_subensembles
 from .subensembles import pairwise_agreement, shares_at_ends, two_peaks
+from .independence import error_consistency, error_consistency_between
+from .independence import variance_if_independent, variance_of_accuracy
+from .votes import disagreement

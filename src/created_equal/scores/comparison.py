@@ -1,14 +1,15 @@
 """Whether two scores order the examples alike, over all examples and within classes."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import rankdata
 
 from created_equal.scores.bootstrap import REPLICATES, interval_around
+from created_equal.scores.correlation import SMALLEST_VARIANCE
 from created_equal.scores.hypotheses import FEWEST_NETWORKS
-from created_equal.scores.order import pearson, spearman, without_class_means
+
+NUMBERS_AT_ONCE = 2**21
 
 
 @dataclass(frozen=True)
@@ -20,48 +21,64 @@ class Estimate:
     upper: float
 
 
-def spearman_within_class(a: np.ndarray, b: np.ndarray, labels: np.ndarray) -> float:
-    """Return Spearman's correlation of two scores (example,) without the effect of the class.
-
-    It is Pearson's r of the ranks among all examples, less the mean rank of their class; so large
-    classes weigh more. Labels (example,) count from 0.
-    """
-    return pearson(*(without_class_means(rankdata(values), labels) for values in (a, b)))
-
-
-STATISTICS: Mapping[str, Callable[[np.ndarray, np.ndarray, np.ndarray], float]] = {
-    "Spearman": lambda a, b, labels: spearman(a, b),
-    "Spearman within classes": spearman_within_class,
-    "Pearson": lambda a, b, labels: pearson(a, b),
-}
-
-
 def compare_scores(one: np.ndarray, other: np.ndarray, labels: np.ndarray) -> dict[str, Estimate]:
-    """Return the ``STATISTICS`` of two scores of the same examples.
+    """Return the ``correlations`` of two scores of the same examples, by name.
 
-    Each resample draws the examples with replacement, and the networks of both scores if
+    Each of 1,000 resamples draws the examples with replacement, and the networks of both scores if
     ``resamples_networks``; the same input always gives the same intervals.
 
     Args:
-        one: a score (example,), or the score by each network of an ensemble (network, example),
-            which is averaged.
+        one: a score (example,), or that by each network of an ensemble (network, example), which is
+            averaged; a single row if only their mean is known.
         other: as ``one``.
         labels: (example,) integers from 0 on.
     """
-    both, generator = (one, other), np.random.default_rng(0)
-    over_networks = resamples_networks(*both)
-    found = {name: [] for name in STATISTICS}
-    for _ in range(REPLICATES):
-        means = [
-            _resampled_mean(score, generator) if over_networks else _mean(score) for score in both
-        ]
-        drawn = generator.integers(len(labels), size=len(labels))
-        for name, statistic in STATISTICS.items():
-            found[name].append(statistic(*(mean[drawn] for mean in means), labels[drawn]))
-    values = {name: of(*map(_mean, both), labels) for name, of in STATISTICS.items()}
+    both, examples = (one, other), len(labels)
+    generator, parts = np.random.default_rng(0), []
+    at_once = max(1, NUMBERS_AT_ONCE // examples)
+    for start in range(0, REPLICATES, at_once):
+        rows = min(at_once, REPLICATES - start)
+        means = [_means(score, generator, rows, resamples_networks(*both)) for score in both]
+        drawn = generator.integers(examples, size=(rows, examples))
+        resamples = (np.take_along_axis(mean, drawn, axis=1) for mean in means)
+        parts.append(correlations(*resamples, labels[drawn]))
+    observed = correlations(
+        *(np.atleast_2d(score).mean(axis=0)[None] for score in both), labels[None]
+    )
+    found = {}
+    for name, (value,) in observed.items():
+        replicates = np.concatenate([part[name] for part in parts])
+        found[name] = Estimate(float(value), *interval_around(value, replicates, (-1, 1)))
+    return found
+
+
+def correlations(one: np.ndarray, other: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the correlations of samples of two scores.
+
+    Within classes, the mean rank of its class is taken out of each rank among all examples; what is
+    left is correlated over all of them, so that large classes weigh more.
+
+    Args:
+        one: (sample, example) a score.
+        other: (sample, example) another one of the same examples.
+        labels: (sample, example) integers from 0 on.
+
+    Returns:
+        "Spearman", "Spearman within classes" and "Pearson": (sample,) float64, NaN if a score is
+        constant.
+    """
+    ranks = [rankdata(score, axis=1) for score in (one, other)]
+    # A class of each sample is a class of its own.
+    groups = (labels + np.arange(len(labels))[:, None] * (labels.max() + 1)).ravel()
+    sizes = np.maximum(np.bincount(groups), 1)
+    within = []
+    for rank in ranks:
+        means = np.bincount(groups, weights=rank.ravel()) / sizes
+        within.append(rank - means[groups].reshape(rank.shape))
     return {
-        name: Estimate(value, *interval_around(value, np.array(found[name]), (-1, 1)))
-        for name, value in values.items()
+        "Spearman": _pearson(*ranks),
+        "Spearman within classes": _pearson(*within),
+        "Pearson": _pearson(one, other),
     }
 
 
@@ -71,13 +88,24 @@ def resamples_networks(*scores: np.ndarray) -> bool:
     return bool(ensembles) and all(len(score) >= FEWEST_NETWORKS for score in ensembles)
 
 
-def _mean(score: np.ndarray) -> np.ndarray:
-    return score.mean(axis=0) if score.ndim == 2 else score
-
-
-def _resampled_mean(score: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    if score.ndim == 1:
-        return score
+def _means(
+    score: np.ndarray, generator: np.random.Generator, rows: int, over_networks: bool
+) -> np.ndarray:
+    """Return a score (row, example), of networks that are drawn with replacement for each row."""
+    if score.ndim == 1 or not over_networks:
+        mean = np.atleast_2d(score).mean(axis=0)
+        return np.broadcast_to(mean, (rows, len(mean)))
     networks = len(score)
-    drawn = generator.integers(networks, size=networks)
-    return np.bincount(drawn, minlength=networks) @ score / networks
+    drawn = generator.integers(networks, size=(rows, networks))
+    weights = [np.bincount(row, minlength=networks) for row in drawn]
+    return np.array(weights) @ score / networks
+
+
+def _pearson(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return Pearson's r of each row (sample, example), NaN where one is constant."""
+    one, other = (score - score.mean(axis=1, keepdims=True) for score in (one, other))
+    variances = [(score**2).mean(axis=1) for score in (one, other)]
+    product = np.where(
+        np.minimum(*variances) > SMALLEST_VARIANCE, variances[0] * variances[1], np.nan
+    )
+    return np.clip((one * other).mean(axis=1) / np.sqrt(product), -1, 1)
