@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from created_equal.scores.bootstrap import REPLICATES, interval_around, replicates_of
 from created_equal.scores.correlation import SMALLEST_VARIANCE
@@ -39,11 +38,11 @@ def rank_correlations(metrics: pd.DataFrame, labels: np.ndarray | None = None) -
     Returns:
         with bootstrap intervals over examples, which keep their ranks.
     """
-    ranks = rankdata(np.nan_to_num(metrics.to_numpy(np.float64), nan=np.inf), axis=0)
+    ranks = metrics.rank(na_option="bottom").to_numpy()
     if labels is not None:
         within = np.apply_along_axis(without_class_means, 0, ranks, labels)
         # Ranks of ranks, so that rounding does not order the images of a class in which all tie.
-        ranks = rankdata(within.round(6), axis=0)
+        ranks = pd.DataFrame(within.round(6)).rank().to_numpy()
     deviation = ranks.std(axis=0)
     constant = deviation < SMALLEST_VARIANCE
     scaled = (ranks - ranks.mean(axis=0)) / np.where(constant, np.nan, deviation)
