@@ -105,7 +105,7 @@ def disagreement_over_error(evidence: Evidence, name: str) -> Measured:
     return Measured(value, examples, {name: last})
 
 
-@measure(possible=NOT_NEGATIVE, fewest=FEWEST, by_network=True)
+@measure(possible=NOT_NEGATIVE, fewest=MANY, by_network=True)
 def variance_over_independent(evidence: Evidence, name: str) -> Measured:
     """Variance of test accuracy over networks, relative to that of independent examples,
     N/(N - 1) sum(c (1 - c))/n^2, last epoch.

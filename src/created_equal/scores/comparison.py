@@ -55,8 +55,9 @@ def compare_scores(one: np.ndarray, other: np.ndarray, labels: np.ndarray) -> di
 def correlations(one: np.ndarray, other: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
     """Return the correlations of samples of two scores.
 
-    Within classes, the mean rank of its class is taken out of each rank among all examples; what is
-    left is correlated over all of them, so that large classes weigh more.
+    Within classes, the mean rank of its class is taken out of each rank among all examples, as in
+    ``rank_correlations``; what is left is ranked and correlated over all of them, so that large
+    classes weigh more.
 
     Args:
         one: (sample, example) a score.
@@ -74,7 +75,9 @@ def correlations(one: np.ndarray, other: np.ndarray, labels: np.ndarray) -> dict
     within = []
     for rank in ranks:
         means = np.bincount(groups, weights=rank.ravel()) / sizes
-        within.append(rank - means[groups].reshape(rank.shape))
+        # Rounded, so that images of a class in which all tie still do.
+        less_mean = (rank - means[groups].reshape(rank.shape)).round(6)
+        within.append(rankdata(less_mean, axis=1))
     return {
         "Spearman": _pearson(*ranks),
         "Spearman within classes": _pearson(*within),
