@@ -31,9 +31,9 @@ def write_ensemble(
     images = np.zeros((examples, 1, 1, 1), dtype=np.uint8)
     is_test = np.arange(examples) >= examples * TRAIN // EXAMPLES
     dataset = make_dataset(images, labels, positions, is_test, list("abc"))
-    numbers = np.zeros((networks, EPOCHS, 2))
+    accuracy = np.stack([right[..., part].mean(axis=-1) for part in (~is_test, is_test)], axis=-1)
     predictions = make_predictions(
-        np.where(right, labels, (labels + 1) % K), numbers, numbers, range(networks), dataset
+        np.where(right, labels, (labels + 1) % K), accuracy, 1 - accuracy, range(networks), dataset
     )
     path = folder / "predictions" / "0000-0005.nc"
     write_predictions(predictions, path, {"dataset": {"source": source}, "seed": seed})

@@ -1,10 +1,16 @@
 """Correlations of two scores, over all examples and within classes, with their intervals."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
-from created_equal.scores import compare_scores, correlations, resamples_networks
+from created_equal.scores import (
+    compare_scores,
+    correlations,
+    rank_correlations,
+    resamples_networks,
+)
 
 LABELS = np.repeat([0, 1], 20)
 
@@ -37,7 +43,14 @@ def test_what_only_the_class_has_in_common_is_no_correlation_within_classes():
 def test_a_large_class_weighs_more():
     labels = np.repeat([0, 1], [30, 10])
     one = np.arange(40)
-    assert within(one, np.concatenate([np.arange(30), 39 - np.arange(10)]), labels) > 0.9
+    assert within(one, np.concatenate([np.arange(30), 39 - np.arange(10)]), labels) > 0.8
+
+
+def test_within_classes_it_is_the_correlation_of_the_figure_of_metrics():
+    generator = np.random.default_rng(4)
+    one, other = generator.integers(0, 5, size=(2, 40))
+    found = rank_correlations(pd.DataFrame({"one": one, "other": other}), LABELS)
+    assert within(one, other, LABELS) == pytest.approx(found.r[0, 1])
 
 
 def test_each_sample_is_correlated_alone():

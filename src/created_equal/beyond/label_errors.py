@@ -46,7 +46,7 @@ def label_errors(dataset: xr.Dataset, scores: xr.Dataset) -> LabelErrors:
     if not np.array_equal(*labels):
         raise InputError(f"{NOT_APPLICABLE} the source, and this ensemble has other labels.")
     doubted, confirmed = (
-        np.intersect1d(names, np.array(ids) + TRAIN[source]) for ids in _asked(source)
+        np.intersect1d(names, np.array(ids) + TRAIN[source]) for ids in asked_about(source)
     )
     if not (len(doubted) and len(confirmed)):
         raise InputError(f"{NOT_APPLICABLE} {source}, but of too few of these examples.")
@@ -54,7 +54,7 @@ def label_errors(dataset: xr.Dataset, scores: xr.Dataset) -> LabelErrors:
 
 
 @cache
-def _asked(source: str) -> tuple[list[int], list[int]]:
+def asked_about(source: str) -> tuple[list[int], list[int]]:
     """Return the ids in the test set of a source whose labels people doubted, and confirmed."""
     path = Path(__file__).with_name("label_errors.yaml")
     found = yaml.safe_load(path.read_text())[source]
