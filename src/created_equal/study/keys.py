@@ -9,7 +9,7 @@ the same where a number may be a fraction.
 
 import re
 from dataclasses import asdict
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
 import yaml
@@ -56,6 +56,11 @@ def _as_path(value: object) -> object:
     """Return text for a number, which Snakemake's --config makes of a folder's name."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return str(value) if is_number else _not_empty(value)
+
+
+def _plain_path(path: str) -> str:
+    """Return the shortest way to write a path: ``x`` for ``x/``, ``./x`` and ``.//x``."""
+    return PurePosixPath(path).as_posix()
 
 
 def _not_empty(value: object) -> object:
@@ -306,10 +311,10 @@ class DatasetEntry(Entry):
     """Only with cifar100: the five classes of this superclass (2,500 train and 500 test images), in
     place of all 100 classes. The paper's main data: small_mammals."""
 
-    path: Text = ABSENT
+    path: Annotated[Text, AfterValidator(_plain_path)] = ABSENT
     """Only with image_folder, and required there: the folder of images, relative to data_root or
-    absolute. The path is part of the definition that determines the networks' seeds (x and x/ are
-    two), so keep it relative to data_root (a link there is possible) if the images may move."""
+    absolute. The path is part of the definition that determines the networks' seeds, so keep it
+    relative to data_root (a link there is possible) if the images may move."""
 
     size: Count | None = None
     """The images are made size x size pixels (the shorter side is resized, and the centre is
