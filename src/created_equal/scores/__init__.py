@@ -11,7 +11,7 @@ from .bootstrap import resample_weights, value_of
 from .correlation import SMALLEST_LOG10_P, SMALLEST_VARIANCE, Correlation, correlation
 from .correlation import correlation_of, log10_p_of
 from .difficulty import BINS, GROUPS, quantile_means, thirds
-from .ensemble import score_ensemble
+from .ensemble import score_ensemble, score_opened
 from .extremes import BLOCKS, LEAST_CONSENSUS, MOST_CONSISTENCY, Block, extremes
 from .hypotheses import NULLS, Hypotheses
 from .joint import corners, diagonal, joint_cells

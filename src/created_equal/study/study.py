@@ -7,16 +7,18 @@ from pathlib import Path
 from typing import get_args
 
 from created_equal.errors import InputError
-from created_equal.study import derivation
-from created_equal.study.keys import BaselinesEntry, PaperArchitecture, Recipe, Resources
-from created_equal.study.paths import (
+from created_equal.paths import (
+    REFERENCE,
     RESULTS,
     STUDIES,
     batches,
     dataset_path,
+    find,
     predictions_path,
     scores_path,
 )
+from created_equal.study import derivation
+from created_equal.study.keys import BaselinesEntry, PaperArchitecture, Recipe, Resources
 from created_equal.study.yaml_files import suggestion
 
 TRAIN = "set scores=trained to train it"
@@ -203,7 +205,8 @@ class Study:
         folder = self.ensembles[ensemble].scores_in
         if folder is None:
             raise InputError(f"no scores of {self.name}/{ensemble} are kept; {TRAIN}.")
-        return scores_path(self.name, ensemble, folder)
+        path = scores_path(self.name, ensemble, folder)
+        return find(path) if folder == REFERENCE else path
 
 
 def baseline_of(study: Study, name: str) -> Baseline:
