@@ -51,7 +51,7 @@ MAY_IMPORT = {
 # The modules of a folder, each of which may import those before it alone.
 IN_ORDER = {
     "study": (
-        *("yaml_files", "keys", "derivation", "study", "roles", "kept_scores"),
+        *("yaml_files", "keys", "own_networks", "derivation", "study", "roles", "kept_scores"),
         *("contradictions", "loading", "key_pages"),
     ),
     "planning": ("sizes", "existing", "preflight", "results", "plan"),

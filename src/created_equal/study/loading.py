@@ -23,7 +23,16 @@ from created_equal.paths import (
 from created_equal.study import derivation
 from created_equal.study.contradictions import contradictions, refused_figures
 from created_equal.study.kept_scores import with_kept_scores
-from created_equal.study.keys import Config, DerivedEntry, Recipe, Resources, StudyFile
+from created_equal.study.keys import (
+    Config,
+    DerivedEntry,
+    EnsembleEntry,
+    OwnArchitecture,
+    Recipe,
+    Resources,
+    StudyFile,
+)
+from created_equal.study.own_networks import find_own_network
 from created_equal.study.study import (
     LIKE_FIGURE_01,
     PAPER_ARCHITECTURES,
@@ -282,9 +291,7 @@ def _make_ensembles(
         plain[name] = Ensemble(
             study=study,
             name=name,
-            architecture=Architecture(
-                own.architecture, own.width, own.linear, own.depth, own.kernel, own.units
-            ),
+            architecture=_make_architecture(study, name, own),
             n_networks=n_networks or own.networks or entry.networks,
             recipe=_merge_recipe(values, name),
             dataset=entry.dataset.definition,
@@ -296,6 +303,19 @@ def _make_ensembles(
         for name, ensemble in plain.items()
         for each in _derive(ensemble, entry.ensembles[name].dataset, plain, n_networks)
     }
+
+
+def _make_architecture(study: str, name: str, entry: EnsembleEntry) -> Architecture:
+    variations = (entry.width, entry.linear, entry.depth, entry.kernel, entry.units)
+    if not isinstance(entry.architecture, OwnArchitecture):
+        return Architecture(entry.architecture, *variations)
+    path = find(STUDIES / f"{study}.yaml")
+    module = entry.architecture.module
+    try:
+        own = find_own_network(module, path.parent, Path())
+    except InputError as error:
+        refuse(path, [f"ensembles.{name}.architecture.module is {module}, but {error}"])
+    return Architecture(module, *variations, own)
 
 
 def _merge(key: str, values: Mapping, ensemble: str) -> dict:

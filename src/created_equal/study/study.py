@@ -19,6 +19,7 @@ from created_equal.paths import (
 )
 from created_equal.study import derivation
 from created_equal.study.keys import BaselinesEntry, PaperArchitecture, Recipe, Resources
+from created_equal.study.own_networks import OwnNetwork
 from created_equal.study.yaml_files import suggestion
 
 TRAIN = "set scores=trained to train it"
@@ -90,6 +91,7 @@ class Architecture:
     depth: int | None = None
     kernel: int | None = None
     units: int | None = None
+    own: OwnNetwork | None = None
 
 
 @dataclass(frozen=True)
@@ -142,9 +144,12 @@ class Ensemble:
     def definition(self) -> dict:
         """Everything except the seed that determines a network, as plain JSON types."""
         variations = asdict(self.architecture)
+        architecture, own = variations.pop("name"), variations.pop("own")
+        if own:
+            architecture = {"module": architecture, "digest": own["digest"]}
         return {
             "dataset": dict(self.dataset),
-            "architecture": variations.pop("name"),
+            "architecture": architecture,
             **variations,
             "recipe": self.recipe.definition,
         }
