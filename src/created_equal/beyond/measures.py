@@ -1,7 +1,6 @@
 """What findings of other papers measure; see ``claims.measures``, among which they are entered."""
 
 import numpy as np
-from scipy.stats import rankdata
 
 from created_equal.beyond.label_errors import label_errors
 from created_equal.claims.evidence import Evidence
@@ -26,6 +25,7 @@ from created_equal.scores import (
     disagreement,
     error_consistency,
     error_consistency_between,
+    ranks,
     variance_if_independent,
     variance_of_accuracy,
 )
@@ -45,8 +45,8 @@ def label_errors_rank(
 
     def value(scores: Scores) -> float:
         hard, easy = (-scores.accessibility(name, each) for each in (doubted, others))
-        ranks = rankdata(np.concatenate([hard, easy]))[: len(hard)]
-        return float((ranks.mean() - (len(hard) + 1) / 2) / len(easy))
+        placed = ranks(np.concatenate([hard, easy]))[: len(hard)]
+        return float((placed.mean() - (len(hard) + 1) / 2) / len(easy))
 
     return Measured(value, doubted, {name: _trained(evidence, name)})
 

@@ -15,7 +15,7 @@ from .difficulty import BINS, CLASSES_OF_DIFFICULTY, GROUPS, difficulty_class, q
 from .difficulty import thirds
 from .dynamics import churn, ever_learned, first_learned, forgetting, learned_for_good
 from .dynamics import mean_network, median_network, variability
-from .ensemble import score_ensemble
+from .ensemble import score_ensemble, score_opened
 from .extremes import BLOCKS, LEAST_CONSENSUS, MOST_CONSISTENCY, Block, extremes
 from .hypotheses import FEWEST_NETWORKS, MOST_PREDICTIONS, NULLS, Hypotheses
 from .independence import error_consistency, error_consistency_between
@@ -27,7 +27,7 @@ from .learning import matched_epochs
 from .learnt import LearningProblem, learning_problems, learning_warnings
 from .nulls import class_means, classes_kept, independent_networks
 from .order import correlation_with_more, epochs_to_rise, pearson, spearman, spearman_brown
-from .order import without_class_means
+from .order import ranks, without_class_means
 from .patterns import LEAST_FIT, PatternExample, example_patterns, pattern_fits, shown_patterns
 from .phases import PHASES, phases
 from .rank_correlations import RankCorrelations, rank_correlations

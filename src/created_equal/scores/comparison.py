@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
+import pandas as pd
 
 from created_equal.scores.bootstrap import REPLICATES, interval_around
 from created_equal.scores.correlation import SMALLEST_VARIANCE
@@ -68,7 +68,7 @@ def correlations(one: np.ndarray, other: np.ndarray, labels: np.ndarray) -> dict
         "Spearman", "Spearman within classes" and "Pearson": (sample,) float64, NaN if a score is
         constant.
     """
-    ranks = [rankdata(score, axis=1) for score in (one, other)]
+    ranks = [_ranks(score) for score in (one, other)]
     # A class of each sample is a class of its own.
     groups = (labels + np.arange(len(labels))[:, None] * (labels.max() + 1)).ravel()
     sizes = np.maximum(np.bincount(groups), 1)
@@ -77,7 +77,7 @@ def correlations(one: np.ndarray, other: np.ndarray, labels: np.ndarray) -> dict
         means = np.bincount(groups, weights=rank.ravel()) / sizes
         # Rounded, so that images of a class in which all tie still do.
         less_mean = (rank - means[groups].reshape(rank.shape)).round(6)
-        within.append(rankdata(less_mean, axis=1))
+        within.append(_ranks(less_mean))
     return {
         "Spearman": _pearson(*ranks),
         "Spearman within classes": _pearson(*within),
@@ -102,6 +102,11 @@ def _means(
     drawn = generator.integers(networks, size=(rows, networks))
     weights = [np.bincount(row, minlength=networks) for row in drawn]
     return np.array(weights) @ score / networks
+
+
+def _ranks(scores: np.ndarray) -> np.ndarray:
+    """Return the ranks within each row (sample, example), see ``order.ranks``."""
+    return pd.DataFrame(scores).rank(axis=1).to_numpy()
 
 
 def _pearson(one: np.ndarray, other: np.ndarray) -> np.ndarray:
