@@ -13,7 +13,17 @@ from created_equal.errors import InputError, because
 from created_equal.study import suggestion
 
 FORMATS = (".csv", ".csv.gz", ".parquet", ".npz", ".npy")
-KEYS = ("example", "index", "idx", "id", "sample_id", "sample_idx", "guid", "Unnamed: 0")
+KEYS = (
+    "example",
+    "position",
+    "index",
+    "idx",
+    "id",
+    "sample_id",
+    "sample_idx",
+    "guid",
+    "Unnamed: 0",
+)
 """Columns that are positions unless another is named; the last is what pandas calls an index."""
 LABELS = ("label", "labels")
 ENTROPY = "entropy of "
