@@ -14,7 +14,7 @@ from created_equal.claims.measures import (
     SHARE,
     SIGNED,
     Measured,
-    choose,
+    _examples,
     measure,
 )
 from created_equal.scores import (
@@ -95,7 +95,7 @@ def disagreement_over_error(evidence: Evidence, name: str) -> Measured:
     """Share of test examples for which two networks have unlike labels over the share that one has
     wrong, mean over pairs and networks, last epoch.
     """
-    examples, last = choose(evidence, "test", name), _last(evidence, name)
+    examples, last = _examples(evidence, "test", name), _last(evidence, name)
 
     def value(scores: Scores) -> float:
         error = 1 - scores.consistency(name, last, examples).mean()
@@ -110,7 +110,7 @@ def variance_over_independent(evidence: Evidence, name: str) -> Measured:
     """Variance of test accuracy over networks, relative to that of independent examples,
     N/(N - 1) sum(c (1 - c))/n^2, last epoch.
     """
-    examples, last = choose(evidence, "test", name), _last(evidence, name)
+    examples, last = _examples(evidence, "test", name), _last(evidence, name)
 
     def value(scores: Scores) -> float:
         # Examples that are drawn twice would vary together, so networks alone are resampled.
@@ -124,7 +124,7 @@ def variance_over_independent(evidence: Evidence, name: str) -> Measured:
 @measure(possible=SIGNED, nulls=CONSISTENCY, fewest=FEWEST, by_network=True)
 def consistent_errors(evidence: Evidence, name: str) -> Measured:
     """Cohen's kappa of being right, of two networks, mean over pairs, last epoch, test examples."""
-    examples, last = choose(evidence, "test", name), _last(evidence, name)
+    examples, last = _examples(evidence, "test", name), _last(evidence, name)
 
     def value(scores: Scores) -> float:
         right = scores.right(name, last[0], examples)
@@ -138,7 +138,7 @@ def consistent_errors_of_two(evidence: Evidence, other: str, name: str) -> Measu
     """Cohen's kappa of being right, of a network of the first and one of the second, mean over
     pairs, last epoch of each, test examples.
     """
-    examples = choose(evidence, "test", other, name)
+    examples = _examples(evidence, "test", other, name)
     epochs = {each: _last(evidence, each) for each in (other, name)}
 
     def value(scores: Scores) -> float:

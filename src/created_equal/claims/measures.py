@@ -115,7 +115,7 @@ def measure_of_histograms(possible: tuple[float, float], fewest: int = FEWEST) -
         def of(
             evidence: Evidence, name: str, *, split: str = "test", at: str = LEARNING, over="mean"
         ) -> Measured:
-            examples, epochs = choose(evidence, split, name), _epochs(evidence, name, split, at)
+            examples, epochs = _examples(evidence, split, name), _epochs(evidence, name, split, at)
             classes = evidence.scores[name].attrs["classes"]
 
             def summary(counts: np.ndarray) -> float:
@@ -143,7 +143,7 @@ def accuracy(
     epochs, classes = _all(evidence, name), evidence.scores[name].attrs["classes"]
     first, last = epochs[:1], epochs[-1:]
     shown = {"epoch 0": first, "epoch 1": epochs[1:2], "highest of all": epochs[1:]}.get(at, last)
-    chance, examples = ("1/K" in what) / classes, choose(evidence, split, name)
+    chance, examples = ("1/K" in what) / classes, _examples(evidence, split, name)
 
     def value(scores: Scores) -> float:
         means = scores.n_right(name, shown, examples).mean(axis=1) / scores.networks(name)
@@ -155,7 +155,7 @@ def accuracy(
 @measure(possible=SIGNED)
 def accuracy_difference(evidence: Evidence, other: str, name: str) -> Measured:
     """Accuracy of the second less that of the first, last epoch of each, test examples."""
-    examples = choose(evidence, "test", other, name)
+    examples = _examples(evidence, "test", other, name)
     epochs = {each: _all(evidence, each)[-1:] for each in (other, name)}
 
     def value(scores: Scores) -> float:
@@ -203,7 +203,7 @@ def bimodality_difference(
     """Bi-modality of the second less that of the first, mean over phase 3 and all subsets of as
     many networks as the smaller has, {split} examples.
     """
-    examples = choose(evidence, split, other, name)
+    examples = _examples(evidence, split, other, name)
     epochs = {each: evidence.third_phase(each, split) for each in (other, name)}
 
     def value(scores: Scores) -> float:
@@ -233,7 +233,7 @@ def generalization(evidence: Evidence, *names: str) -> Measured:
     if len(learned) < FEWEST:
         raise InputError(f"there are fewer than {FEWEST} ensembles that learn; add some.")
     epochs = {name: _epochs(evidence, name, "test", LEARNING) for name in learned}
-    examples = {name: choose(evidence, "test", name) for name in learned}
+    examples = {name: _examples(evidence, "test", name) for name in learned}
 
     def value(scores: Scores) -> float:
         pairs = []
@@ -249,7 +249,7 @@ def generalization(evidence: Evidence, *names: str) -> Measured:
 @measure(possible=SIGNED, nulls=CONSISTENCY, fewest=FEWEST)
 def consensus_rise(evidence: Evidence, name: str, *, split: str = "test") -> Measured:
     """Mean consensus at the last epoch less that at epoch 1, {split} examples."""
-    epochs, examples = _all(evidence, name)[[1, -1]], choose(evidence, split, name)
+    epochs, examples = _all(evidence, name)[[1, -1]], _examples(evidence, split, name)
 
     def value(scores: Scores) -> float:
         first, last = scores.consensus(name, epochs, examples).mean(axis=1)
@@ -265,7 +265,7 @@ def consensus_where_wrong(evidence: Evidence, name: str, *, split: str = "test")
     """
     epochs = _epochs(evidence, name, split, LEARNING)
     epochs = epochs[np.unique(np.linspace(0, len(epochs) - 1, 5).astype(int))]
-    examples = choose(evidence, split, name)
+    examples = _examples(evidence, split, name)
 
     def value(scores: Scores) -> float:
         consensus = scores.consensus(name, epochs, examples)
@@ -280,7 +280,7 @@ def moved_less_own_class(evidence: Evidence, original: str, name: str) -> Measur
     """Accuracy on the moved examples less that of the original networks on the test examples of the
     same classes, mean over epochs >= 1.
     """
-    moved, test = choose(evidence, "moved", name), choose(evidence, "test", original)
+    moved, test = _examples(evidence, "moved", name), _examples(evidence, "test", original)
     epochs = np.intersect1d(_trained(evidence, original), _trained(evidence, name))
 
     def value(scores: Scores) -> float:
@@ -298,7 +298,7 @@ def moved_as_test(evidence: Evidence, original: str, name: str) -> Measured:
     from all of it in accuracy than the moved examples do, mean of the absolute difference over
     epochs >= 1.
     """
-    moved, test = choose(evidence, "moved", name), choose(evidence, "test", original)
+    moved, test = _examples(evidence, "moved", name), _examples(evidence, "test", original)
     epochs = np.intersect1d(_trained(evidence, original), _trained(evidence, name))
 
     def value(scores: Scores) -> float:
@@ -316,7 +316,7 @@ def moved_as_test(evidence: Evidence, original: str, name: str) -> Measured:
 @measure(possible=SIGNED, nulls=ORDER[:2], fewest=FEWEST)
 def halves(evidence: Evidence, name: str, *, split: str = "test", r: str = "Pearson") -> Measured:
     """{r}'s r of a in the even and in the odd networks, {split} examples."""
-    examples, epochs = choose(evidence, split, name), {name: _trained(evidence, name)}
+    examples, epochs = _examples(evidence, split, name), {name: _trained(evidence, name)}
     return _of_pair(lambda scores: scores.halves(name, examples), r, examples, epochs)
 
 
@@ -325,7 +325,7 @@ def order(
     evidence: Evidence, other: str, name: str, *, split: str = "test", r: str = "Pearson"
 ) -> Measured:
     """{r}'s r of a in the two, {split} examples."""
-    examples = choose(evidence, split, other, name)
+    examples = _examples(evidence, split, other, name)
     epochs = {each: _trained(evidence, each) for each in (other, name)}
 
     def pair(scores: Scores) -> tuple[np.ndarray, ...]:
@@ -337,7 +337,7 @@ def order(
 @measure(possible=SIGNED, nulls=ORDER, fewest=FEWEST)
 def order_of_bins(evidence: Evidence, other: str, name: str) -> Measured:
     """Pearson's r of a in the two, means of 40 bins by a in the second, test examples."""
-    examples = choose(evidence, "test", other, name)
+    examples = _examples(evidence, "test", other, name)
     epochs = {each: _trained(evidence, each) for each in (other, name)}
 
     def value(scores: Scores) -> float:
@@ -352,7 +352,7 @@ def longer_at_zero(evidence: Evidence, name: str, *, split: str = "test") -> Mea
     """Spearman's r of the number of epochs >= 1 with c = 0 in the even networks and a in the odd
     networks, {split} examples.
     """
-    examples, epochs = choose(evidence, split, name), _trained(evidence, name)
+    examples, epochs = _examples(evidence, split, name), _trained(evidence, name)
 
     def value(scores: Scores) -> float:
         (even, _), (odd, _) = scores.half_n_right(name, epochs, examples)
@@ -366,7 +366,7 @@ def rapid_rise(evidence: Evidence, name: str, *, split: str = "train") -> Measur
     """Epochs from the last with c <= 1/6 to the first with c >= 5/6, median over the examples that
     rise so, as a share of all epochs, {split} examples.
     """
-    examples, epochs = choose(evidence, split, name), _all(evidence, name)
+    examples, epochs = _examples(evidence, split, name), _all(evidence, name)
 
     def value(scores: Scores) -> float:
         needed = epochs_to_rise(scores.n_right(name, epochs, examples), scores.networks(name))
@@ -379,7 +379,7 @@ def rapid_rise(evidence: Evidence, name: str, *, split: str = "train") -> Measur
 @measure(possible=SIGNED, nulls=ORDER[:1], fewest=FEWEST, by_network=True)
 def order_of_classes(evidence: Evidence, name: str, *, split: str = "test") -> Measured:
     """Spearman's r of the classes' mean a in two networks, mean of all pairs, {split} examples."""
-    examples = choose(evidence, split, name)
+    examples = _examples(evidence, split, name)
 
     def value(scores: Scores) -> float:
         labels, by_network = scores.labels(name, examples), scores.by_network(name, examples)
@@ -399,7 +399,8 @@ def joint(evidence: Evidence, other: str, name: str, *, pair: str, what: str) ->
     """
     found = best_matched_pairs(*_accuracies(evidence, other, name))[pair == "a late"]
     epochs = {other: np.array([found.epoch_a]), name: np.array([found.epoch_b])}
-    examples, of = choose(evidence, "test", other, name), {"corners": corners}.get(what, diagonal)
+    examples = _examples(evidence, "test", other, name)
+    of = {"corners": corners}.get(what, diagonal)
 
     def value(scores: Scores) -> float:
         one, two = (scores.n_right(each, epoch, examples)[0] for each, epoch in epochs.items())
@@ -420,7 +421,7 @@ def agreement_when_equal(evidence: Evidence, other: str, name: str) -> Measured:
     if not nearest:
         raise InputError(f"{other} and {name} are equally accurate at no epochs; train longer.")
     epochs = {other: np.array([*nearest]), name: np.array([*nearest.values()])}
-    examples = choose(evidence, "test", other, name)
+    examples = _examples(evidence, "test", other, name)
 
     def value(scores: Scores) -> float:
         one, two = (scores.n_right(each, of, examples) for each, of in epochs.items())
@@ -473,7 +474,7 @@ def easier_for_both(evidence: Evidence, other: str, name: str, *, when: str) -> 
     """Accuracy of the second where the first are right less that where they are wrong, {when} of
     learning, test examples.
     """
-    examples, last = choose(evidence, "test", other, name), _all(evidence, name)[-1:]
+    examples, last = _examples(evidence, "test", other, name), _all(evidence, name)[-1:]
     epoch = _figure_epoch(evidence, "figure_07", when, other)
 
     def value(scores: Scores) -> float:
@@ -490,7 +491,7 @@ def boosting(evidence: Evidence, *names: str, what: str, third: str = "test set"
     of learners k; rise: from k = 1 to the last, along the line of best fit), test examples.
     """
     *others, name = names
-    examples, steps = choose(evidence, "test", *names), _all(evidence, name)
+    examples, steps = _examples(evidence, "test", *names), _all(evidence, name)
     if len(steps) < 2:
         raise InputError(f"{name} has a single weak learner, and no slope; raise weak_learners.")
 
@@ -522,7 +523,7 @@ def labels_at_one(evidence: Evidence, name: str, *, at: str = "first") -> Measur
             "train it for longer."
         )
     shown = reached[:1] if at == "first" else np.array([reached[0], epochs[-1]])
-    examples = choose(evidence, "train", name)
+    examples = _examples(evidence, "train", name)
 
     def value(scores: Scores) -> float:
         labels = scores.labels(name, examples)
@@ -539,7 +540,7 @@ def patterns(evidence: Evidence, name: str, *, what: str) -> Measured:
     example fits; share: of the examples that fit one of the first four), train and test examples.
     """
     epochs, classes = _all(evidence, name), evidence.scores[name].attrs["classes"]
-    examples = choose(evidence, "train and test", name)
+    examples = _examples(evidence, "train and test", name)
 
     def value(scores: Scores) -> float:
         n_right = scores.n_right(name, epochs, examples)
@@ -561,7 +562,7 @@ def _given(
     evidence: Evidence, one: str, epoch: int, two: str, last: int, less: Callable | None = None
 ) -> Measured:
     """Measure P(one is right | two is right), less a function of who is right."""
-    examples, epochs = choose(evidence, "test", one, two), {one: epoch, two: last}
+    examples, epochs = _examples(evidence, "test", one, two), {one: epoch, two: last}
 
     def value(scores: Scores) -> float:
         right, given = (scores.majority(each, of, examples) for each, of in epochs.items())
@@ -625,7 +626,7 @@ def _epochs(evidence: Evidence, name: str, split: str, at: str) -> np.ndarray:
     return named.get(at, epochs)
 
 
-def choose(evidence: Evidence, split: str, *names: str) -> Examples:
+def _examples(evidence: Evidence, split: str, *names: str) -> Examples:
     """Return the examples of a split that one or two have, or those that the last has moved."""
     return evidence.once((split, *names), lambda: _chosen(evidence, split, *names))
 
