@@ -10,7 +10,7 @@ GROUND = {"errors", "versions", "look", "user_text", "study", "decoding", "artef
 STAGES = {"datasets", "training", "scores", "baselines"}
 WITHOUT_TORCH = {
     *("errors", "versions", "look", "user_text", "study", "decoding", "artefacts"),
-    *("planning", "scores", "figures", "claims", "explorer"),
+    *("planning", "scores", "figures", "claims", "explorer", "exchange"),
 }
 # What each folder or module may import, besides itself.
 MAY_IMPORT = {
@@ -25,9 +25,9 @@ MAY_IMPORT = {
     "artefacts": {"errors", "versions", "user_text", "decoding"},
     "networks": {"errors", "study"},
     **dict.fromkeys(STAGES, GROUND),
-    **dict.fromkeys(("figures", "claims", "explorer"), GROUND | {"scores"}),
+    **dict.fromkeys(("figures", "claims", "explorer", "exchange"), GROUND | {"scores"}),
     "planning": GROUND | STAGES,
-    "cli": GROUND | STAGES | {"figures", "claims", "explorer", "planning"},
+    "cli": GROUND | STAGES | {"figures", "claims", "explorer", "exchange", "planning"},
 }
 # The modules of a folder, each of which may import those before it alone.
 IN_ORDER = {

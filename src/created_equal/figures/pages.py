@@ -1,11 +1,13 @@
 """Saving a figure as pdf, svg and png, with equal bytes for equal input."""
 
+import io
 import tempfile
 from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
 
+from created_equal.artefacts import write_atomically
 from created_equal.errors import InputError, because
 from created_equal.figures.style import styled
 from created_equal.study import figure_path
@@ -50,3 +52,11 @@ def save(figure: Figure, study: str, name: str, table: pd.DataFrame | None = Non
         otherwise = "make the folder writable, and run again"
         raise InputError(f"{folder} cannot be written to {because(error, otherwise)}") from error
     return targets["png"]
+
+
+@styled
+def write_png(figure: Figure, path: Path) -> None:
+    """Write a figure as png to any path, atomically; raises InputError if it cannot be written."""
+    contents = io.BytesIO()
+    figure.savefig(contents, format="png")
+    write_atomically(path, contents.getvalue())

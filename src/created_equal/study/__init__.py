@@ -7,6 +7,7 @@ from .loading import predictions_folders, study_names
 from .paths import NOTEBOOKS, REFERENCE, RESULTS, STUDIES, baseline_path, chosen_path, claims_path
 from .paths import dataset_path, enter_repository, explorer_path, figure_path, joined
 from .paths import predictions_folder, predictions_path, results_test_path, scores_path
+from .paths import tables_path
 from .roles import BASELINE_PREFIX, EACH, Roles, baselines_in, baselines_of, ensemble_across
 from .roles import ensembles_behind, ensembles_in, ensembles_of, moved_in, names_in, roles_of
 from .study import BASELINES, CROSS_DATASET, FIGURES, PAPER_ARCHITECTURES, Architecture, Baseline
