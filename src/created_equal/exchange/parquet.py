@@ -8,8 +8,8 @@ from types import ModuleType
 
 import pandas as pd
 
-from created_equal.errors import InputError
 from created_equal.exchange.columns import COLUMNS
+from created_equal.extras import library
 
 LABELS = ("label", "modal_label", "source_label")
 CURVE = "consistency_by_epoch"
@@ -20,16 +20,10 @@ def pyarrow() -> ModuleType:
     """Import pyarrow with pyarrow.parquet.
 
     Raises:
-        InputError: it is not installed.
+        MissingLibraryError: it is not installed; an InputError.
     """
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError as error:
-        raise InputError(
-            "Parquet needs pyarrow, which is not installed; install it with: pip install pyarrow"
-        ) from error
-    return pyarrow
+    library("pyarrow.parquet")
+    return library("pyarrow")
 
 
 def as_parquet(table: pd.DataFrame, about: Mapping, class_names: Sequence[str] = ()) -> bytes:
@@ -58,7 +52,7 @@ def write_parquet(
         class_names: of the labels; without them, labels are numbers.
 
     Raises:
-        InputError: pyarrow is not installed.
+        MissingLibraryError: pyarrow is not installed; an InputError.
     """
     arrow, writer = pyarrow(), None
     try:
