@@ -60,5 +60,8 @@ clean:
 	rm -rf .venv
 
 # And schemas/.
+docs/tables.md: src/created_equal/exchange/columns.py
+	$(ACTIVATE) && python -m created_equal.exchange.column_page
+
 config/README.md: src/created_equal/study/keys.py src/created_equal/study/key_pages.py
 	$(ACTIVATE) && python -m created_equal.study.key_pages

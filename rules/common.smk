@@ -35,6 +35,7 @@ from created_equal.study import (
     scores_path,
     study_names,
     suggestion,
+    tables_path,
 )
 from created_equal.versions import BASELINES_VERSION, DECODING_VERSION, ENGINE_VERSION
 

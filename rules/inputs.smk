@@ -141,6 +141,16 @@ def explorers():
     ]
 
 
+def tables_of_studies():
+    """Return the tables of all selected studies, of the ensemble that figure 1 shows."""
+    shown = {study: ensemble_across(load(study)) for study in CONFIG.studies}
+    return [
+        tables_path(study, ensemble, "examples.csv")
+        for study, ensemble in shown.items()
+        if ensemble
+    ]
+
+
 def explored(wildcards):
     """Return the names of the ensembles on a page of the explorer, one or two."""
     names = [name for name in ("ensemble", "other") if name in wildcards.keys()]

@@ -49,6 +49,7 @@ from created_equal.study import (
     results_test_path,
     scores_path,
     suggestion,
+    tables_path,
 )
 
 # That a command may open at once; the usual limit of 1,024 can be raised to the hard one.
@@ -362,6 +363,31 @@ def compare(
     is_path = "/" in what[0] or "." in what[0]
     study = None if is_path else load_configured(plain_name(what[0]))
     print(run_compare(study, what if is_path else what[1:], column, key, split, out))
+
+
+@app.command(
+    name="tabulate_examples", epilog="Example: created-equal tabulate_examples digits st_vgg"
+)
+def tabulate_examples(study_name: StudyName, ensemble_name: EnsembleName) -> None:
+    """Write a table with a row for each example, and the sheet of the hardest images.
+
+    Writes results/STUDY/ENSEMBLE/examples.csv and .parquet, epochs.csv and hardest.png.
+    """
+    from created_equal.artefacts import open_dataset, open_scores
+    from created_equal.exchange import about, write_tables
+    from created_equal.figures import hardest
+    from created_equal.figures.pages import save_as
+
+    study, ensemble = load_configured(study_name), _load_ensemble(study_name, ensemble_name)
+    folder = tables_path(study_name, ensemble_name, "examples.csv").parent
+    with (
+        open_dataset(dataset_path(study_name)) as dataset,
+        open_scores(study.scores_path(ensemble.name)) as scores,
+    ):
+        write_tables(scores, dataset, about(scores, study_name, ensemble_name), folder)
+        label, data_root = study.label(ensemble_name), load_config().data_root
+        page = hardest.draw(scores, dataset, study.title, label, data_root)
+    save_as(page, folder / "hardest.png")
 
 
 @app.command(name="check_claims", epilog="Example: created-equal check_claims digits")
