@@ -58,10 +58,17 @@ def load_predictions(study: str, ensemble: str, folder: str | Path = paths.RESUL
             f"{where} has no predictions; train some with: created-equal train_networks {study} "
             f"{ensemble}"
         )
-    parts = [artefacts.read_predictions(path) for path in files]
-    artefacts.check_one_ensemble(parts, files)
+    # A file may have networks of another one, if jobs had another size.
+    parts, seen = {}, set()
+    for path in files:
+        contents = artefacts.read_predictions(path)
+        networks = [each for each in contents["network"].values.tolist() if each not in seen]
+        if networks:
+            parts[path] = contents.sel(network=networks)
+            seen |= set(networks)
+    artefacts.check_one_ensemble([*parts.values()], [*parts])
     joined = xr.concat(
-        parts,
+        [*parts.values()],
         dim="network",
         data_vars="minimal",
         coords="minimal",
