@@ -9,7 +9,7 @@ the same where a number may be a fraction.
 
 import re
 from dataclasses import asdict
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
 import yaml
@@ -58,6 +58,11 @@ def _as_path(value: object) -> object:
     """Return text for a number, which Snakemake's --config makes of a folder's name."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return str(value) if is_number else _not_empty(value)
+
+
+def _plain_path(path: str) -> str:
+    """Return the shortest way to write a path: ``x`` for ``x/``, ``./x`` and ``.//x``."""
+    return PurePosixPath(path).as_posix()
 
 
 def _not_empty(value: object) -> object:
@@ -310,11 +315,11 @@ class DatasetEntry(Entry):
     """Only with cifar100: the five classes of this superclass (2,500 train and 500 test images), in
     place of all 100 classes. The paper's main data: small_mammals."""
 
-    path: Text = ABSENT
+    path: Annotated[Text, AfterValidator(_plain_path)] = ABSENT
     """Only with image_folder and arrays, and required there: the folder of images, or the .npz file
     of arrays, relative to data_root or absolute. The path is part of the definition that determines
-    the networks' seeds (x and x/ are two), so keep it relative to data_root (a link there is
-    possible) if the images may move."""
+    the networks' seeds, so keep it relative to data_root (a link there is possible) if the images
+    may move."""
 
     size: Count | None = None
     """The images are made size x size pixels (the shorter side is resized, and the centre is
@@ -627,6 +632,9 @@ class FiguresEntry(Entry):
     gallery: FigureOfAllEpochs = ABSENT
     """The easiest, the hardest and the most disputed images of each class, and those on which
     nearly all networks agree on another label than the given one."""
+    metrics: FigureOfAllEpochs = ABSENT
+    """The correlations of metrics of difficulty (forgetting, when learned, vote entropy, ...) over
+    images, pooled and within classes."""
 
 
 class StudyFile(Entry):
@@ -664,5 +672,5 @@ class StudyFile(Entry):
     pixels; `{}` for one with its defaults."""
 
     figures: FiguresEntry = Field(default_factory=FiguresEntry)
-    """The figures of the study: those of the paper with its numbers, and two about what it only
-    describes in words."""
+    """The figures of the study: those of the paper with its numbers, two about what it only
+    describes in words, and two that it does not have (gallery and metrics)."""

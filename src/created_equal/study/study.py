@@ -52,6 +52,7 @@ FIGURES = {
     "moved_examples": Figure("Examples moved to the test set"),
     "robustness": Figure("Bi-modality with other hyper-parameters"),
     "gallery": Figure("Images to look at first", dataset=True, table=True),
+    "metrics": Figure("How metrics of difficulty correlate", table=True),
 }
 # Figures that show the examples of figure 1 at its epochs.
 LIKE_FIGURE_01 = ("figure_03", "figure_09")
