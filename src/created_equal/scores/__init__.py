@@ -10,16 +10,11 @@ from .bootstrap import REPLICATES, Statistic, band_of_mean, interval_around, int
 from .bootstrap import resample_weights, value_of
 from .correlation import SMALLEST_LOG10_P, SMALLEST_VARIANCE, Correlation, correlation
 from .correlation import correlation_of, log10_p_of
-<<<<<<< HEAD
 from .difficulty import BINS, CLASSES_OF_DIFFICULTY, GROUPS, difficulty_class, quantile_means
 from .difficulty import thirds
 from .dynamics import churn, ever_learned, first_learned, forgetting, learned_for_good
 from .dynamics import mean_network, median_network, variability
-from .ensemble import score_ensemble
-=======
-from .difficulty import BINS, GROUPS, quantile_means, thirds
 from .ensemble import score_ensemble, score_opened
->>>>>>> h-pkg
 from .extremes import BLOCKS, LEAST_CONSENSUS, MOST_CONSISTENCY, Block, extremes
 from .hypotheses import NULLS, Hypotheses
 from .independence import error_consistency, error_consistency_between
