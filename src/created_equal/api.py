@@ -181,9 +181,8 @@ def draw(figure: str, *args, on=None, **kwargs):
     """Draw a figure: ``draw("figure_01", scores, "Title", "my network")``.
 
     Args:
-        figure: its name, ``"figure_01"`` to ``"figure_11"``, ``"gallery"``, ``"robustness"`` or
-            ``"moved_examples"``.
-        args: those of ``draw`` in the module created_equal.figures.NAME.
+        figure: the name of its module in created_equal.figures.
+        args: those of the module's function ``draw``.
         on: where to draw it: a matplotlib Figure or SubFigure, or an Axes, whose place in its grid
             is taken. By default, a page of its own is made. The whole figure must have
             layout="constrained".
@@ -195,9 +194,8 @@ def draw(figure: str, *args, on=None, **kwargs):
     Raises:
         InputError: there is no such figure, it cannot be drawn, or a library is not installed.
     """
-    known = sorted(path.stem for path in Path(__file__).parent.glob("figures/*.py"))
-    drawn = [name for name in known if name.startswith("figure_")]
-    drawn += ["gallery", "moved_examples", "robustness"]
+    modules = Path(__file__).parent.glob("figures/*.py")
+    drawn = sorted(path.stem for path in modules if "\ndef draw(" in path.read_text("utf-8"))
     if figure not in drawn:
         raise InputError(f"there is no figure {figure!r}; name one of {', '.join(drawn)}.")
     return library(f"created_equal.figures.{figure}").draw(*args, on=on, **kwargs)
