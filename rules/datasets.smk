@@ -7,6 +7,7 @@ localrules:
 
 rule build_dataset:
     input:
+        arrays=arrays_of,
         code=code("datasets/*.py", "decoding/*.py"),
     output:
         dataset=dataset_path("{study}"),

@@ -81,3 +81,7 @@ def test_a_workflow_that_uses_ours_as_a_module(globals_after, folder):
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert len((folder / "hardest.csv").read_text().splitlines()) == 11
+    # A changed file of arrays makes a new dataset.
+    (folder / "data/mine.npz").touch()
+    done = subprocess.run([*command, "-n"], cwd=folder, capture_output=True, text=True)
+    assert re.search(r"^equal_build_dataset +1$", done.stdout, re.MULTILINE), done.stdout
