@@ -55,8 +55,7 @@ onerror:
     report_full_disk()
 
 
-localrules:
-    all,
+run_locally("all")
 
 
 rule all:

@@ -1,8 +1,6 @@
 """Build a study's dataset from its source."""
 
-
-localrules:
-    build_dataset,
+run_locally("build_dataset")
 
 
 rule build_dataset:
