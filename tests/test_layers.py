@@ -10,8 +10,9 @@ GROUND = {"errors", "versions", "look", "user_text", "study", "decoding", "artef
 STAGES = {"datasets", "training", "scores", "baselines"}
 WITHOUT_TORCH = {
     *("errors", "versions", "look", "user_text", "study", "decoding", "artefacts"),
-    *("planning", "scores", "figures", "claims", "explorer"),
+    *("planning", "scores", "figures", "claims", "explorer", "recorder", "score_folder"),
 }
+CALLBACKS = ("lightning", "transformers", "keras")
 # What each folder or module may import, besides itself.
 MAY_IMPORT = {
     "__init__": set(),
@@ -27,8 +28,13 @@ MAY_IMPORT = {
     **dict.fromkeys(STAGES, GROUND),
     **dict.fromkeys(("figures", "claims", "explorer"), GROUND | {"scores"}),
     "planning": GROUND | STAGES,
-    "cli": GROUND | STAGES | {"figures", "claims", "explorer", "planning"},
+    # What anybody's training needs, and so little of the rest.
+    "recorder": {"errors", "artefacts"},
+    "score_folder": GROUND | {"scores", "figures", "claims", "explorer"},
+    "cli": GROUND | STAGES | {"figures", "claims", "explorer", "planning", "score_folder"},
 }
+# They are imported where a library is there that has torch.
+WITH_TORCH = {"planning/plan.py", *(f"recorder/{of}.py" for of in CALLBACKS)}
 # The modules of a folder, each of which may import those before it alone.
 IN_ORDER = {
     "study": (
@@ -67,7 +73,8 @@ def test_the_imports_are_found():
 
 
 def without_torch(path):
-    return layer(path) in WITHOUT_TORCH and path != PACKAGE / "planning" / "plan.py"
+    name = path.relative_to(PACKAGE).as_posix()
+    return layer(path) in WITHOUT_TORCH and name not in WITH_TORCH
 
 
 def test_no_import_runs_upwards_or_sideways():

@@ -1,7 +1,7 @@
 """Scores, figures and pages of a folder of predictions files, without a study."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from importlib import import_module
 from inspect import signature
@@ -13,6 +13,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from created_equal.artefacts import (
+    SPLITS,
     definition_of,
     has_images,
     open_dataset,
@@ -30,13 +31,18 @@ from created_equal.scores import score_ensemble
 from created_equal.study import FIGURES, Architecture, Ensemble, Recipe, Study, roles_of
 
 ENSEMBLE = "ensemble"
-# The figures of one ensemble, and those of them that show images.
+# What a folder of one ensemble can show, and what a figure needs: images, or examples of a split.
+ALONE = {"ensemble": ENSEMBLE}
 FIGURES_OF_ONE = {
-    **{f"figure_{number:02d}": {"ensemble": ENSEMBLE} for number in (1, 2, 3, 9, 10, 11)},
-    "figure_04": {"ensembles": [ENSEMBLE]},
-    "gallery": {"ensemble": ENSEMBLE},
+    "figure_01": (ALONE, SPLITS),
+    "figure_02": (ALONE, ("test",)),
+    "figure_03": (ALONE, SPLITS),
+    "figure_04": ({"ensembles": [ENSEMBLE]}, SPLITS),
+    "figure_09": (ALONE, SPLITS),
+    "figure_10": (ALONE, SPLITS),
+    "figure_11": (ALONE, ("images",)),
+    "gallery": (ALONE, ("images",)),
 }
-WITH_IMAGES = ("figure_11", "gallery")
 DATASET, SCORES = "dataset.nc", "scores.nc"
 
 log = logging.getLogger(__name__)
@@ -53,7 +59,7 @@ def score_folder(folder: Path) -> list[str]:
             them, and perhaps ``dataset.nc`` with their images.
 
     Returns:
-        a sentence for each figure that cannot be drawn, with the reason.
+        a sentence for each figure that cannot be drawn, and for claims that cannot be checked.
 
     Raises:
         InputError: the folder has no predictions files, or they are not of one ensemble, or the
@@ -70,9 +76,12 @@ def score_folder(folder: Path) -> list[str]:
     with ExitStack() as stack:
         scores = stack.enter_context(open_scores(folder / SCORES))
         dataset = _dataset_of(folder, paths[0], stack)
-        study = _study_of(folder, scores, dataset)
+        study = _study_of(folder, scores)
         left_out = list(_draw_figures(study, scores, dataset, folder))
-        _check_claims(study, scores, dataset, paths, folder)
+        if reason := _what_is_absent(SPLITS, scores, dataset):
+            left_out.append(f"claims are left out: {reason}")
+        else:
+            _check_claims(study, scores, dataset, paths, folder)
         write_explorer(study, {ENSEMBLE: scores.load()}, dataset, Path(), folder / "explorer.html")
     return left_out
 
@@ -89,8 +98,11 @@ def _dataset_of(folder: Path, predictions: Path, stack: ExitStack) -> xr.Dataset
         return examples
     dataset = stack.enter_context(open_dataset(path))
     places = dataset.get_index("example").get_indexer(examples["example"].values)
-    labels = dataset["label"].values[places]
-    if (places < 0).any() or not np.array_equal(labels, examples["label"].values):
+    same = (
+        np.array_equal(dataset[name].values[places], examples[name].values)
+        for name in ("label", "example_split")
+    )
+    if (places < 0).any() or not all(same):
         raise InputError(
             f"{path} has other examples or labels than {predictions}; remove it, or record both "
             "with the same labels."
@@ -98,9 +110,9 @@ def _dataset_of(folder: Path, predictions: Path, stack: ExitStack) -> xr.Dataset
     return dataset
 
 
-def _study_of(folder: Path, scores: xr.Dataset, dataset: xr.Dataset) -> Study:
-    """Return a study with one ensemble and the figures that it may have."""
-    name = folder.resolve().name
+def _study_of(folder: Path, scores: xr.Dataset) -> Study:
+    """Return a study with one ensemble, and the figures that so many epochs are enough for."""
+    name, trained = folder.resolve().name, int((scores["epoch"] > 0).sum())
     ensemble = Ensemble(
         study=name,
         name=ENSEMBLE,
@@ -111,8 +123,8 @@ def _study_of(folder: Path, scores: xr.Dataset, dataset: xr.Dataset) -> Study:
     )
     figures = {
         figure: entry
-        for figure, entry in FIGURES_OF_ONE.items()
-        if has_images(dataset) or figure not in WITH_IMAGES
+        for figure, (entry, _) in FIGURES_OF_ONE.items()
+        if trained >= FIGURES[figure].trained
     }
     return Study(name, name, {}, {ENSEMBLE: ensemble}, figures, {})
 
@@ -121,15 +133,29 @@ def _draw_figures(
     study: Study, scores: xr.Dataset, dataset: xr.Dataset, folder: Path
 ) -> Iterator[str]:
     """Save the study's figures; yield why some cannot be drawn."""
-    for figure in study.figures:
+    for figure, (_, needed) in FIGURES_OF_ONE.items():
+        reason = _what_is_absent(needed, scores, dataset)
+        if figure not in study.figures:
+            reason = f"it shows at least {FIGURES[figure].trained} epochs of training."
+        if reason:
+            yield f"{figure} is left out: {reason}"
+            continue
         try:
             drawn, table = _draw(figure, study, scores, dataset)
         except InputError as error:
             yield f"{figure} is left out: {error}"
         else:
             save_in(folder, figure, drawn, table)
-    for figure in FIGURES_OF_ONE.keys() - study.figures.keys():
-        yield f"{figure} is left out: it shows images; give them to the recorder."
+
+
+def _what_is_absent(needed: Sequence[str], scores: xr.Dataset, dataset: xr.Dataset) -> str:
+    """Return why something cannot be shown that needs images or splits; "" if it can."""
+    for split in needed:
+        if split in SPLITS and split not in scores["example_split"].values:
+            return f"there are no {split} examples."
+    if "images" in needed and not has_images(dataset):
+        return "there are no images; give them to the recorder."
+    return ""
 
 
 def _draw(
@@ -162,6 +188,7 @@ def _check_claims(
         predictions={ENSEMBLE: paths},
         moved={},
     )
-    rows = check_claims(evidence)
+    # Claims that compare it with other ensembles are not listed.
+    rows = [row for row in check_claims(evidence) if row.ensembles]
     write_page(rows, study.title, study.note, evidence.warnings(), folder / "claims.html")
     write_table(rows, folder / "claims.csv")

@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 from markupsafe import Markup
 
-from created_equal.artefacts import SPLITS, has_files, write_atomically
+from created_equal.artefacts import SPLITS, has_files, has_images, write_atomically
 from created_equal.errors import InputError
 from created_equal.explorer.thumbnails import Thumbnails, make_thumbnails
 from created_equal.look import CSS
@@ -160,7 +160,7 @@ def _render(
     template = environment.from_string((HERE / "page.html").read_text("utf-8"))
     return template.render(
         title=f"{study.title}: {' and '.join(each['title'] for each in about)}",
-        warnings=_warnings(study, ensembles, names, shown, thumbnails),
+        warnings=_warnings(study, ensembles, names, dataset, shown, thumbnails),
         orders=_orders(about),
         presets={
             name: {"sort": f"{order}.0", "reversed": highest}
@@ -178,6 +178,7 @@ def _warnings(
     study: Study,
     ensembles: Mapping[str, xr.Dataset],
     names: np.ndarray,
+    dataset: xr.Dataset,
     shown: np.ndarray,
     thumbnails: Thumbnails,
 ) -> list[str]:
@@ -196,7 +197,9 @@ def _warnings(
             "the most disputed and those that are agreed but wrong of each class, and a random "
             "sample of the others. The gray outlines of the histograms are those of all examples."
         )
-    if thumbnails.missing:
+    if not has_images(dataset):
+        warnings.append("There are no images: what would show them is blank.")
+    elif thumbnails.missing:
         warnings.append(
             f"{len(thumbnails.missing):,} of the images cannot be read and are left blank; the "
             f"first: {thumbnails.problem}"
@@ -238,6 +241,7 @@ def _arrays_of(scores: xr.Dataset, places: np.ndarray) -> dict[str, np.ndarray]:
     label, modal, n_right = (shown[each].values for each in ("label", "modal_label", "n_right"))
     wrong = np.where(modal == label, shown["n_runner_up"].values, shown["n_modal"].values)
     offset = (modal.astype(np.int64) - label) % classes
+    trained = n_right[scores["epoch"].values > 0]
     rank = ranks(scores["accessibility"].values, scores["label"].values)
     return {
         "right": _steps(n_right),
@@ -247,7 +251,7 @@ def _arrays_of(scores: xr.Dataset, places: np.ndarray) -> dict[str, np.ndarray]:
         "is_test": (shown["example_split"].values == "test").astype(np.uint8),
         "fractions": _fractions(scores).astype(np.float32),
         "accessibility": shown["accessibility"].values.astype(np.float32),
-        "variability": (n_right[1:] / networks).std(axis=0).astype(np.float32),
+        "variability": (trained / networks).std(axis=0).astype(np.float32),
         "learned": learned(n_right, networks, scores["epoch"].values),
         "rank": rank[places].astype(np.uint32),
     }

@@ -52,7 +52,7 @@ def make_thumbnails(dataset: xr.Dataset, data_root: Path) -> Thumbnails:
     if not has_images(dataset):
         blank = (WITHOUT_IMAGES, WITHOUT_IMAGES)
         missing = list(range(dataset.sizes["example"]))
-        return Thumbnails([], *blank, blank, 1, 1, missing, "the dataset has none.")
+        return Thumbnails([], *blank, blank, 1, 1, missing, "")
     height, width, _ = image_shape(dataset)
     largest = min(LARGEST, math.isqrt(PIXELS // dataset.sizes["example"]))
     scale = min(1, largest / max(height, width))
