@@ -50,10 +50,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_everything_is_in_the_folder(folder: Path) -> None:
     figures = {f"{name}.{end}" for name in FIGURES_OF_ONE for end in ("pdf", "svg", "png")}
-    pages = {"scores.nc", "dataset.nc", "gallery.csv", "claims.csv", "claims.html", "explorer.html"}
+    pages = {
+        "scores.nc",
+        "dataset.nc",
+        "gallery.csv",
+        "metrics.csv",
+        "claims.csv",
+        "claims.html",
+        "explorer.html",
+    }
     networks = {f"{network:04d}.nc" for network in range(6)}
     assert {path.name for path in folder.iterdir()} == figures | pages | networks
-    assert len(FIGURES_OF_ONE) == 8
+    assert len(FIGURES_OF_ONE) == 9
 
 
 def test_scores_are_those_of_the_predictions(folder: Path) -> None:

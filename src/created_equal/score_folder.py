@@ -1,7 +1,7 @@
 """Scores, figures and pages of a folder of predictions files, without a study."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from importlib import import_module
 from inspect import signature
@@ -42,6 +42,7 @@ FIGURES_OF_ONE = {
     "figure_10": (ALONE, SPLITS),
     "figure_11": (ALONE, ("images",)),
     "gallery": (ALONE, ("images",)),
+    "metrics": (ALONE, SPLITS),
 }
 DATASET, SCORES = "dataset.nc", "scores.nc"
 
@@ -170,9 +171,12 @@ def _draw(
         "title": study.title,
         "ensemble": name,
     }
-    taken = [each for each in signature(module.draw).parameters if each in inputs]
-    table = module.table(scores, dataset) if FIGURES[figure].table else None
-    return module.draw(**{each: inputs[each] for each in taken}), table
+
+    def call(function: Callable) -> object:
+        taken = [each for each in signature(function).parameters if each in inputs]
+        return function(**{each: inputs[each] for each in taken})
+
+    return call(module.draw), call(module.table) if FIGURES[figure].table else None
 
 
 def _check_claims(

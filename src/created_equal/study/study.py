@@ -7,16 +7,19 @@ from pathlib import Path
 from typing import get_args
 
 from created_equal.errors import InputError
-from created_equal.study import derivation
-from created_equal.study.keys import BaselinesEntry, PaperArchitecture, Recipe, Resources
-from created_equal.study.paths import (
+from created_equal.paths import (
+    REFERENCE,
     RESULTS,
     STUDIES,
     batches,
     dataset_path,
+    find,
     predictions_path,
     scores_path,
 )
+from created_equal.study import derivation
+from created_equal.study.keys import BaselinesEntry, PaperArchitecture, Recipe, Resources
+from created_equal.study.own_networks import OwnNetwork
 from created_equal.study.yaml_files import suggestion
 
 TRAIN = "set scores=trained to train it"
@@ -49,6 +52,7 @@ FIGURES = {
     "moved_examples": Figure("Examples moved to the test set"),
     "robustness": Figure("Bi-modality with other hyper-parameters"),
     "gallery": Figure("Images to look at first", dataset=True, table=True),
+    "metrics": Figure("How metrics of difficulty correlate", table=True),
 }
 # Figures that show the examples of figure 1 at its epochs.
 LIKE_FIGURE_01 = ("figure_03", "figure_09")
@@ -88,6 +92,7 @@ class Architecture:
     depth: int | None = None
     kernel: int | None = None
     units: int | None = None
+    own: OwnNetwork | None = None
 
 
 @dataclass(frozen=True)
@@ -140,9 +145,12 @@ class Ensemble:
     def definition(self) -> dict:
         """Everything except the seed that determines a network, as plain JSON types."""
         variations = asdict(self.architecture)
+        architecture, own = variations.pop("name"), variations.pop("own")
+        if own:
+            architecture = {"module": architecture, "digest": own["digest"]}
         return {
             "dataset": dict(self.dataset),
-            "architecture": variations.pop("name"),
+            "architecture": architecture,
             **variations,
             "recipe": self.recipe.definition,
         }
@@ -203,7 +211,8 @@ class Study:
         folder = self.ensembles[ensemble].scores_in
         if folder is None:
             raise InputError(f"no scores of {self.name}/{ensemble} are kept; {TRAIN}.")
-        return scores_path(self.name, ensemble, folder)
+        path = scores_path(self.name, ensemble, folder)
+        return find(path) if folder == REFERENCE else path
 
 
 def baseline_of(study: Study, name: str) -> Baseline:
