@@ -3,7 +3,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from conftest import NAMES, Data
+from own_training import NAMES, Data
 
 from created_equal.artefacts import read_predictions
 from created_equal.recorder import Recorder

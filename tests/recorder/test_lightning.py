@@ -4,7 +4,7 @@ import lightning
 import numpy as np
 import pytest
 import torch
-from conftest import NAMES, Data, make_model, predict
+from own_training import NAMES, Data, make_model, predict
 from torch import nn
 
 from created_equal.artefacts import read_predictions

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import NAMES, Data, make_model, predict, train_for_one_epoch
+from own_training import NAMES, Data, make_model, predict, train_for_one_epoch
 from torch.utils.data import DataLoader, TensorDataset
 
 from created_equal.artefacts import read_dataset, read_predictions

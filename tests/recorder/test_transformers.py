@@ -4,7 +4,7 @@ import datasets
 import numpy as np
 import pytest
 import torch
-from conftest import NAMES, Data, make_model, predict
+from own_training import NAMES, Data, make_model, predict
 from tokenizers import Tokenizer, models, pre_tokenizers
 from torch import nn
 from transformers import (

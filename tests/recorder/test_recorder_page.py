@@ -7,7 +7,7 @@ import datasets
 import keras
 import pytest
 import torch
-from conftest import NAMES, Data, make_model, train_for_one_epoch
+from own_training import NAMES, Data, make_model, train_for_one_epoch
 from test_keras import make_network
 from test_lightning import Module
 from test_transformers import Classifier
