@@ -124,6 +124,8 @@ def shown_in(figure, wildcards):
     }
     if FIGURES[figure].dataset:
         files["dataset"] = dataset_path(study.name)
+    if FIGURES[figure].predictions:
+        files["predictions"] = predictions_in(study, ensembles_of(entry))
     return files
 
 

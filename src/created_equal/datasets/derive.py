@@ -93,6 +93,13 @@ def shuffle_labels(dataset: xr.Dataset, seed: int) -> tuple[xr.Dataset, pd.DataF
 
 def _rank(step: Mapping, train: xr.Dataset, accessibility: np.ndarray) -> np.ndarray:
     """Return indices of the train examples in the order in which they are moved or removed."""
+    if "half" in step:
+        order = _random_order(step["seed"], len(SPLITS), train.sizes["example"])
+        order = order[np.argsort(train["label"].values[order], kind="stable")]
+        # Every second example of each class; those of the other half are removed first.
+        halves = {"first": order[::2], "second": order[1::2]}
+        own = halves.pop(step["half"])
+        return np.concatenate([*halves.values(), own])
     if "ranked_by" not in step:
         order = _random_order(step["seed"], len(SPLITS), train.sizes["example"])
     else:
@@ -163,5 +170,5 @@ def _check_classes(where: str, dataset: xr.Dataset, may_balance: bool) -> None:
         raise InputError(
             f"{where}: no train example of {', '.join(empty[:5])}"
             f"{f' and {len(empty) - 5} more classes' if len(empty) > 5 else ''} would be left; "
-            f"change fraction, or {'set balanced: true' if may_balance else 'add examples'}."
+            f"keep more of them, or {'set balanced: true' if may_balance else 'add examples'}."
         )

@@ -11,7 +11,7 @@ from created_equal.study.derivation import (
     shares,
     sizes,
 )
-from created_equal.study.keys import ROLES, FiguresEntry, Recipe, StudyFile
+from created_equal.study.keys import ROLES, FiguresEntry, Recipe, StudyFile, needed_for
 from created_equal.study.roles import baselines_of, ensembles_of
 from created_equal.study.study import FIGURES, PAPER_ARCHITECTURES, label_of
 from created_equal.study.yaml_files import suggestion
@@ -21,9 +21,10 @@ NETWORKS = StudyFile.model_fields["networks"].default
 # The source that a key of the dataset is for.
 SOURCES = {"superclass": "cifar100", "path": "image_folder", "clutter": "digits"}
 # The kinds of derived datasets, and the keys that go with them; every key goes with keep.
-KINDS = ("labels", "move_to_test", "keep")
+KINDS = ("labels", "move_to_test", "half", "keep")
 KEYS = {
     "labels": ("labels", "seed"),
+    "half": ("half", "seed"),
     "move_to_test": ("move_to_test", "fraction", "ranked_by", "seed"),
 }
 
@@ -53,6 +54,10 @@ def contradictions(values: Mapping) -> Iterator[str]:
                 "another label."
             )
         labels[label] = name
+        if (steps := ensemble.get("steps")) and steps != sorted(set(steps)):
+            yield (
+                f"ensembles.{name}.steps must rise from one to the next, but is {steps}; sort it."
+            )
 
 
 def refused_figures(values: Mapping, n_networks: int | None) -> dict[str, list[str]]:
@@ -151,9 +156,13 @@ def _contradictions_in_derived(
     if len(kinds) != 1:
         return
     (kind,) = kinds
-    is_random = entry[kind] == "random"
+    is_random = entry[kind] == "random" or kind == "half"
     in_rounds = entry.keys() & {"of", "networks_per_round"} and kind == "keep" and not is_random
-    needed = {"fraction": kind != "labels", "ranked_by": not is_random, "per_round": in_rounds}
+    needed = {
+        "fraction": kind in ("move_to_test", "keep"),
+        "ranked_by": not is_random,
+        "per_round": in_rounds,
+    }
     for key, is_needed in needed.items():
         if is_needed and key not in entry:
             yield f"{where}.{key} is missing; add it."
@@ -166,7 +175,7 @@ def _contradictions_in_derived(
             yield f"{where}.seed is only for random examples; leave it out."
     if "ranked_by" in entry and not is_random:
         yield from _contradictions_in_ranking(name, where, ensembles)
-    if kind != "labels" and "fraction" in entry:
+    if kind == "half" or (kind != "labels" and "fraction" in entry):
         yield from _contradictions_in_sizes(where, entry, examples, batch_size)
         for cut in range(1, len(shares(entry)) if kind == "keep" else 0):
             if (round_ := round_name(name, cut)) in ensembles:
@@ -175,7 +184,11 @@ def _contradictions_in_derived(
 
 def _contradictions_in_ranking(name: str, where: str, ensembles: Mapping) -> Iterator[str]:
     ranking = ensembles[name]["dataset"]["ranked_by"]
-    whole = [each for each, entry in ensembles.items() if not entry.get("dataset")]
+    whole = [
+        each
+        for each, entry in ensembles.items()
+        if not entry.get("dataset") and not entry.get("steps")
+    ]
     remedy = (
         f"use one of {', '.join(whole)}."
         if whole
@@ -187,8 +200,8 @@ def _contradictions_in_ranking(name: str, where: str, ensembles: Mapping) -> Ite
         yield f"{where}.ranked_by is {ranking}, which is not among the ensembles; {remedy}"
     elif ranking not in whole:
         yield (
-            f"{where}.ranked_by is {ranking}, which is trained on a dataset of its own and does "
-            f"not rank all examples of the study's; {remedy}"
+            f"{where}.ranked_by is {ranking}, which is trained on a dataset of its own or for a "
+            f"few steps, and does not rank all examples of the study's; {remedy}"
         )
 
 
@@ -269,8 +282,17 @@ def _contradictions_in_roles(name: str, entry: Mapping, values: Mapping) -> Iter
         if ROLES.get(role) and ensemble in values["ensembles"]:
             key, needed = ROLES[role]
             own = values["ensembles"][ensemble]
-            if {**own, **(own.get("dataset") or {})}.get(key) != needed:
+            found = {**own, **(own.get("dataset") or {})}.get(key)
+            found = sorted(set(found)) if isinstance(needed, list) and found else found
+            if found is None if needed is ... else found != needed:
                 yield (
-                    f"figures.{name}.{role} is {ensemble}, which does not have {key}: "
-                    f"{str(needed).lower()}; name an ensemble that has."
+                    f"figures.{name}.{role} is {ensemble}, which does not have {needed_for(role)}; "
+                    "name an ensemble that has."
                 )
+    timed = [each for role, each in entry.items() if role != "steps" and role in ROLES]
+    for each in dict.fromkeys([*timed, *entry.get("ensembles", ())]):
+        if values["ensembles"].get(each, {}).get("steps"):
+            yield (
+                f"figures.{name} shows the epochs of {each}, which is trained for a few steps; "
+                "name another ensemble, or show it as figures.figure_02.steps."
+            )

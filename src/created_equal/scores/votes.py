@@ -1,0 +1,111 @@
+"""Metrics of what the networks vote at one epoch: how they split, not only how many are right.
+
+N networks predict labels; p_k is the share of those that predict label k for an example whose own
+label is y. Logarithms are natural. A single network has only p_k = 0 or 1, so that most of these
+metrics say little more than whether it is right.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+
+from created_equal.scores.agreement import right_counts
+
+
+def vote_margin(
+    n_right: np.ndarray, n_modal: np.ndarray, n_runner_up: np.ndarray, n_networks: int
+) -> np.ndarray:
+    """Return p_y - max(p_k for k != y), the lead of the own label over the best other one.
+
+    Its mean over epochs is what the area under the margin (Pleiss et al., 2020) is of votes in
+    place of logits.
+
+    Args:
+        n_right: (...) how many networks are right; this and the next two are in scores files.
+        n_modal: (...) how many predict the most frequent label.
+        n_runner_up: (...) how many predict the second most frequent label.
+        n_networks: N.
+
+    Returns:
+        (...) float64 in -1..1; 1: all networks are right; -1: they agree on another label.
+    """
+    # The own label is the modal one, or level with it: then the runner-up has as many.
+    n_other = np.where(n_right == n_modal, n_runner_up, n_modal)
+    return (np.asarray(n_right, dtype=np.float64) - n_other) / n_networks
+
+
+def vote_entropy(predictions: np.ndarray) -> np.ndarray:
+    """Return -sum(p_k log p_k) over labels k, in nats: how evenly the networks split.
+
+    It is the hardness of fiftyone.brain.compute_hardness if the logits are log p_k. Of N votes it
+    is too small by about (number of labels that get votes - 1) / 2N (Miller, 1955).
+
+    Args:
+        predictions: (network, example) labels.
+
+    Returns:
+        (example,) float64 in 0..log(min(K, N)).
+    """
+    count = np.arange(len(predictions) + 1, dtype=np.float64)
+    of_count = count * np.log(np.maximum(count, 1))
+    entropy = np.log(len(predictions)) - _sum_over_labels(predictions, of_count) / len(predictions)
+    return np.maximum(entropy, 0)  # Not -1e-16 where all agree.
+
+
+def vote_el2n(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return the length of p - e_y, where e_y is 1 at the own label and 0 elsewhere.
+
+    The L2 norm of the error of votes, where EL2N (Paul et al., 2021) has it of probabilities.
+
+    Args:
+        predictions: (network, example) labels.
+        labels: (example,) the examples' own.
+
+    Returns:
+        (example,) float64 in 0..sqrt(2); 0: all networks are right.
+    """
+    n = len(predictions)
+    squares = _sum_over_labels(predictions, np.arange(n + 1) ** 2)
+    # sum(p_k^2) - 2 p_y + 1, in whole numbers until the end.
+    n_right = right_counts(predictions, labels).astype(np.int64)
+    return np.sqrt(squares - 2 * n * n_right + n * n) / n
+
+
+def disagreement(predictions: np.ndarray) -> np.ndarray:
+    """Return N / (N - 1) (1 - sum(p_k^2)), the share of pairs of networks with two labels.
+
+    Its mean over test examples is close to the test error of one network if networks are calibrated
+    as an ensemble (Jiang et al., 2022; Nakkiran and Bansal, 2020).
+
+    Args:
+        predictions: (network, example) labels.
+
+    Returns:
+        (example,) float64 in 0..1; NaN of a single network, which makes no pair.
+    """
+    n = len(predictions)
+    if n < 2:
+        return np.full(predictions.shape[1], np.nan)
+    return 1 - agreeing_pairs(predictions) / (n * (n - 1))
+
+
+def agreeing_pairs(predictions: np.ndarray) -> np.ndarray:
+    """Return how many of the N (N - 1) ordered pairs of networks predict one label, (example,)."""
+    count = np.arange(len(predictions) + 1)
+    return _sum_over_labels(predictions, count * (count - 1))
+
+
+def _sum_over_labels(predictions: np.ndarray, of_count: np.ndarray) -> np.ndarray:
+    """Return the sum of of_count[n_k] over labels k, where n_k networks predict k: (example,).
+
+    ``of_count`` (N + 1,) is 0 at 0. Sorted labels are runs, and each step in a run adds the
+    difference of two values, so that memory does not depend on the number of labels.
+    """
+    steps = np.diff(of_count)
+    ordered = np.sort(predictions, axis=0)
+    length = np.zeros(predictions.shape[1], dtype=np.intp)
+    total = np.full(predictions.shape[1], steps[0])
+    for before, here in pairwise(ordered):
+        length = np.where(here == before, length + 1, 0)
+        total += steps[length]
+    return total
