@@ -17,6 +17,7 @@ FIGURES = [f"figure_{number:02d}" for number in range(1, 12)] + [
     "moved_examples",
     "robustness",
     "gallery",
+    "metrics",
 ]
 
 
@@ -109,7 +110,7 @@ def test_every_figure_is_rendered_in_three_formats(built):
     names = {path.name for path in (built / "paper_figures/smoke").iterdir()}
     pages = [*FIGURES, "cross_dataset"]
     drawn = {f"{page}.{kind}" for page in pages for kind in ("pdf", "svg", "png")}
-    assert names == {*drawn, "gallery.csv"}
+    assert names == {*drawn, "gallery.csv", "metrics.csv"}
 
 
 def test_report_shows_every_figure_with_its_caption(built):

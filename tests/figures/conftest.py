@@ -25,6 +25,7 @@ from created_equal.figures import (
     figure_10,
     figure_11,
     gallery,
+    metrics,
     moved_examples,
     robustness,
 )
@@ -183,6 +184,7 @@ def drawings_of(
             "moved_examples": lambda title, name: moved_examples.draw(moved, scores, title, name),
             "robustness": lambda title, name: robustness.draw({name: scores, **many}, title),
             "gallery": lambda title, name: gallery.draw(scores, dataset, title, name),
+            "metrics": lambda title, name: metrics.draw(scores, title, name),
             "cross_dataset": lambda _, name: robustness.draw(
                 {f"digits: {name}": scores}, "All selected studies"
             ),

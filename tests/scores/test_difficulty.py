@@ -2,7 +2,13 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from created_equal.scores import GROUPS, quantile_means, thirds
+from created_equal.scores import (
+    CLASSES_OF_DIFFICULTY,
+    GROUPS,
+    difficulty_class,
+    quantile_means,
+    thirds,
+)
 
 scores = st.lists(st.integers(0, 20), min_size=3, max_size=60).map(lambda s: np.array(s) / 20)
 
@@ -43,3 +49,10 @@ def test_quantile_means_are_those_of_all_examples(score: np.ndarray, bins: int) 
     sizes = [len(part) for part in np.array_split(score, len(means))]
     np.testing.assert_allclose(np.average(means, weights=sizes), score.mean())
     np.testing.assert_allclose(np.average(others, weights=sizes), other.mean())
+
+
+def test_difficulty_classes_by_hand() -> None:
+    n_right = np.array([0, 1, 199, 200], dtype=np.uint8)
+    found = difficulty_class(n_right, 200)
+    assert found.tolist() == ["impossible", "in between", "in between", "trivial"]
+    assert set(found) == set(CLASSES_OF_DIFFICULTY)

@@ -10,11 +10,17 @@ from .bootstrap import REPLICATES, Statistic, band_of_mean, interval_around, int
 from .bootstrap import resample_weights, value_of
 from .correlation import SMALLEST_LOG10_P, SMALLEST_VARIANCE, Correlation, correlation
 from .correlation import correlation_of, log10_p_of
-from .difficulty import BINS, GROUPS, quantile_means, thirds
+from .difficulty import BINS, CLASSES_OF_DIFFICULTY, GROUPS, difficulty_class, quantile_means
+from .difficulty import thirds
+from .dynamics import churn, ever_learned, first_learned, forgetting, learned_for_good
+from .dynamics import mean_network, median_network, variability
 from .ensemble import score_ensemble
 from .extremes import BLOCKS, LEAST_CONSENSUS, MOST_CONSISTENCY, Block, extremes
 from .hypotheses import NULLS, Hypotheses
+from .independence import error_consistency, error_consistency_between
+from .independence import variance_if_independent, variance_of_accuracy
 from .joint import corners, diagonal, joint_cells
+from .label_metrics import epoch_metrics, example_metrics
 from .learning import MatchedEpochs, accessibility, accuracy_by_epoch, best_matched_pairs
 from .learning import matched_epochs
 from .learnt import LearningProblem, learning_problems, learning_warnings
@@ -23,6 +29,8 @@ from .order import correlation_with_more, epochs_to_rise, pearson, spearman, spe
 from .order import without_class_means
 from .patterns import LEAST_FIT, PatternExample, example_patterns, pattern_fits, shown_patterns
 from .phases import PHASES, phases
+from .rank_correlations import RankCorrelations, rank_correlations
 from .subensembles import expected_histograms, fit_beta, free_of_networks
 from .subensembles import histograms_of_subensembles
 from .subensembles import pairwise_agreement, shares_at_ends, two_peaks
+from .votes import disagreement, vote_el2n, vote_entropy, vote_margin

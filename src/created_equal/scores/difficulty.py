@@ -5,6 +5,24 @@ import numpy as np
 GROUPS = ("easy", "intermediate", "hard")
 # Bins of AdaBoost's score: with about 40 points, the paper's r of 0.83 has the paper's p of 1e-10.
 BINS = 40
+CLASSES_OF_DIFFICULTY = ("trivial", "in between", "impossible")
+
+
+def difficulty_class(n_right: np.ndarray, n_networks: int) -> np.ndarray:
+    """Return "trivial" where all networks are right, "impossible" where none is, or "in between".
+
+    The dichotomous data difficulty of Meding et al. (2022), whose networks differ in architecture
+    too. More networks leave fewer examples at either end, so give N with it.
+
+    Args:
+        n_right: (example,) how many networks are right.
+        n_networks: N.
+
+    Returns:
+        (example,) text, see ``CLASSES_OF_DIFFICULTY``.
+    """
+    trivial, between, impossible = CLASSES_OF_DIFFICULTY
+    return np.select([n_right == n_networks, n_right == 0], [trivial, impossible], between)
 
 
 def thirds(accessibility: np.ndarray) -> dict[str, np.ndarray]:

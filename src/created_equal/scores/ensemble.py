@@ -24,7 +24,9 @@ from created_equal.artefacts import (
 from created_equal.errors import InputError
 from created_equal.scores.agreement import count_dtype, modes, right_counts
 from created_equal.scores.bimodality import band_over_examples, bimodality_of_counts
+from created_equal.scores.label_metrics import OF_EPOCHS, OF_EXAMPLES, metrics_of_predictions
 from created_equal.scores.learning import accessibility
+from created_equal.scores.votes import agreeing_pairs
 
 # 64 Mi predictions are 64 MiB for up to 256 classes, otherwise 128 MiB.
 PREDICTIONS_AT_ONCE = 2**26
@@ -194,10 +196,23 @@ def _score_examples(files: Sequence[_File], seeds: np.ndarray) -> xr.Dataset:
     learnt = np.empty(examples)
     # A single network has no odd half.
     learnt_by_half = np.full((len(halves), examples), np.nan)
+    metrics = {name: np.empty(examples) for name in OF_EXAMPLES}
+    is_of = [first["example_split"].values == split for split in SPLITS]
+    # Sums of whole numbers, which are the same whatever the blocks are.
+    agreeing, changed = np.zeros((2, epochs, len(SPLITS)), dtype=np.int64)
     for block, predictions in _blocks(files, seeds):
+        of_splits = [each[block] for each in is_of]
         for epoch in range(epochs):
             for name, values in modes(predictions[:, epoch], classes)._asdict().items():
                 counts[name][epoch, block] = values
+            pairs = agreeing_pairs(predictions[:, epoch])
+            agreeing[epoch] += [pairs[split].sum() for split in of_splits]
+            if epoch:
+                changes = (predictions[:, epoch] != predictions[:, epoch - 1]).sum(axis=0)
+                changed[epoch] += [changes[split].sum() for split in of_splits]
+        found = metrics_of_predictions(predictions, labels[block], first["epoch"].values)
+        for name, values in found.items():
+            metrics[name][block] = values
         n_right = counts["n_right"][:, block] = _count_right(predictions, labels[block])
         learnt[block] = accessibility(n_right, n_networks, first["epoch"].values)
         for index, half in enumerate(halves):
@@ -211,8 +226,27 @@ def _score_examples(files: Sequence[_File], seeds: np.ndarray) -> xr.Dataset:
             **{name: (("epoch", "example"), values) for name, values in counts.items()},
             "accessibility": ("example", learnt),
             "accessibility_half": (("half", "example"), learnt_by_half),
+            **{name: ("example", values) for name, values in metrics.items()},
+            **{
+                name: (("epoch", "split"), values)
+                for name, values in zip(
+                    OF_EPOCHS, _means(agreeing, changed, is_of, n_networks), strict=True
+                )
+            },
         }
     )
+
+
+def _means(
+    agreeing: np.ndarray, changed: np.ndarray, is_of: list[np.ndarray], n_networks: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean disagreement and the mean churn, (epoch, split); NaN if there is none."""
+    examples = np.array([each.sum() for each in is_of])
+    with np.errstate(invalid="ignore"):
+        disagreement = 1 - agreeing / (examples * n_networks * (n_networks - 1))
+        churn = changed / (examples * n_networks)
+    churn[0] = np.nan
+    return disagreement, churn
 
 
 def _count_right(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:

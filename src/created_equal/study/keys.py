@@ -660,6 +660,9 @@ class FiguresEntry(Entry):
     gallery: FigureOfAllEpochs = ABSENT
     """The easiest, the hardest and the most disputed images of each class, and those on which
     nearly all networks agree on another label than the given one."""
+    metrics: FigureOfAllEpochs = ABSENT
+    """The correlations of metrics of difficulty (forgetting, when learned, vote entropy, ...) over
+    images, pooled and within classes."""
 
 
 class StudyFile(Entry):
@@ -697,5 +700,5 @@ class StudyFile(Entry):
     pixels; `{}` for one with its defaults."""
 
     figures: FiguresEntry = Field(default_factory=FiguresEntry)
-    """The figures of the study: those of the paper with its numbers, and two about what it only
-    describes in words."""
+    """The figures of the study: those of the paper with its numbers, two about what it only
+    describes in words, and two that it does not have (gallery and metrics)."""

@@ -51,6 +51,7 @@ FIGURES = {
     "robustness": Figure("Bi-modality with other hyper-parameters"),
     "noise": Figure("What makes networks disagree", n_networks=2, dataset=True, predictions=True),
     "gallery": Figure("Images to look at first", dataset=True, table=True),
+    "metrics": Figure("How metrics of difficulty correlate", table=True),
 }
 # Figures that show the examples of figure 1 at its epochs.
 LIKE_FIGURE_01 = ("figure_03", "figure_09")

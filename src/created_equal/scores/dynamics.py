@@ -1,0 +1,121 @@
+"""Metrics of how networks learn an example over the epochs: when, for good, and how often not.
+
+Those of one network take ``right``, whether it is right after each epoch. An untrained network is
+right by chance, so none of them wants its epoch: leave epoch 0 out. The papers below look at each
+mini-batch in training mode; this looks after each epoch, in evaluation mode and without
+augmentation, as predictions files have it.
+"""
+
+import warnings
+
+import numpy as np
+
+
+def forgetting(right: np.ndarray) -> np.ndarray:
+    """Return the number of forgetting events: right after one epoch and wrong after the next.
+
+    Toneva et al. (2019) count them at each presentation of the example in training mode.
+
+    Args:
+        right: (..., epoch, example) bool.
+
+    Returns:
+        (..., example) float64; NaN if it is never right, as what was not learned is not forgotten.
+    """
+    events = (right[..., :-1, :] & ~right[..., 1:, :]).sum(axis=-2)
+    return np.where(ever_learned(right), events, np.nan)
+
+
+def first_learned(right: np.ndarray, epochs: np.ndarray) -> np.ndarray:
+    """Return the first epoch after which the network is right.
+
+    First learned in Kwok et al. (2024).
+
+    Args:
+        right: (..., epoch, example) bool.
+        epochs: (epoch,) the number of each epoch.
+
+    Returns:
+        (..., example) float64; NaN if it is never right.
+    """
+    return np.where(ever_learned(right), np.asarray(epochs)[right.argmax(axis=-2)], np.nan)
+
+
+def learned_for_good(right: np.ndarray, epochs: np.ndarray) -> np.ndarray:
+    """Return the first epoch from which on the network is right to the end.
+
+    The iteration learned of Baldock et al. (2021), first unforgettable in Kwok et al. (2024).
+
+    Args:
+        right: (..., epoch, example) bool.
+        epochs: (epoch,) the number of each epoch.
+
+    Returns:
+        (..., example) float64; NaN if it is wrong after the last epoch.
+    """
+    # The number of epochs at the end after which it is right.
+    length = (~right[..., ::-1, :]).argmax(axis=-2)
+    length = np.where(right.all(axis=-2), right.shape[-2], length)
+    return np.where(length > 0, np.asarray(epochs)[-np.maximum(length, 1)], np.nan)
+
+
+def ever_learned(right: np.ndarray) -> np.ndarray:
+    """Return whether the network is right after any epoch.
+
+    Args:
+        right: (..., epoch, example) bool.
+
+    Returns:
+        (..., example) bool.
+    """
+    return right.any(axis=-2)
+
+
+def median_network(epochs: np.ndarray) -> np.ndarray:
+    """Return the median over networks of the epochs at which they learn, where NaN is never.
+
+    Args:
+        epochs: (network, example) float, from ``first_learned`` or ``learned_for_good``.
+
+    Returns:
+        (example,) float64; NaN if half of the networks or more never learn it.
+    """
+    median = np.median(np.where(np.isnan(epochs), np.inf, epochs), axis=0)
+    return np.where(np.isinf(median), np.nan, median)
+
+
+def mean_network(values: np.ndarray) -> np.ndarray:
+    """Return the mean over networks of values (network, example), without NaN: (example,)."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Mean of empty slice", RuntimeWarning)
+        return np.nanmean(values, axis=0)
+
+
+def churn(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Return the share of networks that change their label of an example between two epochs.
+
+    Milani Fard et al. (2016) define churn as the share of examples whose label differs between two
+    models; here they are one network at two epochs.
+
+    Args:
+        before: (network, example) labels after one epoch.
+        after: (network, example) labels after the next.
+
+    Returns:
+        (example,) float64 in 0..1.
+    """
+    return (before != after).mean(axis=0)
+
+
+def variability(consistency: np.ndarray) -> np.ndarray:
+    """Return the standard deviation over epochs of the consistency of each example.
+
+    Data maps (Swayamdipta et al., 2020) have it of the probability of the own label.
+
+    Args:
+        consistency: (epoch, example) in 0..1.
+
+    Returns:
+        (example,) float64 in 0..0.5.
+    """
+    return np.std(consistency, axis=0, dtype=np.float64)

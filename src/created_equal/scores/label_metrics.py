@@ -1,0 +1,155 @@
+"""All metrics of an ensemble's examples and epochs that need labels alone."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from created_equal.artefacts import SPLITS, consensus, consistency
+from created_equal.scores.difficulty import difficulty_class
+from created_equal.scores.dynamics import (
+    ever_learned,
+    first_learned,
+    forgetting,
+    learned_for_good,
+    mean_network,
+    median_network,
+    variability,
+)
+from created_equal.scores.independence import (
+    error_consistency,
+    variance_if_independent,
+    variance_of_accuracy,
+)
+from created_equal.scores.votes import disagreement, vote_el2n, vote_entropy, vote_margin
+
+# As many as a chunk of a scores file.
+EXAMPLES_AT_ONCE = 2**16
+# In scores files; those of earlier versions lack them.
+OF_EXAMPLES = (
+    *("first_learned", "learned_for_good", "ever_learned", "forgetting", "churn"),
+    *("vote_entropy", "vote_el2n", "disagreement"),
+)
+OF_EPOCHS = ("mean_disagreement", "mean_churn")
+
+
+def metrics_of_predictions(
+    predictions: np.ndarray, labels: np.ndarray, epochs: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return those metrics of some examples that scores files do not imply.
+
+    Args:
+        predictions: (network, epoch, example) labels.
+        labels: (example,) the examples' own.
+        epochs: (epoch,) the number of each epoch, where 0 is untrained; at least one is trained.
+
+    Returns:
+        (example,) float64 by name, see ``OF_EXAMPLES``: what is learned when and forgotten over the
+        epochs after the untrained one, and votes after the last.
+    """
+    trained = np.flatnonzero(epochs > 0)
+    when: dict[str, list[np.ndarray]] = {name: [] for name in OF_EXAMPLES[:4]}
+    changes = np.zeros(len(labels), dtype=np.int64)
+    for of_network in predictions[:, trained]:
+        right = of_network == labels
+        when["first_learned"].append(first_learned(right, epochs[trained]))
+        when["learned_for_good"].append(learned_for_good(right, epochs[trained]))
+        when["ever_learned"].append(ever_learned(right))
+        when["forgetting"].append(forgetting(right))
+        changes += (of_network[1:] != of_network[:-1]).sum(axis=0)
+    first, for_good, ever, forgotten = (np.array(values) for values in when.values())
+    steps = len(predictions) * (len(trained) - 1)
+    last = predictions[:, -1]
+    return {
+        "first_learned": median_network(first),
+        "learned_for_good": median_network(for_good),
+        "ever_learned": ever.mean(axis=0),
+        "forgetting": mean_network(forgotten),
+        # Of a single epoch there is no change.
+        "churn": changes / steps if steps else np.full(len(labels), np.nan),
+        "vote_entropy": vote_entropy(last),
+        "vote_el2n": vote_el2n(last, labels),
+        "disagreement": disagreement(last),
+    }
+
+
+def example_metrics(scores: xr.Dataset) -> pd.DataFrame:
+    """Return the metrics of each example.
+
+    Args:
+        scores: an ensemble's, from ``read_scores`` or ``open_scores``.
+
+    Returns:
+        a row for each example, in the order of the scores, with the example's name as index. Those
+        of ``OF_EXAMPLES`` are missing if an earlier version wrote the scores.
+    """
+    parts = [_of_block(block) for block in _blocks(scores)]
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    stored = ["accessibility", *(name for name in OF_EXAMPLES if name in scores)]
+    columns |= {name: scores[name].values for name in stored}
+    return pd.DataFrame(columns, index=pd.Index(scores["example"].values, name="example"))
+
+
+def epoch_metrics(scores: xr.Dataset) -> pd.DataFrame:
+    """Return the metrics of each epoch and split.
+
+    Args:
+        scores: an ensemble's, from ``read_scores`` or ``open_scores``.
+
+    Returns:
+        a row for each epoch and split that has examples.
+    """
+    rows = []
+    n_networks, is_of = scores.sizes["network"], scores["example_split"].values
+    for number in range(scores.sizes["epoch"]):
+        of_epoch = scores.isel(epoch=number)
+        n_right = of_epoch["n_right"].values
+        for split in SPLITS:
+            of_split, counts = of_epoch.sel(split=split), n_right[is_of == split]
+            if not len(counts):
+                continue
+            accuracy = of_split["accuracy"].values
+            lower, upper = of_split["bimodality_over_examples"].values
+            rows.append(
+                {
+                    "epoch": int(of_epoch["epoch"]),
+                    "split": split,
+                    "accuracy": accuracy.mean(dtype=np.float64),
+                    "loss": of_split["loss"].values.mean(dtype=np.float64),
+                    "bimodality": float(of_split["bimodality"]),
+                    "bimodality_lower": lower,
+                    "bimodality_upper": upper,
+                    "variance_of_accuracy": variance_of_accuracy(accuracy),
+                    "variance_if_independent": variance_if_independent(counts, n_networks),
+                    "error_consistency": error_consistency(counts, accuracy),
+                    **{
+                        name.removeprefix("mean_"): float(of_split[name])
+                        for name in OF_EPOCHS
+                        if name in scores
+                    },
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _blocks(scores: xr.Dataset) -> Iterator[xr.Dataset]:
+    for start in range(0, scores.sizes["example"], EXAMPLES_AT_ONCE):
+        yield scores.isel(example=slice(start, start + EXAMPLES_AT_ONCE))
+
+
+def _of_block(scores: xr.Dataset) -> dict[str, np.ndarray]:
+    """Return the metrics that are implied by counts of networks, by name."""
+    n_networks, trained = scores.sizes["network"], scores["epoch"].values > 0
+    counts = {name: scores[name].values for name in ("n_right", "n_modal", "n_runner_up")}
+    margin = vote_margin(**counts, n_networks=n_networks)
+    last = scores.isel(epoch=-1)
+    return {
+        "modal_label": last["modal_label"].values,
+        "consistency": consistency(last).values,
+        "consensus": consensus(last).values,
+        "difficulty_class": difficulty_class(counts["n_right"][-1], n_networks),
+        "vote_margin": margin[-1],
+        "mean_vote_margin": margin[trained].mean(axis=0),
+        "variability": variability(counts["n_right"][trained] / n_networks),
+    }

@@ -1,0 +1,106 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from created_equal.artefacts import select_split
+from created_equal.scores import ensemble, label_metrics
+from created_equal.scores.dynamics import (
+    churn,
+    first_learned,
+    forgetting,
+    learned_for_good,
+    mean_network,
+    median_network,
+    variability,
+)
+from created_equal.scores.ensemble import score_ensemble
+from created_equal.scores.label_metrics import (
+    OF_EPOCHS,
+    OF_EXAMPLES,
+    epoch_metrics,
+    example_metrics,
+)
+from created_equal.scores.votes import disagreement, vote_el2n, vote_entropy
+
+
+@pytest.fixture(params=[1, 6])
+def made_up(request, made_up_ensemble):
+    return made_up_ensemble(networks=request.param, epochs=6)
+
+
+@pytest.fixture
+def scores(made_up, write_batches, tmp_path, monkeypatch):
+    """Scores that are computed in blocks of 4 examples."""
+    networks, epochs, _ = made_up.predictions.shape
+    monkeypatch.setattr(ensemble, "PREDICTIONS_AT_ONCE", 4 * networks * epochs)
+    monkeypatch.setattr(label_metrics, "EXAMPLES_AT_ONCE", 7)
+    return score_ensemble(write_batches(tmp_path, made_up, np.arange(networks)[:, None]))
+
+
+def test_the_metrics_of_examples_are_the_pure_functions(made_up, scores):
+    found = example_metrics(scores)
+    assert found.index.tolist() == scores["example"].values.tolist()
+    trained, last = made_up.predictions[:, 1:], made_up.predictions[:, -1]
+    right, epochs = trained == made_up.labels, np.arange(1, 6)
+    steps = zip(np.moveaxis(trained, 1, 0)[:-1], np.moveaxis(trained, 1, 0)[1:], strict=True)
+    share = [[np.mean(votes == k) for k in range(made_up.classes)] for votes in last.T]
+    margin = [
+        own[label] - max(np.delete(own, label))
+        for own, label in zip(np.array(share), made_up.labels, strict=True)
+    ]
+    expected = {
+        "consistency": (last == made_up.labels).mean(axis=0),
+        "consensus": np.max(share, axis=1),
+        "modal_label": np.argmax(share, axis=1),
+        "accessibility": right.mean(axis=(0, 1)),
+        "first_learned": median_network(first_learned(right, epochs)),
+        "learned_for_good": median_network(learned_for_good(right, epochs)),
+        "ever_learned": right.any(axis=1).mean(axis=0),
+        "forgetting": mean_network(forgetting(right)),
+        "churn": np.mean([churn(*step) for step in steps], axis=0),
+        "variability": variability(right.mean(axis=0)),
+        "vote_margin": margin,
+        "vote_entropy": vote_entropy(last),
+        "vote_el2n": vote_el2n(last, made_up.labels),
+        "disagreement": disagreement(last),
+    }
+    assert {*found.columns} == {*expected, "mean_vote_margin", "difficulty_class"}
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name], values, atol=1e-12, err_msg=name)
+    consistency = expected["consistency"]
+    assert (found["difficulty_class"][consistency == 1] == "trivial").all()
+    assert (found["difficulty_class"][consistency == 0] == "impossible").all()
+
+
+def test_the_metrics_of_epochs_are_means_over_each_split(made_up, scores):
+    found = epoch_metrics(scores).set_index(["epoch", "split"])
+    assert len(found) == 2 * 6
+    for split in ("train", "test"):
+        chosen = made_up.is_test == (split == "test")
+        predictions = np.moveaxis(made_up.predictions[..., chosen], 1, 0)
+        of_split = found.xs(split, level="split")
+        np.testing.assert_allclose(
+            of_split["disagreement"], [disagreement(each).mean() for each in predictions]
+        )
+        changes = [churn(*pair).mean() for pair in pairwise(predictions)]
+        np.testing.assert_allclose(of_split["churn"], [np.nan, *changes])
+        right = predictions == made_up.labels[chosen]
+        np.testing.assert_allclose(of_split["accuracy"], right.mean(axis=(1, 2)), rtol=1e-6)
+        np.testing.assert_array_equal(
+            of_split["bimodality"], select_split(scores, split)["bimodality"].sel(split=split)
+        )
+
+
+def test_one_epoch_has_no_change(made_up_ensemble, write_batches, tmp_path):
+    made_up = made_up_ensemble(networks=2, epochs=2)
+    found = example_metrics(score_ensemble(write_batches(tmp_path, made_up, [[0, 1]])))
+    assert found["churn"].isna().all()
+    assert (found["first_learned"].dropna() == 1).all()
+
+
+def test_scores_of_an_earlier_version_have_the_others(scores):
+    earlier = scores.drop_vars([*OF_EXAMPLES, *OF_EPOCHS])
+    now = example_metrics(scores)
+    assert example_metrics(earlier).equals(now.drop(columns=list(OF_EXAMPLES)))
+    assert not {"disagreement", "churn"} & {*epoch_metrics(earlier)}
