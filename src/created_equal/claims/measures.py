@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from math import inf, nan
 
 import numpy as np
-from scipy.stats import rankdata
 
 from created_equal.artefacts import iterate_epochs, select_split
 from created_equal.claims.evidence import Evidence
@@ -29,13 +28,14 @@ from created_equal.scores import (
     bimodality_of_counts,
     corners,
     diagonal,
-    epochs_to_rise,
     histograms_of_subensembles,
     joint_cells,
     matched_epochs,
+    mean_rank_correlation,
     pattern_fits,
     pearson,
     quantile_means,
+    rapidity,
     shown_patterns,
     spearman,
     thirds,
@@ -136,12 +136,7 @@ def measure_of_histograms(possible: tuple[float, float], fewest: int = FEWEST) -
 
 @measure(possible=SIGNED)
 def accuracy(
-    evidence: Evidence,
-    name: str,
-    *,
-    split: str = "test",
-    at: str = "last epoch",
-    what: str = "accuracy",
+    evidence: Evidence, name: str, *, split="test", at="last epoch", what="accuracy"
 ) -> Measured:
     """Mean {what}, {at}, {split} examples."""
     epochs, classes = _all(evidence, name), evidence.scores[name].attrs["classes"]
@@ -212,10 +207,8 @@ def bimodality_difference(
 
     def value(scores: Scores) -> float:
         networks = min(map(scores.networks, epochs))
-        one, two = (
-            _bimodality(scores.histograms(each, of, examples), networks)
-            for each, of in epochs.items()
-        )
+        counts = (scores.histograms(each, of, examples) for each, of in epochs.items())
+        one, two = (_bimodality(each, networks) for each in counts)
         return two - one
 
     return Measured(value, examples, epochs)
@@ -329,14 +322,9 @@ def order(
     evidence: Evidence, other: str, name: str, *, split: str = "test", r: str = "Pearson"
 ) -> Measured:
     """{r}'s r of a in the two, {split} examples."""
-    examples, epochs = (
-        _examples(evidence, split, other, name),
-        {each: _trained(evidence, each) for each in (other, name)},
-    )
-
-    def pair(scores: Scores) -> tuple[np.ndarray, ...]:
-        return tuple(scores.accessibility(each, examples) for each in epochs)
-
+    examples = _examples(evidence, split, other, name)
+    epochs = {each: _trained(evidence, each) for each in (other, name)}
+    pair = lambda scores: [scores.accessibility(each, examples) for each in epochs]  # noqa: E731
     return _of_pair(pair, r, examples, epochs)
 
 
@@ -367,19 +355,32 @@ def longer_at_zero(evidence: Evidence, name: str, *, split: str = "test") -> Mea
     return Measured(value, examples, {name: epochs})
 
 
-@measure(possible=SHARE, nulls=CONSISTENCY, fewest=MANY)
+@measure(possible=NOT_NEGATIVE, nulls=CONSISTENCY, fewest=MANY)
 def rapid_rise(evidence: Evidence, name: str, *, split: str = "train") -> Measured:
     """Epochs from the last with c <= 1/6 to the first with c >= 5/6, median over the examples that
-    rise so, as a share of all epochs, {split} examples.
+    rise so, over the interquartile range of the middle of these epochs, {split} examples.
     """
     examples, epochs = _examples(evidence, split, name), _all(evidence, name)
 
     def value(scores: Scores) -> float:
-        needed = epochs_to_rise(scores.n_right(name, epochs, examples), scores.networks(name))
-        rising = needed[~np.isnan(needed)]
-        return np.median(rising) / epochs[-1] if rising.size else nan
+        return rapidity(scores.n_right(name, epochs, examples), scores.networks(name), epochs)
 
     return Measured(value, examples, {name: epochs})
+
+
+@measure(possible=NOT_NEGATIVE, nulls=CONSISTENCY, fewest=FEWEST, by_network=True)
+def share_of_disagreement(evidence: Evidence, whole: str, name: str) -> Measured:
+    """Share of pairs of networks with two labels, of the second over that of the first, last epoch
+    that both have, test examples.
+    """
+    examples = _examples(evidence, "test", whole, name)
+    last = np.intersect1d(_all(evidence, whole), _all(evidence, name))[-1:]
+
+    def value(scores: Scores) -> float:
+        one, two = (scores.disagreement(each, last, examples).mean() for each in (whole, name))
+        return two / one if one else nan
+
+    return Measured(value, examples, dict.fromkeys((whole, name), last))
 
 
 @measure(possible=SIGNED, nulls=ORDER[:1], fewest=FEWEST, by_network=True)
@@ -390,9 +391,7 @@ def order_of_classes(evidence: Evidence, name: str, *, split: str = "test") -> M
     def value(scores: Scores) -> float:
         labels, by_network = scores.labels(name, examples), scores.by_network(name, examples)
         means = [by_network[:, labels == label].mean(axis=1) for label in np.unique(labels)]
-        with np.errstate(invalid="ignore"):
-            r = np.atleast_2d(np.corrcoef(rankdata(means, axis=0), rowvar=False))
-        return _mean(r[~np.eye(len(r), dtype=bool)])
+        return mean_rank_correlation(np.transpose(means))
 
     return Measured(value, examples, {name: _trained(evidence, name)})
 
@@ -405,10 +404,8 @@ def joint(evidence: Evidence, other: str, name: str, *, pair: str, what: str) ->
     """
     found = best_matched_pairs(*_accuracies(evidence, other, name))[pair == "a late"]
     epochs = {other: np.array([found.epoch_a]), name: np.array([found.epoch_b])}
-    examples, of = (
-        _examples(evidence, "test", other, name),
-        {"corners": corners}.get(what, diagonal),
-    )
+    examples = _examples(evidence, "test", other, name)
+    of = {"corners": corners}.get(what, diagonal)
 
     def value(scores: Scores) -> float:
         one, two = (scores.n_right(each, epoch, examples)[0] for each, epoch in epochs.items())
@@ -463,9 +460,8 @@ def right_given_right(
     """P(first right | second right), {when} of learning, test examples."""
     both = (other, name) if figure == "figure_05" else (other,)
     epoch = _figure_epoch(evidence, figure, when, *both)
-    return _given(
-        evidence, other, epoch, name, epoch if len(both) == 2 else _all(evidence, name)[-1]
-    )
+    last = epoch if len(both) == 2 else _all(evidence, name)[-1]
+    return _given(evidence, other, epoch, name, last)
 
 
 @measure(possible=(-2, 2), nulls=GROUPS, fewest=FEWEST)
@@ -511,12 +507,9 @@ def boosting(evidence: Evidence, *names: str, what: str, third: str = "test set"
             chosen = curves[:, thirds(scores.accessibility(other, examples))[third.split()[0]]]
         if what == "level":
             return chosen.mean() - curves.mean()
-        step = np.arange(len(steps)) - (len(steps) - 1) / 2
-        return (step @ chosen / (step @ step) * (len(steps) - 1)).mean()
+        return np.polyfit(np.linspace(0, 1, len(steps)), chosen.mean(axis=1), 1)[0]
 
-    return Measured(
-        value, examples, {**{other: _trained(evidence, other) for other in others}, name: steps}
-    )
+    return Measured(value, examples, {each: _trained(evidence, each) for each in names})
 
 
 @measure(nulls=CONSISTENCY, fewest=MANY)
@@ -611,7 +604,7 @@ def _epochs(evidence: Evidence, name: str, split: str, at: str) -> np.ndarray:
     Raises:
         InputError: there are none at which histograms say something about agreement.
     """
-    if at == "epochs >= 1":
+    if at in ("epochs >= 1", "steps >= 1"):
         return _trained(evidence, name)
     if at == "phase 3":
         return evidence.third_phase(name, split)
@@ -631,9 +624,8 @@ def _epochs(evidence: Evidence, name: str, split: str, at: str) -> np.ndarray:
     epochs = _all(evidence, name)[chosen]
     bimodality = evidence.scores[name]["bimodality"].sel(split=split, epoch=epochs).values
     lowest = epochs[[bimodality.argmin()]]
-    return {"the last epoch": epochs[-1:], "the epoch of lowest bi-modality": lowest}.get(
-        at, epochs
-    )
+    named = {"the last epoch": epochs[-1:], "the epoch of lowest bi-modality": lowest}
+    return named.get(at, epochs)
 
 
 def _examples(evidence: Evidence, split: str, *names: str) -> Examples:

@@ -11,12 +11,23 @@ from created_equal.study.derivation import (
     shares,
     sizes,
 )
-from created_equal.study.keys import ROLES, FiguresEntry, Recipe, StudyFile, needed_for
+from created_equal.study.keys import (
+    ROLES,
+    EnsembleEntry,
+    FiguresEntry,
+    Recipe,
+    StudyFile,
+    needed_words,
+)
 from created_equal.study.roles import baselines_of, ensembles_of
 from created_equal.study.study import FIGURES, PAPER_ARCHITECTURES, label_of
 from created_equal.study.yaml_files import suggestion
 
 RECIPE = asdict(Recipe())
+ARCHITECTURE = {
+    key: EnsembleEntry.model_fields[key].default
+    for key in ("architecture", "width", "linear", "depth", "kernel", "units")
+}
 NETWORKS = StudyFile.model_fields["networks"].default
 # The source that a key of the dataset is for.
 SOURCES = {"superclass": "cifar100", "path": "image_folder", "clutter": "digits"}
@@ -279,15 +290,15 @@ def _contradictions_in_roles(name: str, entry: Mapping, values: Mapping) -> Iter
             elif shown.count(each) > 1:
                 yield f"figures.{name} shows {each} twice; name different {kind}."
     for role, ensemble in entry.items():
-        if ROLES.get(role) and ensemble in values["ensembles"]:
-            key, needed = ROLES[role]
-            own = values["ensembles"][ensemble]
+        own = values["ensembles"].get(ensemble) if role in ROLES else None
+        for key, needed in ROLES[role].items() if own else ():
             found = {**own, **(own.get("dataset") or {})}.get(key)
             found = sorted(set(found)) if isinstance(needed, list) and found else found
             if found is None if needed is ... else found != needed:
+                words = needed_words(key, needed)
                 yield (
-                    f"figures.{name}.{role} is {ensemble}, which does not have {needed_for(role)}; "
-                    "name an ensemble that has."
+                    f"figures.{name}.{role} is {ensemble}, which does not have {words}; name an "
+                    "ensemble that has."
                 )
     timed = [each for role, each in entry.items() if role != "steps" and role in ROLES]
     for each in dict.fromkeys([*timed, *entry.get("ensembles", ())]):
@@ -296,3 +307,18 @@ def _contradictions_in_roles(name: str, entry: Mapping, values: Mapping) -> Iter
                 f"figures.{name} shows the epochs of {each}, which is trained for a few steps; "
                 "name another ensemble, or show it as figures.figure_02.steps."
             )
+    if name == "noise" and all(each in values["ensembles"] for each in timed):
+        for each in timed[1:]:
+            if _trained_as(each, values) != _trained_as(timed[0], values):
+                yield (
+                    f"figures.noise compares {timed[0]} with {each}, which differ in their "
+                    "architecture or recipe too; make these equal (the epochs may differ)."
+                )
+
+
+def _trained_as(name: str, values: Mapping) -> tuple[dict, dict]:
+    """Return the architecture and the recipe of an ensemble, without the number of epochs."""
+    own = values["ensembles"][name]
+    architecture = {key: own.get(key, default) for key, default in ARCHITECTURE.items()}
+    recipe = RECIPE | values.get("recipe", {}) | own.get("recipe", {})
+    return architecture, recipe | {"epochs": None}

@@ -488,29 +488,28 @@ class BaselinesEntry(Entry):
     classes."""
 
 
-# The keys under which a figure names one ensemble, with the key and the value that the ensemble's
+# The keys under which a figure names one ensemble, with the keys and the values that the ensemble's
 # entry must have; ``...`` is any value, and a list has any order.
 ROLES = {
-    "ensemble": None,
-    "steps": ("steps", ...),
-    "linear": ("linear", True),
-    "random_labels": ("labels", "random"),
-    "hard": ("keep", "hardest"),
-    "hard_balanced": ("balanced", True),
-    "easiest": ("move_to_test", "easiest"),
-    "hardest": ("move_to_test", "hardest"),
-    "random": ("move_to_test", "random"),
-    "initialisation": ("shared", ["dropout", "mini_batches"]),
-    "mini_batches": ("shared", ["dropout", "initialisation"]),
-    "dropout": ("shared", ["initialisation", "mini_batches"]),
-    "first_half": ("half", "first"),
-    "second_half": ("half", "second"),
+    "ensemble": {},
+    "steps": {"steps": ...},
+    "linear": {"linear": True},
+    "random_labels": {"labels": "random"},
+    "hard": {"keep": "hardest"},
+    "hard_balanced": {"keep": "hardest", "balanced": True},
+    "easiest": {"move_to_test": "easiest"},
+    "hardest": {"move_to_test": "hardest"},
+    "random": {"move_to_test": "random"},
+    "initialisation": {"shared": ["dropout", "mini_batches"]},
+    "mini_batches": {"shared": ["dropout", "initialisation"]},
+    "dropout": {"shared": ["initialisation", "mini_batches"]},
+    "first_half": {"half": "first"},
+    "second_half": {"half": "second"},
 }
 
 
-def needed_for(name: str) -> str:
+def needed_words(key: str, value: object) -> str:
     """Return what an ensemble must have for one of ``ROLES``: ``"keep: hardest"``."""
-    key, value = ROLES[name]
     if value is ...:
         return key
     value = f"[{', '.join(value)}]" if isinstance(value, list) else str(value).lower()
@@ -519,7 +518,8 @@ def needed_for(name: str) -> str:
 
 def role(name: str, **options) -> object:
     """Return the field of a key of a figure that is among ``ROLES``."""
-    return Field(description=f"The name of an ensemble that has `{needed_for(name)}`.", **options)
+    needed = " and ".join(f"`{needed_words(*each)}`" for each in ROLES[name].items())
+    return Field(description=f"The name of an ensemble that has {needed}.", **options)
 
 
 class FigureOfAllEpochs(Entry):
