@@ -12,11 +12,15 @@ resource_scopes:
     gpu="local",
 
 
-# In another folder (-d), that of the repository, unless there is one.
-HAS_CONFIG = os.path.exists("config.yaml")
+# False if another workflow uses this one as a module.
+IS_MAIN = workflow.modifier.is_main_snakefile()
+CONFIG_FILE = "config.yaml"
+if not IS_MAIN or not os.path.exists(CONFIG_FILE):
+    # In another folder (-d), that of the repository.
+    CONFIG_FILE = str(workflow.current_basedir.join("config.yaml"))
 
 
-configfile: "config.yaml" if HAS_CONFIG else os.path.join(workflow.basedir, "config.yaml")
+configfile: CONFIG_FILE
 
 
 include: "rules/common.smk"
@@ -56,7 +60,7 @@ localrules:
 
 
 rule all:
-    default_target: True
+    default_target: IS_MAIN
     input:
         [
             figure_path(study, figure, "pdf")
@@ -69,4 +73,5 @@ rule all:
         [] if KEPT else [results_test_path(study) for study in CONFIG.studies],
 
 
-check_targets()
+if IS_MAIN:
+    check_targets()

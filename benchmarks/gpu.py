@@ -321,7 +321,7 @@ def main() -> None:
     parser.add_argument("--epochs-compared", type=int, default=10)
     parser.add_argument("--limit", type=float, default=30, help="seconds of training of each way")
     parser.add_argument("--steps", default=",".join(STEPS))
-    parser.add_argument("--candidate", type=Path, help="folder of a fourth way, see training.py")
+    parser.add_argument("--candidate", type=Path, help="folder of a fourth way, see candidate.py")
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
     session = Session(asked.out, asked.minutes)

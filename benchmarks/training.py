@@ -4,11 +4,12 @@
     python benchmarks/training.py --study digits --ways engine --networks 20 --epochs 20
 
 Networks of the study's first ensemble are trained, and predict every example after each epoch, in
-each precision and in three ways:
+each precision and in these ways:
 
     engine  the workflow's own code; on a CPU one process with one thread per core
     loop    the obvious script: a DataLoader, PyTorch's dropout, one network after the other
     vmap    all networks in one call with torch.func, which makes grouped convolutions
+    fused   if --candidate is given: kernels from that folder, see candidate.py
 
 Each way runs in its own processes; if it fails, the reason is printed below the table. Seconds are
 counted from the first step to the last prediction; preparation is the additional time of the first
@@ -32,6 +33,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from candidate import make_importable, train_with_candidate
 from rich.console import Console
 from rich.table import Table
 from torch import nn
@@ -169,6 +171,7 @@ def plain_network(ensemble: Ensemble, seed: int, images: Images) -> nn.Module:
 # Each way yields the predictions (network, example) int64 of the networks in training after every
 # epoch.
 WAYS = {"engine": train_with_engine, "loop": train_with_loop, "vmap": train_with_vmap}
+CANDIDATE = {"fused": train_with_candidate}
 
 
 def first_ensemble(study: str, epochs: int | None) -> Ensemble:
@@ -202,7 +205,7 @@ def measure(
     images = Images(read_dataset(Path(dataset_path(study))), setting)
     labels, test = images.labels.cpu().numpy(), images.splits[1]
     right, times = [], [time.monotonic()]
-    for predicted in WAYS[way](first_ensemble(study, epochs), seeds, images):
+    for predicted in (WAYS | CANDIDATE)[way](first_ensemble(study, epochs), seeds, images):
         times.append(time.monotonic())
         right.append(predicted == labels)
         if limit and times[-1] - times[0] > limit:
@@ -370,6 +373,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--networks", type=int, help="default: one per core; on a GPU 100")
     parser.add_argument("--ways", type=names, default=list(WAYS), help=f"of {','.join(WAYS)}")
+    parser.add_argument("--candidate", type=Path, help="folder with a fourth way, fused")
     parser.add_argument("--precisions", type=names, help="default: all that the device has")
     parser.add_argument("--limit", type=float, help=f"seconds; default: {LIMIT_ON_GPU} on a GPU")
     parser.add_argument("--json", type=Path, help="write the results to this file too")
@@ -380,8 +384,11 @@ def main() -> None:
     """Measure and print."""
     parser = make_parser()
     options = parser.parse_args()
-    if unknown := sorted(set(options.ways) - set(WAYS)):
-        parser.error(f"--ways {','.join(unknown)}: choose from {', '.join(WAYS)}")
+    ways = [*WAYS, *(CANDIDATE if options.candidate else ())]
+    if unknown := sorted(set(options.ways) - set(ways)):
+        parser.error(f"--ways {','.join(unknown)}: choose from {', '.join(ways)}")
+    if options.candidate:
+        make_importable(options.candidate)
     try:
         results = run(options)
     except InputError as error:

@@ -6,12 +6,15 @@ import sys
 from functools import cache
 from pathlib import Path
 
-sys.path.insert(0, str(Path(workflow.basedir) / "src"))
-IN_ROOT = Path.cwd().samefile(workflow.basedir)
-if not IN_ROOT:
-    # Before the package is imported, which looks for config/studies there.
-    os.environ |= {"CREATED_EQUAL_ROOT": str(workflow.basedir)}
+# The folder of the Snakefile, which is not that of the main one if this workflow is a module.
+ROOT = Path(str(workflow.current_basedir)).parent
+IN_ROOT = Path.cwd().samefile(ROOT)
+# A clone has the package in src; otherwise it is installed, and this file is a part of it.
+SOURCE = ROOT / "src"
+if SOURCE.is_dir():
+    sys.path.insert(0, str(SOURCE))
 
+import created_equal
 from created_equal.errors import CONSOLE_VARIABLE, InputError
 from created_equal.planning.sizes import expected_extent, predictions_of
 from created_equal.study import (
@@ -52,15 +55,17 @@ def checked(read, *arguments):
         fail(error)
 
 
-# Snakemake silently uses the last of duplicate keys; our reader rejects them.
-# It also reads 010 as 8. Later files win, those of the command line over those of the Snakefile.
-given = list(workflow.config_settings.configfiles)
-for path in [*(each for each in workflow.configfiles if each not in given), *given]:
-    config.update(checked(read_yaml, Path(path)) or {})
-config.update(workflow.config_settings.config)
+# A module's config is what its workflow gives it. Otherwise the files are read again: Snakemake
+# silently uses the last of duplicate keys, which our reader rejects, and reads 010 as 8. Later files
+# win, those of the command line over those of the Snakefile.
+if IS_MAIN:
+    given = list(workflow.config_settings.configfiles)
+    for path in [*(each for each in workflow.configfiles if each not in given), *given]:
+        config.update(checked(read_yaml, Path(path)) or {})
+    config.update(workflow.config_settings.config)
 # A report is of what was built, unless studies are named.
 IN_REPORT = any(word.split("=")[0] == "--report" for word in sys.argv)
-if IN_REPORT and "studies" not in workflow.config_settings.config:
+if IS_MAIN and IN_REPORT and "studies" not in workflow.config_settings.config:
     config["studies"] = [
         name for name in study_names() if Path(claims_path(name, "html")).exists()
     ] or fail("nothing has been built yet to report; run snakemake --cores all first.")
@@ -91,14 +96,14 @@ def ensemble_of(wildcards, name="ensemble"):
 
 def source(path):
     """Return the path of a file of the repository, from wherever Snakemake runs (-d)."""
-    return str(path) if IN_ROOT else str(Path(workflow.basedir, path))
+    return str(path) if IN_ROOT else str(ROOT / path)
 
 
 def code(*patterns):
     """Return the package's modules that match; a rule reruns if one of them changes."""
-    package = Path(workflow.basedir, "src/created_equal")
+    package = Path(created_equal.__file__).parent
     return sorted(
-        source(path.relative_to(workflow.basedir))
+        str(path.relative_to(ROOT) if IN_ROOT and SOURCE.is_dir() else path)
         for pattern in patterns
         for path in package.glob(pattern)
     )
@@ -122,10 +127,13 @@ LARGE_STUDIES = (
 # Environment variables do not cause reruns.
 os.environ |= {
     "PATH": os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()]),
-    "PYTHONPATH": str(Path(workflow.basedir, "src")),
     CONFIG_VARIABLE: json.dumps(config),
-    CONSOLE_VARIABLE: "3",
 }
+if SOURCE.is_dir():
+    others = [] if IS_MAIN else os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    os.environ |= {"PYTHONPATH": os.pathsep.join(filter(None, [str(SOURCE), *others]))}
+if IS_MAIN:
+    os.environ |= {CONSOLE_VARIABLE: "3"}
 # A start-up file of the shell may change all of these.
 os.environ.pop("BASH_ENV", None)
 

@@ -10,6 +10,7 @@ import snakemake.io
 from snakemake.settings.types import DeploymentMethod
 
 from created_equal.planning.preflight import Job, check_run, explain_failure
+from created_equal.study import RESULTS
 
 # Rules whose outputs people look at, and where these outputs are kept while they are made again.
 PAGES = ("render_", "check_")
@@ -18,15 +19,23 @@ EARLIER = Path(".snakemake/created_equal")
 
 # In the shell, python is Snakemake's Python, whatever others are in PATH, or that of conda's
 # environment. What a command writes to file 3 is not part of its log: it appears on the console.
-# Snakemake formats the prefix, so braces are doubled.
+# Snakemake formats the prefix, so braces are doubled. A module leaves the shell as it is.
 OWN_PYTHON = f'python() {{{{ {shlex.quote(sys.executable)} "$@"; }}}}; '
 uses_conda = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
-shell.prefix(f"set -euo pipefail; exec 3>&2; {'' if uses_conda else OWN_PYTHON}")
+if IS_MAIN:
+    shell.prefix(f"set -euo pipefail; exec 3>&2; {'' if uses_conda else OWN_PYTHON}")
+
+protected_by_snakemake = snakemake.io._IOFile.protected
 
 
 async def is_protected(self):
-    """Return False: a result is read-only to others, not to the workflow that makes it again."""
-    return False
+    """Return False: a result is read-only to others, not to the workflow that makes it again.
+
+    The files of a workflow that uses this one as a module are protected as ever.
+    """
+    if IS_MAIN or str(self).startswith((f"{RESULTS}/", "paper_figures/")):
+        return False
+    return await protected_by_snakemake(self)
 
 
 snakemake.io._IOFile.protected = is_protected

@@ -6,23 +6,42 @@ import sys
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "src" / "created_equal"
-GROUND = {"errors", "versions", "look", "user_text", "study", "decoding", "artefacts", "networks"}
+GROUND = {
+    *("errors", "extras", "versions", "paths", "look", "user_text"),
+    *("study", "decoding", "artefacts", "networks"),
+}
 STAGES = {"datasets", "training", "scores", "baselines"}
 WITHOUT_TORCH = {
-    *("errors", "versions", "look", "user_text", "study", "decoding", "artefacts"),
-    *("planning", "scores", "figures", "claims", "explorer"),
+    *("errors", "extras", "versions", "paths", "look", "user_text", "study", "decoding"),
+    *("artefacts", "planning", "scores", "figures", "claims", "explorer", "__init__", "api"),
 }
+# What works without any of the package's extras, and the only libraries that it may load.
+CORE = {
+    "__init__",
+    "errors",
+    "extras",
+    "versions",
+    "paths",
+    "user_text",
+    "artefacts",
+    "scores",
+    "api",
+}
+CORE_LIBRARIES = {"numpy", "pandas", "xarray", "h5netcdf"}
 # What each folder or module may import, besides itself.
 MAY_IMPORT = {
     "__init__": set(),
-    "__main__": {"cli"},
+    "__main__": {"cli", "extras"},
     "errors": set(),
+    "extras": {"errors"},
+    "paths": set(),
+    "api": {"errors", "extras", "paths", "artefacts", "scores"},
     "versions": set(),
     "look": set(),
     "user_text": {"errors"},
-    "study": {"errors", "user_text", "artefacts"},
+    "study": {"errors", "paths", "user_text", "artefacts"},
     "decoding": set(),
-    "artefacts": {"errors", "versions", "user_text", "decoding"},
+    "artefacts": {"errors", "extras", "versions", "user_text", "decoding"},
     "networks": {"errors", "study"},
     **dict.fromkeys(STAGES, GROUND),
     **dict.fromkeys(("figures", "claims", "explorer"), GROUND | {"scores"}),
@@ -32,7 +51,7 @@ MAY_IMPORT = {
 # The modules of a folder, each of which may import those before it alone.
 IN_ORDER = {
     "study": (
-        *("paths", "yaml_files", "keys", "derivation", "study", "roles", "kept_scores"),
+        *("yaml_files", "keys", "own_networks", "derivation", "study", "roles", "kept_scores"),
         *("contradictions", "loading", "key_pages"),
     ),
     "planning": ("sizes", "existing", "preflight", "results", "plan"),
@@ -100,6 +119,35 @@ def test_the_command_line_imports_every_stage_late():
         if isinstance(node, ast.ImportFrom) and node.module.startswith("created_equal.")
     }
     assert early <= {"errors", "study"}
+
+
+def test_the_core_loads_no_library_of_the_extras():
+    names = [
+        ".".join(("created_equal", *path.relative_to(PACKAGE).with_suffix("").parts))
+        for path in MODULES
+        if layer(path) in CORE
+    ]
+    # Neither a library of an extra, nor a module that only some systems have.
+    code = f"""
+import importlib, sys
+from created_equal.extras import EXTRAS
+sys.modules.update(dict.fromkeys([*EXTRAS, "fcntl", "resource", "termios", "pwd", "grp"]))
+for name in {names}: importlib.import_module(name)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_core_names_its_own_libraries_alone():
+    def libraries(path):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.Import):
+                yield from (alias.name.split(".")[0] for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                yield node.module.split(".")[0]
+
+    ours = CORE_LIBRARIES | sys.stdlib_module_names | {"created_equal"}
+    named = {path: set(libraries(path)) - ours for path in MODULES if layer(path) in CORE}
+    assert not {path: each for path, each in named.items() if each}
 
 
 def test_what_needs_no_torch_does_not_name_it():

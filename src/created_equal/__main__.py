@@ -1,6 +1,21 @@
 """``python -m created_equal``, the same as the command ``created-equal``."""
 
-from created_equal.cli import main
+import sys
+
+from created_equal.extras import MissingLibraryError, naming_extras
+
+
+def main() -> None:
+    """Run the command line; a missing library ends it with one sentence and exit code 2."""
+    try:
+        with naming_extras():
+            from created_equal.cli import main as run
+
+            run()
+    except MissingLibraryError as error:
+        print(f"created-equal: {error}", file=sys.stderr)
+        sys.exit(2)
+
 
 if __name__ == "__main__":
     main()

@@ -1,13 +1,13 @@
 """The command line: every step of the workflow as a command.
 
-Run it in the root of the repository. Each command reads config.yaml and config/studies. Commands
-import their stage only when called, so that rendering a figure does not import torch.
+Each command reads config.yaml and config/studies of the current folder, or those that come with the
+package, and writes to results. Commands import their stage only when called, so that rendering a
+figure does not import torch.
 """
 
 import logging
 import os
 import re
-import resource
 import sys
 from contextlib import suppress
 from dataclasses import replace
@@ -29,6 +29,7 @@ from created_equal.errors import (
 from created_equal.study import (
     GET_AGAIN,
     REFERENCE,
+    REPOSITORY,
     RESULTS,
     Ensemble,
     baseline_of,
@@ -119,10 +120,7 @@ def main() -> None:
     _copy_to_console()
     # A log that cannot be written, because the disk is full, must not end the command.
     logging.raiseExceptions = False
-    # Scores are computed from all predictions files of an ensemble at once.
-    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if most != resource.RLIM_INFINITY:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(now, min(most, FILES)), most))
+    _raise_limit_of_files()
     try:
         app()
     except DamagedError as error:
@@ -415,6 +413,19 @@ def plan(
     )
 
 
+def _raise_limit_of_files() -> None:
+    """Permit as many open files as all predictions files of an ensemble, which are scored at once.
+
+    Windows has no such limit.
+    """
+    with suppress(ModuleNotFoundError):
+        import resource
+
+        now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if most != resource.RLIM_INFINITY:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (max(now, min(most, FILES)), most))
+
+
 def _copy_to_console() -> None:
     """Show warnings and progress on the console of the workflow that runs this command, if any."""
     number = os.environ.pop(CONSOLE_VARIABLE, None)
@@ -438,7 +449,8 @@ def _end(sentence: str) -> NoReturn:
 def _set_aside(error: DamagedError) -> str:
     """Rename a damaged file if it is below results; return the message for the user."""
     path = error.path
-    if path.resolve().is_relative_to(REFERENCE.resolve()):
+    kept = (REFERENCE.resolve(), (REPOSITORY / REFERENCE).resolve())
+    if any(path.resolve().is_relative_to(folder) for folder in kept):
         return f"{str(error).removesuffix(DELETE)}{GET_AGAIN}"
     if not path.resolve().is_relative_to(RESULTS.resolve()):
         return str(error)

@@ -20,7 +20,7 @@ from studies import FOLDER, TWO, load, minimal, problems, with_clutter
         ),
         (
             minimal(dataset={"source": "mnist", "path": "x"}),
-            "dataset.path is only for image_folder, but dataset.source is mnist; leave it out,",
+            "dataset.path is only for image_folder and arrays, but dataset.source is mnist; leave it",
         ),
         (
             minimal(dataset={"source": "image_folder"}),

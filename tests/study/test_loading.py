@@ -78,9 +78,14 @@ def test_an_invalid_setting(given_values, sentence):
     assert message.startswith(sentence)
 
 
-def test_a_missing_config_file(folder):
-    with pytest.raises(InputError, match=r"config\.yaml does not exist in .*; run this in"):
-        load_config()
+def test_the_config_and_the_studies_that_come_with_the_code(folder):
+    assert load_config() == Config()
+    assert load_study("digits").title == "Digits in clutter"
+    Path("config.yaml").write_text("networks: 3\n")
+    assert load_config().networks == 3
+    load(minimal(title="Mine"), "digits")
+    assert load_study("digits").title == "Mine"
+    assert load_study("smoke").name == "smoke"
 
 
 @pytest.mark.parametrize(
@@ -430,16 +435,11 @@ def test_any_broken_study_is_an_input_error(tmp_path_factory, data):
 
 
 def test_a_missing_study(folder):
-    with pytest.raises(
-        InputError, match=r"there is no study at all in .*: run this in the repository"
-    ):
-        load_study("digits")
-    load(minimal(), "small_mammals")
     with pytest.raises(InputError) as refusal:
         load_study("smal_mamals")
     assert str(refusal.value) == (
         "there is no study smal_mamals (config/studies/smal_mamals.yaml does not exist); "
-        "did you mean small_mammals (of small_mammals)?"
+        "did you mean small_mammals?"
     )
 
 
@@ -453,7 +453,8 @@ def test_an_invalid_file_name(folder):
 def test_hidden_files_are_not_studies(folder):
     load(minimal(), "one")
     Path("config/studies/._one.yaml").write_text("")
-    assert study_names() == ["one"]
+    assert {"one", "digits"} <= set(study_names())
+    assert not [name for name in study_names() if name.startswith(".")]
 
 
 def test_figures_3_and_9_show_the_epochs_of_figure_1_for_the_same_ensemble(folder):
@@ -560,9 +561,7 @@ def test_a_study_has_the_keys_of_its_base_where_it_has_none(study_folder):
 
 def test_problems_of_a_study_with_a_base(study_folder):
     load(minimal(), "base")
-    assert problems({"base": "bose"}) == [
-        "base is bose, which is no study; did you mean base (of base, digits, smoke)?"
-    ]
+    assert problems({"base": "bose"}) == ["base is bose, which is no study; did you mean base?"]
     load({"base": "base"}, "second")
     assert problems({"base": "second"}) == [
         "base is second, which has a base itself; name that one (base) and repeat what differs."

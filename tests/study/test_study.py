@@ -83,6 +83,12 @@ def test_a_definition_does_not_depend_on_keys_without_effect_on_networks(folder,
     assert json.dumps(plain, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
+@pytest.mark.parametrize("path", ["mine/", "./mine", ".//mine//"])
+def test_a_folder_has_one_definition_however_its_path_is_written(folder, path):
+    study = load(minimal(dataset={"source": "image_folder", "path": path}))
+    assert study.dataset["path"] == "mine"
+
+
 def test_no_dropout_and_a_rate_of_zero_are_one_definition(folder):
     definitions = [
         json.dumps(load(minimal(recipe={"dropout": rate})).ensembles["a"].definition)

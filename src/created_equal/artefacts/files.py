@@ -127,8 +127,9 @@ def write_atomically(path: Path, *parts: bytes) -> None:
                 file.write(part)
             file.flush()
             os.fsync(file.fileno())
-        # Read-only, because HDF5 changes a file that is opened for writing, if only to look at it.
-        temporary.chmod(temporary.stat().st_mode & 0o555)
+        if os.name != "nt":  # Windows would not replace a read-only file.
+            # Read-only, because HDF5 changes a file that is opened for writing, if only to look.
+            temporary.chmod(temporary.stat().st_mode & 0o555)
         temporary.replace(path)
     except OSError as error:
         otherwise = "make the folder writable, and run again: finished results are kept"
@@ -256,8 +257,11 @@ def _chunk_sizes(variable: xr.Variable, chunks: Mapping[str, int]) -> dict:
 def _remove_leftovers(path: Path) -> None:
     """Remove temporary files left by killed processes of this machine.
 
-    Processes on other machines cannot be checked, so their temporary files stay.
+    Processes on other machines cannot be checked, so their temporary files stay, and so do all
+    where there is no /proc (macOS, Windows).
     """
+    if not Path("/proc/self").exists():
+        return
     for left in path.parent.glob(f".{path.name}.{platform.node()}.*"):
         if not Path("/proc", left.suffix[1:]).exists():
             left.unlink(missing_ok=True)

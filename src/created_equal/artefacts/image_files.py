@@ -2,16 +2,18 @@
 
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
-from PIL import Image
 
 from created_equal.artefacts.dataset import content_hash, has_files
-from created_equal.decoding.image_file import open_image, why_unreadable
-from created_equal.decoding.resizing import fit
 from created_equal.errors import InputError, because
+from created_equal.extras import naming_extras
 from created_equal.user_text import expand
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 
 def image_root(data_root: Path, folder: str) -> Path:
@@ -38,13 +40,16 @@ class ImageFiles:
     def __len__(self) -> int:
         return len(self._names)
 
-    def open(self, index: int) -> Image.Image:
+    def open(self, index: int) -> "Image.Image":
         """Return an image at full size, see ``open_image``.
 
         Raises:
             InputError: the file is missing or unreadable, or has changed since the dataset was
                 built.
         """
+        with naming_extras():
+            from created_equal.decoding.image_file import open_image, why_unreadable
+
         path = self._folder / self._names[index].decode()
         try:
             contents = path.read_bytes()
@@ -72,6 +77,9 @@ class ImageFiles:
 
     def pixels(self, index: int) -> np.ndarray:
         """Return an image resized to (size, size, 3) uint8; raises as ``open``."""
+        with naming_extras():
+            from created_equal.decoding.resizing import fit
+
         return np.asarray(fit(self.open(index), self.size))
 
 

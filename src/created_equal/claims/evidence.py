@@ -28,6 +28,7 @@ from created_equal.study import (
     baselines_in,
     dataset_path,
     ensembles_in,
+    find,
     moved_in,
     read_yaml,
     roles_of,
@@ -134,7 +135,7 @@ def open_evidence(study: Study, networks_per_job: int) -> Iterator[Evidence]:
 
 
 def _data_of(study: Study) -> str:
-    path = STUDIES / f"{study.name}.yaml"
+    path = find(STUDIES / f"{study.name}.yaml")
     values = read_yaml(path) if path.is_file() else {}
     return study.name if "dataset" in values else values.get("base", study.name)
 

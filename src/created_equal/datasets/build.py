@@ -19,7 +19,8 @@ def build_dataset(definition: Mapping, data_root: Path, download: bool) -> xr.Da
 
     Args:
         definition: the study's dataset entry, validated by ``study``: source, and optionally
-            superclass (of cifar100), path (of image_folder; relative to data_root, or absolute),
+            superclass (of cifar100), path (of image_folder and arrays; relative to data_root, or
+            absolute),
             size (images become size x size), clutter (of digits, see ``add_clutter``), images
             ("files" to leave them in their files, see ``make_file_dataset``), train_examples and
             test_examples (the sizes of a fixed, stratified choice, see ``choose_stratified``).
@@ -79,3 +80,7 @@ def _open_source(definition: Mapping, data_root: Path, download: bool) -> Source
             from created_equal.datasets.image_folder import open_image_folder
 
             return open_image_folder(folder)
+        case "arrays":
+            from created_equal.datasets.arrays import open_arrays
+
+            return open_arrays(folder)

@@ -1,6 +1,5 @@
 """Check files of the original data sets, and download missing ones."""
 
-import fcntl
 import logging
 import os
 import platform
@@ -87,6 +86,8 @@ def lock_for_writing(data_root: Path) -> Iterator[Path]:
 
 def _wait_for_lock(file: TextIOWrapper) -> bool:
     """Lock a file, waiting for other processes; return False if there are no locks here."""
+    import fcntl  # Windows has none.
+
     started, is_waiting = time.monotonic(), False
     while True:
         try:

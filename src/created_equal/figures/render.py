@@ -18,6 +18,7 @@ from created_equal.study import (
     RESULTS,
     Study,
     ensemble_across,
+    find,
     joined,
     load_configured,
 )
@@ -70,12 +71,7 @@ def render_cross_dataset(studies: Sequence[str]) -> None:
 
 def _run(name: str, parameters: Mapping, log: Path, studies: str) -> None:
     """Run a notebook; ``studies`` names its study or studies in error messages."""
-    notebook = NOTEBOOKS / f"{name}.ipynb"
-    if not notebook.is_file():
-        raise InputError(
-            f"{notebook} does not exist; run this in the root of the repository, where the "
-            "notebooks are."
-        )
+    notebook = find(NOTEBOOKS / f"{name}.ipynb")
     log.parent.mkdir(parents=True, exist_ok=True)
     try:
         _execute(notebook, parameters, log)

@@ -2,7 +2,9 @@
 
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache, wraps
 from pathlib import Path
 from textwrap import fill
@@ -14,7 +16,8 @@ import xarray as xr
 from matplotlib import font_manager
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, FigureBase
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
@@ -31,25 +34,59 @@ LINE_STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 MARKERS = ("o", "s", "^", "D", "v")
 SPLIT_COLORS = {"train": PALETTE[0], "test": PALETTE[1]}
 PAGE_WIDTH = 7.2  # inches
+# Where ``page`` puts what is drawn; None for a new page.
+_ON: ContextVar[FigureBase | None] = ContextVar("on", default=None)
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 CONSISTENCY = "consistency (fraction of the networks that are right)"
 
 
 def styled(function: Callable) -> Callable:
-    """Run a function in the project's matplotlib style, ignoring the user's settings."""
+    """Run a function in the project's matplotlib style, ignoring the user's settings.
+
+    The function has one more argument, ``on``: a figure, a subfigure, or axes in a grid (whose
+    place is taken) to draw on in place of a new page.
+    """
 
     @wraps(function)
-    def run_in_style(*args, **kwargs):
-        with matplotlib.style.context(STYLE, after_reset=True):
+    def run_in_style(*args, on: FigureBase | Axes | None = None, **kwargs):
+        with matplotlib.style.context(STYLE, after_reset=True), _drawing_on(on):
             result = function(*args, **kwargs)
-            if isinstance(result, Figure):
+            if isinstance(result, FigureBase):
                 show_all_characters(result)
             return result
 
     return run_in_style
 
 
-def show_all_characters(figure: Figure) -> None:
+@contextmanager
+def _drawing_on(target: FigureBase | Axes | None) -> Iterator[None]:
+    token = _ON.set(None if target is None else _panel_of(target))
+    try:
+        yield
+    finally:
+        _ON.reset(token)
+
+
+def _panel_of(target: FigureBase | Axes) -> FigureBase:
+    """Return the figure or subfigure to draw on; axes are replaced by a subfigure."""
+    figure = target.figure if isinstance(target, Axes) else target
+    if not isinstance(figure.get_layout_engine(), ConstrainedLayoutEngine):
+        raise InputError(
+            "the figure to draw on has no constrained layout, and texts would overlap; make it "
+            'with layout="constrained".'
+        )
+    if not isinstance(target, Axes):
+        return target
+    place = target.get_subplotspec()
+    if place is None:
+        raise InputError(
+            "the axes to draw on are not in a grid; make them with subplots, or give a subfigure."
+        )
+    target.remove()
+    return figure.add_subfigure(place)
+
+
+def show_all_characters(figure: FigureBase) -> None:
     """Show characters that the style's font lacks in other installed fonts, or else as U+732B.
 
     matplotlib would draw the same placeholder for all of them.
@@ -100,9 +137,20 @@ PAIR = filled(PALETTE[0]), filled(PALETTE[3], "////")
 
 
 def page(height: float) -> Figure:
-    """Return an empty figure as wide as a page and ``height`` inches high."""
+    """Return an empty figure as wide as a page and ``height`` inches high.
+
+    If a figure was given to draw on (see ``styled``), it is returned as it is.
+    """
+    if (given := _ON.get()) is not None:
+        return given
     # It is not registered with pyplot, so it need not be closed.
     return Figure(figsize=(PAGE_WIDTH, height), layout="constrained")
+
+
+def _fill(figure: FigureBase, text: str, width: int) -> str:
+    """Break a text into lines of ``width`` characters on a page, or in proportion if narrower."""
+    share = figure.bbox.width / figure.figure.dpi / PAGE_WIDTH
+    return fill(text, max(20, round(width * share)))
 
 
 def heading(figure: Figure, title: str, details: str, ensembles: Mapping[str, xr.Dataset]) -> None:
@@ -115,13 +163,14 @@ def heading(figure: Figure, title: str, details: str, ensembles: Mapping[str, xr
         for name, scores in ensembles.items()
         for problem in learning_problems(scores)
     ]
-    lines = [fill(title, 100), *(fill(text, 110) for text in (details, *warnings))]
+    lines = [_fill(figure, title, 100)]
+    lines += [_fill(figure, text, 110) for text in (details, *warnings)]
     figure.suptitle("\n".join(lines), x=0.01, ha="left", linespacing=1.4)
 
 
 def footing(figure: Figure, *paragraphs: str) -> None:
     """Write below all panels: the label of a shared x axis, if any, and a reading guide."""
-    text = "\n\n".join(fill(paragraph, 118) for paragraph in paragraphs)
+    text = "\n\n".join(_fill(figure, paragraph, 118) for paragraph in paragraphs)
     figure.supxlabel(text, linespacing=1.2)
 
 
@@ -131,7 +180,7 @@ def footing_of_legend(
     """Write below all panels a reading guide, and below that a legend."""
     figure.legend(
         handles=handles,
-        title="\n".join(fill(line, 118) for line in text.splitlines()),
+        title="\n".join(_fill(figure, line, 118) for line in text.splitlines()),
         loc="outside lower center",
         ncols=columns,
         handleheight=1.4,

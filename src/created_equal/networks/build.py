@@ -9,6 +9,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from created_equal.errors import InputError
 from created_equal.networks.dropout import dropouts
+from created_equal.networks.own import build_own_network
 from created_equal.networks.paper import BLOCKS, build_paper_network
 from created_equal.networks.public import build_public_network, check_linear
 from created_equal.study import Architecture, Recipe
@@ -25,8 +26,11 @@ def build_network(
     default. The shape is (height, width, channels).
 
     Raises:
-        InputError: the images are too small for the architecture, or it cannot be made linear.
+        InputError: the images are too small for the architecture, or it cannot be made linear; or
+            see ``build_own_network``.
     """
+    if architecture.own:
+        return build_own_network(architecture, recipe, image_shape, classes)
     height, width, channels = image_shape
     if not _accepts(architecture, recipe, (height, width, channels), classes):
         for larger in range(min(height, width) + 1, LARGEST_SIZE_TRIED + 1):

@@ -57,16 +57,16 @@ def build_public_network(
         rate = dropout_rate(recipe.dropout, layer.p)
         return Dropout(rate) if rate else nn.Identity()
 
-    _replace(network, nn.Dropout, dropout)
+    replace_layers(network, nn.Dropout, dropout)
     if architecture.linear:
-        _replace(network, NON_LINEARITIES, lambda _: nn.Identity())
-        _replace(
+        replace_layers(network, NON_LINEARITIES, lambda _: nn.Identity())
+        replace_layers(
             network,
             nn.MaxPool2d,
             lambda each: nn.AvgPool2d(each.kernel_size, each.stride, each.padding, each.ceil_mode),
         )
     elif recipe.activation is not None:
-        _replace(network, NON_LINEARITIES, lambda _: ACTIVATIONS[recipe.activation]())
+        replace_layers(network, NON_LINEARITIES, lambda _: ACTIVATIONS[recipe.activation]())
     return network if image_shape[2] == 3 else nn.Sequential(ThreeChannels(), network)
 
 
@@ -102,11 +102,12 @@ def check_linear(name: str, image_shape: tuple[int, int, int]) -> None:
         )
 
 
-def _replace(
+def replace_layers(
     network: nn.Module,
     kinds: type[nn.Module] | tuple[type[nn.Module], ...],
     replacement: Callable[[nn.Module], nn.Module],
 ) -> None:
+    """Replace all layers of these kinds within a network by what a function returns for each."""
     for parent in list(network.modules()):
         for name, child in list(parent.named_children()):
             if isinstance(child, kinds):

@@ -192,6 +192,10 @@ def _missing(config: Config, study: Study) -> str | None:
                 f"{study.name}: {folder} has neither a folder test nor a folder val; put the test "
                 "images in test/CLASS/."
             )
+    elif source == "arrays":
+        file = image_root(config.data_root, study.dataset["path"])
+        if not file.is_file():
+            return f"{study.name}: {file} does not exist; put the arrays there, or set data_root."
     elif source in PLACES and not config.download and not _has(config, source):
         return (
             f"{study.name}: {config.data_root / PLACES[source][0]} does not exist; put it there, "

@@ -14,7 +14,7 @@ from .difficulty import BINS, CLASSES_OF_DIFFICULTY, GROUPS, difficulty_class, q
 from .difficulty import thirds
 from .dynamics import churn, ever_learned, first_learned, forgetting, learned_for_good
 from .dynamics import mean_network, median_network, variability
-from .ensemble import score_ensemble
+from .ensemble import score_ensemble, score_opened
 from .extremes import BLOCKS, LEAST_CONSENSUS, MOST_CONSISTENCY, Block, extremes
 from .hypotheses import NULLS, Hypotheses
 from .independence import error_consistency, error_consistency_between

@@ -82,9 +82,11 @@ def band_over_examples(histogram: np.ndarray) -> np.ndarray:
 
     Resampling examples with replacement is exactly a multinomial resample of the histogram, which
     is (N + 1,) as in ``bimodality_of_counts``. Undefined replicates are left out; the band is NaN
-    if all are. The same histogram always gives the same band.
+    if all are, or if there are no examples. The same histogram always gives the same band.
     """
     histogram = np.asarray(histogram, dtype=np.int64)
     examples = histogram.sum()
+    if not examples:
+        return np.full(2, np.nan)
     resampled = np.random.default_rng(0).multinomial(examples, histogram / examples, REPLICATES)
     return band(bimodality_of_counts(resampled))

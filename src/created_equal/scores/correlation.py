@@ -4,9 +4,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import betainc
 
 from created_equal.errors import InputError
+from created_equal.extras import library
 from created_equal.scores.bootstrap import Statistic, interval_of, value_of
 
 SMALLEST_LOG10_P = -300.0
@@ -71,5 +71,5 @@ def log10_p_of(r: float, points: int) -> float:
     """
     if points < 3 or math.isnan(r):
         return math.nan
-    p = betainc(points / 2 - 1, 0.5, 1 - r * r)
+    p = library("scipy.special").betainc(points / 2 - 1, 0.5, 1 - r * r)
     return max(math.log10(p), SMALLEST_LOG10_P) if p else SMALLEST_LOG10_P

@@ -76,15 +76,7 @@ def score_ensemble(
         )
     with ExitStack() as stack:
         opened = [stack.enter_context(open_predictions(path)) for path in paths]
-        check_one_ensemble(opened, paths)
-        if not (opened[0]["epoch"].values > 0).any():
-            raise InputError(
-                f"{paths[0]} has no epoch after the untrained one; train the ensemble for at "
-                "least one epoch."
-            )
-        seeds = _select_seeds(opened, n_networks)
-        files = [_select_rows(contents, seeds) for contents in opened]
-        scores = _score(files, seeds, _find_moved(moved, opened[0], paths[0]))
+        scores = score_opened(opened, paths, n_networks, moved)
     log.info(
         "scored %d networks over %d epochs and %d examples in %.1f s",
         *(scores.sizes[name] for name in ("network", "epoch", "example")),
@@ -92,6 +84,27 @@ def score_ensemble(
     )
     _warn_of_precisions(scores, paths[0].parent)
     return scores
+
+
+def score_opened(
+    opened: Sequence[xr.Dataset],
+    names: Sequence[Path | str],
+    n_networks: int | None = None,
+    moved: np.ndarray | None = None,
+) -> xr.Dataset:
+    """Return the scores of an ensemble, as ``score_ensemble``, from predictions that are open.
+
+    ``names`` says in messages where each of them is from.
+    """
+    check_one_ensemble(opened, names)
+    if not (opened[0]["epoch"].values > 0).any():
+        raise InputError(
+            f"{names[0]} has no epoch after the untrained one; train the ensemble for at least "
+            "one epoch."
+        )
+    seeds = _select_seeds(opened, n_networks)
+    files = [_select_rows(contents, seeds) for contents in opened]
+    return _score(files, seeds, _find_moved(moved, opened[0], names[0]))
 
 
 def _warn_of_precisions(scores: xr.Dataset, folder: Path) -> None:
@@ -130,7 +143,7 @@ def _select_rows(contents: xr.Dataset, seeds: np.ndarray) -> _File:
     return _File(contents, rows, np.searchsorted(seeds, in_file[rows]))
 
 
-def _find_moved(moved: np.ndarray | None, contents: xr.Dataset, path: Path) -> np.ndarray:
+def _find_moved(moved: np.ndarray | None, contents: xr.Dataset, path: Path | str) -> np.ndarray:
     """Return whether each example was moved to the test set, (example,) bool."""
     if moved is None:
         return np.zeros(contents.sizes["example"], dtype=bool)

@@ -10,6 +10,7 @@ import xarray as xr
 
 from created_equal.artefacts import SPLITS, select_split
 from created_equal.errors import InputError
+from created_equal.paths import BASELINE_PREFIX
 from created_equal.scores.answers import (
     Answers,
     Axis,
@@ -19,7 +20,6 @@ from created_equal.scores.answers import (
     read_answers,
 )
 from created_equal.scores.nulls import class_means, classes_kept, independent_networks
-from created_equal.study import BASELINE_PREFIX
 
 NULLS = {
     "independent_networks": "independent networks",

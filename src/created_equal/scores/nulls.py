@@ -1,14 +1,14 @@
 """Null hypotheses: answers of networks from which one effect is removed."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 import xarray as xr
-from scipy.sparse import csr_array
-from scipy.stats import rankdata
 
 from created_equal.artefacts import SPLITS, select_indices
 from created_equal.scores.answers import Answers, Axis
+from created_equal.scores.order import ranks
 
 EXAMPLES_AT_ONCE = 4096
 
@@ -66,7 +66,7 @@ def class_means(scores: xr.Dataset, axis: Axis, dataset: xr.Dataset) -> Answers:
     own = np.arange(len(distance)), axis.labels
     to_own = distance[own]
     distance[own] = np.inf
-    margin = rankdata(distance.min(axis=1) - to_own) - 1
+    margin = ranks(distance.min(axis=1) - to_own) - 1
     epochs = scores["epoch"].values
     return Answers(
         axis,
@@ -90,12 +90,11 @@ def _means(
     images: xr.DataArray, labels: np.ndarray, is_train: np.ndarray, classes: int
 ) -> np.ndarray:
     """Return the mean image of each class's train examples, (class, pixel); NaN without any."""
-    sums = 0
+    sums = np.zeros((classes, math.prod(images.shape[1:])))
     for block, flat in _blocks(images):
-        chosen = np.flatnonzero(is_train[block])
-        where = (labels[block][chosen], chosen)
-        # Sums of whole numbers are exact.
-        sums += csr_array((np.ones(len(chosen)), where), shape=(classes, len(flat))) @ flat
+        for label in np.unique(labels[block][is_train[block]]):
+            # Sums of whole numbers are exact.
+            sums[label] += flat[is_train[block] & (labels[block] == label)].sum(axis=0)
     counts = np.bincount(labels[is_train], minlength=classes)[:, None]
     return np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)
 

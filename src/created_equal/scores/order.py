@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import rankdata
+import pandas as pd
 
 from created_equal.scores.bootstrap import value_of
 from created_equal.scores.correlation import correlation_of
@@ -16,7 +16,12 @@ def pearson(a: np.ndarray, b: np.ndarray) -> float:
 
 def spearman(a: np.ndarray, b: np.ndarray) -> float:
     """Return Spearman's correlation of two scores (example,): Pearson's r of their ranks."""
-    return pearson(rankdata(a), rankdata(b))
+    return pearson(ranks(a), ranks(b))
+
+
+def ranks(values: np.ndarray) -> np.ndarray:
+    """Return the ranks of values (example,), from 1; equal values have the mean of their ranks."""
+    return pd.Series(values).rank().to_numpy()
 
 
 def without_class_means(values: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
-from scipy.optimize import linear_sum_assignment
 
 from created_equal.errors import InputError
+from created_equal.extras import library
 
 PATTERNS = (
     "jumps to 1 in one epoch",
@@ -79,7 +79,8 @@ def shown_patterns(fits: np.ndarray) -> dict[str, PatternExample]:
     Args:
         fits: (pattern, example) from ``pattern_fits``.
     """
-    _, chosen = linear_sum_assignment(fits, maximize=True)
+    assign = library("scipy.optimize").linear_sum_assignment
+    _, chosen = assign(fits, maximize=True)
     return {
         pattern: PatternExample(int(index), float(fit[index]))
         for pattern, fit, index in zip(PATTERNS, fits, chosen, strict=True)

@@ -4,9 +4,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import betaln
-from scipy.stats import betabinom, hypergeom
+
+from created_equal.extras import library
 
 ENDS = 10
 """The N + 1 possible scores divided by this, but at least one score, count as an end."""
@@ -54,6 +53,7 @@ def histograms_of_subensembles(histograms: np.ndarray, networks: int) -> np.ndar
     """
     total = histograms.shape[-1] - 1
     right, drawn = np.arange(total + 1)[:, None], np.arange(networks + 1)
+    hypergeom = library("scipy.stats").hypergeom
     return histograms @ hypergeom.pmf(drawn, total, right, networks)
 
 
@@ -69,7 +69,7 @@ def fit_beta(histogram: np.ndarray) -> Beta:
 
 def expected_histograms(histograms: np.ndarray, networks: int) -> np.ndarray:
     """Return the histograms (epoch, n + 1) expected of n networks, by a Beta fit at each epoch."""
-    counts = np.arange(networks + 1)
+    counts, betabinom = np.arange(networks + 1), library("scipy.stats").betabinom
     return np.stack(
         [row.sum() * betabinom.pmf(counts, networks, *fit_beta(row)) for row in histograms]
     )
@@ -147,6 +147,7 @@ def free_of_networks(histograms: np.ndarray) -> tuple[float, ...]:
 def _fit_beta(histogram: tuple[float, ...]) -> Beta:
     networks = len(histogram) - 1
     counts = np.arange(networks + 1)
+    minimize, betaln = library("scipy.optimize").minimize, library("scipy.special").betaln
 
     def loss(logarithms: np.ndarray) -> float:
         a, b = np.exp(np.clip(logarithms, -7, 7))

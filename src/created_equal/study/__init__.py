@@ -4,9 +4,11 @@ from .kept_scores import GET_AGAIN, keep_scores, read_catalogue
 from .keys import ROLES, Config, Decay, Recipe, Resources, plain_name
 from .loading import CONFIG_VARIABLE, load_config, load_configured, load_studies, load_study
 from .loading import predictions_folders, study_names
-from .paths import NOTEBOOKS, REFERENCE, RESULTS, STUDIES, baseline_path, chosen_path, claims_path
-from .paths import dataset_path, enter_repository, explorer_path, figure_path, joined
-from .paths import predictions_folder, predictions_path, results_test_path, scores_path
+from .own_networks import OwnNetwork, digest_of
+from created_equal.paths import NOTEBOOKS, REFERENCE, REPOSITORY, RESULTS, STUDIES, baseline_path
+from created_equal.paths import chosen_path, claims_path, dataset_path, enter_repository
+from created_equal.paths import explorer_path, figure_path, find, joined, predictions_folder
+from created_equal.paths import predictions_path, results_test_path, scores_path
 from .roles import BASELINE_PREFIX, EACH, Roles, baselines_in, baselines_of, ensemble_across
 from .roles import ensembles_behind, ensembles_in, ensembles_of, moved_in, names_in, roles_of
 from .study import BASELINES, CROSS_DATASET, FIGURES, PAPER_ARCHITECTURES, Architecture, Baseline

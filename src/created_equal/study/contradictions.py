@@ -1,5 +1,6 @@
 """Values of a study that are valid by themselves but contradict each other."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
@@ -29,8 +30,17 @@ ARCHITECTURE = {
     for key in ("architecture", "width", "linear", "depth", "kernel", "units")
 }
 NETWORKS = StudyFile.model_fields["networks"].default
-# The source that a key of the dataset is for.
-SOURCES = {"superclass": "cifar100", "path": "image_folder", "clutter": "digits"}
+# The sources that a key of the dataset is for.
+SOURCES = {
+    "superclass": ("cifar100",),
+    "path": ("image_folder", "arrays"),
+    "clutter": ("digits",),
+}
+# What the path of these sources is.
+PATHS = {"image_folder": "folder", "arrays": "file"}
+# The keys of an ensemble, besides width, that change the shape of the paper's networks.
+SHAPES = ("depth", "kernel", "units")
+OWN_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 # The kinds of derived datasets, and the keys that go with them; every key goes with keep.
 KINDS = ("labels", "move_to_test", "half", "keep")
 KEYS = {
@@ -55,6 +65,11 @@ def contradictions(values: Mapping) -> Iterator[str]:
         yield from _contradictions_in_architecture(f"ensembles.{name}", ensemble)
         recipe = RECIPE | values.get("recipe", {}) | ensemble.get("recipe", {})
         yield from _contradictions_in_recipe(name, ensemble.get("recipe", {}), recipe, dataset)
+        if isinstance(ensemble.get("architecture"), Mapping) and recipe["activation"] is not None:
+            yield (
+                f"ensembles.{name} has a network of your own, with its own activations, but "
+                f"recipe.activation is {recipe['activation']}; set activation: null in its recipe."
+            )
         yield from _contradictions_in_derived(
             name, ensembles, dataset.get("train_examples"), recipe["batch_size"]
         )
@@ -84,15 +99,16 @@ def refused_figures(values: Mapping, n_networks: int | None) -> dict[str, list[s
 def _contradictions_in_dataset(dataset: Mapping) -> Iterator[str]:
     source, size = dataset["source"], dataset.get("size")
     in_files = dataset.get("images") == "files"
-    sources = SOURCES | ({"images: files": "image_folder"} if in_files else {})
+    sources = SOURCES | ({"images: files": ("image_folder",)} if in_files else {})
     for key, needed in sources.items():
-        if key.split(":")[0] in dataset and source != needed:
+        if key.split(":")[0] in dataset and source not in needed:
             yield (
-                f"dataset.{key} is only for {needed}, but dataset.source is {source}; leave it "
-                f"out, or set source: {needed}."
+                f"dataset.{key} is only for {' and '.join(needed)}, but dataset.source is "
+                f"{source}; leave it out, or set source: {needed[0]}."
             )
-    if "path" not in dataset and source == "image_folder":
-        yield "dataset.path is missing; with source: image_folder, add the path of the folder."
+    if "path" not in dataset and source in PATHS:
+        kind = PATHS[source]
+        yield f"dataset.path is missing; with source: {source}, add the path of the {kind}."
     if in_files and source == "image_folder" and size is None:
         yield (
             "dataset.size is missing; with images: files, add the height and width of the "
@@ -118,7 +134,10 @@ def _contradictions_in_dataset(dataset: Mapping) -> Iterator[str]:
 
 def _contradictions_in_architecture(where: str, ensemble: Mapping) -> Iterator[str]:
     architecture = ensemble.get("architecture", "st_vgg")
-    for key, default in {"width": 1, "depth": None, "kernel": None, "units": None}.items():
+    if isinstance(architecture, Mapping):
+        yield from _contradictions_in_own_architecture(where, ensemble, architecture)
+        return
+    for key, default in {"width": 1, **dict.fromkeys(SHAPES)}.items():
         if ensemble.get(key, default) != default and architecture not in PAPER_ARCHITECTURES:
             yield (
                 f"{where}.{key} changes only {', '.join(PAPER_ARCHITECTURES)}, not {architecture}; "
@@ -129,6 +148,23 @@ def _contradictions_in_architecture(where: str, ensemble: Mapping) -> Iterator[s
         yield (
             f"{where} is linear, but its recipe.activation is {activation}; leave one of them out."
         )
+
+
+def _contradictions_in_own_architecture(
+    where: str, ensemble: Mapping, architecture: Mapping
+) -> Iterator[str]:
+    module = architecture.get("module")
+    if module is not None and not OWN_NAME.fullmatch(module):
+        yield (
+            f"{where}.architecture.module is {module!r}; write the file without .py, a colon and "
+            "the function, for example my_nets:make."
+        )
+    for key, default in {"width": 1, "linear": False, **dict.fromkeys(SHAPES)}.items():
+        if ensemble.get(key, default) != default:
+            yield (
+                f"{where}.{key} does not change a network of your own; leave it out, or change it "
+                "in the function."
+            )
 
 
 def _contradictions_in_recipe(

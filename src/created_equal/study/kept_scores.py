@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from created_equal.errors import InputError
-from created_equal.study.paths import REFERENCE, scores_path
+from created_equal.paths import REFERENCE, find, scores_path
 from created_equal.study.roles import ensembles_in, ensembles_of, roles_of
 from created_equal.study.study import FIGURES, TRAIN, Ensemble, Study
 
@@ -25,11 +25,11 @@ def read_catalogue(study: str) -> dict[str, dict]:
     Raises:
         InputError: no scores of the study are kept, or the catalogue is invalid.
     """
-    path = _catalogue_path(study)
+    path = find(_catalogue_path(study))
     try:
         catalogue = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        others = sorted(each.parent.name for each in REFERENCE.glob("*/scores.json"))
+        others = sorted(each.parent.name for each in find(REFERENCE).glob("*/scores.json"))
         raise InputError(
             f"no scores of {study} are kept here ({path} does not exist); {TRAIN}, or choose a "
             f"study that has some: {', '.join(others) or 'none yet'}."
@@ -44,10 +44,10 @@ def read_catalogue(study: str) -> dict[str, dict]:
 
 def with_kept_scores(study: Study) -> Study:
     """Return a study that uses its kept scores, without the figures that need other scores."""
-    path, catalogue = _catalogue_path(study.name), read_catalogue(study.name)
+    path, catalogue = find(_catalogue_path(study.name)), read_catalogue(study.name)
     missing, ensembles = {}, {}
     for name, ensemble in study.ensembles.items():
-        kept, scores = catalogue.get(name), scores_path(study.name, name, REFERENCE)
+        kept, scores = catalogue.get(name), find(scores_path(study.name, name, REFERENCE))
         ensembles[name] = replace(ensemble, scores_in=None)
         if kept is None:
             missing[name] = f"is not in {path}"

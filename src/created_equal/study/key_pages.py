@@ -82,8 +82,9 @@ def describe_keys() -> str:
             places.setdefault(name, []).append(place)
         for name, found in places.items():
             lines += _section(", ".join(found), schema["$defs"][name])
-    architectures = schema["$defs"]["EnsembleEntry"]["properties"]["architecture"]["enum"]
-    return "\n".join([*lines, "## Architectures", "", ", ".join(architectures) + ".", ""])
+    architecture = schema["$defs"]["EnsembleEntry"]["properties"]["architecture"]
+    names = ", ".join(name for each in architecture["oneOf"] for name in each.get("enum", ()))
+    return "\n".join([*lines, "## Architectures", "", f"{names}.", ""])
 
 
 def _dump(part: Mapping, indent: str = "") -> str:
@@ -105,7 +106,7 @@ def _dump(part: Mapping, indent: str = "") -> str:
 
 def _places(part: Mapping, models: Mapping, place: str = "") -> Iterator[tuple[str, str]]:
     """Yield the name and the place of every model that a part of a schema refers to."""
-    for each in part.get("anyOf", ()):
+    for each in (*part.get("anyOf", ()), *part.get("oneOf", ())):
         yield from _places(each, models, place)
     if "$ref" in part:
         name = part["$ref"].rpartition("/")[2]

@@ -9,7 +9,7 @@ the same where a number may be a fraction.
 
 import re
 from dataclasses import asdict
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
 import yaml
@@ -18,10 +18,12 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     StrictBool,
     StrictFloat,
     StrictInt,
+    Tag,
 )
 from pydantic.dataclasses import dataclass
 
@@ -56,6 +58,11 @@ def _as_path(value: object) -> object:
     """Return text for a number, which Snakemake's --config makes of a folder's name."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return str(value) if is_number else _not_empty(value)
+
+
+def _plain_path(path: str) -> str:
+    """Return the shortest way to write a path: ``x`` for ``x/``, ``./x`` and ``.//x``."""
+    return PurePosixPath(path).as_posix()
 
 
 def _not_empty(value: object) -> object:
@@ -302,20 +309,23 @@ class ClutterEntry(Entry):
 class DatasetEntry(Entry):
     """The images of a study and their labels."""
 
-    source: Literal["digits", "cifar10", "cifar100", "mnist", "image_folder"]
+    source: Literal["digits", "cifar10", "cifar100", "mnist", "image_folder", "arrays"]
     """The source of the images. digits: the 1,797 digits of 8 x 8 pixels that come with
     scikit-learn, without a download. cifar10, cifar100, mnist: downloaded, or read from data_root.
     image_folder: your own images, in train/CLASS/ and test/CLASS/ (or val/CLASS/), or with the
-    layout of Tiny ImageNet."""
+    layout of Tiny ImageNet. arrays: your own arrays in a file of np.savez: train_images and
+    test_images (example, height, width, channel) uint8, with 1 or 3 channels or without that axis,
+    train_labels and test_labels, whole numbers from 0 on, and optionally class_names."""
 
     superclass: Superclass = ABSENT
     """Only with cifar100: the five classes of this superclass (2,500 train and 500 test images), in
     place of all 100 classes. The paper's main data: small_mammals."""
 
-    path: Text = ABSENT
-    """Only with image_folder, and required there: the folder of images, relative to data_root or
-    absolute. The path is part of the definition that determines the networks' seeds (x and x/ are
-    two), so keep it relative to data_root (a link there is possible) if the images may move."""
+    path: Annotated[Text, AfterValidator(_plain_path)] = ABSENT
+    """Only with image_folder and arrays, and required there: the folder of images, or the .npz file
+    of arrays, relative to data_root or absolute. The path is part of the definition that determines
+    the networks' seeds, so keep it relative to data_root (a link there is possible) if the images
+    may move."""
 
     size: Count | None = None
     """The images are made size x size pixels (the shorter side is resized, and the centre is
@@ -393,13 +403,29 @@ class DerivedEntry(Entry):
     """The seed of random labels, of a random choice of examples, or of halves."""
 
 
+class OwnArchitecture(Entry):
+    """A network of one's own."""
+
+    module: Text
+    """A Python file, without .py, and a function in it: my_nets:make calls
+    make(n_classes, (height, width, channels)), which returns a torch.nn.Module that maps images
+    (example, channel, height, width) to logits (example, n_classes). The file is next to the study,
+    or else in the current folder; it may import others from there. Every change of these files
+    defines another network, which is trained anew. Convolutions and dense layers are initialised as
+    in the other architectures, and all other parameters keep the values that the function gives."""
+
+
 class EnsembleEntry(Entry):
     """An ensemble: networks that differ only in their seed."""
 
-    architecture: ArchitectureName
+    architecture: Annotated[
+        Annotated[ArchitectureName, Tag("name")] | Annotated[OwnArchitecture, Tag("own")],
+        Discriminator(lambda given: "own" if isinstance(given, dict) else "name"),
+    ]
     """The architecture of the networks. The paper's own: st_vgg (8 convolutions), small_st_vgg (4)
-    and mnist_cnn (2); or one of torchvision's classification models, without pretrained weights.
-    The keys width, depth, kernel and units are only for the paper's own."""
+    and mnist_cnn (2); or one of torchvision's classification models, without pretrained weights; or
+    a network of your own, for example `{module: "my_nets:make"}`. The keys width, depth, kernel and
+    units are only for the paper's own."""
 
     width: StrictFloat = Field(1.0, gt=0, le=8)
     """A factor on the number of filters or units of every layer except the last."""

@@ -11,11 +11,28 @@ from itertools import chain
 from pathlib import Path
 
 from created_equal.errors import InputError
+from created_equal.paths import (
+    CONFIG,
+    REFERENCE,
+    REPOSITORY,
+    RESULTS,
+    STUDIES,
+    find,
+    predictions_folder,
+)
 from created_equal.study import derivation
 from created_equal.study.contradictions import contradictions, refused_figures
 from created_equal.study.kept_scores import with_kept_scores
-from created_equal.study.keys import Config, DerivedEntry, Recipe, Resources, StudyFile
-from created_equal.study.paths import CONFIG, REFERENCE, RESULTS, STUDIES, predictions_folder
+from created_equal.study.keys import (
+    Config,
+    DerivedEntry,
+    EnsembleEntry,
+    OwnArchitecture,
+    Recipe,
+    Resources,
+    StudyFile,
+)
+from created_equal.study.own_networks import find_own_network
 from created_equal.study.study import (
     LIKE_FIGURE_01,
     PAPER_ARCHITECTURES,
@@ -41,12 +58,13 @@ def load_config(values: Mapping | None = None) -> Config:
     Raises:
         InputError: with a sentence for every problem.
     """
-    where = CONFIG if values is None else "the configuration (config.yaml and --config)"
+    path = find(CONFIG)
+    where = path if values is None else "the configuration (config.yaml and --config)"
     if isinstance(values, Mapping) and isinstance(values.get("studies"), int | float):
         values = {**values, "studies": _typed_as(values["studies"])}
     if values is None:
         passed = os.environ.get(CONFIG_VARIABLE)
-        values = _read(CONFIG) if passed is None else json.loads(passed)
+        values = read_yaml(path) if passed is None else json.loads(passed)
     sentences, _ = check(values, Config)
     refuse(where, sentences)
     config = Config(**values)
@@ -74,8 +92,9 @@ def _typed_as(number: float) -> object:
 
 
 def study_names() -> list[str]:
-    """Return the names of the studies in config/studies."""
-    return sorted(path.stem for path in STUDIES.glob("[!.]*.yaml"))
+    """Return the names of the studies in config/studies, and of those that come with the code."""
+    folders = (STUDIES, REPOSITORY / STUDIES)
+    return sorted({path.stem for folder in folders for path in folder.glob("[!.]*.yaml")})
 
 
 def load_configured(name: str) -> Study:
@@ -104,9 +123,10 @@ def load_study(
             has no reference scores. Problems of single figures are not raised, see
             ``Study.refused``.
     """
-    path = STUDIES / f"{name}.yaml"
+    path = find(STUDIES / f"{name}.yaml")
     if name not in study_names():
-        raise InputError(f"there is no study {name} ({path} does not exist); {_remedy(name)}")
+        own = STUDIES / f"{name}.yaml"
+        raise InputError(f"there is no study {name} ({own} does not exist); {_remedy(name)}")
     if not re.fullmatch("[a-z0-9_]+", name):
         raise InputError(
             f"{path}: {name} cannot be the name of a study; rename the file with lower-case "
@@ -188,7 +208,10 @@ def predictions_folders(*ensembles: Ensemble) -> list[list[Path]]:
         own = (ensemble.study, ensemble.name)
         places = dict.fromkeys([own, *same[json.dumps(ensemble.definition)]])
         first, *others = (
-            predictions_folder(*place, root) for root in (RESULTS, REFERENCE) for place in places
+            path if root == RESULTS else find(path)
+            for root in (RESULTS, REFERENCE)
+            for place in places
+            for path in [predictions_folder(*place, root)]
         )
         found.append([first, *filter(Path.is_dir, others)])
     return found
@@ -218,13 +241,13 @@ def _with_epochs(values: object, epochs: int) -> object:
 
 def _read_study(path: Path) -> object:
     """Return the contents of a study file, merged into those of its base."""
-    values = _read(path)
+    values = read_yaml(path)
     if not isinstance(values, dict) or not isinstance(base := values.get("base"), str):
         return values
     if base not in study_names():
         known = [name for name in study_names() if name != path.stem]
         refuse(path, [f"base is {base}, which is no study; {suggestion(base, known)}"])
-    base_values = _read(STUDIES / f"{base}.yaml")
+    base_values = read_yaml(find(STUDIES / f"{base}.yaml"))
     if isinstance(base_values, dict) and "base" in base_values:
         sentence = (
             f"base is {base}, which has a base itself; name that one ({base_values['base']}) and "
@@ -241,20 +264,10 @@ def _override(base: object, own: object) -> object:
     return base | {key: _override(base.get(key), value) for key, value in own.items()}
 
 
-def _read(path: Path) -> object:
-    if not path.is_file():
-        raise InputError(
-            f"{path} does not exist in {Path.cwd()}; run this in the folder of the repository."
-        )
-    return read_yaml(path)
-
-
 def _remedy(name: str) -> str:
     known = study_names()
     if (other := STUDIES / f"{name}.yml").is_file():
         return f"rename {other} to {name}.yaml."
-    if not known:
-        return f"there is no study at all in {Path.cwd() / STUDIES}: run this in the repository."
     return suggestion(name, known)
 
 
@@ -278,9 +291,7 @@ def _make_ensembles(
         plain[name] = Ensemble(
             study=study,
             name=name,
-            architecture=Architecture(
-                own.architecture, own.width, own.linear, own.depth, own.kernel, own.units
-            ),
+            architecture=_make_architecture(study, name, own),
             n_networks=n_networks or own.networks or entry.networks,
             recipe=_merge_recipe(values, name),
             dataset=entry.dataset.definition,
@@ -294,6 +305,19 @@ def _make_ensembles(
         for name, ensemble in plain.items()
         for each in _derive(ensemble, entry.ensembles[name].dataset, plain, n_networks)
     }
+
+
+def _make_architecture(study: str, name: str, entry: EnsembleEntry) -> Architecture:
+    variations = (entry.width, entry.linear, entry.depth, entry.kernel, entry.units)
+    if not isinstance(entry.architecture, OwnArchitecture):
+        return Architecture(entry.architecture, *variations)
+    path = find(STUDIES / f"{study}.yaml")
+    module = entry.architecture.module
+    try:
+        own = find_own_network(module, path.parent, Path())
+    except InputError as error:
+        refuse(path, [f"ensembles.{name}.architecture.module is {module}, but {error}"])
+    return Architecture(module, *variations, own)
 
 
 def _merge(key: str, values: Mapping, ensemble: str) -> dict:

@@ -6,11 +6,10 @@ one.
 
 from collections.abc import Mapping
 
+from created_equal.paths import BASELINE_PREFIX
 from created_equal.study.keys import ROLES
 from created_equal.study.study import Study
 
-# Marks the names of baselines, since an ensemble may have the same name.
-BASELINE_PREFIX = "baselines/"
 EACH = "*"
 
 Roles = Mapping[str, tuple[str, ...]]

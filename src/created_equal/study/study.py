@@ -7,16 +7,19 @@ from pathlib import Path
 from typing import get_args
 
 from created_equal.errors import InputError
-from created_equal.study import derivation
-from created_equal.study.keys import BaselinesEntry, PaperArchitecture, Recipe, Resources
-from created_equal.study.paths import (
+from created_equal.paths import (
+    REFERENCE,
     RESULTS,
     STUDIES,
     batches,
     dataset_path,
+    find,
     predictions_path,
     scores_path,
 )
+from created_equal.study import derivation
+from created_equal.study.keys import BaselinesEntry, PaperArchitecture, Recipe, Resources
+from created_equal.study.own_networks import OwnNetwork
 from created_equal.study.yaml_files import suggestion
 
 TRAIN = "set scores=trained to train it"
@@ -91,6 +94,7 @@ class Architecture:
     depth: int | None = None
     kernel: int | None = None
     units: int | None = None
+    own: OwnNetwork | None = None
 
 
 @dataclass(frozen=True)
@@ -168,9 +172,12 @@ class Ensemble:
         ensemble without them, except for those that are shared.
         """
         variations = asdict(self.architecture)
+        architecture, own = variations.pop("name"), variations.pop("own")
+        if own:
+            architecture = {"module": architecture, "digest": own["digest"]}
         return {
             "dataset": dict(self.dataset),
-            "architecture": variations.pop("name"),
+            "architecture": architecture,
             **variations,
             "recipe": self.recipe.definition,
         }
@@ -231,7 +238,8 @@ class Study:
         folder = self.ensembles[ensemble].scores_in
         if folder is None:
             raise InputError(f"no scores of {self.name}/{ensemble} are kept; {TRAIN}.")
-        return scores_path(self.name, ensemble, folder)
+        path = scores_path(self.name, ensemble, folder)
+        return find(path) if folder == REFERENCE else path
 
 
 def baseline_of(study: Study, name: str) -> Baseline:

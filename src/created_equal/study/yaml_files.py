@@ -201,7 +201,7 @@ def _without_zeros(name: str) -> str:
 
 def allowed(schema: Mapping) -> str:
     """Return a description of the values that a part of a JSON schema allows."""
-    if "anyOf" in schema:
+    if "anyOf" in schema or "oneOf" in schema:
         return " or ".join(dict.fromkeys(allowed(each) for each in _alternatives(schema)))
     if names := _names(schema):
         if len(names) > NAMES_LISTED:
@@ -219,7 +219,8 @@ def allowed(schema: Mapping) -> str:
 
 
 def _alternatives(schema: Mapping) -> list[Mapping]:
-    return [inner for each in schema.get("anyOf", ()) for inner in _alternatives(each)] or [schema]
+    parts = (*schema.get("anyOf", ()), *schema.get("oneOf", ()))
+    return [inner for each in parts for inner in _alternatives(each)] or [schema]
 
 
 def _names(schema: Mapping) -> list[str]:
@@ -243,15 +244,14 @@ def _inlined(part: Any, models: Mapping) -> Any:
 def _locate(location: Sequence[str | int], schema: Mapping) -> tuple[list[str | int], Mapping]:
     """Return the path in the document for pydantic's location, and its part of the schema.
 
-    A location may end with steps that are not in the document, for example the type that was tried.
+    A location may have steps that are not in the document, for example the type that was tried.
     """
     path = []
     for step in location:
         inner = _step(schema, step)
-        if inner is None:
-            break
-        path.append(step)
-        schema = inner
+        if inner is not None:
+            path.append(step)
+            schema = inner
     return path, schema
 
 

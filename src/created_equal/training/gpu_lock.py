@@ -1,6 +1,5 @@
 """One GPU per training job: locks that are released when the process that holds them ends."""
 
-import fcntl
 import logging
 import os
 import re
@@ -117,6 +116,8 @@ def _wait_for_lock(gpus: Sequence[str], folder: Path) -> tuple[str, int]:
 
 
 def _try_to_lock(path: Path) -> int | None:
+    import fcntl  # Windows has none, and needs none without a GPU.
+
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -4,6 +4,7 @@ import logging
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -11,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch.multiprocessing import _prctl_pr_set_pdeathsig
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
@@ -172,7 +172,10 @@ def _blocked_signals() -> Iterator[None]:
 
 def _die_with(job: int, worker: int) -> None:
     """End this process when the job ends or is killed, to release the memory that they share."""
-    _prctl_pr_set_pdeathsig(signal.SIGKILL)
+    if sys.platform == "linux":
+        from torch.multiprocessing import _prctl_pr_set_pdeathsig
+
+        _prctl_pr_set_pdeathsig(signal.SIGKILL)
     # If the job was killed before the previous line, the signal never comes.
     if os.getppid() != job:
         os._exit(1)

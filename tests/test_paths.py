@@ -3,6 +3,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from created_equal.paths import batches
 from created_equal.study import (
     baseline_path,
     dataset_path,
@@ -11,7 +12,6 @@ from created_equal.study import (
     predictions_path,
     scores_path,
 )
-from created_equal.study.paths import batches
 
 
 def test_paths():

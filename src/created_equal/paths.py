@@ -1,20 +1,35 @@
-"""The paths of a study's file and of everything that is built from it."""
+"""The paths of a study's file and of everything that is built from it.
+
+Everything is read and written in the current folder. What comes with the code (the studies, the
+config, the notebooks, kept scores) is found in ``REPOSITORY`` if the current folder has no such
+file.
+"""
 
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
-# The repository, if it is not the current folder: a workflow may run in another one (-d).
-ROOT = Path(os.environ.get("CREATED_EQUAL_ROOT", ""))
-CONFIG = ROOT / "config.yaml"
-STUDIES = ROOT / "config/studies"
-REFERENCE = ROOT / "reference"
-NOTEBOOKS = ROOT / "notebooks"
+_INSTALLED = Path(__file__).with_name("repository")
+# The repository's files: in a wheel they are in the package, see setup.py.
+REPOSITORY = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[2]
+SNAKEFILE = REPOSITORY / "Snakefile"
+CONFIG = Path("config.yaml")
+STUDIES = Path("config/studies")
+REFERENCE = Path("reference")
+NOTEBOOKS = Path("notebooks")
 RESULTS = Path("results")
+# Marks the names of baselines, since an ensemble may have the same name.
+BASELINE_PREFIX = "baselines/"
+
+
+def find(path: Path) -> Path:
+    """Return the path of what comes with the code, if the current folder has none of its own."""
+    with_code = REPOSITORY / path
+    return with_code if with_code.exists() and not path.exists() else path
 
 
 def enter_repository() -> None:
-    """Change from the folder of the notebooks, in which editors run them, to the repository."""
+    """Change from the folder of the notebooks, in which editors run them, to the one above it."""
     if not CONFIG.exists() and Path("..", CONFIG).exists():
         os.chdir("..")
 
@@ -26,9 +41,9 @@ def batches(n_networks: int, per_job: int) -> list[tuple[int, int]]:
     ]
 
 
-def dataset_path(study: str, ensemble: str | None = None) -> Path:
+def dataset_path(study: str, ensemble: str | None = None, folder: Path = RESULTS) -> Path:
     """Return the path of a study's dataset, or of the dataset derived for an ensemble."""
-    return RESULTS / study / (ensemble or "") / "dataset.nc"
+    return folder / study / (ensemble or "") / "dataset.nc"
 
 
 def chosen_path(study: str, ensemble: str) -> Path:

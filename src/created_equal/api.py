@@ -1,0 +1,202 @@
+"""What ``import created_equal`` offers, see docs/python.md; every name is a function of arrays."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from created_equal import artefacts, paths
+from created_equal.errors import InputError
+from created_equal.extras import library
+from created_equal.scores import score_opened
+
+REFERENCE = paths.REPOSITORY / paths.REFERENCE
+"""The folder of the scores that come with the package, see ``load_scores``."""
+
+
+def load_dataset(
+    study: str, ensemble: str | None = None, folder: str | Path = paths.RESULTS
+) -> xr.Dataset:
+    """Return the dataset of a study, or the one derived for an ensemble.
+
+    Args:
+        study: the study's name.
+        ensemble: an ensemble that is trained on a dataset of its own (moved examples, ...).
+        folder: the folder of results.
+
+    Returns:
+        image (example, height, width, channel) uint8, label (example,), class_name (class,), and
+        the coordinates example and example_split; see ``artefacts.make_dataset``.
+
+    Raises:
+        InputError: the file is missing, damaged or unreadable.
+    """
+    return artefacts.read_dataset(paths.dataset_path(study, ensemble, Path(folder)))
+
+
+def load_predictions(study: str, ensemble: str, folder: str | Path = paths.RESULTS) -> xr.Dataset:
+    """Return what each network of an ensemble predicts for each example after each epoch.
+
+    Args:
+        study: the study's name.
+        ensemble: the ensemble's name.
+        folder: the folder of results.
+
+    Returns:
+        prediction (network, epoch, example) unsigned, accuracy and loss (network, epoch, split),
+        label (example,), networks sorted by seed; see ``artefacts.make_predictions``.
+
+    Raises:
+        InputError: there are none, a file is damaged, or they belong to different ensembles.
+    """
+    where = paths.predictions_folder(study, ensemble, Path(folder))
+    files = sorted(where.glob("*.nc"))
+    if not files:
+        raise InputError(
+            f"{where} has no predictions; train some with: created-equal train_networks {study} "
+            f"{ensemble}"
+        )
+    parts = [artefacts.read_predictions(path) for path in files]
+    artefacts.check_one_ensemble(parts, files)
+    joined = xr.concat(
+        parts,
+        dim="network",
+        data_vars="minimal",
+        coords="minimal",
+        compat="override",
+        join="exact",
+        combine_attrs="override",
+    )
+    return joined.sortby("network")
+
+
+def load_scores(study: str, ensemble: str, folder: str | Path = paths.RESULTS) -> xr.Dataset:
+    """Return the scores of an ensemble, see ``artefacts.read_scores``, with their fractions.
+
+    Args:
+        study: the study's name.
+        ensemble: the ensemble's name.
+        folder: the folder of results, or ``REFERENCE`` for the scores that come with the package.
+
+    Returns:
+        those of ``read_scores``, and consistency and consensus (epoch, example) float64 in 0..1.
+
+    Raises:
+        InputError: the file is missing, damaged or unreadable.
+    """
+    scores = artefacts.read_scores(paths.scores_path(study, ensemble, Path(folder)))
+    return _with_fractions(scores)
+
+
+def score(
+    predictions: np.ndarray,
+    labels: np.ndarray,
+    split: str | Sequence[str] = "test",
+    epochs: Sequence[int] | None = None,
+    classes: int | None = None,
+) -> xr.Dataset:
+    """Score predictions of one's own.
+
+    Args:
+        predictions: (network, epoch, example) integers in 0..K-1.
+        labels: (example,) integers in 0..K-1.
+        split: ``"train"`` or ``"test"``, of all examples or of each (example,).
+        epochs: the number of each epoch, ascending, by default 0, 1, ...; 0 is the untrained
+            network.
+        classes: K; by default one more than the largest label or prediction.
+
+    Returns:
+        as ``load_scores``; the examples are named by their positions, the networks by 0, 1, ...
+
+    Raises:
+        InputError: shapes do not fit, or values are no labels.
+    """
+    predictions, labels = np.asarray(predictions), np.asarray(labels)
+    if predictions.ndim != 3 or labels.shape != predictions.shape[2:] or not predictions.size:
+        raise InputError(
+            f"the predictions have the shape {predictions.shape} and the labels {labels.shape}; "
+            "give predictions (network, epoch, example) and labels (example,)."
+        )
+    if labels.dtype.kind not in "iu" or labels.min() < 0:
+        raise InputError(
+            f"the labels are {labels.dtype}, from {labels.min()} on; give whole numbers from 0 on."
+        )
+    classes = classes or int(max(labels.max(), predictions.max())) + 1
+    splits = np.broadcast_to(np.asarray(split, dtype=str), labels.shape)
+    if unknown := sorted(set(splits.tolist()) - set(artefacts.SPLITS)):
+        raise InputError(f"split has {unknown[0]!r}; give train or test.")
+    if labels.max() >= classes:
+        raise InputError(f"there is a label {labels.max()}, but classes is {classes}; raise it.")
+    dataset = xr.Dataset(
+        {"label": ("example", labels.astype(np.int64))},
+        coords={
+            "example": np.arange(len(labels)),
+            "example_split": ("example", splits),
+            "class": np.arange(classes),
+        },
+    )
+    is_right = predictions == labels
+    accuracy = np.full((*predictions.shape[:2], len(artefacts.SPLITS)), np.nan)
+    for index, each in enumerate(artefacts.SPLITS):
+        if (splits == each).any():
+            accuracy[..., index] = is_right[..., splits == each].mean(axis=-1)
+    unknown_loss = np.full_like(accuracy, np.nan)
+    seeds = range(len(predictions))
+    made = artefacts.make_predictions(predictions, accuracy, unknown_loss, seeds, dataset, epochs)
+    made = made.assign_attrs(definition="{}", versions="{}")
+    return _with_fractions(score_opened([made], ["the predictions"]))
+
+
+def table(scores: xr.Dataset, epoch: int | None = None) -> pd.DataFrame:
+    """Return scores as a table of one row per example.
+
+    Args:
+        scores: from ``load_scores`` or ``score``.
+        epoch: the epoch of consistency, consensus and modal_label; by default the last.
+
+    Returns:
+        the columns example, split, label, modal_label, consistency, consensus, accessibility.
+    """
+    at = scores.sel(epoch=int(scores["epoch"][-1]) if epoch is None else epoch)
+    names = ("label", "modal_label", "consistency", "consensus", "accessibility")
+    return pd.DataFrame(
+        {
+            "example": at["example"].values,
+            "split": at["example_split"].values,
+            **{name: at[name].values for name in names},
+        }
+    )
+
+
+def draw(figure: str, *args, on=None, **kwargs):
+    """Draw a figure: ``draw("figure_01", scores, "Title", "my network")``.
+
+    Args:
+        figure: its name, ``"figure_01"`` to ``"figure_11"``, ``"gallery"``, ``"robustness"`` or
+            ``"moved_examples"``.
+        args: those of ``draw`` in the module created_equal.figures.NAME.
+        on: where to draw it: a matplotlib Figure or SubFigure, or an Axes, whose place in its grid
+            is taken. By default, a page of its own is made. The whole figure must have
+            layout="constrained".
+        kwargs: as ``args``.
+
+    Returns:
+        the Figure, or the SubFigure, that was drawn on.
+
+    Raises:
+        InputError: there is no such figure, it cannot be drawn, or a library is not installed.
+    """
+    known = sorted(path.stem for path in Path(__file__).parent.glob("figures/*.py"))
+    drawn = [name for name in known if name.startswith("figure_")]
+    drawn += ["gallery", "moved_examples", "robustness"]
+    if figure not in drawn:
+        raise InputError(f"there is no figure {figure!r}; name one of {', '.join(drawn)}.")
+    return library(f"created_equal.figures.{figure}").draw(*args, on=on, **kwargs)
+
+
+def _with_fractions(scores: xr.Dataset) -> xr.Dataset:
+    return scores.assign(
+        consistency=artefacts.consistency(scores), consensus=artefacts.consensus(scores)
+    )

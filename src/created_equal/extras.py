@@ -1,0 +1,53 @@
+"""The libraries that only some parts of the package need, and the sentence for a missing one.
+
+Artefacts, scores, recorder, import and export need numpy, pandas, xarray and h5netcdf alone.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from types import ModuleType
+
+from created_equal.errors import InputError
+
+# The smallest extra that has the library, see pyproject.toml.
+EXTRAS = {
+    **dict.fromkeys(("torch", "torchvision", "sklearn", "threadpoolctl"), "train"),
+    **dict.fromkeys(
+        (
+            *("typer", "pydantic", "pydantic_core", "yaml", "rich", "PIL", "scipy"),
+            *("matplotlib", "seaborn", "papermill", "nbclient", "jupyter_client", "jinja2"),
+            *("snakemake", "ipykernel"),
+        ),
+        "workflow",
+    ),
+}
+
+
+class MissingLibraryError(InputError, ImportError):
+    """A library of one of the package's extras is not installed."""
+
+
+@contextmanager
+def naming_extras() -> Iterator[None]:
+    """Name the extra to install if the code within needs a library that is not installed.
+
+    Raises:
+        MissingLibraryError: in place of ModuleNotFoundError, for a library of an extra.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        library = (error.name or "").partition(".")[0]
+        if library not in EXTRAS:
+            raise
+        raise MissingLibraryError(
+            f"this needs {library}, which is not installed; install it with: "
+            f"pip install 'created-equal[{EXTRAS[library]}]'"
+        ) from error
+
+
+def library(name: str) -> ModuleType:
+    """Import a module of a library that an extra has, see ``naming_extras``."""
+    with naming_extras():
+        return import_module(name)

@@ -1,0 +1,126 @@
+"""Networks of one's own, from a function in a Python file."""
+
+import importlib
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import torch
+from torch import nn
+from torch.nn.modules.dropout import _DropoutNd
+
+from created_equal.errors import InputError
+from created_equal.networks.dropout import Dropout, dropout_rate
+from created_equal.networks.public import replace_layers
+from created_equal.study import Architecture, OwnNetwork, Recipe, digest_of
+
+
+def build_own_network(
+    architecture: Architecture, recipe: Recipe, image_shape: tuple[int, int, int], classes: int
+) -> nn.Module:
+    """Build a network of one's own; arguments as in ``build_network``.
+
+    Layers of nn.Dropout draw from the engine's random numbers, those of other kinds of dropout from
+    PyTorch's; the recipe changes the rates of both.
+
+    Raises:
+        InputError: the file cannot be imported or has no such function, the function fails or
+            returns no module, or the module does not map images to logits.
+    """
+    own = architecture.own
+    call = f"{architecture.name}({classes}, {image_shape})"
+    try:
+        network = _load(own)(classes, image_shape)
+    except InputError:
+        raise
+    except Exception as error:  # It is the user's code.
+        raise _failed(f"{call} fails", own, error) from error
+    if not isinstance(network, nn.Module):
+        raise InputError(
+            f"{call} returns an object of type {type(network).__name__}; let it return a "
+            "torch.nn.Module."
+        )
+
+    def dropout(layer: nn.Dropout) -> nn.Module:
+        rate = dropout_rate(recipe.dropout, layer.p)
+        return Dropout(rate) if rate else nn.Identity()
+
+    replace_layers(network, nn.Dropout, dropout)
+    for layer in network.modules():
+        if isinstance(layer, _DropoutNd):
+            layer.p = dropout_rate(recipe.dropout, layer.p)
+    _check_logits(network, call, own, image_shape, classes)
+    return network
+
+
+def _check_logits(
+    network: nn.Module, call: str, own: OwnNetwork, image_shape: tuple[int, int, int], classes: int
+) -> None:
+    height, width, channels = image_shape
+    device = next((each.device for each in network.parameters()), None)
+    images = torch.zeros(2, channels, height, width, device=device)
+    was_training = network.training
+    try:
+        with torch.no_grad():
+            logits = network.eval()(images)
+    except Exception as error:  # It is the user's code.
+        raise _failed(f"the network of {call} fails on images", own, error) from error
+    network.train(was_training)
+    if not isinstance(logits, torch.Tensor):
+        raise InputError(
+            f"the network of {call} returns an object of type {type(logits).__name__}; let it "
+            "return logits, a tensor (example, class)."
+        )
+    if logits.shape != (2, classes) or not logits.is_floating_point():
+        raise InputError(
+            f"the network of {call} returns {logits.dtype} of the shape {tuple(logits.shape)} for "
+            f"two images; let it return logits of the shape (2, {classes})."
+        )
+
+
+# Once for each process, so that all of its networks are from the same code.
+@cache
+def _load(own: OwnNetwork) -> Callable[[int, tuple[int, int, int]], object]:
+    file = own.folder.joinpath(*own.module.split("."))
+    if digest_of(own.module, own.folder) != own.digest:
+        raise InputError(f"{file}.py, or a file that it imports, has just changed; run again.")
+    sys.path.insert(0, str(own.folder))
+    before = sys.pycache_prefix
+    try:
+        # Not from a cache, which Python may take for current if a file is changed and has the same
+        # size and time.
+        with tempfile.TemporaryDirectory() as empty:
+            sys.pycache_prefix = empty
+            importlib.invalidate_caches()
+            module = importlib.import_module(own.module)
+    except Exception as error:  # It is the user's code.
+        raise _failed(f"{file}.py cannot be imported", own, error) from error
+    finally:
+        sys.pycache_prefix = before
+    loaded = Path(module.__file__ or "")
+    if not loaded.is_relative_to(own.folder):
+        raise InputError(
+            f"{own.module} is also the name of another module ({loaded}); rename {file}.py."
+        )
+    function = getattr(module, own.function, None)
+    if not callable(function):
+        raise InputError(
+            f"{file}.py has no function {own.function}; define {own.function}(n_classes, "
+            "image_shape) there, or correct the name in the study."
+        )
+    return function
+
+
+def _failed(what: str, own: OwnNetwork, error: Exception) -> InputError:
+    """Return the error for an exception in the user's code, with its place there."""
+    place = ""
+    traceback = error.__traceback__
+    while traceback:
+        file = Path(traceback.tb_frame.f_code.co_filename)
+        if file.is_relative_to(own.folder):
+            place = f", {file.name} line {traceback.tb_lineno}"
+        traceback = traceback.tb_next
+    words = " ".join(str(error).split())
+    return InputError(f"{what} ({type(error).__name__}: {words}{place}); correct it.")

@@ -1,0 +1,128 @@
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from created_equal.errors import InputError
+from created_equal.networks import build_network
+from created_equal.networks.dropout import Dropout
+from created_equal.study import Architecture, Recipe
+from created_equal.study.own_networks import find_own_network
+
+SHAPE = (8, 8, 3)
+NET = """
+from torch import nn
+def make(n_classes, image_shape):
+    height, width, channels = image_shape
+    pixels = height * width * channels
+    return nn.Sequential(nn.Flatten(), nn.Dropout(0.25), nn.Linear(pixels, n_classes))
+"""
+count = iter(range(1000))
+
+
+@pytest.fixture
+def build(tmp_path, monkeypatch):
+    """A function that builds the network that a file's text defines, each in a new module."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+
+    def run(text=NET, function="make", **recipe):
+        name = f"own_nets_{next(count)}"
+        (tmp_path / f"{name}.py").write_text(text)
+        own = find_own_network(f"{name}:{function}", tmp_path)
+        architecture = Architecture(f"{name}:{function}", own=own)
+        return build_network(architecture, Recipe(**recipe), SHAPE, 5)
+
+    return run
+
+
+def returning(value):
+    return f"import torch\nfrom torch import nn\ndef make(n_classes, image_shape):\n    {value}\n"
+
+
+def test_a_network_maps_images_to_logits_with_our_dropout(build):
+    network = build()
+    assert network.training
+    assert [type(layer) for layer in network][1] is Dropout
+    assert network[1].threshold == 64
+    assert network.eval()(torch.zeros(3, 3, 8, 8)).shape == (3, 5)
+    assert isinstance(build(dropout=False)[1], torch.nn.Identity)
+
+
+def test_other_kinds_of_dropout_have_the_recipes_rate(build):
+    text = NET.replace("nn.Flatten(), nn.Dropout(0.25)", "nn.Dropout2d(0.25), nn.Flatten()")
+    assert build(text)[0].p == 0.25
+    assert build(text, dropout=False)[0].p == 0
+    assert build(text, dropout=0.5)[0].p == 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("x = 1\n", r"own_nets_\d+\.py has no function make; define make\(n_classes, image_shape"),
+        ("import no_such_library\n", r"cannot be imported \(ModuleNotFoundError: No module named"),
+        ("\n\nx = 1 / 0\n", r"py cannot be imported \(ZeroDivisionError: .*, own_nets_\d+\.py lin"),
+        ("def make(): ...\n", r"make\(5, \(8, 8, 3\)\) fails \(TypeError: make\(\) takes 0 posit"),
+        (returning("return 1 / 0"), r"fails \(ZeroDivisionError: .*, own_nets_\d+\.py line 4\); c"),
+        (returning("return [1]"), r"returns an object of type list; let it return a torch\.nn\.Mo"),
+        (returning("return nn.Linear(3, 5)"), r"fails on images \(RuntimeError: .*mat1 and mat"),
+        (returning("return nn.Flatten()"), r"torch\.float32 of the shape \(2, 192\) for two ima"),
+        (returning("return nn.AdaptiveMaxPool2d(2, True)"), r"returns an object of type tuple; l"),
+    ],
+)
+def test_an_invalid_network_is_one_sentence(build, text, sentence):
+    with pytest.raises(InputError, match=sentence) as refusal:
+        build(text)
+    assert "\n" not in str(refusal.value)
+
+
+def test_the_name_of_another_module(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (tmp_path / "json.py").write_text(NET)
+    architecture = Architecture("json:make", own=find_own_network("json:make", tmp_path))
+    with pytest.raises(InputError, match=r"json is also the name of another module \(.*\); rename"):
+        build_network(architecture, Recipe(), SHAPE, 5)
+
+
+def test_a_file_that_changes_after_the_study_was_read(tmp_path):
+    (tmp_path / "changing_nets.py").write_text(NET)
+    own = find_own_network("changing_nets:make", tmp_path)
+    (tmp_path / "changing_nets.py").write_text(NET + "# changed\n")
+    with pytest.raises(InputError, match=r"has just changed; run again"):
+        build_network(Architecture("changing_nets:make", own=own), Recipe(), SHAPE, 5)
+
+
+def test_a_compiled_file_of_the_same_time_and_size_is_not_used(tmp_path, monkeypatch):
+    import py_compile
+
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    file = tmp_path / "cached_nets.py"
+    file.write_text(NET.replace("0.25", "0.50"))
+    times = file.stat().st_atime_ns, file.stat().st_mtime_ns
+    py_compile.compile(file)
+    file.write_text(NET)
+    os.utime(file, ns=times)
+    own = find_own_network("cached_nets:make", tmp_path)
+    network = build_network(Architecture("cached_nets:make", own=own), Recipe(), SHAPE, 5)
+    assert network[1].threshold == 64
+
+
+def test_networks_are_trained_and_predict_the_same_when_trained_again(
+    tmp_path, monkeypatch, tiny, digits_file
+):
+    from created_equal.artefacts import read_predictions
+    from created_equal.training import train_networks
+
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.chdir(tmp_path)
+    Path("trained_nets.py").write_text(NET)
+    own = find_own_network("trained_nets:make", tmp_path)
+    ensemble = tiny("trained_nets:make", width=1.0, variations={"own": own}, activation=None)
+    paths = [Path("one/0000-0001.nc"), Path("other/0000-0001.nc")]
+    for path in paths:
+        train_networks(ensemble, digits_file, [0, 1], path, device="cpu", precision="fp32")
+    one, other = (read_predictions(path)["prediction"].values for path in paths)
+    assert np.array_equal(one, other)
+    assert (one[0] != one[1]).any()
