@@ -88,8 +88,8 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     style.heading(figure, title, "; ".join(details), ensembles)
     style.footing(
         figure,
-        "r: Pearson's correlation with its 95 % interval; rank r: Spearman's. In (c) and (d), white "
-        f"cells hold no example, and red cells more than {100 * SATURATION:.0f} %.",
+        "r: Pearson's correlation with its 95 % interval; rank r: Spearman's. In (c) and (d), "
+        f"white cells hold no example, and red cells more than {100 * SATURATION:.0f} %.",
     )
     return figure
 

@@ -66,7 +66,8 @@ def draw(hypotheses: Hypotheses, names: Mapping[str, str], title: str, ensemble:
         style.epoch_axis(axes)
     _halves(right, hypotheses, of_halves, test)
     sizes = ", ".join(
-        f"{key.replace('_', ' ')} N = {hypotheses.stored[names[key]].networks}"
+        f"{key.replace('_', '-' if key in NOISES else ' ')} "
+        f"N = {hypotheses.stored[names[key]].networks}"
         for key in (*NOISES, *HALVES)
     )
     scores = hypotheses.scores[names["ensemble"]]
@@ -173,5 +174,7 @@ def _common_epochs(hypotheses: Hypotheses, names: tuple[str, ...]) -> np.ndarray
     for each in others:
         first = np.intersect1d(first, each)
     trained = first[first > 0]
-    places = np.geomspace(1, len(trained), min(len(trained), MOST_EPOCHS)).round().astype(int)
+    if len(trained) <= MOST_EPOCHS:
+        return trained
+    places = np.geomspace(1, len(trained), MOST_EPOCHS).round().astype(int)
     return trained[np.unique(places) - 1]

@@ -64,7 +64,7 @@ def correlation_with_more(
 def mean_rank_correlation(rows: np.ndarray) -> float:
     """Return Spearman's correlation of two rows (row, example), mean of all pairs; NaN if none."""
     with np.errstate(invalid="ignore"):
-        r = np.atleast_2d(np.corrcoef(rankdata(rows, axis=1)))
+        r = np.atleast_2d(np.corrcoef([ranks(row) for row in rows]))
     of_pairs = r[~np.eye(len(r), dtype=bool)]
     defined = of_pairs[~np.isnan(of_pairs)]
     return float(defined.mean()) if defined.size else np.nan
