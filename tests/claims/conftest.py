@@ -164,9 +164,8 @@ def agreeing_less_and_less() -> xr.Dataset:
     counts = np.tile(np.arange(N, N // 2 - 1, -1)[:EPOCHS, None], EXAMPLES)
     counts[0, ::50] = 0
     counts[1:6, ::50] = N // 2
-    # Two rise an epoch later than the others.
     counts[6:, ::50] = N
-    counts[6, ::200] = N // 2
+    counts[1, ::200] = 0  # Two begin to rise later than the others.
     counts[1:, 25::50] = N // 5
     return from_counts(counts)
 

@@ -170,5 +170,5 @@ def _check_classes(where: str, dataset: xr.Dataset, may_balance: bool) -> None:
         raise InputError(
             f"{where}: no train example of {', '.join(empty[:5])}"
             f"{f' and {len(empty) - 5} more classes' if len(empty) > 5 else ''} would be left; "
-            f"keep more of them, or {'set balanced: true' if may_balance else 'add examples'}."
+            f"change fraction, or {'set balanced: true' if may_balance else 'add examples'}."
         )

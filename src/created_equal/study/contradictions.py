@@ -280,11 +280,12 @@ def _contradictions_in_figure(
     if epochs is not None and epochs != sorted(set(epochs)):
         yield f"figures.{name}.epochs must rise from one to the next, but is {epochs}; sort it."
     shown = [each for each in dict.fromkeys(ensembles_of(entry)) if each in ensembles]
-    for ensemble in shown[:1]:
+    for ensemble in shown if name == "noise" else shown[:1]:
         own = ensembles[ensemble].get("networks", values.get("networks", NETWORKS))
         if (n_networks or own) < needs.n_networks:
             yield (
-                f"figures.{name} compares the two halves of {ensemble}, which has only "
+                f"figures.{name} compares {'networks' if name == 'noise' else 'the two halves'} "
+                f"of {ensemble}, which has only "
                 f"{n_networks or own} network; train at least {needs.n_networks}, or leave the "
                 "figure out."
             )
