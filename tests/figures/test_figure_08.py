@@ -79,4 +79,3 @@ def test_the_balanced_hardest_are_shown_beside_the_others(
     assert len(figure.axes) == 10
     titles = [axes.get_title(loc="left").splitlines()[0] for axes in figure.axes[3:5]]
     assert titles == ["(d) hard,", "(e) hard, balanced,"]
-    assert figure.axes[4].get_ylabel() == "train set, hard, balanced"

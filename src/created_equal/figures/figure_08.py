@@ -28,6 +28,9 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     chosen = three_epochs(random, random_name)
     random = select_epochs(random, chosen)
     figure = style.page(5)
+    if len(hard_ones) > 1:
+        # The titles of narrow panels are wider than these.
+        figure.get_layout_engine().set(rect=(0, 0, 0.97, 1))
     grid = figure.subplots(2, len(STAGES) + len(hard_ones), sharex=True)
     for letter, stage, epoch, column in zip(style.LETTERS, STAGES, chosen, grid.T, strict=False):
         for axes, split in zip(column, SPLITS, strict=True):
@@ -39,12 +42,15 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
         ends = (int(trained[0]), int(trained[-1]))
         hard = select_epochs(hard, ends)
         which = "hard, balanced" if is_balanced(hard) else "hard"
-        stages = (f"({letter}) {which},\nbeginning", "end")
+        line = "\n" if len(hard_ones) > 1 or is_balanced(hard) else " "
+        stages = (f"({letter}) {which},{line}beginning", "end")
         for axes, stage, epoch in zip(column, stages, ends, strict=True):
             on_test = f"test accuracy {accuracy(hard, 'test', epoch):.2f}"
             words = _panel(axes, hard, "train", epoch)
             axes.set_title(f"{stage}\nepoch {epoch}\n{on_test}\ntrain {words}")
-            axes.set_ylabel(f"train set, {which}")
+            # Two columns leave no room for a label beside each.
+            if len(hard_ones) == 1:
+                axes.set_ylabel(f"train set, {which}")
         details.append(style.describe(name, hard, ends))
     for axes, split in zip(grid[:, 0], SPLITS, strict=True):
         axes.set_ylabel(f"{split} set, random labels\nfraction of examples")

@@ -71,7 +71,8 @@ def draw(hypotheses: Hypotheses, names: Mapping[str, str], title: str, ensemble:
         for key in (*NOISES, *HALVES)
     )
     scores = hypotheses.scores[names["ensemble"]]
-    details = f"{style.describe_all_epochs(ensemble, scores, 1)}; {sizes}"
+    shown = f"epochs {epochs[0]} to {epochs[-1]}"
+    details = f"{style.describe(ensemble, scores)}, {shown}; {sizes}"
     style.heading(
         figure, title, details, {each: hypotheses.scores[each] for each in names.values()}
     )
