@@ -13,7 +13,8 @@ GROUND = {
 STAGES = {"datasets", "training", "scores", "baselines"}
 WITHOUT_TORCH = {
     *("errors", "extras", "versions", "paths", "look", "user_text", "study", "decoding"),
-    *("artefacts", "planning", "scores", "figures", "claims", "explorer", "__init__", "api"),
+    *("artefacts", "planning", "scores", "figures", "claims", "beyond", "explorer", "compare"),
+    *("exchange", "__init__", "api"),
 }
 # What works without any of the package's extras, and the only libraries that it may load.
 CORE = {
@@ -25,6 +26,7 @@ CORE = {
     "user_text",
     "artefacts",
     "scores",
+    "exchange",
     "api",
 }
 CORE_LIBRARIES = {"numpy", "pandas", "xarray", "h5netcdf"}
@@ -45,8 +47,13 @@ MAY_IMPORT = {
     "networks": {"errors", "study"},
     **dict.fromkeys(STAGES, GROUND),
     **dict.fromkeys(("figures", "claims", "explorer"), GROUND | {"scores"}),
+    "exchange": {"errors", "extras", "artefacts", "scores"},
+    "compare": GROUND | {"scores", "figures"},
+    "beyond": GROUND | {"scores", "claims"},
     "planning": GROUND | STAGES,
-    "cli": GROUND | STAGES | {"figures", "claims", "explorer", "planning"},
+    "cli": GROUND
+    | STAGES
+    | {"figures", "claims", "beyond", "explorer", "exchange", "compare", "planning"},
 }
 # The modules of a folder, each of which may import those before it alone.
 IN_ORDER = {

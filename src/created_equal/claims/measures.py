@@ -74,6 +74,7 @@ class Measured:
     # If it is a correlation: what is correlated, and the number of points if it is Pearson's.
     pair: Callable[[Scores], tuple[np.ndarray, np.ndarray]] | None = None
     points: int | None = None
+    over: str = "examples and networks"  # What its resamples draw.
 
 
 @dataclass(frozen=True)
