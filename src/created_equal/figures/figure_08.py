@@ -28,7 +28,7 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     chosen = three_epochs(random, random_name)
     random = select_epochs(random, chosen)
     figure = style.page(5)
-    if len(hard_ones) > 1:
+    if len(hard_ones) > 1 and isinstance(figure, Figure):
         # The titles of narrow panels are wider than these.
         figure.get_layout_engine().set(rect=(0, 0, 0.97, 1))
     grid = figure.subplots(2, len(STAGES) + len(hard_ones), sharex=True)
