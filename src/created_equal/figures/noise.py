@@ -73,9 +73,9 @@ def draw(hypotheses: Hypotheses, names: Mapping[str, str], title: str, ensemble:
     scores = hypotheses.scores[names["ensemble"]]
     shown = f"epochs {epochs[0]} to {epochs[-1]}"
     details = f"{style.describe(ensemble, scores)}, {shown}; {sizes}"
-    style.heading(
-        figure, title, details, {each: hypotheses.scores[each] for each in names.values()}
-    )
+    words = {names["ensemble"]: ensemble}
+    compared = {words.get(each, each): hypotheses.scores[each] for each in names.values()}
+    style.heading(figure, title, details, compared)
     style.footing(
         figure,
         "Test set. Disagreement: the share of the pairs of networks that predict two labels, mean "
