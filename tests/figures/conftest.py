@@ -27,10 +27,11 @@ from created_equal.figures import (
     gallery,
     metrics,
     moved_examples,
+    noise,
     robustness,
 )
 from created_equal.figures.style import styled
-from created_equal.scores import score_ensemble
+from created_equal.scores import Axis, Hypotheses, independent_networks, score_ensemble
 
 # The functions that draw each figure, called with a study's title and an ensemble's name.
 Drawings = dict[str, Callable[[str, str], Figure]]
@@ -200,6 +201,9 @@ def drawings_of(
                 {name: scores, **many}, title, **on
             ),
             "gallery": lambda title, name, **on: gallery.draw(scores, dataset, title, name, **on),
+            "noise": lambda title, name, **on: noise.draw(
+                noise_of(scores, other, dataset), NOISE, title, name, **on
+            ),
             "metrics": lambda title, name, **on: metrics.draw(scores, title, name, **on),
             "cross_dataset": lambda _, name, **on: robustness.draw(
                 {f"digits: {name}": scores}, "All selected studies", **on
@@ -207,6 +211,17 @@ def drawings_of(
         }
 
     return drawings
+
+
+NOISE = {key: f"{key}_networks" for key in ("ensemble", *noise.NOISES, *noise.HALVES)}
+
+
+def noise_of(scores: xr.Dataset, other: xr.Dataset, dataset: xr.Dataset) -> Hypotheses:
+    """Return one ensemble, and five that are equal, whose networks err independently."""
+    of = {name: scores if key == "ensemble" else other for key, name in NOISE.items()}
+    made = Hypotheses(of, {name: [Path("unused")] for name in of}, dataset)
+    made.answers = lambda name: independent_networks(of[name], Axis(of[name]), 0)
+    return made
 
 
 @pytest.fixture(scope="session")

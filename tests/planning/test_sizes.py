@@ -9,6 +9,7 @@ from created_equal.planning.sizes import (
     predictions_of,
 )
 from created_equal.study import Resources, load_study
+from created_equal.training import count_operations
 
 MAMMALS = {"source": "cifar100", "superclass": "small_mammals"}
 FOLDER = {"source": "image_folder", "path": "mine"}
@@ -62,3 +63,14 @@ def test_memory_is_set_in_the_study_or_computed_from_the_images(tiny):
     assert memory_of(replace(files, resources=Resources(cpus=12))) == 16_000
     assert memory_of(replace(files, resources=Resources(mem_mb=48_000))) == 48_000
     assert memory_of(replace(cifar, resources=Resources(mem_mb=9000))) == 9000
+
+
+def test_networks_that_are_seen_after_steps_are_predicted_as_often(tiny):
+    extent = Extent((40, 20), (16, 16, 1), 10)
+    steps = replace(tiny(), steps=(1, 2, 4))
+    assert predictions_of(steps, extent) == 4 * 60 * 4
+    cost = count_operations(steps, (40, 20), (16, 16, 1), 10)
+    once = count_operations(replace(tiny(), steps=(4,)), (40, 20), (16, 16, 1), 10)
+    twice = count_operations(replace(tiny(), steps=(1, 4)), (40, 20), (16, 16, 1), 10)
+    # Four mini-batches of 20 either way, and one prediction of all more with each step.
+    assert cost - twice == twice - once > 0

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from created_equal import cli
 from created_equal.artefacts import read_scores
 from created_equal.errors import InputError
 from created_equal.study import (
+    FIGURES,
     REFERENCE,
     keep_scores,
     load_config,
@@ -222,3 +224,14 @@ def test_an_invalid_catalogue(study, text, message):
     Path("reference/one/scores.json").write_text(text)
     with pytest.raises(InputError, match=rf"reference/one/scores\.json .*{message}.*get it again"):
         read_catalogue("one")
+
+
+def test_a_figure_that_needs_predictions_is_refused(study, monkeypatch):
+    needy = replace(FIGURES["figure_01"], predictions=True)
+    monkeypatch.setitem(FIGURES, "figure_01", needy)
+    kept = load_configured("one")
+    assert "figure_01" not in kept.figures
+    assert kept.refused["figure_01"] == [
+        "figures.figure_01 needs the predictions of every network, which are not kept with the "
+        "scores; set scores=trained to train it."
+    ]

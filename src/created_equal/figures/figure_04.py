@@ -19,6 +19,7 @@ from created_equal.scores import (
     best_matched_pairs,
     bin_edges,
     matched_epochs,
+    spearman,
 )
 
 MOST_BINS = 21
@@ -140,7 +141,7 @@ def _common_examples(ensembles: Mapping[str, xr.Dataset], split: str) -> np.ndar
 def _accessibility(
     axes: Axes, pairs: Mapping[str, Sequence[np.ndarray]], name: str, labels: tuple[str, str]
 ) -> None:
-    words = [name]
+    words, ranks = [name], []
     for split, marker in zip(SPLITS, style.MARKERS, strict=False):
         x, y = pairs[split]
         color = style.SPLIT_COLORS[split]
@@ -158,8 +159,10 @@ def _accessibility(
             label=f"{split} set",
         )
         words.append(f"{split}: {style.correlate_in_words(x, y)}")
+        rank = spearman(x, y)
+        ranks.append(f"{split} {'undefined' if np.isnan(rank) else f'{rank:.3f}'}")
     axes.plot([0, 1], [0, 1], color=style.GRAY, linestyle="--", linewidth=0.9, gid="equal")
-    axes.set_title("\n".join(words))
+    axes.set_title("\n".join([*words, f"rank r = {', '.join(ranks)}"]))
     axes.set(xlabel=f"accessibility, {labels[0]}", ylabel=f"accessibility, {labels[1]}")
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), box_aspect=1)
 

@@ -81,6 +81,8 @@ def falls(loss: np.ndarray) -> bool:
 
 
 def _reasons(scores: xr.Dataset) -> Iterator[str]:
+    if "steps" in definition_of(scores):
+        return  # Within the first epochs, nothing has been learned yet.
     of_train = scores[["loss", "accuracy"]].sel(split="train").transpose("network", "epoch")
     error = 1 - of_train["accuracy"].values.astype(float)
     # Whoever records predicted labels alone has no loss.
