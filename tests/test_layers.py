@@ -13,8 +13,8 @@ GROUND = {
 STAGES = {"datasets", "training", "scores", "baselines"}
 WITHOUT_TORCH = {
     *("errors", "extras", "versions", "paths", "look", "user_text", "study", "decoding"),
-    *("artefacts", "planning", "scores", "figures", "claims", "explorer", "__init__", "api"),
-    "exchange",
+    *("artefacts", "planning", "scores", "figures", "claims", "beyond", "explorer", "compare"),
+    *("exchange", "__init__", "api"),
 }
 # What works without any of the package's extras, and the only libraries that it may load.
 CORE = {
@@ -48,8 +48,12 @@ MAY_IMPORT = {
     **dict.fromkeys(STAGES, GROUND),
     **dict.fromkeys(("figures", "claims", "explorer"), GROUND | {"scores"}),
     "exchange": {"errors", "extras", "artefacts", "scores"},
+    "compare": GROUND | {"scores", "figures"},
+    "beyond": GROUND | {"scores", "claims"},
     "planning": GROUND | STAGES,
-    "cli": GROUND | STAGES | {"figures", "claims", "explorer", "exchange", "planning"},
+    "cli": GROUND
+    | STAGES
+    | {"figures", "claims", "beyond", "explorer", "exchange", "compare", "planning"},
 }
 # The modules of a folder, each of which may import those before it alone.
 IN_ORDER = {

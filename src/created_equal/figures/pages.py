@@ -55,8 +55,20 @@ def save(figure: Figure, study: str, name: str, table: pd.DataFrame | None = Non
 
 
 @styled
-def write_png(figure: Figure, path: Path) -> None:
-    """Write a figure as png to any path, atomically; raises InputError if it cannot be written."""
-    contents = io.BytesIO()
-    figure.savefig(contents, format="png")
+def save_as(figure: Figure, path: Path) -> None:
+    """Write a figure atomically to a path, which ends in .pdf, .svg or .png.
+
+    Raises:
+        InputError: it ends otherwise, or cannot be written.
+    """
+    extension, contents = format_of(path), io.BytesIO()
+    figure.savefig(contents, format=extension, metadata=METADATA[extension])
     write_atomically(path, contents.getvalue())
+
+
+def format_of(path: Path) -> str:
+    """Return pdf, svg or png, by the end of a figure's path; raises InputError if it has others."""
+    extension = path.suffix.lower().removeprefix(".")
+    if extension not in METADATA:
+        raise InputError(f"{path} is no figure; let its name end in .pdf, .svg or .png.")
+    return extension
