@@ -1,7 +1,7 @@
 """Reading others' logs: cartography's, AUM's, long tables, those of model-vs-human."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -288,11 +288,3 @@ def _has_values(table: pd.DataFrame, kind: str) -> bool:
     """Return whether the margins of AUM are differences of these columns."""
     margin = table[f"target_{kind}"] - table[f"other_{kind}"]
     return np.allclose(margin, table["margin"], rtol=1e-3, atol=1e-4, equal_nan=True)
-
-
-def names_of_columns() -> Iterable[str]:
-    """Return a row of Markdown for each role of a column of a long table."""
-    return (
-        f"| {role} | {', '.join(f'`{name}`' for name in names)} |"
-        for role, names in SYNONYMS.items()
-    )
