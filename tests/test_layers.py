@@ -14,8 +14,9 @@ STAGES = {"datasets", "training", "scores", "baselines"}
 WITHOUT_TORCH = {
     *("errors", "extras", "versions", "paths", "look", "user_text", "study", "decoding"),
     *("artefacts", "planning", "scores", "figures", "claims", "beyond", "explorer", "compare"),
-    *("exchange", "__init__", "api"),
+    *("exchange", "__init__", "api", "recorder", "score_folder"),
 }
+CALLBACKS = ("lightning", "transformers", "keras")
 # What works without any of the package's extras, and the only libraries that it may load.
 CORE = {
     "__init__",
@@ -28,6 +29,7 @@ CORE = {
     "scores",
     "exchange",
     "api",
+    "recorder",
 }
 CORE_LIBRARIES = {"numpy", "pandas", "xarray", "h5netcdf"}
 # What each folder or module may import, besides itself.
@@ -51,10 +53,16 @@ MAY_IMPORT = {
     "compare": GROUND | {"scores", "figures"},
     "beyond": GROUND | {"scores", "claims"},
     "planning": GROUND | STAGES,
+    # What anybody's training needs, and so little of the rest.
+    "recorder": {"errors", "artefacts"},
+    "score_folder": GROUND | {"scores", "figures", "claims", "explorer"},
     "cli": GROUND
     | STAGES
-    | {"figures", "claims", "beyond", "explorer", "exchange", "compare", "planning"},
+    | {"figures", "claims", "beyond", "explorer", "exchange", "compare", "planning"}
+    | {"score_folder"},
 }
+# They are imported where a library is there that has torch.
+WITH_TORCH = {"planning/plan.py", *(f"recorder/{of}.py" for of in CALLBACKS)}
 # The modules of a folder, each of which may import those before it alone.
 IN_ORDER = {
     "study": (
@@ -93,7 +101,12 @@ def test_the_imports_are_found():
 
 
 def without_torch(path):
-    return layer(path) in WITHOUT_TORCH and path != PACKAGE / "planning" / "plan.py"
+    name = path.relative_to(PACKAGE).as_posix()
+    return layer(path) in WITHOUT_TORCH and name not in WITH_TORCH
+
+
+def core():
+    return [path for path in MODULES if layer(path) in CORE and without_torch(path)]
 
 
 def test_no_import_runs_upwards_or_sideways():
@@ -131,8 +144,7 @@ def test_the_command_line_imports_every_stage_late():
 def test_the_core_loads_no_library_of_the_extras():
     names = [
         ".".join(("created_equal", *path.relative_to(PACKAGE).with_suffix("").parts))
-        for path in MODULES
-        if layer(path) in CORE
+        for path in core()
     ]
     # Neither a library of an extra, nor a module that only some systems have.
     code = f"""
@@ -153,7 +165,7 @@ def test_the_core_names_its_own_libraries_alone():
                 yield node.module.split(".")[0]
 
     ours = CORE_LIBRARIES | sys.stdlib_module_names | {"created_equal"}
-    named = {path: set(libraries(path)) - ours for path in MODULES if layer(path) in CORE}
+    named = {path: set(libraries(path)) - ours for path in core()}
     assert not {path: each for path, each in named.items() if each}
 
 

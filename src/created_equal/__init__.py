@@ -19,6 +19,7 @@ _MODULES = {
     "score": "api",
     "table": "api",
     "draw": "api",
+    "Recorder": "recorder",
 }
 __all__ = [*_MODULES]
 

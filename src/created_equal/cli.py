@@ -117,7 +117,8 @@ def main() -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr
     )
-    logging.getLogger("papermill").setLevel(logging.WARNING)
+    for chatty in ("papermill", "fontTools"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     _copy_to_console()
     # A log that cannot be written, because the disk is full, must not end the command.
     logging.raiseExceptions = False
@@ -312,21 +313,25 @@ def explore(
             f"the explorer shows one ensemble or two different ones, not {' '.join(ensemble_names)}"
             "; name one or two."
         )
-    study = load_configured(study_name)
-    ensembles = {
-        name: (study.label(name), read_scores(study.scores_path(name)))
-        for name in [_load_ensemble(study_name, each).name for each in ensemble_names]
-    }
+    study, data_root = load_configured(study_name), load_config().data_root
+    names = [_load_ensemble(study_name, each).name for each in ensemble_names]
+    scores = {name: read_scores(study.scores_path(name)) for name in names}
     with open_dataset(dataset_path(study_name)) as dataset:
-        write_explorer(
-            study_name,
-            study.title,
-            study.note,
-            ensembles,
-            dataset,
-            load_config().data_root,
-            explorer_path(study_name, *ensemble_names),
-        )
+        write_explorer(study, scores, dataset, data_root, explorer_path(study_name, *names))
+
+
+@app.command(name="score", epilog="Example: created-equal score predictions")
+def score(
+    folder: Annotated[
+        Path, typer.Argument(help="A folder of predictions files, as the recorder writes them.")
+    ],
+) -> None:
+    """Score a folder of predictions without a study; writes scores, figures and pages into it."""
+    from created_equal.score_folder import score_folder
+
+    for sentence in score_folder(folder):
+        print(sentence)
+    print(f"wrote scores.nc, figures, claims.html and explorer.html into {folder}")
 
 
 @app.command(name="compare", epilog="Example: created-equal compare digits st_vgg linear_st_vgg")

@@ -100,16 +100,21 @@ def test_files_of_one_ensemble(tmp_path):
     check(tmp_path, (predictions([0, 1]), {"a": 1}), (predictions([2], seed=1), {"a": 1}))
 
 
+def test_files_of_other_epochs(tmp_path):
+    sentence = r"1.nc has other epochs than .*0.nc \(their last are 4 and 3\); train all networks"
+    with pytest.raises(InputError, match=sentence):
+        check(tmp_path, (predictions([0]), {"a": 1}), (predictions([2], epochs=5), {"a": 1}))
+
+
 @pytest.mark.parametrize(
     ("other", "definition"),
     [
         (predictions([2]), {"a": 2}),
-        (predictions([2], epochs=5), {"a": 1}),
         (predictions([2], data=dataset(first=1)), {"a": 1}),
         (predictions([2], data=dataset(examples=14)), {"a": 1}),
         (predictions([2], data=dataset(labels=[1, 0, 2] * 4)), {"a": 1}),
     ],
-    ids=["definition", "epochs", "examples", "number of examples", "labels"],
+    ids=["definition", "examples", "number of examples", "labels"],
 )
 def test_files_of_different_ensembles(tmp_path, other, definition):
     with pytest.raises(InputError) as refusal:

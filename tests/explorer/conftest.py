@@ -12,6 +12,7 @@ from needs import require
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from created_equal.explorer import write_explorer
+from created_equal.study import Architecture, Ensemble, Recipe, Study
 
 WIDE = {"width": 1400, "height": 900}
 # Chromium as root, and without looking for anything in the network.
@@ -36,8 +37,14 @@ def write(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         ensembles: dict[str, xr.Dataset], dataset: xr.Dataset, data_root: Path = Path()
     ) -> Path:
         path = tmp_path_factory.mktemp("page") / "explorer.html"
-        titled = {name: (f"title of {name}", scores) for name, scores in ensembles.items()}
-        write_explorer("study", "Cats & <dogs>", "A note.", titled, dataset, data_root, path)
+        named = {
+            name: Ensemble(
+                "study", name, Architecture(name), 1, Recipe(), {}, label=f"title of {name}"
+            )
+            for name in ensembles
+        }
+        study = Study("study", "Cats & <dogs>", {}, named, {}, {}, note="A note.")
+        write_explorer(study, ensembles, dataset, data_root, path)
         return path
 
     return write

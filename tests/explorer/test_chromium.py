@@ -333,6 +333,17 @@ def test_gray_images_that_are_not_square(open_page: Open, write: Write) -> None:
     assert np.abs(difference).mean() < 10
 
 
+def test_scores_without_images_are_shown(
+    scores: xr.Dataset, dataset: xr.Dataset, open_page: Open, write: Write
+) -> None:
+    page = open_page(write({"a": scores}, dataset.drop_vars(["image", "pixel_hash"])))
+    assert "There are no images" in page.locator("header").inner_text()
+    tiles = page.locator(".tile canvas")
+    assert tiles.count() == page.locator(".tile canvas.missing").count() > 0
+    page.locator(".tile").first.click()
+    assert page.locator("#said_0").inner_text()
+
+
 def test_large_images_are_scaled_down_and_missing_ones_said(
     open_page: Open, write: Write, tmp_path: Path
 ) -> None:

@@ -40,5 +40,5 @@ def test_panels_show_the_test_set_in_order(scores: xr.Dataset) -> None:
 
 
 def test_too_few_epochs(ensemble: Callable[..., xr.Dataset]) -> None:
-    with pytest.raises(InputError, match="trained for 4; raise epochs in the recipe to at least 5"):
+    with pytest.raises(InputError, match="6 epochs, but 5 were recorded; train for at least 5"):
         draw(ensemble(epochs=4), "Digits", "small_st_vgg")

@@ -138,7 +138,12 @@ def make_file_dataset(
 
 def has_files(dataset: xr.Dataset) -> bool:
     """Return whether the images stay in files, see ``make_file_dataset``."""
-    return "image" not in dataset
+    return "folder" in dataset.attrs
+
+
+def has_images(dataset: xr.Dataset) -> bool:
+    """Return whether there are images; those who record their own training may give labels only."""
+    return "image" in dataset or has_files(dataset)
 
 
 def image_shape(dataset: xr.Dataset) -> tuple[int, int, int]:

@@ -125,12 +125,18 @@ def check_one_ensemble(opened: Sequence[xr.Dataset], paths: Sequence[Path]) -> N
     for contents, path in zip(opened, paths, strict=True):
         same = definition_of(contents) == definition_of(first) and all(
             np.array_equal(contents[name].values, first[name].values)
-            for name in ("epoch", "example", "example_split", "label")
+            for name in ("example", "example_split", "label")
         )
         if not same:
             raise InputError(
                 f"{path} and {paths[0]} belong to different ensembles (their definitions or "
                 "examples differ); delete the one that is out of date and run again."
+            )
+        if not np.array_equal(contents["epoch"].values, first["epoch"].values):
+            last, other = (int(each["epoch"][-1]) for each in (contents, first))
+            raise InputError(
+                f"{path} has other epochs than {paths[0]} (their last are {last} and {other}); "
+                "train all networks for the same epochs, or remove the file of one."
             )
         for network in contents["network"].values.tolist():
             if network in seen:

@@ -249,7 +249,10 @@ def generalization(evidence: Evidence, *names: str) -> Measured:
 @measure(possible=SIGNED, nulls=CONSISTENCY, fewest=FEWEST)
 def consensus_rise(evidence: Evidence, name: str, *, split: str = "test") -> Measured:
     """Mean consensus at the last epoch less that at epoch 1, {split} examples."""
-    epochs, examples = _all(evidence, name)[[1, -1]], _examples(evidence, split, name)
+    trained, examples = _trained(evidence, name), _examples(evidence, split, name)
+    if len(trained) < 2:
+        raise InputError("only one epoch after the untrained one was recorded; record two or more.")
+    epochs = trained[[0, -1]]
 
     def value(scores: Scores) -> float:
         first, last = scores.consensus(name, epochs, examples).mean(axis=1)

@@ -12,11 +12,12 @@ import numpy as np
 import xarray as xr
 from markupsafe import Markup
 
-from created_equal.artefacts import SPLITS, has_files, write_atomically
+from created_equal.artefacts import SPLITS, has_files, has_images, write_atomically
 from created_equal.errors import InputError
 from created_equal.explorer.thumbnails import Thumbnails, make_thumbnails
 from created_equal.look import CSS
 from created_equal.scores import BLOCKS, bin_edges, extremes, learning_warnings
+from created_equal.study import Study
 
 HERE = Path(__file__).parent
 MOST_EXAMPLES = 60_000
@@ -54,10 +55,8 @@ log = logging.getLogger(__name__)
 
 
 def write_explorer(
-    study: str,
-    title: str,
-    note: str,
-    ensembles: Mapping[str, tuple[str, xr.Dataset]],
+    study: Study,
+    ensembles: Mapping[str, xr.Dataset],
     dataset: xr.Dataset,
     data_root: Path,
     path: Path,
@@ -68,11 +67,9 @@ def write_explorer(
     ``MOST_BYTES``, otherwise a selection, which it states.
 
     Args:
-        study: the study's name.
-        title: the study's title.
-        note: the study's note; "" for none.
-        ensembles: by name, the title and the scores of one ensemble or two.
-        dataset: the study's, from ``open_dataset``.
+        study: with its name, title and note, and those of its ensembles.
+        ensembles: the scores of one of its ensembles or two, by name.
+        dataset: the study's, from ``open_dataset``; without images, thumbnails are blank.
         data_root: folder that the image folder is relative to, if images stay in files.
         path: where.
 
@@ -80,8 +77,7 @@ def write_explorer(
         InputError: the ensembles have no example in common, the dataset lacks one of them, or the
             page cannot be written.
     """
-    scores = [each for _, each in ensembles.values()]
-    names = reduce(np.intersect1d, [each["example"].values for each in scores])
+    names = reduce(np.intersect1d, [each["example"].values for each in ensembles.values()])
     if not len(names):
         raise InputError(
             f"{' and '.join(ensembles)} have no example in common; choose ensembles of the same "
@@ -91,12 +87,12 @@ def write_explorer(
     if absent.size:
         raise InputError(
             f"the scores of {' and '.join(ensembles)} have example {absent[0]}, which the dataset "
-            f"does not have; build the scores of {study} again from this dataset."
+            f"does not have; build the scores of {study.name} again from this dataset."
         )
-    most = MOST_EXAMPLES
+    first, most = next(iter(ensembles.values())), MOST_EXAMPLES
     while True:
-        shown = select(scores[0], names, most)
-        contents = _render(study, title, note, ensembles, dataset, data_root, names, shown)
+        shown = select(first, names, most)
+        contents = _render(study, ensembles, dataset, data_root, names, shown)
         if len(contents) <= MOST_BYTES:
             break
         most = int(0.95 * len(shown) * MOST_BYTES / len(contents))
@@ -128,10 +124,8 @@ def select(scores: xr.Dataset, names: np.ndarray, most: int) -> np.ndarray:
 
 
 def _render(
-    study: str,
-    title: str,
-    note: str,
-    ensembles: Mapping[str, tuple[str, xr.Dataset]],
+    study: Study,
+    ensembles: Mapping[str, xr.Dataset],
     dataset: xr.Dataset,
     data_root: Path,
     names: np.ndarray,
@@ -139,17 +133,19 @@ def _render(
 ) -> bytes:
     examples = dataset.isel(example=_places(dataset, shown))
     thumbnails = make_thumbnails(examples, data_root)
-    epochs = sorted(set().union(*(each["epoch"].values.tolist() for _, each in ensembles.values())))
-    common = {"position": shown.astype(np.float64), "pixel_hash": examples["pixel_hash"].values}
+    epochs = sorted(set().union(*(each["epoch"].values.tolist() for each in ensembles.values())))
+    hashes = examples.get("pixel_hash", xr.zeros_like(examples["example"])).values
+    common = {"position": shown.astype(np.float64), "pixel_hash": hashes.astype(np.uint64)}
     arrays, about = [common], []
-    for number, (name, (words, scores)) in enumerate(ensembles.items()):
+    for number, (name, scores) in enumerate(ensembles.items()):
         arrays.append(_arrays_of(scores, _places(scores, shown)))
         highest = float(arrays[-1]["fractions"].max())
         letter = "AB"[number] if len(ensembles) > 1 else ""
-        about.append(_about(name, words, letter, scores, epochs) | {"highest": highest})
+        words = _about(name, study.label(name), letter, scores, epochs)
+        about.append(words | {"highest": highest})
     index, packed = _pack(arrays)
     page = {
-        "study": study,
+        "study": study.name,
         "classes": [str(name) for name in dataset["class_name"].values],
         "epochs": epochs,
         "ensembles": about,
@@ -163,8 +159,8 @@ def _render(
     environment.undefined = jinja2.StrictUndefined
     template = environment.from_string((HERE / "page.html").read_text("utf-8"))
     return template.render(
-        title=f"{title}: {' and '.join(each['title'] for each in about)}",
-        warnings=_warnings(study, note, ensembles, names, shown, thumbnails),
+        title=f"{study.title}: {' and '.join(each['title'] for each in about)}",
+        warnings=_warnings(study, ensembles, names, dataset, shown, thumbnails),
         orders=_orders(about),
         presets={
             name: {"sort": f"{order}.0", "reversed": highest}
@@ -179,17 +175,17 @@ def _render(
 
 
 def _warnings(
-    study: str,
-    note: str,
-    ensembles: Mapping[str, tuple[str, xr.Dataset]],
+    study: Study,
+    ensembles: Mapping[str, xr.Dataset],
     names: np.ndarray,
+    dataset: xr.Dataset,
     shown: np.ndarray,
     thumbnails: Thumbnails,
 ) -> list[str]:
     """Return what a reader must know of the page, in sentences."""
-    warnings = [note] if note else []
-    for name, (_, scores) in ensembles.items():
-        warnings += learning_warnings(f"{study}/{name}", scores)
+    warnings = [study.note] if study.note else []
+    for name, scores in ensembles.items():
+        warnings += learning_warnings(f"{study.name}/{name}", scores)
         if scores.sizes["example"] > len(names):
             warnings.append(
                 f"Only the {len(names):,} examples that are in both ensembles are shown, of the "
@@ -201,7 +197,9 @@ def _warnings(
             "the most disputed and those that are agreed but wrong of each class, and a random "
             "sample of the others. The gray outlines of the histograms are those of all examples."
         )
-    if thumbnails.missing:
+    if not has_images(dataset):
+        warnings.append("There are no images: what would show them is blank.")
+    elif thumbnails.missing:
         warnings.append(
             f"{len(thumbnails.missing):,} of the images cannot be read and are left blank; the "
             f"first: {thumbnails.problem}"
@@ -243,6 +241,7 @@ def _arrays_of(scores: xr.Dataset, places: np.ndarray) -> dict[str, np.ndarray]:
     label, modal, n_right = (shown[each].values for each in ("label", "modal_label", "n_right"))
     wrong = np.where(modal == label, shown["n_runner_up"].values, shown["n_modal"].values)
     offset = (modal.astype(np.int64) - label) % classes
+    trained = n_right[scores["epoch"].values > 0]
     rank = ranks(scores["accessibility"].values, scores["label"].values)
     return {
         "right": _steps(n_right),
@@ -252,7 +251,7 @@ def _arrays_of(scores: xr.Dataset, places: np.ndarray) -> dict[str, np.ndarray]:
         "is_test": (shown["example_split"].values == "test").astype(np.uint8),
         "fractions": _fractions(scores).astype(np.float32),
         "accessibility": shown["accessibility"].values.astype(np.float32),
-        "variability": (n_right[1:] / networks).std(axis=0).astype(np.float32),
+        "variability": (trained / networks).std(axis=0).astype(np.float32),
         "learned": learned(n_right, networks, scores["epoch"].values),
         "rank": rank[places].astype(np.uint32),
     }

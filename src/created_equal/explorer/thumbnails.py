@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 from PIL import Image
 
-from created_equal.artefacts import ImageFiles, has_files, image_shape
+from created_equal.artefacts import ImageFiles, has_files, has_images, image_shape
 from created_equal.errors import InputError
 
 SHEET = 2048
@@ -22,6 +22,8 @@ LARGEST = 128
 BLOCK = 16
 """WebP compresses blocks of this size; no two thumbnails share one."""
 QUALITY = 75
+WITHOUT_IMAGES = 32
+"""The width and height of blank thumbnails."""
 
 
 class Thumbnails(NamedTuple):
@@ -47,6 +49,10 @@ def make_thumbnails(dataset: xr.Dataset, data_root: Path) -> Thumbnails:
         dataset: from ``open_dataset`` or ``read_dataset``, or some of its examples.
         data_root: folder that the image folder is relative to, if images stay in files.
     """
+    if not has_images(dataset):
+        blank = (WITHOUT_IMAGES, WITHOUT_IMAGES)
+        missing = list(range(dataset.sizes["example"]))
+        return Thumbnails([], *blank, blank, 1, 1, missing, "")
     height, width, _ = image_shape(dataset)
     largest = min(LARGEST, math.isqrt(PIXELS // dataset.sizes["example"]))
     scale = min(1, largest / max(height, width))

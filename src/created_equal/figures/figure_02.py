@@ -34,21 +34,22 @@ def draw(
 
 
 def six_epochs(scores: xr.Dataset) -> list[int]:
-    """Choose epoch 0 and five more, from epoch 1 to the last.
+    """Choose the first epoch that was recorded and five more, up to the last.
 
     Learning is fast at first and slow later, so the five are evenly spaced on a logarithmic scale
-    (rounded, and kept distinct). For 100 epochs they are 1, 3, 10, 32 and 100.
+    of those recorded (rounded, and kept distinct). For 100 epochs they are 1, 3, 10, 32 and 100.
 
     Raises:
-        InputError: the networks were trained for fewer than five epochs.
+        InputError: fewer than six epochs were recorded.
     """
-    last = int(scores["epoch"].max())
+    epochs = scores["epoch"].values
+    last = len(epochs) - 1
     if last < PANELS - 1:
         raise InputError(
-            f"figure_02 shows {PANELS} epochs, but the networks were trained for {last}; raise "
-            f"epochs in the recipe to at least {PANELS - 1}, or remove figure_02 from the study."
+            f"figure_02 shows {PANELS} epochs, but {len(epochs)} were recorded; train for at least "
+            f"{PANELS - 1} epochs, or leave figure_02 out."
         )
     chosen = [0]
     for spaced in np.rint(np.geomspace(1, last, PANELS - 1)).astype(int):
         chosen.append(max(int(spaced), chosen[-1] + 1))
-    return chosen
+    return epochs[chosen].tolist()

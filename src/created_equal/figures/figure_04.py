@@ -24,6 +24,7 @@ from created_equal.scores import (
 MOST_BINS = 21
 SATURATION = 0.04
 SATURATED = style.PALETTE[3]
+R_WORDS = "r: Pearson's correlation with its 95 % interval."
 COLOR_TICKS = (0, 0.01, 0.02, 0.03, SATURATION)
 
 
@@ -35,19 +36,18 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     for the halves of the first ensemble. (c) and (d) show the joint distribution of consistency on
     the test set; cells above ``SATURATION`` are red (in the paper white, which here is for cells
     without examples). Without two different pairs of epochs that match, (d) is empty, and without
-    one (c) too.
+    one (c) too. Of one ensemble alone there is only (a).
     """
-    (name, first), (other_name, _) = ensembles.items()
-    if first.sizes["network"] < 2:
+    (name, first), *others = ensembles.items()
+    if len(set(first["network"].values % 2)) < 2:
         raise InputError(
-            f"figure_04 compares the two halves of {name}, which has only one network; "
-            "train at least two, or remove figure_04 from the study."
+            f"figure_04 compares the two halves of {name}, its networks with even and with odd "
+            "seeds, and has only one of them; train both, or leave figure_04 out."
         )
+    if not others:
+        return _draw_halves(name, first, title)
+    ((other_name, _),) = others
     examples = {split: _common_examples(ensembles, split) for split in SPLITS}
-    halves = {
-        split: select_split(first, split)["accessibility_half"].transpose("half", "example").values
-        for split in SPLITS
-    }
     both = {
         split: [scores["accessibility"].sel(example=each).values for scores in ensembles.values()]
         for split, each in examples.items()
@@ -57,14 +57,9 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     pairs = _matched_epochs(*accuracies)
     figure = style.page(7.4)
     grid = figure.subplots(2, 3, width_ratios=(1, 1, 0.05))
-    _accessibility(grid[0, 0], halves, f"(a) halves of {name}", ("even networks", "odd networks"))
+    _halves(grid[0, 0], name, first)
     _accessibility(grid[0, 1], both, f"(b) {name} and {other_name}", tuple(ensembles))
-    grid[0, 2].set_axis_off()
-    legend = grid[0, 2].legend(
-        handles=grid[0, 0].lines[: len(SPLITS)], loc="upper left", handletextpad=0.2, borderpad=0
-    )
-    for handle in legend.legend_handles:
-        handle.set_alpha(1)
+    _legend(grid[0, 2], grid[0, 0])
     shades = ScalarMappable(
         Normalize(0, SATURATION), colormaps["viridis"].with_extremes(over=SATURATED)
     )
@@ -87,10 +82,38 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     style.heading(figure, title, "; ".join(details), ensembles)
     style.footing(
         figure,
-        "r: Pearson's correlation with its 95 % interval. In (c) and (d), white cells hold no "
-        f"example, and red cells more than {100 * SATURATION:.0f} %.",
+        f"{R_WORDS} In (c) and (d), white cells hold no example, and red cells more than "
+        f"{100 * SATURATION:.0f} %.",
     )
     return figure
+
+
+def _draw_halves(name: str, scores: xr.Dataset, title: str) -> Figure:
+    figure = style.page(4.2)
+    halves, beside = figure.subplots(1, 2)
+    _halves(halves, name, scores)
+    _legend(beside, halves)
+    style.heading(figure, title, style.describe_all_epochs(name, scores, 1), {name: scores})
+    style.footing(figure, R_WORDS)
+    return figure
+
+
+def _halves(axes: Axes, name: str, scores: xr.Dataset) -> None:
+    halves = {
+        split: select_split(scores, split)["accessibility_half"].transpose("half", "example").values
+        for split in SPLITS
+    }
+    _accessibility(axes, halves, f"(a) halves of {name}", ("even networks", "odd networks"))
+
+
+def _legend(axes: Axes, plot: Axes) -> None:
+    """Fill a panel with the legend of a plot of accessibility."""
+    axes.set_axis_off()
+    legend = axes.legend(
+        handles=plot.lines[: len(SPLITS)], loc="upper left", handletextpad=0.2, borderpad=0
+    )
+    for handle in legend.legend_handles:
+        handle.set_alpha(1)
 
 
 def joint_fractions(

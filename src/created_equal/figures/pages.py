@@ -20,7 +20,6 @@ METADATA = {
 }
 
 
-@styled
 def save(figure: Figure, study: str, name: str, table: pd.DataFrame | None = None) -> Path:
     """Write a figure as pdf, svg and png to ``paper_figures/{study}``, and its table as csv.
 
@@ -36,15 +35,20 @@ def save(figure: Figure, study: str, name: str, table: pd.DataFrame | None = Non
     Raises:
         InputError: the folder cannot be written to.
     """
-    targets = {extension: figure_path(study, name, extension) for extension in METADATA}
-    folder = targets["png"].parent
+    return save_in(figure_path(study, name, "png").parent, name, figure, table)
+
+
+@styled
+def save_in(folder: Path, name: str, figure: Figure, table: pd.DataFrame | None = None) -> Path:
+    """Write a figure and its table to a folder; see ``save``."""
+    targets = {extension: folder / f"{name}.{extension}" for extension in METADATA}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=f".{name}.") as unfinished:
             for extension, target in targets.items():
                 figure.savefig(Path(unfinished) / target.name, metadata=METADATA[extension])
             if table is not None:
-                targets["csv"] = figure_path(study, name, "csv")
+                targets["csv"] = folder / f"{name}.csv"
                 table.to_csv(Path(unfinished) / targets["csv"].name, index=False)
             for target in targets.values():
                 (Path(unfinished) / target.name).replace(target)

@@ -81,11 +81,17 @@ def falls(loss: np.ndarray) -> bool:
 
 
 def _reasons(scores: xr.Dataset) -> Iterator[str]:
-    loss = scores["loss"].sel(split="train").transpose("network", "epoch").values.astype(float)
+    of_train = scores[["loss", "accuracy"]].sel(split="train").transpose("network", "epoch")
+    error = 1 - of_train["accuracy"].values.astype(float)
+    # Whoever records predicted labels alone has no loss.
+    is_known = of_train["loss"].notnull().any()
+    loss = of_train["loss"].values.astype(float) if is_known else error
     stuck = scores["network"].values[[not falls(each) for each in loss]].tolist()
-    if stuck:
+    # One epoch, or a train set without examples, cannot tell.
+    if stuck and loss.shape[1] > 1 and not np.isnan(error).all():
         shown = ", ".join(map(str, stuck[:5])) + (", ..." if len(stuck) > 5 else "")
-        yield f"the train loss of {len(stuck)} of {len(loss)} networks ({shown}) does not fall"
+        what = "loss" if is_known else "error"
+        yield f"the train {what} of {len(stuck)} of {len(loss)} networks ({shown}) does not fall"
     derived, chance = _derived(scores), _chance(scores)
     above_on_test = "labels" not in derived and derived.get("keep", "random") == "random"
     found = {

@@ -1,0 +1,122 @@
+"""What a network says of some examples, as arrays, whatever library it comes from."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from created_equal.errors import InputError
+
+NAMES_OF_LABELS = ("labels", "label")
+NAMES_OF_IDS = ("ids", "id")
+LARGEST = float(np.finfo(np.float16).max)
+
+
+class Outputs(NamedTuple):
+    """What a network says of some examples; None where only labels are known.
+
+    Attributes:
+        predicted: (example,) labels, of any integer type; the first of equal logits.
+        log_probability: (example, class) float64.
+    """
+
+    predicted: np.ndarray
+    log_probability: np.ndarray | None
+
+
+def as_array(values: object) -> np.ndarray:
+    """Return a tensor of any library, on any device, or a list as an array."""
+    if hasattr(values, "detach"):
+        values = values.detach().cpu()
+        # numpy has no bfloat16.
+        values = values.float() if values.is_floating_point() else values
+    return np.asarray(values)
+
+
+def read_outputs(outputs: object, classes: int, where: str) -> Outputs:
+    """Return what a network says of some examples.
+
+    Args:
+        outputs: labels (example,), or logits or probabilities (example, class).
+        classes: K.
+        where: what the outputs are of, for error messages.
+
+    Raises:
+        InputError: they are neither, or not finite.
+    """
+    values = as_array(outputs)
+    if values.ndim == 1 and values.dtype.kind in "iu":
+        if len(values) and not 0 <= values.min() <= values.max() < classes:
+            raise InputError(
+                f"{where} the labels range from {values.min()} to {values.max()}, but there are "
+                f"{classes} classes; give labels from 0 to {classes - 1}."
+            )
+        return Outputs(values, None)
+    if values.ndim != 2 or values.shape[1] != classes or values.dtype.kind not in "iuf":
+        raise InputError(
+            f"{where} the outputs have the shape {values.shape} ({values.dtype}); give logits or "
+            f"probabilities (example, class) of {classes} classes, or labels (example,) as "
+            "integers."
+        )
+    values = values.astype(np.float64)
+    if not np.isfinite(values).all():
+        raise InputError(
+            f"{where} some outputs are not finite, so the network has diverged; train it with a "
+            "lower learning rate, or leave it out."
+        )
+    return Outputs(values.argmax(axis=1), _log_probability(values))
+
+
+def margins(log_probability: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return each example's own logit less the largest other one, (example,) float16.
+
+    This is the margin of Pleiss et al. (2020), https://arxiv.org/abs/2001.10528. Beyond the range
+    of float16 it is that range's end.
+    """
+    own = np.arange(len(labels)), labels
+    others = log_probability.copy()
+    others[own] = -np.inf
+    difference = log_probability[own] - others.max(axis=1)
+    return np.clip(difference, -LARGEST, LARGEST).astype(np.float16)
+
+
+def true_probabilities(log_probability: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return the probability of each example's own label, (example,) float16."""
+    return np.exp(log_probability[np.arange(len(labels)), labels]).astype(np.float16)
+
+
+def logits_of(outputs: object) -> object:
+    """Return the logits among what a model returns: its only, its first, or those of that name."""
+    if isinstance(outputs, Mapping):
+        return outputs["logits"] if "logits" in outputs else next(iter(outputs.values()))
+    outputs = getattr(outputs, "logits", outputs)
+    return outputs[0] if isinstance(outputs, tuple | list) else outputs
+
+
+def parts_of(batch: object) -> tuple[object, object | None, object | None]:
+    """Return the inputs, the labels and the ids of a batch; None where it has none.
+
+    A batch is the inputs alone; a sequence of inputs, labels and perhaps ids; or a mapping with the
+    keys labels (or label) and ids (or id), where all other entries are inputs.
+    """
+    if isinstance(batch, Mapping):
+        inputs = dict(batch)
+        labels, ids = (
+            next((inputs.pop(name) for name in names if name in inputs), None)
+            for names in (NAMES_OF_LABELS, NAMES_OF_IDS)
+        )
+        return inputs, labels, ids
+    if isinstance(batch, tuple | list):
+        inputs, labels, *rest = (*batch, None)[: max(2, len(batch))]
+        return inputs, labels, rest[-1] if rest else None
+    return batch, None, None
+
+
+def _log_probability(values: np.ndarray) -> np.ndarray:
+    """Return log-probabilities of logits, or of probabilities: rows from 0 to 1 that sum to 1."""
+    is_probability = values.min(initial=0) >= 0 and np.allclose(values.sum(axis=1), 1, atol=1e-3)
+    if is_probability:
+        # Single precision is exact down to here, and softmax of a logarithm is the identity.
+        values = np.log(np.maximum(values, np.finfo(np.float32).tiny))
+    values = values - values.max(axis=1, keepdims=True)
+    return values - np.log(np.exp(values).sum(axis=1, keepdims=True))

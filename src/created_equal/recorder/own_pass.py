@@ -1,0 +1,91 @@
+"""A pass over data that leaves no trace in a training that runs, with PyTorch as it is loaded."""
+
+import random
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import numpy as np
+
+from created_equal.recorder.outputs import logits_of, parts_of
+
+
+def is_first_process() -> bool:
+    """Return whether this is the only process of a training, or the first of several."""
+    torch = sys.modules.get("torch")
+    distributed = getattr(torch, "distributed", None)
+    if distributed is None or not distributed.is_available() or not distributed.is_initialized():
+        return True
+    return distributed.get_rank() == 0
+
+
+@contextmanager
+def undisturbed(model: object, *loaders: object) -> Iterator[None]:
+    """Evaluate a torch module in the ``with`` block, in eval mode and without gradients.
+
+    Afterwards each of its modules has the mode that it had, and torch (on the CPU and on the GPUs
+    of the model), numpy, random and the loaders' generators have their random states.
+    """
+    torch = sys.modules["torch"]
+    modes = [(module, module.training) for module in model.modules()]
+    gpus = {each.device.index for each in model.parameters() if each.device.type == "cuda"}
+    # Even a loader that does not shuffle draws a number.
+    generators = [each.generator for each in loaders if getattr(each, "generator", None)]
+    states = [generator.get_state() for generator in generators]
+    of_random, of_numpy = random.getstate(), np.random.get_state()
+    try:
+        with torch.random.fork_rng(sorted(gpus)), torch.no_grad():
+            model.eval()
+            yield
+    finally:
+        for module, is_training in modes:
+            module.training = is_training
+        for generator, state in zip(generators, states, strict=True):
+            generator.set_state(state)
+        random.setstate(of_random)
+        np.random.set_state(of_numpy)
+
+
+def outputs_of(
+    model: object, loader: object, predict: Callable | None = None
+) -> Iterator[tuple[object, object | None, object | None]]:
+    """Yield the logits, the labels and the ids of each batch of a loader; see ``parts_of``.
+
+    Args:
+        model: a torch module, called with the inputs of a batch, which are moved to its device; a
+            mapping of inputs is given by name.
+        loader: an iterable of batches.
+        predict: called as ``predict(model, batch)`` instead; the batch is as it came.
+    """
+    device = next((each.device for each in model.parameters()), "cpu")
+    for batch in loader:
+        inputs, labels, ids = parts_of(batch)
+        if predict is not None:
+            outputs = predict(model, batch)
+        elif isinstance(inputs, Mapping):
+            outputs = model(**_moved(inputs, device))
+        else:
+            outputs = model(_moved(inputs, device))
+        yield logits_of(outputs), labels, ids
+
+
+def shuffles(loader: object) -> bool:
+    """Return whether a torch DataLoader takes its examples in another order than their own."""
+    data = sys.modules["torch"].utils.data
+    if not isinstance(loader, data.DataLoader) or isinstance(loader.dataset, data.IterableDataset):
+        return False
+    in_order = type(loader.sampler) is data.SequentialSampler
+    return not in_order or type(loader.batch_sampler) not in (data.BatchSampler, type(None))
+
+
+def without_distribution(model: object) -> object:
+    """Return the module within DistributedDataParallel, which waits for all other processes."""
+    return model.module if type(model).__name__ == "DistributedDataParallel" else model
+
+
+def _moved(inputs: object, device: object) -> object:
+    if isinstance(inputs, Mapping):
+        return {name: _moved(each, device) for name, each in inputs.items()}
+    if isinstance(inputs, tuple | list):
+        return type(inputs)(_moved(each, device) for each in inputs)
+    return inputs.to(device) if hasattr(inputs, "to") else inputs

@@ -1,0 +1,450 @@
+"""The recorder: three lines in a training loop that keep what a network predicts."""
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import xarray as xr
+
+from created_equal.artefacts import (
+    SPLITS,
+    canonical,
+    definition_of,
+    fingerprint,
+    make_dataset,
+    make_predictions,
+    open_dataset,
+    read_predictions,
+    write_dataset,
+    write_predictions,
+)
+from created_equal.errors import InputError
+from created_equal.recorder import own_pass
+from created_equal.recorder.outputs import as_array, margins, read_outputs, true_probabilities
+
+KEPT = {"margin": margins, "true_probability": true_probabilities}
+NOT_YET = -1
+
+log = logging.getLogger(__name__)
+
+
+class _Epoch:
+    """What is known of an epoch so far, of each example."""
+
+    def __init__(self, number: int, examples: int, keep: Iterable[str]):
+        self.number = number
+        self.predicted = np.full(examples, NOT_YET, dtype=np.int32)
+        # Minus the log-probability of its label, NaN where only the predicted label is known.
+        self.loss = np.full(examples, np.nan)
+        self.kept = {name: np.full(examples, np.nan, dtype=np.float16) for name in keep}
+
+
+class Recorder:
+    """Records one network's predictions, epoch by epoch, in a predictions file.
+
+    ``FOLDER/0007.nc``, for network 7, is written whole after each complete epoch, and then renamed:
+    a run that is killed leaves the file of its last complete epoch, and a recorder that finds it
+    goes on from there. All networks of an ensemble are recorded in one folder, by as many processes
+    as one likes; ``created-equal score FOLDER`` makes scores, figures and pages of it. Of several
+    processes that train one network together, the first alone records.
+
+        with Recorder("predictions", network=seed, labels=labels, classes=names) as recorder:
+            recorder.evaluate(0, model, loaders)
+    """
+
+    def __init__(
+        self,
+        folder: str | Path,
+        network: int,
+        labels: Mapping[str, Sequence[int]],
+        classes: Sequence[str] | int,
+        *,
+        ids: Mapping[str, Sequence] | None = None,
+        images: Mapping[str, np.ndarray] | None = None,
+        definition: Mapping | None = None,
+        keep: Iterable[str] = (),
+    ):
+        """Begin a network's file, or go on with it.
+
+        Args:
+            folder: of the ensemble, which is created if it is missing.
+            network: the network's number, 0 or more, usually its seed.
+            labels: the label 0..K-1 of each example, by split: ``"train"``, ``"test"``.
+            classes: the names of the K classes, or K.
+            ids: what the examples of each split are called, each differently within its split, if
+                they are not called by their positions 0, 1, ...
+            images: uint8 (example, height, width, channel) by split, with 1 or 3 channels or
+                without that axis; they are saved once, as ``FOLDER/dataset.nc``.
+            definition: what the networks of the ensemble have in common (architecture, learning
+                rate, ...), in types that JSON has. Networks with different ones are not scored
+                together.
+            keep: what else to keep of each example, in half precision (2 bytes): ``"margin"``, its
+                own logit less the largest other one, or ``"true_probability"``, that of its label.
+
+        Raises:
+            InputError: an argument does not fit the others, or the file that is there already.
+        """
+        names = [str(each) for each in (range(classes) if isinstance(classes, int) else classes)]
+        if isinstance(network, bool) or not isinstance(network, int | np.integer) or network < 0:
+            raise InputError(f"network is {network!r}; give its number, 0 or more.")
+        self.network, self._keep = int(network), sorted(set(keep))
+        if unknown := set(keep) - KEPT.keys():
+            raise InputError(f"keep has {min(unknown)!r}; it may have {' and '.join(KEPT)}.")
+        self.path = Path(folder) / f"{self.network:04d}.nc"
+        self._definition = {"recorded": _as_json(definition), "classes": names}
+        self._examples = _examples(labels, names)
+        split_of = self._examples["example_split"].values
+        self._places = {split: np.flatnonzero(split_of == split) for split in labels}
+        self._ids = {split: _index(each, split) for split, each in (ids or {}).items()}
+        for split, index in self._ids.items():
+            if len(index) != len(self._places.get(split, ())):
+                raise InputError(
+                    f"ids has {len(index)} examples of {split}, but labels has "
+                    f"{len(self._places.get(split, ()))}; give as many."
+                )
+        self._current: _Epoch | None = None
+        self._recorded = self._read() if self.path.exists() else None
+        # Whether this run has recorded something.
+        self._goes_on = False
+        if images is not None and own_pass.is_first_process():
+            self._write_images(images, names)
+
+    @property
+    def epochs(self) -> list[int]:
+        """The epochs that are in the file."""
+        return [] if self._recorded is None else self._recorded["epoch"].values.tolist()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, error: type | None, *_: object) -> None:
+        if error is None and self._current is not None:
+            self._refuse_incomplete(self._current)
+
+    def evaluate(
+        self,
+        epoch: int,
+        model: object,
+        loaders: Mapping[str, Iterable],
+        predict: Callable | None = None,
+    ) -> None:
+        """Record what a torch module says of all examples, in a pass of its own.
+
+        The pass is in eval mode and without gradients, and leaves modes and random states as they
+        were, so that the training goes on as if it had not been. Examples are called by their
+        places in the loader, or by the ids that are the last of the three parts of each batch.
+
+        Args:
+            epoch: how many epochs the model has been trained for; 0: it is untrained.
+            model: it is called with the inputs of each batch, and returns logits.
+            loaders: by split, batches (inputs, labels) or (inputs, labels, ids), or mappings with
+                ``labels`` and perhaps ``ids``, in the order of the examples and without
+                augmentation. Labels are compared with those of the recorder.
+            predict: if given, ``predict(model, batch)`` returns the logits of a batch instead.
+
+        Raises:
+            InputError: a loader shuffles, lacks an example, or has other labels; see ``record``.
+        """
+        if not own_pass.is_first_process():
+            return
+        if loaders.keys() != self._places.keys():
+            raise InputError(
+                f"the loaders are of {_and(loaders)}, but the labels of {_and(self._places)}; give "
+                "a loader for each."
+            )
+        model = own_pass.without_distribution(model)
+        with own_pass.undisturbed(model, *loaders.values()):
+            for split, loader in loaders.items():
+                place = 0
+                for outputs, labels, ids in own_pass.outputs_of(model, loader, predict):
+                    if ids is None and own_pass.shuffles(loader):
+                        raise InputError(
+                            f"loaders[{split!r}] shuffles, so nobody knows which example is which; "
+                            "give one that does not, or ids as the last part of each batch."
+                        )
+                    names = range(place, place + len(outputs)) if ids is None else ids
+                    place += len(outputs)
+                    places = self._find(split, names, by_position=ids is None)
+                    self._check_labels(split, places, labels)
+                    self._record(epoch, split, places, outputs)
+        if self._current is not None:
+            self._refuse_incomplete(self._current)
+
+    def record(self, epoch: int, split: str, ids: Sequence | None, outputs: object) -> None:
+        """Record what the network says of some examples, batch by batch or all at once.
+
+        The file is written when an epoch has all examples of all splits. An example that comes
+        twice with the same label, as in the last batches of distributed training, is recorded once.
+
+        Args:
+            epoch: how many epochs the network has been trained for, ascending; 0: it is untrained.
+            split: ``"train"`` or ``"test"``.
+            ids: which examples, by their ids or positions; None: all of the split, in order.
+            outputs: logits or probabilities (example, class), or predicted labels (example,), as a
+                tensor, an array or a list.
+
+        Raises:
+            InputError: the last epoch lacks an example; or an example is unknown, or has two
+                different labels; or the outputs are no such outputs, or not finite.
+        """
+        if not own_pass.is_first_process():
+            return
+        if split not in self._places:
+            raise InputError(f"there is no split {split!r}; name {_and(self._places)}.")
+        places = self._places[split] if ids is None else self._find(split, ids)
+        self._record(epoch, split, places, outputs)
+
+    def _record(self, epoch: int, split: str, places: np.ndarray, outputs: object) -> None:
+        where = f"network {self.network}, epoch {epoch}, {split}:"
+        current = self._begin(epoch)
+        found = read_outputs(outputs, len(self._definition["classes"]), where)
+        if len(found.predicted) != len(places):
+            raise InputError(
+                f"{where} there are outputs of {len(found.predicted)} examples, but ids of "
+                f"{len(places)}; give one for each."
+            )
+        if self._keep and found.log_probability is None:
+            raise InputError(
+                f"{where} labels alone have no {self._keep[0]}, which keep asks for; give logits."
+            )
+        is_new = current.predicted[places] == NOT_YET
+        current.predicted[places[is_new]] = found.predicted[is_new]
+        differs = current.predicted[places] != found.predicted
+        if differs.any():
+            place, other = places[differs][0], int(found.predicted[differs][0])
+            raise InputError(
+                f"{self._name(place)} has two predictions after epoch {epoch} of network "
+                f"{self.network}, {current.predicted[place]} and {other}; give each example once."
+            )
+        if found.log_probability is not None:
+            labels = self._examples["label"].values[places]
+            current.loss[places] = -found.log_probability[np.arange(len(places)), labels]
+            for name, kept in current.kept.items():
+                kept[places] = KEPT[name](found.log_probability, labels)
+        if (current.predicted != NOT_YET).all():
+            self._finish(current)
+
+    def _begin(self, epoch: int) -> _Epoch:
+        """Return what is known of an epoch, after checking that it may come now."""
+        if self._current is not None and self._current.number == epoch:
+            return self._current
+        if isinstance(epoch, bool) or not isinstance(epoch, int | np.integer) or epoch < 0:
+            raise InputError(f"epoch is {epoch!r}; give a whole number, 0 if untrained.")
+        if self._current is not None:
+            self._refuse_incomplete(self._current)
+        earlier = [each for each in self.epochs if each < epoch]
+        if later := self.epochs[len(earlier) :]:
+            if self._goes_on or not earlier:
+                raise InputError(
+                    f"epoch {epoch} of network {self.network} comes after epoch {later[-1]}, which "
+                    f"{self.path} has; record epochs in ascending order, or delete the file to "
+                    "record the network anew."
+                )
+            log.warning(
+                "network %d goes on after epoch %d: its epochs %d to %d in %s are replaced",
+                *(self.network, earlier[-1], later[0], later[-1], self.path),
+            )
+            self._recorded = self._recorded.sel(epoch=earlier)
+        self._goes_on = True
+        self._current = _Epoch(int(epoch), self._examples.sizes["example"], self._keep)
+        return self._current
+
+    def _finish(self, current: _Epoch) -> None:
+        """Write the file with one epoch more."""
+        right = current.predicted == self._examples["label"].values
+        found = make_predictions(
+            current.predicted[None, None],
+            self._mean_by_split(right)[None, None],
+            self._mean_by_split(current.loss)[None, None],
+            [self.network],
+            self._examples,
+            [current.number],
+        )
+        axes = ("network", "epoch", "example")
+        found = found.assign({name: (axes, of[None, None]) for name, of in current.kept.items()})
+        found["class_name"] = self._examples["class_name"]
+        if self._ids:
+            found["example_name"] = "example", self._names()
+        if self.epochs:
+            found = xr.concat(
+                [self._recorded, found],
+                dim="epoch",
+                data_vars="minimal",
+                coords="minimal",
+                compat="override",
+                join="exact",
+                combine_attrs="override",
+            )
+        write_predictions(found, self.path, self._definition)
+        self._recorded, self._current = found, None
+
+    def _mean_by_split(self, values: np.ndarray) -> np.ndarray:
+        """Return the mean over the examples of each split, (split,); NaN without any."""
+        places = [self._places.get(split, np.array([], dtype=int)) for split in SPLITS]
+        return np.array([values[each].mean() if len(each) else np.nan for each in places])
+
+    def _read(self) -> xr.Dataset:
+        """Return what the file has, after checking that it is of the same network."""
+        found = read_predictions(self.path)
+        definition = definition_of(found)
+        names = found["example_name"].values if "example_name" in found else []
+        same = {
+            "definition": definition.get("recorded") == self._definition["recorded"],
+            "classes": definition.get("classes") == self._definition["classes"],
+            "labels": all(
+                np.array_equal(found[name].values, self._examples[name].values)
+                for name in ("label", "example_split")
+            ),
+            "ids": np.array_equal(names, self._names() if self._ids else []),
+            "keep": self._keep == [name for name in sorted(KEPT) if name in found],
+        }
+        if differing := [name for name, is_same in same.items() if not is_same]:
+            raise InputError(
+                f"{self.path} was recorded with other {_and(differing)}; give those, or record "
+                "into another folder."
+            )
+        return found
+
+    def _write_images(self, images: Mapping[str, np.ndarray], names: Sequence[str]) -> None:
+        path = self.path.with_name("dataset.nc")
+        is_test = self._examples["example_split"].values == "test"
+        dataset = make_dataset(
+            _pixels(images, {split: len(each) for split, each in self._places.items()}),
+            self._examples["label"].values,
+            self._examples["example"].values,
+            is_test,
+            names,
+        )
+        if path.exists():
+            with open_dataset(path) as found:
+                if fingerprint(found) == fingerprint(dataset):
+                    return
+            raise InputError(
+                f"{path} has other images or labels; give those, or record into another folder."
+            )
+        write_dataset(dataset, path, self._definition)
+
+    def _find(self, split: str, ids: Sequence, by_position: bool = False) -> np.ndarray:
+        """Return the places of examples on the example axis, (example,) int64."""
+        places, index = self._places[split], self._ids.get(split)
+        ids = as_array(ids).ravel().tolist()
+        if index is None or by_position:
+            found = [each if each in range(len(places)) else None for each in ids]
+        else:
+            found = [index.get(each) for each in ids]
+        if None in found:
+            known = f"0 to {len(places) - 1}" if index is None else "as in ids"
+            raise InputError(
+                f"{split} has no example {ids[found.index(None)]!r}: those of labels[{split!r}] "
+                f"are {known}; give these alone."
+            )
+        return places[np.array(found, dtype=np.int64)]
+
+    def _check_labels(self, split: str, places: np.ndarray, labels: object | None) -> None:
+        labels = None if labels is None else as_array(labels)
+        if labels is None or labels.dtype.kind not in "iu" or labels.shape != places.shape:
+            return
+        differs = labels != self._examples["label"].values[places]
+        if differs.any():
+            place = places[differs][0]
+            raise InputError(
+                f"{self._name(place)} has the label {labels[differs][0]} in loaders[{split!r}], "
+                f"but {self._examples['label'].values[place]} in labels[{split!r}]; give a loader "
+                "that does not shuffle, or ids as the last part of each batch."
+            )
+
+    def _refuse_incomplete(self, current: _Epoch) -> None:
+        self._current = None
+        absent = np.flatnonzero(current.predicted == NOT_YET)
+        more = f" (nor have {len(absent) - 1} others)" if len(absent) > 1 else ""
+        raise InputError(
+            f"{self._name(absent[0])} has no prediction after epoch {current.number} of network "
+            f"{self.network}{more}; give all examples of every split after each epoch."
+        )
+
+    def _name(self, place: int) -> str:
+        """Return the name of an example for people: ``"example 17 of test"``."""
+        split = str(self._examples["example_split"].values[place])
+        position = int(np.searchsorted(self._places[split], place))
+        name = list(self._ids[split])[position] if split in self._ids else position
+        return f"example {name} of {split}"
+
+    def _names(self) -> np.ndarray:
+        """Return the ids of all examples as text, (example,); "" in a split without ids."""
+        names = np.full(self._examples.sizes["example"], "", dtype=object)
+        for split, index in self._ids.items():
+            names[self._places[split]] = [str(each) for each in index]
+        return names
+
+
+def _examples(labels: Mapping[str, Sequence[int]], names: Sequence[str]) -> xr.Dataset:
+    """Return the example axis, train before test, and the labels on it; see ``label_examples``."""
+    if not labels or labels.keys() - set(SPLITS):
+        raise InputError(
+            f"labels are of {_and(labels) or 'nothing'}; give those of train and test, or of one "
+            "of them."
+        )
+    parts = {split: as_array(labels[split]) for split in SPLITS if split in labels}
+    for split, part in parts.items():
+        is_label = part.ndim == 1 and len(part) and part.dtype.kind in "iu"
+        if not is_label or not 0 <= part.min() <= part.max() < len(names):
+            raise InputError(
+                f"labels[{split!r}] are not labels (example,) from 0 to {len(names) - 1}, the "
+                f"{len(names)} classes; give the number of each example's class."
+            )
+    together = np.concatenate(list(parts.values()))
+    splits = np.repeat(list(parts), [len(part) for part in parts.values()])
+    return xr.Dataset(
+        {
+            "label": ("example", together.astype(np.int16)),
+            "class_name": ("class", np.array(names, dtype=object)),
+        },
+        coords={"example": np.arange(len(together)), "example_split": ("example", splits)},
+    )
+
+
+def _pixels(images: Mapping[str, np.ndarray], sizes: Mapping[str, int]) -> np.ndarray:
+    """Return the images of all splits, (example, height, width, channel)."""
+    parts = []
+    for split in (each for each in SPLITS if each in sizes):
+        part = as_array(images.get(split, ()))
+        part = part[..., None] if part.ndim == 3 else part
+        if part.dtype != np.uint8 or part.ndim != 4 or part.shape[-1] not in (1, 3):
+            raise InputError(
+                f"images[{split!r}] have the shape {part.shape} ({part.dtype}); give (example, "
+                "height, width, channel) uint8 from 0 to 255, with 1 or 3 channels."
+            )
+        if len(part) != sizes[split]:
+            raise InputError(
+                f"there are {len(part)} images[{split!r}], but {sizes[split]} labels; give as many."
+            )
+        parts.append(part)
+    if len({part.shape[1:] for part in parts}) > 1:
+        raise InputError("train and test images have different shapes; give images of one shape.")
+    return np.concatenate(parts)
+
+
+def _index(ids: Sequence, split: str) -> dict:
+    """Return the position of each id."""
+    names = as_array(ids).tolist()
+    index = {name: position for position, name in enumerate(names)}
+    if len(index) < len(names):
+        double = next(name for position, name in enumerate(names) if index[name] != position)
+        raise InputError(f"ids[{split!r}] has {double!r} twice; give each example its own.")
+    return index
+
+
+def _as_json(definition: Mapping | None) -> dict:
+    try:
+        return json.loads(canonical(dict(definition or {})))
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"definition cannot be kept as JSON ({error}); give numbers, text, lists and mappings."
+        ) from error
+
+
+def _and(names: Iterable[str]) -> str:
+    return " and ".join(map(str, names))

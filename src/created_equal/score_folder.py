@@ -1,0 +1,206 @@
+"""Scores, figures and pages of a folder of predictions files, without a study."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from importlib import import_module
+from inspect import signature
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.figure import Figure
+
+from created_equal.artefacts import (
+    SPLITS,
+    definition_of,
+    has_images,
+    open_dataset,
+    open_predictions,
+    open_scores,
+    write_scores,
+)
+from created_equal.claims.check import check_claims
+from created_equal.claims.evidence import Evidence
+from created_equal.claims.page import write_page, write_table
+from created_equal.errors import InputError
+from created_equal.explorer import write_explorer
+from created_equal.figures.pages import save_in
+from created_equal.scores import score_ensemble
+from created_equal.study import FIGURES, Architecture, Ensemble, Recipe, Study, roles_of
+
+ENSEMBLE = "ensemble"
+# What a folder of one ensemble can show, and what a figure needs: images, or examples of a split.
+ALONE = {"ensemble": ENSEMBLE}
+# What is imported may only say whether networks are right, not what they predict.
+WITH_VOTES = (*SPLITS, "votes")
+FIGURES_OF_ONE = {
+    "figure_01": (ALONE, SPLITS),
+    "figure_02": (ALONE, ("test",)),
+    "figure_03": (ALONE, WITH_VOTES),
+    "figure_04": ({"ensembles": [ENSEMBLE]}, SPLITS),
+    "figure_09": (ALONE, WITH_VOTES),
+    "figure_10": (ALONE, SPLITS),
+    "figure_11": (ALONE, ("images",)),
+    "gallery": (ALONE, ("images", "votes")),
+    "metrics": (ALONE, SPLITS),
+}
+DATASET, SCORES = "dataset.nc", "scores.nc"
+
+log = logging.getLogger(__name__)
+
+
+def score_folder(folder: Path) -> list[str]:
+    """Score the networks of a folder, and write all that can be made of them into it.
+
+    These are ``scores.nc``, the figures of one ensemble as pdf, svg and png, ``claims.html`` and
+    ``.csv``, and ``explorer.html``.
+
+    Args:
+        folder: with predictions files of one ensemble, ``*.nc``, as the recorder and imports write
+            them, and perhaps ``dataset.nc`` with their images.
+
+    Returns:
+        a sentence for each figure that cannot be drawn, and for claims that cannot be checked.
+
+    Raises:
+        InputError: the folder has no predictions files, or they are not of one ensemble, or the
+            dataset is another one.
+    """
+    paths = sorted(path for path in folder.glob("*.nc") if path.name not in (DATASET, SCORES))
+    if not paths:
+        raise InputError(
+            f"{folder} has no predictions files (*.nc); give the folder that a recorder or an "
+            "import wrote."
+        )
+    scored = score_ensemble(paths)
+    write_scores(scored, folder / SCORES, definition_of(scored))
+    with ExitStack() as stack:
+        scores = stack.enter_context(open_scores(folder / SCORES))
+        dataset = _dataset_of(folder, paths[0], stack)
+        study = _study_of(folder, scores)
+        left_out = list(_draw_figures(study, scores, dataset, folder))
+        if reason := _what_is_absent(WITH_VOTES, scores, dataset):
+            left_out.append(f"claims are left out: {reason}")
+        else:
+            _check_claims(study, scores, dataset, paths, folder)
+        if reason := _what_is_absent(("votes",), scores, dataset):
+            left_out.append(f"the explorer is left out: {reason}")
+        else:
+            path = folder / "explorer.html"
+            write_explorer(study, {ENSEMBLE: scores.load()}, dataset, Path(), path)
+    return left_out
+
+
+def _dataset_of(folder: Path, predictions: Path, stack: ExitStack) -> xr.Dataset:
+    """Return the folder's dataset, or without one the labels and classes of the predictions."""
+    with open_predictions(predictions) as found:
+        classes = range(found.attrs["classes"])
+        names = found["class_name"].values if "class_name" in found else [*map(str, classes)]
+        examples = found[["label"]].load().assign(class_name=("class", np.array(names, object)))
+        examples = examples.drop_vars(set(examples.coords) - {"example", "example_split"})
+    path = folder / DATASET
+    if not path.exists():
+        return examples
+    dataset = stack.enter_context(open_dataset(path))
+    places = dataset.get_index("example").get_indexer(examples["example"].values)
+    same = (
+        np.array_equal(dataset[name].values[places], examples[name].values)
+        for name in ("label", "example_split")
+    )
+    if (places < 0).any() or not all(same):
+        raise InputError(
+            f"{path} has other examples or labels than {predictions}; remove it, or record both "
+            "with the same labels."
+        )
+    return dataset
+
+
+def _study_of(folder: Path, scores: xr.Dataset) -> Study:
+    """Return a study with one ensemble, and the figures that so many epochs are enough for."""
+    name, trained = folder.resolve().name, int((scores["epoch"] > 0).sum())
+    ensemble = Ensemble(
+        study=name,
+        name=ENSEMBLE,
+        architecture=Architecture("recorded"),
+        n_networks=scores.sizes["network"],
+        recipe=Recipe(),
+        dataset={},
+    )
+    figures = {
+        figure: entry
+        for figure, (entry, _) in FIGURES_OF_ONE.items()
+        if trained >= FIGURES[figure].trained
+    }
+    return Study(name, name, {}, {ENSEMBLE: ensemble}, figures, {})
+
+
+def _draw_figures(
+    study: Study, scores: xr.Dataset, dataset: xr.Dataset, folder: Path
+) -> Iterator[str]:
+    """Save the study's figures; yield why some cannot be drawn."""
+    for figure, (_, needed) in FIGURES_OF_ONE.items():
+        reason = _what_is_absent(needed, scores, dataset)
+        if figure not in study.figures:
+            reason = f"it shows at least {FIGURES[figure].trained} epochs of training."
+        if reason:
+            yield f"{figure} is left out: {reason}"
+            continue
+        try:
+            drawn, table = _draw(figure, study, scores, dataset)
+        except InputError as error:
+            yield f"{figure} is left out: {error}"
+        else:
+            save_in(folder, figure, drawn, table)
+
+
+def _what_is_absent(needed: Sequence[str], scores: xr.Dataset, dataset: xr.Dataset) -> str:
+    """Return why something cannot be shown that needs images, votes or splits; "" if it can."""
+    for split in needed:
+        if split in SPLITS and split not in scores["example_split"].values:
+            return f"there are no {split} examples."
+    if "votes" in needed and "modal_label" not in scores:
+        return "it shows what networks predict, and only whether they are right is known."
+    if "images" in needed and not has_images(dataset):
+        return "there are no images; give them to the recorder."
+    return ""
+
+
+def _draw(
+    figure: str, study: Study, scores: xr.Dataset, dataset: xr.Dataset
+) -> tuple[Figure, pd.DataFrame | None]:
+    """Draw a figure of one ensemble, as its notebook does; return its table too."""
+    module, name = import_module(f"created_equal.figures.{figure}"), study.label(ENSEMBLE)
+    inputs: Mapping[str, object] = {
+        "scores": scores,
+        "ensembles": {name: scores},
+        "dataset": dataset,
+        "title": study.title,
+        "ensemble": name,
+    }
+
+    def call(function: Callable) -> object:
+        taken = [each for each in signature(function).parameters if each in inputs]
+        return function(**{each: inputs[each] for each in taken})
+
+    return call(module.draw), call(module.table) if FIGURES[figure].table else None
+
+
+def _check_claims(
+    study: Study, scores: xr.Dataset, dataset: xr.Dataset, paths: list[Path], folder: Path
+) -> None:
+    evidence = Evidence(
+        study=study.name,
+        data="",  # None of the paper's, even if the folder has its name.
+        roles=roles_of(study),
+        epochs={},
+        dataset=dataset,
+        scores={ENSEMBLE: scores},
+        predictions={ENSEMBLE: paths},
+        moved={},
+    )
+    # Claims that compare it with other ensembles are not listed.
+    rows = [row for row in check_claims(evidence) if row.ensembles]
+    write_page(rows, study.title, study.note, evidence.warnings(), folder / "claims.html")
+    write_table(rows, folder / "claims.csv")

@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from created_equal.errors import InputError
+from created_equal.recorder.outputs import (
+    logits_of,
+    margins,
+    parts_of,
+    read_outputs,
+    true_probabilities,
+)
+
+LOGITS = arrays(np.float32, (5, 3), elements=st.floats(-50, 50, width=32))
+
+
+def test_margin_and_probability_by_hand() -> None:
+    logits = np.log([[0.5, 0.25, 0.25], [0.1, 0.7, 0.2]])
+    found = read_outputs(logits + 7, 3, "here:")
+    assert found.predicted.tolist() == [0, 1]
+    labels = np.array([0, 2])
+    assert true_probabilities(found.log_probability, labels) == pytest.approx([0.5, 0.2], abs=1e-3)
+    margin = margins(found.log_probability, labels)
+    assert margin == pytest.approx([np.log(2), np.log(0.2 / 0.7)], abs=1e-3)
+    assert margin.dtype == np.float16
+
+
+@given(LOGITS)
+def test_probabilities_say_the_same_as_their_logits(logits: np.ndarray) -> None:
+    probabilities = torch.softmax(torch.from_numpy(logits.astype(np.float64)), dim=1)
+    one, other = (read_outputs(each, 3, "here:") for each in (logits, probabilities))
+    np.testing.assert_allclose(
+        np.exp(one.log_probability), np.exp(other.log_probability), atol=1e-6
+    )
+    by_torch = torch.log_softmax(torch.from_numpy(logits.astype(np.float64)), dim=1)
+    np.testing.assert_allclose(one.log_probability, by_torch.numpy(), atol=1e-9)
+
+
+def test_a_margin_beyond_half_precision_is_its_end() -> None:
+    found = read_outputs([[1e6, 0.0], [0.0, 1e6]], 2, "here:")
+    assert np.isfinite(margins(found.log_probability, np.array([0, 0]))).all()
+
+
+@pytest.mark.parametrize("kind", [list, np.array, torch.tensor])
+def test_labels_of_any_kind(kind: type) -> None:
+    assert read_outputs(kind([2, 0, 1]), 3, "here:").predicted.tolist() == [2, 0, 1]
+
+
+def test_bfloat16_is_read() -> None:
+    outputs = torch.tensor([[0.0, 1.0]], dtype=torch.bfloat16, requires_grad=True)
+    assert read_outputs(outputs, 2, "here:").predicted.tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("outputs", "sentence"),
+    [
+        ([0, 3], "here: the labels range from 0 to 3, but there are 3 classes; give labels from 0"),
+        ([0.5, 0.5], r"here: the outputs have the shape \(2,\) \(float64\); give logits"),
+        ([[0.5], [0.2]], r"here: the outputs have the shape \(2, 1\) \(float64\); give logits"),
+        ([[0.0, 1.0, float("nan")]], "here: some outputs are not finite, so the network has div"),
+    ],
+)
+def test_what_is_no_output(outputs: list, sentence: str) -> None:
+    with pytest.raises(InputError, match=f"^{sentence}"):
+        read_outputs(outputs, 3, "here:")
+
+
+def test_the_parts_of_a_batch() -> None:
+    assert parts_of("inputs") == ("inputs", None, None)
+    assert parts_of(["inputs"]) == ("inputs", None, None)
+    assert parts_of(("inputs", "labels")) == ("inputs", "labels", None)
+    assert parts_of(("inputs", "labels", "ids")) == ("inputs", "labels", "ids")
+    batch = {"x": 1, "label": 2, "id": 3}
+    assert parts_of(batch) == ({"x": 1}, 2, 3)
+    assert len(batch) == 3
+
+
+def test_logits_are_found_in_what_models_return() -> None:
+    class Named:
+        logits = "logits"
+
+    for outputs in ("logits", ("logits", "hidden"), {"loss": 0, "logits": "logits"}, Named()):
+        assert logits_of(outputs) == "logits"

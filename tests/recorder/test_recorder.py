@@ -1,0 +1,377 @@
+import logging
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from own_training import NAMES, Data, make_model, predict, train_for_one_epoch
+from torch.utils.data import DataLoader, TensorDataset
+
+from created_equal.artefacts import read_dataset, read_predictions
+from created_equal.errors import InputError
+from created_equal.recorder import Recorder
+
+LABELS = {"train": [0, 1, 1, 0], "test": [1, 0, 0]}
+RIGHT = {split: np.array(labels) for split, labels in LABELS.items()}
+
+
+@pytest.fixture
+def recorder(tmp_path: Path) -> Recorder:
+    return Recorder(tmp_path, 3, LABELS, ["no", "yes"])
+
+
+def record(recorder: Recorder, *epochs: int) -> None:
+    for epoch in epochs:
+        for split, labels in RIGHT.items():
+            recorder.record(epoch, split, None, labels)
+
+
+def test_the_file_has_what_the_network_says(tmp_path: Path, data: Data) -> None:
+    model, loader = make_model(), data.loader("train", shuffle=True)
+    expected = {split: [] for split in data.labels}
+    with Recorder(tmp_path, 0, data.labels, NAMES) as recorder:
+        for epoch in range(4):
+            if epoch:
+                train_for_one_epoch(model, loader)
+            recorder.evaluate(epoch, model, data.loaders())
+            for split, inputs in data.inputs.items():
+                expected[split].append(predict(model, inputs))
+    found = read_predictions(tmp_path / "0000.nc")
+    assert found["epoch"].values.tolist() == recorder.epochs == [0, 1, 2, 3]
+    assert found["network"].values.tolist() == [0]
+    for split, logits in expected.items():
+        of_split = found.sel(network=0).isel(example=found["example_split"].values == split)
+        labels = data.labels[split]
+        assert of_split["label"].values.tolist() == labels.tolist()
+        logits = np.array(logits)
+        np.testing.assert_array_equal(of_split["prediction"], logits.argmax(-1))
+        right = (logits.argmax(-1) == labels).mean(axis=1)
+        np.testing.assert_allclose(of_split["accuracy"].sel(split=split), right, rtol=1e-6)
+        losses = [
+            torch.nn.functional.cross_entropy(torch.tensor(each), torch.tensor(labels))
+            for each in logits
+        ]
+        np.testing.assert_allclose(of_split["loss"].sel(split=split), losses, rtol=1e-4)
+    assert found["class_name"].values.tolist() == NAMES
+
+
+def test_labels_alone_have_no_loss(recorder: Recorder) -> None:
+    with recorder:
+        record(recorder, 0)
+    found = read_predictions(recorder.path)
+    assert found["loss"].isnull().all()
+    assert (found["accuracy"] == 1).all()
+
+
+def test_a_training_goes_on_as_if_it_were_not_recorded(tmp_path: Path, data: Data) -> None:
+    def train(recorder: Recorder | None) -> tuple:
+        random.seed(0)
+        np.random.seed(0)
+        model, generator = make_model(), torch.Generator().manual_seed(0)
+        # One generator for both, which a pass over the second would move on.
+        loader = data.loader("train", shuffle=True, generator=generator)
+        loaders = data.loaders(generator=generator)
+        model[1].eval()
+        for epoch in range(3):
+            if recorder:
+                recorder.evaluate(epoch, model, loaders)
+            assert [each.training for each in model] == [True, False, True, True, True]
+            train_for_one_epoch(model, loader)
+        state = [each.tolist() for each in model.state_dict().values()]
+        return state, random.random(), np.random.random(), torch.rand(1).item()
+
+    with Recorder(tmp_path, 0, data.labels, NAMES) as recorder:
+        assert train(recorder) == train(None)
+    assert recorder.epochs == [0, 1, 2]
+
+
+def test_a_pass_that_fails_leaves_the_mode(recorder: Recorder, data: Data) -> None:
+    model = make_model()
+
+    def fail(*_: object) -> None:
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        recorder.evaluate(0, model, {"train": [(1, 1)], "test": []}, fail)
+    assert all(each.training for each in model.modules())
+    assert torch.is_grad_enabled()
+
+
+def test_a_loader_that_shuffles_is_named(tmp_path: Path, data: Data) -> None:
+    recorder = Recorder(tmp_path, 0, data.labels, NAMES)
+    loaders = {"train": data.loader("train", shuffle=True), "test": data.loader("test")}
+    with pytest.raises(InputError, match=r"^loaders\['train'\] shuffles, so .*; give one that"):
+        recorder.evaluate(0, make_model(), loaders)
+    assert not recorder.path.exists()
+
+
+def test_any_iterable_in_another_order_is_found_by_its_labels(tmp_path: Path, data: Data) -> None:
+    recorder = Recorder(tmp_path, 0, data.labels, NAMES)
+    loaders = {split: list(loader) for split, loader in data.loaders().items()}
+    loaders["test"].reverse()
+    sentence = r"^example 0 of test has the label \d in loaders\['test'\], but \d in labels\['test"
+    with pytest.raises(InputError, match=sentence):
+        recorder.evaluate(0, make_model(), loaders)
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_ids_of_a_loader_allow_any_order(tmp_path: Path, data: Data, named: bool) -> None:
+    ids = {split: np.arange(len(labels)) for split, labels in data.labels.items()}
+    if named:
+        ids = {split: 1000 - 2 * each for split, each in ids.items()}
+    loaders = {
+        split: DataLoader(
+            TensorDataset(*map(torch.from_numpy, (data.inputs[split], labels, ids[split]))),
+            batch_size=32,
+            shuffle=True,
+        )
+        for split, labels in data.labels.items()
+    }
+    recorder = Recorder(tmp_path / "a", 0, data.labels, NAMES, ids=ids if named else None)
+    recorder.evaluate(0, make_model(), loaders)
+    in_order = Recorder(tmp_path / "b", 0, data.labels, NAMES)
+    in_order.evaluate(0, make_model(), data.loaders())
+    one, other = (read_predictions(each.path)["prediction"] for each in (recorder, in_order))
+    assert (one == other).all()
+    if named:
+        names = read_predictions(recorder.path)["example_name"].values.tolist()
+        assert names[:2] == ["1000", "998"]
+
+
+def test_a_missing_example_is_named(recorder: Recorder) -> None:
+    recorder.record(0, "train", None, RIGHT["train"])
+    recorder.record(0, "test", [0, 2], [1, 0])
+    sentence = "^example 1 of test has no prediction after epoch 0 of network 3; give all examples"
+    with pytest.raises(InputError, match=sentence):
+        recorder.record(1, "train", None, RIGHT["train"])
+    assert not recorder.path.exists()
+
+
+def test_a_missing_example_is_named_at_the_end_but_not_instead_of_an_error(
+    recorder: Recorder,
+) -> None:
+    sentence = r"example 0 of train has .* \(nor have 6 others\); give"
+    with pytest.raises(InputError, match=sentence), recorder:
+        recorder.record(0, "train", [], np.array([], dtype=int))
+    with pytest.raises(KeyError), recorder:
+        recorder.record(0, "train", [1], [1])
+        raise KeyError
+
+
+def test_a_loader_without_its_last_batch(tmp_path: Path, data: Data) -> None:
+    recorder = Recorder(tmp_path, 0, data.labels, NAMES)
+    with pytest.raises(InputError, match=r"^example 288 of train has no prediction .* 15 others"):
+        recorder.evaluate(0, make_model(), data.loaders(drop_last=True))
+
+
+def test_an_example_twice(recorder: Recorder) -> None:
+    """Distributed samplers repeat the first examples at the end, to fill the last batch."""
+    recorder.record(0, "train", [0, 1, 2, 3, 0, 1], [0, 1, 1, 0, 0, 1])
+    recorder.record(0, "test", [0, 1, 2], [1, 0, 0])
+    assert recorder.epochs == [0]
+    recorder.record(1, "train", [0, 1], [0, 1])
+    sentence = "^example 1 of train has two predictions after epoch 1 of network 3, 1 and 0; give"
+    with pytest.raises(InputError, match=sentence):
+        recorder.record(1, "train", [2, 1], [0, 0])
+    with pytest.raises(InputError, match=r"^example 3 of train has two predictions"):
+        Recorder(recorder.path.parent, 4, LABELS, 2).record(0, "train", [3, 3], [0, 1])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((0, "valid", None, [0]), "there is no split 'valid'; name train and test."),
+        ((0, "test", [0, 7], [0, 0]), r"test has no example 7: those of labels\['test'\] are 0 to"),
+        ((0, "test", [-1], [0]), "test has no example -1: those of"),
+        ((0, "test", None, [0]), "network 3, epoch 0, test: there are outputs of 1 examples, but"),
+        ((0, "test", [0], [2]), "network 3, epoch 0, test: the labels range from 2 to 2, but"),
+        ((0.5, "test", [0], [0]), "epoch is 0.5; give a whole number, 0 if untrained."),
+    ],
+)
+def test_what_cannot_be_recorded(recorder: Recorder, arguments: tuple, sentence: str) -> None:
+    with pytest.raises(InputError, match=f"^{sentence}"):
+        recorder.record(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"network": -1}, "network is -1; give its number, 0 or more."),
+        ({"network": 1.5}, "network is 1.5; give its number"),
+        ({"labels": {}}, "labels are of nothing; give those of train and test"),
+        ({"labels": {"valid": [0]}}, "labels are of valid; give those of train"),
+        ({"labels": {"train": [0, 2]}}, r"labels\['train'\] are not labels \(example,\) from 0 to"),
+        ({"labels": {"train": [0.5]}}, r"labels\['train'\] are not labels"),
+        ({"keep": {"logits"}}, "keep has 'logits'; it may have margin and true_probability."),
+        ({"ids": {"test": [1, 2, 1]}}, r"ids\['test'\] has 1 twice; give each example its own."),
+        ({"ids": {"test": [1, 2]}}, "ids has 2 examples of test, but labels has 3; give as many."),
+        ({"definition": {"model": object()}}, "definition cannot be kept as JSON"),
+        ({"images": {"train": np.zeros((4, 2, 2))}}, r"images\['train'\] have the shape .*float64"),
+        (
+            {"images": {split: np.zeros((3, 2, 2), np.uint8) for split in LABELS}},
+            r"there are 3 images\['train'\], but 4 labels; give as many.",
+        ),
+    ],
+)
+def test_arguments_that_do_not_fit(tmp_path: Path, changes: dict, sentence: str) -> None:
+    arguments = {"network": 0, "labels": LABELS, "classes": 2} | changes
+    with pytest.raises(InputError, match=f"^{sentence}"):
+        Recorder(tmp_path, **arguments)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_goes_on(tmp_path: Path, recorder: Recorder, caplog) -> None:
+    record(recorder, 0, 2, 4)
+    again = Recorder(tmp_path, 3, LABELS, ["no", "yes"])
+    assert again.epochs == [0, 2, 4]
+    record(again, 6)
+    assert read_predictions(again.path)["epoch"].values.tolist() == [0, 2, 4, 6]
+    with caplog.at_level(logging.WARNING):
+        resumed = Recorder(tmp_path, 3, LABELS, ["no", "yes"])
+        for split, labels in RIGHT.items():
+            resumed.record(3, split, None, 1 - labels)
+    assert "goes on after epoch 2: its epochs 4 to 6 in" in caplog.text
+    found = read_predictions(again.path)
+    assert found["epoch"].values.tolist() == resumed.epochs == [0, 2, 3]
+    assert found["accuracy"].sel(network=3, split="test").values.tolist() == [1, 1, 0]
+
+
+def test_epochs_rise_and_a_network_is_not_recorded_over(tmp_path: Path, recorder: Recorder) -> None:
+    record(recorder, 0, 2)
+    sentence = "^epoch 1 of network 3 comes after epoch 2, which .*0003.nc has; record epochs in"
+    with pytest.raises(InputError, match=sentence):
+        record(recorder, 1)
+    again = Recorder(tmp_path, 3, LABELS, ["no", "yes"])
+    with pytest.raises(InputError, match=r"^epoch 0 of network 3 comes after epoch 2, .* delete"):
+        record(again, 0)
+    assert read_predictions(recorder.path)["epoch"].values.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"labels": LABELS | {"test": [1, 1, 0]}}, "labels"),
+        ({"labels": {"train": [0, 1, 1, 0, 1], "test": [0, 0]}}, "labels"),
+        ({"classes": ["yes", "no"]}, "classes"),
+        ({"definition": {"width": 2}}, "definition"),
+        ({"ids": {"test": [3, 4, 5]}}, "ids"),
+        ({"keep": {"margin"}}, "keep"),
+        (
+            {"labels": {"train": [0, 1, 1, 1], "test": [1, 0, 0]}, "classes": 2},
+            "classes and labels",
+        ),
+    ],
+)
+def test_a_run_that_goes_on_with_something_else(
+    tmp_path: Path, recorder: Recorder, changes: dict, what: str
+) -> None:
+    record(recorder, 0)
+    arguments = {"network": 3, "labels": LABELS, "classes": ["no", "yes"]} | changes
+    sentence = f"^.*0003.nc was recorded with other {what}; give those, or record into another"
+    with pytest.raises(InputError, match=sentence):
+        Recorder(tmp_path, **arguments)
+
+
+def test_margin_and_probability_are_kept(tmp_path: Path, data: Data) -> None:
+    keep = {"margin", "true_probability"}
+    model = make_model()
+    for epochs in ([0], [1]):  # The second goes on with the first's file.
+        recorder = Recorder(tmp_path, 0, data.labels, NAMES, keep=keep)
+        for epoch in epochs:
+            recorder.evaluate(epoch, model, data.loaders())
+    found = read_predictions(recorder.path).sel(network=0)
+    labels = torch.from_numpy(np.concatenate(list(data.labels.values())))[:, None]
+    logits = torch.from_numpy(
+        np.concatenate([predict(model, inputs) for inputs in data.inputs.values()])
+    )
+    own = logits.gather(1, labels)
+    others = logits.scatter(1, labels, -torch.inf).max(dim=1, keepdim=True).values
+    probability = logits.softmax(dim=1).gather(1, labels)
+    for epoch in (0, 1):
+        kept = found.sel(epoch=epoch)
+        np.testing.assert_allclose(kept["margin"], (own - others)[:, 0], atol=2e-3)
+        np.testing.assert_allclose(kept["true_probability"], probability[:, 0], atol=1e-3)
+    assert {found[name].dtype for name in keep} == {np.dtype(np.float16)}
+    with pytest.raises(InputError, match="labels alone have no margin, which keep asks for; give"):
+        recorder.record(2, "test", None, data.labels["test"])
+
+
+def test_images_are_kept_once_and_are_the_same(tmp_path: Path, data: Data) -> None:
+    for network in range(2):
+        Recorder(tmp_path, network, data.labels, NAMES, images=data.images)
+    found = read_dataset(tmp_path / "dataset.nc")
+    np.testing.assert_array_equal(
+        found["image"].values[..., 0], np.concatenate(list(data.images.values()))
+    )
+    assert found["class_name"].values.tolist() == NAMES
+    others = {split: 255 - images for split, images in data.images.items()}
+    with pytest.raises(InputError, match=r"dataset.nc has other images or labels; give those, or"):
+        Recorder(tmp_path, 2, data.labels, NAMES, images=others)
+
+
+def test_one_split_is_enough(tmp_path: Path) -> None:
+    with Recorder(tmp_path, 0, {"test": [0, 1]}, 2) as recorder:
+        recorder.record(0, "test", None, [0, 0])
+    found = read_predictions(recorder.path)
+    np.testing.assert_array_equal(found["accuracy"].values[0, 0], [np.nan, 0.5])
+
+
+ENDLESS = """
+import os, random, signal, sys, time
+from pathlib import Path
+from created_equal.artefacts import read_predictions
+from created_equal.recorder import Recorder
+
+folder, labels = Path(sys.argv[1]), {"train": [0, 1] * 500, "test": [1, 0] * 500}
+
+def record_endlessly():
+    with Recorder(folder, 0, labels, 2) as recorder:
+        epoch = (recorder.epochs or [-1])[-1]
+        while True:
+            epoch += 1
+            for split in labels:
+                recorder.record(epoch, split, None, labels[split])
+
+for attempt in range(30):
+    if not (child := os.fork()):
+        record_endlessly()
+    time.sleep(random.Random(attempt).uniform(0, 0.6))
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    if (folder / "0000.nc").exists():
+        found = read_predictions(folder / "0000.nc")
+        epochs = found["epoch"].values.tolist()
+        assert epochs == list(range(len(epochs))), epochs
+        assert (found["accuracy"] == 1).all()
+        print(len(epochs), len([*folder.glob(".*")]))
+"""
+
+
+def test_a_run_that_is_killed_leaves_its_last_whole_file(tmp_path: Path) -> None:
+    """It is killed at any moment, many times, and goes on from its last whole file each time."""
+    done = subprocess.run(
+        [sys.executable, "-c", ENDLESS, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    lengths, left = zip(*(map(int, line.split()) for line in done.stdout.splitlines()), strict=True)
+    # Epochs are added, none is lost; what a kill leaves unfinished, the next run removes.
+    assert lengths == tuple(sorted(lengths))
+    assert lengths[-1] > lengths[0]
+    assert max(left) <= 1
+
+
+def test_the_recorder_needs_neither_torch_nor_what_trains(tmp_path: Path) -> None:
+    code = (
+        "import sys\nfrom created_equal.recorder import Recorder\n"
+        "with Recorder(sys.argv[1], 0, {'test': [0, 1]}, 2) as recorder:\n"
+        "    recorder.record(0, 'test', None, [[0.1, 0.9], [0.2, 0.8]])\n"
+        "print(*sorted({'torch', 'lightning', 'transformers', 'keras', 'matplotlib', 'pydantic'}"
+        " & sys.modules.keys()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr

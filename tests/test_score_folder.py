@@ -1,0 +1,160 @@
+"""Scores, figures and pages of recorded predictions, with no study and no repository around."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from created_equal.artefacts import read_predictions, read_scores
+from created_equal.errors import InputError
+from created_equal.recorder import Recorder
+from created_equal.score_folder import FIGURES_OF_ONE, score_folder
+
+NAMES = ["cat", "dog", "<cow>"]
+SIZES = {"train": 60, "test": 30}
+EPOCHS = range(7)
+
+
+def record(
+    folder: Path,
+    networks: Sequence[int] = range(6),
+    epochs: Sequence[int] = EPOCHS,
+    splits: Sequence[str] = ("train", "test"),
+    **settings: object,
+) -> None:
+    """Record networks that learn the examples one after the other; labels alone are recorded."""
+    labels = {split: np.arange(SIZES[split]) % len(NAMES) for split in splits}
+    for network in networks:
+        generator = np.random.default_rng(network)
+        with Recorder(folder, network, labels, NAMES, **settings) as recorder:
+            for epoch in epochs:
+                for split, own in labels.items():
+                    learned = np.arange(len(own)) < len(own) * (epoch / 7 + 0.1)
+                    chance = 0.95 * learned + 0.05 if epoch else 1 / 3
+                    right = generator.random(len(own)) < chance
+                    other = (own + generator.integers(1, 3, len(own))) % 3
+                    recorder.record(epoch, split, None, np.where(right, own, other))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of six networks and their images, which is scored."""
+    path = tmp_path_factory.mktemp("recorded")
+    pixels = np.random.default_rng(0).integers(0, 256, (90, 6, 8), dtype=np.uint8)
+    record(path, images={"train": pixels[:60], "test": pixels[60:]})
+    assert score_folder(path) == []
+    return path
+
+
+def test_everything_is_in_the_folder(folder: Path) -> None:
+    figures = {f"{name}.{end}" for name in FIGURES_OF_ONE for end in ("pdf", "svg", "png")}
+    pages = {
+        "scores.nc",
+        "dataset.nc",
+        "gallery.csv",
+        "metrics.csv",
+        "claims.csv",
+        "claims.html",
+        "explorer.html",
+    }
+    networks = {f"{network:04d}.nc" for network in range(6)}
+    assert {path.name for path in folder.iterdir()} == figures | pages | networks
+    assert len(FIGURES_OF_ONE) == 9
+
+
+def test_scores_are_those_of_the_predictions(folder: Path) -> None:
+    scores = read_scores(folder / "scores.nc")
+    files = [read_predictions(folder / f"{network:04d}.nc") for network in range(6)]
+    right = [(each["prediction"] == each["label"]).values[0] for each in files]
+    np.testing.assert_array_equal(scores["n_right"], np.sum(right, axis=0))
+    assert scores["loss"].isnull().all()
+
+
+def test_claims_are_those_about_one_ensemble_on_other_data_than_the_papers(folder: Path) -> None:
+    table = pd.read_csv(folder / "claims.csv")
+    assert set(table["conclusion"]) <= {"toy", "inconclusive"}
+    assert set(table["ensembles"]) == {"ensemble"}
+    measured = table.set_index("id")["value"]
+    scores = read_scores(folder / "scores.nc")
+    end = float(scores["accuracy"].sel(split="train").isel(epoch=-1).mean())
+    assert measured["figure_01d_end"] == pytest.approx(end, abs=1e-5)
+    assert "did not learn" not in (folder / "claims.html").read_text()
+
+
+def test_names_of_classes_are_shown_and_harmless(folder: Path) -> None:
+    page = (folder / "explorer.html").read_text()
+    assert "&lt;cow&gt;" in page
+    assert "<cow>" not in page
+    assert set(pd.read_csv(folder / "gallery.csv")["class"]) == set(NAMES)
+
+
+def test_a_network_more_is_scored_with_the_others(folder: Path, tmp_path: Path) -> None:
+    record(tmp_path, [0], splits=["test"])
+    score_folder(tmp_path)
+    record(tmp_path, [5], splits=["test"])
+    score_folder(tmp_path)
+    assert read_scores(tmp_path / "scores.nc")["network"].values.tolist() == [0, 5]
+
+
+def test_labels_of_one_split_alone(tmp_path: Path) -> None:
+    record(tmp_path, splits=["test"])
+    left_out = score_folder(tmp_path)
+    assert "figure_01 is left out: there are no train examples." in left_out
+    assert "gallery is left out: there are no images; give them to the recorder." in left_out
+    assert "claims are left out: there are no train examples." in left_out
+    assert (tmp_path / "figure_02.pdf").exists()
+    assert "There are no images" in (tmp_path / "explorer.html").read_text()
+
+
+def test_networks_after_training_alone(tmp_path: Path) -> None:
+    """Without the untrained network and with one epoch, little is left, but nothing breaks."""
+    record(tmp_path, epochs=[4])
+    left_out = " ".join(score_folder(tmp_path))
+    for figure in ("figure_01", "figure_02", "figure_03", "figure_09", "figure_11"):
+        assert f"{figure} is left out: " in left_out
+    assert (tmp_path / "figure_10.pdf").exists()
+
+
+def test_a_folder_without_predictions(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"has no predictions files \(\*\.nc\); give the folder"):
+        score_folder(tmp_path)
+
+
+def test_a_network_that_is_not_finished(tmp_path: Path) -> None:
+    record(tmp_path, [0])
+    record(tmp_path, [1], epochs=[0, 1, 2])
+    with pytest.raises(InputError, match=r"1.nc has other epochs than .*0.nc \(their last are 2"):
+        score_folder(tmp_path)
+
+
+def test_networks_of_two_definitions(tmp_path: Path) -> None:
+    record(tmp_path, [0], definition={"learning_rate": 0.1})
+    record(tmp_path, [1], definition={"learning_rate": 0.2})
+    with pytest.raises(InputError, match="belong to different ensembles"):
+        score_folder(tmp_path)
+
+
+def test_a_dataset_of_other_labels(folder: Path, tmp_path: Path) -> None:
+    record(tmp_path, [0], splits=["test"])
+    (tmp_path / "dataset.nc").write_bytes((folder / "dataset.nc").read_bytes())
+    with pytest.raises(InputError, match=r"dataset.nc has other examples or labels than .*0000.nc"):
+        score_folder(tmp_path)
+
+
+def test_the_command_needs_no_repository(tmp_path: Path) -> None:
+    def score(folder: str) -> subprocess.CompletedProcess:
+        command = [sys.executable, "-m", "created_equal", "score", folder]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    refused = score("nothing")
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("created-equal: nothing has no predictions files")
+    record(tmp_path / "mine", [0], splits=["test"])
+    done = score("mine")
+    assert done.returncode == 0, done.stderr
+    assert "figure_01 is left out: there are no train examples.\n" in done.stdout
+    assert (tmp_path / "mine" / "explorer.html").exists()
