@@ -33,6 +33,7 @@ include: "rules/baselines.smk"
 include: "rules/scores.smk"
 include: "rules/figures.smk"
 include: "rules/explorer.smk"
+include: "rules/tables.smk"
 include: "rules/claims.smk"
 
 
@@ -55,8 +56,7 @@ onerror:
     report_full_disk()
 
 
-localrules:
-    all,
+run_locally("all")
 
 
 rule all:
@@ -69,6 +69,7 @@ rule all:
         ],
         across_path(),
         explorers(),
+        tables_of_studies(),
         [claims_path(study, "csv") for study in CONFIG.studies],
         [] if KEPT else [results_test_path(study) for study in CONFIG.studies],
 

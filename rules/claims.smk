@@ -1,18 +1,16 @@
 """Check the paper's claims, and test the results."""
 
-
 # On a cluster, these run next to the head process: claims of large studies have their own rule, and
 # tests take a minute for the largest study.
-localrules:
-    check_claims,
-    test_results,
+run_locally("check_claims", "test_results")
 
 
 rule check_claims:
     input:
         unpack(claimed_in),
         code=code(
-            "claims/*.py", "claims/*.yaml", "look.*", "scores/*.py", "study/roles.py"
+            *("claims/*.py", "claims/*.yaml", "beyond/*.py", "beyond/*.yaml"),
+            *("look.*", "scores/*.py", "study/roles.py"),
         ),
     output:
         table=claims_path("{study}", "csv"),

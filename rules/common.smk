@@ -35,6 +35,7 @@ from created_equal.study import (
     scores_path,
     study_names,
     suggestion,
+    tables_path,
 )
 from created_equal.versions import BASELINES_VERSION, DECODING_VERSION, ENGINE_VERSION
 
@@ -81,6 +82,11 @@ STUDIES = checked(load_studies, CONFIG.studies, *SETTINGS)
 def load(study):
     """Return a study with the settings of the config."""
     return STUDIES.get(study) or checked(load_study, study, *SETTINGS)
+
+
+def run_locally(*rules):
+    """Never submit rules to a cluster; like localrules, but also if a module's rules are renamed."""
+    workflow.localrules(*map(workflow.modifier.modify_rulename, rules))
 
 
 def ensemble_of(wildcards, name="ensemble"):

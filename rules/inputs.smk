@@ -24,6 +24,17 @@ from created_equal.study import (
 HAS_GPU = shutil.which("nvidia-smi") is not None
 
 
+def arrays_of(wildcards):
+    """Return the file of a study's own arrays, if it is there: the preflight reports missing ones."""
+    definition = load(wildcards.study).dataset
+    if definition["source"] != "arrays":
+        return []
+    from created_equal.artefacts import image_root
+
+    path = image_root(CONFIG.data_root, definition["path"])
+    return [str(path)] if path.is_file() else []
+
+
 def networks_in(wildcards):
     """Return the seeds of a training job."""
     return range(int(wildcards.first), int(wildcards.last) + 1)
@@ -138,6 +149,16 @@ def explorers():
     shown = {study: ensemble_across(load(study)) for study in CONFIG.studies}
     return [
         explorer_path(study, ensemble) for study, ensemble in shown.items() if ensemble
+    ]
+
+
+def tables_of_studies():
+    """Return the tables of all selected studies, of the ensemble that figure 1 shows."""
+    shown = {study: ensemble_across(load(study)) for study in CONFIG.studies}
+    return [
+        tables_path(study, ensemble, "examples.csv")
+        for study, ensemble in shown.items()
+        if ensemble
     ]
 
 

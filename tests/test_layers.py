@@ -13,7 +13,8 @@ GROUND = {
 STAGES = {"datasets", "training", "scores", "baselines"}
 WITHOUT_TORCH = {
     *("errors", "extras", "versions", "paths", "look", "user_text", "study", "decoding"),
-    *("artefacts", "planning", "scores", "figures", "claims", "explorer", "__init__", "api"),
+    *("artefacts", "planning", "scores", "figures", "claims", "beyond", "explorer", "compare"),
+    *("exchange", "__init__", "api"),
     *("recorder", "score_folder"),
 }
 CALLBACKS = ("lightning", "transformers", "keras")
@@ -27,6 +28,7 @@ CORE = {
     "user_text",
     "artefacts",
     "scores",
+    "exchange",
     "api",
     "recorder",
 }
@@ -48,11 +50,17 @@ MAY_IMPORT = {
     "networks": {"errors", "study"},
     **dict.fromkeys(STAGES, GROUND),
     **dict.fromkeys(("figures", "claims", "explorer"), GROUND | {"scores"}),
+    "exchange": {"errors", "extras", "artefacts", "scores"},
+    "compare": GROUND | {"scores", "figures"},
+    "beyond": GROUND | {"scores", "claims"},
     "planning": GROUND | STAGES,
     # What anybody's training needs, and so little of the rest.
     "recorder": {"errors", "artefacts"},
-    "score_folder": GROUND | {"scores", "figures", "claims", "explorer"},
-    "cli": GROUND | STAGES | {"figures", "claims", "explorer", "planning", "score_folder"},
+    "score_folder": GROUND | {"scores", "figures", "claims", "beyond", "explorer"},
+    "cli": GROUND
+    | STAGES
+    | {"figures", "claims", "beyond", "explorer", "exchange", "compare", "planning"}
+    | {"score_folder"},
 }
 # They are imported where a library is there that has torch.
 WITH_TORCH = {"planning/plan.py", *(f"recorder/{of}.py" for of in CALLBACKS)}

@@ -138,7 +138,7 @@ def test_kept_scores_are_shown_without_training(built, tmp_path):
     planned = jobs(succeeds(folder, *reference, "--dry-run"))
     assert set(planned) == {
         *("all", "build_dataset", "fit_baseline", "check_claims", "render_cross_dataset"),
-        "explore_ensemble",
+        *("explore_ensemble", "tabulate_examples"),
         *(f"render_{figure}" for figure in FIGURES),
     }
     targets = [

@@ -49,6 +49,7 @@ from created_equal.study import (
     results_test_path,
     scores_path,
     suggestion,
+    tables_path,
 )
 
 # That a command may open at once; the usual limit of 1,024 can be raised to the hard one.
@@ -333,16 +334,80 @@ def score(
     print(f"wrote scores.nc, figures, claims.html and explorer.html into {folder}")
 
 
+@app.command(name="compare", epilog="Example: created-equal compare digits st_vgg linear_st_vgg")
+def compare(
+    what: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[study] ensemble other",
+            help="A study and two of its ensembles; or scores files. The other may be a published "
+            "score: a .csv, .parquet, .npz or .npy file with a row for each example.",
+        ),
+    ],
+    column: Annotated[
+        str | None, typer.Option(help="The published score's column; default: the only one.")
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(help="The column of positions; default: example or index, or by order."),
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option(help="The set of the published rows, train or test, if unclear.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The figure; default: compare_OTHER.png beside the first scores."),
+    ] = None,
+) -> None:
+    """Compare an ensemble's accessibility with that of another, or with a published score.
+
+    Prints the correlations in a sentence, and writes them with a figure: compare_OTHER.png, .csv.
+    """
+    from created_equal.compare.command import run_compare
+
+    is_path = "/" in what[0] or "." in what[0]
+    study = None if is_path else load_configured(plain_name(what[0]))
+    print(run_compare(study, what if is_path else what[1:], column, key, split, out))
+
+
+@app.command(
+    name="tabulate_examples", epilog="Example: created-equal tabulate_examples digits st_vgg"
+)
+def tabulate_examples(study_name: StudyName, ensemble_name: EnsembleName) -> None:
+    """Write a table with a row for each example, and the sheet of the hardest images.
+
+    Writes results/STUDY/ENSEMBLE/examples.csv and .parquet, epochs.csv and hardest.png.
+    """
+    from created_equal.artefacts import open_dataset, open_scores
+    from created_equal.exchange import about, write_tables
+    from created_equal.figures import hardest
+    from created_equal.figures.pages import save_as
+
+    study, ensemble = load_configured(study_name), _load_ensemble(study_name, ensemble_name)
+    folder = tables_path(study_name, ensemble_name, "examples.csv").parent
+    with (
+        open_dataset(dataset_path(study_name)) as dataset,
+        open_scores(study.scores_path(ensemble.name)) as scores,
+    ):
+        write_tables(scores, dataset, about(scores, study_name, ensemble_name), folder)
+        label, data_root = study.label(ensemble_name), load_config().data_root
+        page = hardest.draw(scores, dataset, study.title, label, data_root)
+    save_as(page, folder / "hardest.png")
+
+
 @app.command(name="check_claims", epilog="Example: created-equal check_claims digits")
 def check_claims(study_name: StudyName) -> None:
     """Check the paper's claims; writes results/STUDY/claims.csv and claims.html."""
+    from created_equal.beyond import read_findings, without_inapplicable
     from created_equal.claims.check import check_claims as check
+    from created_equal.claims.claim import read_claims
     from created_equal.claims.evidence import open_evidence
     from created_equal.claims.page import write_page, write_table
 
     study = load_configured(study_name)
     with open_evidence(study, load_config().networks_per_job) as evidence:
-        rows, warnings = check(evidence), evidence.warnings()
+        rows = without_inapplicable(check(evidence, [*read_claims(), *read_findings()]))
+        warnings = evidence.warnings()
     write_page(rows, study.title, study.note, warnings, claims_path(study_name, "html"))
     write_table(rows, claims_path(study_name, "csv"))
 

@@ -21,6 +21,7 @@ EXTRAS = {
         ),
         "workflow",
     ),
+    "pyarrow": "tables",
 }
 
 

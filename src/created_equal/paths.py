@@ -84,6 +84,11 @@ def explorer_path(study: str, ensemble: str, other: str | None = None) -> Path:
     return RESULTS / study / ensemble / (f"explorer_{other}.html" if other else "explorer.html")
 
 
+def tables_path(study: str, ensemble: str, name: str) -> Path:
+    """Return the path of a table of an ensemble: ``"examples.csv"``, ``"epochs.csv"``."""
+    return RESULTS / study / ensemble / name
+
+
 def results_test_path(study: str) -> Path:
     """Return the path of the file that is written when a study's results pass their tests."""
     return RESULTS / study / "results_test.txt"

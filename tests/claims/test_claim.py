@@ -28,6 +28,7 @@ NEVER_AT_ZERO = {"supplement_c_longer_at_zero_train", "supplement_c_longer_at_ze
         ("at most 0.1", [0.1 + 1e-12, -5], [0.11]),
         ("above 0", [0.01], [0, 1e-12, -1]),
         ("below 0.8", [0.79], [0.8, 0.8 - 1e-12, 1]),
+        ("interval around 1", [1, 1 + 1e-12], [0.9, 1.1]),
     ],
 )
 def test_limits_have_an_allowance_for_rounding(words, inside, outside):
@@ -64,6 +65,15 @@ def test_which_verdicts_turn_at_half_and_at_twice_the_tolerance(accepted, value,
 )
 def test_whether_an_interval_decides(words, lower, upper, decides):
     assert Accepted(words).decides(lower, upper) is decides
+
+
+@pytest.mark.parametrize(
+    "value, lower, upper, decides", [(3, 0.5, 4, 1), (3, 2, 4, 2), (0.1, 0, 0.5, 0.5)]
+)
+def test_an_interval_around_a_number_decides_whatever_the_value_is(value, lower, upper, decides):
+    assert Accepted("interval around 1").deciding(value, lower, upper) == decides
+    assert Accepted("at least 1").deciding(value, lower, upper) == value
+    assert math.isnan(Accepted("interval around 1").deciding(value, math.nan, math.nan))
 
 
 def test_every_id_is_found_by_grep_and_there_is_one_of_each():

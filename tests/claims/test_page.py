@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from created_equal.claims.claim import BEYOND
 from created_equal.claims.page import STYLES, number_words, p_words, write_page
 from created_equal.scores import SMALLEST_LOG10_P
 
@@ -88,12 +89,15 @@ def test_a_row_that_holds_under_a_null_names_it_and_one_of_too_few_says_how_many
     assert "by number: 2: 0.7" in cells[5] and "two networks agree on 0.83" in cells[5]
 
 
-def test_counts_are_of_rows_that_hold_beyond_the_nulls_and_of_no_other_reading(measured, tmp_path):
+def test_counts_are_of_the_paper_s_rows_that_hold_beyond_the_nulls_and_of_no_other_reading(
+    measured, tmp_path
+):
     rows = [
         replace(measured, verdict="holds", stable="yes", turns_at=""),
         replace(measured, verdict="holds", turns_at="1/2, 2"),
         replace(measured, verdict="reproduced", reading_of="another"),
         replace(measured, verdict="holds, and under a null too", turns_at="1/2"),
+        replace(measured, verdict="holds", section=f"{BEYOND}, and not counted above"),
     ]
     text, reader = page_of(rows, tmp_path)
     assert "2 of 3 claims hold beyond their nulls. 2 verdicts would turn at half" in text

@@ -92,11 +92,13 @@ def test_the_metrics_of_epochs_are_means_over_each_split(made_up, scores):
         )
 
 
-def test_one_epoch_has_no_change(made_up_ensemble, write_batches, tmp_path):
+def test_one_epoch_says_nothing_of_learning(made_up_ensemble, write_batches, tmp_path):
     made_up = made_up_ensemble(networks=2, epochs=2)
-    found = example_metrics(score_ensemble(write_batches(tmp_path, made_up, [[0, 1]])))
-    assert found["churn"].isna().all()
-    assert (found["first_learned"].dropna() == 1).all()
+    scores = score_ensemble(write_batches(tmp_path, made_up, [[0, 1]]))
+    assert scores["churn"].isnull().all()
+    found = example_metrics(scores)
+    assert not {*found.columns} & {*label_metrics.OF_SEVERAL_EPOCHS}
+    assert {"consistency", "vote_entropy", "difficulty_class"} <= {*found.columns}
 
 
 def test_scores_of_an_earlier_version_have_the_others(scores):

@@ -217,7 +217,7 @@ class _Numbers:
             "examples": measured.examples.words,
             "lower": lower,
             "upper": upper,
-            "interval_over": "examples and networks" if over_networks else "examples",
+            "interval_over": measured.over if over_networks else "examples",
             "deviation": float(np.nanstd(replicates)) if not math.isnan(lower) else NAN,
             "log10_p": log10_p_of(value, measured.points) if measured.points else NAN,
             **_of_networks(measured, observed, case.paper_networks or paper),
@@ -354,9 +354,10 @@ def _row(case: Case, evidence: Evidence, found: dict | None, numbers: _Numbers) 
     expected = found["expected"] = float(
         np.clip(found.get("expected", NAN), *claim.measure.possible)
     )
-    nulls = [null for null in NULLS if found.get(null, NAN) in claim.accepted]
-    also_under = [] if claim.absent else nulls
-    verdict = verdict_of(case, evidence.data, value, found["networks"], expected, also_under)
+    against = () if claim.absent else NULLS
+    also_under = [null for null in against if found.get(null, NAN) in claim.accepted]
+    deciding = claim.accepted.deciding(value, found["lower"], found["upper"])
+    verdict = verdict_of(case, evidence.data, deciding, found["networks"], expected, also_under)
     stable = ""
     if "networks" in found["interval_over"] and not math.isnan(found["lower"]):
         stable = "yes" if claim.accepted.decides(found["lower"], found["upper"]) else "no"

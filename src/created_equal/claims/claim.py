@@ -13,13 +13,15 @@ from created_equal.claims.measures import MEASURES, Measure
 
 # 0.48 + 0.02 in binary is less than 0.5, and a mean of 0 may be off by rounding.
 ROUNDING = 1e-9
+CLAIMS = Path(__file__).with_name("claims.yaml")
+BEYOND = "Beyond the paper"  # How sections begin that are not about the paper, nor counted.
 
 
 @dataclass(frozen=True)
 class Accepted:
     """The values that agree with a claim."""
 
-    words: str  # "0.56 ± 0.02", "at least 0.85", "at most 0.1", "above 0" or "below 0.8".
+    words: str  # "0.56 ± 0.02", "at least 0.85", "above 0" (most, below), "interval around 1".
     paper: float = math.nan  # The paper's number, NaN if it gives none.
 
     def __contains__(self, value: float) -> bool:
@@ -31,6 +33,11 @@ class Accepted:
         That is the number after ±, or the distance of the limit from the paper's number, or none.
         """
         return self._accepts(value, factor) != self._accepts(value, 1)
+
+    def deciding(self, value: float, lower: float, upper: float) -> float:
+        """Return the number that decides: the value, or that of its interval nearest to a limit."""
+        around = self.words.startswith("interval around")
+        return max(lower, min(float(self.words.split()[-1]), upper)) if around else value
 
     def decides(self, lower: float, upper: float) -> bool:
         """Return whether all values of an interval are accepted, or none is."""
@@ -52,6 +59,7 @@ class Accepted:
             "at most": value <= limit + ROUNDING,
             "above": value > limit + ROUNDING,
             "below": value < limit - ROUNDING,
+            "interval around": abs(value - limit) <= ROUNDING,
         }[kind]
 
 
@@ -88,9 +96,9 @@ class Claim:
 
 
 @cache
-def read_claims() -> tuple[Claim, ...]:
-    """Return the claims of claims.yaml, in its order."""
-    document = _document()
+def read_claims(path: Path = CLAIMS) -> tuple[Claim, ...]:
+    """Return the claims of claims.yaml, or of another file with its keys, in their order."""
+    document = _document(path)
     return tuple(
         claim
         for section, families in document["claims"].items()
@@ -102,12 +110,12 @@ def read_claims() -> tuple[Claim, ...]:
 @cache
 def paper_studies() -> frozenset[str]:
     """Return the names of the studies of the paper's data."""
-    return frozenset(key.partition("/")[0] for key in _document()["supplement_c"])
+    return frozenset(key.partition("/")[0] for key in _document(CLAIMS)["supplement_c"])
 
 
 @cache
-def _document() -> dict:
-    return yaml.safe_load(Path(__file__).with_name("claims.yaml").read_text())
+def _document(path: Path) -> dict:
+    return yaml.safe_load(path.read_text())
 
 
 def _claims_of(

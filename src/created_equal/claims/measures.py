@@ -74,6 +74,7 @@ class Measured:
     # If it is a correlation: what is correlated, and the number of points if it is Pearson's.
     pair: Callable[[Scores], tuple[np.ndarray, np.ndarray]] | None = None
     points: int | None = None
+    over: str = "examples and networks"  # What its resamples draw.
 
 
 @dataclass(frozen=True)
@@ -136,12 +137,7 @@ def measure_of_histograms(possible: tuple[float, float], fewest: int = FEWEST) -
 
 @measure(possible=SIGNED)
 def accuracy(
-    evidence: Evidence,
-    name: str,
-    *,
-    split: str = "test",
-    at: str = "last epoch",
-    what: str = "accuracy",
+    evidence: Evidence, name: str, *, split: str = "test", at: str = "last epoch", what="accuracy"
 ) -> Measured:
     """Mean {what}, {at}, {split} examples."""
     epochs, classes = _all(evidence, name), evidence.scores[name].attrs["classes"]
@@ -332,10 +328,8 @@ def order(
     evidence: Evidence, other: str, name: str, *, split: str = "test", r: str = "Pearson"
 ) -> Measured:
     """{r}'s r of a in the two, {split} examples."""
-    examples, epochs = (
-        _examples(evidence, split, other, name),
-        {each: _trained(evidence, each) for each in (other, name)},
-    )
+    examples = _examples(evidence, split, other, name)
+    epochs = {each: _trained(evidence, each) for each in (other, name)}
 
     def pair(scores: Scores) -> tuple[np.ndarray, ...]:
         return tuple(scores.accessibility(each, examples) for each in epochs)
@@ -408,10 +402,8 @@ def joint(evidence: Evidence, other: str, name: str, *, pair: str, what: str) ->
     """
     found = best_matched_pairs(*_accuracies(evidence, other, name))[pair == "a late"]
     epochs = {other: np.array([found.epoch_a]), name: np.array([found.epoch_b])}
-    examples, of = (
-        _examples(evidence, "test", other, name),
-        {"corners": corners}.get(what, diagonal),
-    )
+    examples = _examples(evidence, "test", other, name)
+    of = {"corners": corners}.get(what, diagonal)
 
     def value(scores: Scores) -> float:
         one, two = (scores.n_right(each, epoch, examples)[0] for each, epoch in epochs.items())
@@ -466,9 +458,8 @@ def right_given_right(
     """P(first right | second right), {when} of learning, test examples."""
     both = (other, name) if figure == "figure_05" else (other,)
     epoch = _figure_epoch(evidence, figure, when, *both)
-    return _given(
-        evidence, other, epoch, name, epoch if len(both) == 2 else _all(evidence, name)[-1]
-    )
+    last = epoch if len(both) == 2 else _all(evidence, name)[-1]
+    return _given(evidence, other, epoch, name, last)
 
 
 @measure(possible=(-2, 2), nulls=GROUPS, fewest=FEWEST)
@@ -634,9 +625,8 @@ def _epochs(evidence: Evidence, name: str, split: str, at: str) -> np.ndarray:
     epochs = _all(evidence, name)[chosen]
     bimodality = evidence.scores[name]["bimodality"].sel(split=split, epoch=epochs).values
     lowest = epochs[[bimodality.argmin()]]
-    return {"the last epoch": epochs[-1:], "the epoch of lowest bi-modality": lowest}.get(
-        at, epochs
-    )
+    named = {"the last epoch": epochs[-1:], "the epoch of lowest bi-modality": lowest}
+    return named.get(at, epochs)
 
 
 def _examples(evidence: Evidence, split: str, *names: str) -> Examples:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from created_equal.artefacts import write_atomically
 from created_equal.claims.check import Row
+from created_equal.claims.claim import BEYOND
 from created_equal.look import CSS
 from created_equal.scores import NULLS, SMALLEST_LOG10_P
 from created_equal.study import BASELINE_PREFIX as BASELINES
@@ -114,8 +115,8 @@ def write_page(
 
 
 def _counts(rows: Sequence[Row]) -> str:
-    """Return how many rows have each verdict; other readings of a claim are not counted."""
-    counted = [row for row in rows if not row.reading_of]
+    """Return how many of the paper's claims have each verdict, without other readings of them."""
+    counted = [row for row in rows if not (row.reading_of or row.section.startswith(BEYOND))]
     verdicts = Counter(row.verdict for row in counted)
     items = "".join(
         f"<li>{verdicts[verdict]} {_badge(verdict)}</li>" for verdict in STYLES if verdicts[verdict]

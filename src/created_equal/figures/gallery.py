@@ -5,12 +5,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import xarray as xr
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from created_equal.artefacts import consensus, consistency, has_files
+from created_equal.artefacts import consensus, consistency
 from created_equal.figures import style
-from created_equal.figures.images import as_drawn, class_name, images_of
+from created_equal.figures.images import class_name, draw_row, images_of
 from created_equal.scores import BLOCKS, LEAST_CONSENSUS, MOST_CONSISTENCY, Block, extremes
 
 IN_TABLE = 20
@@ -63,7 +62,7 @@ def draw(
                 )
             ]
             top = row_height * labels.index(block.label)
-            _draw_block(grid[block.name], top, images, words)
+            draw_row(grid[block.name], top, images, words)
     for axes in grid.values():
         axes.set(xlim=(0, columns), ylim=(row_height * len(labels), 0), aspect="equal")
         axes.set(xticks=(), yticks=())
@@ -112,7 +111,7 @@ def table(scores: xr.Dataset, dataset: xr.Dataset) -> pd.DataFrame:
         }
         hashes = dataset["pixel_hash"].sel(example=examples).values
         columns["pixel_hash"] = [f"{each:016x}" for each in hashes.tolist()]
-        if has_files(dataset):
+        if "file" in dataset:
             columns["file"] = dataset["file"].sel(example=examples).values
         parts.append(pd.DataFrame(columns))
     return pd.concat(parts, ignore_index=True)
@@ -140,21 +139,3 @@ def _shown_labels(blocks: list[Block], classes: int) -> list[int]:
         if block.name == BLOCKS[-1]:
             doubtful[block.label] = len(block.examples)
     return sorted(np.argsort(-doubtful, kind="stable")[:MOST_CLASSES].tolist())
-
-
-def _draw_block(axes: Axes, top: float, images: np.ndarray, words: list[str]) -> None:
-    margin = 0.04
-    if not len(images):
-        axes.text(0.5, top + 0.5, "none", ha="center", va="center", color=style.GRAY)
-    for column, image in enumerate(images):
-        # Images that are not square are centered in a square.
-        height, width = np.array(image.shape[:2]) / max(image.shape[:2]) * (1 - 2 * margin)
-        left, above = column + (1 - width) / 2, top + (1 - height) / 2
-        axes.imshow(
-            as_drawn(image),
-            cmap="gray",
-            vmin=0,
-            vmax=255,
-            extent=(left, left + width, above + height, above),
-        )
-        axes.text(column + 0.5, top + 1, words[column], ha="center", va="top", linespacing=1.05)

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
+from matplotlib.axes import Axes
 
 from created_equal.artefacts import read_images
 from created_equal.errors import InputError
+from created_equal.figures.style import GRAY
 
 
 def images_of(
@@ -44,3 +46,28 @@ def class_name(dataset: xr.Dataset, label: int, longest: int = 25) -> str:
     """Return the class name of a label, cut to a number of characters."""
     name = str(dataset["class_name"].values[label])
     return name if len(name) <= longest else f"{name[: longest - 1]}…"
+
+
+def draw_row(axes: Axes, top: float, images: np.ndarray, words: list[str]) -> None:
+    """Draw images side by side, each in a square of 1, with words below; "none" if there is none.
+
+    Args:
+        axes: with equal aspect, and its y axis downwards.
+        top: where the images begin.
+        images: (image, height, width, channel) uint8; those that are not square are centered.
+        words: for each image.
+    """
+    margin = 0.04
+    if not len(images):
+        axes.text(0.5, top + 0.5, "none", ha="center", va="center", color=GRAY)
+    for column, image in enumerate(images):
+        height, width = np.array(image.shape[:2]) / max(image.shape[:2]) * (1 - 2 * margin)
+        left, above = column + (1 - width) / 2, top + (1 - height) / 2
+        axes.imshow(
+            as_drawn(image),
+            cmap="gray",
+            vmin=0,
+            vmax=255,
+            extent=(left, left + width, above + height, above),
+        )
+        axes.text(column + 0.5, top + 1, words[column], ha="center", va="top", linespacing=1.05)

@@ -1,11 +1,13 @@
 """Saving a figure as pdf, svg and png, with equal bytes for equal input."""
 
+import io
 import tempfile
 from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
 
+from created_equal.artefacts import write_atomically
 from created_equal.errors import InputError, because
 from created_equal.figures.style import styled
 from created_equal.study import figure_path
@@ -54,3 +56,23 @@ def save_in(folder: Path, name: str, figure: Figure, table: pd.DataFrame | None 
         otherwise = "make the folder writable, and run again"
         raise InputError(f"{folder} cannot be written to {because(error, otherwise)}") from error
     return targets["png"]
+
+
+@styled
+def save_as(figure: Figure, path: Path) -> None:
+    """Write a figure atomically to a path, which ends in .pdf, .svg or .png.
+
+    Raises:
+        InputError: it ends otherwise, or cannot be written.
+    """
+    extension, contents = format_of(path), io.BytesIO()
+    figure.savefig(contents, format=extension, metadata=METADATA[extension])
+    write_atomically(path, contents.getvalue())
+
+
+def format_of(path: Path) -> str:
+    """Return pdf, svg or png, by the end of a figure's path; raises InputError if it has others."""
+    extension = path.suffix.lower().removeprefix(".")
+    if extension not in METADATA:
+        raise InputError(f"{path} is no figure; let its name end in .pdf, .svg or .png.")
+    return extension

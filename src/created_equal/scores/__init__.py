@@ -8,6 +8,7 @@ from .bimodality import independent_null, informative_epochs, mean_consistency
 from .binning import bin_edges
 from .bootstrap import REPLICATES, Statistic, band_of_mean, interval_around, interval_of
 from .bootstrap import resample_weights, value_of
+from .comparison import Estimate, compare_scores, correlations, resamples_networks
 from .correlation import SMALLEST_LOG10_P, SMALLEST_VARIANCE, Correlation, correlation
 from .correlation import correlation_of, log10_p_of
 from .difficulty import BINS, CLASSES_OF_DIFFICULTY, GROUPS, difficulty_class, quantile_means
@@ -16,7 +17,7 @@ from .dynamics import churn, ever_learned, first_learned, forgetting, learned_fo
 from .dynamics import mean_network, median_network, variability
 from .ensemble import score_ensemble, score_opened
 from .extremes import BLOCKS, LEAST_CONSENSUS, MOST_CONSISTENCY, Block, extremes
-from .hypotheses import NULLS, Hypotheses
+from .hypotheses import FEWEST_NETWORKS, MOST_PREDICTIONS, NULLS, Hypotheses
 from .independence import error_consistency, error_consistency_between
 from .independence import variance_if_independent, variance_of_accuracy
 from .joint import corners, diagonal, joint_cells
@@ -26,7 +27,7 @@ from .learning import matched_epochs
 from .learnt import LearningProblem, learning_problems, learning_warnings
 from .nulls import class_means, classes_kept, independent_networks
 from .order import correlation_with_more, epochs_to_rise, pearson, spearman, spearman_brown
-from .order import without_class_means
+from .order import ranks, without_class_means
 from .patterns import LEAST_FIT, PatternExample, example_patterns, pattern_fits, shown_patterns
 from .phases import PHASES, phases
 from .rank_correlations import RankCorrelations, rank_correlations

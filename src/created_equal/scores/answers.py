@@ -139,14 +139,12 @@ class Counted:
         return self._n_right[np.ix_(np.searchsorted(self.epoch, epochs), places)]
 
     def n_modal(self, epochs: np.ndarray) -> np.ndarray:
-        places = np.searchsorted(self.epoch, epochs)
-        predictions = self.answers.predictions
-        return np.stack(
-            [
-                modes(np.repeat(predictions[:, place], self.weights, axis=0), self.classes).n_modal
-                for place in places.tolist()
-            ]
-        )
+        return np.stack([modes(self.predictions(epoch), self.classes).n_modal for epoch in epochs])
+
+    def predictions(self, epoch: int) -> np.ndarray:
+        """Return the labels that each network predicts after an epoch, (network, example)."""
+        place = int(np.searchsorted(self.epoch, epoch))
+        return np.repeat(self.answers.predictions[:, place], self.weights, axis=0)
 
     @cached_property
     def accessibility(self) -> np.ndarray:
@@ -250,6 +248,14 @@ class Scores:
     def by_network(self, name: str, examples: Examples) -> np.ndarray:
         """Return the share of trained epochs at which each network is right, (network, example)."""
         return self.counts[name].by_network[:, self._places(name, examples)]
+
+    def predictions(self, name: str, epoch: int, examples: Examples) -> np.ndarray:
+        """Return what each network predicts after an epoch, (network, example) labels."""
+        return self.counts[name].predictions(epoch)[:, self._places(name, examples)]
+
+    def right(self, name: str, epoch: int, examples: Examples) -> np.ndarray:
+        """Return about what each network is right after an epoch, (network, example) bool."""
+        return self.predictions(name, epoch, examples) == self.labels(name, examples)
 
     def labels(self, name: str, examples: Examples) -> np.ndarray:
         # Examples only change places with others of their class.

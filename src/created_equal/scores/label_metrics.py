@@ -32,6 +32,11 @@ OF_EXAMPLES = (
     *("vote_entropy", "vote_el2n", "disagreement"),
 )
 OF_EPOCHS = ("mean_disagreement", "mean_churn")
+# Undefined if only one epoch was trained, or recorded.
+OF_SEVERAL_EPOCHS = (
+    *("accessibility", "first_learned", "learned_for_good", "ever_learned", "forgetting", "churn"),
+    *("variability", "mean_vote_margin"),
+)
 
 
 def metrics_of_predictions(
@@ -82,12 +87,15 @@ def example_metrics(scores: xr.Dataset) -> pd.DataFrame:
 
     Returns:
         a row for each example, in the order of the scores, with the example's name as index. Those
-        of ``OF_EXAMPLES`` are missing if an earlier version wrote the scores.
+        of ``OF_EXAMPLES`` are missing if an earlier version wrote the scores, and those of
+        ``OF_SEVERAL_EPOCHS`` if there is only one after the untrained one.
     """
     parts = [_of_block(block) for block in _blocks(scores)]
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     stored = ["accessibility", *(name for name in OF_EXAMPLES if name in scores)]
     columns |= {name: scores[name].values for name in stored}
+    if (scores["epoch"].values > 0).sum() < 2:
+        columns = {name: of for name, of in columns.items() if name not in OF_SEVERAL_EPOCHS}
     return pd.DataFrame(columns, index=pd.Index(scores["example"].values, name="example"))
 
 

@@ -1,0 +1,164 @@
+"""What findings of other papers measure; see ``claims.measures``, among which they are entered."""
+
+import numpy as np
+
+from created_equal.beyond.label_errors import label_errors
+from created_equal.claims.evidence import Evidence
+from created_equal.claims.measures import (
+    CONSISTENCY,
+    FEWEST,
+    JOINT,
+    MANY,
+    NOT_NEGATIVE,
+    ORDER,
+    SHARE,
+    SIGNED,
+    Measured,
+    _examples,
+    measure,
+)
+from created_equal.scores import (
+    LEAST_CONSENSUS,
+    MOST_CONSISTENCY,
+    Examples,
+    Scores,
+    disagreement,
+    error_consistency,
+    error_consistency_between,
+    ranks,
+    variance_if_independent,
+    variance_of_accuracy,
+)
+
+HARDEST = 0.1
+
+
+@measure(possible=SHARE, nulls=ORDER, fewest=FEWEST)
+def label_errors_rank(
+    evidence: Evidence, name: str, *, against: str = "all other test examples"
+) -> Measured:
+    """AUROC of 1 - a for test labels that people did not confirm, against {against}."""
+    asked = label_errors(evidence.dataset, evidence.scores[name])
+    rest = asked.confirmed if "flagged" in against else asked.others
+    words = f"{len(asked.doubted)} and {len(rest)} test"
+    doubted, others = (Examples(names, words) for names in (asked.doubted, rest))
+
+    def value(scores: Scores) -> float:
+        hard, easy = (-scores.accessibility(name, each) for each in (doubted, others))
+        placed = ranks(np.concatenate([hard, easy]))[: len(hard)]
+        return float((placed.mean() - (len(hard) + 1) / 2) / len(easy))
+
+    return Measured(value, doubted, {name: _trained(evidence, name)})
+
+
+@measure(possible=(0, 1 / HARDEST), nulls=ORDER, fewest=FEWEST)
+def label_errors_among_the_hardest(evidence: Evidence, name: str) -> Measured:
+    """How many times as often test labels that people did not confirm are in the hardest tenth by a
+    as all test examples are.
+    """
+    doubted, everyone = _doubted_and_all(evidence, name)
+
+    def value(scores: Scores) -> float:
+        of_all = np.sort(scores.accessibility(name, everyone))
+        of_doubted = scores.accessibility(name, doubted)
+        # Of examples as hard as the last that belongs to the tenth, a share belongs to it.
+        size = HARDEST * len(of_all)
+        last = of_all[int(np.ceil(size)) - 1]
+        below, equal = (of_all < last).sum(), (of_all == last).sum()
+        share = (size - below) / equal
+        return float(((of_doubted < last) + share * (of_doubted == last)).mean() / HARDEST)
+
+    return Measured(value, doubted, {name: _trained(evidence, name)})
+
+
+@measure(possible=NOT_NEGATIVE, nulls=CONSISTENCY, fewest=MANY)
+def label_errors_among_the_agreed_but_wrong(evidence: Evidence, name: str) -> Measured:
+    """How many times as often test labels that people did not confirm have a consensus of at least
+    0.9 and c <= 0.05 as all test examples do, last epoch.
+    """
+    (doubted, everyone), last = _doubted_and_all(evidence, name), _last(evidence, name)
+
+    def value(scores: Scores) -> float:
+        shares = []
+        for each in (doubted, everyone):
+            agreed = scores.consensus(name, last, each) >= LEAST_CONSENSUS
+            shares.append(
+                (agreed & (scores.consistency(name, last, each) <= MOST_CONSISTENCY)).mean()
+            )
+        return float(shares[0] / shares[1]) if shares[1] else np.nan
+
+    return Measured(value, doubted, {name: last})
+
+
+@measure(possible=NOT_NEGATIVE, nulls=CONSISTENCY, fewest=FEWEST, by_network=True)
+def disagreement_over_error(evidence: Evidence, name: str) -> Measured:
+    """Share of test examples for which two networks have unlike labels over the share that one has
+    wrong, mean over pairs and networks, last epoch.
+    """
+    examples, last = _examples(evidence, "test", name), _last(evidence, name)
+
+    def value(scores: Scores) -> float:
+        error = 1 - scores.consistency(name, last, examples).mean()
+        unlike = disagreement(scores.predictions(name, last[0], examples)).mean()
+        return float(unlike / error) if error else np.nan
+
+    return Measured(value, examples, {name: last})
+
+
+@measure(possible=NOT_NEGATIVE, fewest=MANY, by_network=True)
+def variance_over_independent(evidence: Evidence, name: str) -> Measured:
+    """Variance of test accuracy over networks, relative to that of independent examples,
+    N/(N - 1) sum(c (1 - c))/n^2, last epoch.
+    """
+    examples, last = _examples(evidence, "test", name), _last(evidence, name)
+
+    def value(scores: Scores) -> float:
+        # Examples that are drawn twice would vary together, so networks alone are resampled.
+        right = Scores(scores.counts).right(name, last[0], examples)
+        expected = variance_if_independent(right.sum(axis=0), len(right))
+        return variance_of_accuracy(right.mean(axis=1)) / expected if expected else np.nan
+
+    return Measured(value, examples, {name: last}, over="networks")
+
+
+@measure(possible=SIGNED, nulls=CONSISTENCY, fewest=FEWEST, by_network=True)
+def consistent_errors(evidence: Evidence, name: str) -> Measured:
+    """Cohen's kappa of being right, of two networks, mean over pairs, last epoch, test examples."""
+    examples, last = _examples(evidence, "test", name), _last(evidence, name)
+
+    def value(scores: Scores) -> float:
+        right = scores.right(name, last[0], examples)
+        return error_consistency(right.sum(axis=0), right.mean(axis=1))
+
+    return Measured(value, examples, {name: last})
+
+
+@measure(possible=SIGNED, nulls=JOINT, fewest=FEWEST)
+def consistent_errors_of_two(evidence: Evidence, other: str, name: str) -> Measured:
+    """Cohen's kappa of being right, of a network of the first and one of the second, mean over
+    pairs, last epoch of each, test examples.
+    """
+    examples = _examples(evidence, "test", other, name)
+    epochs = {each: _last(evidence, each) for each in (other, name)}
+
+    def value(scores: Scores) -> float:
+        pair = (scores.consistency(each, of, examples)[0] for each, of in epochs.items())
+        return error_consistency_between(*pair)
+
+    return Measured(value, examples, epochs)
+
+
+def _doubted_and_all(evidence: Evidence, name: str) -> tuple[Examples, Examples]:
+    asked = label_errors(evidence.dataset, evidence.scores[name])
+    names = np.union1d(asked.doubted, asked.others)
+    words = f"{len(asked.doubted)} of {len(names)} test"
+    return Examples(asked.doubted, words), Examples(names, words)
+
+
+def _last(evidence: Evidence, name: str) -> np.ndarray:
+    return evidence.scores[name]["epoch"].values[-1:]
+
+
+def _trained(evidence: Evidence, name: str) -> np.ndarray:
+    epochs = evidence.scores[name]["epoch"].values
+    return epochs[epochs > 0]

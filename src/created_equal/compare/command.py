@@ -1,0 +1,116 @@
+"""The command compare: from what is named on the command line to a sentence and a figure."""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from created_equal.artefacts import SPLITS, read_scores, write_atomically
+from created_equal.compare.compare import (
+    Comparison,
+    Ours,
+    compare,
+    name_of,
+    predictions_beside,
+    sentence,
+    table_of,
+)
+from created_equal.compare.published import Published, read_published
+from created_equal.errors import InputError
+from created_equal.figures import hexagons, pages
+from created_equal.study import Study, scores_path, suggestion
+
+
+def run_compare(
+    study: Study | None,
+    names: Sequence[str],
+    column: str | None = None,
+    key: str | None = None,
+    split: str | None = None,
+    out: Path | None = None,
+) -> str:
+    """Compare two scores, write a figure and a table of the correlations; return the result.
+
+    Args:
+        study: the study of the ensembles, if they are named by it.
+        names: of one of its ensembles, or the path of scores; and of what it is compared with:
+            another of these, or the path of a published score.
+        column: see ``read_published``.
+        key: see ``read_published``.
+        split: see ``names_of_rows``.
+        out: the figure; by default compare_OTHER.png beside the first scores, in results if they
+            are a study's. The table has the same name and ends in .csv.
+
+    Returns:
+        one sentence.
+
+    Raises:
+        InputError: something named is not there or does not fit.
+    """
+    if len(names) != 2:
+        raise InputError(
+            "two scores are compared; name a study and two of its ensembles (digits st_vgg "
+            "linear_st_vgg), an ensemble and a file (digits st_vgg cscores.npz), or two files."
+        )
+    if split not in (None, *SPLITS):
+        raise InputError(f"--split is {split}; give train or test.")
+    first, second = names
+    ours = _ours(study, first)
+    is_ours = second.endswith(".nc") or (study and "." not in second and "/" not in second)
+    if is_ours and (column or key or split):
+        raise InputError(
+            "--column, --key and --split are for a published score, but the other is an ensemble; "
+            "leave them out."
+        )
+    other = _ours(study, second) if is_ours else read_published(Path(second), column, key)
+    if out is None:
+        folder = scores_path(study.name, first).parent if study else Path(first).parent
+        out = folder / f"compare_{_stem(other)}.png"
+    pages.format_of(out)
+    if isinstance(other, Published) and out.with_suffix(".csv").resolve() == other.path.resolve():
+        raise InputError(f"the table would replace {other.path}; give the figure another name.")
+    found = compare(ours, other, split)
+    said = sentence(found, ours, other)
+    _write(found, ours, other, said, study.title if study else ours.name, out)
+    return f"{said.removesuffix('.')}; see {out}."
+
+
+def _ours(study: Study | None, name: str) -> Ours:
+    if study and "/" not in name and not name.endswith(".nc"):
+        if name not in study.ensembles:
+            raise InputError(
+                f"the study {study.name} has no ensemble {name}; "
+                f"{suggestion(name, list(study.ensembles))}"
+            )
+        path, shown = study.scores_path(name), f"{study.name}/{name}"
+    else:
+        path = Path(name)
+        # Scores of a workflow are all called scores.nc, in the folder of their ensemble.
+        shown = path.resolve().parent.name if path.stem == "scores" else path.stem
+    scores = read_scores(path)
+    return Ours(shown, scores, predictions_beside(path, scores))
+
+
+def _stem(other: Ours | Published) -> str:
+    if isinstance(other, Ours):
+        return other.name.rpartition("/")[2]
+    return other.path.name.split(".")[0]
+
+
+def _write(
+    found: Sequence[Comparison],
+    ours: Ours,
+    other: Ours | Published,
+    said: str,
+    title: str,
+    out: Path,
+) -> None:
+    panels = {each.split: (each.one, each.other) for each in found}
+    labels = [f"accessibility, {ours.name}", name_of(other)]
+    if isinstance(other, Ours):
+        labels[1] = f"accessibility, {other.name}"
+    ensembles = {each.name: each.scores for each in (ours, other) if isinstance(each, Ours)}
+    figure = hexagons.draw(panels, tuple(labels), title, said, ensembles)
+    pages.save_as(figure, out)
+    table = io.StringIO()
+    table_of(found).to_csv(table, index=False, float_format="%.6g")
+    write_atomically(out.with_suffix(".csv"), table.getvalue().encode())

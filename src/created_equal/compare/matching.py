@@ -1,0 +1,111 @@
+"""Which of our examples the rows of a published score are about."""
+
+import numpy as np
+import xarray as xr
+
+from created_equal.artefacts import definition_of
+from created_equal.compare.published import Published
+from created_equal.errors import InputError
+
+SIZES = {"mnist": (60_000, 10_000), "cifar10": (50_000, 10_000), "cifar100": (50_000, 10_000)}
+"""The numbers of train and test examples of whole sources, of which ours may be a part."""
+BOTH = "train and test"
+
+
+def names_of_rows(published: Published, scores: xr.Dataset, split: str | None) -> np.ndarray:
+    """Return the name in our scores, its position in the source, of the example of each row.
+
+    Keys are positions, counted through the train set and then the test set, or within the split if
+    one is named. Keys that count all rows from 0 on give their order. Rows without keys have the
+    order of the source, or of our examples of it, whichever has as many.
+
+    Args:
+        published: the rows.
+        scores: ours.
+        split: the set that the rows are of, ``"train"`` or ``"test"``, if it is known.
+
+    Returns:
+        (row,) int64; names that ours lack are among them.
+
+    Raises:
+        InputError: neither order has as many examples, or two orders of different examples have;
+            or labels show that it is another order.
+    """
+    keys, rows = published.keys, len(published.values)
+    if keys is not None and not np.array_equal(np.sort(keys), np.arange(rows)):
+        names = keys + (_start_of_test(published, scores) if split == "test" else 0)
+    else:
+        names = _in_order(published, scores, split)
+        names = names if keys is None else names[keys]
+    _check_labels(published, scores, names)
+    return names
+
+
+def _in_order(published: Published, scores: xr.Dataset, split: str | None) -> np.ndarray:
+    rows, found = len(published.values), {}
+    ours = scores["example"].values
+    is_test = scores["example_split"].values == "test"
+    orders = [(BOTH, ours), ("train", ours[~is_test]), ("test", ours[is_test])]
+    if sizes := _whole_sizes(scores):
+        train, test = sizes
+        whole = np.arange(train + test)
+        orders += [(BOTH, whole), ("train", whole[:train]), ("test", whole[train:])]
+    for which, names in orders:
+        if len(names) == rows and split in (None, which):
+            found[names.tobytes()] = names
+    if len(found) == 1:
+        return next(iter(found.values()))
+    if found:
+        raise InputError(
+            f"the {rows:,} rows of {published.path} may be the train or the test set; say which "
+            "with --split train or --split test."
+        )
+    known = f" ({sizes[0]:,} and {sizes[1]:,} in the whole source)" if sizes else ""
+    raise InputError(
+        f"{published.path} has {rows:,} rows, but there are {np.sum(~is_test):,} train and "
+        f"{np.sum(is_test):,} test examples{known}; give a file with a row for each, or with a "
+        "column of positions (--key)."
+    )
+
+
+def _whole_sizes(scores: xr.Dataset) -> tuple[int, int] | None:
+    return SIZES.get((definition_of(scores).get("dataset") or {}).get("source"))
+
+
+def _start_of_test(published: Published, scores: xr.Dataset) -> int:
+    """Return the position of the first test example of the source."""
+    if sizes := _whole_sizes(scores):
+        return sizes[0]
+    ours = scores["example"].values
+    first = int(np.sum(scores["example_split"].values == "train"))
+    if (
+        np.array_equal(ours, np.arange(len(ours)))
+        and scores["example_split"].values[first] == "test"
+    ):
+        return first
+    raise InputError(
+        f"where the test set begins in the source is not known, so the positions in "
+        f"{published.path} must be counted through the train and then the test set; leave --split "
+        "out."
+    )
+
+
+def _check_labels(published: Published, scores: xr.Dataset, names: np.ndarray) -> None:
+    """Check that labels in the file go with ours, which may be numbered in another way."""
+    ours, rows = _common(scores["example"].values, names)
+    if published.labels is None or not len(rows):
+        return
+    theirs = published.labels[rows].astype(np.int64)
+    pairs = np.unique([theirs, scores["label"].values[ours]], axis=1)
+    if len(pairs[0]) > max(len(np.unique(each)) for each in pairs):
+        raise InputError(
+            f"the labels in {published.path} are not those of our examples, so its rows are in "
+            "another order or of another data set; name the column of positions with --key, or the "
+            "set with --split."
+        )
+
+
+def _common(ours: np.ndarray, names: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the indices of the examples that both have, in ours and in the rows."""
+    _, places, rows = np.intersect1d(ours, names, return_indices=True)
+    return places, rows

@@ -1,0 +1,180 @@
+"""Published scores of the examples, from a table or from arrays."""
+
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.stats import entropy
+
+from created_equal.errors import InputError, because
+from created_equal.study import suggestion
+
+FORMATS = (".csv", ".csv.gz", ".parquet", ".npz", ".npy")
+KEYS = (
+    "example",
+    "position",
+    "index",
+    "idx",
+    "id",
+    "sample_id",
+    "sample_idx",
+    "guid",
+    "Unnamed: 0",
+)
+"""Columns that are positions unless another is named; the last is what pandas calls an index."""
+LABELS = ("label", "labels")
+ENTROPY = "entropy of "
+
+
+@dataclass(frozen=True, eq=False)
+class Published:
+    """A published score: a row for each example.
+
+    Attributes:
+        path: its file.
+        column: its name there; that of the entropy of frequencies starts with ``ENTROPY``.
+        values: (row,) float64, all finite.
+        keys: (row,) int64, each once; None if the rows are in the data set's own order.
+        labels: (row,) integers, if the file has them.
+    """
+
+    path: Path
+    column: str
+    values: np.ndarray
+    keys: np.ndarray | None = None
+    labels: np.ndarray | None = None
+
+
+def read_published(path: Path, column: str | None = None, key: str | None = None) -> Published:
+    """Read a published score from a .csv, .parquet, .npz or .npy file.
+
+    An array (row, class) of counts or probabilities, such as people's labels, becomes the entropy
+    of each row in nats.
+
+    Args:
+        path: the file.
+        column: the score's column or array; by default the only one of numbers.
+        key: the column of positions; by default one of ``KEYS``, if it has whole numbers.
+
+    Raises:
+        InputError: the file cannot be read; it has no such column, or several; values are missing
+            or constant; or a key is there twice.
+    """
+    table = _read_table(path)
+    for name in filter(None, (column, key)):
+        if name not in table:
+            raise InputError(f"{path} has no column {name}; {suggestion(name, list(table))}")
+    if key is None:
+        key = next((name for name in KEYS if name != column and _is_whole(table.get(name))), None)
+    scores = {
+        name: values for name, values in table.items() if name != key and values.dtype.kind in "iuf"
+    }
+    if column is None:
+        offered = [name for name in scores if name not in LABELS]
+        if len(offered) != 1:
+            found = f"several columns of numbers ({', '.join(offered)})" if offered else "no column"
+            raise InputError(f"{path} has {found}; name the score with --column.")
+        column = offered[0]
+    if column not in scores:
+        raise InputError(
+            f"the column {column} of {path} has no numbers; {suggestion('', list(scores))}"
+        )
+    column, values = _as_score(path, column, scores[column])
+    labels = next((table[name] for name in LABELS if _is_whole(table.get(name))), None)
+    if labels is not None and len(labels) != len(values):
+        labels = None
+    return Published(path, column, values, _keys(path, table, key, len(values)), labels)
+
+
+def _as_score(path: Path, column: str, values: np.ndarray) -> tuple[str, np.ndarray]:
+    """Return a score's name and its values, (row,) float64, after checking them."""
+    values = values.astype(np.float64)
+    missing = np.flatnonzero(~np.isfinite(values.reshape(len(values), -1)).all(axis=1))
+    if missing.size:
+        raise InputError(
+            f"the column {column} of {path} has no finite number in {missing.size:,} of "
+            f"{len(values):,} rows (the first is row {missing[0]}); leave these rows out, in a "
+            "file with a column of positions."
+        )
+    if values.ndim == 2 and values.shape[1] > 1 and (values >= 0).all() and values.any(1).all():
+        column, values = ENTROPY + column, entropy(values, axis=1)
+    if values.ndim != 1:
+        raise InputError(
+            f"{column} of {path} has the shape {values.shape}; give a number for each example, or "
+            "the counts or probabilities of its classes."
+        )
+    if len(values) and values.min() == values.max():
+        raise InputError(
+            f"the column {column} of {path} is {values[0]:g} in all {len(values):,} rows, so it "
+            "orders nothing; name another with --column."
+        )
+    return column, values
+
+
+def _keys(path: Path, table: Mapping, key: str | None, rows: int) -> np.ndarray | None:
+    if key is None:
+        return None
+    keys = table[key]
+    if len(keys) != rows or not _is_whole(keys):
+        raise InputError(
+            f"the column {key} of {path} is no key: it must have a position, a whole number from 0 "
+            "on, for each row."
+        )
+    found, counts = np.unique(keys.astype(np.int64), return_counts=True)
+    if twice := found[counts > 1].tolist():
+        raise InputError(
+            f"{len(twice):,} positions are in several rows of {path} (column {key}), first "
+            f"{twice[0]}; give each example one row."
+        )
+    return keys.astype(np.int64)
+
+
+def _is_whole(values: np.ndarray | None) -> bool:
+    """Return whether these are whole numbers from 0 on, one for each row."""
+    if values is None or values.ndim != 1 or values.dtype.kind not in "iuf":
+        return False
+    return bool(np.isfinite(values).all() and (values >= 0).all() and (values % 1 == 0).all())
+
+
+def _read_table(path: Path) -> dict[str, np.ndarray]:
+    """Return the columns of a table, or the arrays of a file, by name."""
+    suffix = next((each for each in FORMATS if path.name.lower().endswith(each)), None)
+    if suffix is None:
+        raise InputError(f"{path} is none of {', '.join(FORMATS)}; convert it to one of these.")
+    try:
+        if suffix == ".npy":
+            return {path.stem: _as_rows(np.load(path, allow_pickle=False))}
+        if suffix == ".npz":
+            with np.load(path, allow_pickle=False) as archive:
+                return dict(_arrays(archive))
+        read = pd.read_parquet if suffix == ".parquet" else pd.read_csv
+        table = read(path)
+        return {str(name): column.to_numpy() for name, column in table.items()}
+    except FileNotFoundError as error:
+        raise InputError(f"{path} does not exist; correct the path.") from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be read {because(error, 'make it readable')}") from error
+    except ImportError as error:
+        raise InputError(f"{path} needs pyarrow to be read; pip install pyarrow.") from error
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        reason = " ".join(str(error).split())[:120]
+        raise InputError(
+            f"{path} is damaged, or no {suffix} file ({reason}); replace it by an intact copy."
+        ) from error
+
+
+def _arrays(archive: np.lib.npyio.NpzFile) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield the arrays with their names, without pickled objects, which could run any code."""
+    for name in archive.files:
+        try:
+            yield name, _as_rows(archive[name])
+        except ValueError as error:
+            if "Object arrays" not in str(error):
+                raise
+
+
+def _as_rows(array: np.ndarray) -> np.ndarray:
+    return array if array.ndim else array[None]

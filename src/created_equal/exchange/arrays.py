@@ -1,0 +1,198 @@
+"""Reading logits, and whether networks are right, from numpy's files."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from created_equal.artefacts import label_dtype
+from created_equal.errors import InputError, because
+from created_equal.exchange.log import Log
+from created_equal.exchange.others_logs import argmax
+
+LABELS = ("labels", "label", "targets", "y")
+LOGITS = ("logits", "logit", "probabilities", "outputs")
+CORRECTNESS = ("correctness", "correct", "right", "is_right")
+VALUES_AT_ONCE = 2**24
+
+
+def read_logits(
+    path: Path,
+    labels: Path | None,
+    split: str,
+    class_names: Sequence[str] | None = None,
+    first_epoch: int | None = None,
+) -> Log:
+    """Return the predictions of logits (or probabilities); of equal ones, the smallest label.
+
+    Args:
+        path: .npy or .npz, (network, epoch, example, class), (network, example, class) or (example,
+            class), which is read piece by piece from an .npy file.
+        labels: .npy (example,) whole numbers; None: labels in the .npz, or labels.npy beside it.
+        split: of all examples.
+        class_names: K names; None: numbers.
+        first_epoch: the number of the first epoch; None: 1.
+
+    Raises:
+        InputError: a file cannot be read, shapes do not fit, or a logit is not a number.
+    """
+    logits, arrays = _find(path, LOGITS)
+    if logits.ndim not in (2, 3, 4) or logits.dtype.kind not in "iuf" or not logits.size:
+        raise InputError(
+            f"{path} has an array of {logits.dtype} and shape {logits.shape}; give logits as "
+            "(network, epoch, example, class), (network, example, class) or (example, class)."
+        )
+    shape = ((1, 1), (None, 1), (None, None))[logits.ndim - 2]
+    networks = logits.shape[0] if shape[0] is None else 1
+    epochs = logits.shape[1] if shape[1] is None else 1
+    examples, classes = logits.shape[-2:]
+    label = _labels(path, labels, arrays, examples, classes)
+    logits = logits.reshape(networks, epochs, examples, classes)
+    predicted = np.empty((networks, epochs, examples), dtype=label_dtype(max(classes, 2)))
+    at_once = max(1, VALUES_AT_ONCE // classes)
+    for network, epoch in np.ndindex(networks, epochs):
+        for start in range(0, examples, at_once):
+            block = slice(start, start + at_once)
+            names = range(examples)[block]
+            where = f"{path}: network {network}, epoch {epoch}: it"
+            predicted[network, epoch, block] = argmax(logits[network, epoch, block], where, names)
+    return _log(predicted, label, _names(class_names, classes, path), split, first_epoch)
+
+
+def read_correctness(
+    path: Path,
+    labels: Path | None,
+    split: str,
+    class_names: Sequence[str] | None = None,
+    first_epoch: int | None = None,
+) -> Log:
+    """Return the predictions of networks of which only is known whether they are right.
+
+    Args:
+        path: .npy or .npz, (network, epoch, example) or (network, example), bool or 0 and 1.
+        labels: as for ``read_logits``; without any, all examples have the first label.
+        split: of all examples.
+        class_names: the K classes, which chance depends on.
+        first_epoch: the number of the first epoch; None: 1.
+
+    Raises:
+        InputError: a file cannot be read, shapes do not fit, a value is another, or there are no
+            classes.
+    """
+    right, arrays = _find(path, CORRECTNESS)
+    if right.ndim not in (2, 3) or right.dtype.kind not in "biuf" or not right.size:
+        raise InputError(
+            f"{path} has an array of {right.dtype} and shape {right.shape}; give whether networks "
+            "are right as (network, epoch, example) or (network, example), true or false."
+        )
+    wrong = ~np.isin(right, (0, 1))
+    if wrong.any():
+        place = tuple(np.argwhere(wrong)[0].tolist())
+        raise InputError(
+            f"{path} has {right[place]} at {place}, which is neither 0 nor 1; give true where a "
+            "network is right, and false where it is wrong."
+        )
+    if not class_names:
+        raise InputError(
+            f"{path} does not say how many classes there are, which chance depends on; name them, "
+            "or their number, with --classes."
+        )
+    right = right.astype(bool).reshape(len(right), -1, right.shape[-1])
+    label = np.zeros(right.shape[-1], dtype=np.int64)
+    if labels is not None or any(name in arrays for name in LABELS):
+        label = _labels(path, labels, arrays, right.shape[-1], len(class_names))
+    found = np.where(right, label, (label + 1) % len(class_names))
+    found = found.astype(label_dtype(len(class_names)))
+    return _log(found, label, [*map(str, class_names)], split, first_epoch, correctness_only=True)
+
+
+def _log(
+    predictions: np.ndarray,
+    labels: np.ndarray,
+    class_names: Sequence[str],
+    split: str,
+    first_epoch: int | None,
+    correctness_only: bool = False,
+) -> Log:
+    networks, epochs, examples = predictions.shape
+    first = 1 if first_epoch is None else first_epoch
+    only = (
+        "it says only whether networks are right: consensus, modal labels, votes and disagreement "
+        "are undefined, and left out"
+    )
+    return Log(
+        predictions,
+        labels,
+        class_names,
+        np.arange(first, first + epochs),
+        np.full(examples, split == "test"),
+        np.arange(networks),
+        np.arange(examples),
+        cannot_give=(only,) if correctness_only else (),
+        correctness_only=correctness_only,
+    )
+
+
+def _find(path: Path, names: Sequence[str]) -> tuple[np.ndarray, Mapping[str, np.ndarray]]:
+    """Return the array in a file, and all arrays by name."""
+    found = _load(path)
+    if isinstance(found, np.ndarray):
+        return found, {}
+    arrays = {name: found[name] for name in found.files}
+    chosen = [arrays[name] for name in names if name in arrays]
+    others = [array for name, array in arrays.items() if name not in LABELS]
+    if not chosen and len(others) == 1:
+        chosen = others
+    if len(chosen) != 1:
+        raise InputError(
+            f"{path} has the arrays {', '.join(arrays) or 'none'}; name one of them {names[0]}."
+        )
+    return chosen[0], arrays
+
+
+def _load(path: Path):
+    try:
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read {because(error, 'name a file')}") from error
+    except Exception as error:  # numpy raises many types on broken files
+        raise InputError(
+            f"{path} is not an array in numpy's format ({' '.join(str(error).split())}); write it "
+            "with numpy.save or numpy.savez, without objects."
+        ) from error
+
+
+def _labels(
+    path: Path, labels: Path | None, arrays: Mapping[str, np.ndarray], examples: int, classes: int
+) -> np.ndarray:
+    given = next((arrays[name] for name in LABELS if name in arrays), None)
+    where = labels or path
+    if labels is not None:
+        given = _load(labels)
+    elif given is None and (beside := path.with_name("labels.npy")).exists():
+        given, where = _load(beside), beside
+    if given is None:
+        raise InputError(
+            f"{path} has no labels; put them into the file (labels), beside it (labels.npy), or "
+            "name their file with --labels."
+        )
+    if not isinstance(given, np.ndarray) or given.shape != (examples,):
+        raise InputError(
+            f"the labels in {where} have the shape {getattr(given, 'shape', '?')}, but there are "
+            f"{examples} examples in {path}; give one label for each."
+        )
+    if given.dtype.kind not in "iu" or given.min() < 0 or given.max() >= classes:
+        raise InputError(
+            f"the labels in {where} are {given.dtype} from {given.min()} to {given.max()}, but "
+            f"there are {classes} classes; give whole numbers from 0 to {classes - 1}."
+        )
+    return given.astype(np.int64)
+
+
+def _names(class_names: Sequence[str] | None, classes: int, path: Path) -> list[str]:
+    if class_names and len(class_names) != classes:
+        raise InputError(
+            f"--classes names {len(class_names)} classes, but {path} has logits of {classes}; name "
+            "them all, in the order of the logits."
+        )
+    return [*map(str, class_names or range(classes))]

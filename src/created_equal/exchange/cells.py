@@ -1,0 +1,279 @@
+"""Predictions from a long table of cells: one row for each network, epoch and example."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from created_equal.errors import InputError
+from created_equal.exchange.log import Log
+from created_equal.user_text import lookalike
+
+# What splits are called; those that are not train or test are held out from training, too.
+SPLIT_NAMES = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("test", "val", "valid", "validation", "dev", "eval", "held-out"), "test"),
+}
+
+log = logging.getLogger(__name__)
+
+
+def log_of_cells(
+    cells: pd.DataFrame,
+    path: Path,
+    split: str,
+    class_names: Sequence[str] | None = None,
+    first_epoch: int | None = None,
+    cannot_give: Sequence[str] = (),
+) -> Log:
+    """Return the predictions of a table of cells, after checking that it is complete.
+
+    Args:
+        cells: the columns network, epoch, example, predicted, label, and perhaps split. Labels are
+            whole numbers from 0, or names.
+        path: where they are from, for messages.
+        split: of all examples, if there is no column.
+        class_names: of the classes in order; None: names in alphabetical order, or the numbers up
+            to the largest.
+        first_epoch: the number of the first epoch; None: numbers stay as they are.
+        cannot_give: see ``Log``.
+
+    Raises:
+        InputError: a value is missing, or of the wrong type; a cell is missing, or there twice with
+            two predictions; an example has two labels or two splits; networks have different
+            epochs; or a label is none of the classes.
+    """
+    if not len(cells):
+        raise InputError(f"{path} has no predictions; give a file with some.")
+    for name in cells:
+        if (is_missing := cells[name].isna()).any():
+            rows = np.flatnonzero(is_missing)
+            raise InputError(
+                f"{path} has no {name} in {_count(len(rows), 'row')}, the first of which is row "
+                f"{rows[0] + 1}; fill it in, or leave these examples out."
+            )
+    cells = cells.assign(
+        epoch=_whole(cells["epoch"], "epoch", path),
+        split=_splits(cells["split"], path) if "split" in cells else split,
+    )
+    if first_epoch is not None:
+        cells["epoch"] += first_epoch - cells["epoch"].min()
+    labels, predicted, names = _encode(cells["label"], cells["predicted"], class_names, path)
+    cells = cells.assign(label=labels, predicted=predicted)
+    networks, network = _codes(cells["network"])
+    key = _examples(cells)
+    _refuse_two(cells, key, names, path)
+    epochs, epoch = np.unique(cells["epoch"], return_inverse=True)
+    shape = len(networks), len(epochs), len(key.table)
+    flat = np.ravel_multi_index((network, epoch, key.code), shape)
+    first = pd.Series(flat).drop_duplicates().index.to_numpy()
+    grid = np.full(np.prod(shape), -1, dtype=np.int64)
+    grid[flat[first]] = predicted[first]
+    _refuse_other(grid, flat, cells, predicted, names, path)
+    grid = grid.reshape(shape)
+    _refuse_missing(grid < 0, networks, epochs, key.table, path)
+    if len(cells) > grid.size:
+        log.warning("%s has %d rows twice, which count once", path, len(cells) - grid.size)
+    are_numbers = [isinstance(each, (int, np.integer)) and each >= 0 for each in networks]
+    if not all(are_numbers):
+        log.info(
+            "networks are numbered in this order: %s",
+            ", ".join(f"{number}: {name}" for number, name in enumerate(networks)),
+        )
+    table = key.table
+    return Log(
+        predictions=grid,
+        labels=table["label"].to_numpy(),
+        class_names=names,
+        epochs=epochs,
+        is_test=(table["split"] == "test").to_numpy(),
+        networks=np.array(networks if all(are_numbers) else range(len(networks))),
+        examples=np.array(table["example"] if key.are_positions else range(len(table))),
+        example_names=() if key.are_positions else [*map(str, table["example"])],
+        cannot_give=cannot_give,
+    )
+
+
+class _Examples:
+    """The examples of a table: one row each, and which of them is in each row of cells."""
+
+    def __init__(self, table: pd.DataFrame, code: np.ndarray, are_positions: bool):
+        self.table, self.code, self.are_positions = table, code, are_positions
+
+
+def _examples(cells: pd.DataFrame) -> _Examples:
+    """Number the examples, train before test; numbers ascend, names are in their first order."""
+    table = cells[["example", "split", "label"]].drop_duplicates(["example", "split"])
+    are_numbers = pd.api.types.is_integer_dtype(table["example"]) and (table["example"] >= 0).all()
+    order = ["is_test", "example"] if are_numbers else ["is_test"]
+    table = table.assign(is_test=table["split"] == "test").sort_values(order, kind="stable")
+    table = table.reset_index(drop=True)
+    index = pd.MultiIndex.from_frame(table[["example", "split"]])
+    code = index.get_indexer(pd.MultiIndex.from_frame(cells[["example", "split"]]))
+    return _Examples(table, code, bool(are_numbers and table["example"].is_unique))
+
+
+def _refuse_two(cells: pd.DataFrame, key: _Examples, names: Sequence[str], path: Path) -> None:
+    differs = key.table["label"].to_numpy()[key.code] != cells["label"].to_numpy()
+    if differs.any():
+        row = np.flatnonzero(differs)[0]
+        of = key.table.iloc[key.code[row]]
+        raise InputError(
+            f"{path} gives example {of['example']} two labels, {names[of['label']]} and "
+            f"{names[cells['label'].iloc[row]]} (row {row + 1}); give each example one label."
+        )
+
+
+def _refuse_other(
+    grid: np.ndarray,
+    flat: np.ndarray,
+    cells: pd.DataFrame,
+    predicted: np.ndarray,
+    names: Sequence[str],
+    path: Path,
+) -> None:
+    differs = grid[flat] != predicted
+    if differs.any():
+        row = np.flatnonzero(differs)[0]
+        cell = cells.iloc[row]
+        raise InputError(
+            f"{path} has two predictions of network {cell['network']} for example "
+            f"{cell['example']} after epoch {cell['epoch']}, {names[grid[flat[row]]]} and "
+            f"{names[predicted[row]]} (row {row + 1}); give one."
+        )
+
+
+def _refuse_missing(
+    is_missing: np.ndarray, networks: Sequence, epochs: np.ndarray, table: pd.DataFrame, path: Path
+) -> None:
+    if not is_missing.any():
+        return
+    has = ~is_missing.all(axis=2)
+    for number, of_network in enumerate(has):
+        if not np.array_equal(of_network, has[0]):
+            raise InputError(
+                f"{path} has the epochs {_list(epochs[has[0]])} of network {networks[0]}, but "
+                f"{_list(epochs[of_network])} of network {networks[number]}; give the same epochs "
+                "of all networks."
+            )
+    network, epoch, example = np.argwhere(is_missing)[0]
+    others = int(is_missing.sum()) - 1
+    more = f", and {_count(others, 'more is', 'more are')} missing" if others else ""
+    raise InputError(
+        f"{path} has no prediction of network {networks[network]} for example "
+        f"{table['example'].iloc[example]} after epoch {epochs[epoch]}"
+        f"{more}; give all, or leave out the examples that are not complete."
+    )
+
+
+def _encode(
+    labels: pd.Series, predicted: pd.Series, class_names: Sequence[str] | None, path: Path
+) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Return labels and predicted labels as numbers, and the names of classes."""
+    are_numbers = [_are_whole(each) for each in (labels, predicted)]
+    if all(are_numbers):
+        both = [each.to_numpy().astype(np.int64) for each in (labels, predicted)]
+        low, high = (
+            int(of([each for one in both for each in (one.min(), one.max())])) for of in (min, max)
+        )
+        classes = len(class_names) if class_names else high + 1
+        if low < 0 or high >= classes:
+            wrong = low if low < 0 else high
+            raise InputError(
+                f"{path} has the label {wrong}, but labels are the whole numbers 0 to "
+                f"{classes - 1}; correct it, or name all classes with --classes."
+            )
+        _warn_of_unused(both, classes, path)
+        return *both, [*map(str, class_names or range(classes))]
+    if any(are_numbers) and not class_names:
+        which = ("labels", "predicted labels")
+        raise InputError(
+            f"{path} has names as {which[are_numbers.index(False)]} and numbers as "
+            f"{which[are_numbers.index(True)]}; give names of both, or numbers, or the names in "
+            "the order of the numbers with --classes."
+        )
+    texts = [_as_text(each) for each in (labels, predicted)]
+    found = sorted({*texts[0], *texts[1]})
+    names = [*map(str, class_names)] if class_names else found
+    codes = {name: number for number, name in enumerate(names)}
+    if class_names and any(are_numbers):
+        # Numbers are places in the list of names.
+        codes |= {str(number): number for number in range(len(names))}
+    for name in found:
+        if alike := lookalike(name, [each for each in names if each != name]):
+            raise InputError(
+                f"{path} has the labels {name!r} and {alike!r}, which look alike; write both in "
+                "one way."
+            )
+        if name not in codes:
+            raise InputError(
+                f"{path} has the label {name}, which is none of the classes "
+                f"{', '.join(names[:10])}; correct it, or name it with --classes."
+            )
+    both = [each.map(codes).to_numpy(np.int64) for each in texts]
+    return *both, names
+
+
+def _warn_of_unused(both: Sequence[np.ndarray], classes: int, path: Path) -> None:
+    unused = np.setdiff1d(np.arange(classes), np.concatenate([np.unique(each) for each in both]))
+    if 0 in unused:
+        log.warning(
+            "%s has no label 0, so class 0 of %d has no examples: if its labels count from 1, "
+            "subtract 1 from them",
+            path,
+            classes,
+        )
+
+
+def _are_whole(values: pd.Series) -> bool:
+    if pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values):
+        return False
+    return bool((values == np.floor(values)).all())
+
+
+def _as_text(values: pd.Series) -> pd.Series:
+    return values.astype(np.int64).astype(str) if _are_whole(values) else values.astype(str)
+
+
+def _whole(values: pd.Series, name: str, path: Path) -> pd.Series:
+    if not _are_whole(values) or values.min() < 0:
+        wrong = next(
+            each
+            for each in values
+            if not isinstance(each, (int, float)) or each < 0 or each != int(each)
+        )
+        raise InputError(f"{path} has the {name} {wrong}; give whole numbers from 0 on.")
+    return values.astype(np.int64)
+
+
+def _splits(values: pd.Series, path: Path) -> pd.Series:
+    folded = values.astype(str).str.strip().str.lower()
+    unknown = folded[~folded.isin(SPLIT_NAMES)]
+    if len(unknown):
+        raise InputError(
+            f"{path} has the split {values.loc[unknown.index[0]]}; write train or test."
+        )
+    others = sorted({*folded} - {"train", "test"})
+    if others:
+        log.info(
+            "%s", ", ".join(f"the split {each} is taken as {SPLIT_NAMES[each]}" for each in others)
+        )
+    return folded.map(SPLIT_NAMES)
+
+
+def _codes(values: pd.Series) -> tuple[list, np.ndarray]:
+    """Return different values in order, numbers if all are, and the place of each."""
+    values = values.astype(np.int64 if _are_whole(values) else str)
+    different, codes = np.unique(values.to_numpy(), return_inverse=True)
+    return different.tolist(), codes
+
+
+def _count(count: int, one: str, many: str | None = None) -> str:
+    return f"{count} {one if count == 1 else many or f'{one}s'}"
+
+
+def _list(values: np.ndarray) -> str:
+    shown = [*map(str, values)]
+    return ", ".join(shown if len(shown) <= 8 else [*shown[:3], "...", *shown[-2:]])

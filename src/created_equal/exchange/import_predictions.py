@@ -1,0 +1,108 @@
+"""Others' logs as predictions files."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from created_equal.errors import InputError
+from created_equal.exchange import arrays, others_logs
+from created_equal.exchange.cells import log_of_cells
+from created_equal.exchange.log import Log, write_log
+
+# The split that each format is of, unless it says so itself.
+SPLIT_OF = {
+    "cartography": "train",
+    "aum": "train",
+    "logits": "test",
+    "correctness": "test",
+    "table": "test",
+    "model_vs_human": "test",
+}
+CELLS: dict[str, Callable[[Path], pd.DataFrame]] = {
+    "cartography": others_logs.read_cartography,
+    "aum": others_logs.read_aum,
+    "table": others_logs.read_long_table,
+    "model_vs_human": others_logs.read_model_vs_human,
+}
+CANNOT_GIVE = {
+    "cartography": (others_logs.DURING_TRAINING,),
+    "aum": (others_logs.DURING_TRAINING,),
+    "model_vs_human": ("its networks may be people, and differ in more than their seed",),
+}
+
+
+def import_predictions(
+    source: str,
+    path: Path,
+    folder: Path,
+    labels: Path | None = None,
+    classes: str | None = None,
+    split: str | None = None,
+    first_epoch: int | None = None,
+) -> None:
+    """Write others' logs as predictions files into a new folder, for ``created-equal score``.
+
+    What the log cannot give is logged as a warning, and saved in the files' attribute cannot_give
+    (a JSON list of sentences).
+
+    Args:
+        source: the log's format, a key of ``SPLIT_OF``; see the functions that read them.
+        path: the log.
+        folder: a new folder.
+        labels: .npy of labels, for logits and correctness.
+        classes: names of the classes in order, with commas between, or their number.
+        split: "train" or "test", which all examples are, unless the log says so.
+        first_epoch: the number of the log's first epoch, 0 if it is the untrained network; by
+            default 1, or as in a table.
+
+    Raises:
+        InputError: the log cannot be read or is incomplete, or the folder exists already.
+    """
+    if source not in SPLIT_OF:
+        raise InputError(f"there is no format {source}; name one of {', '.join(SPLIT_OF)}.")
+    split = split or SPLIT_OF[source]
+    if split not in ("train", "test"):
+        raise InputError(f"--split is {split}; it is train or test.")
+    if first_epoch is not None and first_epoch < 0:
+        raise InputError(f"--first-epoch is {first_epoch}; it is 0 or more.")
+    if not path.exists():
+        raise InputError(f"{path} does not exist; give the path of a log.")
+    write_log(
+        _read(source, path, labels, _names(classes), split, first_epoch), source, path, folder
+    )
+
+
+def _read(
+    source: str,
+    path: Path,
+    labels: Path | None,
+    names: Sequence[str] | None,
+    split: str,
+    first_epoch: int | None,
+) -> Log:
+    if source == "logits":
+        return arrays.read_logits(path, labels, split, names, first_epoch)
+    if source == "correctness":
+        return arrays.read_correctness(path, labels, split, names, first_epoch)
+    if labels is not None:
+        raise InputError(f"--labels is for logits and correctness; {source} has labels itself.")
+    cells = CELLS[source](path)
+    names = names or [*map(str, range(cells.attrs.get("classes") or 0))] or None
+    if source == "cartography" and first_epoch is None:
+        first_epoch = 1
+    return log_of_cells(cells, path, split, names, first_epoch, CANNOT_GIVE.get(source, ()))
+
+
+def _names(classes: str | None) -> list[str] | None:
+    if not classes:
+        return None
+    if classes.strip().isdigit():
+        return [*map(str, range(int(classes)))]
+    names = [name.strip() for name in classes.split(",")]
+    if "" in names or len({*names}) < len(names):
+        raise InputError(
+            f"--classes has an empty name, or one twice ({classes}); name each class once, with "
+            "commas between."
+        )
+    return names

@@ -1,0 +1,131 @@
+"""What others' logs come to: predictions, and what the log cannot give."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from created_equal.artefacts import SPLITS, canonical, make_predictions, write_predictions
+from created_equal.errors import InputError
+from created_equal.exchange.new_folder import new_folder
+
+PREDICTIONS_IN_A_FILE = 2**26
+# Of predictions that only say whether each network is right.
+CORRECTNESS_ONLY = "correctness_only"
+CANNOT_GIVE = "cannot_give"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Log:
+    """The predictions of an ensemble's networks, from whatever source.
+
+    Attributes:
+        predictions: (network, epoch, example) integers in 0..K-1.
+        labels: (example,) integers in 0..K-1.
+        class_names: K names.
+        epochs: (epoch,) ascending; 0 is the untrained network.
+        is_test: (example,) bool.
+        networks: (network,) their numbers, ascending.
+        examples: (example,) positions or other whole numbers, each once.
+        example_names: what the source calls them, if not by numbers.
+        cannot_give: sentences that say what the source does not know.
+        correctness_only: whether predictions only say if a network is right, as some other label
+            stands for all that are wrong.
+    """
+
+    predictions: np.ndarray
+    labels: np.ndarray
+    class_names: Sequence[str]
+    epochs: np.ndarray
+    is_test: np.ndarray
+    networks: np.ndarray
+    examples: np.ndarray
+    example_names: Sequence[str] = ()
+    cannot_give: Sequence[str] = field(default_factory=tuple)
+    correctness_only: bool = False
+
+
+def write_log(found: Log, source: str, path: Path, folder: Path) -> None:
+    """Write a log as predictions files, and warn of what it cannot give.
+
+    Args:
+        found: the log.
+        source: its format.
+        path: where it is from; its name becomes part of the definition.
+        folder: a new folder.
+
+    Raises:
+        InputError: the folder has something in it already, or cannot be written.
+    """
+    n_networks, n_epochs, n_examples = found.predictions.shape
+    if len(found.class_names) < 2:
+        raise InputError(
+            f"{path} has labels of one class only ({', '.join(found.class_names)}); give logs of "
+            "at least two classes, or name all classes with --classes."
+        )
+    cannot_give = [*found.cannot_give, *_limits(found)]
+    definition = {
+        "imported": {"format": source, "from": path.name, CANNOT_GIVE: cannot_give},
+        "classes": [*found.class_names],
+    }
+    at_once = max(1, PREDICTIONS_IN_A_FILE // max(1, n_epochs * n_examples))
+    with new_folder(folder) as unfinished:
+        for start in range(0, n_networks, at_once):
+            rows = slice(start, start + at_once)
+            numbers = found.networks[rows]
+            name = f"{numbers[0]:04d}-{numbers[-1]:04d}.nc"
+            write_predictions(_predictions(found, rows, cannot_give), unfinished / name, definition)
+    log.info(
+        "imported %d networks, %d epochs and %d examples (%d train, %d test) of %d classes from %s",
+        *(n_networks, n_epochs, n_examples, (~found.is_test).sum(), found.is_test.sum()),
+        *(len(found.class_names), path),
+    )
+    for sentence in cannot_give:
+        log.warning("%s: %s", path, sentence)
+
+
+def _predictions(found: Log, rows: slice, cannot_give: Sequence[str]) -> xr.Dataset:
+    examples = xr.Dataset(
+        {
+            "label": ("example", found.labels.astype(np.int16)),
+            "class_name": ("class", np.array([*found.class_names], dtype=object)),
+        },
+        coords={
+            "example": found.examples.astype(np.int64),
+            "example_split": ("example", np.where(found.is_test, "test", "train")),
+        },
+    )
+    predictions = found.predictions[rows]
+    accuracy = np.full((*predictions.shape[:2], len(SPLITS)), np.nan)
+    for index, chosen in enumerate((~found.is_test, found.is_test)):
+        if chosen.any():
+            right = predictions[..., chosen] == found.labels[chosen]
+            accuracy[..., index] = right.mean(axis=-1)
+    made = make_predictions(
+        predictions, accuracy, 0 * accuracy + np.nan, found.networks[rows], examples, found.epochs
+    )
+    made["class_name"] = examples["class_name"]
+    if len(found.example_names):
+        made["example_name"] = "example", np.array([*found.example_names], dtype=object)
+    only = {CORRECTNESS_ONLY: 1} if found.correctness_only else {}
+    return made.assign_attrs({CANNOT_GIVE: canonical([*cannot_give]), **only})
+
+
+def _limits(found: Log) -> Iterator[str]:
+    """Yield what follows from the shape of a log that it cannot give."""
+    yield "it has no loss"
+    if found.epochs[0] > 0:
+        yield "it has no untrained network (epoch 0)"
+    if (found.epochs > 0).sum() < 2:
+        yield "it has one epoch: nothing can be said of when examples are learned, or forgotten"
+    if len(found.networks) < 2:
+        yield "it has one network: nothing can be said of how far networks agree"
+    if not found.is_test.any():
+        yield "it has no test examples"
+    if found.is_test.all():
+        yield "it has no train examples"

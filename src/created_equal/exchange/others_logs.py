@@ -1,0 +1,292 @@
+"""Reading others' logs: cartography's, AUM's, long tables, those of model-vs-human."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from created_equal.errors import InputError, because
+
+# What columns are called, in lower case.
+SYNONYMS = {
+    "network": ("network", "seed", "model", "run", "net", "member", "subj"),
+    "epoch": ("epoch", "epochs", "num_measurements"),
+    "example": (
+        *("example", "guid", "sample_id", "sample_idx", "example_id", "index", "idx", "id"),
+        *("imagename", "file", "file_name", "filename"),
+    ),
+    "predicted": (
+        *("predicted", "pred", "prediction", "predicted_label", "pred_label", "y_pred"),
+        "object_response",
+    ),
+    "label": ("label", "gold", "target", "y", "y_true", "true_label", "given_label", "category"),
+    "split": ("split",),
+}
+DURING_TRAINING = (
+    "it was recorded during training, so images may have been augmented and dropout on, and the "
+    "network was still learning within each epoch"
+)
+
+
+def read_cartography(path: Path) -> pd.DataFrame:
+    """Return the cells of training dynamics as cartography writes them.
+
+    Args:
+        path: a folder with dynamics_epoch_0.jsonl, ... (or in it a folder training_dynamics), of
+            one network; or a folder of such folders, of a network each, in alphabetical order.
+
+    Raises:
+        InputError: there are none, or a line is not as it should be.
+    """
+    networks = _networks_in(path, "dynamics_epoch_*.json*", "training_dynamics")
+    if not networks:
+        raise InputError(
+            f"{path} has no dynamics_epoch_0.jsonl, nor a folder that has; give the folder that "
+            "cartography calls training_dynamics, or a folder of those."
+        )
+    parts, width = [], None
+    for name, files in networks.items():
+        for file in files:
+            number = file.name.removeprefix("dynamics_epoch_").split(".")[0]
+            if not number.isdigit():
+                raise InputError(f"{file} has no number of an epoch in its name; rename it.")
+            records = [*_records(file, f"logits_epoch_{number}")]
+            widths = {len(logits) for _, _, logits in records} | ({width} if width else set())
+            if len(widths) > 1:
+                raise InputError(
+                    f"{file} has logits of {' and of '.join(map(str, sorted(widths)))} classes; "
+                    "give logs of one data set."
+                )
+            width = widths.pop() if widths else width
+            guids, gold, logits = zip(*records, strict=True) if records else ((), (), ())
+            predicted = argmax(np.array(logits, dtype=float).reshape(len(guids), -1), file, guids)
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "network": name,
+                        "epoch": int(number),
+                        "example": [*guids],
+                        "predicted": predicted,
+                        "label": [*gold],
+                    }
+                )
+            )
+    cells = pd.concat(parts, ignore_index=True)
+    cells.attrs["classes"] = width
+    return cells
+
+
+def read_aum(path: Path) -> pd.DataFrame:
+    """Return the cells of AUM's full_aum_records.csv.
+
+    Args:
+        path: the file, or a folder that has it, of one network; or a folder of such folders or
+            files, of a network each, in alphabetical order.
+
+    Raises:
+        InputError: there is none, or its columns are not AUM's.
+    """
+    networks = _networks_in(path, "*full_aum_records*.csv*", "")
+    if path.is_file():
+        networks = {path.name: [path]}
+    if not networks and (path / "aum_values.csv").exists():
+        raise InputError(
+            f"{path / 'aum_values.csv'} has only the mean margins; run AUM with compressed=False, "
+            "which writes full_aum_records.csv."
+        )
+    files = [(f"{name}/{file.name}", file) for name, each in networks.items() for file in each]
+    if not files:
+        raise InputError(
+            f"{path} has no full_aum_records.csv; give this file, or a folder of folders with one."
+        )
+    return pd.concat([_aum(file, name) for name, file in files], ignore_index=True)
+
+
+def read_long_table(path: Path) -> pd.DataFrame:
+    """Return the cells of a long table: a row for each network, epoch and example.
+
+    Args:
+        path: .csv, .csv.gz or .parquet, with columns as in ``SYNONYMS``; without network, there is
+            one, and without epoch, one, number 1.
+
+    Raises:
+        InputError: it cannot be read; a column is missing, or there twice.
+    """
+    table = read_table(path)
+    columns = {}
+    for role, synonyms in SYNONYMS.items():
+        found = [name for name in table if str(name).strip().lower() in synonyms]
+        if len(found) > 1:
+            raise InputError(
+                f"{path} has several columns for the {role}: {', '.join(found)}; leave one."
+            )
+        if found:
+            columns[role] = table[found[0]]
+        elif role in ("example", "predicted", "label"):
+            raise InputError(
+                f"{path} has no column of the {role} ({', '.join(synonyms)}), only "
+                f"{', '.join(map(str, table))}; rename the one that has it."
+            )
+    cells = pd.DataFrame(columns)
+    return cells.assign(**{"network": 0, "epoch": 1, **{name: cells[name] for name in cells}})
+
+
+def read_model_vs_human(path: Path) -> pd.DataFrame:
+    """Return the cells of model-vs-human's tables: a network for each subj, and one epoch.
+
+    Args:
+        path: a .csv file, or a folder of those of one experiment and condition.
+
+    Raises:
+        InputError: see ``read_long_table``, or there are several conditions.
+    """
+    files = sorted(path.glob("*.csv")) if path.is_dir() else [path]
+    if not files:
+        raise InputError(f"{path} has no .csv files; give those of one experiment.")
+    tables = [read_table(file) for file in files]
+    for file, table in zip(files, tables, strict=True):
+        if missing := {"subj", "object_response", "category", "imagename"} - {*table}:
+            raise InputError(f"{file} has no column {min(missing)}; give model-vs-human's tables.")
+    table = pd.concat(tables, ignore_index=True)
+    conditions = sorted(map(str, table["condition"].unique())) if "condition" in table else []
+    if len(conditions) > 1:
+        raise InputError(
+            f"{path} has {len(conditions)} conditions ({', '.join(conditions[:5])}); give the rows "
+            "of one."
+        )
+    return pd.DataFrame(
+        {
+            "network": table["subj"],
+            "epoch": 1,
+            "example": table["imagename"],
+            "predicted": table["object_response"],
+            "label": table["category"],
+        }
+    )
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Return a .csv, .csv.gz or .parquet file; raises InputError if it cannot be read."""
+    try:
+        if path.suffix == ".parquet":
+            return pd.read_parquet(path)
+        # A class may be named "NA".
+        return pd.read_csv(path, keep_default_na=False, na_values=[""])
+    except OSError as error:
+        raise InputError(f"{path} cannot be read {because(error, 'name a file')}") from error
+    except ImportError as error:
+        raise InputError(
+            f"{path} is Parquet, which needs pyarrow; pip install 'created-equal[tables]', or "
+            "write it as CSV."
+        ) from error
+    except Exception as error:  # pandas and pyarrow raise many types on broken files
+        raise InputError(
+            f"{path} cannot be read as a table ({' '.join(str(error).split())}); write it as CSV "
+            "or Parquet."
+        ) from error
+
+
+def argmax(logits: np.ndarray, where: object, names: Sequence | None = None) -> np.ndarray:
+    """Return the label of the largest logit (..., class), the smallest of several.
+
+    Raises:
+        InputError: a logit is not a number; ``names`` are those of the rows.
+    """
+    is_nan = np.isnan(logits).any(axis=-1)
+    if is_nan.any():
+        place = tuple(np.argwhere(is_nan)[0].tolist())
+        name = names[place[0]] if names is not None else place[-1]
+        raise InputError(
+            f"{where} has a logit of example {name} that is not a number; leave this example out "
+            "of all logs, or the networks that diverged."
+        )
+    return logits.argmax(axis=-1) if logits.size else np.zeros(len(logits), dtype=np.int64)
+
+
+def _networks_in(path: Path, pattern: str, within: str) -> dict[str, list[Path]]:
+    """Return the files of each network, by the name of its folder."""
+    if not path.exists():
+        raise InputError(f"{path} does not exist; give the path of a log.")
+    folders = [path, *sorted(each for each in path.glob("*") if each.is_dir())]
+    found = {}
+    for folder in folders:
+        for place in dict.fromkeys((folder, folder / within)):
+            if files := sorted(place.glob(pattern)):
+                # What is found here is not of several networks.
+                name = folder.name
+                if folder == path or path / within == place or folder.name == within:
+                    return {path.name: files}
+                found[name] = files
+    return found
+
+
+def _records(file: Path, key: str) -> Iterator[tuple[object, object, list]]:
+    """Yield guid, gold and logits of each line."""
+    try:
+        lines = file.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{file} cannot be read ({error}); give a file in UTF-8.") from error
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            guid, gold, logits = (record[name] for name in ("guid", "gold", key))
+            logits = [float("nan") if each is None else float(each) for each in logits]
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"line {number} of {file} is not a record with guid, gold and {key}; write it "
+                "again with cartography's log_training_dynamics."
+            ) from error
+        yield guid, gold, logits
+
+
+def _aum(file: Path, network: str) -> pd.DataFrame:
+    """Return the cells of one network.
+
+    AUM writes values into target_logit and other_logit and labels into target_val and other_val.
+    Others who write such files do it the other way round, so the margin decides.
+    """
+    table = read_table(file)
+    needed = ("sample_id", "num_measurements", "target_logit", "target_val", "other_logit")
+    if missing := [name for name in (*needed, "other_val", "margin") if name not in table]:
+        raise InputError(
+            f"{file} has no column {missing[0]}; give the full_aum_records.csv that AUM writes "
+            "with compressed=False."
+        )
+    for values, labels in (("logit", "val"), ("val", "logit")):
+        target, other = (table[f"{name}_{values}"] for name in ("target", "other"))
+        if np.allclose(target - other, table["margin"], rtol=1e-3, atol=1e-4, equal_nan=True):
+            break
+    else:
+        raise InputError(
+            f"{file} has margins that are not the difference of its logits; write it again."
+        )
+    if table[["target_logit", "other_logit"]].isna().any(axis=None) or target.isna().any():
+        place = table[["target_logit", "other_logit", "margin"]].isna().any(axis=1).idxmax()
+        raise InputError(
+            f"{file} has a logit of example {table['sample_id'][place]} that is not a number; "
+            "leave this example out of all logs, or the networks that diverged."
+        )
+    own, best_other = table[f"target_{labels}"], table[f"other_{labels}"]
+    # Equal logits: the smallest label, as argmax has it.
+    is_own = (target > other) | ((target == other) & (own < best_other))
+    return pd.DataFrame(
+        {
+            "network": network,
+            "epoch": table["num_measurements"],
+            "example": table["sample_id"],
+            "predicted": np.where(is_own, own, best_other),
+            "label": own,
+        }
+    )
+
+
+def names_of_columns() -> Iterable[str]:
+    """Return a row of Markdown for each role of a column of a long table."""
+    return (
+        f"| {role} | {', '.join(f'`{name}`' for name in names)} |"
+        for role, names in SYNONYMS.items()
+    )

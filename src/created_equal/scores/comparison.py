@@ -1,0 +1,119 @@
+"""Whether two scores order the examples alike, over all examples and within classes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from created_equal.scores.bootstrap import REPLICATES, interval_around
+from created_equal.scores.correlation import SMALLEST_VARIANCE
+from created_equal.scores.hypotheses import FEWEST_NETWORKS
+
+NUMBERS_AT_ONCE = 2**21
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A correlation of two scores, and its 95 % bootstrap interval."""
+
+    value: float
+    lower: float
+    upper: float
+
+
+def compare_scores(one: np.ndarray, other: np.ndarray, labels: np.ndarray) -> dict[str, Estimate]:
+    """Return the ``correlations`` of two scores of the same examples, by name.
+
+    Each of 1,000 resamples draws the examples with replacement, and the networks of both scores if
+    ``resamples_networks``; the same input always gives the same intervals.
+
+    Args:
+        one: a score (example,), or that by each network of an ensemble (network, example), which is
+            averaged; a single row if only their mean is known.
+        other: as ``one``.
+        labels: (example,) integers from 0 on.
+    """
+    both, examples = (one, other), len(labels)
+    generator, parts = np.random.default_rng(0), []
+    at_once = max(1, NUMBERS_AT_ONCE // examples)
+    for start in range(0, REPLICATES, at_once):
+        rows = min(at_once, REPLICATES - start)
+        means = [_means(score, generator, rows, resamples_networks(*both)) for score in both]
+        drawn = generator.integers(examples, size=(rows, examples))
+        resamples = (np.take_along_axis(mean, drawn, axis=1) for mean in means)
+        parts.append(correlations(*resamples, labels[drawn]))
+    observed = correlations(
+        *(np.atleast_2d(score).mean(axis=0)[None] for score in both), labels[None]
+    )
+    found = {}
+    for name, (value,) in observed.items():
+        replicates = np.concatenate([part[name] for part in parts])
+        found[name] = Estimate(float(value), *interval_around(value, replicates, (-1, 1)))
+    return found
+
+
+def correlations(one: np.ndarray, other: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the correlations of samples of two scores.
+
+    Within classes, the mean rank of its class is taken out of each rank among all examples, as in
+    ``rank_correlations``; what is left is ranked and correlated over all of them, so that large
+    classes weigh more.
+
+    Args:
+        one: (sample, example) a score.
+        other: (sample, example) another one of the same examples.
+        labels: (sample, example) integers from 0 on.
+
+    Returns:
+        "Spearman", "Spearman within classes" and "Pearson": (sample,) float64, NaN if a score is
+        constant.
+    """
+    ranks = [_ranks(score) for score in (one, other)]
+    # A class of each sample is a class of its own.
+    groups = (labels + np.arange(len(labels))[:, None] * (labels.max() + 1)).ravel()
+    sizes = np.maximum(np.bincount(groups), 1)
+    within = []
+    for rank in ranks:
+        means = np.bincount(groups, weights=rank.ravel()) / sizes
+        # Rounded, so that images of a class in which all tie still do.
+        less_mean = (rank - means[groups].reshape(rank.shape)).round(6)
+        within.append(_ranks(less_mean))
+    return {
+        "Spearman": _pearson(*ranks),
+        "Spearman within classes": _pearson(*within),
+        "Pearson": _pearson(one, other),
+    }
+
+
+def resamples_networks(*scores: np.ndarray) -> bool:
+    """Return whether intervals are over networks too: all ensembles have five, and one is there."""
+    ensembles = [score for score in scores if score.ndim == 2]
+    return bool(ensembles) and all(len(score) >= FEWEST_NETWORKS for score in ensembles)
+
+
+def _means(
+    score: np.ndarray, generator: np.random.Generator, rows: int, over_networks: bool
+) -> np.ndarray:
+    """Return a score (row, example), of networks that are drawn with replacement for each row."""
+    if score.ndim == 1 or not over_networks:
+        mean = np.atleast_2d(score).mean(axis=0)
+        return np.broadcast_to(mean, (rows, len(mean)))
+    networks = len(score)
+    drawn = generator.integers(networks, size=(rows, networks))
+    weights = [np.bincount(row, minlength=networks) for row in drawn]
+    return np.array(weights) @ score / networks
+
+
+def _ranks(scores: np.ndarray) -> np.ndarray:
+    """Return the ranks within each row (sample, example), see ``order.ranks``."""
+    return pd.DataFrame(scores).rank(axis=1).to_numpy()
+
+
+def _pearson(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return Pearson's r of each row (sample, example), NaN where one is constant."""
+    one, other = (score - score.mean(axis=1, keepdims=True) for score in (one, other))
+    variances = [(score**2).mean(axis=1) for score in (one, other)]
+    product = np.where(
+        np.minimum(*variances) > SMALLEST_VARIANCE, variances[0] * variances[1], np.nan
+    )
+    return np.clip((one * other).mean(axis=1) / np.sqrt(product), -1, 1)

@@ -1,0 +1,105 @@
+"""The command compare, from what is typed to a sentence, a figure and a table."""
+
+import shutil
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from learners import DIFFICULTY, EXAMPLES, write_ensemble
+from PIL import Image
+
+from created_equal import cli
+from created_equal.study import scores_path
+
+STUDY = {
+    "title": "Made up",
+    "dataset": {"source": "digits", "size": 16},
+    "networks": 6,
+    "recipe": {"epochs": 5},
+    "ensembles": {"one": {"architecture": "st_vgg"}, "other": {"architecture": "st_vgg"}},
+}
+
+
+@pytest.fixture
+def run(study_folder, two, monkeypatch, capsys):
+    """A function that runs compare in a folder with a study of two ensembles."""
+    (study_folder / "config/studies/made_up.yaml").write_text(yaml.safe_dump(STUDY))
+    for path, name in zip(two, STUDY["ensembles"], strict=True):
+        shutil.copytree(path.parent, scores_path("made_up", name).parent)
+    pd.DataFrame({"index": np.arange(EXAMPLES), "events": DIFFICULTY}).to_csv("theirs.csv")
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["created-equal", "compare", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said, problem = capsys.readouterr()
+        assert "Traceback" not in problem
+        return ended.value.code or 0, said or problem
+
+    return run
+
+
+def test_two_ensembles_of_a_study(run, study_folder):
+    code, said = run("made_up", "one", "other")
+    assert code == 0 and said.count("\n") == 1
+    assert said.startswith(
+        "Accessibility in made_up/one and in made_up/other: on 60 train examples"
+    )
+    assert said.endswith("same order; see results/made_up/one/compare_other.png.\n")
+    with Image.open(study_folder / "results/made_up/one/compare_other.png") as image:
+        assert image.width > 1000 and len(np.unique(np.asarray(image))) > 20
+    table = pd.read_csv(study_folder / "results/made_up/one/compare_other.csv")
+    assert len(table) == 6 and f"Spearman {table['value'][0]:.2f}" in said
+
+
+def test_an_ensemble_and_a_published_file_give_the_same_bytes_again(run, study_folder):
+    arguments = ("made_up", "one", "theirs.csv", "--column", "events", "--out", "shown.pdf")
+    code, said = run(*arguments)
+    assert code == 0 and "events rises where accessibility falls" in said
+    first = [(study_folder / f"shown.{kind}").read_bytes() for kind in ("pdf", "csv")]
+    assert run(*arguments) == (code, said)
+    assert first == [(study_folder / f"shown.{kind}").read_bytes() for kind in ("pdf", "csv")]
+
+
+def test_scores_files_need_no_study(run, two, tmp_path):
+    code, said = run(two[0], two[1], "--out", tmp_path / "both.svg")
+    assert code == 0 and said.startswith("Accessibility in one and in other: on 60 train")
+    code, said = run(two[0], "theirs.csv", "--column", "events", "--out", tmp_path / "a.png")
+    assert code == 0 and "over examples and networks" in said
+
+
+def test_a_figure_is_beside_the_scores_by_default(run, tmp_path):
+    path = write_ensemble(tmp_path / "elsewhere")
+    code, said = run(path, "theirs.csv", "--column", "events")
+    assert code == 0 and said.endswith(f"see {path.parent / 'compare_theirs.png'}.\n")
+    assert (path.parent / "compare_theirs.csv").is_file()
+
+
+@pytest.mark.parametrize(
+    "arguments, sentence",
+    [
+        (("made_up", "one"), "two scores are compared; name a study and two of its ensembles"),
+        (("made_up", "one", "othr"), "the study made_up has no ensemble othr; "),
+        (("made_up", "one", "nix.csv"), "nix.csv does not exist"),
+        (("made_up", "one", "nix.nc"), "nix.nc does not exist"),
+        (("made_up", "one", "other", "--column", "a"), "are for a published score"),
+        (("made_up", "one", "theirs.csv", "--split", "val"), "--split is val; give train or test."),
+        (("made_up", "one", "theirs.csv"), "several columns of numbers"),
+        (
+            ("made_up", "one", "theirs.csv", "--column", "events", "--out", "theirs.png"),
+            "the table would replace theirs.csv",
+        ),
+        (
+            ("made_up", "one", "other", "--out", "figure.jpg"),
+            "figure.jpg is no figure; let its name end in .pdf, .svg or .png.",
+        ),
+    ],
+)
+def test_mistakes_end_with_one_sentence(run, study_folder, arguments, sentence):
+    before = sorted(study_folder.rglob("*"))
+    code, said = run(*arguments)
+    assert code == 2 and said.startswith("created-equal: ") and sentence in said
+    assert said.count("\n") == 1
+    assert sorted(study_folder.rglob("*")) == before

@@ -1,0 +1,135 @@
+"""An ensemble beside another one, and beside a published score."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from learners import DIFFICULTY, EXAMPLES, LABELS, TRAIN, N, write_ensemble
+
+from created_equal.artefacts import read_scores
+from created_equal.compare.compare import (
+    Ours,
+    compare,
+    direction,
+    predictions_beside,
+    sentence,
+    table_of,
+)
+from created_equal.compare.published import Published
+from created_equal.errors import InputError
+
+
+def opened(path, name="other"):
+    scores = read_scores(path)
+    return Ours(name, scores, predictions_beside(path, scores))
+
+
+def published(values, **known):
+    return Published(Path("forgetting.csv"), "events", np.asarray(values, dtype=float), **known)
+
+
+def test_two_ensembles_that_learn_in_the_same_order(ours, two):
+    found = compare(ours, opened(two[1]))
+    assert [each.split for each in found] == ["train", "test"]
+    train, test = found
+    assert train.examples.tolist() == list(range(TRAIN))
+    assert test.labels.tolist() == LABELS[TRAIN:].tolist()
+    accessibility = ours.scores["accessibility"].values
+    np.testing.assert_allclose(train.one, accessibility[:TRAIN])
+    assert all(of.value > 0.9 for each in found for of in each.found.values())
+    assert {each.over for each in found} == {"examples and networks"}
+
+
+def test_an_ensemble_compared_with_itself_has_a_correlation_of_1(ours):
+    for each in compare(ours, ours):
+        assert all(of.value == pytest.approx(1) for of in each.found.values())
+
+
+def test_without_predictions_intervals_are_over_examples(ours, two):
+    found = compare(replace(ours, predictions=()), opened(two[1]))
+    assert {each.over for each in found} == {"examples"}
+    both = compare(ours, opened(two[1]))
+    assert found[0].found["Pearson"].value == pytest.approx(both[0].found["Pearson"].value)
+
+
+def test_predictions_beside_scores_are_used_if_all_networks_are_there(tmp_path):
+    path = write_ensemble(tmp_path)
+    scores = read_scores(path)
+    files = predictions_beside(path, scores)
+    assert [file.name for file in files] == ["0000-0005.nc"]
+    assert predictions_beside(path, scores.isel(network=[0, 3])) == files
+    assert predictions_beside(path, scores.isel(epoch=slice(1, None))) == []
+    assert predictions_beside(path, scores.assign_coords(network=scores["network"] + 1)) == []
+    files[0].unlink()
+    assert predictions_beside(path, scores) == []
+
+
+def test_a_score_of_difficulty_falls_where_accessibility_rises(ours):
+    found = compare(ours, published(DIFFICULTY))
+    assert all(of.value < -0.9 for each in found for of in each.found.values())
+    said = sentence(found, ours, published(DIFFICULTY))
+    assert said.startswith(
+        "Accessibility in one and events of forgetting.csv: on 60 train examples"
+    )
+    assert "Spearman −0.9" in said and "Spearman within classes −0.9" in said
+    assert "(95 % intervals over examples and networks)" in said
+    assert said.endswith("events rises where accessibility falls, as a score of difficulty does.")
+    assert "\n" not in said
+
+
+def test_the_direction_of_other_scores_is_said_too(ours, two):
+    easy = published(-DIFFICULTY)
+    assert direction(compare(ours, easy), easy) == (
+        "events rises with accessibility, which is high for easy examples"
+    )
+    noise = published(np.random.default_rng(0).normal(size=EXAMPLES))
+    assert direction(compare(ours, noise), noise).endswith("rises or falls with it cannot be told")
+    other = opened(two[1])
+    assert "both are high for easy examples" in direction(compare(ours, other), other)
+
+
+def test_rows_of_a_published_score_go_with_their_examples(ours):
+    """Some rows of the test set, in any order, and others that we do not have."""
+    keys = np.array([83, 70, 61, 75, 500, 66])
+    values = np.append(DIFFICULTY, np.zeros(500))[keys]
+    (test,) = compare(ours, published(values, keys=keys))
+    assert (test.split, test.examples.tolist()) == ("test", [61, 66, 70, 75, 83])
+    assert test.other.tolist() == DIFFICULTY[[61, 66, 70, 75, 83]].tolist()
+
+
+def test_what_cannot_be_compared_is_said_in_a_sentence(ours, tmp_path):
+    with pytest.raises(InputError, match="share fewer than 3 examples of one set"):
+        compare(ours, published([1, 2], keys=np.array([70, 1000])))
+    values = np.where(np.arange(EXAMPLES) < TRAIN, DIFFICULTY, 1)
+    with pytest.raises(
+        InputError, match=r"events of forgetting\.csv is the same for all 30 test ex"
+    ):
+        compare(ours, published(values))
+    other = opened(write_ensemble(tmp_path / "relabelled", labels=LABELS[::-1]))
+    with pytest.raises(InputError, match="one and other have other labels for the same examples"):
+        compare(ours, other)
+    learnt = opened(write_ensemble(tmp_path / "easy", difficulty=DIFFICULTY - 9))
+    with pytest.raises(InputError, match="accessibility in other is the same for all 60 train"):
+        compare(ours, learnt)
+    without = replace(ours, scores=ours.scores.drop_vars("accessibility"))
+    with pytest.raises(InputError, match="the scores of one have no accessibility"):
+        compare(without, published(DIFFICULTY))
+
+
+def test_examples_are_compared_by_name_within_their_split(ours, tmp_path):
+    """The second ensemble has other examples too, and some of ours in its test set."""
+    positions = np.arange(50, 140)
+    labels = positions % 3
+    other = opened(write_ensemble(tmp_path, np.linspace(0, 1, 90), labels, positions=positions))
+    (train,) = compare(ours, other)
+    assert train.examples.tolist() == list(range(50, TRAIN))
+    assert other.scores.sizes["network"] == N
+
+
+def test_the_table_has_a_row_for_each_split_and_statistic(ours, two):
+    table = table_of(compare(ours, opened(two[1])))
+    assert table["split"].tolist() == ["train"] * 3 + ["test"] * 3
+    assert table["examples"].tolist() == [60] * 3 + [30] * 3
+    assert table["statistic"].tolist()[:3] == ["Spearman", "Spearman within classes", "Pearson"]
+    assert (table["lower"] <= table["value"]).all() and (table["value"] <= table["upper"]).all()

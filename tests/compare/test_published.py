@@ -1,0 +1,116 @@
+"""Published scores in the formats in which people publish them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from created_equal.compare.published import read_published
+from created_equal.errors import InputError
+
+SCORES = np.array([0.5, 0.25, 1.0])
+
+
+@pytest.fixture
+def csv(tmp_path):
+    """A function that writes a table and returns its path."""
+
+    def write(name="forgetting.csv", **columns):
+        path = tmp_path / name
+        pd.DataFrame(columns).to_csv(path, index=False)
+        return path
+
+    return write
+
+
+def test_c_scores_are_read_with_the_labels(tmp_path):
+    """As in cifar10-cscores-orig-order.npz; file names are pickled and stay unread."""
+    path = tmp_path / "cscores.npz"
+    names = np.array([b"a", b"bc", None], dtype=object)
+    np.savez(path, labels=np.array([7, 1, 2]), scores=SCORES, filenames=names)
+    found = read_published(path)
+    assert (found.column, found.keys, found.labels.tolist()) == ("scores", None, [7, 1, 2])
+    assert found.values.tolist() == SCORES.tolist()
+
+
+def test_one_of_several_arrays_is_named(tmp_path):
+    """As in the collection example_difficulty_scores: mean and var, or one array arr_0."""
+    path = tmp_path / "el2n.npz"
+    np.savez(path, mean=SCORES, var=SCORES / 2)
+    with pytest.raises(InputError, match=r"several columns of numbers \(mean, var\); name the"):
+        read_published(path)
+    assert read_published(path, "var").values.tolist() == (SCORES / 2).tolist()
+    np.savez(path, SCORES)
+    assert read_published(path).column == "arr_0"
+
+
+@pytest.mark.parametrize("name", ["forgetting.csv", "forgetting.csv.gz"])
+def test_an_index_is_the_key(csv, name):
+    path = csv(name, index=[12, 3, 7], forgetting_events=[0, 2, 5])
+    found = read_published(path)
+    assert (found.column, found.keys.tolist()) == ("forgetting_events", [12, 3, 7])
+    assert found.values.tolist() == [0, 2, 5]
+
+
+def test_parquet_is_read_with_a_key_of_any_name(tmp_path):
+    path = tmp_path / "scores.parquet"
+    pd.DataFrame({"where": [4, 2, 9], "name": list("abc"), "score": SCORES}).to_parquet(path)
+    assert read_published(path, "score", "where").keys.tolist() == [4, 2, 9]
+    with pytest.raises(InputError, match=r"several columns of numbers \(where, score\)"):
+        read_published(path)
+
+
+def test_counts_of_people_s_labels_become_their_entropy(tmp_path):
+    """As in cifar10h-counts.npy, or in cifar10h-probs.npy."""
+    path = tmp_path / "cifar10h-counts.npy"
+    np.save(path, np.array([[50, 0], [25, 25], [40, 10]]))
+    found = read_published(path)
+    assert found.column == "entropy of cifar10h-counts"
+    assert found.values == pytest.approx([0, np.log(2), -0.8 * np.log(0.8) - 0.2 * np.log(0.2)])
+
+
+@pytest.mark.parametrize(
+    "columns, arguments, sentence",
+    [
+        ({"a": [1, 2, 3]}, ("b",), "has no column b; "),
+        ({"a": [1, 2, 3]}, (None, "id"), "has no column id; "),
+        ({"a": ["x", "y", "z"]}, (), "has no column; name the score with --column."),
+        ({"a": ["x", "y", "z"], "b": [1, 2, 3]}, ("a",), "the column a .* has no numbers; "),
+        ({"a": [1.5, None, 2]}, (), "no finite number in 1 of 3 rows .the first is row 1.; leave"),
+        ({"a": [1, np.inf, 2]}, (), "no finite number in 1 of 3 rows"),
+        ({"a": [2, 2, 2]}, (), "is 2 in all 3 rows, so it orders nothing"),
+        ({"id": [4, 5, 4], "a": [1, 2, 3]}, (), "1 positions are in several rows .* first 4; "),
+        ({"k": [0.5, 1, 2], "a": [1, 2, 3]}, ("a", "k"), "is no key: it must have a position"),
+        ({"k": list("abc"), "a": [1, 2, 3]}, ("a", "k"), "is no key: it must have a position"),
+    ],
+)
+def test_what_cannot_be_compared_is_said_in_a_sentence(csv, columns, arguments, sentence):
+    path = csv(**columns)
+    with pytest.raises(InputError, match=sentence) as caught:
+        read_published(path, *arguments)
+    assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet", "a.npz", "a.npy"])
+def test_a_damaged_or_missing_file_is_said_in_a_sentence(tmp_path, name):
+    path = tmp_path / name
+    with pytest.raises(InputError, match="does not exist"):
+        read_published(path)
+    path.write_bytes(b"\xff\xfe\x00" * 40)
+    with pytest.raises(InputError, match=r"is damaged, or no \.|has no column") as caught:
+        read_published(path)
+    assert "\n" not in str(caught.value)
+    path.write_bytes(b"")
+    with pytest.raises(InputError, match=r"is damaged, or no \."):
+        read_published(path)
+
+
+def test_an_array_that_could_run_code_is_not_unpickled(tmp_path):
+    path = tmp_path / "a.npy"
+    np.save(path, np.array([{"a": 1}], dtype=object))
+    with pytest.raises(InputError, match=r"damaged, or no .npy file \(Object arrays cannot be"):
+        read_published(path)
+
+
+def test_other_formats_are_refused(tmp_path):
+    with pytest.raises(InputError, match=r"is none of .csv, .csv.gz, .parquet, .npz"):
+        read_published(tmp_path / "scores.pkl")
