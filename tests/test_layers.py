@@ -14,7 +14,8 @@ STAGES = {"datasets", "training", "scores", "baselines"}
 WITHOUT_TORCH = {
     *("errors", "extras", "versions", "paths", "look", "user_text", "study", "decoding"),
     *("artefacts", "planning", "scores", "figures", "claims", "beyond", "explorer", "compare"),
-    *("exchange", "__init__", "api", "recorder", "score_folder"),
+    *("exchange", "__init__", "api"),
+    *("recorder", "score_folder"),
 }
 CALLBACKS = ("lightning", "transformers", "keras")
 # What works without any of the package's extras, and the only libraries that it may load.
@@ -55,7 +56,7 @@ MAY_IMPORT = {
     "planning": GROUND | STAGES,
     # What anybody's training needs, and so little of the rest.
     "recorder": {"errors", "artefacts"},
-    "score_folder": GROUND | {"scores", "figures", "claims", "explorer"},
+    "score_folder": GROUND | {"scores", "figures", "claims", "beyond", "explorer"},
     "cli": GROUND
     | STAGES
     | {"figures", "claims", "beyond", "explorer", "exchange", "compare", "planning"}

@@ -21,7 +21,9 @@ from created_equal.artefacts import (
     open_scores,
     write_scores,
 )
+from created_equal.beyond import read_findings, without_inapplicable
 from created_equal.claims.check import check_claims
+from created_equal.claims.claim import read_claims
 from created_equal.claims.evidence import Evidence
 from created_equal.claims.page import write_page, write_table
 from created_equal.errors import InputError
@@ -201,6 +203,7 @@ def _check_claims(
         moved={},
     )
     # Claims that compare it with other ensembles are not listed.
-    rows = [row for row in check_claims(evidence) if row.ensembles]
+    rows = check_claims(evidence, [*read_claims(), *read_findings()])
+    rows = [row for row in without_inapplicable(rows) if row.ensembles]
     write_page(rows, study.title, study.note, evidence.warnings(), folder / "claims.html")
     write_table(rows, folder / "claims.csv")
