@@ -1,11 +1,6 @@
 """Write the tables of an ensemble's examples and epochs, and the sheet of its hardest images."""
 
 
-localrules:
-    tabulate_examples,
-    tables,
-
-
 rule tabulate_examples:
     input:
         unpack(explored_in),
@@ -17,6 +12,7 @@ rule tabulate_examples:
         hardest=tables_path("{study}", "{ensemble}", "hardest.png"),
     log:
         "results/{study}/{ensemble}/logs/tabulate_examples.log",
+    localrule: True
     conda:
         "../envs/created_equal.yaml"
     resources:
@@ -37,3 +33,4 @@ rule tabulate_examples:
 rule tables:
     input:
         tables_of_studies(),
+    localrule: True

@@ -14,7 +14,8 @@ STAGES = {"datasets", "training", "scores", "baselines"}
 WITHOUT_TORCH = {
     *("errors", "extras", "versions", "paths", "look", "user_text", "study", "decoding"),
     *("artefacts", "planning", "scores", "figures", "claims", "beyond", "explorer", "compare"),
-    *("exchange", "__init__", "api", "recorder", "score_folder"),
+    *("exchange", "__init__", "api"),
+    *("recorder", "score_folder"),
 }
 CALLBACKS = ("lightning", "transformers", "keras")
 # What works without any of the package's extras, and the only libraries that it may load.
@@ -39,7 +40,7 @@ MAY_IMPORT = {
     "errors": set(),
     "extras": {"errors"},
     "paths": set(),
-    "api": {"errors", "extras", "paths", "artefacts", "scores"},
+    "api": {"errors", "extras", "paths", "artefacts", "scores", "exchange"},
     "versions": set(),
     "look": set(),
     "user_text": {"errors"},
@@ -49,13 +50,13 @@ MAY_IMPORT = {
     "networks": {"errors", "study"},
     **dict.fromkeys(STAGES, GROUND),
     **dict.fromkeys(("figures", "claims", "explorer"), GROUND | {"scores"}),
-    "exchange": {"errors", "extras", "artefacts", "scores"},
+    "exchange": {"errors", "extras", "user_text", "artefacts", "scores"},
     "compare": GROUND | {"scores", "figures"},
     "beyond": GROUND | {"scores", "claims"},
     "planning": GROUND | STAGES,
     # What anybody's training needs, and so little of the rest.
     "recorder": {"errors", "artefacts"},
-    "score_folder": GROUND | {"scores", "figures", "claims", "explorer"},
+    "score_folder": GROUND | {"scores", "figures", "claims", "beyond", "explorer"},
     "cli": GROUND
     | STAGES
     | {"figures", "claims", "beyond", "explorer", "exchange", "compare", "planning"}

@@ -1,5 +1,7 @@
 """Scores, figures and pages of recorded predictions, with no study and no repository around."""
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -141,3 +143,18 @@ def test_a_dataset_of_other_labels(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "dataset.nc").write_bytes((folder / "dataset.nc").read_bytes())
     with pytest.raises(InputError, match=r"dataset.nc has other examples or labels than .*0000.nc"):
         score_folder(tmp_path)
+
+
+def test_the_command_needs_no_repository(tmp_path: Path) -> None:
+    def score(folder: str) -> subprocess.CompletedProcess:
+        command = [sys.executable, "-m", "created_equal", "score", folder]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    refused = score("nothing")
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("created-equal: nothing has no predictions files")
+    record(tmp_path / "mine", [0], splits=["test"])
+    done = score("mine")
+    assert done.returncode == 0, done.stderr
+    assert "figure_01 is left out: there are no train examples.\n" in done.stdout
+    assert (tmp_path / "mine" / "explorer.html").exists()

@@ -9,6 +9,7 @@ import xarray as xr
 
 from created_equal import artefacts, paths
 from created_equal.errors import InputError
+from created_equal.exchange import example_table
 from created_equal.extras import library
 from created_equal.scores import score_opened
 
@@ -156,25 +157,21 @@ def score(
     return _with_fractions(score_opened([made], ["the predictions"]))
 
 
-def table(scores: xr.Dataset, epoch: int | None = None) -> pd.DataFrame:
-    """Return scores as a table of one row per example.
+def table(scores: xr.Dataset, dataset: xr.Dataset | None = None) -> pd.DataFrame:
+    """Return scores as a table of one row per example; docs/tables.md describes each column.
 
     Args:
         scores: from ``load_scores`` or ``score``.
-        epoch: the epoch of consistency, consensus and modal_label; by default the last.
+        dataset: from ``load_dataset``, for names of classes and files, and for hashes.
 
     Returns:
-        the columns example, split, label, modal_label, consistency, consensus, accessibility.
+        the columns example, split, label, modal_label, consistency, consensus, accessibility,
+        first_learned, forgetting, vote_entropy and others, see ``exchange.example_table``.
+
+    Raises:
+        InputError: the dataset does not have an example.
     """
-    at = scores.sel(epoch=int(scores["epoch"][-1]) if epoch is None else epoch)
-    names = ("label", "modal_label", "consistency", "consensus", "accessibility")
-    return pd.DataFrame(
-        {
-            "example": at["example"].values,
-            "split": at["example_split"].values,
-            **{name: at[name].values for name in names},
-        }
-    )
+    return example_table(scores, dataset)
 
 
 def draw(figure: str, *args, on=None, **kwargs):

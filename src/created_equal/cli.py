@@ -395,6 +395,62 @@ def tabulate_examples(study_name: StudyName, ensemble_name: EnsembleName) -> Non
     save_as(page, folder / "hardest.png")
 
 
+@app.command(
+    name="export_scores", epilog="Example: created-equal export_scores digits st_vgg folder"
+)
+def export_scores(
+    study_name: StudyName,
+    ensemble_name: EnsembleName,
+    folder: Annotated[Path, typer.Argument(help="A new folder.")],
+    images: Annotated[bool, typer.Option("--images", help="With the images.")] = False,
+) -> None:
+    """Write an ensemble's scores for others' tools: Parquet, CSV, images, a dataset card."""
+    from created_equal.artefacts import open_dataset, open_scores
+    from created_equal.exchange import about
+    from created_equal.exchange.export import export_scores as export
+
+    study, ensemble = load_configured(study_name), _load_ensemble(study_name, ensemble_name)
+    with (
+        open_dataset(dataset_path(study_name)) as dataset,
+        open_scores(study.scores_path(ensemble.name)) as scores,
+    ):
+        words = about(scores, study_name, ensemble_name)
+        export(scores, dataset, words, folder, images, load_config().data_root)
+
+
+@app.command(
+    name="import_predictions",
+    epilog="Example: created-equal import_predictions cartography training_dynamics imported",
+)
+def import_predictions(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="format",
+            help="cartography, aum, logits, correctness, table or model_vs_human.",
+        ),
+    ],
+    path: Annotated[Path, typer.Argument(help="The log: a file or a folder, see docs/tables.md.")],
+    folder: Annotated[Path, typer.Argument(help="A new folder for predictions files.")],
+    labels: Annotated[
+        Path | None, typer.Option(help="A .npy file of labels, for logits and correctness.")
+    ] = None,
+    classes: Annotated[
+        str | None, typer.Option(help="Names of the classes (cat,dog), or their number.")
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option(help="train or test, if the log does not say.")
+    ] = None,
+    first_epoch: Annotated[
+        int | None, typer.Option(help="Number of the first epoch; 0 if it is untrained.")
+    ] = None,
+) -> None:
+    """Write others' logs as predictions files, for created-equal score FOLDER."""
+    from created_equal.exchange.import_predictions import import_predictions as read
+
+    read(source, path, folder, labels, classes, split, first_epoch)
+
+
 @app.command(name="check_claims", epilog="Example: created-equal check_claims digits")
 def check_claims(study_name: StudyName) -> None:
     """Check the paper's claims; writes results/STUDY/claims.csv and claims.html."""

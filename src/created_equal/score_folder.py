@@ -21,7 +21,9 @@ from created_equal.artefacts import (
     open_scores,
     write_scores,
 )
+from created_equal.beyond import read_findings, without_inapplicable
 from created_equal.claims.check import check_claims
+from created_equal.claims.claim import read_claims
 from created_equal.claims.evidence import Evidence
 from created_equal.claims.page import write_page, write_table
 from created_equal.errors import InputError
@@ -33,15 +35,17 @@ from created_equal.study import FIGURES, Architecture, Ensemble, Recipe, Study, 
 ENSEMBLE = "ensemble"
 # What a folder of one ensemble can show, and what a figure needs: images, or examples of a split.
 ALONE = {"ensemble": ENSEMBLE}
+# What is imported may only say whether networks are right, not what they predict.
+WITH_VOTES = (*SPLITS, "votes")
 FIGURES_OF_ONE = {
     "figure_01": (ALONE, SPLITS),
     "figure_02": (ALONE, ("test",)),
-    "figure_03": (ALONE, SPLITS),
+    "figure_03": (ALONE, WITH_VOTES),
     "figure_04": ({"ensembles": [ENSEMBLE]}, SPLITS),
-    "figure_09": (ALONE, SPLITS),
+    "figure_09": (ALONE, WITH_VOTES),
     "figure_10": (ALONE, SPLITS),
     "figure_11": (ALONE, ("images",)),
-    "gallery": (ALONE, ("images",)),
+    "gallery": (ALONE, ("images", "votes")),
     "metrics": (ALONE, SPLITS),
 }
 DATASET, SCORES = "dataset.nc", "scores.nc"
@@ -79,11 +83,15 @@ def score_folder(folder: Path) -> list[str]:
         dataset = _dataset_of(folder, paths[0], stack)
         study = _study_of(folder, scores)
         left_out = list(_draw_figures(study, scores, dataset, folder))
-        if reason := _what_is_absent(SPLITS, scores, dataset):
+        if reason := _what_is_absent(WITH_VOTES, scores, dataset):
             left_out.append(f"claims are left out: {reason}")
         else:
             _check_claims(study, scores, dataset, paths, folder)
-        write_explorer(study, {ENSEMBLE: scores.load()}, dataset, Path(), folder / "explorer.html")
+        if reason := _what_is_absent(("votes",), scores, dataset):
+            left_out.append(f"the explorer is left out: {reason}")
+        else:
+            path = folder / "explorer.html"
+            write_explorer(study, {ENSEMBLE: scores.load()}, dataset, Path(), path)
     return left_out
 
 
@@ -150,10 +158,12 @@ def _draw_figures(
 
 
 def _what_is_absent(needed: Sequence[str], scores: xr.Dataset, dataset: xr.Dataset) -> str:
-    """Return why something cannot be shown that needs images or splits; "" if it can."""
+    """Return why something cannot be shown that needs images, votes or splits; "" if it can."""
     for split in needed:
         if split in SPLITS and split not in scores["example_split"].values:
             return f"there are no {split} examples."
+    if "votes" in needed and "modal_label" not in scores:
+        return "it shows what networks predict, and only whether they are right is known."
     if "images" in needed and not has_images(dataset):
         return "there are no images; give them to the recorder."
     return ""
@@ -193,6 +203,7 @@ def _check_claims(
         moved={},
     )
     # Claims that compare it with other ensembles are not listed.
-    rows = [row for row in check_claims(evidence) if row.ensembles]
+    rows = check_claims(evidence, [*read_claims(), *read_findings()])
+    rows = [row for row in without_inapplicable(rows) if row.ensembles]
     write_page(rows, study.title, study.note, evidence.warnings(), folder / "claims.html")
     write_table(rows, folder / "claims.csv")

@@ -42,7 +42,10 @@ def read_scores(path: Path) -> xr.Dataset:
         accuracy_moved (network, epoch);
         coordinates epoch, example, example_split, network (the seed), split, half (even and odd
         seeds), bound, and device, precision and seconds of each network;
-        attributes classes, definition, and trained_with, a JSON list of library versions.
+        attributes classes, definition, and trained_with, a JSON list of library versions; if
+        the predictions were imported, cannot_give, a JSON list of sentences. Scores of predictions
+        that only say whether networks are right (attribute correctness_only) have no modal_label,
+        n_modal, n_runner_up, and no metrics of votes.
 
     Raises:
         InputError: the file is missing, unreadable, of another kind, or of an earlier format.
@@ -58,8 +61,9 @@ def open_scores(path: Path) -> xr.Dataset:
     Read these with ``select_epochs`` or ``iterate_epochs``. Close the file, or use ``with``.
     """
     scores = _open(path)
-    small = scores.drop_vars(OF_EPOCHS_AND_EXAMPLES).load()
-    return small.assign({name: scores[name] for name in OF_EPOCHS_AND_EXAMPLES})
+    large = [name for name in OF_EPOCHS_AND_EXAMPLES if name in scores]
+    small = scores.drop_vars(large).load()
+    return small.assign({name: scores[name] for name in large})
 
 
 def consistency(scores: xr.Dataset) -> xr.DataArray:
@@ -68,7 +72,16 @@ def consistency(scores: xr.Dataset) -> xr.DataArray:
 
 
 def consensus(scores: xr.Dataset) -> xr.DataArray:
-    """Return the fraction of networks that predict the modal label, float64 in 1/K..1."""
+    """Return the fraction of networks that predict the modal label, float64 in 1/K..1.
+
+    Raises:
+        InputError: the scores are of predictions that only say whether networks are right.
+    """
+    if "n_modal" not in scores:
+        raise InputError(
+            "these scores only say whether networks are right, so consensus is undefined; import "
+            "what the networks predict."
+        )
     return scores["n_modal"] / scores.sizes["network"]
 
 

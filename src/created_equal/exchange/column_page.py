@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from created_equal.exchange.columns import COLUMNS, EPOCH_COLUMNS
+from created_equal.exchange.others_logs import SYNONYMS
 
 
 def markdown(columns: Mapping[str, str]) -> str:
@@ -15,7 +16,12 @@ def markdown(columns: Mapping[str, str]) -> str:
 def write_page(path: Path) -> None:
     """Write the tables of columns into a page, each between its two comments."""
     text = path.read_text("utf-8")
-    for name, columns in (("examples", COLUMNS), ("epochs", EPOCH_COLUMNS)):
+    names = {role: ", ".join(f"`{each}`" for each in names) for role, names in SYNONYMS.items()}
+    for name, columns in (
+        ("examples", COLUMNS),
+        ("epochs", EPOCH_COLUMNS),
+        ("synonyms", names),
+    ):
         before, begin, rest = text.partition(f"<!-- {name} -->\n")
         _, end, after = rest.partition(f"<!-- end of {name} -->\n")
         text = f"{before}{begin}{markdown(columns)}{end}{after}"

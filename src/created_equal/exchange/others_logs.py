@@ -1,7 +1,7 @@
 """Reading others' logs: cartography's, AUM's, long tables, those of model-vs-human."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -256,21 +256,21 @@ def _aum(file: Path, network: str) -> pd.DataFrame:
             f"{file} has no column {missing[0]}; give the full_aum_records.csv that AUM writes "
             "with compressed=False."
         )
-    for values, labels in (("logit", "val"), ("val", "logit")):
-        target, other = (table[f"{name}_{values}"] for name in ("target", "other"))
-        if np.allclose(target - other, table["margin"], rtol=1e-3, atol=1e-4, equal_nan=True):
-            break
-    else:
+    values = next((each for each in ("logit", "val") if _has_values(table, each)), None)
+    if values is None:
         raise InputError(
             f"{file} has margins that are not the difference of its logits; write it again."
         )
-    if table[["target_logit", "other_logit"]].isna().any(axis=None) or target.isna().any():
-        place = table[["target_logit", "other_logit", "margin"]].isna().any(axis=1).idxmax()
+    labels = "val" if values == "logit" else "logit"
+    target, other = (table[f"{name}_{values}"] for name in ("target", "other"))
+    is_nan = target.isna() | other.isna()
+    if is_nan.any():
+        place = is_nan.idxmax()
         raise InputError(
             f"{file} has a logit of example {table['sample_id'][place]} that is not a number; "
             "leave this example out of all logs, or the networks that diverged."
         )
-    own, best_other = table[f"target_{labels}"], table[f"other_{labels}"]
+    own, best_other = (table[f"{name}_{labels}"] for name in ("target", "other"))
     # Equal logits: the smallest label, as argmax has it.
     is_own = (target > other) | ((target == other) & (own < best_other))
     return pd.DataFrame(
@@ -284,9 +284,7 @@ def _aum(file: Path, network: str) -> pd.DataFrame:
     )
 
 
-def names_of_columns() -> Iterable[str]:
-    """Return a row of Markdown for each role of a column of a long table."""
-    return (
-        f"| {role} | {', '.join(f'`{name}`' for name in names)} |"
-        for role, names in SYNONYMS.items()
-    )
+def _has_values(table: pd.DataFrame, kind: str) -> bool:
+    """Return whether the margins of AUM are differences of these columns."""
+    margin = table[f"target_{kind}"] - table[f"other_{kind}"]
+    return np.allclose(margin, table["margin"], rtol=1e-3, atol=1e-4, equal_nan=True)

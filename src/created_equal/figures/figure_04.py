@@ -25,7 +25,7 @@ from created_equal.scores import (
 MOST_BINS = 21
 SATURATION = 0.04
 SATURATED = style.PALETTE[3]
-R_WORDS = "r: Pearson's correlation with its 95 % interval."
+R_WORDS = "r: Pearson's correlation with its 95 % interval; rank r: Spearman's."
 COLOR_TICKS = (0, 0.01, 0.02, 0.03, SATURATION)
 
 

@@ -32,6 +32,13 @@ from created_equal.scores.votes import agreeing_pairs
 PREDICTIONS_AT_ONCE = 2**26
 # Coordinates of each network in predictions files.
 OF_TRAINING = ("device", "precision", "seconds")
+# Attributes of predictions that are imported: what they cannot give, and whether they only say if
+# networks are right.
+OF_IMPORTS = ("cannot_give", "correctness_only")
+OF_VOTES = (
+    *("modal_label", "n_modal", "n_runner_up", "vote_entropy", "vote_el2n", "disagreement"),
+    *("churn", "mean_disagreement", "mean_churn"),
+)
 
 log = logging.getLogger(__name__)
 
@@ -182,6 +189,8 @@ def _score(files: Sequence[_File], seeds: np.ndarray, is_moved: np.ndarray) -> x
     for name in ("accuracy", "loss"):
         scores[name] = ("network", "epoch", "split"), _read(files, seeds, name)
     scores["label"] = "example", first["label"].values
+    if first.attrs.get("correctness_only"):
+        scores = scores.drop_vars(OF_VOTES)
     if is_moved.any():
         scores["moved"] = "example", is_moved
         scores["accuracy_moved"] = ("network", "epoch"), _accuracy_on(is_moved, files, seeds)
@@ -190,6 +199,7 @@ def _score(files: Sequence[_File], seeds: np.ndarray, is_moved: np.ndarray) -> x
     return scores.assign_attrs(
         classes=int(first.attrs["classes"]),
         definition=canonical(definition_of(first)),
+        **{name: first.attrs[name] for name in OF_IMPORTS if name in first.attrs},
         trained_with=canonical([json.loads(each) for each in versions]),
     )
 

@@ -149,15 +149,20 @@ def _blocks(scores: xr.Dataset) -> Iterator[xr.Dataset]:
 def _of_block(scores: xr.Dataset) -> dict[str, np.ndarray]:
     """Return the metrics that are implied by counts of networks, by name."""
     n_networks, trained = scores.sizes["network"], scores["epoch"].values > 0
-    counts = {name: scores[name].values for name in ("n_right", "n_modal", "n_runner_up")}
-    margin = vote_margin(**counts, n_networks=n_networks)
-    last = scores.isel(epoch=-1)
-    return {
-        "modal_label": last["modal_label"].values,
+    last, n_right = scores.isel(epoch=-1), scores["n_right"].values
+    found = {
         "consistency": consistency(last).values,
-        "consensus": consensus(last).values,
-        "difficulty_class": difficulty_class(counts["n_right"][-1], n_networks),
-        "vote_margin": margin[-1],
-        "mean_vote_margin": margin[trained].mean(axis=0),
-        "variability": variability(counts["n_right"][trained] / n_networks),
+        "difficulty_class": difficulty_class(n_right[-1], n_networks),
+        "variability": variability(n_right[trained] / n_networks),
     }
+    # Those of predictions that only say whether networks are right have no modal label.
+    if "n_modal" in scores:
+        others = (scores[name].values for name in ("n_modal", "n_runner_up"))
+        margin = vote_margin(n_right, *others, n_networks)
+        found |= {
+            "modal_label": last["modal_label"].values,
+            "consensus": consensus(last).values,
+            "vote_margin": margin[-1],
+            "mean_vote_margin": margin[trained].mean(axis=0),
+        }
+    return found

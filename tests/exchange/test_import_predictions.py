@@ -1,0 +1,291 @@
+"""Every format, written as its own tool writes it, comes to the predictions it was made from."""
+
+import json
+import logging
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from created_equal.artefacts import definition_of, read_predictions
+from created_equal.errors import InputError
+from created_equal.exchange import example_table
+from created_equal.exchange.import_predictions import import_predictions
+from created_equal.scores import score_ensemble
+
+NETWORKS, EPOCHS, EXAMPLES, CLASSES = 3, 4, 10, 5
+
+
+@pytest.fixture(scope="module")
+def logits():
+    """(network, epoch, example, class), no two equal."""
+    shape = NETWORKS, EPOCHS, EXAMPLES, CLASSES
+    return np.random.default_rng(0).normal(size=shape).round(4)
+
+
+LABELS = np.arange(EXAMPLES) % CLASSES
+
+
+def read(folder):
+    (path,) = folder.glob("*.nc")
+    return read_predictions(path)
+
+
+def check(folder, logits, epochs):
+    found = read(folder)
+    np.testing.assert_array_equal(found["prediction"], logits.argmax(axis=-1))
+    np.testing.assert_array_equal(found["label"], LABELS)
+    assert found["epoch"].values.tolist() == list(epochs)
+    assert found.attrs["classes"] == CLASSES
+    scores = score_ensemble([*folder.glob("*.nc")])
+    right = (logits.argmax(axis=-1) == LABELS).mean(axis=0)
+    np.testing.assert_allclose(scores["n_right"] / len(logits), right)
+    return found
+
+
+def long_table(logits):
+    predicted = logits.argmax(axis=-1)
+    places = np.indices(predicted.shape).reshape(3, -1)
+    table = pd.DataFrame(dict(zip(("seed", "epoch", "guid"), places, strict=True)))
+    return table.assign(pred=predicted.ravel(), gold=LABELS[places[2]])
+
+
+def write_cartography(logits, folder):
+    for network, of_network in enumerate(logits):
+        for epoch, of_epoch in enumerate(of_network):
+            path = folder / f"model_{network}/training_dynamics/dynamics_epoch_{epoch}.jsonl"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            key = f"logits_epoch_{epoch}"
+            records = {"guid": [f"a{n}" for n in range(EXAMPLES)], key: [*of_epoch], "gold": LABELS}
+            table = pd.DataFrame(records)
+            # Training shuffles.
+            shuffled = table.iloc[np.random.default_rng(epoch).permutation(EXAMPLES)]
+            shuffled = table if not network and not epoch else shuffled
+            shuffled.to_json(path, lines=True, orient="records")
+
+
+def write_aum(logits, folder, swapped):
+    """As AUMCalculator does: values in target_logit, labels in target_val; or as its names say."""
+    for network, of_network in enumerate(logits):
+        rows = []
+        for epoch, example in np.ndindex(EPOCHS, EXAMPLES):
+            row, label = of_network[epoch, example], LABELS[example]
+            other = max(set(range(CLASSES)) - {label}, key=lambda k: row[k])
+            value, index = ("logit", "val") if swapped else ("val", "logit")
+            rows.append(
+                {
+                    "sample_id": example,
+                    "num_measurements": epoch + 1,
+                    f"target_{value}": row[label],
+                    f"target_{index}": label,
+                    f"other_{value}": row[other],
+                    f"other_{index}": other,
+                    "margin": row[label] - row[other],
+                    "aum": 0,
+                }
+            )
+        (folder / f"run{network}").mkdir(parents=True)
+        pd.DataFrame(rows).to_csv(folder / f"run{network}/full_aum_records.csv", index=False)
+
+
+def test_cartography(logits, tmp_path, caplog):
+    write_cartography(logits, tmp_path / "logs")
+    import_predictions("cartography", tmp_path / "logs", tmp_path / "imported")
+    found = check(tmp_path / "imported", logits, range(1, EPOCHS + 1))
+    assert found["example_name"].values.tolist() == [f"a{n}" for n in range(EXAMPLES)]
+    assert (found["example_split"] == "train").all()
+    cannot_give = json.loads(found.attrs["cannot_give"])
+    assert any("augmented" in sentence for sentence in cannot_give)
+    assert "it has no test examples" in cannot_give
+    assert all(sentence in caplog.text for sentence in cannot_give)
+    assert definition_of(found)["imported"]["format"] == "cartography"
+
+
+@pytest.mark.parametrize("swapped", [True, False])
+def test_aum(logits, tmp_path, swapped):
+    write_aum(logits, tmp_path / "logs", swapped)
+    import_predictions("aum", tmp_path / "logs", tmp_path / "imported", classes="5")
+    check(tmp_path / "imported", logits, range(1, EPOCHS + 1))
+
+
+def test_logits_are_read_from_a_map_of_the_file(logits, tmp_path, monkeypatch):
+    np.save(tmp_path / "logits.npy", logits)
+    np.save(tmp_path / "labels.npy", LABELS)
+    load, modes = np.load, []
+    monkeypatch.setattr(
+        np, "load", lambda path, **how: modes.append(how["mmap_mode"]) or load(path, **how)
+    )
+    import_predictions("logits", tmp_path / "logits.npy", tmp_path / "imported", first_epoch=0)
+    assert set(modes) == {"r"}
+    check(tmp_path / "imported", logits, range(EPOCHS))
+
+
+def test_logits_of_one_epoch_say_nothing_of_learning(logits, tmp_path):
+    np.savez(tmp_path / "all.npz", logits=logits[:, -1], labels=LABELS)
+    import_predictions("logits", tmp_path / "all.npz", tmp_path / "imported")
+    found = check(tmp_path / "imported", logits[:, -1:], [1])
+    assert any("one epoch" in each for each in json.loads(found.attrs["cannot_give"]))
+    table = example_table(score_ensemble([*(tmp_path / "imported").glob("*.nc")]))
+    assert "accessibility" not in table
+    assert "vote_entropy" in table
+
+
+def test_correctness_has_no_votes(logits, tmp_path):
+    right = logits.argmax(axis=-1) == LABELS
+    np.save(tmp_path / "right.npy", right)
+    folder = tmp_path / "imported"
+    import_predictions("correctness", tmp_path / "right.npy", folder, classes="5")
+    scores = score_ensemble([*folder.glob("*.nc")])
+    np.testing.assert_array_equal(scores["n_right"], right.sum(axis=0))
+    assert not {"modal_label", "n_modal", "disagreement"} & {*scores}
+    table = example_table(scores)
+    assert not {"consensus", "vote_margin", "churn", "modal_label"} & {*table}
+    assert {"accessibility", "forgetting", "consistency"} <= {*table}
+    assert scores.attrs["correctness_only"] == 1
+    with pytest.raises(InputError, match="name them, or their number, with --classes"):
+        import_predictions("correctness", tmp_path / "right.npy", tmp_path / "other")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".parquet"])
+def test_a_long_table_in_any_order_with_any_of_the_usual_names(logits, tmp_path, suffix):
+    path = tmp_path / f"log{suffix}"
+    table = long_table(logits).sample(frac=1, random_state=0)
+    (table.to_parquet if suffix == ".parquet" else table.to_csv)(path, index=False)
+    import_predictions("table", path, tmp_path / "imported")
+    found = check(tmp_path / "imported", logits, range(EPOCHS))
+    assert found["example"].values.tolist() == list(range(EXAMPLES))
+
+
+def test_names_of_classes_and_their_order(logits, tmp_path):
+    names = ["dog", "cat", "NA", "emu", "bee"]
+    table = long_table(logits)
+    table[["pred", "gold"]] = table[["pred", "gold"]].map(lambda label: names[label])
+    table.to_csv(tmp_path / "log.csv", index=False)
+    given = tmp_path / "given"
+    import_predictions("table", tmp_path / "log.csv", given, classes=",".join(names))
+    found = check(given, logits, range(EPOCHS))
+    assert found["class_name"].values.tolist() == names
+    import_predictions("table", tmp_path / "log.csv", tmp_path / "sorted")
+    other = read(tmp_path / "sorted")
+    assert other["class_name"].values.tolist() == sorted(names)
+    one, two = (score_ensemble([*each.glob("*.nc")]) for each in (given, tmp_path / "sorted"))
+    for name in ("n_right", "n_modal", "vote_entropy", "forgetting"):
+        np.testing.assert_array_equal(one[name], two[name])
+
+
+def test_model_vs_human(tmp_path):
+    rows = [
+        {"subj": subj, "object_response": answer, "category": "cat", "imagename": image}
+        for subj, answers in (("subject-01", ("cat", "dog")), ("resnet", ("dog", "dog")))
+        for image, answer in zip(("a.png", "b.png"), answers, strict=True)
+    ]
+    pd.DataFrame(rows).assign(condition=0, rt=1).to_csv(tmp_path / "log.csv")
+    import_predictions("model_vs_human", tmp_path / "log.csv", tmp_path / "imported")
+    found = read(tmp_path / "imported")
+    assert found["prediction"].values[:, 0].tolist() == [[1, 1], [0, 1]]
+    assert found["example_name"].values.tolist() == ["a.png", "b.png"]
+
+
+def with_value(column, row, value):
+    def change(table):
+        table = table.astype({column: object})
+        table.loc[row, column] = value
+        return table
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change, sentence",
+    [
+        (
+            lambda t: t.drop(index=17),
+            "no prediction of network 0 for example 7 after epoch 1; give",
+        ),
+        (lambda t: t.drop(index=[17, 18]), "epoch 1, and 1 more is missing; give"),
+        (with_value("pred", 3, None), "no predicted in 1 row, the first of which is row 4"),
+        (with_value("gold", 3, 0), "gives example 3 two labels"),
+        (with_value("pred", 3, -1), "has the label -1, but labels are"),
+        (with_value("pred", 3, "cat"), "names as predicted labels and numbers as labels"),
+        (with_value("epoch", 3, 0.5), "the epoch 0.5; give whole numbers"),
+        (
+            lambda t: pd.concat([t, t.iloc[[5]].assign(pred=(t["pred"][5] + 1) % 5)]),
+            "two predictions of network 0 for example 5 after epoch 0",
+        ),
+        (
+            lambda t: t[~((t["seed"] == 2) & (t["epoch"] == 3))],
+            "epochs 0, 1, 2, 3 of network 0, but 0, 1, 2 of network 2",
+        ),
+        (lambda t: t.drop(columns="gold"), "has no column of the label"),
+        (lambda t: t.assign(index=0), "several columns for the example: guid, index"),
+        (lambda t: t.assign(split="elsewhere"), "has the split elsewhere"),
+        (lambda t: t.iloc[:0], "has no predictions"),
+    ],
+)
+def test_a_broken_table_is_refused_in_one_sentence(logits, tmp_path, change, sentence):
+    change(long_table(logits)).to_csv(tmp_path / "log.csv", index=False)
+    with pytest.raises(InputError) as raised:
+        import_predictions("table", tmp_path / "log.csv", tmp_path / "imported")
+    assert sentence in str(raised.value)
+    assert {path.name for path in tmp_path.iterdir()} == {"log.csv"}
+
+
+def test_rows_that_are_there_twice_count_once(logits, tmp_path, caplog):
+    table = long_table(logits)
+    pd.concat([table, table.iloc[:4]]).to_csv(tmp_path / "log.csv", index=False)
+    import_predictions("table", tmp_path / "log.csv", tmp_path / "imported")
+    check(tmp_path / "imported", logits, range(EPOCHS))
+    assert "has 4 rows twice, which count once" in caplog.text
+
+
+def test_both_splits_may_count_from_zero(logits, tmp_path):
+    table = long_table(logits)
+    both = pd.concat([table.assign(split="val"), table.assign(split="train")])
+    both.to_csv(tmp_path / "log.csv", index=False)
+    import_predictions("table", tmp_path / "log.csv", tmp_path / "imported")
+    found = read(tmp_path / "imported")
+    assert found["example_split"].values.tolist() == ["train"] * EXAMPLES + ["test"] * EXAMPLES
+    predicted = logits.argmax(axis=-1)
+    np.testing.assert_array_equal(found["prediction"], np.tile(predicted, 2))
+
+
+@pytest.mark.parametrize("kind", ["logits", "cartography"])
+def test_a_logit_that_is_not_a_number_is_named(logits, tmp_path, kind):
+    bad = logits.copy()
+    bad[1, 2, 7, 0] = np.nan
+    if kind == "logits":
+        np.savez(tmp_path / "log.npz", logits=bad, labels=LABELS)
+        path, where = tmp_path / "log.npz", "network 1, epoch 2: it has a logit of example 7"
+    else:
+        write_cartography(bad, tmp_path / "logs")
+        path, where = tmp_path / "logs", "a logit of example a7 that is not a number"
+    with pytest.raises(InputError, match=where):
+        import_predictions(kind, path, tmp_path / "imported")
+    assert not (tmp_path / "imported").exists()
+
+
+def test_labels_that_do_not_fit(logits, tmp_path):
+    np.savez(tmp_path / "log.npz", logits=logits, labels=LABELS[:-1])
+    with pytest.raises(InputError, match=r"the shape \(9,\), but there are 10 examples"):
+        import_predictions("logits", tmp_path / "log.npz", tmp_path / "imported")
+    np.savez(tmp_path / "log.npz", logits=logits, labels=LABELS + 1)
+    with pytest.raises(InputError, match="from 1 to 5, but there are 5 classes"):
+        import_predictions("logits", tmp_path / "log.npz", tmp_path / "imported")
+    np.save(tmp_path / "pickled.npy", np.array([{}], dtype=object))
+    with pytest.raises(InputError, match="without objects"):
+        import_predictions("logits", tmp_path / "pickled.npy", tmp_path / "imported")
+
+
+def test_a_folder_with_something_in_it_is_left_alone(logits, tmp_path):
+    np.savez(tmp_path / "log.npz", logits=logits, labels=LABELS)
+    with pytest.raises(InputError, match="exists already; name a new folder"):
+        import_predictions("logits", tmp_path / "log.npz", tmp_path)
+
+
+def test_labels_that_may_count_from_one(logits, tmp_path, caplog):
+    table = long_table(logits)
+    table[["pred", "gold"]] += 1
+    table.to_csv(tmp_path / "log.csv", index=False)
+    with caplog.at_level(logging.WARNING):
+        import_predictions("table", tmp_path / "log.csv", tmp_path / "imported")
+    assert "if its labels count from 1" in caplog.text
