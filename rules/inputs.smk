@@ -89,12 +89,16 @@ def scored_from(wildcards):
 def figures_of(study):
     """Return the figures of a study in order, invalid ones included: their jobs fail.
 
-    In a short trial (epochs), those that need more epochs are left out, and in a report, those that
-    were not made.
+    In a short trial (epochs), those that need more epochs are left out, with kept scores those that
+    need predictions, and in a report, those that were not made.
     """
     figures = [*load(study).figures]
     if CONFIG.epochs is None:
-        figures += load(study).refused
+        figures += [
+            name
+            for name in load(study).refused
+            if not (KEPT and FIGURES[name].predictions)
+        ]
     if IN_REPORT:
         return [name for name in figures if figure_path(study, name, "pdf").is_file()]
     return figures
@@ -104,7 +108,8 @@ def entry_of(figure, wildcards):
     """Return the entry of a figure in a job's study; None if the figure is invalid."""
     figures = figures_of(wildcards.study)
     if figure not in figures:
-        fail(
+        refused = load(wildcards.study).refused.get(figure)
+        fail(" ".join(refused)) if refused else fail(
             f"the study {wildcards.study} has no {figure}; add it under figures in "
             f"config/studies/{wildcards.study}.yaml, or ask for "
             f"{', '.join(figures) or 'a figure of another study'}."
@@ -124,6 +129,8 @@ def shown_in(figure, wildcards):
     }
     if FIGURES[figure].dataset:
         files["dataset"] = dataset_path(study.name)
+    if FIGURES[figure].predictions:
+        files["predictions"] = predictions_in(study, ensembles_of(entry))
     return files
 
 

@@ -15,7 +15,7 @@ from created_equal.scores import below_chance, phases
 from created_equal.study import load_study
 
 ROOT = Path(__file__).parents[1]
-SHARE_OF_CLAIMS = 0.85
+SHARE_OF_CLAIMS = 0.8
 HOLDS = ("holds", "met by choice")
 
 

@@ -139,8 +139,10 @@ def test_kept_scores_are_shown_without_training(built, tmp_path):
     assert set(planned) == {
         *("all", "build_dataset", "fit_baseline", "check_claims", "render_cross_dataset"),
         *("explore_ensemble", "tabulate_examples"),
-        *(f"render_{figure}" for figure in FIGURES),
+        *(f"render_{figure}" for figure, needs in FIGURES.items() if not needs.predictions),
     }
+    refusal = one_sentence(snakemake(folder, "paper_figures/smoke/noise.pdf", *reference))
+    assert "figures.noise needs the predictions of every network" in refusal
     targets = [
         *(f"paper_figures/smoke/{figure}.pdf" for figure in ("figure_08", "moved_examples")),
         "results/smoke/claims.csv",

@@ -44,6 +44,7 @@ CLASSIFIERS = {
     "gaussian_naive_bayes": 0.38,
 }
 MOVED = np.arange(0, TRAIN, 20)
+ALL = np.full((1, EXAMPLES), N)
 RISING = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65)
 
 
@@ -164,6 +165,7 @@ def agreeing_less_and_less() -> xr.Dataset:
     counts[0, ::50] = 0
     counts[1:6, ::50] = N // 2
     counts[6:, ::50] = N
+    counts[1, ::200] = 0  # Two begin to rise later than the others.
     counts[1:, 25::50] = N // 5
     return from_counts(counts)
 
@@ -240,6 +242,13 @@ def evidence_of(study: str, good: bool, folder: Path) -> Evidence:
         "cnn": resnet,
         "random_labels": random_labels(good),
         "hard": kept(0.3 if good else 0.6, bimodal=not good),
+        "hard_balanced": kept(0.3 if good else 0.6, bimodal=not good),
+        # Networks that agree on what they say when they are wrong, or not even on that.
+        "one_noise": from_counts(right_networks(resnet), alike=good),
+        "other_half": resnet
+        if good
+        else from_counts(learner((0.2, 0.2, 0.25, *RISING), rank=1 - RANK)),
+        "steps": from_counts(np.concatenate([untrained(), *[beginning() if good else ALL] * 2])),
         "random_fifth": kept(0.47 if good else 0.3, bimodal=True),
         "variation": usual(*RISING, 0.7) if good else divided_by_parity(),
         "baselines/adaboost": boosting(good),
@@ -270,7 +279,14 @@ def evidence_of(study: str, good: bool, folder: Path) -> Evidence:
             "figure_07.ensemble": ("cnn",),
             "figure_07.baselines": tuple(f"baselines/{name}" for name in CLASSIFIERS),
             "figure_08.random_labels": ("random_labels",),
+            "figure_02.steps": ("steps",),
             "figure_08.hard": ("hard",),
+            "figure_08.hard_balanced": ("hard_balanced",),
+            "noise.ensemble": ("cnn",),
+            "noise.initialisation": ("one_noise",),
+            "noise.mini_batches": ("one_noise",),
+            "noise.first_half": ("cnn",),
+            "noise.second_half": ("other_half",),
             "figure_08.random": ("random_fifth",),
             "moved_examples.ensemble": ("cnn",),
             **{

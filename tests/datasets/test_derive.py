@@ -351,3 +351,42 @@ def test_the_table_has_the_documented_types(five):
         "float64",
         "int64",
     ]
+
+
+# Halves.
+
+
+@settings(deadline=None)
+@given(DATASETS, st.integers(0, 5))
+def test_halves_are_disjoint_complementary_and_have_half_of_every_class(size, seed):
+    classes, train, data_seed = size
+    dataset = make(classes, train, data_seed)
+    found = {}
+    for half in ("first", "second"):
+        (ensemble,) = ensembles(half=half, seed=seed)
+        derived, chosen = derive_dataset(ensemble, dataset)
+        found[half] = names(derived)
+        assert set(chosen["example"]) == names(dataset) - found[half]
+        assert set(chosen["what"]) == {"removed"}
+        assert names(derived, "test") == names(dataset, "test")
+        sizes = derivation.sizes(ensemble.derived, train)
+        assert sizes == [train, len(found[half])]
+        for channel in ("channel_mean", "channel_std"):
+            assert (derived[channel] == dataset[channel]).all()
+    assert found["first"] | found["second"] == names(dataset)
+    assert not found["first"] & found["second"]
+    assert 0 <= len(found["first"]) - len(found["second"]) <= 1
+    label = dict(zip(dataset["example"].values.tolist(), dataset["label"].values, strict=True))
+    counts = [
+        np.bincount([label[each] for each in found[half]], minlength=classes) for half in found
+    ]
+    assert (np.abs(counts[0] - counts[1]) <= 1).all()
+
+
+def test_another_seed_gives_other_halves():
+    dataset = make(train=60)
+    halves = [
+        frozenset(names(derive_dataset(*ensembles(half="first", seed=seed), dataset)[0]))
+        for seed in range(3)
+    ]
+    assert len(set(halves)) == 3

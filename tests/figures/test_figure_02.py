@@ -42,3 +42,18 @@ def test_panels_show_the_test_set_in_order(scores: xr.Dataset) -> None:
 def test_too_few_epochs(ensemble: Callable[..., xr.Dataset]) -> None:
     with pytest.raises(InputError, match="trained for 4; raise epochs in the recipe to at least 5"):
         draw(ensemble(epochs=4), "Digits", "small_st_vgg")
+
+
+def test_steps_are_shown_below_the_epochs(
+    scores: xr.Dataset, ensemble: Callable[..., xr.Dataset]
+) -> None:
+    steps = ensemble(epochs=4).assign_coords(epoch=[0, 1, 2, 5, 25])
+    figure = draw(scores, "Digits", "small_st_vgg", None, {"first steps": steps})
+    titles = [axes.get_title(loc="left").splitlines()[0] for axes in figure.axes if axes.axison]
+    below = ["(g) after step 1", "(h) after step 2", "(i) after step 5", "(j) after step 25"]
+    assert titles[6:] == below
+    value = float(steps["bimodality"].sel(epoch=25, split="test"))
+    assert f"bi-modality {value:.2f} (" in figure.axes[9].get_title(loc="left")
+    assert "first steps, N = 8 networks, after mini-batches" in figure.get_suptitle().replace(
+        "\n", " "
+    )

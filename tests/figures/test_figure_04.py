@@ -5,6 +5,7 @@ import pytest
 import xarray as xr
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from scipy.stats import spearmanr
 
 from created_equal.artefacts import select_split
 from created_equal.errors import InputError
@@ -34,7 +35,10 @@ def test_correlations_match_the_scores(
         halves = f"{split}: {correlation_words(correlation(even.values, odd.values))}"
         assert halves in panel(figure, "a").get_title(loc="left")
         found = correlation(one["accessibility"].values, two["accessibility"].values)
-        assert f"{split}: r = {found.r:.3f}" in panel(figure, "b").get_title(loc="left")
+        title = panel(figure, "b").get_title(loc="left")
+        assert f"{split}: r = {found.r:.3f}" in title
+        rank = spearmanr(one["accessibility"].values, two["accessibility"].values).statistic
+        assert f"{split} {rank:.3f}" in title.rpartition("rank r = ")[2]
 
 
 def test_points_are_the_examples(figure: Figure, scores: xr.Dataset, other: xr.Dataset) -> None:

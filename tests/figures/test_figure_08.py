@@ -68,3 +68,14 @@ def test_panels_show_their_ensemble_split_and_epoch(scores: xr.Dataset, other: x
 def test_epochs_are_those_recorded() -> None:
     recorded = learning([0.2, 0.3, 0.78, 0.9, 1]).isel(epoch=slice(1, None))
     assert three_epochs(recorded.assign_coords(epoch=[2, 4, 6, 9]), "random_labels") == [2, 4, 9]
+
+
+def test_the_balanced_hardest_are_shown_beside_the_others(
+    scores: xr.Dataset, other: xr.Dataset
+) -> None:
+    derived = '{"dataset": {"derived": {"balanced": true, "keep": "hardest"}}}'
+    balanced = other.assign_attrs(definition=derived)
+    figure = draw({"random_labels": scores, "hard": other, "balanced": balanced}, "Digits")
+    assert len(figure.axes) == 10
+    titles = [axes.get_title(loc="left").splitlines()[0] for axes in figure.axes[3:5]]
+    assert titles == ["(d) hard,", "(e) hard, balanced,"]

@@ -124,3 +124,18 @@ def test_files_of_other_networks_are_refused(files):
     other = scores.assign_coords(example=scores["example"] + 1)
     with pytest.raises(InputError, match=r"0000-0002.nc does not belong to the scores of made_up"):
         read_answers("made_up", files[0], other, np.arange(EXAMPLES))
+
+
+def test_disagreement_of_a_resample_has_no_pairs_of_a_network_with_itself(answers):
+    """By hand: the share of pairs of two of the drawn networks that are different ones."""
+    weights = np.array([2, 0, 3, 1] + [0] * (len(answers.numbers) - 4))
+    counted, places = Counted(answers, weights), np.arange(4)
+    found = counted.disagreement(answers.epoch[[1, -1]], places)
+    drawn = np.repeat(np.arange(len(weights)), weights)
+    pairs = [(i, j) for i in drawn for j in drawn if i != j]
+    for row, epoch in zip(found, (1, -1), strict=True):
+        labels = answers.predictions[:, epoch, places]
+        expected = np.mean([labels[i] != labels[j] for i, j in pairs], axis=0)
+        np.testing.assert_allclose(row, expected)
+    one = Counted(answers, np.where(np.arange(len(weights)) == 2, 4, 0))
+    assert np.isnan(one.disagreement(answers.epoch[:1], places)).all()

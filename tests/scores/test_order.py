@@ -1,10 +1,14 @@
+from itertools import combinations
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from created_equal.scores import (
-    epochs_to_rise,
+    mean_rank_correlation,
     pearson,
+    rapidity,
+    rises,
     spearman,
     spearman_brown,
     without_class_means,
@@ -38,7 +42,7 @@ def test_more_networks_correlate_as_spearman_and_brown_say():
     assert spearman_brown(0.5, 1) == 0.5
 
 
-def test_epochs_to_rise_by_hand():
+def test_rises_by_hand():
     """Six networks: at most one is low, at least five is high."""
     n_right = np.array(
         [
@@ -49,5 +53,17 @@ def test_epochs_to_rise_by_hand():
             [6, 6, 6, 4, 0],
         ]
     )
-    found = epochs_to_rise(n_right, 6)
-    np.testing.assert_array_equal(found, [2, 1, np.nan, np.nan, np.nan])
+    # The first example from epoch 2 to 4, the second from 0 to 1; the others do not rise.
+    np.testing.assert_array_equal(rises(n_right, 6), [[2, 0], [4, 1]])
+    # They need 2 and 1 epochs, and are in the middle at 3 and 0.5: quartiles 1.125 and 2.375.
+    assert rapidity(n_right, 6, np.arange(5)) == pytest.approx(1.5 / 1.25)
+    assert rapidity(n_right, 6, np.arange(0, 50, 10)) == pytest.approx(1.5 / 1.25)
+    assert np.isnan(rapidity(n_right[:, 2:], 6, np.arange(5)))
+    assert np.isnan(rapidity(n_right[:, :1], 6, np.arange(5)))
+
+
+def test_mean_rank_correlation_is_that_of_all_pairs():
+    rows = np.array([[1, 2, 4, 3], [2, 3, 9, 8], [4, 3, 2, 1], [5, 5, 5, 5]])
+    pairs = [spearman(one, two) for one, two in combinations(rows[:3], 2)]
+    assert mean_rank_correlation(rows) == pytest.approx(np.mean(pairs))
+    assert np.isnan(mean_rank_correlation(rows[:1]))

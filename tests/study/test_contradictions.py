@@ -216,3 +216,106 @@ def test_two_halves_need_two_networks(folder):
 def test_the_last_epoch_of_the_recipe_may_be_shown(folder):
     figures = {"figure_01": {"ensemble": "a", "epochs": [0, 1, 2, 3]}}
     assert load(minimal(recipe={"epochs": 3}, figures=figures)).figures == figures
+
+
+NOISE = {
+    "ensemble": "a",
+    **{key: key for key in ("initialisation", "mini_batches", "dropout")},
+    **{key: key for key in ("first_half", "second_half")},
+}
+
+
+def with_noise(**changes):
+    """Return a study with the figure noise, and with changes to its ensembles."""
+    noises = {"initialisation", "mini_batches", "dropout"}
+    ensembles = {
+        "a": {},
+        **{each: {"shared": sorted(noises - {each}, reverse=True)} for each in noises},
+        **{f"{half}_half": {"dataset": {"half": half}} for half in ("first", "second")},
+        "steps": {"steps": [1, 5]},
+    }
+    for name, change in changes.items():
+        ensembles[name] = ensembles[name] | change
+    ensembles = {name: {"architecture": "st_vgg"} | each for name, each in ensembles.items()}
+    figures = {"noise": NOISE, "figure_02": {"ensemble": "a", "steps": "steps"}}
+    return minimal(ensembles=ensembles, figures=figures)
+
+
+def test_noise_compares_ensembles_that_differ_in_their_noise_alone(folder):
+    assert load(with_noise()).refused == {}
+    assert load(with_noise(dropout={"recipe": {"epochs": 9}})).refused == {}
+
+
+@pytest.mark.parametrize(
+    ("values", "figure", "sentence"),
+    [
+        (
+            with_noise(dropout={"shared": ["dropout"]}),
+            "noise",
+            "figures.noise.dropout is dropout, which does not have shared: [initialisation, "
+            "mini_batches]; name an ensemble that has.",
+        ),
+        (
+            with_noise(first_half={"dataset": {"half": "second"}}),
+            "noise",
+            "figures.noise.first_half is first_half, which does not have half: first; name an",
+        ),
+        (
+            with_noise(dropout={"recipe": {"batch_size": 50}}),
+            "noise",
+            "figures.noise compares a with dropout, which differ in their architecture or recipe",
+        ),
+        (
+            with_noise(mini_batches={"networks": 1}),
+            "noise",
+            "figures.noise compares networks of mini_batches, which has only 1 network; train at",
+        ),
+        (
+            minimal(
+                ensembles=TWO,
+                figures={"figure_02": {"ensemble": "a", "steps": "b"}},
+            ),
+            "figure_02",
+            "figures.figure_02.steps is b, which does not have steps; name an ensemble that has.",
+        ),
+        (
+            minimal(
+                ensembles=TWO | {"c": {"architecture": "st_vgg", "steps": [1, 2]}},
+                figures={"figure_01": {"ensemble": "c"}},
+            ),
+            "figure_01",
+            "figures.figure_01 shows the epochs of c, which is trained for a few steps; name",
+        ),
+    ],
+)
+def test_figures_refuse_what_cannot_have_its_role(folder, values, figure, sentence):
+    (message,) = load(values).refused[figure]
+    assert message.startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("ensemble", "sentence"),
+    [
+        (
+            {"steps": [5, 1]},
+            "ensembles.c.steps must rise from one to the next, but is [5, 1]; sort it.",
+        ),
+        ({"shared": ["weights"]}, "ensembles.c.shared"),
+        ({"steps": []}, "ensembles.c.steps"),
+        ({"steps": [0, 1]}, "ensembles.c.steps"),
+        (
+            {"dataset": {"half": "first", "fraction": 0.5}},
+            "ensembles.c.dataset.fraction does not go with half; leave it out.",
+        ),
+        (
+            {"dataset": {"keep": "hardest", "fraction": 0.5, "ranked_by": "d"}},
+            "ensembles.c.dataset.ranked_by is d, which is trained on a dataset of its own or for a",
+        ),
+    ],
+)
+def test_mistakes_in_shared_noise_steps_and_halves_are_one_sentence(folder, ensemble, sentence):
+    others = {"d": {"architecture": "st_vgg", "label": "D", "steps": [1, 2]}}
+    (found,) = problems(
+        minimal(ensembles=TWO | others | {"c": {"architecture": "st_vgg"} | ensemble})
+    )
+    assert found.startswith(sentence)

@@ -205,8 +205,11 @@ MOVE = {"move_to_test": "easiest", "fraction": 0.1, "ranked_by": "a"}
 @pytest.mark.parametrize(
     ("dataset", "sentence"),
     [
-        ({}, "ensembles.b.dataset needs one of labels, move_to_test, keep; add it."),
-        ({"fraction": 0.5}, "ensembles.b.dataset needs one of labels, move_to_test, keep; add it."),
+        ({}, "ensembles.b.dataset needs one of labels, move_to_test, half, keep; add it."),
+        (
+            {"fraction": 0.5},
+            "ensembles.b.dataset needs one of labels, move_to_test, half, keep; add it.",
+        ),
         ({"labels": "shuffled"}, "ensembles.b.dataset.labels is 'shuffled', which is not known;"),
         ({"keep": "hardst", "fraction": 0.5}, "ensembles.b.dataset.keep is 'hardst', which is not"),
         ({"keep": "random"}, "ensembles.b.dataset.fraction is missing; add it."),

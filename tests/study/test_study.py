@@ -171,3 +171,23 @@ def test_the_epochs_of_a_study_are_those_of_its_figures(folder):
     figures = {figure: {"ensemble": "a", "epochs": epochs} for figure, epochs in named.items()}
     study = load(minimal(figures={**figures, "figure_10": {"ensemble": "a"}}))
     assert study.epochs == named
+
+
+def test_shared_noise_and_steps_are_in_the_definition_only_if_they_are_given(folder):
+    def definition(**keys):
+        ensembles = {"a": {"architecture": "st_vgg", **keys}}
+        return load(minimal(ensembles=ensembles)).ensembles["a"]
+
+    plain = definition()
+    for nothing in ({"shared": []}, {"networks": 3}):
+        assert json.dumps(definition(**nothing).definition) == json.dumps(plain.definition)
+    shared = definition(shared=["mini_batches", "dropout", "dropout"])
+    assert shared.definition == plain.definition | {"shared": ["dropout", "mini_batches"]}
+    assert shared.definition == definition(shared=["dropout", "mini_batches"]).definition
+    steps = definition(steps=[1, 5])
+    assert steps.definition == plain.definition | {"steps": [1, 5]}
+    # The noise that is not shared is that of the same network of the plain ensemble.
+    for each in (shared, steps):
+        assert json.dumps(each.streams_definition) == json.dumps(plain.definition)
+    assert (plain.moments, plain.unit) == (list(range(141)), "epoch")
+    assert (steps.moments, steps.unit) == ([0, 1, 5], "step")

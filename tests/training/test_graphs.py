@@ -1,5 +1,7 @@
 """The engine for GPUs, on a GPU if there is one, and on the CPU, where steps are not recorded."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -194,3 +196,43 @@ def test_on_a_cpu_networks_are_trained_one_at_a_time(tiny, digits):
     group = make_group(tiny(), [4, 5, 6], images)
     assert isinstance(group, Trainee)
     assert group.seeds == [4]
+
+
+# Shared noise, and steps in place of epochs.
+
+NOISES = ("dropout", "initialisation", "mini_batches")
+
+
+@pytest.mark.parametrize("mini_batches", ["permuted", "independent"])
+@pytest.mark.parametrize("own", [None, *NOISES])
+def test_networks_of_a_group_share_noise_as_single_trainees_do(tiny, images, own, mini_batches):
+    shared = tuple(noise for noise in NOISES if noise != own)
+    ensemble = replace(tiny(batch_size=10, mini_batches=mini_batches), shared=shared)
+    # Six networks are two panels, and the last one is in a panel of its own size.
+    seeds = [0, 2, 3, 4, 5, 9]
+    together = train(GraphGroup(ensemble, seeds, images), 2)
+    if own is None:
+        for results in together[1:]:
+            assert np.array_equal(predictions(results), predictions(together[0]))
+    for seed, results in zip(seeds, together, strict=True):
+        alone = list(train_network(ensemble, seed, images))
+        assert (predictions(results) != predictions(alone)).mean() <= BORDERLINE
+        for one, other in zip(results, alone, strict=True):
+            np.testing.assert_allclose(one.loss, other.loss, rtol=1e-3)
+
+
+def test_a_group_is_seen_after_steps(tiny, images):
+    whole = tiny(batch_size=10)
+    group = GraphGroup(replace(whole, steps=(1, 4)), [0, 3], images)
+    seen = []
+    for step in (1, 4):
+        while group.moment < step:
+            for _ in group.finish_epoch():
+                if group.moment == step:
+                    break
+        seen.append(group.evaluate(nothing))
+    assert [result.epoch for results in seen for result in results] == [1, 1, 4, 4]
+    for results, after_epoch in zip(
+        seen[1], train(GraphGroup(whole, [0, 3], images), 1), strict=True
+    ):
+        assert np.array_equal(results.predictions, after_epoch[1].predictions)

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +90,58 @@ def test_a_job_that_is_stopped_resumes_at_the_very_step(
     # Before the first predictions are complete, there is nothing to save.
     expected = {0: [], 9: [("0", "0")], 10: [("0", "1")], 25: [("1", "0")]}
     assert resumptions == expected.get(n_checks, resumptions)
+
+
+NOISES = ("dropout", "initialisation", "mini_batches")
+
+
+@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize("n_checks", [1, 7, 11, 25])
+def test_networks_that_share_noise_stay_equal_when_the_job_is_stopped(
+    tiny, run, monkeypatch, n_checks, together
+):
+    if together:
+        monkeypatch.setattr(job_module, "make_group", GraphGroup)
+    ensemble = replace(tiny(batch_size=5), shared=NOISES)
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            "created_equal.training.stop_request.StopRequest", lambda: StopAfter(n_checks)
+        )
+        with suppress(SystemExit):
+            run(ensemble, range(3))
+    contents = run(ensemble, range(3))
+    for name in ("prediction", "accuracy", "loss"):
+        assert (contents[name] == contents[name].isel(network=0)).all()
+    # In a job of its own, and with other networks before it, a network is the same.
+    assert_same(contents.sel(network=[2]), run(ensemble, [2], "alone"))
+
+
+@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize("n_checks", [1, 2, 5, 6, 12, 14])
+def test_a_job_is_stopped_between_the_steps_that_it_saves(
+    tiny, run, monkeypatch, caplog, n_checks, together
+):
+    if together:
+        monkeypatch.setattr(job_module, "make_group", GraphGroup)
+    whole = tiny(batch_size=5)  # Eight mini-batches an epoch.
+    ensemble = replace(whole, steps=(1, 3, 8, 11))
+    uninterrupted = run(ensemble, range(2), "whole")
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            "created_equal.training.stop_request.StopRequest", lambda: StopAfter(n_checks)
+        )
+        with suppress(SystemExit):
+            run(ensemble, range(2))
+    contents = run(ensemble, range(2))
+    assert_same(contents, uninterrupted)
+    assert contents["epoch"].values.tolist() == [0, 1, 3, 8, 11]
+    for after in re.findall(r"resumes after step (\d+)", caplog.text):
+        assert int(after) in (0, 1, 3, 8)
+    assert "step 11/11" in caplog.text
+    of_epochs = run(whole, range(2), "epochs")
+    for name in ("prediction", "accuracy", "loss"):
+        one, other = contents[name].sel(epoch=[0, 8]), of_epochs[name].sel(epoch=[0, 1])
+        assert np.array_equal(one.values, other.values)
 
 
 PROGRAM = """

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from created_equal.training.engine.streams import Stream, Streams
+from created_equal.training.engine.streams import NOISES, Stream, Streams
 
 MASK = 2**64 - 1
 
@@ -174,6 +174,46 @@ def test_samples_are_uniform_and_independent_of_each_other():
 
 
 def test_torch_seeds_differ_and_are_valid():
-    seeds = {streams(seed).torch_seed(step) for seed in range(5) for step in range(5)}
+    seeds = {
+        streams(seed).torch_seed(Stream.DROPOUT, step) for seed in range(5) for step in range(5)
+    }
     assert len(seeds) == 25
     assert all(0 <= seed < 2**63 for seed in seeds)
+
+
+# Shared noise.
+
+
+def everything(seed, shared=()):
+    """Return some of a network's random numbers, by what they are for."""
+    made = Streams({"a": 1}, seed, shared)
+    return {
+        "initialisation": [
+            made.words(Stream.INITIALIZATION, 0, 3, 9),
+            made.torch_seed(Stream.INITIALIZATION),
+        ],
+        "mini_batches": [
+            made.permutation(4, 30),
+            made.sample(5, 30, 7),
+            made.words(Stream.AUGMENTATION, 6, 0, 9),
+            made.torch_seed(Stream.AUGMENTATION, 7),
+        ],
+        "dropout": [made.words(Stream.DROPOUT, 8, 2, 9), made.torch_seed(Stream.DROPOUT, 9)],
+    }
+
+
+def equal(one, other):
+    return all(np.array_equal(*each) for each in zip(one, other, strict=True))
+
+
+@given(st.sets(st.sampled_from(sorted(everything(0)))), st.integers(1, 2**40))
+def test_shared_noise_is_that_of_network_0_and_all_other_noise_stays(shared, seed):
+    found, own, first = everything(seed, tuple(shared)), everything(seed), everything(0)
+    for name, drawn in found.items():
+        assert equal(drawn, first[name] if name in shared else own[name])
+        assert not any(np.array_equal(*each) for each in zip(own[name], first[name], strict=True))
+
+
+def test_every_purpose_of_a_network_s_own_has_a_name():
+    assert {*NOISES, Stream.OTHER} == set(Stream)
+    assert set(NOISES.values()) == set(everything(0))

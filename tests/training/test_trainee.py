@@ -1,5 +1,6 @@
 import shutil
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -57,7 +58,7 @@ def test_color_images_are_channels_last_and_a_constant_channel_is_zero():
 
 def batches(tiny, epoch, examples=47, seed=0, **recipe):
     ensemble = tiny(batch_size=10, **recipe)
-    streams = Streams(ensemble.definition, seed)
+    streams = Streams(ensemble.streams_definition, seed)
     drawn = draw_mini_batches(ensemble.recipe, streams, epoch, examples)
     return [batch.tolist() for batch in drawn]
 
@@ -218,3 +219,65 @@ def test_a_compiled_network_learns_and_is_saved_like_an_uncompiled_one(tiny, ima
     trainee.restore([compiled])
     (resumed,) = trainee.evaluate(lambda: None)
     np.testing.assert_allclose(resumed.loss, results[1].loss, rtol=1e-4)
+
+
+# Shared noise.
+
+NOISES = ("dropout", "initialisation", "mini_batches")
+# A network of the paper, and one of torchvision with dropout and batch norm of its own.
+SHARING = {"st_vgg": {"width": 0.125}, "shufflenet_v2_x0_5": {"width": 1.0}}
+
+
+def course(ensemble, images, seed):
+    return np.stack([result.loss for result in train_network(ensemble, seed, images)])
+
+
+@pytest.mark.parametrize("name, variations", SHARING.items())
+def test_networks_that_share_all_noise_are_equal_at_every_epoch(tiny, images, name, variations):
+    ensemble = replace(tiny(name, **variations, batch_size=10), shared=NOISES)
+    first, *others = (list(train_network(ensemble, seed, images)) for seed in (0, 1, 7))
+    for other in others:
+        for one, two in zip(first, other, strict=True):
+            assert np.array_equal(one.predictions, two.predictions)
+            assert np.array_equal(one.loss, two.loss)
+
+
+@pytest.mark.parametrize("own", NOISES)
+def test_networks_that_share_two_kinds_of_noise_differ_in_the_third(tiny, images, own):
+    whole = tiny(batch_size=10)
+    ensemble = replace(whole, shared=tuple(noise for noise in NOISES if noise != own))
+    first, second, third = (course(ensemble, images, seed) for seed in (0, 1, 2))
+    assert np.array_equal(first, course(whole, images, 0))
+    for one, two in ((first, second), (first, third), (second, third)):
+        # Untrained networks differ only in their initialisation.
+        assert np.array_equal(one[0], two[0]) == (own != "initialisation")
+        assert not np.array_equal(one[1:], two[1:])
+
+
+def test_augmentation_is_shared_with_the_mini_batches(tiny, digits):
+    images = Images(digits, CPU, "crop_and_flip")
+    ensemble = tiny(batch_size=10, augmentation="crop_and_flip")
+    shared = replace(ensemble, shared=NOISES)
+    assert np.array_equal(course(shared, images, 0), course(shared, images, 3))
+    of_others = replace(ensemble, shared=("dropout", "initialisation"))
+    assert not np.array_equal(course(of_others, images, 0)[1:], course(of_others, images, 3)[1:])
+
+
+# Steps in place of epochs.
+
+
+def test_networks_seen_after_steps_are_those_seen_after_epochs(tiny, images):
+    whole = tiny(batch_size=10)  # Four mini-batches an epoch.
+    ensemble = replace(whole, steps=(1, 4, 6, 8))
+    trained = Trainee(ensemble, 2, images)
+    seen = {}
+    while trained.moment < 8:
+        for _ in trained.finish_epoch():
+            if trained.moment in ensemble.moments:
+                (seen[trained.moment],) = trained.evaluate(lambda: None)
+                trained.network.train()
+    assert [result.epoch for result in seen.values()] == [1, 4, 6, 8]
+    _, first, second = train_network(whole, 2, images)
+    for step, epoch in ((4, first), (8, second)):
+        assert np.array_equal(seen[step].loss, epoch.loss)
+        assert np.array_equal(seen[step].predictions, epoch.predictions)

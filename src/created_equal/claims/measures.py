@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from math import inf, nan
 
 import numpy as np
-from scipy.stats import rankdata
 
 from created_equal.artefacts import iterate_epochs, select_split
 from created_equal.claims.evidence import Evidence
@@ -29,13 +28,14 @@ from created_equal.scores import (
     bimodality_of_counts,
     corners,
     diagonal,
-    epochs_to_rise,
     histograms_of_subensembles,
     joint_cells,
     matched_epochs,
+    mean_rank_correlation,
     pattern_fits,
     pearson,
     quantile_means,
+    rapidity,
     shown_patterns,
     spearman,
     thirds,
@@ -137,7 +137,7 @@ def measure_of_histograms(possible: tuple[float, float], fewest: int = FEWEST) -
 
 @measure(possible=SIGNED)
 def accuracy(
-    evidence: Evidence, name: str, *, split: str = "test", at: str = "last epoch", what="accuracy"
+    evidence: Evidence, name: str, *, split="test", at="last epoch", what="accuracy"
 ) -> Measured:
     """Mean {what}, {at}, {split} examples."""
     epochs, classes = _all(evidence, name), evidence.scores[name].attrs["classes"]
@@ -208,10 +208,8 @@ def bimodality_difference(
 
     def value(scores: Scores) -> float:
         networks = min(map(scores.networks, epochs))
-        one, two = (
-            _bimodality(scores.histograms(each, of, examples), networks)
-            for each, of in epochs.items()
-        )
+        counts = (scores.histograms(each, of, examples) for each, of in epochs.items())
+        one, two = (_bimodality(each, networks) for each in counts)
         return two - one
 
     return Measured(value, examples, epochs)
@@ -327,10 +325,7 @@ def order(
     """{r}'s r of a in the two, {split} examples."""
     examples = _examples(evidence, split, other, name)
     epochs = {each: _trained(evidence, each) for each in (other, name)}
-
-    def pair(scores: Scores) -> tuple[np.ndarray, ...]:
-        return tuple(scores.accessibility(each, examples) for each in epochs)
-
+    pair = lambda scores: [scores.accessibility(each, examples) for each in epochs]  # noqa: E731
     return _of_pair(pair, r, examples, epochs)
 
 
@@ -361,19 +356,32 @@ def longer_at_zero(evidence: Evidence, name: str, *, split: str = "test") -> Mea
     return Measured(value, examples, {name: epochs})
 
 
-@measure(possible=SHARE, nulls=CONSISTENCY, fewest=MANY)
+@measure(possible=NOT_NEGATIVE, nulls=CONSISTENCY, fewest=MANY)
 def rapid_rise(evidence: Evidence, name: str, *, split: str = "train") -> Measured:
     """Epochs from the last with c <= 1/6 to the first with c >= 5/6, median over the examples that
-    rise so, as a share of all epochs, {split} examples.
+    rise so, over the interquartile range of the middle of these epochs, {split} examples.
     """
     examples, epochs = _examples(evidence, split, name), _all(evidence, name)
 
     def value(scores: Scores) -> float:
-        needed = epochs_to_rise(scores.n_right(name, epochs, examples), scores.networks(name))
-        rising = needed[~np.isnan(needed)]
-        return np.median(rising) / epochs[-1] if rising.size else nan
+        return rapidity(scores.n_right(name, epochs, examples), scores.networks(name), epochs)
 
     return Measured(value, examples, {name: epochs})
+
+
+@measure(possible=NOT_NEGATIVE, nulls=CONSISTENCY, fewest=FEWEST, by_network=True)
+def share_of_disagreement(evidence: Evidence, whole: str, name: str) -> Measured:
+    """Share of pairs of networks with two labels, of the second over that of the first, last epoch
+    that both have, test examples.
+    """
+    examples = _examples(evidence, "test", whole, name)
+    last = np.intersect1d(_all(evidence, whole), _all(evidence, name))[-1:]
+
+    def value(scores: Scores) -> float:
+        one, two = (scores.disagreement(each, last, examples).mean() for each in (whole, name))
+        return two / one if one else nan
+
+    return Measured(value, examples, dict.fromkeys((whole, name), last))
 
 
 @measure(possible=SIGNED, nulls=ORDER[:1], fewest=FEWEST, by_network=True)
@@ -384,9 +392,7 @@ def order_of_classes(evidence: Evidence, name: str, *, split: str = "test") -> M
     def value(scores: Scores) -> float:
         labels, by_network = scores.labels(name, examples), scores.by_network(name, examples)
         means = [by_network[:, labels == label].mean(axis=1) for label in np.unique(labels)]
-        with np.errstate(invalid="ignore"):
-            r = np.atleast_2d(np.corrcoef(rankdata(means, axis=0), rowvar=False))
-        return _mean(r[~np.eye(len(r), dtype=bool)])
+        return mean_rank_correlation(np.transpose(means))
 
     return Measured(value, examples, {name: _trained(evidence, name)})
 
@@ -502,12 +508,9 @@ def boosting(evidence: Evidence, *names: str, what: str, third: str = "test set"
             chosen = curves[:, thirds(scores.accessibility(other, examples))[third.split()[0]]]
         if what == "level":
             return chosen.mean() - curves.mean()
-        step = np.arange(len(steps)) - (len(steps) - 1) / 2
-        return (step @ chosen / (step @ step) * (len(steps) - 1)).mean()
+        return np.polyfit(np.linspace(0, 1, len(steps)), chosen.mean(axis=1), 1)[0]
 
-    return Measured(
-        value, examples, {**{other: _trained(evidence, other) for other in others}, name: steps}
-    )
+    return Measured(value, examples, {each: _trained(evidence, each) for each in names})
 
 
 @measure(nulls=CONSISTENCY, fewest=MANY)
@@ -602,7 +605,7 @@ def _epochs(evidence: Evidence, name: str, split: str, at: str) -> np.ndarray:
     Raises:
         InputError: there are none at which histograms say something about agreement.
     """
-    if at == "epochs >= 1":
+    if at in ("epochs >= 1", "steps >= 1"):
         return _trained(evidence, name)
     if at == "phase 3":
         return evidence.third_phase(name, split)

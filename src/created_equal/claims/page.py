@@ -199,7 +199,7 @@ def _networks(row: Row) -> str:
         ours += f" (the paper: {row.paper_networks})"
     if (row.fewest_networks or 1) > row.networks:
         ours += f", {row.fewest_networks} needed"
-    word = "epochs" if " " in row.epochs else "epoch"
+    word = ("step" if "steps" in row.statistic else "epoch") + "s" * (" " in row.epochs)
     lines = [row.by_networks and f"by number: {row.by_networks}"]
     if not math.isnan(row.expected):
         lines.append(f"expected at the paper's number: {number_words(row.expected)}")

@@ -93,6 +93,13 @@ def shuffle_labels(dataset: xr.Dataset, seed: int) -> tuple[xr.Dataset, pd.DataF
 
 def _rank(step: Mapping, train: xr.Dataset, accessibility: np.ndarray) -> np.ndarray:
     """Return indices of the train examples in the order in which they are moved or removed."""
+    if "half" in step:
+        order = _random_order(step["seed"], len(SPLITS), train.sizes["example"])
+        order = order[np.argsort(train["label"].values[order], kind="stable")]
+        # Every second example of each class; those of the other half are removed first.
+        halves = {"first": order[::2], "second": order[1::2]}
+        own = halves.pop(step["half"])
+        return np.concatenate([*halves.values(), own])
     if "ranked_by" not in step:
         order = _random_order(step["seed"], len(SPLITS), train.sizes["example"])
     else:

@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 from markupsafe import Markup
 
-from created_equal.artefacts import SPLITS, has_files, write_atomically
+from created_equal.artefacts import SPLITS, definition_of, has_files, write_atomically
 from created_equal.errors import InputError
 from created_equal.explorer.thumbnails import Thumbnails, make_thumbnails
 from created_equal.look import CSS
@@ -80,6 +80,12 @@ def write_explorer(
         InputError: the ensembles have no example in common, the dataset lacks one of them, or the
             page cannot be written.
     """
+    for name, (_, each) in ensembles.items():
+        if "steps" in definition_of(each):
+            raise InputError(
+                f"the explorer shows epochs, but {name} is trained for a few steps; name another "
+                "ensemble, or show it as figures.figure_02.steps."
+            )
     scores = [each for _, each in ensembles.values()]
     names = reduce(np.intersect1d, [each["example"].values for each in scores])
     if not len(names):

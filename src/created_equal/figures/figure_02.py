@@ -1,6 +1,6 @@
 """Figure 2: the distribution of consistency scores on the test set throughout learning."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
@@ -11,23 +11,42 @@ from created_equal.errors import InputError
 from created_equal.figures import histograms, style
 from created_equal.figures.selection import check_epochs
 
-PANELS = 6
+PANELS, COLUMNS = 6, 3
 
 
 @style.styled
 def draw(
-    scores: xr.Dataset, title: str, ensemble: str, epochs: Sequence[int] | None = None
+    scores: xr.Dataset,
+    title: str,
+    ensemble: str,
+    epochs: Sequence[int] | None = None,
+    steps: Mapping[str, xr.Dataset] | None = None,
 ) -> Figure:
-    """Draw histograms of consistency on the test set after six epochs."""
+    """Draw histograms of consistency on the test set after six epochs.
+
+    ``steps``, the name and the scores of an ensemble that has steps in place of epochs, adds
+    histograms after up to six of these numbers of mini-batches.
+    """
     epochs = check_epochs(scores, epochs or six_epochs(scores), PANELS, "figure_02")
-    shown = select_epochs(scores, epochs)
-    figure = style.page(4.2)
-    grid = figure.subplots(2, PANELS // 2, sharex=True)
-    for axes, letter, epoch in zip(grid.flat, style.LETTERS, epochs, strict=False):
+    panels = [(select_epochs(scores, epochs), epoch, f"epoch {epoch}") for epoch in epochs]
+    details = [style.describe(ensemble, scores, epochs)]
+    for name, of_steps in (steps or {}).items():
+        trained = of_steps["epoch"].values[of_steps["epoch"].values > 0]
+        places = np.linspace(0, len(trained) - 1, min(len(trained), PANELS)).round().astype(int)
+        chosen = trained[places].tolist()
+        found = select_epochs(of_steps, chosen)
+        panels += [(found, step, f"after step {step}") for step in chosen]
+        details.append(f"{style.describe(name, of_steps)}, after mini-batches of the first epochs")
+    rows = -(-len(panels) // COLUMNS)
+    figure = style.page(1.2 + 1.5 * rows)
+    grid = figure.subplots(rows, COLUMNS, sharex=True)
+    for axes, letter, (shown, epoch, when) in zip(grid.flat, style.LETTERS, panels, strict=False):
         words = histograms.consistency_histogram(axes, shown, "test", epoch).replace("\n", " ")
-        axes.set_title(f"({letter}) epoch {epoch}\n{words}")
+        axes.set_title(f"({letter}) {when}\n{words}")
+    for axes in grid.flat[len(panels) :]:
+        axes.set_axis_off()
     figure.supylabel("fraction of test examples")
-    style.heading(figure, title, style.describe(ensemble, scores, epochs), {ensemble: scores})
+    style.heading(figure, title, "; ".join(details), {ensemble: scores, **(steps or {})})
     scale = histograms.bimodality_scale(scores)
     style.footing(figure, style.CONSISTENCY, f"{style.chance_words(scores)} {scale}")
     return figure

@@ -19,6 +19,7 @@ from created_equal.scores import (
     best_matched_pairs,
     bin_edges,
     matched_epochs,
+    spearman,
 )
 
 MOST_BINS = 21
@@ -87,8 +88,8 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     style.heading(figure, title, "; ".join(details), ensembles)
     style.footing(
         figure,
-        "r: Pearson's correlation with its 95 % interval. In (c) and (d), white cells hold no "
-        f"example, and red cells more than {100 * SATURATION:.0f} %.",
+        "r: Pearson's correlation with its 95 % interval; rank r: Spearman's. In (c) and (d), "
+        f"white cells hold no example, and red cells more than {100 * SATURATION:.0f} %.",
     )
     return figure
 
@@ -117,7 +118,7 @@ def _common_examples(ensembles: Mapping[str, xr.Dataset], split: str) -> np.ndar
 def _accessibility(
     axes: Axes, pairs: Mapping[str, Sequence[np.ndarray]], name: str, labels: tuple[str, str]
 ) -> None:
-    words = [name]
+    words, ranks = [name], []
     for split, marker in zip(SPLITS, style.MARKERS, strict=False):
         x, y = pairs[split]
         color = style.SPLIT_COLORS[split]
@@ -135,8 +136,10 @@ def _accessibility(
             label=f"{split} set",
         )
         words.append(f"{split}: {style.correlate_in_words(x, y)}")
+        rank = spearman(x, y)
+        ranks.append(f"{split} {'undefined' if np.isnan(rank) else f'{rank:.3f}'}")
     axes.plot([0, 1], [0, 1], color=style.GRAY, linestyle="--", linewidth=0.9, gid="equal")
-    axes.set_title("\n".join(words))
+    axes.set_title("\n".join([*words, f"rank r = {', '.join(ranks)}"]))
     axes.set(xlabel=f"accessibility, {labels[0]}", ylabel=f"accessibility, {labels[1]}")
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), box_aspect=1)
 

@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from created_equal.artefacts import SPLITS, select_epochs
+from created_equal.artefacts import SPLITS, definition_of, select_epochs
 from created_equal.errors import InputError
 from created_equal.figures import histograms, style
 from created_equal.scores import mean_consistency
@@ -17,31 +17,43 @@ STAGES = ("beginning", "learning", "end")
 
 @style.styled
 def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
-    """Draw consistency (a-c) with random labels at three epochs, (d) on the hardest examples.
+    """Draw consistency (a-c) with random labels at three epochs, (d, ...) on the hardest examples.
 
-    The first ensemble is trained on random labels, the second on the hardest examples. (a) to (c)
-    show the train set above and the test set below, at the epochs of ``three_epochs``. (d) shows
-    the train set, at the first epoch above and at the last below.
+    The first ensemble is trained on random labels, the others on the hardest examples, chosen in
+    different ways. (a) to (c) show the train set above and the test set below, at the epochs of
+    ``three_epochs``. (d) and what follows show the train set, at the first epoch above and at the
+    last below.
     """
-    (random_name, random), (hard_name, hard) = ensembles.items()
+    (random_name, random), *hard_ones = ensembles.items()
     chosen = three_epochs(random, random_name)
-    trained = hard["epoch"].values[hard["epoch"].values > 0]
-    ends = (int(trained[0]), int(trained[-1]))
-    random, hard = select_epochs(random, chosen), select_epochs(hard, ends)
+    random = select_epochs(random, chosen)
     figure = style.page(5)
-    grid = figure.subplots(2, len(STAGES) + 1, sharex=True)
+    if len(hard_ones) > 1:
+        # The titles of narrow panels are wider than these.
+        figure.get_layout_engine().set(rect=(0, 0, 0.97, 1))
+    grid = figure.subplots(2, len(STAGES) + len(hard_ones), sharex=True)
     for letter, stage, epoch, column in zip(style.LETTERS, STAGES, chosen, grid.T, strict=False):
         for axes, split in zip(column, SPLITS, strict=True):
             top = f"({letter}) {stage}\nepoch {epoch}\n" if split == SPLITS[0] else ""
             axes.set_title(top + _panel(axes, random, split, epoch))
-    for axes, stage, epoch in zip(grid[:, 3], ("(d) hard, beginning", "end"), ends, strict=True):
-        on_test = f"test accuracy {accuracy(hard, 'test', epoch):.2f}"
-        words = _panel(axes, hard, "train", epoch)
-        axes.set_title(f"{stage}\nepoch {epoch}\n{on_test}\ntrain {words}")
-        axes.set_ylabel("train set, hard")
+    details = [style.describe(random_name, random, chosen)]
+    for letter, (name, hard), column in zip("de", hard_ones, grid.T[len(STAGES) :], strict=False):
+        trained = hard["epoch"].values[hard["epoch"].values > 0]
+        ends = (int(trained[0]), int(trained[-1]))
+        hard = select_epochs(hard, ends)
+        which = "hard, balanced" if is_balanced(hard) else "hard"
+        line = "\n" if len(hard_ones) > 1 or is_balanced(hard) else " "
+        stages = (f"({letter}) {which},{line}beginning", "end")
+        for axes, stage, epoch in zip(column, stages, ends, strict=True):
+            on_test = f"test accuracy {accuracy(hard, 'test', epoch):.2f}"
+            words = _panel(axes, hard, "train", epoch)
+            axes.set_title(f"{stage}\nepoch {epoch}\n{on_test}\ntrain {words}")
+            # Two columns leave no room for a label beside each.
+            if len(hard_ones) == 1:
+                axes.set_ylabel(f"train set, {which}")
+        details.append(style.describe(name, hard, ends))
     for axes, split in zip(grid[:, 0], SPLITS, strict=True):
         axes.set_ylabel(f"{split} set, random labels\nfraction of examples")
-    details = (style.describe(random_name, random, chosen), style.describe(hard_name, hard, ends))
     style.heading(figure, title, "; ".join(details), ensembles)
     style.footing(
         figure,
@@ -72,6 +84,12 @@ def three_epochs(scores: xr.Dataset, ensemble: str) -> list[int]:
     distances = np.abs(mean_consistency(scores, "train") - sought)
     middle = min(trained[1:-1], key=lambda place: round(float(distances[place]), 9))
     return epochs[[trained[0], middle, trained[-1]]].tolist()
+
+
+def is_balanced(scores: xr.Dataset) -> bool:
+    """Return whether the hardest examples were chosen alike from every class."""
+    derived = definition_of(scores).get("dataset", {}).get("derived", {})
+    return derived.get("balanced", False)
 
 
 def accuracy(scores: xr.Dataset, split: str, epoch: int) -> float:

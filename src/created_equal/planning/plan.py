@@ -118,7 +118,7 @@ def print_plan(
             first.architecture.name,
             f"{row.networks:,}",
             f"{row.trained:,}",
-            f"{first.recipe.epochs:,}",
+            f"{first.steps[-1]:,} steps" if first.steps else f"{first.recipe.epochs:,}",
             f"{operations / 1e12:,.2f}",
             f"{sum(map(disk_of, row.ensembles, row.extents)) / 1e6:,.1f}",
             words,

@@ -102,6 +102,7 @@ def of_predictions(ensemble: Ensemble, networks_per_job: int) -> Tests:
     """Yield the tests of an ensemble's predictions: each file has its networks and all epochs."""
     for first, last in ensemble.batches(networks_per_job):
         path = predictions_path(ensemble.study, ensemble.name, first, last)
+        unit, moments = ensemble.unit, ensemble.moments
         with open_predictions(path) as contents:
             networks, epochs = np.sort(contents["network"].values), contents["epoch"].values
         yield (
@@ -109,8 +110,8 @@ def of_predictions(ensemble: Ensemble, networks_per_job: int) -> Tests:
             np.array_equal(networks, np.arange(first, last + 1)),
         )
         yield (
-            f"{path}: epochs {_range(epochs)}, and 0 to {ensemble.recipe.epochs} in the study",
-            np.array_equal(epochs, np.arange(ensemble.recipe.epochs + 1)),
+            f"{path}: {unit}s {_range(epochs)}, and 0 to {moments[-1]} in the study",
+            np.array_equal(epochs, moments),
         )
 
 

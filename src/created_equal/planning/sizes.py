@@ -96,4 +96,4 @@ def memory_of(ensemble: Ensemble) -> int:
 
 
 def _predictions_of_one(ensemble: Ensemble, extent: Extent) -> int:
-    return sum(extent.examples) * (ensemble.recipe.epochs + 1)
+    return sum(extent.examples) * len(ensemble.moments)

@@ -15,6 +15,7 @@ from created_equal.errors import InputError
 from created_equal.scores.agreement import count_dtype, majority_right, modes
 from created_equal.scores.learning import accessibility
 from created_equal.scores.subensembles import histograms_of
+from created_equal.scores.votes import agreeing_pairs
 
 EXAMPLES_AT_ONCE = 2**16
 
@@ -146,6 +147,21 @@ class Counted:
         place = int(np.searchsorted(self.epoch, epoch))
         return np.repeat(self.answers.predictions[:, place], self.weights, axis=0)
 
+    def disagreement(self, epochs: np.ndarray, places: np.ndarray) -> np.ndarray:
+        """Return the share of pairs of networks that predict two labels, (epoch, example).
+
+        It is N / (N - 1) (1 - sum(p_k^2)), with the share p_k of networks that predict label k. A
+        network that is there several times is no pair with itself, and would seem to agree.
+        """
+        chosen = np.ix_(np.searchsorted(self.epoch, epochs), places)
+        predictions = np.stack([each[chosen] for each in self.answers.predictions])
+        itself = (self.weights * (self.weights - 1)).sum()
+        pairs = self.networks * (self.networks - 1) - itself
+        if not pairs:
+            return np.full(predictions.shape[1:], np.nan)
+        flat = np.repeat(predictions.reshape(len(predictions), -1), self.weights, axis=0)
+        return 1 - (agreeing_pairs(flat) - itself).reshape(predictions.shape[1:]) / pairs
+
     @cached_property
     def accessibility(self) -> np.ndarray:
         if self.answers.instead is not None:
@@ -229,6 +245,9 @@ class Scores:
     def consensus(self, name: str, epochs: np.ndarray, examples: Examples) -> np.ndarray:
         n_modal = self.counts[name].n_modal(np.asarray(epochs))
         return n_modal[:, self._places(name, examples)] / self.networks(name)
+
+    def disagreement(self, name: str, epochs: np.ndarray, examples: Examples) -> np.ndarray:
+        return self.counts[name].disagreement(np.asarray(epochs), self._places(name, examples))
 
     def accessibility(self, name: str, examples: Examples) -> np.ndarray:
         return self.counts[name].accessibility[self._places(name, examples)]

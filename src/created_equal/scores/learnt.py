@@ -81,6 +81,8 @@ def falls(loss: np.ndarray) -> bool:
 
 
 def _reasons(scores: xr.Dataset) -> Iterator[str]:
+    if "steps" in definition_of(scores):
+        return  # Within the first epochs, nothing has been learned yet.
     loss = scores["loss"].sel(split="train").transpose("network", "epoch").values.astype(float)
     stuck = scores["network"].values[[not falls(each) for each in loss]].tolist()
     if stuck:

@@ -61,16 +61,43 @@ def correlation_with_more(
     return tuple(float(np.clip(of, -1, 1)) for of in (free, free * np.sqrt(max(there, 0))))
 
 
-def epochs_to_rise(n_right: np.ndarray, networks: int) -> np.ndarray:
-    """Return how many epochs each example needs to rise from 1/6 to 5/6.
+def mean_rank_correlation(rows: np.ndarray) -> float:
+    """Return Spearman's correlation of two rows (row, example), mean of all pairs; NaN if none."""
+    with np.errstate(invalid="ignore"):
+        r = np.atleast_2d(np.corrcoef([ranks(row) for row in rows]))
+    of_pairs = r[~np.eye(len(r), dtype=bool)]
+    defined = of_pairs[~np.isnan(of_pairs)]
+    return float(defined.mean()) if defined.size else np.nan
+
+
+def rapidity(n_right: np.ndarray, networks: int, epochs: np.ndarray) -> float:
+    """Return how long examples need to rise, relative to how far apart they rise.
+
+    That is the median number of epochs that an example needs, see ``rises``, over the interquartile
+    range of the middle of these epochs; NaN if no example rises, or most at the same time. Below 1
+    the networks learn an example quickly, compared with the time between two examples.
+
+    Args:
+        n_right: (epoch, example) how many networks are right.
+        networks: N.
+        epochs: (epoch,) the number of each epoch.
+    """
+    start, end = epochs[rises(n_right, networks)]
+    apart = np.subtract(*np.percentile(start + end, [75, 25])) / 2 if start.size else 0
+    return float(np.median(end - start) / apart) if apart else np.nan
+
+
+def rises(n_right: np.ndarray, networks: int) -> np.ndarray:
+    """Return between which epochs examples rise from 1/6 to 5/6.
 
     Args:
         n_right: (epoch, example) how many networks are right.
         networks: N.
 
     Returns:
-        (example,) epochs from the last with a consistency of at most 1/6 to the first of at least
-        5/6; NaN for examples that never reach 5/6, or are there before they are at 1/6.
+        (2, rising example) places of the last epoch with a consistency of at most 1/6 before the
+        first of at least 5/6, and of that one. Examples that never reach 5/6, or are there before
+        they are at 1/6, are left out.
     """
     # In whole numbers, as fractions of all examples would need eight times the memory.
     high = n_right >= -(-5 * networks // 6)
@@ -78,4 +105,4 @@ def epochs_to_rise(n_right: np.ndarray, networks: int) -> np.ndarray:
     low = n_right <= networks // 6
     low &= np.arange(len(low))[:, None] < first
     last = len(low) - 1 - low[::-1].argmax(axis=0)
-    return np.where(low.any(axis=0), first - last, np.nan)
+    return np.stack([last, first])[:, low.any(axis=0)]

@@ -12,12 +12,23 @@ from created_equal.study.derivation import (
     shares,
     sizes,
 )
-from created_equal.study.keys import ROLES, FiguresEntry, Recipe, StudyFile
+from created_equal.study.keys import (
+    ROLES,
+    EnsembleEntry,
+    FiguresEntry,
+    Recipe,
+    StudyFile,
+    needed_words,
+)
 from created_equal.study.roles import baselines_of, ensembles_of
 from created_equal.study.study import FIGURES, PAPER_ARCHITECTURES, label_of
 from created_equal.study.yaml_files import suggestion
 
 RECIPE = asdict(Recipe())
+ARCHITECTURE = {
+    key: EnsembleEntry.model_fields[key].default
+    for key in ("architecture", "width", "linear", "depth", "kernel", "units")
+}
 NETWORKS = StudyFile.model_fields["networks"].default
 # The sources that a key of the dataset is for.
 SOURCES = {
@@ -31,9 +42,10 @@ PATHS = {"image_folder": "folder", "arrays": "file"}
 SHAPES = ("depth", "kernel", "units")
 OWN_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 # The kinds of derived datasets, and the keys that go with them; every key goes with keep.
-KINDS = ("labels", "move_to_test", "keep")
+KINDS = ("labels", "move_to_test", "half", "keep")
 KEYS = {
     "labels": ("labels", "seed"),
+    "half": ("half", "seed"),
     "move_to_test": ("move_to_test", "fraction", "ranked_by", "seed"),
 }
 
@@ -68,6 +80,10 @@ def contradictions(values: Mapping) -> Iterator[str]:
                 "another label."
             )
         labels[label] = name
+        if (steps := ensemble.get("steps")) and steps != sorted(set(steps)):
+            yield (
+                f"ensembles.{name}.steps must rise from one to the next, but is {steps}; sort it."
+            )
 
 
 def refused_figures(values: Mapping, n_networks: int | None) -> dict[str, list[str]]:
@@ -187,9 +203,13 @@ def _contradictions_in_derived(
     if len(kinds) != 1:
         return
     (kind,) = kinds
-    is_random = entry[kind] == "random"
+    is_random = entry[kind] == "random" or kind == "half"
     in_rounds = entry.keys() & {"of", "networks_per_round"} and kind == "keep" and not is_random
-    needed = {"fraction": kind != "labels", "ranked_by": not is_random, "per_round": in_rounds}
+    needed = {
+        "fraction": kind in ("move_to_test", "keep"),
+        "ranked_by": not is_random,
+        "per_round": in_rounds,
+    }
     for key, is_needed in needed.items():
         if is_needed and key not in entry:
             yield f"{where}.{key} is missing; add it."
@@ -202,7 +222,7 @@ def _contradictions_in_derived(
             yield f"{where}.seed is only for random examples; leave it out."
     if "ranked_by" in entry and not is_random:
         yield from _contradictions_in_ranking(name, where, ensembles)
-    if kind != "labels" and "fraction" in entry:
+    if kind == "half" or (kind != "labels" and "fraction" in entry):
         yield from _contradictions_in_sizes(where, entry, examples, batch_size)
         for cut in range(1, len(shares(entry)) if kind == "keep" else 0):
             if (round_ := round_name(name, cut)) in ensembles:
@@ -211,7 +231,11 @@ def _contradictions_in_derived(
 
 def _contradictions_in_ranking(name: str, where: str, ensembles: Mapping) -> Iterator[str]:
     ranking = ensembles[name]["dataset"]["ranked_by"]
-    whole = [each for each, entry in ensembles.items() if not entry.get("dataset")]
+    whole = [
+        each
+        for each, entry in ensembles.items()
+        if not entry.get("dataset") and not entry.get("steps")
+    ]
     remedy = (
         f"use one of {', '.join(whole)}."
         if whole
@@ -223,8 +247,8 @@ def _contradictions_in_ranking(name: str, where: str, ensembles: Mapping) -> Ite
         yield f"{where}.ranked_by is {ranking}, which is not among the ensembles; {remedy}"
     elif ranking not in whole:
         yield (
-            f"{where}.ranked_by is {ranking}, which is trained on a dataset of its own and does "
-            f"not rank all examples of the study's; {remedy}"
+            f"{where}.ranked_by is {ranking}, which is trained on a dataset of its own or for a "
+            f"few steps, and does not rank all examples of the study's; {remedy}"
         )
 
 
@@ -256,11 +280,12 @@ def _contradictions_in_figure(
     if epochs is not None and epochs != sorted(set(epochs)):
         yield f"figures.{name}.epochs must rise from one to the next, but is {epochs}; sort it."
     shown = [each for each in dict.fromkeys(ensembles_of(entry)) if each in ensembles]
-    for ensemble in shown[:1]:
+    for ensemble in shown if name == "noise" else shown[:1]:
         own = ensembles[ensemble].get("networks", values.get("networks", NETWORKS))
         if (n_networks or own) < needs.n_networks:
             yield (
-                f"figures.{name} compares the two halves of {ensemble}, which has only "
+                f"figures.{name} compares {'networks' if name == 'noise' else 'the two halves'} "
+                f"of {ensemble}, which has only "
                 f"{n_networks or own} network; train at least {needs.n_networks}, or leave the "
                 "figure out."
             )
@@ -302,11 +327,35 @@ def _contradictions_in_roles(name: str, entry: Mapping, values: Mapping) -> Iter
             elif shown.count(each) > 1:
                 yield f"figures.{name} shows {each} twice; name different {kind}."
     for role, ensemble in entry.items():
-        if ROLES.get(role) and ensemble in values["ensembles"]:
-            key, needed = ROLES[role]
-            own = values["ensembles"][ensemble]
-            if {**own, **(own.get("dataset") or {})}.get(key) != needed:
+        own = values["ensembles"].get(ensemble) if role in ROLES else None
+        for key, needed in ROLES[role].items() if own else ():
+            found = {**own, **(own.get("dataset") or {})}.get(key)
+            found = sorted(set(found)) if isinstance(needed, list) and found else found
+            if found is None if needed is ... else found != needed:
+                words = needed_words(key, needed)
                 yield (
-                    f"figures.{name}.{role} is {ensemble}, which does not have {key}: "
-                    f"{str(needed).lower()}; name an ensemble that has."
+                    f"figures.{name}.{role} is {ensemble}, which does not have {words}; name an "
+                    "ensemble that has."
                 )
+    timed = [each for role, each in entry.items() if role != "steps" and role in ROLES]
+    for each in dict.fromkeys([*timed, *entry.get("ensembles", ())]):
+        if values["ensembles"].get(each, {}).get("steps"):
+            yield (
+                f"figures.{name} shows the epochs of {each}, which is trained for a few steps; "
+                "name another ensemble, or show it as figures.figure_02.steps."
+            )
+    if name == "noise" and all(each in values["ensembles"] for each in timed):
+        for each in timed[1:]:
+            if _trained_as(each, values) != _trained_as(timed[0], values):
+                yield (
+                    f"figures.noise compares {timed[0]} with {each}, which differ in their "
+                    "architecture or recipe too; make these equal (the epochs may differ)."
+                )
+
+
+def _trained_as(name: str, values: Mapping) -> tuple[dict, dict]:
+    """Return the architecture and the recipe of an ensemble, without the number of epochs."""
+    own = values["ensembles"][name]
+    architecture = {key: own.get(key, default) for key, default in ARCHITECTURE.items()}
+    recipe = RECIPE | values.get("recipe", {}) | own.get("recipe", {})
+    return architecture, recipe | {"epochs": None}

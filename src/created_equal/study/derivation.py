@@ -3,6 +3,7 @@
 An ensemble's ``dataset`` entry has one of these keys:
     labels: random              shuffle labels within the train set and within the test set
     move_to_test: easiest ...   make a fraction of the train set test examples
+    half: first                 keep half of every class, and remove the other half
     keep: hardest ...           keep a fraction of the train set and remove the rest
 Examples can be removed in several cuts. After each cut but the last, an ensemble is trained to rank
 the remaining examples: a round.
@@ -27,6 +28,8 @@ def steps(entry: DerivedEntry) -> list[dict]:
     """
     if entry.labels:
         return [{"labels": entry.labels, "seed": entry.seed}]
+    if entry.half:
+        return [{"half": entry.half, "seed": entry.seed}]
     kind = "move_to_test" if entry.move_to_test else "keep"
     step = {kind: getattr(entry, kind), "fraction": entry.fraction}
     if step[kind] == "random":
@@ -65,11 +68,13 @@ def sizes(step: Mapping, n_examples: int) -> list[int]:
     The numbers of kept and of moved examples are rounded down.
 
     Args:
-        step: an entry or a step with the key move_to_test or keep.
+        step: an entry or a step with the key move_to_test, half or keep.
         n_examples: size of the original train set.
     """
     if "move_to_test" in step:
         return [n_examples, n_examples - int(exact(step["fraction"]) * n_examples)]
+    if "half" in step:
+        return [n_examples, (n_examples + (step["half"] == "first")) // 2]
     return [n_examples, *(int(share * n_examples) for share in shares(step))]
 
 

@@ -12,8 +12,10 @@ from pathlib import Path
 from created_equal.errors import InputError
 from created_equal.paths import REFERENCE, find, scores_path
 from created_equal.study.roles import ensembles_in, ensembles_of, roles_of
-from created_equal.study.study import TRAIN, Ensemble, Study
+from created_equal.study.study import FIGURES, TRAIN, Ensemble, Study
 
+# What scores have in their definition that does not depend on the study.
+ADDED = ("engine_version", "data")
 GET_AGAIN = "get it again from where you have the code."
 
 
@@ -63,6 +65,11 @@ def with_kept_scores(study: Study) -> Study:
             for name in ensembles_of(entry)
             if name in missing
         ]
+        if FIGURES[figure].predictions:
+            sentences.append(
+                f"figures.{figure} needs the predictions of every network, which are not kept with "
+                f"the scores; {TRAIN}."
+            )
         if sentences:
             refused[figure] = sentences
         else:
@@ -127,7 +134,7 @@ def _catalogue_path(study: str) -> Path:
 
 
 def _check_definition(ensemble: Ensemble, definition: dict) -> None:
-    if {key: definition.get(key) for key in ensemble.definition} != ensemble.definition:
+    if definition != ensemble.definition | {key: definition.get(key) for key in ADDED}:
         path = scores_path(ensemble.study, ensemble.name)
         raise InputError(
             f"{path} has another definition than config/studies/{ensemble.study}.yaml, or its "

@@ -82,6 +82,11 @@ SixEpochs = Annotated[list[FromZero], Field(min_length=6, max_length=6)]
 Text = Annotated[str, Field(min_length=1)]
 Name = Annotated[str, Field(pattern="^[a-z0-9_]+$")]
 Names = tuple[Name, ...]
+# In any order, and each once.
+Noises = Annotated[
+    tuple[Literal["initialisation", "mini_batches", "dropout"], ...],
+    AfterValidator(lambda names: tuple(sorted(set(names)))),
+]
 FromText = BeforeValidator(_from_text)
 PaperArchitecture = Literal["st_vgg", "small_st_vgg", "mnist_cnn"]
 # fmt: off
@@ -168,8 +173,9 @@ class Config:
 
     scores: Literal["trained", "reference"] = "trained"
     """trained: the scores of the networks trained here. reference: figures and claims show the
-    scores that come with the code (reference/STUDY), and nothing is trained; intervals that need
-    the predictions of every network stay empty."""
+    scores that come with the code (reference/STUDY), and nothing is trained; without the
+    predictions of every network, intervals are over examples alone, and claims that need these
+    predictions are not measured."""
 
 
 @dataclass(config=STRICT, frozen=True)
@@ -359,6 +365,10 @@ class DerivedEntry(Entry):
     """The train examples that become test examples: the easiest, the hardest, or random ones (the
     paper's section 3)."""
 
+    half: Literal["first", "second"] = ABSENT
+    """Half of the train set, chosen at random, which is kept; the other half is removed. The first
+    and the second half have no example in common, and each has half of every class."""
+
     keep: Literal["hardest", "easiest", "random"] = ABSENT
     """The train examples that are kept, while all others are removed: the hardest, the easiest, or
     random ones (the paper's figure 8d). The test set stays the same."""
@@ -390,7 +400,7 @@ class DerivedEntry(Entry):
     ignored."""
 
     seed: FromZero = 0
-    """The seed of random labels or of a random choice of examples."""
+    """The seed of random labels, of a random choice of examples, or of halves."""
 
 
 class OwnArchitecture(Entry):
@@ -441,11 +451,22 @@ class EnsembleEntry(Entry):
 
     dataset: DerivedEntry = ABSENT
     """What differs from the study's dataset: the labels, or the examples in the train set. It needs
-    one of labels, move_to_test and keep. The changed examples are listed in
+    one of labels, move_to_test, half and keep. The changed examples are listed in
     results/STUDY/ENSEMBLE/chosen.csv."""
 
     networks: Count = ABSENT
     """The number of networks in this ensemble; by default as many as the study has."""
+
+    shared: Noises = ()
+    """The noise that is the same in all networks of this ensemble, that of network 0; all other
+    noise is that of the ensemble without this key. initialisation: the first weights. mini_batches:
+    the order of the train images and their augmentation. dropout: that, and all else that is drawn
+    while a network is trained."""
+
+    steps: Annotated[list[Count], Field(min_length=1)] = ABSENT
+    """The numbers of mini-batches, in ascending order, after which predictions are saved in place
+    of after every epoch; training ends at the last. The networks are those of the ensemble without
+    this key, seen within their first epochs."""
 
     recipe: Recipe = Field(default_factory=Recipe)
     """What differs from the study's recipe; other keys are as there."""
@@ -493,23 +514,38 @@ class BaselinesEntry(Entry):
     classes."""
 
 
-# The keys under which a figure names one ensemble, with the key and the value that the ensemble's
-# entry must have.
+# The keys under which a figure names one ensemble, with the keys and the values that the ensemble's
+# entry must have; ``...`` is any value, and a list has any order.
 ROLES = {
-    "ensemble": None,
-    "linear": ("linear", True),
-    "random_labels": ("labels", "random"),
-    "hard": ("keep", "hardest"),
-    "easiest": ("move_to_test", "easiest"),
-    "hardest": ("move_to_test", "hardest"),
-    "random": ("move_to_test", "random"),
+    "ensemble": {},
+    "steps": {"steps": ...},
+    "linear": {"linear": True},
+    "random_labels": {"labels": "random"},
+    "hard": {"keep": "hardest"},
+    "hard_balanced": {"keep": "hardest", "balanced": True},
+    "easiest": {"move_to_test": "easiest"},
+    "hardest": {"move_to_test": "hardest"},
+    "random": {"move_to_test": "random"},
+    "initialisation": {"shared": ["dropout", "mini_batches"]},
+    "mini_batches": {"shared": ["dropout", "initialisation"]},
+    "dropout": {"shared": ["initialisation", "mini_batches"]},
+    "first_half": {"half": "first"},
+    "second_half": {"half": "second"},
 }
 
 
-def role(name: str) -> object:
+def needed_words(key: str, value: object) -> str:
+    """Return what an ensemble must have for one of ``ROLES``: ``"keep: hardest"``."""
+    if value is ...:
+        return key
+    value = f"[{', '.join(value)}]" if isinstance(value, list) else str(value).lower()
+    return f"{key}: {value}"
+
+
+def role(name: str, **options) -> object:
     """Return the field of a key of a figure that is among ``ROLES``."""
-    key, value = ROLES[name]
-    return Field(description=f"The name of an ensemble that has `{key}: {str(value).lower()}`.")
+    needed = " and ".join(f"`{needed_words(*each)}`" for each in ROLES[name].items())
+    return Field(description=f"The name of an ensemble that has {needed}.", **options)
 
 
 class FigureOfAllEpochs(Entry):
@@ -533,6 +569,8 @@ class FigureOfSixEpochs(FigureOfAllEpochs):
 
     epochs: SixEpochs = ABSENT
     """The six epochs to show, in ascending order; by default they are spread over the learning."""
+
+    steps: str = role("steps", default_factory=type(None))
 
 
 class FigureOfTwoEnsembles(Entry):
@@ -575,6 +613,7 @@ class FigureOfHardProblems(Entry):
 
     random_labels: str = role("random_labels")
     hard: str = role("hard")
+    hard_balanced: str = role("hard_balanced", default_factory=type(None))
 
 
 class FigureOfMovedExamples(FigureOfAllEpochs):
@@ -583,6 +622,16 @@ class FigureOfMovedExamples(FigureOfAllEpochs):
     easiest: str = role("easiest")
     hardest: str = role("hardest")
     random: str = role("random")
+
+
+class FigureOfNoise(FigureOfAllEpochs):
+    """A figure that compares an ensemble with others whose networks share some of the noise."""
+
+    initialisation: str = role("initialisation")
+    mini_batches: str = role("mini_batches")
+    dropout: str = role("dropout")
+    first_half: str = role("first_half")
+    second_half: str = role("second_half")
 
 
 class FigureOfManyEnsembles(Entry):
@@ -598,7 +647,8 @@ class FiguresEntry(Entry):
     figure_01: FigureOfFourEpochs = ABSENT
     """Histograms of the consistency score in the four phases of learning, train above test."""
     figure_02: FigureOfSixEpochs = ABSENT
-    """Histograms of the consistency score on the test set at six epochs."""
+    """Histograms of the consistency score on the test set at six epochs, and with `steps` after
+    mini-batches of the first epochs."""
     figure_03: FigureOfFourEpochs = ABSENT
     """Histograms of the consensus score in the four phases of learning, train above test."""
     figure_04: FigureOfTwoEnsembles = ABSENT
@@ -615,7 +665,7 @@ class FiguresEntry(Entry):
     among the others."""
     figure_08: FigureOfHardProblems = ABSENT
     """Histograms of consistency with random labels at three epochs, and without the easy examples
-    at two."""
+    at two, for one or two ensembles."""
     figure_09: FigureOfFourEpochs = ABSENT
     """Figure 1 again, with every example in the colour of the class that is most often predicted
     for it."""
@@ -629,6 +679,10 @@ class FiguresEntry(Entry):
     robustness: FigureOfManyEnsembles = ABSENT
     """The bi-modality on the test set against the epoch for many ensembles (the paper's section 3
     and supplement C)."""
+    noise: FigureOfNoise = ABSENT
+    """How much networks disagree that differ in their initialisation, their mini-batches or their
+    dropout alone, and whether networks trained on disjoint halves of the train set learn the test
+    examples in the same order."""
     gallery: FigureOfAllEpochs = ABSENT
     """The easiest, the hardest and the most disputed images of each class, and those on which
     nearly all networks agree on another label than the given one."""

@@ -297,6 +297,8 @@ def _make_ensembles(
             dataset=entry.dataset.definition,
             resources=Resources(**_merge("resources", values, name)),
             label=own.label or "",
+            shared=own.shared,
+            steps=tuple(own.steps or ()),
         )
     return {
         each.name: each

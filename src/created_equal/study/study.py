@@ -35,6 +35,7 @@ class Figure:
     n_networks: int = 1  # The smallest number of networks of the first ensemble.
     dataset: bool = False  # Whether it shows images or the names of classes.
     table: bool = False  # Whether a csv file has what it shows.
+    predictions: bool = False  # Whether it needs the predictions of every network.
 
 
 FIGURES = {
@@ -51,6 +52,7 @@ FIGURES = {
     "figure_11": Figure("Five examples that are learnt in different ways", trained=2, dataset=True),
     "moved_examples": Figure("Examples moved to the test set"),
     "robustness": Figure("Bi-modality with other hyper-parameters"),
+    "noise": Figure("What makes networks disagree", n_networks=2, dataset=True, predictions=True),
     "gallery": Figure("Images to look at first", dataset=True, table=True),
     "metrics": Figure("How metrics of difficulty correlate", table=True),
 }
@@ -110,6 +112,10 @@ class Ensemble:
     resources: Resources = field(default_factory=Resources)
     # Its name for people; "": that of ``label_of``.
     label: str = ""
+    # What ``EnsembleEntry`` describes: the noise that all networks share, and the mini-batches
+    # after which predictions are saved in place of epochs.
+    shared: tuple[str, ...] = ()
+    steps: tuple[int, ...] = ()
     # The folder of its scores; None if they are neither saved nor to be computed.
     scores_in: Path | None = RESULTS
 
@@ -142,8 +148,29 @@ class Ensemble:
         return dataset_path(self.study, self.name if self.derived else None)
 
     @property
+    def moments(self) -> list[int]:
+        """When predictions are saved: after 0, 1, 2, ... epochs, or after 0 and the ``steps``."""
+        return [0, *(self.steps or range(1, self.recipe.epochs + 1))]
+
+    @property
+    def unit(self) -> str:
+        """What the numbers of ``moments`` count."""
+        return "step" if self.steps else "epoch"
+
+    @property
     def definition(self) -> dict:
         """Everything except the seed that determines a network, as plain JSON types."""
+        # Most ensembles have none of the two; definitions from before these keys have neither.
+        added = {"shared": list(self.shared), "steps": list(self.steps)}
+        return self.streams_definition | {key: value for key, value in added.items() if value}
+
+    @property
+    def streams_definition(self) -> dict:
+        """The part of the definition that determines the streams of random numbers.
+
+        So network i of an ensemble with ``shared`` or ``steps`` has the numbers of network i of the
+        ensemble without them, except for those that are shared.
+        """
         variations = asdict(self.architecture)
         architecture, own = variations.pop("name"), variations.pop("own")
         if own:

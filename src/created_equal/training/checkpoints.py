@@ -2,7 +2,7 @@
 
 import io
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ def write_checkpoint(
     """Save a partly trained network; the file is written atomically.
 
     The identity is everything that determines the network, the state one of ``Trainee.states``.
-    There is a result for every epoch so far, from epoch 0 (untrained), and ``seconds`` is the
+    There is a result for every moment so far, from 0 (untrained), and ``seconds`` is the
     training time.
 
     Raises:
@@ -41,8 +41,12 @@ def write_checkpoint(
     write_sealed(path, buffer.getvalue())
 
 
-def read_checkpoint(path: Path, identity: Mapping) -> tuple[dict, list[EpochResult], float] | None:
+def read_checkpoint(
+    path: Path, identity: Mapping, moments: Iterable[int]
+) -> tuple[dict, list[EpochResult], float] | None:
     """Return state, results and seconds from a checkpoint, or None if there is no usable one.
+
+    There is a result for each of the first ``moments``, see ``Ensemble.moments``.
 
     A checkpoint that is damaged or belongs to another network is skipped with a warning, and the
     network is trained from the beginning.
@@ -58,6 +62,6 @@ def read_checkpoint(path: Path, identity: Mapping) -> tuple[dict, list[EpochResu
     if contents["identity"] != canonical(identity):
         log.warning("%s belongs to another network than the one defined now; it is skipped.", path)
         return None
-    epochs = zip(*(contents[name].numpy() for name in RESULTS), strict=True)
-    results = [EpochResult(epoch, *arrays) for epoch, arrays in enumerate(epochs)]
+    arrays = (contents[name].numpy() for name in RESULTS)
+    results = [EpochResult(*each) for each in zip(moments, *arrays, strict=False)]
     return contents["state"], results, contents["seconds"]

@@ -90,7 +90,8 @@ class Job:
 
     def _load_member(self, seed: int) -> Member:
         """Load a network from its checkpoint, or start it untrained."""
-        checkpoint = read_checkpoint(self._folder.checkpoint(seed), self._identity(seed))
+        path, moments = self._folder.checkpoint(seed), self._ensemble.moments
+        checkpoint = read_checkpoint(path, self._identity(seed), moments)
         return Member(seed, *(checkpoint or (None, [], 0.0)))
 
     def _identity(self, seed: int) -> dict:
@@ -108,7 +109,7 @@ class Job:
         """Train networks that are at the same step, as many of them as the group takes."""
         started = saved = time.monotonic()
         pause = SECONDS_BETWEEN_CHECKPOINTS
-        epochs = self._ensemble.recipe.epochs
+        moments = self._ensemble.moments
         group = make_group(self._ensemble, [each.seed for each in members], self._images)
         members = members[: len(group.seeds)]
         if members[0].state:
@@ -128,16 +129,18 @@ class Job:
                 self._write_checkpoints(current())
                 self._stop_request.exit()
 
-        # Epoch 0 has the results of the untrained network. A network that was stopped during its
-        # evaluation has finished an epoch of which it lacks the results.
-        for epoch in range(len(members[0].results), epochs + 1):
-            if group.epoch < epoch:
+        # Moment 0 has the results of the untrained network. A network that was stopped during its
+        # evaluation has reached a moment of which it lacks the results.
+        for moment in moments[len(members[0].results) :]:
+            while group.moment < moment:
                 for _ in group.finish_epoch():
                     stop_if_requested()
+                    if group.moment == moment:
+                        break
             self._evaluate(members, group, stop_if_requested)
             if all(each.seed in self.diverged for each in members):
                 return
-            if epoch < epochs and (now := time.monotonic()) - saved > pause:
+            if moment < moments[-1] and (now := time.monotonic()) - saved > pause:
                 self._write_checkpoints(current())
                 saved = time.monotonic()
                 pause = max(SECONDS_BETWEEN_CHECKPOINTS, TIMES_THEIR_COST * (saved - now))
@@ -168,7 +171,8 @@ class Job:
             np.array([[getattr(result, name) for result in each.results] for each in members])
             for name in RESULTS
         )
-        predictions = make_predictions(*arrays, seeds, self._data).assign_coords(
+        moments = self._ensemble.moments
+        predictions = make_predictions(*arrays, seeds, self._data, moments).assign_coords(
             device=("network", [describe_device(setting)] * len(members)),
             precision=("network", [setting.precision] * len(members)),
             seconds=("network", [each.seconds for each in members]),

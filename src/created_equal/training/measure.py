@@ -38,9 +38,8 @@ class Cost(NamedTuple):
 
     def of_network(self, ensemble: Ensemble, examples: tuple[int, int]) -> float:
         """Return the seconds that it takes to train one network on a dataset of this size."""
-        recipe = ensemble.recipe
-        trained = recipe.epochs * (examples[0] // recipe.batch_size) * recipe.batch_size
-        return trained * self.trained + (recipe.epochs + 1) * sum(examples) * self.predicted
+        trained, predicted = _count_images(ensemble, examples)
+        return trained * self.trained + predicted * self.predicted
 
 
 def count_operations(
@@ -51,16 +50,15 @@ def count_operations(
 ) -> int:
     """Return the floating-point operations of training one network; a multiply-add counts as two.
 
-    The train and test ``examples`` are all predicted before the first epoch and after every epoch.
+    The train and test ``examples`` are all predicted at every one of ``Ensemble.moments``.
     Images are (height, width, channels).
 
     Raises:
         InputError: the images are too small for the architecture.
     """
-    recipe = ensemble.recipe
     predicting, training = count_flops(make_network(ensemble, image_shape, classes), image_shape)
-    trained = examples[0] // recipe.batch_size * recipe.batch_size
-    return recipe.epochs * trained * training + (recipe.epochs + 1) * sum(examples) * predicting
+    trained, predicted = _count_images(ensemble, examples)
+    return trained * training + predicted * predicting
 
 
 def measure_costs(
@@ -98,6 +96,13 @@ def measure_costs(
         started = [pool.submit(_measure, kinds, setting, seconds) for _ in range(jobs)]
         costs, shares = zip(*(job.result() for job in started), strict=True)
     return [_mean(of_kind) for of_kind in zip(*costs, strict=True)], float(np.mean(shares))
+
+
+def _count_images(ensemble: Ensemble, examples: tuple[int, int]) -> tuple[int, int]:
+    """Return how many images one network is trained on, and how many it predicts."""
+    size, epochs = ensemble.recipe.batch_size, ensemble.recipe.epochs
+    batches = ensemble.steps[-1] if ensemble.steps else epochs * (examples[0] // size)
+    return batches * size, len(ensemble.moments) * sum(examples)
 
 
 def _measure(kinds: Sequence[Kind], setting: Setting, seconds: float) -> tuple[list[Cost], float]:

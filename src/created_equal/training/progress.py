@@ -22,6 +22,7 @@ class Report:
     """Reports finished epochs of ``n_networks`` networks, with networks per hour and the time left.
 
     ``waited`` returns the seconds spent waiting for images so far, or None if all are in memory.
+    With ``steps``, these many mini-batches take the place of epochs.
     """
 
     def __init__(
@@ -31,10 +32,12 @@ class Report:
         n_networks: int,
         bar: Progress | None,
         waited: Callable[[], float | None] = lambda: None,
+        steps: Sequence[int] = (),
     ):
         self._title, self._epochs, self._n_networks, self._bar = title, epochs, n_networks, bar
         self._started = self._reported = time.monotonic()
         self._waited, self._waited_before = waited, waited()
+        self._unit, self._last = ("step", steps[-1]) if steps else ("epoch", epochs)
         self._done = self._resumed = 0
         self._on_console = self._started
         if bar is not None:
@@ -44,7 +47,8 @@ class Report:
         """Report that a network resumes, if it has results already."""
         if results:
             self._resumed += len(results) - 1
-            log.info("%s network %d resumes after epoch %d", self._title, seed, results[-1].epoch)
+            after = self._unit, results[-1].epoch
+            log.info("%s network %d resumes after %s %d", self._title, seed, *after)
 
     def epoch(self, results: Mapping[int, EpochResult]) -> None:
         """Report one epoch of networks that are trained together: seed -> result."""
@@ -55,16 +59,17 @@ class Report:
         networks = f"network {min(results)}" if len(results) == 1 else f"{len(results)} networks"
         state = f"train {train:.3f}, test {test:.3f}{self._format_speed()}{self._format_waiting()}"
         if self._bar is not None:
-            state = f"{networks}, epoch {epoch}/{self._epochs}: {state}"
+            state = f"{networks}, {self._unit} {epoch}/{self._last}: {state}"
             self._bar.update(self._task, completed=self._done + self._resumed, state=state)
         else:
-            log.info("%s %s epoch %d/%d: %s", self._title, networks, epoch, self._epochs, state)
+            at = self._unit, epoch, self._last
+            log.info("%s %s %s %d/%d: %s", self._title, networks, *at, state)
         if self._done and time.monotonic() - self._on_console > SECONDS_BETWEEN_CONSOLE_LINES:
             self._on_console = time.monotonic()
             finished = (self._done + self._resumed) // self._epochs
             log.info(
-                "%s: %d of %d networks of this job finished, epoch %d of %d%s",
-                *(self._title, finished, self._n_networks, epoch, self._epochs),
+                "%s: %d of %d networks of this job finished, %s %d of %d%s",
+                *(self._title, finished, self._n_networks, self._unit, epoch, self._last),
                 self._format_speed(),
                 extra={"on_console": True},
             )
@@ -90,12 +95,16 @@ class Report:
 
 @contextmanager
 def reporting(
-    title: str, epochs: int, n_networks: int, waited: Callable[[], float | None] = lambda: None
+    title: str,
+    epochs: int,
+    n_networks: int,
+    waited: Callable[[], float | None] = lambda: None,
+    steps: Sequence[int] = (),
 ) -> Iterator[Report]:
     """Yield a ``Report`` (same arguments) with a bar if standard error is a terminal."""
     if sys.stderr.isatty():
         description, state = TextColumn("{task.description}"), TextColumn("{task.fields[state]}")
         with Progress(description, BarColumn(), state, console=Console(stderr=True)) as bar:
-            yield Report(title, epochs, n_networks, bar, waited)
+            yield Report(title, epochs, n_networks, bar, waited, steps)
     else:
-        yield Report(title, epochs, n_networks, None, waited)
+        yield Report(title, epochs, n_networks, None, waited, steps)

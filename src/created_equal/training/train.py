@@ -79,10 +79,10 @@ def train_networks(
     )
 
     images = load_images(data, setting, data_root, ensemble.recipe.augmentation)
-    epochs = ensemble.recipe.epochs
+    n_moments = len(ensemble.moments) - 1
     with (
         listen_for_stop() as stop_request,
-        reporting(title, epochs, len(missing), lambda: images.waited) as report,
+        reporting(title, n_moments, len(missing), lambda: images.waited, ensemble.steps) as report,
         explain_killed_readers(),
     ):
         job = Job(ensemble, data, images, folder, report, stop_request)
@@ -122,6 +122,6 @@ def _describe_divergence(ensemble: Ensemble, diverged: Mapping[int, int]) -> str
     more = f" (and {n_others} other{'s' if n_others > 1 else ''})" if n_others else ""
     return (
         f"{ensemble.study}/{ensemble.name}, network {seed}{more}: the loss is not finite after "
-        f"epoch {epoch}; lower recipe.learning_rate ({ensemble.recipe.learning_rate:g}) or change "
-        "its decay."
+        f"{ensemble.unit} {epoch}; lower recipe.learning_rate "
+        f"({ensemble.recipe.learning_rate:g}) or change its decay."
     )

@@ -8,8 +8,8 @@ from created_equal.training.engine.images import Examples, Images
 from created_equal.training.engine.trainee import Trainee
 
 # Networks that are trained together, each with the same result as if trained alone. Both classes
-# have the attributes seeds and epoch (the number of finished ones), and the methods finish_epoch,
-# evaluate, states and restore.
+# have the attributes seeds, epoch (the number of finished ones) and moment, and the methods
+# finish_epoch, evaluate, states and restore.
 Group = Trainee | GraphGroup
 
 

@@ -21,7 +21,10 @@ class DeviceStreams:
 
     def __init__(self, streams: Streams, step: torch.Tensor):
         self._streams, self._step = streams, step
-        self._key = torch.from_numpy(streams.key.view("int64")).to(step.device)
+        self._keys = {
+            stream: torch.from_numpy(streams.key_of(stream).view("int64")).to(step.device)
+            for stream in Stream
+        }
 
     def random_bytes(self, stream: Stream, layer: int, n_bytes: int) -> torch.Tensor:
         """Return ``Streams.random_bytes`` at the current step: (n_bytes,) uint8."""
@@ -40,7 +43,7 @@ class DeviceStreams:
     def words(self, stream: Stream, step: torch.Tensor, layer: int, n_words: int) -> torch.Tensor:
         """Return ``Streams.words``: (n_words,) int64 with the bits of the unsigned words."""
         if step.is_cuda:
-            return draw_words(self._key, stream, step, layer, n_words)
+            return draw_words(self._keys[stream], stream, step, layer, n_words)
         words = self._streams.words(stream, int(step), layer, n_words)
         return torch.from_numpy(words.view("int64"))
 

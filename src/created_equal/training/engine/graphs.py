@@ -235,7 +235,7 @@ class Panel:
         # All networks share one transfer, because the device waits for every transfer.
         rows = zip(self._trainees, self._predictions.cpu(), self._losses.cpu(), strict=True)
         return [
-            make_result(trainee.epoch, predictions, losses, self._images)
+            make_result(trainee.moment, predictions, losses, self._images)
             for trainee, predictions, losses in rows
         ]
 
@@ -307,6 +307,10 @@ class GraphGroup:
     @property
     def epoch(self) -> int:
         return self._trainees[0].epoch
+
+    @property
+    def moment(self) -> int:
+        return self._trainees[0].moment
 
     def finish_epoch(self) -> Iterator[None]:
         epoch = self.epoch

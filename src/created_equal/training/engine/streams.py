@@ -7,7 +7,7 @@ The reference is numpy's Philox with the key (ensemble, seed) and the counter (b
 stream).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import IntEnum
 from hashlib import blake2b
 
@@ -26,21 +26,44 @@ class Stream(IntEnum):
     AUGMENTATION = 4  # of images in memory
 
 
+# What the key ``shared`` of an ensemble calls the purposes.
+NOISES = {
+    Stream.INITIALIZATION: "initialisation",
+    Stream.ORDER: "mini_batches",
+    Stream.AUGMENTATION: "mini_batches",
+    Stream.DROPOUT: "dropout",
+}
+
+
 class Streams:
     """The random numbers of one network.
 
     Ensembles with different definitions get different numbers, so their networks are independent
     even if they share a seed. The version of the engine is not part of a definition.
+
+    Args:
+        definition: the ensemble's ``streams_definition``.
+        seed: the network's.
+        shared: those of ``NOISES`` for which the network gets the numbers of seed 0.
     """
 
-    def __init__(self, definition: Mapping, seed: int):
+    def __init__(self, definition: Mapping, seed: int, shared: Collection[str] = ()):
         ensemble = blake2b(canonical(definition).encode(), digest_size=8).digest()
         self.key = np.array([int.from_bytes(ensemble, "little"), seed], dtype=np.uint64)
+        self._shared = shared
 
-    def words(self, stream: Stream, step: int, layer: int, n_words: int) -> np.ndarray:
-        """Return (n_words,) random uint64."""
+    def key_of(self, purpose: Stream) -> np.ndarray:
+        """Return the key (ensemble, seed) of a purpose, (2,) uint64: seed 0 if it is shared."""
+        is_shared = NOISES.get(purpose) in self._shared
+        return self.key * np.array([1, 0], dtype=np.uint64) if is_shared else self.key
+
+    def words(
+        self, stream: Stream, step: int, layer: int, n_words: int, purpose: Stream | None = None
+    ) -> np.ndarray:
+        """Return (n_words,) random uint64; the purpose is the stream, unless another is given."""
         counter = np.array([0, layer, step, stream], dtype=np.uint64)
-        return np.random.Philox(key=self.key, counter=counter).random_raw(n_words)
+        key = self.key_of(stream if purpose is None else purpose)
+        return np.random.Philox(key=key, counter=counter).random_raw(n_words)
 
     def random_bytes(self, stream: Stream, step: int, layer: int, n_bytes: int) -> np.ndarray:
         """Return (n_bytes,) random uint8: the words in little-endian order."""
@@ -62,7 +85,7 @@ class Streams:
         smallest = np.argpartition(words, size - 1)[:size]
         return smallest[np.argsort(words[smallest], kind="stable")]
 
-    def torch_seed(self, step: int | None = None) -> int:
+    def torch_seed(self, purpose: Stream, step: int | None = None) -> int:
         """Return the seed of PyTorch's generator for a step; None: for building the network."""
         layer, step = (0, step) if step is not None else (1, 0)
-        return int(self.words(Stream.OTHER, step, layer, 1)[0] >> np.uint64(1))
+        return int(self.words(Stream.OTHER, step, layer, 1, purpose)[0] >> np.uint64(1))

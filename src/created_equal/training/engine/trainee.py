@@ -23,7 +23,7 @@ from created_equal.training.engine.streams import Stream, Streams
 class EpochResult:
     """A network's predictions after an epoch, and how good they are."""
 
-    epoch: int
+    epoch: int  # Or the number of mini-batches, see ``Ensemble.moments``.
     predictions: np.ndarray  # (example,) of the smallest integer type that holds the labels
     accuracy: np.ndarray  # (split,), in the order of SPLITS
     loss: np.ndarray  # (split,) mean cross-entropy, nats
@@ -44,7 +44,7 @@ class Trainee:
         self.seeds = [seed]
         self.epoch = self.step = 0
         self._ensemble, self._images = ensemble, images
-        self._streams = Streams(ensemble.definition, seed)
+        self._streams = Streams(ensemble.streams_definition, seed, ensemble.shared)
         self.network = self._make_network()
         self._optimizer = self._make_optimizer()
         self._batches_per_epoch = len(images.train) // ensemble.recipe.batch_size
@@ -53,6 +53,11 @@ class Trainee:
         for layer, dropout in enumerate(dropouts(self.network)):
             noise = self._make_noise(layer)
             dropout.noise = torch.compiler.disable(noise) if self._compiled else noise
+
+    @property
+    def moment(self) -> int:
+        """The progress in the unit of ``Ensemble.moments``: finished epochs, or mini-batches."""
+        return self.step if self._ensemble.unit == "step" else self.epoch
 
     def finish_epoch(self) -> Iterator[None]:
         """Train to the end of the epoch; yield after every mini-batch."""
@@ -63,10 +68,13 @@ class Trainee:
         batches = draw_mini_batches(recipe, self._streams, self.epoch + 1, len(self._images.train))
         # A restored network may be in the middle of an epoch.
         batches = batches[self.step - self.epoch * self._batches_per_epoch :]
-        torch_seeds = [self._streams.torch_seed(self.step + i) for i in range(len(batches))]
+        of_images, of_network = (
+            [self._streams.torch_seed(purpose, self.step + i) for i in range(len(batches))]
+            for purpose in (Stream.AUGMENTATION, Stream.DROPOUT)
+        )
         words = [self._augmentation(self.step + i, len(batch)) for i, batch in enumerate(batches)]
-        with closing(self._images.load_batches(batches, torch_seeds, words)) as loaded:
-            for (images, labels), torch_seed in zip(loaded, torch_seeds, strict=True):
+        with closing(self._images.load_batches(batches, of_images, words)) as loaded:
+            for (images, labels), torch_seed in zip(loaded, of_network, strict=True):
                 # Some of torchvision's modules draw from PyTorch's own generator.
                 torch.manual_seed(torch_seed)
                 self._update(images, labels)
@@ -90,7 +98,7 @@ class Trainee:
                 labels = images.labels[examples]
                 losses[examples] = F.cross_entropy(logits, labels, reduction="none")
                 after_batch()
-        return [make_result(self.epoch, predictions.cpu(), losses.cpu(), images)]
+        return [make_result(self.moment, predictions.cpu(), losses.cpu(), images)]
 
     def states(self) -> list[dict]:
         """Return everything that the rest of the training depends on."""
@@ -127,7 +135,7 @@ class Trainee:
         images = self._images
         # torchvision's models draw weights when they are built, and ``initialize`` keeps some.
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self._streams.torch_seed())
+            torch.manual_seed(self._streams.torch_seed(Stream.INITIALIZATION))
             network = make_network(self._ensemble, images.shape, images.classes)
         initialize(network, self._streams)
         return network.to(images.setting.device, memory_format=torch.channels_last)

@@ -1,0 +1,181 @@
+"""Noise: what makes networks disagree, and whether the order of learning depends on the examples.
+
+(a) and (b) compare networks that differ in one kind of noise alone with networks that differ in
+all, as Summers and Dinneen (2021) do; (c) compares networks trained on disjoint examples.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from created_equal.artefacts import select_split
+from created_equal.errors import InputError
+from created_equal.figures import style
+from created_equal.scores import (
+    Examples,
+    Hypotheses,
+    Scores,
+    correlation_with_more,
+    interval_around,
+    pearson,
+    spearman,
+)
+
+REPLICATES = 200
+MOST_EPOCHS = 24
+MARKS = 8
+NOISES = ("initialisation", "mini_batches", "dropout")
+HALVES = ("first_half", "second_half")
+
+
+@style.styled
+def draw(hypotheses: Hypotheses, names: Mapping[str, str], title: str, ensemble: str) -> Figure:
+    """Draw (a) disagreement, (b) its share of that of all noise, (c) two halves of the train set.
+
+    ``names`` has the name of the ensemble that has a key of the figure: ``"ensemble"``, ``NOISES``
+    and ``HALVES``; ``ensemble`` is the first one's name for people. Epochs are those that the first
+    four ensembles have in common, at most about ``MOST_EPOCHS``.
+    """
+    different = ("ensemble", *NOISES)
+    of_noise, of_halves = (tuple(names[each] for each in keys) for keys in (different, HALVES))
+    test = _test_examples(hypotheses, *of_noise, *of_halves)
+    epochs = _common_epochs(hypotheses, of_noise)
+    found, lower, upper = disagreements(hypotheses, of_noise, epochs, test)
+    figure = style.page(4.4)
+    left, middle, right = figure.subplots(1, 3, width_ratios=(1, 1, 1))
+    ends = []
+    for number, key in enumerate(different):
+        band = lower[0, number], upper[0, number]
+        label = "all three" if key == "ensemble" else key.replace("_", "-")
+        style.curve(left, epochs, found[0, number], number, MARKS, band, label=label)
+        if number:
+            band = lower[1, number], upper[1, number]
+            style.curve(middle, epochs, found[1, number], number, MARKS, band)
+            at_end = (each[1, number, -1] for each in (found, lower, upper))
+            ends.append(f"{label} {_words(*at_end)}")
+    left.set_title("(a) networks that differ in")
+    left.set(ylabel="disagreement of two networks", ylim=(0, None))
+    left.legend(loc="upper right", borderpad=0, handlelength=3)
+    middle.set_title("\n".join([f"(b) share of it at epoch {epochs[-1]}", *ends]))
+    middle.axhline(1, color=style.GRAY, linestyle="--", linewidth=0.9)
+    middle.set(ylabel="disagreement / that of all three", ylim=(0, None))
+    for axes in (left, middle):
+        axes.margins(x=0.02)
+        style.epoch_axis(axes)
+    _halves(right, hypotheses, of_halves, test)
+    sizes = ", ".join(
+        f"{key.replace('_', '-' if key in NOISES else ' ')} "
+        f"N = {hypotheses.stored[names[key]].networks}"
+        for key in (*NOISES, *HALVES)
+    )
+    scores = hypotheses.scores[names["ensemble"]]
+    shown = f"epochs {epochs[0]} to {epochs[-1]}"
+    details = f"{style.describe(ensemble, scores)}, {shown}; {sizes}"
+    style.heading(
+        figure, title, details, {each: hypotheses.scores[each] for each in names.values()}
+    )
+    style.footing(
+        figure,
+        "Test set. Disagreement: the share of the pairs of networks that predict two labels, mean "
+        "over examples. All networks of a curve share the other kinds of noise. Bands and "
+        "brackets: 95 % intervals over networks and examples, none with fewer than 5 networks. "
+        "(c) r and rank r: Pearson's and Spearman's correlation. One train set: r expected between "
+        "as many networks of one half, from even and odd networks (Spearman-Brown).",
+    )
+    return figure
+
+
+def disagreements(
+    hypotheses: Hypotheses, names: tuple[str, ...], epochs: np.ndarray, examples: Examples
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return disagreement, and its share of that of the first ensemble, with their intervals.
+
+    Returns:
+        the values, and the lower and the upper ends of 95 % intervals over networks and examples
+        (NaN with too few networks): each (2, name, epoch) float64.
+    """
+
+    def values(scores: Scores) -> np.ndarray:
+        means = [scores.disagreement(name, epochs, examples).mean(axis=1) for name in names]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.array([means, means / means[0]])
+
+    found = values(hypotheses.observed(names, by_network=True))
+    ends = np.full((2, *found.shape), np.nan)
+    if hypotheses.resampled(names):
+        resamples = np.array([values(each) for each in hypotheses.resamples(names, REPLICATES)])
+        for place in np.ndindex(found.shape):
+            of_place = resamples[(slice(None), *place)]
+            ends[(slice(None), *place)] = interval_around(found[place], of_place, (0, np.inf))
+    return found, *ends
+
+
+def halves_of_train_set(scores: Scores, names: tuple[str, str], examples: Examples) -> np.ndarray:
+    """Return r between two ensembles, r expected of one, their ratio, and Spearman's r: (4,)."""
+    one, two = (scores.accessibility(name, examples) for name in names)
+    halves = [pearson(*scores.halves(name, examples)) for name in names]
+    r = pearson(one, two)
+    free, _ = correlation_with_more(r, halves, [1, 1])
+    return np.array([r, r / free, free, spearman(one, two)])
+
+
+def _halves(axes: Axes, hypotheses: Hypotheses, names: tuple[str, str], examples: Examples) -> None:
+    observed = hypotheses.observed(names, by_network=False)
+    found = halves_of_train_set(observed, names, examples)
+    ends = np.full((len(found), 2), np.nan)
+    if hypotheses.resampled(names):
+        resamples = hypotheses.resamples(names, REPLICATES)
+        drawn = np.array([halves_of_train_set(each, names, examples) for each in resamples])
+        possible = (-1, 1)
+        ends = np.array(
+            [interval_around(*each, possible) for each in zip(found, drawn.T, strict=True)]
+        )
+    r, expected, free, rank = (_words(*each) for each in zip(found, *ends.T, strict=True))
+    axes.set_title(
+        f"(c) disjoint halves of the train set\nr {r}\none train set {expected}\n"
+        f"ratio {free}\nrank r {rank}"
+    )
+    one, two = (observed.accessibility(name, examples) for name in names)
+    axes.plot(
+        *(one, two),
+        linestyle="",
+        marker="s",
+        markersize=3,
+        markeredgewidth=0.4,
+        markeredgecolor=style.SPLIT_COLORS["test"],
+        markerfacecolor="none",
+        alpha=max(0.05, min(0.7, 400 / len(one))),
+        rasterized=True,
+    )
+    axes.plot([0, 1], [0, 1], color=style.GRAY, linestyle="--", linewidth=0.9, gid="equal")
+    axes.set(xlabel="accessibility, first half", ylabel="accessibility, second half")
+    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), box_aspect=1)
+
+
+def _words(value: float, lower: float, upper: float) -> str:
+    band = "" if np.isnan(lower) else f" ({lower:.2f} to {upper:.2f})"
+    return f"{value:.2f}{band}"
+
+
+def _test_examples(hypotheses: Hypotheses, *names: str) -> Examples:
+    """Return the test examples of which intervals are computed, which all ensembles share."""
+    found = [select_split(hypotheses.scores[name], "test") for name in names]
+    if any(not each[key].equals(found[0][key]) for each in found for key in ("example", "label")):
+        raise InputError(
+            f"noise compares {', '.join(names)}, but their test examples or labels differ; name "
+            "ensembles of the same dataset in the study."
+        )
+    return Examples(np.intersect1d(found[0]["example"].values, hypotheses.sample), "test")
+
+
+def _common_epochs(hypotheses: Hypotheses, names: tuple[str, ...]) -> np.ndarray:
+    first, *others = (hypotheses.scores[name]["epoch"].values for name in names)
+    for each in others:
+        first = np.intersect1d(first, each)
+    trained = first[first > 0]
+    if len(trained) <= MOST_EPOCHS:
+        return trained
+    places = np.geomspace(1, len(trained), MOST_EPOCHS).round().astype(int)
+    return trained[np.unique(places) - 1]
