@@ -56,8 +56,7 @@ onerror:
     report_full_disk()
 
 
-localrules:
-    all,
+run_locally("all")
 
 
 rule all:

@@ -1,8 +1,6 @@
 """Derive an ensemble's dataset: random labels, moved or removed examples."""
 
-
-localrules:
-    derive_dataset,
+run_locally("derive_dataset")
 
 
 rule derive_dataset:

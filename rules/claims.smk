@@ -1,11 +1,8 @@
 """Check the paper's claims, and test the results."""
 
-
 # On a cluster, these run next to the head process: claims of large studies have their own rule, and
 # tests take a minute for the largest study.
-localrules:
-    check_claims,
-    test_results,
+run_locally("check_claims", "test_results")
 
 
 rule check_claims:

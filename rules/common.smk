@@ -84,6 +84,11 @@ def load(study):
     return STUDIES.get(study) or checked(load_study, study, *SETTINGS)
 
 
+def run_locally(*rules):
+    """Never submit rules to a cluster; like localrules, but also if a module's rules are renamed."""
+    workflow.localrules(*map(workflow.modifier.modify_rulename, rules))
+
+
 def ensemble_of(wildcards, name="ensemble"):
     """Return the ensemble of a job, or another one that is named by a wildcard."""
     ensembles, ensemble = load(wildcards.study).ensembles, wildcards[name]

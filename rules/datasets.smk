@@ -1,12 +1,11 @@
 """Build a study's dataset from its source."""
 
-
-localrules:
-    build_dataset,
+run_locally("build_dataset")
 
 
 rule build_dataset:
     input:
+        arrays=arrays_of,
         code=code("datasets/*.py", "decoding/*.py"),
     output:
         dataset=dataset_path("{study}"),

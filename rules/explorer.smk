@@ -1,9 +1,6 @@
 """Write the page with every image of an ensemble, or of two, epoch by epoch."""
 
-
-localrules:
-    explore_ensemble,
-    explore_two_ensembles,
+run_locally("explore_ensemble", "explore_two_ensembles")
 
 
 rule explore_ensemble:

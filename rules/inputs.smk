@@ -24,6 +24,17 @@ from created_equal.study import (
 HAS_GPU = shutil.which("nvidia-smi") is not None
 
 
+def arrays_of(wildcards):
+    """Return the file of a study's own arrays, if it is there: the preflight reports missing ones."""
+    definition = load(wildcards.study).dataset
+    if definition["source"] != "arrays":
+        return []
+    from created_equal.artefacts import image_root
+
+    path = image_root(CONFIG.data_root, definition["path"])
+    return [str(path)] if path.is_file() else []
+
+
 def networks_in(wildcards):
     """Return the seeds of a training job."""
     return range(int(wildcards.first), int(wildcards.last) + 1)

@@ -1,10 +1,8 @@
 """Compute the scores of an ensemble from its predictions."""
 
-
 # On a cluster, scores of small studies are computed next to the head process: they take seconds, and
 # later training rounds wait for some of them.
-localrules:
-    score_ensemble,
+run_locally("score_ensemble")
 
 
 rule score_ensemble:

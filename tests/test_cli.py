@@ -261,14 +261,13 @@ def test_a_link_to_a_disk_that_is_not_mounted_is_said(run, study_folder, link, s
     )
 
 
-def test_outside_of_the_repository(run, tmp_path, monkeypatch):
+def test_in_an_empty_folder(run, tmp_path, monkeypatch):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
-    message = refused(run("plan"))
-    assert message == (
-        f"config.yaml does not exist in {elsewhere}; run this in the folder of the repository."
-    )
+    assert run("build_dataset", "smoke")[0] == 0
+    assert [path.name for path in elsewhere.iterdir()] == ["results"]
+    assert read_dataset(elsewhere / "results/smoke/dataset.nc").sizes["example"] == 200
 
 
 def test_the_version(run):

@@ -58,10 +58,17 @@ def load_predictions(study: str, ensemble: str, folder: str | Path = paths.RESUL
             f"{where} has no predictions; train some with: created-equal train_networks {study} "
             f"{ensemble}"
         )
-    parts = [artefacts.read_predictions(path) for path in files]
-    artefacts.check_one_ensemble(parts, files)
+    # A file may have networks of another one, if jobs had another size.
+    parts, seen = {}, set()
+    for path in files:
+        contents = artefacts.read_predictions(path)
+        networks = [each for each in contents["network"].values.tolist() if each not in seen]
+        if networks:
+            parts[path] = contents.sel(network=networks)
+            seen |= set(networks)
+    artefacts.check_one_ensemble([*parts.values()], [*parts])
     joined = xr.concat(
-        parts,
+        [*parts.values()],
         dim="network",
         data_vars="minimal",
         coords="minimal",
@@ -174,9 +181,8 @@ def draw(figure: str, *args, on=None, **kwargs):
     """Draw a figure: ``draw("figure_01", scores, "Title", "my network")``.
 
     Args:
-        figure: its name, ``"figure_01"`` to ``"figure_11"``, ``"gallery"``, ``"robustness"`` or
-            ``"moved_examples"``.
-        args: those of ``draw`` in the module created_equal.figures.NAME.
+        figure: the name of its module in created_equal.figures.
+        args: those of the module's function ``draw``.
         on: where to draw it: a matplotlib Figure or SubFigure, or an Axes, whose place in its grid
             is taken. By default, a page of its own is made. The whole figure must have
             layout="constrained".
@@ -188,9 +194,8 @@ def draw(figure: str, *args, on=None, **kwargs):
     Raises:
         InputError: there is no such figure, it cannot be drawn, or a library is not installed.
     """
-    known = sorted(path.stem for path in Path(__file__).parent.glob("figures/*.py"))
-    drawn = [name for name in known if name.startswith("figure_")]
-    drawn += ["gallery", "moved_examples", "robustness"]
+    modules = Path(__file__).parent.glob("figures/*.py")
+    drawn = sorted(path.stem for path in modules if "\ndef draw(" in path.read_text("utf-8"))
     if figure not in drawn:
         raise InputError(f"there is no figure {figure!r}; name one of {', '.join(drawn)}.")
     return library(f"created_equal.figures.{figure}").draw(*args, on=on, **kwargs)

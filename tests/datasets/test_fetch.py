@@ -138,7 +138,7 @@ def test_a_file_system_without_locks_needs_none(
         raise OSError(number, os.strerror(number))
 
     (tmp_path / ".lock").touch()
-    monkeypatch.setattr(fetch.fcntl, "flock", refuse)
+    monkeypatch.setattr(fcntl, "flock", refuse)
     assert len(open_cifar100(tmp_path, download=True, superclass=None).labels) == 42
     assert "this file system has no locks; going on without" in caplog.text
 

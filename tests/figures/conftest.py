@@ -168,25 +168,41 @@ def drawings_of(
     def drawings(scores: xr.Dataset, other: xr.Dataset, dataset: xr.Dataset) -> Drawings:
         many = {f"variation_learning_rate_of_0_{number:02d}": other for number in range(15)}
         return {
-            "figure_01": lambda title, name: figure_01.draw(scores, title, name),
-            "figure_02": lambda title, name: figure_02.draw(scores, title, name),
-            "figure_03": lambda title, name: figure_03.draw(scores, title, name),
-            "figure_04": lambda title, name: figure_04.draw({name: scores, "other": other}, title),
-            "figure_05": lambda title, name: figure_05.draw({name: scores, "linear": other}, title),
-            "figure_06": lambda title, name: figure_06.draw(
-                scores, boosting, title, name, "adaboost"
+            "figure_01": lambda title, name, **on: figure_01.draw(scores, title, name, **on),
+            "figure_02": lambda title, name, **on: figure_02.draw(scores, title, name, **on),
+            "figure_03": lambda title, name, **on: figure_03.draw(scores, title, name, **on),
+            "figure_04": lambda title, name, **on: figure_04.draw(
+                {name: scores, "other": other}, title, **on
             ),
-            "figure_07": lambda title, name: figure_07.draw(scores, classifiers, title, name),
-            "figure_08": lambda title, name: figure_08.draw({name: scores, "hard": other}, title),
-            "figure_09": lambda title, name: figure_09.draw(scores, dataset, title, name),
-            "figure_10": lambda title, name: figure_10.draw(scores, title, name),
-            "figure_11": lambda title, name: figure_11.draw(scores, dataset, title, name),
-            "moved_examples": lambda title, name: moved_examples.draw(moved, scores, title, name),
-            "robustness": lambda title, name: robustness.draw({name: scores, **many}, title),
-            "gallery": lambda title, name: gallery.draw(scores, dataset, title, name),
-            "metrics": lambda title, name: metrics.draw(scores, title, name),
-            "cross_dataset": lambda _, name: robustness.draw(
-                {f"digits: {name}": scores}, "All selected studies"
+            "figure_05": lambda title, name, **on: figure_05.draw(
+                {name: scores, "linear": other}, title, **on
+            ),
+            "figure_06": lambda title, name, **on: figure_06.draw(
+                scores, boosting, title, name, "adaboost", **on
+            ),
+            "figure_07": lambda title, name, **on: figure_07.draw(
+                scores, classifiers, title, name, **on
+            ),
+            "figure_08": lambda title, name, **on: figure_08.draw(
+                {name: scores, "hard": other}, title, **on
+            ),
+            "figure_09": lambda title, name, **on: figure_09.draw(
+                scores, dataset, title, name, **on
+            ),
+            "figure_10": lambda title, name, **on: figure_10.draw(scores, title, name, **on),
+            "figure_11": lambda title, name, **on: figure_11.draw(
+                scores, dataset, title, name, **on
+            ),
+            "moved_examples": lambda title, name, **on: moved_examples.draw(
+                moved, scores, title, name, **on
+            ),
+            "robustness": lambda title, name, **on: robustness.draw(
+                {name: scores, **many}, title, **on
+            ),
+            "gallery": lambda title, name, **on: gallery.draw(scores, dataset, title, name, **on),
+            "metrics": lambda title, name, **on: metrics.draw(scores, title, name, **on),
+            "cross_dataset": lambda _, name, **on: robustness.draw(
+                {f"digits: {name}": scores}, "All selected studies", **on
             ),
         }
 

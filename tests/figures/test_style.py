@@ -7,6 +7,9 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+import created_equal
+from created_equal.errors import InputError
+from created_equal.figures import figure_01, figure_10, style
 from created_equal.figures.style import (
     HATCHES,
     LINE_STYLES,
@@ -149,3 +152,70 @@ def test_characters_that_no_font_has_are_spelt_out(
     )
     (title,) = (each for each in words(figure) if " and " in each)
     assert "U+FDD0, \u0441\u043e\u0431\u0430\u043a\u0430" in title.split("\n")[0]
+
+
+@pytest.fixture
+def shown():
+    """Scores, and a figure of one's own with two axes."""
+    scores = created_equal.load_scores("digits", "st_vgg", created_equal.REFERENCE)
+    return scores, Figure(figsize=(14.4, 5), layout="constrained")
+
+
+def words(figure):
+    return [text.get_text() for text in figure.findobj(Text) if text.get_text()]
+
+
+def test_a_figure_is_drawn_on_subfigures_and_axes_of_ones_own(shown):
+    scores, own = shown
+    left, right = own.subplots(1, 2)
+    left.set_title("mine")
+    drawn = figure_10.draw(scores, "Digits", "st-VGG", on=right)
+    assert drawn in own.subfigs
+    assert right not in own.axes and left in own.axes
+    on_page = figure_10.draw(scores, "Digits", "st-VGG")
+    assert set(words(on_page)) <= set(words(own)) and "mine" in words(own)
+    whole = Figure(layout="constrained", figsize=(7.2, 5))
+    assert figure_10.draw(scores, "Digits", "st-VGG", on=whole) is whole
+    assert len(whole.axes) == len(on_page.axes)
+    part = Figure(figsize=(14.4, 5), layout="constrained").subfigures(1, 2)[0]
+    assert figure_10.draw(scores, "Digits", "st-VGG", on=part) is part
+
+
+@pytest.mark.parametrize("figure", [*FIGURES, CROSS_DATASET])
+def test_every_figure_is_drawn_in_the_place_of_axes(figure, drawings, texts):
+    on_page = drawings[figure]("Digits", "small_st_vgg")
+    size = (2 * PAGE_WIDTH + 0.5, on_page.get_figheight() + 0.5)
+    own = Figure(figsize=size, layout="constrained")
+    left, right = own.subplots(1, 2)
+    left.set(xticks=[], yticks=[])
+    drawn = drawings[figure]("Digits", "small_st_vgg", on=right)
+    assert len(own.axes) == len(on_page.axes) + 1
+    visible = texts(own)
+    assert len(visible) > 10
+    a_figure_hides_nothing(own, visible)
+    assert min(text.get_window_extent().x0 for text in visible) >= drawn.bbox.x0 - 1
+
+
+def test_long_texts_are_broken_in_proportion(shown):
+    scores, own = shown
+    narrow, _ = own.subfigures(1, 2, width_ratios=(1, 3))
+    figure_10.draw(scores, "word " * 30, "st-VGG", on=narrow)
+    assert max(len(line) for line in narrow.get_suptitle().splitlines()) <= 50
+
+
+def test_the_style_of_ones_own_figure_stays(shown):
+    scores, own = shown
+    before = matplotlib.rcParams["font.size"]
+    axes = own.subplots()
+    with pytest.raises(InputError):
+        figure_01.draw(scores, "Digits", "st-VGG", [0, 1], on=axes)
+    assert matplotlib.rcParams["font.size"] == before
+    assert style.page(3).get_figheight() == 3
+
+
+def test_what_cannot_be_drawn_on(shown):
+    scores, own = shown
+    with pytest.raises(InputError, match=r'has no constrained layout, .*; make it with layout="c'):
+        figure_10.draw(scores, "Digits", "st-VGG", on=Figure())
+    with pytest.raises(InputError, match="are not in a grid; make them with subplots, or give a"):
+        figure_10.draw(scores, "Digits", "st-VGG", on=own.add_axes((0, 0, 1, 1)))

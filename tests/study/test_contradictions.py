@@ -20,7 +20,7 @@ from studies import FOLDER, TWO, load, minimal, problems, with_clutter
         ),
         (
             minimal(dataset={"source": "mnist", "path": "x"}),
-            "dataset.path is only for image_folder and arrays, but dataset.source is mnist; leave it",
+            "dataset.path is only for image_folder and arrays, but dataset.source is mnist; leav",
         ),
         (
             minimal(dataset={"source": "image_folder"}),
@@ -48,7 +48,7 @@ from studies import FOLDER, TWO, load, minimal, problems, with_clutter
         ),
         (
             minimal(dataset={"source": "mnist", "images": "files"}),
-            "dataset.images: files is only for image_folder, but dataset.source is mnist; leave it",
+            "dataset.images: files is only for image_folder, but dataset.source is mnist; leav",
         ),
         (
             minimal(dataset={"source": "image_folder", "path": "mine", "images": "files"}),

@@ -43,7 +43,8 @@ The folder data/my_images (in data_root) has the folders train and test, each wi
 images per class. `created-equal build_dataset my_images` followed by `created-equal plan my_images`
 shows what the study costs, and `snakemake --cores all --config studies=my_images` runs it. Images
 that do not fit in memory stay in their files with `images: files`, and are decoded ahead of the
-device during training. Mistakes in a file are reported at the start, all at once, with their lines
+device during training. [docs/python.md](../docs/python.md) has a study of arrays and of a network
+of your own. Mistakes in a file are reported at the start, all at once, with their lines
 and how to correct them. With the first line, editors that use the YAML language server (VS Code
 with the YAML extension, for example) complete the keys and show their descriptions.
 """

@@ -1,0 +1,144 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+import created_equal
+from created_equal import artefacts
+from created_equal.errors import InputError
+from created_equal.paths import predictions_path
+from created_equal.scores import score_ensemble
+
+LABELS = np.array([0, 1, 2, 0, 1, 2, 0, 1])
+SPLITS = ["train", "test"] * 4
+
+
+@pytest.fixture
+def predictions():
+    """Labels that 5 networks predict after epochs 0 to 4, (network, epoch, example)."""
+    generator = np.random.default_rng(0)
+    learnt = generator.random((5, 5, 8)) < np.linspace(0.3, 0.9, 5)[None, :, None]
+    return np.where(learnt, LABELS, generator.integers(0, 3, (5, 5, 8)))
+
+
+def test_importing_the_package_imports_nothing_else():
+    code = (
+        "import sys; before = set(sys.modules); import created_equal; "
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name.split(".")[0] for name in done.stdout.split()}
+    assert loaded - sys.stdlib_module_names == {"created_equal"}
+
+
+def test_all_names_are_there_and_have_a_description():
+    assert set(created_equal.__all__) <= set(dir(created_equal))
+    for name in created_equal.__all__:
+        assert getattr(created_equal, name).__doc__
+    with pytest.raises(AttributeError, match="has no attribute 'scores_of'"):
+        _ = created_equal.scores_of
+
+
+def test_scores_of_ones_own_are_those_of_the_same_predictions_files(
+    predictions, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    scored = created_equal.score(predictions, LABELS, SPLITS)
+    dataset = artefacts.label_examples(
+        LABELS, np.arange(8), np.array(SPLITS) == "test", ["a", "b", "c"]
+    )
+    accuracy = scored["accuracy"].values
+    # Two jobs, and a file of a third with networks that are in both.
+    for first, last in ((0, 2), (3, 4), (1, 4)):
+        of_job = slice(first, last + 1)
+        made = artefacts.make_predictions(
+            *(predictions[of_job], accuracy[of_job], accuracy[of_job]),
+            *(range(first, last + 1), dataset),
+        )
+        artefacts.write_predictions(made, predictions_path("mine", "nets", first, last), {"a": 1})
+    loaded = created_equal.load_predictions("mine", "nets")
+    assert np.array_equal(loaded["prediction"], predictions)
+    assert loaded["network"].values.tolist() == [0, 1, 2, 3, 4]
+    paths = [predictions_path("mine", "nets", *each) for each in ((0, 2), (3, 4))]
+    from_files = score_ensemble(paths)
+    for name in ("n_right", "n_modal", "modal_label", "accessibility", "accuracy", "bimodality"):
+        assert np.array_equal(scored[name], from_files[name], equal_nan=True), name
+    artefacts.write_scores(from_files, Path("results/mine/nets/scores.nc"), {"a": 1})
+    assert np.array_equal(
+        created_equal.load_scores("mine", "nets")["consistency"], scored["consistency"]
+    )
+
+
+@given(
+    arrays.arrays(np.int64, st.tuples(*[st.integers(1, 4)] * 3), elements=st.integers(0, 3)),
+    st.data(),
+)
+def test_consistency_is_the_share_of_networks_that_are_right(predictions, data):
+    examples = predictions.shape[2]
+    labels = data.draw(arrays.arrays(np.int64, examples, elements=st.integers(0, 3)))
+    splits = data.draw(
+        st.lists(st.sampled_from(["train", "test"]), min_size=examples, max_size=examples)
+    )
+    epochs = range(1, predictions.shape[1] + 1)
+    scored = created_equal.score(predictions, labels, splits, epochs, classes=4)
+    right = predictions == labels
+    assert np.allclose(scored["consistency"], right.mean(axis=0))
+    assert np.allclose(scored["accessibility"], right.mean(axis=(0, 1)))
+
+
+def test_one_split_alone(predictions):
+    scored = created_equal.score(predictions, LABELS)
+    assert np.isnan(scored["bimodality"].sel(split="train")).all()
+    assert np.isnan(scored["accuracy"].sel(split="train")).all()
+    assert scored["bimodality"].sel(split="test").notnull().all()
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"predictions": LABELS}, r"predictions have the shape \(8,\) and the labels \(8,\); give"),
+        ({"labels": LABELS[:3]}, r"and the labels \(3,\); give predictions \(network, epoch, exam"),
+        ({"labels": LABELS / 2}, r"the labels are float64, from 0\.0 on; give whole numbers from"),
+        ({"labels": LABELS - 1}, r"the labels are int64, from -1 on; give whole numbers from 0 on"),
+        ({"split": "valid"}, r"split has 'valid'; give train or test\."),
+        ({"classes": 2}, r"there is a label 2, but classes is 2; raise it\."),
+        ({"epochs": [1, 2]}, r"the predictions have the shape \(5, 5, 8\), but \(network, epoch"),
+        ({"epochs": [4, 3, 2, 1, 0]}, r"the numbers of the epochs are 4, 3, 2, 1, 0; give whole"),
+    ],
+)
+def test_invalid_arrays_are_one_sentence(predictions, change, sentence):
+    with pytest.raises(InputError, match=sentence):
+        created_equal.score(**{"predictions": predictions, "labels": LABELS} | change)
+
+
+def test_predictions_that_are_missing_or_of_two_ensembles(predictions, tmp_path):
+    with pytest.raises(InputError, match=r"mine/nets/predictions has no predictions; train some"):
+        created_equal.load_predictions("mine", "nets", tmp_path)
+    is_test = np.array(SPLITS) == "test"
+    dataset = artefacts.label_examples(LABELS, np.arange(8), is_test, ["a", "b", "c"])
+    accuracy = np.zeros((1, 5, 2))
+    for seed in range(2):
+        made = artefacts.make_predictions(predictions[[seed]], accuracy, accuracy, [seed], dataset)
+        path = predictions_path("mine", "nets", seed, seed, tmp_path)
+        artefacts.write_predictions(made, path, {"seed": seed})
+    with pytest.raises(InputError, match="belong to different ensembles"):
+        created_equal.load_predictions("mine", "nets", tmp_path)
+
+
+def test_the_table_has_a_row_for_each_example(predictions):
+    scored = created_equal.score(predictions, LABELS, SPLITS)
+    table = created_equal.table(scored)
+    assert table["split"].tolist() == SPLITS
+    assert np.allclose(table["consistency"], (predictions[:, -1] == LABELS).mean(axis=0))
+    early = created_equal.table(scored, epoch=1)
+    assert np.allclose(early["consistency"], (predictions[:, 1] == LABELS).mean(axis=0))
+
+
+def test_a_figure_that_does_not_exist():
+    with pytest.raises(InputError, match=r"there is no figure 'figure_12'; name one of figure_01,"):
+        created_equal.draw("figure_12")

@@ -1,0 +1,63 @@
+import subprocess
+import sys
+import tomllib
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from created_equal.errors import InputError
+from created_equal.extras import EXTRAS, MissingLibraryError, library, naming_extras
+
+ROOT = Path(__file__).parents[1]
+# Their names where they are installed from, if others.
+PACKAGES = {
+    **{"sklearn": "scikit-learn", "yaml": "pyyaml", "PIL": "pillow"},
+    # These come with others.
+    **{"pydantic_core": "pydantic", "nbclient": "papermill", "jupyter_client": "ipykernel"},
+}
+
+
+def test_every_library_is_in_the_extra_that_the_sentence_names():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    for name, extra in EXTRAS.items():
+        packages = project["optional-dependencies"][extra]
+        assert [each for each in packages if each.startswith(PACKAGES.get(name, name))], name
+    (slurm,) = project["optional-dependencies"]["slurm"]
+    assert slurm.endswith('; sys_platform == "linux"')
+
+
+def test_a_missing_library_is_one_sentence(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(InputError) as refusal, naming_extras():
+        import_module("torch")
+    assert isinstance(refusal.value, MissingLibraryError)
+    assert isinstance(refusal.value, ImportError)
+    assert str(refusal.value) == (
+        "this needs torch, which is not installed; install it with: "
+        "pip install 'created-equal[train]'"
+    )
+    monkeypatch.setitem(sys.modules, "scipy.special", None)
+    with pytest.raises(MissingLibraryError, match="needs scipy, which"):
+        library("scipy.special")
+
+
+def test_other_missing_modules_are_not_explained():
+    with pytest.raises(ModuleNotFoundError, match="no_such_module"), naming_extras():
+        import_module("no_such_module")
+
+
+def test_a_command_that_lacks_a_library_ends_with_the_sentence(tmp_path):
+    code = (
+        "import sys; sys.modules['sklearn'] = None; sys.argv = ['created-equal', 'build_dataset', "
+        "'digits']; from created_equal.__main__ import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert done.stderr == (
+        "created-equal: this needs sklearn, which is not installed; install it with: "
+        "pip install 'created-equal[train]'\n"
+    )
+    assert not list(tmp_path.iterdir())
