@@ -120,10 +120,14 @@ def entry_of(figure, wildcards):
     figures = figures_of(wildcards.study)
     if figure not in figures:
         refused = load(wildcards.study).refused.get(figure)
-        fail(" ".join(refused)) if refused else fail(
-            f"the study {wildcards.study} has no {figure}; add it under figures in "
-            f"config/studies/{wildcards.study}.yaml, or ask for "
-            f"{', '.join(figures) or 'a figure of another study'}."
+        (
+            fail(" ".join(refused))
+            if refused
+            else fail(
+                f"the study {wildcards.study} has no {figure}; add it under figures in "
+                f"config/studies/{wildcards.study}.yaml, or ask for "
+                f"{', '.join(figures) or 'a figure of another study'}."
+            )
         )
     return load(wildcards.study).figures.get(figure)
 

@@ -22,7 +22,6 @@ from created_equal.scores import (
     MOST_CONSISTENCY,
     Examples,
     Scores,
-    disagreement,
     error_consistency,
     error_consistency_between,
     ranks,
@@ -99,7 +98,7 @@ def disagreement_over_error(evidence: Evidence, name: str) -> Measured:
 
     def value(scores: Scores) -> float:
         error = 1 - scores.consistency(name, last, examples).mean()
-        unlike = disagreement(scores.predictions(name, last[0], examples)).mean()
+        unlike = scores.disagreement(name, last, examples).mean()
         return float(unlike / error) if error else np.nan
 
     return Measured(value, examples, {name: last})
