@@ -135,8 +135,6 @@ def test_the_table_has_a_row_for_each_example(predictions):
     table = created_equal.table(scored)
     assert table["split"].tolist() == SPLITS
     assert np.allclose(table["consistency"], (predictions[:, -1] == LABELS).mean(axis=0))
-    early = created_equal.table(scored, epoch=1)
-    assert np.allclose(early["consistency"], (predictions[:, 1] == LABELS).mean(axis=0))
 
 
 def test_a_figure_that_does_not_exist():

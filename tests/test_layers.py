@@ -37,7 +37,7 @@ MAY_IMPORT = {
     "errors": set(),
     "extras": {"errors"},
     "paths": set(),
-    "api": {"errors", "extras", "paths", "artefacts", "scores"},
+    "api": {"errors", "extras", "paths", "artefacts", "scores", "exchange"},
     "versions": set(),
     "look": set(),
     "user_text": {"errors"},

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from created_equal import artefacts, paths
 from created_equal.errors import InputError
+from created_equal.exchange import example_table as table  # noqa: F401
 from created_equal.extras import library
 from created_equal.scores import score_opened
 
@@ -154,27 +154,6 @@ def score(
     made = artefacts.make_predictions(predictions, accuracy, unknown_loss, seeds, dataset, epochs)
     made = made.assign_attrs(definition="{}", versions="{}")
     return _with_fractions(score_opened([made], ["the predictions"]))
-
-
-def table(scores: xr.Dataset, epoch: int | None = None) -> pd.DataFrame:
-    """Return scores as a table of one row per example.
-
-    Args:
-        scores: from ``load_scores`` or ``score``.
-        epoch: the epoch of consistency, consensus and modal_label; by default the last.
-
-    Returns:
-        the columns example, split, label, modal_label, consistency, consensus, accessibility.
-    """
-    at = scores.sel(epoch=int(scores["epoch"][-1]) if epoch is None else epoch)
-    names = ("label", "modal_label", "consistency", "consensus", "accessibility")
-    return pd.DataFrame(
-        {
-            "example": at["example"].values,
-            "split": at["example_split"].values,
-            **{name: at[name].values for name in names},
-        }
-    )
 
 
 def draw(figure: str, *args, on=None, **kwargs):
