@@ -1,9 +1,6 @@
 """Write the tables of an ensemble's examples and epochs, and the sheet of its hardest images."""
 
-
-localrules:
-    tabulate_examples,
-    tables,
+run_locally("tabulate_examples", "tables")
 
 
 rule tabulate_examples:
