@@ -50,7 +50,7 @@ MAY_IMPORT = {
     "networks": {"errors", "study"},
     **dict.fromkeys(STAGES, GROUND),
     **dict.fromkeys(("figures", "claims", "explorer"), GROUND | {"scores"}),
-    "exchange": {"errors", "extras", "artefacts", "scores"},
+    "exchange": {"errors", "extras", "user_text", "artefacts", "scores"},
     "compare": GROUND | {"scores", "figures"},
     "beyond": GROUND | {"scores", "claims"},
     "planning": GROUND | STAGES,
