@@ -1,0 +1,58 @@
+"""Facts of small mammals that any machine's run has to meet, tested on the kept predictions."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from created_equal import load_predictions
+from created_equal.artefacts import definition_of, select_split
+from created_equal.scores import pearson, score_ensemble, spearman_brown
+from created_equal.study import load_study
+
+ROOT = Path(__file__).parents[1]
+KEPT = ROOT / "reference/small_mammals_night/st_vgg/predictions"
+
+
+@pytest.fixture(scope="module")
+def scores():
+    return score_ensemble(sorted(KEPT.glob("*.nc")))
+
+
+def test_the_networks_are_those_of_both_studies(scores, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    kept = definition_of(scores)
+    for study in ("small_mammals", "small_mammals_night"):
+        wanted = load_study(study).ensembles["st_vgg"].definition
+        assert {key: kept[key] for key in wanted if key != "dataset"} == {
+            key: value for key, value in wanted.items() if key != "dataset"
+        }
+    assert scores.sizes["network"] >= 6
+    assert scores["epoch"].values.tolist() == list(range(141))
+    assert select_split(scores, "test").sizes["example"] == 500
+
+
+def test_the_networks_are_as_accurate_as_the_papers(scores):
+    at_end = scores["accuracy"].sel(epoch=140)
+    assert at_end.sel(split="test").mean().item() == pytest.approx(0.56, abs=0.03)
+    assert at_end.sel(split="train").min().item() > 0.95
+
+
+def test_consistency_on_the_test_set_has_two_peaks(scores):
+    """The paper reports 0.22; a uniform distribution has 0.8, independent networks more."""
+    bimodality = scores["bimodality"].sel(split="test", epoch=slice(5, 40)).values
+    assert 0.2 <= np.median(bimodality) <= 0.4
+    assert bimodality.max() < 0.8
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_networks_learn_in_one_order(split):
+    """Spearman and Brown's formula gives the correlation expected of two ensembles of 100."""
+    kept = load_predictions("small_mammals_night", "st_vgg", ROOT / "reference")
+    predictions = select_split(kept, split)
+    is_right = predictions["prediction"].values == predictions["label"].values
+    # Of each network; the seeds that are trained so far are not half even and half odd.
+    learned = is_right[:, 1:].mean(axis=1)
+    r = pearson(learned[::2].mean(axis=0), learned[1::2].mean(axis=0))
+    assert r > 0.9
+    assert spearman_brown(r, 100 / (len(learned) / 2)) > 0.99
