@@ -12,8 +12,8 @@ from created_equal.study import load_study
 ROOT = Path(__file__).parents[1]
 PROFILE = ROOT / "slurm/config.yaml"
 PAPER = yaml.safe_load((ROOT / "config/paper.yaml").read_text())["studies"]
-# Networks 100 in jobs of 10, but for VGG-16 (20), ImageNet's in jobs of one, and five ensembles of 20
-# that figure noise compares. Each hardest fifth is cut 39 times before.
+# Networks 100 in jobs of 10, but for VGG-16 (20), ImageNet's in jobs of one, and the five ensembles
+# of 20 that figure noise compares. Each hardest fifth is cut 39 times before.
 TRAINING_JOBS = {
     "small_mammals": (36 + 2 * 39) * 10 + 5 * 2,
     **dict.fromkeys(("aquatic_mammals", "insects", "household_furniture"), 2 * 10),
