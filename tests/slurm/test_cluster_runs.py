@@ -126,7 +126,7 @@ def test_the_smoke_study_is_that_of_a_run_without_a_cluster(smoke, tmp_path):
     on_cluster, out = smoke
     alone = copy_of_repository(tmp_path)
     assert submitted(out) == {"train_networks", "fit_baseline"}
-    assert "26 networks to train in 11 jobs, 0 already there" in out
+    assert "40 networks to train in 18 jobs, 0 already there" in out
     assert (on_cluster / "paper_figures/smoke/figure_01.pdf").is_file()
     results = ("results/smoke/claims.csv", "results/smoke/results_test.txt")
     succeeds(alone, "--cores", "2", *results, *SMOKE_CONFIG)
