@@ -160,6 +160,9 @@ def test_kept_scores_are_shown_without_training(built, tmp_path):
         "section_3_little_effect",
         "section_3_little_effect_mini",
         "section_3_inherent",
+        "accuracies_vary_as_independent_errors",
+        "disagreement_is_the_test",
+        "errors_are_consistent_within_an",
     }
     for name in own.keys() - left_out:
         assert shown[name]["value"] == own[name]["value"]
