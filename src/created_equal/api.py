@@ -68,16 +68,7 @@ def load_predictions(study: str, ensemble: str, folder: str | Path = paths.RESUL
             parts[path] = contents.sel(network=networks)
             seen |= set(networks)
     artefacts.check_one_ensemble([*parts.values()], [*parts])
-    joined = xr.concat(
-        [*parts.values()],
-        dim="network",
-        data_vars="minimal",
-        coords="minimal",
-        compat="override",
-        join="exact",
-        combine_attrs="override",
-    )
-    return joined.sortby("network")
+    return artefacts.join_predictions([*parts.values()], "network").sortby("network")
 
 
 def load_scores(study: str, ensemble: str, folder: str | Path = paths.RESULTS) -> xr.Dataset:

@@ -356,7 +356,7 @@ def compare(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="The figure; default: compare_OTHER.png beside the first scores."),
+        typer.Option(help="The figure; default: compare_OTHER.png, next to the first scores."),
     ] = None,
 ) -> None:
     """Compare an ensemble's accessibility with that of another, or with a published score.

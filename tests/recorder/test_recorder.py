@@ -233,7 +233,7 @@ def test_a_run_goes_on(tmp_path: Path, recorder: Recorder, caplog) -> None:
         resumed = Recorder(tmp_path, 3, LABELS, ["no", "yes"])
         for split, labels in RIGHT.items():
             resumed.record(3, split, None, 1 - labels)
-    assert "goes on after epoch 2: its epochs 4 to 6 in" in caplog.text
+    assert "resumes after epoch 2: its epochs 4 to 6 in" in caplog.text
     found = read_predictions(again.path)
     assert found["epoch"].values.tolist() == resumed.epochs == [0, 2, 3]
     assert found["accuracy"].sel(network=3, split="test").values.tolist() == [1, 1, 0]

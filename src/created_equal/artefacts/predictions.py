@@ -114,6 +114,19 @@ def open_predictions(path: Path) -> xr.Dataset:
     return open_artefact(path, "predictions")
 
 
+def join_predictions(parts: Sequence[xr.Dataset], axis: str) -> xr.Dataset:
+    """Join predictions along ``"network"`` or ``"epoch"``; they have the same examples."""
+    return xr.concat(
+        parts,
+        dim=axis,
+        data_vars="minimal",
+        coords="minimal",
+        compat="override",
+        join="exact",
+        combine_attrs="override",
+    )
+
+
 def check_one_ensemble(opened: Sequence[xr.Dataset], paths: Sequence[Path]) -> None:
     """Check that predictions files belong to one ensemble and share no network.
 

@@ -1,1 +1,1 @@
-"""An ensemble's accessibility beside that of another ensemble, or beside a published score."""
+"""Correlate an ensemble's accessibility with that of another one, or with a published score."""

@@ -37,7 +37,7 @@ def run_compare(
         column: see ``read_published``.
         key: see ``read_published``.
         split: see ``names_of_rows``.
-        out: the figure; by default compare_OTHER.png beside the first scores, in results if they
+        out: the figure; by default compare_OTHER.png next to the first scores, in results if they
             are a study's. The table has the same name and ends in .csv.
 
     Returns:

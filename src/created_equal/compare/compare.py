@@ -70,7 +70,7 @@ class Comparison:
 
 
 def predictions_beside(path: Path, scores: xr.Dataset) -> list[Path]:
-    """Return the predictions files beside scores that hold their networks; none if one is missing.
+    """Return the predictions files next to scores that hold their networks; none if one is missing.
 
     Args:
         path: the scores file; predictions are in the folder ``FOLDER`` next to it.

@@ -28,7 +28,7 @@ def read_logits(
     Args:
         path: .npy or .npz, (network, epoch, example, class), (network, example, class) or (example,
             class), which is read piece by piece from an .npy file.
-        labels: .npy (example,) whole numbers; None: labels in the .npz, or labels.npy beside it.
+        labels: .npy (example,) whole numbers; None: in the .npz, or labels.npy in its folder.
         split: of all examples.
         class_names: K names; None: numbers.
         first_epoch: the number of the first epoch; None: 1.
@@ -173,7 +173,7 @@ def _labels(
         given, where = _load(beside), beside
     if given is None:
         raise InputError(
-            f"{path} has no labels; put them into the file (labels), beside it (labels.npy), or "
+            f"{path} has no labels; put them into the file (labels) or its folder (labels.npy), or "
             "name their file with --labels."
         )
     if not isinstance(given, np.ndarray) or given.shape != (examples,):

@@ -12,7 +12,7 @@ from created_equal.errors import InputError, because
 
 @contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
-    """Yield an empty folder beside ``path`` to write into; it is renamed to ``path`` at the end.
+    """Yield an empty folder next to ``path`` to write into; it is renamed to ``path`` at the end.
 
     After an error, or if the process is killed, there is no ``path``.
 

@@ -14,6 +14,7 @@ from created_equal.artefacts import (
     canonical,
     definition_of,
     fingerprint,
+    join_predictions,
     make_dataset,
     make_predictions,
     open_dataset,
@@ -47,7 +48,7 @@ class Recorder:
 
     ``FOLDER/0007.nc``, for network 7, is written whole after each complete epoch, and then renamed:
     a run that is killed leaves the file of its last complete epoch, and a recorder that finds it
-    goes on from there. All networks of an ensemble are recorded in one folder, by as many processes
+    resumes from there. All networks of an ensemble are recorded in one folder, by as many processes
     as one likes; ``created-equal score FOLDER`` makes scores, figures and pages of it. Of several
     processes that train one network together, the first alone records.
 
@@ -134,7 +135,7 @@ class Recorder:
         """Record what a torch module says of all examples, in a pass of its own.
 
         The pass is in eval mode and without gradients, and leaves modes and random states as they
-        were, so that the training goes on as if it had not been. Examples are called by their
+        were, so that training continues as if nothing had happened. Examples are called by their
         places in the loader, or by the ids that are the last of the three parts of each batch.
 
         Args:
@@ -241,10 +242,10 @@ class Recorder:
                 raise InputError(
                     f"epoch {epoch} of network {self.network} comes after epoch {later[-1]}, which "
                     f"{self.path} has; record epochs in ascending order, or delete the file to "
-                    "record the network anew."
+                    "record the network from the start."
                 )
             log.warning(
-                "network %d goes on after epoch %d: its epochs %d to %d in %s are replaced",
+                "network %d resumes after epoch %d: its epochs %d to %d in %s are replaced",
                 *(self.network, earlier[-1], later[0], later[-1], self.path),
             )
             self._recorded = self._recorded.sel(epoch=earlier)
@@ -269,15 +270,7 @@ class Recorder:
         if self._ids:
             found["example_name"] = "example", self._names()
         if self.epochs:
-            found = xr.concat(
-                [self._recorded, found],
-                dim="epoch",
-                data_vars="minimal",
-                coords="minimal",
-                compat="override",
-                join="exact",
-                combine_attrs="override",
-            )
+            found = join_predictions([self._recorded, found], "epoch")
         write_predictions(found, self.path, self._definition)
         self._recorded, self._current = found, None
 

@@ -407,12 +407,12 @@ class OwnArchitecture(Entry):
     """A network of one's own."""
 
     module: Text
-    """A Python file, without .py, and a function in it: my_nets:make calls
-    make(n_classes, (height, width, channels)), which returns a torch.nn.Module that maps images
-    (example, channel, height, width) to logits (example, n_classes). The file is next to the study,
-    or else in the current folder; it may import others from there. Every change of these files
-    defines another network, which is trained anew. Convolutions and dense layers are initialised as
-    in the other architectures, and all other parameters keep the values that the function gives."""
+    """FILE:FUNCTION, for example my_nets:make for the function make in my_nets.py, next to the
+    study or in the current folder. make(n_classes, (height, width, channels)) returns a
+    torch.nn.Module that maps images (example, channel, height, width) to logits (example,
+    n_classes). If the file, or one that it imports from its folder, changes, the networks are
+    trained again. Convolutions and dense layers get the initialisation of the other architectures;
+    all other parameters keep the values that the function gave them."""
 
 
 class EnsembleEntry(Entry):

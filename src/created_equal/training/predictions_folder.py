@@ -35,6 +35,7 @@ import xarray as xr
 from created_equal.artefacts import (
     canonical,
     definition_of,
+    join_predictions,
     open_predictions,
     read_predictions,
     write_predictions,
@@ -122,15 +123,7 @@ class PredictionsFolder:
         for path in dict.fromkeys(found[seed] for seed in seeds):
             seeds_of_part = [seed for seed in seeds if found[seed] == path]
             parts.append(read_predictions(path).sel(network=seeds_of_part))
-        copied = xr.concat(
-            parts,
-            dim="network",
-            data_vars="minimal",
-            coords="minimal",
-            compat="override",
-            join="exact",
-            combine_attrs="override",
-        )
+        copied = join_predictions(parts, "network")
         precisions = sorted(set(copied["precision"].values.tolist()))
         if len(precisions) > 1:
             log.warning(
