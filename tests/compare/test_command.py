@@ -45,7 +45,7 @@ def test_two_ensembles_of_a_study(run, study_folder):
     code, said = run("made_up", "one", "other")
     assert code == 0 and said.count("\n") == 1
     assert said.startswith(
-        "Accessibility in made_up/one and in made_up/other: on 60 train examples"
+        "Accessibility in one and in other: on 60 train examples"
     )
     assert said.endswith("same order; see results/made_up/one/compare_other.png.\n")
     with Image.open(study_folder / "results/made_up/one/compare_other.png") as image:

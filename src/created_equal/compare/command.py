@@ -64,7 +64,7 @@ def run_compare(
     other = _ours(study, second) if is_ours else read_published(Path(second), column, key)
     if out is None:
         folder = scores_path(study.name, first).parent if study else Path(first).parent
-        out = folder / f"compare_{_stem(other)}.png"
+        out = folder / f"compare_{_stem(second)}.png"
     pages.format_of(out)
     if isinstance(other, Published) and out.with_suffix(".csv").resolve() == other.path.resolve():
         raise InputError(f"the table would replace {other.path}; give the figure another name.")
@@ -81,19 +81,17 @@ def _ours(study: Study | None, name: str) -> Ours:
                 f"the study {study.name} has no ensemble {name}; "
                 f"{suggestion(name, list(study.ensembles))}"
             )
-        path, shown = study.scores_path(name), f"{study.name}/{name}"
+        path, shown = study.scores_path(name), study.label(name)
     else:
-        path = Path(name)
-        # Scores of a workflow are all called scores.nc, in the folder of their ensemble.
-        shown = path.resolve().parent.name if path.stem == "scores" else path.stem
+        path, shown = Path(name), _stem(name)
     scores = read_scores(path)
     return Ours(shown, scores, predictions_beside(path, scores))
 
 
-def _stem(other: Ours | Published) -> str:
-    if isinstance(other, Ours):
-        return other.name.rpartition("/")[2]
-    return other.path.name.split(".")[0]
+def _stem(name: str) -> str:
+    path = Path(name)
+    # Scores of a workflow are all called scores.nc, in the folder of their ensemble.
+    return path.resolve().parent.name if path.stem == "scores" else path.name.split(".")[0]
 
 
 def _write(
