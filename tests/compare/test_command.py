@@ -44,9 +44,7 @@ def run(study_folder, two, monkeypatch, capsys):
 def test_two_ensembles_of_a_study(run, study_folder):
     code, said = run("made_up", "one", "other")
     assert code == 0 and said.count("\n") == 1
-    assert said.startswith(
-        "Accessibility in one and in other: on 60 train examples"
-    )
+    assert said.startswith("Accessibility in one and in other: on 60 train examples")
     assert said.endswith("same order; see results/made_up/one/compare_other.png.\n")
     with Image.open(study_folder / "results/made_up/one/compare_other.png") as image:
         assert image.width > 1000 and len(np.unique(np.asarray(image))) > 20
