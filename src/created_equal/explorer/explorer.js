@@ -164,11 +164,9 @@ function drawBars(m) {
       ? `accuracy ${mean.toFixed(2)}, right in all networks: ${all}, in none: ${none}`
       : "none selected";
   });
-  const groups = [...Map.groupBy(shown, (i) => modal(m, i))].map(([name, of]) => [of.length, name]);
-  const most = groups.sort((a, b) => b[0] - a[0]).slice(0, 10);
-  $(`taken_${m.number}`).textContent = most.map(([n, name]) => `${name}\u00a0(${number(n)})`).join(
-    ", ",
-  );
+  const by = [...Map.groupBy(shown, (i) => modal(m, i))].sort((a, b) => b[1].length - a[1].length);
+  const words = by.slice(0, 10).map(([name, of]) => `${name}\u00a0(${number(of.length)})`);
+  $(`taken_${m.number}`).textContent = words.join(", ");
 }
 
 function drawMap(m) {
