@@ -83,9 +83,11 @@ def test_a_row_that_holds_under_a_null_names_it_and_one_of_too_few_says_how_many
         free_of_networks="two networks agree on 0.83",
     )
     cells = page_of([row], tmp_path)[1].cells
-    assert "the claim holds under classes kept" in cells[4]
-    assert "networks that share only the classes" in cells[4]
-    assert "3 networks (the paper: 22), 5 needed" in cells[5]
+    assert "0.9  networks that share only the classes" in cells[4]
+    assert "enough for the claim: networks that share only the classes" in cells[4]
+    assert "3 networks (the paper: 22)" in cells[5] and "needed" not in cells[5]
+    few = page_of([replace(row, verdict="too few networks")], tmp_path)[1].cells
+    assert "3 networks (the paper: 22), 5 needed" in few[5]
     assert "by number: 2: 0.7" in cells[5] and "two networks agree on 0.83" in cells[5]
 
 

@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
 from html import escape
 from itertools import groupby
@@ -52,27 +52,29 @@ ul.counts { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .
 READING = """
 <p>Each row tests a sentence of the paper by one statistic. <i>c</i>, the consistency of an example,
 is the share of the networks that are right about it after an epoch; <i>a</i>, its accessibility,
-the mean of c over the epochs; K the number of classes. An ensemble is <i>right</i> if more than
-half of its networks are. Bi-modality is Pearson's measure: 0 if all examples have c = 0 or 1, 0.8
-if c is uniform, about 2 for networks that err independently.</p>
+the mean of c over the epochs; K the number of classes; N the number of networks. An ensemble is
+<i>right</i> if more than half of its networks are. Bi-modality is Pearson's measure: 0 if all
+examples have c = 0 or 1, 0.8 if c is uniform, about 2 for networks that err independently.</p>
 <p><b>Verdict.</b> <b>Reproduced</b> or not: the paper has a number for this data set, and at least
 as many networks were trained. <b>Holds</b> or not: it has none, and the direction is tested.
-<b>Under a null too</b>: a null meets the claim as well, so the value is no evidence for it. <b>Met
-by choice</b>: a setting was chosen to meet it. <b>Too few networks</b>: the statistic needs more,
-or the paper has more and the value expected at its number decides otherwise. The conclusion below
-it is <b>verified</b> or <b>falsified</b> on the paper's data, if all of the interval agrees, beyond
-the nulls; <b>toy</b> on other data; or <b>inconclusive</b>.</p>
+<b>Under a null too</b>: something simpler than what the paper claims is enough for it; the column
+of nulls says what. <b>Met by choice</b>: a setting was chosen to meet it. <b>Too few networks</b>:
+the statistic needs more, or the paper has more and the value expected at its number decides
+otherwise. The conclusion below it is <b>verified</b> or <b>falsified</b> on the paper's data, if
+all of the interval agrees, beyond the nulls; <b>toy</b> on other data; or <b>inconclusive</b>.</p>
 <p><b>Paper.</b> Its number, the accepted values, and where this limit comes from. <b>Ours.</b> The
 value and its 95 % bootstrap interval, for other images and networks at once, or for other images
 alone if there are fewer than five networks or no predictions of each. Correlations: p for
 independent examples, the rank correlation, r without the noise of finitely many networks, and
 within classes.</p>
-<p><b>Nulls.</b> The same statistic for independent networks, as accurate as ours at each epoch; for
-networks that share only the classes, each with its examples permuted within class and split; with
-the examples shuffled within their class; and for a classifier that knows only the mean image of
-each class. <b>Networks.</b> Their number; the value for all subsets of fewer, and the one expected
-at the paper's number; and what does not depend on it: how often two networks agree (kappa: beyond
-chance), the shares of examples at both ends, and the Beta distribution of being right.</p>
+<p><b>Nulls.</b> The same statistic for networks as accurate as ours at each epoch that err
+independently: if it meets the claim, accuracy is enough. For networks that share only the classes
+(each with its examples permuted within class and split), and for ensembles whose examples are
+shuffled within their class: the classes are enough. For a classifier that knows only the mean image
+of each class: the distance from that is enough. A claim of no more than a sign is met unless our
+interval is all beyond the null. <b>Networks.</b> N; the value for all subsets of fewer, and the one
+expected at the paper's number; and what does not depend on N: how often two networks agree (kappa:
+beyond chance), the shares of examples at both ends, and the Beta distribution of being right.</p>
 """
 
 
@@ -133,16 +135,13 @@ def _counts(rows: Sequence[Row]) -> str:
 
 def _section(name: str, rows: Sequence[Row]) -> str:
     heads = "".join(f'<th style="width: {width}%">{of}</th>' for of, width in COLUMNS.items())
-    return (
-        f'<h2>{escape(name)}</h2>\n<div class="wide"><table>\n<tr>{heads}</tr>\n'
-        + "".join(f'<tr id="{escape(row.id)}">{"".join(_cells(row))}</tr>\n' for row in rows)
-        + "</table></div>\n"
+    cells = (_verdict, _claim, _paper, _ours, _nulls, _networks)
+    lines = "".join(
+        f'<tr id="{escape(row.id)}">' + "".join(f"<td>{of(row)}</td>" for of in cells) + "</tr>\n"
+        for row in rows
     )
-
-
-def _cells(row: Row) -> Iterator[str]:
-    for cell in (_verdict, _claim, _paper, _ours, _nulls, _networks):
-        yield f"<td>{cell(row)}</td>"
+    table = f'<div class="wide"><table>\n<tr>{heads}</tr>\n{lines}</table></div>\n'
+    return f"<h2>{escape(name)}</h2>\n{table}"
 
 
 def _verdict(row: Row) -> str:
@@ -184,9 +183,11 @@ def _ours(row: Row) -> str:
 
 
 def _nulls(row: Row) -> str:
-    also = [f"<em>the claim holds under {escape(row.also_under)}</em>"] if row.also_under else []
-    values = {words: getattr(row, name) for name, words in NULLS.items()}
-    return _small(_numbers(values) + [each.replace("_", " ") for each in also])
+    lines = _numbers({words: getattr(row, name) for name, words in NULLS.items()})
+    if row.also_under:
+        names = ", ".join(NULLS[name] for name in row.also_under.split(", "))
+        lines.append(f"<em>enough for the claim: {names}</em>")
+    return _small(lines)
 
 
 def _networks(row: Row) -> str:
@@ -197,7 +198,7 @@ def _networks(row: Row) -> str:
         ours = f"{row.networks} random state{'s' if row.networks != 1 else ''}"
     elif row.paper_networks is not None and row.networks < row.paper_networks:
         ours += f" (the paper: {row.paper_networks})"
-    if (row.fewest_networks or 1) > row.networks:
+    if row.verdict == "too few networks":
         ours += f", {row.fewest_networks} needed"
     word = ("step" if "steps" in row.statistic else "epoch") + "s" * (" " in row.epochs)
     lines = [row.by_networks and f"by number: {row.by_networks}"]
