@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 import torch
 from own_training import NAMES, Data, make_model, predict, train_for_one_epoch
+from torch import distributed
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.fsdp import fully_shard
 from torch.utils.data import DataLoader, TensorDataset
 
 from created_equal.artefacts import read_dataset, read_predictions
@@ -106,6 +109,16 @@ def test_a_loader_that_shuffles_is_named(tmp_path: Path, data: Data) -> None:
     with pytest.raises(InputError, match=r"^loaders\['train'\] shuffles, so .*; give one that"):
         recorder.evaluate(0, make_model(), loaders)
     assert not recorder.path.exists()
+
+
+def test_a_sharded_model_is_refused(recorder: Recorder, data: Data) -> None:
+    distributed.init_process_group("gloo", store=distributed.HashStore(), rank=0, world_size=1)
+    try:
+        model = fully_shard(make_model(), mesh=init_device_mesh("cpu", (1,)))
+        with pytest.raises(InputError, match=r"\(FSDP\), so .*; gather the logits"):
+            recorder.evaluate(0, model, data.loaders())
+    finally:
+        distributed.destroy_process_group()
 
 
 def test_any_iterable_in_another_order_is_found_by_its_labels(tmp_path: Path, data: Data) -> None:
