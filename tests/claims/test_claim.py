@@ -88,6 +88,7 @@ def test_an_interval_around_a_number_decides_whatever_the_value_is(value, lower,
         ("below 0", -0.1, -0.5, -0.3, False),
         ("below 0", -0.6, -0.5, -0.3, True),
         ("above 0", math.nan, 0.3, 0.5, False),
+        ("above 0", 0.1, math.nan, math.nan, True),
     ],
 )
 def test_whether_a_null_meets_a_claim_too(words, null, lower, upper, met):

@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby
-from math import inf
 from typing import NamedTuple
 
 import numpy as np
@@ -338,7 +337,9 @@ def _row(case: Case, evidence: Evidence, found: dict | None) -> Row:
         null for null in against if claim.accepted.met_by(found.get(null, NAN), *interval)
     ]
     # An ensemble whose examples a smaller one ranked depends on that one; the paper's are as large.
-    networks = min([found["networks"], *(evidence.ranked.get(each, inf) for each in case.names)])
+    networks = min(
+        [found["networks"], *(evidence.ranked.get(each, math.inf) for each in case.names)]
+    )
     counted = networks if claim.has_number(evidence.data) else found["networks"]
     verdict = verdict_of(case, evidence.data, deciding, counted, expected, also_under)
     stable = ""

@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from math import inf
 from pathlib import Path
 
 import yaml
@@ -30,10 +29,7 @@ class Accepted:
         return lowest <= value <= highest
 
     def turns(self, value: float, factor: float) -> bool:
-        """Return whether the verdict on a value is another at a multiple of the tolerance.
-
-        That is the number after ±, or the distance of the limit from the paper's number, or none.
-        """
+        """Return whether the verdict on a value is another at a multiple of the tolerance."""
         lowest, highest = self._ends(factor)
         return (lowest <= value <= highest) != (value in self)
 
@@ -55,7 +51,8 @@ class Accepted:
         """
         if self.words not in ("above 0", "below 0"):
             return null in self
-        return null >= lower if self.words == "above 0" else null <= upper
+        beyond = null < lower if self.words == "above 0" else null > upper
+        return not (beyond or math.isnan(null))
 
     def _ends(self, factor: float = 1) -> tuple[float, float]:
         """Return the least and the greatest accepted value, at a multiple of the tolerance."""
@@ -67,10 +64,10 @@ class Accepted:
         if not math.isnan(self.paper):
             limit = self.paper + factor * (limit - self.paper)
         return {
-            "at least": (limit - ROUNDING, inf),
-            "at most": (-inf, limit + ROUNDING),
-            "above": (limit + 2 * ROUNDING, inf),
-            "below": (-inf, limit - 2 * ROUNDING),
+            "at least": (limit - ROUNDING, math.inf),
+            "at most": (-math.inf, limit + ROUNDING),
+            "above": (limit + 2 * ROUNDING, math.inf),
+            "below": (-math.inf, limit - 2 * ROUNDING),
             "interval around": (limit - ROUNDING, limit + ROUNDING),
         }[kind]
 

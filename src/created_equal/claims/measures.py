@@ -47,11 +47,9 @@ MANY = 20  # For statistics that change with N in a way that no model predicts.
 FEW = 0.01  # The share of the train set that has c = 1 when labels are first counted.
 SUBENSEMBLE, SUBSETS = 10, 1000
 SHARE, SIGNED, NOT_NEGATIVE = (0, 1), (-1, 1), (0, inf)
-# What one ensemble agrees on is tested by networks that agree on nothing, or on the classes alone;
-# what two share, by two that keep what each agrees on.
 CONSISTENCY = ("independent_networks", "classes_kept")
 GROUPS = ("shuffled_within_class", "class_means")
-ORDER = ("independent_networks", *GROUPS)
+ORDER, JOINT = ("independent_networks", *GROUPS), ("classes_kept", *GROUPS)
 SUMMARIES = {
     "mean": np.nanmean,
     "median": np.nanmedian,
@@ -421,7 +419,7 @@ def joint(evidence: Evidence, other: str, name: str, *, pair: str, what: str) ->
     return Measured(value, examples, epochs)
 
 
-@measure(possible=SIGNED, nulls=GROUPS, fewest=FEWEST)
+@measure(possible=SIGNED, nulls=JOINT, fewest=FEWEST)
 def agreement_when_equal(evidence: Evidence, other: str, name: str) -> Measured:
     """Pearson's r of c in the two, mean over all epochs of the first, each with that epoch of the
     second which is nearest in accuracy, by at most 0.01, test examples.
@@ -442,7 +440,7 @@ def agreement_when_equal(evidence: Evidence, other: str, name: str) -> Measured:
     return Measured(value, examples, epochs)
 
 
-@measure(possible=SHARE, nulls=GROUPS, fewest=FEWEST)
+@measure(possible=SHARE, nulls=JOINT, fewest=FEWEST)
 def weaker_first(evidence: Evidence, other: str, name: str) -> Measured:
     """Share of the examples that the weaker networks are right about in the end about which the
     stronger are right at the first epoch with the same accuracy, test examples.
@@ -491,7 +489,7 @@ def easier_for_both(evidence: Evidence, other: str, name: str, *, when: str) -> 
     return Measured(value, examples, {other: np.array([epoch]), name: last})
 
 
-@measure(possible=(-1.5, 1.5), nulls=GROUPS)
+@measure(possible=(-1.5, 1.5), nulls=GROUPS, fewest=FEWEST)
 def boosting(evidence: Evidence, other: str, name: str, *, what: str, third: str) -> Measured:
     """{what} of AdaBoost's accuracy on the {third} (level: less that on all, mean over its number
     of learners k; rise: from k = 1 to the last, along the line of best fit), test examples.

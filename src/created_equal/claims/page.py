@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from created_equal.artefacts import write_atomically
-from created_equal.claims.check import Row
+from created_equal.claims.check import PAPER_NETWORKS, Row
 from created_equal.claims.claim import BEYOND
 from created_equal.look import CSS
 from created_equal.scores import NULLS, SMALLEST_LOG10_P
@@ -20,13 +20,10 @@ from created_equal.study import BASELINE_PREFIX as BASELINES
 
 # The CSS class of each verdict.
 STYLES = {
-    "reproduced": "yes",
-    "holds": "yes",
-    "reproduced, and under a null too": "null",
-    "holds, and under a null too": "null",
+    **dict.fromkeys(("reproduced", "holds"), "yes"),
+    **dict.fromkeys(("reproduced, and under a null too", "holds, and under a null too"), "null"),
     "met by choice": "null",
-    "not reproduced": "no",
-    "does not hold": "no",
+    **dict.fromkeys(("not reproduced", "does not hold"), "no"),
     "too few networks: would be met": "few",
     "too few networks: would not be met": "few",
     "too few networks": "few",
@@ -67,14 +64,14 @@ value and its 95 % bootstrap interval, for other images and networks at once, or
 alone if there are fewer than five networks or no predictions of each. Correlations: p for
 independent examples, the rank correlation, r without the noise of finitely many networks, and
 within classes.</p>
-<p><b>Nulls.</b> The same statistic for networks as accurate as ours at each epoch that err
-independently: if it meets the claim, accuracy is enough. For networks that share only the classes
-(each with its examples permuted within class and split), and for ensembles whose examples are
-shuffled within their class: the classes are enough. For a classifier that knows only the mean image
-of each class: the distance from that is enough. A claim of no more than a sign is met unless our
-interval is all beyond the null. <b>Networks.</b> N; the value for all subsets of fewer, and the one
-expected at the paper's number; and what does not depend on N: how often two networks agree (kappa:
-beyond chance), the shares of examples at both ends, and the Beta distribution of being right.</p>
+<p><b>Nulls.</b> The same statistic for networks as accurate as ours that err independently: if it
+meets the claim, accuracy is enough. For networks that share only the classes (each with its
+examples permuted within class and split), and for ensembles whose examples are shuffled within
+their class: the classes are enough. For a classifier that knows only the mean image of each class:
+the distance from that is. A mere sign is met unless our whole interval is beyond the null.
+<b>Networks.</b> N; the value for all subsets of fewer, and the one expected of more; and what does
+not depend on N: how often two networks agree (kappa: beyond chance), the shares of examples at both
+ends, and the Beta distribution of being right.</p>
 """
 
 
@@ -123,13 +120,15 @@ def _counts(rows: Sequence[Row]) -> str:
     items = "".join(
         f"<li>{verdicts[verdict]} {_badge(verdict)}</li>" for verdict in STYLES if verdicts[verdict]
     )
-    beyond = verdicts["reproduced"] + verdicts["holds"]
+    beyond = [row for row in counted if row.verdict in ("reproduced", "holds")]
+    without = sum(all(math.isnan(getattr(row, null)) for null in NULLS) for row in beyond)
     at = {by: sum(by in row.turns_at.split(", ") for row in counted) for by in ("1/2", "2")}
     unstable = sum(row.stable == "no" for row in counted)
     return (
-        f'<ul class="counts">{items}</ul>\n<p>{beyond} of {len(counted)} claims hold beyond their '
-        f"nulls. {at['1/2']} verdicts would turn at half the tolerance and {at['2']} at twice; of "
-        f"{unstable} the interval reaches over the limit.</p>\n"
+        f'<ul class="counts">{items}</ul>\n<p>{len(beyond)} of {len(counted)} claims hold beyond '
+        f"their nulls ({without} of these, such as accuracies, have none). {at['1/2']} verdicts "
+        f"would turn at half the tolerance and {at['2']} at twice; of {unstable} the interval "
+        "reaches over the limit.</p>\n"
     )
 
 
@@ -183,11 +182,10 @@ def _ours(row: Row) -> str:
 
 
 def _nulls(row: Row) -> str:
-    lines = _numbers({words: getattr(row, name) for name, words in NULLS.items()})
-    if row.also_under:
-        names = ", ".join(NULLS[name] for name in row.also_under.split(", "))
-        lines.append(f"<em>enough for the claim: {names}</em>")
-    return _small(lines)
+    met = dict.fromkeys(row.also_under.split(", "), ": <em>enough for the claim</em>")
+    return _small(
+        _numbers({of + met.get(name, ""): getattr(row, name) for name, of in NULLS.items()})
+    )
 
 
 def _networks(row: Row) -> str:
@@ -203,7 +201,8 @@ def _networks(row: Row) -> str:
     word = ("step" if "steps" in row.statistic else "epoch") + "s" * (" " in row.epochs)
     lines = [row.by_networks and f"by number: {row.by_networks}"]
     if not math.isnan(row.expected):
-        lines.append(f"expected at the paper's number: {number_words(row.expected)}")
+        more = row.paper_networks or PAPER_NETWORKS
+        lines.append(f"expected of {more} networks: {number_words(row.expected)}")
     lines += [row.free_of_networks, row.epochs and f"{word} {row.epochs}"]
     return ours + _small(map(_breakable, (*lines, row.ensembles, row.precision, row.note)))
 
