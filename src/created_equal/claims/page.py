@@ -49,9 +49,10 @@ ul.counts { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .
 READING = """
 <p>Each row tests a sentence of the paper by one statistic. <i>c</i>, the consistency of an example,
 is the share of the networks that are right about it after an epoch; <i>a</i>, its accessibility,
-the mean of c over the epochs; K the number of classes; N the number of networks. An ensemble is
-<i>right</i> if more than half of its networks are. Bi-modality is Pearson's measure: 0 if all
-examples have c = 0 or 1, 0.8 if c is uniform, about 2 for networks that err independently.</p>
+the mean of c over the epochs; K is the number of classes, N that of networks. An ensemble is
+<i>right</i> if more than half of its networks are; the last column names the <i>first</i> and the
+<i>second</i>. Bi-modality is Pearson's measure: 0 if all examples have c = 0 or 1, 0.8 if c is
+uniform, about 2 for networks that err independently.</p>
 <p><b>Verdict.</b> <b>Reproduced</b> or not: the paper has a number for this data set, and at least
 as many networks were trained. <b>Holds</b> or not: it has none, and the direction is tested.
 <b>Under a null too</b>: something simpler than what the paper claims is enough for it; the column
@@ -60,10 +61,9 @@ the statistic needs more, or the paper has more and the value expected at its nu
 otherwise. The conclusion below it is <b>verified</b> or <b>falsified</b> on the paper's data, if
 all of the interval agrees, beyond the nulls; <b>toy</b> on other data; or <b>inconclusive</b>.</p>
 <p><b>Paper.</b> Its number, the accepted values, and where this limit comes from. <b>Ours.</b> The
-value and its 95 % bootstrap interval, for other images and networks at once, or for other images
-alone if there are fewer than five networks or no predictions of each. Correlations: p for
-independent examples, the rank correlation, r without the noise of finitely many networks, and
-within classes.</p>
+value and its 95 % bootstrap interval, for other images and networks at once, or for images alone if
+there are fewer than five networks or no predictions of each. Correlations: p for independent
+examples, rank correlation, r without the noise of finitely many networks, and within classes.</p>
 <p><b>Nulls.</b> The same statistic for networks as accurate as ours that err independently: if it
 meets the claim, accuracy is enough. For networks that share only the classes (each with its
 examples permuted within class and split), and for ensembles whose examples are shuffled within
