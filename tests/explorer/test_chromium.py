@@ -485,6 +485,8 @@ def test_dark_light_and_print(open_page: Open, page_path: Path) -> None:
     assert (pixels(dark, "#bars_0") != shown).any()
     dark.emulate_media(media="print")
     assert not dark.locator("#controls").is_visible()
+    assert not dark.locator("#play").is_visible()
+    assert dark.locator("#epoch_words").is_visible()
     assert dark.locator(".tile").first.is_visible()
 
 
