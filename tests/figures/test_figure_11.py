@@ -93,7 +93,7 @@ def test_a_long_file_name_keeps_its_end() -> None:
     names = ["train/cat/a.png", "test/dog/the_longest_name_of_all_0017.png"]
     dataset = xr.Dataset({"file": ("example", names)}, {"example": [3, 8]}, {"folder": "mine"})
     assert example_name(dataset, 3) == "a.png"
-    assert example_name(dataset, 8) == "…gest_name_of_all_0017.png"
+    assert example_name(dataset, 8) == "…est_name_of_all_0017.png"
 
 
 def test_label_and_split_are_those_used_in_training(
