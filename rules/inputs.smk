@@ -101,15 +101,11 @@ def figures_of(study):
     """Return the figures of a study in order, invalid ones included: their jobs fail.
 
     In a short trial (epochs), those that need more epochs are left out, with kept scores those that
-    need predictions, and in a report, those that were not made.
+    need others, and in a report, those that were not made.
     """
     figures = [*load(study).figures]
-    if CONFIG.epochs is None:
-        figures += [
-            name
-            for name in load(study).refused
-            if not (KEPT and FIGURES[name].predictions)
-        ]
+    if CONFIG.epochs is None and not KEPT:
+        figures += load(study).refused
     if IN_REPORT:
         return [name for name in figures if figure_path(study, name, "pdf").is_file()]
     return figures

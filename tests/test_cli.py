@@ -123,6 +123,15 @@ def test_some_networks(run, small_study, study_folder, given, file):
     assert [path.stem for path in folder.glob("*.nc")] == [file]
 
 
+def test_given_files_are_scored_whichever_seeds_they_have(run, small_study, study_folder):
+    run("build_dataset", "small")
+    for seed in ("0", "2"):
+        assert run("train_networks", "small", "st_vgg", "--networks", seed)[0] == 0
+    folder = Path("results/small/st_vgg/predictions")
+    assert run("score_ensemble", "small", "st_vgg", *map(str, sorted(folder.glob("*.nc"))))[0] == 0
+    assert read_scores(folder.parent / "scores.nc")["network"].values.tolist() == [0, 2]
+
+
 def test_networks_of_different_precisions_are_scored_with_a_warning(
     run, small_study, study_folder, caplog
 ):

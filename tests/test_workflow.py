@@ -1,6 +1,7 @@
 """The whole workflow on the smoke study, in a copy of the repository, as a user runs it."""
 
 import csv
+import json
 import os
 import re
 import shutil
@@ -172,7 +173,14 @@ def test_kept_scores_are_shown_without_training(built, tmp_path):
     assert "(reference scores)" in (folder / "results/smoke/claims.html").read_text()
     refusal = one_sentence(snakemake(folder, "results/smoke/results_test.txt", *reference))
     assert "which are not saved in reference; run with --config scores=trained." in refusal
-    (folder / "reference/smoke/scores.json").unlink()
+    catalogue = folder / "reference/smoke/scores.json"
+    kept = json.loads(catalogue.read_text())
+    del kept["random_labels"]
+    catalogue.write_text(json.dumps(kept))
+    fewer = succeeds(folder, *reference, "--dry-run")
+    assert "figures.figure_08 shows random_labels, which is not in" in fewer
+    assert "render_figure_08" not in jobs(fewer)
+    catalogue.unlink()
     refusal = one_sentence(snakemake(folder, *reference))
     assert "no scores of smoke are kept here" in refusal
 

@@ -241,7 +241,10 @@ def score_ensemble(
     ensemble_name: EnsembleName,
     predictions: Annotated[
         list[Path] | None,
-        typer.Argument(help="Predictions files; default: all written by train_networks."),
+        typer.Argument(
+            help="Predictions files, all of whose networks are scored unless --networks is given; "
+            "default: all that train_networks writes."
+        ),
     ] = None,
     n_networks: NumberOfNetworks = None,
 ) -> None:
@@ -250,11 +253,13 @@ def score_ensemble(
     from created_equal.artefacts import definition_of, moved_examples, write_scores
 
     config, ensemble = load_config(), _load_ensemble(study_name, ensemble_name)
-    ensemble = replace(ensemble, n_networks=n_networks or ensemble.n_networks)
+    if not predictions:
+        ensemble = replace(ensemble, n_networks=n_networks or ensemble.n_networks)
+        n_networks = ensemble.n_networks
     paths = predictions or ensemble.predictions_paths(config.networks_per_job)
     has_moved = "move_to_test" in (ensemble.derived or {})
     moved = moved_examples(chosen_path(study_name, ensemble_name)) if has_moved else None
-    scored = scores.score_ensemble(paths, ensemble.n_networks, moved)
+    scored = scores.score_ensemble(paths, n_networks, moved)
     write_scores(scored, scores_path(study_name, ensemble_name), definition_of(scored))
 
 
