@@ -67,9 +67,13 @@ def test_the_schema_has_types_metadata_and_curves(folder, scores):
 def test_every_row_has_its_source(folder, scores, dataset):
     table = example_table(scores, dataset)
     as_text = {"class": str, "modal_class": str, "pixel_hash": str}
-    for name, column in (("labels.csv", "filepath"), ("metadata.csv", "file_name")):
+    # fiftyone takes the names for those of files in data.
+    for name, column, place in (
+        ("labels.csv", "filepath", "data"),
+        ("metadata.csv", "file_name", ""),
+    ):
         read = pd.read_csv(folder / name, dtype=as_text)
-        assert all((folder / path).is_file() for path in read[column])
+        assert all((folder / place / path).is_file() for path in read[column])
         pd.testing.assert_frame_equal(read.drop(columns=column), table, check_dtype=False)
     read = pd.read_csv(folder / "scores.csv", dtype=as_text)
     assert read[["example", "label", "file", "pixel_hash"]].equals(

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from sklearn.datasets import load_digits
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -27,6 +28,17 @@ class Data(NamedTuple):
 
     def loaders(self, **settings: object) -> dict[str, DataLoader]:
         return {split: self.loader(split, **settings) for split in self.labels}
+
+
+def digits() -> Data:
+    found = load_digits()
+    splits = {"train": slice(0, 300), "test": slice(300, 400)}
+    pixels = (found.images * 15).astype(np.uint8)
+    return Data(
+        {split: found.data[part].astype(np.float32) / 16 for split, part in splits.items()},
+        {split: pixels[part] for split, part in splits.items()},
+        {split: found.target[part] for split, part in splits.items()},
+    )
 
 
 def make_model(seed: int = 0) -> nn.Module:

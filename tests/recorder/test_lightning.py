@@ -40,10 +40,13 @@ class Expected(lightning.Callback):
         self.found.append(predict(pl_module.model, self.data.inputs["test"]).argmax(axis=1))
 
 
-def trainer(folder: Path, epochs: int, *callbacks: lightning.Callback) -> lightning.Trainer:
+def trainer(
+    folder: Path, epochs: int, *callbacks: lightning.Callback, devices: int = 1
+) -> lightning.Trainer:
     return lightning.Trainer(
         max_epochs=epochs,
         accelerator="cpu",
+        devices=devices,
         callbacks=list(callbacks),
         logger=False,
         enable_checkpointing=False,

@@ -60,7 +60,7 @@ load_dataset("imagefolder", data_dir=".")
 
 import fiftyone
 fields = {fields}
-fiftyone.Dataset.from_dir(".", fiftyone.types.CSVImageDataset, fields=fields)
+fiftyone.Dataset.from_dir(".", fiftyone.types.CSVDataset, fields=fields)
 ```
 """
 
@@ -102,17 +102,20 @@ def export_scores(
         write_atomically(unfinished / "scores.csv", as_csv(table))
         write_atomically(unfinished / "epochs.csv", as_csv(epoch_metrics(scores)))
         if images:
-            of_images = [_file_of(each) for each in table["example"]]
-            for name, column in (("labels.csv", "filepath"), ("metadata.csv", "file_name")):
+            # fiftyone looks for the files in data by itself.
+            for name, column, place in (
+                ("labels.csv", "filepath", ""),
+                ("metadata.csv", "file_name", "data/"),
+            ):
                 named = table.copy()
-                named.insert(0, column, of_images)
+                named.insert(0, column, [place + _file_of(each) for each in table["example"]])
                 write_atomically(unfinished / name, as_csv(named))
         card = _card(table, about, images)
         write_atomically(unfinished / "README.md", card.encode())
 
 
 def _file_of(example: int) -> str:
-    return f"data/{example:06d}.png"
+    return f"{example:06d}.png"
 
 
 def _parts(
@@ -133,7 +136,7 @@ def _parts(
         if images:
             pixels = read_images(dataset.isel(example=positions[rows]), data_root)
             part["image"] = [
-                {"bytes": _png(image), "path": _file_of(example)}
+                {"bytes": _png(image), "path": f"data/{_file_of(example)}"}
                 for image, example in zip(pixels, part["example"], strict=True)
             ]
             for image in part["image"]:
@@ -154,11 +157,10 @@ def _card(table: pd.DataFrame, about: Mapping, images: bool) -> str:
     if images:
         words["image"] = IMAGE_WORDS
     rows = "".join(f"| `{name}` | {text} |\n" for name, text in words.items())
-    kinds = {"i": "int", "u": "int", "f": "float", "b": "bool"}
+    kinds = {"i": "int", "u": "int", "f": "float"}
     fields = ", ".join(
-        f"{json.dumps(name)}: {kinds[values.dtype.kind]}"
+        f"{json.dumps(name)}: {kinds.get(values.dtype.kind, 'str')}"
         for name, values in table.items()
-        if values.dtype.kind in kinds
     )
     return CARD.format(
         study=about["study"],
