@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from created_equal.errors import InputError
 from created_equal.recorder.outputs import logits_of, parts_of
 
 
@@ -79,7 +80,17 @@ def shuffles(loader: object) -> bool:
 
 
 def without_distribution(model: object) -> object:
-    """Return the module within DistributedDataParallel, which waits for all other processes."""
+    """Return the module within DistributedDataParallel, which waits for all other processes.
+
+    Raises:
+        InputError: each process has a part of the parameters alone.
+    """
+    kinds = {kind.__name__ for each in model.modules() for kind in type(each).__mro__}
+    if kinds & {"FullyShardedDataParallel", "FSDPModule"}:
+        raise InputError(
+            "the model's parameters are shared out among processes (FSDP), so one process cannot "
+            "evaluate it; gather the logits of each epoch yourself and call record."
+        )
     return model.module if type(model).__name__ == "DistributedDataParallel" else model
 
 

@@ -147,8 +147,10 @@ class Recorder:
             predict: if given, ``predict(model, batch)`` returns the logits of a batch instead.
 
         Raises:
-            InputError: a loader shuffles, lacks an example, or has other labels; see ``record``.
+            InputError: a loader shuffles, lacks an example, or has other labels, see ``record``; or
+                the model is sharded (FSDP).
         """
+        model = own_pass.without_distribution(model)
         if not own_pass.is_first_process():
             return
         if loaders.keys() != self._places.keys():
@@ -156,7 +158,6 @@ class Recorder:
                 f"the loaders are of {_and(loaders)}, but the labels of {_and(self._places)}; give "
                 "a loader for each."
             )
-        model = own_pass.without_distribution(model)
         with own_pass.undisturbed(model, *loaders.values()):
             for split, loader in loaders.items():
                 place = 0
