@@ -336,7 +336,7 @@ def score(
 
     for sentence in score_folder(folder):
         print(sentence)
-    print(f"wrote scores.nc, figures, claims.html and explorer.html into {folder}")
+    print(f"wrote all that could be made of them into {folder}")
 
 
 @app.command(name="compare", epilog="Example: created-equal compare digits st_vgg linear_st_vgg")
