@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.stats import pearsonr, spearmanr
 
-from created_equal.artefacts import select_split
+from created_equal.artefacts import read_predictions, select_split
 from created_equal.claims import check
 from created_equal.claims.check import (
     Case,
@@ -148,6 +148,33 @@ def test_correlations_have_their_other_forms(made_up):
 def test_a_correlation_of_halves_is_expected_to_be_higher_with_more_networks(made_up):
     (row,) = check_claims(made_up("small_mammals", True), [CLAIMS["figure_04a_split_halves"]])
     assert row.expected == pytest.approx(spearman_brown(row.value, 26 / 20))
+
+
+def test_halves_of_unlike_size_are_not_taken_for_halves(made_up):
+    """Of seeds that happen to be trained, 19 of 20 may be odd."""
+    evidence, claim = made_up("small_mammals", True), CLAIMS["figure_04a_split_halves"]
+    (row,) = check_claims(evidence, [claim])
+    scores = evidence.scores["first"]
+    of_network = read_predictions(evidence.predictions["first"][0]).isel(epoch=slice(1, None))
+    learned = (of_network["prediction"] == of_network["label"]).mean("epoch").values
+    unlike = scores.assign_coords(network=[0, *range(1, 39, 2)]).assign(
+        accessibility_half=(("half", "example"), [learned[0], learned[1:].mean(axis=0)])
+    )
+    (other,) = check_claims(
+        replace(
+            evidence,
+            scores=evidence.scores | {"first": unlike},
+            predictions=dict.fromkeys(evidence.scores, ()),
+        ),
+        [claim],
+    )
+    assert other.value < row.value
+    assert other.expected == pytest.approx(row.expected, abs=0.005)
+
+
+def test_an_interval_of_a_baseline_alone_is_over_examples(made_up):
+    (row,) = check_claims(made_up("digits", True), [CLAIMS["section_5_boosting_improves"]])
+    assert (row.networks, row.interval_over, row.stable) == (1, "examples", "")
 
 
 def test_scores_that_are_kept_have_no_interval_over_networks_and_no_null_of_networks(made_up):

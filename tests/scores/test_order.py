@@ -6,6 +6,7 @@ from scipy import stats
 
 from created_equal.scores import (
     mean_rank_correlation,
+    of_equal_halves,
     pearson,
     rapidity,
     rises,
@@ -40,6 +41,20 @@ def test_more_networks_correlate_as_spearman_and_brown_say():
     }
     assert spearman_brown(r[10], 4) == pytest.approx(r[40], abs=0.01)
     assert spearman_brown(0.5, 1) == 0.5
+
+
+@pytest.mark.parametrize("sizes", [(1, 5), (2, 4), (5, 1), (3, 2)])
+def test_parts_of_unlike_size_say_how_halves_would_correlate(sizes):
+    generator = np.random.default_rng(0)
+    truth = generator.normal(size=50_000)
+    networks = truth + generator.normal(size=(sum(sizes), 50_000))
+    parts = np.split(networks, [sizes[0]])
+    r = pearson(*(part.mean(axis=0) for part in parts))
+    # Two networks correlate by 1/2.
+    half = sum(sizes) / 2
+    assert of_equal_halves(r, sizes) == pytest.approx(half / (half + 1), abs=0.01)
+    assert of_equal_halves(0.7, (3, 3)) == 0.7 and of_equal_halves(-0.1, sizes) == -0.1
+    assert np.isnan(of_equal_halves(np.nan, sizes))
 
 
 def test_rises_by_hand():

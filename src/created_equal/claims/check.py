@@ -284,15 +284,20 @@ def _of_correlation(
         "spearman_within_class": spearman(*within),
     }
     correlation = pearson if measured.points else spearman
-    r, more = correlation(one, two), paper or 0
+    more = paper or 0
+    # A baseline has no networks, and so no noise.
+    halves = {
+        name: observed.correlation_of_halves(name, measured.examples, correlation)
+        for name in sizes
+        if not name.startswith(BASELINE_PREFIX)
+    }
+    factors = [max(1, more / sizes[name]) for name in halves]
     if len(sizes) == 1:
-        expected = spearman_brown(r, more / min(sizes.values()))
+        expected = spearman_brown(*halves.values(), *factors)
     else:
-        # A baseline has no networks, and so no noise.
-        ensembles = [name for name in sizes if not name.startswith(BASELINE_PREFIX)]
-        halves = [correlation(*observed.halves(name, measured.examples)) for name in ensembles]
-        factors = [max(1, more / sizes[name]) for name in ensembles]
-        found["corrected"], expected = correlation_with_more(r, halves, factors)
+        found["corrected"], expected = correlation_with_more(
+            correlation(one, two), [*halves.values()], factors
+        )
     return found | ({"expected": expected} if min(sizes.values()) < more else {})
 
 

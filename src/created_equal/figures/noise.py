@@ -115,7 +115,7 @@ def disagreements(
 def halves_of_train_set(scores: Scores, names: tuple[str, str], examples: Examples) -> np.ndarray:
     """Return r between two ensembles, r expected of one, their ratio, and Spearman's r: (4,)."""
     one, two = (scores.accessibility(name, examples) for name in names)
-    halves = [pearson(*scores.halves(name, examples)) for name in names]
+    halves = [scores.correlation_of_halves(name, examples, pearson) for name in names]
     r = pearson(one, two)
     free, _ = correlation_with_more(r, halves, [1, 1])
     return np.array([r, r / free, free, spearman(one, two)])

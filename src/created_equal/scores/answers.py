@@ -1,6 +1,6 @@
 """Scores in memory: the observed ones of an ensemble, those of a null, or those of a resample."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ from created_equal.artefacts import open_predictions
 from created_equal.errors import InputError
 from created_equal.scores.agreement import count_dtype, majority_right, modes
 from created_equal.scores.learning import accessibility
+from created_equal.scores.order import of_equal_halves
 from created_equal.scores.subensembles import histograms_of
 from created_equal.scores.votes import agreeing_pairs
 
@@ -84,6 +85,10 @@ class Stored:
     @property
     def halves(self) -> np.ndarray:
         return self.scores["accessibility_half"].values
+
+    @property
+    def half_sizes(self) -> np.ndarray:
+        return np.bincount(self.scores["network"].values % 2, minlength=2)
 
     def _rows(self, name: str, epochs: np.ndarray) -> np.ndarray:
         # One row at a time, as HDF5 is slow to read several.
@@ -172,6 +177,10 @@ class Counted:
     def halves(self) -> np.ndarray:
         return np.stack([self._accessibility(self.weights * half) for half in self._halves()])
 
+    @property
+    def half_sizes(self) -> np.ndarray:
+        return np.array([self.weights[half].sum() for half in self._halves()])
+
     def half_n_right(self, epochs: np.ndarray) -> list[tuple[np.ndarray, int]]:
         """Return n_right and N of the even and of the odd networks."""
         places = np.searchsorted(self.epoch, epochs)
@@ -256,6 +265,13 @@ class Scores:
         """Return the accessibility in the even and in the odd networks."""
         even, odd = self.counts[name].halves
         return even[self._places(name, examples)], odd[self._places(name, examples, "odd")]
+
+    def correlation_of_halves(
+        self, name: str, examples: Examples, correlation: Callable[[np.ndarray, np.ndarray], float]
+    ) -> float:
+        """Return the correlation of accessibility in two halves of N/2 networks each."""
+        sizes = self.counts[name].half_sizes.tolist()
+        return of_equal_halves(correlation(*self.halves(name, examples)), sizes)
 
     def half_n_right(
         self, name: str, epochs: np.ndarray, examples: Examples

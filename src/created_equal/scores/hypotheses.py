@@ -103,9 +103,10 @@ class Hypotheses:
     def resampled(self, names: tuple[str, ...]) -> bool:
         """Return whether networks are resampled: there are enough, and their predictions fit."""
         ensembles = [self.stored[name] for name in names if not name.startswith(BASELINE_PREFIX)]
-        enough = all(each.networks >= FEWEST_NETWORKS for each in ensembles)
+        # Of baselines alone nothing but the examples is resampled.
+        enough = ensembles and all(each.networks >= FEWEST_NETWORKS for each in ensembles)
         size = sum(each.networks * len(each.epoch) for each in ensembles) * len(self.sample)
-        return enough and self.have_answers(names) and size <= MOST_PREDICTIONS
+        return bool(enough) and self.have_answers(names) and size <= MOST_PREDICTIONS
 
     def have_answers(self, names: tuple[str, ...]) -> bool:
         """Return whether the predictions of each network are there."""

@@ -39,6 +39,26 @@ def spearman_brown(r: float, factor: float) -> float:
     return factor * r / (1 + (factor - 1) * r)
 
 
+def of_equal_halves(r: float, sizes: Sequence[int]) -> float:
+    """Return the correlation of two halves of an ensemble, from that of two parts of unlike size.
+
+    If two networks correlate by p, means over n and over m others correlate by the root of the
+    product of p(n) and p(m), where p(n) = n p / (1 + (n - 1) p) (Spearman and Brown, 1910). Seeds
+    that happen to be trained need not be half even and half odd.
+
+    Args:
+        r: the correlation of the two parts.
+        sizes: how many networks are in each.
+    """
+    n, m = sizes
+    if n == m or not r > 0:
+        return r
+    # The equation for r squared is a p^2 - b p - r^2 = 0.
+    a, b = n * m - r**2 * (n - 1) * (m - 1), r**2 * (n + m - 2)
+    p = (b + np.sqrt(b**2 + 4 * a * r**2)) / (2 * a)
+    return float(spearman_brown(p, (n + m) / 2))
+
+
 def correlation_with_more(
     r: float, halves: Sequence[float], factors: Sequence[float]
 ) -> tuple[float, float]:
