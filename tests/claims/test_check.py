@@ -124,6 +124,14 @@ def test_a_row_that_holds_under_a_null_too_says_so(made_up):
     assert (row.verdict, row.also_under) == ("holds", "")
 
 
+def test_what_two_ensembles_share_is_tested_by_two_that_keep_their_own_agreement(made_up):
+    """Independent networks have no examples that divide them, so all are on the diagonal."""
+    (row,) = check_claims(made_up("small_mammals", True), [CLAIMS["figure_04c_diagonal"]])
+    # The classes are learned one after the other, so they alone fill a part of the diagonal.
+    assert 1 < row.shuffled_within_class < row.value
+    assert math.isnan(row.independent_networks) and math.isnan(row.class_means)
+
+
 def test_correlations_have_their_other_forms(made_up):
     evidence = made_up("small_mammals", True)
     (row,) = check_claims(evidence, [CLAIMS["figure_04b_two_architectures"]])
@@ -304,8 +312,13 @@ def test_ensembles_that_generalize_less_are_less_bimodal(made_up):
 
 def test_a_smaller_ensemble_that_ranked_the_examples_is_the_smallest(made_up):
     evidence = replace(made_up("small_mammals", True), ranked={"hard": 3})
-    (row,) = check_claims(evidence, [CLAIMS["figure_08d_hard_accuracy"]])
-    assert row.networks == 3
+    number, direction = check_claims(
+        evidence, [CLAIMS["figure_08d_hard_accuracy"], CLAIMS["figure_08d_no_peaks_test"]]
+    )
+    assert number.networks == direction.networks == 3
+    assert number.verdict.startswith("too few networks")
+    # The statistic is that of the ensemble's own 20.
+    assert direction.verdict == "holds"
 
 
 def test_a_study_based_on_another_has_its_data(made_up):

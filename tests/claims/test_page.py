@@ -61,7 +61,7 @@ def test_a_line_shows_the_paper_s_number_ours_the_nulls_and_the_verdict(measured
     assert "0.019" in nulls and "independent networks" in nulls
     assert "class means alone" not in nulls
     assert "20 networks (the paper: 22)" in networks and " epochs 1 to 20" in networks
-    assert "expected at the paper's number: 0.831" in networks and "needed" not in networks
+    assert "expected of 22 networks: 0.831" in networks and "needed" not in networks
     mixed = page_of([replace(measured, precision="bf16, fp32")], tmp_path)[1].cells
     assert "bf16, fp32" in mixed[5]
     single = page_of([replace(measured, epochs="7", verdict="reproduced")], tmp_path)[1].cells
@@ -83,9 +83,11 @@ def test_a_row_that_holds_under_a_null_names_it_and_one_of_too_few_says_how_many
         free_of_networks="two networks agree on 0.83",
     )
     cells = page_of([row], tmp_path)[1].cells
-    assert "the claim holds under classes kept" in cells[4]
-    assert "networks that share only the classes" in cells[4]
-    assert "3 networks (the paper: 22), 5 needed" in cells[5]
+    assert "0.9  networks that share only the classes:  enough for the claim" in cells[4]
+    assert "independent networks:" not in cells[4]
+    assert "3 networks (the paper: 22)" in cells[5] and "needed" not in cells[5]
+    few = page_of([replace(row, verdict="too few networks")], tmp_path)[1].cells
+    assert "3 networks (the paper: 22), 5 needed" in few[5]
     assert "by number: 2: 0.7" in cells[5] and "two networks agree on 0.83" in cells[5]
 
 
@@ -100,7 +102,8 @@ def test_counts_are_of_the_paper_s_rows_that_hold_beyond_the_nulls_and_of_no_oth
         replace(measured, verdict="holds", section=f"{BEYOND}, and not counted above"),
     ]
     text, reader = page_of(rows, tmp_path)
-    assert "2 of 3 claims hold beyond their nulls. 2 verdicts would turn at half" in text
+    assert "2 of 3 claims hold beyond their nulls (0 of these, such as accuracies," in text
+    assert "2 verdicts would turn at half" in text
     assert "and 1 at twice; of 2 the interval reaches over the limit" in text
     above = text.partition("<table>")[0]
     assert "<li>2 " in above and "<li>1 " in above and "reproduced</span></li>" not in above

@@ -7,14 +7,15 @@ from created_equal.claims.evidence import Evidence
 from created_equal.claims.measures import (
     CONSISTENCY,
     FEWEST,
-    JOINT,
     MANY,
     NOT_NEGATIVE,
     ORDER,
     SHARE,
     SIGNED,
     Measured,
+    _all,
     _examples,
+    _trained,
     measure,
 )
 from created_equal.scores import (
@@ -75,7 +76,7 @@ def label_errors_among_the_agreed_but_wrong(evidence: Evidence, name: str) -> Me
     """How many times as often test labels that people did not confirm have a consensus of at least
     0.9 and c <= 0.05 as all test examples do, last epoch.
     """
-    (doubted, everyone), last = _doubted_and_all(evidence, name), _last(evidence, name)
+    (doubted, everyone), last = _doubted_and_all(evidence, name), _all(evidence, name)[-1:]
 
     def value(scores: Scores) -> float:
         shares = []
@@ -94,7 +95,7 @@ def disagreement_over_error(evidence: Evidence, name: str) -> Measured:
     """Share of test examples for which two networks have unlike labels over the share that one has
     wrong, mean over pairs and networks, last epoch.
     """
-    examples, last = _examples(evidence, "test", name), _last(evidence, name)
+    examples, last = _examples(evidence, "test", name), _all(evidence, name)[-1:]
 
     def value(scores: Scores) -> float:
         error = 1 - scores.consistency(name, last, examples).mean()
@@ -109,7 +110,7 @@ def variance_over_independent(evidence: Evidence, name: str) -> Measured:
     """Variance of test accuracy over networks, relative to that of independent examples,
     N/(N - 1) sum(c (1 - c))/n^2, last epoch.
     """
-    examples, last = _examples(evidence, "test", name), _last(evidence, name)
+    examples, last = _examples(evidence, "test", name), _all(evidence, name)[-1:]
 
     def value(scores: Scores) -> float:
         # Examples that are drawn twice would vary together, so networks alone are resampled.
@@ -123,7 +124,7 @@ def variance_over_independent(evidence: Evidence, name: str) -> Measured:
 @measure(possible=SIGNED, nulls=CONSISTENCY, fewest=FEWEST, by_network=True)
 def consistent_errors(evidence: Evidence, name: str) -> Measured:
     """Cohen's kappa of being right, of two networks, mean over pairs, last epoch, test examples."""
-    examples, last = _examples(evidence, "test", name), _last(evidence, name)
+    examples, last = _examples(evidence, "test", name), _all(evidence, name)[-1:]
 
     def value(scores: Scores) -> float:
         right = scores.right(name, last[0], examples)
@@ -132,13 +133,13 @@ def consistent_errors(evidence: Evidence, name: str) -> Measured:
     return Measured(value, examples, {name: last})
 
 
-@measure(possible=SIGNED, nulls=JOINT, fewest=FEWEST)
+@measure(possible=SIGNED, nulls=ORDER, fewest=FEWEST)
 def consistent_errors_of_two(evidence: Evidence, other: str, name: str) -> Measured:
     """Cohen's kappa of being right, of a network of the first and one of the second, mean over
     pairs, last epoch of each, test examples.
     """
     examples = _examples(evidence, "test", other, name)
-    epochs = {each: _last(evidence, each) for each in (other, name)}
+    epochs = {each: _all(evidence, each)[-1:] for each in (other, name)}
 
     def value(scores: Scores) -> float:
         pair = (scores.consistency(each, of, examples)[0] for each, of in epochs.items())
@@ -152,12 +153,3 @@ def _doubted_and_all(evidence: Evidence, name: str) -> tuple[Examples, Examples]
     names = np.union1d(asked.doubted, asked.others)
     words = f"{len(asked.doubted)} of {len(names)} test"
     return Examples(asked.doubted, words), Examples(names, words)
-
-
-def _last(evidence: Evidence, name: str) -> np.ndarray:
-    return evidence.scores[name]["epoch"].values[-1:]
-
-
-def _trained(evidence: Evidence, name: str) -> np.ndarray:
-    epochs = evidence.scores[name]["epoch"].values
-    return epochs[epochs > 0]

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import chain, groupby
 from typing import NamedTuple
 
@@ -22,7 +21,6 @@ from created_equal.scores import (
     free_of_networks,
     histograms_of_subensembles,
     interval_around,
-    learning_problems,
     log10_p_of,
     pearson,
     spearman,
@@ -40,6 +38,8 @@ FREE = (
     "two networks agree on {:.2f} (kappa {:.2f}); c <= 0.1: {:.2f}, c >= 0.9: {:.2f}; "
     "Beta({:.2f}, {:.2f})"
 )
+CONCLUSIONS = dict.fromkeys(("reproduced", "holds"), "verified")
+CONCLUSIONS |= dict.fromkeys(("not reproduced", "does not hold"), "falsified")
 NAN = float("nan")
 
 
@@ -123,22 +123,16 @@ def check_claims(evidence: Evidence, claims: Sequence[Claim] | None = None) -> l
     found = {}
     for names, of in together.items():
         found |= numbers.of(names, of) if names else {}
-    return [_row(case, evidence, found.get(case.key), numbers) for case in cases]
+    return [_row(case, evidence, found.get(case.key)) for case in cases]
 
 
 def verdict_of(
     case: Case, data: str, value: float, networks: int, expected: float, also_under: Sequence[str]
 ) -> str:
-    """Return the verdict on a value that was measured on a study's data.
+    """Return the verdict on a value that was measured on a study's data, see docs/claims.md.
 
     The number of networks comes first: with fewer than the statistic needs, or fewer than the paper
     has if the value expected at its number decides otherwise, nothing is confirmed or refuted.
-
-    Returns:
-        "reproduced" or "not reproduced" if the paper has a number for this data; otherwise "holds"
-        or "does not hold"; both followed by "and under a null too" if a null is accepted as well.
-        "met by choice" if a setting was chosen to meet the claim. "too few networks", followed by
-        what would be the case, and "not measured" if the value is undefined.
     """
     claim = case.claim
     if networks < claim.measure.fewest:
@@ -158,18 +152,11 @@ def verdict_of(
 
 
 def conclusion_of(data: str, verdict: str, stable: str) -> str:
-    """Return a verdict in the words of the reproducibility community.
-
-    "verified" or "falsified" on the paper's data, beyond the nulls, with all of the interval; "toy"
-    on other data; "inconclusive" in all other cases.
-    """
+    """Return a verdict in the words of the reproducibility community, see docs/claims.md."""
     if data not in paper_studies():
         undecided = verdict == "not measured" or verdict.startswith("too few networks")
         return "inconclusive" if undecided else "toy"
-    if stable == "yes" and verdict in ("reproduced", "holds"):
-        return "verified"
-    false = stable == "yes" and verdict in ("not reproduced", "does not hold")
-    return "falsified" if false else "inconclusive"
+    return CONCLUSIONS.get(verdict, "inconclusive") if stable == "yes" else "inconclusive"
 
 
 class _Numbers:
@@ -180,7 +167,6 @@ class _Numbers:
         self.hypotheses = Hypotheses(
             evidence.scores, evidence.predictions, evidence.dataset, evidence.moved.values()
         )
-        self.problems = cache(self._problems)
 
     def of(self, names: tuple[str, ...], cases: Mapping[tuple, Case]) -> dict[tuple, dict]:
         """Return the numbers of cases of the same ensembles, which share their resamples."""
@@ -204,20 +190,17 @@ class _Numbers:
         names, measure = case.names, case.claim.measure
         observed = self.hypotheses.observed(names, measure.by_network)
         value = float(measured.value(observed))
-        over_networks = self.hypotheses.resampled(names)
         ensembles = [name for name in names if not name.startswith(BASELINE_PREFIX)] or names
         lower, upper = interval_around(value, replicates, measure.possible)
         paper = PAPER_NETWORKS if case.claim.networks is not None else None
         # Classifiers have no precision.
-        coordinates = [self.evidence.scores[name].coords for name in names]
-        known = (each["precision"].values.tolist() for each in coordinates if "precision" in each)
-        precisions = set(chain.from_iterable(known))
+        known = (self.evidence.scores[name].coords.get("precision", []) for name in names)
         return {
             "value": value,
             "examples": measured.examples.words,
             "lower": lower,
             "upper": upper,
-            "interval_over": measured.over if over_networks else "examples",
+            "interval_over": measured.over if self.hypotheses.resampled(names) else "examples",
             "deviation": float(np.nanstd(replicates)) if not math.isnan(lower) else NAN,
             "log10_p": log10_p_of(value, measured.points) if measured.points else NAN,
             **_of_networks(measured, observed, case.paper_networks or paper),
@@ -228,7 +211,7 @@ class _Numbers:
             },
             "networks": min(self.hypotheses.stored[name].networks for name in ensembles),
             "epochs": self._epochs(measured.epochs),
-            "precision": ", ".join(sorted(precisions)),
+            "precision": ", ".join(sorted({str(each) for of in known for each in np.asarray(of)})),
         }
 
     def _epochs(self, epochs: Mapping[str, np.ndarray]) -> str:
@@ -241,12 +224,6 @@ class _Numbers:
         if len(set(words.values())) < 2:
             return next(iter(words.values()), "")
         return "; ".join(f"{name.removeprefix(BASELINE_PREFIX)} {of}" for name, of in words.items())
-
-    def _problems(self, name: str) -> list[str]:
-        """Return what is wrong with how an ensemble learned, in sentences."""
-        baseline = name.startswith(BASELINE_PREFIX)
-        problems = [] if baseline else learning_problems(self.evidence.scores[name])
-        return [f"{name} {each.sentence}." for each in problems]
 
 
 def _of_networks(measured: Measured, observed: Scores, paper: int | None) -> dict:
@@ -331,20 +308,17 @@ def _group(role: str, evidence: Evidence) -> tuple[str, ...]:
     return evidence.roles.get(key, ()) if wanted == ALL else names_in(role, evidence.roles)
 
 
-def _row(case: Case, evidence: Evidence, found: dict | None, numbers: _Numbers) -> Row:
+def _row(case: Case, evidence: Evidence, found: dict | None) -> Row:
     claim = case.claim
     known = {
+        **{key: getattr(claim, key) for key in ("section", "where", "tolerance", "reading_of")},
         "id": case.id,
         "study": evidence.study,
-        "section": claim.section,
-        "where": claim.where,
         "claim": claim.sentence,
         "statistic": claim.measure.statistic(claim.arguments),
         "ensembles": ", ".join(case.names),
         "paper": claim.accepted.paper,
         "accepted": claim.accepted.words,
-        "tolerance": claim.tolerance,
-        "reading_of": claim.reading_of,
         "paper_networks": case.paper_networks,
         "fewest_networks": claim.measure.fewest,
     }
@@ -356,25 +330,29 @@ def _row(case: Case, evidence: Evidence, found: dict | None, numbers: _Numbers) 
     if "value" not in found:
         return Row(**known, **found)
     value = found["value"]
-    expected = found["expected"] = float(
-        np.clip(found.get("expected", NAN), *claim.measure.possible)
+    expected = float(np.clip(found.get("expected", NAN), *claim.measure.possible))
+    deciding, *interval = claim.accepted.deciding(value, found["lower"], found["upper"])
+    against = NULLS if deciding in claim.accepted and not claim.absent else ()
+    also_under = [
+        null for null in against if claim.accepted.met_by(found.get(null, NAN), *interval)
+    ]
+    # An ensemble whose examples a smaller one ranked depends on that one; the paper's are as large.
+    networks = min(
+        [found["networks"], *(evidence.ranked.get(each, math.inf) for each in case.names)]
     )
-    against = () if claim.absent else NULLS
-    also_under = [null for null in against if found.get(null, NAN) in claim.accepted]
-    deciding = claim.accepted.deciding(value, found["lower"], found["upper"])
-    verdict = verdict_of(case, evidence.data, deciding, found["networks"], expected, also_under)
+    counted = networks if claim.has_number(evidence.data) else found["networks"]
+    verdict = verdict_of(case, evidence.data, deciding, counted, expected, also_under)
     stable = ""
     if "networks" in found["interval_over"] and not math.isnan(found["lower"]):
-        stable = "yes" if claim.accepted.decides(found["lower"], found["upper"]) else "no"
-    notes = list(chain.from_iterable(map(numbers.problems, case.names)))
-    if math.isnan(value):
-        notes.insert(0, "the statistic is undefined: a group has no examples, or nothing varies.")
+        stable = "yes" if claim.accepted.decides(*interval) else "no"
+    undefined = "the statistic is undefined: a group has no examples, or nothing varies."
+    notes = [undefined] * math.isnan(value)
+    for name in case.names:
+        notes += [f"{name} {each.sentence}." for each in evidence.problems(name)]
     turns = [words for words, by in TURNS.items() if claim.accepted.turns(value, by)]
-    # An ensemble whose examples a smaller one ranked depends on that one.
-    networks = [evidence.ranked[name] for name in case.names if name in evidence.ranked]
     return Row(
         **known,
-        **(found | {"networks": min([found["networks"], *networks]), "expected": expected}),
+        **(found | {"networks": networks, "expected": expected}),
         stable=stable,
         also_under=", ".join(also_under),
         verdict=verdict,

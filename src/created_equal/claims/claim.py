@@ -25,41 +25,50 @@ class Accepted:
     paper: float = math.nan  # The paper's number, NaN if it gives none.
 
     def __contains__(self, value: float) -> bool:
-        return self._accepts(value, 1)
+        lowest, highest = self._ends()
+        return lowest <= value <= highest
 
     def turns(self, value: float, factor: float) -> bool:
-        """Return whether the verdict on a value is another at a multiple of the tolerance.
-
-        That is the number after ±, or the distance of the limit from the paper's number, or none.
-        """
-        return self._accepts(value, factor) != self._accepts(value, 1)
-
-    def deciding(self, value: float, lower: float, upper: float) -> float:
-        """Return the number that decides: the value, or that of its interval nearest to a limit."""
-        around = self.words.startswith("interval around")
-        return max(lower, min(float(self.words.split()[-1]), upper)) if around else value
+        """Return whether the verdict on a value is another at a multiple of the tolerance."""
+        lowest, highest = self._ends(factor)
+        return (lowest <= value <= highest) != (value in self)
 
     def decides(self, lower: float, upper: float) -> bool:
         """Return whether all values of an interval are accepted, or none is."""
-        if lower in self or upper in self:
-            return lower in self and upper in self
-        # It may reach over both ends of ±.
-        return "±" not in self.words or not lower < float(self.words.split("±")[0]) < upper
+        lowest, highest = self._ends()
+        return upper < lowest or highest < lower or lowest <= lower <= upper <= highest
 
-    def _accepts(self, value: float, factor: float) -> bool:
+    def deciding(self, value: float, lower: float, upper: float) -> tuple[float, ...]:
+        """Return the value and interval that decide; or three times what is nearest to a limit."""
+        if not self.words.startswith("interval around"):
+            return value, lower, upper
+        return (max(lower, min(float(self.words.split()[-1]), upper)),) * 3
+
+    def met_by(self, null: float, lower: float, upper: float) -> bool:
+        """Return whether the value of a null meets the claim too, given the interval of ours.
+
+        It is accepted; or, where the claim is no more than a sign, ours is not all beyond it.
+        """
+        if self.words not in ("above 0", "below 0"):
+            return null in self
+        beyond = null < lower if self.words == "above 0" else null > upper
+        return not (beyond or math.isnan(null))
+
+    def _ends(self, factor: float = 1) -> tuple[float, float]:
+        """Return the least and the greatest accepted value, at a multiple of the tolerance."""
         if "±" in self.words:
             center, tolerance = map(float, self.words.split("±"))
-            return abs(value - center) <= factor * tolerance + ROUNDING
+            return center - factor * tolerance - ROUNDING, center + factor * tolerance + ROUNDING
         kind, number = self.words.rsplit(maxsplit=1)
         limit = float(number)
         if not math.isnan(self.paper):
             limit = self.paper + factor * (limit - self.paper)
         return {
-            "at least": value >= limit - ROUNDING,
-            "at most": value <= limit + ROUNDING,
-            "above": value > limit + ROUNDING,
-            "below": value < limit - ROUNDING,
-            "interval around": abs(value - limit) <= ROUNDING,
+            "at least": (limit - ROUNDING, math.inf),
+            "at most": (-math.inf, limit + ROUNDING),
+            "above": (limit + 2 * ROUNDING, math.inf),
+            "below": (-math.inf, limit - 2 * ROUNDING),
+            "interval around": (limit - ROUNDING, limit + ROUNDING),
         }[kind]
 
 
@@ -121,11 +130,11 @@ def _document(path: Path) -> dict:
 def _claims_of(
     section: str, ids: Sequence[str], family: Mapping, document: Mapping
 ) -> Iterator[Claim]:
-    """Yield a family's claims, one for each id; of a list of values each id has its own."""
+    """Yield a family's claims, one for each id; of a list of values, repeated, each has its own."""
     for place, name in enumerate(ids):
         where, _, sentence = family["says"].partition(": ")
         arguments, paper = (
-            {key: of[place] if isinstance(of, list) else of for key, of in part.items()}
+            {key: of[place % len(of)] if isinstance(of, list) else of for key, of in part.items()}
             for part in (family["test"], family.get("paper", {}))
         )
         measure, roles = MEASURES[arguments.pop("measure")], arguments.pop("of").split()

@@ -10,10 +10,10 @@ import numpy as np
 import xarray as xr
 
 from created_equal.artefacts import open_dataset, open_scores, read_predictions
-from created_equal.errors import InputError
 from created_equal.scores import (
-    MIDDLE,
+    LearningProblem,
     informative_epochs,
+    learning_problems,
     learning_warnings,
     phases,
     scores_of_baseline,
@@ -52,11 +52,11 @@ class Evidence:
     kept: bool = False  # Whether the scores are those kept with the code, of some ensembles only.
     _known: dict = field(default_factory=dict, init=False)
 
-    def phases(self, name: str) -> dict[str, int]:
+    def phases(self, name: str, by_rule: bool = False) -> dict[str, int]:
         """Return the epochs of the four phases: the study's choice for figure 1, or by rule."""
         found = self.once((phases, name), lambda: phases(self.scores[name]))
         named = self.epochs.get("figure_01")
-        if named and self.roles["figure_01.ensemble"] == (name,):
+        if named and not by_rule and self.roles["figure_01.ensemble"] == (name,):
             return dict(zip(found, named, strict=True))
         return found
 
@@ -67,30 +67,24 @@ class Evidence:
         defined = ~np.isnan(scores["bimodality"].sel(split=split).values)
         return found & defined & (scores["epoch"].values > 0)
 
-    def third_phase(self, name: str, split: str) -> np.ndarray:
-        """Return the epochs of phase 3: the informative ones after the beginning."""
-        beginning = self.once((phases, name), lambda: phases(self.scores[name]))["beginning"]
-        epochs = self.scores[name]["epoch"].values
-        after = epochs[(epochs > beginning) & self.informative(name, split)]
-        if not after.size:
-            raise InputError(
-                f"{name} has no epoch of phase 3 on the {split} set: after epoch {beginning} the "
-                f"mean consistency is not within {MIDDLE}; take smaller steps of learning."
-            )
-        return after
-
     def once(self, key: tuple, make: Callable[[], Any]) -> Any:
         """Return what is made of the evidence, made once; it may read all scores."""
         if key not in self._known:
             self._known[key] = make()
         return self._known[key]
 
+    def problems(self, name: str) -> list[LearningProblem]:
+        """Return what is wrong with how an ensemble learned; baselines have no training."""
+        if name.startswith(BASELINE_PREFIX):
+            return []
+        return self.once(("problems", name), lambda: learning_problems(self.scores[name]))
+
     def warnings(self) -> list[str]:
-        """Return a warning for each ensemble that did not learn; baselines have no training."""
+        """Return a warning for each ensemble that did not learn."""
         return [
             warning
             for name, scores in self.scores.items()
-            if not name.startswith(BASELINE_PREFIX)
+            if self.problems(name)
             for warning in learning_warnings(f"{self.study}/{name}", scores)
         ]
 

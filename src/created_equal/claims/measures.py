@@ -49,8 +49,7 @@ SUBENSEMBLE, SUBSETS = 10, 1000
 SHARE, SIGNED, NOT_NEGATIVE = (0, 1), (-1, 1), (0, inf)
 CONSISTENCY = ("independent_networks", "classes_kept")
 GROUPS = ("shuffled_within_class", "class_means")
-ORDER = ("independent_networks", *GROUPS)
-JOINT = (*CONSISTENCY, "class_means")
+ORDER, JOINT = ("independent_networks", *GROUPS), ("classes_kept", *GROUPS)
 SUMMARIES = {
     "mean": np.nanmean,
     "median": np.nanmedian,
@@ -137,19 +136,21 @@ def measure_of_histograms(possible: tuple[float, float], fewest: int = FEWEST) -
 
 @measure(possible=SIGNED)
 def accuracy(
-    evidence: Evidence, name: str, *, split="test", at="last epoch", what="accuracy"
+    evidence: Evidence, name: str, *, split="test", at="last epoch", what="mean accuracy"
 ) -> Measured:
-    """Mean {what}, {at}, {split} examples."""
+    """{what}, {at}, {split} examples."""
     epochs, classes = _all(evidence, name), evidence.scores[name].attrs["classes"]
     first, last = epochs[:1], epochs[-1:]
     shown = {"epoch 0": first, "epoch 1": epochs[1:2], "highest of all": epochs[1:]}.get(at, last)
     chance, examples = ("1/K" in what) / classes, _examples(evidence, split, name)
 
     def value(scores: Scores) -> float:
+        if "rise" in what:
+            return _rise(scores.consistency(name, epochs, examples))
         means = scores.n_right(name, shown, examples).mean(axis=1) / scores.networks(name)
         return means.max() - chance
 
-    return Measured(value, examples, {name: shown})
+    return Measured(value, examples, {name: _learners(evidence, name) if "rise" in what else shown})
 
 
 @measure(possible=SIGNED)
@@ -204,7 +205,7 @@ def bimodality_difference(
     many networks as the smaller has, {split} examples.
     """
     examples = _examples(evidence, split, other, name)
-    epochs = {each: evidence.third_phase(each, split) for each in (other, name)}
+    epochs = {each: _epochs(evidence, each, split, "phase 3") for each in (other, name)}
 
     def value(scores: Scores) -> float:
         networks = min(map(scores.networks, epochs))
@@ -400,7 +401,7 @@ def order_of_classes(evidence: Evidence, name: str, *, split: str = "test") -> M
     return Measured(value, examples, {name: _trained(evidence, name)})
 
 
-@measure(possible=NOT_NEGATIVE, nulls=JOINT, fewest=2 * FEWEST)
+@measure(possible=NOT_NEGATIVE, nulls=JOINT[:2], fewest=2 * FEWEST)
 def joint(evidence: Evidence, other: str, name: str, *, pair: str, what: str) -> Measured:
     """{what} of the joint distribution of c, {pair} pair of epochs of equal accuracy (corners: the
     emptier of (0, 0) and (1, 1) over the median cell; diagonal: mean cell of equal c, without the
@@ -451,28 +452,22 @@ def weaker_first(evidence: Evidence, other: str, name: str) -> Measured:
 
 
 @measure(possible=SIGNED, nulls=GROUPS, fewest=FEWEST)
-def right_where_right(evidence: Evidence, other: str, name: str, *, when: str) -> Measured:
-    """P(first right | second right) - P(first right), {when} of learning, test examples."""
-    epoch = _figure_epoch(evidence, "figure_05", when, other, name)
-    return _given(evidence, other, epoch, name, epoch, less=lambda right, given: right.mean())
-
-
-@measure(possible=SHARE, nulls=GROUPS, fewest=FEWEST)
 def right_given_right(
-    evidence: Evidence, other: str, name: str, *, when: str, figure: str = "figure_05"
+    evidence: Evidence, other: str, name: str, *, when: str, less="", figure="figure_05"
 ) -> Measured:
-    """P(first right | second right), {when} of learning, test examples."""
+    """P(first right | second right){less}, {when} of learning, test examples."""
     both = (other, name) if figure == "figure_05" else (other,)
     epoch = _figure_epoch(evidence, figure, when, *both)
     last = epoch if len(both) == 2 else _all(evidence, name)[-1]
-    return _given(evidence, other, epoch, name, last)
+    return _given(evidence, other, epoch, name, last, bool(less))
 
 
 @measure(possible=(-2, 2), nulls=GROUPS, fewest=FEWEST)
 def similarity_fades(evidence: Evidence, other: str, name: str) -> Measured:
     """P(first right | second right) - P(first right), beginning less end, test examples."""
     first, last = (
-        right_where_right(evidence, other, name, when=when) for when in ("beginning", "end")
+        right_given_right(evidence, other, name, when=when, less=" - P(first right)")
+        for when in ("beginning", "end")
     )
     epochs = {each: np.append(first.epochs[each], last.epochs[each]) for each in first.epochs}
     return Measured(lambda scores: first.value(scores) - last.value(scores), first.examples, epochs)
@@ -494,26 +489,20 @@ def easier_for_both(evidence: Evidence, other: str, name: str, *, when: str) -> 
     return Measured(value, examples, {other: np.array([epoch]), name: last})
 
 
-@measure(possible=(-1.5, 1.5), nulls=GROUPS)
-def boosting(evidence: Evidence, *names: str, what: str, third: str = "test set") -> Measured:
+@measure(possible=(-1.5, 1.5), nulls=GROUPS, fewest=FEWEST)
+def boosting(evidence: Evidence, other: str, name: str, *, what: str, third: str) -> Measured:
     """{what} of AdaBoost's accuracy on the {third} (level: less that on all, mean over its number
     of learners k; rise: from k = 1 to the last, along the line of best fit), test examples.
     """
-    *others, name = names
-    examples, steps = _examples(evidence, "test", *names), _all(evidence, name)
-    if len(steps) < 2:
-        raise InputError(f"{name} has a single weak learner, and no slope; raise weak_learners.")
+    examples, steps = _examples(evidence, "test", other, name), _learners(evidence, name)
 
     def value(scores: Scores) -> float:
         curves = scores.consistency(name, steps, examples)
-        chosen = curves
-        for other in others:
-            chosen = curves[:, thirds(scores.accessibility(other, examples))[third.split()[0]]]
-        if what == "level":
-            return chosen.mean() - curves.mean()
-        return np.polyfit(np.linspace(0, 1, len(steps)), chosen.mean(axis=1), 1)[0]
+        chosen = curves[:, thirds(scores.accessibility(other, examples))[third.split()[0]]]
+        return chosen.mean() - curves.mean() if what == "level" else _rise(chosen)
 
-    return Measured(value, examples, {each: _trained(evidence, each) for each in names})
+    epochs = {each: _trained(evidence, each) for each in (other, name)}
+    return Measured(value, examples, epochs)
 
 
 @measure(nulls=CONSISTENCY, fewest=MANY)
@@ -565,16 +554,28 @@ def _of_pair(pair: Callable, r: str, examples: Examples, epochs: Mapping) -> Mea
 
 
 def _given(
-    evidence: Evidence, one: str, epoch: int, two: str, last: int, less: Callable | None = None
+    evidence: Evidence, one: str, epoch: int, two: str, last: int, less: bool = False
 ) -> Measured:
-    """Measure P(one is right | two is right), less a function of who is right."""
+    """Measure P(one is right | two is right), or that less P(one is right)."""
     examples, epochs = _examples(evidence, "test", one, two), {one: epoch, two: last}
 
     def value(scores: Scores) -> float:
         right, given = (scores.majority(each, of, examples) for each, of in epochs.items())
-        return _mean(right[given]) - (less(right, given) if less else 0)
+        return _mean(right[given]) - less * right.mean()
 
     return Measured(value, examples, {each: np.array([of]) for each, of in epochs.items()})
+
+
+def _learners(evidence: Evidence, name: str) -> np.ndarray:
+    """Return the numbers of weak learners."""
+    if len(_all(evidence, name)) < 2:
+        raise InputError(f"{name} has a single weak learner, and no slope; raise weak_learners.")
+    return _all(evidence, name)
+
+
+def _rise(curves: np.ndarray) -> float:
+    """Return the rise of the mean of curves (step, example) along its line of best fit."""
+    return np.polyfit(np.linspace(0, 1, len(curves)), curves.mean(axis=1), 1)[0]
 
 
 def _bimodality(counts: np.ndarray, networks: int) -> float:
@@ -608,28 +609,26 @@ def _epochs(evidence: Evidence, name: str, split: str, at: str) -> np.ndarray:
     Raises:
         InputError: there are none at which histograms say something about agreement.
     """
-    if at in ("epochs >= 1", "steps >= 1"):
+    epochs = _all(evidence, name)
+    if at.endswith(">= 1"):
         return _trained(evidence, name)
-    if at == "phase 3":
-        return evidence.third_phase(name, split)
     if (phase := at.removeprefix("the epoch of ")) in PHASES:
         return np.array([evidence.phases(name)[phase]])
     chosen = evidence.informative(name, split)
-    if at == "the last epoch" and not chosen[-1]:
-        raise InputError(
-            f"at the last epoch of {name} the mean consistency of the {split} set is not within "
-            f"{MIDDLE}, so its histogram says nothing about agreement; see the other epochs."
-        )
+    if at == "phase 3":
+        chosen &= epochs > evidence.phases(name, by_rule=True)["beginning"]
+    if at == "the last epoch":
+        chosen &= epochs == epochs[-1]
     if not chosen.any():
         raise InputError(
-            f"{name} has no epoch at which the {split} set's mean consistency is within {MIDDLE}, "
-            "so its histograms say nothing about agreement; take smaller steps of learning."
+            f"the mean consistency of {name} on the {split} set is not within {MIDDLE} at {at}, so "
+            "histograms say nothing about agreement; take smaller steps of learning."
         )
-    epochs = _all(evidence, name)[chosen]
-    bimodality = evidence.scores[name]["bimodality"].sel(split=split, epoch=epochs).values
-    lowest = epochs[[bimodality.argmin()]]
-    named = {"the last epoch": epochs[-1:], "the epoch of lowest bi-modality": lowest}
-    return named.get(at, epochs)
+    found = epochs[chosen]
+    if at == "the epoch of lowest bi-modality":
+        bimodality = evidence.scores[name]["bimodality"].sel(split=split, epoch=found).values
+        return found[[bimodality.argmin()]]
+    return found
 
 
 def _examples(evidence: Evidence, split: str, *names: str) -> Examples:

@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
 from html import escape
 from itertools import groupby
@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from created_equal.artefacts import write_atomically
-from created_equal.claims.check import Row
+from created_equal.claims.check import PAPER_NETWORKS, Row
 from created_equal.claims.claim import BEYOND
 from created_equal.look import CSS
 from created_equal.scores import NULLS, SMALLEST_LOG10_P
@@ -20,13 +20,10 @@ from created_equal.study import BASELINE_PREFIX as BASELINES
 
 # The CSS class of each verdict.
 STYLES = {
-    "reproduced": "yes",
-    "holds": "yes",
-    "reproduced, and under a null too": "null",
-    "holds, and under a null too": "null",
+    **dict.fromkeys(("reproduced", "holds"), "yes"),
+    **dict.fromkeys(("reproduced, and under a null too", "holds, and under a null too"), "null"),
     "met by choice": "null",
-    "not reproduced": "no",
-    "does not hold": "no",
+    **dict.fromkeys(("not reproduced", "does not hold"), "no"),
     "too few networks: would be met": "few",
     "too few networks: would not be met": "few",
     "too few networks": "few",
@@ -52,27 +49,29 @@ ul.counts { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .
 READING = """
 <p>Each row tests a sentence of the paper by one statistic. <i>c</i>, the consistency of an example,
 is the share of the networks that are right about it after an epoch; <i>a</i>, its accessibility,
-the mean of c over the epochs; K the number of classes. An ensemble is <i>right</i> if more than
-half of its networks are. Bi-modality is Pearson's measure: 0 if all examples have c = 0 or 1, 0.8
-if c is uniform, about 2 for networks that err independently.</p>
+the mean of c over the epochs; K is the number of classes, N that of networks. An ensemble is
+<i>right</i> if more than half of its networks are; the last column names the <i>first</i> and the
+<i>second</i>. Bi-modality is Pearson's measure: 0 if all examples have c = 0 or 1, 0.8 if c is
+uniform, about 2 for networks that err independently.</p>
 <p><b>Verdict.</b> <b>Reproduced</b> or not: the paper has a number for this data set, and at least
 as many networks were trained. <b>Holds</b> or not: it has none, and the direction is tested.
-<b>Under a null too</b>: a null meets the claim as well, so the value is no evidence for it. <b>Met
-by choice</b>: a setting was chosen to meet it. <b>Too few networks</b>: the statistic needs more,
-or the paper has more and the value expected at its number decides otherwise. The conclusion below
-it is <b>verified</b> or <b>falsified</b> on the paper's data, if all of the interval agrees, beyond
-the nulls; <b>toy</b> on other data; or <b>inconclusive</b>.</p>
+<b>Under a null too</b>: something simpler than what the paper claims is enough for it; the column
+of nulls says what. <b>Met by choice</b>: a setting was chosen to meet it. <b>Too few networks</b>:
+the statistic needs more, or the paper has more and the value expected at its number decides
+otherwise. The conclusion below it is <b>verified</b> or <b>falsified</b> on the paper's data, if
+all of the interval agrees, beyond the nulls; <b>toy</b> on other data; or <b>inconclusive</b>.</p>
 <p><b>Paper.</b> Its number, the accepted values, and where this limit comes from. <b>Ours.</b> The
-value and its 95 % bootstrap interval, for other images and networks at once, or for other images
-alone if there are fewer than five networks or no predictions of each. Correlations: p for
-independent examples, the rank correlation, r without the noise of finitely many networks, and
-within classes.</p>
-<p><b>Nulls.</b> The same statistic for independent networks, as accurate as ours at each epoch; for
-networks that share only the classes, each with its examples permuted within class and split; with
-the examples shuffled within their class; and for a classifier that knows only the mean image of
-each class. <b>Networks.</b> Their number; the value for all subsets of fewer, and the one expected
-at the paper's number; and what does not depend on it: how often two networks agree (kappa: beyond
-chance), the shares of examples at both ends, and the Beta distribution of being right.</p>
+value and its 95 % bootstrap interval, for other images and networks at once, or for images alone if
+there are fewer than five networks or no predictions of each. Correlations: p for independent
+examples, rank correlation, r without the noise of finitely many networks, and within classes.</p>
+<p><b>Nulls.</b> The same statistic for networks as accurate as ours that err independently: if it
+meets the claim, accuracy is enough. For networks that share only the classes (each with its
+examples permuted within class and split), and for ensembles whose examples are shuffled within
+their class: the classes are enough. For a classifier that knows only the mean image of each class:
+the distance from that is. A mere sign is met unless our whole interval is beyond the null.
+<b>Networks.</b> N; the value for all subsets of fewer, and the one expected of more; and what does
+not depend on N: how often two networks agree (kappa: beyond chance), the shares of examples at both
+ends, and the Beta distribution of being right.</p>
 """
 
 
@@ -121,28 +120,27 @@ def _counts(rows: Sequence[Row]) -> str:
     items = "".join(
         f"<li>{verdicts[verdict]} {_badge(verdict)}</li>" for verdict in STYLES if verdicts[verdict]
     )
-    beyond = verdicts["reproduced"] + verdicts["holds"]
+    beyond = [row for row in counted if row.verdict in ("reproduced", "holds")]
+    without = sum(all(math.isnan(getattr(row, null)) for null in NULLS) for row in beyond)
     at = {by: sum(by in row.turns_at.split(", ") for row in counted) for by in ("1/2", "2")}
     unstable = sum(row.stable == "no" for row in counted)
     return (
-        f'<ul class="counts">{items}</ul>\n<p>{beyond} of {len(counted)} claims hold beyond their '
-        f"nulls. {at['1/2']} verdicts would turn at half the tolerance and {at['2']} at twice; of "
-        f"{unstable} the interval reaches over the limit.</p>\n"
+        f'<ul class="counts">{items}</ul>\n<p>{len(beyond)} of {len(counted)} claims hold beyond '
+        f"their nulls ({without} of these, such as accuracies, have none). {at['1/2']} verdicts "
+        f"would turn at half the tolerance and {at['2']} at twice; of {unstable} the interval "
+        "reaches over the limit.</p>\n"
     )
 
 
 def _section(name: str, rows: Sequence[Row]) -> str:
     heads = "".join(f'<th style="width: {width}%">{of}</th>' for of, width in COLUMNS.items())
-    return (
-        f'<h2>{escape(name)}</h2>\n<div class="wide"><table>\n<tr>{heads}</tr>\n'
-        + "".join(f'<tr id="{escape(row.id)}">{"".join(_cells(row))}</tr>\n' for row in rows)
-        + "</table></div>\n"
+    cells = (_verdict, _claim, _paper, _ours, _nulls, _networks)
+    lines = "".join(
+        f'<tr id="{escape(row.id)}">' + "".join(f"<td>{of(row)}</td>" for of in cells) + "</tr>\n"
+        for row in rows
     )
-
-
-def _cells(row: Row) -> Iterator[str]:
-    for cell in (_verdict, _claim, _paper, _ours, _nulls, _networks):
-        yield f"<td>{cell(row)}</td>"
+    table = f'<div class="wide"><table>\n<tr>{heads}</tr>\n{lines}</table></div>\n'
+    return f"<h2>{escape(name)}</h2>\n{table}"
 
 
 def _verdict(row: Row) -> str:
@@ -184,9 +182,10 @@ def _ours(row: Row) -> str:
 
 
 def _nulls(row: Row) -> str:
-    also = [f"<em>the claim holds under {escape(row.also_under)}</em>"] if row.also_under else []
-    values = {words: getattr(row, name) for name, words in NULLS.items()}
-    return _small(_numbers(values) + [each.replace("_", " ") for each in also])
+    met = dict.fromkeys(row.also_under.split(", "), ": <em>enough for the claim</em>")
+    return _small(
+        _numbers({of + met.get(name, ""): getattr(row, name) for name, of in NULLS.items()})
+    )
 
 
 def _networks(row: Row) -> str:
@@ -197,12 +196,13 @@ def _networks(row: Row) -> str:
         ours = f"{row.networks} random state{'s' if row.networks != 1 else ''}"
     elif row.paper_networks is not None and row.networks < row.paper_networks:
         ours += f" (the paper: {row.paper_networks})"
-    if (row.fewest_networks or 1) > row.networks:
+    if row.verdict == "too few networks":
         ours += f", {row.fewest_networks} needed"
     word = ("step" if "steps" in row.statistic else "epoch") + "s" * (" " in row.epochs)
     lines = [row.by_networks and f"by number: {row.by_networks}"]
     if not math.isnan(row.expected):
-        lines.append(f"expected at the paper's number: {number_words(row.expected)}")
+        more = row.paper_networks or PAPER_NETWORKS
+        lines.append(f"expected of {more} networks: {number_words(row.expected)}")
     lines += [row.free_of_networks, row.epochs and f"{word} {row.epochs}"]
     return ours + _small(map(_breakable, (*lines, row.ensembles, row.precision, row.note)))
 
