@@ -27,7 +27,7 @@ Kind = tuple[Ensemble, tuple[int, int, int], int]
 
 
 class Cost(NamedTuple):
-    """What training and predicting an image cost, in seconds of a core or a GPU.
+    """The cost of training on an image and of predicting it, in seconds of a core or a GPU.
 
     The uncertainty is a fraction of both.
     """
