@@ -73,12 +73,16 @@ def drag(page: Page, canvas: str, start: tuple[float, float], end: tuple[float, 
     settled(page)
 
 
-def test_names_and_notes_are_shown_as_they_are(open_page: Open, page_path: Path) -> None:
+def test_names_and_notes_are_shown_as_they_are(
+    open_page: Open, page_path: Path, scores: xr.Dataset
+) -> None:
     page = open_page(page_path)
     assert page.title() == "Cats & <dogs>: title of st_vgg"
     assert page.locator("h1").inner_text() == page.title()
     assert page.locator("header .warning:visible").all_inner_texts() == ["A note."]
-    assert page.locator("#label option").all_inner_texts() == ["all", *NAMES]
+    means = scores["accessibility"].groupby(scores["label"]).mean().values
+    classes = [f"{name}: {mean:.2f}" for name, mean in zip(NAMES, means, strict=True)]
+    assert page.locator("#label option").all_inner_texts() == ["all", *classes]
     assert page.locator(".ensemble h2").inner_text() == (
         "title of st_vgg 20 networks, epochs 0 to 12"
     )
@@ -292,6 +296,41 @@ def test_the_orders_of_the_gallery(open_page: Open, page_path: Path, scores: xr.
     assert any(blocks[label, "agreed but wrong"].size for label in range(len(NAMES)))
 
 
+def test_what_most_networks_take_the_selected_images_for_is_counted(
+    open_page: Open, page_path: Path, scores: xr.Dataset
+) -> None:
+    page = open_page(page_path)
+    update(page, label="1", split="test", epoch=3)
+    chosen = (scores["label"].values == 1) & (scores["example_split"].values == "test")
+    modal = scores["modal_label"].sel(epoch=3).values[chosen]
+    sizes = np.bincount(modal, minlength=len(NAMES))
+    shown = page.locator("#taken_0").inner_text()
+    for name, size in zip(NAMES, sizes, strict=True):
+        assert (f"{name}\u00a0({size})" in shown) == (size > 0)
+
+
+def test_images_that_are_never_learned_come_last(
+    open_page: Open, page_path: Path, scores: xr.Dataset
+) -> None:
+    page = open_page(page_path)
+    is_learned = 2 * scores["n_right"].values[-1] > scores.sizes["network"]
+    never = set(scores["example"].values[~is_learned].tolist())
+    for latest_first in (False, True):
+        update(page, sort="learned.0", reversed=latest_first)
+        assert never and set(found(page)[-len(never) :]) == never
+
+
+def test_steps_are_called_steps(
+    open_page: Open, write: Write, scores: xr.Dataset, dataset: xr.Dataset
+) -> None:
+    steps = scores.assign_attrs(definition='{"steps": [1, 5]}')
+    page = open_page(write({"first_steps": steps}, dataset))
+    assert page.locator("#epoch_words").inner_text() == "step 12 of 12"
+    words = page.locator("main").inner_text()
+    assert "20 networks, steps 0 to 12" in words and "step learned" in words
+    assert "epoch" not in words
+
+
 def test_images_are_found(open_page: Open, page_path: Path, dataset: xr.Dataset) -> None:
     page = open_page(page_path)
     page.keyboard.press("/")
@@ -446,6 +485,8 @@ def test_dark_light_and_print(open_page: Open, page_path: Path) -> None:
     assert (pixels(dark, "#bars_0") != shown).any()
     dark.emulate_media(media="print")
     assert not dark.locator("#controls").is_visible()
+    assert not dark.locator("#play").is_visible()
+    assert dark.locator("#epoch_words").is_visible()
     assert dark.locator(".tile").first.is_visible()
 
 

@@ -70,8 +70,8 @@ def test_ensembles_that_do_not_fit_are_said(
     scores: xr.Dataset, dataset: xr.Dataset, write: Write
 ) -> None:
     steps = scores.assign_attrs(definition='{"steps": [1, 5]}')
-    with pytest.raises(InputError, match="a is trained for a few steps; name another ensemble"):
-        write({"a": steps}, dataset)
+    with pytest.raises(InputError, match="is recorded after steps, the other after epochs"):
+        write({"a": steps, "b": scores}, dataset)
     first, second = scores.isel(example=slice(100)), scores.isel(example=slice(100, None))
     with pytest.raises(InputError, match="a and b have no example in common; choose ensembles"):
         write({"a": first, "b": second}, dataset)

@@ -38,7 +38,7 @@ def test_correlations_match_the_scores(
         title = panel(figure, "b").get_title(loc="left")
         assert f"{split}: r = {found.r:.3f}" in title
         rank = spearmanr(one["accessibility"].values, two["accessibility"].values).statistic
-        assert f"{split} {rank:.3f}" in title.rpartition("rank r = ")[2]
+        assert f"{split} {rank:.3f}" in title.rpartition("rank r: ")[2]
 
 
 def test_points_are_the_examples(figure: Figure, scores: xr.Dataset, other: xr.Dataset) -> None:

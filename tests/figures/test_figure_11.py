@@ -6,7 +6,7 @@ from PIL import Image
 from created_equal.artefacts import content_hash
 from created_equal.errors import InputError
 from created_equal.figures.figure_11 import draw, fit_words
-from created_equal.figures.images import class_name
+from created_equal.figures.images import class_name, example_name
 from created_equal.scores import example_patterns
 
 
@@ -62,6 +62,7 @@ def test_images_are_read_from_the_few_files_that_are_shown(
     for row, index in enumerate(shown):
         drawn = figure.axes[2 * row].images[0].get_array()
         np.testing.assert_array_equal(drawn, dataset["image"].values[index].repeat(3, axis=-1))
+        assert figure.axes[2 * row + 1].get_title(loc="left").endswith(f" set, {names[index]}")
     (tmp_path / "mine" / names[shown[2]]).unlink()
     with pytest.raises(InputError, match=rf"mine/{names[shown[2]]} cannot be read"):
         draw(scores, files, "Mine", "st_vgg", tmp_path)
@@ -86,6 +87,13 @@ def test_a_long_class_name_is_cut() -> None:
     dataset = xr.Dataset({"class_name": ("class", ["mouse", "n01440764_tench_and_its_cousins"])})
     assert class_name(dataset, 1) == "n01440764_tench_and_its_…"
     assert class_name(dataset, 0) == "mouse"
+
+
+def test_a_long_file_name_keeps_its_end() -> None:
+    names = ["train/cat/a.png", "test/dog/the_longest_name_of_all_0017.png"]
+    dataset = xr.Dataset({"file": ("example", names)}, {"example": [3, 8]})
+    assert example_name(dataset, 3) == "a.png"
+    assert example_name(dataset, 8) == "…gest_name_of_all_0017.png"
 
 
 def test_label_and_split_are_those_used_in_training(

@@ -651,7 +651,8 @@ def test_labels(folder):
         ("linear_st_vgg", "linear st-VGG"),
         ("k_nearest_neighbours", "k nearest neighbours"),
         ("svm", "SVM"),
-        ("variation_learning_rate_0_05", "variation learning rate 0.05"),
+        ("variation_learning_rate_0_05", "learning rate 0.05"),
+        ("variation_adam", "Adam"),
         ("resnet18", "resnet18"),
     ],
 )

@@ -3,7 +3,7 @@
 import base64
 import gzip
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
 
@@ -46,7 +46,7 @@ ORDERS = {
     "consensus": ("consensus now", "most disputed", "most agreed"),
     "margin": ("margin now", "agreed but wrong", "agreed and right"),
     "variability": ("variability", "steadiest", "most variable"),
-    "learned": ("epoch learned", "earliest", "latest"),
+    "learned": ("{unit} learned", "earliest", "latest"),
 }
 """What images are sorted by, in words, with the words for the lowest and the highest."""
 PRESETS = {
@@ -80,15 +80,14 @@ def write_explorer(
         path: where.
 
     Raises:
-        InputError: the ensembles have no example in common, the dataset lacks one of them, or the
-            page cannot be written.
+        InputError: the ensembles have no example in common, or one has steps in place of epochs;
+            the dataset lacks an example; or the page cannot be written.
     """
-    for name, each in ensembles.items():
-        if "steps" in definition_of(each):
-            raise InputError(
-                f"the explorer shows epochs, but {name} is trained for a few steps; name another "
-                "ensemble, or show it as figures.figure_02.steps."
-            )
+    if len({_unit(each) for each in ensembles.values()}) > 1:
+        raise InputError(
+            f"one of {' and '.join(ensembles)} is recorded after steps, the other after epochs; "
+            "explore each of them alone."
+        )
     names = reduce(np.intersect1d, [each["example"].values for each in ensembles.values()])
     if not len(names):
         raise InputError(
@@ -148,6 +147,7 @@ def _render(
     epochs = sorted(set().union(*(each["epoch"].values.tolist() for each in ensembles.values())))
     hashes = examples.get("pixel_hash", xr.zeros_like(examples["example"])).values
     common = {"position": shown.astype(np.float64), "pixel_hash": hashes.astype(np.uint64)}
+    first = next(iter(ensembles.values()))
     arrays, about = [common], []
     for number, (name, scores) in enumerate(ensembles.items()):
         arrays.append(_arrays_of(scores, _places(scores, shown)))
@@ -160,6 +160,7 @@ def _render(
         "study": study.name,
         "classes": [str(name) for name in dataset["class_name"].values],
         "epochs": epochs,
+        "unit": _unit(first),
         "ensembles": about,
         "thumbnail": thumbnails._asdict() | {"sheets": len(thumbnails.sheets)},
         "missing": thumbnails.missing,
@@ -173,7 +174,8 @@ def _render(
     return template.render(
         title=f"{study.title}: {' and '.join(each['title'] for each in about)}",
         warnings=_warnings(study, ensembles, names, dataset, shown, thumbnails),
-        orders=_orders(about),
+        orders=_orders(about, _unit(first)),
+        accessibility=_by_class(ensembles.values(), dataset.sizes["class"]),
         presets={
             name: {"sort": f"{order}.0", "reversed": highest}
             for name, (order, highest) in PRESETS.items()
@@ -229,7 +231,7 @@ def _about(name: str, title: str, letter: str, scores: xr.Dataset, epochs: list[
         "title": title,
         "letter": letter,
         "heading": f"{letter}: {title}" if letter else title,
-        "about": f"{networks} {word}, epochs {own[0]} to {own[-1]}",
+        "about": f"{networks} {word}, {_unit(scores)}s {own[0]} to {own[-1]}",
         "networks": networks,
         "epochs": len(own),
         # The place of the last of its epochs that is not after each of the page's.
@@ -325,10 +327,28 @@ def _places(contents: xr.Dataset, names: np.ndarray) -> np.ndarray:
     return contents.get_index("example").get_indexer(names)
 
 
-def _orders(about: list[dict]) -> list[dict]:
+def _unit(scores: xr.Dataset) -> str:
+    """Return what the axis of epochs counts: mini-batches if an ensemble is trained for a few."""
+    return "step" if "steps" in definition_of(scores) else "epoch"
+
+
+def _by_class(ensembles: Iterable[xr.Dataset], classes: int) -> list[str]:
+    """Return the mean accessibility of each class, of two ensembles one after the other."""
+    means = []
+    for scores in ensembles:
+        sums = np.bincount(scores["label"].values, scores["accessibility"].values, classes)
+        means.append(sums / np.bincount(scores["label"].values, minlength=classes).clip(1))
+    return [", ".join(f"{mean:.2f}" for mean in of_class) for of_class in zip(*means, strict=True)]
+
+
+def _orders(about: list[dict], unit: str) -> list[dict]:
     """Return the orders of the page, those of two ensembles each with its letter."""
     orders = [
-        (f"{order}.{number}", f"{words}, {each['letter']}" if each["letter"] else words, *ends)
+        (
+            f"{order}.{number}",
+            ", ".join(filter(None, (words.format(unit=unit), each["letter"]))),
+            *ends,
+        )
         for number, each in enumerate(about)
         for order, (words, *ends) in ORDERS.items()
     ]

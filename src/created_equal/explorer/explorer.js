@@ -18,9 +18,7 @@ const blobOf = (script, type) => new Blob([Uint8Array.fromBase64(script.textCont
 const packed = blobOf($("data")).stream().pipeThrough(new DecompressionStream("gzip"));
 const bytes = await new Response(packed).arrayBuffer();
 const [common, ...owns] = page.arrays.map((arrays) => {
-  const view = (
-    [name, [type, start, length]],
-  ) => [name, new globalThis[type](bytes, start, length)];
+  const view = ([name, [type, at, length]]) => [name, new globalThis[type](bytes, at, length)];
   return Object.fromEntries(Object.entries(arrays).map(view));
 });
 const positions = common.position;
@@ -38,6 +36,7 @@ const at = (m, i, epoch = state.epoch) => i * m.epochs + m.at[epoch];
 const consistency = (m, i, epoch) => m.right[at(m, i, epoch)] / m.networks;
 const consensus = (m, i) => Math.max(m.right[at(m, i)], m.wrong[at(m, i)]) / m.networks;
 const margin = (m, i) => (m.right[at(m, i)] - m.wrong[at(m, i)]) / m.networks;
+const number = (value) => value.toLocaleString("en");
 const labelOf = (m, i) => classes[m.label[i]];
 const isRight = (m, i) => m.offset[at(m, i)] === 0;
 const modal = (m, i) => classes[(m.label[i] + m.offset[at(m, i)]) % classes.length];
@@ -48,8 +47,9 @@ const hashOf = (i) => common.pixel_hash[i].toString(16).padStart(16, "0");
 
 const SCORES = { consistency, consensus, margin, position: (_, i) => positions[i] };
 SCORES.difference = (_, i) => first.accessibility[i] - second.accessibility[i];
-const stored = (name) => [name, (m, i) => m[name][i]];
-Object.assign(SCORES, Object.fromEntries(["accessibility", "variability", "learned"].map(stored)));
+for (const key of ["accessibility", "variability"]) SCORES[key] = (m, i) => m[key][i];
+// Images that are never learned come last, in both directions.
+SCORES.learned = (m, i) => state.reversed && m.learned[i] === page.never ? -1 : m.learned[i];
 
 function isSelected(i, find) {
   const { label, split, brush } = state;
@@ -159,13 +159,14 @@ function drawBars(m) {
     drawBrush(context, plot, m, "bars", row);
     const of = shown.filter((i) => m.is_test[i] === row);
     const mean = of.reduce((sum, i) => sum + consistency(m, i), 0) / total;
-    const ends = [counts[row].at(-1), counts[row][0]].map((n) =>
-      `${Math.round(100 * n / total)}\u00a0%`
-    );
+    const [all, none] = [-1, 0].map((bin) => `${Math.round(100 * heights.at(bin))}\u00a0%`);
     $(`${split}_${m.number}`).textContent = total
-      ? `accuracy ${mean.toFixed(2)}, right in all networks: ${ends[0]}, in none: ${ends[1]}`
+      ? `accuracy ${mean.toFixed(2)}, right in all networks: ${all}, in none: ${none}`
       : "none selected";
   });
+  const by = [...Map.groupBy(shown, (i) => modal(m, i))].sort((a, b) => b[1].length - a[1].length);
+  const words = by.slice(0, 10).map(([name, of]) => `${name}\u00a0(${number(of.length)})`);
+  $(`taken_${m.number}`).textContent = words.join(", ");
 }
 
 function drawMap(m) {
@@ -297,7 +298,6 @@ function drawGrid() {
   wanted.forEach((i, number) => fillTile(grid.children[number], i));
   $("more").hidden = wanted.length === shown.length;
   $("all").hidden = shown.length === count;
-  const number = (value) => value.toLocaleString("en");
   $("found").textContent = `${number(shown.length)} of ${number(count)} images${brushWords()}`;
 }
 
@@ -307,7 +307,7 @@ function brushWords() {
   const where = second ? ` of ${ensembles[of].letter}` : "";
   if (on === "map") return `, in the marked area of the map${where}`;
   const [low, high] = [Math.max(0, x0), Math.min(1, x1)].map((each) => each.toFixed(2));
-  return `, with consistency ${low} to ${high} after epoch ${epochs[epoch]}${where}`;
+  return `, with consistency ${low} to ${high} after ${page.unit} ${epochs[epoch]}${where}`;
 }
 
 // One image.
@@ -338,7 +338,7 @@ function drawVotes(m, i) {
   $(`said_${m.number}`).textContent = `Votes of ${m.networks}: ${words}.`;
   const rank = `${m.rank[i]} of ${m.sizes[m.label[i]]} in its class (1: the easiest)`;
   const epoch = m.learned[i];
-  const learned = epoch === page.never ? "never learned" : `learned at epoch ${epoch}`;
+  const learned = epoch === page.never ? "never learned" : `learned at ${page.unit} ${epoch}`;
   const scores = ["accessibility", "variability"].map((each) => `${each} ${m[each][i].toFixed(2)}`);
   $(`rank_${m.number}`).textContent = `Rank ${rank}; ${scores.join(", ")}; ${learned}.`;
 }
@@ -367,7 +367,7 @@ function render() {
   const { first: low, last: high } = $("sort").selectedOptions[0].dataset;
   $("order").textContent = `${state.reversed ? high : low} first`;
   $("epoch").value = state.epoch;
-  const words = `epoch ${epochs[state.epoch]} of ${epochs.at(-1)}`;
+  const words = `${page.unit} ${epochs[state.epoch]} of ${epochs.at(-1)}`;
   $("epoch_words").textContent = words;
   $("epoch").setAttribute("aria-valuetext", words);
   for (const m of ensembles) {
@@ -432,7 +432,7 @@ function saveTable() {
   const text = [Object.keys(columns).join(","), ...rows, ""].join("\n");
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
-  link.download = `${page.study}_${first.name}_epoch_${epochs[state.epoch]}.csv`;
+  link.download = `${page.study}_${first.name}_${page.unit}_${epochs[state.epoch]}.csv`;
   link.click();
 }
 

@@ -83,7 +83,7 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     style.heading(figure, title, "; ".join(details), ensembles)
     style.footing(
         figure,
-        f"{R_WORDS} In (c) and (d), white cells hold no example, and red cells more than "
+        f"{R_WORDS} In (c) and (d), white cells hold no example, and orange cells more than "
         f"{100 * SATURATION:.0f} %.",
     )
     return figure
@@ -162,7 +162,7 @@ def _accessibility(
         rank = spearman(x, y)
         ranks.append(f"{split} {'undefined' if np.isnan(rank) else f'{rank:.3f}'}")
     axes.plot([0, 1], [0, 1], color=style.GRAY, linestyle="--", linewidth=0.9, gid="equal")
-    axes.set_title("\n".join([*words, f"rank r = {', '.join(ranks)}"]))
+    axes.set_title("\n".join([*words, f"rank r: {', '.join(ranks)}"]))
     axes.set(xlabel=f"accessibility, {labels[0]}", ylabel=f"accessibility, {labels[1]}")
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), box_aspect=1)
 

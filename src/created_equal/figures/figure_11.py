@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from created_equal.artefacts import consistency
 from created_equal.figures import style
-from created_equal.figures.images import as_drawn, class_name, images_of
+from created_equal.figures.images import as_drawn, class_name, example_name, images_of
 from created_equal.scores import LEAST_FIT, example_patterns
 
 MARKS = 20
@@ -42,7 +42,7 @@ def draw(
         axes.set_title(
             f"({style.LETTERS[number]}) {pattern} ({fit_words(found.fit)}): class "
             f"{class_name(dataset, example['label'].item())}, "
-            f"{example['example_split'].item()} set, position {name}"
+            f"{example['example_split'].item()} set, {example_name(dataset, name)}"
         )
     style.epoch_axis(grid[-1, 1])
     figure.supylabel(style.CONSISTENCY)
@@ -51,7 +51,7 @@ def draw(
     style.footing(
         figure,
         f"{style.chance_words(scores)} Fit: how well the example shows the pattern, from 0 to 1. "
-        "Position: index in the source, train files first, then test files.",
+        "Position: index in the source, train images first, then test images.",
     )
     return figure
 

@@ -1,12 +1,12 @@
 """The images and the classes' names that figures show."""
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from created_equal.artefacts import read_images
+from created_equal.artefacts import has_files, read_images
 from created_equal.errors import InputError
 from created_equal.figures.style import GRAY
 
@@ -46,6 +46,14 @@ def class_name(dataset: xr.Dataset, label: int, longest: int = 25) -> str:
     """Return the class name of a label, cut to a number of characters."""
     name = str(dataset["class_name"].values[label])
     return name if len(name) <= longest else f"{name[: longest - 1]}…"
+
+
+def example_name(dataset: xr.Dataset, example: int, longest: int = 25) -> str:
+    """Return an example's file name without its folder, cut, or its position if it has no file."""
+    if not has_files(dataset):
+        return f"position {example}"
+    name = PurePosixPath(str(dataset["file"].sel(example=example).item())).name
+    return name if len(name) <= longest else f"…{name[1 - longest :]}"
 
 
 def draw_row(axes: Axes, top: float, images: np.ndarray, words: list[str]) -> None:

@@ -73,12 +73,15 @@ WRITTEN = {
     "mnist_cnn": "MNIST CNN",
     "svm": "SVM",
     "adaboost": "AdaBoost",
+    "adam": "Adam",
+    "relu": "ReLU",
     "gaussian_naive_bayes": "Gaussian naive Bayes",
 }
 
 
 def label_of(name: str) -> str:
     """Return a name for people: ``"small st-VGG"``, ``"learning rate 0.05"``."""
+    name = name.removeprefix("variation_")
     for key, written in WRITTEN.items():
         name = re.sub(rf"(?<![a-z0-9]){key}(?![a-z0-9])", written, name)
     return re.sub(r"(?<=\d)_(?=\d)", ".", name).replace("_", " ")
