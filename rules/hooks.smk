@@ -17,7 +17,7 @@ PAGES = ("render_", "check_")
 EARLIER = Path(".snakemake/created_equal")
 
 
-# In the shell, python is Snakemake's Python, whatever others are in PATH, or that of conda's
+# In the shell, python is Snakemake's Python, even if PATH has another first, or that of conda's
 # environment. What a command writes to file 3 is not part of its log: it appears on the console.
 # Snakemake formats the prefix, so braces are doubled. A module leaves the shell as it is.
 OWN_PYTHON = f'python() {{{{ {shlex.quote(sys.executable)} "$@"; }}}}; '

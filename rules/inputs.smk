@@ -100,8 +100,8 @@ def scored_from(wildcards):
 def figures_of(study):
     """Return the figures of a study in order, invalid ones included: their jobs fail.
 
-    In a short trial (epochs), those that need more epochs are left out, with kept scores those that
-    need others, and in a report, those that were not made.
+    A short trial (epochs) leaves out figures that need more epochs; kept scores, figures that need
+    other scores; a report, figures that were not rendered.
     """
     figures = [*load(study).figures]
     if CONFIG.epochs is None and not KEPT:

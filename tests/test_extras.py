@@ -23,6 +23,9 @@ def test_every_library_is_in_the_extra_that_the_sentence_names():
     for name, extra in EXTRAS.items():
         packages = project["optional-dependencies"][extra]
         assert [each for each in packages if each.startswith(PACKAGES.get(name, name))], name
+    # The workflow asks for Parquet by default, and no other of its packages brings it.
+    extras = project["optional-dependencies"]
+    assert {*extras["tables"]} <= {*extras["workflow"]}
     (slurm,) = project["optional-dependencies"]["slurm"]
     assert slurm.endswith('; sys_platform == "linux"')
 

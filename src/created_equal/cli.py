@@ -52,7 +52,7 @@ from created_equal.study import (
     tables_path,
 )
 
-# That a command may open at once; the usual limit of 1,024 can be raised to the hard one.
+# Files that a command may open at once. The usual limit is 1,024, below the hard one.
 FILES = 65_536
 
 app = typer.Typer(
@@ -134,7 +134,7 @@ def main() -> None:
             print("created-equal: stopped by Ctrl-C; run again to resume.", file=sys.stderr)
         sys.exit(130)
     except OSError as error:
-        # Without a name it is a file of some library, most likely a temporary one.
+        # An error without a file name comes from a library, most likely from a temporary file.
         place = error.filename or f"a file, perhaps in {gettempdir()} (TMPDIR),"
         _end(f"{place} cannot be used {because(error, 'check it, and run again')}")
 
@@ -336,7 +336,7 @@ def score(
 
     for sentence in score_folder(folder):
         print(sentence)
-    print(f"wrote scores.nc, figures, claims.html and explorer.html into {folder}")
+    print(f"wrote all that could be made of them into {folder}")
 
 
 @app.command(name="compare", epilog="Example: created-equal compare digits st_vgg linear_st_vgg")

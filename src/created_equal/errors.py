@@ -7,7 +7,7 @@ CONSOLE_VARIABLE = "CREATED_EQUAL_CONSOLE"
 """The environment variable with the number of the file that is the console of a workflow."""
 DELETE = "delete it and run again to rebuild it."
 NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, 524}
-"""How file systems say that they have no locks; 524 is the kernel's ENOTSUPP."""
+"""Errors of file systems without locks; 524 is the kernel's ENOTSUPP."""
 FULL = {errno.ENOSPC, errno.EDQUOT}
 
 

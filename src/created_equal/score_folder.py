@@ -33,9 +33,9 @@ from created_equal.scores import score_ensemble
 from created_equal.study import FIGURES, Architecture, Ensemble, Recipe, Study, roles_of
 
 ENSEMBLE = "ensemble"
-# What a folder of one ensemble can show, and what a figure needs: images, or examples of a split.
+# The figures of a folder with one ensemble, and what each needs: images, or examples of a split.
 ALONE = {"ensemble": ENSEMBLE}
-# What is imported may only say whether networks are right, not what they predict.
+# Imported logs may only contain whether networks are right, not their predictions.
 WITH_VOTES = (*SPLITS, "votes")
 FIGURES_OF_ONE = {
     "figure_01": (ALONE, SPLITS),
@@ -120,7 +120,7 @@ def _dataset_of(folder: Path, predictions: Path, stack: ExitStack) -> xr.Dataset
 
 
 def _study_of(folder: Path, scores: xr.Dataset) -> Study:
-    """Return a study with one ensemble, and the figures that so many epochs are enough for."""
+    """Return a study with one ensemble, and the figures that its number of epochs allows."""
     name, trained = folder.resolve().name, int((scores["epoch"] > 0).sum())
     ensemble = Ensemble(
         study=name,

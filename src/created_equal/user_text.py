@@ -1,4 +1,4 @@
-"""What people type: names that look alike, and paths with variables."""
+"""Text that users type: names that look alike, and paths with variables."""
 
 import os
 import unicodedata

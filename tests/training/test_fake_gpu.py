@@ -18,6 +18,7 @@ from created_equal.training.engine import graphs
 from created_equal.training.engine.device import Setting
 from created_equal.training.engine.graphs import GraphGroup, Lane
 from created_equal.training.engine.images import Images
+from created_equal.training.engine.streams import Stream
 
 GPU = torch.device("cuda", 0)
 
@@ -134,7 +135,8 @@ def train(digits, fake_gpu, monkeypatch):
     monkeypatch.setattr(graphs, "make_result", make_result)
 
     def train(ensemble, precision):
-        group = GraphGroup(ensemble, [0, 3], Images(digits, Setting(GPU, precision)))
+        images = Images(digits, Setting(GPU, precision), ensemble.recipe.augmentation)
+        group = GraphGroup(ensemble, [0, 3], images)
         for _ in group.finish_epoch():
             pass
         group.restore(group.states())
@@ -147,6 +149,21 @@ def train(digits, fake_gpu, monkeypatch):
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_every_recipe_can_be_recorded(tiny, train, recipe, precision):
     assert train(tiny("small_st_vgg", 0.25, **recipe), precision) == [1, 1]
+
+
+@pytest.mark.parametrize("mini_batches", ["permuted", "independent"])
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_augmentation_can_be_recorded(tiny, train, monkeypatch, mini_batches, precision):
+    drawn = []
+
+    def draw(key, stream, step, layer, n_words):
+        drawn.append(stream)
+        return draw_fake_words(key, stream, step, layer, n_words)
+
+    monkeypatch.setattr("created_equal.training.engine.device_random.draw_words", draw)
+    ensemble = tiny("small_st_vgg", 0.25, augmentation="crop_and_flip", mini_batches=mini_batches)
+    assert train(ensemble, precision) == [1, 1]
+    assert Stream.AUGMENTATION in drawn
 
 
 @pytest.mark.parametrize("architecture, changes", ARCHITECTURES)

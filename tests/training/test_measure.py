@@ -1,10 +1,11 @@
+import numpy as np
 import pytest
 
 from created_equal.errors import InputError
 from created_equal.networks import build_network, count_flops
 from created_equal.training import count_operations, measure_costs
 from created_equal.training.engine.device import choose_setting
-from created_equal.training.measure import Cost
+from created_equal.training.measure import Cost, _share
 
 CPU = choose_setting("cpu", "fp32")
 
@@ -37,8 +38,16 @@ def test_wider_networks_cost_more_on_a_machine_of_any_load(tiny):
     assert wide.trained > 2 * narrow.trained > 0
     assert wide.predicted > 2 * narrow.predicted > 0
     assert wide.trained > wide.predicted
-    assert 0 < share <= 1.05
+    assert 0 < share.mean <= 1.05
+    assert share.uncertainty >= 0
     assert narrow.uncertainty >= 0.15
+
+
+def test_the_share_of_a_core_by_hand():
+    # Two rounds of a process that got all of a core, and half of it for twice as long.
+    share = _share(np.array([[1.0, 1.0], [1.0, 2.0]]))
+    assert share.mean == pytest.approx(2 / 3)
+    assert share.uncertainty == pytest.approx(np.sqrt((1 / 9 + 2 / 36) / 3) * 3 / 2)
 
 
 def test_more_classes_than_measured_examples(tiny):

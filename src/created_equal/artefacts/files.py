@@ -77,7 +77,7 @@ def write_artefact(
         contents = contents.assign_coords(
             example_split=("example", codes, {"meaning": "0 = train, 1 = test"})
         )
-    # What was read from another file has its digest.
+    # Definitions that were read from other files contain their digests.
     contents.attrs.pop("contents", None)
     contents = contents.assign_attrs(contents=_digest_of_contents(contents))
     encoding = {

@@ -12,7 +12,7 @@ from created_equal.artefacts import definition_of, select_split
 from created_equal.errors import InputError
 
 TRAIN = {"mnist": 60_000, "cifar10": 50_000, "cifar100": 50_000}
-"""The number of train examples of each source that is in the file, after which positions go on."""
+"""The number of train examples of each source in the file; positions of test examples follow."""
 NOT_APPLICABLE = "not applicable: people were asked about the test labels of"
 
 
@@ -25,7 +25,7 @@ class LabelErrors(NamedTuple):
 
 
 def label_errors(dataset: xr.Dataset, scores: xr.Dataset) -> LabelErrors:
-    """Return what people said about the test examples of some scores.
+    """Return which test labels people doubted or confirmed.
 
     Args:
         dataset: the study's; its definition names the source.

@@ -401,7 +401,7 @@ def order_of_classes(evidence: Evidence, name: str, *, split: str = "test") -> M
     return Measured(value, examples, {name: _trained(evidence, name)})
 
 
-@measure(possible=NOT_NEGATIVE, nulls=GROUPS[:1], fewest=2 * FEWEST)
+@measure(possible=NOT_NEGATIVE, nulls=JOINT[:2], fewest=2 * FEWEST)
 def joint(evidence: Evidence, other: str, name: str, *, pair: str, what: str) -> Measured:
     """{what} of the joint distribution of c, {pair} pair of epochs of equal accuracy (corners: the
     emptier of (0, 0) and (1, 1) over the median cell; diagonal: mean cell of equal c, without the

@@ -14,7 +14,7 @@ from created_equal.errors import InputError, because
 NEEDED = ("train_images", "train_labels", "test_images", "test_labels")
 OPTIONAL = ("class_names",)
 MOST_CLASSES = 2**15
-# What NumPy raises for a damaged file, or for a file of another kind.
+# NumPy raises these for a damaged file, and for a file of another kind.
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, TypeError, RuntimeError)
 
 

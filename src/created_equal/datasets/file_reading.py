@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 class Noticed:
-    """What was noticed about image files, with their number and the first of them."""
+    """Oddities of image files: for each, the number of files and the first of them."""
 
     def __init__(self):
         self._formats: Counter[str] = Counter()

@@ -13,7 +13,7 @@ from created_equal.datasets.source import Source
 from created_equal.errors import InputError, because
 from created_equal.user_text import lookalike, shown
 
-# Of Windows, macOS, Synology and Linux.
+# Files that Windows, macOS, Synology and Linux create.
 LEFT_BY_OTHERS = (
     *("thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "system volume information"),
     *("__macosx", "icon\r", "@eadir", "#recycle", "lost+found"),

@@ -1,4 +1,4 @@
-"""What a new dataset holds, and what is odd about it, for the log."""
+"""The log of a new dataset: its contents and its oddities."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from created_equal.artefacts import has_files, image_shape
 
 CLASSES_LISTED = 100
 UNEVEN = 10
-"""Of the largest class, classes of less than one in this many examples are worth a warning."""
+"""Classes smaller than the largest one divided by this number are worth a warning."""
 NARROW = 32
 
 log = logging.getLogger(__name__)

@@ -5,6 +5,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from seaborn import color_palette
 
 from created_equal.artefacts import SPLITS
 from created_equal.figures import style
@@ -98,7 +99,9 @@ def _matrix(correlations: pd.DataFrame, names: list[str]) -> np.ndarray:
 
 
 def _draw_matrix(axes: Axes, matrix: np.ndarray, names: list[str]):
-    shown = axes.imshow(matrix, cmap="vlag", vmin=-1, vmax=1, aspect="auto")
+    shown = axes.imshow(
+        matrix, cmap=color_palette("vlag", as_cmap=True), vmin=-1, vmax=1, aspect="auto"
+    )
     for (row, column), r in np.ndenumerate(matrix):
         if not np.isnan(r):
             color = "white" if abs(r) > 0.75 else "0.15"

@@ -24,7 +24,7 @@ from created_equal.study import (
 )
 from created_equal.training import count_operations, measure_costs
 from created_equal.training.engine.device import choose_setting, usable_cores
-from created_equal.training.measure import LARGEST_BATCH
+from created_equal.training.measure import LARGEST_BATCH, Share
 
 # For measuring all kinds of networks together.
 SECONDS = 9.0
@@ -88,7 +88,7 @@ def print_plan(
         for row in rows
         if row.networks > row.trained
     }
-    measured, share = [], 1.0
+    measured, share = [], Share(1.0, 0.0)
     if kinds:
         log.info("measuring %d kinds of networks, for about %d s", len(kinds), SECONDS)
         measured, share = measure_costs(list(kinds.values()), setting, jobs, SECONDS)
@@ -108,9 +108,10 @@ def print_plan(
             operations = left * count_operations(
                 first, mean.examples, mean.image_shape, mean.classes
             )
-            seconds = left * cost.of_network(first, mean.examples) / (jobs * share)
-            words = f"{timedelta(seconds=round(seconds))} \u00b1 {100 * cost.uncertainty:.0f} %"
-            uncertainty += seconds * cost.uncertainty
+            seconds = left * cost.of_network(first, mean.examples) / (jobs * share.mean)
+            uncertain = float(np.hypot(cost.uncertainty, share.uncertainty))
+            words = f"{timedelta(seconds=round(seconds))} \u00b1 {100 * uncertain:.0f} %"
+            uncertainty += seconds * uncertain
         total += seconds
         table.add_row(
             row.study,
@@ -126,8 +127,9 @@ def print_plan(
     if rows:
         console.print(table)
         busy = (
-            f", on a machine as busy as now: each process got {100 * share:.0f} % of a core"
-            if share < ALONE
+            f", on a machine as busy as now: each process got {100 * share.mean:.0f} % of a core. "
+            f"Without other programs: {timedelta(seconds=round(total * share.mean))}"
+            if share.mean < ALONE
             else ""
         )
         console.print(

@@ -1,4 +1,4 @@
-"""How many networks are right about an example, and how many agree about it."""
+"""Counts of the networks that are right about an example, and of those that agree."""
 
 from itertools import pairwise
 from typing import NamedTuple

@@ -98,7 +98,7 @@ class Stored:
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """What each network of an ensemble predicts, or each random state of a baseline.
+    """The predictions of each network of an ensemble, or of each random state of a baseline.
 
     Attributes:
         axis: the examples.
@@ -208,10 +208,10 @@ class Counted:
 
 
 class Scores:
-    """What the value of a measure is computed from, by the names of ensembles and baselines.
+    """The scores that a measure is computed from, by ensemble or baseline.
 
-    Examples are those that a measure has chosen, as far as they are there; in a resample they are
-    drawn from them with replacement, the same ones for all ensembles.
+    They cover the examples that the measure has chosen and that exist. A resample draws from these
+    with replacement, and draws the same examples for all ensembles.
     """
 
     def __init__(

@@ -99,9 +99,9 @@ def score_opened(
     n_networks: int | None = None,
     moved: np.ndarray | None = None,
 ) -> xr.Dataset:
-    """Return the scores of an ensemble, as ``score_ensemble``, from predictions that are open.
+    """Return the scores of an ensemble, as ``score_ensemble``, from open predictions.
 
-    ``names`` says in messages where each of them is from.
+    Messages refer to them by ``names``.
     """
     check_one_ensemble(opened, names)
     if not (opened[0]["epoch"].values > 0).any():
@@ -221,7 +221,7 @@ def _score_examples(files: Sequence[_File], seeds: np.ndarray) -> xr.Dataset:
     learnt_by_half = np.full((len(halves), examples), np.nan)
     metrics = {name: np.empty(examples) for name in OF_EXAMPLES}
     is_of = [first["example_split"].values == split for split in SPLITS]
-    # Sums of whole numbers, which are the same whatever the blocks are.
+    # Integers, so the sums do not depend on the size of the blocks.
     agreeing, changed = np.zeros((2, epochs, len(SPLITS)), dtype=np.int64)
     for block, predictions in _blocks(files, seeds):
         of_splits = [each[block] for each in is_of]

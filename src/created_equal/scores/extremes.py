@@ -22,11 +22,10 @@ class Block(NamedTuple):
 def extremes(scores: xr.Dataset, most: int) -> Iterator[Block]:
     """Yield the ``BLOCKS`` of each label in turn.
 
-    The easiest and the hardest examples have the highest and the lowest accessibility. After the
-    last epoch, the most disputed ones have the lowest consensus, and on those that are agreed but
-    wrong at least 0.9 of the networks give one label and at most 0.05 the example's own: candidates
-    for wrong labels, first those with the largest difference. Of equal examples the lowest position
-    comes first.
+    The easiest examples have the highest accessibility, the hardest the lowest. The most disputed
+    have the lowest consensus after the last epoch. For examples that are "agreed but wrong" at
+    least 0.9 of the networks predict one label and at most 0.05 the example's own, so its label may
+    be wrong; the largest difference comes first. Ties are in the order of positions.
 
     Args:
         scores: an ensemble's, from ``read_scores`` or ``open_scores``.

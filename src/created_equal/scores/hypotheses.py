@@ -32,7 +32,7 @@ FEWEST_NETWORKS = 5
 MOST_EXAMPLES = 10_000
 """Per split, of which nulls and resamples are computed."""
 MOST_PREDICTIONS = 2**30
-"""Of a statistic that needs more, networks are not resampled."""
+"""Networks are not resampled for a statistic that needs more than this number."""
 
 
 class Hypotheses:
@@ -84,7 +84,7 @@ class Hypotheses:
         return Scores({name: Counted(self._made(null, name)) for name in names})
 
     def resamples(self, names: tuple[str, ...], replicates: int) -> Iterator[Scores]:
-        """Yield resamples of the examples, and of the networks if ``resampled`` says so."""
+        """Yield resamples of the examples and, if ``resampled``, of the networks."""
         if not self.resampled(names):
             counts = self._sampled(names)
             yield from (Scores(counts, resample) for resample in range(replicates))

@@ -24,7 +24,7 @@ from created_equal.scores.independence import (
 )
 from created_equal.scores.votes import disagreement, vote_el2n, vote_entropy, vote_margin
 
-# As many as a chunk of a scores file.
+# One chunk of a scores file.
 EXAMPLES_AT_ONCE = 2**16
 # In scores files; those of earlier versions lack them.
 OF_EXAMPLES = (
@@ -71,7 +71,7 @@ def metrics_of_predictions(
         "learned_for_good": median_network(for_good),
         "ever_learned": ever.mean(axis=0),
         "forgetting": mean_network(forgotten),
-        # Of a single epoch there is no change.
+        # Nothing changes within a single epoch.
         "churn": changes / steps if steps else np.full(len(labels), np.nan),
         "vote_entropy": vote_entropy(last),
         "vote_el2n": vote_el2n(last, labels),

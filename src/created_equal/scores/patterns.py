@@ -47,7 +47,7 @@ def pattern_fits(n_right: np.ndarray | xr.DataArray, n_networks: int, chance: fl
       rise from c(e) to the end;
     - falls fast to 0: 1 - mean of c(e >= 1), times c(0) / chance if c(0) is below chance;
     - stays constant: 1 - (highest - lowest) / 0.4, so an example whose consistency varies by at
-      most 0.2 fits by at least 0.5, at whatever level;
+      most 0.2 fits by at least 0.5, at any level;
     - high, then falls to 0: highest c(e >= 1) - the end.
 
     Args:

@@ -29,11 +29,11 @@ def rank_correlations(metrics: pd.DataFrame, labels: np.ndarray | None = None) -
     """Return Spearman's correlations of all pairs of metrics.
 
     Args:
-        metrics: a row for each example, a column for each metric; NaN ranks last, as an example
-            that is never learned comes after those that are, and before that is the most forgotten
-            one (Toneva et al., 2019).
-        labels: (example,) from 0 on, for correlations within classes: of ranks less their mean in
-            the class. None: pooled.
+        metrics: one row per example, one column per metric. NaN ranks last: an example that is
+            never learned ranks after the last one learned, and after the most forgotten one (Toneva
+            et al., 2019).
+        labels: (example,) from 0 on, to correlate ranks minus their class mean; None to pool all
+            classes.
 
     Returns:
         with bootstrap intervals over examples, which keep their ranks.

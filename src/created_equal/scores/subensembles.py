@@ -1,4 +1,4 @@
-"""What an ensemble's consistency would be with fewer or more networks, and what is free of N."""
+"""Estimates of consistency with fewer or more networks, and statistics that do not depend on N."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -19,7 +19,7 @@ class Beta(NamedTuple):
 
 
 class Agreement(NamedTuple):
-    """How often two networks are both right or both wrong, and Fleiss' kappa of it."""
+    """The agreement of pairs of networks: both right or both wrong, and Fleiss' kappa."""
 
     share: float
     kappa: float

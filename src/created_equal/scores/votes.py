@@ -1,8 +1,8 @@
-"""Metrics of what the networks vote at one epoch: how they split, not only how many are right.
+"""Metrics of the networks' votes at one epoch: how they split, not only how many are right.
 
 N networks predict labels; p_k is the share of those that predict label k for an example whose own
-label is y. Logarithms are natural. A single network has only p_k = 0 or 1, so that most of these
-metrics say little more than whether it is right.
+label is y. Logarithms are natural. With a single network p_k is 0 or 1, and most of these metrics
+only tell whether it is right.
 """
 
 from itertools import pairwise

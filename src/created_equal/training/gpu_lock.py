@@ -92,7 +92,7 @@ def visible_gpus(gpus: Sequence[str], visible: str | None) -> list[str]:
 
 def _wait_for_lock(gpus: Sequence[str], folder: Path) -> tuple[str, int]:
     """Lock one of the GPUs; return its UUID and the file descriptor of the lock."""
-    started, said = time.monotonic(), None
+    started, last_line = time.monotonic(), None
     while True:
         for gpu in gpus:
             lock = _try_to_lock(folder / f"{gpu.replace('/', '_')}.lock")
@@ -105,13 +105,13 @@ def _wait_for_lock(gpus: Sequence[str], folder: Path) -> tuple[str, int]:
                 f"{LONGEST_WAIT / 3600:.0f} hours; end those (fuser {folder}/* shows them), and "
                 "run again."
             )
-        if said is None or now - said > BETWEEN_LINES:
+        if last_line is None or now - last_line > BETWEEN_LINES:
             log.info(
                 "all %d GPUs are used by other training jobs: waiting for one; --resources gpu=%d "
                 "starts at most one job per GPU",
                 *(len(gpus), len(gpus)),
             )
-            said = now
+            last_line = now
         time.sleep(PAUSE)
 
 

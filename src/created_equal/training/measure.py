@@ -27,7 +27,7 @@ Kind = tuple[Ensemble, tuple[int, int, int], int]
 
 
 class Cost(NamedTuple):
-    """What training and predicting an image cost, in seconds of a core or a GPU.
+    """The cost of training on an image and of predicting it, in seconds of a core or a GPU.
 
     The uncertainty is a fraction of both.
     """
@@ -40,6 +40,13 @@ class Cost(NamedTuple):
         """Return the seconds that it takes to train one network on a dataset of this size."""
         trained, predicted = _count_images(ensemble, examples)
         return trained * self.trained + predicted * self.predicted
+
+
+class Share(NamedTuple):
+    """The fraction of a core that each process gets; the uncertainty is a fraction of it."""
+
+    mean: float
+    uncertainty: float
 
 
 def count_operations(
@@ -63,7 +70,7 @@ def count_operations(
 
 def measure_costs(
     kinds: Sequence[Kind], setting: Setting, jobs: int, seconds: float
-) -> tuple[list[Cost], float]:
+) -> tuple[list[Cost], Share]:
     """Measure what networks of several kinds cost, on noise.
 
     As many processes as there are jobs measure at the same time, because cores that work at once
@@ -78,7 +85,8 @@ def measure_costs(
         seconds: for all kinds together, about; two steps of each kind are taken at least.
 
     Returns:
-        the cost of each kind, and the share of a core that each process got, 1 on a GPU.
+        the cost of each kind, and the share of a core that each process got, 1 on a GPU. The
+        share's uncertainty is by how much it differed from round to round, or between processes.
 
     Raises:
         InputError: the images are too small for an architecture.
@@ -89,13 +97,13 @@ def measure_costs(
         # Here, because the error of a process would not be a sentence.
         make_network(ensemble, image_shape, classes)
     if setting.device.type == "cuda":
-        return _measure(kinds, setting, seconds)[0], 1.0
+        return _measure(kinds, setting, seconds)[0], Share(1.0, 0.0)
     jobs = min(jobs, MOST_PROCESSES)
     # Forking is fast, and safe as long as there are no other threads.
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("fork")) as pool:
         started = [pool.submit(_measure, kinds, setting, seconds) for _ in range(jobs)]
         costs, shares = zip(*(job.result() for job in started), strict=True)
-    return [_mean(of_kind) for of_kind in zip(*costs, strict=True)], float(np.mean(shares))
+    return [_mean(of_kind) for of_kind in zip(*costs, strict=True)], _share(np.vstack(shares))
 
 
 def _count_images(ensemble: Ensemble, examples: tuple[int, int]) -> tuple[int, int]:
@@ -105,20 +113,30 @@ def _count_images(ensemble: Ensemble, examples: tuple[int, int]) -> tuple[int, i
     return batches * size, len(ensemble.moments) * sum(examples)
 
 
-def _measure(kinds: Sequence[Kind], setting: Setting, seconds: float) -> tuple[list[Cost], float]:
-    """Return the cost of each kind, and the share of a core that this process got.
+def _measure(
+    kinds: Sequence[Kind], setting: Setting, seconds: float
+) -> tuple[list[Cost], np.ndarray]:
+    """Return the cost of each kind, and (round, 2) seconds of the processor and the clock.
 
     All kinds take a step in turn, again and again, so that a busy minute is not one kind's alone.
     """
-    started, used = time.monotonic(), time.process_time()
+    clocks = [(time.process_time(), time.monotonic())]
     trainees = [_make_trainee(*kind, setting) for kind in kinds]
     taken = [[] for _ in kinds]
-    while len(taken[0]) < 2 or time.monotonic() - started < seconds:
+    while len(taken[0]) < 2 or clocks[-1][1] - clocks[0][1] < seconds:
         for (images, trainee), times in zip(trainees, taken, strict=True):
             times.append(_take_step(images, trainee))
-    share = (time.process_time() - used) / (time.monotonic() - started)
+        clocks.append((time.process_time(), time.monotonic()))
     # The first step includes preparations.
-    return [_cost(np.array(times[1:])) for times in taken], share
+    return [_cost(np.array(times[1:])) for times in taken], np.diff(clocks, axis=0)
+
+
+def _share(rounds: np.ndarray) -> Share:
+    """Return the share of a core from (round, 2) seconds of the processor and of the clock."""
+    used, elapsed = rounds.T
+    mean = used.sum() / elapsed.sum()
+    spread = np.sqrt(np.average((used / elapsed - mean) ** 2, weights=elapsed))
+    return Share(float(mean), float(spread / mean))
 
 
 def _make_trainee(

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
-from torchvision.transforms import v2
 
 from created_equal.artefacts import ImageFiles
 from created_equal.errors import InputError
@@ -37,6 +36,9 @@ class Reader(Dataset):
         self._files = files
         self._augment = None
         if augmentation == "crop_and_flip":
+            # Imported late: it takes a second, and images in memory are augmented without it.
+            from torchvision.transforms import v2
+
             self._augment = v2.Compose(
                 [v2.RandomResizedCrop(files.size), v2.RandomHorizontalFlip()]
             )

@@ -26,7 +26,7 @@ class Stream(IntEnum):
     AUGMENTATION = 4  # of images in memory
 
 
-# What the key ``shared`` of an ensemble calls the purposes.
+# The names of the purposes in the key ``shared`` of an ensemble.
 NOISES = {
     Stream.INITIALIZATION: "initialisation",
     Stream.ORDER: "mini_batches",
