@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from created_equal import load_predictions
-from created_equal.artefacts import definition_of, select_split
+from created_equal.artefacts import definition_of, read_scores, select_split
 from created_equal.scores import pearson, score_ensemble, spearman_brown
 from created_equal.study import load_study
 
@@ -30,6 +30,12 @@ def test_the_networks_are_those_of_both_studies(scores, monkeypatch):
     assert scores.sizes["network"] >= 6
     assert scores["epoch"].values.tolist() == list(range(141))
     assert select_split(scores, "test").sizes["example"] == 500
+
+
+def test_the_kept_scores_are_those_of_the_kept_predictions(scores):
+    kept = read_scores(KEPT.parent / "scores.nc")
+    for name in ("network", "n_right", "n_modal", "bimodality", "accuracy"):
+        np.testing.assert_array_equal(kept[name], scores[name])
 
 
 def test_the_networks_are_as_accurate_as_the_papers(scores):
