@@ -65,7 +65,7 @@ def start(folder, *arguments):
 def ends(process):
     """Return how a run ended, and what it said."""
     try:
-        out, _ = process.communicate(timeout=400)
+        out, _ = process.communicate(timeout=900)
     finally:
         process.kill()
     return process.returncode, out
