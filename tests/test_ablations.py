@@ -57,7 +57,8 @@ def test_what_figures_show_and_all_that_ranks_for_it_is_scored(repository, monke
     planned = succeeds(repository, "--dry-run", "--config", f"studies={name}")
     scored = {each for each in study.ensembles if f"results/{name}/{each}/scores.nc" in planned}
     assert needed <= scored
-    assert any(study.ensembles[each].is_round for each in needed)
+    # digits removes its easy examples at once.
+    assert any(study.ensembles[each].is_round for each in needed) == (name != "digits")
 
 
 def test_a_dataset_that_is_not_derived_is_refused_by_the_workflow(repository):
