@@ -76,7 +76,7 @@ class Row:
     classes_kept: float = NAN
     shuffled_within_class: float = NAN
     class_means: float = NAN
-    also_under: str = ""  # The nulls under which the claim would hold too.
+    also_under: str = ""  # The nulls that meet the claim too.
     verdict: str = "not measured"
     conclusion: str = "inconclusive"
     turns_at: str = ""  # The multiples of the tolerance at which the verdict is another.
@@ -148,7 +148,7 @@ def verdict_of(
     if claim.chosen:
         return "met by choice"
     verdict = "reproduced" if has_number else "holds"
-    return f"{verdict}, and under a null too" if also_under else verdict
+    return f"{verdict}, and under a null too" if also_under and not claim.absent else verdict
 
 
 def conclusion_of(data: str, verdict: str, stable: str) -> str:
@@ -332,7 +332,7 @@ def _row(case: Case, evidence: Evidence, found: dict | None) -> Row:
     value = found["value"]
     expected = float(np.clip(found.get("expected", NAN), *claim.measure.possible))
     deciding, *interval = claim.accepted.deciding(value, found["lower"], found["upper"])
-    against = NULLS if deciding in claim.accepted and not claim.absent else ()
+    against = NULLS if deciding in claim.accepted else ()
     also_under = [
         null for null in against if claim.accepted.met_by(found.get(null, NAN), *interval)
     ]

@@ -223,7 +223,7 @@ def fewer_networks(counts: np.ndarray, classes: int) -> np.ndarray:
     return bimodality_of_counts(subsets) - bimodality_of_counts(counts)
 
 
-@measure(possible=SIGNED, fewest=FEWEST)
+@measure(possible=SIGNED, nulls=CONSISTENCY, fewest=FEWEST)
 def generalization(evidence: Evidence, *names: str) -> Measured:
     """Spearman's correlation, over ensembles, of test accuracy and bi-modality (all subsets of 5
     networks, mean over the epochs with a mean c of 0.05 to 0.9), test examples.
@@ -240,9 +240,12 @@ def generalization(evidence: Evidence, *names: str) -> Measured:
             last = scores.consistency(name, _all(evidence, name)[-1:], examples[name])
             counts = scores.histograms(name, of, examples[name])
             pairs.append((last.mean(), _bimodality(counts, FEWEST)))
-        return spearman(*np.transpose(pairs))
+        drawn = np.arange(len(pairs))
+        if scores.resample is not None:  # The claim is about ensembles, so they are drawn as well.
+            drawn = np.random.default_rng(scores.resample).integers(len(pairs), size=len(pairs))
+        return spearman(*np.array(pairs)[drawn].T)
 
-    return Measured(value, examples[learned[0]], epochs)
+    return Measured(value, examples[learned[0]], epochs, over="ensembles, networks and examples")
 
 
 @measure(possible=SIGNED, nulls=CONSISTENCY, fewest=FEWEST)

@@ -24,9 +24,7 @@ STYLES = {
     **dict.fromkeys(("reproduced, and under a null too", "holds, and under a null too"), "null"),
     "met by choice": "null",
     **dict.fromkeys(("not reproduced", "does not hold"), "no"),
-    "too few networks: would be met": "few",
-    "too few networks: would not be met": "few",
-    "too few networks": "few",
+    **{f"too few networks{end}": "few" for end in (": would be met", ": would not be met", "")},
     "not measured": "none",
 }
 # The heading of each column, and its width in hundredths of the page's.
@@ -120,7 +118,7 @@ def _counts(rows: Sequence[Row]) -> str:
     items = "".join(
         f"<li>{verdicts[verdict]} {_badge(verdict)}</li>" for verdict in STYLES if verdicts[verdict]
     )
-    beyond = [row for row in counted if row.verdict in ("reproduced", "holds")]
+    beyond = [row for row in counted if STYLES[row.verdict] == "yes" and not row.also_under]
     without = sum(all(math.isnan(getattr(row, null)) for null in NULLS) for row in beyond)
     at = {by: sum(by in row.turns_at.split(", ") for row in counted) for by in ("1/2", "2")}
     unstable = sum(row.stable == "no" for row in counted)
@@ -183,9 +181,8 @@ def _ours(row: Row) -> str:
 
 def _nulls(row: Row) -> str:
     met = dict.fromkeys(row.also_under.split(", "), ": <em>enough for the claim</em>")
-    return _small(
-        _numbers({of + met.get(name, ""): getattr(row, name) for name, of in NULLS.items()})
-    )
+    shown = {of + met.get(name, ""): getattr(row, name) for name, of in NULLS.items()}
+    return _small(_numbers(shown))
 
 
 def _networks(row: Row) -> str:
