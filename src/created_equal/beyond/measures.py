@@ -9,7 +9,6 @@ from created_equal.claims.measures import (
     FEWEST,
     MANY,
     NOT_NEGATIVE,
-    ORDER,
     SHARE,
     SIGNED,
     Measured,
@@ -21,6 +20,7 @@ from created_equal.claims.measures import (
 from created_equal.scores import (
     LEAST_CONSENSUS,
     MOST_CONSISTENCY,
+    NULLS,
     Examples,
     Scores,
     error_consistency,
@@ -33,7 +33,7 @@ from created_equal.scores import (
 HARDEST = 0.1
 
 
-@measure(possible=SHARE, nulls=ORDER, fewest=FEWEST)
+@measure(possible=SHARE, nulls=tuple(NULLS), fewest=FEWEST)
 def label_errors_rank(
     evidence: Evidence, name: str, *, against: str = "all other test examples"
 ) -> Measured:
@@ -51,7 +51,7 @@ def label_errors_rank(
     return Measured(value, doubted, {name: _trained(evidence, name)})
 
 
-@measure(possible=(0, 1 / HARDEST), nulls=ORDER, fewest=FEWEST)
+@measure(possible=(0, 1 / HARDEST), nulls=tuple(NULLS), fewest=FEWEST)
 def label_errors_among_the_hardest(evidence: Evidence, name: str) -> Measured:
     """How many times as often test labels that people did not confirm are in the hardest tenth by a
     as all test examples are.
@@ -133,7 +133,7 @@ def consistent_errors(evidence: Evidence, name: str) -> Measured:
     return Measured(value, examples, {name: last})
 
 
-@measure(possible=SIGNED, nulls=ORDER, fewest=FEWEST)
+@measure(possible=SIGNED, nulls=tuple(NULLS), fewest=FEWEST)
 def consistent_errors_of_two(evidence: Evidence, other: str, name: str) -> Measured:
     """Cohen's kappa of being right, of a network of the first and one of the second, mean over
     pairs, last epoch of each, test examples.

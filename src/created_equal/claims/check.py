@@ -79,6 +79,7 @@ class Row:
     also_under: str = ""  # The nulls that meet the claim too.
     verdict: str = "not measured"
     conclusion: str = "inconclusive"
+    chosen: str = ""  # "yes" if a setting was chosen to meet it.
     turns_at: str = ""  # The multiples of the tolerance at which the verdict is another.
     reading_of: str = ""  # The id of the claim of which this is another reading; it is not counted.
     networks: int | None = None
@@ -145,7 +146,7 @@ def verdict_of(
         return f"too few networks: would {'' if at_paper else 'not '}be met"
     if not met:
         return "not reproduced" if has_number else "does not hold"
-    if claim.chosen:
+    if claim.chosen in (True, data):
         return "met by choice"
     verdict = "reproduced" if has_number else "holds"
     return f"{verdict}, and under a null too" if also_under and not claim.absent else verdict
@@ -184,6 +185,11 @@ class _Numbers:
                 values[key].append(of.value(scores))
         for key, of in measured.items():
             found[key] = self._numbers(cases[key], of, np.array(values[key]))
+        for null in NULLS:
+            under = [key for key in measured if null in cases[key].claim.measure.nulls]
+            if under and (scores := self.hypotheses.under(null, names)):
+                for key in under:
+                    found[key][null] = float(measured[key].value(scores))
         return found
 
     def _numbers(self, case: Case, measured: Measured, replicates: np.ndarray) -> dict:
@@ -204,11 +210,6 @@ class _Numbers:
             "deviation": float(np.nanstd(replicates)) if not math.isnan(lower) else NAN,
             "log10_p": log10_p_of(value, measured.points) if measured.points else NAN,
             **_of_networks(measured, observed, case.paper_networks or paper),
-            **{
-                null: float(measured.value(scores))
-                for null in measure.nulls
-                if (scores := self.hypotheses.under(null, names))
-            },
             "networks": min(self.hypotheses.stored[name].networks for name in ensembles),
             "epochs": self._epochs(measured.epochs),
             "precision": ", ".join(sorted({str(each) for of in known for each in np.asarray(of)})),
@@ -290,10 +291,10 @@ def epochs_in_words(epochs: Sequence[int]) -> str:
 def _players(claim: Claim, evidence: Evidence) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield the row's id and the names that have the claim's roles; none where one is missing."""
     groups = [_group(role, evidence) for role in claim.roles]
-    if not all(groups):
-        yield claim.id, ()
-    elif any(role.endswith(f":{ALL}") for role in claim.roles):
+    if any(role.endswith(f":{ALL}") for role in claim.roles):
         yield claim.id, tuple(dict.fromkeys(chain.from_iterable(groups)))
+    elif not all(groups):
+        yield claim.id, ()
     else:
         several = any(role.endswith(f":{EACH}") for role in claim.roles)
         for name in groups[-1]:
@@ -321,6 +322,7 @@ def _row(case: Case, evidence: Evidence, found: dict | None) -> Row:
         "accepted": claim.accepted.words,
         "paper_networks": case.paper_networks,
         "fewest_networks": claim.measure.fewest,
+        "chosen": "yes" if claim.chosen in (True, evidence.data) else "",
     }
     if found is None:
         whose = "the study, with the scores that are kept," if evidence.kept else "the study"

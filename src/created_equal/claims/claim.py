@@ -89,7 +89,7 @@ class Claim:
     studies: tuple[str, ...]  # Those whose data the paper's number is about.
     elsewhere: bool  # Whether it is listed for other studies too.
     absent: bool  # Whether it says that there is no agreement, as under a null.
-    chosen: bool  # Whether a setting was chosen to meet it.
+    chosen: bool | str  # Whether a setting was chosen to meet it; or in which study it was.
     reading_of: str  # The id of the claim of which this is another reading, or "".
 
     def has_number(self, study: str) -> bool:

@@ -1,13 +1,13 @@
 """What claims measure: a function for each statistic, under the name that claims.yaml uses.
 
-Each chooses epochs and examples once, from observed scores, and returns with them a function from
-scores to a number, which is called with the observed scores, those of each null and each resample.
-The first paragraph of its docstring is the statistic in the table: c is the consistency of an
-example, a its accessibility, and networks are right if more than half of them are.
+Each chooses epochs and examples once, from observed scores, and returns with them a function of
+scores, which is called with those observed, of each null and of each resample. The first paragraph
+of its docstring is the statistic in the table: c is consistency, a accessibility.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from math import inf, nan
 
 import numpy as np
@@ -19,6 +19,7 @@ from created_equal.scores import (
     BINS,
     LEAST_FIT,
     MIDDLE,
+    NULLS,
     PHASES,
     Examples,
     Scores,
@@ -47,9 +48,7 @@ MANY = 20  # For statistics that change with N in a way that no model predicts.
 FEW = 0.01  # The share of the train set that has c = 1 when labels are first counted.
 SUBENSEMBLE, SUBSETS = 10, 1000
 SHARE, SIGNED, NOT_NEGATIVE = (0, 1), (-1, 1), (0, inf)
-CONSISTENCY = ("independent_networks", "classes_kept")
-GROUPS = ("shuffled_within_class", "class_means")
-ORDER, JOINT = ("independent_networks", *GROUPS), ("classes_kept", *GROUPS)
+CONSISTENCY, JOINT = tuple(NULLS)[:2], tuple(NULLS)[1:]
 SUMMARIES = {
     "mean": np.nanmean,
     "median": np.nanmedian,
@@ -280,7 +279,7 @@ def consensus_where_wrong(evidence: Evidence, name: str, *, split: str = "test")
     return Measured(value, examples, {name: epochs})
 
 
-@measure(possible=SIGNED, nulls=GROUPS)
+@measure(possible=SIGNED, nulls=JOINT)
 def moved_less_own_class(evidence: Evidence, original: str, name: str) -> Measured:
     """Accuracy on the moved examples less that of the original networks on the test examples of the
     same classes, mean over epochs >= 1.
@@ -318,14 +317,14 @@ def moved_as_test(evidence: Evidence, original: str, name: str) -> Measured:
     return Measured(value, moved, dict.fromkeys((original, name), epochs))
 
 
-@measure(possible=SIGNED, nulls=ORDER[:2], fewest=FEWEST)
+@measure(possible=SIGNED, nulls=tuple(NULLS)[:3], fewest=FEWEST)
 def halves(evidence: Evidence, name: str, *, split: str = "test", r: str = "Pearson") -> Measured:
     """{r}'s r of a in the even and in the odd networks, {split} examples."""
     examples, epochs = _examples(evidence, split, name), {name: _trained(evidence, name)}
     return _of_pair(lambda scores: scores.halves(name, examples), r, examples, epochs)
 
 
-@measure(possible=SIGNED, nulls=ORDER, fewest=FEWEST)
+@measure(possible=SIGNED, nulls=tuple(NULLS), fewest=FEWEST)
 def order(
     evidence: Evidence, other: str, name: str, *, split: str = "test", r: str = "Pearson"
 ) -> Measured:
@@ -336,7 +335,7 @@ def order(
     return _of_pair(pair, r, examples, epochs)
 
 
-@measure(possible=SIGNED, nulls=ORDER, fewest=FEWEST)
+@measure(possible=SIGNED, nulls=tuple(NULLS), fewest=FEWEST)
 def order_of_bins(evidence: Evidence, other: str, name: str) -> Measured:
     """Pearson's r of a in the two, means of 40 bins by a in the second, test examples."""
     examples = _examples(evidence, "test", other, name)
@@ -391,7 +390,7 @@ def share_of_disagreement(evidence: Evidence, whole: str, name: str) -> Measured
     return Measured(value, examples, dict.fromkeys((whole, name), last))
 
 
-@measure(possible=SIGNED, nulls=ORDER[:1], fewest=FEWEST, by_network=True)
+@measure(possible=SIGNED, nulls=CONSISTENCY[:1], fewest=FEWEST, by_network=True)
 def order_of_classes(evidence: Evidence, name: str, *, split: str = "test") -> Measured:
     """Spearman's r of the classes' mean a in two networks, mean of all pairs, {split} examples."""
     examples = _examples(evidence, split, name)
@@ -454,7 +453,7 @@ def weaker_first(evidence: Evidence, other: str, name: str) -> Measured:
     return _given(evidence, strong, reached, weak, len(accuracies[weak]) - 1)
 
 
-@measure(possible=SIGNED, nulls=GROUPS, fewest=FEWEST)
+@measure(possible=SIGNED, nulls=JOINT, fewest=FEWEST)
 def right_given_right(
     evidence: Evidence, other: str, name: str, *, when: str, less="", figure="figure_05"
 ) -> Measured:
@@ -465,7 +464,7 @@ def right_given_right(
     return _given(evidence, other, epoch, name, last, bool(less))
 
 
-@measure(possible=(-2, 2), nulls=GROUPS, fewest=FEWEST)
+@measure(possible=(-2, 2), nulls=JOINT, fewest=FEWEST)
 def similarity_fades(evidence: Evidence, other: str, name: str) -> Measured:
     """P(first right | second right) - P(first right), beginning less end, test examples."""
     first, last = (
@@ -476,7 +475,7 @@ def similarity_fades(evidence: Evidence, other: str, name: str) -> Measured:
     return Measured(lambda scores: first.value(scores) - last.value(scores), first.examples, epochs)
 
 
-@measure(possible=SIGNED, nulls=GROUPS, fewest=FEWEST)
+@measure(possible=SIGNED, nulls=JOINT, fewest=FEWEST)
 def easier_for_both(evidence: Evidence, other: str, name: str, *, when: str) -> Measured:
     """Accuracy of the second where the first are right less that where they are wrong, {when} of
     learning, test examples.
@@ -492,7 +491,7 @@ def easier_for_both(evidence: Evidence, other: str, name: str, *, when: str) -> 
     return Measured(value, examples, {other: np.array([epoch]), name: last})
 
 
-@measure(possible=(-1.5, 1.5), nulls=GROUPS, fewest=FEWEST)
+@measure(possible=(-1.5, 1.5), nulls=JOINT, fewest=FEWEST)
 def boosting(evidence: Evidence, other: str, name: str, *, what: str, third: str) -> Measured:
     """{what} of AdaBoost's accuracy on the {third} (level: less that on all, mean over its number
     of learners k; rise: from k = 1 to the last, along the line of best fit), test examples.
@@ -651,14 +650,11 @@ def _chosen(evidence: Evidence, split: str, *names: str) -> Examples:
             )
         return Examples(moved, split)
     parts = [select_split(evidence.scores[name], split) for name in names]
-    found = parts[0]["example"].values
-    if len(parts) == 1:
-        return Examples(found, split)
-    found = np.intersect1d(found, parts[1]["example"].values)
-    one, two = (part["label"].sel(example=found).values for part in parts)
-    if not len(found) or not np.array_equal(one, two):
+    found = reduce(np.intersect1d, [part["example"].values for part in parts])
+    labels = [part["label"].sel(example=found).values for part in parts]
+    if not len(found) or not np.array_equal(labels[0], labels[-1]):
         raise InputError(
-            f"{names[0]} and {names[1]} cannot be compared on the {split} set: they share no "
+            f"{names[0]} and {names[-1]} cannot be compared on the {split} set: they share no "
             "examples there, or have other labels for them; name two of the same dataset in the "
             "study."
         )

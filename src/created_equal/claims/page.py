@@ -53,11 +53,10 @@ the mean of c over the epochs; K is the number of classes, N that of networks. A
 uniform, about 2 for networks that err independently.</p>
 <p><b>Verdict.</b> <b>Reproduced</b> or not: the paper has a number for this data set, and at least
 as many networks were trained. <b>Holds</b> or not: it has none, and the direction is tested.
-<b>Under a null too</b>: something simpler than what the paper claims is enough for it; the column
-of nulls says what. <b>Met by choice</b>: a setting was chosen to meet it. <b>Too few networks</b>:
-the statistic needs more, or the paper has more and the value expected at its number decides
-otherwise. The conclusion below it is <b>verified</b> or <b>falsified</b> on the paper's data, if
-all of the interval agrees, beyond the nulls; <b>toy</b> on other data; or <b>inconclusive</b>.</p>
+<b>Under a null too</b>: a null is enough for it. <b>Met by choice</b>: a setting was chosen to meet
+it. <b>Too few networks</b>: the statistic needs more, or the paper has more and the value expected
+at its number decides otherwise. Below it, <b>verified</b> or <b>falsified</b> on the paper's data,
+if all of the interval agrees, beyond the nulls; <b>toy</b> on others; or <b>inconclusive</b>.</p>
 <p><b>Paper.</b> Its number, the accepted values, and where this limit comes from. <b>Ours.</b> The
 value and its 95 % bootstrap interval, for other images and networks at once, or for images alone if
 there are fewer than five networks or no predictions of each. Correlations: p for independent
@@ -142,11 +141,12 @@ def _section(name: str, rows: Sequence[Row]) -> str:
 
 
 def _verdict(row: Row) -> str:
-    lines = [row.conclusion]
-    if row.reading_of:
-        lines.append(f"another reading of {row.reading_of}, not counted")
-    if row.turns_at:
-        lines.append(f"another verdict at {row.turns_at} of the tolerance")
+    lines = (
+        row.conclusion,
+        row.reading_of and f"another reading of {row.reading_of}, not counted",
+        row.turns_at and f"another verdict at {row.turns_at} of the tolerance",
+        row.chosen and "a setting was chosen to meet it",
+    )
     return _badge(row.verdict) + _small(map(_breakable, lines))
 
 

@@ -54,7 +54,7 @@ class _Row(NamedTuple):
         """What the cost of a mini-batch depends on."""
         first, extent = self.ensembles[0], self.extents[0]
         # Optimizer and dropout change it by less than the uncertainty.
-        recipe = min(first.recipe.batch_size, LARGEST_BATCH), first.recipe.activation
+        recipe = min(first.recipe.batch_size, max(LARGEST_BATCH.values())), first.recipe.activation
         return (first.architecture, recipe, extent.image_shape, extent.classes)
 
 

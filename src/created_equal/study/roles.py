@@ -34,7 +34,8 @@ def roles_of(study: Study) -> dict[str, tuple[str, ...]]:
     """Return the names that a study's figures show, by role.
 
     ``figure_08.random`` is the only role without a key in a figure: the ensemble that keeps a
-    random part of the train set, as large as the part that ``figure_08.hard`` keeps.
+    random part of the train set, as large as the part that ``figure_08.hard`` keeps. If that part
+    is balanced, the ensemble has the role ``figure_08.hard_balanced``, unless another has it.
     """
     roles = {}
     for figure, entry in study.figures.items():
@@ -48,7 +49,11 @@ def roles_of(study: Study) -> dict[str, tuple[str, ...]]:
                     BASELINE_PREFIX + name for name in baselines_of(entry)
                 )
     if "figure_08.hard" in roles:
-        roles["figure_08.random"] = _find_random_part(study, *roles["figure_08.hard"])
+        (hard,) = roles["figure_08.hard"]
+        roles["figure_08.random"] = _find_random_part(study, hard)
+        is_balanced = (study.ensembles[hard].derived or {}).get("balanced")
+        if is_balanced and "figure_08.hard_balanced" not in roles:
+            roles["figure_08.hard_balanced"] = roles.pop("figure_08.hard")
     return roles
 
 

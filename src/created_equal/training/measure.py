@@ -3,7 +3,6 @@
 import multiprocessing
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -17,8 +16,9 @@ from created_equal.training.engine.device import Setting
 from created_equal.training.engine.images import Images
 from created_equal.training.engine.trainee import Trainee, make_network
 
-# Larger batches cost about as much per image. With a test image, one batch is predicted on a CPU.
-LARGEST_BATCH = 99
+# Larger batches cost about as much per image.
+LARGEST_BATCH = {"cpu": 50, "cuda": 100}
+PREDICTED = 101  # train and test images, one batch on a CPU
 MOST_PROCESSES = 16
 LEAST_UNCERTAINTY = 0.15  # a few steps tell no more about hours of training
 
@@ -73,7 +73,7 @@ def measure_costs(
 ) -> tuple[list[Cost], Share]:
     """Measure what networks of several kinds cost, on noise.
 
-    As many processes as there are jobs measure at the same time, because cores that work at once
+    As many processes as there are jobs train at the same time, because cores that work at once
     slow each other down. On a CPU the processor time counts, which other programs change little,
     and the share of a core that a process gets is measured over all kinds together. So the costs of
     two kinds compare well even if a machine is busy.
@@ -82,11 +82,11 @@ def measure_costs(
         kinds: an ensemble of each kind, with the shape of the images and the number of classes.
         setting: the device and precision.
         jobs: how many networks are trained at the same time.
-        seconds: for all kinds together, about; two steps of each kind are taken at least.
+        seconds: for all kinds together, about; three steps of each kind are taken at least.
 
     Returns:
         the cost of each kind, and the share of a core that each process got, 1 on a GPU. The
-        share's uncertainty is by how much it differed from round to round, or between processes.
+        share's uncertainty is by how much it differed from round to round.
 
     Raises:
         InputError: the images are too small for an architecture.
@@ -98,12 +98,21 @@ def measure_costs(
         make_network(ensemble, image_shape, classes)
     if setting.device.type == "cuda":
         return _measure(kinds, setting, seconds)[0], Share(1.0, 0.0)
-    jobs = min(jobs, MOST_PROCESSES)
-    # Forking is fast, and safe as long as there are no other threads.
-    with ProcessPoolExecutor(jobs, multiprocessing.get_context("fork")) as pool:
-        started = [pool.submit(_measure, kinds, setting, seconds) for _ in range(jobs)]
-        costs, shares = zip(*(job.result() for job in started), strict=True)
-    return [_mean(of_kind) for of_kind in zip(*costs, strict=True)], _share(np.vstack(shares))
+    # Forking is fast, and safe as long as there are no other threads. The other processes only keep
+    # the cores busy, because ELU can take six times as long in a process that was forked.
+    context = multiprocessing.get_context("fork")
+    others = [
+        context.Process(target=_measure, args=(kinds, setting, np.inf), daemon=True)
+        for _ in range(min(jobs, MOST_PROCESSES) - 1)
+    ]
+    try:
+        for process in others:
+            process.start()
+        return _measure(kinds, setting, seconds)
+    finally:
+        for process in others:
+            process.kill()
+            process.join()
 
 
 def _count_images(ensemble: Ensemble, examples: tuple[int, int]) -> tuple[int, int]:
@@ -113,22 +122,21 @@ def _count_images(ensemble: Ensemble, examples: tuple[int, int]) -> tuple[int, i
     return batches * size, len(ensemble.moments) * sum(examples)
 
 
-def _measure(
-    kinds: Sequence[Kind], setting: Setting, seconds: float
-) -> tuple[list[Cost], np.ndarray]:
-    """Return the cost of each kind, and (round, 2) seconds of the processor and the clock.
+def _measure(kinds: Sequence[Kind], setting: Setting, seconds: float) -> tuple[list[Cost], Share]:
+    """Return the cost of each kind, and the share of a core that this process got.
 
     All kinds take a step in turn, again and again, so that a busy minute is not one kind's alone.
     """
     clocks = [(time.process_time(), time.monotonic())]
     trainees = [_make_trainee(*kind, setting) for kind in kinds]
     taken = [[] for _ in kinds]
-    while len(taken[0]) < 2 or clocks[-1][1] - clocks[0][1] < seconds:
+    while len(taken[0]) < 3 or clocks[-1][1] - clocks[0][1] < seconds:
         for (images, trainee), times in zip(trainees, taken, strict=True):
             times.append(_take_step(images, trainee))
         clocks.append((time.process_time(), time.monotonic()))
     # The first step includes preparations.
-    return [_cost(np.array(times[1:])) for times in taken], np.diff(clocks, axis=0)
+    costs = [_cost(np.array(times[1:])) for times in taken]
+    return costs, _share(np.diff(clocks, axis=0))
 
 
 def _share(rounds: np.ndarray) -> Share:
@@ -143,28 +151,31 @@ def _make_trainee(
     ensemble: Ensemble, image_shape: tuple[int, int, int], classes: int, setting: Setting
 ) -> tuple[Images, Trainee]:
     """Return a network in training whose epochs have one mini-batch, and its images."""
-    size = min(ensemble.recipe.batch_size, LARGEST_BATCH)
+    size = min(ensemble.recipe.batch_size, LARGEST_BATCH[setting.device.type])
     ensemble = replace(ensemble, recipe=replace(ensemble.recipe, batch_size=size))
-    images = Images(_make_noise(size, 1, image_shape, classes), setting)
+    images = Images(_make_noise(size, PREDICTED - size, image_shape, classes), setting)
     return images, Trainee(ensemble, 0, images)
 
 
-def _take_step(images: Images, trainee: Trainee) -> tuple[float, float]:
+def _take_step(images: Images, trainee: Trainee) -> np.ndarray:
     """Return the seconds to train on an image, and to predict one."""
-    times = [_clock(images.setting)]
+    start = _clock(images.setting)
     for _ in trainee.finish_epoch():
-        times.append(_clock(images.setting))
+        pass
+    trained = _clock(images.setting)
     trainee.evaluate(lambda: None)
-    times.append(_clock(images.setting))
-    trained, predicted = np.diff(times)
-    return trained / len(images.train), predicted / len(images)
+    predicted = _clock(images.setting)
+    return np.diff([start, trained, predicted]) / [len(images.train), len(images)]
 
 
 def _cost(taken: np.ndarray) -> Cost:
-    """Return the cost from steps (step, 2): seconds to train on an image, and to predict one."""
-    trained, predicted = np.median(taken, axis=0)
-    total = taken.sum(axis=1)
-    return Cost(trained, predicted, np.median(np.abs(total / np.median(total) - 1)))
+    """Return the cost from steps (step, 2): seconds to train on an image, and to predict one.
+
+    The fastest step counts, because other programs can only make it slower.
+    """
+    trained, predicted = taken.min(axis=0)
+    spread = np.median(taken.sum(axis=1)) / (trained + predicted) - 1
+    return Cost(trained, predicted, float(np.hypot(LEAST_UNCERTAINTY, spread)))
 
 
 def _clock(setting: Setting) -> float:
@@ -172,13 +183,6 @@ def _clock(setting: Setting) -> float:
         torch.cuda.synchronize()
         return time.perf_counter()
     return time.process_time()
-
-
-def _mean(costs: Sequence[Cost]) -> Cost:
-    """Return the mean of what several processes measured; their differences are uncertainty."""
-    trained, predicted, spread = np.mean(costs, axis=0)
-    half = np.ptp([cost.trained for cost in costs]) / (2 * trained)
-    return Cost(trained, predicted, float(np.hypot(LEAST_UNCERTAINTY, max(2 * spread, half))))
 
 
 def _make_noise(
