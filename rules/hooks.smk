@@ -164,7 +164,11 @@ def check_targets():
 # The job of an invalid figure fails later, so that all others are built; report the reason now.
 if workflow.is_main_process:
     if CONFIG.data_root != type(CONFIG).data_root and not CONFIG.data_root.exists():
-        print_lines([f"data_root {CONFIG.data_root} does not exist"])
+        print_lines(
+            [
+                f"data_root {CONFIG.data_root} does not exist; correct it, or make the folder"
+            ]
+        )
     for study in CONFIG.studies:
         for sentences in load(study).refused.values():
             print_lines(

@@ -53,13 +53,6 @@ def test_unreadable_files_are_named(folder):
     assert str(caught.value).endswith("; replace or remove them, and run again.")
 
 
-def test_a_name_that_is_not_utf_8_is_rejected(folder):
-    path = folder / "train" / "a" / "\udcff.png"
-    save(folder / "train" / "a" / "other.png").rename(path)
-    with pytest.raises(InputError, match=r"udcff.png' \(its name is not UTF-8\)"):
-        build(folder)
-
-
 def test_moments_are_those_of_the_train_images(folder):
     save(folder / "train" / "a" / "0.png", (5, 2, 3))
     save(folder / "test" / "a" / "0.png", (200, 200, 200))

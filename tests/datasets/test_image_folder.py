@@ -238,3 +238,15 @@ def test_a_class_whose_name_is_not_utf_8_is_refused(folder):
     (folder / "train" / "cat").rename(folder / "train" / "c\udce9t")
     with pytest.raises(InputError, match=r"c.udce9t' cannot be read as UTF-8; rename it, or choos"):
         open_image_folder(folder)
+
+
+def test_a_file_whose_name_is_not_utf_8_is_refused(folder):
+    save_image(folder / "train" / "cat" / "\udcff.png")
+    with pytest.raises(InputError, match=r"train/cat/.udcff.png' cannot be read as UTF-8; rename"):
+        open_image_folder(folder)
+
+
+def test_a_pipe_is_refused_and_not_waited_for(folder):
+    os.mkfifo(folder / "train" / "cat" / "pipe.png")
+    with pytest.raises(InputError, match=r"train/cat/pipe.png is a pipe, a socket or a device"):
+        open_image_folder(folder)

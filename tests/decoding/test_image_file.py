@@ -41,6 +41,11 @@ def test_palettes_become_rgb(tmp_path):
     assert (save_and_decode(tmp_path, image).pixels == (200, 10, 10)).all()
 
 
+def test_the_a_of_lab_is_not_taken_for_transparency(tmp_path):
+    one_color("LAB", (100, 120, 130)).save(tmp_path / "lab.tif")
+    assert decode_image(tmp_path / "lab.tif", None).changes == ()
+
+
 def test_transparent_pixels_of_palettes_become_white(tmp_path):
     image = one_color("P", 0)
     image.putpalette([9, 9, 9])

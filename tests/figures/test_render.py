@@ -1,3 +1,4 @@
+import errno
 import json
 import sys
 from pathlib import Path
@@ -71,6 +72,30 @@ def test_the_figure_of_several_studies_shows_those_that_have_a_figure_1(
         assert rendered == (repository / "paper_figures/here" / name).read_bytes()
     with pytest.raises(InputError, match="figure_01, but none of without has one; add"):
         render_cross_dataset(["without"])
+
+
+def test_what_a_kernel_prints_while_it_ends_is_not_in_the_log(
+    repository: Path, capfd: pytest.CaptureFixture
+) -> None:
+    """A kernel may fail to close its sockets on a busy machine, after the figure is written."""
+    Path("notebooks").unlink()
+    Path("notebooks").mkdir()
+    notebook = json.loads((NOTEBOOKS / "figure_01.ipynb").read_text())
+    notebook["cells"][-1]["source"] = "import atexit, os; atexit.register(lambda: os.write(2, b'Traceback'))"
+    Path("notebooks/figure_01.ipynb").write_text(json.dumps(notebook))
+    render_figure(load_study("made_up"), "figure_01")
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_disk_that_is_full_is_not_taken_for_a_kernel_that_does_not_start(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(render, "TemporaryDirectory", full)
+    with pytest.raises(OSError, match="No space left on device"):
+        render_figure(load_study("made_up"), "figure_01")
 
 
 def test_an_input_error_in_a_notebook_is_passed_on(repository: Path) -> None:

@@ -613,6 +613,13 @@ def test_a_name_that_the_command_line_takes_for_a_number(folder, name):
     assert load_config({"studies": float(name)}).studies == (name,)
 
 
+def test_a_number_that_is_no_study_is_named_with_a_remedy(folder):
+    load(minimal(), "one")
+    said = "studies is 20201010, and no file in config/studies has such a name; use one of .*one"
+    with pytest.raises(InputError, match=said):
+        load_config({"studies": 20201010})
+
+
 @pytest.mark.parametrize("path", ["one.yaml", "config/studies/one.yaml", " one , one.yml"])
 def test_a_study_may_be_named_by_its_file(folder, path):
     assert load_config({"studies": path}).studies == ("one",)

@@ -57,5 +57,5 @@ def label_errors(dataset: xr.Dataset, scores: xr.Dataset) -> LabelErrors:
 def asked_about(source: str) -> tuple[list[int], list[int]]:
     """Return the ids in the test set of a source whose labels people doubted, and confirmed."""
     path = Path(__file__).with_name("label_errors.yaml")
-    found = yaml.safe_load(path.read_text())[source]
+    found = yaml.safe_load(path.read_text("utf-8"))[source]
     return found["doubted"], found["confirmed"]

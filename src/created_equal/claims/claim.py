@@ -124,7 +124,7 @@ def paper_studies() -> frozenset[str]:
 
 @cache
 def _document(path: Path) -> dict:
-    return yaml.safe_load(path.read_text())
+    return yaml.safe_load(path.read_text("utf-8"))
 
 
 def _claims_of(

@@ -100,11 +100,8 @@ def channel_moments(files: Sequence[Path], size: int) -> list[tuple[float, float
 
 def _hash_or_problem(path: Path) -> int | str:
     try:
-        str(path).encode()
         content = path.read_bytes()
         Image.open(io.BytesIO(content)).close()
         return content_hash(content)
-    except UnicodeEncodeError:
-        return f"{str(path)!a} (its name is not UTF-8)"
     except Exception as error:  # Pillow raises many types of errors on broken files
         return f"{path} ({why_unreadable(error)})"

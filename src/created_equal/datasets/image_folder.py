@@ -127,13 +127,6 @@ def _list_class_folders(folder: Path, within: str, lister: "_Lister") -> Classes
     """List the files of the folder ``within`` each class folder."""
     classes: Classes = {}
     for entry in lister.entries(folder):
-        try:
-            entry.name.encode()
-        except UnicodeEncodeError as error:
-            raise InputError(
-                f"the name of {str(entry)!a} cannot be read as UTF-8; rename it, or choose a "
-                "locale with UTF-8 (export LC_ALL=C.UTF-8)."
-            ) from error
         if not entry.is_dir():
             raise InputError(
                 f"{entry} is outside the class folders; move it into one, or remove it."
@@ -203,20 +196,32 @@ class _Lister:
         for entry in self.entries(folder):
             if entry.is_dir():
                 yield from self.files(entry)
-            else:
+            elif entry.is_file():
                 yield entry
+            else:
+                raise InputError(
+                    f"{entry} is a pipe, a socket or a device, which is never read; remove it."
+                )
 
     def entries(self, folder: Path) -> list[Path]:
         """Return the sorted files and folders in a folder.
 
         Raises:
-            InputError: one is a dead link, or a link to a folder that contains it.
+            InputError: one has a name that is not UTF-8, or is a dead link, or a link to a folder
+                that contains it.
         """
         entries = []
         for entry in sorted(folder.iterdir()):
             if entry.name.startswith(".") or entry.name.casefold() in LEFT_BY_OTHERS:
                 self.left_out.append(entry)
                 continue
+            try:
+                entry.name.encode()
+            except UnicodeEncodeError as error:
+                raise InputError(
+                    f"the name of {str(entry)!a} cannot be read as UTF-8; rename it, or choose a "
+                    "locale with UTF-8 (export LC_ALL=C.UTF-8)."
+                ) from error
             if entry.is_symlink():
                 if link := dead_link(entry):
                     raise InputError(link)

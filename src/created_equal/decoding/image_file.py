@@ -93,7 +93,9 @@ def _changes(image: Image.Image, size: int | None, is_deep: bool) -> Iterator[st
         yield "have more than 8 bits per channel, which are rounded to 8"
     if getattr(image, "is_animated", False):
         yield "have several frames or pages, of which only the first is read"
-    alpha = image.getchannel("A").getextrema()[0] if "A" in image.getbands() else 255
+    # The A of LAB is no alpha, so ask Pillow.
+    has_alpha = image.has_transparency_data and "A" in image.getbands()
+    alpha = image.getchannel("A").getextrema()[0] if has_alpha else 255
     if alpha < 255 or "transparency" in image.info:
         yield "have transparent pixels, which become white"
     if size is not None and min(image.size) < size:

@@ -108,9 +108,9 @@ class OwnKernel(AsyncKernelManager):
 def _execute(notebook: Path, parameters: Mapping, log: Path) -> None:
     # Jupyter picks free ports for a kernel before the kernel binds them. If many kernels start at
     # once, another process may take these ports first, and the kernel ends before it runs anything.
-    for attempt in range(1, STARTS + 1):
-        try:
-            with TemporaryDirectory(dir=log.parent, prefix=".ipython.") as settings:
+    with TemporaryDirectory(dir=log.parent, prefix=".ipython.") as settings:
+        for attempt in range(1, STARTS + 1):
+            try:
                 papermill.execute_notebook(
                     notebook,
                     log,
@@ -119,15 +119,17 @@ def _execute(notebook: Path, parameters: Mapping, log: Path) -> None:
                     kernel_manager_class=OwnKernel,
                     progress_bar=False,
                     execution_timeout=LONGEST_CELL,
+                    # A kernel that ends by itself may print a traceback of ZeroMQ's.
+                    shutdown_kernel="immediate",
                     extra_arguments=[*QUIET, f"--ipython-dir={settings}"],
                 )
-            return
-        except DeadKernelError:
-            raise
-        except (OSError, RuntimeError) as error:
-            if attempt == STARTS:
-                raise InputError(
-                    f"the Jupyter kernel of {sys.executable} for {notebook} did not start in "
-                    f"{STARTS} attempts ({error}); see above why, or install it again with: "
-                    f"{sys.executable} -m pip install --force-reinstall ipykernel"
-                ) from error
+                return
+            except DeadKernelError:
+                raise
+            except (OSError, RuntimeError) as error:
+                if attempt == STARTS:
+                    raise InputError(
+                        f"the Jupyter kernel of {sys.executable} for {notebook} did not start in "
+                        f"{STARTS} attempts ({error}); see above why, or install it again with: "
+                        f"{sys.executable} -m pip install --force-reinstall ipykernel"
+                    ) from error

@@ -61,7 +61,7 @@ def load_config(values: Mapping | None = None) -> Config:
     path = find(CONFIG)
     where = path if values is None else "the configuration (config.yaml and --config)"
     if isinstance(values, Mapping) and isinstance(values.get("studies"), int | float):
-        values = {**values, "studies": _typed_as(values["studies"])}
+        values = {**values, "studies": _typed_as(values["studies"], where)}
     if values is None:
         passed = os.environ.get(CONFIG_VARIABLE)
         values = read_yaml(path) if passed is None else json.loads(passed)
@@ -82,13 +82,14 @@ def load_config(values: Mapping | None = None) -> Config:
     return config
 
 
-def _typed_as(number: float) -> object:
+def _typed_as(number: float, where: Path | str) -> str:
     """Return the study of whose name Snakemake's --config makes this number: 2020_10_10."""
-    for name in study_names():
+    for name in (names := study_names()):
         with suppress(ValueError):
             if float(name) == number:
                 return name
-    return number
+    sentence = f"studies is {number}, and no file in {STUDIES} has such a name"
+    refuse(where, [f"{sentence}; {suggestion(str(number), names)}"])
 
 
 def study_names() -> list[str]:
