@@ -474,6 +474,21 @@ def test_a_phone_shows_all_of_it_and_the_image_in_a_sheet(open_page: Open, page_
     assert page.locator("#name").is_visible()
 
 
+def test_long_names_of_classes_make_no_phone_wider(
+    open_page: Open, write: Write, scores: xr.Dataset, dataset: xr.Dataset
+) -> None:
+    names = ["x_" * 60, "Katze \u00fcber \u732b " * 8, '<b>"A&B"</b>\'s', "cat"]
+    named = dataset.assign(class_name=("class", np.array(names, dtype=object)))
+    page = open_page(write({"a": scores}, named), "#image=100", viewport=NARROW)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    for example in range(4):
+        update(page, image=example)
+        detail = page.locator("#detail").evaluate("(each) => [each.scrollWidth, each.clientWidth]")
+        assert detail[0] == detail[1]
+        label = int(scores["label"][example])
+        assert page.locator("#name").text_content().endswith(f"labeled {names[label]}")
+
+
 def test_dark_light_and_print(open_page: Open, page_path: Path) -> None:
     background = "getComputedStyle(document.body).backgroundColor"
     dark = open_page(page_path, color_scheme="dark")

@@ -34,7 +34,7 @@ def test_panels_show_the_test_set_in_order(scores: xr.Dataset) -> None:
     titles = [axes.get_title(loc="left") for axes in figure.axes]
     for letter, epoch, title in zip("abcdef", epochs, titles, strict=True):
         value = float(scores["bimodality"].sel(epoch=epoch, split="test"))
-        assert title.startswith(f"({letter}) epoch {epoch}\nbi-modality {value:.2f} (")
+        assert title.startswith(f"({letter}) epoch {epoch}\nbi-modality {value:.2f}\n(")
     heights = [sum(bar.get_height() for bar in axes.patches) for axes in figure.axes]
     assert heights == pytest.approx([1] * 6)
 
@@ -53,7 +53,7 @@ def test_steps_are_shown_below_the_epochs(
     below = ["(g) after step 1", "(h) after step 2", "(i) after step 5", "(j) after step 25"]
     assert titles[6:] == below
     value = float(steps["bimodality"].sel(epoch=25, split="test"))
-    assert f"bi-modality {value:.2f} (" in figure.axes[9].get_title(loc="left")
+    assert f"bi-modality {value:.2f}\n(" in figure.axes[9].get_title(loc="left")
     assert "first steps, N = 8 networks, after mini-batches" in figure.get_suptitle().replace(
         "\n", " "
     )

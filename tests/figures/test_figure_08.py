@@ -62,7 +62,7 @@ def test_panels_show_their_ensemble_split_and_epoch(scores: xr.Dataset, other: x
             assert axes.patches[0].get_height() == pytest.approx(zero)
     test_accuracy = float(other["accuracy"].sel(split="test", epoch=12).mean(dtype=float))
     bottom = figure.axes[7].get_title(loc="left")
-    assert bottom.startswith(f"end\nepoch 12\ntest accuracy {test_accuracy:.2f}\ntrain accuracy")
+    assert bottom.startswith(f"end, epoch 12\ntest accuracy {test_accuracy:.2f}\ntrain accuracy")
 
 
 def test_epochs_are_those_recorded() -> None:
@@ -78,4 +78,4 @@ def test_the_balanced_hardest_are_shown_beside_the_others(
     figure = draw({"random_labels": scores, "hard": other, "balanced": balanced}, "Digits")
     assert len(figure.axes) == 10
     titles = [axes.get_title(loc="left").splitlines()[0] for axes in figure.axes[3:5]]
-    assert titles == ["(d) hard,", "(e) hard, balanced,"]
+    assert titles == ["(d) hard", "(e) hard, balanced"]

@@ -1,6 +1,10 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import xarray as xr
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 
 from created_equal.artefacts import content_hash
@@ -32,7 +36,7 @@ def test_each_curve_is_next_to_its_image(scores: xr.Dataset, dataset: xr.Dataset
 def test_an_example_that_is_forgotten_is_found(scores: xr.Dataset, dataset: xr.Dataset) -> None:
     figure = draw(scores, dataset, "Digits", "st_vgg")
     assert figure.axes[9].get_title(loc="left") == (
-        "(e) high, then falls to 0 (fit 1.00): class 7, train set, position 7"
+        "(e) high, then falls to 0 (fit 1.00)\nclass 7, train set, position 7"
     )
 
 
@@ -106,3 +110,11 @@ def test_label_and_split_are_those_used_in_training(
     for found, title in zip(patterns, named, strict=True):
         example = scores.isel(example=found.index)
         assert f"class {example['label'].item()}, {example['example_split'].item()} set" in title
+
+
+def test_long_names_of_classes_stay_on_the_page(
+    scores: xr.Dataset, dataset: xr.Dataset, texts: Callable[[Figure], list[Text]]
+) -> None:
+    names = np.array([f"W{'w' * 40}{label}" for label in range(10)], dtype=object)
+    figure = draw(scores, dataset.assign(class_name=("class", names)), "Digits", "st_vgg")
+    assert max(text.get_window_extent().x1 for text in texts(figure)) <= figure.bbox.x1

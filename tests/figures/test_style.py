@@ -51,7 +51,7 @@ def test_text_is_large_inside_the_page_and_not_on_other_text(
     drawn = drawings[figure](title, "small_st_vgg")
     visible = texts(drawn)
     assert len(visible) > 10
-    assert min(text.get_fontsize() for text in visible) >= 8
+    assert min(text.get_fontsize() for text in visible) >= 9
     assert drawn.get_figwidth() == PAGE_WIDTH
     a_figure_hides_nothing(drawn, visible)
 
@@ -91,7 +91,7 @@ def test_the_users_matplotlib_settings_are_ignored() -> None:
     with matplotlib.rc_context({"font.size": 30, "svg.fonttype": "path", "axes.grid": True}):
         settings = read()
         assert matplotlib.rcParams["font.size"] == 30
-    assert settings["font.size"] == 8
+    assert settings["font.size"] == 9
     assert settings["svg.fonttype"] == "none"
     assert settings["pdf.fonttype"] == 42
     assert not settings["axes.grid"]

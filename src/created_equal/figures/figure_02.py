@@ -38,10 +38,10 @@ def draw(
         panels += [(found, step, f"after step {step}") for step in chosen]
         details.append(f"{style.describe(name, of_steps)}, after mini-batches of the first epochs")
     rows = -(-len(panels) // COLUMNS)
-    figure = style.page(1.2 + 1.5 * rows)
+    figure = style.page(1.3 + 1.75 * rows)
     grid = figure.subplots(rows, COLUMNS, sharex=True)
     for axes, letter, (shown, epoch, when) in zip(grid.flat, style.LETTERS, panels, strict=False):
-        words = histograms.consistency_histogram(axes, shown, "test", epoch).replace("\n", " ")
+        words = histograms.consistency_histogram(axes, shown, "test", epoch)
         axes.set_title(f"({letter}) {when}\n{words}")
     for axes in grid.flat[len(panels) :]:
         axes.set_axis_off()

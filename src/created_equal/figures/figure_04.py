@@ -56,7 +56,7 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     accuracies = [accuracy_by_epoch(scores, "test") for scores in ensembles.values()]
     # With few epochs there may be no match, or only one; the rest of the figure is still drawn.
     pairs = _matched_epochs(*accuracies)
-    figure = style.page(7.4)
+    figure = style.page(8.2)
     grid = figure.subplots(2, 3, width_ratios=(1, 1, 0.05))
     _halves(grid[0, 0], name, first)
     _accessibility(grid[0, 1], both, f"(b) {name} and {other_name}", tuple(ensembles))
@@ -90,7 +90,7 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
 
 
 def _draw_halves(name: str, scores: xr.Dataset, title: str) -> Figure:
-    figure = style.page(4.2)
+    figure = style.page(4.6)
     halves, beside = figure.subplots(1, 2)
     _halves(halves, name, scores)
     _legend(beside, halves)
@@ -111,7 +111,7 @@ def _legend(axes: Axes, plot: Axes) -> None:
     """Fill a panel with the legend of a plot of accessibility."""
     axes.set_axis_off()
     legend = axes.legend(
-        handles=plot.lines[: len(SPLITS)], loc="upper left", handletextpad=0.2, borderpad=0
+        handles=plot.lines[: len(SPLITS)], loc="center left", handletextpad=0.2, borderpad=0
     )
     for handle in legend.legend_handles:
         handle.set_alpha(1)

@@ -33,7 +33,7 @@ def draw(
     for each in (scores, linear):
         epochs = check_epochs(each, epochs, 2, "figure_05")
     scores, linear = (select_epochs(each, epochs) for each in (scores, linear))
-    figure = style.page(3.6)
+    figure = style.page(4.2)
     panels = figure.subplots(1, 3, sharex=True)
     for axes, letter, epoch in zip(panels, style.LETTERS, epochs, strict=False):
         n_right, n_networks = scores["n_right"].sel(epoch=epoch).values, scores.sizes["network"]

@@ -25,7 +25,7 @@ def draw(
     epochs of the predictions ``boosting`` are the numbers k of weak learners, and their coordinate
     weak_learners is the k at which boosting ended.
     """
-    figure = style.page(7.3)
+    figure = style.page(7.6)
     grid = figure.subplots(2, 3, width_ratios=(1, 1, 0.3))
     for (above, below), split in zip(grid.T, SPLITS, strict=False):
         cnn, boosted = align(scores, boosting, split, "figure_06", (ensemble, baseline))

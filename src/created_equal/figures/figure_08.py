@@ -27,7 +27,7 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     (random_name, random), *hard_ones = ensembles.items()
     chosen = three_epochs(random, random_name)
     random = select_epochs(random, chosen)
-    figure = style.page(5)
+    figure = style.page(6)
     if len(hard_ones) > 1 and isinstance(figure, Figure):
         # The titles of narrow panels are wider than these.
         figure.get_layout_engine().set(rect=(0, 0, 0.97, 1))
@@ -42,18 +42,17 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
         ends = (int(trained[0]), int(trained[-1]))
         hard = select_epochs(hard, ends)
         which = "hard, balanced" if is_balanced(hard) else "hard"
-        line = "\n" if len(hard_ones) > 1 or is_balanced(hard) else " "
-        stages = (f"({letter}) {which},{line}beginning", "end")
+        stages = (f"({letter}) {which}\nbeginning", "end")
         for axes, stage, epoch in zip(column, stages, ends, strict=True):
             on_test = f"test accuracy {accuracy(hard, 'test', epoch):.2f}"
             words = _panel(axes, hard, "train", epoch)
-            axes.set_title(f"{stage}\nepoch {epoch}\n{on_test}\ntrain {words}")
+            axes.set_title(f"{stage}, epoch {epoch}\n{on_test}\ntrain {words}")
             # Two columns leave no room for a label beside each.
             if len(hard_ones) == 1:
-                axes.set_ylabel(f"train set, {which}")
+                axes.set_ylabel("hard, train set")
         details.append(style.describe(name, hard, ends))
     for axes, split in zip(grid[:, 0], SPLITS, strict=True):
-        axes.set_ylabel(f"{split} set, random labels\nfraction of examples")
+        axes.set_ylabel(f"random labels, {split}\nfraction of examples")
     style.heading(figure, title, "; ".join(details), ensembles)
     style.footing(
         figure,

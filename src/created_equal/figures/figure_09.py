@@ -49,7 +49,7 @@ def draw(
         histograms.finish_panel(axes, scores)
         return f"labels at 1: {len(np.unique(modal[n_right == n_networks]))}"
 
-    figure = histograms.four_phases("figure_09", scores, title, ensemble, epochs, fill, height=5.2)
+    figure = histograms.four_phases("figure_09", scores, title, ensemble, epochs, fill, height=5.6)
     for axes in figure.axes[len(epochs) :]:
         axes.set_xlabel("consistency")
     names = [wrap(str(dataset["class_name"].values[label]), 16) for label in labels]

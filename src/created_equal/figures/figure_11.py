@@ -27,7 +27,7 @@ def draw(
     names = scores["example"].values[[found.index for found in patterns.values()]]
     images = images_of(names, dataset, data_root, "figure_11", ensemble)
     epochs = scores["epoch"].values
-    figure = style.page(6.6)
+    figure = style.page(7.4)
     grid = figure.subplots(len(patterns), 2, width_ratios=(1, 5), sharex="col", squeeze=False)
     for number, ((pattern, found), name) in enumerate(zip(patterns.items(), names, strict=True)):
         image, axes = grid[number]
@@ -40,7 +40,7 @@ def draw(
         style.mark_chance(axes, scores)
         axes.set(ylim=(0, 1), yticks=(0, 0.5, 1), yticklabels=("0", "0.5", "1"))
         axes.set_title(
-            f"({style.LETTERS[number]}) {pattern} ({fit_words(found.fit)}): class "
+            f"({style.LETTERS[number]}) {pattern} ({fit_words(found.fit)})\nclass "
             f"{class_name(dataset, example['label'].item())}, "
             f"{example['example_split'].item()} set, {example_name(dataset, name)}"
         )

@@ -15,8 +15,8 @@ from created_equal.scores import BLOCKS, LEAST_CONSENSUS, MOST_CONSISTENCY, Bloc
 IN_TABLE = 20
 """The number of examples of each block in the table, at most."""
 MOST_CLASSES = 10
-LONGEST_NAME, LONGEST_LINE = 9, 9
-BLOCK, LINE = 1.71, 0.137
+LONGEST_NAME, LONGEST_LINE = 8, 8
+BLOCK, LINE = 1.71, 0.154
 """The width of a block and the height of a line, in inches."""
 
 

@@ -13,8 +13,8 @@ from created_equal.figures.gallery import caption
 from created_equal.figures.images import class_name, draw_row, images_of
 
 COLUMNS, ROWS = 7, 3
-LONGEST_NAME = 12
-ROW = 1.46
+LONGEST_NAME = 11
+ROW = 1.5
 """The height of a row, with three lines below the images, in widths of an image."""
 
 

@@ -59,7 +59,7 @@ def four_phases(
     ensemble: str,
     epochs: Sequence[int] | None,
     fill: Callable[[Axes, xr.Dataset, str, int], str],
-    height: float = 4.6,
+    height: float = 5,
 ) -> Figure:
     """Return a page of 2 x 4 panels: the phases from left to right, train above, test below.
 

@@ -18,8 +18,8 @@ SHOWN = (
 )
 """The metrics in the figure, in this order, as far as the scores have them."""
 FEWEST_EXAMPLES = 3
-CELL = 0.19
-"""The width of a cell, in inches."""
+CELL = 0.2
+"""The height of a cell, in inches."""
 
 
 @style.styled
@@ -36,14 +36,14 @@ def draw(scores: xr.Dataset, title: str, ensemble: str) -> Figure:
     """
     correlations = table(scores)
     names = [name for name in SHOWN if name in {*correlations["metric"], *correlations["other"]}]
-    figure = style.page(2.55 + CELL * len(names))
-    grid = figure.subplots(1, len(SPLITS), sharey=True)
+    figure = style.page(2.9 + CELL * len(names) * len(SPLITS))
+    grid = figure.subplots(len(SPLITS), 1, sharex=True)
     for axes, split in zip(grid, SPLITS, strict=True):
         of_split = correlations[correlations["split"] == split]
         images = scores["example_split"].values == split
         axes.set_title(f"{split} set, {images.sum()} images")
         shown = _draw_matrix(axes, _matrix(of_split, names), names)
-    bar = figure.colorbar(shown, ax=grid, shrink=0.5, aspect=30, pad=0.01)
+    bar = figure.colorbar(shown, ax=grid, shrink=0.4, aspect=30, pad=0.01)
     bar.outline.set_visible(False)
     bar.set_label("Spearman's correlation")
     details = "Spearman's correlations of metrics of difficulty, "
@@ -51,7 +51,7 @@ def draw(scores: xr.Dataset, title: str, ensemble: str) -> Figure:
     style.heading(figure, title, details, {ensemble: scores})
     style.footing(
         figure,
-        "Red is positive, blue negative. Above the diagonal: over all images of the set. Below it: "
+        "Above the diagonal: over all images of the set. Below it: "
         "within classes, over ranks less the mean of their class. An image that is never learned "
         "ranks after those learned last, and as the most forgotten. Empty: a metric is the same "
         "for all images.",
@@ -105,8 +105,7 @@ def _draw_matrix(axes: Axes, matrix: np.ndarray, names: list[str]):
     for (row, column), r in np.ndenumerate(matrix):
         if not np.isnan(r):
             color = "white" if abs(r) > 0.75 else "0.15"
-            # Without its sign, which the colour shows: there is no room for it.
-            text = f"{abs(r):.2f}".removeprefix("0").replace("1.00", "1")
+            text = f"{r:.2f}".replace("0.", ".").replace("1.00", "1")
             axes.text(column, row, text, ha="center", va="center", color=color)
     axes.axline((-0.5, -0.5), slope=1, color=style.GRAY, linewidth=0.6)
     words = [name.replace("_", " ").replace("el2n", "EL2N") for name in names]

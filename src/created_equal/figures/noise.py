@@ -43,16 +43,16 @@ def draw(hypotheses: Hypotheses, names: Mapping[str, str], title: str, ensemble:
     test = _test_examples(hypotheses, *of_noise, *of_halves)
     epochs = _common_epochs(hypotheses, of_noise)
     found, lower, upper = disagreements(hypotheses, of_noise, epochs, test)
-    figure = style.page(4.4)
-    left, middle, right = figure.subplots(1, 3, width_ratios=(1, 1, 1))
-    ends = []
+    figure = style.page(5)
+    left, middle, right = figure.subplots(1, 3, width_ratios=(1, 1, 1.1))
+    ends, look = [], {"markersize": 3.5}
     for number, key in enumerate(different):
         band = lower[0, number], upper[0, number]
         label = "all three" if key == "ensemble" else key.replace("_", "-")
-        style.curve(left, epochs, found[0, number], number, MARKS, band, label=label)
+        style.curve(left, epochs, found[0, number], number, MARKS, band, **look, label=label)
         if number:
             band = lower[1, number], upper[1, number]
-            style.curve(middle, epochs, found[1, number], number, MARKS, band)
+            style.curve(middle, epochs, found[1, number], number, MARKS, band, **look)
             at_end = (each[1, number, -1] for each in (found, lower, upper))
             ends.append(f"{label} {_words(*at_end)}")
     left.set_title("(a) networks that differ in")
@@ -81,7 +81,7 @@ def draw(hypotheses: Hypotheses, names: Mapping[str, str], title: str, ensemble:
         "Test set. Disagreement: the share of the pairs of networks that predict two labels, mean "
         "over examples. All networks of a curve share the other kinds of noise. Bands and "
         "brackets: 95 % intervals over networks and examples, none with fewer than 5 networks. "
-        "(c) r and rank r: Pearson's and Spearman's correlation. One train set: r expected between "
+        "(c) r and rank r: Pearson's and Spearman's correlation. Same half: r expected between "
         "as many networks of one half, from even and odd networks (Spearman-Brown).",
     )
     return figure
@@ -134,7 +134,7 @@ def _halves(axes: Axes, hypotheses: Hypotheses, names: tuple[str, str], examples
         )
     r, expected, free, rank = (_words(*each) for each in zip(found, *ends.T, strict=True))
     axes.set_title(
-        f"(c) disjoint halves of the train set\nr {r}\none train set {expected}\n"
+        f"(c) disjoint halves\nof the train set\nr {r}\nsame half {expected}\n"
         f"ratio {free}\nrank r {rank}"
     )
     one, two = (observed.accessibility(name, examples) for name in names)

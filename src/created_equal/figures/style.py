@@ -153,7 +153,9 @@ def page(height: float) -> Figure:
 def _fill(figure: FigureBase, text: str, width: int) -> str:
     """Break a text into lines of ``width`` characters on a page, or in proportion if narrower."""
     share = figure.bbox.width / figure.figure.dpi / PAGE_WIDTH
-    return fill(text, max(20, round(width * share)))
+    kept = text.replace(" = ", "\u00a0=\u00a0")  # Sides of an equation stay on one line.
+    lines = fill(kept, max(20, round(width * share)), break_on_hyphens=False)
+    return lines.replace("\u00a0=\u00a0", " = ")
 
 
 def heading(figure: Figure, title: str, details: str, ensembles: Mapping[str, xr.Dataset]) -> None:
@@ -166,14 +168,14 @@ def heading(figure: Figure, title: str, details: str, ensembles: Mapping[str, xr
         for name, scores in ensembles.items()
         for problem in learning_problems(scores)
     ]
-    lines = [_fill(figure, title, 100)]
-    lines += [_fill(figure, text, 110) for text in (details, *warnings)]
+    lines = [_fill(figure, title, 90)]
+    lines += [_fill(figure, text, 94) for text in (details, *warnings)]
     figure.suptitle("\n".join(lines), x=0.01, ha="left", linespacing=1.4)
 
 
 def footing(figure: Figure, *paragraphs: str) -> None:
     """Write below all panels: the label of a shared x axis, if any, and a reading guide."""
-    text = "\n\n".join(_fill(figure, paragraph, 118) for paragraph in paragraphs)
+    text = "\n\n".join(_fill(figure, paragraph, 105) for paragraph in paragraphs)
     figure.supxlabel(text, linespacing=1.2)
 
 
@@ -183,7 +185,7 @@ def footing_of_legend(
     """Write below all panels a reading guide, and below that a legend."""
     figure.legend(
         handles=handles,
-        title="\n".join(_fill(figure, line, 118) for line in text.splitlines()),
+        title="\n".join(_fill(figure, line, 105) for line in text.splitlines()),
         loc="outside lower center",
         ncols=columns,
         handleheight=1.4,
