@@ -250,7 +250,9 @@ class Archives:
                 self._names.update(packed.getnames())
                 # Files that are there already are read-only.
                 missing = [each for each in packed if not Path(each.name).exists()]
-                packed.extractall(members=missing, filter="data")
+                # Python 3.11.3 and earlier have no filters.
+                safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+                packed.extractall(members=missing, **safely)
 
     def _paths(self) -> Iterator[Path]:
         yield from sorted(self._folder.glob("networks-*.tar"))

@@ -5,13 +5,19 @@ import pytest
 import xarray as xr
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from scipy.stats import spearmanr
+from scipy.stats import pearsonr, spearmanr
 
 from created_equal.artefacts import select_split
 from created_equal.errors import InputError
 from created_equal.figures.figure_04 import SATURATED, draw, joint_fractions
 from created_equal.figures.style import correlation_words
-from created_equal.scores import Correlation, best_matched_pairs, bin_edges, correlation
+from created_equal.scores import (
+    Correlation,
+    best_matched_pairs,
+    bin_edges,
+    correlation,
+    nearest_matches,
+)
 
 
 @pytest.fixture
@@ -141,3 +147,34 @@ def test_one_pair_of_epochs_is_not_shown_twice(scores: xr.Dataset, other: xr.Dat
     assert "st_vgg epoch 5, small epoch 3" in panel(figure, "c").get_title(loc="left")
     assert panel(figure, "d").get_title(loc="left").startswith("(d) no other epochs with")
     assert not panel(figure, "d").collections
+
+
+def test_agreement_at_all_epochs_of_equal_accuracy(
+    figure: Figure, scores: xr.Dataset, other: xr.Dataset
+) -> None:
+    observed, of_classes = panel(figure, "e").lines
+    accuracies = [
+        each["accuracy"].sel(split="test").mean("network").values for each in (scores, other)
+    ]
+    pairs = nearest_matches(*accuracies)
+    np.testing.assert_array_equal(
+        observed.get_xdata(), [accuracies[0][pair.epoch_a] for pair in pairs]
+    )
+    tests = [select_split(each, "test") for each in (scores, other)]
+    labels, generator = tests[0]["label"].values, np.random.default_rng(0)
+    for place, pair in enumerate(pairs):
+        one, two = (
+            each["n_right"].sel(epoch=epoch).values.astype(float)
+            for each, epoch in zip(tests, pair[:2], strict=True)
+        )
+        assert observed.get_ydata()[place] == pytest.approx(pearsonr(one, two).statistic)
+        shuffled = []
+        for _ in range(200):
+            order = np.lexsort((generator.random(len(labels)), labels))
+            drawn = np.empty(len(labels))
+            drawn[np.argsort(labels, kind="stable")] = two[order]
+            shuffled.append(pearsonr(one, drawn).statistic)
+        # Four standard errors of the mean of 200: a false alarm in 16,000 epochs.
+        assert of_classes.get_ydata()[place] == pytest.approx(
+            np.mean(shuffled), abs=4 * np.std(shuffled) / 200**0.5
+        )

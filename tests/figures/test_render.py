@@ -81,8 +81,9 @@ def test_what_a_kernel_prints_while_it_ends_is_not_in_the_log(
     Path("notebooks").unlink()
     Path("notebooks").mkdir()
     notebook = json.loads((NOTEBOOKS / "figure_01.ipynb").read_text())
-    ending = "import atexit, os; atexit.register(lambda: os.write(2, b'Traceback'))"
-    notebook["cells"][-1]["source"] = ending
+    notebook["cells"][-1]["source"] = (
+        "import atexit, os; atexit.register(lambda: os.write(2, b'Traceback'))"
+    )
     Path("notebooks/figure_01.ipynb").write_text(json.dumps(notebook))
     render_figure(load_study("made_up"), "figure_01")
     assert "Traceback" not in capfd.readouterr().err

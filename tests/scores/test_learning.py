@@ -11,6 +11,7 @@ from created_equal.scores import (
     accuracy_by_epoch,
     best_matched_pairs,
     matched_epochs,
+    nearest_matches,
 )
 
 curves = st.integers(2, 12).flatmap(
@@ -107,3 +108,10 @@ def test_the_last_bit_of_a_sum_does_not_choose_a_pair():
     a = np.array([0, np.nextafter(0.5, 0), 0.5, 0.9])
     early, _ = best_matched_pairs(a, a)
     assert (early.epoch_a, early.epoch_b) == (1, 1)
+
+
+def test_nearest_matches_has_one_epoch_for_each_of_the_first():
+    first, second = [0.1, 0.400, 0.5, 0.9], [0.1, 0.395, 0.405, 0.508]
+    # Both 0.395 and 0.405 are 0.005 from 0.400; the later counts. Nothing is within 0.01 of 0.9.
+    found = nearest_matches(np.array(first), np.array(second))
+    assert [(pair.epoch_a, pair.epoch_b) for pair in found] == [(1, 2), (2, 3)]

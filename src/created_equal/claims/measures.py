@@ -31,8 +31,8 @@ from created_equal.scores import (
     diagonal,
     histograms_of_subensembles,
     joint_cells,
-    matched_epochs,
     mean_rank_correlation,
+    nearest_matches,
     pattern_fits,
     pearson,
     quantile_means,
@@ -426,10 +426,7 @@ def agreement_when_equal(evidence: Evidence, other: str, name: str) -> Measured:
     """Pearson's r of c in the two, mean over all epochs of the first, each with that epoch of the
     second which is nearest in accuracy, by at most 0.01, test examples.
     """
-    pairs = sorted(
-        matched_epochs(*_accuracies(evidence, other, name)), key=lambda pair: -abs(pair.difference)
-    )
-    nearest = {pair.epoch_a: pair.epoch_b for pair in pairs}
+    nearest = {one: two for one, two, _ in nearest_matches(*_accuracies(evidence, other, name))}
     if not nearest:
         raise InputError(f"{other} and {name} are equally accurate at no epochs; train longer.")
     epochs = {other: np.array([*nearest]), name: np.array([*nearest.values()])}

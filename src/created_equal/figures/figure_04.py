@@ -19,7 +19,10 @@ from created_equal.scores import (
     best_matched_pairs,
     bin_edges,
     matched_epochs,
+    nearest_matches,
+    pearson,
     spearman,
+    without_class_means,
 )
 
 MOST_BINS = 21
@@ -31,13 +34,14 @@ COLOR_TICKS = (0, 0.01, 0.02, 0.03, SATURATION)
 
 @style.styled
 def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
-    """Draw (a) split halves, (b) two architectures, (c, d) both at epochs of equal accuracy.
+    """Draw (a) split halves, (b) two architectures, (c to e) both at epochs of equal accuracy.
 
     (a) and (b) plot accessibility, each example's mean consistency over all epochs from 1 on, (a)
     for the halves of the first ensemble. (c) and (d) show the joint distribution of consistency on
     the test set; cells above ``SATURATION`` are red (in the paper white, which here is for cells
-    without examples). Without two different pairs of epochs that match, (d) is empty, and without
-    one (c) too. Of one ensemble alone there is only (a).
+    without examples). (e), which the paper does not have, shows the correlation of consistency at
+    all epochs of equal accuracy. Without two different pairs of epochs that match, (d) is empty,
+    and without one (c) and (e) too. Of one ensemble alone there is only (a).
     """
     (name, first), *others = ensembles.items()
     if len(set(first["network"].values % 2)) < 2:
@@ -56,15 +60,20 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     accuracies = [accuracy_by_epoch(scores, "test") for scores in ensembles.values()]
     # With few epochs there may be no match, or only one; the rest of the figure is still drawn.
     pairs = _matched_epochs(*accuracies)
-    figure = style.page(8.2)
-    grid = figure.subplots(2, 3, width_ratios=(1, 1, 0.05))
-    _halves(grid[0, 0], name, first)
-    _accessibility(grid[0, 1], both, f"(b) {name} and {other_name}", tuple(ensembles))
-    _legend(grid[0, 2], grid[0, 0])
+    figure = style.page(10)
+    panels = figure.subplot_mosaic(
+        [["a", "b", "key"], ["c", "d", "colors"], ["e", "e", "e"]],
+        width_ratios=(1, 1, 0.05),
+        height_ratios=(1, 1, 0.5),
+    )
+    _halves(panels["a"], name, first)
+    _accessibility(panels["b"], both, f"(b) {name} and {other_name}", tuple(ensembles))
+    _legend(panels["key"], panels["a"])
     shades = ScalarMappable(
         Normalize(0, SATURATION), colormaps["viridis"].with_extremes(over=SATURATED)
     )
-    for axes, letter, pair in zip(grid[1], "cd", pairs, strict=False):
+    for letter, pair in zip("cd", pairs, strict=True):
+        axes = panels[letter]
         axes.set(xlabel=f"consistency, {name}", ylabel=f"consistency, {other_name}", box_aspect=1)
         axes.spines[["top", "right"]].set_visible(True)
         other = "other " if letter == "d" and pairs[0] else ""
@@ -77,14 +86,20 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
             )
         axes.set_title(f"({letter}) {words}")
     figure.colorbar(
-        shades, cax=grid[1, 2], extend="max", label="fraction of test examples", ticks=COLOR_TICKS
+        shades,
+        cax=panels["colors"],
+        extend="max",
+        label="fraction of test examples",
+        ticks=COLOR_TICKS,
     )
+    _agreement(panels["e"], ensembles, accuracies, examples["test"])
     details = (style.describe_all_epochs(*each, 1) for each in ensembles.items())
     style.heading(figure, title, "; ".join(details), ensembles)
     style.footing(
         figure,
         f"{R_WORDS} In (c) and (d), white cells hold no example, and orange cells more than "
-        f"{100 * SATURATION:.0f} %.",
+        f"{100 * SATURATION:.0f} %. (e): Pearson's r over the test examples, at each epoch of the "
+        "first with that of the second which is nearest in accuracy (within 0.01).",
     )
     return figure
 
@@ -175,6 +190,47 @@ def _matched_epochs(*accuracies: np.ndarray) -> tuple[MatchedEpochs | None, ...]
     return early, late if late != early else None
 
 
+def _agreement(
+    axes: Axes,
+    ensembles: Mapping[str, xr.Dataset],
+    accuracies: Sequence[np.ndarray],
+    examples: np.ndarray,
+) -> None:
+    """Draw the correlation of consistency at all epochs of equal accuracy, and what classes give.
+
+    If one of the two shuffles its examples within their class, the covariance expected is that of
+    the class means.
+    """
+    pairs = nearest_matches(*accuracies)
+    labels = next(iter(ensembles.values()))["label"].sel(example=examples).values
+    found, of_classes = [], []
+    for pair in pairs:
+        both = _consistency(ensembles.values(), pair, examples)
+        means = np.array([each - without_class_means(each, labels) for each in both])
+        found.append(pearson(*both))
+        scale = np.prod(np.std(means, axis=1)) / (np.prod(np.std(both, axis=1)) or np.nan)
+        of_classes.append(pearson(*means) * scale)
+    x = [accuracies[0][pair.epoch_a] for pair in pairs]
+    for values, color, marker, label in (
+        (found, style.PALETTE[0], "o", "observed"),
+        (of_classes, style.GRAY, "s", "expected if one is shuffled within classes"),
+    ):
+        axes.plot(x, values, linestyle="", marker=marker, markersize=4, color=color, label=label)
+    axes.set_title("(e) do they agree whenever they are equally accurate?")
+    axes.set(xlabel="test accuracy of both", ylabel="r of consistency", ylim=(-0.05, 1.05))
+    if pairs:
+        axes.legend(loc="center")
+
+
+def _consistency(
+    ensembles: Iterable[xr.Dataset], pair: MatchedEpochs, examples: np.ndarray
+) -> list[np.ndarray]:
+    return [
+        consistency(select_epochs(scores, [epoch]).sel(epoch=epoch, example=examples)).values
+        for scores, epoch in zip(ensembles, pair[:2], strict=True)
+    ]
+
+
 def _joint(
     axes: Axes,
     ensembles: Iterable[xr.Dataset],
@@ -182,10 +238,7 @@ def _joint(
     examples: np.ndarray,
     shades: ScalarMappable,
 ) -> None:
-    edges, values = [], []
-    for scores, epoch in zip(ensembles, pair[:2], strict=True):
-        edges.append(bin_edges(scores.sizes["network"], MOST_BINS))
-        chosen = select_epochs(scores, [epoch]).sel(epoch=epoch, example=examples)
-        values.append(consistency(chosen).values)
+    edges = [bin_edges(scores.sizes["network"], MOST_BINS) for scores in ensembles]
+    values = _consistency(ensembles, pair, examples)
     cells = np.ma.masked_equal(joint_fractions(*values, *edges), 0)
     axes.pcolormesh(*edges, cells, cmap=shades.cmap, norm=shades.norm, rasterized=True)

@@ -23,7 +23,7 @@ from .independence import variance_if_independent, variance_of_accuracy
 from .joint import corners, diagonal, joint_cells
 from .label_metrics import epoch_metrics, example_metrics
 from .learning import MatchedEpochs, accessibility, accuracy_by_epoch, best_matched_pairs
-from .learning import matched_epochs
+from .learning import matched_epochs, nearest_matches
 from .learnt import LearningProblem, learning_problems, learning_warnings
 from .nulls import class_means, classes_kept, independent_networks
 from .order import correlation_with_more, mean_rank_correlation, of_equal_halves, pearson, ranks

@@ -75,6 +75,19 @@ def matched_epochs(
     return [MatchedEpochs(a + 1, b + 1, float(differences[a, b])) for a, b in matches.tolist()]
 
 
+def nearest_matches(accuracy_a: np.ndarray, accuracy_b: np.ndarray) -> list[MatchedEpochs]:
+    """Return, of the ``matched_epochs`` of each epoch of the first, the one nearest in accuracy.
+
+    They are sorted by the first's epoch; of equally near ones, it is the second's latest.
+    """
+    nearest: dict[int, MatchedEpochs] = {}
+    for pair in matched_epochs(accuracy_a, accuracy_b):
+        best = nearest.setdefault(pair.epoch_a, pair)
+        if abs(pair.difference) <= abs(best.difference):
+            nearest[pair.epoch_a] = pair
+    return list(nearest.values())
+
+
 def best_matched_pairs(
     accuracy_a: np.ndarray, accuracy_b: np.ndarray, tolerance: float = 0.01
 ) -> tuple[MatchedEpochs, MatchedEpochs]:
