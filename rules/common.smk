@@ -139,7 +139,8 @@ if SOURCE.is_dir():
     others = [] if IS_MAIN else os.environ.get("PYTHONPATH", "").split(os.pathsep)
     os.environ |= {"PYTHONPATH": os.pathsep.join(filter(None, [str(SOURCE), *others]))}
 if IS_MAIN:
-    os.environ |= {CONSOLE_VARIABLE: "3"}
+    # Python does not look in the current folder, whose random.py may be a user's own.
+    os.environ |= {CONSOLE_VARIABLE: "3", "PYTHONSAFEPATH": "1"}
 # A start-up file of the shell may change all of these.
 os.environ.pop("BASH_ENV", None)
 

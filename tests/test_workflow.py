@@ -606,6 +606,9 @@ def test_results_may_be_in_another_folder(built, tmp_path):
     )
     assert planned.returncode == 0, planned.stdout + planned.stderr
     assert jobs(planned.stdout + planned.stderr)["train_networks"] == 1
+    # Files with the names of Python's modules, or of libraries, may be in that folder.
+    for module in ("types", "random", "yaml", "numpy"):
+        (tmp_path / f"{module}.py").write_text("raise RuntimeError")
     done = subprocess.run(
         [*command("results/smoke/dataset.nc", *SMOKE), "-s", built / "Snakefile", "-d", tmp_path],
         cwd=built.parent,

@@ -57,6 +57,13 @@ def test_a_notebook_saves_the_figure_of_its_function(
     assert "image/png" in cells[-1]["outputs"][0]["data"]
 
 
+def test_a_users_files_do_not_stand_for_modules(repository: Path) -> None:
+    for module in ("types", "random", "numpy"):
+        Path(f"{module}.py").write_text("raise RuntimeError")
+    render_figure(load_study("made_up"), "figure_01")
+    assert Path("paper_figures/made_up/figure_01.pdf").is_file()
+
+
 def test_the_figure_of_several_studies_shows_those_that_have_a_figure_1(
     repository: Path, scores: xr.Dataset
 ) -> None:

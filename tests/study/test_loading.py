@@ -302,6 +302,16 @@ def test_the_override_replaces_the_number_of_every_ensemble(folder):
         ),
         ([], "the file must be keys with values, but is empty."),
         (None, "the file must be keys with values, but is empty."),
+        (
+            minimal(figures={"figure_01": {"ensemble": "a", "epochs": [0, 40, 1, 50]}}),
+            "figures.figure_01.epochs must rise from one number to the next, but is [0, 40, 1, 50];"
+            " write [0, 1, 40, 50].",
+        ),
+        (
+            minimal(figures={"figure_01": {"ensemble": "a", "epochs": [0, 1, 1, 2]}}),
+            "figures.figure_01.epochs must rise from one number to the next, but is [0, 1, 1, 2]; "
+            "write 4 different ones.",
+        ),
     ],
 )
 def test_one_mistake_is_one_sentence(folder, values, sentence):

@@ -23,7 +23,8 @@ from created_equal.study import (
     load_configured,
 )
 
-COMMAND = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+# -P: a file in the current folder, for example random.py, does not stand for a module.
+COMMAND = [sys.executable, "-P", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
 STARTS = 3
 LONGEST_CELL = 7200  # seconds
 # The kernel would warn that it listens on local TCP ports, which is normal.

@@ -80,10 +80,6 @@ def contradictions(values: Mapping) -> Iterator[str]:
                 "another label."
             )
         labels[label] = name
-        if (steps := ensemble.get("steps")) and steps != sorted(set(steps)):
-            yield (
-                f"ensembles.{name}.steps must rise from one to the next, but is {steps}; sort it."
-            )
 
 
 def refused_figures(values: Mapping, n_networks: int | None) -> dict[str, list[str]]:
@@ -277,8 +273,6 @@ def _contradictions_in_figure(
 ) -> Iterator[str]:
     yield from _contradictions_in_roles(name, entry, values)
     ensembles, needs, epochs = values["ensembles"], FIGURES[name], entry.get("epochs")
-    if epochs is not None and epochs != sorted(set(epochs)):
-        yield f"figures.{name}.epochs must rise from one to the next, but is {epochs}; sort it."
     shown = [each for each in dict.fromkeys(ensembles_of(entry)) if each in ensembles]
     for ensemble in shown if name == "noise" else shown[:1]:
         own = ensembles[ensemble].get("networks", values.get("networks", NETWORKS))

@@ -26,6 +26,7 @@ from pydantic import (
     Tag,
 )
 from pydantic.dataclasses import dataclass
+from pydantic_core import PydanticCustomError
 
 from created_equal.study.yaml_files import parse_yaml
 from created_equal.user_text import expand
@@ -70,15 +71,22 @@ def _not_empty(value: object) -> object:
     return value or None
 
 
+def _rising(numbers: list[int]) -> list[int]:
+    if numbers != sorted(set(numbers)):
+        raise PydanticCustomError("not_rising", "each number must be above the one before it")
+    return numbers
+
+
 Count = Annotated[StrictInt, Field(ge=1)]
 FromTwo = Annotated[StrictInt, Field(ge=2)]
 FromZero = Annotated[StrictInt, Field(ge=0)]
 Share = Annotated[StrictFloat, Field(ge=0, le=1)]
 ProperShare = Annotated[StrictFloat, Field(gt=0, lt=1)]
 ShareRange = Annotated[list[Share], Field(min_length=2, max_length=2)]
-TwoEpochs = Annotated[list[FromZero], Field(min_length=2, max_length=2)]
-FourEpochs = Annotated[list[FromZero], Field(min_length=4, max_length=4)]
-SixEpochs = Annotated[list[FromZero], Field(min_length=6, max_length=6)]
+Rising = AfterValidator(_rising)
+TwoEpochs = Annotated[list[FromZero], Field(min_length=2, max_length=2), Rising]
+FourEpochs = Annotated[list[FromZero], Field(min_length=4, max_length=4), Rising]
+SixEpochs = Annotated[list[FromZero], Field(min_length=6, max_length=6), Rising]
 Text = Annotated[str, Field(min_length=1)]
 Name = Annotated[str, Field(pattern="^[a-z0-9_]+$")]
 Names = tuple[Name, ...]
@@ -463,7 +471,7 @@ class EnsembleEntry(Entry):
     the order of the train images and their augmentation. dropout: that, and all else that is drawn
     while a network is trained."""
 
-    steps: Annotated[list[Count], Field(min_length=1)] = ABSENT
+    steps: Annotated[list[Count], Field(min_length=1), Rising] = ABSENT
     """The numbers of mini-batches, in ascending order, after which predictions are saved in place
     of after every epoch; training ends at the last. The networks are those of the ensemble without
     this key, seen within their first epochs."""

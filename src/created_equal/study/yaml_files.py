@@ -280,6 +280,11 @@ def _sentence(error: ErrorDetails, path: Sequence[str | int], part: Mapping) -> 
             return f"{place} is {value!r}, which is not known; {suggestion(value, _names(part))}"
         case "too_short" if isinstance(value, dict):
             return f"{place} is empty; define at least one."
+        case "not_rising":
+            return (
+                f"{place} must rise from one number to the next, but is {value}; write "
+                f"{_in_order(value, part)}."
+            )
         case "string_pattern_mismatch":
             return (
                 f"{place}: {value!a} cannot be a name; use only lower-case letters, digits and "
@@ -290,6 +295,13 @@ def _sentence(error: ErrorDetails, path: Sequence[str | int], part: Mapping) -> 
                 f"{place or 'the file'} must be {allowed(part)}, but is {_shown(value)}"
                 f"{_quotes_remedy(value, part)}."
             )
+
+
+def _in_order(numbers: Sequence[int], schema: Mapping) -> str:
+    """Return the numbers in order, or what is wanted if too few of them differ."""
+    distinct = sorted(set(numbers))
+    enough = len(distinct) >= schema.get("minItems", 1)
+    return str(distinct) if enough else f"{len(numbers)} different ones"
 
 
 def _valid_name(name: str) -> str:
