@@ -70,7 +70,7 @@ rule all:
         across_path(),
         explorers(),
         tables_of_studies(),
-        [claims_path(study, "csv") for study in CONFIG.studies],
+        claims_of_studies(),
         [] if KEPT else [results_test_path(study) for study in CONFIG.studies],
 
 

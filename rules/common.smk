@@ -68,7 +68,10 @@ if IS_MAIN:
 IN_REPORT = any(word.split("=")[0] == "--report" for word in sys.argv)
 if IS_MAIN and IN_REPORT and "studies" not in workflow.config_settings.config:
     config["studies"] = [
-        name for name in study_names() if Path(claims_path(name, "html")).exists()
+        name
+        for name in study_names()
+        if Path(claims_path(name, "html")).exists()
+        or any(Path("paper_figures", name).glob("*.svg"))
     ] or fail("nothing has been built yet to report; run snakemake --cores all first.")
 CONFIG = checked(load_config, config)
 # True if scores are read from the reference folder instead of being trained.

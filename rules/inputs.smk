@@ -152,10 +152,23 @@ def table_of(figure):
 
 
 def explorers():
-    """Return the explorers of all selected studies, of the ensemble that figure 1 shows."""
+    """Return the explorers of all selected studies, of the ensemble that figure 1 shows.
+
+    In a report, as with ``claims_of_studies``, those that were written.
+    """
     shown = {study: ensemble_across(load(study)) for study in CONFIG.studies}
-    return [
+    pages = [
         explorer_path(study, ensemble) for study, ensemble in shown.items() if ensemble
+    ]
+    return [page for page in pages if not IN_REPORT or os.path.exists(page)]
+
+
+def claims_of_studies():
+    """Return the claims of all selected studies."""
+    return [
+        claims_path(study, "csv")
+        for study in CONFIG.studies
+        if not IN_REPORT or os.path.exists(claims_path(study, "html"))
     ]
 
 

@@ -597,6 +597,20 @@ def test_a_report_is_of_the_studies_that_were_built(built):
     assert "cross_dataset.svg" in report
 
 
+def test_a_report_is_of_what_was_built(built, tmp_path):
+    made = [*built.glob("results/smoke/*/explorer.html"), built / "results/smoke/claims.html"]
+    assert len(made) == 2
+    try:
+        for page in made:
+            page.rename(tmp_path / page.name)
+        for studies in (SMOKE, ()):
+            succeeds(built, "--report", "part.html", *studies)
+            assert "figure_01.svg" in (built / "part.html").read_text()
+    finally:
+        for page in made:
+            (tmp_path / page.name).rename(page)
+
+
 def test_results_may_be_in_another_folder(built, tmp_path):
     planned = subprocess.run(
         [*command("figure_10", "--dry-run", *SMOKE), "-s", built / "Snakefile", "-d", tmp_path],
