@@ -139,6 +139,25 @@ def test_the_table_has_a_row_for_each_example(predictions):
     assert np.allclose(early["consistency"], (predictions[:, 1] == LABELS).mean(axis=0))
 
 
+@pytest.mark.parametrize("split", ["train", "test"])
+@pytest.mark.parametrize(
+    ("figure", "shown"),
+    [
+        *((f"figure_{each}", ("train", "test")) for each in ("01", "03", "04", "08", "10")),
+        *((each, ("test",)) for each in ("figure_02", "figure_05", "robustness")),
+    ],
+)
+def test_a_figure_of_examples_that_were_not_scored(predictions, figure, shown, split):
+    if shown == (split,):
+        return
+    scored = created_equal.score(predictions, LABELS, split)
+    of_many = figure in ("figure_04", "figure_05", "figure_08", "robustness")
+    inputs = ({"a": scored, "b": scored}, "T") if of_many else (scored, "T", "a")
+    absent = "test" if split == "train" else "train"
+    with pytest.raises(InputError, match=rf"^{figure} shows the {absent} set, but the scores have"):
+        created_equal.draw(figure, *inputs)
+
+
 def test_a_figure_that_does_not_exist():
     with pytest.raises(InputError, match=r"there is no figure 'figure_12'; name one of figure_01,"):
         created_equal.draw("figure_12")

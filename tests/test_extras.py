@@ -64,3 +64,16 @@ def test_a_command_that_lacks_a_library_ends_with_the_sentence(tmp_path):
         "pip install 'created-equal[train]'\n"
     )
     assert not list(tmp_path.iterdir())
+
+
+def test_ctrl_c_while_modules_are_loaded_has_no_traceback(tmp_path):
+    """A module that is loaded first in the command's own process, as Ctrl-C would find it."""
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt")
+    done = subprocess.run(
+        [sys.executable, "-m", "created_equal", "--version"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 130
+    assert done.stderr == "created-equal: stopped by Ctrl-C\n"

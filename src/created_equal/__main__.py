@@ -15,6 +15,9 @@ def main() -> None:
     except MissingLibraryError as error:
         print(f"created-equal: {error}", file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:  # While modules are loaded; then each command handles it.
+        print("created-equal: stopped by Ctrl-C", file=sys.stderr)
+        sys.exit(130)
 
 
 if __name__ == "__main__":

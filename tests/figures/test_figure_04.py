@@ -130,6 +130,13 @@ def test_ensembles_of_different_datasets(scores: xr.Dataset, other: xr.Dataset) 
         draw({"st_vgg": scores, "small": moved}, "Digits")
 
 
+def test_long_names_do_not_reach_into_the_next_panel(scores: xr.Dataset, other: xr.Dataset) -> None:
+    figure = draw({"st-VGG": scores, "st-VGG, crop and flip": other}, "Digits")
+    figure.draw_without_rendering()
+    first, second = (panel(figure, letter)._left_title.get_window_extent() for letter in ("c", "d"))
+    assert first.x1 < second.x0
+
+
 def test_two_panels_are_empty_if_no_epochs_match(scores: xr.Dataset, other: xr.Dataset) -> None:
     unlike = other.assign(accuracy=other["accuracy"] - 2)
     figure = draw({"st_vgg": scores, "small": unlike}, "Digits")

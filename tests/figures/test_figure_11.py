@@ -40,6 +40,15 @@ def test_an_example_that_is_forgotten_is_found(scores: xr.Dataset, dataset: xr.D
     )
 
 
+def test_an_image_that_came_from_a_file_has_its_name(
+    scores: xr.Dataset, dataset: xr.Dataset
+) -> None:
+    names = [f"train/cat/{index}.png" for index in range(dataset.sizes["example"])]
+    figure = draw(scores, dataset.assign(file=("example", names)), "Mine", "st_vgg")
+    assert figure.axes[9].get_title(loc="left").endswith("class 7, train set, 7.png")
+    assert not [text for text in figure.texts if "Position:" in text.get_text()]
+
+
 def test_color_images_stay_in_color(scores: xr.Dataset, dataset: xr.Dataset) -> None:
     color = dataset.drop_vars(["channel_mean", "channel_std"]).isel(channel=[0, 0, 0])
     figure = draw(scores, color, "Digits", "st_vgg")

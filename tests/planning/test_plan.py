@@ -182,7 +182,9 @@ def test_trained_networks_are_counted(plan, study_folder):
         assert left[2] == str(first)
         output = predictions_path("small", "st_vgg", first, last)
         train_networks(ensemble, dataset, range(first, last + 1), output, "cpu", "fp32")
-    done = rows(plan("small"))["small", "st_vgg"]
+    message = plan("small")
+    done = rows(message)["small", "st_vgg"]
+    assert "All of these networks are trained." in message
     assert done[1:5] == ["3", "3", "2", "0.00"]
     assert done[6] == "0:00:00"
     # Now there are more networks: three of five are trained.

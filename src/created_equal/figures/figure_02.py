@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from created_equal.artefacts import select_epochs
 from created_equal.errors import InputError
 from created_equal.figures import histograms, style
-from created_equal.figures.selection import check_epochs
+from created_equal.figures.selection import check_epochs, check_splits
 
 PANELS, COLUMNS = 6, 3
 
@@ -27,6 +27,7 @@ def draw(
     ``steps``, the name and the scores of an ensemble that has steps in place of epochs, adds
     histograms after up to six of these numbers of mini-batches.
     """
+    check_splits("figure_02", ["test"], scores)
     epochs = check_epochs(scores, epochs or six_epochs(scores), PANELS, "figure_02")
     panels = [(select_epochs(scores, epochs), epoch, f"epoch {epoch}") for epoch in epochs]
     details = [style.describe(ensemble, scores, epochs)]

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from created_equal.artefacts import SPLITS, consistency, select_epochs, select_split
 from created_equal.errors import InputError
 from created_equal.figures import style
+from created_equal.figures.selection import check_splits
 from created_equal.scores import (
     MatchedEpochs,
     accuracy_by_epoch,
@@ -29,6 +30,8 @@ MOST_BINS = 21
 SATURATION = 0.04
 SATURATED = style.PALETTE[3]
 R_WORDS = "r: Pearson's correlation with its 95 % interval; rank r: Spearman's."
+# In characters; what is longer would reach into the next panel.
+LONGEST_TITLE = 38
 COLOR_TICKS = (0, 0.01, 0.02, 0.03, SATURATION)
 
 
@@ -43,6 +46,7 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     all epochs of equal accuracy. Without two different pairs of epochs that match, (d) is empty,
     and without one (c) and (e) too. Of one ensemble alone there is only (a).
     """
+    check_splits("figure_04", SPLITS, *ensembles.values())
     (name, first), *others = ensembles.items()
     if len(set(first["network"].values % 2)) < 2:
         raise InputError(
@@ -80,10 +84,9 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
         words = f"no {other}epochs with test accuracies\nwithin 0.01 of each other"
         if pair:
             _joint(axes, ensembles.values(), pair, examples["test"], shades)
-            words = (
-                f"test accuracy {accuracies[0][pair.epoch_a]:.2f}:\n"
-                f"{name} epoch {pair.epoch_a}, {other_name} epoch {pair.epoch_b}"
-            )
+            which = (f"{name} epoch {pair.epoch_a},", f"{other_name} epoch {pair.epoch_b}")
+            between = " " if len(" ".join(which)) <= LONGEST_TITLE else "\n"
+            words = f"test accuracy {accuracies[0][pair.epoch_a]:.2f}:\n{between.join(which)}"
         axes.set_title(f"({letter}) {words}")
     figure.colorbar(
         shades,

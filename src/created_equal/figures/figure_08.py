@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from created_equal.artefacts import SPLITS, definition_of, select_epochs
 from created_equal.errors import InputError
 from created_equal.figures import histograms, style
+from created_equal.figures.selection import check_splits
 from created_equal.scores import mean_consistency
 
 STAGES = ("beginning", "learning", "end")
@@ -25,6 +26,8 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     last below.
     """
     (random_name, random), *hard_ones = ensembles.items()
+    check_splits("figure_08", SPLITS, random)
+    check_splits("figure_08", ["train"], *(hard for _, hard in hard_ones))
     chosen = three_epochs(random, random_name)
     random = select_epochs(random, chosen)
     figure = style.page(6)

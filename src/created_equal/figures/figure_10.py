@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from created_equal.artefacts import SPLITS, iterate_epochs, select_split
 from created_equal.figures import style
+from created_equal.figures.selection import check_splits
 
 COLORS = "viridis"
 MOST_ROWS = 600
@@ -20,6 +21,7 @@ def draw(scores: xr.Dataset, title: str, ensemble: str) -> Figure:
     Each split is sorted by accessibility, with the easiest examples on top. With more than
     ``MOST_ROWS`` examples, each row is the mean of neighboring examples.
     """
+    check_splits("figure_10", SPLITS, scores)
     figure = style.page(4.2)
     grid = figure.subplots(1, len(SPLITS), sharex=True, sharey=True)
     epochs = scores["epoch"].values

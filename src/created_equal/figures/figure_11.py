@@ -46,12 +46,13 @@ def draw(
         )
     style.epoch_axis(grid[-1, 1])
     figure.supylabel(style.CONSISTENCY)
+    position = " Position: index in the source, train images first, then test images."
     details = style.describe_all_epochs(ensemble, scores, epochs[0])
     style.heading(figure, title, details, {ensemble: scores})
     style.footing(
         figure,
-        f"{style.chance_words(scores)} Fit: how well the example shows the pattern, from 0 to 1. "
-        "Position: index in the source, train images first, then test images.",
+        f"{style.chance_words(scores)} Fit: how well the example shows the pattern, from 0 to 1."
+        f"{'' if 'file' in dataset else position}",
     )
     return figure
 

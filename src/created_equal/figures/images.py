@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from created_equal.artefacts import has_files, read_images
+from created_equal.artefacts import read_images
 from created_equal.errors import InputError
 from created_equal.figures.style import GRAY
 
@@ -50,7 +50,7 @@ def class_name(dataset: xr.Dataset, label: int, longest: int = 25) -> str:
 
 def example_name(dataset: xr.Dataset, example: int, longest: int = 25) -> str:
     """Return an example's file name without its folder, cut, or its position if it has no file."""
-    if not has_files(dataset):
+    if "file" not in dataset:
         return f"position {example}"
     name = PurePosixPath(str(dataset["file"].sel(example=example).item())).name
     return name if len(name) <= longest else f"…{name[1 - longest :]}"

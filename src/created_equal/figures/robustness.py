@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from created_equal.figures import style
+from created_equal.figures.selection import check_splits
 from created_equal.scores import MIDDLE, UNIFORM, independent_null, informative_epochs
 
 COLUMNS = 3
@@ -25,6 +26,7 @@ def draw(
     Curves are thin and gray at epochs that are not ``scores.informative_epochs`` of the test set,
     and cut off above ``HIGHEST``. ``shown`` says in the heading which ensembles these are.
     """
+    check_splits("robustness", ["test"], *panels.values())
     columns = min(len(panels), COLUMNS)
     rows = -(-len(panels) // columns)
     figure = style.page(1.6 + 1.45 * rows)

@@ -5,9 +5,20 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
-from created_equal.artefacts import select_split
+from created_equal.artefacts import SPLITS, select_split
 from created_equal.errors import InputError
 from created_equal.scores import PHASES, phases
+
+
+def check_splits(figure: str, splits: Sequence[str], *shown: xr.Dataset) -> None:
+    """Raise InputError if scores have no examples of a split that a figure shows."""
+    for scores in shown:
+        for split in splits:
+            if split not in scores["example_split"].values:
+                raise InputError(
+                    f"{figure} shows the {split} set, but the scores have no {split} examples; "
+                    "score both sets together, with the split of each example."
+                )
 
 
 def check_epochs(scores: xr.Dataset, epochs: Sequence[int], count: int, figure: str) -> list[int]:
@@ -38,7 +49,12 @@ def check_epochs(scores: xr.Dataset, epochs: Sequence[int], count: int, figure: 
 
 
 def phase_epochs(scores: xr.Dataset, epochs: Sequence[int] | None, figure: str) -> dict[str, int]:
-    """Return the epoch of each phase, by its name: these epochs, or those of ``scores.phases``."""
+    """Return the epoch of each phase, by its name: these epochs, or those of ``scores.phases``.
+
+    Raises:
+        InputError: see ``check_epochs``, or a split has no examples.
+    """
+    check_splits(figure, SPLITS, scores)
     if epochs is None:
         return phases(scores)
     return dict(zip(PHASES, check_epochs(scores, epochs, len(PHASES), figure), strict=True))
@@ -50,8 +66,10 @@ def align(
     """Return one split of two scores or predictions, with both in the first's order of examples.
 
     Raises:
-        InputError: their examples in this split differ, or the labels of these examples.
+        InputError: one has no examples of this split, their examples in it differ, or the labels of
+            these examples.
     """
+    check_splits(figure, [split], one, other)
     first, second = select_split(one, split), select_split(other, split)
     if np.array_equal(np.sort(first["example"].values), np.sort(second["example"].values)):
         second = second.sel(example=first["example"].values)

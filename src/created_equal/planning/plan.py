@@ -90,7 +90,8 @@ def print_plan(
     }
     measured, share = [], Share(1.0, 0.0)
     if kinds:
-        log.info("measuring %d kinds of networks, for about %d s", len(kinds), SECONDS)
+        words = "1 kind" if len(kinds) == 1 else f"{len(kinds)} kinds"
+        log.info("measuring %s of networks, for about %d s", words, SECONDS)
         measured, share = measure_costs(list(kinds.values()), setting, jobs, SECONDS)
     costs = dict(zip(kinds, measured, strict=True))
     table = Table(title=f"On {setting.device.type}, {setting.precision}, {jobs} at a time")
@@ -126,6 +127,9 @@ def print_plan(
         )
     if rows:
         console.print(table)
+    if rows and not kinds:
+        console.print("All of these networks are trained.")
+    elif rows:
         busy = (
             f", on a machine as busy as now: each process got {100 * share.mean:.0f} % of a core. "
             f"Without other programs: {timedelta(seconds=round(total * share.mean))}"
