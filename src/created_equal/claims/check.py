@@ -1,7 +1,7 @@
 """The rows of the table of claims: the paper's number, ours with its nulls, and the verdict."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby
 from typing import NamedTuple
@@ -208,7 +208,6 @@ class _Numbers:
             "upper": upper,
             "interval_over": measured.over if self.hypotheses.resampled(names) else "examples",
             "deviation": float(np.nanstd(replicates)) if not math.isnan(lower) else NAN,
-            "log10_p": log10_p_of(value, measured.points) if measured.points else NAN,
             **_of_networks(measured, observed, case.paper_networks or paper),
             "networks": min(self.hypotheses.stored[name].networks for name in ensembles),
             "epochs": self._epochs(measured.epochs),
@@ -231,7 +230,7 @@ def _of_networks(measured: Measured, observed: Scores, paper: int | None) -> dic
     """Return what a value would be with other networks, and what does not depend on N."""
     sizes = {name: observed.networks(name) for name in measured.epochs}
     networks = min(sizes.values())
-    if measured.pair is not None:
+    if measured.pairs is not None:
         return _of_correlation(measured, observed, sizes, paper)
     if measured.histograms is None or networks < 2:
         return {}
@@ -253,30 +252,38 @@ def _of_correlation(
     measured: Measured, observed: Scores, sizes: Mapping[str, int], paper: int | None
 ) -> dict:
     """Return the other forms of a correlation; the noise of N networks is that between halves."""
-    one, two = measured.pair(observed)
     labels = observed.labels(next(iter(sizes)), measured.examples)
-    within = [without_class_means(values, labels) for values in (one, two)]
+    pairs, within = (
+        measured.pairs(observed, of)
+        for of in (np.asarray, lambda values: without_class_means(values, labels))
+    )
     found = {
-        "spearman": spearman(one, two),
-        "within_class": pearson(*within),
-        "spearman_within_class": spearman(*within),
+        "spearman": _mean(spearman, pairs),
+        "within_class": _mean(pearson, within),
+        "spearman_within_class": _mean(spearman, within),
     }
-    correlation = pearson if measured.points else spearman
+    if measured.r is pearson and len(pairs) == 1:
+        found["log10_p"] = log10_p_of(pearson(*pairs[0]), len(pairs[0][0]))
     more = paper or 0
     # A baseline has no networks, and so no noise.
-    halves = {
-        name: observed.correlation_of_halves(name, measured.examples, correlation)
-        for name in sizes
-        if not name.startswith(BASELINE_PREFIX)
-    }
-    factors = [max(1, more / sizes[name]) for name in halves]
+    ensembles = [name for name in sizes if not name.startswith(BASELINE_PREFIX)]
+    halves = [measured.halves(observed, name) for name in ensembles]
+    factors = [max(1, more / sizes[name]) for name in ensembles]
     if len(sizes) == 1:
-        expected = spearman_brown(*halves.values(), *factors)
+        expected = spearman_brown(*halves[0], *factors)
     else:
-        found["corrected"], expected = correlation_with_more(
-            correlation(one, two), [*halves.values()], factors
+        found["corrected"], expected = np.nanmean(
+            [
+                correlation_with_more(measured.r(*pair), of_pair, factors)
+                for pair, *of_pair in zip(pairs, *halves, strict=True)
+            ],
+            axis=0,
         )
     return found | ({"expected": expected} if min(sizes.values()) < more else {})
+
+
+def _mean(r: Callable[[np.ndarray, np.ndarray], float], pairs: Sequence) -> float:
+    return float(np.nanmean([r(*pair) for pair in pairs]))
 
 
 def epochs_in_words(epochs: Sequence[int]) -> str:

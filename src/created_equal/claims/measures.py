@@ -28,6 +28,7 @@ from created_equal.scores import (
     best_matched_pairs,
     bimodality_of_counts,
     corners,
+    correlations_of_drawn_halves,
     diagonal,
     histograms_of_subensembles,
     joint_cells,
@@ -56,6 +57,7 @@ SUMMARIES = {
     "highest": np.nanmax,
     "share above 1": lambda values: (values > 1).mean(),
 }
+CORRELATIONS = {"Pearson": pearson, "Spearman": spearman}
 LEARNING = f"epochs with a mean c of {MIDDLE[0]} to {MIDDLE[1]}"
 
 
@@ -69,9 +71,11 @@ class Measured:
     # If the value is a function of histograms of c, (epoch, N + 1): these, and the function.
     histograms: Callable[[Scores], np.ndarray] | None = None
     summary: Callable[[np.ndarray], float] | None = None
-    # If it is a correlation: what is correlated, and the number of points if it is Pearson's.
-    pair: Callable[[Scores], tuple[np.ndarray, np.ndarray]] | None = None
-    points: int | None = None
+    # If it is a correlation, or a mean of some: r, what is correlated (after a function of each
+    # score of examples), and r of the halves of an ensemble.
+    r: Callable[[np.ndarray, np.ndarray], float] | None = None
+    pairs: Callable[[Scores, Callable], Sequence] | None = None
+    halves: Callable[[Scores, str], Sequence[float]] | None = None
     over: str = "examples and networks"  # What its resamples draw.
 
 
@@ -321,7 +325,8 @@ def moved_as_test(evidence: Evidence, original: str, name: str) -> Measured:
 def halves(evidence: Evidence, name: str, *, split: str = "test", r: str = "Pearson") -> Measured:
     """{r}'s r of a in the even and in the odd networks, {split} examples."""
     examples, epochs = _examples(evidence, split, name), {name: _trained(evidence, name)}
-    return _of_pair(lambda scores: scores.halves(name, examples), r, examples, epochs)
+    pairs = lambda scores, of: [[*map(of, scores.halves(name, examples))]]  # noqa: E731
+    return _of_pairs(pairs, r, examples, epochs)
 
 
 @measure(possible=SIGNED, nulls=tuple(NULLS), fewest=FEWEST)
@@ -331,21 +336,32 @@ def order(
     """{r}'s r of a in the two, {split} examples."""
     examples = _examples(evidence, split, other, name)
     epochs = {each: _trained(evidence, each) for each in (other, name)}
-    pair = lambda scores: [scores.accessibility(each, examples) for each in epochs]  # noqa: E731
-    return _of_pair(pair, r, examples, epochs)
+
+    def pairs(scores: Scores, of: Callable) -> list:
+        return [[of(scores.accessibility(each, examples)) for each in epochs]]
+
+    return _of_pairs(pairs, r, examples, epochs)
 
 
 @measure(possible=SIGNED, nulls=tuple(NULLS), fewest=FEWEST)
-def order_of_bins(evidence: Evidence, other: str, name: str) -> Measured:
-    """Pearson's r of a in the two, means of 40 bins by a in the second, test examples."""
-    examples = _examples(evidence, "test", other, name)
+def order_of_bins(
+    evidence: Evidence, other: str, name: str, *, split: str = "test", r: str = "Pearson"
+) -> Measured:
+    """{r}'s r of a in the two, means of 40 bins by a in the second, {split} examples."""
+    examples = _examples(evidence, split, other, name)
     epochs = {each: _trained(evidence, each) for each in (other, name)}
 
-    def value(scores: Scores) -> float:
-        one, two = (scores.accessibility(each, examples) for each in (other, name))
-        return pearson(*quantile_means(two, one, BINS))
+    def pairs(scores: Scores, of: Callable) -> list:
+        two, one = (of(scores.accessibility(each, examples)) for each in (name, other))
+        return [quantile_means(two, one, BINS)]
 
-    return Measured(value, examples, epochs, points=min(BINS, len(examples.names)))
+    def halves(scores: Scores, each: str) -> list[float]:
+        two = scores.accessibility(name, examples)
+        in_bins = lambda *pair: [quantile_means(two, half, BINS)[1] for half in pair]  # noqa: E731
+        r_of = lambda *pair: CORRELATIONS[r](*in_bins(*pair))  # noqa: E731
+        return [scores.correlation_of_halves(each, examples, r_of)]
+
+    return _of_pairs(pairs, r, examples, epochs, halves)
 
 
 @measure(possible=SIGNED, nulls=CONSISTENCY, fewest=2 * FEWEST, by_network=True)
@@ -422,21 +438,27 @@ def joint(evidence: Evidence, other: str, name: str, *, pair: str, what: str) ->
 
 
 @measure(possible=SIGNED, nulls=JOINT, fewest=FEWEST)
-def agreement_when_equal(evidence: Evidence, other: str, name: str) -> Measured:
-    """Pearson's r of c in the two, mean over all epochs of the first, each with that epoch of the
-    second which is nearest in accuracy, by at most 0.01, test examples.
+def agreement_when_equal(
+    evidence: Evidence, other: str, name: str, *, split: str = "test", r: str = "Pearson"
+) -> Measured:
+    """{r}'s r of c in the two, mean over all epochs of the first, each with that epoch of the
+    second which is nearest in accuracy, by at most 0.01, {split} examples.
     """
-    nearest = {one: two for one, two, _ in nearest_matches(*_accuracies(evidence, other, name))}
-    if not nearest:
+    matches = nearest_matches(*_accuracies(evidence, other, name, split=split))
+    if not matches:
         raise InputError(f"{other} and {name} are equally accurate at no epochs; train longer.")
-    epochs = {other: np.array([*nearest]), name: np.array([*nearest.values()])}
-    examples = _examples(evidence, "test", other, name)
+    epochs = dict(zip((other, name), np.array([pair[:2] for pair in matches]).T, strict=True))
+    examples = _examples(evidence, split, other, name)
 
-    def value(scores: Scores) -> float:
-        one, two = (scores.n_right(each, of, examples) for each, of in epochs.items())
-        return _mean([pearson(*rows) for rows in zip(one, two, strict=True)])
+    def pairs(scores: Scores, of: Callable) -> list:
+        rows = (scores.n_right(each, at, examples) for each, at in epochs.items())
+        return [[*map(of, pair)] for pair in zip(*rows, strict=True)]
 
-    return Measured(value, examples, epochs)
+    def halves(scores: Scores, each: str) -> list[float]:
+        n_right = scores.n_right(each, epochs[each], examples)
+        return correlations_of_drawn_halves(n_right, scores.networks(each), CORRELATIONS[r])
+
+    return _of_pairs(pairs, r, examples, epochs, halves)
 
 
 @measure(possible=SHARE, nulls=JOINT, fewest=FEWEST)
@@ -546,10 +568,14 @@ def patterns(evidence: Evidence, name: str, *, what: str) -> Measured:
     return Measured(value, examples, {name: epochs})
 
 
-def _of_pair(pair: Callable, r: str, examples: Examples, epochs: Mapping) -> Measured:
-    value = {"Pearson": pearson, "Spearman": spearman}[r]
-    points = len(examples.names) if r == "Pearson" else None
-    return Measured(lambda scores: value(*pair(scores)), examples, epochs, pair=pair, points=points)
+def _of_pairs(
+    pairs: Callable, r: str, examples: Examples, epochs: Mapping, halves: Callable | None = None
+) -> Measured:
+    """Measure the mean correlation of pairs; without ``halves``, these are of accessibility."""
+    of = CORRELATIONS[r]
+    whole = lambda scores, each: [scores.correlation_of_halves(each, examples, of)]  # noqa: E731
+    value = lambda scores: _mean([of(*pair) for pair in pairs(scores, np.asarray)])  # noqa: E731
+    return Measured(value, examples, epochs, r=of, pairs=pairs, halves=halves or whole)
 
 
 def _given(
@@ -598,8 +624,8 @@ def _trained(evidence: Evidence, name: str) -> np.ndarray:
     return _all(evidence, name)[_all(evidence, name) > 0]
 
 
-def _accuracies(evidence: Evidence, *names: str) -> list[np.ndarray]:
-    return [accuracy_by_epoch(evidence.scores[name], "test") for name in names]
+def _accuracies(evidence: Evidence, *names: str, split: str = "test") -> list[np.ndarray]:
+    return [accuracy_by_epoch(evidence.scores[name], split) for name in names]
 
 
 def _epochs(evidence: Evidence, name: str, split: str, at: str) -> np.ndarray:

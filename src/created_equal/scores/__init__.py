@@ -26,8 +26,9 @@ from .learning import MatchedEpochs, accessibility, accuracy_by_epoch, best_matc
 from .learning import matched_epochs, nearest_matches
 from .learnt import LearningProblem, learning_problems, learning_warnings
 from .nulls import class_means, classes_kept, independent_networks
-from .order import correlation_with_more, mean_rank_correlation, of_equal_halves, pearson, ranks
-from .order import rapidity, rises, spearman, spearman_brown, without_class_means
+from .order import correlation_with_more, correlations_of_drawn_halves, mean_rank_correlation
+from .order import of_equal_halves, pearson, ranks, rapidity, rises, spearman, spearman_brown
+from .order import without_class_means
 from .patterns import LEAST_FIT, PatternExample, example_patterns, pattern_fits, shown_patterns
 from .phases import PHASES, phases
 from .rank_correlations import RankCorrelations, rank_correlations

@@ -1,6 +1,6 @@
 """Whether two scores order examples alike, and how much of that rests on the number of networks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -57,6 +57,27 @@ def of_equal_halves(r: float, sizes: Sequence[int]) -> float:
     a, b = n * m - r**2 * (n - 1) * (m - 1), r**2 * (n + m - 2)
     p = (b + np.sqrt(b**2 + 4 * a * r**2)) / (2 * a)
     return float(spearman_brown(p, (n + m) / 2))
+
+
+def correlations_of_drawn_halves(
+    n_right: np.ndarray, networks: int, correlation: Callable[[np.ndarray, np.ndarray], float]
+) -> list[float]:
+    """Return the correlation of consistency in two halves of an ensemble, by epoch.
+
+    For each example a random half of the networks is drawn (seed 0), so counts are enough. For
+    networks that err about whole classes this is more than real halves correlate.
+
+    Args:
+        n_right: (epoch, example) how many networks are right.
+        networks: N.
+        correlation: of two scores (example,).
+    """
+    generator, half = np.random.default_rng(0), networks // 2
+    found = []
+    for row in n_right.astype(np.int64):
+        drawn = generator.hypergeometric(row, networks - row, half)
+        found.append(of_equal_halves(correlation(drawn, row - drawn), (half, networks - half)))
+    return found
 
 
 def correlation_with_more(
