@@ -162,11 +162,11 @@ def divided_by_parity() -> xr.Dataset:
 def agreeing_less_and_less() -> xr.Dataset:
     """Return an ensemble that starts right about everything, and ends divided about all."""
     counts = np.tile(np.arange(N, N // 2 - 1, -1)[:EPOCHS, None], EXAMPLES)
-    counts[0, ::50] = 0
+    counts[0, ::25] = 0
     counts[1:6, ::50] = N // 2
     counts[6:, ::50] = N
     counts[1, ::200] = 0  # Two begin to rise later than the others.
-    counts[1:, 25::50] = N // 5
+    counts[1:, 25::50] = N // 4  # More than constant, and none that fall from where they start.
     return from_counts(counts)
 
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.stats import pearsonr, spearmanr
+from scipy.stats import pearsonr, spearmanr, t
 
 from created_equal.artefacts import read_predictions, select_split
 from created_equal.claims import check
@@ -179,6 +179,33 @@ def test_halves_of_unlike_size_are_not_taken_for_halves(made_up):
     )
     assert other.value < row.value
     assert other.expected == pytest.approx(row.expected, abs=0.005)
+
+
+def test_a_value_at_its_limit_turns_by_chance_and_within_its_deviation(made_up):
+    evidence, claim = made_up("digits", True), CLAIMS["figure_02_bimodality"]
+    (far,) = check_claims(evidence, [claim])
+    assert (far.by_chance, far.turns_at) == (0, "")
+    limits = far.value + far.deviation / 2, far.value - far.deviation, far.value - far.deviation * 3
+    rows = [
+        check_claims(evidence, [replace(claim, accepted=Accepted(f"below {limit:.9f}"))])[0]
+        for limit in limits
+    ]
+    assert [row.turns_at for row in rows] == ["1/2", "2", ""]
+    assert 0.15 < rows[0].by_chance < 0.5 and 0 < rows[1].by_chance < 0.4
+    assert rows[2].by_chance < 0.1
+
+
+def test_agreement_at_equal_accuracy_has_its_other_forms_too(made_up):
+    evidence = made_up("small_mammals", True)
+    names = ("section_4_1_same_at_all_accuracies", "section_4_1_same_by_rank_test")
+    pearsons, ranks = check_claims(evidence, [CLAIMS[name] for name in names])
+    assert pearsons.spearman == ranks.value == ranks.spearman
+    assert pearsons.value <= pearsons.expected <= pearsons.corrected <= 1
+    assert not math.isnan(pearsons.within_class) and math.isnan(pearsons.log10_p)
+    (bins,) = check_claims(evidence, [CLAIMS["figure_06b_bins"]])
+    r = bins.value * math.sqrt((40 - 2) / (1 - bins.value**2))
+    assert 10**bins.log10_p == pytest.approx(2 * t.sf(r, 38), rel=1e-6)
+    assert bins.value <= bins.expected <= bins.corrected
 
 
 def test_an_interval_of_a_baseline_alone_is_over_examples(made_up):

@@ -37,18 +37,27 @@ def test_limits_have_an_allowance_for_rounding(words, inside, outside):
 
 
 @pytest.mark.parametrize(
-    "accepted, value, turns",
+    "accepted, value, margin, turns",
     [
-        (Accepted("0.56 ± 0.02", 0.56), 0.575, (True, False)),
-        (Accepted("0.56 ± 0.02", 0.56), 0.59, (False, True)),
-        (Accepted("at least 0.85", 0.87), 0.855, (True, False)),
-        (Accepted("at least 0.85", 0.87), 0.84, (False, True)),
-        (Accepted("at most 0.12", 0.08), 0.05, (False, False)),
-        (Accepted("above 0.5"), 0.51, (False, False)),
+        (Accepted("0.56 ± 0.02", 0.56), 0.575, 9, (True, False)),
+        (Accepted("0.56 ± 0.02", 0.56), 0.59, 9, (False, True)),
+        (Accepted("at least 0.85", 0.87), 0.855, 9, (True, False)),
+        (Accepted("at least 0.85", 0.87), 0.84, 9, (False, True)),
+        (Accepted("at most 0.12", 0.08), 0.05, 9, (False, False)),
+        # A limit without a tolerance moves by half the margin, or by all of it.
+        (Accepted("above 0.5"), 0.51, 0.04, (True, False)),
+        (Accepted("above 0.5"), 0.53, 0.04, (False, False)),
+        (Accepted("above 0.5"), 0.47, 0.04, (False, True)),
+        (Accepted("above 0.5"), 0.45, 0.04, (False, False)),
+        (Accepted("below 0"), -0.01, 0.04, (True, False)),
+        (Accepted("below 0"), 0.03, 0.04, (False, True)),
+        (Accepted("at least 10", 10), 11, 4, (True, False)),
+        (Accepted("above 0.5"), 0.51, 0, (False, False)),
+        (Accepted("interval around 1"), 1.01, 0.04, (False, False)),
     ],
 )
-def test_which_verdicts_turn_at_half_and_at_twice_the_tolerance(accepted, value, turns):
-    assert tuple(accepted.turns(value, factor) for factor in (0.5, 2)) == turns
+def test_which_verdicts_turn_at_half_and_at_twice_the_tolerance(accepted, value, margin, turns):
+    assert tuple(accepted.turns(value, factor, margin) for factor in (0.5, 2)) == turns
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
+import re
 from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 import pytest
 from oracles import bimodality
-from scipy.stats import spearmanr
+from scipy.stats import pearsonr, spearmanr
 
 from created_equal.artefacts import consistency, read_predictions, select_split
 from created_equal.claims.measures import MEASURES
@@ -138,6 +139,23 @@ def test_moved_examples_are_compared_with_random_parts_of_the_test_set(measured)
     assert random < 0.9 < easiest
 
 
+def test_what_is_too_small_to_be_seen_by_few_moved_examples_is_noted(evidence):
+    """Of 10 examples, by the quantiles of the differences of random tens of the test set."""
+    of = MEASURES["moved_as_test"].of(evidence, "cnn", "random_moved")
+    counts = {name: Stored(each) for name, each in evidence.scores.items()}
+    found = re.findall(r"\d\.\d+", of.note(Scores(counts)))
+    differ, typical, unseen = map(float, found)
+    test = consistency(select_split(evidence.scores["cnn"], "test"))[1:].values
+    moved = consistency(evidence.scores["random_moved"])[1:]
+    moved = moved.sel(example=evidence.moved["random_moved"]).values
+    observed = np.abs(moved.mean(axis=1) - test.mean(axis=1)).mean()
+    assert differ == pytest.approx(observed, abs=5e-4)
+    generator = np.random.default_rng(1)
+    tens = [generator.choice(100, 10, replace=False) for _ in range(2000)]
+    differences = [np.abs(test[:, ten].mean(axis=1) - test.mean(axis=1)).mean() for ten in tens]
+    assert [typical, unseen] == pytest.approx(np.percentile(differences, [50, 95]), rel=0.15)
+
+
 def test_the_ranking_of_moved_examples_is_that_as_train_and_as_test_examples(evidence, measured):
     moved_names = evidence.moved["random_moved"]
     value, of = measured("order", "cnn", "random_moved", split="moved", r="Spearman")
@@ -207,6 +225,33 @@ def test_consensus_where_networks_are_wrong_is_high_only_if_they_agree(evidence,
     assert alike > 0.8 and apart < 0.5
 
 
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_the_order_of_bins_is_that_of_means_of_examples(evidence, measured, split):
+    one, two = (
+        select_split(evidence.scores[name], split)["accessibility"].values
+        for name in ("cnn", "baselines/adaboost")
+    )
+    bins = np.array_split(np.argsort(two, kind="stable"), 40)
+    means = [[values[of].mean() for of in bins] for values in (one, two)]
+    for r, of_scipy in (("Pearson", pearsonr), ("Spearman", spearmanr)):
+        value, _ = measured(
+            "order", "cnn", "baselines/adaboost", split=split, r=r, points=", means of 40 bins"
+        )
+        assert value == pytest.approx(of_scipy(*means).statistic)
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_agreement_by_rank_is_the_mean_of_the_epochs(evidence, measured, split):
+    value, of = measured("agreement_when_equal", "first", "second", r="Spearman", split=split)
+    parts = [select_split(evidence.scores[name], split)["n_right"] for name in of.epochs]
+    by_epoch = [
+        spearmanr(*(part.sel(epoch=epoch) for part, epoch in zip(parts, pair, strict=True)))
+        for pair in zip(*of.epochs.values(), strict=True)
+    ]
+    assert len(by_epoch) > 1
+    assert value == pytest.approx(np.mean([each.statistic for each in by_epoch]))
+
+
 def test_agreement_at_equal_accuracies_is_that_of_the_nearest_epochs(evidence, measured):
     value, of = measured("agreement_when_equal", "first", "second")
     assert value > 0.9
@@ -226,9 +271,16 @@ def test_labels_are_counted_when_one_in_a_hundred_is_always_right(measured):
     assert (more, of.epochs["main"].tolist()) == (3, [2, 10])
 
 
-def test_patterns_are_counted_and_have_a_share(measured):
-    assert measured("patterns", "main", what="number")[0] == 5
-    assert measured("patterns", "main", what="share")[0] > 0.5
+def test_of_each_pattern_the_share_of_examples_is_counted(evidence, measured):
+    constant, of = measured("patterns", "main", shown="stays constant")
+    ranges = np.ptp(evidence.scores["main"]["n_right"].values, axis=0) / 20
+    assert constant == (ranges <= 0.2).mean() > 0 and of.examples.words == "train and test"
+    # One example was made to be so.
+    falls, of = measured("patterns", "main", shown="high, then falls to 0", split="train")
+    assert falls == 1 / 200 and of.examples.words == "train"
+    jumps, _ = measured("patterns", "main", shown="jumps to 1 in one epoch")
+    four, _ = measured("patterns", "main", shown="one of the first four")
+    assert 1 > four > jumps > 0.1
 
 
 def test_courses_of_single_examples_and_classes(measured):

@@ -95,16 +95,17 @@ def test_counts_are_of_the_paper_s_rows_that_hold_beyond_the_nulls_and_of_no_oth
     measured, tmp_path
 ):
     rows = [
-        replace(measured, verdict="holds", stable="yes", turns_at=""),
-        replace(measured, verdict="holds", turns_at="1/2, 2"),
+        replace(measured, verdict="holds", stable="yes", turns_at="", by_chance=0.4),
+        replace(measured, verdict="holds", turns_at="1/2, 2", tolerance="ours, set after a look"),
         replace(measured, verdict="reproduced", reading_of="another"),
-        replace(measured, verdict="holds, and under a null too", turns_at="1/2"),
-        replace(measured, verdict="holds", section=f"{BEYOND}, and not counted above"),
+        replace(measured, verdict="holds, and under a null too", turns_at="1/2", by_chance=0.7),
+        replace(measured, verdict="holds", section=f"{BEYOND}, and not counted above", by_chance=1),
     ]
     text, reader = page_of(rows, tmp_path)
     assert "2 of 3 claims hold beyond their nulls (0 of these, such as accuracies," in text
     assert "2 verdicts would turn at half" in text
     assert "and 1 at twice; of 2 the interval reaches over the limit" in text
+    assert "other images and networks 1 are expected to turn by chance. 1 limits were set" in text
     above = text.partition("<table>")[0]
     assert "<li>2 " in above and "<li>1 " in above and "reproduced</span></li>" not in above
     assert "another reading of another, not counted" in reader.cells[12]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from created_equal.scores import band_of_mean, correlation_of
+from created_equal.scores import band_of_mean, correlation_of, differences_from
 from created_equal.scores.bootstrap import interval_around, interval_of, replicates_of, value_of
 
 
@@ -118,3 +118,20 @@ def test_every_row_has_the_band_that_it_has_alone() -> None:
     assert found.shape == (2, 3, 2)
     np.testing.assert_allclose(found[1, 2], band_of_mean(rows[1, 2]))
     np.testing.assert_allclose(band_of_mean(np.ones(1)), [1, 1])
+
+
+def test_a_group_differs_more_than_random_parts_only_if_it_is_no_random_part():
+    scores = np.random.default_rng(1).random((4, 500))
+    random, of_parts = differences_from(scores, scores[:, :30])
+    shifted, of_same = differences_from(scores, scores[:, :30] + 0.3)
+    assert shifted == pytest.approx(0.3, abs=0.05)
+    assert len(of_parts) == 1000 and np.array_equal(of_parts, of_same)
+    # The mean of 30 of 500 uniform scores has a deviation of 0.051, its absolute value a mean of 0.041.
+    assert of_parts.mean() == pytest.approx(0.041, abs=0.003)
+    assert random < of_parts.max() < shifted
+
+
+def test_all_examples_do_not_differ_from_themselves():
+    scores = np.random.default_rng(1).random((4, 5))
+    difference, of_parts = differences_from(scores, scores[:, [2, 0, 1, 4, 3]])
+    assert difference == pytest.approx(0) and np.abs(of_parts).max() == pytest.approx(0)

@@ -15,6 +15,7 @@ from created_equal.scores.dynamics import (
     learned_for_good,
     mean_network,
     median_network,
+    rise_of_mean,
     variability,
 )
 
@@ -95,3 +96,8 @@ def test_churn_is_of_labels_even_if_both_are_wrong():
 def test_variability_is_half_at_most():
     consistency = np.array([[0, 0.2, 0], [1, 0.4, 0], [0, 0.6, 0], [1, 0.8, 0]])
     np.testing.assert_allclose(variability(consistency), [0.5, np.sqrt(0.05), 0])
+
+
+def test_the_rise_is_that_of_a_line():
+    line = np.linspace(0.2, 0.7, 6)[:, None]
+    assert rise_of_mean(np.hstack([line - 0.1, line + 0.1])) == pytest.approx(0.5)

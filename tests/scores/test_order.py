@@ -5,7 +5,10 @@ import pytest
 from scipy import stats
 
 from created_equal.scores import (
+    correlations_of_drawn_halves,
+    forms_of_correlation,
     mean_rank_correlation,
+    nan_mean,
     of_equal_halves,
     pearson,
     rapidity,
@@ -55,6 +58,43 @@ def test_parts_of_unlike_size_say_how_halves_would_correlate(sizes):
     assert of_equal_halves(r, sizes) == pytest.approx(half / (half + 1), abs=0.01)
     assert of_equal_halves(0.7, (3, 3)) == 0.7 and of_equal_halves(-0.1, sizes) == -0.1
     assert np.isnan(of_equal_halves(np.nan, sizes))
+
+
+def test_halves_that_are_drawn_from_counts_correlate_as_real_ones():
+    """Networks that err independently, of examples that differ in how easy they are."""
+    generator = np.random.default_rng(0)
+    chances = generator.beta(0.5, 0.5, 20_000)
+    right = generator.random((21, 20_000)) < chances
+    for correlation in (pearson, spearman):
+        real = of_equal_halves(
+            correlation(right[:11].sum(axis=0), right[11:].sum(axis=0)), (11, 10)
+        )
+        counts = right.sum(axis=0)[None]
+        (drawn,) = correlations_of_drawn_halves(counts, 21, correlation)
+        assert drawn == pytest.approx(real, abs=0.01)
+        assert correlations_of_drawn_halves(counts, 21, correlation) == [drawn]
+
+
+def test_the_forms_of_a_mean_of_correlations_are_means():
+    one, two = np.random.default_rng(0).normal(size=(2, 3, 50))
+    two += one
+    pairs = list(zip(one, two, strict=True))
+    found = forms_of_correlation(pearson, iter(pairs), iter(pairs), [[0.9] * 3, [0.8] * 3], [2, 1])
+    of_pairs = [stats.spearmanr(*pair).statistic for pair in pairs]
+    assert found["spearman"] == pytest.approx(np.mean(of_pairs))
+    assert found["within_class"] == pytest.approx(np.mean([pearson(*pair) for pair in pairs]))
+    r = found["within_class"]
+    noise = spearman_brown(0.9, 2) * spearman_brown(0.8, 2)
+    assert found["corrected"] == pytest.approx(r / np.sqrt(noise), abs=0.03)
+    assert r < found["expected"] < found["corrected"] and np.isnan(found["log10_p"])
+    (single,) = pairs[:1]
+    alone = forms_of_correlation(pearson, [single], [single], [[0.9]], [1])
+    assert 10 ** alone["log10_p"] == pytest.approx(stats.pearsonr(*single).pvalue)
+
+
+def test_the_mean_of_what_is_defined():
+    assert nan_mean([1, np.nan, 2]) == 1.5
+    assert np.isnan(nan_mean([np.nan])) and np.isnan(nan_mean([]))
 
 
 def test_rises_by_hand():

@@ -11,6 +11,7 @@ from created_equal.scores import (
     expected_histograms,
     fit_beta,
     histograms_of_subensembles,
+    mean_bimodality,
     pairwise_agreement,
     shares_at_ends,
     two_peaks,
@@ -77,3 +78,12 @@ def test_two_peaks_and_ends_by_hand():
     # A middle without examples counts as if it had one.
     assert two_peaks(np.array([4, 0, 0, 0, 0, 8])) == 4 / (1 / 4)
     assert np.isnan(two_peaks(np.array([4, 8])))
+
+
+def test_the_mean_bimodality_is_that_of_the_subsets_of_each_epoch_that_has_one():
+    n_right = np.array([[0, 0, 3, 6, 6, 2], [1, 2, 3, 4, 5, 6], [6, 6, 6, 6, 6, 6]])
+    histograms = np.array([histograms_of(row[None], 6)[0] for row in n_right])
+    of_each = bimodality_of_counts(histograms_of_subensembles(histograms, 4))
+    assert mean_bimodality(histograms, 4) == pytest.approx(of_each[:2].mean())
+    assert np.isnan(of_each[2])
+    assert mean_bimodality(histograms, 9) == mean_bimodality(histograms, 6)

@@ -1,7 +1,7 @@
 """The rows of the table of claims: the paper's number, ours with its nulls, and the verdict."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby
 from typing import NamedTuple
@@ -16,14 +16,11 @@ from created_equal.scores import (
     NULLS,
     Hypotheses,
     Scores,
-    correlation_with_more,
     expected_histograms,
+    forms_of_correlation,
     free_of_networks,
     histograms_of_subensembles,
     interval_around,
-    log10_p_of,
-    pearson,
-    spearman,
     spearman_brown,
     without_class_means,
 )
@@ -34,6 +31,7 @@ REPLICATES = 200
 PAPER_NETWORKS = 100
 SIZES = (2, 5, 10, 20, 50)
 TURNS = {"1/2": 0.5, "2": 2.0}
+MARGIN = 2  # Standard deviations, the tolerance of limits that have no other.
 FREE = (
     "two networks agree on {:.2f} (kappa {:.2f}); c <= 0.1: {:.2f}, c >= 0.9: {:.2f}; "
     "Beta({:.2f}, {:.2f})"
@@ -81,6 +79,7 @@ class Row:
     conclusion: str = "inconclusive"
     chosen: str = ""  # "yes" if a setting was chosen to meet it.
     turns_at: str = ""  # The multiples of the tolerance at which the verdict is another.
+    by_chance: float = NAN  # The share of resamples with another verdict.
     reading_of: str = ""  # The id of the claim of which this is another reading; it is not counted.
     networks: int | None = None
     fewest_networks: int | None = None  # With which the statistic says something.
@@ -198,6 +197,7 @@ class _Numbers:
         value = float(measured.value(observed))
         ensembles = [name for name in names if not name.startswith(BASELINE_PREFIX)] or names
         lower, upper = interval_around(value, replicates, measure.possible)
+        drawn = [] if math.isnan(lower) else replicates[~np.isnan(replicates)]
         paper = PAPER_NETWORKS if case.claim.networks is not None else None
         # Classifiers have no precision.
         known = (self.evidence.scores[name].coords.get("precision", []) for name in names)
@@ -207,7 +207,9 @@ class _Numbers:
             "lower": lower,
             "upper": upper,
             "interval_over": measured.over if self.hypotheses.resampled(names) else "examples",
-            "deviation": float(np.nanstd(replicates)) if not math.isnan(lower) else NAN,
+            "deviation": float(np.std(drawn)) if len(drawn) else NAN,
+            "drawn": [each + value - np.median(drawn) for each in drawn],
+            "note": measured.note(observed),
             **_of_networks(measured, observed, case.paper_networks or paper),
             "networks": min(self.hypotheses.stored[name].networks for name in ensembles),
             "epochs": self._epochs(measured.epochs),
@@ -257,33 +259,14 @@ def _of_correlation(
         measured.pairs(observed, of)
         for of in (np.asarray, lambda values: without_class_means(values, labels))
     )
-    found = {
-        "spearman": _mean(spearman, pairs),
-        "within_class": _mean(pearson, within),
-        "spearman_within_class": _mean(spearman, within),
-    }
-    if measured.r is pearson and len(pairs) == 1:
-        found["log10_p"] = log10_p_of(pearson(*pairs[0]), len(pairs[0][0]))
-    more = paper or 0
     # A baseline has no networks, and so no noise.
     ensembles = [name for name in sizes if not name.startswith(BASELINE_PREFIX)]
     halves = [measured.halves(observed, name) for name in ensembles]
-    factors = [max(1, more / sizes[name]) for name in ensembles]
+    factors = [max(1, (paper or 0) / sizes[name]) for name in ensembles]
+    found = forms_of_correlation(measured.r, pairs, within, halves, factors)
     if len(sizes) == 1:
-        expected = spearman_brown(*halves[0], *factors)
-    else:
-        found["corrected"], expected = np.nanmean(
-            [
-                correlation_with_more(measured.r(*pair), of_pair, factors)
-                for pair, *of_pair in zip(pairs, *halves, strict=True)
-            ],
-            axis=0,
-        )
-    return found | ({"expected": expected} if min(sizes.values()) < more else {})
-
-
-def _mean(r: Callable[[np.ndarray, np.ndarray], float], pairs: Sequence) -> float:
-    return float(np.nanmean([r(*pair) for pair in pairs]))
+        found |= {"corrected": NAN, "expected": spearman_brown(*halves[0], *factors)}
+    return found | ({} if min(sizes.values()) < (paper or 0) else {"expected": NAN})
 
 
 def epochs_in_words(epochs: Sequence[int]) -> str:
@@ -338,7 +321,8 @@ def _row(case: Case, evidence: Evidence, found: dict | None) -> Row:
         return Row(**known, note=f"{whose} has no {words}.")
     if "value" not in found:
         return Row(**known, **found)
-    value = found["value"]
+    value, drawn, found = found["value"], found["drawn"], {**found}
+    del found["drawn"]
     expected = float(np.clip(found.get("expected", NAN), *claim.measure.possible))
     deciding, *interval = claim.accepted.deciding(value, found["lower"], found["upper"])
     against = NULLS if deciding in claim.accepted else ()
@@ -355,13 +339,16 @@ def _row(case: Case, evidence: Evidence, found: dict | None) -> Row:
     if "networks" in found["interval_over"] and not math.isnan(found["lower"]):
         stable = "yes" if claim.accepted.decides(*interval) else "no"
     undefined = "the statistic is undefined: a group has no examples, or nothing varies."
-    notes = [undefined] * math.isnan(value)
+    notes = [note for note in (found.pop("note"),) if note] + [undefined] * math.isnan(value)
     for name in case.names:
         notes += [f"{name} {each.sentence}." for each in evidence.problems(name)]
-    turns = [words for words, by in TURNS.items() if claim.accepted.turns(value, by)]
+    margin = MARGIN * np.nan_to_num(found["deviation"])
+    turns = [words for words, by in TURNS.items() if claim.accepted.turns(value, by, margin)]
+    others = [(each in claim.accepted) != (value in claim.accepted) for each in drawn]
     return Row(
         **known,
         **(found | {"networks": networks, "expected": expected}),
+        by_chance=float(np.mean(others)) if others else NAN,
         stable=stable,
         also_under=", ".join(also_under),
         verdict=verdict,

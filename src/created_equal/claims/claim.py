@@ -28,9 +28,9 @@ class Accepted:
         lowest, highest = self._ends()
         return lowest <= value <= highest
 
-    def turns(self, value: float, factor: float) -> bool:
-        """Return whether the verdict on a value is another at a multiple of the tolerance."""
-        lowest, highest = self._ends(factor)
+    def turns(self, value: float, factor: float, margin: float = 0.0) -> bool:
+        """Return whether the verdict is another at a multiple of the tolerance, or of a margin."""
+        lowest, highest = self._ends(factor, margin)
         return (lowest <= value <= highest) != (value in self)
 
     def decides(self, lower: float, upper: float) -> bool:
@@ -54,15 +54,17 @@ class Accepted:
         beyond = null < lower if self.words == "above 0" else null > upper
         return not (beyond or math.isnan(null))
 
-    def _ends(self, factor: float = 1) -> tuple[float, float]:
+    def _ends(self, factor: float = 1, margin: float = 0.0) -> tuple[float, float]:
         """Return the least and the greatest accepted value, at a multiple of the tolerance."""
         if "±" in self.words:
             center, tolerance = map(float, self.words.split("±"))
             return center - factor * tolerance - ROUNDING, center + factor * tolerance + ROUNDING
         kind, number = self.words.rsplit(maxsplit=1)
-        limit = float(number)
-        if not math.isnan(self.paper):
+        limit, laxer = float(number), {"at least": -1, "above": -1, "at most": 1, "below": 1}
+        if not math.isnan(self.paper) and self.paper != limit:
             limit = self.paper + factor * (limit - self.paper)
+        else:
+            limit += (factor - 1) * margin * laxer.get(kind, 0)
         return {
             "at least": (limit - ROUNDING, math.inf),
             "at most": (-math.inf, limit + ROUNDING),

@@ -5,7 +5,7 @@ scores, which is called with those observed, of each null and of each resample. 
 of its docstring is the statistic in the table: c is consistency, a accessibility.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from math import inf, nan
@@ -20,6 +20,7 @@ from created_equal.scores import (
     LEAST_FIT,
     MIDDLE,
     NULLS,
+    PATTERNS,
     PHASES,
     Examples,
     Scores,
@@ -30,15 +31,18 @@ from created_equal.scores import (
     corners,
     correlations_of_drawn_halves,
     diagonal,
+    differences_from,
     histograms_of_subensembles,
     joint_cells,
+    mean_bimodality,
     mean_rank_correlation,
+    nan_mean,
     nearest_matches,
     pattern_fits,
     pearson,
     quantile_means,
     rapidity,
-    shown_patterns,
+    rise_of_mean,
     spearman,
     thirds,
     two_peaks,
@@ -47,7 +51,8 @@ from created_equal.scores import (
 FEWEST = 5  # With fewer networks, c has too few values to say whether they agree.
 MANY = 20  # For statistics that change with N in a way that no model predicts.
 FEW = 0.01  # The share of the train set that has c = 1 when labels are first counted.
-SUBENSEMBLE, SUBSETS = 10, 1000
+SUBENSEMBLE = 10
+POWER = "They differ by {:.3f}, such parts by {:.3f} (median); differences below {:.3f} go unseen."
 SHARE, SIGNED, NOT_NEGATIVE = (0, 1), (-1, 1), (0, inf)
 CONSISTENCY, JOINT = tuple(NULLS)[:2], tuple(NULLS)[1:]
 SUMMARIES = {
@@ -74,9 +79,10 @@ class Measured:
     # If it is a correlation, or a mean of some: r, what is correlated (after a function of each
     # score of examples), and r of the halves of an ensemble.
     r: Callable[[np.ndarray, np.ndarray], float] | None = None
-    pairs: Callable[[Scores, Callable], Sequence] | None = None
+    pairs: Callable[[Scores, Callable], Iterable] | None = None
     halves: Callable[[Scores, str], Sequence[float]] | None = None
     over: str = "examples and networks"  # What its resamples draw.
+    note: Callable[[Scores], str] = lambda scores: ""
 
 
 @dataclass(frozen=True)
@@ -124,9 +130,7 @@ def measure_of_histograms(possible: tuple[float, float], fewest: int = FEWEST) -
                 values = statistic(counts, classes)
                 return nan if np.isnan(values).all() else float(SUMMARIES[over](values))
 
-            def histograms(scores: Scores) -> np.ndarray:
-                return scores.histograms(name, epochs, examples)
-
+            histograms = lambda scores: scores.histograms(name, epochs, examples)  # noqa: E731
             value = lambda scores: summary(histograms(scores))  # noqa: E731
             return Measured(value, examples, {name: epochs}, histograms, summary)
 
@@ -149,7 +153,7 @@ def accuracy(
 
     def value(scores: Scores) -> float:
         if "rise" in what:
-            return _rise(scores.consistency(name, epochs, examples))
+            return rise_of_mean(scores.consistency(name, epochs, examples))
         means = scores.n_right(name, shown, examples).mean(axis=1) / scores.networks(name)
         return means.max() - chance
 
@@ -213,7 +217,7 @@ def bimodality_difference(
     def value(scores: Scores) -> float:
         networks = min(map(scores.networks, epochs))
         counts = (scores.histograms(each, of, examples) for each, of in epochs.items())
-        one, two = (_bimodality(each, networks) for each in counts)
+        one, two = (mean_bimodality(each, networks) for each in counts)
         return two - one
 
     return Measured(value, examples, epochs)
@@ -242,7 +246,7 @@ def generalization(evidence: Evidence, *names: str) -> Measured:
         for name, of in epochs.items():
             last = scores.consistency(name, _all(evidence, name)[-1:], examples[name])
             counts = scores.histograms(name, of, examples[name])
-            pairs.append((last.mean(), _bimodality(counts, FEWEST)))
+            pairs.append((last.mean(), mean_bimodality(counts, FEWEST)))
         drawn = np.arange(len(pairs))
         if scores.resample is not None:  # The claim is about ensembles, so they are drawn as well.
             drawn = np.random.default_rng(scores.resample).integers(len(pairs), size=len(pairs))
@@ -258,12 +262,8 @@ def consensus_rise(evidence: Evidence, name: str, *, split: str = "test") -> Mea
     if len(trained) < 2:
         raise InputError("only one epoch after the untrained one was recorded; record two or more.")
     epochs = trained[[0, -1]]
-
-    def value(scores: Scores) -> float:
-        first, last = scores.consensus(name, epochs, examples).mean(axis=1)
-        return last - first
-
-    return Measured(value, examples, {name: epochs})
+    means = lambda scores: scores.consensus(name, epochs, examples).mean(axis=1)  # noqa: E731
+    return Measured(lambda scores: np.diff(means(scores))[0], examples, {name: epochs})
 
 
 @measure(possible=SHARE, nulls=CONSISTENCY, fewest=MANY)
@@ -271,14 +271,13 @@ def consensus_where_wrong(evidence: Evidence, name: str, *, split: str = "test")
     """Mean consensus about the examples that networks are not right about, mean over up to five
     epochs with a mean c of 0.05 to 0.9, {split} examples.
     """
-    epochs = _epochs(evidence, name, split, LEARNING)
-    epochs = epochs[np.unique(np.linspace(0, len(epochs) - 1, 5).astype(int))]
+    epochs = _spread(_epochs(evidence, name, split, LEARNING), 5)
     examples = _examples(evidence, split, name)
 
     def value(scores: Scores) -> float:
         consensus = scores.consensus(name, epochs, examples)
         wrong = [~scores.majority(name, epoch, examples) for epoch in epochs]
-        return _mean([_mean(row[of]) for row, of in zip(consensus, wrong, strict=True)])
+        return nan_mean([nan_mean(row[of]) for row, of in zip(consensus, wrong, strict=True)])
 
     return Measured(value, examples, {name: epochs})
 
@@ -295,7 +294,7 @@ def moved_less_own_class(evidence: Evidence, original: str, name: str) -> Measur
         of_moved = scores.consistency(name, epochs, moved).mean(axis=0)
         of_test = scores.consistency(original, epochs, test).mean(axis=0)
         classes, labels = scores.labels(name, moved), scores.labels(original, test)
-        return _mean(of_moved - [_mean(of_test[labels == label]) for label in classes])
+        return nan_mean(of_moved - [nan_mean(of_test[labels == label]) for label in classes])
 
     return Measured(value, moved, dict.fromkeys((original, name), epochs))
 
@@ -309,16 +308,19 @@ def moved_as_test(evidence: Evidence, original: str, name: str) -> Measured:
     moved, test = _examples(evidence, "moved", name), _examples(evidence, "test", original)
     epochs = np.intersect1d(_trained(evidence, original), _trained(evidence, name))
 
-    def value(scores: Scores) -> float:
+    def differences(scores: Scores) -> tuple[float, np.ndarray]:
         of_test = scores.consistency(original, epochs, test)
-        of_moved = scores.consistency(name, epochs, moved)
-        generator, size = np.random.default_rng(0), min(of_moved.shape[1], of_test.shape[1])
-        drawn = [generator.choice(of_test.shape[1], size, replace=False) for _ in range(SUBSETS)]
-        parts = np.array([of_test[:, part].mean(axis=1) for part in drawn])
-        differences = np.abs([of_moved.mean(axis=1), *parts] - of_test.mean(axis=1)).mean(axis=1)
-        return float((differences[1:] < differences[0]).mean())
+        return differences_from(of_test, scores.consistency(name, epochs, moved))
 
-    return Measured(value, moved, dict.fromkeys((original, name), epochs))
+    def value(scores: Scores) -> float:
+        difference, of_parts = differences(scores)
+        return float((of_parts < difference).mean())
+
+    def note(scores: Scores) -> str:
+        difference, of_parts = differences(scores)
+        return POWER.format(difference, *np.percentile(of_parts, [50, 95]))
+
+    return Measured(value, moved, dict.fromkeys((original, name), epochs), note=note)
 
 
 @measure(possible=SIGNED, nulls=tuple(NULLS)[:3], fewest=FEWEST)
@@ -331,29 +333,15 @@ def halves(evidence: Evidence, name: str, *, split: str = "test", r: str = "Pear
 
 @measure(possible=SIGNED, nulls=tuple(NULLS), fewest=FEWEST)
 def order(
-    evidence: Evidence, other: str, name: str, *, split: str = "test", r: str = "Pearson"
+    evidence: Evidence, other: str, name: str, *, split="test", r: str = "Pearson", points=""
 ) -> Measured:
-    """{r}'s r of a in the two, {split} examples."""
+    """{r}'s r of a in the two{points}, {split} examples."""
     examples = _examples(evidence, split, other, name)
     epochs = {each: _trained(evidence, each) for each in (other, name)}
 
     def pairs(scores: Scores, of: Callable) -> list:
-        return [[of(scores.accessibility(each, examples)) for each in epochs]]
-
-    return _of_pairs(pairs, r, examples, epochs)
-
-
-@measure(possible=SIGNED, nulls=tuple(NULLS), fewest=FEWEST)
-def order_of_bins(
-    evidence: Evidence, other: str, name: str, *, split: str = "test", r: str = "Pearson"
-) -> Measured:
-    """{r}'s r of a in the two, means of 40 bins by a in the second, {split} examples."""
-    examples = _examples(evidence, split, other, name)
-    epochs = {each: _trained(evidence, each) for each in (other, name)}
-
-    def pairs(scores: Scores, of: Callable) -> list:
-        two, one = (of(scores.accessibility(each, examples)) for each in (name, other))
-        return [quantile_means(two, one, BINS)]
+        one, two = (of(scores.accessibility(each, examples)) for each in epochs)
+        return [quantile_means(two, one, BINS) if points else (one, two)]
 
     def halves(scores: Scores, each: str) -> list[float]:
         two = scores.accessibility(name, examples)
@@ -361,7 +349,7 @@ def order_of_bins(
         r_of = lambda *pair: CORRELATIONS[r](*in_bins(*pair))  # noqa: E731
         return [scores.correlation_of_halves(each, examples, r_of)]
 
-    return _of_pairs(pairs, r, examples, epochs, halves)
+    return _of_pairs(pairs, r, examples, epochs, halves if points else None)
 
 
 @measure(possible=SIGNED, nulls=CONSISTENCY, fewest=2 * FEWEST, by_network=True)
@@ -441,18 +429,18 @@ def joint(evidence: Evidence, other: str, name: str, *, pair: str, what: str) ->
 def agreement_when_equal(
     evidence: Evidence, other: str, name: str, *, split: str = "test", r: str = "Pearson"
 ) -> Measured:
-    """{r}'s r of c in the two, mean over all epochs of the first, each with that epoch of the
+    """{r}'s r of c in the two, mean over up to 20 epochs of the first, each with that epoch of the
     second which is nearest in accuracy, by at most 0.01, {split} examples.
     """
-    matches = nearest_matches(*_accuracies(evidence, other, name, split=split))
-    if not matches:
+    matches = np.array(nearest_matches(*_accuracies(evidence, other, name, split=split)))
+    if not matches.size:
         raise InputError(f"{other} and {name} are equally accurate at no epochs; train longer.")
-    epochs = dict(zip((other, name), np.array([pair[:2] for pair in matches]).T, strict=True))
+    epochs = dict(zip((other, name), _spread(matches[:, :2].astype(int), 20).T, strict=True))
     examples = _examples(evidence, split, other, name)
 
-    def pairs(scores: Scores, of: Callable) -> list:
+    def pairs(scores: Scores, of: Callable) -> Iterator:
         rows = (scores.n_right(each, at, examples) for each, at in epochs.items())
-        return [[*map(of, pair)] for pair in zip(*rows, strict=True)]
+        return ([*map(of, pair)] for pair in zip(*rows, strict=True))
 
     def halves(scores: Scores, each: str) -> list[float]:
         n_right = scores.n_right(each, epochs[each], examples)
@@ -505,7 +493,7 @@ def easier_for_both(evidence: Evidence, other: str, name: str, *, when: str) -> 
     def value(scores: Scores) -> float:
         right = scores.majority(other, epoch, examples)
         accurate = scores.consistency(name, last, examples)[0]
-        return _mean(accurate[right]) - _mean(accurate[~right])
+        return nan_mean(accurate[right]) - nan_mean(accurate[~right])
 
     return Measured(value, examples, {other: np.array([epoch]), name: last})
 
@@ -520,7 +508,7 @@ def boosting(evidence: Evidence, other: str, name: str, *, what: str, third: str
     def value(scores: Scores) -> float:
         curves = scores.consistency(name, steps, examples)
         chosen = curves[:, thirds(scores.accessibility(other, examples))[third.split()[0]]]
-        return chosen.mean() - curves.mean() if what == "level" else _rise(chosen)
+        return chosen.mean() - curves.mean() if what == "level" else rise_of_mean(chosen)
 
     epochs = {each: _trained(evidence, each) for each in (other, name)}
     return Measured(value, examples, epochs)
@@ -550,20 +538,19 @@ def labels_at_one(evidence: Evidence, name: str, *, at: str = "first") -> Measur
     return Measured(value, examples, {name: shown})
 
 
-@measure(nulls=CONSISTENCY, fewest=MANY)
-def patterns(evidence: Evidence, name: str, *, what: str) -> Measured:
-    """{what} of the patterns of figure 11, fitted by at least 0.5 (number: of those that some
-    example fits; share: of the examples that fit one of the first four), train and test examples.
-    """
-    epochs, classes = _all(evidence, name), evidence.scores[name].attrs["classes"]
-    examples = _examples(evidence, "train and test", name)
+@measure(possible=SHARE, nulls=CONSISTENCY, fewest=MANY)
+def patterns(
+    evidence: Evidence, name: str, *, split: str = "train and test", shown: str
+) -> Measured:
+    """Share that fit a pattern of figure 11 by at least 0.5: {shown}; {split} examples."""
+    examples, epochs = _examples(evidence, split, name), _all(evidence, name)
+    rows = [PATTERNS.index(shown)] if shown in PATTERNS else range(4)
+    chance = 1 / evidence.scores[name].attrs["classes"]
 
     def value(scores: Scores) -> float:
         n_right = scores.n_right(name, epochs, examples)
-        fits = pattern_fits(n_right, scores.networks(name), 1 / classes)
-        if what == "share":
-            return (fits[:4] >= LEAST_FIT).any(axis=0).mean()
-        return float(sum(found.fit >= LEAST_FIT for found in shown_patterns(fits).values()))
+        fits = pattern_fits(n_right, scores.networks(name), chance)
+        return (fits[rows] >= LEAST_FIT).any(axis=0).mean()
 
     return Measured(value, examples, {name: epochs})
 
@@ -574,7 +561,7 @@ def _of_pairs(
     """Measure the mean correlation of pairs; without ``halves``, these are of accessibility."""
     of = CORRELATIONS[r]
     whole = lambda scores, each: [scores.correlation_of_halves(each, examples, of)]  # noqa: E731
-    value = lambda scores: _mean([of(*pair) for pair in pairs(scores, np.asarray)])  # noqa: E731
+    value = lambda scores: nan_mean([of(*pair) for pair in pairs(scores, np.asarray)])  # noqa: E731
     return Measured(value, examples, epochs, r=of, pairs=pairs, halves=halves or whole)
 
 
@@ -586,7 +573,7 @@ def _given(
 
     def value(scores: Scores) -> float:
         right, given = (scores.majority(each, of, examples) for each, of in epochs.items())
-        return _mean(right[given]) - less * right.mean()
+        return nan_mean(right[given]) - less * right.mean()
 
     return Measured(value, examples, {each: np.array([of]) for each, of in epochs.items()})
 
@@ -598,22 +585,8 @@ def _learners(evidence: Evidence, name: str) -> np.ndarray:
     return _all(evidence, name)
 
 
-def _rise(curves: np.ndarray) -> float:
-    """Return the rise of the mean of curves (step, example) along its line of best fit."""
-    return np.polyfit(np.linspace(0, 1, len(curves)), curves.mean(axis=1), 1)[0]
-
-
-def _bimodality(counts: np.ndarray, networks: int) -> float:
-    """Return the mean bi-modality over epochs of all subsets of a number of networks."""
-    networks = min(networks, counts.shape[1] - 1)
-    return _mean(bimodality_of_counts(histograms_of_subensembles(counts, networks)))
-
-
-def _mean(values: Iterable[float]) -> float:
-    """Return the mean of the defined values, NaN if there are none."""
-    values = np.asarray(values, dtype=np.float64)
-    values = values[~np.isnan(values)]
-    return float(values.mean()) if values.size else nan
+def _spread(values: np.ndarray, most: int) -> np.ndarray:
+    return values[np.unique(np.linspace(0, len(values) - 1, most).astype(int))]
 
 
 def _all(evidence: Evidence, name: str) -> np.ndarray:
@@ -624,7 +597,7 @@ def _trained(evidence: Evidence, name: str) -> np.ndarray:
     return _all(evidence, name)[_all(evidence, name) > 0]
 
 
-def _accuracies(evidence: Evidence, *names: str, split: str = "test") -> list[np.ndarray]:
+def _accuracies(evidence: Evidence, *names: str, split="test") -> list[np.ndarray]:
     return [accuracy_by_epoch(evidence.scores[name], split) for name in names]
 
 

@@ -38,11 +38,9 @@ small { color: var(--muted); display: block } small b { color: var(--ink); font-
 .verdict { display: inline-block; padding: .1rem .5rem; border-radius: .3rem; font-weight: 600;
            border: 1px solid; line-height: 1.3 }
 ul.counts { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .5rem 1.5rem }
-.yes { background: #d5eddb; color: #0b5226; border-color: #0b5226 }
-.null { background: #dcebf7; color: #0f4b7a; border-color: #0f4b7a }
-.no { background: #f9d7d3; color: #8a1c10; border-color: #8a1c10 }
-.few { background: #f3efd2; color: #5c5000; border-color: #5c5000 }
-.none { background: #eee; color: #555; border-color: #999 }
+.yes { background: #d5eddb; color: #0b5226 } .null { background: #dcebf7; color: #0f4b7a }
+.no { background: #f9d7d3; color: #8a1c10 } .few { background: #f3efd2; color: #5c5000 }
+.none { background: #eee; color: #555 }
 """
 READING = """
 <p>Each row tests a sentence of the paper by one statistic. <i>c</i>, the consistency of an example,
@@ -57,10 +55,11 @@ as many networks were trained. <b>Holds</b> or not: it has none, and the directi
 it. <b>Too few networks</b>: the statistic needs more, or the paper has more and the value expected
 at its number decides otherwise. Below it, <b>verified</b> or <b>falsified</b> on the paper's data,
 if all of the interval agrees, beyond the nulls; <b>toy</b> on others; or <b>inconclusive</b>.</p>
-<p><b>Paper.</b> Its number, the accepted values, and where this limit comes from. <b>Ours.</b> The
-value and its 95 % bootstrap interval, for other images and networks at once, or for images alone if
-there are fewer than five networks or no predictions of each. Correlations: p for independent
-examples, rank correlation, r without the noise of finitely many networks, and within classes.</p>
+<p><b>Paper.</b> Its number, the accepted values, and where this limit comes from. A limit without a
+number or a ± has two standard deviations of our value in the resamples as its tolerance.
+<b>Ours.</b> The value and its 95 % bootstrap interval, for other images and networks at once, or
+for images alone if there are fewer than five networks or no predictions of each. Correlations: p
+for independent examples, by rank, without the noise of finitely many networks, within classes.</p>
 <p><b>Nulls.</b> The same statistic for networks as accurate as ours that err independently: if it
 meets the claim, accuracy is enough. For networks that share only the classes (each with its
 examples permuted within class and split), and for ensembles whose examples are shuffled within
@@ -120,12 +119,15 @@ def _counts(rows: Sequence[Row]) -> str:
     beyond = [row for row in counted if STYLES[row.verdict] == "yes" and not row.also_under]
     without = sum(all(math.isnan(getattr(row, null)) for null in NULLS) for row in beyond)
     at = {by: sum(by in row.turns_at.split(", ") for row in counted) for by in ("1/2", "2")}
+    chance = sum(row.by_chance for row in counted if not math.isnan(row.by_chance))
+    later = sum("after" in row.tolerance for row in counted)
     unstable = sum(row.stable == "no" for row in counted)
     return (
         f'<ul class="counts">{items}</ul>\n<p>{len(beyond)} of {len(counted)} claims hold beyond '
         f"their nulls ({without} of these, such as accuracies, have none). {at['1/2']} verdicts "
         f"would turn at half the tolerance and {at['2']} at twice; of {unstable} the interval "
-        "reaches over the limit.</p>\n"
+        f"reaches over the limit, and with other images and networks {chance:.0f} are expected to "
+        f"turn by chance. {later} limits were set after a look at the study digits.</p>\n"
     )
 
 

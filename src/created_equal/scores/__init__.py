@@ -6,15 +6,15 @@ from .baseline import scores_of_baseline
 from .bimodality import MIDDLE, UNIFORM, bimodality_of_counts, bimodality_of_moments
 from .bimodality import independent_null, informative_epochs, mean_consistency
 from .binning import bin_edges
-from .bootstrap import REPLICATES, Statistic, band_of_mean, interval_around, interval_of
-from .bootstrap import resample_weights, value_of
+from .bootstrap import REPLICATES, Statistic, band_of_mean, differences_from, interval_around
+from .bootstrap import interval_of, resample_weights, value_of
 from .comparison import Estimate, compare_scores, correlations, resamples_networks
 from .correlation import SMALLEST_LOG10_P, SMALLEST_VARIANCE, Correlation, correlation
 from .correlation import correlation_of, log10_p_of
 from .difficulty import BINS, CLASSES_OF_DIFFICULTY, GROUPS, difficulty_class, quantile_means
 from .difficulty import thirds
 from .dynamics import churn, ever_learned, first_learned, forgetting, learned_for_good
-from .dynamics import mean_network, median_network, variability
+from .dynamics import mean_network, median_network, rise_of_mean, variability
 from .ensemble import score_ensemble, score_opened
 from .extremes import BLOCKS, LEAST_CONSENSUS, MOST_CONSISTENCY, Block, extremes
 from .hypotheses import FEWEST_NETWORKS, MOST_PREDICTIONS, NULLS, Hypotheses
@@ -26,13 +26,14 @@ from .learning import MatchedEpochs, accessibility, accuracy_by_epoch, best_matc
 from .learning import matched_epochs, nearest_matches
 from .learnt import LearningProblem, learning_problems, learning_warnings
 from .nulls import class_means, classes_kept, independent_networks
-from .order import correlation_with_more, correlations_of_drawn_halves, mean_rank_correlation
-from .order import of_equal_halves, pearson, ranks, rapidity, rises, spearman, spearman_brown
-from .order import without_class_means
-from .patterns import LEAST_FIT, PatternExample, example_patterns, pattern_fits, shown_patterns
+from .order import correlation_with_more, correlations_of_drawn_halves, forms_of_correlation
+from .order import mean_rank_correlation, nan_mean, of_equal_halves, pearson, ranks, rapidity
+from .order import rises, spearman, spearman_brown, without_class_means
+from .patterns import LEAST_FIT, PATTERNS, PatternExample, example_patterns, pattern_fits
+from .patterns import shown_patterns
 from .phases import PHASES, phases
 from .rank_correlations import RankCorrelations, rank_correlations
 from .subensembles import expected_histograms, fit_beta, free_of_networks
-from .subensembles import histograms_of_subensembles
+from .subensembles import histograms_of_subensembles, mean_bimodality
 from .subensembles import pairwise_agreement, shares_at_ends, two_peaks
 from .votes import disagreement, vote_el2n, vote_entropy, vote_margin

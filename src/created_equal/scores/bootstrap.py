@@ -8,6 +8,7 @@ import numpy as np
 
 REPLICATES = 1000
 LEVELS = (2.5, 97.5)
+PARTS = 1000
 NUMBERS_AT_ONCE = 2**25
 
 # A statistic of weighted units: weights (replicate, unit) -> (replicate, ...).
@@ -73,6 +74,25 @@ def band_of_mean(values: np.ndarray) -> np.ndarray:
     units = values.shape[-1]
     means = replicates_of(lambda weights: np.tensordot(weights, values, (1, -1)) / units, units)
     return np.moveaxis(band(means), 0, -1)
+
+
+def differences_from(whole: np.ndarray, group: np.ndarray) -> tuple[float, np.ndarray]:
+    """Return how much a group differs from all examples, and how much random parts of them do.
+
+    A difference is that of the mean over examples, its absolute value averaged over epochs.
+
+    Args:
+        whole: (epoch, example) scores of all.
+        group: (epoch, example) scores of the group.
+
+    Returns:
+        the group's difference, and those of 1,000 parts of the same size (seed 0), (part,).
+    """
+    generator, size = np.random.default_rng(0), min(group.shape[1], whole.shape[1])
+    drawn = [generator.choice(whole.shape[1], size, replace=False) for _ in range(PARTS)]
+    means = np.array([group.mean(axis=1), *(whole[:, part].mean(axis=1) for part in drawn)])
+    found = np.abs(means - whole.mean(axis=1)).mean(axis=1)
+    return float(found[0]), found[1:]
 
 
 def replicates_of(statistic: Statistic, units: int, replicates: int = REPLICATES) -> np.ndarray:

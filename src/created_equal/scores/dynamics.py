@@ -119,3 +119,8 @@ def variability(consistency: np.ndarray) -> np.ndarray:
         (example,) float64 in 0..0.5.
     """
     return np.std(consistency, axis=0, dtype=np.float64)
+
+
+def rise_of_mean(curves: np.ndarray) -> float:
+    """Return the rise of the mean of curves (step, example), along its line of best fit."""
+    return np.polyfit(np.linspace(0, 1, len(curves)), curves.mean(axis=1), 1)[0]

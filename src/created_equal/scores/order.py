@@ -1,12 +1,12 @@
 """Whether two scores order examples alike, and how much of that rests on the number of networks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from created_equal.scores.bootstrap import value_of
-from created_equal.scores.correlation import correlation_of
+from created_equal.scores.correlation import correlation_of, log10_p_of
 
 
 def pearson(a: np.ndarray, b: np.ndarray) -> float:
@@ -80,6 +80,13 @@ def correlations_of_drawn_halves(
     return found
 
 
+def nan_mean(values: Iterable[float]) -> float:
+    """Return the mean of the values that are not NaN, NaN if there are none."""
+    values = np.fromiter(values, np.float64)
+    values = values[~np.isnan(values)]
+    return float(values.mean()) if values.size else np.nan
+
+
 def correlation_with_more(
     r: float, halves: Sequence[float], factors: Sequence[float]
 ) -> tuple[float, float]:
@@ -100,6 +107,41 @@ def correlation_with_more(
     )
     free = r / np.sqrt(here) if here > 0 else np.nan
     return tuple(float(np.clip(of, -1, 1)) for of in (free, free * np.sqrt(max(there, 0))))
+
+
+def forms_of_correlation(
+    correlation: Callable[[np.ndarray, np.ndarray], float],
+    pairs: Iterable[Sequence[np.ndarray]],
+    within: Iterable[Sequence[np.ndarray]],
+    halves: Sequence[Sequence[float]],
+    factors: Sequence[float],
+) -> dict[str, float]:
+    """Return other forms of the mean of a correlation over pairs of scores.
+
+    Args:
+        correlation: ``pearson`` or ``spearman``.
+        pairs: the pairs of scores, each (example,).
+        within: the same pairs ``without_class_means``.
+        halves: for each ensemble, the correlation of its halves, by pair.
+        factors: for each ensemble, how many times as many networks there might be.
+
+    Returns:
+        "spearman", "within_class" (Pearson's), "spearman_within_class", both of
+        ``correlation_with_more`` as "corrected" and "expected", and, of Pearson's correlation of a
+        single pair, "log10_p".
+    """
+    names = ("spearman", "within_class", "spearman_within_class", "corrected", "expected")
+    rows, log10_p = [], []
+    # One pair at a time, as there may be one of a million examples for each epoch.
+    for pair, inside, *of_halves in zip(pairs, within, *halves, strict=True):
+        r = correlation(*pair)
+        more = correlation_with_more(r, of_halves, factors)
+        rows.append((spearman(*pair), pearson(*inside), spearman(*inside), *more))
+        log10_p.append(log10_p_of(r, len(pair[0])) if correlation is pearson else np.nan)
+    found = {
+        name: nan_mean(values) for name, values in zip(names, zip(*rows, strict=True), strict=True)
+    }
+    return found | {"log10_p": log10_p[0] if len(log10_p) == 1 else np.nan}
 
 
 def mean_rank_correlation(rows: np.ndarray) -> float:

@@ -6,6 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from created_equal.extras import library
+from created_equal.scores.bimodality import bimodality_of_counts
+from created_equal.scores.order import nan_mean
 
 ENDS = 10
 """The N + 1 possible scores divided by this, but at least one score, count as an end."""
@@ -126,6 +128,17 @@ def pairwise_agreement(histogram: np.ndarray) -> Agreement:
     chance = accuracy**2 + (1 - accuracy) ** 2
     kappa = (observed - chance) / (1 - chance) if chance < 1 else np.nan
     return Agreement(float(observed), float(kappa))
+
+
+def mean_bimodality(histograms: np.ndarray, networks: int) -> float:
+    """Return the bi-modality of all subsets of a number of networks, mean over the epochs.
+
+    Args:
+        histograms: (epoch, N + 1) from ``histograms_of``.
+        networks: of each subset; at most N are taken.
+    """
+    networks = min(networks, histograms.shape[1] - 1)
+    return nan_mean(bimodality_of_counts(histograms_of_subensembles(histograms, networks)))
 
 
 def free_of_networks(histograms: np.ndarray) -> tuple[float, ...]:
