@@ -126,7 +126,7 @@ def test_a_group_differs_more_than_random_parts_only_if_it_is_no_random_part():
     shifted, of_same = differences_from(scores, scores[:, :30] + 0.3)
     assert shifted == pytest.approx(0.3, abs=0.05)
     assert len(of_parts) == 1000 and np.array_equal(of_parts, of_same)
-    # The mean of 30 of 500 uniform scores has a deviation of 0.051, its absolute value a mean of 0.041.
+    # The mean of 30 of 500 scores has a deviation of 0.051, its absolute value a mean of 0.041.
     assert of_parts.mean() == pytest.approx(0.041, abs=0.003)
     assert random < of_parts.max() < shifted
 
