@@ -63,6 +63,33 @@ def test_long_names_have_two_lines_and_stay_apart(
     assert not overlaps
 
 
+def test_the_footing_says_how_many_equal_images_are_left_out(
+    scores: xr.Dataset, dataset: xr.Dataset
+) -> None:
+    alike = scores.assign(
+        n_right=scores["n_right"] * 0 + 8,
+        n_modal=scores["n_modal"] * 0 + 8,
+        accessibility=scores["accessibility"] * 0 + 1,
+    )
+    figure = gallery.draw(alike, dataset, "Digits", "st_vgg")
+    words = figure.get_supxlabel().replace("\n", " ")
+    assert words.endswith(
+        "last one shown of their class: 370 easiest, 370 hardest, 370 most disputed."
+    )
+    made = gallery.table(alike, dataset)
+    of_zeros = made[(made["label"] == 0) & (made["block"] == "hardest")]
+    count = int((scores["label"] == 0).sum())
+    assert of_zeros["equal_later"].tolist() == list(range(count - 1, count - 21, -1))
+    distinct = scores.assign(
+        accessibility=("example", np.linspace(0, 1, 400)),
+        n_right=scores["n_right"] * 0 + 8,
+    )
+    modal = np.tile(np.arange(400, dtype=np.int64), (scores.sizes["epoch"], 1))
+    distinct = distinct.assign(n_modal=(("epoch", "example"), modal))
+    figure = gallery.draw(distinct, dataset, "Digits", "st_vgg")
+    assert "Of equal images" not in figure.get_supxlabel()
+
+
 def test_images_that_are_not_square_keep_their_shape(
     scores: xr.Dataset, dataset: xr.Dataset
 ) -> None:
