@@ -11,7 +11,6 @@ import created_equal
 from created_equal.errors import InputError
 from created_equal.figures import figure_01, figure_10, style
 from created_equal.figures.style import (
-    HATCHES,
     LINE_STYLES,
     MARKERS,
     PAGE_WIDTH,
@@ -98,7 +97,7 @@ def test_the_users_matplotlib_settings_are_ignored() -> None:
 
 
 def test_looks_differ_in_more_than_color() -> None:
-    assert len(set(HATCHES)) == len(PALETTE) == 10
+    assert len(set(PALETTE)) == 10
     assert len(set(LINE_STYLES)) == len(set(MARKERS)) == 5
 
 

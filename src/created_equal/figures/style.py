@@ -1,6 +1,7 @@
 """The look of all figures, and the layout and texts of a page."""
 
 import logging
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -32,7 +33,6 @@ PALETTE = (
     *("#ca9161", "#fbafe4", "#949494", "#ece133", "#56b4e9"),
 )
 GRAY = "0.35"
-HATCHES = ("", "////", "...", "\\\\\\\\", "xxx", "---", "|||", "oo", "+++", "///...")
 LINE_STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 MARKERS = ("o", "s", "^", "D", "v")
 SPLIT_COLORS = {"train": PALETTE[0], "test": PALETTE[1]}
@@ -40,6 +40,8 @@ PAGE_WIDTH = 7.2  # inches
 # Where ``page`` puts what is drawn; None for a new page.
 _ON: ContextVar[FigureBase | None] = ContextVar("on", default=None)
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
+# A title has no mathematics in it, see the style.
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 CONSISTENCY = "consistency (fraction of the networks that are right)"
 
 
@@ -259,9 +261,10 @@ def describe_all_epochs(ensemble: str, scores: xr.Dataset, first: int) -> str:
 
 
 def correlation_words(found: Correlation) -> str:
-    """Return, for example, ``"r = 0.982 (0.975 to 0.986), p = 2e-50"``."""
-    smallest = found.log10_p <= SMALLEST_LOG10_P
-    p = f"p < 1e{SMALLEST_LOG10_P:.0f}" if smallest else f"p = {10**found.log10_p:.0e}"
+    """Return, for example, ``"r = 0.982 (0.975 to 0.986), p ≤ 10⁻⁴⁹"``."""
+    sign = "<" if found.log10_p <= SMALLEST_LOG10_P else "≤"
+    power = f"-{math.floor(-found.log10_p)}".translate(SUPERSCRIPTS)
+    p = f"p {sign} 10{power}" if found.log10_p < -3 else f"p = {10**found.log10_p:.2g}"
     return f"r = {found.r:.3f} ({found.lower:.3f} to {found.upper:.3f}), {p}"
 
 
