@@ -153,6 +153,13 @@ def test_characters_that_no_font_has_are_spelt_out(
     assert "U+FDD0, \u0441\u043e\u0431\u0430\u043a\u0430" in title.split("\n")[0]
 
 
+def test_the_drawn_length_is_in_letters_and_counts_what_is_spelt_out() -> None:
+    assert style.drawn_length("") == 0
+    assert style.drawn_length("x" * 40) == pytest.approx(40, abs=0.2)
+    assert style.drawn_length("\ufdd0") == style.drawn_length("U+FDD0") > 6
+    assert style.drawn_length("WWW") > 4 > style.drawn_length("iiiiiiii")
+
+
 @pytest.fixture
 def shown():
     """Scores, and a figure of one's own with two axes."""

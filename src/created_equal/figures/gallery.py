@@ -44,7 +44,9 @@ def draw(
     labels = _shown_labels(blocks, scores.attrs["classes"])
     names = [class_name(dataset, label, LONGEST_NAME) for label in range(scores.attrs["classes"])]
     # Captions of long names have two lines, and need larger images.
-    columns, lines = (3, 1) if _fits_in_a_line(*[max(names, key=len)] * 2) else (2, 2)
+    columns, lines = (
+        (3, 1) if _fits_in_a_line(*[max(names, key=style.drawn_length)] * 2) else (2, 2)
+    )
     width = BLOCK / columns
     row_height = 1.14 + lines * LINE / width
     figure = style.page(1.35 + width * row_height * len(labels))
@@ -145,7 +147,7 @@ def _percent(share: float) -> str:
 
 
 def _fits_in_a_line(own: str, other: str) -> bool:
-    return len(f"{own} → {other}") <= LONGEST_LINE
+    return style.drawn_length(f"{own} → {other}") <= LONGEST_LINE
 
 
 def _shown_labels(blocks: list[Block], classes: int) -> list[int]:

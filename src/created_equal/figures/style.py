@@ -97,19 +97,9 @@ def show_all_characters(figure: FigureBase) -> None:
     matplotlib would draw the same placeholder for all of them.
     """
     texts = figure.findobj(Text)
-    missing = {ord(each) for text in texts for each in text.get_text() if each != "\n"}
-    missing -= _characters(font_manager.findfont("DejaVu Sans"))
-    if not missing:
+    families, spelt_out = _fonts_for("".join(text.get_text() for text in texts))
+    if len(families) == 1 and not spelt_out:
         return
-    families = ["DejaVu Sans"]
-    for font in sorted(font_manager.fontManager.ttflist, key=lambda each: each.name):
-        # matplotlib's own last resort has only placeholders.
-        is_usable = font.style == "normal" and not font.name.startswith("Last Resort")
-        found = missing & _characters(font.fname) if is_usable else set()
-        if found:
-            families.append(font.name)
-            missing -= found
-    spelt_out = {character: f"U+{character:04X}" for character in missing}
     for text in texts:
         text.set_text(text.get_text().translate(spelt_out))
         text.set_fontfamily(families)
@@ -119,6 +109,37 @@ def show_all_characters(figure: FigureBase) -> None:
             "such as Noto Sans CJK, and render the figure again",
             ", ".join(sorted(spelt_out.values())),
         )
+
+
+def _fonts_for(text: str) -> tuple[list[str], dict[int, str]]:
+    """Return the fonts that a text needs, and how its characters that none has are spelt out."""
+    missing = {ord(each) for each in text if each != "\n"}
+    missing -= _characters(font_manager.findfont("DejaVu Sans"))
+    families = ["DejaVu Sans"]
+    fonts = font_manager.fontManager.ttflist if missing else []
+    for font in sorted(fonts, key=lambda each: each.name):
+        # matplotlib's own last resort has only placeholders.
+        is_usable = font.style == "normal" and not font.name.startswith("Last Resort")
+        found = missing & _characters(font.fname) if is_usable else set()
+        if found:
+            families.append(font.name)
+            missing -= found
+    return families, {character: f"U+{character:04X}" for character in missing}
+
+
+def drawn_length(text: str) -> float:
+    """Return how wide a line of text is drawn, in widths of the letter x of the same size.
+
+    Characters that no font has are spelt out, see ``show_all_characters``.
+    """
+    families, spelt_out = _fonts_for(text)
+    font = font_manager.get_font([font_manager.findfont(family) for family in families])
+    font.set_size(100, 72)
+    widths = []
+    for line in (text.translate(spelt_out), "x"):
+        font.set_text(line)
+        widths.append(font.get_width_height()[0])
+    return widths[0] / widths[1]
 
 
 @cache
