@@ -346,10 +346,15 @@ def test_a_statistic_that_several_claims_share_is_measured_once(made_up, monkeyp
         "_numbers",
         lambda self, case, *rest: counted.append(case.id) or original(self, case, *rest),
     )
-    claims = [NUMBER, replace(NUMBER, id="again", elsewhere=True)]
+    claims = [NUMBER, replace(NUMBER, id="again", elsewhere=True, sentence="Other words.")]
     rows = check_claims(made_up("small_mammals", True), claims)
     assert rows[0].value == rows[1].value
     assert len(counted) == 1
+
+
+def test_what_one_sentence_says_of_an_ensemble_is_one_row(made_up):
+    rows = check_claims(made_up("small_mammals", True), [NUMBER, replace(NUMBER, id="again")])
+    assert [row.id for row in rows] == [NUMBER.id]
 
 
 @pytest.mark.parametrize(

@@ -111,20 +111,21 @@ def check_claims(evidence: Evidence, claims: Sequence[Claim] | None = None) -> l
     A claim has a row too if the study lacks its roles, or its statistic cannot be computed: it is
     "not measured", and its note says why.
     """
-    cases = [
-        Case(claim, name, names, claim.networks_of(evidence.data, names))
-        for claim in (read_claims() if claims is None else claims)
-        if claim.elsewhere or evidence.data in claim.studies
-        for name, names in _players(claim, evidence)
-    ]
+    cases = {}
+    for claim in read_claims() if claims is None else claims:
+        if claim.elsewhere or evidence.data in claim.studies:
+            for name, names in _players(claim, evidence):
+                case = Case(claim, name, names, claim.networks_of(evidence.data, names))
+                # What one sentence says of an ensemble is tested once.
+                cases.setdefault((claim.sentence, case.key) if names else case.id, case)
     numbers = _Numbers(evidence)
     together: dict[tuple[str, ...], dict[tuple, Case]] = {}
-    for case in cases:
+    for case in cases.values():
         together.setdefault(case.names, {})[case.key] = case
     found = {}
     for names, of in together.items():
         found |= numbers.of(names, of) if names else {}
-    return [_row(case, evidence, found.get(case.key)) for case in cases]
+    return [_row(case, evidence, found.get(case.key)) for case in cases.values()]
 
 
 def verdict_of(
@@ -289,7 +290,7 @@ def epochs_in_words(epochs: Sequence[int]) -> str:
 
 
 def _players(claim: Claim, evidence: Evidence) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the row's id and the names that have the claim's roles; none where one is missing."""
+    """Yield the row's id and the names of its roles: none if one, or with ``:all`` each, lacks."""
     groups = [_group(role, evidence) for role in claim.roles]
     if any(role.endswith(f":{ALL}") for role in claim.roles):
         yield claim.id, tuple(dict.fromkeys(chain.from_iterable(groups)))

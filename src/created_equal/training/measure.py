@@ -1,6 +1,8 @@
 """The cost of training a network, and the speed of this machine."""
 
 import multiprocessing
+import os
+import signal
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,8 +19,8 @@ from created_equal.training.engine.images import Images
 from created_equal.training.engine.trainee import Trainee, make_network
 
 # Larger batches cost about as much per image.
-LARGEST_BATCH = {"cpu": 50, "cuda": 100}
-PREDICTED = 101  # train and test images, one batch on a CPU
+LARGEST_BATCH = {"cpu": 50, "cuda": 99}
+PREDICTED = 100  # train and test images, one batch on a CPU
 MOST_PROCESSES = 16
 LEAST_UNCERTAINTY = 0.15  # a few steps tell no more about hours of training
 
@@ -102,7 +104,7 @@ def measure_costs(
     # the cores busy, because ELU can take six times as long in a process that was forked.
     context = multiprocessing.get_context("fork")
     others = [
-        context.Process(target=_measure, args=(kinds, setting, np.inf), daemon=True)
+        context.Process(target=_keep_busy, args=(kinds, setting, os.getpid()), daemon=True)
         for _ in range(min(jobs, MOST_PROCESSES) - 1)
     ]
     try:
@@ -113,6 +115,13 @@ def measure_costs(
         for process in others:
             process.kill()
             process.join()
+
+
+def _keep_busy(kinds: Sequence[Kind], setting: Setting, parent: int) -> None:
+    """Train until this process is killed, or its parent is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a traceback.
+    while os.getppid() == parent:
+        _measure(kinds, setting, 0)
 
 
 def _count_images(ensemble: Ensemble, examples: tuple[int, int]) -> tuple[int, int]:
