@@ -2,7 +2,7 @@
 PYTHON ?= python3
 ACTIVATE = . .venv/bin/activate
 WEB = src/created_equal/look.css src/created_equal/explorer/explorer.css \
-    src/created_equal/explorer/explorer.js
+    src/created_equal/explorer/explorer.js src/created_equal/look.js
 .DEFAULT_GOAL := help
 .PHONY: help reproduce test test-portable test-slurm style benchmark gpu clean
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from data import DIGITS, data_root  # noqa: F401
+from needs import require
 
 from created_equal.study import Architecture, Ensemble, Recipe
 
@@ -39,6 +40,20 @@ def digits_file(digits, tmp_path_factory):
     path = tmp_path_factory.mktemp("digits") / "dataset.nc"
     write_dataset(digits, path, DIGITS)
     return path
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's Chromium, as root, and without looking for anything in the network."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium")
+    require(chromium is not None, "no browser: apt-get install chromium")
+    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=options)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from matplotlib.figure import Figure
 
 from created_equal.claims.claim import BEYOND
 from created_equal.claims.page import STYLES, number_words, p_words, write_page
@@ -139,9 +140,45 @@ def test_verdicts_differ_in_colour_and_in_words(measured, tmp_path):
 def test_the_page_needs_no_other_file_and_escapes_what_it_shows(measured, tmp_path):
     text, reader = page_of([replace(measured, claim="a < b & c.")], tmp_path)
     assert reader.links == []
-    assert "http" not in text and "<script" not in text
+    assert "http" not in text and "<script src" not in text
     assert "a &lt; b &amp; c." in text
     assert "<title>The paper's claims: Digits &amp; more</title>" in text
+
+
+@pytest.mark.parametrize("figures", ["results/digits", "paper_figures/digits"])
+def test_rows_are_filtered_and_figures_that_are_there_are_linked(
+    measured, missing, tmp_path, browser, figures
+):
+    rows = [
+        replace(measured, section="4", id="figure_04b_order"),
+        replace(measured, section="4", id="figure_06b_order", verdict="holds"),
+        replace(missing, section="5", id="supplement_c_pair"),
+    ]
+    for folder in ("results/digits", figures):
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+    Figure(figsize=(1, 1)).savefig(tmp_path / figures / "figure_04.png")
+    page_of(rows, tmp_path / "results/digits")
+    page, errors = browser.new_page(), []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto((tmp_path / "results/digits/claims.html").as_uri())
+    links = page.locator("h2 a:visible")
+    links.wait_for()
+    assert links.all_inner_texts() == ["figure 4"]
+    assert links.evaluate("(link) => link.href") == (tmp_path / figures / "figure_04.png").as_uri()
+    options = page.locator("select option").all_inner_texts()
+    assert options == ["all verdicts", "does not hold", "holds", "not measured"]
+
+    def shown():
+        return page.locator("tr[id]:visible").evaluate_all("(rows) => rows.map(({ id }) => id)")
+
+    assert shown() == [row.id for row in rows]
+    page.locator("select").select_option("holds")
+    assert shown() == ["figure_06b_order"]
+    assert page.locator("h2:visible").count() == 1
+    page.locator("select").select_option("all verdicts")
+    assert shown() == [row.id for row in rows]
+    page.close()
+    assert errors == []
 
 
 def test_the_note_of_the_study_is_above_the_table(measured, tmp_path):

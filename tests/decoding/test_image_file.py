@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from created_equal.decoding.image_file import decode_image
+from created_equal.decoding.image_file import decode_image, open_image
 
 
 def save_and_decode(tmp_path, image, name="image.png", **options):
@@ -56,6 +56,16 @@ def test_cmyk_becomes_rgb(tmp_path):
     result = save_and_decode(tmp_path, one_color("CMYK", (0, 255, 255, 0)), "image.jpg", quality=95)
     assert (np.abs(result.pixels.astype(int) - (255, 0, 0)) <= 4).all()
     assert not result.is_gray
+
+
+@pytest.mark.parametrize("name", ["image.png", "image.webp"])
+def test_an_image_with_broken_exif_data_keeps_its_pixels(tmp_path, name):
+    """As datasets on the web have them (meshrcnn#55, huggingface/datasets#6739)."""
+    image = one_color("RGB", (40, 40, 40))
+    result = save_and_decode(tmp_path, image, name, exif=b"Exif\0\0broken", lossless=True)
+    assert result.pixels.shape == (4, 6, 3) and (result.pixels == 40).all()
+    assert result.changes == ("have EXIF data that cannot be read and are not rotated",)
+    assert np.array_equal(open_image(tmp_path / name), result.pixels)
 
 
 def test_exif_orientation_rotates_the_image(tmp_path):

@@ -1,22 +1,18 @@
-"""Pages of made-up scores and images, and Debian's Chromium to open them."""
+"""Pages of made-up scores and images, and a function to open them."""
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import xarray as xr
 from made_up import make_images, make_scores
-from needs import require
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from created_equal.explorer import write_explorer
 from created_equal.study import Architecture, Ensemble, Recipe, Study
 
 WIDE = {"width": 1400, "height": 900}
-# Chromium as root, and without looking for anything in the network.
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 @pytest.fixture(scope="session")
@@ -53,16 +49,6 @@ def write(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 @pytest.fixture(scope="session")
 def page_path(write: Callable[..., Path], scores: xr.Dataset, dataset: xr.Dataset) -> Path:
     return write({"st_vgg": scores}, dataset)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    require(chromium is not None, "no browser: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=OPTIONS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

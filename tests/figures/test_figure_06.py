@@ -41,6 +41,12 @@ def test_points_bins_and_their_correlations(scores: xr.Dataset, boosting: xr.Dat
             assert f"\n{name}: {words}" in title
 
 
+def test_each_letter_is_there_once(scores: xr.Dataset, boosting: xr.Dataset) -> None:
+    figure = draw(scores, boosting, "Digits", "st_vgg", "adaboost")
+    titles = [axes.get_title(loc="left").splitlines()[0] for axes in figure.axes if axes.axison]
+    assert sorted(titles) == ["(a) train set", "(b) train set", "test set", "test set"]
+
+
 def test_a_baseline_that_is_always_right_has_no_correlation(
     scores: xr.Dataset, boosting: xr.Dataset
 ) -> None:

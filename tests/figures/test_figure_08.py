@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -58,11 +60,12 @@ def test_panels_show_their_ensemble_split_and_epoch(scores: xr.Dataset, other: x
             accuracy = float(of["accuracy"].sel(split=of_which, epoch=epoch).mean(dtype=float))
             title = axes.get_title(loc="left")
             assert f"accuracy {accuracy:.2f}\nbi-modality {measure:.2f}\n(" in title
+            assert title.count("\n") <= 3, "four lines at most"
             zero = np.mean(select_split(of, of_which)["n_right"].sel(epoch=epoch).values == 0)
             assert axes.patches[0].get_height() == pytest.approx(zero)
-    test_accuracy = float(other["accuracy"].sel(split="test", epoch=12).mean(dtype=float))
-    bottom = figure.axes[7].get_title(loc="left")
-    assert bottom.startswith(f"end, epoch 12\ntest accuracy {test_accuracy:.2f}\ntrain accuracy")
+    on_test = other["accuracy"].sel(split="test", epoch=[1, 12]).mean("network").values
+    words = figure.get_supxlabel().replace("\n", " ")
+    assert f"their test accuracy is {on_test[0]:.2f} and {on_test[1]:.2f}." in words
 
 
 def test_epochs_are_those_recorded() -> None:
@@ -77,5 +80,16 @@ def test_the_balanced_hardest_are_shown_beside_the_others(
     balanced = other.assign_attrs(definition=derived)
     figure = draw({"random_labels": scores, "hard": other, "balanced": balanced}, "Digits")
     assert len(figure.axes) == 10
-    titles = [axes.get_title(loc="left").splitlines()[0] for axes in figure.axes[3:5]]
-    assert titles == ["(d) hard", "(e) hard, balanced"]
+    titles = [axes.get_title(loc="left").splitlines()[0] for axes in figure.axes]
+    chosen = [*three_epochs(scores, "random_labels"), 1, 1]
+    assert titles[:5] == [
+        f"({letter}) epoch {epoch}" for letter, epoch in zip("abcdf", chosen, strict=True)
+    ]
+    assert titles[8:] == ["(e) epoch 12", "(g) epoch 12"]
+    words = figure.get_supxlabel().replace("\n", " ")
+    assert "(d, e): the hardest examples, and networks trained on these" in words
+    assert "(f, g): the hardest examples of each class, and" in words
+    figure.draw_without_rendering()
+    boxes = [axes._left_title.get_window_extent() for axes in figure.axes]
+    for left, right in [*pairwise(boxes[:5]), *pairwise(boxes[5:])]:
+        assert left.x1 < right.x0 < right.x1 < figure.bbox.x1

@@ -42,18 +42,31 @@ def test_a_class_without_candidates_for_wrong_labels_says_none(
     assert not axes.images
 
 
+ANIMALS = ["hamster", "mouse", "rabbit", "shrew", "squirrel", "wardrobe", "television", "couch"]
+# No font has these two, so they are spelt out, which takes six letters each.
+UNKNOWN = "\ufdd0\ufdd1"
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [*ANIMALS, "bowls", "x" * 40],
+        [*ANIMALS, "a_b^c" * 8, f"{UNKNOWN}_{'b' * 40}"],
+        ["a", "b", "c_d", UNKNOWN[0], f"x{UNKNOWN}", "$a^b$", "a_b^c", UNKNOWN[1], "犬" * 20, "e"],
+    ],
+    ids=["long", "long and unknown", "short and unknown"],
+)
 def test_long_names_have_two_lines_and_stay_apart(
-    scores: xr.Dataset, dataset: xr.Dataset, texts: Texts
+    scores: xr.Dataset, dataset: xr.Dataset, texts: Texts, names: list[str]
 ) -> None:
-    names = ["hamster", "mouse", "rabbit", "shrew", "squirrel", "wardrobe", "television", "couch"]
-    named = dataset.assign(class_name=("class", np.array([*names, "bowls", "x" * 40], object)))
+    named = dataset.assign(class_name=("class", np.array(names, object)))
     taken_for_the_next = (scores["label"] + 1) % 10 + 0 * scores["modal_label"]
     wrong = scores.assign(modal_label=taken_for_the_next.transpose("epoch", "example"))
     figure = gallery.draw(wrong, named, "Animals", "st_vgg")
     texts(figure)
     captions = [text for axes in figure.axes for text in axes.texts]
     boxes = [text.get_window_extent() for text in captions]
-    assert any("hamster →\n" in text.get_text() for text in captions)
+    assert any(" →\n" in text.get_text() for text in captions)
     overlaps = [
         (one, other)
         for place, one in enumerate(boxes)
@@ -61,6 +74,33 @@ def test_long_names_have_two_lines_and_stay_apart(
         if one.padded(-1).overlaps(other.padded(-1))
     ]
     assert not overlaps
+
+
+def test_the_footing_says_how_many_equal_images_are_left_out(
+    scores: xr.Dataset, dataset: xr.Dataset
+) -> None:
+    alike = scores.assign(
+        n_right=scores["n_right"] * 0 + 8,
+        n_modal=scores["n_modal"] * 0 + 8,
+        accessibility=scores["accessibility"] * 0 + 1,
+    )
+    figure = gallery.draw(alike, dataset, "Digits", "st_vgg")
+    words = figure.get_supxlabel().replace("\n", " ")
+    assert words.endswith(
+        "last one shown of their class: 370 easiest, 370 hardest, 370 most disputed."
+    )
+    made = gallery.table(alike, dataset)
+    of_zeros = made[(made["label"] == 0) & (made["block"] == "hardest")]
+    count = int((scores["label"] == 0).sum())
+    assert of_zeros["equal_later"].tolist() == list(range(count - 1, count - 21, -1))
+    distinct = scores.assign(
+        accessibility=("example", np.linspace(0, 1, 400)),
+        n_right=scores["n_right"] * 0 + 8,
+    )
+    modal = np.tile(np.arange(400, dtype=np.int64), (scores.sizes["epoch"], 1))
+    distinct = distinct.assign(n_modal=(("epoch", "example"), modal))
+    figure = gallery.draw(distinct, dataset, "Digits", "st_vgg")
+    assert "Of equal images" not in figure.get_supxlabel()
 
 
 def test_images_that_are_not_square_keep_their_shape(

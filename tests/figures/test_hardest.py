@@ -28,6 +28,23 @@ def test_the_hardest_of_each_split_are_over_their_captions(
             assert " ".join(names).split()[0] == str(scores["label"].values[place])
 
 
+def test_ties_are_counted_by_hand(scores: xr.Dataset, dataset: xr.Dataset) -> None:
+    """Of 250 train images 52 are never right; of 150 test images the three hardest are alike."""
+    accessibility = np.linspace(0.1, 1, scores.sizes["example"])
+    is_train = scores["example_split"].values == "train"
+    accessibility[np.flatnonzero(is_train)[:52]] = 0
+    accessibility[np.flatnonzero(~is_train)[:3]] = 0
+    tied = scores.assign(accessibility=("example", accessibility))
+    train, test = hardest.draw(tied, dataset, "Digits", "st_vgg").axes
+    assert train.get_title(loc="right") == "52 images have accessibility 0; 21 of them are shown"
+    assert test.get_title(loc="right") == ""
+    assert hardest.ties_in_words(tied, "test", 2).startswith("3 images have accessibility 0; 2 of")
+    accessibility[np.flatnonzero(~is_train)[3:14]] = 1 / 3
+    tied = scores.assign(accessibility=("example", accessibility))
+    words = "11 images have accessibility 0.333; 1 of them is shown"
+    assert hardest.ties_in_words(tied, "test", 4) == words
+
+
 def test_long_names_stay_apart(
     scores: xr.Dataset, dataset: xr.Dataset, texts: Callable[[Figure], list]
 ) -> None:
@@ -42,4 +59,5 @@ def test_a_set_without_images_says_none(scores: xr.Dataset, dataset: xr.Dataset)
     figure = hardest.draw(select_split(scores, "test"), dataset, "Digits", "st_vgg")
     train, test = figure.axes
     assert [text.get_text() for text in train.texts] == ["none"]
+    assert train.get_title(loc="right") == ""
     assert len(test.images) == 21

@@ -28,9 +28,19 @@ def test_each_cell_has_the_correlation_of_its_row_and_column(
         assert len(texts) == len(names) * (len(names) - 1)
         x, y = names.index("vote margin"), names.index("churn")
         expected = spearmanr(of_split["churn"], of_split["vote_margin"]).statistic
-        assert float(texts[max(x, y), min(x, y)]) == pytest.approx(expected, abs=0.005)
+        assert float(texts[max(x, y), min(x, y)].replace("−", "-")) == pytest.approx(
+            expected, abs=0.005
+        )
         value = axes.images[0].get_array()[min(x, y), max(x, y)]
         assert value == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("r", "words"),
+    [(0.984, ".98"), (-0.5, "−.50"), (1, "1"), (-0.999, "−1"), (0.0, ".00"), (-0.001, ".00")],
+)
+def test_coefficients_in_words(r: float, words: str) -> None:
+    assert metrics.coefficient(r) == words
 
 
 def test_the_table_has_every_pair_once_with_intervals_around_it(

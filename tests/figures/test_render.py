@@ -57,6 +57,16 @@ def test_a_notebook_saves_the_figure_of_its_function(
     assert "image/png" in cells[-1]["outputs"][0]["data"]
 
 
+def test_a_notebook_that_lost_its_kernel_and_language_is_run(repository: Path) -> None:
+    """As tools that strip a notebook's metadata leave it (papermill#735)."""
+    Path("notebooks").unlink()
+    Path("notebooks").mkdir()
+    notebook = json.loads((NOTEBOOKS / "figure_11.ipynb").read_text())
+    Path("notebooks/figure_11.ipynb").write_text(json.dumps(notebook | {"metadata": {}}))
+    render_figure(load_study("made_up"), "figure_11")
+    assert Path("paper_figures/made_up/figure_11.pdf").is_file()
+
+
 def test_a_users_files_do_not_stand_for_modules(repository: Path) -> None:
     for module in ("types", "random", "numpy"):
         Path(f"{module}.py").write_text("raise RuntimeError")

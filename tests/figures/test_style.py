@@ -11,7 +11,6 @@ import created_equal
 from created_equal.errors import InputError
 from created_equal.figures import figure_01, figure_10, style
 from created_equal.figures.style import (
-    HATCHES,
     LINE_STYLES,
     MARKERS,
     PAGE_WIDTH,
@@ -98,7 +97,7 @@ def test_the_users_matplotlib_settings_are_ignored() -> None:
 
 
 def test_looks_differ_in_more_than_color() -> None:
-    assert len(set(HATCHES)) == len(PALETTE) == 10
+    assert len(set(PALETTE)) == 10
     assert len(set(LINE_STYLES)) == len(set(MARKERS)) == 5
 
 
@@ -152,6 +151,13 @@ def test_characters_that_no_font_has_are_spelt_out(
     )
     (title,) = (each for each in words(figure) if " and " in each)
     assert "U+FDD0, \u0441\u043e\u0431\u0430\u043a\u0430" in title.split("\n")[0]
+
+
+def test_the_drawn_length_is_in_letters_and_counts_what_is_spelt_out() -> None:
+    assert style.drawn_length("") == 0
+    assert style.drawn_length("x" * 40) == pytest.approx(40, abs=0.2)
+    assert style.drawn_length("\ufdd0") == style.drawn_length("U+FDD0") > 6
+    assert style.drawn_length("WWW") > 4 > style.drawn_length("iiiiiiii")
 
 
 @pytest.fixture

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -119,6 +120,20 @@ def test_training_needs_the_image_files(studies, study_folder):
     check_run(config, studies, [replace(TRAIN, study="mine", ensemble="a")], [])
     with pytest.raises(InputError, match=r"large: .*/large/train does not exist; put the images"):
         check_run(config, studies, [replace(TRAIN, study="large", ensemble="a")], [])
+
+
+def test_the_command_that_links_images_is_right(studies, study_folder):
+    config = Config(data_root=study_folder / "my data")
+    with pytest.raises(InputError) as error:
+        check_run(config, studies, [Job("build_dataset", "mine")], [])
+    (command,) = re.findall(r"/mine \((.*?)\), set data_root", str(error.value))
+    images = study_folder / "my images"
+    images.mkdir()
+    command = command.replace("/YOUR/FOLDER", f"'{images}'")
+    subprocess.run(command, shell=True, check=True)
+    assert (study_folder / "my data/mine").samefile(images)
+    with pytest.raises(InputError, match=r"link to them at .*/mine, set data_root"):
+        check_run(config, studies, [Job("build_dataset", "mine")], [])
 
 
 def test_all_missing_data_are_reported_at_once(studies, study_folder):

@@ -1,7 +1,7 @@
 import numpy as np
 import xarray as xr
 
-from created_equal.scores import BLOCKS, extremes
+from created_equal.scores import BLOCKS, equal_later, extremes
 
 
 def scores_of(n_right: list[int], n_modal: list[int], label: list[int]) -> xr.Dataset:
@@ -34,6 +34,17 @@ def test_blocks_of_each_label_in_order_and_equals_by_position() -> None:
     assert found[0, "agreed but wrong"] == [4, 3]
     assert [found[1, name] for name in BLOCKS] == [[7], [7], [7], []]
     assert [found[2, name] for name in BLOCKS] == [[], [], [], []]
+
+
+def test_equals_that_come_later_are_counted_wherever_they_are() -> None:
+    scores = scores_of([0] * 7, [10] * 6 + [9], [2] * 7)
+    found = {block.name: block.equal_later.tolist() for block in extremes(scores, 3)}
+    # Accessibility is equal in pairs, but for the hardest; consensus is 0.9 once, and else 1.
+    assert found["easiest"][:2] == [1, 0] and len(found["easiest"]) == 3
+    assert found["hardest"] == [0, 1, 0]
+    assert found["most disputed"] == [0, 5, 4]
+    assert found["agreed but wrong"] == [5, 4, 3]
+    assert equal_later(np.array([])).tolist() == []
 
 
 def test_no_more_than_asked_for() -> None:

@@ -14,7 +14,7 @@ import pandas as pd
 from created_equal.artefacts import write_atomically
 from created_equal.claims.check import PAPER_NETWORKS, Row
 from created_equal.claims.claim import BEYOND
-from created_equal.look import CSS
+from created_equal.look import CSS, JS
 from created_equal.scores import NULLS, SMALLEST_LOG10_P
 from created_equal.study import BASELINE_PREFIX as BASELINES
 
@@ -40,7 +40,7 @@ small { color: var(--muted); display: block } small b { color: var(--ink); font-
 ul.counts { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .5rem 1.5rem }
 .yes { background: #d5eddb; color: #0b5226 } .null { background: #dcebf7; color: #0f4b7a }
 .no { background: #f9d7d3; color: #8a1c10 } .few { background: #f3efd2; color: #5c5000 }
-.none { background: #eee; color: #555 }
+.none { background: #eee; color: #555 } h2 a { font-size: 1rem }
 """
 READING = """
 <p>Each row tests a sentence of the paper by one statistic. <i>c</i>, the consistency of an example,
@@ -104,7 +104,7 @@ def write_page(
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f"<title>{heading}</title>\n<style>{CSS}{OWN_CSS}</style>\n</head>\n<body>\n"
         f"<h1>{heading}</h1>\n{noted}{_counts(rows)}{warned}{READING}"
-        f"{sections}</body>\n</html>\n"
+        f'{sections}<script type="module">\n{JS}</script>\n</body>\n</html>\n'
     )
     write_atomically(path, page.encode())
 

@@ -1,5 +1,6 @@
 """Decode an image file of any format to 8-bit pixels."""
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +48,10 @@ def decode_image(file: Path | BinaryIO, size: int | None) -> Decoded:
         image.load()
         changes = tuple(_changes(image, size, is_deep))
         brightest = _brightest(image) if is_deep else None
-        pixels = _as_rgb(ImageOps.exif_transpose(image))
+        upright = _upright(image)
+        if upright is None:
+            changes += ("have EXIF data that cannot be read and are not rotated",)
+        pixels = _as_rgb(upright or image)
         if size is not None:
             pixels = fit(pixels, size)
         is_gray = image.mode in GRAY_MODES
@@ -57,9 +61,9 @@ def decode_image(file: Path | BinaryIO, size: int | None) -> Decoded:
 def open_image(file: Path | BinaryIO) -> Image.Image:
     """Return an image file as 8-bit RGB at its full size.
 
-    The image is rotated according to its EXIF orientation. Transparent pixels become white. 16-bit
-    values are rounded to 8 bits (v / 257). Palettes, CMYK and other color spaces become RGB. An
-    animation yields its first frame.
+    The image is rotated according to its EXIF orientation, if that can be read. Transparent pixels
+    become white. 16-bit values are rounded to 8 bits (v / 257). Palettes, CMYK and other color
+    spaces become RGB. An animation yields its first frame.
 
     Args:
         file: its path or a binary stream, in any format that Pillow reads.
@@ -70,7 +74,7 @@ def open_image(file: Path | BinaryIO) -> Image.Image:
     """
     with Image.open(file) as image:
         image.load()
-        return _as_rgb(ImageOps.exif_transpose(image))
+        return _as_rgb(_upright(image) or image)
 
 
 def why_unreadable(error: Exception) -> str:
@@ -78,6 +82,14 @@ def why_unreadable(error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
         return "not an image"
     return str(getattr(error, "strerror", None) or error)
+
+
+def _upright(image: Image.Image) -> Image.Image | None:
+    """Return an image rotated by its EXIF orientation, or None if its EXIF data cannot be read."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except (SyntaxError, ValueError, LookupError, TypeError, struct.error):
+        return None  # The errors of Pillow's parser of TIFF; the pixels were read before.
 
 
 def _is_deep(image: Image.Image) -> bool:

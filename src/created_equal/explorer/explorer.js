@@ -23,6 +23,7 @@ const [common, ...owns] = page.arrays.map((arrays) => {
 });
 const positions = common.position;
 const count = positions.length;
+const keys = new Float64Array(count); // What each selected image is sorted by.
 const ensembles = page.ensembles.map((info, number) => {
   for (const steps of [owns[number].right, owns[number].wrong, owns[number].offset]) {
     // From epoch to epoch; typed arrays wrap around as numpy's do.
@@ -72,7 +73,6 @@ function isFound(i, find) {
 function select() {
   const find = state.find.trim().toLowerCase();
   const [score, of] = state.sort.split(".");
-  const keys = new Float64Array(count);
   const found = [];
   for (let i = 0; i < count; i++) {
     if (!isSelected(i, find)) continue;
@@ -99,7 +99,8 @@ function start(canvas) {
   context.scale(devicePixelRatio, devicePixelRatio);
   context.font = `12px ${style("--font")}`;
   canvas.frames = [];
-  return { context, width, height };
+  const box = { left: 38, top: 8, width: width - 52, height: height - 28 };
+  return { context, width, height, box };
 }
 
 // Draw the axes of a part of a canvas; return the places of values in it, and values of places.
@@ -170,8 +171,7 @@ function drawBars(m) {
 }
 
 function drawMap(m) {
-  const { context, width, height } = start(m.map);
-  const box = { left: 38, top: 8, width: width - 52, height: height - 28 };
+  const { context, box } = start(m.map);
   const words = { xTicks: [0, 0.1, 0.2, 0.3, 0.4, 0.5], yTicks: [0, 0.5, 1] };
   const plot = frame(m.map, context, box, [-0.01, 0.51], [-0.02, 1.02], words);
   const size = count > 5000 ? 2 : 4;
@@ -299,6 +299,8 @@ function drawGrid() {
   $("more").hidden = wanted.length === shown.length;
   $("all").hidden = shown.length === count;
   $("found").textContent = `${number(shown.length)} of ${number(count)} images${brushWords()}`;
+  const equal = shown.filter((i) => keys[i] === keys[shown[0]]).length;
+  $("equal").textContent = equal > 1 ? `The first ${number(equal)} are equal, by position.` : "";
 }
 
 function brushWords() {
@@ -344,8 +346,7 @@ function drawVotes(m, i) {
 }
 
 function drawCurves(i) {
-  const { context, width, height } = start($("curve"));
-  const box = { left: 38, top: 8, width: width - 52, height: height - 28 };
+  const { context, box } = start($("curve"));
   const xTicks = [epochs[0], epochs.at(-1)];
   const plot = frame($("curve"), context, box, xTicks, [0, 1], { xTicks, yTicks: [0, 0.5, 1] });
   const [left, right] = xTicks.map(plot.X);
@@ -370,10 +371,8 @@ function render() {
   const words = `${page.unit} ${epochs[state.epoch]} of ${epochs.at(-1)}`;
   $("epoch_words").textContent = words;
   $("epoch").setAttribute("aria-valuetext", words);
-  for (const m of ensembles) {
-    drawBars(m);
-    drawMap(m);
-  }
+  ensembles.forEach(drawBars);
+  ensembles.forEach(drawMap);
   drawGrid();
   drawDetail();
   history.replaceState(null, "", address());

@@ -20,22 +20,25 @@ def draw(
 ) -> Figure:
     """Draw AdaBoost's accuracy (a) by number of weak learners, (b) against accessibility.
 
-    (a) shows the thirds of each split by the ensemble's accessibility. (b) shows each example's
-    mean accuracy over all k against its accessibility, and the means of both in ``BINS`` bins. The
-    epochs of the predictions ``boosting`` are the numbers k of weak learners, and their coordinate
-    weak_learners is the k at which boosting ended.
+    (a) is the upper row, (b) the lower one; the train set is on the left. (a) shows the thirds of
+    each split by the ensemble's accessibility. (b) shows each example's mean accuracy over all k
+    against its accessibility, and the means of both in ``BINS`` bins. The epochs of the predictions
+    ``boosting`` are the numbers k of weak learners, and their coordinate weak_learners is the k at
+    which boosting ended.
     """
     figure = style.page(7.6)
     grid = figure.subplots(2, 3, width_ratios=(1, 1, 0.3))
-    for (above, below), split in zip(grid.T, SPLITS, strict=False):
+    for (above, below), split, letters in zip(
+        grid.T, SPLITS, (("(a) ", "(b) "), ("", "")), strict=False
+    ):
         cnn, boosted = align(scores, boosting, split, "figure_06", (ensemble, baseline))
         accessibility = cnn["accessibility"].values
         right = (boosted["prediction"].values == cnn["label"].values).mean(axis=0)
         _accuracy(above, right, accessibility, boosting["epoch"].values)
         style.mark_chance(above, scores)
-        above.set_title(f"(a) {split} set")
+        above.set_title(f"{letters[0]}{split} set")
         words = _difficulty(below, right.mean(axis=0), accessibility, style.SPLIT_COLORS[split])
-        below.set_title(f"(b) {split} set\n{words}")
+        below.set_title(f"{letters[1]}{split} set\n{words}")
         below.set_xlabel(f"mean accuracy over k, {baseline}")
     grid[0, 0].set_ylabel(f"accuracy, {baseline}")
     grid[1, 0].set_ylabel(f"accessibility, {ensemble}")

@@ -1,6 +1,6 @@
 """Figure 8: consistency with random labels, and without easy examples."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import xarray as xr
@@ -13,17 +13,17 @@ from created_equal.figures import histograms, style
 from created_equal.figures.selection import check_splits
 from created_equal.scores import mean_consistency
 
-STAGES = ("beginning", "learning", "end")
+STAGES = 3
 
 
 @style.styled
 def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
-    """Draw consistency (a-c) with random labels at three epochs, (d, ...) on the hardest examples.
+    """Draw consistency (a-c) with random labels at three epochs, (d-g) on the hardest examples.
 
     The first ensemble is trained on random labels, the others on the hardest examples, chosen in
     different ways. (a) to (c) show the train set above and the test set below, at the epochs of
-    ``three_epochs``. (d) and what follows show the train set, at the first epoch above and at the
-    last below.
+    ``three_epochs``. (d) and (f) show the train set of the hardest examples at the first epoch, (e)
+    and (g) below them at the last.
     """
     (random_name, random), *hard_ones = ensembles.items()
     check_splits("figure_08", SPLITS, random)
@@ -34,25 +34,18 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     if len(hard_ones) > 1 and isinstance(figure, Figure):
         # The titles of narrow panels are wider than these.
         figure.get_layout_engine().set(rect=(0, 0, 0.97, 1))
-    grid = figure.subplots(2, len(STAGES) + len(hard_ones), sharex=True)
-    for letter, stage, epoch, column in zip(style.LETTERS, STAGES, chosen, grid.T, strict=False):
+    grid = figure.subplots(2, STAGES + len(hard_ones), sharex=True)
+    letters = iter(style.LETTERS)
+    for epoch, column, letter in zip(chosen, grid.T, letters, strict=False):
         for axes, split in zip(column, SPLITS, strict=True):
-            top = f"({letter}) {stage}\nepoch {epoch}\n" if split == SPLITS[0] else ""
+            top = f"({letter}) epoch {epoch}\n" if split == SPLITS[0] else ""
             axes.set_title(top + _panel(axes, random, split, epoch))
     details = [style.describe(random_name, random, chosen)]
-    for letter, (name, hard), column in zip("de", hard_ones, grid.T[len(STAGES) :], strict=False):
-        trained = hard["epoch"].values[hard["epoch"].values > 0]
-        ends = (int(trained[0]), int(trained[-1]))
+    for (name, hard), column in zip(hard_ones, grid.T[STAGES:], strict=True):
+        ends = _trained_ends(hard)
         hard = select_epochs(hard, ends)
-        which = "hard, balanced" if is_balanced(hard) else "hard"
-        stages = (f"({letter}) {which}\nbeginning", "end")
-        for axes, stage, epoch in zip(column, stages, ends, strict=True):
-            on_test = f"test accuracy {accuracy(hard, 'test', epoch):.2f}"
-            words = _panel(axes, hard, "train", epoch)
-            axes.set_title(f"{stage}, epoch {epoch}\n{on_test}\ntrain {words}")
-            # Two columns leave no room for a label beside each.
-            if len(hard_ones) == 1:
-                axes.set_ylabel("hard, train set")
+        for epoch, axes, letter in zip(ends, column, letters, strict=False):
+            axes.set_title(f"({letter}) epoch {epoch}\n{_panel(axes, hard, 'train', epoch)}")
         details.append(style.describe(name, hard, ends))
     for axes, split in zip(grid[:, 0], SPLITS, strict=True):
         axes.set_ylabel(f"random labels, {split}\nfraction of examples")
@@ -60,8 +53,8 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     style.footing(
         figure,
         style.CONSISTENCY,
-        f"{style.chance_words(random)} Accuracy: mean over networks, on the "
-        f"examples of the panel. {histograms.bimodality_scale(random)}",
+        f"{_panels_in_words(hard for _, hard in hard_ones)} {style.chance_words(random)} Accuracy: "
+        f"mean over networks. {histograms.bimodality_scale(random)}",
     )
     return figure
 
@@ -77,10 +70,10 @@ def three_epochs(scores: xr.Dataset, ensemble: str) -> list[int]:
     """
     epochs = scores["epoch"].values
     trained = np.flatnonzero(epochs > 0)
-    if len(trained) < len(STAGES):
+    if len(trained) < STAGES:
         raise InputError(
-            f"figure_08 shows {len(STAGES)} trained epochs, but {ensemble} was trained for "
-            f"{len(trained)}; raise epochs in its recipe to at least {len(STAGES)}."
+            f"figure_08 shows {STAGES} trained epochs, but {ensemble} was trained for "
+            f"{len(trained)}; raise epochs in its recipe to at least {STAGES}."
         )
     sought = style.chance(scores) + 0.75 * (1 - style.chance(scores))
     distances = np.abs(mean_consistency(scores, "train") - sought)
@@ -102,3 +95,25 @@ def accuracy(scores: xr.Dataset, split: str, epoch: int) -> float:
 def _panel(axes: Axes, scores: xr.Dataset, split: str, epoch: int) -> str:
     words = histograms.consistency_histogram(axes, scores, split, epoch)
     return f"accuracy {accuracy(scores, split, epoch):.2f}\n{words}"
+
+
+def _panels_in_words(hard_ones: Iterable[xr.Dataset]) -> str:
+    """Return what the panels show, and the accuracy of ``hard_ones`` on the test set."""
+    words = (
+        "(a-c): random labels, after the first epoch, in the middle of learning, and at the end."
+    )
+    letters = iter(style.LETTERS[STAGES:])
+    for hard, first, last in zip(hard_ones, letters, letters, strict=False):
+        of_class = " of each class" if is_balanced(hard) else ""
+        ends = _trained_ends(hard)
+        on_test = " and ".join(f"{accuracy(hard, 'test', epoch):.2f}" for epoch in ends)
+        words += (
+            f" ({first}, {last}): the hardest examples{of_class}, and networks trained on these "
+            f"alone; their test accuracy is {on_test}."
+        )
+    return words
+
+
+def _trained_ends(scores: xr.Dataset) -> tuple[int, int]:
+    trained = scores["epoch"].values[scores["epoch"].values > 0]
+    return int(trained[0]), int(trained[-1])

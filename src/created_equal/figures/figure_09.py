@@ -14,7 +14,9 @@ from created_equal.figures import histograms, style
 from created_equal.figures.selection import phase_epochs
 from created_equal.scores import bin_edges
 
-LOOKS = [style.filled(*look) for look in zip(style.PALETTE, style.HATCHES, strict=True)]
+# Hatches are restless in so many small parts. In gray, the order of the labels and the white lines
+# between them tell them apart.
+LOOKS = [style.filled(color) for color in style.PALETTE]
 OTHERS = style.filled("0.85")
 
 
@@ -28,8 +30,8 @@ def draw(
 ) -> Figure:
     """Draw figure 1 with each bar divided by the most frequent prediction for its examples.
 
-    The ten most frequent labels have a look of their own; all others share one. The dataset has the
-    names of the classes.
+    The ten most frequent labels have a color of their own; all others share one. The dataset has
+    the names of the classes.
     """
     epochs = list(phase_epochs(scores, epochs, "figure_09").values())
     classes, n_networks = scores.attrs["classes"], scores.sizes["network"]

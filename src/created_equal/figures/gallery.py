@@ -44,16 +44,20 @@ def draw(
     labels = _shown_labels(blocks, scores.attrs["classes"])
     names = [class_name(dataset, label, LONGEST_NAME) for label in range(scores.attrs["classes"])]
     # Captions of long names have two lines, and need larger images.
-    columns, lines = (3, 1) if _fits_in_a_line(*[max(names, key=len)] * 2) else (2, 2)
+    columns, lines = (
+        (3, 1) if _fits_in_a_line(*[max(names, key=style.drawn_length)] * 2) else (2, 2)
+    )
     width = BLOCK / columns
     row_height = 1.14 + lines * LINE / width
     figure = style.page(1.35 + width * row_height * len(labels))
     grid = dict(zip(BLOCKS, figure.subplots(1, len(BLOCKS)), strict=True))
+    left_out = dict.fromkeys(BLOCKS, 0)
     for name, axes in grid.items():
         axes.set_title(name, loc="left", fontweight="bold")
     for block in blocks:
         if block.label in labels:
             examples = scores.isel(example=block.examples[:columns], epoch=-1)
+            left_out[block.name] += int(block.equal_later[:columns][-1:].sum())
             images = images_of(examples["example"].values, dataset, data_root, "gallery", ensemble)
             words = [
                 caption(names[own], names[other])
@@ -80,7 +84,8 @@ def draw(
         f"Below each image: its label → the label that most networks give after epoch {last}, if "
         "it is another. Easiest and hardest: the highest and the lowest accessibility. Most "
         f"disputed: the lowest consensus. Agreed but wrong: at least {_percent(LEAST_CONSENSUS)} "
-        f"of the networks give one label and at most {_percent(MOST_CONSISTENCY)} the image's own.",
+        f"of the networks give one label and at most {_percent(MOST_CONSISTENCY)} the image's own."
+        + _ties_in_words(left_out),
     )
     return figure
 
@@ -88,7 +93,8 @@ def draw(
 def table(scores: xr.Dataset, dataset: xr.Dataset) -> pd.DataFrame:
     """Return the gallery as a table, up to ``IN_TABLE`` examples of each block and class.
 
-    Consistency, consensus and the most frequent label are those after the last epoch.
+    Consistency, consensus and the most frequent label are those after the last epoch; equal_later
+    counts the examples of the block that come later, here or left out, with the same score.
     """
     names = dataset["class_name"].values.astype(str)
     last = scores.isel(epoch=-1)
@@ -101,6 +107,7 @@ def table(scores: xr.Dataset, dataset: xr.Dataset) -> pd.DataFrame:
             "class": names[block.label],
             "block": block.name,
             "rank": np.arange(1, len(examples) + 1),
+            "equal_later": block.equal_later,
             "example": examples,
             "split": of_block["example_split"].values,
             "label": block.label,
@@ -124,12 +131,23 @@ def caption(own: str, other: str) -> str:
     return f"{own} → {other}" if _fits_in_a_line(own, other) else f"{own} →\n{other}"
 
 
+def _ties_in_words(left_out: dict[str, int]) -> str:
+    """Return a sentence about the images that equal the last ones shown of their class, if any."""
+    counts = [f"{count:,} {name}" for name, count in left_out.items() if count]
+    if not counts:
+        return ""
+    return (
+        " Of equal images those with the lowest positions are shown; left out, though equal to the "
+        f"last one shown of their class: {', '.join(counts)}."
+    )
+
+
 def _percent(share: float) -> str:
     return f"{100 * share:.0f}\u00a0%"
 
 
 def _fits_in_a_line(own: str, other: str) -> bool:
-    return len(f"{own} → {other}") <= LONGEST_LINE
+    return style.drawn_length(f"{own} → {other}") <= LONGEST_LINE
 
 
 def _shown_labels(blocks: list[Block], classes: int) -> list[int]:

@@ -11,6 +11,7 @@ from created_equal.artefacts import SPLITS
 from created_equal.figures import style
 from created_equal.figures.gallery import caption
 from created_equal.figures.images import class_name, draw_row, images_of
+from created_equal.scores import equal_later
 
 COLUMNS, ROWS = 7, 3
 LONGEST_NAME = 11
@@ -41,6 +42,7 @@ def draw(
     grid = figure.subplots(len(SPLITS), 1, height_ratios=rows)
     for axes, n_rows, (split, of_split) in zip(grid, rows, places.items(), strict=True):
         axes.set_title(f"{split} set", loc="left", fontweight="bold")
+        axes.set_title(ties_in_words(scores, split, len(of_split)), loc="right")
         for row in range(n_rows):
             shown = scores.isel(epoch=-1, example=of_split[row * COLUMNS : (row + 1) * COLUMNS])
             images = images_of(
@@ -56,7 +58,8 @@ def draw(
         figure,
         "Hardest first: the lowest accessibility, the mean over epochs of the share of networks "
         "that are right. Below each image: its label → the label that most networks give after the "
-        "last epoch, if it is another; then its accessibility, and its position in the source.",
+        "last epoch, if it is another; then its accessibility, and its position in the source. Of "
+        "equal images, those with the lowest positions are shown.",
     )
     return figure
 
@@ -69,6 +72,23 @@ def hardest(scores: xr.Dataset, split: str, most: int) -> np.ndarray:
     places = np.flatnonzero(scores["example_split"].values == split)
     keys = scores["example"].values[places], scores["accessibility"].values[places]
     return places[np.lexsort(keys)[:most]]
+
+
+def ties_in_words(scores: xr.Dataset, split: str, shown: int) -> str:
+    """Return how many examples of a split are as hard as the last of the ``shown`` hardest.
+
+    For example, ``"52 images have accessibility 0; 20 of them are shown"``; nothing if all are.
+    """
+    ordered = scores["accessibility"].values[hardest(scores, split, scores.sizes["example"])]
+    left_out = equal_later(ordered)[shown - 1] if shown else 0
+    if not left_out:
+        return ""
+    score = ordered[shown - 1]
+    equal = (ordered == score).sum()
+    are = "is" if equal - left_out == 1 else "are"
+    return (
+        f"{equal:,} images have accessibility {score:.3g}; {equal - left_out} of them {are} shown"
+    )
 
 
 def _captions(examples: xr.Dataset, dataset: xr.Dataset) -> Iterator[str]:

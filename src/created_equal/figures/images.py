@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from created_equal.artefacts import read_images
 from created_equal.errors import InputError
-from created_equal.figures.style import GRAY
+from created_equal.figures.style import GRAY, drawn_length
 
 
 def images_of(
@@ -43,9 +43,12 @@ def as_drawn(image: np.ndarray) -> np.ndarray:
 
 
 def class_name(dataset: xr.Dataset, label: int, longest: int = 25) -> str:
-    """Return the class name of a label, cut to a number of characters."""
+    """Return the class name of a label, cut to a ``drawn_length`` of ``longest``."""
     name = str(dataset["class_name"].values[label])
-    return name if len(name) <= longest else f"{name[: longest - 1]}…"
+    if drawn_length(name) <= longest:
+        return name
+    cut = (f"{name[:end]}…" for end in range(min(len(name), 2 * longest), 0, -1))
+    return next((each for each in cut if drawn_length(each) <= longest), "…")
 
 
 def example_name(dataset: xr.Dataset, example: int, longest: int = 25) -> str:

@@ -98,6 +98,12 @@ def _matrix(correlations: pd.DataFrame, names: list[str]) -> np.ndarray:
     return matrix
 
 
+def coefficient(r: float) -> str:
+    """Return a correlation with two decimals and without a leading zero: .98, −.5 as −.50, or 1."""
+    text = f"{abs(r):.2f}".removeprefix("0").replace("1.00", "1")
+    return f"−{text}" if r < 0 and text != ".00" else text
+
+
 def _draw_matrix(axes: Axes, matrix: np.ndarray, names: list[str]):
     shown = axes.imshow(
         matrix, cmap=color_palette("vlag", as_cmap=True), vmin=-1, vmax=1, aspect="auto"
@@ -105,8 +111,7 @@ def _draw_matrix(axes: Axes, matrix: np.ndarray, names: list[str]):
     for (row, column), r in np.ndenumerate(matrix):
         if not np.isnan(r):
             color = "white" if abs(r) > 0.75 else "0.15"
-            text = f"{r:.2f}".replace("0.", ".").replace("1.00", "1")
-            axes.text(column, row, text, ha="center", va="center", color=color)
+            axes.text(column, row, coefficient(r), ha="center", va="center", color=color)
     axes.axline((-0.5, -0.5), slope=1, color=style.GRAY, linewidth=0.6)
     words = [name.replace("_", " ").replace("el2n", "EL2N") for name in names]
     axes.set_xticks(range(len(names)), words, rotation=90)

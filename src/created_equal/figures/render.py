@@ -117,6 +117,7 @@ def _execute(notebook: Path, parameters: Mapping, log: Path) -> None:
                     log,
                     parameters=parameters,
                     kernel_name="python3",
+                    language="python",  # Editors may leave it out of a notebook.
                     kernel_manager_class=OwnKernel,
                     progress_bar=False,
                     execution_timeout=LONGEST_CELL,

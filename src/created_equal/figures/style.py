@@ -1,6 +1,7 @@
 """The look of all figures, and the layout and texts of a page."""
 
 import logging
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -32,7 +33,6 @@ PALETTE = (
     *("#ca9161", "#fbafe4", "#949494", "#ece133", "#56b4e9"),
 )
 GRAY = "0.35"
-HATCHES = ("", "////", "...", "\\\\\\\\", "xxx", "---", "|||", "oo", "+++", "///...")
 LINE_STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 MARKERS = ("o", "s", "^", "D", "v")
 SPLIT_COLORS = {"train": PALETTE[0], "test": PALETTE[1]}
@@ -40,6 +40,8 @@ PAGE_WIDTH = 7.2  # inches
 # Where ``page`` puts what is drawn; None for a new page.
 _ON: ContextVar[FigureBase | None] = ContextVar("on", default=None)
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
+# A title has no mathematics in it, see the style.
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 CONSISTENCY = "consistency (fraction of the networks that are right)"
 
 
@@ -95,19 +97,9 @@ def show_all_characters(figure: FigureBase) -> None:
     matplotlib would draw the same placeholder for all of them.
     """
     texts = figure.findobj(Text)
-    missing = {ord(each) for text in texts for each in text.get_text() if each != "\n"}
-    missing -= _characters(font_manager.findfont("DejaVu Sans"))
-    if not missing:
+    families, spelt_out = _fonts_for("".join(text.get_text() for text in texts))
+    if len(families) == 1 and not spelt_out:
         return
-    families = ["DejaVu Sans"]
-    for font in sorted(font_manager.fontManager.ttflist, key=lambda each: each.name):
-        # matplotlib's own last resort has only placeholders.
-        is_usable = font.style == "normal" and not font.name.startswith("Last Resort")
-        found = missing & _characters(font.fname) if is_usable else set()
-        if found:
-            families.append(font.name)
-            missing -= found
-    spelt_out = {character: f"U+{character:04X}" for character in missing}
     for text in texts:
         text.set_text(text.get_text().translate(spelt_out))
         text.set_fontfamily(families)
@@ -117,6 +109,37 @@ def show_all_characters(figure: FigureBase) -> None:
             "such as Noto Sans CJK, and render the figure again",
             ", ".join(sorted(spelt_out.values())),
         )
+
+
+def _fonts_for(text: str) -> tuple[list[str], dict[int, str]]:
+    """Return the fonts that a text needs, and how its characters that none has are spelt out."""
+    missing = {ord(each) for each in text if each != "\n"}
+    missing -= _characters(font_manager.findfont("DejaVu Sans"))
+    families = ["DejaVu Sans"]
+    fonts = font_manager.fontManager.ttflist if missing else []
+    for font in sorted(fonts, key=lambda each: each.name):
+        # matplotlib's own last resort has only placeholders.
+        is_usable = font.style == "normal" and not font.name.startswith("Last Resort")
+        found = missing & _characters(font.fname) if is_usable else set()
+        if found:
+            families.append(font.name)
+            missing -= found
+    return families, {character: f"U+{character:04X}" for character in missing}
+
+
+def drawn_length(text: str) -> float:
+    """Return how wide a line of text is drawn, in widths of the letter x of the same size.
+
+    Characters that no font has are spelt out, see ``show_all_characters``.
+    """
+    families, spelt_out = _fonts_for(text)
+    font = font_manager.get_font([font_manager.findfont(family) for family in families])
+    font.set_size(100, 72)
+    widths = []
+    for line in (text.translate(spelt_out), "x"):
+        font.set_text(line)
+        widths.append(font.get_width_height()[0])
+    return widths[0] / widths[1]
 
 
 @cache
@@ -259,9 +282,10 @@ def describe_all_epochs(ensemble: str, scores: xr.Dataset, first: int) -> str:
 
 
 def correlation_words(found: Correlation) -> str:
-    """Return, for example, ``"r = 0.982 (0.975 to 0.986), p = 2e-50"``."""
-    smallest = found.log10_p <= SMALLEST_LOG10_P
-    p = f"p < 1e{SMALLEST_LOG10_P:.0f}" if smallest else f"p = {10**found.log10_p:.0e}"
+    """Return, for example, ``"r = 0.982 (0.975 to 0.986), p ≤ 10⁻⁴⁹"``."""
+    sign = "<" if found.log10_p <= SMALLEST_LOG10_P else "≤"
+    power = f"-{math.floor(-found.log10_p)}".translate(SUPERSCRIPTS)
+    p = f"p {sign} 10{power}" if found.log10_p < -3 else f"p = {10**found.log10_p:.2g}"
     return f"r = {found.r:.3f} ({found.lower:.3f} to {found.upper:.3f}), {p}"
 
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from created_equal.errors import InputError
 from created_equal.planning.existing import built_data, finished_networks, is_ranked_otherwise
@@ -183,9 +184,12 @@ def _missing(config: Config, study: Study) -> str | None:
         if link := dead_link(folder / "train"):
             return f"{study.name}: {link}"
         if not (folder / "train").is_dir():
+            parent, link = (quote(str(each)) for each in (folder.parent, folder))
+            command = f" (mkdir -p {parent} && ln -s /YOUR/FOLDER {link})"
+            how = "" if folder.exists() else command
             return (
                 f"{study.name}: {folder / 'train'} does not exist; put the images or a link to "
-                f"them at {folder}, set data_root, or leave {study.name} out of studies."
+                f"them at {folder}{how}, set data_root, or leave {study.name} out of studies."
             )
         if not any((folder / test).is_dir() for test in ("test", "val")):
             return (

@@ -12,11 +12,16 @@ LEAST_CONSENSUS, MOST_CONSISTENCY = 0.9, 0.05
 
 
 class Block(NamedTuple):
-    """Some examples of a label, by their indices on the example axis, in order."""
+    """Some examples of a label, by their indices on the example axis, in order.
+
+    ``equal_later`` (example,) counts for each the examples of the block that come after it, here or
+    left out, with the same score: their order is that of positions.
+    """
 
     label: int
     name: str
     examples: np.ndarray
+    equal_later: np.ndarray
 
 
 def extremes(scores: xr.Dataset, most: int) -> Iterator[Block]:
@@ -55,4 +60,10 @@ def extremes(scores: xr.Dataset, most: int) -> Iterator[Block]:
         for name, (key, eligible) in keys.items():
             places = np.flatnonzero(of_label & eligible)
             order = np.lexsort((names[places], key[places]))
-            yield Block(label, name, places[order[:most]])
+            later = equal_later(key[places[order]])
+            yield Block(label, name, places[order[:most]], later[:most])
+
+
+def equal_later(ordered: np.ndarray) -> np.ndarray:
+    """Return for each of some ascending values (value,) how many of those after it are equal."""
+    return np.searchsorted(ordered, ordered, side="right") - np.arange(1, len(ordered) + 1)

@@ -1,0 +1,48 @@
+// The page of claims: a filter by verdict, and links to those figures of a section that are there.
+
+const sections = [...document.querySelectorAll("h2")].map((heading) => {
+  const table = heading.nextElementSibling;
+  return { heading, table, rows: [...table.querySelectorAll("tr[id]")] };
+});
+const verdictOf = (row) => row.querySelector(".verdict").textContent;
+
+function addFilter() {
+  const verdicts = new Set(sections.flatMap(({ rows }) => rows.map(verdictOf)));
+  const select = document.createElement("select");
+  select.append(new Option("all verdicts", ""), ...[...verdicts].map((each) => new Option(each)));
+  select.addEventListener("input", () => {
+    for (const { heading, table, rows } of sections) {
+      for (const row of rows) row.hidden = select.value !== "" && verdictOf(row) !== select.value;
+      heading.hidden = table.hidden = rows.every((row) => row.hidden);
+    }
+  });
+  const label = document.createElement("label");
+  label.append("Show ", select);
+  document.querySelector("ul.counts").after(label);
+}
+
+function figureOf({ id }) {
+  if (id.startsWith("moved_")) return "moved_examples";
+  if (id.startsWith("supplement_c_")) return "robustness";
+  return id.match(/^figure_\d\d/)?.[0];
+}
+
+// Figures are beside the page, or where the workflow has them. An image that loads is there.
+function addLinks({ heading, rows }) {
+  const study = location.pathname.split("/").at(-2);
+  for (const name of new Set(rows.map(figureOf).filter(Boolean))) {
+    for (const folder of ["", `../../paper_figures/${study}/`]) {
+      const link = document.createElement("a");
+      link.href = `${folder}${name}.png`;
+      link.textContent = name.replace("_0", " ").replace("_", " ");
+      link.hidden = true;
+      heading.append(" ", link);
+      const image = new Image();
+      image.onload = () => link.hidden = false;
+      image.src = link.href;
+    }
+  }
+}
+
+addFilter();
+sections.forEach(addLinks);
