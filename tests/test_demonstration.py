@@ -73,7 +73,8 @@ def test_most_claims_hold_the_others_are_named_and_the_page_says_that_it_is_a_de
     rows = list(csv.DictReader((folder / "results/digits/claims.csv").open()))
     rows = [row for row in rows if not row["section"].startswith(BEYOND)]
     assert {row["conclusion"] for row in rows} <= {"toy", "inconclusive"}
-    undecided = ("not measured", "too few networks")
+    # That a chosen setting meets a claim says nothing either way.
+    undecided = ("not measured", "too few networks", "met by choice")
     decided = [row for row in rows if not row["verdict"].startswith(undecided)]
     holding = [row for row in decided if row["verdict"].startswith("holds")]
     assert len(holding) >= SHARE_OF_CLAIMS * len(decided)
@@ -81,6 +82,6 @@ def test_most_claims_hold_the_others_are_named_and_the_page_says_that_it_is_a_de
     for row in rows:
         name = row["id"].partition(":")[0]
         without_split = name.removesuffix("_train").removesuffix("_test")
-        if not row["verdict"].startswith(("holds", "met by choice")):
+        if not row["verdict"].startswith("holds"):
             assert f"`{name}`" in named or f"`{without_split}`" in named, name
     assert "no evidence for the paper" in (folder / "results/digits/claims.html").read_text()
