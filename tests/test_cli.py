@@ -286,7 +286,7 @@ def test_the_version(run):
 
 def test_the_help_says_that_commands_do_not_know_the_config_of_a_run(run):
     words = " ".join(run("--help")[1].replace("│", " ").split())
-    assert "what a run has after --config is not known to them, so put it into that file" in words
+    assert "but not what a run is given after --config: put that into the file" in words
 
 
 def test_every_command_has_an_example_that_is_a_command():

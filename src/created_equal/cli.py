@@ -60,8 +60,8 @@ app = typer.Typer(
     epilog="The steps of a study, in this order: build_dataset, train_networks, score_ensemble, "
     "then render_figure, check_claims and test_results; derive_dataset and fit_baseline for "
     "ensembles and figures that need them. snakemake --cores all runs all steps. "
-    "Commands read config.yaml alone: what a run has after --config is not known to them, so put "
-    "it into that file, or give it as --networks, --device or --precision. "
+    "Commands read config.yaml, but not what a run is given after --config: put that into the "
+    "file, or use --networks, --device or --precision. "
     "Example: created-equal plan digits",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -280,7 +280,7 @@ def epochs_in_words(epochs: Sequence[int]) -> str:
 
 
 def _players(claim: Claim, evidence: Evidence) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the row's id and the names of its roles: none if one, or with ``:all`` each, lacks."""
+    """Yield a row's id and the names of its roles; none if a role (``:all``: each) is missing."""
     groups = [_group(role, evidence) for role in claim.roles]
     if any(role.endswith(f":{ALL}") for role in claim.roles):
         yield claim.id, tuple(dict.fromkeys(chain.from_iterable(groups)))

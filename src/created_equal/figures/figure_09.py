@@ -14,8 +14,8 @@ from created_equal.figures import histograms, style
 from created_equal.figures.selection import phase_epochs
 from created_equal.scores import bin_edges
 
-# Hatches are restless in so many small parts. In gray, the order of the labels and the white lines
-# between them tell them apart.
+# Hatching would clutter bars with this many parts. In grayscale, parts can be told apart by their
+# order and the white lines between them.
 LOOKS = [style.filled(color) for color in style.PALETTE]
 OTHERS = style.filled("0.85")
 
