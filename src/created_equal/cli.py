@@ -38,6 +38,7 @@ from created_equal.study import (
     claims_path,
     dataset_path,
     explorer_path,
+    find,
     load_config,
     load_configured,
     load_studies,
@@ -270,13 +271,18 @@ def fit_baseline(
     study_name: StudyName,
     baseline: Annotated[str, typer.Argument(help="One of the study's baselines, for example svm.")],
 ) -> None:
-    """Fit a scikit-learn classifier; writes results/STUDY/baselines/BASELINE.nc."""
+    """Fit a scikit-learn classifier; writes results/STUDY/baselines/BASELINE.nc.
+
+    With scores=reference, it is copied from reference/STUDY if it is kept there.
+    """
     from created_equal import baselines
 
+    is_kept = load_config().scores == REFERENCE.name
     baselines.fit_baseline(
         baseline_of(load_study(study_name), baseline),
         dataset_path(study_name),
         baseline_path(study_name, baseline),
+        find(baseline_path(study_name, baseline, REFERENCE)) if is_kept else None,
     )
 
 
@@ -488,7 +494,7 @@ def test_results(study_name: StudyName) -> None:
 
 @app.command(name="keep_scores", epilog="Example: created-equal keep_scores digits")
 def keep_scores(study_name: StudyName) -> None:
-    """Copy the scores behind a study's figures and claims to reference/STUDY, for git."""
+    """Copy the scores and baselines of a study's figures and claims to reference/STUDY, for git."""
     from created_equal.study import keep_scores as keep
 
     for sentence in keep(load_study(study_name)):

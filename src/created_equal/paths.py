@@ -69,9 +69,9 @@ def scores_path(study: str, ensemble: str, folder: Path = RESULTS) -> Path:
     return folder / study / ensemble / "scores.nc"
 
 
-def baseline_path(study: str, baseline: str) -> Path:
-    """Return the path of a baseline's predictions."""
-    return RESULTS / study / "baselines" / f"{baseline}.nc"
+def baseline_path(study: str, baseline: str, folder: Path = RESULTS) -> Path:
+    """Return the path of a baseline's predictions in ``RESULTS`` or ``REFERENCE``."""
+    return folder / study / "baselines" / f"{baseline}.nc"
 
 
 def claims_path(study: str, extension: str) -> Path:

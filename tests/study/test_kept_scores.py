@@ -1,6 +1,7 @@
 """Scores that are kept with the code: keeping them, and studies that use them."""
 
 import json
+import logging
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +33,12 @@ SMALL = {
         "other": {"architecture": "small_st_vgg", "width": 0.125},
         "unseen": {"architecture": "small_st_vgg", "width": 0.25},
     },
-    "figures": {"figure_01": {"ensemble": "one"}, "figure_04": {"ensembles": ["one", "other"]}},
+    "baselines": {"svm": {}, "perceptron": {"seeds": 2}, "decision_tree": {"seeds": 1}},
+    "figures": {
+        "figure_01": {"ensemble": "one"},
+        "figure_04": {"ensembles": ["one", "other"]},
+        "figure_07": {"ensemble": "one", "baselines": ["svm", "perceptron"]},
+    },
 }
 
 
@@ -116,6 +122,39 @@ def test_scores_of_another_definition_are_not_kept(trained):
     with pytest.raises(InputError, match=r"results/small/one/scores\.nc has another definition"):
         list(keep_scores(load_study("small")))
     assert not Path("reference").exists()
+
+
+def test_baselines_are_kept_and_copied_in_place_of_a_fit(trained, monkeypatch, caplog):
+    for name in ("svm", "decision_tree"):
+        cli.fit_baseline("small", name)
+    messages = list(keep_scores(load_study("small")))
+    assert [each for each in messages if "baselines" in each] == ["baselines/svm: its predictions"]
+    assert [path.name for path in Path("reference/small/baselines").iterdir()] == ["svm.nc"]
+    fitted = Path("results/small/baselines/svm.nc")
+    contents = fitted.read_bytes()
+    fitted.unlink()
+    caplog.set_level(logging.INFO)
+    cli.fit_baseline("small", "svm")
+    assert "small/svm: 1 fitted in " in caplog.text
+    monkeypatch.setenv("CREATED_EQUAL_CONFIG", '{"scores": "reference"}')
+    cli.fit_baseline("small", "svm")
+    assert "small/svm: copied from reference/small/baselines/svm.nc" in caplog.text
+    assert fitted.read_bytes() == contents
+    cli.fit_baseline("small", "perceptron")
+    assert "small/perceptron: 2 fitted in " in caplog.text
+
+
+def test_kept_baselines_of_other_data_are_not_used(trained, monkeypatch, caplog):
+    cli.fit_baseline("small", "svm")
+    list(keep_scores(load_study("small")))
+    study = yaml.safe_load(Path("config/studies/small.yaml").read_text())
+    study["dataset"]["test_examples"] = 50
+    Path("config/studies/small.yaml").write_text(yaml.safe_dump(study))
+    cli.build_dataset("small")
+    caplog.set_level(logging.INFO)
+    monkeypatch.setenv("CREATED_EQUAL_CONFIG", '{"scores": "reference"}')
+    cli.fit_baseline("small", "svm")
+    assert "small/svm: 1 fitted in " in caplog.text
 
 
 def test_there_is_nothing_to_keep(write_study):

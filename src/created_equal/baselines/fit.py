@@ -10,9 +10,11 @@ from threadpoolctl import threadpool_limits
 
 from created_equal.artefacts import (
     SPLITS,
+    definition_of,
     fingerprint,
     make_predictions,
     read_dataset,
+    read_predictions,
     write_predictions,
 )
 from created_equal.baselines.adaboost import boosted_predictions
@@ -24,24 +26,33 @@ from created_equal.versions import BASELINES_VERSION
 log = logging.getLogger(__name__)
 
 
-def fit_baseline(baseline: Baseline, dataset: Path, output: Path) -> None:
+def fit_baseline(baseline: Baseline, dataset: Path, output: Path, kept: Path | None = None) -> None:
     """Fit a baseline to the train set and write its predictions of every example.
+
+    If the file ``kept`` has the predictions of the same baseline on the same data, they are copied.
 
     The networks in the file are the random states 0..seeds-1. The epochs of adaboost are its
     numbers of weak learners, from 1, and the coordinate ``weak_learners`` (network) is the number
     after which boosting ended. Other baselines have the single epoch 1. All losses are NaN.
 
     Raises:
-        InputError: the dataset cannot be read, has fewer train examples than k_nearest_neighbours
-            needs, or leaves adaboost nothing to boost.
+        InputError: the dataset or ``kept`` cannot be read, or the dataset has fewer train examples
+            than k_nearest_neighbours needs, or leaves adaboost nothing to boost.
     """
     started = time.monotonic()
     data = read_dataset(dataset)
+    versions = {"baselines_version": BASELINES_VERSION, "data": fingerprint(data)}
+    definition = baseline.definition | versions
+    if kept and kept.is_file():
+        predictions = read_predictions(kept)
+        if definition_of(predictions) == definition:
+            write_predictions(predictions, output, definition)
+            log.info("%s/%s: copied from %s", baseline.study, baseline.name, kept)
+            return
     # One thread, because sums over several threads depend on the number of cores.
     with threadpool_limits(limits=1):
         predictions = predict(baseline, data)
-    versions = {"baselines_version": BASELINES_VERSION, "data": fingerprint(data)}
-    write_predictions(predictions, output, baseline.definition | versions)
+    write_predictions(predictions, output, definition)
     _log_accuracy(baseline, predictions, time.monotonic() - started)
 
 

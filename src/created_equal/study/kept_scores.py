@@ -2,6 +2,7 @@
 
 reference/STUDY/ENSEMBLE/scores.nc has the scores of an ensemble; the catalogue
 reference/STUDY/scores.json lists each with its definition and how its networks were trained.
+reference/STUDY/baselines/BASELINE.nc has the predictions of a baseline.
 """
 
 import json
@@ -10,12 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from created_equal.errors import InputError
-from created_equal.paths import REFERENCE, find, scores_path
-from created_equal.study.roles import ensembles_in, ensembles_of, roles_of
-from created_equal.study.study import FIGURES, TRAIN, Ensemble, Study
+from created_equal.paths import REFERENCE, baseline_path, find, scores_path
+from created_equal.study.roles import baselines_in, ensembles_in, ensembles_of, roles_of
+from created_equal.study.study import FIGURES, TRAIN, Baseline, Ensemble, Study
 
-# What scores have in their definition that does not depend on the study.
-ADDED = ("engine_version", "data")
+# What files have in their definition that does not depend on the study.
+ADDED = ("engine_version", "baselines_version", "data")
 GET_AGAIN = "get it again from where you have the code."
 
 
@@ -79,23 +80,28 @@ def with_kept_scores(study: Study) -> Study:
 
 
 def keep_scores(study: Study) -> Iterator[str]:
-    """Copy the scores that a study's figures and claims need to ``reference``.
+    """Copy the scores and baselines that a study's figures and claims need to ``reference``.
 
-    Scores that were kept earlier and are not in ``results`` now stay as they are.
+    Those that were kept earlier and are not in ``results`` now stay as they are.
 
     Args:
         study: the study as in its file; its ensembles may have other numbers of networks, except
             those that rank the examples of others.
 
     Yields:
-        a sentence for each ensemble.
+        a sentence for each ensemble and baseline.
 
     Raises:
-        InputError: there are no scores at all, a file is damaged, or scores have another definition
-            than the study's.
+        InputError: there are no scores at all, a file is damaged, or has another definition than
+            the study's.
     """
     # Imported here, because a run that trains nothing needs no arrays.
-    from created_equal.artefacts import definition_of, open_scores, write_atomically
+    from created_equal.artefacts import (
+        definition_of,
+        open_predictions,
+        open_scores,
+        write_atomically,
+    )
 
     wanted = ensembles_in(roles_of(study))
     available = [name for name in wanted if scores_path(study.name, name).is_file()]
@@ -113,7 +119,7 @@ def keep_scores(study: Study) -> Iterator[str]:
             continue
         source = scores_path(study.name, name)
         with open_scores(source) as scores:
-            _check_definition(study.ensembles[name], definition_of(scores))
+            _check_definition(source, study.ensembles[name], definition_of(scores))
             n_networks, seconds = scores.sizes["network"], float(scores["seconds"].sum())
             catalogue[name] = {
                 "definition": study.ensembles[name].definition,
@@ -127,17 +133,24 @@ def keep_scores(study: Study) -> Iterator[str]:
         write_atomically(scores_path(study.name, name, REFERENCE), source.read_bytes())
         write_atomically(path, json.dumps(catalogue, indent=2, sort_keys=True).encode() + b"\n")
         yield f"{name}: {n_networks} networks, {seconds:.0f} s of training"
+    for name in baselines_in(roles_of(study)):
+        source = baseline_path(study.name, name)
+        if source.is_file():
+            with open_predictions(source) as predictions:
+                _check_definition(source, study.baselines[name], definition_of(predictions))
+            write_atomically(baseline_path(study.name, name, REFERENCE), source.read_bytes())
+            yield f"baselines/{name}: its predictions"
 
 
 def _catalogue_path(study: str) -> Path:
     return REFERENCE / study / "scores.json"
 
 
-def _check_definition(ensemble: Ensemble, definition: dict) -> None:
-    if definition != ensemble.definition | {key: definition.get(key) for key in ADDED}:
-        path = scores_path(ensemble.study, ensemble.name)
+def _check_definition(path: Path, expected: Ensemble | Baseline, definition: dict) -> None:
+    added = {key: definition[key] for key in ADDED if key in definition}
+    if definition != expected.definition | added:
         raise InputError(
-            f"{path} has another definition than config/studies/{ensemble.study}.yaml, or its "
+            f"{path} has another definition than config/studies/{expected.study}.yaml, or its "
             "examples were ranked by another number of networks; build it again with snakemake, "
             "and leave networks as in the study."
         )
