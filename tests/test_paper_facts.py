@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from created_equal import load_predictions
-from created_equal.artefacts import definition_of, read_scores, select_split
+from created_equal.artefacts import definition_of, open_predictions, read_scores, select_split
 from created_equal.scores import pearson, score_ensemble, spearman_brown
-from created_equal.study import load_study
+from created_equal.study import REFERENCE, baseline_path, load_study
+from created_equal.versions import BASELINES_VERSION
 
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / "reference/small_mammals_night/st_vgg/predictions"
@@ -36,6 +37,14 @@ def test_the_kept_scores_are_those_of_the_kept_predictions(scores):
     kept = read_scores(KEPT.parent / "scores.nc")
     for name in ("network", "n_right", "n_modal", "bimodality", "accuracy"):
         np.testing.assert_array_equal(kept[name], scores[name])
+
+
+def test_the_kept_baselines_are_those_of_the_study_and_of_the_same_data(scores, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    added = {"baselines_version": BASELINES_VERSION, "data": definition_of(scores)["data"]}
+    for name, baseline in load_study("small_mammals_night").baselines.items():
+        with open_predictions(baseline_path(baseline.study, name, REFERENCE)) as kept:
+            assert definition_of(kept) == baseline.definition | added
 
 
 def test_the_networks_are_as_accurate_as_the_papers(scores):
