@@ -16,7 +16,8 @@ from created_equal.study.roles import baselines_in, ensembles_in, ensembles_of, 
 from created_equal.study.study import FIGURES, TRAIN, Baseline, Ensemble, Study
 
 # What files have in their definition that does not depend on the study.
-ADDED = ("engine_version", "baselines_version", "data")
+ADDED_TO_ENSEMBLES = ("engine_version", "data")
+ADDED_TO_BASELINES = ("baselines_version", "data")
 GET_AGAIN = "get it again from where you have the code."
 
 
@@ -147,8 +148,8 @@ def _catalogue_path(study: str) -> Path:
 
 
 def _check_definition(path: Path, expected: Ensemble | Baseline, definition: dict) -> None:
-    added = {key: definition[key] for key in ADDED if key in definition}
-    if definition != expected.definition | added:
+    added = ADDED_TO_ENSEMBLES if isinstance(expected, Ensemble) else ADDED_TO_BASELINES
+    if definition != expected.definition | {key: definition.get(key) for key in added}:
         raise InputError(
             f"{path} has another definition than config/studies/{expected.study}.yaml, or its "
             "examples were ranked by another number of networks; build it again with snakemake, "
