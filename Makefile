@@ -1,6 +1,8 @@
 # Run make to list all targets.
 PYTHON ?= python3
 ACTIVATE = . .venv/bin/activate
+# Python compiles the modules that are used when they are first imported, and most never are.
+PIP = --quiet --disable-pip-version-check --no-compile
 WEB = src/created_equal/look.css src/created_equal/explorer/explorer.css \
     src/created_equal/explorer/explorer.js src/created_equal/look.js
 .DEFAULT_GOAL := help
@@ -21,8 +23,8 @@ help:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	    { echo "Python 3.11 or later is needed, $(PYTHON) is older; run make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	.venv/bin/python -m pip install $(PIP) -r requirements.txt
+	.venv/bin/python -m pip install $(PIP) --no-deps --no-build-isolation -e .
 	touch $@
 
 reproduce: .venv/ready

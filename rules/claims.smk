@@ -22,6 +22,8 @@ rule check_claims:
         ),
     log:
         "results/{study}/logs/check_claims.log",
+    # It takes longer than any figure, and so it starts first, and figures are rendered next to it.
+    priority: 1
     conda:
         "../envs/created_equal.yaml"
     resources:

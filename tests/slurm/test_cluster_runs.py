@@ -15,7 +15,6 @@ import pytest
 import xarray as xr
 from cluster import URGENT, cluster, said, wait_until
 from long_study import FIRST, LONG, SCORES, SECOND, UNFINISHED, repository_with
-from test_workflow import copy_of_repository
 
 ROOT = Path(__file__).parents[2]
 SNAKEMAKE = [sys.executable, "-m", "snakemake"]
@@ -26,9 +25,31 @@ HASTE = (
     *("--seconds-between-status-checks", "1"),
     *("--latency-wait", "20"),
 )
-SMOKE_CONFIG = ("--config", "studies=smoke")
+# A job of every rule that is submitted, and one that waits for another's scores.
+FEW = {
+    "title": "A few jobs",
+    "dataset": {"source": "digits", "size": 16, "train_examples": 40, "test_examples": 40},
+    "networks": 2,
+    "recipe": {"epochs": 3, "batch_size": 20, "learning_rate": 0.1},
+    "ensembles": {
+        "st_vgg": {"architecture": "st_vgg", "width": 0.125},
+        "easiest_moved": {
+            "architecture": "st_vgg",
+            "width": 0.125,
+            "dataset": {"move_to_test": "easiest", "fraction": 0.1, "ranked_by": "st_vgg"},
+        },
+    },
+    "baselines": {"adaboost": {"weak_learners": 3}},
+    "figures": {
+        "figure_06": {"ensemble": "st_vgg", "baseline": "adaboost"},
+        "robustness": {"ensembles": ["st_vgg", "easiest_moved"]},
+    },
+}
+FEW_CONFIG = ("--config", "studies=few")
 LONG_CONFIG = ("--config", "studies=long", "networks_per_job=2")
 ONE_FINISHED = f"{UNFINISHED}/0000.nc"
+# Other tests may keep the cores busy.
+MOST_SECONDS = 600
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -116,39 +137,41 @@ def submitted(out):
 
 
 @pytest.fixture(scope="module")
-def smoke(tmp_path_factory):
-    """A repository in which the smoke study was built on the cluster, and what the run said."""
-    folder = copy_of_repository(tmp_path_factory.mktemp("smoke"))
-    return folder, succeeds(folder, *PROFILE, *SMOKE_CONFIG, *HASTE)
+def few(tmp_path_factory):
+    """A repository in which the study of a few jobs was built on the cluster, and the output."""
+    folder = repository_with(tmp_path_factory.mktemp("few"), few=FEW)
+    return folder, succeeds(folder, *PROFILE, *FEW_CONFIG, *HASTE)
 
 
-def test_the_smoke_study_is_that_of_a_run_without_a_cluster(smoke, tmp_path):
-    on_cluster, out = smoke
-    alone = copy_of_repository(tmp_path)
+def test_results_are_those_of_a_run_without_a_cluster(few, tmp_path):
+    on_cluster, out = few
     assert submitted(out) == {"train_networks", "fit_baseline"}
-    assert "40 networks to train in 18 jobs, 0 already there" in out
-    assert (on_cluster / "paper_figures/smoke/figure_01.pdf").is_file()
-    results = ("results/smoke/claims.csv", "results/smoke/results_test.txt")
-    succeeds(alone, "--cores", "2", *results, *SMOKE_CONFIG)
+    assert "4 networks to train in 2 jobs, 0 already there" in out
+    assert (on_cluster / "paper_figures/few/figure_06.pdf").is_file()
+    alone = repository_with(tmp_path, few=FEW)
+    results = ("results/few/claims.csv", "results/few/results_test.txt")
+    succeeds(alone, "--cores", "2", *results, *FEW_CONFIG)
     names = sorted(
         str(path.relative_to(alone))
         for kind in ("*.nc", "*.csv", "*.txt", "*.html")
         for path in (alone / "results").rglob(kind)
     )
-    assert len(names) > 30
+    # Two datasets, predictions and scores of two ensembles, a baseline, the claims, their page, and
+    # the test of the results.
+    assert len(names) >= 10
     assert [name for name in names if not is_same(on_cluster, alone, name)] == []
 
 
-def test_scores_and_claims_of_a_large_study_are_submitted_too(smoke):
-    repository, _ = smoke
-    targets = ("results/smoke/small_st_vgg/scores.nc", "results/smoke/claims.csv")
+def test_scores_and_claims_of_a_large_study_are_submitted_too(few):
+    repository, _ = few
+    targets = ("results/few/easiest_moved/scores.nc", "results/few/claims.csv")
     before = [(repository / name).read_bytes() for name in targets]
     rules = repository / "rules/common.smk"
     text = rules.read_text()
     assert "\nLARGE = 200_000_000\n" in text
     rules.write_text(text.replace("\nLARGE = 200_000_000\n", "\nLARGE = 0\n"))
     forced = ("--forcerun", *targets)
-    out = succeeds(repository, *PROFILE, *targets, *SMOKE_CONFIG, *HASTE, *forced)
+    out = succeeds(repository, *PROFILE, *targets, *FEW_CONFIG, *HASTE, *forced)
     rules.write_text(text)
     assert submitted(out) == {"score_large_ensemble", "check_large_claims"}
     assert [(repository / name).read_bytes() for name in targets] == before
@@ -156,7 +179,7 @@ def test_scores_and_claims_of_a_large_study_are_submitted_too(smoke):
 
 def test_a_training_job_that_is_cancelled_is_submitted_again_and_goes_on(repository, undisturbed):
     head = start(repository, *PROFILE, SCORES, *LONG_CONFIG, *HASTE)
-    assert wait_until((repository / ONE_FINISHED).exists, 120), ends(head)
+    assert wait_until((repository / ONE_FINISHED).exists, MOST_SECONDS), ends(head)
     (number,) = (each for each, comment in jobs().items() if "0000" in comment)
     assert said("scancel", number) == ""
     status, out = ends(head)
@@ -168,7 +191,9 @@ def test_a_training_job_that_is_cancelled_is_submitted_again_and_goes_on(reposit
 
 def test_training_jobs_that_are_preempted_go_on_when_there_is_room_again(repository, undisturbed):
     head = start(repository, *PROFILE, SCORES, *LONG_CONFIG, *HASTE)
-    assert wait_until(lambda: "network 0 epoch 3/" in training_log(repository), 120), ends(head)
+    assert wait_until(lambda: "network 0 epoch 3/" in training_log(repository), MOST_SECONDS), ends(
+        head
+    )
     preempted = [each for each, comment in jobs().items() if "train_networks" in comment]
     urgent = ("--exclusive", "--output=/dev/null", "--wrap=true")
     assert "Submitted" in said("sbatch", "--wait", f"--partition={URGENT}", *urgent)
@@ -185,7 +210,7 @@ def test_training_jobs_that_are_preempted_go_on_when_there_is_room_again(reposit
 
 def test_recovery_by_the_docs_after_the_head_process_was_killed(repository, undisturbed):
     head = start(repository, *PROFILE, SCORES, *LONG_CONFIG, *HASTE)
-    assert wait_until((repository / ONE_FINISHED).exists, 120), ends(head)
+    assert wait_until((repository / ONE_FINISHED).exists, MOST_SECONDS), ends(head)
     os.kill(head.pid, signal.SIGKILL)
     ends(head)
     assert jobs(), "the jobs of a killed head process live on"
