@@ -21,7 +21,7 @@ from created_equal.training.engine.streams import Stream, Streams
 
 @dataclass(frozen=True)
 class EpochResult:
-    """A network's predictions after an epoch, and how good they are."""
+    """A network's predictions after an epoch, with their accuracy and loss."""
 
     epoch: int  # Or the number of mini-batches, see ``Ensemble.moments``.
     predictions: np.ndarray  # (example,) of the smallest integer type that holds the labels
@@ -100,7 +100,7 @@ class Trainee:
         return [make_result(self.moment, predictions.cpu(), losses.cpu(), images)]
 
     def states(self) -> list[dict]:
-        """Return everything that the rest of the training depends on."""
+        """Return everything from which the training can be resumed."""
         state = {
             "epoch": self.epoch,
             "step": self.step,
@@ -110,7 +110,7 @@ class Trainee:
         return [state]
 
     def restore(self, states: Sequence[dict]) -> None:
-        """Restore what ``states`` returned."""
+        """Restore a state from ``states``."""
         (state,) = states
         self.epoch, self.step = state["epoch"], state["step"]
         self.network.load_state_dict(state["network"])
