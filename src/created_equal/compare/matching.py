@@ -92,8 +92,8 @@ def _start_of_test(published: Published, scores: xr.Dataset) -> int:
 
 def _check_labels(published: Published, scores: xr.Dataset, names: np.ndarray) -> None:
     """Check that labels in the file match ours, up to the numbering of the classes."""
-    ours, rows = _common(scores["example"].values, names)
-    if published.labels is None or not len(rows):
+    common, ours, rows = np.intersect1d(scores["example"].values, names, return_indices=True)
+    if published.labels is None or not len(common):
         return
     theirs = published.labels[rows].astype(np.int64)
     pairs = np.unique([theirs, scores["label"].values[ours]], axis=1)
@@ -103,9 +103,3 @@ def _check_labels(published: Published, scores: xr.Dataset, names: np.ndarray) -
             "another order or of another data set; name the column of positions with --key, or the "
             "set with --split."
         )
-
-
-def _common(ours: np.ndarray, names: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the indices of the common examples, in our scores and in the rows."""
-    _, places, rows = np.intersect1d(ours, names, return_indices=True)
-    return places, rows

@@ -1,7 +1,5 @@
 """All metrics of an ensemble's examples and epochs that need only labels."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -90,7 +88,10 @@ def example_metrics(scores: xr.Dataset) -> pd.DataFrame:
         columns ``OF_EXAMPLES`` are missing if an earlier version wrote the scores, and the columns
         ``OF_SEVERAL_EPOCHS`` if there is only one epoch after the untrained one.
     """
-    parts = [_of_block(block) for block in _blocks(scores)]
+    parts = [
+        _of_block(scores.isel(example=slice(start, start + EXAMPLES_AT_ONCE)))
+        for start in range(0, scores.sizes["example"], EXAMPLES_AT_ONCE)
+    ]
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     stored = ["accessibility", *(name for name in OF_EXAMPLES if name in scores)]
     columns |= {name: scores[name].values for name in stored}
@@ -139,11 +140,6 @@ def epoch_metrics(scores: xr.Dataset) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(rows)
-
-
-def _blocks(scores: xr.Dataset) -> Iterator[xr.Dataset]:
-    for start in range(0, scores.sizes["example"], EXAMPLES_AT_ONCE):
-        yield scores.isel(example=slice(start, start + EXAMPLES_AT_ONCE))
 
 
 def _of_block(scores: xr.Dataset) -> dict[str, np.ndarray]:

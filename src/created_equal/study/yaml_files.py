@@ -145,7 +145,9 @@ def refuse(where: str | Path, sentences: Sequence[str]) -> None:
         where: a description of the file; if it is its path, each sentence gets its line number.
         sentences: each begins with its place.
     """
-    lines = _lines(where) if isinstance(where, Path) and sentences else {}
+    lines = {}
+    if isinstance(where, Path) and sentences:
+        lines = dict(_places(yaml.compose(where.read_text(encoding="utf-8"), _Loader)))
     found = [(_line_of(sentence, lines), sentence) for sentence in sentences]
     if len(found) == 1:
         ((line, sentence),) = found
@@ -156,12 +158,8 @@ def refuse(where: str | Path, sentences: Sequence[str]) -> None:
         raise InputError("\n  ".join([f"{where} has {len(found)} problems:", *shown]))
 
 
-def _lines(path: Path) -> dict[str, int]:
-    """Return the line numbers of all keys and list items in a YAML file, by place."""
-    return dict(_places(yaml.compose(path.read_text(encoding="utf-8"), _Loader)))
-
-
 def _places(node: yaml.Node | None, *path: str) -> Iterator[tuple[str, int]]:
+    """Yield the place and the line number of every key and list item."""
     # No valid key is deeper, but an alias can refer to the mapping that contains it.
     if isinstance(node, yaml.MappingNode) and len(path) < DEEPEST:
         for key, value in node.value:
