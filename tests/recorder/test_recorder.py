@@ -291,7 +291,7 @@ def test_a_run_that_resumes_with_other_arguments(
 def test_margin_and_probability_are_kept(tmp_path: Path, data: Data) -> None:
     keep = {"margin", "true_probability"}
     model = make_model()
-    for epochs in ([0], [1]):  # The second goes on with the first's file.
+    for epochs in ([0], [1]):  # The second resumes the file of the first.
         recorder = Recorder(tmp_path, 0, data.labels, NAMES, keep=keep)
         for epoch in epochs:
             recorder.evaluate(epoch, model, data.loaders())
@@ -369,7 +369,7 @@ for attempt in range(300):
 
 
 def test_a_run_that_is_killed_leaves_its_last_whole_file(tmp_path: Path) -> None:
-    """It is killed at any moment, many times, and goes on from its last whole file each time."""
+    """A run that is killed at any moment, many times, resumes from its last complete file."""
     done = subprocess.run(
         [sys.executable, "-c", ENDLESS, str(tmp_path)], capture_output=True, text=True, check=False
     )
