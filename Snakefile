@@ -16,7 +16,7 @@ resource_scopes:
 IS_MAIN = workflow.modifier.is_main_snakefile()
 CONFIG_FILE = "config.yaml"
 if not IS_MAIN or not os.path.exists(CONFIG_FILE):
-    # In another folder (-d), that of the repository.
+    # With -d, Snakemake runs in another folder; use the repository's file.
     CONFIG_FILE = str(workflow.current_basedir.join("config.yaml"))
 
 

@@ -20,21 +20,21 @@ ENGINE = "created_equal.training.engine"
 
 
 def make_importable(folder: Path) -> None:
-    """Let this process, and those that it spawns, import a candidate."""
+    """Let this process and the processes that it spawns import a candidate."""
     sys.path.append(str(folder))
 
 
 def train_with_candidate(ensemble: Ensemble, seeds: Sequence[int], images: Images) -> Iterator:
     """Train all networks at once with a candidate's kernels."""
-    _offer_former_names()
+    _add_former_names()
     group = importlib.import_module("fused").Fused(ensemble, seeds, images)
     for _ in range(ensemble.recipe.epochs):
         group.finish_epoch()
         yield group.predict().cpu().numpy()
 
 
-def _offer_former_names() -> None:
-    """Offer what candidates import from the engine under the names that it had before."""
+def _add_former_names() -> None:
+    """Add the functions of the engine that candidates import under their former names."""
     former = {
         "counted": {"draw_words": device_random.draw_words, "ranks": device_random.ranks},
         "initialise": {"initialise": initialize.initialize},

@@ -1,4 +1,4 @@
-"""Everything that needs a GPU, in one command and in a given time, in order of worth.
+"""Everything that needs a GPU, in one command and in a given time, the most important first.
 
     python benchmarks/gpu.py --minutes 30 --out gpu
 
@@ -9,11 +9,11 @@
     training   the study's ensembles one after the other, in the fastest precision that trains an
                equal ensemble
 
-It needs no Snakemake and no network connection, but the study's dataset (or its source, in
-``data_root``). It ends in time. The results of every step are written to --out as soon as it is
-finished: measurements to gpu.json, trained networks to networks-N.tar, together at most eight files
-of at most 16 MB. The next run with the same --out skips finished steps, and takes finished networks
-from the archives.
+It needs neither Snakemake nor a network connection, only the study's dataset (or its source, in
+``data_root``). The results of every step are written to --out as soon as it is finished:
+measurements to gpu.json, trained networks to networks-N.tar, together at most eight files of at
+most 16 MB. The next run with the same --out skips finished steps, and takes finished networks from
+the archives.
 """
 
 import argparse
@@ -56,8 +56,8 @@ SECONDS_TO_END = 20
 # Networks of an ensemble are trained in jobs of this many, each with an output of a few MB.
 NETWORKS_PER_JOB = 50
 MOST_ARCHIVES, ARCHIVE_BYTES = 7, 16_000_000
-# An ensemble is equal to that of fp32 if its accessibility correlates with it by at least this, and
-# its mean test accuracy differs by at most that.
+# An ensemble is equal to that of fp32 if the correlation of accessibility is at least the first,
+# and the difference of mean test accuracy at most the second.
 LEAST_CORRELATION, LARGEST_DIFFERENCE = 0.99, 0.005
 # On one H100 or H200: seconds for 100 networks of small mammals' st_vgg, and how many times as fast
 # as a plain loop and as vmap.
@@ -65,15 +65,15 @@ TARGETS = {"seconds": (150, 60), "loop": 8, "vmap": 3}
 
 
 class OutOfTimeError(Exception):
-    """The time that was given is over."""
+    """The given time is over."""
 
 
 class Session:
-    """What one call may use: a folder, and time until a deadline.
+    """The folder and the deadline of one run.
 
     Args:
-        out: the folder with the results, of earlier calls too.
-        minutes: how long the call may take.
+        out: the folder of the results, including those of earlier runs.
+        minutes: how long the run may take.
     """
 
     def __init__(self, out: Path, minutes: float):
@@ -88,7 +88,7 @@ class Session:
         return self._end - time.monotonic()
 
     def write(self, step: str, result: dict) -> None:
-        """Keep the result of a step."""
+        """Save the result of a step."""
         self.results[step] = result
         write_atomically(self.out / "gpu.json", json.dumps(self.results, indent=2).encode())
 
@@ -119,45 +119,45 @@ class Session:
             raise InputError((output.strip().splitlines() or [f"exit code {code}"])[-1])
 
 
-def run_tests(session: Session, asked: argparse.Namespace) -> dict:
+def run_tests(session: Session, args: argparse.Namespace) -> dict:
     """Run the tests that use a GPU."""
     code, output = session.run(TESTS)
     last = output.strip().splitlines()[-1]
     return {"passed": code == 0, "summary": "no GPU" if code == NO_TESTS else last}
 
 
-def compare_precisions(session: Session, asked: argparse.Namespace) -> dict:
+def compare_precisions(session: Session, args: argparse.Namespace) -> dict:
     """Train equal seeds in every precision that the device has."""
     return run_benchmark(
         session,
-        asked,
-        ["--ways", "engine", "--networks", str(min(20, n_networks(asked)))],
-        ["--epochs", str(asked.epochs_compared)],
+        args,
+        ["--ways", "engine", "--networks", str(min(20, n_networks(args)))],
+        ["--epochs", str(args.epochs_compared)],
     )
 
 
-def compare_ways(session: Session, asked: argparse.Namespace) -> dict:
-    """Measure each way of training, in fp32 and in the precision that the training takes."""
+def compare_ways(session: Session, args: argparse.Namespace) -> dict:
+    """Measure each way of training, in fp32 and in the precision that the training step uses."""
     precisions = dict.fromkeys(["fp32", fastest_precision(session.results)])
     ways = ["--ways", "engine,loop,vmap"]
-    if asked.candidate:
-        ways = ["--ways", "engine,loop,vmap,fused", "--candidate", str(asked.candidate)]
+    if args.candidate:
+        ways = ["--ways", "engine,loop,vmap,fused", "--candidate", str(args.candidate)]
     return run_benchmark(
         session,
-        asked,
-        ["--networks", str(n_networks(asked)), "--limit", str(asked.limit)],
+        args,
+        ["--networks", str(n_networks(args)), "--limit", str(args.limit)],
         [*ways, "--precisions", ",".join(precisions)],
     )
 
 
-def run_benchmark(session: Session, asked: argparse.Namespace, *options: list[str]) -> dict:
+def run_benchmark(session: Session, args: argparse.Namespace, *options: list[str]) -> dict:
     """Run benchmarks/training.py and return its results.
 
     Raises:
         InputError: it ended without results.
     """
     file = session.out / "benchmark.json"
-    with_study = [*BENCHMARK, "--study", asked.study, "--json", str(file)]
+    with_study = [*BENCHMARK, "--study", args.study, "--json", str(file)]
     try:
         session.succeed([*with_study, *(each for part in options for each in part)])
         return json.loads(file.read_text())
@@ -182,14 +182,14 @@ def fastest_precision(results: dict) -> str:
     return max(speeds, key=speeds.get)
 
 
-def n_networks(asked: argparse.Namespace) -> int:
+def n_networks(args: argparse.Namespace) -> int:
     """Return the number of networks of the study's first ensemble."""
-    return next(iter(load_study(asked.study, asked.networks).ensembles.values())).n_networks
+    return next(iter(load_study(args.study, args.networks).ensembles.values())).n_networks
 
 
-def train(session: Session, asked: argparse.Namespace) -> dict:
+def train(session: Session, args: argparse.Namespace) -> dict:
     """Train the study's ensembles in its order until the time is over."""
-    study = load_study(asked.study, asked.networks)
+    study = load_study(args.study, args.networks)
     archives = Archives(session.out)
     trained = {}
     for ensemble in study.ensembles.values():
@@ -240,7 +240,7 @@ class Archives:
     """Trained networks in a few archives of limited size.
 
     Args:
-        folder: the folder of the archives; those of earlier calls are unpacked.
+        folder: the folder of the archives; those of earlier runs are unpacked.
     """
 
     def __init__(self, folder: Path):
@@ -248,7 +248,7 @@ class Archives:
         for archive in self._paths():
             with tarfile.open(archive) as packed:
                 self._names.update(packed.getnames())
-                # Files that are there already are read-only.
+                # Existing files are read-only.
                 missing = [each for each in packed if not Path(each.name).exists()]
                 # Python 3.11.3 and earlier have no filters.
                 safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
@@ -258,7 +258,7 @@ class Archives:
         yield from sorted(self._folder.glob("networks-*.tar"))
 
     def add(self, path: Path) -> bool:
-        """Add a file that is not there yet; return whether there was room for it."""
+        """Add a file if the archives lack it; return whether there was room for it."""
         if str(path) in self._names:
             return True
         archives = list(self._paths())
@@ -276,7 +276,7 @@ class Archives:
 
 
 def print_table(results: dict) -> None:
-    """Print what every step found, next to the targets."""
+    """Print the results of every step, next to the targets."""
     table = Table("step", "result", title=results.get("precision", {}).get("device"))
     if tests := results.get("tests"):
         table.add_row("tests", tests["summary"])
@@ -312,7 +312,7 @@ def print_table(results: dict) -> None:
 
 
 def main() -> None:
-    """Run the steps that are left, and print the table."""
+    """Run the steps that are not finished, and print the table."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -324,17 +324,17 @@ def main() -> None:
     parser.add_argument("--limit", type=float, default=30, help="seconds of training of each way")
     parser.add_argument("--steps", default=",".join(STEPS))
     parser.add_argument("--candidate", type=Path, help="folder of a fourth way, see candidate.py")
-    asked = parser.parse_args()
-    asked.out.mkdir(parents=True, exist_ok=True)
-    session = Session(asked.out, asked.minutes)
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    session = Session(args.out, args.minutes)
     # All commands take the number of networks from the configuration.
-    values = {**read_yaml(Path("config.yaml")), "networks": asked.networks}
+    values = {**read_yaml(Path("config.yaml")), "networks": args.networks}
     os.environ[CONFIG_VARIABLE] = json.dumps(values)
     functions = dict(zip(STEPS, (run_tests, compare_precisions, compare_ways, train), strict=True))
     with suppress(OutOfTimeError):
-        if not dataset_path(asked.study).is_file():
-            session.succeed([*COMMAND, "build_dataset", asked.study])
-        for step in asked.steps.split(","):
+        if not dataset_path(args.study).is_file():
+            session.succeed([*COMMAND, "build_dataset", args.study])
+        for step in args.steps.split(","):
             earlier = session.results.get(step, {})
             if (
                 earlier
@@ -343,7 +343,7 @@ def main() -> None:
             ):
                 continue
             try:
-                session.write(step, functions[step](session, asked))
+                session.write(step, functions[step](session, args))
             except InputError as error:
                 session.write(step, session.results.get(step, {}) | {"failed": str(error)})
     print_table(session.results)

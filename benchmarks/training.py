@@ -238,7 +238,7 @@ def measure_in_processes(processes: int, n_networks: int, *task) -> dict:
         with ProcessPoolExecutor(processes, context, max_tasks_per_child=1) as pool:
             futures = [pool.submit(measure, *task, share) for share in shares]
             results = [future.result() for future in futures]
-    except Exception as error:  # The other ways are measured anyway.
+    except Exception as error:  # The other ways are still measured.
         first_line = (str(error).splitlines() or [""])[0]
         return {"failed": f"{type(error).__name__}: {first_line}"}
     total = {key: sum((each[key] for each in results[1:]), results[0][key]) for key in results[0]}

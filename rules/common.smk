@@ -64,7 +64,7 @@ if IS_MAIN:
     for path in [*(each for each in workflow.configfiles if each not in given), *given]:
         config.update(checked(read_yaml, Path(path)) or {})
     config.update(workflow.config_settings.config)
-# A report is of what was built, unless studies are named.
+# A report covers all studies that were built, unless the command names some.
 IN_REPORT = any(word.split("=")[0] == "--report" for word in sys.argv)
 if IS_MAIN and IN_REPORT and "studies" not in workflow.config_settings.config:
     config["studies"] = [
@@ -76,7 +76,7 @@ if IS_MAIN and IN_REPORT and "studies" not in workflow.config_settings.config:
 CONFIG = checked(load_config, config)
 # True if scores are read from the reference folder instead of being trained.
 KEPT = CONFIG.scores == REFERENCE.name
-# How the config changes studies.
+# The settings of the config that change studies.
 SETTINGS = (CONFIG.networks, CONFIG.scores, CONFIG.epochs)
 STUDIES = checked(load_studies, CONFIG.studies, *SETTINGS)
 

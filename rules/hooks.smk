@@ -31,7 +31,7 @@ protected_by_snakemake = snakemake.io._IOFile.protected
 async def is_protected(self):
     """Return False: a result is read-only to others, not to the workflow that makes it again.
 
-    The files of a workflow that uses this one as a module are protected as ever.
+    The files of a workflow that uses this one as a module stay protected.
     """
     if IS_MAIN or str(self).startswith((f"{RESULTS}/", "paper_figures/")):
         return False
@@ -96,7 +96,7 @@ def set_aside(job):
 
 
 def give_back():
-    """After a failed run, put pages back that it could not make, marked as incomplete.
+    """After a failed run, restore the pages that it could not make, marked as incomplete.
 
     A figure that cannot be made again is better than none. The next run makes it again: Snakemake
     has recorded the failed job as finished, so the mark is needed.
@@ -149,7 +149,7 @@ def print_lines(lines):
 def check_targets():
     """End the workflow if a word of the command line is nearly the name of a figure.
 
-    Snakemake would only say that no rule produces it.
+    Snakemake's message would only be that no rule produces it.
     """
     figures = [*FIGURES, CROSS_DATASET]
     for word in sys.argv[1:] if workflow.is_main_process else ():
@@ -161,7 +161,7 @@ def check_targets():
             fail(f"there is no target {word}; {suggestion(meant[0], figures)}")
 
 
-# The job of an invalid figure fails later, so that all others are built; report the reason now.
+# The job of an invalid figure fails later, after all others are built; report the reason now.
 if workflow.is_main_process:
     if CONFIG.data_root != type(CONFIG).data_root and not CONFIG.data_root.exists():
         print_lines(

@@ -25,7 +25,7 @@ HAS_GPU = shutil.which("nvidia-smi") is not None
 
 
 def arrays_of(wildcards):
-    """Return the file of a study's own arrays, if it is there: the preflight reports missing ones."""
+    """Return the file of a study's own arrays, if it exists; the preflight reports a missing one."""
     definition = load(wildcards.study).dataset
     if definition["source"] != "arrays":
         return []
@@ -41,10 +41,10 @@ def networks_in(wildcards):
 
 
 def waiting_for(wildcards):
-    """Return how many ensembles wait in turn for this one: a job's priority.
+    """Return the length of the chain of ensembles that wait for this one: a job's priority.
 
-    So the long chain of rounds that removes the easiest examples starts first, and everything else
-    is trained next to it.
+    The long chain of rounds that removes the easiest examples therefore starts first, and all other
+    ensembles are trained at the same time.
     """
 
     def longest(name):
@@ -68,7 +68,7 @@ def derivation_of(wildcards):
     if ensemble.derived is None:
         fail(
             f"the ensemble {ensemble.name} has no dataset of its own; it is trained on "
-            f"{ensemble.dataset_path}: ask for that."
+            f"{ensemble.dataset_path}; request that file."
         )
     return ensemble
 
@@ -100,8 +100,8 @@ def scored_from(wildcards):
 def figures_of(study):
     """Return the figures of a study in order, invalid ones included: their jobs fail.
 
-    A short trial (epochs) leaves out figures that need more epochs; kept scores, figures that need
-    other scores; a report, figures that were not rendered.
+    Figures are left out if a short trial (epochs) has too few epochs for them, if they need scores
+    that are not kept, or, in a report, if they were not rendered.
     """
     figures = [*load(study).figures]
     if CONFIG.epochs is None and not KEPT:
@@ -121,7 +121,7 @@ def entry_of(figure, wildcards):
             if refused
             else fail(
                 f"the study {wildcards.study} has no {figure}; add it under figures in "
-                f"config/studies/{wildcards.study}.yaml, or ask for "
+                f"config/studies/{wildcards.study}.yaml, or request "
                 f"{', '.join(figures) or 'a figure of another study'}."
             )
         )
@@ -146,15 +146,15 @@ def shown_in(figure, wildcards):
 
 
 def table_of(figure):
-    """Return the table of a figure by the name of the output; nothing if it has none."""
+    """Return the output csv of a figure that has a table, otherwise no output."""
     has_table = FIGURES[figure].table
     return {"csv": figure_path("{study}", figure, "csv")} if has_table else {}
 
 
 def explorers():
-    """Return the explorers of all selected studies, of the ensemble that figure 1 shows.
+    """Return the explorer of the ensemble in figure 1, for all selected studies.
 
-    In a report, as with ``claims_of_studies``, those that were written.
+    In a report, like ``claims_of_studies``, return only pages that exist.
     """
     shown = {study: ensemble_across(load(study)) for study in CONFIG.studies}
     pages = [
@@ -173,7 +173,7 @@ def claims_of_studies():
 
 
 def tables_of_studies():
-    """Return the tables of all selected studies, of the ensemble that figure 1 shows."""
+    """Return the table of the ensemble in figure 1, for all selected studies."""
     shown = {study: ensemble_across(load(study)) for study in CONFIG.studies}
     return [
         tables_path(study, ensemble, "examples.csv")
@@ -215,9 +215,9 @@ def pages_of(figure, wildcards):
 
 
 def across_path():
-    """Return the pdf of the figure of all selected studies that have a figure 1, in a list.
+    """Return the pdf of the cross-dataset figure, in a list.
 
-    In a report it is each such figure that was made.
+    It shows all selected studies that have a figure 1. A report has every such figure that exists.
     """
     if IN_REPORT:
         return [
@@ -230,12 +230,12 @@ def across_path():
 
 
 def studies_across(wildcards):
-    """Return the studies in the name of the figure of several studies."""
+    """Return the studies in the name of a cross-dataset figure."""
     return wildcards.studies.split("+")
 
 
 def scores_across(wildcards):
-    """Return the scores files of one ensemble of each study in the figure of several."""
+    """Return the scores files that the cross-dataset figure shows, one for each study."""
     studies = studies_across(wildcards) if wildcards else CONFIG.studies
     shown = {study: ensemble_across(load(study)) for study in studies}
     if without := [study for study, ensemble in shown.items() if ensemble is None]:

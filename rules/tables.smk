@@ -1,4 +1,4 @@
-"""Write the tables of an ensemble's examples and epochs, and the sheet of its hardest images."""
+"""Write the tables of an ensemble's examples and epochs, and a page of its hardest images."""
 
 
 rule tabulate_examples:

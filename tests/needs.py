@@ -1,4 +1,4 @@
-"""What a test needs of the machine that it runs on, beside Python and the repository."""
+"""The requirements of a test besides Python and the repository."""
 
 import os
 

@@ -455,7 +455,7 @@ def test_a_key_that_stands_twice_in_the_config_is_refused(built):
     said = one_sentence(snakemake(built, "--dry-run"))
     config.write_text(before)
     line = len(before.splitlines()) + 1
-    assert f"created-equal: config.yaml, line {line}: the key studies is there twice" in said
+    assert f"created-equal: config.yaml, line {line}: the key studies occurs twice" in said
 
 
 def test_figures_that_cannot_be_are_refused_by_name_and_all_else_is_built(built):

@@ -1,4 +1,4 @@
-"""What ``import created_equal`` offers, see docs/python.md; every name is a function of arrays."""
+"""The public functions of the package, which take and return arrays; see docs/python.md."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,7 +38,7 @@ def load_dataset(
 
 
 def load_predictions(study: str, ensemble: str, folder: str | Path = paths.RESULTS) -> xr.Dataset:
-    """Return what each network of an ensemble predicts for each example after each epoch.
+    """Return the predictions of an ensemble: a label for each network, epoch and example.
 
     Args:
         study: the study's name.
@@ -50,7 +50,7 @@ def load_predictions(study: str, ensemble: str, folder: str | Path = paths.RESUL
         label (example,), networks sorted by seed; see ``artefacts.make_predictions``.
 
     Raises:
-        InputError: there are none, a file is damaged, or they belong to different ensembles.
+        InputError: there are no files, one is damaged, or they belong to different ensembles.
     """
     where = paths.predictions_folder(study, ensemble, Path(folder))
     files = sorted(where.glob("*.nc"))
@@ -59,7 +59,7 @@ def load_predictions(study: str, ensemble: str, folder: str | Path = paths.RESUL
             f"{where} has no predictions; train some with: created-equal train_networks {study} "
             f"{ensemble}"
         )
-    # A file may have networks of another one, if jobs had another size.
+    # Two files may contain the same network, if jobs of another size wrote one of them.
     parts, seen = {}, set()
     for path in files:
         contents = artefacts.read_predictions(path)
@@ -72,7 +72,7 @@ def load_predictions(study: str, ensemble: str, folder: str | Path = paths.RESUL
 
 
 def load_scores(study: str, ensemble: str, folder: str | Path = paths.RESULTS) -> xr.Dataset:
-    """Return the scores of an ensemble, see ``artefacts.read_scores``, with their fractions.
+    """Return the scores of an ensemble.
 
     Args:
         study: the study's name.
@@ -80,7 +80,8 @@ def load_scores(study: str, ensemble: str, folder: str | Path = paths.RESULTS) -
         folder: the folder of results, or ``REFERENCE`` for the scores that come with the package.
 
     Returns:
-        those of ``read_scores``, and consistency and consensus (epoch, example) float64 in 0..1.
+        the variables of ``artefacts.read_scores``, and consistency and consensus (epoch, example)
+        float64 in 0..1.
 
     Raises:
         InputError: the file is missing, damaged or unreadable.
@@ -96,7 +97,7 @@ def score(
     epochs: Sequence[int] | None = None,
     classes: int | None = None,
 ) -> xr.Dataset:
-    """Score predictions of one's own.
+    """Score your own predictions.
 
     Args:
         predictions: (network, epoch, example) integers in 0..K-1.
@@ -110,7 +111,7 @@ def score(
         as ``load_scores``; the examples are named by their positions, the networks by 0, 1, ...
 
     Raises:
-        InputError: shapes do not fit, or values are no labels.
+        InputError: shapes do not fit, or values are not labels.
     """
     predictions, labels = np.asarray(predictions), np.asarray(labels)
     if predictions.ndim != 3 or labels.shape != predictions.shape[2:] or not predictions.size:
@@ -171,13 +172,13 @@ def draw(figure: str, *args, on=None, **kwargs):
     Args:
         figure: the name of its module in created_equal.figures.
         args: those of the module's function ``draw``.
-        on: where to draw it: a matplotlib Figure or SubFigure, or an Axes, whose place in its grid
-            is taken. By default, a page of its own is made. The whole figure must have
+        on: where to draw it: a matplotlib Figure or SubFigure, or an Axes in a grid, which the
+            figure replaces; by default on a new page. The whole figure must have
             layout="constrained".
         kwargs: as ``args``.
 
     Returns:
-        the Figure, or the SubFigure, that was drawn on.
+        the Figure or SubFigure with the drawing.
 
     Raises:
         InputError: there is no such figure, it cannot be drawn, or a library is not installed.

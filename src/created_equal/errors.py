@@ -4,7 +4,7 @@ import errno
 from pathlib import Path
 
 CONSOLE_VARIABLE = "CREATED_EQUAL_CONSOLE"
-"""The environment variable with the number of the file that is the console of a workflow."""
+"""The environment variable with the file descriptor of a workflow's console."""
 DELETE = "delete it and run again to rebuild it."
 NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, 524}
 """Errors of file systems without locks; 524 is the kernel's ENOTSUPP."""
@@ -33,11 +33,11 @@ class DamagedError(InputError):
 
 
 def because(error: OSError, otherwise: str) -> str:
-    """Return why the system refused something, and the remedy: the end of a sentence.
+    """Return the end of a sentence: the reason of a system error, and the remedy.
 
     Args:
         error: the system's error.
-        otherwise: the remedy if the error's number does not tell.
+        otherwise: the remedy for errors without a remedy of their own.
     """
     match error.errno:
         case number if number in FULL:

@@ -1,6 +1,6 @@
-"""The libraries that only some parts of the package need, and the sentence for a missing one.
+"""The libraries that only some parts of the package need, and the message if one is missing.
 
-Artefacts, scores, recorder, import and export need numpy, pandas, xarray and h5netcdf alone.
+Artefacts, scores, recorder, import and export need only numpy, pandas, xarray and h5netcdf.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from types import ModuleType
 
 from created_equal.errors import InputError
 
-# The smallest extra that has the library, see pyproject.toml.
+# The smallest extra that installs the library, see pyproject.toml.
 EXTRAS = {
     **dict.fromkeys(("torch", "torchvision", "sklearn", "threadpoolctl"), "train"),
     **dict.fromkeys(
@@ -31,7 +31,7 @@ class MissingLibraryError(InputError, ImportError):
 
 @contextmanager
 def naming_extras() -> Iterator[None]:
-    """Name the extra to install if the code within needs a library that is not installed.
+    """Name the extra to install if the code in the block needs a library that is not installed.
 
     Raises:
         MissingLibraryError: in place of ModuleNotFoundError, for a library of an extra.
@@ -49,6 +49,6 @@ def naming_extras() -> Iterator[None]:
 
 
 def library(name: str) -> ModuleType:
-    """Import a module of a library that an extra has, see ``naming_extras``."""
+    """Import a module of an optional library, see ``naming_extras``."""
     with naming_extras():
         return import_module(name)

@@ -1,4 +1,4 @@
-"""The look that all HTML pages share, and the script of the page of claims, to be put into it."""
+"""The stylesheet of all HTML pages, and the script of the page of claims."""
 
 from pathlib import Path
 

@@ -1,8 +1,8 @@
 """The paths of a study's file and of everything that is built from it.
 
-Everything is read and written in the current folder. What comes with the code (the studies, the
-config, the notebooks, kept scores) is found in ``REPOSITORY`` if the current folder has no such
-file.
+Everything is read and written in the current folder. Files that come with the code (studies,
+config, notebooks, kept scores) are found in ``REPOSITORY`` if the current folder has none of that
+name.
 """
 
 import os
@@ -23,13 +23,13 @@ BASELINE_PREFIX = "baselines/"
 
 
 def find(path: Path) -> Path:
-    """Return the path of what comes with the code, if the current folder has none of its own."""
+    """Return a path in the current folder, or in ``REPOSITORY`` if it exists only there."""
     with_code = REPOSITORY / path
     return with_code if with_code.exists() and not path.exists() else path
 
 
 def enter_repository() -> None:
-    """Change from the folder of the notebooks, in which editors run them, to the one above it."""
+    """Change to the folder above that of the notebooks, in which editors run them."""
     if not CONFIG.exists() and Path("..", CONFIG).exists():
         os.chdir("..")
 

@@ -33,10 +33,10 @@ from created_equal.scores import score_ensemble
 from created_equal.study import FIGURES, Architecture, Ensemble, Recipe, Study, roles_of
 
 ENSEMBLE = "ensemble"
-# The figures of a folder with one ensemble, and what each needs: images, or examples of a split.
 ALONE = {"ensemble": ENSEMBLE}
 # Imported logs may only contain whether networks are right, not their predictions.
 WITH_VOTES = (*SPLITS, "votes")
+# The figures of a folder with one ensemble: their entry, and the data that each needs.
 FIGURES_OF_ONE = {
     "figure_01": (ALONE, SPLITS),
     "figure_02": (ALONE, ("test",)),
@@ -54,21 +54,21 @@ log = logging.getLogger(__name__)
 
 
 def score_folder(folder: Path) -> list[str]:
-    """Score the networks of a folder, and write all that can be made of them into it.
+    """Score the networks of a folder, and write the results into it.
 
     These are ``scores.nc``, the figures of one ensemble as pdf, svg and png, ``claims.html`` and
     ``.csv``, and ``explorer.html``.
 
     Args:
-        folder: with predictions files of one ensemble, ``*.nc``, as the recorder and imports write
-            them, and perhaps ``dataset.nc`` with their images.
+        folder: the folder with predictions files of one ensemble, ``*.nc``, as the recorder and
+            imports write them, and optionally ``dataset.nc`` with their images.
 
     Returns:
         a sentence for each figure that cannot be drawn, and for claims that cannot be checked.
 
     Raises:
-        InputError: the folder has no predictions files, or they are not of one ensemble, or the
-            dataset is another one.
+        InputError: the folder has no predictions files, or those of several ensembles, or the
+            dataset does not match them.
     """
     paths = sorted(path for path in folder.glob("*.nc") if path.name not in (DATASET, SCORES))
     if not paths:
@@ -83,11 +83,11 @@ def score_folder(folder: Path) -> list[str]:
         dataset = _dataset_of(folder, paths[0], stack)
         study = _study_of(folder, scores)
         left_out = list(_draw_figures(study, scores, dataset, folder))
-        if reason := _what_is_absent(WITH_VOTES, scores, dataset):
+        if reason := _reason_for_leaving_out(WITH_VOTES, scores, dataset):
             left_out.append(f"claims are left out: {reason}")
         else:
             _check_claims(study, scores, dataset, paths, folder)
-        if reason := _what_is_absent(("votes",), scores, dataset):
+        if reason := _reason_for_leaving_out(("votes",), scores, dataset):
             left_out.append(f"the explorer is left out: {reason}")
         else:
             path = folder / "explorer.html"
@@ -96,11 +96,11 @@ def score_folder(folder: Path) -> list[str]:
 
 
 def _dataset_of(folder: Path, predictions: Path, stack: ExitStack) -> xr.Dataset:
-    """Return the folder's dataset, or without one the labels and classes of the predictions."""
-    with open_predictions(predictions) as found:
-        classes = range(found.attrs["classes"])
-        names = found["class_name"].values if "class_name" in found else [*map(str, classes)]
-        examples = found[["label"]].load().assign(class_name=("class", np.array(names, object)))
+    """Return the folder's dataset; if it has none, only the labels and classes of predictions."""
+    with open_predictions(predictions) as opened:
+        classes = range(opened.attrs["classes"])
+        names = opened["class_name"].values if "class_name" in opened else [*map(str, classes)]
+        examples = opened[["label"]].load().assign(class_name=("class", np.array(names, object)))
         examples = examples.drop_vars(set(examples.coords) - {"example", "example_split"})
     path = folder / DATASET
     if not path.exists():
@@ -143,7 +143,7 @@ def _draw_figures(
 ) -> Iterator[str]:
     """Save the study's figures; yield why some cannot be drawn."""
     for figure, (_, needed) in FIGURES_OF_ONE.items():
-        reason = _what_is_absent(needed, scores, dataset)
+        reason = _reason_for_leaving_out(needed, scores, dataset)
         if figure not in study.figures:
             reason = f"it shows at least {FIGURES[figure].trained} epochs of training."
         if reason:
@@ -157,13 +157,13 @@ def _draw_figures(
             save_in(folder, figure, drawn, table)
 
 
-def _what_is_absent(needed: Sequence[str], scores: xr.Dataset, dataset: xr.Dataset) -> str:
-    """Return why something cannot be shown that needs images, votes or splits; "" if it can."""
+def _reason_for_leaving_out(needed: Sequence[str], scores: xr.Dataset, dataset: xr.Dataset) -> str:
+    """Return which of the needed splits, votes or images is missing; "" if none is."""
     for split in needed:
         if split in SPLITS and split not in scores["example_split"].values:
             return f"there are no {split} examples."
     if "votes" in needed and "modal_label" not in scores:
-        return "it shows what networks predict, and only whether they are right is known."
+        return "it shows predicted labels, but only whether the networks are right is known."
     if "images" in needed and not has_images(dataset):
         return "there are no images; give them to the recorder."
     return ""
@@ -183,8 +183,8 @@ def _draw(
     }
 
     def call(function: Callable) -> object:
-        taken = [each for each in signature(function).parameters if each in inputs]
-        return function(**{each: inputs[each] for each in taken})
+        names = signature(function).parameters.keys() & inputs.keys()
+        return function(**{each: inputs[each] for each in names})
 
     return call(module.draw), call(module.table) if FIGURES[figure].table else None
 
@@ -194,7 +194,7 @@ def _check_claims(
 ) -> None:
     evidence = Evidence(
         study=study.name,
-        data="",  # None of the paper's, even if the folder has its name.
+        data="",  # Not the paper's data, even if the folder has the name of a study.
         roles=roles_of(study),
         epochs={},
         dataset=dataset,
@@ -202,7 +202,7 @@ def _check_claims(
         predictions={ENSEMBLE: paths},
         moved={},
     )
-    # Claims that compare it with other ensembles are not listed.
+    # Claims about other ensembles are left out.
     rows = check_claims(evidence, [*read_claims(), *read_findings()])
     rows = [row for row in without_inapplicable(rows) if row.ensembles]
     write_page(rows, study.title, study.note, evidence.warnings(), folder / "claims.html")

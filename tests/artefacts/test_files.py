@@ -377,7 +377,7 @@ def test_a_file_that_a_program_changed_is_damaged(tmp_path, digits, change):
 
 
 def test_file_systems_without_locks_need_none(tmp_path, contents):
-    """HDF5 locks the files that it reads, unless told not to; another lock is in its way."""
+    """HDF5 locks the files that it reads, unless it is configured not to; other locks block it."""
     path = tmp_path / "a.nc"
     write_artefact(contents, path, "scores", {})
     with path.open("rb") as file:

@@ -2,7 +2,7 @@ import pytest
 from learners import write_ensemble
 
 from created_equal.artefacts import read_scores
-from created_equal.compare.compare import Ours, predictions_beside
+from created_equal.compare.compare import Ours, find_predictions
 
 
 @pytest.fixture(scope="session")
@@ -18,4 +18,4 @@ def two(tmp_path_factory):
 def ours(two):
     """The first of two ensembles."""
     scores = read_scores(two[0])
-    return Ours("one", scores, predictions_beside(two[0], scores))
+    return Ours("one", scores, find_predictions(two[0], scores))

@@ -91,7 +91,7 @@ def test_a_figure_is_beside_the_scores_by_default(run, tmp_path):
         ),
         (
             ("made_up", "one", "other", "--out", "figure.jpg"),
-            "figure.jpg is no figure; let its name end in .pdf, .svg or .png.",
+            "figure.jpg is not a figure; choose a name that ends in .pdf, .svg or .png.",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""An ensemble beside another one, and beside a published score."""
+"""An ensemble compared with another one, and with a published score."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from created_equal.compare.compare import (
     Ours,
     compare,
     direction,
-    predictions_beside,
+    find_predictions,
     sentence,
     table_of,
 )
@@ -22,7 +22,7 @@ from created_equal.errors import InputError
 
 def opened(path, name="other"):
     scores = read_scores(path)
-    return Ours(name, scores, predictions_beside(path, scores))
+    return Ours(name, scores, find_predictions(path, scores))
 
 
 def published(values, **known):
@@ -37,37 +37,39 @@ def test_two_ensembles_that_learn_in_the_same_order(ours, two):
     assert test.labels.tolist() == LABELS[TRAIN:].tolist()
     accessibility = ours.scores["accessibility"].values
     np.testing.assert_allclose(train.one, accessibility[:TRAIN])
-    assert all(of.value > 0.9 for each in found for of in each.found.values())
+    assert all(of.value > 0.9 for each in found for of in each.correlations.values())
     assert {each.over for each in found} == {"examples and networks"}
 
 
 def test_an_ensemble_compared_with_itself_has_a_correlation_of_1(ours):
     for each in compare(ours, ours):
-        assert all(of.value == pytest.approx(1) for of in each.found.values())
+        assert all(of.value == pytest.approx(1) for of in each.correlations.values())
 
 
 def test_without_predictions_intervals_are_over_examples(ours, two):
     found = compare(replace(ours, predictions=()), opened(two[1]))
     assert {each.over for each in found} == {"examples"}
     both = compare(ours, opened(two[1]))
-    assert found[0].found["Pearson"].value == pytest.approx(both[0].found["Pearson"].value)
+    assert found[0].correlations["Pearson"].value == pytest.approx(
+        both[0].correlations["Pearson"].value
+    )
 
 
-def test_predictions_beside_scores_are_used_if_all_networks_are_there(tmp_path):
+def test_predictions_next_to_scores_are_used_if_they_have_all_networks(tmp_path):
     path = write_ensemble(tmp_path)
     scores = read_scores(path)
-    files = predictions_beside(path, scores)
+    files = find_predictions(path, scores)
     assert [file.name for file in files] == ["0000-0005.nc"]
-    assert predictions_beside(path, scores.isel(network=[0, 3])) == files
-    assert predictions_beside(path, scores.isel(epoch=slice(1, None))) == []
-    assert predictions_beside(path, scores.assign_coords(network=scores["network"] + 1)) == []
+    assert find_predictions(path, scores.isel(network=[0, 3])) == files
+    assert find_predictions(path, scores.isel(epoch=slice(1, None))) == []
+    assert find_predictions(path, scores.assign_coords(network=scores["network"] + 1)) == []
     files[0].unlink()
-    assert predictions_beside(path, scores) == []
+    assert find_predictions(path, scores) == []
 
 
 def test_a_score_of_difficulty_falls_where_accessibility_rises(ours):
     found = compare(ours, published(DIFFICULTY))
-    assert all(of.value < -0.9 for each in found for of in each.found.values())
+    assert all(of.value < -0.9 for each in found for of in each.correlations.values())
     said = sentence(found, ours, published(DIFFICULTY))
     assert said.startswith(
         "Accessibility in one and events of forgetting.csv: on 60 train examples"
@@ -78,13 +80,13 @@ def test_a_score_of_difficulty_falls_where_accessibility_rises(ours):
     assert "\n" not in said
 
 
-def test_the_direction_of_other_scores_is_said_too(ours, two):
+def test_the_direction_of_other_scores_is_named_too(ours, two):
     easy = published(-DIFFICULTY)
     assert direction(compare(ours, easy), easy) == (
         "events rises with accessibility, which is high for easy examples"
     )
     noise = published(np.random.default_rng(0).normal(size=EXAMPLES))
-    assert direction(compare(ours, noise), noise).endswith("rises or falls with it cannot be told")
+    assert direction(compare(ours, noise), noise).endswith("events rises or falls with it")
     other = opened(two[1])
     assert "both are high for easy examples" in direction(compare(ours, other), other)
 
@@ -107,7 +109,7 @@ def test_what_cannot_be_compared_is_said_in_a_sentence(ours, tmp_path):
     ):
         compare(ours, published(values))
     other = opened(write_ensemble(tmp_path / "relabelled", labels=LABELS[::-1]))
-    with pytest.raises(InputError, match="one and other have other labels for the same examples"):
+    with pytest.raises(InputError, match="one and other have different labels for the same"):
         compare(ours, other)
     learnt = opened(write_ensemble(tmp_path / "easy", difficulty=DIFFICULTY - 9))
     with pytest.raises(InputError, match="accessibility in other is the same for all 60 train"):

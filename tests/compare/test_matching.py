@@ -53,9 +53,9 @@ def test_another_number_of_rows_is_refused():
         names_of_rows(published(10_000), SUPERCLASS, "train")
 
 
-def test_as_many_train_as_test_examples_have_to_be_told_apart():
+def test_as_many_train_as_test_examples_need_the_option_split():
     scores = scores_of(np.arange(6), np.arange(6) % 2 == 1)
-    with pytest.raises(InputError, match="may be the train or the test set; say which with --spli"):
+    with pytest.raises(InputError, match="may be the train or the test set; choose one with"):
         names_of_rows(published(3), scores, None)
     assert names_of_rows(published(3), scores, "train").tolist() == [0, 2, 4]
     assert names_of_rows(published(3), scores, "test").tolist() == [1, 3, 5]

@@ -79,8 +79,8 @@ def test_counts_of_people_s_labels_become_their_entropy(tmp_path):
         ({"a": [1, np.inf, 2]}, (), "no finite number in 1 of 3 rows"),
         ({"a": [2, 2, 2]}, (), "is 2 in all 3 rows, so it orders nothing"),
         ({"id": [4, 5, 4], "a": [1, 2, 3]}, (), "1 positions are in several rows .* first 4; "),
-        ({"k": [0.5, 1, 2], "a": [1, 2, 3]}, ("a", "k"), "is no key: it must have a position"),
-        ({"k": list("abc"), "a": [1, 2, 3]}, ("a", "k"), "is no key: it must have a position"),
+        ({"k": [0.5, 1, 2], "a": [1, 2, 3]}, ("a", "k"), "is not a key: it must have a position"),
+        ({"k": list("abc"), "a": [1, 2, 3]}, ("a", "k"), "is not a key: it must have a position"),
     ],
 )
 def test_what_cannot_be_compared_is_said_in_a_sentence(csv, columns, arguments, sentence):
@@ -96,18 +96,18 @@ def test_a_damaged_or_missing_file_is_said_in_a_sentence(tmp_path, name):
     with pytest.raises(InputError, match="does not exist"):
         read_published(path)
     path.write_bytes(b"\xff\xfe\x00" * 40)
-    with pytest.raises(InputError, match=r"is damaged, or no \.|has no column") as caught:
+    with pytest.raises(InputError, match=r"is damaged, or not a \.|has no column") as caught:
         read_published(path)
     assert "\n" not in str(caught.value)
     path.write_bytes(b"")
-    with pytest.raises(InputError, match=r"is damaged, or no \."):
+    with pytest.raises(InputError, match=r"is damaged, or not a \."):
         read_published(path)
 
 
 def test_an_array_that_could_run_code_is_not_unpickled(tmp_path):
     path = tmp_path / "a.npy"
     np.save(path, np.array([{"a": 1}], dtype=object))
-    with pytest.raises(InputError, match=r"damaged, or no .npy file \(Object arrays cannot be"):
+    with pytest.raises(InputError, match=r"damaged, or not a .npy file \(Object arrays cannot be"):
         read_published(path)
 
 

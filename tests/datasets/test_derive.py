@@ -315,7 +315,7 @@ def test_a_ranking_by_other_networks_is_rejected(five):
 
 def test_invalid_sizes_are_rejected(five):
     (none,) = ensembles(move_to_test="random", fraction=0.1)
-    assert error_of(none, five).startswith("tests/divided: of 5 train examples none would be taken")
+    assert error_of(none, five).startswith("tests/divided: a step would change none of 5 train")
     (few,) = ensembles(keep="random", fraction=0.4, batch_size=3)
     assert "it leaves 2 train examples, fewer than one mini-batch of 3" in error_of(few, five)
 

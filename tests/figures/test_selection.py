@@ -17,7 +17,7 @@ def test_a_study_can_set_the_phase_epochs(scores: xr.Dataset) -> None:
 @pytest.mark.parametrize(
     ("epochs", "sentence"),
     [
-        ([0, 1], "figure_01 shows 4 epochs and was given 2; name 4 epochs in the study, or none"),
+        ([0, 1], "figure_01 shows 4 epochs, but 2 are named; name 4 epochs in the study, or none"),
         ([0, 1, 2, 40], "epoch 40, but the networks were trained for 12 epochs; name epochs from"),
     ],
 )

@@ -69,7 +69,7 @@ def test_labels_alone_have_no_loss(recorder: Recorder) -> None:
     assert (found["accuracy"] == 1).all()
 
 
-def test_a_training_goes_on_as_if_it_were_not_recorded(tmp_path: Path, data: Data) -> None:
+def test_recording_does_not_change_the_training(tmp_path: Path, data: Data) -> None:
     def train(recorder: Recorder | None) -> tuple:
         random.seed(0)
         np.random.seed(0)
@@ -199,7 +199,7 @@ def test_an_example_twice(recorder: Recorder) -> None:
         ((0, "valid", None, [0]), "there is no split 'valid'; name train and test."),
         ((0, "test", [0, 7], [0, 0]), r"test has no example 7: those of labels\['test'\] are 0 to"),
         ((0, "test", [-1], [0]), "test has no example -1: those of"),
-        ((0, "test", None, [0]), "network 3, epoch 0, test: there are outputs of 1 examples, but"),
+        ((0, "test", None, [0]), "network 3, epoch 0, test: there are outputs for 1 examples, but"),
         ((0, "test", [0], [2]), "network 3, epoch 0, test: the labels range from 2 to 2, but"),
         ((0.5, "test", [0], [0]), "epoch is 0.5; give a whole number, 0 if untrained."),
     ],
@@ -221,7 +221,7 @@ def test_what_cannot_be_recorded(recorder: Recorder, arguments: tuple, sentence:
         ({"keep": {"logits"}}, "keep has 'logits'; it may have margin and true_probability."),
         ({"ids": {"test": [1, 2, 1]}}, r"ids\['test'\] has 1 twice; give each example its own."),
         ({"ids": {"test": [1, 2]}}, "ids has 2 examples of test, but labels has 3; give as many."),
-        ({"definition": {"model": object()}}, "definition cannot be kept as JSON"),
+        ({"definition": {"model": object()}}, "definition cannot be saved as JSON"),
         ({"images": {"train": np.zeros((4, 2, 2))}}, r"images\['train'\] have the shape .*float64"),
         (
             {"images": {split: np.zeros((3, 2, 2), np.uint8) for split in LABELS}},
@@ -236,7 +236,7 @@ def test_arguments_that_do_not_fit(tmp_path: Path, changes: dict, sentence: str)
     assert not list(tmp_path.iterdir())
 
 
-def test_a_run_goes_on(tmp_path: Path, recorder: Recorder, caplog) -> None:
+def test_a_run_resumes(tmp_path: Path, recorder: Recorder, caplog) -> None:
     record(recorder, 0, 2, 4)
     again = Recorder(tmp_path, 3, LABELS, ["no", "yes"])
     assert again.epochs == [0, 2, 4]
@@ -278,12 +278,12 @@ def test_epochs_rise_and_a_network_is_not_recorded_over(tmp_path: Path, recorder
         ),
     ],
 )
-def test_a_run_that_goes_on_with_something_else(
+def test_a_run_that_resumes_with_other_arguments(
     tmp_path: Path, recorder: Recorder, changes: dict, what: str
 ) -> None:
     record(recorder, 0)
     arguments = {"network": 3, "labels": LABELS, "classes": ["no", "yes"]} | changes
-    sentence = f"^.*0003.nc was recorded with other {what}; give those, or record into another"
+    sentence = f"^.*0003.nc was recorded with other {what}; give the same, or record into another"
     with pytest.raises(InputError, match=sentence):
         Recorder(tmp_path, **arguments)
 
@@ -291,7 +291,7 @@ def test_a_run_that_goes_on_with_something_else(
 def test_margin_and_probability_are_kept(tmp_path: Path, data: Data) -> None:
     keep = {"margin", "true_probability"}
     model = make_model()
-    for epochs in ([0], [1]):  # The second goes on with the first's file.
+    for epochs in ([0], [1]):  # The second resumes the file of the first.
         recorder = Recorder(tmp_path, 0, data.labels, NAMES, keep=keep)
         for epoch in epochs:
             recorder.evaluate(epoch, model, data.loaders())
@@ -308,7 +308,7 @@ def test_margin_and_probability_are_kept(tmp_path: Path, data: Data) -> None:
         np.testing.assert_allclose(kept["margin"], (own - others)[:, 0], atol=2e-3)
         np.testing.assert_allclose(kept["true_probability"], probability[:, 0], atol=1e-3)
     assert {found[name].dtype for name in keep} == {np.dtype(np.float16)}
-    with pytest.raises(InputError, match="labels alone have no margin, which keep asks for; give"):
+    with pytest.raises(InputError, match="keep requests margin, which labels alone do"):
         recorder.record(2, "test", None, data.labels["test"])
 
 
@@ -321,7 +321,7 @@ def test_images_are_kept_once_and_are_the_same(tmp_path: Path, data: Data) -> No
     )
     assert found["class_name"].values.tolist() == NAMES
     others = {split: 255 - images for split, images in data.images.items()}
-    with pytest.raises(InputError, match=r"dataset.nc has other images or labels; give those, or"):
+    with pytest.raises(InputError, match=r"dataset.nc has other images or labels; give the"):
         Recorder(tmp_path, 2, data.labels, NAMES, images=others)
 
 
@@ -369,7 +369,7 @@ for attempt in range(300):
 
 
 def test_a_run_that_is_killed_leaves_its_last_whole_file(tmp_path: Path) -> None:
-    """It is killed at any moment, many times, and goes on from its last whole file each time."""
+    """A run that is killed at any moment, many times, resumes from its last complete file."""
     done = subprocess.run(
         [sys.executable, "-c", ENDLESS, str(tmp_path)], capture_output=True, text=True, check=False
     )

@@ -128,7 +128,7 @@ def test_files_of_other_networks_are_refused(files):
 
 def test_disagreement_of_a_resample_has_no_pairs_of_a_network_with_itself(answers):
     """By hand: the share of pairs of two of the drawn networks that are different ones."""
-    weights = np.array([2, 0, 3, 1] + [0] * (len(answers.numbers) - 4))
+    weights = np.array([2, 0, 3, 1] + [0] * (len(answers.seeds) - 4))
     counted, places = Counted(answers, weights), np.arange(4)
     found = counted.disagreement(answers.epoch[[1, -1]], places)
     drawn = np.repeat(np.arange(len(weights)), weights)

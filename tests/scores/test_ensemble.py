@@ -220,7 +220,7 @@ def test_no_files_are_refused():
 
 def test_missing_networks_are_named(tmp_path, made_up_ensemble, write_batches):
     paths = write_batches(tmp_path, made_up_ensemble(), [[0, 1], [4]])
-    with pytest.raises(InputError, match=r"3 of the 6 networks .* \(seeds 2, 3, 5\)"):
+    with pytest.raises(InputError, match=r"3 of the 6 requested networks .* \(seeds 2, 3, 5\)"):
         score_ensemble(paths, n_networks=6)
 
 

@@ -10,7 +10,7 @@ from created_equal.scores import corners, diagonal, joint_cells
 def test_corners_and_diagonal_by_hand():
     """With 6 networks each of the seven scores is a cell to a side.
 
-    Examples: 12 at (0, 0) and 9 at (6, 6), 3 at (2, 2), 1 in each of the cells beside the diagonal.
+    Examples: 12 at (0, 0) and 9 at (6, 6), 3 at (2, 2), 1 in each cell next to the diagonal.
     """
     others = [(row, column) for row in range(7) for column in range(7) if row != column]
     pairs = [(0, 0)] * 12 + [(6, 6)] * 9 + [(2, 2)] * 3 + others

@@ -48,12 +48,10 @@ def test_independent_networks_keep_accuracies_and_lose_agreement():
     predictions = ensemble_of(right, labels, is_test)
     null = Counted(independent_networks(predictions, Axis(predictions), seed=0))
     for column, part in enumerate((~is_test, is_test)):
-        mean = null.n_right(np.arange(3), np.flatnonzero(part)).mean(axis=1) / 20
+        mean = null.n_right[:3, part].mean(axis=1) / 20
         expected = predictions["accuracy"].values[..., column].mean(axis=0)
         assert mean == pytest.approx(expected, abs=0.008)
-    assert bimodality(null.n_right([1], np.flatnonzero(~is_test))[0]) == pytest.approx(
-        independent_null(20), abs=0.2
-    )
+    assert bimodality(null.n_right[1, ~is_test]) == pytest.approx(independent_null(20), abs=0.2)
     # A correlation of 2,000 independent pairs has a deviation of 0.022.
     assert abs(np.corrcoef(null.halves[:, ~is_test])[0, 1]) < 0.1
 
@@ -64,7 +62,7 @@ def test_accuracies_differ_between_independent_networks_as_they_did():
     right[0] = True
     predictions = ensemble_of(right, np.arange(60) % 5, np.arange(60) < 20)
     null = Counted(independent_networks(predictions, Axis(predictions), seed=0))
-    assert (null.n_right(np.arange(3), np.arange(60)) == 1).all()
+    assert (null.n_right[:3, :60] == 1).all()
     assert (null.halves == [[1], [0]]).all()
     # Wrong networks predict all the other labels.
     wrong = null.answers.predictions[1, 0]
@@ -88,7 +86,7 @@ def test_networks_that_share_only_the_classes_keep_their_courses_and_agree_on_no
         for group in (labels == label for label in range(5)):
             for part in (group & is_test, group & ~is_test):
                 assert sorted(one[:, part].T.tolist()) == sorted(other[:, part].T.tolist())
-    observed, null = (Counted(each).n_right([1, 2], np.arange(600)) for each in (before, after))
+    observed, null = (Counted(each).n_right[1:3, :600] for each in (before, after))
     # What is known of classes alone stays unanimous, what is known of examples does not.
     np.testing.assert_array_equal(null[0], observed[0])
     of_others = labels != 0
@@ -113,7 +111,7 @@ def test_class_means_of_separable_images_are_always_right():
     null = null_of_means(images, labels, is_test)
     assert null.predictions.tolist() == [[[0, 1, 0, 1, 0, 0]] * 2]
     counted = Counted(null, np.array([3]))
-    assert counted.n_right([1], np.arange(6)).tolist() == [[3, 3, 3, 3, 0, 3]]
+    assert counted.n_right[1, :6].tolist() == [3, 3, 3, 3, 0, 3]
     # The image that is wrong is the least accessible.
     assert counted.accessibility.argmin() == 4
     assert counted.accessibility.min() == 0 and counted.accessibility.max() <= 1
@@ -133,7 +131,7 @@ def test_a_class_without_train_examples_is_never_named():
     labels, is_test = np.array([0, 0, 1, 1, 2, 2]), np.array([0, 1, 0, 1, 0, 1], dtype=bool)
     null = null_of_means(images, np.array([0, 0, 1, 1, 0, 2]), is_test, labels, classes=3)
     assert 2 not in null.predictions
-    assert np.isfinite(null.instead).all()
+    assert np.isfinite(null.accessibility).all()
 
 
 def test_class_means_read_images_in_blocks(monkeypatch):
@@ -143,4 +141,4 @@ def test_class_means_read_images_in_blocks(monkeypatch):
     whole = null_of_means(images, labels, is_test)
     monkeypatch.setattr(nulls, "EXAMPLES_AT_ONCE", 7)
     in_blocks = null_of_means(images, labels, is_test)
-    np.testing.assert_array_equal(in_blocks.instead, whole.instead)
+    np.testing.assert_array_equal(in_blocks.accessibility, whole.accessibility)

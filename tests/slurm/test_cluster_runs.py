@@ -1,6 +1,6 @@
 """The workflow on a real Slurm: ``make test-slurm``. Not collected otherwise: it installs daemons.
 
-Every run in the cluster ends with the bytes of an undisturbed run beside it, on this machine.
+Every run in the cluster ends with the bytes of an undisturbed run on this machine.
 """
 
 import os
@@ -214,7 +214,7 @@ def test_recovery_by_the_docs_after_the_head_process_was_killed(repository, undi
     os.kill(head.pid, signal.SIGKILL)
     ends(head)
     assert jobs(), "the jobs of a killed head process live on"
-    # Of another folder, whose run goes on.
+    # The job of another folder, whose run continues.
     other = said(
         *("sbatch", "--parsable", "--job-name=created-equal-other", "--comment=other"),
         *(f"--chdir={repository.parent}", "--wrap=sleep 600"),

@@ -36,7 +36,8 @@ from studies import FOLDER, TWO, load, minimal, problems, with_clutter
         ),
         (
             with_clutter(noise=[0.3, 0.1]),
-            "dataset.clutter.noise is [0.3, 0.1], but the first is the lowest; write [0.1, 0.3].",
+            "dataset.clutter.noise is [0.3, 0.1], but the first must be the lowest; write "
+            "[0.1, 0.3].",
         ),
         (
             with_clutter(digit_size=[12, 20]),
@@ -249,7 +250,7 @@ def test_noise_compares_ensembles_that_differ_in_their_noise_alone(folder):
             with_noise(dropout={"shared": ["dropout"]}),
             "noise",
             "figures.noise.dropout is dropout, which does not have shared: [initialisation, "
-            "mini_batches]; name an ensemble that has.",
+            "mini_batches]; name an ensemble that does.",
         ),
         (
             with_noise(first_half={"dataset": {"half": "second"}}),
@@ -272,7 +273,7 @@ def test_noise_compares_ensembles_that_differ_in_their_noise_alone(folder):
                 figures={"figure_02": {"ensemble": "a", "steps": "b"}},
             ),
             "figure_02",
-            "figures.figure_02.steps is b, which does not have steps; name an ensemble that has.",
+            "figures.figure_02.steps is b, which does not have steps; name an ensemble that does.",
         ),
         (
             minimal(

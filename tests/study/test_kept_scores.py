@@ -66,7 +66,7 @@ def trained(write_study):
 def test_scores_are_kept_with_facts_about_their_training(trained):
     message = list(keep_scores(load_study("small")))
     assert message[0].startswith("one: 4 networks, ")
-    assert message[1:] == ["other: has no scores here; left out"]
+    assert message[1:] == ["other: no scores in results; left out"]
     path = REFERENCE / "small/one/scores.nc"
     kept = read_scores(path)
     assert kept.identical(read_scores(Path("results/small/one/scores.nc")))
@@ -102,7 +102,7 @@ def test_scores_that_were_kept_earlier_stay(trained):
     before = Path("reference/small/one/scores.nc").read_bytes()
     Path("results/small/one/scores.nc").unlink()
     message, *_ = keep_scores(load_study("small"))
-    assert message == "one: has no scores here; the earlier ones stay"
+    assert message == "one: no scores in results; the earlier ones stay"
     assert set(read_catalogue("small")) == {"one", "other"}
     assert Path("reference/small/one/scores.nc").read_bytes() == before
 
@@ -158,7 +158,7 @@ def test_kept_baselines_of_other_data_are_not_used(trained, monkeypatch, caplog)
 
 
 def test_there_is_nothing_to_keep(write_study):
-    with pytest.raises(InputError, match="no scores of small to keep, of none of one, other; make"):
+    with pytest.raises(InputError, match=r"no scores of small to keep \(of one, other\); make"):
         list(keep_scores(load_study("small")))
 
 

@@ -40,7 +40,7 @@ def test_a_key_overrides_a_merged_one():
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"recipe:\n  epochs: 3\n  epochs: 4\n", ", line 3: the key epochs is there twice;"),
+        (b"recipe:\n  epochs: 3\n  epochs: 4\n", ", line 3: the key epochs occurs twice;"),
         (b"title: a\nrecipe: {epochs: 3\nb: c", ", line 3: expected ',' or '}'"),
         (b"a: .inf", ", line 1: .inf is not a finite number;"),
         (b"a: 1e999", ", line 1: 1e999 is not a finite number;"),
@@ -228,4 +228,4 @@ def test_numbers_are_decimal_and_dates_are_text():
 
 def test_a_name_of_letters_that_look_alike_is_spelt_out():
     said = suggestion("st_v\u0433g", ["st_vgg", "resnet18"])
-    assert said == "did you mean st_vgg, of plain letters? It is written 'st_v\\u0433g'."
+    assert said == "did you mean st_vgg, in plain letters? You wrote 'st_v\\u0433g'."

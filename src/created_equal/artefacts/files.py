@@ -62,7 +62,7 @@ def write_artefact(
         definition: everything that determines the contents, as plain JSON types.
         chunks: maximum chunk size by dimension, for variables that have all of these dimensions;
             their chunks span all other dimensions. A chunk is the smallest part of a file that can
-            be read alone. HDF5 chooses the chunks of all other variables.
+            be read by itself. HDF5 chooses the chunks of all other variables.
 
     Raises:
         InputError: ``path`` cannot be written, or the disk is full.
@@ -77,7 +77,7 @@ def write_artefact(
         contents = contents.assign_coords(
             example_split=("example", codes, {"meaning": "0 = train, 1 = test"})
         )
-    # Definitions that were read from other files contain their digests.
+    # Contents that were read from another file have the digest of that file.
     contents.attrs.pop("contents", None)
     contents = contents.assign_attrs(contents=_digest_of_contents(contents))
     encoding = {
@@ -128,7 +128,7 @@ def write_atomically(path: Path, *parts: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         if os.name != "nt":  # Windows would not replace a read-only file.
-            # Read-only, because HDF5 changes a file that is opened for writing, if only to look.
+            # Read-only, because HDF5 changes every file that is opened for writing.
             temporary.chmod(temporary.stat().st_mode & 0o555)
         temporary.replace(path)
     except OSError as error:
@@ -211,7 +211,7 @@ def dead_link(path: Path) -> str | None:
 
 
 def _digest_of_contents(contents: xr.Dataset) -> str:
-    """Return a digest of all variables and of these attributes, followed by their names."""
+    """Return a digest of all variables and attributes, followed by the names of the attributes."""
     _, *names = contents.attrs.get("contents", "").split() or ["", *sorted(contents.attrs)]
     digest = blake2b(digest_size=DIGEST_SIZE)
     for name in names:
@@ -227,9 +227,10 @@ def _digest_of_contents(contents: xr.Dataset) -> str:
 
 
 def _seal_again(path: Path) -> bool:
-    """Return whether a file without its seal is otherwise as it was written; seal it again.
+    """Seal a file that has lost its seal but not its contents; return whether it is such a file.
 
-    HDF5 cuts off what follows its own data when it opens a file for writing, as viewers may do.
+    HDF5 cuts off everything after its own data when a file is opened for writing, as some viewers
+    do.
     """
     whole = path.read_bytes()
     if not whole.startswith(HDF5) or whole[-len(MARK) - DIGEST_SIZE :].startswith(MARK):
@@ -241,7 +242,7 @@ def _seal_again(path: Path) -> bool:
         return False
     if is_same:
         log.warning("%s lost its seal to a program that opened it for writing; sealing it", path)
-        # If it cannot be written, it is verified again by the next reader.
+        # If it cannot be written, the next reader verifies the contents again.
         with suppress(InputError):
             write_sealed(path, whole)
     return is_same
@@ -257,8 +258,8 @@ def _chunk_sizes(variable: xr.Variable, chunks: Mapping[str, int]) -> dict:
 def _remove_leftovers(path: Path) -> None:
     """Remove temporary files left by killed processes of this machine.
 
-    Processes on other machines cannot be checked, so their temporary files stay, and so do all
-    where there is no /proc (macOS, Windows).
+    Processes on other machines cannot be checked, so their temporary files stay. Without /proc
+    (macOS, Windows), all of them stay.
     """
     if not Path("/proc/self").exists():
         return

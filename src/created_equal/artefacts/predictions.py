@@ -42,15 +42,15 @@ def make_predictions(
         seeds: the seed of each network.
         dataset: the dataset they were trained on; it gives the labels and the example axis.
         epochs: number of each epoch, in ascending order; defaults to 0, 1, ..., where 0 is
-            untrained. Whoever records after training only, and not before it, begins with 1.
+            untrained. They may begin with 1, if the untrained network was not recorded.
 
     Returns:
         prediction, accuracy and loss as above; label (example); coordinates network, epoch,
         example, example_split, split; attribute classes = K.
 
     Raises:
-        InputError: predictions are no labels of the dataset, or have another shape; or epochs do
-            not ascend from 0 or more.
+        InputError: predictions are not labels of the dataset, or have another shape; or epochs are
+            negative or do not ascend.
     """
     classes = dataset.sizes["class"]
     predictions = np.asarray(predictions)
@@ -83,13 +83,13 @@ def make_predictions(
 
 
 def _check(predictions: np.ndarray, shape: tuple[int, ...], classes: int) -> None:
-    """Raise InputError if predictions have another shape than this, or are not in 0..classes-1."""
+    """Raise InputError if predictions do not have this shape, or are not in 0..classes-1."""
     if predictions.shape != shape:
         raise InputError(
             f"the predictions have the shape {predictions.shape}, but (network, epoch, example) "
             f"is {shape}; give each network's prediction for every example after every epoch."
         )
-    # Another type would be cast without a word: 1.9 to 1, and -1 to 255.
+    # Other types would be cast silently: 1.9 to 1, and -1 to 255.
     is_label = predictions.dtype.kind in "iu" and 0 <= predictions.min() <= predictions.max()
     if not is_label or predictions.max() >= classes:
         raise InputError(

@@ -43,8 +43,8 @@ def read_scores(path: Path) -> xr.Dataset:
         coordinates epoch, example, example_split, network (the seed), split, half (even and odd
         seeds), bound, and device, precision and seconds of each network;
         attributes classes, definition, and trained_with, a JSON list of library versions; if
-        the predictions were imported, cannot_give, a JSON list of sentences. Scores of predictions
-        that only say whether networks are right (attribute correctness_only) have no modal_label,
+        the predictions were imported, cannot_give, a JSON list of sentences. If the predictions
+        only tell whether networks are right (attribute correctness_only), there are no modal_label,
         n_modal, n_runner_up, and no metrics of votes.
 
     Raises:
@@ -75,12 +75,12 @@ def consensus(scores: xr.Dataset) -> xr.DataArray:
     """Return the fraction of networks that predict the modal label, float64 in 1/K..1.
 
     Raises:
-        InputError: the scores are of predictions that only say whether networks are right.
+        InputError: the scores are of predictions that only tell whether networks are right.
     """
     if "n_modal" not in scores:
         raise InputError(
-            "these scores only say whether networks are right, so consensus is undefined; import "
-            "what the networks predict."
+            "these scores only tell whether networks are right, so consensus is undefined; import "
+            "the labels that the networks predict."
         )
     return scores["n_modal"] / scores.sizes["network"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from created_equal.beyond import measures  # noqa: F401 - It enters what findings.yaml names.
+from created_equal.beyond import measures  # noqa: F401 - It registers the measures.
 from created_equal.beyond.label_errors import NOT_APPLICABLE
 from created_equal.claims.check import Row
 from created_equal.claims.claim import Claim, read_claims
@@ -17,5 +17,5 @@ def read_findings() -> tuple[Claim, ...]:
 
 
 def without_inapplicable(rows: Sequence[Row]) -> list[Row]:
-    """Return the rows without those for which people were not asked about the labels."""
+    """Return the rows without those that need people's opinion of labels, if there is none."""
     return [row for row in rows if not row.note.startswith(NOT_APPLICABLE)]

@@ -41,7 +41,7 @@ def label_errors(dataset: xr.Dataset, scores: xr.Dataset) -> LabelErrors:
         raise InputError(f"{NOT_APPLICABLE} {', '.join(TRAIN)}.")
     test = select_split(scores, "test")
     names = test["example"].values
-    names = names[names >= TRAIN[source]]  # An example that was moved there is a train example.
+    names = names[names >= TRAIN[source]]  # Examples moved to the test set are train examples.
     labels = (part["label"].sel(example=names).values for part in (dataset, test))
     if not np.array_equal(*labels):
         raise InputError(f"{NOT_APPLICABLE} the source, and this ensemble has other labels.")
@@ -57,5 +57,5 @@ def label_errors(dataset: xr.Dataset, scores: xr.Dataset) -> LabelErrors:
 def asked_about(source: str) -> tuple[list[int], list[int]]:
     """Return the ids in the test set of a source whose labels people doubted, and confirmed."""
     path = Path(__file__).with_name("label_errors.yaml")
-    found = yaml.safe_load(path.read_text("utf-8"))[source]
-    return found["doubted"], found["confirmed"]
+    ids = yaml.safe_load(path.read_text("utf-8"))[source]
+    return ids["doubted"], ids["confirmed"]

@@ -1,4 +1,4 @@
-"""What findings of other papers measure; see ``claims.measures``, among which they are entered."""
+"""The measures of findings of other papers, registered among those of ``claims.measures``."""
 
 import numpy as np
 
@@ -38,15 +38,15 @@ def label_errors_rank(
     evidence: Evidence, name: str, *, against: str = "all other test examples"
 ) -> Measured:
     """AUROC of 1 - a for test labels that people did not confirm, against {against}."""
-    asked = label_errors(evidence.dataset, evidence.scores[name])
-    rest = asked.confirmed if "flagged" in against else asked.others
-    words = f"{len(asked.doubted)} and {len(rest)} test"
-    doubted, others = (Examples(names, words) for names in (asked.doubted, rest))
+    labels = label_errors(evidence.dataset, evidence.scores[name])
+    rest = labels.confirmed if "flagged" in against else labels.others
+    words = f"{len(labels.doubted)} and {len(rest)} test"
+    doubted, others = (Examples(names, words) for names in (labels.doubted, rest))
 
     def value(scores: Scores) -> float:
         hard, easy = (-scores.accessibility(name, each) for each in (doubted, others))
-        placed = ranks(np.concatenate([hard, easy]))[: len(hard)]
-        return float((placed.mean() - (len(hard) + 1) / 2) / len(easy))
+        ranks_of_hard = ranks(np.concatenate([hard, easy]))[: len(hard)]
+        return float((ranks_of_hard.mean() - (len(hard) + 1) / 2) / len(easy))
 
     return Measured(value, doubted, {name: _trained(evidence, name)})
 
@@ -61,7 +61,7 @@ def label_errors_among_the_hardest(evidence: Evidence, name: str) -> Measured:
     def value(scores: Scores) -> float:
         of_all = np.sort(scores.accessibility(name, everyone))
         of_doubted = scores.accessibility(name, doubted)
-        # Of examples as hard as the last that belongs to the tenth, a share belongs to it.
+        # Of the examples that tie at the end of the tenth, only a share counts.
         size = HARDEST * len(of_all)
         last = of_all[int(np.ceil(size)) - 1]
         below, equal = (of_all < last).sum(), (of_all == last).sum()
@@ -113,7 +113,7 @@ def variance_over_independent(evidence: Evidence, name: str) -> Measured:
     examples, last = _examples(evidence, "test", name), _all(evidence, name)[-1:]
 
     def value(scores: Scores) -> float:
-        # Examples that are drawn twice would vary together, so networks alone are resampled.
+        # Only networks are resampled, because examples that are drawn twice would vary together.
         right = Scores(scores.counts).right(name, last[0], examples)
         expected = variance_if_independent(right.sum(axis=0), len(right))
         return variance_of_accuracy(right.mean(axis=1)) / expected if expected else np.nan
@@ -149,7 +149,7 @@ def consistent_errors_of_two(evidence: Evidence, other: str, name: str) -> Measu
 
 
 def _doubted_and_all(evidence: Evidence, name: str) -> tuple[Examples, Examples]:
-    asked = label_errors(evidence.dataset, evidence.scores[name])
-    names = np.union1d(asked.doubted, asked.others)
-    words = f"{len(asked.doubted)} of {len(names)} test"
-    return Examples(asked.doubted, words), Examples(names, words)
+    labels = label_errors(evidence.dataset, evidence.scores[name])
+    names = np.union1d(labels.doubted, labels.others)
+    words = f"{len(labels.doubted)} of {len(names)} test"
+    return Examples(labels.doubted, words), Examples(names, words)

@@ -1,4 +1,4 @@
-"""The command compare: from what is named on the command line to a sentence and a figure."""
+"""The command compare: from names on the command line to a sentence, a figure and a table."""
 
 import io
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ from created_equal.compare.compare import (
     Comparison,
     Ours,
     compare,
+    find_predictions,
     name_of,
-    predictions_beside,
     sentence,
     table_of,
 )
@@ -28,12 +28,12 @@ def run_compare(
     split: str | None = None,
     out: Path | None = None,
 ) -> str:
-    """Compare two scores, write a figure and a table of the correlations; return the result.
+    """Compare two scores, and write a figure and a table of the correlations.
 
     Args:
-        study: the study of the ensembles, if they are named by it.
-        names: of one of its ensembles, or the path of scores; and of what it is compared with:
-            another of these, or the path of a published score.
+        study: the study of the ensembles; None if both names are paths.
+        names: two scores. The first is one of the study's ensembles or the path of a scores file,
+            the second another of these or the path of a published score.
         column: see ``read_published``.
         key: see ``read_published``.
         split: see ``names_of_rows``.
@@ -41,10 +41,10 @@ def run_compare(
             are a study's. The table has the same name and ends in .csv.
 
     Returns:
-        one sentence.
+        the result in one sentence.
 
     Raises:
-        InputError: something named is not there or does not fit.
+        InputError: a name is unknown, or the two scores do not fit.
     """
     if len(names) != 2:
         raise InputError(
@@ -68,10 +68,10 @@ def run_compare(
     pages.format_of(out)
     if isinstance(other, Published) and out.with_suffix(".csv").resolve() == other.path.resolve():
         raise InputError(f"the table would replace {other.path}; give the figure another name.")
-    found = compare(ours, other, split)
-    said = sentence(found, ours, other)
-    _write(found, ours, other, said, study.title if study else ours.name, out)
-    return f"{said.removesuffix('.')}; see {out}."
+    comparisons = compare(ours, other, split)
+    result = sentence(comparisons, ours, other)
+    _write(comparisons, ours, other, result, study.title if study else ours.name, out)
+    return f"{result.removesuffix('.')}; see {out}."
 
 
 def _ours(study: Study | None, name: str) -> Ours:
@@ -85,7 +85,7 @@ def _ours(study: Study | None, name: str) -> Ours:
     else:
         path, shown = Path(name), _stem(name)
     scores = read_scores(path)
-    return Ours(shown, scores, predictions_beside(path, scores))
+    return Ours(shown, scores, find_predictions(path, scores))
 
 
 def _stem(name: str) -> str:
@@ -95,20 +95,20 @@ def _stem(name: str) -> str:
 
 
 def _write(
-    found: Sequence[Comparison],
+    comparisons: Sequence[Comparison],
     ours: Ours,
     other: Ours | Published,
-    said: str,
+    result: str,
     title: str,
     out: Path,
 ) -> None:
-    panels = {each.split: (each.one, each.other) for each in found}
+    panels = {each.split: (each.one, each.other) for each in comparisons}
     labels = [f"accessibility, {ours.name}", name_of(other)]
     if isinstance(other, Ours):
         labels[1] = f"accessibility, {other.name}"
     ensembles = {each.name: each.scores for each in (ours, other) if isinstance(each, Ours)}
-    figure = hexagons.draw(panels, tuple(labels), title, said, ensembles)
+    figure = hexagons.draw(panels, tuple(labels), title, result, ensembles)
     pages.save_as(figure, out)
     table = io.StringIO()
-    table_of(found).to_csv(table, index=False, float_format="%.6g")
+    table_of(comparisons).to_csv(table, index=False, float_format="%.6g")
     write_atomically(out.with_suffix(".csv"), table.getvalue().encode())

@@ -22,13 +22,13 @@ from created_equal.scores import (
 )
 
 FEWEST = 3
-"""Fewer examples have no correlation."""
+"""The smallest number of examples that have a correlation."""
 FOLDER = "predictions"
 
 
 @dataclass(frozen=True, eq=False)
 class Ours:
-    """An ensemble: its name, its scores, and the files of its predictions, if they are there."""
+    """An ensemble: its name, its scores, and its predictions files, if they exist."""
 
     name: str
     scores: xr.Dataset
@@ -37,7 +37,7 @@ class Ours:
     def score_of(self, examples: np.ndarray) -> np.ndarray:
         """Return the accessibility of examples by network, (network, example).
 
-        It is a single row, their mean, unless there are predictions of enough networks to resample.
+        Without predictions of enough networks to resample, it is a single row, their mean.
         """
         size = self.scores.sizes["network"] * self.scores.sizes["epoch"] * len(examples)
         enough = self.scores.sizes["network"] >= FEWEST_NETWORKS and size <= MOST_PREDICTIONS
@@ -56,8 +56,8 @@ class Comparison:
         one: (example,) accessibility in the first ensemble.
         other: (example,) that in the second, or the published score.
         labels: (example,)
-        found: the ``scores.correlations``.
-        over: what the intervals are over.
+        correlations: the ``scores.correlations``.
+        over: the resampled units, ``"examples"`` or ``"examples and networks"``.
     """
 
     split: str
@@ -65,25 +65,25 @@ class Comparison:
     one: np.ndarray
     other: np.ndarray
     labels: np.ndarray
-    found: dict[str, Estimate]
+    correlations: dict[str, Estimate]
     over: str
 
 
-def predictions_beside(path: Path, scores: xr.Dataset) -> list[Path]:
-    """Return the predictions files next to scores that hold their networks; none if one is missing.
+def find_predictions(path: Path, scores: xr.Dataset) -> list[Path]:
+    """Return the predictions files of the networks in scores; none if a network is missing.
 
     Args:
         path: the scores file; predictions are in the folder ``FOLDER`` next to it.
-        scores: what is in it.
+        scores: the contents of the scores file.
     """
-    found, numbers = {}, scores["network"].values
+    found, seeds = {}, scores["network"].values
     for file in sorted((path.parent / FOLDER).glob("*.nc")):
         with open_predictions(file) as contents:
-            held = contents["network"].values[np.isin(contents["network"].values, numbers)]
-            if len(held) and np.array_equal(contents["epoch"].values, scores["epoch"].values):
-                found[file] = held
-    whole = sorted(number for held in found.values() for number in held) == sorted(numbers)
-    return list(found) if whole else []
+            in_file = contents["network"].values[np.isin(contents["network"].values, seeds)]
+            if len(in_file) and np.array_equal(contents["epoch"].values, scores["epoch"].values):
+                found[file] = in_file
+    is_complete = sorted(seed for in_file in found.values() for seed in in_file) == sorted(seeds)
+    return list(found) if is_complete else []
 
 
 def compare(ours: Ours, other: Ours | Published, split: str | None = None) -> list[Comparison]:
@@ -92,11 +92,11 @@ def compare(ours: Ours, other: Ours | Published, split: str | None = None) -> li
     Args:
         ours: an ensemble.
         other: another one, or a published score.
-        split: the set that the rows of the published score are of, if it has to be said.
+        split: the set to which the rows of the published score belong, if the file leaves it open.
 
     Raises:
-        InputError: they share no examples, or have other labels for them; a score is constant; or
-            see ``names_of_rows``.
+        InputError: they share no examples, or have different labels for them; a score is constant;
+            or see ``names_of_rows``.
     """
     for each in (ours, other):
         if isinstance(each, Ours) and "accessibility" not in each.scores:
@@ -105,7 +105,7 @@ def compare(ours: Ours, other: Ours | Published, split: str | None = None) -> li
                 "record the predictions after several epochs."
             )
     names = names_of_rows(other, ours.scores, split) if isinstance(other, Published) else None
-    found = []
+    comparisons = []
     for each in SPLITS:
         part = select_split(ours.scores, each)
         others = select_split(other.scores, each)["example"].values if names is None else names
@@ -113,13 +113,13 @@ def compare(ours: Ours, other: Ours | Published, split: str | None = None) -> li
         if len(examples) >= FEWEST:
             labels = part["label"].sel(example=examples).values.astype(np.int64)
             theirs = _score_of(other, names, examples, labels, ours.name)
-            found.append(_comparison(each, examples, ours, other, theirs, labels))
-    if not found:
+            comparisons.append(_comparison(each, examples, ours, other, theirs, labels))
+    if not comparisons:
         raise InputError(
             f"{ours.name} and {name_of(other)} share fewer than {FEWEST} examples of one set; "
             "compare scores of the same data set."
         )
-    return found
+    return comparisons
 
 
 def name_of(other: Ours | Published) -> str:
@@ -127,16 +127,16 @@ def name_of(other: Ours | Published) -> str:
     return other.name if isinstance(other, Ours) else f"{other.column} of {other.path.name}"
 
 
-def sentence(found: Sequence[Comparison], ours: Ours, other: Ours | Published) -> str:
-    """Return the result in one sentence, which says what a negative correlation means."""
+def sentence(comparisons: Sequence[Comparison], ours: Ours, other: Ours | Published) -> str:
+    """Return the result in one sentence, with the meaning of the sign of the correlation."""
     parts = []
-    for each in found:
-        numbers = ", ".join(f"{name} {in_words(of)}" for name, of in each.found.items())
+    for each in comparisons:
+        numbers = ", ".join(f"{name} {in_words(of)}" for name, of in each.correlations.items())
         parts.append(f"on {len(each.examples):,} {each.split} examples {numbers}")
     return (
         f"Accessibility in {ours.name} and "
         f"{'in ' if isinstance(other, Ours) else ''}{name_of(other)}: {'; '.join(parts)} "
-        f"(95 % intervals over {found[0].over}); {direction(found, other)}."
+        f"(95 % intervals over {comparisons[0].over}); {direction(comparisons, other)}."
     )
 
 
@@ -146,23 +146,22 @@ def in_words(of: Estimate) -> str:
     return f"{value} ({' to '.join(ends)})"
 
 
-def direction(found: Sequence[Comparison], other: Ours | Published) -> str:
-    """Return what the signs of Spearman's correlations say, if all their intervals agree."""
+def direction(comparisons: Sequence[Comparison], other: Ours | Published) -> str:
+    """Return the meaning of the signs of Spearman's correlations, if all intervals agree on it."""
     if isinstance(other, Ours):
         return "both are high for easy examples, so a positive number means the same order"
-    column = other.column
-    ends = [(each.found["Spearman"].lower, each.found["Spearman"].upper) for each in found]
-    if all(upper < 0 for _, upper in ends):
+    column, found = other.column, [each.correlations["Spearman"] for each in comparisons]
+    if all(each.upper < 0 for each in found):
         return f"{column} rises where accessibility falls, as a score of difficulty does"
-    if all(lower > 0 for lower, _ in ends):
+    if all(each.lower > 0 for each in found):
         return f"{column} rises with accessibility, which is high for easy examples"
     return (
-        f"accessibility is high for easy examples, and whether {column} rises or falls with it "
-        "cannot be told"
+        f"accessibility is high for easy examples, and it is not clear whether {column} rises or "
+        "falls with it"
     )
 
 
-def table_of(found: Sequence[Comparison]) -> pd.DataFrame:
+def table_of(comparisons: Sequence[Comparison]) -> pd.DataFrame:
     """Return a row for each split and statistic: split, examples, statistic, value and interval."""
     return pd.DataFrame(
         {
@@ -174,8 +173,8 @@ def table_of(found: Sequence[Comparison]) -> pd.DataFrame:
             "upper": of.upper,
             "interval_over": each.over,
         }
-        for each in found
-        for name, of in each.found.items()
+        for each in comparisons
+        for name, of in each.correlations.items()
     )
 
 
@@ -192,7 +191,7 @@ def _score_of(
         return other.values[order[np.searchsorted(names[order], examples)]]
     if not np.array_equal(other.scores["label"].sel(example=examples).values, labels):
         raise InputError(
-            f"{first} and {other.name} have other labels for the same examples, so they learn "
+            f"{first} and {other.name} have different labels for the same examples, so they learn "
             "different things; compare ensembles of the same data set."
         )
     return other.score_of(examples)

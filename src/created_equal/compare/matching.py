@@ -1,4 +1,4 @@
-"""Which of our examples the rows of a published score are about."""
+"""Matching the rows of a published score with our examples."""
 
 import numpy as np
 import xarray as xr
@@ -13,23 +13,23 @@ BOTH = "train and test"
 
 
 def names_of_rows(published: Published, scores: xr.Dataset, split: str | None) -> np.ndarray:
-    """Return the name in our scores, its position in the source, of the example of each row.
+    """Return the name of each row's example in our scores, which is its position in the source.
 
     Keys are positions, counted through the train set and then the test set, or within the split if
-    one is named. Keys that count all rows from 0 on give their order. Rows without keys have the
-    order of the source, or of our examples of it, whichever has as many.
+    one is given. Rows without keys are in the order of the source or of our examples, whichever has
+    that many; keys that are a permutation of 0, 1, ... are places in this order.
 
     Args:
         published: the rows.
-        scores: ours.
-        split: the set that the rows are of, ``"train"`` or ``"test"``, if it is known.
+        scores: our scores.
+        split: the set to which the rows belong, ``"train"`` or ``"test"``, if it is known.
 
     Returns:
-        (row,) int64; names that ours lack are among them.
+        (row,) int64, including names that our scores do not have.
 
     Raises:
-        InputError: neither order has as many examples, or two orders of different examples have;
-            or labels show that it is another order.
+        InputError: no order has as many examples, or two orders of different examples do; or the
+            labels show that the rows are in another order.
     """
     keys, rows = published.keys, len(published.values)
     if keys is not None and not np.array_equal(np.sort(keys), np.arange(rows)):
@@ -57,7 +57,7 @@ def _in_order(published: Published, scores: xr.Dataset, split: str | None) -> np
         return next(iter(found.values()))
     if found:
         raise InputError(
-            f"the {rows:,} rows of {published.path} may be the train or the test set; say which "
+            f"the {rows:,} rows of {published.path} may be the train or the test set; choose one "
             "with --split train or --split test."
         )
     known = f" ({sizes[0]:,} and {sizes[1]:,} in the whole source)" if sizes else ""
@@ -91,9 +91,9 @@ def _start_of_test(published: Published, scores: xr.Dataset) -> int:
 
 
 def _check_labels(published: Published, scores: xr.Dataset, names: np.ndarray) -> None:
-    """Check that labels in the file go with ours, which may be numbered in another way."""
-    ours, rows = _common(scores["example"].values, names)
-    if published.labels is None or not len(rows):
+    """Check that labels in the file match ours, up to the numbering of the classes."""
+    common, ours, rows = np.intersect1d(scores["example"].values, names, return_indices=True)
+    if published.labels is None or not len(common):
         return
     theirs = published.labels[rows].astype(np.int64)
     pairs = np.unique([theirs, scores["label"].values[ours]], axis=1)
@@ -103,9 +103,3 @@ def _check_labels(published: Published, scores: xr.Dataset, names: np.ndarray) -
             "another order or of another data set; name the column of positions with --key, or the "
             "set with --split."
         )
-
-
-def _common(ours: np.ndarray, names: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the indices of the examples that both have, in ours and in the rows."""
-    _, places, rows = np.intersect1d(ours, names, return_indices=True)
-    return places, rows

@@ -24,7 +24,7 @@ KEYS = (
     "guid",
     "Unnamed: 0",
 )
-"""Columns that are positions unless another is named; the last is what pandas calls an index."""
+"""Columns that are positions unless another is named; the last is pandas' name of an index."""
 LABELS = ("label", "labels")
 ENTROPY = "entropy of "
 
@@ -61,7 +61,7 @@ def read_published(path: Path, column: str | None = None, key: str | None = None
 
     Raises:
         InputError: the file cannot be read; it has no such column, or several; values are missing
-            or constant; or a key is there twice.
+            or constant; or a key occurs twice.
     """
     table = _read_table(path)
     for name in filter(None, (column, key)):
@@ -120,8 +120,8 @@ def _keys(path: Path, table: Mapping, key: str | None, rows: int) -> np.ndarray 
     keys = table[key]
     if len(keys) != rows or not _is_whole(keys):
         raise InputError(
-            f"the column {key} of {path} is no key: it must have a position, a whole number from 0 "
-            "on, for each row."
+            f"the column {key} of {path} is not a key: it must have a position, a whole number "
+            "from 0 on, for each row."
         )
     found, counts = np.unique(keys.astype(np.int64), return_counts=True)
     if twice := found[counts > 1].tolist():
@@ -133,7 +133,7 @@ def _keys(path: Path, table: Mapping, key: str | None, rows: int) -> np.ndarray 
 
 
 def _is_whole(values: np.ndarray | None) -> bool:
-    """Return whether these are whole numbers from 0 on, one for each row."""
+    """Return whether values are whole numbers from 0 on, one for each row."""
     if values is None or values.ndim != 1 or values.dtype.kind not in "iuf":
         return False
     return bool(np.isfinite(values).all() and (values >= 0).all() and (values % 1 == 0).all())
@@ -162,7 +162,7 @@ def _read_table(path: Path) -> dict[str, np.ndarray]:
     except (ValueError, EOFError, zipfile.BadZipFile) as error:
         reason = " ".join(str(error).split())[:120]
         raise InputError(
-            f"{path} is damaged, or no {suffix} file ({reason}); replace it by an intact copy."
+            f"{path} is damaged, or not a {suffix} file ({reason}); replace it by an intact copy."
         ) from error
 
 

@@ -24,8 +24,8 @@ def draw(
 ) -> Figure:
     """Draw histograms of consistency on the test set after six epochs.
 
-    ``steps``, the name and the scores of an ensemble that has steps in place of epochs, adds
-    histograms after up to six of these numbers of mini-batches.
+    ``steps`` has the name and the scores of an ensemble that was evaluated after mini-batches
+    instead of epochs; up to six of its steps are shown below.
     """
     check_splits("figure_02", ["test"], scores)
     epochs = check_epochs(scores, epochs or six_epochs(scores), PANELS, "figure_02")

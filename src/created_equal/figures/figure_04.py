@@ -30,7 +30,7 @@ MOST_BINS = 21
 SATURATION = 0.04
 SATURATED = style.PALETTE[3]
 R_WORDS = "r: Pearson's correlation with its 95 % interval; rank r: Spearman's."
-# In characters; what is longer would reach into the next panel.
+# In characters; a longer title would reach into the next panel.
 LONGEST_TITLE = 38
 COLOR_TICKS = (0, 0.01, 0.02, 0.03, SATURATION)
 
@@ -41,10 +41,10 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
 
     (a) and (b) plot accessibility, each example's mean consistency over all epochs from 1 on, (a)
     for the halves of the first ensemble. (c) and (d) show the joint distribution of consistency on
-    the test set; cells above ``SATURATION`` are red (in the paper white, which here is for cells
-    without examples). (e), which the paper does not have, shows the correlation of consistency at
-    all epochs of equal accuracy. Without two different pairs of epochs that match, (d) is empty,
-    and without one (c) and (e) too. Of one ensemble alone there is only (a).
+    the test set; cells above ``SATURATION`` are orange (in the paper they are white, which here
+    means no examples). (e), which the paper does not have, shows the correlation of consistency at
+    all epochs of equal accuracy. If only one pair of epochs matches, (d) is empty; if none does,
+    (c) and (e) are too. With a single ensemble there is only (a).
     """
     check_splits("figure_04", SPLITS, *ensembles.values())
     (name, first), *others = ensembles.items()
@@ -109,9 +109,9 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
 
 def _draw_halves(name: str, scores: xr.Dataset, title: str) -> Figure:
     figure = style.page(4.6)
-    halves, beside = figure.subplots(1, 2)
+    halves, legend = figure.subplots(1, 2)
     _halves(halves, name, scores)
-    _legend(beside, halves)
+    _legend(legend, halves)
     style.heading(figure, title, style.describe_all_epochs(name, scores, 1), {name: scores})
     style.footing(figure, R_WORDS)
     return figure
@@ -186,7 +186,7 @@ def _accessibility(
 
 
 def _matched_epochs(*accuracies: np.ndarray) -> tuple[MatchedEpochs | None, ...]:
-    """Return the early and the late pair of epochs, or None where no other epochs match."""
+    """Return the early and the late pair of epochs; None for a pair that does not exist."""
     if not matched_epochs(*accuracies):
         return None, None
     early, late = best_matched_pairs(*accuracies)
@@ -199,10 +199,10 @@ def _agreement(
     accuracies: Sequence[np.ndarray],
     examples: np.ndarray,
 ) -> None:
-    """Draw the correlation of consistency at all epochs of equal accuracy, and what classes give.
+    """Draw the correlation of consistency at all epochs of equal accuracy, and that of classes.
 
-    If one of the two shuffles its examples within their class, the covariance expected is that of
-    the class means.
+    The latter is the correlation expected if one of the two shuffles its examples within their
+    class: then the covariance is that of the class means.
     """
     pairs = nearest_matches(*accuracies)
     labels = next(iter(ensembles.values()))["label"].sel(example=examples).values

@@ -23,8 +23,8 @@ def draw(
     """Draw consistency of (a, b) non-linear networks at two epochs, (c) linear networks.
 
     All panels show the test set. In (a) and (b), bars in front show the examples that more than
-    half of the linear networks, the second ensemble, classify correctly at the same epoch. (c) is
-    at the second epoch. By default the epochs are 1 and the last one that both ensembles have.
+    half of the linear networks (the second ensemble) classify correctly at the same epoch. (c) is
+    at the second epoch. By default the epochs are 1 and the last epoch that both ensembles have.
     """
     first_name, linear_name = ensembles
     scores, linear = align(*ensembles.values(), "test", "figure_05", tuple(ensembles))

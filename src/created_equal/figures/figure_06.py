@@ -22,9 +22,9 @@ def draw(
 
     (a) is the upper row, (b) the lower one; the train set is on the left. (a) shows the thirds of
     each split by the ensemble's accessibility. (b) shows each example's mean accuracy over all k
-    against its accessibility, and the means of both in ``BINS`` bins. The epochs of the predictions
-    ``boosting`` are the numbers k of weak learners, and their coordinate weak_learners is the k at
-    which boosting ended.
+    against its accessibility, and the means of both in ``BINS`` bins. In the predictions
+    ``boosting``, the epochs are the numbers k of weak learners, and the coordinate weak_learners is
+    the k at which boosting ended.
     """
     figure = style.page(7.6)
     grid = figure.subplots(2, 3, width_ratios=(1, 1, 0.3))

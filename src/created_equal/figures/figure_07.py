@@ -25,11 +25,11 @@ def draw(
     ensemble: str,
     epochs: Sequence[int] | None = None,
 ) -> Figure:
-    """Draw each classifier's accuracy on the examples that the ensemble gets right, and wrong.
+    """Draw each classifier's accuracy on the test examples that the ensemble gets right and wrong.
 
-    All examples are from the test set. The ensemble is right about an example if more than half of
-    its networks are, at two epochs, by default 1 and the last. ``baselines`` has the predictions of
-    each classifier; accuracies are means over its seeds.
+    The ensemble is right about an example if more than half of its networks are. There is a panel
+    for each of two epochs, by default 1 and the last. ``baselines`` has the predictions of each
+    classifier; accuracies are means over its seeds.
     """
     epochs = check_epochs(scores, epochs or (1, int(scores["epoch"].max())), 2, "figure_07")
     right = {}

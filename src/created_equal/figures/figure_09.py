@@ -14,8 +14,8 @@ from created_equal.figures import histograms, style
 from created_equal.figures.selection import phase_epochs
 from created_equal.scores import bin_edges
 
-# Hatching would clutter bars with this many parts. In grayscale, parts can be told apart by their
-# order and the white lines between them.
+# Hatching would clutter bars with this many parts. In grayscale, the order of the parts and the
+# white lines between them distinguish them.
 LOOKS = [style.filled(color) for color in style.PALETTE]
 OTHERS = style.filled("0.85")
 
@@ -70,7 +70,7 @@ def draw(
 def frequent_labels(modal: np.ndarray, classes: int) -> np.ndarray:
     """Return the most frequent labels of (epoch, example), at most ten, in increasing order.
 
-    Of labels that are equally frequent, the smallest are returned.
+    In a tie, the smallest labels are returned.
     """
     counts = np.bincount(modal.ravel(), minlength=classes)
     return np.sort(np.argsort(-counts, kind="stable")[: len(LOOKS)])

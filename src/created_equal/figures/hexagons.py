@@ -1,4 +1,4 @@
-"""Two scores of the same examples: how many examples have which pair."""
+"""The joint distribution of two scores of the same examples."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -26,10 +26,10 @@ def draw(
 
     Args:
         panels: by split, both scores (example,) of its examples.
-        labels: what the scores are.
+        labels: the labels of the axes.
         title: the heading.
-        caption: what is written below, usually the result in a sentence.
-        ensembles: the scores behind them by name; a warning names those that did not learn.
+        caption: the text below, usually the result in a sentence.
+        ensembles: the scores of the ensembles by name; a warning names those that did not learn.
     """
     figure = style.page(4.4)
     grid = figure.subplots(1, max(2, len(panels)), squeeze=False)[0]

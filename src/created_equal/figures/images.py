@@ -1,4 +1,4 @@
-"""The images and the classes' names that figures show."""
+"""The images and class names that figures show."""
 
 from pathlib import Path, PurePosixPath
 
@@ -60,13 +60,13 @@ def example_name(dataset: xr.Dataset, example: int, longest: int = 25) -> str:
 
 
 def draw_row(axes: Axes, top: float, images: np.ndarray, words: list[str]) -> None:
-    """Draw images side by side, each in a square of 1, with words below; "none" if there is none.
+    """Draw images side by side, each in a unit square, with text below; "none" without images.
 
     Args:
-        axes: with equal aspect, and its y axis downwards.
-        top: where the images begin.
-        images: (image, height, width, channel) uint8; those that are not square are centered.
-        words: for each image.
+        axes: has equal aspect, and its y axis points down.
+        top: the y coordinate of the top of the images.
+        images: (image, height, width, channel) uint8; each is centered in its square.
+        words: the text of each image.
     """
     margin = 0.04
     if not len(images):

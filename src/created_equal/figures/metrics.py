@@ -16,7 +16,7 @@ SHOWN = (
     *("vote_entropy", "vote_el2n", "disagreement", "first_learned", "learned_for_good"),
     *("ever_learned", "forgetting", "churn", "variability"),
 )
-"""The metrics in the figure, in this order, as far as the scores have them."""
+"""The metrics in the figure, in this order; those that the scores lack are left out."""
 FEWEST_EXAMPLES = 3
 CELL = 0.2
 """The height of a cell, in inches."""
@@ -30,7 +30,7 @@ def draw(scores: xr.Dataset, title: str, ensemble: str) -> Figure:
     ``scores.rank_correlations``.
 
     Args:
-        scores: the ensemble's, from ``read_scores`` or ``open_scores``.
+        scores: the ensemble's scores, from ``read_scores`` or ``open_scores``.
         title: the study's title.
         ensemble: the ensemble's name.
     """
@@ -90,7 +90,7 @@ def table(scores: xr.Dataset) -> pd.DataFrame:
 
 
 def _matrix(correlations: pd.DataFrame, names: list[str]) -> np.ndarray:
-    """Return pooled correlations above and those within classes below an empty diagonal."""
+    """Return a matrix of the correlations: pooled above the diagonal, within classes below."""
     matrix = np.full((len(names), len(names)), np.nan)
     for row in correlations.itertuples():
         one, other = names.index(row.metric), names.index(row.other)
@@ -99,7 +99,7 @@ def _matrix(correlations: pd.DataFrame, names: list[str]) -> np.ndarray:
 
 
 def coefficient(r: float) -> str:
-    """Return a correlation with two decimals and without a leading zero: .98, −.5 as −.50, or 1."""
+    """Return a correlation with two decimals and without a leading zero: .98, −.50, or 1."""
     text = f"{abs(r):.2f}".removeprefix("0").replace("1.00", "1")
     return f"−{text}" if r < 0 and text != ".00" else text
 

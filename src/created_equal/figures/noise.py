@@ -1,7 +1,7 @@
 """Noise: what makes networks disagree, and whether the order of learning depends on the examples.
 
-(a) and (b) compare networks that differ in one kind of noise alone with networks that differ in
-all, as Summers and Dinneen (2021) do; (c) compares networks trained on disjoint examples.
+(a) and (b) compare networks that differ in only one kind of noise with networks that differ in all,
+as Summers and Dinneen (2021) do; (c) compares networks trained on disjoint examples.
 """
 
 from collections.abc import Mapping
@@ -32,11 +32,11 @@ HALVES = ("first_half", "second_half")
 
 @style.styled
 def draw(hypotheses: Hypotheses, names: Mapping[str, str], title: str, ensemble: str) -> Figure:
-    """Draw (a) disagreement, (b) its share of that of all noise, (c) two halves of the train set.
+    """Draw (a) disagreement, (b) its ratio to that of all noise, (c) two halves of the train set.
 
-    ``names`` has the name of the ensemble that has a key of the figure: ``"ensemble"``, ``NOISES``
-    and ``HALVES``; ``ensemble`` is the first one's name for people. Epochs are those that the first
-    four ensembles have in common, at most about ``MOST_EPOCHS``.
+    ``names`` maps the keys of the figure (``"ensemble"``, ``NOISES`` and ``HALVES``) to the names
+    of ensembles; ``ensemble`` is the label of the first. The epochs are those that the first four
+    ensembles have in common, at most about ``MOST_EPOCHS``.
     """
     different = ("ensemble", *NOISES)
     of_noise, of_halves = (tuple(names[each] for each in keys) for keys in (different, HALVES))
@@ -90,7 +90,7 @@ def draw(hypotheses: Hypotheses, names: Mapping[str, str], title: str, ensemble:
 def disagreements(
     hypotheses: Hypotheses, names: tuple[str, ...], epochs: np.ndarray, examples: Examples
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return disagreement, and its share of that of the first ensemble, with their intervals.
+    """Return disagreement, and its ratio to that of the first ensemble, with intervals.
 
     Returns:
         the values, and the lower and the upper ends of 95 % intervals over networks and examples
@@ -113,7 +113,7 @@ def disagreements(
 
 
 def halves_of_train_set(scores: Scores, names: tuple[str, str], examples: Examples) -> np.ndarray:
-    """Return r between two ensembles, r expected of one, their ratio, and Spearman's r: (4,)."""
+    """Return r of two ensembles, r expected on the same half, the ratio, and rank r: (4,)."""
     one, two = (scores.accessibility(name, examples) for name in names)
     halves = [scores.correlation_of_halves(name, examples, pearson) for name in names]
     r = pearson(one, two)
@@ -160,7 +160,7 @@ def _words(value: float, lower: float, upper: float) -> str:
 
 
 def _test_examples(hypotheses: Hypotheses, *names: str) -> Examples:
-    """Return the test examples of which intervals are computed, which all ensembles share."""
+    """Return the sampled test examples, after checking that all ensembles have the same."""
     found = [select_split(hypotheses.scores[name], "test") for name in names]
     if any(not each[key].equals(found[0][key]) for each in found for key in ("example", "label")):
         raise InputError(

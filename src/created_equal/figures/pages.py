@@ -27,10 +27,10 @@ def save(figure: Figure, study: str, name: str, table: pd.DataFrame | None = Non
         figure: the figure, as returned by a ``draw`` function.
         study: the study's name, or ``study.joined`` names of several.
         name: the figure's name, for example ``"figure_01"``.
-        table: what the figure shows, if it has a table.
+        table: the data of the figure, if it has a table.
 
     Returns:
-        The path of the png.
+        the path of the png.
 
     Raises:
         InputError: the folder cannot be written to.
@@ -63,7 +63,7 @@ def save_as(figure: Figure, path: Path) -> None:
     """Write a figure atomically to a path, which ends in .pdf, .svg or .png.
 
     Raises:
-        InputError: it ends otherwise, or cannot be written.
+        InputError: it has another ending, or cannot be written.
     """
     extension, contents = format_of(path), io.BytesIO()
     figure.savefig(contents, format=extension, metadata=METADATA[extension])
@@ -71,8 +71,8 @@ def save_as(figure: Figure, path: Path) -> None:
 
 
 def format_of(path: Path) -> str:
-    """Return pdf, svg or png, by the end of a figure's path; raises InputError if it has others."""
+    """Return pdf, svg or png from a figure's path; raises InputError for any other ending."""
     extension = path.suffix.lower().removeprefix(".")
     if extension not in METADATA:
-        raise InputError(f"{path} is no figure; let its name end in .pdf, .svg or .png.")
+        raise InputError(f"{path} is not a figure; choose a name that ends in .pdf, .svg or .png.")
     return extension

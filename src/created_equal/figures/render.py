@@ -23,7 +23,7 @@ from created_equal.study import (
     load_configured,
 )
 
-# -P: a file in the current folder, for example random.py, does not stand for a module.
+# With -P, a file in the current folder such as random.py does not hide a module.
 COMMAND = [sys.executable, "-P", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
 STARTS = 3
 LONGEST_CELL = 7200  # seconds
@@ -38,8 +38,8 @@ def render_figure(study: Study, figure: str) -> None:
 
     Raises:
         InputError: the study does not have the figure, or cannot draw it (``Study.refused``); the
-            Jupyter kernel does not start; or the notebook fails. The message of an InputError that
-            is raised in the notebook is passed on.
+            Jupyter kernel does not start; or the notebook fails. An InputError that is raised in
+            the notebook keeps its message.
     """
     file = f"config/studies/{study.name}.yaml"
     if figure in study.refused:
@@ -54,7 +54,7 @@ def render_figure(study: Study, figure: str) -> None:
 
 
 def render_cross_dataset(studies: Sequence[str]) -> None:
-    """Run ``notebooks/cross_dataset.ipynb`` for those of the named studies that have a figure 1.
+    """Run ``notebooks/cross_dataset.ipynb`` for the named studies that have a figure 1.
 
     Raises:
         InputError: no study has a figure 1, or see ``render_figure``.
@@ -98,7 +98,7 @@ def _run(name: str, parameters: Mapping, log: Path, studies: str) -> None:
 
 
 class OwnKernel(AsyncKernelManager):
-    """The kernel of this Python, whatever kernels and start-up files Jupyter and IPython find."""
+    """The kernel of this Python; other kernels and start-up files of Jupyter are ignored."""
 
     @property
     def kernel_spec(self) -> KernelSpec:
@@ -117,11 +117,11 @@ def _execute(notebook: Path, parameters: Mapping, log: Path) -> None:
                     log,
                     parameters=parameters,
                     kernel_name="python3",
-                    language="python",  # Editors may leave it out of a notebook.
+                    language="python",  # Editors may omit it in a notebook.
                     kernel_manager_class=OwnKernel,
                     progress_bar=False,
                     execution_timeout=LONGEST_CELL,
-                    # A kernel that ends by itself may print a traceback of ZeroMQ's.
+                    # A kernel that shuts down by itself may print a traceback from ZeroMQ.
                     shutdown_kernel="immediate",
                     extra_arguments=[*QUIET, f"--ipython-dir={settings}"],
                 )

@@ -24,7 +24,7 @@ def draw(
     """Draw bi-modality on the test set by epoch, with a panel for each ensemble.
 
     Curves are thin and gray at epochs that are not ``scores.informative_epochs`` of the test set,
-    and cut off above ``HIGHEST``. ``shown`` says in the heading which ensembles these are.
+    and cut off above ``HIGHEST``. ``shown`` describes the ensembles in the heading.
     """
     check_splits("robustness", ["test"], *panels.values())
     columns = min(len(panels), COLUMNS)

@@ -31,8 +31,8 @@ def check_epochs(scores: xr.Dataset, epochs: Sequence[int], count: int, figure: 
     recorded = scores["epoch"].values.tolist()
     if len(epochs) != count:
         raise InputError(
-            f"{figure} shows {count} epochs and was given {len(epochs)}; name {count} epochs "
-            "in the study, or none to have them chosen."
+            f"{figure} shows {count} epochs, but {len(epochs)} are named; name {count} epochs in "
+            "the study, or none to have them chosen."
         )
     missing = [epoch for epoch in epochs if epoch not in recorded]
     if missing and missing[0] < recorded[-1]:
@@ -49,7 +49,7 @@ def check_epochs(scores: xr.Dataset, epochs: Sequence[int], count: int, figure: 
 
 
 def phase_epochs(scores: xr.Dataset, epochs: Sequence[int] | None, figure: str) -> dict[str, int]:
-    """Return the epoch of each phase, by its name: these epochs, or those of ``scores.phases``.
+    """Return the epoch of each phase by name; without ``epochs``, ``scores.phases`` chooses them.
 
     Raises:
         InputError: see ``check_epochs``, or a split has no examples.
@@ -66,8 +66,7 @@ def align(
     """Return one split of two scores or predictions, with both in the first's order of examples.
 
     Raises:
-        InputError: one has no examples of this split, their examples in it differ, or the labels of
-            these examples.
+        InputError: one has no examples of this split, or its examples or their labels differ.
     """
     check_splits(figure, [split], one, other)
     first, second = select_split(one, split), select_split(other, split)

@@ -37,10 +37,10 @@ LINE_STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 MARKERS = ("o", "s", "^", "D", "v")
 SPLIT_COLORS = {"train": PALETTE[0], "test": PALETTE[1]}
 PAGE_WIDTH = 7.2  # inches
-# Where ``page`` puts what is drawn; None for a new page.
+# The figure that ``page`` returns; None for a new one.
 _ON: ContextVar[FigureBase | None] = ContextVar("on", default=None)
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-# A title has no mathematics in it, see the style.
+# The style turns off mathematics in titles, so exponents are characters.
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 CONSISTENCY = "consistency (fraction of the networks that are right)"
 
@@ -48,8 +48,8 @@ CONSISTENCY = "consistency (fraction of the networks that are right)"
 def styled(function: Callable) -> Callable:
     """Run a function in the project's matplotlib style, ignoring the user's settings.
 
-    The function has one more argument, ``on``: a figure, a subfigure, or axes in a grid (whose
-    place is taken) to draw on in place of a new page.
+    The function gets another argument, ``on``: a figure, a subfigure, or axes in a grid (which are
+    replaced) to draw on in place of a new page.
     """
 
     @wraps(function)
@@ -94,7 +94,7 @@ def _panel_of(target: FigureBase | Axes) -> FigureBase:
 def show_all_characters(figure: FigureBase) -> None:
     """Show characters that the style's font lacks in other installed fonts, or else as U+732B.
 
-    matplotlib would draw the same placeholder for all of them.
+    matplotlib would draw all of them as the same placeholder.
     """
     texts = figure.findobj(Text)
     families, spelt_out = _fonts_for("".join(text.get_text() for text in texts))
@@ -112,7 +112,7 @@ def show_all_characters(figure: FigureBase) -> None:
 
 
 def _fonts_for(text: str) -> tuple[list[str], dict[int, str]]:
-    """Return the fonts that a text needs, and how its characters that none has are spelt out."""
+    """Return the fonts that a text needs, and replacements for characters that no font has."""
     missing = {ord(each) for each in text if each != "\n"}
     missing -= _characters(font_manager.findfont("DejaVu Sans"))
     families = ["DejaVu Sans"]
@@ -128,7 +128,7 @@ def _fonts_for(text: str) -> tuple[list[str], dict[int, str]]:
 
 
 def drawn_length(text: str) -> float:
-    """Return how wide a line of text is drawn, in widths of the letter x of the same size.
+    """Return the width of a line of text, in widths of the letter x of the same size.
 
     Characters that no font has are spelt out, see ``show_all_characters``.
     """
@@ -165,7 +165,7 @@ PAIR = filled(PALETTE[0]), filled(PALETTE[3], "////")
 def page(height: float) -> Figure:
     """Return an empty figure as wide as a page and ``height`` inches high.
 
-    If a figure was given to draw on (see ``styled``), it is returned as it is.
+    If there is a figure to draw on (see ``styled``), that one is returned.
     """
     if (given := _ON.get()) is not None:
         return given
@@ -174,7 +174,7 @@ def page(height: float) -> Figure:
 
 
 def _fill(figure: FigureBase, text: str, width: int) -> str:
-    """Break a text into lines of ``width`` characters on a page, or in proportion if narrower."""
+    """Break a text into lines of ``width`` characters, or fewer if the figure is narrow."""
     share = figure.bbox.width / figure.figure.dpi / PAGE_WIDTH
     kept = text.replace(" = ", "\u00a0=\u00a0")  # Sides of an equation stay on one line.
     lines = fill(kept, max(20, round(width * share)), break_on_hyphens=False)
@@ -225,7 +225,7 @@ def curve(
     band: tuple[np.ndarray, np.ndarray] | None = None,
     **look,
 ) -> None:
-    """Draw a curve in the look with this number, with about ``marks`` markers, over its band."""
+    """Draw a curve in the look of this number, with about ``marks`` markers, over its band."""
     color = PALETTE[number]
     if band is not None:
         axes.fill_between(x, *band, color=color, alpha=0.2, linewidth=0)
@@ -290,7 +290,7 @@ def correlation_words(found: Correlation) -> str:
 
 
 def correlate_in_words(x: np.ndarray, y: np.ndarray) -> str:
-    """Return the ``correlation_words`` of two scores (example,), or say that r is undefined."""
+    """Return the ``correlation_words`` of two scores (example,), or that r is undefined."""
     try:
         return correlation_words(correlation(x, y))
     except InputError:

@@ -22,8 +22,8 @@ def build_network(
 ) -> nn.Module:
     """Build a network that maps images (example, channel, height, width) to logits (example, K).
 
-    The recipe may have another activation and other dropout rates than the architecture has by
-    default. The shape is (height, width, channels).
+    The recipe may replace the architecture's default activation and dropout rates. The shape is
+    (height, width, channels).
 
     Raises:
         InputError: the images are too small for the architecture, or it cannot be made linear; or
@@ -49,10 +49,10 @@ def build_network(
 
 
 def count_flops(network: nn.Module, image_shape: tuple[int, int, int]) -> tuple[int, int]:
-    """Return the floating-point operations for one image: of a prediction and of a training step.
+    """Return the floating-point operations per image of a prediction and of a training step.
 
     Only convolutions and matrix products count, as in torch.utils.flop_counter, and a multiply-add
-    counts as two. A training step is forward and backward.
+    counts as two. A training step is a forward and a backward pass.
     """
     height, width, channels = image_shape
     images = torch.zeros(2, channels, height, width, device="meta")
@@ -92,7 +92,7 @@ def _accepts(
                 with torch.device("meta"):
                     network = _build(architecture, recipe, image_shape, classes)
             except NotImplementedError:
-                # torchvision's regnets compute with tensors' values while they are built, and
+                # torchvision's regnets need the values of tensors while they are built, and
                 # tensors on the meta device have none.
                 network = _build(architecture, recipe, image_shape, classes).to("meta")
             network.eval()(images)

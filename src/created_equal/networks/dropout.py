@@ -12,10 +12,10 @@ Noise = Callable[[int], torch.Tensor]
 class Dropout(nn.Module):
     """Dropout that draws its mask from the attribute ``noise``, which the training engine sets.
 
-    Each element uses one random byte, which on a CPU costs a fraction of PyTorch's dropout. So the
-    rate is rounded to the nearest multiple of 1/256 (0.25 and 0.5 are exact), and the remaining
-    elements are scaled according to the rounded rate. In bf16 the scale itself is rounded, as in
-    PyTorch's dropout on a CPU: 4/3 becomes 1.3359, which is 0.2 % larger.
+    Each element uses one random byte, which on a CPU takes a fraction of the time of PyTorch's
+    dropout. So the rate is rounded to the nearest multiple of 1/256 (0.25 and 0.5 are exact), and
+    the remaining elements are scaled according to the rounded rate. In bf16 the scale itself is
+    rounded, as in PyTorch's dropout on a CPU: 4/3 becomes 1.3359, which is 0.2 % larger.
 
     Bytes are assigned to elements in the order example, height, width, channel, in every memory
     layout. The rate, the probability that an element is dropped, is 0 or from 1/256 to 255/256.

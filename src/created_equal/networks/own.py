@@ -1,4 +1,4 @@
-"""Networks of one's own, from a function in a Python file."""
+"""The user's own networks, from a function in a Python file."""
 
 import importlib
 import sys
@@ -20,10 +20,10 @@ from created_equal.study import Architecture, OwnNetwork, Recipe, digest_of
 def build_own_network(
     architecture: Architecture, recipe: Recipe, image_shape: tuple[int, int, int], classes: int
 ) -> nn.Module:
-    """Build a network of one's own; arguments as in ``build_network``.
+    """Build a network of the user's own; arguments as in ``build_network``.
 
-    Layers of nn.Dropout draw from the engine's random numbers, those of other kinds of dropout from
-    PyTorch's; the recipe changes the rates of both.
+    nn.Dropout layers use the engine's random numbers, other kinds of dropout PyTorch's; the recipe
+    changes the rates of both.
 
     Raises:
         InputError: the file cannot be imported or has no such function, the function fails or
@@ -35,7 +35,7 @@ def build_own_network(
         network = _load(own)(classes, image_shape)
     except InputError:
         raise
-    except Exception as error:  # It is the user's code.
+    except Exception as error:  # The user's code may raise anything.
         raise _failed(f"{call} fails", own, error) from error
     if not isinstance(network, nn.Module):
         raise InputError(
@@ -65,7 +65,7 @@ def _check_logits(
     try:
         with torch.no_grad():
             logits = network.eval()(images)
-    except Exception as error:  # It is the user's code.
+    except Exception as error:  # The user's code may raise anything.
         raise _failed(f"the network of {call} fails on images", own, error) from error
     network.train(was_training)
     if not isinstance(logits, torch.Tensor):
@@ -80,7 +80,7 @@ def _check_logits(
         )
 
 
-# Once for each process, so that all of its networks are from the same code.
+# Cached, so that all networks of a process come from the same code.
 @cache
 def _load(own: OwnNetwork) -> Callable[[int, tuple[int, int, int]], object]:
     file = own.folder.joinpath(*own.module.split("."))
@@ -89,13 +89,13 @@ def _load(own: OwnNetwork) -> Callable[[int, tuple[int, int, int]], object]:
     sys.path.insert(0, str(own.folder))
     before = sys.pycache_prefix
     try:
-        # Not from a cache, which Python may take for current if a file is changed and has the same
-        # size and time.
+        # Python would use a stale cache for a file that has changed but not in size and time, so
+        # the cache is an empty folder.
         with tempfile.TemporaryDirectory() as empty:
             sys.pycache_prefix = empty
             importlib.invalidate_caches()
             module = importlib.import_module(own.module)
-    except Exception as error:  # It is the user's code.
+    except Exception as error:  # The user's code may raise anything.
         raise _failed(f"{file}.py cannot be imported", own, error) from error
     finally:
         sys.pycache_prefix = before
@@ -114,7 +114,7 @@ def _load(own: OwnNetwork) -> Callable[[int, tuple[int, int, int]], object]:
 
 
 def _failed(what: str, own: OwnNetwork, error: Exception) -> InputError:
-    """Return the error for an exception in the user's code, with its place there."""
+    """Return the InputError for an exception in the user's code, with its file and line."""
     place = ""
     traceback = error.__traceback__
     while traceback:

@@ -45,7 +45,7 @@ def build_public_network(
         )
     options = {}
     if name in ("googlenet", "inception_v3"):
-        # Their auxiliary outputs only help to train on large images.
+        # Their auxiliary outputs help only in training on large images.
         options = {"aux_logits": False, "init_weights": False}
     elif name.startswith("vit_"):
         options = {"image_size": height}
@@ -107,7 +107,7 @@ def replace_layers(
     kinds: type[nn.Module] | tuple[type[nn.Module], ...],
     replacement: Callable[[nn.Module], nn.Module],
 ) -> None:
-    """Replace all layers of these kinds within a network by what a function returns for each."""
+    """Replace each layer of these kinds within a network by ``replacement(layer)``."""
     for parent in list(network.modules()):
         for name, child in list(parent.named_children()):
             if isinstance(child, kinds):

@@ -1,7 +1,7 @@
-"""Recording what networks predict in anybody's training loop, as an ordinary predictions file.
+"""Recording the predictions of networks in any training loop, as an ordinary predictions file.
 
-``lightning``, ``transformers`` and ``keras`` are modules with a callback for each of these; they
-are imported by those who use them alone.
+The modules ``lightning``, ``transformers`` and ``keras`` have a callback for the library of that
+name. They are not imported here, because each needs its library.
 """
 
 from .recorder import Recorder

@@ -14,13 +14,13 @@ class Predictions(Callback):
     """Records all predictions before the training, and after each of its epochs."""
 
     def __init__(self, recorder: Recorder, inputs: Mapping[str, np.ndarray], batch_size: int = 128):
-        """Take a recorder and the data.
+        """Set the recorder and the data.
 
         Args:
-            recorder: its labels are those of the inputs, in their order.
-            inputs: by split, what ``Model.predict`` takes: an array (example, ...), or several. The
-                model returns logits or probabilities.
-            batch_size: the number of examples at once.
+            recorder: its labels are those of the inputs, in the same order.
+            inputs: the input of ``Model.predict`` by split: an array (example, ...), or several.
+                The model returns logits or probabilities.
+            batch_size: the number of examples in a batch.
         """
         super().__init__()
         self._recorder, self._inputs, self._batch_size = recorder, inputs, batch_size

@@ -19,7 +19,7 @@ class Predictions(Callback):
         loaders: Mapping[str, Iterable],
         predict: Callable | None = None,
     ):
-        """Take what ``Recorder.evaluate`` takes; without ``predict``, the module is called."""
+        """Set the recorder and the arguments of its method ``evaluate``."""
         self._recorder, self._loaders, self._predict = recorder, loaders, predict
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:

@@ -1,4 +1,4 @@
-"""What a network says of some examples, as arrays, whatever library it comes from."""
+"""The outputs of a network for some examples as arrays, from any library."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -13,11 +13,11 @@ LARGEST = float(np.finfo(np.float16).max)
 
 
 class Outputs(NamedTuple):
-    """What a network says of some examples; None where only labels are known.
+    """The outputs of a network for some examples.
 
     Attributes:
         predicted: (example,) labels, of any integer type; the first of equal logits.
-        log_probability: (example, class) float64.
+        log_probability: (example, class) float64; None if only labels are known.
     """
 
     predicted: np.ndarray
@@ -34,15 +34,15 @@ def as_array(values: object) -> np.ndarray:
 
 
 def read_outputs(outputs: object, classes: int, where: str) -> Outputs:
-    """Return what a network says of some examples.
+    """Return the outputs of a network after checking them.
 
     Args:
         outputs: labels (example,), or logits or probabilities (example, class).
         classes: K.
-        where: what the outputs are of, for error messages.
+        where: the network, epoch and split, for error messages.
 
     Raises:
-        InputError: they are neither, or not finite.
+        InputError: they are none of these, or not finite.
     """
     values = as_array(outputs)
     if values.ndim == 1 and values.dtype.kind in "iu":
@@ -68,10 +68,10 @@ def read_outputs(outputs: object, classes: int, where: str) -> Outputs:
 
 
 def margins(log_probability: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Return each example's own logit less the largest other one, (example,) float16.
+    """Return the logit of each example's label minus the largest other one, (example,) float16.
 
-    This is the margin of Pleiss et al. (2020), https://arxiv.org/abs/2001.10528. Beyond the range
-    of float16 it is that range's end.
+    This is the margin of Pleiss et al. (2020), https://arxiv.org/abs/2001.10528, clipped to the
+    range of float16.
     """
     own = np.arange(len(labels)), labels
     others = log_probability.copy()
@@ -81,12 +81,12 @@ def margins(log_probability: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def true_probabilities(log_probability: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Return the probability of each example's own label, (example,) float16."""
+    """Return the probability of each example's label, (example,) float16."""
     return np.exp(log_probability[np.arange(len(labels)), labels]).astype(np.float16)
 
 
 def logits_of(outputs: object) -> object:
-    """Return the logits among what a model returns: its only, its first, or those of that name."""
+    """Return the logits in a model's output: the entry of that name, or else the first or only."""
     if isinstance(outputs, Mapping):
         return outputs["logits"] if "logits" in outputs else next(iter(outputs.values()))
     outputs = getattr(outputs, "logits", outputs)
@@ -94,10 +94,10 @@ def logits_of(outputs: object) -> object:
 
 
 def parts_of(batch: object) -> tuple[object, object | None, object | None]:
-    """Return the inputs, the labels and the ids of a batch; None where it has none.
+    """Return the inputs, the labels and the ids of a batch; labels and ids may be None.
 
-    A batch is the inputs alone; a sequence of inputs, labels and perhaps ids; or a mapping with the
-    keys labels (or label) and ids (or id), where all other entries are inputs.
+    A batch is the inputs alone; a sequence of inputs, labels and optionally ids; or a mapping with
+    the optional keys labels (or label) and ids (or id), whose other entries are inputs.
     """
     if isinstance(batch, Mapping):
         inputs = dict(batch)

@@ -1,4 +1,4 @@
-"""A pass over data that leaves no trace in a training that runs, with PyTorch as it is loaded."""
+"""A pass over data that does not change a running training, with PyTorch if it is imported."""
 
 import random
 import sys
@@ -12,7 +12,7 @@ from created_equal.recorder.outputs import logits_of, parts_of
 
 
 def is_first_process() -> bool:
-    """Return whether this is the only process of a training, or the first of several."""
+    """Return whether this is the first process of a training, or the only one."""
     torch = sys.modules.get("torch")
     distributed = getattr(torch, "distributed", None)
     if distributed is None or not distributed.is_available() or not distributed.is_initialized():
@@ -24,8 +24,8 @@ def is_first_process() -> bool:
 def undisturbed(model: object, *loaders: object) -> Iterator[None]:
     """Evaluate a torch module in the ``with`` block, in eval mode and without gradients.
 
-    Afterwards each of its modules has the mode that it had, and torch (on the CPU and on the GPUs
-    of the model), numpy, random and the loaders' generators have their random states.
+    Afterwards the mode of each of its modules is restored, and so are the random states of torch
+    (on the CPU and on the GPUs of the model), numpy, random and the loaders' generators.
     """
     torch = sys.modules["torch"]
     modes = [(module, module.training) for module in model.modules()]
@@ -54,9 +54,9 @@ def outputs_of(
 
     Args:
         model: a torch module, called with the inputs of a batch, which are moved to its device; a
-            mapping of inputs is given by name.
+            mapping of inputs is passed by keyword.
         loader: an iterable of batches.
-        predict: called as ``predict(model, batch)`` instead; the batch is as it came.
+        predict: if given, ``predict(model, batch)`` is called instead, with the batch unchanged.
     """
     device = next((each.device for each in model.parameters()), "cpu")
     for batch in loader:
@@ -71,7 +71,7 @@ def outputs_of(
 
 
 def shuffles(loader: object) -> bool:
-    """Return whether a torch DataLoader takes its examples in another order than their own."""
+    """Return whether a torch DataLoader may change the order of the examples."""
     data = sys.modules["torch"].utils.data
     if not isinstance(loader, data.DataLoader) or isinstance(loader.dataset, data.IterableDataset):
         return False
@@ -83,12 +83,12 @@ def without_distribution(model: object) -> object:
     """Return the module within DistributedDataParallel, which waits for all other processes.
 
     Raises:
-        InputError: each process has a part of the parameters alone.
+        InputError: the parameters are sharded, so each process has only a part of them.
     """
     kinds = {kind.__name__ for each in model.modules() for kind in type(each).__mro__}
     if kinds & {"FullyShardedDataParallel", "FSDPModule"}:
         raise InputError(
-            "the model's parameters are shared out among processes (FSDP), so one process cannot "
+            "the model's parameters are sharded across processes (FSDP), so one process cannot "
             "evaluate it; gather the logits of each epoch yourself and call record."
         )
     return model.module if type(model).__name__ == "DistributedDataParallel" else model

@@ -1,4 +1,4 @@
-"""The recorder: three lines in a training loop that keep what a network predicts."""
+"""The recorder: three lines in a training loop that save the predictions of a network."""
 
 import json
 import logging
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 
 class _Epoch:
-    """What is known of an epoch so far, of each example."""
+    """The predictions of an epoch so far."""
 
     def __init__(self, number: int, examples: int, keep: Iterable[str]):
         self.number = number
@@ -46,11 +46,11 @@ class _Epoch:
 class Recorder:
     """Records one network's predictions, epoch by epoch, in a predictions file.
 
-    ``FOLDER/0007.nc``, for network 7, is written whole after each complete epoch, and then renamed:
-    a run that is killed leaves the file of its last complete epoch, and a recorder that finds it
-    resumes from there. All networks of an ensemble are recorded in one folder, by as many processes
-    as one likes; ``created-equal score FOLDER`` makes scores, figures and pages of it. Of several
-    processes that train one network together, the first alone records.
+    ``FOLDER/0007.nc``, for network 7, is written atomically after each complete epoch. A run that
+    is killed leaves the file of its last complete epoch, and the next recorder of this network
+    resumes from there. All networks of an ensemble are recorded in one folder, by any number of
+    processes; ``created-equal score FOLDER`` turns it into scores, figures and pages. If several
+    processes train one network together, only the first one records.
 
         with Recorder("predictions", network=seed, labels=labels, classes=names) as recorder:
             recorder.evaluate(0, model, loaders)
@@ -68,25 +68,26 @@ class Recorder:
         definition: Mapping | None = None,
         keep: Iterable[str] = (),
     ):
-        """Begin a network's file, or go on with it.
+        """Begin a network's file, or resume an existing one.
 
         Args:
-            folder: of the ensemble, which is created if it is missing.
+            folder: the ensemble's folder, which is created if it is missing.
             network: the network's number, 0 or more, usually its seed.
             labels: the label 0..K-1 of each example, by split: ``"train"``, ``"test"``.
             classes: the names of the K classes, or K.
-            ids: what the examples of each split are called, each differently within its split, if
-                they are not called by their positions 0, 1, ...
+            ids: the names of the examples of each split, unique within the split; by default their
+                positions 0, 1, ...
             images: uint8 (example, height, width, channel) by split, with 1 or 3 channels or
                 without that axis; they are saved once, as ``FOLDER/dataset.nc``.
-            definition: what the networks of the ensemble have in common (architecture, learning
-                rate, ...), in types that JSON has. Networks with different ones are not scored
-                together.
-            keep: what else to keep of each example, in half precision (2 bytes): ``"margin"``, its
-                own logit less the largest other one, or ``"true_probability"``, that of its label.
+            definition: the settings that the networks of the ensemble have in common (architecture,
+                learning rate, ...), in types that JSON has. Networks with different definitions are
+                not scored together.
+            keep: additional values to save for each example, in half precision (2 bytes):
+                ``"margin"``, the logit of its label minus the largest other one, or
+                ``"true_probability"``, the probability of its label.
 
         Raises:
-            InputError: an argument does not fit the others, or the file that is there already.
+            InputError: an argument does not fit the others, or the existing file.
         """
         names = [str(each) for each in (range(classes) if isinstance(classes, int) else classes)]
         if isinstance(network, bool) or not isinstance(network, int | np.integer) or network < 0:
@@ -108,8 +109,7 @@ class Recorder:
                 )
         self._current: _Epoch | None = None
         self._recorded = self._read() if self.path.exists() else None
-        # Whether this run has recorded something.
-        self._goes_on = False
+        self._has_recorded = False  # in this run
         if images is not None and own_pass.is_first_process():
             self._write_images(images, names)
 
@@ -132,17 +132,17 @@ class Recorder:
         loaders: Mapping[str, Iterable],
         predict: Callable | None = None,
     ) -> None:
-        """Record what a torch module says of all examples, in a pass of its own.
+        """Record the predictions of a torch module for all examples, in a separate pass.
 
-        The pass is in eval mode and without gradients, and leaves modes and random states as they
-        were, so that training continues as if nothing had happened. Examples are called by their
-        places in the loader, or by the ids that are the last of the three parts of each batch.
+        The pass is in eval mode and without gradients, and restores modes and random states, so it
+        does not change the training. Examples are identified by their positions in the loader, or
+        by ids, if each batch has them as its third part.
 
         Args:
-            epoch: how many epochs the model has been trained for; 0: it is untrained.
+            epoch: the number of epochs for which the model has been trained; 0 if untrained.
             model: it is called with the inputs of each batch, and returns logits.
             loaders: by split, batches (inputs, labels) or (inputs, labels, ids), or mappings with
-                ``labels`` and perhaps ``ids``, in the order of the examples and without
+                ``labels`` and optionally ``ids``, in the order of the examples and without
                 augmentation. Labels are compared with those of the recorder.
             predict: if given, ``predict(model, batch)`` returns the logits of a batch instead.
 
@@ -155,8 +155,8 @@ class Recorder:
             return
         if loaders.keys() != self._places.keys():
             raise InputError(
-                f"the loaders are of {_and(loaders)}, but the labels of {_and(self._places)}; give "
-                "a loader for each."
+                f"there are loaders of {_and(loaders)}, but labels of {_and(self._places)}; give a "
+                "loader for each."
             )
         with own_pass.undisturbed(model, *loaders.values()):
             for split, loader in loaders.items():
@@ -164,8 +164,9 @@ class Recorder:
                 for outputs, labels, ids in own_pass.outputs_of(model, loader, predict):
                     if ids is None and own_pass.shuffles(loader):
                         raise InputError(
-                            f"loaders[{split!r}] shuffles, so nobody knows which example is which; "
-                            "give one that does not, or ids as the last part of each batch."
+                            f"loaders[{split!r}] shuffles, so predictions cannot be matched with "
+                            "examples; give one that does not, or ids as the last part of each "
+                            "batch."
                         )
                     names = range(place, place + len(outputs)) if ids is None else ids
                     place += len(outputs)
@@ -176,21 +177,22 @@ class Recorder:
             self._refuse_incomplete(self._current)
 
     def record(self, epoch: int, split: str, ids: Sequence | None, outputs: object) -> None:
-        """Record what the network says of some examples, batch by batch or all at once.
+        """Record the network's outputs for some examples, batch by batch or all at once.
 
         The file is written when an epoch has all examples of all splits. An example that comes
         twice with the same label, as in the last batches of distributed training, is recorded once.
 
         Args:
-            epoch: how many epochs the network has been trained for, ascending; 0: it is untrained.
+            epoch: the number of epochs for which the network has been trained, ascending; 0 if
+                untrained.
             split: ``"train"`` or ``"test"``.
-            ids: which examples, by their ids or positions; None: all of the split, in order.
+            ids: the ids or positions of the examples; None for all of the split, in order.
             outputs: logits or probabilities (example, class), or predicted labels (example,), as a
                 tensor, an array or a list.
 
         Raises:
             InputError: the last epoch lacks an example; or an example is unknown, or has two
-                different labels; or the outputs are no such outputs, or not finite.
+                different labels; or the outputs have another shape or type, or are not finite.
         """
         if not own_pass.is_first_process():
             return
@@ -205,12 +207,13 @@ class Recorder:
         found = read_outputs(outputs, len(self._definition["classes"]), where)
         if len(found.predicted) != len(places):
             raise InputError(
-                f"{where} there are outputs of {len(found.predicted)} examples, but ids of "
+                f"{where} there are outputs for {len(found.predicted)} examples, but ids for "
                 f"{len(places)}; give one for each."
             )
         if self._keep and found.log_probability is None:
             raise InputError(
-                f"{where} labels alone have no {self._keep[0]}, which keep asks for; give logits."
+                f"{where} keep requests {self._keep[0]}, which labels alone do not have; give "
+                "logits."
             )
         is_new = current.predicted[places] == NOT_YET
         current.predicted[places[is_new]] = found.predicted[is_new]
@@ -230,7 +233,7 @@ class Recorder:
             self._finish(current)
 
     def _begin(self, epoch: int) -> _Epoch:
-        """Return what is known of an epoch, after checking that it may come now."""
+        """Return the predictions of an epoch so far, after checking that it may come now."""
         if self._current is not None and self._current.number == epoch:
             return self._current
         if isinstance(epoch, bool) or not isinstance(epoch, int | np.integer) or epoch < 0:
@@ -239,7 +242,7 @@ class Recorder:
             self._refuse_incomplete(self._current)
         earlier = [each for each in self.epochs if each < epoch]
         if later := self.epochs[len(earlier) :]:
-            if self._goes_on or not earlier:
+            if self._has_recorded or not earlier:
                 raise InputError(
                     f"epoch {epoch} of network {self.network} comes after epoch {later[-1]}, which "
                     f"{self.path} has; record epochs in ascending order, or delete the file to "
@@ -250,12 +253,12 @@ class Recorder:
                 *(self.network, earlier[-1], later[0], later[-1], self.path),
             )
             self._recorded = self._recorded.sel(epoch=earlier)
-        self._goes_on = True
+        self._has_recorded = True
         self._current = _Epoch(int(epoch), self._examples.sizes["example"], self._keep)
         return self._current
 
     def _finish(self, current: _Epoch) -> None:
-        """Write the file with one epoch more."""
+        """Add a complete epoch to the file."""
         right = current.predicted == self._examples["label"].values
         found = make_predictions(
             current.predicted[None, None],
@@ -281,7 +284,7 @@ class Recorder:
         return np.array([values[each].mean() if len(each) else np.nan for each in places])
 
     def _read(self) -> xr.Dataset:
-        """Return what the file has, after checking that it is of the same network."""
+        """Return the contents of the file, after checking that it is of the same network."""
         found = read_predictions(self.path)
         definition = definition_of(found)
         names = found["example_name"].values if "example_name" in found else []
@@ -297,7 +300,7 @@ class Recorder:
         }
         if differing := [name for name, is_same in same.items() if not is_same]:
             raise InputError(
-                f"{self.path} was recorded with other {_and(differing)}; give those, or record "
+                f"{self.path} was recorded with other {_and(differing)}; give the same, or record "
                 "into another folder."
             )
         return found
@@ -317,7 +320,7 @@ class Recorder:
                 if fingerprint(found) == fingerprint(dataset):
                     return
             raise InputError(
-                f"{path} has other images or labels; give those, or record into another folder."
+                f"{path} has other images or labels; give the same, or record into another folder."
             )
         write_dataset(dataset, path, self._definition)
 
@@ -333,7 +336,7 @@ class Recorder:
             known = f"0 to {len(places) - 1}" if index is None else "as in ids"
             raise InputError(
                 f"{split} has no example {ids[found.index(None)]!r}: those of labels[{split!r}] "
-                f"are {known}; give these alone."
+                f"are {known}; give only these."
             )
         return places[np.array(found, dtype=np.int64)]
 
@@ -352,15 +355,15 @@ class Recorder:
 
     def _refuse_incomplete(self, current: _Epoch) -> None:
         self._current = None
-        absent = np.flatnonzero(current.predicted == NOT_YET)
-        more = f" (nor have {len(absent) - 1} others)" if len(absent) > 1 else ""
+        missing = np.flatnonzero(current.predicted == NOT_YET)
+        more = f" (nor have {len(missing) - 1} others)" if len(missing) > 1 else ""
         raise InputError(
-            f"{self._name(absent[0])} has no prediction after epoch {current.number} of network "
+            f"{self._name(missing[0])} has no prediction after epoch {current.number} of network "
             f"{self.network}{more}; give all examples of every split after each epoch."
         )
 
     def _name(self, place: int) -> str:
-        """Return the name of an example for people: ``"example 17 of test"``."""
+        """Return the name of an example for messages: ``"example 17 of test"``."""
         split = str(self._examples["example_split"].values[place])
         position = int(np.searchsorted(self._places[split], place))
         name = list(self._ids[split])[position] if split in self._ids else position
@@ -436,7 +439,7 @@ def _as_json(definition: Mapping | None) -> dict:
         return json.loads(canonical(dict(definition or {})))
     except (TypeError, ValueError) as error:
         raise InputError(
-            f"definition cannot be kept as JSON ({error}); give numbers, text, lists and mappings."
+            f"definition cannot be saved as JSON ({error}); give numbers, text, lists and mappings."
         ) from error
 
 

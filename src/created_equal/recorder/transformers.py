@@ -16,7 +16,7 @@ from transformers import (
 
 from created_equal.recorder.recorder import Recorder
 
-# How far an epoch's number, a sum of fractions, may be from a whole one.
+# The Trainer's epoch is a sum of fractions, which may differ this much from a whole number.
 ROUNDING = 1e-6
 
 
@@ -26,12 +26,12 @@ class Predictions(TrainerCallback):
     def __init__(
         self, recorder: Recorder, datasets: Mapping[str, Dataset], collator: Callable | None = None
     ):
-        """Take a recorder and the data.
+        """Set the recorder and the data.
 
         Args:
-            recorder: its labels are those of the datasets, in their order.
-            datasets: by split; of columns, those that the model takes are used.
-            collator: makes batches of examples; by default what the Trainer has by default.
+            recorder: its labels are those of the datasets, in the same order.
+            datasets: by split; columns that the model does not take are left out.
+            collator: makes batches of examples; by default the Trainer's default collator.
         """
         self._recorder, self._datasets, self._collator = recorder, datasets, collator
 
@@ -72,7 +72,7 @@ class Predictions(TrainerCallback):
 
 
 def _with_columns_of(model: object, dataset: Dataset) -> Dataset:
-    """Return a dataset without the columns that a model does not take, such as text."""
+    """Return a dataset without the columns (such as text) that a model does not take."""
     columns = getattr(dataset, "column_names", None)
     if columns is None:
         return dataset

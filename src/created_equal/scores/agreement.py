@@ -33,9 +33,9 @@ def below_chance(n_right: np.ndarray, n_networks: int, classes: int) -> np.ndarr
 
 
 def modes(predictions: np.ndarray, classes: int) -> Modes:
-    """Return the label that most networks predict, and how many predict it and the second label.
+    """Return the label that most networks predict, and the counts of the two most frequent labels.
 
-    It sorts the networks' labels and measures the runs, so that its memory does not depend on the
+    The networks' labels are sorted and the runs are counted, so memory does not depend on the
     number of classes.
 
     Args:

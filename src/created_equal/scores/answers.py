@@ -23,7 +23,7 @@ EXAMPLES_AT_ONCE = 2**16
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """The examples that a measure has chosen: their names (example,), and which they are."""
+    """The examples that a measure has chosen: their names (example,), and a description."""
 
     names: np.ndarray
     words: str
@@ -33,7 +33,7 @@ class Axis:
     """The examples of an ensemble: names, labels and whether they are test examples."""
 
     def __init__(self, scores: xr.Dataset, among: np.ndarray | None = None):
-        """Take those of some scores, if ``among`` is given only the examples with these names."""
+        """Set the examples of some scores; with ``among``, only those with these names."""
         names = scores["example"].values
         self.of_scores = np.arange(len(names))
         if among is not None:
@@ -45,14 +45,14 @@ class Axis:
         self._places: dict[Examples, np.ndarray] = {}
 
     def places(self, examples: Examples) -> np.ndarray:
-        """Return the places of those of the examples that are on this axis, in their order."""
+        """Return the places on this axis of the examples that it has, in their order."""
         if examples not in self._places:
             places = self.index.get_indexer(examples.names)
             self._places[examples] = places[places >= 0]
         return self._places[examples]
 
     def permuted(self, generator: np.random.Generator) -> np.ndarray:
-        """Return for each example the place of another, or itself, of its class and split."""
+        """Return a random permutation of places within each class and split."""
         group = 2 * self.labels + self.is_test
         random = generator.permutation(len(group))
         places = np.empty_like(random)
@@ -61,7 +61,7 @@ class Axis:
 
 
 class Stored:
-    """The scores of an ensemble or a baseline as they are."""
+    """The scores of an ensemble or a baseline as they were computed."""
 
     def __init__(self, scores: xr.Dataset):
         self.scores, self.axis = scores, Axis(scores)
@@ -69,11 +69,8 @@ class Stored:
         self.epoch = scores["epoch"].values
 
     @cached_property
-    def _n_right(self) -> np.ndarray:
+    def n_right(self) -> np.ndarray:
         return self._rows("n_right", self.epoch)
-
-    def n_right(self, epochs: np.ndarray, places: np.ndarray) -> np.ndarray:
-        return self._n_right[np.ix_(np.searchsorted(self.epoch, epochs), places)]
 
     def n_modal(self, epochs: np.ndarray) -> np.ndarray:
         return self._rows("n_modal", epochs)
@@ -91,7 +88,7 @@ class Stored:
         return np.bincount(self.scores["network"].values % 2, minlength=2)
 
     def _rows(self, name: str, epochs: np.ndarray) -> np.ndarray:
-        # One row at a time, as HDF5 is slow to read several.
+        # One row at a time, because HDF5 is slow to read several.
         places = np.searchsorted(self.epoch, epochs)
         return np.stack([self.scores[name].isel(epoch=place).values for place in places.tolist()])
 
@@ -103,21 +100,21 @@ class Answers:
     Attributes:
         axis: the examples.
         predictions: (network, epoch, example) labels.
-        numbers: (network,) their seeds.
+        seeds: (network,)
         epoch: (epoch,)
         classes: K.
-        instead: (example,) accessibility, if it is not to be computed from the predictions.
+        accessibility: (example,), if it does not follow from the predictions.
     """
 
     axis: Axis
     predictions: np.ndarray
-    numbers: np.ndarray
+    seeds: np.ndarray
     epoch: np.ndarray
     classes: int
-    instead: np.ndarray | None = None
+    accessibility: np.ndarray | None = None
 
     def right(self) -> Iterator[np.ndarray]:
-        """Yield about what each network is right: (epoch, example) bool."""
+        """Yield, for each network, whether it is right: (epoch, example) bool."""
         labels = self.axis.labels.astype(self.predictions.dtype)
         return (of_network == labels for of_network in self.predictions)
 
@@ -128,21 +125,18 @@ class Answers:
 
 
 class Counted:
-    """The scores of networks, each counted a number of times: all once, or a resample."""
+    """The scores of all networks, or of a resample of them."""
 
     def __init__(self, answers: Answers, weights: np.ndarray | None = None):
-        """Count the networks (network,) times; by default once."""
+        """Count each network ``weights`` (network,) times, by default once."""
         self.answers, self.axis = answers, answers.axis
         self.classes, self.epoch = answers.classes, answers.epoch
-        self.weights = np.ones(len(answers.numbers), int) if weights is None else weights
+        self.weights = np.ones(len(answers.seeds), int) if weights is None else weights
         self.networks = int(self.weights.sum())
 
     @cached_property
-    def _n_right(self) -> np.ndarray:
+    def n_right(self) -> np.ndarray:
         return self._count(self.weights)
-
-    def n_right(self, epochs: np.ndarray, places: np.ndarray) -> np.ndarray:
-        return self._n_right[np.ix_(np.searchsorted(self.epoch, epochs), places)]
 
     def n_modal(self, epochs: np.ndarray) -> np.ndarray:
         return np.stack([modes(self.predictions(epoch), self.classes).n_modal for epoch in epochs])
@@ -153,10 +147,10 @@ class Counted:
         return np.repeat(self.answers.predictions[:, place], self.weights, axis=0)
 
     def disagreement(self, epochs: np.ndarray, places: np.ndarray) -> np.ndarray:
-        """Return the share of pairs of networks that predict two labels, (epoch, example).
+        """Return the share of pairs of networks that predict different labels, (epoch, example).
 
         It is N / (N - 1) (1 - sum(p_k^2)), with the share p_k of networks that predict label k. A
-        network that is there several times is no pair with itself, and would seem to agree.
+        network that is drawn several times is not paired with itself, since it would always agree.
         """
         chosen = np.ix_(np.searchsorted(self.epoch, epochs), places)
         predictions = np.stack([each[chosen] for each in self.answers.predictions])
@@ -169,8 +163,8 @@ class Counted:
 
     @cached_property
     def accessibility(self) -> np.ndarray:
-        if self.answers.instead is not None:
-            return self.answers.instead
+        if self.answers.accessibility is not None:
+            return self.answers.accessibility
         return self._accessibility(self.weights)
 
     @cached_property
@@ -192,7 +186,7 @@ class Counted:
         return np.repeat(self.answers.by_network, self.weights, axis=0)
 
     def _halves(self) -> list[np.ndarray]:
-        return [self.answers.numbers % 2 == half for half in (0, 1)]
+        return [self.answers.seeds % 2 == half for half in (0, 1)]
 
     def _accessibility(self, weights: np.ndarray) -> np.ndarray:
         if not weights.any():
@@ -220,13 +214,13 @@ class Scores:
         resample: int | None = None,
         shuffled: bool = False,
     ):
-        """Take counts by name.
+        """Set counts by name.
 
         Args:
-            counts: of each ensemble and baseline.
-            resample: the seed with which examples are drawn; None: they are all there once.
-            shuffled: whether the examples of each class and split change places, for each name and
-                for each half of an ensemble in another way.
+            counts: the counts of each ensemble and baseline.
+            resample: the seed with which examples are drawn; None for each example once.
+            shuffled: whether examples are permuted within their class and split, differently for
+                each name and for each half of an ensemble.
         """
         self.counts, self.resample, self.shuffled = counts, resample, shuffled
 
@@ -238,7 +232,8 @@ class Scores:
 
     def n_right(self, name: str, epochs: np.ndarray, examples: Examples) -> np.ndarray:
         """Return how many networks are right, (epoch, example) unsigned integers."""
-        return self.counts[name].n_right(np.asarray(epochs), self._places(name, examples))
+        counts, places = self.counts[name], self._places(name, examples)
+        return counts.n_right[np.ix_(np.searchsorted(counts.epoch, epochs), places)]
 
     def consistency(self, name: str, epochs: np.ndarray, examples: Examples) -> np.ndarray:
         return self.n_right(name, epochs, examples) / self.networks(name)
@@ -285,11 +280,11 @@ class Scores:
         return self.counts[name].by_network[:, self._places(name, examples)]
 
     def predictions(self, name: str, epoch: int, examples: Examples) -> np.ndarray:
-        """Return what each network predicts after an epoch, (network, example) labels."""
+        """Return the label that each network predicts after an epoch, (network, example)."""
         return self.counts[name].predictions(epoch)[:, self._places(name, examples)]
 
     def right(self, name: str, epoch: int, examples: Examples) -> np.ndarray:
-        """Return about what each network is right after an epoch, (network, example) bool."""
+        """Return whether each network is right after an epoch, (network, example) bool."""
         return self.predictions(name, epoch, examples) == self.labels(name, examples)
 
     def labels(self, name: str, examples: Examples) -> np.ndarray:
@@ -309,19 +304,19 @@ class Scores:
 
 
 def read_answers(name: str, paths: list[Path], scores: xr.Dataset, among: np.ndarray) -> Answers:
-    """Return what the networks of an ensemble predict for some examples.
+    """Return the predictions of an ensemble's networks for some examples.
 
     Args:
-        name: the ensemble's, for error messages.
+        name: the ensemble's name, for error messages.
         paths: its predictions files.
-        scores: made from them.
+        scores: its scores, made from these files.
         among: names of the examples.
 
     Raises:
         InputError: a file is missing, damaged, or not the one the scores were made from.
     """
-    axis, numbers = Axis(scores, among), scores["network"].values
-    # A network's predictions of all examples may be larger than what is kept of all networks.
+    axis, seeds = Axis(scores, among), scores["network"].values
+    # One network's predictions of all examples may be larger than the result.
     starts = range(0, scores.sizes["example"], EXAMPLES_AT_ONCE)
     block_of = axis.of_scores // EXAMPLES_AT_ONCE
     blocks = [
@@ -335,24 +330,24 @@ def read_answers(name: str, paths: list[Path], scores: xr.Dataset, among: np.nda
                 np.array_equal(contents[each].values, scores[each].values)
                 for each in ("epoch", "example", "label")
             )
-            held = contents["network"].values
-            if not same or not np.isin(held, numbers).any():
+            in_file = contents["network"].values
+            if not same or not np.isin(in_file, seeds).any():
                 raise InputError(
                     f"{path} does not belong to the scores of {name} (its networks, epochs or "
                     "examples differ); run again to rebuild them."
                 )
             if predictions is None:
-                shape = (len(numbers), contents.sizes["epoch"], len(axis.names))
+                shape = (len(seeds), contents.sizes["epoch"], len(axis.names))
                 predictions = np.empty(shape, contents["prediction"].dtype)
-            for row in np.flatnonzero(np.isin(held, numbers)):
-                network = predictions[np.searchsorted(numbers, held[row])]
+            for row in np.flatnonzero(np.isin(in_file, seeds)):
+                network = predictions[np.searchsorted(seeds, in_file[row])]
                 for block, columns in blocks:
                     part = contents["prediction"].isel(network=row, example=block).values
                     network[:, columns] = part[:, axis.of_scores[columns] - block.start]
                 found += 1
-    if found != len(numbers):
+    if found != len(seeds):
         raise InputError(
-            f"the scores of {name} are of {len(numbers)} networks, and its predictions files "
+            f"the scores of {name} are of {len(seeds)} networks, and its predictions files "
             f"contain {found} of them; run again to rebuild them."
         )
-    return Answers(axis, predictions, numbers, scores["epoch"].values, scores.attrs["classes"])
+    return Answers(axis, predictions, seeds, scores["epoch"].values, scores.attrs["classes"])

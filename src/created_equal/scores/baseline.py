@@ -1,4 +1,4 @@
-"""The scores of a classifier that is no network."""
+"""The scores of a classifier that is not a neural network."""
 
 import xarray as xr
 
@@ -6,10 +6,10 @@ from created_equal.artefacts import consistency
 
 
 def scores_of_baseline(predictions: xr.Dataset) -> xr.Dataset:
-    """Return the scores of a baseline, as far as claims need them.
+    """Return the scores of a baseline that claims need.
 
     Args:
-        predictions: as ``read_predictions`` returns them.
+        predictions: from ``read_predictions``.
 
     Returns:
         n_right (epoch, example) of the random states; accessibility (example), the mean consistency

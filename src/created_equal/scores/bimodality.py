@@ -55,7 +55,7 @@ def distance_from_middle(mean: np.ndarray) -> np.ndarray:
 
 
 def informative_epochs(scores: xr.Dataset, split: str) -> np.ndarray:
-    """Return at which epochs the bi-modality of a split is informative, (epoch,) bool.
+    """Return whether the bi-modality of a split is informative at each epoch, (epoch,) bool.
 
     If nearly all examples have the same score, the measure grows without bound, or is 0 because of
     a single other example. So it counts only if the mean consistency is within ``MIDDLE``.

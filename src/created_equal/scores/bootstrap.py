@@ -77,16 +77,16 @@ def band_of_mean(values: np.ndarray) -> np.ndarray:
 
 
 def differences_from(whole: np.ndarray, group: np.ndarray) -> tuple[float, np.ndarray]:
-    """Return how much a group differs from all examples, and how much random parts of them do.
+    """Return the difference of a group from all examples, and those of random parts of them.
 
-    A difference is that of the mean over examples, its absolute value averaged over epochs.
+    A difference is the absolute difference of means over examples, averaged over epochs.
 
     Args:
-        whole: (epoch, example) scores of all.
+        whole: (epoch, example) scores of all examples.
         group: (epoch, example) scores of the group.
 
     Returns:
-        the group's difference, and those of 1,000 parts of the same size (seed 0), (part,).
+        the difference of the group, and those of 1,000 parts of the same size (seed 0), (part,).
     """
     generator, size = np.random.default_rng(0), min(group.shape[1], whole.shape[1])
     drawn = [generator.choice(whole.shape[1], size, replace=False) for _ in range(PARTS)]

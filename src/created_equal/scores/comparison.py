@@ -1,4 +1,4 @@
-"""Whether two scores order the examples alike, over all examples and within classes."""
+"""Correlations of two scores, over all examples and within classes."""
 
 from dataclasses import dataclass
 
@@ -28,8 +28,8 @@ def compare_scores(one: np.ndarray, other: np.ndarray, labels: np.ndarray) -> di
     ``resamples_networks``; the same input always gives the same intervals.
 
     Args:
-        one: a score (example,), or that by each network of an ensemble (network, example), which is
-            averaged; a single row if only their mean is known.
+        one: a score (example,), or one for each network of an ensemble (network, example), which is
+            averaged; a single row if only the mean is known.
         other: as ``one``.
         labels: (example,) integers from 0 on.
     """
@@ -55,13 +55,13 @@ def compare_scores(one: np.ndarray, other: np.ndarray, labels: np.ndarray) -> di
 def correlations(one: np.ndarray, other: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
     """Return the correlations of samples of two scores.
 
-    Within classes, the mean rank of its class is taken out of each rank among all examples, as in
-    ``rank_correlations``; what is left is ranked and correlated over all of them, so that large
+    Within classes, the mean rank of the class is subtracted from each rank among all examples, as
+    in ``rank_correlations``. The differences are ranked and correlated over all examples, so large
     classes weigh more.
 
     Args:
         one: (sample, example) a score.
-        other: (sample, example) another one of the same examples.
+        other: (sample, example) another score of the same examples.
         labels: (sample, example) integers from 0 on.
 
     Returns:
@@ -69,13 +69,13 @@ def correlations(one: np.ndarray, other: np.ndarray, labels: np.ndarray) -> dict
         constant.
     """
     ranks = [_ranks(score) for score in (one, other)]
-    # A class of each sample is a class of its own.
+    # The same class in two samples counts as two groups.
     groups = (labels + np.arange(len(labels))[:, None] * (labels.max() + 1)).ravel()
     sizes = np.maximum(np.bincount(groups), 1)
     within = []
     for rank in ranks:
         means = np.bincount(groups, weights=rank.ravel()) / sizes
-        # Rounded, so that images of a class in which all tie still do.
+        # Rounded, so that ties within a class remain ties.
         less_mean = (rank - means[groups].reshape(rank.shape)).round(6)
         within.append(_ranks(less_mean))
     return {
@@ -86,7 +86,7 @@ def correlations(one: np.ndarray, other: np.ndarray, labels: np.ndarray) -> dict
 
 
 def resamples_networks(*scores: np.ndarray) -> bool:
-    """Return whether intervals are over networks too: all ensembles have five, and one is there."""
+    """Return whether intervals are over networks too: all ensembles have at least five."""
     ensembles = [score for score in scores if score.ndim == 2]
     return bool(ensembles) and all(len(score) >= FEWEST_NETWORKS for score in ensembles)
 
@@ -94,7 +94,7 @@ def resamples_networks(*scores: np.ndarray) -> bool:
 def _means(
     score: np.ndarray, generator: np.random.Generator, rows: int, over_networks: bool
 ) -> np.ndarray:
-    """Return a score (row, example), of networks that are drawn with replacement for each row."""
+    """Return means over networks, which are drawn with replacement for each row: (row, example)."""
     if score.ndim == 1 or not over_networks:
         mean = np.atleast_2d(score).mean(axis=0)
         return np.broadcast_to(mean, (rows, len(mean)))

@@ -44,7 +44,7 @@ def correlation(a: np.ndarray, b: np.ndarray) -> Correlation:
 
 def correlation_of(a: np.ndarray, b: np.ndarray) -> Statistic:
     """Return Pearson's correlation of a and b (unit,) as a statistic of weighted units."""
-    # Centred, so that small deviations from a large mean keep their precision.
+    # Centered, so that small deviations from a large mean keep their precision.
     a, b = (np.asarray(values, dtype=np.float64) - np.mean(values) for values in (a, b))
 
     def statistic(weights: np.ndarray) -> np.ndarray:
@@ -66,7 +66,7 @@ def log10_p_of(r: float, points: int) -> float:
     """Return log10 of the two-sided p-value of Pearson's r over n independent points.
 
     For unrelated normal values, r squared has the distribution Beta(1/2, n/2 - 1), so p is the
-    regularised incomplete beta function I_x(n/2 - 1, 1/2) with x = 1 - r^2. ``SMALLEST_LOG10_P``
+    regularized incomplete beta function I_x(n/2 - 1, 1/2) with x = 1 - r^2. ``SMALLEST_LOG10_P``
     means p < 1e-300; NaN means that r is NaN or there are fewer than three points.
     """
     if points < 3 or math.isnan(r):

@@ -11,8 +11,8 @@ CLASSES_OF_DIFFICULTY = ("trivial", "in between", "impossible")
 def difficulty_class(n_right: np.ndarray, n_networks: int) -> np.ndarray:
     """Return "trivial" where all networks are right, "impossible" where none is, or "in between".
 
-    The dichotomous data difficulty of Meding et al. (2022), whose networks differ in architecture
-    too. More networks leave fewer examples at either end, so give N with it.
+    This is the dichotomous data difficulty of Meding et al. (2022), whose networks differ in
+    architecture too. More networks leave fewer examples at either end, so report N with it.
 
     Args:
         n_right: (example,) how many networks are right.
@@ -28,7 +28,7 @@ def difficulty_class(n_right: np.ndarray, n_networks: int) -> np.ndarray:
 def thirds(accessibility: np.ndarray) -> dict[str, np.ndarray]:
     """Return the indices of the easy, intermediate and hard thirds of the examples, by ``GROUPS``.
 
-    Sizes differ by at most one; of equally accessible examples the first count as easier.
+    Sizes differ by at most one; in a tie, earlier examples count as easier.
     """
     order = np.argsort(-accessibility, kind="stable")
     return dict(zip(GROUPS, np.array_split(order, len(GROUPS)), strict=True))

@@ -1,9 +1,9 @@
-"""Metrics of how networks learn an example over the epochs: when, for good, and how often not.
+"""Metrics of when networks learn an example, and how often they forget it.
 
-Those of one network take ``right``, whether it is right after each epoch. An untrained network is
-right by chance, so none of them wants its epoch: leave epoch 0 out. The papers below look at each
-mini-batch in training mode; this looks after each epoch, in evaluation mode and without
-augmentation, as predictions files have it.
+Metrics of one network take ``right``, whether it is right after each epoch. Leave epoch 0 out,
+because an untrained network is right by chance. The papers below evaluate each mini-batch in
+training mode; predictions files have one evaluation per epoch, in evaluation mode and without
+augmentation.
 """
 
 import warnings
@@ -20,7 +20,7 @@ def forgetting(right: np.ndarray) -> np.ndarray:
         right: (..., epoch, example) bool.
 
     Returns:
-        (..., example) float64; NaN if it is never right, as what was not learned is not forgotten.
+        (..., example) float64; NaN if it is never right.
     """
     events = (right[..., :-1, :] & ~right[..., 1:, :]).sum(axis=-2)
     return np.where(ever_learned(right), events, np.nan)
@@ -29,7 +29,7 @@ def forgetting(right: np.ndarray) -> np.ndarray:
 def first_learned(right: np.ndarray, epochs: np.ndarray) -> np.ndarray:
     """Return the first epoch after which the network is right.
 
-    First learned in Kwok et al. (2024).
+    Kwok et al. (2024) call it first learned.
 
     Args:
         right: (..., epoch, example) bool.
@@ -42,9 +42,10 @@ def first_learned(right: np.ndarray, epochs: np.ndarray) -> np.ndarray:
 
 
 def learned_for_good(right: np.ndarray, epochs: np.ndarray) -> np.ndarray:
-    """Return the first epoch from which on the network is right to the end.
+    """Return the first epoch from which the network stays right to the end.
 
-    The iteration learned of Baldock et al. (2021), first unforgettable in Kwok et al. (2024).
+    It is the iteration learned of Baldock et al. (2021), and first unforgettable in Kwok et al.
+    (2024).
 
     Args:
         right: (..., epoch, example) bool.
@@ -72,7 +73,7 @@ def ever_learned(right: np.ndarray) -> np.ndarray:
 
 
 def median_network(epochs: np.ndarray) -> np.ndarray:
-    """Return the median over networks of the epochs at which they learn, where NaN is never.
+    """Return the median over networks of the epoch at which they learn; NaN means never.
 
     Args:
         epochs: (network, example) float, from ``first_learned`` or ``learned_for_good``.
@@ -110,7 +111,7 @@ def churn(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 def variability(consistency: np.ndarray) -> np.ndarray:
     """Return the standard deviation over epochs of the consistency of each example.
 
-    Data maps (Swayamdipta et al., 2020) have it of the probability of the own label.
+    Data maps (Swayamdipta et al., 2020) use the probability of the example's label instead.
 
     Args:
         consistency: (epoch, example) in 0..1.

@@ -32,7 +32,7 @@ from created_equal.scores.votes import agreeing_pairs
 PREDICTIONS_AT_ONCE = 2**26
 # Coordinates of each network in predictions files.
 OF_TRAINING = ("device", "precision", "seconds")
-# Attributes of predictions that are imported: what they cannot give, and whether they only say if
+# Attributes of imported predictions: a list of what they lack, and whether they only tell if
 # networks are right.
 OF_IMPORTS = ("cannot_give", "correctness_only")
 OF_VOTES = (
@@ -72,7 +72,7 @@ def score_ensemble(
 
     Raises:
         InputError: there are no files, or no epoch after epoch 0; a file is damaged or belongs to
-            another ensemble; a network is missing or there twice; or the test set lacks a moved
+            another ensemble; a network is missing or occurs twice; or the test set lacks a moved
             example.
     """
     started = monotonic()
@@ -138,8 +138,8 @@ def _select_seeds(opened: Sequence[xr.Dataset], n_networks: int | None) -> np.nd
     if missing.size:
         shown = ", ".join(map(str, missing[:10])) + (", ..." if missing.size > 10 else "")
         raise InputError(
-            f"{missing.size} of the {n_networks} networks asked for are in none of the "
-            f"predictions files (seeds {shown}); train them, or ask for fewer."
+            f"{missing.size} of the {n_networks} requested networks are in none of the "
+            f"predictions files (seeds {shown}); train them, or request fewer."
         )
     return seeds
 
@@ -157,9 +157,9 @@ def _find_moved(moved: np.ndarray | None, contents: xr.Dataset, path: Path | str
     is_moved = np.isin(contents["example"].values, moved) & (contents["example_split"] == "test")
     if not len(moved) or is_moved.sum() != len(moved):
         raise InputError(
-            f"of {len(moved)} examples that were moved to the test set {int(is_moved.sum())} are "
-            f"in that of {path}; delete the ensemble's predictions and its chosen.csv, and run "
-            "again."
+            f"of {len(moved)} examples that were moved to the test set, {int(is_moved.sum())} are "
+            f"in the test set of {path}; delete the ensemble's predictions and its chosen.csv, and "
+            "run again."
         )
     return is_moved.values
 
@@ -194,7 +194,6 @@ def _score(files: Sequence[_File], seeds: np.ndarray, is_moved: np.ndarray) -> x
     if is_moved.any():
         scores["moved"] = "example", is_moved
         scores["accuracy_moved"] = ("network", "epoch"), _accuracy_on(is_moved, files, seeds)
-    # Each set of library versions once.
     versions = dict.fromkeys(file.contents.attrs["versions"] for file in files if file.rows.size)
     return scores.assign_attrs(
         classes=int(first.attrs["classes"]),
@@ -263,7 +262,7 @@ def _score_examples(files: Sequence[_File], seeds: np.ndarray) -> xr.Dataset:
 def _means(
     agreeing: np.ndarray, changed: np.ndarray, is_of: list[np.ndarray], n_networks: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean disagreement and the mean churn, (epoch, split); NaN if there is none."""
+    """Return the mean disagreement and the mean churn, (epoch, split); NaN if undefined."""
     examples = np.array([each.sum() for each in is_of])
     with np.errstate(invalid="ignore"):
         disagreement = 1 - agreeing / (examples * n_networks * (n_networks - 1))

@@ -1,4 +1,4 @@
-"""The examples of each class to look at first: the extremes of what the networks say."""
+"""The examples of each class to look at first: those with extreme scores."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -8,14 +8,14 @@ import xarray as xr
 
 BLOCKS = ("easiest", "hardest", "most disputed", "agreed but wrong")
 LEAST_CONSENSUS, MOST_CONSISTENCY = 0.9, 0.05
-"""From this consensus on, and up to this consistency, the networks agree on a wrong label."""
+"""With at least this consensus and at most this consistency, networks agree on a wrong label."""
 
 
 class Block(NamedTuple):
     """Some examples of a label, by their indices on the example axis, in order.
 
-    ``equal_later`` (example,) counts for each the examples of the block that come after it, here or
-    left out, with the same score: their order is that of positions.
+    ``equal_later`` (example,) is the number of examples that come after each one only because of
+    their position: they have the same score, and may have been left out of the block.
     """
 
     label: int
@@ -65,5 +65,5 @@ def extremes(scores: xr.Dataset, most: int) -> Iterator[Block]:
 
 
 def equal_later(ordered: np.ndarray) -> np.ndarray:
-    """Return for each of some ascending values (value,) how many of those after it are equal."""
+    """Return, for each of the ascending values (value,), how many later ones are equal to it."""
     return np.searchsorted(ordered, ordered, side="right") - np.arange(1, len(ordered) + 1)

@@ -28,11 +28,11 @@ NULLS = {
     "class_means": "class means alone",
 }
 FEWEST_NETWORKS = 5
-"""Fewer networks are not resampled: their interval would be far too narrow."""
+"""Fewer networks are not resampled, because their interval would be far too narrow."""
 MOST_EXAMPLES = 10_000
-"""Per split, of which nulls and resamples are computed."""
+"""Nulls and resamples are computed from at most this number of examples per split."""
 MOST_PREDICTIONS = 2**30
-"""Networks are not resampled for a statistic that needs more than this number."""
+"""Networks are not resampled for a statistic that needs more predictions."""
 
 
 class Hypotheses:
@@ -45,31 +45,31 @@ class Hypotheses:
         dataset: xr.Dataset,
         moved: Iterable[np.ndarray] = (),
     ):
-        """Take scores by name, and what else nulls and resamples need.
+        """Set the scores, and the data that nulls and resamples need.
 
         Args:
-            scores: of each ensemble and baseline.
-            predictions: the files they were made from, none if these were not kept.
-            dataset: the study's, with the images if it has them.
+            scores: the scores of each ensemble and baseline, by name.
+            predictions: the files that they were computed from; none if these were not saved.
+            dataset: the study's dataset, with the images if it has them.
             moved: names of examples that are in every sample.
         """
         self.scores, self.predictions, self.dataset = scores, predictions, dataset
         self.sample = np.concatenate([sampled(dataset), *moved])
         self.stored = {name: Stored(each) for name, each in scores.items()}
-        # Ensembles that are measured together are asked for many times, one after the other.
+        # Two ensembles that are compared are needed many times in alternation.
         self.answers = lru_cache(maxsize=2)(self._read)
         self._made = lru_cache(maxsize=2)(self._make)
 
     def observed(self, names: tuple[str, ...], by_network: bool) -> Scores:
-        """Return the observed scores; ``by_network``: with the answers of each network."""
+        """Return the observed scores; with ``by_network``, with the predictions of each network."""
         if by_network:
             return Scores({name: Counted(self.answers(name)) for name in names})
         return Scores(self.stored)
 
     def under(self, null: str, names: tuple[str, ...]) -> Scores | None:
-        """Return scores under a null, one of ``NULLS``; None if it cannot be had.
+        """Return scores under a null, one of ``NULLS``; None if the data for it are missing.
 
-        ``class_means`` replaces the last of the names: what the others are compared with.
+        ``class_means`` replaces the last name, with which the others are compared.
         """
         if null == "class_means":
             if "image" not in self.dataset:
@@ -103,21 +103,17 @@ class Hypotheses:
     def resampled(self, names: tuple[str, ...]) -> bool:
         """Return whether networks are resampled: there are enough, and their predictions fit."""
         ensembles = [self.stored[name] for name in names if not name.startswith(BASELINE_PREFIX)]
-        # Of baselines alone nothing but the examples is resampled.
+        # For baselines alone, only examples are resampled.
         enough = ensembles and all(each.networks >= FEWEST_NETWORKS for each in ensembles)
         size = sum(each.networks * len(each.epoch) for each in ensembles) * len(self.sample)
         return bool(enough) and self.have_answers(names) and size <= MOST_PREDICTIONS
 
     def have_answers(self, names: tuple[str, ...]) -> bool:
-        """Return whether the predictions of each network are there."""
+        """Return whether there are predictions of each network."""
         return all(self.predictions[name] for name in names)
 
     def check_answers(self, names: tuple[str, ...]) -> None:
-        """Check that the predictions of each network are there.
-
-        Raises:
-            InputError: they are not.
-        """
+        """Raise InputError if there are no predictions of each network."""
         if not self.have_answers(names):
             raise InputError(
                 "it needs the predictions of each network, which are not kept with the scores; "
@@ -145,9 +141,9 @@ class Hypotheses:
 
 
 def sampled(dataset: xr.Dataset) -> np.ndarray:
-    """Return the names of the examples of which nulls and resamples are computed.
+    """Return the names of the examples from which nulls and resamples are computed.
 
-    They are all of them, or ``MOST_EXAMPLES`` of a split, always the same ones.
+    They are all examples of a split, or ``MOST_EXAMPLES`` of them, always the same ones.
     """
     generator = np.random.default_rng(0)
     of_splits = [select_split(dataset, split)["example"].values for split in SPLITS]

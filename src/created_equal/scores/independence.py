@@ -1,4 +1,4 @@
-"""Whether networks err alike: against networks of the same accuracy that err independently."""
+"""How far networks err alike, compared with independent networks of the same accuracy."""
 
 import numpy as np
 
@@ -6,17 +6,17 @@ import numpy as np
 def error_consistency(n_right: np.ndarray, accuracy: np.ndarray) -> float:
     """Return Cohen's kappa of being right, over all pairs of networks (Geirhos et al., 2020).
 
-    (o - e) / (1 - e), where o is the share of examples about which two networks are both right or
-    both wrong, e what is expected of networks that err independently, a b + (1 - a)(1 - b) for
-    accuracies a and b, and both are means over all pairs.
+    It is (o - e) / (1 - e), where o is the share of examples about which two networks are both
+    right or both wrong, and e is the share expected of networks that err independently, a b +
+    (1 - a)(1 - b) for accuracies a and b. Both are means over all pairs.
 
     Args:
         n_right: (example,) how many of the N networks are right.
         accuracy: (network,) the share of these examples that each network is right about.
 
     Returns:
-        1: they err on the same examples; 0: as independent ones; NaN for fewer than two networks,
-        and if all networks are always right.
+        1 if they err on the same examples, 0 if they err independently; NaN for fewer than two
+        networks, and if all networks are always right.
     """
     n, k = len(accuracy), np.asarray(n_right, dtype=np.float64)
     a = np.asarray(accuracy, dtype=np.float64)
@@ -31,11 +31,11 @@ def error_consistency(n_right: np.ndarray, accuracy: np.ndarray) -> float:
 def error_consistency_between(consistency: np.ndarray, other: np.ndarray) -> float:
     """Return the error consistency of the networks of one ensemble with those of another.
 
-    As ``error_consistency``, over all pairs of a network of the one and a network of the other.
+    It is ``error_consistency`` over all pairs of a network of each ensemble.
 
     Args:
-        consistency: (example,) the share of the one ensemble's networks that are right.
-        other: (example,) that of the other ensemble, on the same examples.
+        consistency: (example,) the share of the first ensemble's networks that are right.
+        other: (example,) the same for the second ensemble and the same examples.
     """
     a, b = (np.asarray(each, dtype=np.float64) for each in (consistency, other))
     observed = np.mean(a * b + (1 - a) * (1 - b))
@@ -43,7 +43,7 @@ def error_consistency_between(consistency: np.ndarray, other: np.ndarray) -> flo
 
 
 def variance_of_accuracy(accuracy: np.ndarray) -> float:
-    """Return the variance over networks of their accuracy (network,), as of a sample.
+    """Return the sample variance of the accuracy (network,) of networks.
 
     Compare it with ``variance_if_independent`` (Jordan, 2024). NaN for fewer than two networks.
     """
@@ -53,7 +53,7 @@ def variance_of_accuracy(accuracy: np.ndarray) -> float:
 def variance_if_independent(n_right: np.ndarray, n_networks: int) -> float:
     """Return the variance of accuracy if each example is right or wrong independently of others.
 
-    N / (N - 1) sum(c (1 - c)) / n^2 over n examples, where c is their consistency; the first factor
+    It is N / (N - 1) sum(c (1 - c)) / n^2 over n examples with consistency c; the first factor
     makes the estimate of each c (1 - c) from N networks unbiased (Jordan, 2024).
 
     Args:

@@ -5,7 +5,7 @@ from math import isqrt
 import numpy as np
 
 FEWEST_CELLS, MOST_CELLS = 7, 21
-"""Per side."""
+"""The smallest and the largest number of cells per side."""
 
 
 def joint_cells(one: np.ndarray, other: np.ndarray, networks: tuple[int, int]) -> np.ndarray:
@@ -18,8 +18,8 @@ def joint_cells(one: np.ndarray, other: np.ndarray, networks: tuple[int, int]) -
 
     Args:
         one: (example,) how many networks of one ensemble are right.
-        other: (example,) how many of the other.
-        networks: both N.
+        other: (example,) how many networks of the other are right.
+        networks: the numbers of networks of both.
 
     Returns:
         (cell, cell) float64 with the sum n.
@@ -32,7 +32,7 @@ def joint_cells(one: np.ndarray, other: np.ndarray, networks: tuple[int, int]) -
 
 
 def corners(cells: np.ndarray) -> float:
-    """Return how many times as full as the median cell the emptier of (0, 0) and (1, 1) is.
+    """Return the ratio of the emptier of the corners (0, 0) and (1, 1) to the median cell.
 
     A median of less than one example counts as one.
     """
@@ -40,9 +40,10 @@ def corners(cells: np.ndarray) -> float:
 
 
 def diagonal(cells: np.ndarray) -> float:
-    """Return how many times as full as the other cells those of equal consistency are, on average.
+    """Return the ratio of the mean cell of equal consistency to the mean of the other cells.
 
-    The two corners do not count; others that hold less than one example in all count as one.
+    The two corners do not count. If the other cells have less than one example in all, they count
+    as one.
     """
     on = np.eye(len(cells), dtype=bool)
     others = max(cells[~on].sum(), 1) / (~on).sum()
@@ -52,7 +53,7 @@ def diagonal(cells: np.ndarray) -> float:
 def _overlaps(networks: int, sides: int) -> np.ndarray:
     """Return the overlap of each score's interval with each cell, (N + 1, cell), in whole numbers.
 
-    In units of 1 / (sides (N + 1)), so each row sums to ``sides``.
+    The unit is 1 / (sides (N + 1)), so each row sums to ``sides``.
     """
     scores, cells = np.arange(networks + 2) * sides, np.arange(sides + 1) * (networks + 1)
     upper = np.minimum.outer(scores[1:], cells[1:])

@@ -1,6 +1,4 @@
-"""All metrics of an ensemble's examples and epochs that need labels alone."""
-
-from collections.abc import Iterator
+"""All metrics of an ensemble's examples and epochs that need only labels."""
 
 import numpy as np
 import pandas as pd
@@ -26,7 +24,7 @@ from created_equal.scores.votes import disagreement, vote_el2n, vote_entropy, vo
 
 # One chunk of a scores file.
 EXAMPLES_AT_ONCE = 2**16
-# In scores files; those of earlier versions lack them.
+# Stored in scores files, except those of earlier versions.
 OF_EXAMPLES = (
     *("first_learned", "learned_for_good", "ever_learned", "forgetting", "churn"),
     *("vote_entropy", "vote_el2n", "disagreement"),
@@ -42,16 +40,16 @@ OF_SEVERAL_EPOCHS = (
 def metrics_of_predictions(
     predictions: np.ndarray, labels: np.ndarray, epochs: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Return those metrics of some examples that scores files do not imply.
+    """Return the metrics of some examples that cannot be computed from the counts in scores files.
 
     Args:
         predictions: (network, epoch, example) labels.
-        labels: (example,) the examples' own.
+        labels: (example,) the labels of the examples.
         epochs: (epoch,) the number of each epoch, where 0 is untrained; at least one is trained.
 
     Returns:
-        (example,) float64 by name, see ``OF_EXAMPLES``: what is learned when and forgotten over the
-        epochs after the untrained one, and votes after the last.
+        (example,) float64 by name, see ``OF_EXAMPLES``. Metrics of learning are over the epochs
+        after the untrained one, metrics of votes after the last epoch.
     """
     trained = np.flatnonzero(epochs > 0)
     when: dict[str, list[np.ndarray]] = {name: [] for name in OF_EXAMPLES[:4]}
@@ -86,11 +84,14 @@ def example_metrics(scores: xr.Dataset) -> pd.DataFrame:
         scores: an ensemble's, from ``read_scores`` or ``open_scores``.
 
     Returns:
-        a row for each example, in the order of the scores, with the example's name as index. Those
-        of ``OF_EXAMPLES`` are missing if an earlier version wrote the scores, and those of
-        ``OF_SEVERAL_EPOCHS`` if there is only one after the untrained one.
+        a row for each example, in the order of the scores, with the example's name as index. The
+        columns ``OF_EXAMPLES`` are missing if an earlier version wrote the scores, and the columns
+        ``OF_SEVERAL_EPOCHS`` if there is only one epoch after the untrained one.
     """
-    parts = [_of_block(block) for block in _blocks(scores)]
+    parts = [
+        _of_block(scores.isel(example=slice(start, start + EXAMPLES_AT_ONCE)))
+        for start in range(0, scores.sizes["example"], EXAMPLES_AT_ONCE)
+    ]
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     stored = ["accessibility", *(name for name in OF_EXAMPLES if name in scores)]
     columns |= {name: scores[name].values for name in stored}
@@ -141,13 +142,8 @@ def epoch_metrics(scores: xr.Dataset) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _blocks(scores: xr.Dataset) -> Iterator[xr.Dataset]:
-    for start in range(0, scores.sizes["example"], EXAMPLES_AT_ONCE):
-        yield scores.isel(example=slice(start, start + EXAMPLES_AT_ONCE))
-
-
 def _of_block(scores: xr.Dataset) -> dict[str, np.ndarray]:
-    """Return the metrics that are implied by counts of networks, by name."""
+    """Return the metrics that are computed from counts of networks, by name."""
     n_networks, trained = scores.sizes["network"], scores["epoch"].values > 0
     last, n_right = scores.isel(epoch=-1), scores["n_right"].values
     found = {
@@ -155,7 +151,7 @@ def _of_block(scores: xr.Dataset) -> dict[str, np.ndarray]:
         "difficulty_class": difficulty_class(n_right[-1], n_networks),
         "variability": variability(n_right[trained] / n_networks),
     }
-    # Those of predictions that only say whether networks are right have no modal label.
+    # If predictions only tell whether networks are right, there is no modal label.
     if "n_modal" in scores:
         others = (scores[name].values for name in ("n_modal", "n_runner_up"))
         margin = vote_margin(n_right, *others, n_networks)

@@ -27,7 +27,7 @@ def accessibility(
     Args:
         n_right: (epoch, example), how many networks are right.
         n_networks: N.
-        epochs: (epoch,) the number of each epoch, where 0 is untrained; None: 0, 1, 2, ...
+        epochs: (epoch,) the number of each epoch, where 0 is untrained; by default 0, 1, 2, ...
 
     Returns:
         (example,) float64 in 0..1, exactly equal for equal sums of counts.
@@ -76,9 +76,10 @@ def matched_epochs(
 
 
 def nearest_matches(accuracy_a: np.ndarray, accuracy_b: np.ndarray) -> list[MatchedEpochs]:
-    """Return, of the ``matched_epochs`` of each epoch of the first, the one nearest in accuracy.
+    """Return, for each epoch of the first ensemble, its pair that is nearest in accuracy, if any.
 
-    They are sorted by the first's epoch; of equally near ones, it is the second's latest.
+    The pairs are those of ``matched_epochs``, sorted by the first's epoch; in a tie, the second's
+    latest epoch counts.
     """
     nearest: dict[int, MatchedEpochs] = {}
     for pair in matched_epochs(accuracy_a, accuracy_b):

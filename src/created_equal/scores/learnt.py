@@ -28,16 +28,15 @@ class LearningProblem(NamedTuple):
 
 
 def learning_problems(scores: xr.Dataset) -> list[LearningProblem]:
-    """Return what is wrong with how an ensemble learned: nothing, for most ensembles.
+    """Return the problems with an ensemble's learning; most ensembles have none.
 
-    An ensemble did not learn where the train loss of a network does not fall (``falls``), or where
-    the mean accuracy at the last epoch is at chance, 1/K, or below, on either split. Two kinds of
-    ensembles differ on the test set: networks trained on the hardest examples may have any
+    An ensemble did not learn if the train loss of a network does not fall (``falls``), or if the
+    mean accuracy at the last epoch is at chance, 1/K, or below, on either split. The test set is an
+    exception for two kinds of ensembles: networks trained on the hardest examples may have any
     accuracy there, and networks trained on random labels must be near chance.
 
     Args:
-        scores: as ``open_scores`` returns them, with all epochs; the counts of examples are not
-            read.
+        scores: from ``open_scores``, with all epochs; the counts of examples are not read.
     """
     problems = []
     if reasons := list(_reasons(scores)):
@@ -85,11 +84,11 @@ def _reasons(scores: xr.Dataset) -> Iterator[str]:
         return  # Within the first epochs, nothing has been learned yet.
     of_train = scores[["loss", "accuracy"]].sel(split="train").transpose("network", "epoch")
     error = 1 - of_train["accuracy"].values.astype(float)
-    # Whoever records predicted labels alone has no loss.
+    # Recorded labels come without a loss.
     is_known = of_train["loss"].notnull().any()
     loss = of_train["loss"].values.astype(float) if is_known else error
     stuck = scores["network"].values[[not falls(each) for each in loss]].tolist()
-    # One epoch, or a train set without examples, cannot tell.
+    # One epoch, or a train set without examples, cannot show whether it falls.
     if stuck and loss.shape[1] > 1 and not np.isnan(error).all():
         shown = ", ".join(map(str, stuck[:5])) + (", ..." if len(stuck) > 5 else "")
         what = "loss" if is_known else "error"

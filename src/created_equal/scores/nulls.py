@@ -1,4 +1,4 @@
-"""Null hypotheses: answers of networks from which one effect is removed."""
+"""Null hypotheses: predictions of networks from which one effect is removed."""
 
 import math
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ EXAMPLES_AT_ONCE = 4096
 
 
 def independent_networks(scores: xr.Dataset, axis: Axis, seed: int) -> Answers:
-    """Return networks that err independently, each as accurate as it is at each epoch and split.
+    """Return networks that err independently, with the accuracy of each at each epoch and split.
 
     A network that is wrong predicts each of the other labels with the same probability.
     """
@@ -32,29 +32,29 @@ def independent_networks(scores: xr.Dataset, axis: Axis, seed: int) -> Answers:
 
 
 def classes_kept(answers: Answers, seed: int) -> Answers:
-    """Return networks that agree on nothing but the classes.
+    """Return networks that agree only as far as examples of a class are alike.
 
-    The examples of every network are permuted within class and split, with its whole course of
+    The examples of every network are permuted within class and split, in the same way at all
     epochs. So each network keeps its accuracy on each class, its confusions and its dynamics.
     """
     generator = np.random.default_rng(seed)
     predictions = np.empty_like(answers.predictions)
     for network, observed in zip(predictions, answers.predictions, strict=True):
         np.take(observed, answers.axis.permuted(generator), axis=1, out=network)
-    return Answers(answers.axis, predictions, answers.numbers, answers.epoch, answers.classes)
+    return Answers(answers.axis, predictions, answers.seeds, answers.epoch, answers.classes)
 
 
 def class_means(scores: xr.Dataset, axis: Axis, dataset: xr.Dataset) -> Answers:
-    """Return the answers of a classifier that knows only each class's mean train image.
+    """Return the predictions of a classifier that knows only each class's mean train image.
 
     It predicts the class whose mean is nearest to the image (Euclidean distance of pixels), and
     replaces all networks at all epochs. Its accessibility is the rank of the margin, from 0 to 1,
-    which differs between more examples than right or wrong.
+    because right or wrong would leave most examples tied.
 
     Args:
-        scores: those it replaces.
+        scores: the scores of the ensemble that it replaces.
         axis: the examples.
-        dataset: with the images of all examples of ``scores``, which are read in blocks.
+        dataset: has the images of all examples of ``scores``, which are read in blocks.
     """
     labels, classes = scores["label"].values.astype(np.int64), scores.attrs["classes"]
     places = dataset.get_index("example").get_indexer(scores["example"].values)
@@ -74,7 +74,7 @@ def class_means(scores: xr.Dataset, axis: Axis, dataset: xr.Dataset) -> Answers:
         np.zeros(1, int),
         epochs,
         classes,
-        instead=margin / max(1, len(margin) - 1),
+        accessibility=margin / max(1, len(margin) - 1),
     )
 
 
@@ -100,9 +100,9 @@ def _means(
 
 
 def _distances(flat: np.ndarray, means: np.ndarray) -> np.ndarray:
-    """Return the squared distance of each image to each mean, less the image's own square.
+    """Return the squared distance of each image to each mean, minus the square of the image.
 
-    (example, class) float64; infinite for a class without a mean.
+    The result is (example, class) float64; infinite for a class without a mean.
     """
     distance = (means**2).sum(axis=1) - 2 * (flat @ means.T)
     return np.where(np.isnan(distance), np.inf, distance)

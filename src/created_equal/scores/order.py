@@ -1,4 +1,4 @@
-"""Whether two scores order examples alike, and how much of that rests on the number of networks."""
+"""Correlations of the order of examples, and how they depend on the number of networks."""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -25,7 +25,7 @@ def ranks(values: np.ndarray) -> np.ndarray:
 
 
 def without_class_means(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Return values (example,) less the mean of their class; labels (example,) from 0 on."""
+    """Return values (example,) minus the mean of their class; labels are (example,), from 0 on."""
     counts = np.maximum(np.bincount(labels), 1)
     return values - (np.bincount(labels, weights=values) / counts)[labels]
 
@@ -33,22 +33,22 @@ def without_class_means(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def spearman_brown(r: float, factor: float) -> float:
     """Return the correlation of two means of ``factor`` times as many networks each.
 
-    If means over n networks correlate by r with means over n others, those over f n correlate by
+    If two means over n networks each correlate by r, means over f n networks correlate by
     f r / (1 + (f - 1) r) (Spearman and Brown, 1910).
     """
     return factor * r / (1 + (factor - 1) * r)
 
 
 def of_equal_halves(r: float, sizes: Sequence[int]) -> float:
-    """Return the correlation of two halves of an ensemble, from that of two parts of unlike size.
+    """Return the correlation of two halves of an ensemble, given that of two parts.
 
-    If two networks correlate by p, means over n and over m others correlate by the root of the
-    product of p(n) and p(m), where p(n) = n p / (1 + (n - 1) p) (Spearman and Brown, 1910). Seeds
-    that happen to be trained need not be half even and half odd.
+    The parts may differ in size, because the trained seeds need not be half even and half odd. If
+    two networks correlate by p, means over n and over m other networks correlate by the root of
+    p(n) p(m), where p(n) = n p / (1 + (n - 1) p) (Spearman and Brown, 1910).
 
     Args:
         r: the correlation of the two parts.
-        sizes: how many networks are in each.
+        sizes: the numbers of networks in the parts.
     """
     n, m = sizes
     if n == m or not r > 0:
@@ -64,13 +64,13 @@ def correlations_of_drawn_halves(
 ) -> list[float]:
     """Return the correlation of consistency in two halves of an ensemble, by epoch.
 
-    For each example a random half of the networks is drawn (seed 0), so counts are enough. For
-    networks that err about whole classes this is more than real halves correlate.
+    For each example a random half of the networks is drawn (seed 0), so counts are enough. If
+    networks err about whole classes, the result is larger than the correlation of real halves.
 
     Args:
         n_right: (epoch, example) how many networks are right.
         networks: N.
-        correlation: of two scores (example,).
+        correlation: the function that correlates two scores (example,).
     """
     generator, half = np.random.default_rng(0), networks // 2
     found = []
@@ -95,11 +95,11 @@ def correlation_with_more(
     Args:
         r: the correlation of their accessibility.
         halves: for each ensemble, the correlation of its two halves.
-        factors: for each, how many times as many networks there might be.
+        factors: for each ensemble, the factor by which its number of networks grows.
 
     Returns:
-        r of infinitely many networks (Spearman's correction for attenuation), and r of as many as
-        the factors say; at most 1 each, NaN if halves do not correlate.
+        r of infinitely many networks (Spearman's correction for attenuation), and r with the
+        factors; at most 1 each, NaN if halves do not correlate.
     """
     here, there = (
         np.prod([spearman_brown(half, 2 * by) for half, by in zip(halves, each, strict=True)])
@@ -123,7 +123,7 @@ def forms_of_correlation(
         pairs: the pairs of scores, each (example,).
         within: the same pairs ``without_class_means``.
         halves: for each ensemble, the correlation of its halves, by pair.
-        factors: for each ensemble, how many times as many networks there might be.
+        factors: for each ensemble, the factor by which its number of networks grows.
 
     Returns:
         "spearman", "within_class" (Pearson's), "spearman_within_class", both of
@@ -132,7 +132,7 @@ def forms_of_correlation(
     """
     names = ("spearman", "within_class", "spearman_within_class", "corrected", "expected")
     rows, log10_p = [], []
-    # One pair at a time, as there may be one of a million examples for each epoch.
+    # One pair at a time, because there may be a pair of a million examples for each epoch.
     for pair, inside, *of_halves in zip(pairs, within, *halves, strict=True):
         r = correlation(*pair)
         more = correlation_with_more(r, of_halves, factors)
@@ -154,11 +154,12 @@ def mean_rank_correlation(rows: np.ndarray) -> float:
 
 
 def rapidity(n_right: np.ndarray, networks: int, epochs: np.ndarray) -> float:
-    """Return how long examples need to rise, relative to how far apart they rise.
+    """Return the time that examples need to rise, relative to the spread of these times.
 
-    That is the median number of epochs that an example needs, see ``rises``, over the interquartile
-    range of the middle of these epochs; NaN if no example rises, or most at the same time. Below 1
-    the networks learn an example quickly, compared with the time between two examples.
+    It is the median number of epochs that an example needs (see ``rises``), divided by the
+    interquartile range of the middle of these epochs; NaN if no example rises, or most rise at the
+    same time. Below 1, the networks learn an example quickly, compared with the time between
+    examples.
 
     Args:
         n_right: (epoch, example) how many networks are right.
@@ -171,18 +172,18 @@ def rapidity(n_right: np.ndarray, networks: int, epochs: np.ndarray) -> float:
 
 
 def rises(n_right: np.ndarray, networks: int) -> np.ndarray:
-    """Return between which epochs examples rise from 1/6 to 5/6.
+    """Return the epochs between which examples rise from 1/6 to 5/6.
 
     Args:
         n_right: (epoch, example) how many networks are right.
         networks: N.
 
     Returns:
-        (2, rising example) places of the last epoch with a consistency of at most 1/6 before the
-        first of at least 5/6, and of that one. Examples that never reach 5/6, or are there before
-        they are at 1/6, are left out.
+        (2, rising example) indices of two epochs: the last with a consistency of at most 1/6 before
+        the first of at least 5/6, and the latter. Examples that never reach 5/6, or are never at
+        1/6 before, are left out.
     """
-    # In whole numbers, as fractions of all examples would need eight times the memory.
+    # In whole numbers, because fractions of all examples would need eight times the memory.
     high = n_right >= -(-5 * networks // 6)
     first = np.where(high.any(axis=0), high.argmax(axis=0), -1)
     low = n_right <= networks // 6

@@ -35,7 +35,7 @@ def example_patterns(
 
 
 def pattern_fits(n_right: np.ndarray | xr.DataArray, n_networks: int, chance: float) -> np.ndarray:
-    """Return how well each example fits each of the five patterns, (pattern, example) in 0..1.
+    """Return the fit of each example to each of the five patterns, (pattern, example) in 0..1.
 
     c(e) is an example's consistency at epoch e, and "the end" its mean over the last tenth of the
     epochs. The fits, in the order of the rows:
@@ -74,7 +74,7 @@ def pattern_fits(n_right: np.ndarray | xr.DataArray, n_networks: int, chance: fl
 
 
 def shown_patterns(fits: np.ndarray) -> dict[str, PatternExample]:
-    """Return five different examples that maximise the sum of the fits, by pattern.
+    """Return five different examples that maximize the sum of the fits, by pattern.
 
     Args:
         fits: (pattern, example) from ``pattern_fits``.

@@ -9,7 +9,7 @@ from created_equal.scores.bootstrap import REPLICATES, interval_around, replicat
 from created_equal.scores.correlation import SMALLEST_VARIANCE
 from created_equal.scores.order import without_class_means
 
-# Above this number of examples there are fewer replicates, as their intervals are narrow anyway.
+# With more examples there are fewer replicates, because the intervals are narrow anyway.
 EXAMPLES_OF_ALL_REPLICATES = 100_000
 FEWEST_REPLICATES = 100
 
@@ -41,7 +41,7 @@ def rank_correlations(metrics: pd.DataFrame, labels: np.ndarray | None = None) -
     ranks = metrics.rank(na_option="bottom").to_numpy()
     if labels is not None:
         within = np.apply_along_axis(without_class_means, 0, ranks, labels)
-        # Ranks of ranks, so that rounding does not order the images of a class in which all tie.
+        # Rounded, so that ties within a class remain ties.
         ranks = pd.DataFrame(within.round(6)).rank().to_numpy()
     deviation = ranks.std(axis=0)
     constant = deviation < SMALLEST_VARIANCE
@@ -61,7 +61,7 @@ def rank_correlations(metrics: pd.DataFrame, labels: np.ndarray | None = None) -
 
 
 def _weighted(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return Pearson's correlations of columns (example, metric) that count weights (example,)."""
+    """Return Pearson's correlations of columns (example, metric) with weights (example,)."""
     total = weights.sum()
     mean = weights @ values / total
     covariance = (values * weights[:, None]).T @ values / total - np.outer(mean, mean)

@@ -10,7 +10,7 @@ from created_equal.scores.bimodality import bimodality_of_counts
 from created_equal.scores.order import nan_mean
 
 ENDS = 10
-"""The N + 1 possible scores divided by this, but at least one score, count as an end."""
+"""An end is a tenth of the N + 1 possible scores, but at least one score."""
 
 
 class Beta(NamedTuple):
@@ -78,18 +78,18 @@ def expected_histograms(histograms: np.ndarray, networks: int) -> np.ndarray:
 
 
 def two_peaks(histograms: np.ndarray) -> np.ndarray:
-    """Return how much fuller than the middle the emptier end of consistency is.
+    """Return the ratio of the emptier end of consistency to the middle.
 
-    The ends are the scores up to 0.1 and from 0.9 on. Of both ends, and of the scores between, it
-    takes the mean number of examples per possible score. Two peaks, at 0 and at 1, have a value
-    above 1; a uniform distribution has 1, and one that rises or falls throughout has less.
+    The ends are the scores up to 0.1 and from 0.9 on. The ratio is of mean numbers of examples per
+    possible score. It is above 1 if there are two peaks, at 0 and at 1, it is 1 for a uniform
+    distribution, and less for one that rises or falls throughout.
 
     Args:
         histograms: (..., N + 1) from ``histograms_of``.
 
     Returns:
-        (...) float64; where fewer than one example is in the middle, as if one were. NaN for fewer
-        than two networks, which have no middle.
+        (...) float64. A middle with less than one example counts as one. NaN for fewer than two
+        networks, which have no middle.
     """
     networks = histograms.shape[-1] - 1
     size = networks // ENDS + 1
@@ -110,15 +110,15 @@ def shares_at_ends(histogram: np.ndarray) -> tuple[float, float]:
 
 
 def pairwise_agreement(histogram: np.ndarray) -> Agreement:
-    """Return how often two networks are both right or both wrong about an example.
+    """Return the share of examples about which two networks are both right or both wrong.
 
     Args:
         histogram: (N + 1,) from ``histograms_of``, N >= 2.
 
     Returns:
-        the share of examples, mean over all pairs of networks; and Fleiss' kappa, the part of it
-        beyond that of networks of the same mean accuracy which err independently: 1 if all agree.
-        Neither depends on N, except for its precision.
+        the share, as a mean over all pairs of networks; and Fleiss' kappa, which is 0 for networks
+        of the same mean accuracy that err independently, and 1 if all agree. Neither depends on N,
+        except for its precision.
     """
     networks = len(histogram) - 1
     share, right = histogram / histogram.sum(), np.arange(networks + 1)
@@ -131,18 +131,18 @@ def pairwise_agreement(histogram: np.ndarray) -> Agreement:
 
 
 def mean_bimodality(histograms: np.ndarray, networks: int) -> float:
-    """Return the bi-modality of all subsets of a number of networks, mean over the epochs.
+    """Return the mean over epochs of the bi-modality of all subsets of a number of networks.
 
     Args:
         histograms: (epoch, N + 1) from ``histograms_of``.
-        networks: of each subset; at most N are taken.
+        networks: the size of a subset; N if it is larger.
     """
     networks = min(networks, histograms.shape[1] - 1)
     return nan_mean(bimodality_of_counts(histograms_of_subensembles(histograms, networks)))
 
 
 def free_of_networks(histograms: np.ndarray) -> tuple[float, ...]:
-    """Return what does not depend on N, except for its precision: medians over epochs.
+    """Return statistics that do not depend on N, except for their precision: medians over epochs.
 
     Args:
         histograms: (epoch, N + 1) from ``histograms_of``, N >= 2.

@@ -1,8 +1,8 @@
 """Metrics of the networks' votes at one epoch: how they split, not only how many are right.
 
-N networks predict labels; p_k is the share of those that predict label k for an example whose own
-label is y. Logarithms are natural. With a single network p_k is 0 or 1, and most of these metrics
-only tell whether it is right.
+Of N networks, the share p_k predicts label k for an example whose own label is y. Logarithms are
+natural. With a single network p_k is 0 or 1, and most of these metrics only show whether it is
+right.
 """
 
 from itertools import pairwise
@@ -17,8 +17,8 @@ def vote_margin(
 ) -> np.ndarray:
     """Return p_y - max(p_k for k != y), the lead of the own label over the best other one.
 
-    Its mean over epochs is what the area under the margin (Pleiss et al., 2020) is of votes in
-    place of logits.
+    Its mean over epochs is the area under the margin (Pleiss et al., 2020) with votes in place of
+    logits.
 
     Args:
         n_right: (...) how many networks are right; this and the next two are in scores files.
@@ -27,9 +27,9 @@ def vote_margin(
         n_networks: N.
 
     Returns:
-        (...) float64 in -1..1; 1: all networks are right; -1: they agree on another label.
+        (...) float64 in -1..1: 1 if all networks are right, -1 if they agree on another label.
     """
-    # The own label is the modal one, or level with it: then the runner-up has as many.
+    # The own label may be the modal one, or tie with it; then the runner-up has as many.
     n_other = np.where(n_right == n_modal, n_runner_up, n_modal)
     return (np.asarray(n_right, dtype=np.float64) - n_other) / n_networks
 
@@ -37,8 +37,8 @@ def vote_margin(
 def vote_entropy(predictions: np.ndarray) -> np.ndarray:
     """Return -sum(p_k log p_k) over labels k, in nats: how evenly the networks split.
 
-    It is the hardness of fiftyone.brain.compute_hardness if the logits are log p_k. Of N votes it
-    is too small by about (number of labels that get votes - 1) / 2N (Miller, 1955).
+    It is the hardness of fiftyone.brain.compute_hardness if the logits are log p_k. With N votes it
+    is too small by about (number of labels with votes - 1) / 2N (Miller, 1955).
 
     Args:
         predictions: (network, example) labels.
@@ -49,20 +49,20 @@ def vote_entropy(predictions: np.ndarray) -> np.ndarray:
     count = np.arange(len(predictions) + 1, dtype=np.float64)
     of_count = count * np.log(np.maximum(count, 1))
     entropy = np.log(len(predictions)) - _sum_over_labels(predictions, of_count) / len(predictions)
-    return np.maximum(entropy, 0)  # Not -1e-16 where all agree.
+    return np.maximum(entropy, 0)  # Rounding gives -1e-16 if all agree.
 
 
 def vote_el2n(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return the length of p - e_y, where e_y is 1 at the own label and 0 elsewhere.
 
-    The L2 norm of the error of votes, where EL2N (Paul et al., 2021) has it of probabilities.
+    It is the L2 norm of the error of votes; EL2N (Paul et al., 2021) uses probabilities instead.
 
     Args:
         predictions: (network, example) labels.
-        labels: (example,) the examples' own.
+        labels: (example,) the labels of the examples.
 
     Returns:
-        (example,) float64 in 0..sqrt(2); 0: all networks are right.
+        (example,) float64 in 0..sqrt(2); 0 if all networks are right.
     """
     n = len(predictions)
     squares = _sum_over_labels(predictions, np.arange(n + 1) ** 2)
@@ -72,7 +72,7 @@ def vote_el2n(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def disagreement(predictions: np.ndarray) -> np.ndarray:
-    """Return N / (N - 1) (1 - sum(p_k^2)), the share of pairs of networks with two labels.
+    """Return N / (N - 1) (1 - sum(p_k^2)), the share of pairs of networks that disagree.
 
     Its mean over test examples is close to the test error of one network if networks are calibrated
     as an ensemble (Jiang et al., 2022; Nakkiran and Bansal, 2020).
@@ -81,7 +81,7 @@ def disagreement(predictions: np.ndarray) -> np.ndarray:
         predictions: (network, example) labels.
 
     Returns:
-        (example,) float64 in 0..1; NaN of a single network, which makes no pair.
+        (example,) float64 in 0..1; NaN for a single network.
     """
     n = len(predictions)
     if n < 2:
@@ -98,8 +98,8 @@ def agreeing_pairs(predictions: np.ndarray) -> np.ndarray:
 def _sum_over_labels(predictions: np.ndarray, of_count: np.ndarray) -> np.ndarray:
     """Return the sum of of_count[n_k] over labels k, where n_k networks predict k: (example,).
 
-    ``of_count`` (N + 1,) is 0 at 0. Sorted labels are runs, and each step in a run adds the
-    difference of two values, so that memory does not depend on the number of labels.
+    ``of_count`` (N + 1,) is 0 at 0. Labels are sorted, and each step in a run of equal labels adds
+    the difference of two values, so memory does not depend on the number of labels.
     """
     steps = np.diff(of_count)
     ordered = np.sort(predictions, axis=0)

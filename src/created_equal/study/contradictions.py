@@ -36,7 +36,7 @@ SOURCES = {
     "path": ("image_folder", "arrays"),
     "clutter": ("digits",),
 }
-# What the path of these sources is.
+# The kind of path that these sources need.
 PATHS = {"image_folder": "folder", "arrays": "file"}
 # The keys of an ensemble, besides width, that change the shape of the paper's networks.
 SHAPES = ("depth", "kernel", "units")
@@ -117,7 +117,7 @@ def _contradictions_in_dataset(dataset: Mapping) -> Iterator[str]:
     for key, value in dataset["clutter"].items():
         if isinstance(value, list) and value[0] > value[-1]:
             yield (
-                f"dataset.clutter.{key} is {value}, but the first is the lowest; write "
+                f"dataset.clutter.{key} is {value}, but the first must be the lowest; write "
                 f"{value[::-1]}."
             )
         largest = max(value) if isinstance(value, list) else value
@@ -244,7 +244,7 @@ def _contradictions_in_ranking(name: str, where: str, ensembles: Mapping) -> Ite
     elif ranking not in whole:
         yield (
             f"{where}.ranked_by is {ranking}, which is trained on a dataset of its own or for a "
-            f"few steps, and does not rank all examples of the study's; {remedy}"
+            f"few steps, so it does not rank all of the study's examples; {remedy}"
         )
 
 
@@ -311,7 +311,7 @@ def _n_epochs(figure: str) -> int:
 
 
 def _contradictions_in_roles(name: str, entry: Mapping, values: Mapping) -> Iterator[str]:
-    """Yield a sentence for everything shown that is not defined or cannot have its role."""
+    """Yield a sentence for each name that is not defined or cannot have its role."""
     for kind, shown in {"ensembles": ensembles_of(entry), "baselines": baselines_of(entry)}.items():
         known = values.get(kind, {})
         for each in dict.fromkeys(shown):
@@ -329,7 +329,7 @@ def _contradictions_in_roles(name: str, entry: Mapping, values: Mapping) -> Iter
                 words = needed_words(key, needed)
                 yield (
                     f"figures.{name}.{role} is {ensemble}, which does not have {words}; name an "
-                    "ensemble that has."
+                    "ensemble that does."
                 )
     timed = [each for role, each in entry.items() if role != "steps" and role in ROLES]
     for each in dict.fromkeys([*timed, *entry.get("ensembles", ())]):

@@ -83,8 +83,8 @@ def problem_of_sizes(train_sizes: Sequence[int], batch_size: int) -> str | None:
     for before, after in pairwise(train_sizes):
         if before == after:
             return (
-                f"of {before} train examples none would be taken; make fraction or per_round fit "
-                f"the {train_sizes[0]} examples."
+                f"a step would change none of {before} train examples; make fraction or per_round "
+                f"fit the {train_sizes[0]} examples."
             )
     if train_sizes[-1] < batch_size:
         return (
@@ -100,7 +100,7 @@ def round_name(ensemble: str, cut: int) -> str:
 
 
 def ensemble_of_round(name: str) -> str:
-    """Return the ensemble that a name from ``round_name`` leads to."""
+    """Return the ensemble to which a round, named by ``round_name``, belongs."""
     return name.rpartition("_round_")[0]
 
 

@@ -15,7 +15,7 @@ from created_equal.paths import REFERENCE, baseline_path, find, scores_path
 from created_equal.study.roles import baselines_in, ensembles_in, ensembles_of, roles_of
 from created_equal.study.study import FIGURES, TRAIN, Baseline, Ensemble, Study
 
-# What files have in their definition that does not depend on the study.
+# Keys in the definition of a file that do not come from the study.
 ADDED_TO_ENSEMBLES = ("engine_version", "data")
 ADDED_TO_BASELINES = ("baselines_version", "data")
 GET_AGAIN = "get it again from where you have the code."
@@ -83,7 +83,7 @@ def with_kept_scores(study: Study) -> Study:
 def keep_scores(study: Study) -> Iterator[str]:
     """Copy the scores and baselines that a study's figures and claims need to ``reference``.
 
-    Those that were kept earlier and are not in ``results`` now stay as they are.
+    Files that were kept earlier and are no longer in ``results`` stay as they are.
 
     Args:
         study: the study as in its file; its ensembles may have other numbers of networks, except
@@ -108,15 +108,15 @@ def keep_scores(study: Study) -> Iterator[str]:
     available = [name for name in wanted if scores_path(study.name, name).is_file()]
     if not available:
         raise InputError(
-            f"there are no scores of {study.name} to keep, of none of {', '.join(wanted)}; make "
-            f"them first: snakemake --cores all --config studies={study.name}"
+            f"there are no scores of {study.name} to keep (of {', '.join(wanted)}); make them "
+            f"first: snakemake --cores all --config studies={study.name}"
         )
     path = _catalogue_path(study.name)
     catalogue = read_catalogue(study.name) if path.is_file() else {}
     for name in wanted:
         if name not in available:
             fate = "the earlier ones stay" if name in catalogue else "left out"
-            yield f"{name}: has no scores here; {fate}"
+            yield f"{name}: no scores in results; {fate}"
             continue
         source = scores_path(study.name, name)
         with open_scores(source) as scores:

@@ -41,12 +41,12 @@ figures:
 
 The folder data/my_images (in data_root) has the folders train and test, each with a folder of
 images per class. `created-equal build_dataset my_images` followed by `created-equal plan my_images`
-shows what the study costs, and `snakemake --cores all --config studies=my_images` runs it. Images
-that do not fit in memory stay in their files with `images: files`, and are decoded ahead of the
-device during training. [docs/python.md](../docs/python.md) has a study of arrays and of a network
-of your own. Mistakes in a file are reported at the start, all at once, with their lines
-and how to correct them. With the first line, editors that use the YAML language server (VS Code
-with the YAML extension, for example) complete the keys and show their descriptions.
+estimates how long the study takes, and `snakemake --cores all --config studies=my_images` runs it.
+Images that do not fit in memory stay in their files with `images: files`, and are decoded during
+training. [docs/python.md](../docs/python.md) shows a study with arrays and a network of your own.
+Mistakes in a file are reported at the start, all at once, with their lines and how to correct them.
+The first line lets editors that use the YAML language server (VS Code with the YAML extension, for
+example) complete the keys and show their descriptions.
 """
 
 
@@ -63,7 +63,7 @@ def schema_of(model: type) -> dict:
 
 
 def pages() -> dict[Path, str]:
-    """Return the text of every file that is written from the models, by its path."""
+    """Return the text of every file that is generated from the models, by its path."""
     config, study = map(schema_of, MODELS.values())
     return {
         REPOSITORY / "config/README.md": describe_keys(),

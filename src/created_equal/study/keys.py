@@ -155,34 +155,34 @@ class Config:
     error that names the missing file."""
 
     networks: Annotated[Count | None, FromText] = None
-    """The number of networks in every ensemble, in place of the numbers in the study files; null:
-    as in the study files. Raising it trains only the additional networks, except in ensembles whose
-    data depend on another ensemble's ranking of the examples: they are retrained, because more
-    networks rank differently. The run announces this before it starts."""
+    """The number of networks in every ensemble; null takes the numbers from the study files.
+    Raising it trains only the additional networks, except in ensembles whose data depend on another
+    ensemble's ranking of the examples: they are retrained, because more networks rank differently.
+    The run announces this before it starts."""
 
     epochs: Annotated[Count | None, FromText] = None
-    """The number of epochs of every network, in place of the numbers in the study files, for a
-    short trial; null: as in the study files. Figures that name epochs beyond it show others.
-    Networks trained for another number of epochs are kept, and are used again without this key."""
+    """The number of epochs of every network, for a short trial; null takes the numbers from the
+    study files. Figures that name later epochs show others. Networks trained for another number of
+    epochs are kept, and are used again without this key."""
 
     networks_per_job: Annotated[Count, FromText] = 7
     """How many networks a job trains and saves in one file. It does not change any result."""
 
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    """The device for training; auto: the first GPU, or the CPU without one."""
+    """The device for training; auto is the first GPU, or the CPU if there is none."""
 
     precision: Literal["auto", "fp32", "tf32", "bf16"] = "auto"
-    """The arithmetic of training. auto: bf16 on CPUs with AMX and on AMD's with AVX512 bf16,
+    """The arithmetic of training. auto is bf16 on CPUs with AMX and on AMD CPUs with AVX512 bf16,
     otherwise fp32 (bf16 is slower on other CPUs, and GPUs have not been measured yet, see
     benchmarks/README.md). On a GPU, tf32 and bf16 need compute capability 8.0. The precision is
-    stored with every result. Changing it does not retrain finished networks; scores of an ensemble
-    of several precisions come with a warning. To finish training on another machine, set the
-    precision that it started with."""
+    stored with every result. Changing it does not retrain finished networks; scoring an ensemble
+    that mixes precisions prints a warning. To finish training on another machine, set the precision
+    that it started with."""
 
     scores: Literal["trained", "reference"] = "trained"
-    """trained: the scores of the networks trained here. reference: figures and claims show the
-    scores that come with the code (reference/STUDY), and nothing is trained; without the
-    predictions of every network, intervals are over examples alone, and claims that need these
+    """With trained, figures and claims show the networks trained here. With reference, they show
+    the scores that come with the code (reference/STUDY), and nothing is trained. These come without
+    the predictions of every network, so intervals are over examples alone, and claims that need the
     predictions are not measured."""
 
 
@@ -211,50 +211,50 @@ class Recipe:
     """The optimizer. The paper uses sgd, adadelta on MNIST, and adam in one of its variations."""
 
     learning_rate: StrictFloat = Field(0.05, gt=0)
-    """The initial learning rate. The paper: 0.05, and 1 on MNIST."""
+    """The initial learning rate. The paper uses 0.05, and 1 on MNIST."""
 
     momentum: StrictFloat = Field(0.0, ge=0, lt=1)
     """The momentum, only with sgd. The paper does not mention any."""
 
     decay: Decay | None = None
-    """The decay of the learning rate; null: it stays constant. The paper divides it by 1.8 every 20
-    epochs."""
+    """The decay of the learning rate; with null it stays constant. The paper divides it by 1.8
+    every 20 epochs."""
 
     weight_decay: StrictFloat = Field(0.0, ge=0)
-    """L2 regularisation as in PyTorch's optimizers: this factor times the weight is added to the
-    gradient (twice the factor of a penalty in the loss). Non-zero in some of the paper's
-    variations."""
+    """L2 regularization as in PyTorch's optimizers: this factor times the weight is added to the
+    gradient (twice the factor of a penalty in the loss). Some of the paper's variations use it."""
 
     weight_decay_on: Literal["weights", "all"] = "weights"
-    """The parameters that weight_decay applies to. weights: kernels and matrices; all: biases
-    too."""
+    """The parameters that weight_decay applies to: weights are kernels and matrices, all includes
+    biases."""
 
     dropout: Annotated[
         StrictBool | Annotated[StrictFloat, Field(ge=0, lt=1)],
         # A rate of 0 and false are the same.
         AfterValidator(lambda rate: rate or False),
     ] = True
-    """true: the architecture's own rates (st_vgg: 0.25 after pooling, 0.5 before the last layer).
-    false: none (the paper, for random labels). A number: this rate everywhere, rounded to a
-    multiple of 1/256, from 1/256 to 255/256; 0 is the same as false."""
+    """true uses the architecture's own rates (st_vgg: 0.25 after pooling, 0.5 before the last
+    layer). false turns dropout off, as the paper does for random labels. A number is used as the
+    rate everywhere, rounded to a multiple of 1/256, from 1/256 to 255/256; 0 is the same as
+    false."""
 
     activation: (
         Literal["elu", "relu", "leaky_relu", "tanh", "sigmoid", "softplus", "gelu", "silu"] | None
     ) = None
-    """The activation function; null: the architecture's own, which is elu for st_vgg, small_st_vgg
-    and mnist_cnn. The paper does not name it; with elu its accuracy is reached, with relu it is
-    not."""
+    """The activation function; null is the architecture's own, which is elu for st_vgg,
+    small_st_vgg and mnist_cnn. The paper does not name it; elu reaches the paper's accuracy, relu
+    does not."""
 
     mini_batches: Literal["permuted", "independent"] = "permuted"
-    """permuted: every epoch uses each train image at most once, in a new random order; those that
-    do not fill a last mini-batch are left out, others in each epoch. independent: every mini-batch
-    is drawn independently from the whole train set."""
+    """With permuted, every epoch uses each train image at most once, in a new random order; images
+    that do not fill a last mini-batch are left out, different ones in each epoch. With independent,
+    every mini-batch is drawn independently from the whole train set."""
 
     augmentation: Literal["crop_and_flip"] | None = None
-    """Random changes of the train images. crop_and_flip: each image is shifted by up to an eighth
-    of its shorter side (4 of 32 pixels) and mirrored half of the time; with images: files, it is a
-    crop of 8 to 100 % of the area, resized to size x size and mirrored half of the time
-    (torchvision's RandomResizedCrop and RandomHorizontalFlip). null: no changes."""
+    """Random changes of the train images. crop_and_flip shifts each image by up to an eighth of its
+    shorter side (4 of 32 pixels) and mirrors it half of the time. With `images: files` it crops 8
+    to 100 % of the area instead, resizes the crop to size x size, and mirrors it half of the time
+    (torchvision's RandomResizedCrop and RandomHorizontalFlip). null changes nothing."""
 
     @property
     def definition(self) -> dict:
@@ -271,19 +271,19 @@ class Resources:
     """What a training job requests from a cluster; it does not change any result."""
 
     mem_mb: Count | None = None
-    """The memory of a training job in MB; null: 4,000 plus three times the size of the images, if
-    that is known before the dataset is built; with `images: files`, 4,000 plus 1,000 per core."""
+    """The memory of a training job in MB. With null it is 4,000 plus three times the size of the
+    images, if that is known before the dataset is built; with `images: files`, 4,000 plus 1,000 per
+    core."""
 
     cpus: Count = 1
-    """The cores of a training job; several make decoding images faster."""
+    """The cores of a training job; more cores decode images faster."""
 
     minutes_per_network: Count = 60
     """The run time of a training job is this times its number of networks, plus half an hour. A job
     that reaches its time limit resumes when it is submitted again."""
 
     networks_per_job: Count | None = None
-    """The largest number of networks in a job, if networks_per_job of config.yaml is larger; null:
-    no limit of its own."""
+    """An upper limit on networks_per_job of config.yaml; null sets no limit."""
 
     def minutes(self, n_networks: int) -> int:
         """Return the run time of a job that trains this many networks."""
@@ -297,7 +297,7 @@ class Entry(BaseModel):
 
 
 class ClutterEntry(Entry):
-    """What is added to the digits, and the ranges from which it is drawn."""
+    """The clutter that is added to the digits, and the ranges from which it is drawn."""
 
     digit_size: Annotated[list[Count], Field(min_length=2, max_length=2)]
     """The smallest and the largest height and width of a digit, in pixels."""
@@ -319,7 +319,7 @@ class DatasetEntry(Entry):
 
     source: Literal["digits", "cifar10", "cifar100", "mnist", "image_folder", "arrays"]
     """The source of the images. digits: the 1,797 digits of 8 x 8 pixels that come with
-    scikit-learn, without a download. cifar10, cifar100, mnist: downloaded, or read from data_root.
+    scikit-learn. cifar10, cifar100, mnist: downloaded, or read from data_root.
     image_folder: your own images, in train/CLASS/ and test/CLASS/ (or val/CLASS/), or with the
     layout of Tiny ImageNet. arrays: your own arrays in a file of np.savez: train_images and
     test_images (example, height, width, channel) uint8, with 1 or 3 channels or without that axis,
@@ -327,7 +327,7 @@ class DatasetEntry(Entry):
 
     superclass: Superclass = ABSENT
     """Only with cifar100: the five classes of this superclass (2,500 train and 500 test images), in
-    place of all 100 classes. The paper's main data: small_mammals."""
+    place of all 100 classes. small_mammals is the paper's main data."""
 
     path: Annotated[Text, AfterValidator(_plain_path)] = ABSENT
     """Only with image_folder and arrays, and required there: the folder of images, or the .npz file
@@ -336,8 +336,8 @@ class DatasetEntry(Entry):
     may move."""
 
     size: Count | None = None
-    """The images are made size x size pixels (the shorter side is resized, and the centre is
-    cropped); null: they stay as they are, and must all have the same size."""
+    """The height and width of the images in pixels: the shorter side is resized, and the center is
+    cropped. With null, images stay as they are, and must all have the same size."""
 
     clutter: ClutterEntry = ABSENT
     """Only with digits, and with size: makes the digits about as hard as natural images. Each gets
@@ -345,16 +345,16 @@ class DatasetEntry(Entry):
     determined by its position in the source."""
 
     images: Literal["memory", "files"] = "memory"
-    """Where the images are during training. memory: in memory, as pixels. files: only with
-    image_folder and with size, for data that do not fit in memory; other processes decode each
+    """Where the images are during training: in memory, as pixels, or in their files. files is for
+    data that do not fit in memory, and needs image_folder and size; other processes decode each
     image whenever it is used. The folder must not change, and baselines are not possible."""
 
     train_examples: FromTwo | None = None
-    """The number of train images: a fixed choice that keeps the proportions of the classes; null:
-    all."""
+    """The number of train images, a fixed subset that keeps the proportions of the classes; null
+    takes all of them."""
 
     test_examples: FromTwo | None = None
-    """The number of test images, chosen in the same way; null: all."""
+    """The number of test images, chosen in the same way; null takes all of them."""
 
     @property
     def definition(self) -> dict:
@@ -366,16 +366,16 @@ class DerivedEntry(Entry):
     """How an ensemble's dataset differs from the study's."""
 
     labels: Literal["random"] = ABSENT
-    """random: the labels are shuffled within the train set and within the test set, so the sizes of
-    the classes stay the same (the paper's figure 8)."""
+    """random shuffles the labels within the train set and within the test set, so the sizes of the
+    classes stay the same (the paper's figure 8)."""
 
     move_to_test: Literal["easiest", "hardest", "random"] = ABSENT
     """The train examples that become test examples: the easiest, the hardest, or random ones (the
     paper's section 3)."""
 
     half: Literal["first", "second"] = ABSENT
-    """Half of the train set, chosen at random, which is kept; the other half is removed. The first
-    and the second half have no example in common, and each has half of every class."""
+    """The half of the train set that is kept, chosen at random; the other half is removed. The
+    first and the second half have no example in common, and each has half of every class."""
 
     keep: Literal["hardest", "easiest", "random"] = ABSENT
     """The train examples that are kept, while all others are removed: the hardest, the easiest, or
@@ -397,30 +397,30 @@ class DerivedEntry(Entry):
     the next, until fraction is left. Without this key all are removed at once."""
 
     of: Literal["original", "rest"] = "original"
-    """What per_round is a fraction of: the original train set, or what remains of it."""
+    """Whether per_round is a fraction of the original train set or of the rest."""
 
     networks_per_round: Count = ABSENT
     """The number of networks in the ensemble of each round; by default as many as in this
     ensemble."""
 
     balanced: StrictBool = False
-    """With keep. true: every class keeps the same proportion of its examples; false: the class is
-    ignored."""
+    """With keep: whether every class keeps the same proportion of its examples. Otherwise examples
+    are kept regardless of their class."""
 
     seed: FromZero = 0
     """The seed of random labels, of a random choice of examples, or of halves."""
 
 
 class OwnArchitecture(Entry):
-    """A network of one's own."""
+    """A network of your own."""
 
     module: Text
     """FILE:FUNCTION, for example my_nets:make for the function make in my_nets.py, next to the
     study or in the current folder. make(n_classes, (height, width, channels)) returns a
     torch.nn.Module that maps images (example, channel, height, width) to logits (example,
     n_classes). If the file, or one that it imports from its folder, changes, the networks are
-    trained again. Convolutions and dense layers get the initialisation of the other architectures;
-    all other parameters keep the values that the function gave them."""
+    trained again. Convolutions and dense layers are initialized as in the other architectures; all
+    other parameters keep the values that the function gave them."""
 
 
 class EnsembleEntry(Entry):
@@ -439,37 +439,37 @@ class EnsembleEntry(Entry):
     """A factor on the number of filters or units of every layer except the last."""
 
     linear: StrictBool = False
-    """true: no activation functions, and average pooling in place of max-pooling (the paper's
+    """true removes activation functions, and replaces max-pooling by average pooling (the paper's
     section 4.2). Of torchvision's models, only those without any other non-linearity can be linear,
     for example alexnet, the vggs and the resnets."""
 
     depth: Count | None = Field(None, le=16)
-    """The number of convolutions in each block before a pooling layer; null: 2."""
+    """The number of convolutions in each block before a pooling layer; null is 2."""
 
     kernel: Count | None = Field(None, le=15)
-    """The kernel size of every convolution; null: 3 (2 in the last block of st_vgg)."""
+    """The kernel size of every convolution; null is 3 (2 in the last block of st_vgg)."""
 
     units: Count | None = Field(None, le=65536)
-    """The units of the dense layer before the last, which are multiplied by width; null: 512
-    in st_vgg, 128 in the others."""
+    """The number of units of the dense layer before the last, before it is multiplied by width;
+    null is 512 in st_vgg and 128 in the others."""
 
     label: Text = ABSENT
     """The ensemble's name in figures and pages; by default its name with spaces, st-VGG for
     st_vgg."""
 
     dataset: DerivedEntry = ABSENT
-    """What differs from the study's dataset: the labels, or the examples in the train set. It needs
-    one of labels, move_to_test, half and keep. The changed examples are listed in
+    """How the dataset differs from the study's: in the labels, or in the examples of the train set.
+    Give one of labels, move_to_test, half and keep. The changed examples are listed in
     results/STUDY/ENSEMBLE/chosen.csv."""
 
     networks: Count = ABSENT
     """The number of networks in this ensemble; by default as many as the study has."""
 
     shared: Noises = ()
-    """The noise that is the same in all networks of this ensemble, that of network 0; all other
-    noise is that of the ensemble without this key. initialisation: the first weights. mini_batches:
-    the order of the train images and their augmentation. dropout: that, and all else that is drawn
-    while a network is trained."""
+    """The noise that all networks of this ensemble share: they get that of network 0. The rest of
+    the noise is that of the ensemble without this key. initialisation: the first weights.
+    mini_batches: the order of the train images and their augmentation. dropout: dropout, and
+    everything else that is drawn at random during training."""
 
     steps: Annotated[list[Count], Field(min_length=1), Rising] = ABSENT
     """The numbers of mini-batches, in ascending order, after which predictions are saved in place
@@ -477,10 +477,10 @@ class EnsembleEntry(Entry):
     this key, seen within their first epochs."""
 
     recipe: Recipe = Field(default_factory=Recipe)
-    """What differs from the study's recipe; other keys are as there."""
+    """The keys that differ from the study's recipe."""
 
     resources: Resources = Field(default_factory=Resources)
-    """What differs from the study's resources; other keys are as there."""
+    """The keys that differ from the study's resources."""
 
 
 class FixedBaseline(Entry):
@@ -543,7 +543,7 @@ ROLES = {
 
 
 def needed_words(key: str, value: object) -> str:
-    """Return what an ensemble must have for one of ``ROLES``: ``"keep: hardest"``."""
+    """Return the key and the value that an ensemble of a role must have: ``"keep: hardest"``."""
     if value is ...:
         return key
     value = f"[{', '.join(value)}]" if isinstance(value, list) else str(value).lower()
@@ -669,18 +669,18 @@ class FiguresEntry(Entry):
     """The accuracy of AdaBoost on easy, intermediate and hard examples, and the difficulty of
     examples for AdaBoost against their accessibility."""
     figure_07: FigureOfClassifiers = ABSENT
-    """The examples that other classifiers get right, among those that the networks get right and
-    among the others."""
+    """The accuracy of other classifiers on the examples that the networks get right, and on the
+    others."""
     figure_08: FigureOfHardProblems = ABSENT
     """Histograms of consistency with random labels at three epochs, and without the easy examples
     at two, for one or two ensembles."""
     figure_09: FigureOfFourEpochs = ABSENT
-    """Figure 1 again, with every example in the colour of the class that is most often predicted
-    for it."""
+    """Figure 1 again, with every example in the color of the class that is most often predicted for
+    it."""
     figure_10: FigureOfAllEpochs = ABSENT
     """The consistency score of every example against the epoch."""
     figure_11: FigureOfAllEpochs = ABSENT
-    """Five examples that are learnt in different ways, with their images."""
+    """Five examples that are learned in different ways, with their images."""
     moved_examples: FigureOfMovedExamples = ABSENT
     """The accuracy against the epoch on the easiest, random and hardest examples that were moved to
     the test set (the paper's section 3)."""
@@ -688,12 +688,12 @@ class FiguresEntry(Entry):
     """The bi-modality on the test set against the epoch for many ensembles (the paper's section 3
     and supplement C)."""
     noise: FigureOfNoise = ABSENT
-    """How much networks disagree that differ in their initialisation, their mini-batches or their
-    dropout alone, and whether networks trained on disjoint halves of the train set learn the test
+    """How much networks disagree if they differ only in their initialization, their mini-batches or
+    their dropout, and whether networks trained on disjoint halves of the train set learn the test
     examples in the same order."""
     gallery: FigureOfAllEpochs = ABSENT
     """The easiest, the hardest and the most disputed images of each class, and those on which
-    nearly all networks agree on another label than the given one."""
+    nearly all networks agree on a label other than the given one."""
     metrics: FigureOfAllEpochs = ABSENT
     """The correlations of metrics of difficulty (forgetting, when learned, vote entropy, ...) over
     images, pooled and within classes."""
@@ -717,7 +717,8 @@ class StudyFile(Entry):
     """The images and their labels."""
 
     networks: Count = 100
-    """The number of networks in each ensemble; they differ only in their seed. The paper: 100."""
+    """The number of networks in each ensemble; they differ only in their seed. The paper trains
+    100."""
 
     recipe: Recipe = Field(default_factory=Recipe)
     """How the networks are trained."""
@@ -730,9 +731,10 @@ class StudyFile(Entry):
     """The ensembles, each under a name of lower-case letters, digits and underscores."""
 
     baselines: BaselinesEntry = Field(default_factory=BaselinesEntry)
-    """The classifiers that the networks are compared with, from scikit-learn and on standardised
-    pixels; `{}` for one with its defaults."""
+    """The classifiers that the networks are compared with, from scikit-learn and on standardized
+    pixels; `{}` gives a classifier its defaults."""
 
     figures: FiguresEntry = Field(default_factory=FiguresEntry)
-    """The figures of the study: those of the paper with its numbers, two about what it only
-    describes in words, and two that it does not have (gallery and metrics)."""
+    """The figures of the study: those of the paper by number, three about claims that the paper
+    makes only in words (moved_examples, robustness, noise), and two that it does not have (gallery,
+    metrics)."""

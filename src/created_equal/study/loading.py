@@ -51,8 +51,8 @@ def load_config(values: Mapping | None = None) -> Config:
     """Return the checked config.
 
     Args:
-        values: keys and values, which may be text from the command line; None for those that a
-            running workflow passes, or without one those in config.yaml of the current directory.
+        values: keys and values, which may be text from the command line. None takes those that a
+            running workflow passes, or otherwise those in config.yaml of the current directory.
             Missing keys have their defaults.
 
     Raises:
@@ -73,8 +73,8 @@ def load_config(values: Mapping | None = None) -> Config:
         refuse(
             where,
             [
-                f"{key} is {value}, but scores is {REFERENCE.name}, and these scores have a number "
-                f"of {key} of their own; leave one of the two out."
+                f"{key} is {value}, but scores is {REFERENCE.name}, which has a fixed number of "
+                f"{key}; leave one of the two out."
                 for key, value in trained.items()
                 if value is not None
             ],
@@ -83,7 +83,7 @@ def load_config(values: Mapping | None = None) -> Config:
 
 
 def _typed_as(number: float, where: Path | str) -> str:
-    """Return the study of whose name Snakemake's --config makes this number: 2020_10_10."""
+    """Return the study whose name Snakemake's --config turned into this number: 2020_10_10."""
     for name in (names := study_names()):
         with suppress(ValueError):
             if float(name) == number:
@@ -117,7 +117,7 @@ def load_study(
         n_networks: number of networks in every ensemble; None for the numbers in the file.
         scores: ``"trained"``, or ``"reference"`` for the scores that come with the code; figures of
             ensembles without such scores are then refused.
-        epochs: how many epochs every network is trained for; None: as the file says.
+        epochs: number of epochs of every network; None for the numbers in the file.
 
     Raises:
         InputError: there is no such study, its file has problems (with a sentence for each), or it
@@ -221,7 +221,7 @@ def predictions_folders(*ensembles: Ensemble) -> list[list[Path]]:
 def _with_epochs(values: object, epochs: int) -> object:
     """Return a study file's contents with this number of epochs for every ensemble.
 
-    A figure that names epochs beyond it shows others, chosen from the scores.
+    A figure that names later epochs shows others, chosen from the scores.
     """
     values = deepcopy(values)
     if not isinstance(values, dict):

@@ -34,7 +34,7 @@ class Figure:
     trained: int = 1  # The smallest number of epochs of every ensemble.
     n_networks: int = 1  # The smallest number of networks of the first ensemble.
     dataset: bool = False  # Whether it shows images or the names of classes.
-    table: bool = False  # Whether a csv file has what it shows.
+    table: bool = False  # Whether its data are also written as csv.
     predictions: bool = False  # Whether it needs the predictions of every network.
 
 
@@ -49,7 +49,7 @@ FIGURES = {
     "figure_08": Figure("Random labels, and no easy examples", trained=3),
     "figure_09": Figure("Consistency and the class that is predicted", dataset=True),
     "figure_10": Figure("Consistency of every example against the epoch"),
-    "figure_11": Figure("Five examples that are learnt in different ways", trained=2, dataset=True),
+    "figure_11": Figure("Five examples learned in different ways", trained=2, dataset=True),
     "moved_examples": Figure("Examples moved to the test set"),
     "robustness": Figure("Bi-modality with other hyper-parameters"),
     "noise": Figure("What makes networks disagree", n_networks=2, dataset=True, predictions=True),
@@ -67,7 +67,7 @@ BASELINES = {
 }
 
 
-# How people write what is not only a matter of spaces.
+# Names that are written differently, not only with spaces.
 WRITTEN = {
     "st_vgg": "st-VGG",
     "mnist_cnn": "MNIST CNN",
@@ -80,7 +80,7 @@ WRITTEN = {
 
 
 def label_of(name: str) -> str:
-    """Return a name for people: ``"small st-VGG"``, ``"learning rate 0.05"``."""
+    """Return a readable name: ``"small st-VGG"``, ``"learning rate 0.05"``."""
     name = name.removeprefix("variation_")
     for key, written in WRITTEN.items():
         name = re.sub(rf"(?<![a-z0-9]){key}(?![a-z0-9])", written, name)
@@ -113,10 +113,10 @@ class Ensemble:
     # The ensemble whose scores rank the examples, and from whose dataset this one's is derived.
     ranked_by: str | None = None
     resources: Resources = field(default_factory=Resources)
-    # Its name for people; "": that of ``label_of``.
+    # Its name in figures; if empty, that of ``label_of``.
     label: str = ""
-    # What ``EnsembleEntry`` describes: the noise that all networks share, and the mini-batches
-    # after which predictions are saved in place of epochs.
+    # The noise that all networks share, and the mini-batches after which predictions are saved
+    # instead of after epochs; see ``EnsembleEntry``.
     shared: tuple[str, ...] = ()
     steps: tuple[int, ...] = ()
     # The folder of its scores; None if they are neither saved nor to be computed.
@@ -157,13 +157,13 @@ class Ensemble:
 
     @property
     def unit(self) -> str:
-        """What the numbers of ``moments`` count."""
+        """The unit of ``moments``."""
         return "step" if self.steps else "epoch"
 
     @property
     def definition(self) -> dict:
         """Everything except the seed that determines a network, as plain JSON types."""
-        # Most ensembles have none of the two; definitions from before these keys have neither.
+        # Left out if empty, as in definitions that are older than these keys.
         added = {"shared": list(self.shared), "steps": list(self.steps)}
         return self.streams_definition | {key: value for key, value in added.items() if value}
 
@@ -171,8 +171,8 @@ class Ensemble:
     def streams_definition(self) -> dict:
         """The part of the definition that determines the streams of random numbers.
 
-        So network i of an ensemble with ``shared`` or ``steps`` has the numbers of network i of the
-        ensemble without them, except for those that are shared.
+        So network i of an ensemble with ``shared`` or ``steps`` draws the same numbers as network i
+        of the ensemble without them, except for those that are shared.
         """
         variations = asdict(self.architecture)
         architecture, own = variations.pop("name"), variations.pop("own")
@@ -213,7 +213,7 @@ class Study:
 
     A figure that contradicts the rest of the study (for example because it shows an undefined
     ensemble), or whose reference scores are missing, is not in ``figures``; ``refused`` has the
-    sentences that say why.
+    reasons.
     """
 
     name: str
@@ -233,7 +233,7 @@ class Study:
         }
 
     def label(self, ensemble: str) -> str:
-        """Return the name of one of its ensembles for people."""
+        """Return the name of one of its ensembles in figures."""
         return self.ensembles[ensemble].label or label_of(ensemble)
 
     def scores_path(self, ensemble: str) -> Path:

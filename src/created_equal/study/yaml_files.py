@@ -58,7 +58,7 @@ class _Loader(yaml.SafeLoader):
             if not isinstance(key, yaml.ScalarNode):
                 raise _error("a key must be text", key)
             if key.value in seen:
-                raise _error(f"the key {key.value} is there twice", key)
+                raise _error(f"the key {key.value} occurs twice", key)
             seen.add(key.value)
         self.flatten_mapping(node)
         return {key.value: self.construct_object(value, deep) for key, value in node.value}
@@ -75,8 +75,8 @@ def _error(problem: str, node: yaml.Node) -> yaml.YAMLError:
 
 
 _Loader.add_constructor("tag:yaml.org,2002:float", _Loader.construct_yaml_float)
-# In YAML 1.1, 010 is 8, 1:30 is 90, and 1e-3 is text, as few people know. Here numbers are decimal,
-# with or without an exponent; 010 and 1:30 are text, and so are dates.
+# In YAML 1.1, 010 is 8, 1:30 is 90, and 1e-3 is text, which few people expect. Here numbers are
+# decimal, with or without an exponent; 010 and 1:30 are text, and so are dates.
 _TAG = "tag:yaml.org,2002:"
 _DECIMAL = {
     "int": r"[-+]?(0|[1-9][\d_]*)",
@@ -102,7 +102,7 @@ def read_yaml(path: Path) -> Any:
     try:
         return parse_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:
-        otherwise = "check that it is there and readable"
+        otherwise = "check that it exists and is readable"
         raise InputError(f"{path} cannot be read {because(error, otherwise)}") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8 text; save it as UTF-8.") from error
@@ -120,8 +120,8 @@ def check(document: Any, model: type) -> tuple[list[str], Any]:
     """Compare a document with a model of its keys.
 
     Returns:
-        a sentence for every problem, and a copy of the document without the invalid values, in
-        which contradictions can be looked for.
+        a sentence for every problem, and a copy of the document without the invalid values, which
+        can be searched for contradictions.
     """
     usable = deepcopy(document)
     sentences = []
@@ -145,7 +145,9 @@ def refuse(where: str | Path, sentences: Sequence[str]) -> None:
         where: a description of the file; if it is its path, each sentence gets its line number.
         sentences: each begins with its place.
     """
-    lines = _lines(where) if isinstance(where, Path) and sentences else {}
+    lines = {}
+    if isinstance(where, Path) and sentences:
+        lines = dict(_places(yaml.compose(where.read_text(encoding="utf-8"), _Loader)))
     found = [(_line_of(sentence, lines), sentence) for sentence in sentences]
     if len(found) == 1:
         ((line, sentence),) = found
@@ -156,12 +158,8 @@ def refuse(where: str | Path, sentences: Sequence[str]) -> None:
         raise InputError("\n  ".join([f"{where} has {len(found)} problems:", *shown]))
 
 
-def _lines(path: Path) -> dict[str, int]:
-    """Return the line numbers of all keys and list items in a YAML file, by place."""
-    return dict(_places(yaml.compose(path.read_text(encoding="utf-8"), _Loader)))
-
-
 def _places(node: yaml.Node | None, *path: str) -> Iterator[tuple[str, int]]:
+    """Yield the place and the line number of every key and list item."""
     # No valid key is deeper, but an alias can refer to the mapping that contains it.
     if isinstance(node, yaml.MappingNode) and len(path) < DEEPEST:
         for key, value in node.value:
@@ -185,7 +183,7 @@ def suggestion(name: str, known: Sequence[str]) -> str:
     near = [each for each in known if _without_zeros(each) == _without_zeros(str(name).lower())]
     near = near or difflib.get_close_matches(str(name).lower(), known, n=1, cutoff=SIMILAR)
     if near and not str(name).isascii():
-        return f"did you mean {near[0]}, of plain letters? It is written {name!a}."
+        return f"did you mean {near[0]}, in plain letters? You wrote {name!a}."
     if near:
         others = f" (of {', '.join(known)})" if len(known) <= NAMES_AFTER_NEAREST else ""
         return f"did you mean {near[0]}{others}?"
@@ -195,7 +193,7 @@ def suggestion(name: str, known: Sequence[str]) -> str:
 
 
 def _without_zeros(name: str) -> str:
-    """Return figure_1 for figure_01, as people write it."""
+    """Return figure_1 for figure_01, because people type either."""
     return re.sub(r"(?<!\d)0+(?=\d)", "", name)
 
 
@@ -298,7 +296,7 @@ def _sentence(error: ErrorDetails, path: Sequence[str | int], part: Mapping) -> 
 
 
 def _in_order(numbers: Sequence[int], schema: Mapping) -> str:
-    """Return the numbers in order, or what is wanted if too few of them differ."""
+    """Return the numbers in order, or words that ask for different ones if too few differ."""
     distinct = sorted(set(numbers))
     enough = len(distinct) >= schema.get("minItems", 1)
     return str(distinct) if enough else f"{len(numbers)} different ones"

@@ -22,9 +22,8 @@ def write_checkpoint(
 ) -> None:
     """Save a partly trained network; the file is written atomically.
 
-    The identity is everything that determines the network, the state one of ``Trainee.states``.
-    There is a result for every moment so far, from 0 (untrained), and ``seconds`` is the
-    training time.
+    ``identity`` is everything that determines the network, ``state`` is from ``Trainee.states``,
+    ``results`` has every moment so far, from 0 (untrained), and ``seconds`` is the training time.
 
     Raises:
         InputError: the file cannot be written, or the disk is full.
@@ -46,7 +45,7 @@ def read_checkpoint(
 ) -> tuple[dict, list[EpochResult], float] | None:
     """Return state, results and seconds from a checkpoint, or None if there is no usable one.
 
-    There is a result for each of the first ``moments``, see ``Ensemble.moments``.
+    The results are those of the first ``moments``, see ``Ensemble.moments``.
 
     A checkpoint that is damaged or belongs to another network is skipped with a warning, and the
     network is trained from the beginning.

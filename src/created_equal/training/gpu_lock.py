@@ -116,7 +116,7 @@ def _wait_for_lock(gpus: Sequence[str], folder: Path) -> tuple[str, int]:
 
 
 def _try_to_lock(path: Path) -> int | None:
-    import fcntl  # Windows has none, and needs none without a GPU.
+    import fcntl  # Imported here, because Windows does not have it.
 
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

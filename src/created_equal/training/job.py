@@ -106,7 +106,7 @@ class Job:
         }
 
     def _train_together(self, members: Sequence[Member]) -> None:
-        """Train networks that are at the same step, as many of them as the group takes."""
+        """Train networks that are at the same step, as many of them as fit in a group."""
         started = saved = time.monotonic()
         pause = SECONDS_BETWEEN_CHECKPOINTS
         moments = self._ensemble.moments
@@ -129,8 +129,8 @@ class Job:
                 self._write_checkpoints(current())
                 self._stop_request.exit()
 
-        # Moment 0 has the results of the untrained network. A network that was stopped during its
-        # evaluation has reached a moment of which it lacks the results.
+        # Moment 0 has the results of the untrained network. A network that was stopped during an
+        # evaluation resumes with that evaluation, without training.
         for moment in moments[len(members[0].results) :]:
             while group.moment < moment:
                 for _ in group.finish_epoch():

@@ -11,10 +11,9 @@ output is a hard link to that part, otherwise the networks are copied.
 
 Snakemake deletes a job's output before it runs the job again, and when the job fails. Therefore
 every output is also linked in ``kept``, which Snakemake does not know about and which takes no
-space: networks whose output was deleted are still found there. The second name protects from
-deletion only: both name the same bytes, and what changes one file changes the other. Only after
-that are parts removed, and only if all of their networks are in linked outputs, because another job
-may still need them.
+space: networks whose output was deleted are still found there. The link protects from deletion
+only, because both names refer to the same bytes. Parts are removed after that, and only if all of
+their networks are in linked outputs, because another job may still need them.
 
 Networks of the same definition are also found in the folders of other studies, and in
 ``reference``; files there are linked or copied, and never removed.
@@ -141,7 +140,7 @@ class PredictionsFolder:
                     path.unlink(missing_ok=True)
 
     def _kept_seeds(self, seeds: set[int]) -> set[int]:
-        """Return those of the networks that are in files of ``kept``."""
+        """Return the networks among these that are in files of ``kept``."""
         if not seeds:
             return set()
         return {
@@ -161,7 +160,7 @@ class PredictionsFolder:
         yield from sorted(self._path.glob("*.nc"))
 
     def _kept_name(self, output: Path) -> Path:
-        """Return the name of an output's link; that of another definition is not replaced."""
+        """Return the name of an output's link, which never replaces that of another definition."""
         name = self._kept / output.name
         with suppress(InputError):
             if name.exists() and not self._seeds_in(name):

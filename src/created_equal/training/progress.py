@@ -22,7 +22,7 @@ class Report:
     """Reports finished epochs of ``n_networks`` networks, with networks per hour and the time left.
 
     ``waited`` returns the seconds spent waiting for images so far, or None if all are in memory.
-    With ``steps``, these many mini-batches take the place of epochs.
+    With ``steps``, the results come after these numbers of mini-batches instead of after epochs.
     """
 
     def __init__(

@@ -22,7 +22,7 @@ class StopRequest:
 
     @property
     def stop_requested(self) -> bool:
-        """Whether the job was asked to stop; once it has noticed, it may take its time."""
+        """Whether the job was asked to stop; reading it ends the time limit of the step."""
         if self.signal is not None:
             signal.setitimer(signal.ITIMER_REAL, 0)
         return self.signal is not None
@@ -36,7 +36,7 @@ class StopRequest:
         raise SystemExit(128 + self.signal)
 
     def give_up(self, *_: object) -> NoReturn:
-        """Exit although the step does not end, for example because images do not arrive."""
+        """Exit in the middle of a step that does not end, for example if images do not arrive."""
         log.warning(
             "asked to stop (%s), but the step has not ended for %d s: stopping without it; "
             "unfinished networks resume from their last checkpoint",
@@ -49,9 +49,9 @@ class StopRequest:
 def listen_for_stop() -> Iterator[StopRequest]:
     """Turn SIGTERM and Ctrl-C (SIGINT) into requests to stop within the block.
 
-    A step that does not end in ``PATIENCE`` seconds is given up. A second Ctrl-C ends the job at
-    once. A second SIGTERM does not, because schedulers send more than one. An ignored signal stays
-    ignored, such as Ctrl-C in a shell's background jobs.
+    A step that does not end in ``PATIENCE`` seconds is abandoned. A second Ctrl-C ends the job at
+    once. A second SIGTERM does not, because schedulers send more than one. An ignored signal, such
+    as Ctrl-C in a shell's background jobs, stays ignored.
     """
     request = StopRequest()
 

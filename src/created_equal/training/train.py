@@ -34,17 +34,16 @@ def train_networks(
 ) -> None:
     """Train some networks of an ensemble and write their predictions.
 
-    Networks with the same definition, data and version of the engine that are already in a file
-    next to ``output``, of another study or in ``reference`` are reused (see ``PredictionsFolder``
-    and ``predictions_folders``). All others are trained. Each one is
-    saved as soon as it is finished, and before that in a checkpoint about every minute, from which
-    the next job resumes. On SIGTERM or Ctrl-C the job finishes its step, saves its networks, and
-    exits with 143 or 130.
+    Networks with the same definition, data and engine version are reused if they are in a file next
+    to ``output``, in another study, or in ``reference`` (see ``PredictionsFolder`` and
+    ``predictions_folders``). All others are trained. Each is saved as soon as it is finished, and
+    before that in a checkpoint about every minute, from which the next job resumes. On SIGTERM or
+    Ctrl-C the job finishes its step, saves its networks, and exits with 143 or 130.
 
     Args:
         ensemble: the ensemble.
         dataset: path of the dataset file.
-        seeds: the networks to train, by their numbers i in the ensemble.
+        seeds: the seeds of the networks.
         output: path of the predictions file.
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
         precision: ``"auto"``, ``"fp32"``, ``"tf32"`` or ``"bf16"``.

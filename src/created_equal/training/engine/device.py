@@ -41,8 +41,8 @@ class Setting:
 def choose_setting(device: str, precision: str) -> Setting:
     """Resolve the config's ``device`` and ``precision`` on this machine, and configure PyTorch.
 
-    The precision ``auto`` is the fastest that is known to train an equivalent ensemble: bf16 on a
-    CPU with AMX and on AMD's with AVX512 instructions for bf16, otherwise fp32. Intel's AVX512
+    The precision ``auto`` is the fastest that is known to train an equivalent ensemble: bf16 on
+    CPUs with AMX and on AMD CPUs with AVX512 instructions for bf16, otherwise fp32. Intel's AVX512
     instructions for bf16 are slower than fp32 (benchmarks/README.md). GPUs have not been measured.
 
     Raises:
@@ -154,14 +154,14 @@ def release_memory() -> None:
 
 
 def _multiplies_with_amx() -> bool:
-    """Return whether bf16 matrix products use AMX: the CPU has it, kernel and user permit it."""
+    """Return whether bf16 matrix products use AMX, which kernel and user must permit."""
     # _init_amx asks the kernel for permission, which some sandboxes deny.
     return _permits("amx") and torch.cpu._is_amx_tile_supported() and torch.cpu._init_amx()
 
 
 def _is_amd_with_bf16() -> bool:
     """Return whether this is an AMD CPU whose AVX512 instructions for bf16 may be used."""
-    # PyTorch does not say who made the CPU. Elsewhere than on Linux this file is missing.
+    # PyTorch does not expose the vendor of the CPU. This file exists only on Linux.
     is_amd = CPU_INFO.is_file() and "AuthenticAMD" in CPU_INFO.read_text()
     permitted = _permits("amx", "bf16", "fp16", "avx10")
     return is_amd and permitted and torch.cpu._is_avx512_bf16_supported()

@@ -132,7 +132,7 @@ class RecordedTrainee(Trainee):
             self._lane.queue(self._draw_order)
 
     def restore(self, states: Sequence[dict]) -> None:
-        """Restore what ``states`` returned, into the tensors that the graphs use."""
+        """Restore a state from ``states`` into the tensors that the graphs use."""
         (state,) = states
         self.epoch, self.step = state["epoch"], state["step"]
         self.network.load_state_dict(state["network"])
@@ -264,7 +264,7 @@ class Panel:
 class GraphGroup:
     """A ``Group`` of networks that take each step together, on a GPU.
 
-    It takes as many of the networks as fit into the device's memory. Its methods are those of
+    It has as many of the networks as fit into the device's memory. Its methods are those of
     ``Trainee``; a step counts as finished when it is queued.
 
     Raises:
@@ -287,7 +287,7 @@ class GraphGroup:
         self._panels: list[Panel] = []
         free, largest = [lanes[0].free_memory()], 0
         failed = lanes[0].failed_allocations()
-        # No panel needs more memory than the largest so far: the first of each lane needs most.
+        # Later panels need no more memory than the largest so far: the first of a lane needs most.
         while len(self._trainees) < len(seeds) and (not largest or free[-1] > 2 * largest):
             first = len(self._trainees)
             members = [

@@ -13,6 +13,7 @@ import xarray as xr
 from created_equal.artefacts import SPLITS, ImageFiles, has_files, image_shape
 from created_equal.training.engine.device import Setting, usable_cores
 from created_equal.training.engine.reading import Reader, read_ahead
+from created_equal.training.engine.streams import Stream, Streams
 
 # Sizes of the batches that are predicted. On a CPU a batch should fit into a core's cache; on a GPU
 # it should keep a large GPU busy and fit into a small one. Batches of images from files wait in
@@ -24,6 +25,9 @@ EXAMPLES_OF_FILES = 250
 # Standardized images (example, channel, height, width) float32, channels_last, and their labels
 # (example,) int64.
 Batch = tuple[torch.Tensor, torch.Tensor]
+# The random numbers that augment a mini-batch: words (example,) uint64 for images in memory, a seed
+# for images in files, or none.
+Augmentation = np.ndarray | int | None
 
 
 class Examples(ABC):
@@ -38,12 +42,9 @@ class Examples(ABC):
         splits: for each of SPLITS, a mask (example,) bool; a numpy array.
         train: (train example,) int64, indices of the train set.
         waited: seconds spent waiting for images; None if all are in memory.
-        is_augmented: whether the device augments mini-batches. Images in files are augmented when
-            they are read.
     """
 
     waited: float | None = None
-    is_augmented = False
 
     def __init__(self, dataset: xr.Dataset, setting: Setting):
         device = setting.device
@@ -73,19 +74,19 @@ class Examples(ABC):
         return math.ceil(len(self) / math.ceil(len(self) / largest))
 
     @abstractmethod
+    def draw_augmentation(self, streams: Streams, step: int, n_examples: int) -> Augmentation:
+        """Draw the random numbers that augment the mini-batch of a step."""
+
+    @abstractmethod
     def load_batches(
-        self,
-        batches: Sequence[np.ndarray],
-        seeds: Sequence[int],
-        words: Sequence[np.ndarray | None] = (),
+        self, batches: Sequence[np.ndarray], augmentations: Sequence[Augmentation]
     ) -> Iterator[Batch]:
         """Load mini-batches of the train set.
 
         Args:
             batches: for each mini-batch, indices into the train set.
-            seeds: for each mini-batch, the seed of the augmentation of images in files.
-            words: for each mini-batch, (example,) uint64: the random words of the augmentation of
-                images in memory; none for no augmentation.
+            augmentations: for each mini-batch, the result of ``draw_augmentation``; None loads the
+                images as they are.
         """
 
     @abstractmethod
@@ -108,6 +109,9 @@ class Images(Examples):
         dataset: see ``artefacts.make_dataset``.
         setting: the device and precision.
         augmentation: as in the recipe.
+
+    Attributes:
+        is_augmented: whether there is an augmentation.
     """
 
     def __init__(self, dataset: xr.Dataset, setting: Setting, augmentation: str | None = None):
@@ -119,25 +123,26 @@ class Images(Examples):
         """Return standardized images (example, channel, height, width) float32, channels_last.
 
         Args:
-            index: of the examples.
-            words: (example,) int64, random bits that change the images; None: no change.
+            index: the indices of the examples.
+            words: (example,) int64, random bits that augment the images; None for no augmentation.
         """
         pixels = self._pixels[index] if words is None else crop_and_flip(self._pixels, index, words)
         return self._standardize(pixels)
 
+    def draw_augmentation(self, streams: Streams, step: int, n_examples: int) -> np.ndarray | None:
+        if not self.is_augmented:
+            return None
+        return streams.words(Stream.AUGMENTATION, step, 0, n_examples)
+
     def load_batches(
-        self,
-        batches: Sequence[np.ndarray],
-        seeds: Sequence[int],
-        words: Sequence[np.ndarray | None] = (),
+        self, batches: Sequence[np.ndarray], augmentations: Sequence[np.ndarray | None]
     ) -> Iterator[Batch]:
-        del seeds
         device = self.setting.device
-        for batch, of_batch in zip(batches, words or [None] * len(batches), strict=True):
+        for batch, words in zip(batches, augmentations, strict=True):
             index = self.train[torch.from_numpy(batch).to(device)]
-            if of_batch is not None:
-                of_batch = torch.from_numpy(of_batch.view(np.int64)).to(device)
-            yield self.batch(index, of_batch), self.labels[index]
+            if words is not None:
+                words = torch.from_numpy(words.view(np.int64)).to(device)
+            yield self.batch(index, words), self.labels[index]
 
     def load_in_order(self) -> Iterator[tuple[slice, torch.Tensor]]:
         for examples in self._slices(self.prediction_batch):
@@ -148,7 +153,8 @@ class FileImages(Examples):
     """A dataset whose images stay in files, which other processes decode ahead of the device.
 
     Close iterators that are not read to the end, to end these processes. Without workers, this
-    process decodes. An image that is missing or has changed raises an InputError.
+    process decodes. Images are augmented when they are read. An image that is missing or has
+    changed raises an InputError.
     """
 
     def __init__(
@@ -165,15 +171,14 @@ class FileImages(Examples):
         self._train = np.flatnonzero(dataset["example_split"].values == "train")
         self._reader = Reader(ImageFiles(dataset, data_root), augmentation)
 
+    def draw_augmentation(self, streams: Streams, step: int, n_examples: int) -> int:
+        return streams.torch_seed(Stream.AUGMENTATION, step)
+
     def load_batches(
-        self,
-        batches: Sequence[np.ndarray],
-        seeds: Sequence[int],
-        words: Sequence[np.ndarray | None] = (),
+        self, batches: Sequence[np.ndarray], augmentations: Sequence[int | None]
     ) -> Iterator[Batch]:
-        del words
         indices = [self._train[batch] for batch in batches]
-        loaded = self._load(list(zip(indices, seeds, strict=True)))
+        loaded = self._load(list(zip(indices, augmentations, strict=True)))
         for index, images in zip(indices, loaded, strict=True):
             yield images, self.labels[torch.from_numpy(index).to(self.setting.device)]
 
@@ -199,10 +204,10 @@ def load_images(
 ) -> Examples:
     """Load a dataset for training, whether its images are in memory or in files.
 
-    The folder of images in files is relative to ``data_root``; only they are augmented.
+    The folder of images in files is relative to ``data_root``.
     """
     if has_files(dataset):
-        # This process keeps one core to itself.
+        # One core is left for this process.
         workers = max(1, usable_cores() - 1)
         return FileImages(dataset, setting, data_root, augmentation, workers)
     return Images(dataset, setting, augmentation)
@@ -211,8 +216,8 @@ def load_images(
 def crop_and_flip(pixels: torch.Tensor, index: torch.Tensor, words: torch.Tensor) -> torch.Tensor:
     """Return examples shifted at random, and mirrored half of the time.
 
-    An image is shifted by up to an eighth of its shorter side in both directions; what comes in is
-    black. The usual augmentation of CIFAR is the same: pad by 4 pixels, crop to 32 x 32, mirror.
+    An image is shifted by up to an eighth of its shorter side in both directions, and filled with
+    black. This is the usual augmentation of CIFAR: pad by 4 pixels, crop to 32 x 32, mirror.
 
     Args:
         pixels: (example, height, width, channel) uint8.
@@ -232,8 +237,8 @@ def crop_and_flip(pixels: torch.Tensor, index: torch.Tensor, words: torch.Tensor
     columns = torch.where((mirrored & 1).bool()[:, None], width - 1 - columns, columns)
     is_inside = _inside(rows, height)[:, :, None] & _inside(columns, width)[:, None, :]
     rows, columns = rows.clamp(0, height - 1), columns.clamp(0, width - 1)
-    taken = pixels[index[:, None, None], rows[:, :, None], columns[:, None, :]]
-    return taken * is_inside[..., None]
+    shifted = pixels[index[:, None, None], rows[:, :, None], columns[:, None, :]]
+    return shifted * is_inside[..., None]
 
 
 def _shifted(length: int, draws: torch.Tensor, most: int) -> torch.Tensor:

@@ -25,8 +25,8 @@ def make_optimizer(
         others = [parameter for parameter in parameters if parameter.dim() <= 1]
         groups.append({"params": others, "weight_decay": 0.0})
     groups = [group for group in groups if group["params"]]
-    # Only these variants read the rate on the device without waiting for its value: fused SGD, and
-    # the capturable "foreach" variants of the others.
+    # A recorded step must read the rate on the device. Only fused SGD and the capturable "foreach"
+    # variants of the others do so without waiting for its value.
     fused = None if rate is None else True
     recorded = {"capturable": True, "foreach": True} if rate is not None and rate.is_cuda else {}
     match recipe.optimizer:

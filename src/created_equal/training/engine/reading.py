@@ -32,7 +32,7 @@ class Reader(Dataset):
     """Reads batches of image files, and augments those whose task has a seed."""
 
     def __init__(self, files: ImageFiles, augmentation: str | None):
-        self.has_said_so = False  # That shared memory is small.
+        self.has_warned = False  # about small shared memory
         self._files = files
         self._augment = None
         if augmentation == "crop_and_flip":
@@ -109,8 +109,8 @@ def _batches(
         return
     in_flight = workers * (PREFETCHED + 1) * reader.bytes_of(tasks)
     is_shared = in_flight < ROOM_LEFT * _free_shared_memory()
-    if not is_shared and not reader.has_said_so:
-        reader.has_said_so = True
+    if not is_shared and not reader.has_warned:
+        reader.has_warned = True
         log.info(
             "%s has %d MB left, and images may take %d MB: they are handed over through pipes",
             *(SHARED, _free_shared_memory() // 10**6, in_flight // 10**6),
@@ -140,7 +140,7 @@ def _batches(
         # waits for its children when it exits.
         if batches is not None:
             batches._shutdown_workers()
-            # They ignore the signal with which PyTorch ends those that do not end by themselves.
+            # Workers that hang ignore the signal with which PyTorch would end them.
             for worker in batches._workers:
                 worker.kill()
 
@@ -159,7 +159,7 @@ def _free_shared_memory() -> int:
 
 @contextmanager
 def _blocked_signals() -> Iterator[None]:
-    """Block signals while processes start, so that they outlive a signal to the process group.
+    """Block signals while processes start, so that they survive a signal to the process group.
 
     The processes inherit the blocked signals and keep them blocked. The job receives the signals
     when the block ends; this includes SIGCHLD, which could interrupt the start of PyTorch's loader.

@@ -44,7 +44,7 @@ class Streams:
     Args:
         definition: the ensemble's ``streams_definition``.
         seed: the network's.
-        shared: those of ``NOISES`` for which the network gets the numbers of seed 0.
+        shared: the ``NOISES`` for which the network gets the numbers of seed 0.
     """
 
     def __init__(self, definition: Mapping, seed: int, shared: Collection[str] = ()):
@@ -60,7 +60,7 @@ class Streams:
     def words(
         self, stream: Stream, step: int, layer: int, n_words: int, purpose: Stream | None = None
     ) -> np.ndarray:
-        """Return (n_words,) random uint64; the purpose is the stream, unless another is given."""
+        """Return (n_words,) random uint64; the purpose is by default the stream."""
         counter = np.array([0, layer, step, stream], dtype=np.uint64)
         key = self.key_of(stream if purpose is None else purpose)
         return np.random.Philox(key=key, counter=counter).random_raw(n_words)
@@ -86,6 +86,6 @@ class Streams:
         return smallest[np.argsort(words[smallest], kind="stable")]
 
     def torch_seed(self, purpose: Stream, step: int | None = None) -> int:
-        """Return the seed of PyTorch's generator for a step; None: for building the network."""
+        """Return the seed of PyTorch's generator for a step, or None to build the network."""
         layer, step = (0, step) if step is not None else (1, 0)
         return int(self.words(Stream.OTHER, step, layer, 1, purpose)[0] >> np.uint64(1))

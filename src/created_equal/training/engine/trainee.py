@@ -21,7 +21,7 @@ from created_equal.training.engine.streams import Stream, Streams
 
 @dataclass(frozen=True)
 class EpochResult:
-    """A network's predictions after an epoch, and how good they are."""
+    """A network's predictions after an epoch, with their accuracy and loss."""
 
     epoch: int  # Or the number of mini-batches, see ``Ensemble.moments``.
     predictions: np.ndarray  # (example,) of the smallest integer type that holds the labels
@@ -68,15 +68,14 @@ class Trainee:
         batches = draw_mini_batches(recipe, self._streams, self.epoch + 1, len(self._images.train))
         # A restored network may be in the middle of an epoch.
         batches = batches[self.step - self.epoch * self._batches_per_epoch :]
-        of_images, of_network = (
-            [self._streams.torch_seed(purpose, self.step + i) for i in range(len(batches))]
-            for purpose in (Stream.AUGMENTATION, Stream.DROPOUT)
-        )
-        words = [self._augmentation(self.step + i, len(batch)) for i, batch in enumerate(batches)]
-        with closing(self._images.load_batches(batches, of_images, words)) as loaded:
-            for (images, labels), torch_seed in zip(loaded, of_network, strict=True):
+        augmentations = [
+            self._images.draw_augmentation(self._streams, step, len(batch))
+            for step, batch in enumerate(batches, start=self.step)
+        ]
+        with closing(self._images.load_batches(batches, augmentations)) as loaded:
+            for images, labels in loaded:
                 # Some of torchvision's modules draw from PyTorch's own generator.
-                torch.manual_seed(torch_seed)
+                torch.manual_seed(self._streams.torch_seed(Stream.DROPOUT, self.step))
                 self._update(images, labels)
                 self.step += 1
                 if self.step == (self.epoch + 1) * self._batches_per_epoch:
@@ -101,7 +100,7 @@ class Trainee:
         return [make_result(self.moment, predictions.cpu(), losses.cpu(), images)]
 
     def states(self) -> list[dict]:
-        """Return everything that the rest of the training depends on."""
+        """Return everything from which the training can be resumed."""
         state = {
             "epoch": self.epoch,
             "step": self.step,
@@ -111,17 +110,11 @@ class Trainee:
         return [state]
 
     def restore(self, states: Sequence[dict]) -> None:
-        """Restore what ``states`` returned."""
+        """Restore a state from ``states``."""
         (state,) = states
         self.epoch, self.step = state["epoch"], state["step"]
         self.network.load_state_dict(state["network"])
         self._optimizer.load_state_dict(state["optimizer"])
-
-    def _augmentation(self, step: int, n_examples: int) -> np.ndarray | None:
-        """Return the random words that augment a mini-batch in memory, if any."""
-        if not self._images.is_augmented:
-            return None
-        return self._streams.words(Stream.AUGMENTATION, step, 0, n_examples)
 
     def _update(self, images: torch.Tensor, labels: torch.Tensor) -> None:
         with self._images.setting.autocast():
@@ -195,7 +188,7 @@ def draw_mini_batches(
 ) -> list[np.ndarray]:
     """Draw the mini-batches of an epoch (from 1), each (batch size,) indices into the train set.
 
-    In permuted epochs the examples that do not fill a last mini-batch are left out; they are others
+    In permuted epochs the examples that do not fill a last mini-batch are left out, different ones
     in each epoch.
     """
     size = recipe.batch_size
