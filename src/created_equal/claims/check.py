@@ -212,7 +212,7 @@ class _Numbers:
             "drawn": [each + value - np.median(drawn) for each in drawn],
             "note": measured.note(observed),
             **_of_networks(measured, observed, case.paper_networks or paper),
-            "networks": min(self.hypotheses.stored[name].networks for name in ensembles),
+            "networks": min(map(self.hypotheses.networks, ensembles)),
             "epochs": self._epochs(measured.epochs),
             "precision": ", ".join(sorted({str(each) for of in known for each in np.asarray(of)})),
         }

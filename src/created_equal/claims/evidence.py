@@ -11,6 +11,7 @@ import xarray as xr
 
 from created_equal.artefacts import open_dataset, open_scores, read_predictions
 from created_equal.scores import (
+    OF_EXAMPLES,
     LearningProblem,
     informative_epochs,
     learning_problems,
@@ -99,7 +100,10 @@ def open_evidence(study: Study, networks_per_job: int) -> Iterator[Evidence]:
     roles = roles_of(study)
     with ExitStack() as stack:
         scores = {
-            name: stack.enter_context(open_scores(study.scores_path(name)))
+            # No claim is about the metrics of examples, which are half of what is read here.
+            name: stack.enter_context(open_scores(study.scores_path(name))).drop_vars(
+                OF_EXAMPLES, errors="ignore"
+            )
             for name in ensembles_in(roles)
         }
         ensembles = {name: study.ensembles[name] for name in scores}
@@ -116,7 +120,7 @@ def open_evidence(study: Study, networks_per_job: int) -> Iterator[Evidence]:
             data=_data_of(study),
             roles=roles,
             epochs=study.epochs,
-            dataset=stack.enter_context(open_dataset(dataset_path(study.name))),
+            dataset=stack.enter_context(open_dataset(dataset_path(study.name), files=False)),
             scores=scores,
             predictions=predictions,
             moved={
