@@ -147,6 +147,19 @@ def test_what_the_paper_says_of_train_and_test_set_is_tested_on_both():
         assert (train.accepted.words, train.chosen) == (test.accepted.words, test.chosen)
 
 
+@pytest.mark.parametrize(
+    "claim, statistic",
+    [
+        ("figure_01b_beginning_train", "(c < 1/K), at the epoch of beginning, train examples"),
+        ("figure_02_two_peaks", "over that of the middle, mean over phase 3, test examples"),
+        ("figure_06a_hard_low", "on the hard third by a: less that on all examples, mean over all"),
+        ("figure_11_remains", "Share of the examples with c = 1, or 0, halfway through training"),
+    ],
+)
+def test_statistics_in_words(claim, statistic):
+    assert statistic in CLAIMS[claim].measure.statistic(CLAIMS[claim].arguments)
+
+
 def test_ids_that_end_in_a_split_measure_that_split():
     of_splits = [(name.rpartition("_")[2], claim) for name, claim in CLAIMS.items()]
     of_splits = [

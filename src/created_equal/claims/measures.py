@@ -127,7 +127,8 @@ class Measure:
     def statistic(self, arguments: Mapping) -> str:
         """Return the statistic in words, with the arguments in their places."""
         words = self.words.format_map({**(self.of.__kwdefaults__ or {}), **arguments})
-        return words[0].upper() + words[1:]
+        # There are single epochs, and phases.
+        return (words[0].upper() + words[1:]).replace("mean over the ", "at the ")
 
 
 MEASURES: dict[str, Measure] = {}
@@ -424,15 +425,12 @@ def order_of_classes(evidence: Evidence, name: str, *, split: str = "test") -> M
 def joint(
     evidence: Evidence, other: str, name: str, *, split: str = "test", pair: str, what: str
 ) -> Measured:
-    """{what} of the joint distribution of c in the two, {pair} pair of epochs of equal accuracy
-    (corners: the emptier of (0, 0) and (1, 1) over the median cell; diagonal: mean cell of equal c,
-    without the corners, over the mean of the others), {split} examples.
-    """
+    """{what}, c of both, {pair} pair of epochs of equal accuracy, {split} examples."""
     pairs = stats.best_matched_pairs(*_accuracies(evidence, other, name, split=split))
     found = pairs[pair == "a late"]
     epochs = {other: np.array([found.epoch_a]), name: np.array([found.epoch_b])}
     examples = _examples(evidence, split, other, name)
-    of = stats.corners if what == "corners" else stats.diagonal
+    of = stats.corners if "median" in what else stats.diagonal
 
     def value(scores: Scores) -> float:
         one, two = (scores.n_right(each, epoch, examples)[0] for each, epoch in epochs.items())
@@ -504,23 +502,21 @@ def easier_for_both(evidence: Evidence, other: str, name: str, *, when: str) -> 
 
 @measure(possible=(-1.5, 1.5), nulls=JOINT, fewest=FEWEST)
 def boosting(evidence: Evidence, other: str, name: str, *, what: str, third: str) -> Measured:
-    """{what} of AdaBoost's accuracy on the {third} (level: less that on all, mean over its number
-    of learners k; rise: from k = 1 to the last, along the line of best fit), test examples.
-    """
+    """AdaBoost's accuracy on the {third}: {what}, test examples."""
     examples, steps = _examples(evidence, "test", other, name), _several(evidence, name)
 
     def value(scores: Scores) -> float:
         curves = scores.consistency(name, steps, examples)
         chosen = curves[:, stats.thirds(scores.accessibility(other, examples))[third.split()[0]]]
-        return chosen.mean() - curves.mean() if what == "level" else stats.rise_of_mean(chosen)
+        return chosen.mean() - curves.mean() if "less" in what else stats.rise_of_mean(chosen)
 
     epochs = {each: _trained(evidence, each) for each in (other, name)}
     return Measured(value, examples, epochs)
 
 
 @measure(nulls=CONSISTENCY, fewest=MANY)
-def labels_at_one(evidence: Evidence, name: str, *, at: str = "first") -> Measured:
-    """Number of classes with examples of c = 1, {at} (first: when 1 % have it), train examples."""
+def labels_at_one(evidence: Evidence, name: str, *, at="when 1 % first have it") -> Measured:
+    """Number of classes with examples of c = 1, {at}, train examples."""
     epochs, networks = _all(evidence, name), evidence.scores[name].sizes["network"]
     rows = iterate_epochs(evidence.scores[name], "n_right", "train")
     shares = np.array([(row == networks).mean() for row in rows])
@@ -530,7 +526,7 @@ def labels_at_one(evidence: Evidence, name: str, *, at: str = "first") -> Measur
             f"fewer than {FEW:.0%} of the train examples ever have a consistency of 1 in {name}; "
             "train it for longer."
         )
-    shown = reached[:1] if at == "first" else np.array([reached[0], epochs[-1]])
+    shown = np.array([reached[0], epochs[-1]]) if "less" in at else reached[:1]
     examples = _examples(evidence, "train", name)
 
     def value(scores: Scores) -> float:
