@@ -44,7 +44,7 @@ use rule check_claims as check_large_claims with:
     wildcard_constraints:
         study=LARGE_STUDIES,
     resources:
-        # 1.3 million examples take about 2 GB and 6 minutes, see benchmarks/README.md.
+        # 1.3 million examples take about 2 GB and 4 minutes, see benchmarks/README.md.
         mem_mb=8000,
         runtime=60,
 

@@ -3,7 +3,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from created_equal.artefacts import fingerprint, make_dataset, read_dataset, write_dataset
+from created_equal.artefacts import (
+    fingerprint,
+    make_dataset,
+    open_dataset,
+    read_dataset,
+    write_dataset,
+)
 from created_equal.artefacts.dataset import pixel_hashes
 from created_equal.errors import InputError
 
@@ -46,6 +52,14 @@ def test_write_and_read(tmp_path):
     assert read.equals(changed())
     assert fingerprint(read) == fingerprint(changed())
     assert read["example_split"].values.tolist() == ["train"] * 4 + ["test"] * 2
+
+
+def test_names_of_files_are_read_only_if_they_are_needed(tmp_path):
+    write_dataset(changed(files=[f"{k}.png" for k in range(6)]), tmp_path / "d.nc", {})
+    with open_dataset(tmp_path / "d.nc", files=False) as without:
+        assert without.equals(changed())
+    with open_dataset(tmp_path / "d.nc") as dataset:
+        assert dataset["file"].values[5] == "5.png"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 import re
 from dataclasses import replace
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -10,7 +11,17 @@ from scipy.stats import pearsonr, spearmanr
 from created_equal.artefacts import consistency, read_predictions, select_split
 from created_equal.claims.measures import MEASURES
 from created_equal.errors import InputError
-from created_equal.scores import Counted, Scores, Stored, majority_right, read_answers
+from created_equal.scores import (
+    Counted,
+    Scores,
+    Stored,
+    best_matched_pairs,
+    corners,
+    diagonal,
+    joint_cells,
+    majority_right,
+    read_answers,
+)
 
 
 @pytest.fixture
@@ -175,8 +186,10 @@ def test_examples_line_up_by_name(evidence, measured):
         assert value == pytest.approx(measured(measure, "first", "second")[0])
 
 
-def test_right_where_right_by_hand(evidence, measured):
-    parts = [select_split(evidence.scores[name], "test") for name in ("non_linear", "linear")]
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_right_where_right_by_hand(evidence, measured, split):
+    measured = partial(measured, split=split)
+    parts = [select_split(evidence.scores[name], split) for name in ("non_linear", "linear")]
     right, given = (majority_right(part["n_right"].values[10], 20) for part in parts)
     less = {"less": " - P(first right)"}
     value, of = measured("right_given_right", "non_linear", "linear", when="end", **less)
@@ -196,9 +209,7 @@ def test_classifiers_learn_what_networks_have_learned(evidence, measured):
     parts = [select_split(evidence.scores[name], "test") for name in ("cnn", "baselines/svm")]
     right = majority_right(parts[0]["n_right"].values[1], 20)
     given = majority_right(parts[1]["n_right"].values[0], 2)
-    value, _ = measured(
-        "right_given_right", "cnn", "baselines/svm", when="beginning", figure="figure_07"
-    )
+    value, _ = measured("right_given_right", "cnn", "baselines/svm", when="beginning")
     assert value == pytest.approx(right[given].mean())
     easier, _ = measured("easier_for_both", "cnn", "baselines/svm", when="beginning")
     assert easier == pytest.approx(given[right].mean() - given[~right].mean())
@@ -209,7 +220,9 @@ def test_thirds_of_adaboost(evidence, measured):
     scores = select_split(evidence.scores["baselines/adaboost"], "test")
     everyone = float(consistency(scores).mean())
     for third, level in (("easy", 1), ("intermediate", 0.5), ("hard", 0.2)):
-        value, _ = measured("boosting", *names, what="level", third=f"{third} third by a")
+        value, _ = measured(
+            "boosting", *names, what="less that on all examples", third=f"{third} third by a"
+        )
         assert value + everyone == pytest.approx(level, abs=0.1)
     rise, _ = measured("boosting", *names, what="rise", third="intermediate third by a")
     assert rise == pytest.approx(0.9, abs=0.1)
@@ -267,7 +280,7 @@ def test_agreement_at_equal_accuracies_is_that_of_the_nearest_epochs(evidence, m
 def test_labels_are_counted_when_one_in_a_hundred_is_always_right(measured):
     value, of = measured("labels_at_one", "main")
     assert (value, of.epochs["main"].tolist()) == (2, [2])
-    more, of = measured("labels_at_one", "main", at="last epoch less first")
+    more, of = measured("labels_at_one", "main", at="last epoch less when 1 % first have it")
     assert (more, of.epochs["main"].tolist()) == (3, [2, 10])
 
 
@@ -281,6 +294,71 @@ def test_of_each_pattern_the_share_of_examples_is_counted(evidence, measured):
     jumps, _ = measured("patterns", "main", shown="jumps to 1 in one epoch")
     four, _ = measured("patterns", "main", shown="one of the first four")
     assert 1 > four > jumps > 0.1
+
+
+@pytest.mark.parametrize("split", ["train", "test", "train and test"])
+def test_scores_remain_at_one_or_zero_if_no_network_changes_its_mind_again(
+    evidence, measured, split
+):
+    """Of 10 trained epochs, the fifth is halfway; the made-up networks forget nothing."""
+    value, of = measured("remains", "cnn", split=split)
+    assert of.epochs["cnn"].tolist() == [5, 6, 7, 8, 9, 10]
+    n_right = evidence.scores["cnn"].copy(deep=True)
+    chosen = np.isin(n_right["example"].values, of.examples.names)
+    courses = n_right["n_right"].values[5:, chosen]
+    at_end = [course for course in courses.T if course[0] in (0, 20)]
+    assert value == np.mean([len(set(course)) == 1 for course in at_end]) > 0
+    # One network that errs once, at the last epoch, is enough.
+    first = np.flatnonzero(chosen & (n_right["n_right"].values[5:] == 20).all(axis=0))[0]
+    n_right["n_right"][-1, first] = 19
+    other = replace(evidence, scores=evidence.scores | {"cnn": n_right})
+    less, _ = measured("remains", "cnn", split=split, evidence=other)
+    assert less == pytest.approx(value - 1 / len(at_end))
+
+
+def test_whether_scores_remain_needs_two_epochs(evidence, measured):
+    short = evidence.scores["cnn"].isel(epoch=[0, 1])
+    with pytest.raises(InputError, match=r"cnn has a single trained epoch.* take two or more"):
+        measured(
+            "remains", "cnn", evidence=replace(evidence, scores=evidence.scores | {"cnn": short})
+        )
+
+
+@pytest.mark.parametrize("what", ["emptier corner over the median cell", "cells of equal c"])
+def test_joint_distributions_of_the_train_set_are_of_epochs_that_are_equal_there(
+    evidence, measured, what
+):
+    accuracies = [
+        evidence.scores[name]["accuracy"].sel(split="train").mean("network").values
+        for name in ("first", "second")
+    ]
+    found = best_matched_pairs(*accuracies)[1]
+    arguments = {"pair": "a late", "what": what, "split": "train"}
+    value, of = measured("joint", "first", "second", **arguments)
+    assert [of.epochs[name][0] for name in ("first", "second")] == [found.epoch_a, found.epoch_b]
+    rows = [
+        select_split(evidence.scores[name], "train")["n_right"].sel(epoch=epoch).values
+        for name, epoch in (("first", found.epoch_a), ("second", found.epoch_b))
+    ]
+    of_cells = corners if "corner" in what else diagonal
+    assert value == of_cells(joint_cells(*rows, (20, 20))) and of.examples.words == "train"
+
+
+def test_the_weaker_come_first_on_the_train_set_too(evidence, measured):
+    value, of = measured("weaker_first", "first", "second", split="train")
+    accuracies = {
+        name: evidence.scores[name]["accuracy"].sel(split="train").mean("network").values
+        for name in ("first", "second")
+    }
+    weak, strong = sorted(accuracies, key=lambda name: accuracies[name][-1])
+    reached = next(e for e in range(1, 11) if accuracies[strong][e] >= accuracies[weak][-1])
+    right, given = (
+        majority_right(
+            select_split(evidence.scores[name], "train")["n_right"].sel(epoch=epoch).values, 20
+        )
+        for name, epoch in ((strong, reached), (weak, 10))
+    )
+    assert value == right[given].mean() and of.epochs[strong].tolist() == [reached]
 
 
 def test_courses_of_single_examples_and_classes(measured):
@@ -316,7 +394,7 @@ def test_disagreement_is_that_of_all_pairs_of_networks(evidence, measured):
         (
             *("accuracy", ["baselines/adaboost"], {"what": "rise"}),
             {"baselines/adaboost": lambda s: s.isel(epoch=[0])},
-            "baselines/adaboost has a single weak learner, and no slope; raise weak_learners",
+            "baselines/adaboost has a single weak learner, and no change; take two or more",
         ),
         (
             *("order", ["cnn", "first"], {}),

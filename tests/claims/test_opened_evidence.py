@@ -25,7 +25,7 @@ def opened(made_up, tmp_path_factory):
             if not name.startswith(BASELINE_PREFIX):
                 write_scores(scores[name], folder / f"{name}.nc", {})
                 scores[name] = stack.enter_context(open_scores(folder / f"{name}.nc"))
-        dataset = stack.enter_context(open_dataset(folder / "dataset.nc"))
+        dataset = stack.enter_context(open_dataset(folder / "dataset.nc", files=False))
         yield replace(evidence, scores=scores, dataset=dataset)
 
 

@@ -64,8 +64,8 @@ def test_curves_are_shares_of_pairs_and_their_ratios(hypotheses) -> None:
     for words in (f"initialisation {ratios[0]:.2f} (", f"mini-batches {ratios[1]:.2f} ("):
         assert words in middle.get_title(loc="left")
     assert "dropout 0.00 (0.00 to 0.00)" in middle.get_title(loc="left")
-    one, two = (made.stored[NAMES[key]].accessibility for key in HALVES)
-    is_test = made.stored[NAMES[HALVES[0]]].axis.is_test
+    one, two = (made.stored(NAMES[key]).accessibility for key in HALVES)
+    is_test = made.stored(NAMES[HALVES[0]]).axis.is_test
     r = np.corrcoef(one[is_test], two[is_test])[0, 1]
     assert f"\nr {r:.2f} (" in right.get_title(loc="left")
     assert right.lines[0].get_xdata().size == is_test.sum()

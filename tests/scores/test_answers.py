@@ -42,6 +42,23 @@ def answers(files):
     return read_answers("made_up", files[0], scores, scores["example"].values)
 
 
+def test_counts_of_consecutive_examples_and_epochs_are_not_copied(files):
+    """Those of a million examples are 130 MB, and many statistics ask for all of them."""
+    scores = Scores({"it": Stored(score_ensemble(files[0]))})
+    train, odd = (Examples(names, "train") for names in (np.arange(20), np.arange(1, 20, 2)))
+    once, again = (scores.n_right("it", epochs, train) for epochs in ([1, 2, 3], [2]))
+    assert np.shares_memory(once, again)
+    np.testing.assert_array_equal(once[:, 1::2], scores.n_right("it", [1, 2, 3], odd))
+    np.testing.assert_array_equal(once[::2], scores.n_right("it", [1, 3], train))
+
+
+def test_examples_are_found_by_name_in_any_order_and_strangers_left_out(files):
+    scores = score_ensemble(files[0]).isel(example=np.random.default_rng(0).permutation(EXAMPLES))
+    wanted = Examples(np.array([29, 3, 500, -1, 7]), "some")
+    names = scores["example"].values[Stored(scores).axis.places(wanted)]
+    assert names.tolist() == [29, 3, 7]
+
+
 def test_scores_of_answers_are_those_of_the_file(files, answers):
     stored = Scores({"it": Stored(score_ensemble(files[0]))})
     counted = Scores({"it": Counted(answers)})

@@ -184,9 +184,15 @@ def write_dataset(dataset: xr.Dataset, path: Path, definition: Mapping) -> None:
     write_artefact(dataset, path, "dataset", definition)
 
 
-def open_dataset(path: Path) -> xr.Dataset:
-    """Open a dataset file lazily; close it, or use it in a ``with`` block."""
-    return open_artefact(path, "dataset")
+def open_dataset(path: Path, files: bool = True) -> xr.Dataset:
+    """Open a dataset file lazily; close it, or use it in a ``with`` block.
+
+    Args:
+        path: the dataset file.
+        files: whether the names of the images' files are needed. xarray reads them when it opens
+            the dataset, and those of a million images take 200 MB.
+    """
+    return open_artefact(path, "dataset", () if files else ("file",))
 
 
 def read_dataset(path: Path) -> xr.Dataset:

@@ -5,7 +5,7 @@ import json
 import logging
 import os
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
@@ -140,8 +140,8 @@ def write_atomically(path: Path, *parts: bytes) -> None:
             temporary.unlink()
 
 
-def open_artefact(path: Path, kind: str) -> xr.Dataset:
-    """Open an artefact lazily, after verifying its checksum.
+def open_artefact(path: Path, kind: str, without: Sequence[str] = ()) -> xr.Dataset:
+    """Open an artefact lazily, after verifying its checksum; some variables may be left out.
 
     Close it, or use it in a ``with`` block.
 
@@ -158,7 +158,11 @@ def open_artefact(path: Path, kind: str) -> xr.Dataset:
     with _open_sealed(path, kind):
         # No program writes to a finished file, and not all file systems have locks.
         contents = xr.open_dataset(
-            path, engine="h5netcdf", chunks=None, driver_kwds={"locking": False}
+            path,
+            engine="h5netcdf",
+            chunks=None,
+            drop_variables=without,
+            driver_kwds={"locking": False},
         )
     if contents.attrs.get("artefact") != kind:
         contents.close()

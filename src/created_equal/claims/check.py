@@ -8,25 +8,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from created_equal import scores as stats
 from created_equal.claims.claim import Claim, paper_studies, read_claims
 from created_equal.claims.evidence import Evidence
-from created_equal.claims.measures import Measured
+from created_equal.claims.measures import Measured, OfHistograms, OfPairs
 from created_equal.errors import InputError
-from created_equal.scores import (
-    NULLS,
-    Hypotheses,
-    Scores,
-    expected_histograms,
-    forms_of_correlation,
-    free_of_networks,
-    histograms_of_subensembles,
-    interval_around,
-    spearman_brown,
-    without_class_means,
-)
-from created_equal.study import BASELINE_PREFIX, EACH, names_in
+from created_equal.scores import NULLS, Hypotheses, Scores
+from created_equal.study import ALL, BASELINE_PREFIX, EACH, names_in
 
-ALL = "all"
 REPLICATES = 200
 PAPER_NETWORKS = 100
 SIZES = (2, 5, 10, 20, 50)
@@ -187,9 +176,10 @@ class _Numbers:
             found[key] = self._numbers(cases[key], of, np.array(values[key]))
         for null in NULLS:
             under = [key for key in measured if null in cases[key].claim.measure.nulls]
-            if under and (scores := self.hypotheses.under(null, names)):
-                for key in under:
-                    found[key][null] = float(measured[key].value(scores))
+            scores = self.hypotheses.under(null, names) if under else None
+            for key in under if scores else ():
+                found[key][null] = float(measured[key].value(scores))
+            del scores  # It is as large as the predictions, and so will be the next null.
         return found
 
     def _numbers(self, case: Case, measured: Measured, replicates: np.ndarray) -> dict:
@@ -197,7 +187,7 @@ class _Numbers:
         observed = self.hypotheses.observed(names, measure.by_network)
         value = float(measured.value(observed))
         ensembles = [name for name in names if not name.startswith(BASELINE_PREFIX)] or names
-        lower, upper = interval_around(value, replicates, measure.possible)
+        lower, upper = stats.interval_around(value, replicates, measure.possible)
         drawn = [] if math.isnan(lower) else replicates[~np.isnan(replicates)]
         paper = PAPER_NETWORKS if case.claim.networks is not None else None
         # Classifiers have no precision.
@@ -212,7 +202,7 @@ class _Numbers:
             "drawn": [each + value - np.median(drawn) for each in drawn],
             "note": measured.note(observed),
             **_of_networks(measured, observed, case.paper_networks or paper),
-            "networks": min(self.hypotheses.stored[name].networks for name in ensembles),
+            "networks": min(map(self.hypotheses.networks, ensembles)),
             "epochs": self._epochs(measured.epochs),
             "precision": ", ".join(sorted({str(each) for of in known for each in np.asarray(of)})),
         }
@@ -233,40 +223,40 @@ def _of_networks(measured: Measured, observed: Scores, paper: int | None) -> dic
     """Return what a value would be with other networks, and what does not depend on N."""
     sizes = {name: observed.networks(name) for name in measured.epochs}
     networks = min(sizes.values())
-    if measured.pairs is not None:
+    if isinstance(measured, OfPairs):
         return _of_correlation(measured, observed, sizes, paper)
-    if measured.histograms is None or networks < 2:
+    if not isinstance(measured, OfHistograms) or networks < 2:
         return {}
-    histograms, value = measured.histograms(observed), measured.summary
-    found = {"free_of_networks": FREE.format(*free_of_networks(histograms))}
+    histograms, value = measured.histograms(observed), measured.function
+    found = {"free_of_networks": FREE.format(*stats.free_of_networks(histograms))}
     found["by_networks"] = ", ".join(
-        f"{size}: {value(histograms_of_subensembles(histograms, size)):.3g}"
+        f"{size}: {value(stats.histograms_of_subensembles(histograms, size)):.3g}"
         for size in SIZES
         if size < networks
     )
     if paper and networks < paper:
         # The change that the fit predicts, as a bad fit is bad at either number.
-        here, there = (value(expected_histograms(histograms, of)) for of in (networks, paper))
+        here, there = (value(stats.expected_histograms(histograms, of)) for of in (networks, paper))
         found["expected"] = value(histograms) + there - here
     return found
 
 
 def _of_correlation(
-    measured: Measured, observed: Scores, sizes: Mapping[str, int], paper: int | None
+    measured: OfPairs, observed: Scores, sizes: Mapping[str, int], paper: int | None
 ) -> dict:
     """Return the other forms of a correlation; the noise of N networks is that between halves."""
     labels = observed.labels(next(iter(sizes)), measured.examples)
     pairs, within = (
         measured.pairs(observed, of)
-        for of in (np.asarray, lambda values: without_class_means(values, labels))
+        for of in (np.asarray, lambda values: stats.without_class_means(values, labels))
     )
     # A baseline has no networks, and so no noise.
     ensembles = [name for name in sizes if not name.startswith(BASELINE_PREFIX)]
     halves = [measured.halves(observed, name) for name in ensembles]
     factors = [max(1, (paper or 0) / sizes[name]) for name in ensembles]
-    found = forms_of_correlation(measured.r, pairs, within, halves, factors)
+    found = stats.forms_of_correlation(measured.function, pairs, within, halves, factors)
     if len(sizes) == 1:
-        found |= {"corrected": NAN, "expected": spearman_brown(*halves[0], *factors)}
+        found |= {"corrected": NAN, "expected": stats.spearman_brown(*halves[0], *factors)}
     return found | ({} if min(sizes.values()) < (paper or 0) else {"expected": NAN})
 
 
@@ -281,7 +271,7 @@ def epochs_in_words(epochs: Sequence[int]) -> str:
 
 def _players(claim: Claim, evidence: Evidence) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield a row's id and the names of its roles; none if a role (``:all``: each) is missing."""
-    groups = [_group(role, evidence) for role in claim.roles]
+    groups = [names_in(role, evidence.roles) for role in claim.roles]
     if any(role.endswith(f":{ALL}") for role in claim.roles):
         yield claim.id, tuple(dict.fromkeys(chain.from_iterable(groups)))
     elif not all(groups):
@@ -293,11 +283,6 @@ def _players(claim: Claim, evidence: Evidence) -> Iterator[tuple[str, tuple[str,
             # An ensemble is not compared with itself.
             if len(set(names)) == len(names):
                 yield f"{claim.id}:{name.rpartition('/')[2]}" if several else claim.id, names
-
-
-def _group(role: str, evidence: Evidence) -> tuple[str, ...]:
-    key, _, wanted = role.partition(":")
-    return evidence.roles.get(key, ()) if wanted == ALL else names_in(role, evidence.roles)
 
 
 def _row(case: Case, evidence: Evidence, found: dict | None) -> Row:
@@ -317,7 +302,7 @@ def _row(case: Case, evidence: Evidence, found: dict | None) -> Row:
     }
     if found is None:
         whose = "the study, with the scores that are kept," if evidence.kept else "the study"
-        missing = (role for role in claim.roles if not _group(role, evidence))
+        missing = (role for role in claim.roles if not names_in(role, evidence.roles))
         words = " and no ".join(role.split(f":{EACH}")[0].replace(":", ", ") for role in missing)
         return Row(**known, note=f"{whose} has no {words}.")
     if "value" not in found:

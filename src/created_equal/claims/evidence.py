@@ -9,15 +9,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from created_equal import scores as stats
 from created_equal.artefacts import open_dataset, open_scores, read_predictions
-from created_equal.scores import (
-    LearningProblem,
-    informative_epochs,
-    learning_problems,
-    learning_warnings,
-    phases,
-    scores_of_baseline,
-)
 from created_equal.study import (
     BASELINE_PREFIX,
     REFERENCE,
@@ -54,7 +47,7 @@ class Evidence:
 
     def phases(self, name: str, by_rule: bool = False) -> dict[str, int]:
         """Return the epochs of the four phases: the study's choice for figure 1, or by rule."""
-        found = self.once((phases, name), lambda: phases(self.scores[name]))
+        found = self.once((stats.phases, name), lambda: stats.phases(self.scores[name]))
         named = self.epochs.get("figure_01")
         if named and not by_rule and self.roles["figure_01.ensemble"] == (name,):
             return dict(zip(found, named, strict=True))
@@ -62,8 +55,8 @@ class Evidence:
 
     def informative(self, name: str, split: str) -> np.ndarray:
         """Return the trained epochs, (epoch,) bool, that are ``informative_epochs`` of a split."""
-        scores = self.scores[name]
-        found = self.once(("informative", name, split), lambda: informative_epochs(scores, split))
+        scores, key = self.scores[name], ("informative", name, split)
+        found = self.once(key, lambda: stats.informative_epochs(scores, split))
         defined = ~np.isnan(scores["bimodality"].sel(split=split).values)
         return found & defined & (scores["epoch"].values > 0)
 
@@ -73,11 +66,11 @@ class Evidence:
             self._known[key] = make()
         return self._known[key]
 
-    def problems(self, name: str) -> list[LearningProblem]:
+    def problems(self, name: str) -> list[stats.LearningProblem]:
         """Return what is wrong with how an ensemble learned; baselines have no training."""
         if name.startswith(BASELINE_PREFIX):
             return []
-        return self.once(("problems", name), lambda: learning_problems(self.scores[name]))
+        return self.once(("problems", name), lambda: stats.learning_problems(self.scores[name]))
 
     def warnings(self) -> list[str]:
         """Return a warning for each ensemble that did not learn."""
@@ -85,7 +78,7 @@ class Evidence:
             warning
             for name, scores in self.scores.items()
             if self.problems(name)
-            for warning in learning_warnings(f"{self.study}/{name}", scores)
+            for warning in stats.learning_warnings(f"{self.study}/{name}", scores)
         ]
 
 
@@ -99,7 +92,10 @@ def open_evidence(study: Study, networks_per_job: int) -> Iterator[Evidence]:
     roles = roles_of(study)
     with ExitStack() as stack:
         scores = {
-            name: stack.enter_context(open_scores(study.scores_path(name)))
+            # No claim is about the metrics of examples, which are half of what is read here.
+            name: stack.enter_context(open_scores(study.scores_path(name))).drop_vars(
+                stats.OF_EXAMPLES, errors="ignore"
+            )
             for name in ensembles_in(roles)
         }
         ensembles = {name: study.ensembles[name] for name in scores}
@@ -109,14 +105,14 @@ def open_evidence(study: Study, networks_per_job: int) -> Iterator[Evidence]:
         }
         for name in baselines_in(roles):
             path = baseline_path(study.name, name)
-            scores[BASELINE_PREFIX + name] = scores_of_baseline(read_predictions(path))
+            scores[BASELINE_PREFIX + name] = stats.scores_of_baseline(read_predictions(path))
             predictions[BASELINE_PREFIX + name] = [path]
         yield Evidence(
             study=study.name,
             data=_data_of(study),
             roles=roles,
             epochs=study.epochs,
-            dataset=stack.enter_context(open_dataset(dataset_path(study.name))),
+            dataset=stack.enter_context(open_dataset(dataset_path(study.name), files=False)),
             scores=scores,
             predictions=predictions,
             moved={

@@ -45,12 +45,14 @@ ul.counts { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .
 READING = """
 <p>Each row tests a sentence of the paper by one statistic. <i>c</i>, the consistency of an example,
 is the share of the networks that are right about it after an epoch; <i>a</i>, its accessibility,
-the mean of c over the epochs; K is the number of classes, N that of networks. An ensemble is
-<i>right</i> if more than half of its networks are; the last column names the <i>first</i> and the
-<i>second</i>. Bi-modality is Pearson's measure: 0 if all examples have c = 0 or 1, 0.8 if c is
-uniform, about 2 for networks that err independently.</p>
+the mean of c over all trained epochs; its <i>consensus</i> is the share that predict the most
+frequent label. K is the number of classes, N that of networks. An ensemble is <i>right</i> if more
+than half of its networks are; the last column names the <i>first</i> and the <i>second</i>.
+Pearson's measure of bi-modality is 0 if all examples have c = 0 or 1, 0.8 if c is uniform, about 2
+for networks that err independently. <i>Phase 3</i> is every epoch after the beginning (phase ii) at
+which the mean of c is 0.05 to 0.9; at others nearly all c are equal.</p>
 <p><b>Verdict.</b> <b>Reproduced</b> or not: the paper has a number for this data set, and at least
-as many networks were trained. <b>Holds</b> or not: it has none, and the direction is tested.
+as many networks were trained. <b>Holds</b> or not: there is none, and the sentence alone is tested.
 <b>Under a null too</b>: a null is enough for it. <b>Met by choice</b>: a setting was chosen to meet
 it. <b>Too few networks</b>: the statistic needs more, or the paper has more and the value expected
 at its number decides otherwise. Below it, <b>verified</b> or <b>falsified</b> on the paper's data,
@@ -92,9 +94,8 @@ def write_page(
     Raises:
         InputError: the place cannot be written to.
     """
-    sections = "".join(
-        _section(name, list(group)) for name, group in groupby(rows, lambda row: row.section)
-    )
+    by_section = groupby(rows, lambda row: row.section)
+    sections = "".join(_section(name, list(group)) for name, group in by_section)
     noted = f"<p><b>{escape(note)}</b></p>\n" if note else ""
     warned = "".join(
         f'<p class="warning"><b>Warning:</b> {escape(each)}</p>\n' for each in warnings

@@ -66,8 +66,7 @@ def draw(hypotheses: Hypotheses, names: Mapping[str, str], title: str, ensemble:
         style.epoch_axis(axes)
     _halves(right, hypotheses, of_halves, test)
     sizes = ", ".join(
-        f"{key.replace('_', '-' if key in NOISES else ' ')} "
-        f"N = {hypotheses.stored[names[key]].networks}"
+        f"{key.replace('_', '-' if key in NOISES else ' ')} N = {hypotheses.networks(names[key])}"
         for key in (*NOISES, *HALVES)
     )
     scores = hypotheses.scores[names["ensemble"]]

@@ -21,7 +21,7 @@ from .hypotheses import FEWEST_NETWORKS, MOST_PREDICTIONS, NULLS, Hypotheses
 from .independence import error_consistency, error_consistency_between
 from .independence import variance_if_independent, variance_of_accuracy
 from .joint import corners, diagonal, joint_cells
-from .label_metrics import epoch_metrics, example_metrics
+from .label_metrics import OF_EXAMPLES, epoch_metrics, example_metrics
 from .learning import MatchedEpochs, accessibility, accuracy_by_epoch, best_matched_pairs
 from .learning import matched_epochs, nearest_matches
 from .learnt import LearningProblem, learning_problems, learning_warnings

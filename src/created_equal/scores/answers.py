@@ -7,7 +7,6 @@ from pathlib import Path
 from zlib import crc32
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from created_equal.artefacts import open_predictions
@@ -41,14 +40,16 @@ class Axis:
         self.names = names[self.of_scores]
         self.labels = scores["label"].values[self.of_scores].astype(np.int64)
         self.is_test = scores["example_split"].values[self.of_scores] == "test"
-        self.index = pd.Index(self.names)
+        # An index by hash would take more memory than all else here.
+        self._order = np.argsort(self.names)
         self._places: dict[Examples, np.ndarray] = {}
 
     def places(self, examples: Examples) -> np.ndarray:
         """Return the places on this axis of the examples that it has, in their order."""
         if examples not in self._places:
-            places = self.index.get_indexer(examples.names)
-            self._places[examples] = places[places >= 0]
+            found = np.searchsorted(self.names, examples.names, sorter=self._order)
+            places = self._order[np.minimum(found, len(self.names) - 1)]
+            self._places[examples] = places[self.names[places] == examples.names]
         return self._places[examples]
 
     def permuted(self, generator: np.random.Generator) -> np.ndarray:
@@ -88,9 +89,11 @@ class Stored:
         return np.bincount(self.scores["network"].values % 2, minlength=2)
 
     def _rows(self, name: str, epochs: np.ndarray) -> np.ndarray:
+        rows = np.empty((len(epochs), len(self.axis.names)), self.scores[name].dtype)
         # One row at a time, because HDF5 is slow to read several.
-        places = np.searchsorted(self.epoch, epochs)
-        return np.stack([self.scores[name].isel(epoch=place).values for place in places.tolist()])
+        for row, place in zip(rows, np.searchsorted(self.epoch, epochs).tolist(), strict=True):
+            row[:] = self.scores[name].isel(epoch=place).values
+        return rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,7 +236,7 @@ class Scores:
     def n_right(self, name: str, epochs: np.ndarray, examples: Examples) -> np.ndarray:
         """Return how many networks are right, (epoch, example) unsigned integers."""
         counts, places = self.counts[name], self._places(name, examples)
-        return counts.n_right[np.ix_(np.searchsorted(counts.epoch, epochs), places)]
+        return counts.n_right[_span(np.searchsorted(counts.epoch, epochs))][:, _span(places)]
 
     def consistency(self, name: str, epochs: np.ndarray, examples: Examples) -> np.ndarray:
         return self.n_right(name, epochs, examples) / self.networks(name)
@@ -351,3 +354,10 @@ def read_answers(name: str, paths: list[Path], scores: xr.Dataset, among: np.nda
             f"contain {found} of them; run again to rebuild them."
         )
     return Answers(axis, predictions, seeds, scores["epoch"].values, scores.attrs["classes"])
+
+
+def _span(places: np.ndarray) -> np.ndarray | slice:
+    """Return indices as a slice if they are consecutive, because slicing makes no copy."""
+    if len(places) and (np.diff(places) == 1).all():
+        return slice(places[0], places[-1] + 1)
+    return places

@@ -55,8 +55,9 @@ class Hypotheses:
         """
         self.scores, self.predictions, self.dataset = scores, predictions, dataset
         self.sample = np.concatenate([sampled(dataset), *moved])
-        self.stored = {name: Stored(each) for name, each in scores.items()}
-        # Two ensembles that are compared are needed many times in alternation.
+        # Ensembles that are measured together are asked for many times, one after the other. All at
+        # once would be gigabytes for a million examples.
+        self.stored = lru_cache(maxsize=2)(lambda name: Stored(scores[name]))
         self.answers = lru_cache(maxsize=2)(self._read)
         self._made = lru_cache(maxsize=2)(self._make)
 
@@ -64,7 +65,11 @@ class Hypotheses:
         """Return the observed scores; with ``by_network``, with the predictions of each network."""
         if by_network:
             return Scores({name: Counted(self.answers(name)) for name in names})
-        return Scores(self.stored)
+        return Scores({name: self.stored(name) for name in names})
+
+    def networks(self, name: str) -> int:
+        """Return N of an ensemble, or the number of random states of a baseline."""
+        return self.scores[name].sizes["network"]
 
     def under(self, null: str, names: tuple[str, ...]) -> Scores | None:
         """Return scores under a null, one of ``NULLS``; None if the data for it are missing.
@@ -74,7 +79,7 @@ class Hypotheses:
         if null == "class_means":
             if "image" not in self.dataset:
                 return None
-            networks = np.array([self.stored[names[-1]].networks])
+            networks = np.array([self.networks(names[-1])])
             replaced = {names[-1]: Counted(self._made(null, names[-1]), networks)}
             return Scores(self._sampled(names) | replaced)
         if null == "shuffled_within_class":
@@ -94,7 +99,7 @@ class Hypotheses:
         for resample in range(replicates):
             counts = {}
             for name, generator in generators.items():
-                networks = self.stored[name].networks
+                networks = self.networks(name)
                 drawn = generator.integers(networks, size=networks)
                 weights = np.bincount(drawn, minlength=networks)
                 counts[name] = Counted(answers[name], weights)
@@ -102,10 +107,11 @@ class Hypotheses:
 
     def resampled(self, names: tuple[str, ...]) -> bool:
         """Return whether networks are resampled: there are enough, and their predictions fit."""
-        ensembles = [self.stored[name] for name in names if not name.startswith(BASELINE_PREFIX)]
+        ensembles = [name for name in names if not name.startswith(BASELINE_PREFIX)]
         # For baselines alone, only examples are resampled.
-        enough = ensembles and all(each.networks >= FEWEST_NETWORKS for each in ensembles)
-        size = sum(each.networks * len(each.epoch) for each in ensembles) * len(self.sample)
+        enough = ensembles and min(map(self.networks, ensembles)) >= FEWEST_NETWORKS
+        answers = (self.networks(name) * self.scores[name].sizes["epoch"] for name in ensembles)
+        size = sum(answers) * len(self.sample)
         return bool(enough) and self.have_answers(names) and size <= MOST_PREDICTIONS
 
     def have_answers(self, names: tuple[str, ...]) -> bool:
@@ -122,7 +128,7 @@ class Hypotheses:
 
     def _sampled(self, names: tuple[str, ...]) -> dict[str, Stored | Counted]:
         if not self.have_answers(names):
-            return {name: self.stored[name] for name in names}
+            return {name: self.stored(name) for name in names}
         return {name: Counted(self.answers(name)) for name in names}
 
     def _read(self, name: str) -> Answers:

@@ -8,6 +8,8 @@ import pandas as pd
 from created_equal.scores.bootstrap import value_of
 from created_equal.scores.correlation import correlation_of, log10_p_of
 
+EXAMPLES_AT_ONCE = 2**16
+
 
 def pearson(a: np.ndarray, b: np.ndarray) -> float:
     """Return Pearson's r of two scores (example,), NaN if one is constant."""
@@ -74,7 +76,8 @@ def correlations_of_drawn_halves(
     """
     generator, half = np.random.default_rng(0), networks // 2
     found = []
-    for row in n_right.astype(np.int64):
+    for row in n_right:
+        row = row.astype(np.int64)
         drawn = generator.hypergeometric(row, networks - row, half)
         found.append(of_equal_halves(correlation(drawn, row - drawn), (half, networks - half)))
     return found
@@ -183,6 +186,14 @@ def rises(n_right: np.ndarray, networks: int) -> np.ndarray:
         the first of at least 5/6, and the latter. Examples that never reach 5/6, or are never at
         1/6 before, are left out.
     """
+    blocks = (
+        _rises(n_right[:, start : start + EXAMPLES_AT_ONCE], networks)
+        for start in range(0, n_right.shape[1], EXAMPLES_AT_ONCE)
+    )
+    return np.concatenate([*blocks], axis=1)
+
+
+def _rises(n_right: np.ndarray, networks: int) -> np.ndarray:
     # In whole numbers, because fractions of all examples would need eight times the memory.
     high = n_right >= -(-5 * networks // 6)
     first = np.where(high.any(axis=0), high.argmax(axis=0), -1)

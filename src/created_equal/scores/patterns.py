@@ -17,7 +17,7 @@ PATTERNS = (
 )
 # An example with at least this fit shows a pattern.
 LEAST_FIT = 0.5
-EXAMPLES_AT_ONCE = 2**16
+EXAMPLES_AT_ONCE = 2**14
 
 
 class PatternExample(NamedTuple):

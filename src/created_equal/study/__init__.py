@@ -9,7 +9,7 @@ from created_equal.paths import NOTEBOOKS, REFERENCE, REPOSITORY, RESULTS, STUDI
 from created_equal.paths import chosen_path, claims_path, dataset_path, enter_repository
 from created_equal.paths import explorer_path, figure_path, find, joined, predictions_folder
 from created_equal.paths import predictions_path, results_test_path, scores_path, tables_path
-from .roles import BASELINE_PREFIX, EACH, Roles, baselines_in, baselines_of, ensemble_across
+from .roles import ALL, BASELINE_PREFIX, EACH, Roles, baselines_in, baselines_of, ensemble_across
 from .roles import ensembles_behind, ensembles_in, ensembles_of, moved_in, names_in, roles_of
 from .study import BASELINES, CROSS_DATASET, FIGURES, PAPER_ARCHITECTURES, Architecture, Baseline
 from .study import Ensemble, Study, baseline_of, label_of

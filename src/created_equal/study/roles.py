@@ -10,7 +10,7 @@ from created_equal.paths import BASELINE_PREFIX
 from created_equal.study.keys import ROLES
 from created_equal.study.study import Study
 
-EACH = "*"
+EACH, ALL = "*", "all"
 
 Roles = Mapping[str, tuple[str, ...]]
 
@@ -63,12 +63,12 @@ def names_in(role: str, roles: Roles) -> tuple[str, ...]:
     Args:
         role: ``"figure_05.linear"``: the only or first name; ``"figure_04.ensembles:1"``: the
             second; ``"figure_07.baselines:svm"``: this name, if the figure has it;
-            ``"robustness.ensembles:*"``: all names.
+            ``"robustness.ensembles:*"`` or ``"robustness.ensembles:all"``: all names.
         roles: from ``roles_of``.
     """
     key, _, wanted = role.partition(":")
     names = roles.get(key, ())
-    if wanted == EACH:
+    if wanted in (EACH, ALL):
         return names
     if wanted.isdigit() or not wanted:
         index = int(wanted or 0)
