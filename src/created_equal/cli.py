@@ -533,7 +533,7 @@ def plan(
 ) -> None:
     """Print how many networks are trained already, and how long the rest takes on this machine.
 
-    The machine is measured for about 15 seconds.
+    This takes up to half a minute, in which the machine is measured.
     """
     from created_equal.planning.plan import print_plan
 
