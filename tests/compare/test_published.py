@@ -90,6 +90,20 @@ def test_what_cannot_be_compared_is_said_in_a_sentence(csv, columns, arguments, 
     assert str(path) in str(caught.value) and "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "mark"),
+    [
+        ("example;score\n0;0,5\n1;0,25\n", "semicolons"),
+        ("example;score\n0;0.5\n1;0.25\n", "semicolons"),
+        ("example\tscore\n0\t0.5\n1\t0.25\n", "tabs"),
+    ],
+)
+def test_other_separators_are_said(tmp_path, text, mark):
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(InputError, match=rf"a\.csv has {mark} between its columns, .*; save it"):
+        read_published(tmp_path / "a.csv")
+
+
 @pytest.mark.parametrize("name", ["a.csv", "a.parquet", "a.npz", "a.npy"])
 def test_a_damaged_or_missing_file_is_said_in_a_sentence(tmp_path, name):
     path = tmp_path / name

@@ -100,7 +100,7 @@ def test_the_footing_says_how_many_equal_images_are_left_out(
     modal = np.tile(np.arange(400, dtype=np.int64), (scores.sizes["epoch"], 1))
     distinct = distinct.assign(n_modal=(("epoch", "example"), modal))
     figure = gallery.draw(distinct, dataset, "Digits", "st_vgg")
-    assert "Of equal images" not in figure.get_supxlabel()
+    assert "Of tied images" not in figure.get_supxlabel()
 
 
 def test_images_that_are_not_square_keep_their_shape(

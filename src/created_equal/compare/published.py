@@ -11,6 +11,7 @@ from scipy.stats import entropy
 
 from created_equal.errors import InputError, because
 from created_equal.study import suggestion
+from created_equal.user_text import check_separator
 
 FORMATS = (".csv", ".csv.gz", ".parquet", ".npz", ".npy")
 KEYS = (
@@ -152,6 +153,7 @@ def _read_table(path: Path) -> dict[str, np.ndarray]:
                 return dict(_arrays(archive))
         read = pd.read_parquet if suffix == ".parquet" else pd.read_csv
         table = read(path)
+        check_separator(path, table.columns)
         return {str(name): column.to_numpy() for name, column in table.items()}
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist; correct the path.") from error
