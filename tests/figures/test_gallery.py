@@ -86,6 +86,7 @@ def test_the_footing_says_how_many_equal_images_are_left_out(
     )
     figure = gallery.draw(alike, dataset, "Digits", "st_vgg")
     words = figure.get_supxlabel().replace("\n", " ")
+    assert " Of tied images, those with the lowest positions are shown; left out, though" in words
     assert words.endswith(
         "last one shown of their class: 370 easiest, 370 hardest, 370 most disputed."
     )
