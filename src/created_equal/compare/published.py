@@ -75,9 +75,16 @@ def read_published(path: Path, column: str | None = None, key: str | None = None
     }
     if column is None:
         offered = [name for name in scores if name not in LABELS]
-        if len(offered) != 1:
-            found = f"several columns of numbers ({', '.join(offered)})" if offered else "no column"
-            raise InputError(f"{path} has {found}; name the score with --column.")
+        if not offered:
+            raise InputError(
+                f"{path} has no column of numbers but positions and labels; write scores with "
+                "decimal points, without text."
+            )
+        if len(offered) > 1:
+            raise InputError(
+                f"{path} has several columns of numbers ({', '.join(offered)}); name the score "
+                "with --column."
+            )
         column = offered[0]
     if column not in scores:
         raise InputError(
