@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 import yaml
 from PIL import Image
+from snakemake.cli import parse_config as parsed
 
 from created_equal import cli
 from created_equal.artefacts import read_dataset, read_predictions, read_scores, write_predictions
+from created_equal.study import changed_config, load_config
+from created_equal.study.yaml_files import read_yaml
 
 COMMANDS = ["build_dataset", "train_networks", "score_ensemble", "render_figure", "plan"]
 
@@ -284,9 +287,62 @@ def test_the_version(run):
     assert (code, out) == (0, f"created-equal {version('created-equal')}\n")
 
 
-def test_the_help_says_that_commands_do_not_know_the_config_of_a_run(run):
-    words = " ".join(run("--help")[1].replace("│", " ").split())
-    assert "but not what a run is given after --config: put that into the file" in words
+def test_every_command_takes_the_config_of_a_run(run):
+    for command in cli.app.registered_commands:
+        words = " ".join(run(command.name, "--help")[1].replace("│", " ").split())
+        assert "--config KEY=VALUE ... Settings to use in place of those in config.yaml" in words
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--config", "epochs=3", "networks=2"],
+        ["--config", "epochs=3", "--config", "networks=2"],
+        ["--config=epochs=3", "--config", "networks=5", "networks=2"],
+    ],
+)
+def test_the_config_of_a_run_is_that_of_a_command_and_ends_with_it(
+    run, small_study, words, monkeypatch
+):
+    monkeypatch.setattr("created_equal.planning.plan.SECONDS", 0)
+    before = load_config()
+    for place in (
+        ["plan", "small", *words],
+        ["plan", *words, "--only", "st_vgg", "--device", "cpu", "small"],
+    ):
+        code, out, _ = run(*place)
+        assert code == 0
+        assert re.search(r"│ st_vgg +│ st_vgg +│ +2 │ +0 │ +3 │", out)
+    assert load_config() == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["studies=digits,smoke", "networks=3"],
+        ["studies=[digits,smoke]", "epochs=null"],
+        ["data_root=2024", "download=False", "device=cpu"],
+        ["networks=", "scores=reference", "precision=fp32"],
+    ],
+)
+def test_words_of_config_mean_what_they_mean_to_snakemake(study_folder, words):
+    with changed_config(words):
+        assert load_config() == load_config({**read_yaml(Path("config.yaml")), **parsed(words)})
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["epoch=4"], "epoch is not known; did you mean epochs?"),
+        (["epochs=four"], "epochs must be a whole number of at least 1 or null, but is the text"),
+        (["networks=0"], "networks must be a whole number of at least 1 or null, but is 0"),
+        (["studies=[smoke"], "--config is given 'studies=[smoke', whose list is not valid"),
+        (["epochs=4", "smoke"], "--config takes words like epochs=4, but is given 'smoke'; put"),
+        (["=4"], "--config takes words like epochs=4, but is given '=4'"),
+    ],
+)
+def test_wrong_words_of_config_are_one_sentence(run, words, sentence):
+    assert sentence in refused(run("build_dataset", "smoke", "--config", *words))
 
 
 def test_every_command_has_an_example_that_is_a_command():

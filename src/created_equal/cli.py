@@ -9,9 +9,12 @@ import logging
 import os
 import re
 import sys
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import wraps
 from importlib import metadata
+from inspect import Parameter, signature
 from itertools import count
 from pathlib import Path
 from tempfile import gettempdir
@@ -34,6 +37,7 @@ from created_equal.study import (
     Ensemble,
     baseline_of,
     baseline_path,
+    changed_config,
     chosen_path,
     claims_path,
     dataset_path,
@@ -61,9 +65,8 @@ app = typer.Typer(
     epilog="The steps of a study, in this order: build_dataset, train_networks, score_ensemble, "
     "then render_figure, check_claims and test_results; derive_dataset and fit_baseline for "
     "ensembles and figures that need them. snakemake --cores all runs all steps. "
-    "Commands read config.yaml, but not what a run is given after --config: put that into the "
-    "file, or use --networks, --device or --precision. "
-    "Example: created-equal plan digits",
+    "Commands read config.yaml, and take --config key=value ... like snakemake. "
+    "Example: created-equal plan digits --config epochs=4 networks=3",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -127,7 +130,7 @@ def main() -> None:
     logging.raiseExceptions = False
     _raise_limit_of_files()
     try:
-        app()
+        app(_repeat_config(sys.argv[1:]))
     except DamagedError as error:
         _end(_set_aside(error))
     except InputError as error:
@@ -533,7 +536,7 @@ def plan(
 ) -> None:
     """Print how many networks are trained already, and how long the rest takes on this machine.
 
-    The machine is measured for about 15 seconds.
+    This takes up to half a minute, in which the machine is measured.
     """
     from created_equal.planning.plan import print_plan
 
@@ -550,6 +553,45 @@ def plan(
         precision or config.precision,
         only or (),
     )
+
+
+def _with_config(command: Callable) -> Callable:
+    """Return a command that takes --config too."""
+
+    @wraps(command)
+    def run(*, config: Sequence[str] = (), **arguments: object) -> None:
+        with changed_config(config):
+            command(**arguments)
+
+    option = typer.Option(
+        "--config",
+        metavar="KEY=VALUE ...",
+        help="Settings to use in place of those in config.yaml, for example epochs=4 networks=3.",
+        default_factory=list,
+        show_default=False,
+    )
+    added = Parameter("config", Parameter.KEYWORD_ONLY, annotation=Annotated[list[str], option])
+    described = signature(command)
+    run.__signature__ = described.replace(parameters=[*described.parameters.values(), added])
+    run.__annotations__ = command.__annotations__ | {"config": added.annotation}
+    return run
+
+
+for _each in app.registered_commands:
+    _each.callback = _with_config(_each.callback)
+
+
+def _repeat_config(arguments: Iterable[str]) -> list[str]:
+    """Return the arguments with --config before each of its words, up to the next option."""
+    found, is_config = [], False
+    for word in arguments:
+        if word.startswith("-"):
+            is_config = word == "--config"
+        if is_config and word != "--config":
+            found += ["--config", word]
+        elif not is_config:
+            found.append(word)
+    return found
 
 
 def _raise_limit_of_files() -> None:

@@ -52,6 +52,11 @@ def because(error: OSError, otherwise: str) -> str:
             remedy = "check the disk or the network file system, and run again"
         case errno.ENAMETOOLONG:
             remedy = "shorten the path"
+        case errno.EISDIR:
+            folder = error.filename2 or error.filename
+            remedy = f"{folder} is a folder, where a file is needed: move it elsewhere"
+        case errno.EEXIST | errno.ENOTDIR:
+            remedy = "a file of this path stands where a folder is needed: move it elsewhere"
         case errno.ELOOP:
             remedy = "correct the links in the path, which lead back to themselves"
         case errno.ENOMEM:

@@ -1,4 +1,4 @@
-"""Text that users type: names that look alike, and paths with variables."""
+"""Text that users write: names that look alike, paths with variables, columns of tables."""
 
 import os
 import unicodedata
@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from created_equal.errors import InputError
+
+SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
 
 def shown(name: str) -> str:
@@ -42,3 +44,14 @@ def expand(path: str | Path) -> Path:
 
 def _folded(name: str) -> str:
     return unicodedata.normalize("NFKC", name).casefold().strip()
+
+
+def check_separator(path: Path, columns: Iterable[str]) -> None:
+    """Raise InputError if a table has semicolons or tabs between its columns, not commas."""
+    (first, *others) = [*map(str, columns)] or [""]
+    mark = next((mark for mark in SEPARATORS if mark in first), None)
+    if mark and not others:
+        raise InputError(
+            f"{path} has {SEPARATORS[mark]} between its columns, and perhaps decimal commas; save "
+            "it with commas between them, and decimal points."
+        )

@@ -73,7 +73,11 @@ def test_counts_of_people_s_labels_become_their_entropy(tmp_path):
     [
         ({"a": [1, 2, 3]}, ("b",), "has no column b; "),
         ({"a": [1, 2, 3]}, (None, "id"), "has no column id; "),
-        ({"a": ["x", "y", "z"]}, (), "has no column; name the score with --column."),
+        (
+            {"a": ["x", "y", "z"]},
+            (),
+            "has no column of numbers but positions and labels; write scores",
+        ),
         ({"a": ["x", "y", "z"], "b": [1, 2, 3]}, ("a",), "the column a .* has no numbers; "),
         ({"a": [1.5, None, 2]}, (), "no finite number in 1 of 3 rows .the first is row 1.; leave"),
         ({"a": [1, np.inf, 2]}, (), "no finite number in 1 of 3 rows"),
@@ -88,6 +92,28 @@ def test_what_cannot_be_compared_is_said_in_a_sentence(csv, columns, arguments, 
     with pytest.raises(InputError, match=sentence) as caught:
         read_published(path, *arguments)
     assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_decimal_commas_are_no_numbers(tmp_path):
+    (tmp_path / "a.csv").write_text('example,score\n0,"0,5"\n1,"0,25"\n')
+    with pytest.raises(
+        InputError, match=r"no column of numbers but positions and labels; write scores with"
+    ):
+        read_published(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "mark"),
+    [
+        ("example;score\n0;0,5\n1;0,25\n", "semicolons"),
+        ("example;score\n0;0.5\n1;0.25\n", "semicolons"),
+        ("example\tscore\n0\t0.5\n1\t0.25\n", "tabs"),
+    ],
+)
+def test_other_separators_are_said(tmp_path, text, mark):
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(InputError, match=rf"a\.csv has {mark} between its columns, .*; save it"):
+        read_published(tmp_path / "a.csv")
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.parquet", "a.npz", "a.npy"])

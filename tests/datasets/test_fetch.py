@@ -150,7 +150,13 @@ def test_a_data_root_that_does_not_exist_is_not_made(tmp_path, small_cifar100, s
 
 
 @pytest.mark.parametrize(
-    "proxy", ["http://proxy..example:8080", "http://me:secret@127.0.0.1:9", "nonsense"]
+    "proxy",
+    [
+        "http://proxy..example:8080",
+        "http://me:secret@127.0.0.1:9",
+        "http://me:a@secret@127.0.0.1:9",
+        "nonsense",
+    ],
 )
 def test_the_proxy_is_named_without_its_password(tmp_path, small_cifar100, monkeypatch, proxy):
     monkeypatch.setattr("urllib.request._opener", None)  # it keeps the proxies of its first use

@@ -255,13 +255,19 @@ def test_a_logit_that_is_not_a_number_is_named(logits, tmp_path, kind):
     bad[1, 2, 7, 0] = np.nan
     if kind == "logits":
         np.savez(tmp_path / "log.npz", logits=bad, labels=LABELS)
-        path, where = tmp_path / "log.npz", "network 1, epoch 2: it has a logit of example 7"
+        path, where = tmp_path / "log.npz", "network 1, epoch 6: it has a logit of example 7"
     else:
         write_cartography(bad, tmp_path / "logs")
         path, where = tmp_path / "logs", "a logit of example a7 that is not a number"
     with pytest.raises(InputError, match=where):
-        import_predictions(kind, path, tmp_path / "imported")
+        import_predictions(kind, path, tmp_path / "imported", first_epoch=4)
     assert not (tmp_path / "imported").exists()
+
+
+def test_a_table_with_semicolons_is_said(tmp_path):
+    (tmp_path / "log.csv").write_text("network;epoch;example;predicted\n0;1;0;2\n0;1;1;0\n")
+    with pytest.raises(InputError, match=r"log\.csv has semicolons between its columns, and"):
+        import_predictions("table", tmp_path / "log.csv", tmp_path / "imported")
 
 
 def test_labels_that_do_not_fit(logits, tmp_path):

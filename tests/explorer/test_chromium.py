@@ -302,13 +302,13 @@ def test_images_that_are_equally_hard_are_said_to_be(
     page, said = open_page(page_path), "#equal"
     lowest = int((scores["accessibility"] == scores["accessibility"].min()).sum())
     assert lowest > 5, "those that are given a wrong label are never learned"
-    assert page.locator(said).inner_text() == f"The first {lowest} are equal, by position."
+    assert page.locator(said).inner_text() == f"The first {lowest} are tied, in order of position."
     update(page, sort="position.0")
     assert page.locator(said).inner_text() == ""
     update(page, sort="accessibility.0", label="2")
     of_label = scores["accessibility"][scores["label"].values == 2].values
     equal = int((of_label == of_label.min()).sum())
-    words = f"The first {equal} are equal, by position." if equal > 1 else ""
+    words = f"The first {equal} are tied, in order of position." if equal > 1 else ""
     assert page.locator(said).inner_text() == words
     update(page, find="no such image")
     assert page.locator(said).inner_text() == ""

@@ -47,6 +47,16 @@ def test_too_few_epochs() -> None:
         three_epochs(learning([0.2, 0.5, 1]), "random_labels")
 
 
+def test_two_hard_ensembles_that_were_chosen_alike_are_told_apart(
+    scores: xr.Dataset, other: xr.Dataset
+) -> None:
+    words = draw({"random": scores, "one": other, "two": other}, "Digits").get_supxlabel()
+    words = " ".join(words.split())
+    assert "(d, e): the hardest examples (one), and networks" in words
+    assert "(f, g): the hardest examples (two), and networks" in words
+    assert "(hard)" not in draw({"random": scores, "hard": other}, "Digits").get_supxlabel()
+
+
 def test_panels_show_their_ensemble_split_and_epoch(scores: xr.Dataset, other: xr.Dataset) -> None:
     figure = draw({"random_labels": scores, "hard": other}, "Digits")
     epochs = three_epochs(scores, "random_labels")

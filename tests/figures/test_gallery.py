@@ -86,6 +86,7 @@ def test_the_footing_says_how_many_equal_images_are_left_out(
     )
     figure = gallery.draw(alike, dataset, "Digits", "st_vgg")
     words = figure.get_supxlabel().replace("\n", " ")
+    assert " Of tied images, those with the lowest positions are shown; left out, though" in words
     assert words.endswith(
         "last one shown of their class: 370 easiest, 370 hardest, 370 most disputed."
     )
@@ -100,7 +101,7 @@ def test_the_footing_says_how_many_equal_images_are_left_out(
     modal = np.tile(np.arange(400, dtype=np.int64), (scores.sizes["epoch"], 1))
     distinct = distinct.assign(n_modal=(("epoch", "example"), modal))
     figure = gallery.draw(distinct, dataset, "Digits", "st_vgg")
-    assert "Of equal images" not in figure.get_supxlabel()
+    assert "Of tied images" not in figure.get_supxlabel()
 
 
 def test_images_that_are_not_square_keep_their_shape(

@@ -3,9 +3,9 @@ import pytest
 
 from created_equal.errors import InputError
 from created_equal.networks import build_network, count_flops
-from created_equal.training import count_operations, measure_costs
+from created_equal.training import count_operations, measure, measure_costs
 from created_equal.training.engine.device import choose_setting
-from created_equal.training.measure import Cost, _share
+from created_equal.training.measure import Cost, _cost, _share
 
 CPU = choose_setting("cpu", "fp32")
 
@@ -43,8 +43,25 @@ def test_wider_networks_cost_more_on_a_machine_of_any_load(tiny):
     assert narrow.uncertainty >= 0.15
 
 
+def test_the_fastest_step_counts_and_one_step_is_less_certain_than_many():
+    steps = np.array([[2.0, 1.0], [2.2, 0.8], [2.0, 1.2]])
+    cost = _cost(steps)
+    # The middle one of 3.0, 3.0 and 3.2 seconds, over the fastest 2.0 + 0.8.
+    assert cost == (2.0, 0.8, pytest.approx(np.hypot(0.2, 3.0 / 2.8 - 1)))
+    assert _cost(steps[:1]) == (2.0, 1.0, pytest.approx(0.3))
+
+
+def test_each_kind_is_measured_once_even_if_the_time_is_over_before(tiny, monkeypatch):
+    taken = []
+    monkeypatch.setattr(measure, "_take_step", lambda *pair: taken.append(pair) or np.ones(2))
+    kinds = [(tiny(width=width), (16, 16, 1), 10) for width in (0.125, 0.25)]
+    costs, _ = measure_costs(kinds, CPU, jobs=1, seconds=0)
+    assert len(taken) == 2
+    assert [cost.uncertainty for cost in costs] == [pytest.approx(0.3)] * 2
+
+
 def test_the_share_of_a_core_by_hand():
-    # Two rounds of a process that got all of a core, and half of it for twice as long.
+    # Two steps of a process that got all of a core, and half of it for twice as long.
     share = _share(np.array([[1.0, 1.0], [1.0, 2.0]]))
     assert share.mean == pytest.approx(2 / 3)
     assert share.uncertainty == pytest.approx(np.sqrt((1 / 9 + 2 / 36) / 3) * 3 / 2)

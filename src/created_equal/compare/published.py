@@ -11,6 +11,7 @@ from scipy.stats import entropy
 
 from created_equal.errors import InputError, because
 from created_equal.study import suggestion
+from created_equal.user_text import check_separator
 
 FORMATS = (".csv", ".csv.gz", ".parquet", ".npz", ".npy")
 KEYS = (
@@ -74,9 +75,16 @@ def read_published(path: Path, column: str | None = None, key: str | None = None
     }
     if column is None:
         offered = [name for name in scores if name not in LABELS]
-        if len(offered) != 1:
-            found = f"several columns of numbers ({', '.join(offered)})" if offered else "no column"
-            raise InputError(f"{path} has {found}; name the score with --column.")
+        if not offered:
+            raise InputError(
+                f"{path} has no column of numbers but positions and labels; write scores with "
+                "decimal points, without text."
+            )
+        if len(offered) > 1:
+            raise InputError(
+                f"{path} has several columns of numbers ({', '.join(offered)}); name the score "
+                "with --column."
+            )
         column = offered[0]
     if column not in scores:
         raise InputError(
@@ -152,6 +160,7 @@ def _read_table(path: Path) -> dict[str, np.ndarray]:
                 return dict(_arrays(archive))
         read = pd.read_parquet if suffix == ".parquet" else pd.read_csv
         table = read(path)
+        check_separator(path, table.columns)
         return {str(name): column.to_numpy() for name, column in table.items()}
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist; correct the path.") from error

@@ -158,7 +158,7 @@ def _proxy_words(url: str) -> str:
     proxy = getproxies().get(parts.scheme)
     if not proxy or proxy_bypass(parts.hostname or ""):
         return ""
-    return f" through the proxy {re.sub('//[^/@]*@', '//...@', proxy)!a}"
+    return f" through the proxy {re.sub('//.*@', '//...@', proxy)!a}"
 
 
 @contextmanager

@@ -54,7 +54,7 @@ def read_logits(
         for start in range(0, examples, at_once):
             block = slice(start, start + at_once)
             names = range(examples)[block]
-            where = f"{path}: network {network}, epoch {epoch}: it"
+            where = f"{path}: network {network}, epoch {_first(first_epoch) + epoch}: it"
             predicted[network, epoch, block] = argmax(logits[network, epoch, block], where, names)
     return _log(predicted, label, _names(class_names, classes, path), split, first_epoch)
 
@@ -106,6 +106,10 @@ def read_correctness(
     return _log(found, label, [*map(str, class_names)], split, first_epoch, correctness_only=True)
 
 
+def _first(first_epoch: int | None) -> int:
+    return 1 if first_epoch is None else first_epoch
+
+
 def _log(
     predictions: np.ndarray,
     labels: np.ndarray,
@@ -115,7 +119,7 @@ def _log(
     correctness_only: bool = False,
 ) -> Log:
     networks, epochs, examples = predictions.shape
-    first = 1 if first_epoch is None else first_epoch
+    first = _first(first_epoch)
     only = (
         "it says only whether networks are right: consensus, modal labels, votes and disagreement "
         "are undefined, and left out"

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from created_equal.errors import InputError, because
+from created_equal.user_text import check_separator
 
 # What columns are called, in lower case.
 SYNONYMS = {
@@ -173,7 +174,11 @@ def read_table(path: Path) -> pd.DataFrame:
         if path.suffix == ".parquet":
             return pd.read_parquet(path)
         # A class may be named "NA".
-        return pd.read_csv(path, keep_default_na=False, na_values=[""])
+        table = pd.read_csv(path, keep_default_na=False, na_values=[""])
+        check_separator(path, table.columns)
+        return table
+    except InputError:
+        raise
     except OSError as error:
         raise InputError(f"{path} cannot be read {because(error, 'name a file')}") from error
     except ImportError as error:

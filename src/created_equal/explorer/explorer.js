@@ -300,7 +300,9 @@ function drawGrid() {
   $("all").hidden = shown.length === count;
   $("found").textContent = `${number(shown.length)} of ${number(count)} images${brushWords()}`;
   const equal = shown.filter((i) => keys[i] === keys[shown[0]]).length;
-  $("equal").textContent = equal > 1 ? `The first ${number(equal)} are equal, by position.` : "";
+  $("equal").textContent = equal > 1
+    ? `The first ${number(equal)} are tied, in order of position.`
+    : "";
 }
 
 function brushWords() {

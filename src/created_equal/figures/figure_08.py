@@ -1,6 +1,6 @@
 """Figure 8: consistency with random labels, and without easy examples."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
@@ -53,7 +53,7 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     style.footing(
         figure,
         style.CONSISTENCY,
-        f"{_panels_in_words(hard for _, hard in hard_ones)} {style.chance_words(random)} Accuracy: "
+        f"{_panels_in_words(hard_ones)} {style.chance_words(random)} Accuracy: "
         f"mean over networks. {histograms.bimodality_scale(random)}",
     )
     return figure
@@ -97,19 +97,21 @@ def _panel(axes: Axes, scores: xr.Dataset, split: str, epoch: int) -> str:
     return f"accuracy {accuracy(scores, split, epoch):.2f}\n{words}"
 
 
-def _panels_in_words(hard_ones: Iterable[xr.Dataset]) -> str:
-    """Return what the panels show, and the accuracy of ``hard_ones`` on the test set."""
+def _panels_in_words(hard_ones: Sequence[tuple[str, xr.Dataset]]) -> str:
+    """Return what the panels show, and the accuracy of ``hard_ones`` by name on the test set."""
     words = (
         "(a-c): random labels, after the first epoch, in the middle of learning, and at the end."
     )
     letters = iter(style.LETTERS[STAGES:])
-    for hard, first, last in zip(hard_ones, letters, letters, strict=False):
+    alike = len({is_balanced(hard) for _, hard in hard_ones}) < len(hard_ones)
+    for (name, hard), first, last in zip(hard_ones, letters, letters, strict=False):
         of_class = " of each class" if is_balanced(hard) else ""
+        named = f" ({name})" if alike else ""
         ends = _trained_ends(hard)
         on_test = " and ".join(f"{accuracy(hard, 'test', epoch):.2f}" for epoch in ends)
         words += (
-            f" ({first}, {last}): the hardest examples{of_class}, and networks trained on these "
-            f"alone; their test accuracy is {on_test}."
+            f" ({first}, {last}): the hardest examples{of_class}{named}, and networks trained on "
+            f"these alone; their test accuracy is {on_test}."
         )
     return words
 

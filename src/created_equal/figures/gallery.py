@@ -132,13 +132,13 @@ def caption(own: str, other: str) -> str:
 
 
 def _ties_in_words(left_out: dict[str, int]) -> str:
-    """Return a sentence about the images that equal the last ones shown of their class, if any."""
+    """Return a sentence about the images tied with the last ones shown of their class, if any."""
     counts = [f"{count:,} {name}" for name, count in left_out.items() if count]
     if not counts:
         return ""
     return (
-        " Of equal images those with the lowest positions are shown; left out, though equal to the "
-        f"last one shown of their class: {', '.join(counts)}."
+        " Of tied images, those with the lowest positions are shown; left out, though tied with "
+        f"the last one shown of their class: {', '.join(counts)}."
     )
 
 

@@ -59,7 +59,7 @@ def draw(
         "Hardest first: the lowest accessibility, the mean over epochs of the share of networks "
         "that are right. Below each image: its label → the label that most networks give after the "
         "last epoch, if it is another; then its accessibility, and its position in the source. Of "
-        "equal images, those with the lowest positions are shown.",
+        "tied images, those with the lowest positions are shown.",
     )
     return figure
 
@@ -67,7 +67,7 @@ def draw(
 def hardest(scores: xr.Dataset, split: str, most: int) -> np.ndarray:
     """Return the indices of a split's examples with the lowest accessibility, the lowest first.
 
-    Of equal examples the lowest position comes first.
+    Of tied examples the lowest position comes first.
     """
     places = np.flatnonzero(scores["example_split"].values == split)
     keys = scores["example"].values[places], scores["accessibility"].values[places]

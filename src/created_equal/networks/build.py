@@ -32,9 +32,9 @@ def build_network(
     if architecture.own:
         return build_own_network(architecture, recipe, image_shape, classes)
     height, width, channels = image_shape
-    if not _accepts(architecture, recipe, (height, width, channels), classes):
+    if not _accepts(architecture, image_shape, classes):
         for larger in range(min(height, width) + 1, LARGEST_SIZE_TRIED + 1):
-            if _accepts(architecture, recipe, (larger, larger, channels), classes):
+            if _accepts(architecture, (larger, larger, channels), classes):
                 remedy = f"set size: {larger} or more"
                 break
         else:
@@ -77,11 +77,10 @@ def _build(
 
 # Cached, because this takes longer than building a network.
 @cache
-def _accepts(
-    architecture: Architecture, recipe: Recipe, image_shape: tuple[int, int, int], classes: int
-) -> bool:
+def _accepts(architecture: Architecture, image_shape: tuple[int, int, int], classes: int) -> bool:
     """Return whether images of this shape are large enough for the architecture."""
     height, width, channels = image_shape
+    recipe = Recipe()  # Neither activations nor dropout change a shape.
     try:
         with torch.no_grad(), warnings.catch_warnings():
             # PyTorch warns about empty layers before they raise an error.

@@ -2,7 +2,14 @@
 
 from .kept_scores import GET_AGAIN, keep_scores, read_catalogue
 from .keys import ROLES, Config, Decay, Recipe, Resources, plain_name
-from .loading import CONFIG_VARIABLE, load_config, load_configured, load_studies, load_study
+from .loading import (
+    CONFIG_VARIABLE,
+    changed_config,
+    load_config,
+    load_configured,
+    load_studies,
+    load_study,
+)
 from .loading import predictions_folders, study_names
 from .own_networks import OwnNetwork, digest_of
 from created_equal.paths import NOTEBOOKS, REFERENCE, REPOSITORY, RESULTS, STUDIES, baseline_path

@@ -4,11 +4,13 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from copy import deepcopy
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
+
+import yaml
 
 from created_equal.errors import InputError
 from created_equal.paths import (
@@ -41,7 +43,7 @@ from created_equal.study.study import (
     Ensemble,
     Study,
 )
-from created_equal.study.yaml_files import check, read_yaml, refuse, suggestion
+from created_equal.study.yaml_files import check, parse_yaml, read_yaml, refuse, suggestion
 
 # The environment variable in which the workflow passes its config to the commands, as JSON.
 CONFIG_VARIABLE = "CREATED_EQUAL_CONFIG"
@@ -63,8 +65,7 @@ def load_config(values: Mapping | None = None) -> Config:
     if isinstance(values, Mapping) and isinstance(values.get("studies"), int | float):
         values = {**values, "studies": _typed_as(values["studies"], where)}
     if values is None:
-        passed = os.environ.get(CONFIG_VARIABLE)
-        values = read_yaml(path) if passed is None else json.loads(passed)
+        values = _passed_config()
     sentences, _ = check(values, Config)
     refuse(where, sentences)
     config = Config(**values)
@@ -80,6 +81,49 @@ def load_config(values: Mapping | None = None) -> Config:
             ],
         )
     return config
+
+
+@contextmanager
+def changed_config(words: Sequence[str]) -> Iterator[None]:
+    """Change the config of this process and its children, until the end of the block.
+
+    Args:
+        words: each ``key=value``, as after Snakemake's --config.
+
+    Raises:
+        InputError: a word has no "=", or as in ``load_config``.
+    """
+    before = os.environ.get(CONFIG_VARIABLE)
+    if words:
+        changed = {**(_passed_config() or {}), **dict(map(_key_and_value, words))}
+        load_config(changed)
+        os.environ[CONFIG_VARIABLE] = json.dumps(changed)
+    try:
+        yield
+    finally:
+        os.environ.pop(CONFIG_VARIABLE, None)
+        if before is not None:
+            os.environ[CONFIG_VARIABLE] = before
+
+
+def _passed_config() -> object:
+    passed = os.environ.get(CONFIG_VARIABLE)
+    return read_yaml(find(CONFIG)) if passed is None else json.loads(passed)
+
+
+def _key_and_value(word: str) -> tuple[str, object]:
+    key, equals, value = word.partition("=")
+    if not key or not equals:
+        raise InputError(
+            f"--config takes words like epochs=4, but is given {word!r}; put the names of studies, "
+            "ensembles and figures before --config."
+        )
+    try:
+        return key, parse_yaml(value) if value.startswith("[") else value
+    except yaml.YAMLError as error:
+        raise InputError(
+            f"--config is given {word!r}, whose list is not valid; write it like {key}=[a,b]."
+        ) from error
 
 
 def _typed_as(number: float, where: Path | str) -> str:

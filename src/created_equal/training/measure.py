@@ -6,26 +6,30 @@ import signal
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
+from multiprocessing.connection import Connection
 from typing import NamedTuple
 
 import numpy as np
 import torch
 import xarray as xr
 
-from created_equal.networks import count_flops
-from created_equal.study import Ensemble
+from created_equal.networks import build_network, count_flops
+from created_equal.study import Architecture, Ensemble, Recipe
 from created_equal.training.engine.device import Setting
 from created_equal.training.engine.images import Images
-from created_equal.training.engine.trainee import Trainee, make_network
+from created_equal.training.engine.trainee import Trainee
 
 # Larger batches cost about as much per image.
 LARGEST_BATCH = {"cpu": 50, "cuda": 99}
 PREDICTED = 100  # train and test images, one batch on a CPU
 MOST_PROCESSES = 16
-LEAST_UNCERTAINTY = 0.15  # a few steps tell no more about hours of training
+# Even many steps tell no more about hours of training. That of a single step is twice as large.
+LEAST_UNCERTAINTY = 0.15
 
 # An ensemble, (height, width, channels) of its images, and its number of classes.
 Kind = tuple[Ensemble, tuple[int, int, int], int]
+Pair = tuple[Images, Trainee]
 
 
 class Cost(NamedTuple):
@@ -65,9 +69,17 @@ def count_operations(
     Raises:
         InputError: the images are too small for the architecture.
     """
-    predicting, training = count_flops(make_network(ensemble, image_shape, classes), image_shape)
+    predicting, training = _count_per_image(ensemble.architecture, image_shape, classes)
     trained, predicted = _count_images(ensemble, examples)
     return trained * training + predicted * predicting
+
+
+@cache
+def _count_per_image(
+    architecture: Architecture, image_shape: tuple[int, int, int], classes: int
+) -> tuple[int, int]:
+    # A recipe changes none of the layers that count.
+    return count_flops(build_network(architecture, Recipe(), image_shape, classes), image_shape)
 
 
 def measure_costs(
@@ -84,44 +96,56 @@ def measure_costs(
         kinds: an ensemble of each kind, with the shape of the images and the number of classes.
         setting: the device and precision.
         jobs: how many networks are trained at the same time.
-        seconds: for all kinds together, about; three steps of each kind are taken at least.
+        seconds: for all kinds together, on the clock, on a CPU with all preparations; a busy
+            machine takes fewer steps in them, but at least one of each kind.
 
     Returns:
         the cost of each kind, and the share of a core that each process got, 1 on a GPU. The
-        share's uncertainty is by how much it differed from round to round.
+        share's uncertainty is by how much it differed from step to step.
 
     Raises:
         InputError: the images are too small for an architecture.
     """
-    if setting.device.type == "cpu":
-        torch.set_num_threads(1)
-    for ensemble, image_shape, classes in kinds:
-        # Here, because the error of a process would not be a sentence.
-        make_network(ensemble, image_shape, classes)
     if setting.device.type == "cuda":
-        return _measure(kinds, setting, seconds)[0], Share(1.0, 0.0)
+        trainees = _warm_up(kinds, setting)
+        return _measure(trainees, time.monotonic() + seconds)
+    deadline = time.monotonic() + seconds
+    torch.set_num_threads(1)
     # Forking is fast, and safe as long as there are no other threads. The other processes only keep
-    # the cores busy, because ELU can take six times as long in a process that was forked.
+    # the cores busy, because ELU can take six times as long in a process that was forked. They are
+    # forked before there are networks, whose memory would be copied while it is measured.
     context = multiprocessing.get_context("fork")
+    waiting, ready = context.Pipe(duplex=False)
+    arguments = (kinds, setting, os.getpid(), waiting, ready)
     others = [
-        context.Process(target=_keep_busy, args=(kinds, setting, os.getpid()), daemon=True)
+        context.Process(target=_keep_busy, args=arguments, daemon=True)
         for _ in range(min(jobs, MOST_PROCESSES) - 1)
     ]
     try:
         for process in others:
             process.start()
-        return _measure(kinds, setting, seconds)
+        trainees = _warm_up(kinds, setting)
+        ready.close()
+        return _measure(trainees, deadline)
     finally:
         for process in others:
             process.kill()
             process.join()
 
 
-def _keep_busy(kinds: Sequence[Kind], setting: Setting, parent: int) -> None:
-    """Train until this process is killed, or its parent is gone."""
+def _keep_busy(
+    kinds: Sequence[Kind], setting: Setting, parent: int, waiting: Connection, ready: Connection
+) -> None:
+    """Train from when the parent closes the pipe until this process is killed.
+
+    It ends by itself if the parent is gone, which closes the pipe too.
+    """
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a traceback.
+    ready.close()
+    waiting.poll(None)
+    trainees = _warm_up(kinds, setting)
     while os.getppid() == parent:
-        _measure(kinds, setting, 0)
+        _take_steps(trainees)
 
 
 def _count_images(ensemble: Ensemble, examples: tuple[int, int]) -> tuple[int, int]:
@@ -131,26 +155,47 @@ def _count_images(ensemble: Ensemble, examples: tuple[int, int]) -> tuple[int, i
     return batches * size, len(ensemble.moments) * sum(examples)
 
 
-def _measure(kinds: Sequence[Kind], setting: Setting, seconds: float) -> tuple[list[Cost], Share]:
+def _warm_up(kinds: Sequence[Kind], setting: Setting) -> list[Pair]:
+    """Return a network of each kind in training, whose first mini-batch made all preparations."""
+    trainees = [_make_trainee(*kind, setting) for kind in kinds]
+    for _, trainee in trainees:
+        _train(trainee)
+        if setting.device.type == "cuda":
+            trainee.evaluate(lambda: None)  # Predictions are compiled on their own.
+    return trainees
+
+
+def _measure(trainees: Sequence[Pair], deadline: float) -> tuple[list[Cost], Share]:
     """Return the cost of each kind, and the share of a core that this process got.
 
     All kinds take a step in turn, again and again, so that a busy minute is not one kind's alone.
     """
-    clocks = [(time.process_time(), time.monotonic())]
-    trainees = [_make_trainee(*kind, setting) for kind in kinds]
-    taken = [[] for _ in kinds]
-    while len(taken[0]) < 3 or clocks[-1][1] - clocks[0][1] < seconds:
-        for (images, trainee), times in zip(trainees, taken, strict=True):
-            times.append(_take_step(images, trainee))
-        clocks.append((time.process_time(), time.monotonic()))
-    # The first step includes preparations.
-    costs = [_cost(np.array(times[1:])) for times in taken]
-    return costs, _share(np.diff(clocks, axis=0))
+    taken, clocks = [], [_clocks()]
+    while not taken or time.monotonic() < deadline:
+        steps, ends = _take_steps(trainees)
+        taken.append(steps)
+        clocks += ends
+    costs = [_cost(steps) for steps in np.swapaxes(taken, 0, 1)]
+    on_gpu = trainees[0][0].setting.device.type == "cuda"
+    return costs, Share(1.0, 0.0) if on_gpu else _share(np.diff(clocks, axis=0))
 
 
-def _share(rounds: np.ndarray) -> Share:
-    """Return the share of a core from (round, 2) seconds of the processor and of the clock."""
-    used, elapsed = rounds.T
+def _take_steps(trainees: Sequence[Pair]) -> tuple[list[np.ndarray], list[tuple[float, float]]]:
+    """Take a step of each kind; return the steps' seconds, and the two clocks after each."""
+    steps, ends = [], []
+    for images, trainee in trainees:
+        steps.append(_take_step(images, trainee))
+        ends.append(_clocks())
+    return steps, ends
+
+
+def _clocks() -> tuple[float, float]:
+    return time.process_time(), time.monotonic()
+
+
+def _share(steps: np.ndarray) -> Share:
+    """Return the share of a core from (step, 2) seconds of the processor and of the clock."""
+    used, elapsed = steps.T
     mean = used.sum() / elapsed.sum()
     spread = np.sqrt(np.average((used / elapsed - mean) ** 2, weights=elapsed))
     return Share(float(mean), float(spread / mean))
@@ -158,7 +203,7 @@ def _share(rounds: np.ndarray) -> Share:
 
 def _make_trainee(
     ensemble: Ensemble, image_shape: tuple[int, int, int], classes: int, setting: Setting
-) -> tuple[Images, Trainee]:
+) -> Pair:
     """Return a network in training whose epochs have one mini-batch, and its images."""
     size = min(ensemble.recipe.batch_size, LARGEST_BATCH[setting.device.type])
     ensemble = replace(ensemble, recipe=replace(ensemble.recipe, batch_size=size))
@@ -169,12 +214,16 @@ def _make_trainee(
 def _take_step(images: Images, trainee: Trainee) -> np.ndarray:
     """Return the seconds to train on an image, and to predict one."""
     start = _clock(images.setting)
-    for _ in trainee.finish_epoch():
-        pass
+    _train(trainee)
     trained = _clock(images.setting)
     trainee.evaluate(lambda: None)
     predicted = _clock(images.setting)
     return np.diff([start, trained, predicted]) / [len(images.train), len(images)]
+
+
+def _train(trainee: Trainee) -> None:
+    for _ in trainee.finish_epoch():
+        pass
 
 
 def _cost(taken: np.ndarray) -> Cost:
@@ -184,7 +233,8 @@ def _cost(taken: np.ndarray) -> Cost:
     """
     trained, predicted = taken.min(axis=0)
     spread = np.median(taken.sum(axis=1)) / (trained + predicted) - 1
-    return Cost(trained, predicted, float(np.hypot(LEAST_UNCERTAINTY, spread)))
+    least = LEAST_UNCERTAINTY * (1 + 1 / len(taken))
+    return Cost(trained, predicted, float(np.hypot(least, spread)))
 
 
 def _clock(setting: Setting) -> float:
