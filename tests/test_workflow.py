@@ -67,7 +67,7 @@ def command(*arguments: str) -> list[str]:
 
 def snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        command(*arguments), cwd=folder, capture_output=True, text=True, timeout=600
+        command(*arguments), cwd=folder, capture_output=True, text=True, timeout=1800
     )
 
 
