@@ -5,6 +5,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -134,7 +135,9 @@ def test_it_plays_to_the_end_and_slowly_for_those_who_want_less_motion(
     motion: str, open_page: Open, page_path: Path
 ) -> None:
     page = open_page(page_path, reduced_motion=motion)
-    page.clock.install()
+    # Time stands still but for run_for, however busy the machine is.
+    page.clock.install(time=datetime(2030, 1, 1))
+    page.clock.pause_at(datetime(2030, 1, 2))
     page.keyboard.press(" ")
     assert page.locator("#play").inner_text() == "Pause"
     page.clock.run_for(1000)
