@@ -53,10 +53,9 @@ def because(error: OSError, otherwise: str) -> str:
         case errno.ENAMETOOLONG:
             remedy = "shorten the path"
         case errno.EISDIR:
-            folder = error.filename2 or error.filename
-            remedy = f"{folder} is a folder, where a file is needed: move it elsewhere"
+            remedy = "a folder of this path is where a file is needed: move it elsewhere"
         case errno.EEXIST | errno.ENOTDIR:
-            remedy = "a file of this path stands where a folder is needed: move it elsewhere"
+            remedy = "a file of this path is where a folder is needed: move it elsewhere"
         case errno.ELOOP:
             remedy = "correct the links in the path, which lead back to themselves"
         case errno.ENOMEM:
