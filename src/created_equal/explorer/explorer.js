@@ -299,10 +299,9 @@ function drawGrid() {
   $("more").hidden = wanted.length === shown.length;
   $("all").hidden = shown.length === count;
   $("found").textContent = `${number(shown.length)} of ${number(count)} images${brushWords()}`;
-  const equal = shown.filter((i) => keys[i] === keys[shown[0]]).length;
-  $("equal").textContent = equal > 1
-    ? `The first ${number(equal)} are tied, in order of position.`
-    : "";
+  const tied = shown.filter((i) => keys[i] === keys[shown[0]]).length;
+  const words = `The first ${number(tied)} are tied, in order of position.`;
+  $("equal").textContent = tied > 1 ? words : "";
 }
 
 function brushWords() {
