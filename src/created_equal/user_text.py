@@ -42,10 +42,6 @@ def expand(path: str | Path) -> Path:
     return Path(expanded)
 
 
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).casefold().strip()
-
-
 def check_separator(path: Path, columns: Iterable[str]) -> None:
     """Raise InputError if a table has semicolons or tabs between its columns, not commas."""
     (first, *others) = [*map(str, columns)] or [""]
@@ -55,3 +51,7 @@ def check_separator(path: Path, columns: Iterable[str]) -> None:
             f"{path} has {SEPARATORS[mark]} between its columns, and perhaps decimal commas; save "
             "it with commas between them, and decimal points."
         )
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold().strip()

@@ -264,9 +264,15 @@ def test_a_logit_that_is_not_a_number_is_named(logits, tmp_path, kind):
     assert not (tmp_path / "imported").exists()
 
 
-def test_a_table_with_semicolons_is_said(tmp_path):
+def test_a_table_with_semicolons_is_refused(tmp_path):
     (tmp_path / "log.csv").write_text("network;epoch;example;predicted\n0;1;0;2\n0;1;1;0\n")
     with pytest.raises(InputError, match=r"log\.csv has semicolons between its columns, and"):
+        import_predictions("table", tmp_path / "log.csv", tmp_path / "imported")
+
+
+def test_a_table_in_another_encoding_is_refused(tmp_path):
+    (tmp_path / "log.csv").write_text("network,epoch,example,predicted\n0,1,0,2\n", "utf-16")
+    with pytest.raises(InputError, match=r"cannot be read as a table .*; write it as CSV in UTF-8"):
         import_predictions("table", tmp_path / "log.csv", tmp_path / "imported")
 
 

@@ -171,7 +171,8 @@ def _read_table(path: Path) -> dict[str, np.ndarray]:
     except (ValueError, EOFError, zipfile.BadZipFile) as error:
         reason = " ".join(str(error).split())[:120]
         raise InputError(
-            f"{path} is damaged, or not a {suffix} file ({reason}); replace it by an intact copy."
+            f"{path} is damaged, or not a {suffix} file ({reason}); replace it by an intact copy, "
+            "in UTF-8 if it is text."
         ) from error
 
 

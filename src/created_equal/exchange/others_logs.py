@@ -189,7 +189,7 @@ def read_table(path: Path) -> pd.DataFrame:
     except Exception as error:  # pandas and pyarrow raise many types on broken files
         raise InputError(
             f"{path} cannot be read as a table ({' '.join(str(error).split())}); write it as CSV "
-            "or Parquet."
+            "in UTF-8, or as Parquet."
         ) from error
 
 

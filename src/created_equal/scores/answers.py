@@ -236,7 +236,7 @@ class Scores:
     def n_right(self, name: str, epochs: np.ndarray, examples: Examples) -> np.ndarray:
         """Return how many networks are right, (epoch, example) unsigned integers."""
         counts, places = self.counts[name], self._places(name, examples)
-        return counts.n_right[_span(np.searchsorted(counts.epoch, epochs))][:, _span(places)]
+        return _take(_take(counts.n_right, np.searchsorted(counts.epoch, epochs), 0), places, 1)
 
     def consistency(self, name: str, epochs: np.ndarray, examples: Examples) -> np.ndarray:
         return self.n_right(name, epochs, examples) / self.networks(name)
@@ -356,8 +356,10 @@ def read_answers(name: str, paths: list[Path], scores: xr.Dataset, among: np.nda
     return Answers(axis, predictions, seeds, scores["epoch"].values, scores.attrs["classes"])
 
 
-def _span(places: np.ndarray) -> np.ndarray | slice:
-    """Return indices as a slice if they are consecutive, because slicing makes no copy."""
+def _take(counts: np.ndarray, places: np.ndarray, axis: int) -> np.ndarray:
+    """Return some rows or columns, without a copy if they are consecutive."""
     if len(places) and (np.diff(places) == 1).all():
-        return slice(places[0], places[-1] + 1)
-    return places
+        between = slice(places[0], places[-1] + 1)
+        return counts[between] if axis == 0 else counts[:, between]
+    # Indexing columns would order the memory by column, and sums over it would round differently.
+    return counts.take(places, axis)
