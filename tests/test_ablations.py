@@ -1,6 +1,5 @@
 """Derived datasets through the commands and the workflow, as a user has them."""
 
-import resource
 import sys
 import time
 from pathlib import Path
@@ -21,11 +20,7 @@ def repository(tmp_path_factory):
 
 
 def test_rounds_of_the_paper_are_in_the_dag_before_it_runs(repository):
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     planned = succeeds(repository, "results/small_mammals/hardest_fifth/scores.nc", "--dry-run")
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    # Of the processor: a busy machine may take longer.
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 5
     # Forty cuts of 50 images from 2,500 to 500; st_vgg, 39 rounds and the last: 41 ensembles of
     # 100 networks in jobs of 7.
     assert jobs(planned) == {

@@ -35,5 +35,5 @@ def test_the_table_of_made_up_results_has_a_line_for_each_row(checked, tmp_path)
 
 def test_a_place_that_cannot_be_written_to(measured, tmp_path):
     (tmp_path / "results").write_text("a file where a folder should be")
-    with pytest.raises(InputError, match=r"claims\.csv cannot be written .* run again"):
+    with pytest.raises(InputError, match=r"claims\.csv cannot be written .* move it elsewhere"):
         write_table([measured], tmp_path / "results/claims.csv")
