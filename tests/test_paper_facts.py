@@ -33,7 +33,7 @@ def test_the_networks_are_those_of_both_studies(scores, monkeypatch):
     assert select_split(scores, "test").sizes["example"] == 500
 
 
-@pytest.mark.parametrize("ensemble", ["st_vgg", "small_st_vgg"])
+@pytest.mark.parametrize("ensemble", ["st_vgg", "small_st_vgg", "first_steps"])
 def test_the_kept_scores_are_those_of_the_kept_predictions(ensemble):
     folder = KEPT.parents[1] / ensemble
     kept = read_scores(folder / "scores.nc")
@@ -61,6 +61,15 @@ def test_consistency_on_the_test_set_has_two_peaks(scores):
     bimodality = scores["bimodality"].sel(split="test", epoch=slice(5, 40)).values
     assert 0.2 <= np.median(bimodality) <= 0.4
     assert bimodality.max() < 0.8
+
+
+@pytest.mark.parametrize(("split", "expected"), [("train", 0.52), ("test", 0.51)])
+def test_most_examples_fall_below_chance_within_the_first_epoch(split, expected):
+    """The paper has most of them there at the beginning of training; after an epoch 43 % are."""
+    steps = read_scores(KEPT.parents[1] / "first_steps/scores.nc")
+    n_right = select_split(steps, split)["n_right"].sel(epoch=10).values
+    share = np.mean(n_right < steps.sizes["network"] / steps.attrs["classes"])
+    assert share == pytest.approx(expected, abs=0.005)
 
 
 @pytest.mark.parametrize("split", ["train", "test"])

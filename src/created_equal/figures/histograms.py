@@ -98,10 +98,11 @@ def bimodality_words(scores: xr.Dataset, split: str, epoch: int) -> str:
     return f"bi-modality {value:.2f}\n({band})"
 
 
-def bimodality_scale(scores: xr.Dataset) -> str:
-    """Return a sentence that explains the values of bi-modality for N networks."""
+def bimodality_scale(*scores: xr.Dataset) -> str:
+    """Return a sentence that explains the values of bi-modality for the N of each ensemble."""
+    sizes = dict.fromkeys(each.sizes["network"] for each in scores)
+    independent = " and ".join(f"{independent_null(size):.2f}" for size in sizes)
     return (
         "Bi-modality (95 % interval over examples): 0 for two points, 0.8 for a uniform "
-        f"distribution, {independent_null(scores.sizes['network']):.2f} (2\u00a0-\u00a02/N) for "
-        "networks that err independently."
+        f"distribution, {independent} (2\u00a0-\u00a02/N) for networks that err independently."
     )
