@@ -49,12 +49,11 @@ class _Row(NamedTuple):
         """How many networks there shall be."""
         return sum(ensemble.n_networks for ensemble in self.ensembles)
 
-    @property
-    def kind(self) -> tuple:
-        """What the cost of a mini-batch depends on."""
+    def kind(self, device: str) -> tuple:
+        """Return what the cost of a mini-batch depends on."""
         first, extent = self.ensembles[0], self.extents[0]
         # Optimizer and dropout change it by less than the uncertainty.
-        recipe = min(first.recipe.batch_size, max(LARGEST_BATCH.values())), first.recipe.activation
+        recipe = min(first.recipe.batch_size, LARGEST_BATCH[device]), first.recipe.activation
         return (first.architecture, recipe, extent.image_shape, extent.classes)
 
 
@@ -74,7 +73,8 @@ def print_plan(
     """
     setting = choose_setting(device, precision)
     # Snakemake runs one single-threaded job per core on a CPU, and one job at a time on a GPU.
-    jobs = usable_cores() if setting.device.type == "cpu" else 1
+    on = setting.device.type
+    jobs = usable_cores() if on == "cpu" else 1
     console = Console(width=None if Console().is_terminal else 140)
     for study in studies:
         for sentence in chain.from_iterable(study.refused.values()):
@@ -84,7 +84,11 @@ def print_plan(
         row for study in studies for row in _rows(study, _wanted(study, only), extents[study.name])
     ]
     kinds = {
-        row.kind: (row.ensembles[0], row.extents[0].image_shape, row.extents[0].classes)
+        row.kind(setting.device.type): (
+            row.ensembles[0],
+            row.extents[0].image_shape,
+            row.extents[0].classes,
+        )
         for row in rows
         if row.networks > row.trained
     }
@@ -94,7 +98,7 @@ def print_plan(
         log.info("measuring %s of networks, for about %d s", words, SECONDS)
         measured, share = measure_costs(list(kinds.values()), setting, jobs, SECONDS)
     costs = dict(zip(kinds, measured, strict=True))
-    table = Table(title=f"On {setting.device.type}, {setting.precision}, {jobs} at a time")
+    table = Table(title=f"On {on}, {setting.precision}, {jobs} at a time")
     for heading in ("study", "ensemble", "architecture"):
         table.add_column(heading, no_wrap=True)
     for heading in ("networks", "trained", "epochs", "TFLOP left", "disk MB", "time left"):
@@ -105,7 +109,7 @@ def print_plan(
         operations = seconds = 0
         words = str(timedelta())
         if left:
-            cost = costs[row.kind]
+            cost = costs[row.kind(on)]
             operations = left * count_operations(
                 first, mean.examples, mean.image_shape, mean.classes
             )

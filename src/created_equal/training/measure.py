@@ -1,5 +1,6 @@
 """The cost of training a network, and the speed of this machine."""
 
+import importlib
 import multiprocessing
 import os
 import signal
@@ -21,8 +22,8 @@ from created_equal.training.engine.images import Images
 from created_equal.training.engine.trainee import Trainee
 
 # Larger batches cost about as much per image.
-LARGEST_BATCH = {"cpu": 50, "cuda": 99}
-PREDICTED = 100  # train and test images, one batch on a CPU
+LARGEST_BATCH = {"cpu": 32, "cuda": 99}
+PREDICTED = {"cpu": 64, "cuda": 100}  # train and test images, one batch on a CPU
 MOST_PROCESSES = 16
 # Even many steps tell no more about hours of training. That of a single step is twice as large.
 LEAST_UNCERTAINTY = 0.15
@@ -111,6 +112,8 @@ def measure_costs(
         return _measure(trainees, time.monotonic() + seconds)
     deadline = time.monotonic() + seconds
     torch.set_num_threads(1)
+    # Optimizers import it, which takes over a second: here once, instead of in every process.
+    importlib.import_module("torch._dynamo")
     # Forking is fast, and safe as long as there are no other threads. The other processes only keep
     # the cores busy, because ELU can take six times as long in a process that was forked. They are
     # forked before there are networks, whose memory would be copied while it is measured.
@@ -207,7 +210,8 @@ def _make_trainee(
     """Return a network in training whose epochs have one mini-batch, and its images."""
     size = min(ensemble.recipe.batch_size, LARGEST_BATCH[setting.device.type])
     ensemble = replace(ensemble, recipe=replace(ensemble.recipe, batch_size=size))
-    images = Images(_make_noise(size, PREDICTED - size, image_shape, classes), setting)
+    predicted = PREDICTED[setting.device.type]
+    images = Images(_make_noise(size, predicted - size, image_shape, classes), setting)
     return images, Trainee(ensemble, 0, images)
 
 
