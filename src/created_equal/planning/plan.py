@@ -73,8 +73,8 @@ def print_plan(
     """
     setting = choose_setting(device, precision)
     # Snakemake runs one single-threaded job per core on a CPU, and one job at a time on a GPU.
-    on = setting.device.type
-    jobs = usable_cores() if on == "cpu" else 1
+    device_type = setting.device.type
+    jobs = usable_cores() if device_type == "cpu" else 1
     console = Console(width=None if Console().is_terminal else 140)
     for study in studies:
         for sentence in chain.from_iterable(study.refused.values()):
@@ -84,7 +84,7 @@ def print_plan(
         row for study in studies for row in _rows(study, _wanted(study, only), extents[study.name])
     ]
     kinds = {
-        row.kind(setting.device.type): (
+        row.kind(device_type): (
             row.ensembles[0],
             row.extents[0].image_shape,
             row.extents[0].classes,
@@ -98,7 +98,7 @@ def print_plan(
         log.info("measuring %s of networks, for about %d s", words, SECONDS)
         measured, share = measure_costs(list(kinds.values()), setting, jobs, SECONDS)
     costs = dict(zip(kinds, measured, strict=True))
-    table = Table(title=f"On {on}, {setting.precision}, {jobs} at a time")
+    table = Table(title=f"On {device_type}, {setting.precision}, {jobs} at a time")
     for heading in ("study", "ensemble", "architecture"):
         table.add_column(heading, no_wrap=True)
     for heading in ("networks", "trained", "epochs", "TFLOP left", "disk MB", "time left"):
@@ -109,7 +109,7 @@ def print_plan(
         operations = seconds = 0
         words = str(timedelta())
         if left:
-            cost = costs[row.kind(on)]
+            cost = costs[row.kind(device_type)]
             operations = left * count_operations(
                 first, mean.examples, mean.image_shape, mean.classes
             )
