@@ -309,6 +309,8 @@ def test_the_config_of_a_run_is_that_of_a_command_and_ends_with_it(
     for place in (
         ["plan", "small", *words],
         ["plan", *words, "--only", "st_vgg", "--device", "cpu", "small"],
+        ["plan", *words, "small"],
+        [*words, "plan", "small"],
     ):
         code, out, _ = run(*place)
         assert code == 0
@@ -337,7 +339,7 @@ def test_words_of_config_mean_what_they_mean_to_snakemake(study_folder, words):
         (["epochs=four"], "epochs must be a whole number of at least 1 or null, but is the text"),
         (["networks=0"], "networks must be a whole number of at least 1 or null, but is 0"),
         (["studies=[smoke"], "--config is given 'studies=[smoke', whose list is not valid"),
-        (["epochs=4", "smoke"], "--config takes words like epochs=4, but is given 'smoke'; put"),
+        (["epochs"], "--config takes words like epochs=4, but is given 'epochs'; write KEY=VALUE."),
         (["=4"], "--config takes words like epochs=4, but is given '=4'"),
     ],
 )

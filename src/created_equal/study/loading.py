@@ -115,8 +115,7 @@ def _key_and_value(word: str) -> tuple[str, object]:
     key, equals, value = word.partition("=")
     if not key or not equals:
         raise InputError(
-            f"--config takes words like epochs=4, but is given {word!r}; put the names of studies, "
-            "ensembles and figures before --config."
+            f"--config takes words like epochs=4, but is given {word!r}; write KEY=VALUE."
         )
     try:
         return key, parse_yaml(value) if value.startswith("[") else value
