@@ -1,6 +1,7 @@
 """Reading a dataset's images, whether they are stored in it or stay in files."""
 
 import io
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,9 @@ class ImageFiles:
                 "the study's dataset.nc to build it again."
             )
         try:
-            return open_image(io.BytesIO(contents))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # build_dataset has shown them, with the files.
+                return open_image(io.BytesIO(contents))
         except Exception as error:  # Pillow raises many types on broken files.
             raise InputError(
                 f"{path} cannot be read as an image ({why_unreadable(error)}); replace or remove "
