@@ -133,11 +133,19 @@ def test_missing_folders_are_reported(folder):
     with pytest.raises(InputError, match=r"nowhere is not a folder; set the dataset's path"):
         open_image_folder(folder / "nowhere")
     (folder / "test").rename(folder / "tests")
-    with pytest.raises(InputError, match="neither a folder test nor a folder val; put"):
+    with pytest.raises(InputError, match=r"folder val \(it has tests, train\); put"):
         open_image_folder(folder)
     (folder / "train").rename(folder / "training")
-    with pytest.raises(InputError, match=r"has no folder train; put .* in train/CLASS/"):
+    with pytest.raises(InputError, match=r"has no folder train \(it has tests, training\); put"):
         open_image_folder(folder)
+
+
+def test_of_many_folders_a_few_are_named(tmp_path):
+    """As if the folders of classes lay there without train and test."""
+    for number in range(7):
+        (tmp_path / f"class_{number}").mkdir()
+    with pytest.raises(InputError, match=r"\(it has class_0, .*, class_4, ...\); put the train"):
+        open_image_folder(tmp_path)
 
 
 @pytest.mark.parametrize("split", ["train", "test"])

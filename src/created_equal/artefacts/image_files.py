@@ -16,11 +16,30 @@ from created_equal.user_text import expand
 if TYPE_CHECKING:
     from PIL import Image
 
+FOLDERS_NAMED = 5
+
 
 def image_root(data_root: Path, folder: str) -> Path:
     """Return the folder of images that a study's ``path`` names, relative to data_root."""
     as_written = data_root / folder
     return as_written if as_written.exists() else data_root / expand(folder)
+
+
+def missing_split(root: Path) -> str | None:
+    """Return a sentence if a folder of images lacks the train or the test set, otherwise None."""
+    if not root.is_dir():
+        return f"{root} is not a folder; set the dataset's path to a folder of images."
+    folders = sorted(entry.name for entry in root.glob("[!.]*") if entry.is_dir())
+    more = ["..."] if len(folders) > FOLDERS_NAMED else []
+    found = f"it has {', '.join(folders[:FOLDERS_NAMED] + more) or 'no folders'}"
+    if "train" not in folders:
+        return f"{root} has no folder train ({found}); put the train images in train/CLASS/."
+    if not {"test", "val"} & {*folders}:
+        return (
+            f"{root} has neither a folder test nor a folder val ({found}); put the test images in "
+            "test/CLASS/."
+        )
+    return None
 
 
 class ImageFiles:

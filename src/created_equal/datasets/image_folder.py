@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from created_equal.artefacts import dead_link
+from created_equal.artefacts import dead_link, missing_split
 from created_equal.datasets.file_reading import read_files
 from created_equal.datasets.source import Source
 from created_equal.errors import InputError, because
@@ -107,20 +107,14 @@ def _report(left_out: list[Path], files: list[Path]) -> None:
 
 
 def _list_classes(root: Path, lister: "_Lister") -> tuple[Classes, Classes]:
-    if not root.is_dir():
-        raise InputError(f"{root} is not a folder; set the dataset's path to a folder of images.")
-    if not (root / "train").is_dir():
-        raise InputError(f"{root} has no folder train; put the train images in train/CLASS/.")
+    if problem := missing_split(root):
+        raise InputError(problem)
     if (root / "val" / "val_annotations.txt").is_file():
         train = _list_class_folders(root / "train", "images", lister)
         return train, _list_annotated_files(root / "val", lister)
-    for split in ("test", "val"):
-        if (root / split).is_dir():
-            train = _list_class_folders(root / "train", ".", lister)
-            return train, _list_class_folders(root / split, ".", lister)
-    raise InputError(
-        f"{root} has neither a folder test nor a folder val; put the test images in test/CLASS/."
-    )
+    train = _list_class_folders(root / "train", ".", lister)
+    test = root / "test" if (root / "test").is_dir() else root / "val"
+    return train, _list_class_folders(test, ".", lister)
 
 
 def _list_class_folders(folder: Path, within: str, lister: "_Lister") -> Classes:
