@@ -111,7 +111,7 @@ def open_image(file: Path | BinaryIO) -> Image.Image:
 def why_unreadable(error: Exception) -> str:
     """Describe in a few words why an image file could not be read."""
     if isinstance(error, UnidentifiedImageError):
-        return "not an image"
+        return "not an image, or of a format that Pillow cannot read, such as HEIC"
     return str(getattr(error, "strerror", None) or error)
 
 
