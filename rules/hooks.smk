@@ -10,7 +10,7 @@ import snakemake.io
 from snakemake.settings.types import DeploymentMethod
 
 from created_equal.planning.preflight import Job, check_run, explain_failure
-from created_equal.study import RESULTS
+from created_equal.study import RESULTS, ensembles_behind
 
 # Rules whose outputs people look at, and where these outputs are kept while they are made again.
 PAGES = ("render_", "check_")
@@ -173,4 +173,12 @@ if workflow.is_main_process:
         for sentences in load(study).refused.values():
             print_lines(
                 f"config/studies/{study}.yaml: {sentence}" for sentence in sentences
+            )
+        # The ensembles of invalid figures would be trained without them.
+        if not (load(study).refused or KEPT):
+            print_lines(
+                f"config/studies/{study}.yaml: {ensemble} is in no figure, and is only trained if "
+                "you request its scores"
+                for ensemble in load(study).ensembles
+                if ensemble not in ensembles_behind(load(study))
             )

@@ -458,6 +458,15 @@ def test_a_key_that_stands_twice_in_the_config_is_refused(built):
     assert f"created-equal: config.yaml, line {line}: the key studies occurs twice" in said
 
 
+def test_an_ensemble_that_no_figure_shows_is_named(tmp_path):
+    folder = copy_of_repository(tmp_path)
+    more = STUCK.replace("figures:", "  spare: {architecture: small_st_vgg}\nfigures:")
+    (folder / "config/studies/spared.yaml").write_text(more)
+    said = succeeds(folder, "--dry-run", "--config", "studies=spared")
+    assert "studies/spared.yaml: spare is in no figure, and is only trained if" in said
+    assert "st_vgg is in no figure" not in said
+
+
 def test_figures_that_cannot_be_are_refused_by_name_and_all_else_is_built(built):
     (built / "config/studies/partial.yaml").write_text(PARTIAL)
     partial = ("--config", "studies=partial", "networks=1")
