@@ -6,6 +6,7 @@ import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import gettempdir
 
 import pytest
 import yaml
@@ -285,6 +286,16 @@ def test_in_an_empty_folder(run, tmp_path, monkeypatch):
 def test_the_version(run):
     code, out, _ = run("--version")
     assert (code, out) == (0, f"created-equal {version('created-equal')}\n")
+
+
+def test_a_user_without_a_home_gets_one(run, monkeypatch):
+    def unknown(user):
+        raise KeyError(user)
+
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    monkeypatch.delenv("HOME")
+    assert run("--version")[0] == 0
+    assert os.environ["HOME"] == gettempdir()
 
 
 def test_every_command_takes_the_config_of_a_run(run):

@@ -129,6 +129,7 @@ def main() -> None:
     # A log that cannot be written, because the disk is full, must not end the command.
     logging.raiseExceptions = False
     _raise_limit_of_files()
+    _give_home()
     try:
         app(_config_last(sys.argv[1:]))
     except DamagedError as error:
@@ -611,6 +612,14 @@ def _raise_limit_of_files() -> None:
         now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         if most != resource.RLIM_INFINITY:
             resource.setrlimit(resource.RLIMIT_NOFILE, (max(now, min(most, FILES)), most))
+
+
+def _give_home() -> None:
+    """Give a user without a home, as in some containers, a temporary one: Jupyter needs it."""
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = gettempdir()
 
 
 def _copy_to_console() -> None:
