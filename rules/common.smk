@@ -56,6 +56,9 @@ def checked(read, *arguments):
         fail(error)
 
 
+if {"{", "}"} & {*str(ROOT)}:
+    fail(f"Snakemake takes braces in a path for a variable; rename a folder of {ROOT}.")
+
 # A module's config is what its workflow gives it. Otherwise the files are read again: Snakemake
 # silently uses the last of duplicate keys, which our reader rejects, and reads 010 as 8. Later files
 # win, those of the command line over those of the Snakefile.

@@ -458,6 +458,11 @@ def test_a_key_that_stands_twice_in_the_config_is_refused(built):
     assert f"created-equal: config.yaml, line {line}: the key studies occurs twice" in said
 
 
+def test_a_path_with_braces_is_refused_in_one_sentence(tmp_path):
+    folder = copy_of_repository(tmp_path / "mine {2}")
+    assert f"rename a folder of {folder}." in one_sentence(snakemake(folder, "--dry-run"))
+
+
 def test_an_ensemble_that_no_figure_shows_is_named(tmp_path):
     folder = copy_of_repository(tmp_path)
     more = STUCK.replace("figures:", "  spare: {architecture: small_st_vgg}\nfigures:")
