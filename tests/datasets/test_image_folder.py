@@ -73,8 +73,9 @@ def test_hidden_files_and_folders_are_ignored(folder):
     check_five(open_image_folder(folder))
 
 
-def test_tiny_imagenets_own_layout(tiny):
+def test_tiny_imagenets_own_layout(tiny, caplog):
     source = open_image_folder(tiny)
+    assert not caplog.records
     assert list(source.class_names) == ["crane", "broom"]
     assert source.labels.tolist() == [0, 1, 1, 0, 1]
     assert source.is_test.tolist() == [False, False, False, True, True]
@@ -215,7 +216,7 @@ def test_what_other_programs_leave_is_no_example(folder, caplog):
 
 def test_images_in_folders_within_are_counted(folder, caplog):
     open_image_folder(folder)
-    assert f"1 images are in folders within the class folders, and are examples too; {folder}" in (
+    assert f"1 image is in folders within the class folders, and among the examples; {folder}" in (
         caplog.text
     )
 

@@ -78,7 +78,8 @@ def open_image_folder(root: Path) -> Source:
         for path in sorted(classes[name])
     ]
     files = [path for _, _, path in listed]
-    _report(lister.left_out, files)
+    n_train = sum(map(len, train.values()))
+    _report(lister.left_out, files[:n_train], files[n_train:])
     return Source(
         labels=np.array([label for label, _, _ in listed]),
         positions=np.arange(len(listed)),
@@ -90,19 +91,22 @@ def open_image_folder(root: Path) -> Source:
     )
 
 
-def _report(left_out: list[Path], files: list[Path]) -> None:
+def _report(left_out: list[Path], *splits: list[Path]) -> None:
     """Log what is not read, and how many images are in folders within the class folders."""
     if left_out:
         log.info(
             "left out: %d files or folders that are hidden or from other programs, %s for one",
             *(len(left_out), left_out[0]),
         )
-    depths = [len(path.parts) for path in files]
-    deeper = [path for path, depth in zip(files, depths, strict=True) if depth > min(depths)]
+    deeper = []
+    for files in splits:
+        least = min(len(path.parts) for path in files)
+        deeper += [path for path in files if len(path.parts) > least]
     if deeper:
+        are = "image is" if len(deeper) == 1 else "images are"
         log.warning(
-            "%d images are in folders within the class folders, and are examples too; %s, for one",
-            *(len(deeper), deeper[0]),
+            "%d %s in folders within the class folders, and among the examples; %s, for one",
+            *(len(deeper), are, deeper[0]),
         )
 
 
