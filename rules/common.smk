@@ -59,6 +59,12 @@ def checked(read, *arguments):
 if {"{", "}"} & {*str(ROOT)}:
     fail(f"Snakemake takes braces in a path for a variable; rename a folder of {ROOT}.")
 
+if sum(word.split("=")[0] in ("--config", "-C") for word in sys.argv[1:]) > 1:
+    fail(
+        "--config stands twice, and Snakemake reads only the last one; put all keys after one, "
+        "for example: --config studies=digits networks=3"
+    )
+
 # A module's config is what its workflow gives it. Otherwise the files are read again: Snakemake
 # silently uses the last of duplicate keys, which our reader rejects, and reads 010 as 8. Later files
 # win, those of the command line over those of the Snakefile.

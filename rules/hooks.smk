@@ -4,7 +4,7 @@ import difflib
 import re
 import shlex
 import shutil
-from itertools import chain
+from itertools import chain, pairwise
 
 import snakemake.io
 from snakemake.settings.types import DeploymentMethod
@@ -147,17 +147,22 @@ def print_lines(lines):
 
 
 def check_targets():
-    """End the workflow if a word of the command line is nearly the name of a figure.
+    """End the workflow if a word of the command line is a study, or nearly the name of a figure.
 
     Snakemake's message would only be that no rule produces it.
     """
     figures = [*FIGURES, CROSS_DATASET]
-    for word in sys.argv[1:] if workflow.is_main_process else ():
-        if number := re.fullmatch(r"fig(?:ure)?[_-]?0*(\d+)", word):
+    for before, word in pairwise(sys.argv) if workflow.is_main_process else ():
+        name = Path(word).stem
+        if name in figures or workflow.is_rule(word) or os.path.exists(word):
+            continue
+        if word in study_names() and before not in ("-d", "--directory"):
+            fail(f"{word} is a study; select it with --config studies={word}.")
+        if number := re.fullmatch(r"fig(?:ure)?[_-]?0*(\d+)", name):
             meant = [f"figure_{int(number[1]):02d}"]
         else:
-            meant = difflib.get_close_matches(word, figures, n=1, cutoff=0.8)
-        if meant and word not in figures and not os.path.exists(word):
+            meant = difflib.get_close_matches(name, figures, n=1, cutoff=0.8)
+        if meant:
             fail(f"there is no target {word}; {suggestion(meant[0], figures)}")
 
 

@@ -442,6 +442,8 @@ def test_the_figure_of_all_studies_needs_one_ensemble_of_each(built):
         (["figure_08", "--config", "studies=mnist"], "no selected study has figure_08 (mnist);"),
         (["results/smoke/baselines/svn.nc"], "the study smoke has no baseline svn; use one of svm"),
         (["results/smoke/st_vg/scores.nc"], "the study smoke has no ensemble st_vg"),
+        (["digits"], "digits is a study; select it with --config studies=digits."),
+        (["--config", "studies=smoke", "--config", "networks=2"], "--config stands twice, and"),
     ],
 )
 def test_wrong_requests_end_in_one_sentence(built, arguments, sentence):
@@ -592,11 +594,22 @@ def test_rules_run_with_the_python_of_snakemake(built, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"), [("figure_1", "figure_01"), ("fig04", "figure_04"), ("robustnes", "robust")]
+    ("typed", "meant"),
+    [
+        ("figure_1", "figure_01"),
+        ("fig04", "figure_04"),
+        ("robustnes", "robust"),
+        ("paper_figures/smoke/figure_1.pdf", "figure_01"),
+    ],
 )
 def test_a_target_that_is_nearly_a_figure(built, typed, meant):
     said = one_sentence(snakemake(built, typed, "--dry-run", *SMOKE))
     assert f"created-equal: there is no target {typed}; did you mean {meant}" in said
+
+
+@pytest.mark.parametrize("target", ["claims", "explorers", "tables"])
+def test_the_pages_of_the_selected_studies_are_targets(built, target):
+    assert "Nothing to be done" in succeeds(built, target, "--dry-run", *SMOKE)
 
 
 def test_a_data_root_that_does_not_exist_is_said_by_the_dry_run(built):
