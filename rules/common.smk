@@ -15,7 +15,7 @@ if SOURCE.is_dir():
     sys.path.insert(0, str(SOURCE))
 
 import created_equal
-from created_equal.errors import CONSOLE_VARIABLE, InputError
+from created_equal.errors import CONSOLE_VARIABLE, InputError, because
 from created_equal.planning.sizes import expected_extent, predictions_of
 from created_equal.study import (
     CONFIG_VARIABLE,
@@ -54,6 +54,10 @@ def checked(read, *arguments):
         return read(*arguments)
     except InputError as error:
         fail(error)
+    except OSError as error:
+        # For example, data_root is in a folder that others may not read.
+        otherwise = "check it, and run again"
+        fail(f"{error.filename} cannot be used {because(error, otherwise)}")
 
 
 if {"{", "}"} & {*str(ROOT)}:

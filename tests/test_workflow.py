@@ -465,6 +465,13 @@ def test_a_path_with_braces_is_refused_in_one_sentence(tmp_path):
     assert f"rename a folder of {folder}." in one_sentence(snakemake(folder, "--dry-run"))
 
 
+def test_a_data_root_that_the_system_refuses_is_one_sentence(tmp_path):
+    """As it would refuse the folder of another user, but not to a superuser."""
+    folder, name = copy_of_repository(tmp_path), "x" * 300
+    said = one_sentence(snakemake(folder, "--dry-run", "--config", f"data_root={name}"))
+    assert f"created-equal: {name} cannot be used (File name too long); shorten the path." in said
+
+
 def test_an_ensemble_that_no_figure_shows_is_named(tmp_path):
     folder = copy_of_repository(tmp_path)
     more = STUCK.replace("figures:", "  spare: {architecture: small_st_vgg}\nfigures:")
