@@ -60,8 +60,14 @@ def checked(read, *arguments):
         fail(f"{error.filename} cannot be used {because(error, otherwise)}")
 
 
-if {"{", "}"} & {*str(ROOT)}:
-    fail(f"Snakemake takes braces in a path for a variable; rename a folder of {ROOT}.")
+def without_braces(path):
+    """Return a path as text; one with braces ends the workflow with one sentence."""
+    if {"{", "}"} & {*str(path)}:
+        fail(f"Snakemake takes braces in a path for a variable; rename {path}.")
+    return str(path)
+
+
+without_braces(ROOT)
 
 if sum(word.split("=")[0] in ("--config", "-C") for word in sys.argv[1:]) > 1:
     fail(

@@ -462,7 +462,15 @@ def test_a_key_that_stands_twice_in_the_config_is_refused(built):
 
 def test_a_path_with_braces_is_refused_in_one_sentence(tmp_path):
     folder = copy_of_repository(tmp_path / "mine {2}")
-    assert f"rename a folder of {folder}." in one_sentence(snakemake(folder, "--dry-run"))
+    assert f"rename {folder}." in one_sentence(snakemake(folder, "--dry-run"))
+    folder = copy_of_repository(tmp_path / "mine")
+    (folder / "data").mkdir()
+    (folder / "data/{a}.npz").touch()
+    digits = "{source: digits, size: 16, train_examples: 100, test_examples: 100}"
+    mine = STUCK.replace(digits, '{source: arrays, path: "{a}.npz"}')
+    (folder / "config/studies/mine.yaml").write_text(mine)
+    said = one_sentence(snakemake(folder, "--dry-run", "--config", "studies=mine"))
+    assert "rename data/{a}.npz." in said
 
 
 def test_a_data_root_that_the_system_refuses_is_one_sentence(tmp_path):
