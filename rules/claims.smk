@@ -77,3 +77,9 @@ rule test_results:
         "test the results of {wildcards.study}"
     shell:
         "python -m created_equal test_results {wildcards.study} > {log:q} 2>&1"
+
+
+rule claims:
+    input:
+        claims_of_studies(),
+    localrule: True

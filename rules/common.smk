@@ -15,7 +15,7 @@ if SOURCE.is_dir():
     sys.path.insert(0, str(SOURCE))
 
 import created_equal
-from created_equal.errors import CONSOLE_VARIABLE, InputError
+from created_equal.errors import CONSOLE_VARIABLE, InputError, because
 from created_equal.planning.sizes import expected_extent, predictions_of
 from created_equal.study import (
     CONFIG_VARIABLE,
@@ -54,7 +54,26 @@ def checked(read, *arguments):
         return read(*arguments)
     except InputError as error:
         fail(error)
+    except OSError as error:
+        # For example, data_root is in a folder that others may not read.
+        otherwise = "check it, and run again"
+        fail(f"{error.filename} cannot be used {because(error, otherwise)}")
 
+
+def without_braces(path):
+    """Return a path as text; one with braces ends the workflow with one sentence."""
+    if {"{", "}"} & {*str(path)}:
+        fail(f"Snakemake takes braces in a path for a variable; rename {path}.")
+    return str(path)
+
+
+without_braces(ROOT)
+
+if sum(word.split("=")[0] in ("--config", "-C") for word in sys.argv[1:]) > 1:
+    fail(
+        "--config stands twice, and Snakemake reads only the last one; put all keys after one, "
+        "for example: --config studies=digits networks=3"
+    )
 
 # A module's config is what its workflow gives it. Otherwise the files are read again: Snakemake
 # silently uses the last of duplicate keys, which our reader rejects, and reads 010 as 8. Later files

@@ -39,3 +39,9 @@ use rule explore_ensemble as explore_two_ensembles with:
         page=explorer_path("{study}", "{ensemble}", "{other}"),
     log:
         "results/{study}/{ensemble}/logs/explore_{other}.log",
+
+
+rule explorers:
+    input:
+        explorers(),
+    localrule: True

@@ -4,13 +4,13 @@ import difflib
 import re
 import shlex
 import shutil
-from itertools import chain
+from itertools import chain, pairwise
 
 import snakemake.io
 from snakemake.settings.types import DeploymentMethod
 
 from created_equal.planning.preflight import Job, check_run, explain_failure
-from created_equal.study import RESULTS
+from created_equal.study import RESULTS, ensembles_behind
 
 # Rules whose outputs people look at, and where these outputs are kept while they are made again.
 PAGES = ("render_", "check_")
@@ -147,17 +147,22 @@ def print_lines(lines):
 
 
 def check_targets():
-    """End the workflow if a word of the command line is nearly the name of a figure.
+    """End the workflow if a word of the command line is a study, or nearly the name of a figure.
 
     Snakemake's message would only be that no rule produces it.
     """
     figures = [*FIGURES, CROSS_DATASET]
-    for word in sys.argv[1:] if workflow.is_main_process else ():
-        if number := re.fullmatch(r"fig(?:ure)?[_-]?0*(\d+)", word):
+    for before, word in pairwise(sys.argv) if workflow.is_main_process else ():
+        name = Path(word).stem
+        if name in figures or workflow.is_rule(word) or os.path.exists(word):
+            continue
+        if word in study_names() and before not in ("-d", "--directory"):
+            fail(f"{word} is a study; select it with --config studies={word}.")
+        if number := re.fullmatch(r"fig(?:ure)?[_-]?0*(\d+)", name):
             meant = [f"figure_{int(number[1]):02d}"]
         else:
-            meant = difflib.get_close_matches(word, figures, n=1, cutoff=0.8)
-        if meant and word not in figures and not os.path.exists(word):
+            meant = difflib.get_close_matches(name, figures, n=1, cutoff=0.8)
+        if meant:
             fail(f"there is no target {word}; {suggestion(meant[0], figures)}")
 
 
@@ -173,4 +178,12 @@ if workflow.is_main_process:
         for sentences in load(study).refused.values():
             print_lines(
                 f"config/studies/{study}.yaml: {sentence}" for sentence in sentences
+            )
+        # The ensembles of invalid figures would be trained without them.
+        if not (load(study).refused or KEPT):
+            print_lines(
+                f"config/studies/{study}.yaml: {ensemble} is in no figure, and is only trained if "
+                "you request its scores"
+                for ensemble in load(study).ensembles
+                if ensemble not in ensembles_behind(load(study))
             )

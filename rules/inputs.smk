@@ -32,7 +32,7 @@ def arrays_of(wildcards):
     from created_equal.artefacts import image_root
 
     path = image_root(CONFIG.data_root, definition["path"])
-    return [str(path)] if path.is_file() else []
+    return [without_braces(path)] if path.is_file() else []
 
 
 def networks_in(wildcards):

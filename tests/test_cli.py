@@ -6,6 +6,7 @@ import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import gettempdir
 
 import pytest
 import yaml
@@ -287,6 +288,16 @@ def test_the_version(run):
     assert (code, out) == (0, f"created-equal {version('created-equal')}\n")
 
 
+def test_a_user_without_a_home_gets_one(run, monkeypatch):
+    def unknown(user):
+        raise KeyError(user)
+
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    monkeypatch.delenv("HOME")
+    assert run("--version")[0] == 0
+    assert os.environ["HOME"] == gettempdir()
+
+
 def test_every_command_takes_the_config_of_a_run(run):
     for command in cli.app.registered_commands:
         words = " ".join(run(command.name, "--help")[1].replace("│", " ").split())
@@ -309,6 +320,8 @@ def test_the_config_of_a_run_is_that_of_a_command_and_ends_with_it(
     for place in (
         ["plan", "small", *words],
         ["plan", *words, "--only", "st_vgg", "--device", "cpu", "small"],
+        ["plan", *words, "small"],
+        [*words, "plan", "small"],
     ):
         code, out, _ = run(*place)
         assert code == 0
@@ -337,7 +350,7 @@ def test_words_of_config_mean_what_they_mean_to_snakemake(study_folder, words):
         (["epochs=four"], "epochs must be a whole number of at least 1 or null, but is the text"),
         (["networks=0"], "networks must be a whole number of at least 1 or null, but is 0"),
         (["studies=[smoke"], "--config is given 'studies=[smoke', whose list is not valid"),
-        (["epochs=4", "smoke"], "--config takes words like epochs=4, but is given 'smoke'; put"),
+        (["epochs"], "--config takes words like epochs=4, but is given 'epochs'; write KEY=VALUE."),
         (["=4"], "--config takes words like epochs=4, but is given '=4'"),
     ],
 )

@@ -64,5 +64,5 @@ def test_the_folder_may_move_and_nothing_is_trained_again(built):
     predictions = "results/photographs/cnn/predictions/0000-0001.nc"
     (built / predictions).unlink()
     said = one_sentence(snakemake(built, predictions, *ARGUMENTS))
-    assert "train does not exist; put the images or a link to them at" in said
+    assert "does not exist; put the images or a link to them there" in said
     succeeds(built, predictions, *moved)

@@ -74,6 +74,22 @@ def test_scores_are_those_of_the_predictions(folder: Path) -> None:
     assert scores["loss"].isnull().all()
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_few_examples_get_all_that_can_be_made_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "SIZES", {"train": 2, "test": 1})
+    record(tmp_path, networks=range(2), epochs=range(4))
+    left_out = score_folder(tmp_path)
+    (metrics,) = (each for each in left_out if each.startswith("metrics"))
+    assert "need at least 3 examples" in metrics
+    assert {"figure_01.pdf", "claims.html", "explorer.html"} < {
+        path.name for path in tmp_path.iterdir()
+    }
+    rows = pd.read_csv(tmp_path / "claims.csv").set_index("id")
+    assert "need at least 5 examples" in rows.loc["figure_11_jumps", "note"]
+
+
 def test_claims_are_those_about_one_ensemble_on_other_data_than_the_papers(folder: Path) -> None:
     table = pd.read_csv(folder / "claims.csv")
     assert set(table["conclusion"]) <= {"toy", "inconclusive"}

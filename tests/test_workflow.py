@@ -442,6 +442,8 @@ def test_the_figure_of_all_studies_needs_one_ensemble_of_each(built):
         (["figure_08", "--config", "studies=mnist"], "no selected study has figure_08 (mnist);"),
         (["results/smoke/baselines/svn.nc"], "the study smoke has no baseline svn; use one of svm"),
         (["results/smoke/st_vg/scores.nc"], "the study smoke has no ensemble st_vg"),
+        (["digits"], "digits is a study; select it with --config studies=digits."),
+        (["--config", "studies=smoke", "--config", "networks=2"], "--config stands twice, and"),
     ],
 )
 def test_wrong_requests_end_in_one_sentence(built, arguments, sentence):
@@ -456,6 +458,35 @@ def test_a_key_that_stands_twice_in_the_config_is_refused(built):
     config.write_text(before)
     line = len(before.splitlines()) + 1
     assert f"created-equal: config.yaml, line {line}: the key studies occurs twice" in said
+
+
+def test_a_path_with_braces_is_refused_in_one_sentence(tmp_path):
+    folder = copy_of_repository(tmp_path / "mine {2}")
+    assert f"rename {folder}." in one_sentence(snakemake(folder, "--dry-run"))
+    folder = copy_of_repository(tmp_path / "mine")
+    (folder / "data").mkdir()
+    (folder / "data/{a}.npz").touch()
+    digits = "{source: digits, size: 16, train_examples: 100, test_examples: 100}"
+    mine = STUCK.replace(digits, '{source: arrays, path: "{a}.npz"}')
+    (folder / "config/studies/mine.yaml").write_text(mine)
+    said = one_sentence(snakemake(folder, "--dry-run", "--config", "studies=mine"))
+    assert "rename data/{a}.npz." in said
+
+
+def test_a_data_root_that_the_system_refuses_is_one_sentence(tmp_path):
+    """As it would refuse the folder of another user, but not to a superuser."""
+    folder, name = copy_of_repository(tmp_path), "x" * 300
+    said = one_sentence(snakemake(folder, "--dry-run", "--config", f"data_root={name}"))
+    assert f"created-equal: {name} cannot be used (File name too long); shorten the path." in said
+
+
+def test_an_ensemble_that_no_figure_shows_is_named(tmp_path):
+    folder = copy_of_repository(tmp_path)
+    more = STUCK.replace("figures:", "  spare: {architecture: small_st_vgg}\nfigures:")
+    (folder / "config/studies/spared.yaml").write_text(more)
+    said = succeeds(folder, "--dry-run", "--config", "studies=spared")
+    assert "studies/spared.yaml: spare is in no figure, and is only trained if" in said
+    assert "st_vgg is in no figure" not in said
 
 
 def test_figures_that_cannot_be_are_refused_by_name_and_all_else_is_built(built):
@@ -578,11 +609,22 @@ def test_rules_run_with_the_python_of_snakemake(built, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"), [("figure_1", "figure_01"), ("fig04", "figure_04"), ("robustnes", "robust")]
+    ("typed", "meant"),
+    [
+        ("figure_1", "figure_01"),
+        ("fig04", "figure_04"),
+        ("robustnes", "robust"),
+        ("paper_figures/smoke/figure_1.pdf", "figure_01"),
+    ],
 )
 def test_a_target_that_is_nearly_a_figure(built, typed, meant):
     said = one_sentence(snakemake(built, typed, "--dry-run", *SMOKE))
     assert f"created-equal: there is no target {typed}; did you mean {meant}" in said
+
+
+@pytest.mark.parametrize("target", ["claims", "explorers", "tables"])
+def test_the_pages_of_the_selected_studies_are_targets(built, target):
+    assert "Nothing to be done" in succeeds(built, target, "--dry-run", *SMOKE)
 
 
 def test_a_data_root_that_does_not_exist_is_said_by_the_dry_run(built):

@@ -9,13 +9,13 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import wraps
 from importlib import metadata
 from inspect import Parameter, signature
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Annotated, NoReturn
@@ -129,8 +129,9 @@ def main() -> None:
     # A log that cannot be written, because the disk is full, must not end the command.
     logging.raiseExceptions = False
     _raise_limit_of_files()
+    _give_home()
     try:
-        app(_repeat_config(sys.argv[1:]))
+        app(_config_last(sys.argv[1:]))
     except DamagedError as error:
         _end(_set_aside(error))
     except InputError as error:
@@ -581,17 +582,23 @@ for _each in app.registered_commands:
     _each.callback = _with_config(_each.callback)
 
 
-def _repeat_config(arguments: Iterable[str]) -> list[str]:
-    """Return the arguments with --config before each of its words, up to the next option."""
-    found, is_config = [], False
-    for word in arguments:
-        if word.startswith("-"):
-            is_config = word == "--config"
-        if is_config and word != "--config":
-            found += ["--config", word]
-        elif not is_config:
-            found.append(word)
-    return found
+def _config_last(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with --config at the end, once for each of its words.
+
+    Like Snakemake's, it takes several words, wherever it stands: all that follow it and have a "=".
+    """
+    others, settings, is_config = [], [], False
+    for before, word in pairwise(["", *arguments]):
+        option, equals, value = word.partition("=")
+        if option == "--config":
+            is_config = True
+            settings += [value] if equals else []
+        elif before == "--config" or (is_config and equals and not option.startswith("-")):
+            settings.append(word)
+        else:
+            is_config = False
+            others.append(word)
+    return others + [f"--config={word}" for word in settings if others]
 
 
 def _raise_limit_of_files() -> None:
@@ -605,6 +612,14 @@ def _raise_limit_of_files() -> None:
         now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         if most != resource.RLIM_INFINITY:
             resource.setrlimit(resource.RLIMIT_NOFILE, (max(now, min(most, FILES)), most))
+
+
+def _give_home() -> None:
+    """Give a user without a home, as in some containers, a temporary one: Jupyter needs it."""
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = gettempdir()
 
 
 def _copy_to_console() -> None:

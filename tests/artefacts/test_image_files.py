@@ -50,6 +50,17 @@ def test_image_files_equal_the_images_in_memory(folder):
         assert files[name].identical(memory[name]), name
 
 
+@pytest.mark.filterwarnings("error")
+def test_what_pillow_warns_of_is_said_by_the_build_alone(folder, caplog):
+    exif = Image.Exif()
+    exif[0x010E] = "a description that is cut short" * 3
+    with Image.open(first(folder)) as image:
+        image.save(first(folder), format="JPEG", exif=exif.tobytes()[:-40])
+    dataset = build(folder)
+    assert f'Skipping tag N"; {first(folder)}, for one' in caplog.text
+    assert read_images(dataset, folder).shape == (12, SIZE, SIZE, 3)
+
+
 def test_some_examples_are_read_alone(folder):
     dataset = build(folder)
     chosen = dataset.sel(example=[7, 2])

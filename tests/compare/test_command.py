@@ -79,6 +79,7 @@ def test_a_figure_is_beside_the_scores_by_default(run, tmp_path):
     "arguments, sentence",
     [
         (("made_up", "one"), "two scores are compared; name a study and two of its ensembles"),
+        (("made_up", "one", "one"), "one is compared with itself; name two different scores."),
         (("made_up", "one", "othr"), "the study made_up has no ensemble othr; "),
         (("made_up", "one", "nix.csv"), "nix.csv does not exist"),
         (("made_up", "one", "nix.nc"), "nix.nc does not exist"),

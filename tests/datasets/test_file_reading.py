@@ -71,7 +71,7 @@ def test_broken_files_are_named_and_counted(tmp_path):
         message = str(caught.value)
         assert message.startswith("5 files cannot be read as images: ")
         assert "1.png (" in message
-        assert "2.png (not an image)" in message
+        assert "2.png (not an image, or" in message
         assert message.endswith("and 2 more; replace or remove them, and run again.")
         assert "5.png" not in message
 
@@ -155,3 +155,19 @@ def test_what_images_lose_is_counted(tmp_path, caplog):
         f"2 of 4 images are so oblong that more than half of their pixels are cropped; {files[2]}",
     ):
         assert words in caplog.text
+
+
+@pytest.mark.filterwarnings("error")
+def test_warnings_of_the_decoder_are_counted_and_name_a_file(tmp_path, caplog):
+    files = [save(tmp_path / "good.jpg")]
+    for tag in (0x010E, 0x0131):
+        exif = Image.Exif()
+        exif[tag] = "a description that is cut short" * 3
+        files.append(tmp_path / f"{tag}.jpg")
+        Image.new("RGB", (5, 4)).save(files[-1], exif=exif.tobytes()[:-40])
+    assert read_files(files, np.arange(2 * CHUNK) % 3, None).shape == (2 * CHUNK, 4, 5, 3)
+    (message,) = caplog.messages
+    assert message == (
+        f"85 of {2 * CHUNK} images make Pillow warn: "
+        f'"Tag data larger than file. Skipping tag N"; {files[1]}, for one'
+    )

@@ -73,8 +73,9 @@ def test_hidden_files_and_folders_are_ignored(folder):
     check_five(open_image_folder(folder))
 
 
-def test_tiny_imagenets_own_layout(tiny):
+def test_tiny_imagenets_own_layout(tiny, caplog):
     source = open_image_folder(tiny)
+    assert not caplog.records
     assert list(source.class_names) == ["crane", "broom"]
     assert source.labels.tolist() == [0, 1, 1, 0, 1]
     assert source.is_test.tolist() == [False, False, False, True, True]
@@ -133,11 +134,19 @@ def test_missing_folders_are_reported(folder):
     with pytest.raises(InputError, match=r"nowhere is not a folder; set the dataset's path"):
         open_image_folder(folder / "nowhere")
     (folder / "test").rename(folder / "tests")
-    with pytest.raises(InputError, match="neither a folder test nor a folder val; put"):
+    with pytest.raises(InputError, match=r"folder val \(it has tests, train\); put"):
         open_image_folder(folder)
     (folder / "train").rename(folder / "training")
-    with pytest.raises(InputError, match=r"has no folder train; put .* in train/CLASS/"):
+    with pytest.raises(InputError, match=r"has no folder train \(it has tests, training\); put"):
         open_image_folder(folder)
+
+
+def test_of_many_folders_a_few_are_named(tmp_path):
+    """As if the folders of classes lay there without train and test."""
+    for number in range(7):
+        (tmp_path / f"class_{number}").mkdir()
+    with pytest.raises(InputError, match=r"\(it has class_0, .*, class_4, ...\); put the train"):
+        open_image_folder(tmp_path)
 
 
 @pytest.mark.parametrize("split", ["train", "test"])
@@ -207,7 +216,7 @@ def test_what_other_programs_leave_is_no_example(folder, caplog):
 
 def test_images_in_folders_within_are_counted(folder, caplog):
     open_image_folder(folder)
-    assert f"1 images are in folders within the class folders, and are examples too; {folder}" in (
+    assert f"1 image is in folders within the class folders, and among the examples; {folder}" in (
         caplog.text
     )
 

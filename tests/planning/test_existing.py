@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,14 @@ def test_networks_are_found_in_all_folders(tiny, dataset):
     outputs[1].rename(unfinished / "0002.nc")
     (outputs[1].parent / "kept" / outputs[1].name).unlink()
     assert finished_networks(ensemble) == [{0, 1, 2, 5}]
+
+
+def test_networks_of_a_study_that_was_renamed_are_found_again(tiny, dataset):
+    ensemble = tiny(epochs=1)
+    before = train(ensemble, dataset, 0, 1)
+    renamed = replace(ensemble, study="another", name="name")
+    assert finished_networks(renamed) == [{0, 1}]
+    assert train(renamed, dataset, 0, 1).samefile(before)
 
 
 def test_networks_of_another_definition_engine_or_data_do_not_count(tiny, dataset, monkeypatch):

@@ -118,7 +118,7 @@ def test_a_run_without_training_is_summarized(studies):
 def test_training_needs_the_image_files(studies, study_folder):
     config = Config(data_root=study_folder / "data")
     check_run(config, studies, [replace(TRAIN, study="mine", ensemble="a")], [])
-    with pytest.raises(InputError, match=r"large: .*/large/train does not exist; put the images"):
+    with pytest.raises(InputError, match=r"large: .*/large does not exist; put the images"):
         check_run(config, studies, [replace(TRAIN, study="large", ensemble="a")], [])
 
 
@@ -126,13 +126,15 @@ def test_the_command_that_links_images_is_right(studies, study_folder):
     config = Config(data_root=study_folder / "my data")
     with pytest.raises(InputError) as error:
         check_run(config, studies, [Job("build_dataset", "mine")], [])
-    (command,) = re.findall(r"/mine \((.*?)\), set data_root", str(error.value))
+    (command,) = re.findall(r"/mine does .* there \((.*?)\), set data_root", str(error.value))
     images = study_folder / "my images"
     images.mkdir()
     command = command.replace("/YOUR/FOLDER", f"'{images}'")
     subprocess.run(command, shell=True, check=True)
     assert (study_folder / "my data/mine").samefile(images)
-    with pytest.raises(InputError, match=r"link to them at .*/mine, set data_root"):
+    with pytest.raises(
+        InputError, match=r"mine: .*/mine has no folder train \(it has no folders\); put"
+    ):
         check_run(config, studies, [Job("build_dataset", "mine")], [])
 
 
@@ -144,14 +146,16 @@ def test_all_missing_data_are_reported_at_once(studies, study_folder):
     first, *sentences = str(error.value).splitlines()
     assert first == "nothing was started:"
     assert len(sentences) == 3
-    assert f"mine: {study_folder}/data/mine/train does not exist; put the images" in sentences[0]
+    assert f"mine: {study_folder}/data/mine does not exist; put the images" in sentences[0]
     assert "cifar: " in sentences[1]
     assert "set download: true" in sentences[1]
     # With download, only the user's own images and the folder must exist.
     with pytest.raises(InputError, match=r"data_root .*/data does not exist; make the folder, or"):
         check_run(replace(config, download=True), studies, wanted, [])
     (study_folder / "data/mine/train").mkdir(parents=True)
-    with pytest.raises(InputError, match=r"mine has neither a folder test nor a folder val; put"):
+    with pytest.raises(
+        InputError, match=r"mine has neither a folder test nor a folder val \(it has train\); put"
+    ):
         check_run(replace(config, download=True), studies, wanted, [])
     (study_folder / "data/mine/val").mkdir()
     lines = check_run(replace(config, download=True), studies, wanted, [])

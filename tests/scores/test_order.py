@@ -122,3 +122,8 @@ def test_mean_rank_correlation_is_that_of_all_pairs():
     pairs = [spearman(one, two) for one, two in combinations(rows[:3], 2)]
     assert mean_rank_correlation(rows) == pytest.approx(np.mean(pairs))
     assert np.isnan(mean_rank_correlation(rows[:1]))
+
+
+@pytest.mark.filterwarnings("error")
+def test_ranks_of_a_single_example_have_no_correlation_and_no_warning():
+    assert np.isnan(mean_rank_correlation(np.array([[1], [2], [2]])))

@@ -10,6 +10,7 @@ from created_equal.scores import (
     bimodality_of_counts,
     expected_histograms,
     fit_beta,
+    free_of_networks,
     histograms_of_subensembles,
     mean_bimodality,
     pairwise_agreement,
@@ -87,3 +88,15 @@ def test_the_mean_bimodality_is_that_of_the_subsets_of_each_epoch_that_has_one()
     assert mean_bimodality(histograms, 4) == pytest.approx(of_each[:2].mean())
     assert np.isnan(of_each[2])
     assert mean_bimodality(histograms, 9) == mean_bimodality(histograms, 6)
+
+
+@pytest.mark.filterwarnings("error")
+def test_without_any_disagreement_there_is_no_kappa_and_no_warning():
+    all_right = np.array([[0, 0, 0, 0, 9]])
+    share, kappa, low, high, *_ = free_of_networks(np.repeat(all_right, 2, axis=0))
+    assert (share, low, high) == (1, 0, 1) and np.isnan(kappa)
+    # At one of the epochs there is one.
+    some_right = np.array([[2, 1, 1, 1, 4]])
+    assert free_of_networks(np.concatenate([all_right, some_right]))[1] == pytest.approx(
+        pairwise_agreement(some_right[0]).kappa
+    )

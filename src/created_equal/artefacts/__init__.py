@@ -6,7 +6,7 @@ from .dataset import make_dataset, make_file_dataset, moments_of, open_dataset, 
 from .dataset import sums_of, write_dataset
 from .files import SPLITS, canonical, dead_link, definition_of, read_sealed, select_indices
 from .files import select_split, write_atomically, write_sealed
-from .image_files import ImageFiles, image_root, read_images
+from .image_files import ImageFiles, image_root, missing_split, read_images
 from .predictions import check_one_ensemble, join_predictions, label_dtype, make_predictions
 from .predictions import open_predictions, read_predictions, write_predictions
 from .scores import BOUNDS, COUNT_OF, HALVES, consensus, consistency, iterate_epochs, open_scores

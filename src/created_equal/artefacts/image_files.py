@@ -1,6 +1,7 @@
 """Reading a dataset's images, whether they are stored in it or stay in files."""
 
 import io
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,30 @@ from created_equal.user_text import expand
 if TYPE_CHECKING:
     from PIL import Image
 
+FOLDERS_NAMED = 5
+
 
 def image_root(data_root: Path, folder: str) -> Path:
     """Return the folder of images that a study's ``path`` names, relative to data_root."""
     as_written = data_root / folder
     return as_written if as_written.exists() else data_root / expand(folder)
+
+
+def missing_split(root: Path) -> str | None:
+    """Return a sentence if a folder of images lacks the train or the test set, otherwise None."""
+    if not root.is_dir():
+        return f"{root} is not a folder; set the dataset's path to a folder of images."
+    folders = sorted(entry.name for entry in root.glob("[!.]*") if entry.is_dir())
+    more = ["..."] if len(folders) > FOLDERS_NAMED else []
+    found = f"it has {', '.join(folders[:FOLDERS_NAMED] + more) or 'no folders'}"
+    if "train" not in folders:
+        return f"{root} has no folder train ({found}); put the train images in train/CLASS/."
+    if not {"test", "val"} & {*folders}:
+        return (
+            f"{root} has neither a folder test nor a folder val ({found}); put the test images in "
+            "test/CLASS/."
+        )
+    return None
 
 
 class ImageFiles:
@@ -68,7 +88,9 @@ class ImageFiles:
                 "the study's dataset.nc to build it again."
             )
         try:
-            return open_image(io.BytesIO(contents))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # build_dataset has shown them, with the files.
+                return open_image(io.BytesIO(contents))
         except Exception as error:  # Pillow raises many types on broken files.
             raise InputError(
                 f"{path} cannot be read as an image ({why_unreadable(error)}); replace or remove "

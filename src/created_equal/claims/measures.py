@@ -542,6 +542,7 @@ def labels_at_one(evidence: Evidence, name: str, *, at="when 1 % first have it")
 def patterns(evidence: Evidence, name: str, *, split="train and test", shown: str) -> Measured:
     """Share of examples whose c fits a pattern of figure 11 by 0.5 or more: {shown}; {split}."""
     examples, epochs = _examples(evidence, split, name), _all(evidence, name)
+    stats.check_enough_for_patterns(len(epochs), len(examples.names))
     rows = [PATTERNS.index(shown)] if shown in PATTERNS else range(4)
     chance = 1 / evidence.scores[name].attrs["classes"]
 

@@ -54,6 +54,8 @@ def run_compare(
     if split not in (None, *SPLITS):
         raise InputError(f"--split is {split}; give train or test.")
     first, second = names
+    if first == second:
+        raise InputError(f"{first} is compared with itself; name two different scores.")
     ours = _ours(study, first)
     is_ours = second.endswith(".nc") or (study and "." not in second and "/" not in second)
     if is_ours and (column or key or split):

@@ -8,7 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from created_equal.decoding.image_file import Decoded, decode_image, why_unreadable
+from created_equal.decoding.image_file import (
+    Decoded,
+    decode_image,
+    keep_warnings,
+    why_unreadable,
+)
 from created_equal.errors import InputError
 
 N_NAMED = 3  # files that an error message names; it counts the others
@@ -134,7 +139,9 @@ def map_in_threads(function: Callable, items: Sequence) -> Iterator:
     """
     with ThreadPoolExecutor() as pool:
         for start in range(0, len(items), CHUNK):
-            yield from pool.map(function, items[start : start + CHUNK])
+            with keep_warnings():
+                results = [*pool.map(function, items[start : start + CHUNK])]
+            yield from results
 
 
 def unreadable(problems: Sequence[str]) -> InputError:

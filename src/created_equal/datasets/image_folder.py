@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from created_equal.artefacts import dead_link
+from created_equal.artefacts import dead_link, missing_split
 from created_equal.datasets.file_reading import read_files
 from created_equal.datasets.source import Source
 from created_equal.errors import InputError, because
@@ -78,7 +78,8 @@ def open_image_folder(root: Path) -> Source:
         for path in sorted(classes[name])
     ]
     files = [path for _, _, path in listed]
-    _report(lister.left_out, files)
+    n_train = sum(map(len, train.values()))
+    _report(lister.left_out, files[:n_train], files[n_train:])
     return Source(
         labels=np.array([label for label, _, _ in listed]),
         positions=np.arange(len(listed)),
@@ -90,37 +91,34 @@ def open_image_folder(root: Path) -> Source:
     )
 
 
-def _report(left_out: list[Path], files: list[Path]) -> None:
+def _report(left_out: list[Path], *splits: list[Path]) -> None:
     """Log what is not read, and how many images are in folders within the class folders."""
     if left_out:
         log.info(
             "left out: %d files or folders that are hidden or from other programs, %s for one",
             *(len(left_out), left_out[0]),
         )
-    depths = [len(path.parts) for path in files]
-    deeper = [path for path, depth in zip(files, depths, strict=True) if depth > min(depths)]
+    deeper = []
+    for files in splits:
+        least = min(len(path.parts) for path in files)
+        deeper += [path for path in files if len(path.parts) > least]
     if deeper:
+        are = "image is" if len(deeper) == 1 else "images are"
         log.warning(
-            "%d images are in folders within the class folders, and are examples too; %s, for one",
-            *(len(deeper), deeper[0]),
+            "%d %s in folders within the class folders, and among the examples; %s, for one",
+            *(len(deeper), are, deeper[0]),
         )
 
 
 def _list_classes(root: Path, lister: "_Lister") -> tuple[Classes, Classes]:
-    if not root.is_dir():
-        raise InputError(f"{root} is not a folder; set the dataset's path to a folder of images.")
-    if not (root / "train").is_dir():
-        raise InputError(f"{root} has no folder train; put the train images in train/CLASS/.")
+    if problem := missing_split(root):
+        raise InputError(problem)
     if (root / "val" / "val_annotations.txt").is_file():
         train = _list_class_folders(root / "train", "images", lister)
         return train, _list_annotated_files(root / "val", lister)
-    for split in ("test", "val"):
-        if (root / split).is_dir():
-            train = _list_class_folders(root / "train", ".", lister)
-            return train, _list_class_folders(root / split, ".", lister)
-    raise InputError(
-        f"{root} has neither a folder test nor a folder val; put the test images in test/CLASS/."
-    )
+    train = _list_class_folders(root / "train", ".", lister)
+    test = root / "test" if (root / "test").is_dir() else root / "val"
+    return train, _list_class_folders(test, ".", lister)
 
 
 def _list_class_folders(folder: Path, within: str, lister: "_Lister") -> Classes:

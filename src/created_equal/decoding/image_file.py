@@ -1,7 +1,11 @@
 """Decode an image file of any format to 8-bit pixels."""
 
+import re
 import struct
+import threading
+import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -12,6 +16,16 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from created_equal.decoding.resizing import fit
 
 GRAY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16L", "I;16B", "I;16N")
+
+
+class _Warned(threading.local):
+    """The warnings about the file that a thread decodes."""
+
+    def __init__(self):
+        self.texts: list[str] = []
+
+
+_warned = _Warned()
 
 
 @dataclass(frozen=True)
@@ -43,6 +57,7 @@ def decode_image(file: Path | BinaryIO, size: int | None) -> Decoded:
     Raises:
         Exception: see ``open_image``.
     """
+    _warned.texts = []
     with Image.open(file) as image:
         is_deep = _is_deep(image)
         image.load()
@@ -55,7 +70,23 @@ def decode_image(file: Path | BinaryIO, size: int | None) -> Decoded:
         if size is not None:
             pixels = fit(pixels, size)
         is_gray = image.mode in GRAY_MODES
+        # Numbers differ from file to file, and what differs is counted separately.
+        texts = dict.fromkeys(re.sub(r"\d+", "N", text) for text in _warned.texts)
+        changes += tuple(f'make Pillow warn: "{text}"' for text in texts)
         return Decoded(np.asarray(pixels), is_gray, str(image.format), changes, brightest)
+
+
+@contextmanager
+def keep_warnings() -> Iterator[None]:
+    """Within the block, Pillow's warnings about a file become part of its ``Decoded.changes``.
+
+    Python would show the first of each kind, without the file. Its filters belong to the process,
+    so enter the block once for all threads.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = lambda message, *_: _warned.texts.append(str(message))
+        yield
 
 
 def open_image(file: Path | BinaryIO) -> Image.Image:
@@ -80,7 +111,7 @@ def open_image(file: Path | BinaryIO) -> Image.Image:
 def why_unreadable(error: Exception) -> str:
     """Describe in a few words why an image file could not be read."""
     if isinstance(error, UnidentifiedImageError):
-        return "not an image"
+        return "not an image, or of a format that Pillow cannot read, such as HEIC"
     return str(getattr(error, "strerror", None) or error)
 
 

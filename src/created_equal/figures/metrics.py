@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from seaborn import color_palette
 
 from created_equal.artefacts import SPLITS
+from created_equal.errors import InputError
 from created_equal.figures import style
 from created_equal.scores import example_metrics, rank_correlations
 
@@ -65,6 +66,9 @@ def table(scores: xr.Dataset) -> pd.DataFrame:
     The columns pooled and within_class are Spearman's correlations, with the ends of their 95 %
     bootstrap intervals over examples; they are NaN if a metric is constant, or if there are fewer
     than ``FEWEST_EXAMPLES``.
+
+    Raises:
+        InputError: both sets have fewer.
     """
     metrics, labels = example_metrics(scores), scores["label"].values
     names = [name for name in SHOWN if name in metrics]
@@ -86,6 +90,11 @@ def table(scores: xr.Dataset) -> pd.DataFrame:
                     row[f"{kind}_lower"] = values.lower[one, other]
                     row[f"{kind}_upper"] = values.upper[one, other]
                 rows.append(row)
+    if not rows:
+        raise InputError(
+            f"correlations of metrics need at least {FEWEST_EXAMPLES} examples in the train or the "
+            "test set; score an ensemble that has more."
+        )
     return pd.DataFrame(rows)
 
 

@@ -3,7 +3,8 @@
 Checksums are verified, but images and predictions are not decoded.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from itertools import chain
 from pathlib import Path
 
@@ -39,18 +40,18 @@ def finished_networks(*ensembles: Ensemble) -> list[set[int]]:
     They have the ensemble's definition, the current engine version, and the ensemble's dataset if
     that exists (otherwise any dataset).
     """
-    folders = predictions_folders(*ensembles)
-    return [_finished_in(*each) for each in zip(ensembles, folders, strict=True)]
+    folders, header = predictions_folders(*ensembles), cache(_header)
+    return [_finished_in(*each, header) for each in zip(ensembles, folders, strict=True)]
 
 
-def _finished_in(ensemble: Ensemble, folders: Sequence[Path]) -> set[int]:
+def _finished_in(ensemble: Ensemble, folders: Sequence[Path], header: Callable) -> set[int]:
     wanted = ensemble.definition | {"engine_version": ENGINE_VERSION}
     found: dict[str, set[int]] = {}
     # rglob also finds files in predictions/unfinished and predictions/kept.
     for path in chain.from_iterable(each.rglob("*.nc") for each in folders):
-        definition, seeds = _header(path)
-        data = definition.pop("data", None)
-        if definition == wanted:
+        definition, seeds = header(path)
+        data = definition.get("data")
+        if definition == wanted | {"data": data}:
             found.setdefault(data, set()).update(seeds)
     try:
         data = found and built_data(ensemble.dataset_path, ensemble.dataset)

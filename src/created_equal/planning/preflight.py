@@ -168,7 +168,7 @@ def _retrained(ensembles: Sequence[Ensemble]) -> Iterator[str]:
 def _missing(config: Config, study: Study) -> str | None:
     """Return a sentence that says which of a study's data are missing and what to do, or None."""
     # Imported here as in ``existing``.
-    from created_equal.artefacts import dead_link, image_root
+    from created_equal.artefacts import dead_link, image_root, missing_split
 
     source = study.dataset["source"]
     if source in PLACES and (link := dead_link(config.data_root)):
@@ -183,19 +183,15 @@ def _missing(config: Config, study: Study) -> str | None:
         folder = image_root(config.data_root, study.dataset["path"])
         if link := dead_link(folder / "train"):
             return f"{study.name}: {link}"
-        if not (folder / "train").is_dir():
+        if not folder.exists():
             parent, link = (quote(str(each)) for each in (folder.parent, folder))
-            command = f" (mkdir -p {parent} && ln -s /YOUR/FOLDER {link})"
-            how = "" if folder.exists() else command
             return (
-                f"{study.name}: {folder / 'train'} does not exist; put the images or a link to "
-                f"them at {folder}{how}, set data_root, or leave {study.name} out of studies."
+                f"{study.name}: {folder} does not exist; put the images or a link to them there "
+                f"(mkdir -p {parent} && ln -s /YOUR/FOLDER {link}), set data_root, or leave "
+                f"{study.name} out of studies."
             )
-        if not any((folder / test).is_dir() for test in ("test", "val")):
-            return (
-                f"{study.name}: {folder} has neither a folder test nor a folder val; put the test "
-                "images in test/CLASS/."
-            )
+        if problem := missing_split(folder):
+            return f"{study.name}: {problem}"
     elif source == "arrays":
         file = image_root(config.data_root, study.dataset["path"])
         if not file.is_file():

@@ -148,7 +148,12 @@ def forms_of_correlation(
 
 
 def mean_rank_correlation(rows: np.ndarray) -> float:
-    """Return Spearman's correlation of two rows (row, example), mean of all pairs; NaN if none."""
+    """Return Spearman's correlation of two rows (row, example), mean of all pairs.
+
+    It is NaN for a single row or example.
+    """
+    if rows.shape[1] < 2:
+        return np.nan
     with np.errstate(invalid="ignore"):
         r = np.atleast_2d(np.corrcoef([ranks(row) for row in rows]))
     of_pairs = r[~np.eye(len(r), dtype=bool)]

@@ -60,17 +60,22 @@ def pattern_fits(n_right: np.ndarray | xr.DataArray, n_networks: int, chance: fl
         InputError: there are fewer than five examples, or fewer than two epochs after epoch 0.
     """
     epochs, examples = n_right.shape
+    check_enough_for_patterns(epochs, examples)
+    blocks = (
+        np.asarray(n_right[:, start : start + EXAMPLES_AT_ONCE]) / n_networks
+        for start in range(0, examples, EXAMPLES_AT_ONCE)
+    )
+    return np.concatenate([_fits(block, chance) for block in blocks], axis=1)
+
+
+def check_enough_for_patterns(epochs: int, examples: int) -> None:
+    """Raise InputError if there are too few epochs, epoch 0 included, or examples for patterns."""
     if epochs < 3 or examples < 5:
         raise InputError(
             "the five patterns of learning need at least 5 examples and 2 epochs after the "
             f"untrained one, and there are {examples} and {epochs - 1}; score an ensemble that "
             "has more."
         )
-    blocks = (
-        np.asarray(n_right[:, start : start + EXAMPLES_AT_ONCE]) / n_networks
-        for start in range(0, examples, EXAMPLES_AT_ONCE)
-    )
-    return np.concatenate([_fits(block, chance) for block in blocks], axis=1)
 
 
 def shown_patterns(fits: np.ndarray) -> dict[str, PatternExample]:

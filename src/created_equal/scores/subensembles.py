@@ -4,6 +4,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from created_equal.extras import library
 from created_equal.scores.bimodality import bimodality_of_counts
@@ -152,7 +153,8 @@ def free_of_networks(histograms: np.ndarray) -> tuple[float, ...]:
         ``fit_beta``.
     """
     found = [(*pairwise_agreement(row), *shares_at_ends(row), *fit_beta(row)) for row in histograms]
-    return tuple(np.nanmedian(found, axis=0).tolist())
+    # NaN, for a kappa without disagreement, is left out; pandas does not warn if nothing is left.
+    return tuple(pd.DataFrame(found).median().tolist())
 
 
 # The same histograms are fitted for several statistics.

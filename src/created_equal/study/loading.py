@@ -115,8 +115,7 @@ def _key_and_value(word: str) -> tuple[str, object]:
     key, equals, value = word.partition("=")
     if not key or not equals:
         raise InputError(
-            f"--config takes words like epochs=4, but is given {word!r}; put the names of studies, "
-            "ensembles and figures before --config."
+            f"--config takes words like epochs=4, but is given {word!r}; write KEY=VALUE."
         )
     try:
         return key, parse_yaml(value) if value.startswith("[") else value
@@ -239,13 +238,16 @@ def predictions_folders(*ensembles: Ensemble) -> list[list[Path]]:
     """Return, for each ensemble, the folders that may have its networks, its own first.
 
     An ensemble of another study with the same definition has the same networks, and some networks
-    are kept in ``reference``, so none of them has to be trained twice.
+    are kept in ``reference``, so none of them has to be trained twice. Networks of studies and
+    ensembles that no longer exist may be those of one that was renamed.
     """
     same: dict[str, dict] = {json.dumps(each.definition): {} for each in ensembles}
+    abandoned = set(RESULTS.glob(str(predictions_folder("*", "*", Path()))))
     for study in study_names():
         # An invalid study has no networks; it reports its errors when it is run.
         with suppress(InputError):
             for each in load_configured(study).ensembles.values():
+                abandoned.discard(predictions_folder(each.study, each.name))
                 if (places := same.get(json.dumps(each.definition))) is not None:
                     places[each.study, each.name] = None
     found = []
@@ -258,7 +260,7 @@ def predictions_folders(*ensembles: Ensemble) -> list[list[Path]]:
             for place in places
             for path in [predictions_folder(*place, root)]
         )
-        found.append([first, *filter(Path.is_dir, others)])
+        found.append([first, *filter(Path.is_dir, others), *sorted(abandoned - {first})])
     return found
 
 

@@ -186,7 +186,7 @@ def _link(path: Path, name: Path) -> bool:
     try:
         if name.exists() and name.samefile(path):
             return True
-        name.parent.mkdir(exist_ok=True)
+        name.parent.mkdir(parents=True, exist_ok=True)
         name.unlink(missing_ok=True)
         name.hardlink_to(path)
     except OSError as error:
