@@ -365,7 +365,7 @@ def test_raising_networks_trains_only_what_is_missing(built):
     assert "1 networks to train," in said[1]
     # Five of a job that need not run, and one of a job of other networks.
     begun = succeeds(built, target, *SMOKE, "networks=7", "networks_per_job=5")
-    assert "smoke: 1 networks to train in 1 jobs, 6 already there" in begun
+    assert "smoke: 1 network to train in 1 job, 6 already there" in begun
     planned = succeeds(built, target, *SMOKE, "--dry-run")
     assert jobs(planned) == {"score_ensemble": 1}
 
