@@ -207,10 +207,13 @@ def pages_of(figure, wildcards):
     """Return the pdf files of a figure for all selected studies that have it."""
     studies = [study for study in CONFIG.studies if figure in figures_of(study)]
     if not studies:
-        fail(
+        # Short trials have fewer epochs than some figures show.
+        refused = [load(study).refused.get(figure) for study in CONFIG.studies]
+        unknown = (
             f"no selected study has {figure} ({', '.join(CONFIG.studies)}); add it under "
             "figures in the file of one, or select another with --config studies=NAME."
         )
+        fail(" ".join(next(filter(None, refused), [unknown])))
     return [figure_path(study, figure, "pdf") for study in studies]
 
 

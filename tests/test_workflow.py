@@ -365,7 +365,7 @@ def test_raising_networks_trains_only_what_is_missing(built):
     assert "1 networks to train," in said[1]
     # Five of a job that need not run, and one of a job of other networks.
     begun = succeeds(built, target, *SMOKE, "networks=7", "networks_per_job=5")
-    assert "smoke: 1 networks to train in 1 jobs, 6 already there" in begun
+    assert "smoke: 1 network to train in 1 job, 6 already there" in begun
     planned = succeeds(built, target, *SMOKE, "--dry-run")
     assert jobs(planned) == {"score_ensemble": 1}
 
@@ -440,6 +440,10 @@ def test_the_figure_of_all_studies_needs_one_ensemble_of_each(built):
         (["--config", "studies=digits", "devise=cpu"], "devise is not known; did you mean device"),
         (["paper_figures/mnist/figure_04.pdf"], "the study mnist has no figure_04"),
         (["figure_08", "--config", "studies=mnist"], "no selected study has figure_08 (mnist);"),
+        (
+            ["figure_01", "--config", "studies=smoke", "epochs=1"],
+            "created-equal: figures.figure_01 shows 4 epochs, but st_vgg has only 2 (0 to 1)",
+        ),
         (["results/smoke/baselines/svn.nc"], "the study smoke has no baseline svn; use one of svm"),
         (["results/smoke/st_vg/scores.nc"], "the study smoke has no ensemble st_vg"),
         (["digits"], "digits is a study; select it with --config studies=digits."),

@@ -54,6 +54,8 @@ def test_it_counts_networks_to_train_and_trained_networks(studies):
     ]
     lines = check_run(Config(), studies, [BUILD, *half], [replace(TRAIN, seeds=range(3))])
     assert lines[0] == "smoke: 3 networks to train in 2 jobs, 3 already there"
+    lines = check_run(Config(), studies, [BUILD, half[1]], [])
+    assert lines[0] == "smoke: 1 network to train in 1 job, 0 already there"
     assert lines[1] == "no GPU is found: networks are trained on the CPU"
     assert lines[2].startswith("disk: at most 0.0 MB of predictions and scores, ")
     for config, gpus in ((Config(), 1), (Config(device="cpu"), 0)):

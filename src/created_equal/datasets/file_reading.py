@@ -148,7 +148,11 @@ def unreadable(problems: Sequence[str]) -> InputError:
     """Return the error for files that cannot be read; each problem has a path and a reason."""
     named = ", ".join(problems[:N_NAMED])
     more = f" and {len(problems) - N_NAMED} more" if len(problems) > N_NAMED else ""
-    count = f"{len(problems)} files" if len(problems) > 1 else "1 file"
+    if len(problems) == 1:
+        return InputError(
+            f"1 file cannot be read as an image: {named}; replace or remove it, and run again."
+        )
     return InputError(
-        f"{count} cannot be read as images: {named}{more}; replace or remove them, and run again."
+        f"{len(problems)} files cannot be read as images: {named}{more}; replace or remove them, "
+        "and run again."
     )

@@ -128,7 +128,7 @@ def _training(
         left = sum(len(set(job.seeds) - found[job.ensemble]) for job in study_jobs)
         trained[study] += sum(len(job.seeds) for job in study_jobs) - left
         yield (
-            f"{study}: {left:,} networks to train in {len(study_jobs):,} jobs, "
+            f"{study}: {_count(left, 'network')} to train in {_count(len(study_jobs), 'job')}, "
             f"{trained.pop(study):,} already there"
         )
         unsure = [e.name for e in ensembles if found[e.name] and e.dataset_path in rebuilt]
@@ -261,6 +261,10 @@ def _free(folder: Path) -> int:
 def _existing(folder: Path) -> Path:
     """Return the folder, or the nearest folder above it that exists."""
     return next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def _size(count: int) -> str:
