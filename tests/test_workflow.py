@@ -626,9 +626,17 @@ def test_a_target_that_is_nearly_a_figure(built, typed, meant):
     assert f"created-equal: there is no target {typed}; did you mean {meant}" in said
 
 
-@pytest.mark.parametrize("target", ["claims", "explorers", "tables"])
-def test_the_pages_of_the_selected_studies_are_targets(built, target):
-    assert "Nothing to be done" in succeeds(built, target, "--dry-run", *SMOKE)
+@pytest.mark.parametrize(
+    ("target", "rule"),
+    [
+        ("claims", "check_claims"),
+        ("explorers", "explore_ensemble"),
+        ("tables", "tabulate_examples"),
+    ],
+)
+def test_the_pages_of_the_selected_studies_are_targets(built, target, rule):
+    planned = succeeds(built, target, "--dry-run", "--forcerun", rule, *SMOKE)
+    assert jobs(planned)[rule] >= 1
 
 
 def test_a_data_root_that_does_not_exist_is_said_by_the_dry_run(built):
