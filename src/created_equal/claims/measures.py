@@ -547,9 +547,8 @@ def patterns(evidence: Evidence, name: str, *, split="train and test", shown: st
     chance = 1 / evidence.scores[name].attrs["classes"]
 
     def value(scores: Scores) -> float:
-        n_right = scores.n_right(name, epochs, examples)
-        fits = stats.pattern_fits(n_right, scores.networks(name), chance)
-        return (fits[rows] >= LEAST_FIT).any(axis=0).mean()
+        n_right, networks = scores.n_right(name, epochs, examples), scores.networks(name)
+        return (stats.pattern_fits(n_right, networks, chance)[rows] >= LEAST_FIT).any(axis=0).mean()
 
     return Measured(value, examples, {name: epochs})
 
