@@ -6,7 +6,6 @@ import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import gettempdir
 
 import pytest
 import yaml
@@ -295,7 +294,7 @@ def test_a_user_without_a_home_gets_one(run, monkeypatch):
     monkeypatch.setattr("pwd.getpwuid", unknown)
     monkeypatch.delenv("HOME")
     assert run("--version")[0] == 0
-    assert os.environ["HOME"] == gettempdir()
+    assert Path(os.environ["HOME"]).stat().st_mode & 0o777 == 0o700
 
 
 def test_every_command_takes_the_config_of_a_run(run):

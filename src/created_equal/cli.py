@@ -5,9 +5,11 @@ package, and writes to results. Commands import their stage only when called, so
 figure does not import torch.
 """
 
+import atexit
 import logging
 import os
 import re
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -17,7 +19,7 @@ from importlib import metadata
 from inspect import Parameter, signature
 from itertools import count, pairwise
 from pathlib import Path
-from tempfile import gettempdir
+from tempfile import gettempdir, mkdtemp
 from typing import Annotated, NoReturn
 
 import typer
@@ -129,8 +131,8 @@ def main() -> None:
     # A log that cannot be written, because the disk is full, must not end the command.
     logging.raiseExceptions = False
     _raise_limit_of_files()
-    _give_home()
     try:
+        _give_home()
         app(_config_last(sys.argv[1:]))
     except DamagedError as error:
         _end(_set_aside(error))
@@ -615,11 +617,15 @@ def _raise_limit_of_files() -> None:
 
 
 def _give_home() -> None:
-    """Give a user without a home, as in some containers, a temporary one: Jupyter needs it."""
+    """Give a user without a home, as in some containers, a temporary one: Jupyter needs it.
+
+    It is a folder of its own, because Jupyter runs what others may have put into a shared one.
+    """
     try:
         Path.home()
     except RuntimeError:
-        os.environ["HOME"] = gettempdir()
+        os.environ["HOME"] = mkdtemp(prefix="created-equal-")
+        atexit.register(shutil.rmtree, os.environ["HOME"], ignore_errors=True)
 
 
 def _copy_to_console() -> None:
