@@ -44,7 +44,7 @@ EPOCH_COLUMNS = {
     "split": "train or test",
     "accuracy": "mean accuracy of the networks",
     "loss": "mean cross-entropy of the networks, in nats",
-    "bimodality": "kurtosis - skewness^2 - 1 of c over examples (Pearson, 1929)",
+    "bimodality": "kurtosis - skewness^2 - 1 of c over examples (Pearson, 1894)",
     "bimodality_lower": "lower end of its 95 % bootstrap interval over examples",
     "bimodality_upper": "upper end",
     "variance_of_accuracy": "variance of accuracy over networks",
