@@ -383,8 +383,11 @@ def test_the_console_of_a_workflow_gets_warnings_and_not_the_log(study_folder):
         check=True,
     )
     log = Path("log").read_text()
-    sentence = "2 images are in both the train and the test set; train/a/0.png and test/a/0.png"
-    assert f"created-equal: {sentence}, for one" in done.stdout.splitlines()
+    sentence = (
+        "2 images are in both the train and the test set (for example train/a/0.png and "
+        "test/a/0.png)"
+    )
+    assert f"created-equal: {sentence}" in done.stdout.splitlines()
     assert sentence in log and "2 train and 2 test images in 2 classes" in log
     assert "classes" not in done.stdout
 

@@ -149,10 +149,12 @@ def test_what_images_lose_is_counted(tmp_path, caplog):
     read_files(files, np.arange(4), 8)
     assert "files: 3 PNG, 1 GIF" in caplog.messages
     for words in (
-        f"1 of 4 images have several frames or pages, of which only the first is read; {files[0]}",
-        f"1 of 4 images have transparent pixels, which become white; {files[1]}, for one",
-        f"1 of 4 images are smaller than 8 x 8 pixels and are enlarged; {files[3]}, for one",
-        f"2 of 4 images are so oblong that more than half of their pixels are cropped; {files[2]}",
+        "1 of 4 images have several frames or pages, of which only the first is read (for example "
+        f"{files[0]})",
+        f"1 of 4 images have transparent pixels, which become white (for example {files[1]})",
+        f"1 of 4 images are smaller than 8 x 8 pixels and are enlarged (for example {files[3]})",
+        "2 of 4 images are so oblong that more than half of their pixels are cropped (for example "
+        f"{files[2]})",
     ):
         assert words in caplog.text
 
@@ -169,5 +171,5 @@ def test_warnings_of_the_decoder_are_counted_and_name_a_file(tmp_path, caplog):
     (message,) = caplog.messages
     assert message == (
         f"85 of {2 * CHUNK} images make Pillow warn: "
-        f'"Tag data larger than file. Skipping tag N"; {files[1]}, for one'
+        f'"Tag data larger than file. Skipping tag N" (for example {files[1]})'
     )

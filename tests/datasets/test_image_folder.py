@@ -216,7 +216,7 @@ def test_what_other_programs_leave_is_no_example(folder, caplog):
 
 def test_images_in_folders_within_are_counted(folder, caplog):
     open_image_folder(folder)
-    assert f"1 image is in folders within the class folders, and among the examples; {folder}" in (
+    assert f"1 image is in subfolders of the class folders, and used too (for example {folder}" in (
         caplog.text
     )
 

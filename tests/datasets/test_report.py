@@ -45,9 +45,9 @@ def test_equal_images_are_named_with_where_they_are(lines):
     files = [f"{number}.png" for number in range(7)]
     report(dataset(images, labels, [False] * 5 + [True] * 2, files))
     assert lines(logging.WARNING) == [
-        "3 images are there more than once; 0.png and 5.png, for one",
-        "2 images are in both the train and the test set; 0.png and 5.png, for one",
-        "2 images are in more than one class; 1.png and 3.png, for one",
+        "3 images are there more than once (for example 0.png and 5.png)",
+        "2 images are in both the train and the test set (for example 0.png and 5.png)",
+        "2 images are in more than one class (for example 1.png and 3.png)",
     ]
 
 
@@ -56,6 +56,6 @@ def test_what_is_uneven_or_nearly_uniform_is_named(lines):
     report(dataset(images, [0] * 21 + [1, 0, 1], [False] * 22 + [True] * 2))
     assert lines(logging.WARNING)[:2] == [
         "the values are only 0 to 4 of 0 to 255: the images are nearly uniform",
-        "1 class has fewer than a tenth of the largest class's train images; dog has 1 of 21, for "
-        "one",
+        "1 class has fewer than a tenth of the largest class's train images (for example dog "
+        "with 1 of 21)",
     ]

@@ -49,7 +49,7 @@ class Noticed:
         log.info("files: %s", ", ".join(f"{n:,} {name}" for name, n in self._formats.most_common()))
         for change, (count, first) in self._changes.items():
             log.warning(
-                "%d of %d images %s; %s, for one", count, self._formats.total(), change, first
+                "%d of %d images %s (for example %s)", count, self._formats.total(), change, first
             )
         if self._brightest is not None and self._brightest[0] < HALF:
             value, path = self._brightest

@@ -95,7 +95,7 @@ def _report(left_out: list[Path], *splits: list[Path]) -> None:
     """Log what is not read, and how many images are in folders within the class folders."""
     if left_out:
         log.info(
-            "left out: %d files or folders that are hidden or from other programs, %s for one",
+            "left out: %d files or folders that are hidden or from other programs (for example %s)",
             *(len(left_out), left_out[0]),
         )
     deeper = []
@@ -105,7 +105,7 @@ def _report(left_out: list[Path], *splits: list[Path]) -> None:
     if deeper:
         are = "image is" if len(deeper) == 1 else "images are"
         log.warning(
-            "%d %s in folders within the class folders, and among the examples; %s, for one",
+            "%d %s in subfolders of the class folders, and used too (for example %s)",
             *(len(deeper), are, deeper[0]),
         )
 

@@ -67,8 +67,8 @@ def _uneven(counts: pd.DataFrame) -> Iterator[str]:
         if len(small):
             verb = "classes have" if len(small) > 1 else "class has"
             yield (
-                f"{len(small)} {verb} fewer than a tenth of the largest class's {split} images; "
-                f"{small.index[0]} has {small.iloc[0]} of {of_classes.max()}, for one"
+                f"{len(small)} {verb} fewer than a tenth of the largest class's {split} images "
+                f"(for example {small.index[0]} with {small.iloc[0]} of {of_classes.max()})"
             )
 
 
@@ -101,7 +101,7 @@ def _twins(dataset: xr.Dataset) -> Iterator[str]:
         if len(among):
             first, last = among[["first", "last"]].iloc[0]
             verb = "images are" if len(among) > 1 else "image is"
-            yield f"{len(among)} {verb} {what}; {name(first)} and {name(last)}, for one"
+            yield f"{len(among)} {verb} {what} (for example {name(first)} and {name(last)})"
 
 
 def _namer(dataset: xr.Dataset) -> Callable[[int], str]:
