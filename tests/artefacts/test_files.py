@@ -357,7 +357,7 @@ def test_a_file_that_was_opened_for_writing_is_sealed_again(tmp_path, digits, ca
     h5py.File(path, "r+").close()
     assert len(path.read_bytes()) < len(whole)
     assert read_dataset(path).equals(digits)
-    assert "lost its seal to a program that opened it for writing" in caplog.text
+    assert "lost its checksum when a program opened it for writing" in caplog.text
     assert path.read_bytes() == whole
     # A viewer may leave a note.
     path.chmod(0o644)

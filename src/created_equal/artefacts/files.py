@@ -245,7 +245,7 @@ def _seal_again(path: Path) -> bool:
     except Exception:  # HDF5 and xarray raise many types of errors on damaged files
         return False
     if is_same:
-        log.warning("%s lost its seal to a program that opened it for writing; sealing it", path)
+        log.warning("%s lost its checksum when a program opened it for writing; restoring it", path)
         # If it cannot be written, the next reader verifies the contents again.
         with suppress(InputError):
             write_sealed(path, whole)

@@ -1,4 +1,4 @@
-"""Arrays of one's own in a NumPy file (.npz)."""
+"""A user's own arrays in a NumPy file (.npz)."""
 
 import zipfile
 import zlib

@@ -20,10 +20,9 @@ def build_dataset(definition: Mapping, data_root: Path, download: bool) -> xr.Da
     Args:
         definition: the study's dataset entry, validated by ``study``: source, and optionally
             superclass (of cifar100), path (of image_folder and arrays; relative to data_root, or
-            absolute),
-            size (images become size x size), clutter (of digits, see ``add_clutter``), images
-            ("files" to leave them in their files, see ``make_file_dataset``), train_examples and
-            test_examples (the sizes of a fixed, stratified choice, see ``choose_stratified``).
+            absolute), size (images become size x size), clutter (of digits, see ``add_clutter``),
+            images ("files" to leave them in their files, see ``make_file_dataset``), train_examples
+            and test_examples (the sizes of a fixed, stratified choice, see ``choose_stratified``).
         data_root: the folder of all data sets, in torchvision's layout; missing files are
             downloaded or unpacked there.
         download: whether to download missing files.

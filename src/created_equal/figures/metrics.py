@@ -68,7 +68,7 @@ def table(scores: xr.Dataset) -> pd.DataFrame:
     than ``FEWEST_EXAMPLES``.
 
     Raises:
-        InputError: both sets have fewer.
+        InputError: both splits have fewer.
     """
     metrics, labels = example_metrics(scores), scores["label"].values
     names = [name for name in SHOWN if name in metrics]

@@ -103,8 +103,8 @@ class Answers:
     Attributes:
         axis: the examples.
         predictions: (network, epoch, example) labels.
-        seeds: (network,)
-        epoch: (epoch,)
+        seeds: (network,) the seed of each network, ascending.
+        epoch: (epoch,) the number of each epoch.
         classes: K.
         accessibility: (example,), if it does not follow from the predictions.
     """

@@ -73,10 +73,11 @@ def ever_learned(right: np.ndarray) -> np.ndarray:
 
 
 def median_network(epochs: np.ndarray) -> np.ndarray:
-    """Return the median over networks of the epoch at which they learn; NaN means never.
+    """Return the median over networks of the epoch at which they learn an example.
 
     Args:
-        epochs: (network, example) float, from ``first_learned`` or ``learned_for_good``.
+        epochs: (network, example) float, from ``first_learned`` or ``learned_for_good``; NaN means
+            never.
 
     Returns:
         (example,) float64; NaN if half of the networks or more never learn it.
@@ -86,7 +87,7 @@ def median_network(epochs: np.ndarray) -> np.ndarray:
 
 
 def mean_network(values: np.ndarray) -> np.ndarray:
-    """Return the mean over networks of values (network, example), without NaN: (example,)."""
+    """Return the mean over networks of values (network, example), ignoring NaN: (example,)."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Mean of empty slice", RuntimeWarning)
         return np.nanmean(values, axis=0)

@@ -15,7 +15,7 @@ class Block(NamedTuple):
     """Some examples of a label, by their indices on the example axis, in order.
 
     ``equal_later`` (example,) is the number of examples that come after each one only because of
-    their position: they have the same score, and may have been left out of the block.
+    their position: those have the same score, and may have been left out of the block.
     """
 
     label: int

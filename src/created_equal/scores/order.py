@@ -93,7 +93,7 @@ def nan_mean(values: Iterable[float]) -> float:
 def correlation_with_more(
     r: float, halves: Sequence[float], factors: Sequence[float]
 ) -> tuple[float, float]:
-    """Return a correlation of two ensembles without the noise of finitely many networks.
+    """Return the correlation of two ensembles that is expected with more networks.
 
     Args:
         r: the correlation of their accessibility.
@@ -101,8 +101,8 @@ def correlation_with_more(
         factors: for each ensemble, the factor by which its number of networks grows.
 
     Returns:
-        r of infinitely many networks (Spearman's correction for attenuation), and r with the
-        factors; at most 1 each, NaN if halves do not correlate.
+        r with infinitely many networks (Spearman's correction for attenuation), and with numbers
+        of networks that grow by the factors; both in -1..1, NaN if halves do not correlate.
     """
     here, there = (
         np.prod([spearman_brown(half, 2 * by) for half, by in zip(halves, each, strict=True)])
@@ -148,9 +148,9 @@ def forms_of_correlation(
 
 
 def mean_rank_correlation(rows: np.ndarray) -> float:
-    """Return Spearman's correlation of two rows (row, example), mean of all pairs.
+    """Return the mean of Spearman's correlation over all pairs of rows (row, example).
 
-    It is NaN for a single row or example.
+    Undefined correlations are left out; NaN for a single row or example.
     """
     if rows.shape[1] < 2:
         return np.nan
@@ -162,10 +162,10 @@ def mean_rank_correlation(rows: np.ndarray) -> float:
 
 
 def rapidity(n_right: np.ndarray, networks: int, epochs: np.ndarray) -> float:
-    """Return the time that examples need to rise, relative to the spread of these times.
+    """Return how long examples take to rise, relative to how far apart they rise.
 
-    It is the median number of epochs that an example needs (see ``rises``), divided by the
-    interquartile range of the middle of these epochs; NaN if no example rises, or most rise at the
+    It is the median number of epochs that an example takes (see ``rises``), divided by the
+    interquartile range of the midpoints of the rises; NaN if no example rises, or most rise at the
     same time. Below 1, the networks learn an example quickly, compared with the time between
     examples.
 
@@ -180,16 +180,16 @@ def rapidity(n_right: np.ndarray, networks: int, epochs: np.ndarray) -> float:
 
 
 def rises(n_right: np.ndarray, networks: int) -> np.ndarray:
-    """Return the epochs between which examples rise from 1/6 to 5/6.
+    """Return the epochs between which the consistency of examples rises from 1/6 to 5/6.
 
     Args:
         n_right: (epoch, example) how many networks are right.
         networks: N.
 
     Returns:
-        (2, rising example) indices of two epochs: the last with a consistency of at most 1/6 before
-        the first of at least 5/6, and the latter. Examples that never reach 5/6, or are never at
-        1/6 before, are left out.
+        (2, rising example) indices of epochs. The second is the first epoch with a consistency of
+        at least 5/6, the first is the last one before it with at most 1/6. Examples without these
+        two are left out.
     """
     blocks = (
         _rises(n_right[:, start : start + EXAMPLES_AT_ONCE], networks)

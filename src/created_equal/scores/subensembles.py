@@ -132,7 +132,7 @@ def pairwise_agreement(histogram: np.ndarray) -> Agreement:
 
 
 def mean_bimodality(histograms: np.ndarray, networks: int) -> float:
-    """Return the mean over epochs of the bi-modality of all subsets of a number of networks.
+    """Return the bi-modality of subsets of the networks, mean over all subsets and epochs.
 
     Args:
         histograms: (epoch, N + 1) from ``histograms_of``.

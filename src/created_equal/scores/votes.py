@@ -15,7 +15,7 @@ from created_equal.scores.agreement import right_counts
 def vote_margin(
     n_right: np.ndarray, n_modal: np.ndarray, n_runner_up: np.ndarray, n_networks: int
 ) -> np.ndarray:
-    """Return p_y - max(p_k for k != y), the lead of the own label over the best other one.
+    """Return p_y - max(p_k for k != y), the lead of the example's label over the best other one.
 
     Its mean over epochs is the area under the margin (Pleiss et al., 2020) with votes in place of
     logits.
@@ -29,7 +29,7 @@ def vote_margin(
     Returns:
         (...) float64 in -1..1: 1 if all networks are right, -1 if they agree on another label.
     """
-    # The own label may be the modal one, or tie with it; then the runner-up has as many.
+    # The example's label may be the modal one, or tie with it; then the runner-up has as many.
     n_other = np.where(n_right == n_modal, n_runner_up, n_modal)
     return (np.asarray(n_right, dtype=np.float64) - n_other) / n_networks
 
@@ -53,7 +53,7 @@ def vote_entropy(predictions: np.ndarray) -> np.ndarray:
 
 
 def vote_el2n(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Return the length of p - e_y, where e_y is 1 at the own label and 0 elsewhere.
+    """Return the length of p - e_y, where e_y is 1 at the example's label and 0 elsewhere.
 
     It is the L2 norm of the error of votes; EL2N (Paul et al., 2021) uses probabilities instead.
 

@@ -1,4 +1,4 @@
-"""Networks of one's own: the files that define them, and a digest of their contents."""
+"""A user's own networks: the files that define them, and a digest of their contents."""
 
 import ast
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ class OwnNetwork:
 
 
 def find_own_network(name: str, *folders: Path) -> OwnNetwork:
-    """Find a network of one's own in the first of these folders that has its file.
+    """Find a user's own network in the first of these folders that has its file.
 
     Args:
         name: the module and the function, ``"my_nets:make"``.

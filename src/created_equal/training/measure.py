@@ -86,19 +86,19 @@ def _count_per_image(
 def measure_costs(
     kinds: Sequence[Kind], setting: Setting, jobs: int, seconds: float
 ) -> tuple[list[Cost], Share]:
-    """Measure what networks of several kinds cost, on noise.
+    """Measure the cost of training several kinds of networks, on images of noise.
 
     As many processes as there are jobs train at the same time, because cores that work at once
     slow each other down. On a CPU the processor time counts, which other programs change little,
     and the share of a core that a process gets is measured over all kinds together. So the costs of
-    two kinds compare well even if a machine is busy.
+    two kinds can be compared even if a machine is busy.
 
     Args:
         kinds: an ensemble of each kind, with the shape of the images and the number of classes.
         setting: the device and precision.
         jobs: how many networks are trained at the same time.
-        seconds: for all kinds together, on the clock, on a CPU with all preparations; a busy
-            machine takes fewer steps in them, but at least one of each kind.
+        seconds: on the clock, for all kinds together, and on a CPU for all preparations too; a busy
+            machine takes fewer steps in this time, but at least one of each kind.
 
     Returns:
         the cost of each kind, and the share of a core that each process got, 1 on a GPU. The
