@@ -1,9 +1,8 @@
 """A fixed, stratified choice of examples."""
 
-from hashlib import blake2b
-
 import numpy as np
 
+from created_equal.artefacts import content_hash
 from created_equal.datasets.source import Source
 from created_equal.errors import InputError
 
@@ -24,7 +23,8 @@ def choose_stratified(labels: np.ndarray, positions: np.ndarray, n_chosen: int) 
     Returns:
         (n_chosen,) int64, ascending indices into ``labels``.
     """
-    by_class = np.lexsort((_hashes(positions), labels))
+    hashes = np.array([content_hash(b"%d" % each) for each in positions.tolist()], dtype=np.uint64)
+    by_class = np.lexsort((hashes, labels))
     _, starts, sizes = np.unique(labels[by_class], return_index=True, return_counts=True)
     rank = np.arange(len(labels)) - np.repeat(starts, sizes)
     due = np.where(rank == 0, 0.0, (rank + 0.5) / np.repeat(sizes, sizes))
@@ -68,13 +68,3 @@ def _choose_from_split(source: Source, split: str, n_chosen: int | None) -> np.n
             f"ask for at least {classes}, or leave {split}_examples out."
         )
     return rows[choose_stratified(source.labels[rows], source.positions[rows], n_chosen)]
-
-
-def _hashes(positions: np.ndarray) -> np.ndarray:
-    return np.array(
-        [
-            int.from_bytes(blake2b(b"%d" % position, digest_size=8).digest(), "little")
-            for position in positions.tolist()
-        ],
-        dtype=np.uint64,
-    )
