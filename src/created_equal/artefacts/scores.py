@@ -98,8 +98,14 @@ def iterate_epochs(scores: xr.Dataset, name: str, split: str) -> Iterator[np.nda
         name: a variable (epoch, example), or ``"consistency"`` or ``"consensus"`` (float64).
         split: ``"train"`` or ``"test"``.
     """
-    indices = np.flatnonzero(scores["example_split"].values == split)
-    return _rows(scores, name, range(scores.sizes["epoch"]), indices)
+    examples = np.flatnonzero(scores["example_split"].values == split)
+    score = scores[COUNT_OF.get(name, name)]
+    # HDF5 reads single values slowly, so everything between the first and the last is read.
+    start = examples.min(initial=score.sizes["example"])
+    span = score.isel(example=slice(start, examples.max(initial=-1) + 1))
+    for epoch in range(scores.sizes["epoch"]):
+        row = span.isel(epoch=epoch).values[examples - start]
+        yield row / scores.sizes["network"] if name in COUNT_OF else row
 
 
 def _open(path: Path) -> xr.Dataset:
@@ -111,16 +117,3 @@ def _open(path: Path) -> xr.Dataset:
             f"version cannot read; {DELETE}"
         )
     return scores
-
-
-def _rows(
-    scores: xr.Dataset, name: str, epochs: Iterable[int], examples: np.ndarray
-) -> Iterator[np.ndarray]:
-    """Yield a score at these indices of epochs and examples, epoch by epoch."""
-    score = scores[COUNT_OF.get(name, name)]
-    # HDF5 reads single values slowly, so everything between the first and the last is read.
-    start = examples.min(initial=score.sizes["example"])
-    span = score.isel(example=slice(start, examples.max(initial=-1) + 1))
-    for epoch in epochs:
-        row = span.isel(epoch=epoch).values[examples - start]
-        yield row / scores.sizes["network"] if name in COUNT_OF else row
