@@ -1,4 +1,4 @@
-"""A fixed, stratified choice of examples."""
+"""Fixed choices of examples: stratified, or in a random order."""
 
 import numpy as np
 
@@ -50,6 +50,12 @@ def choose_examples(
             ]
         )
     )
+
+
+def random_order(seed: int, stream: int, n_examples: int) -> np.ndarray:
+    """Return a permutation, the argsort of counter-based random words: the same everywhere."""
+    words = np.random.Philox(key=np.array([seed, stream], dtype=np.uint64)).random_raw(n_examples)
+    return np.argsort(words, kind="stable")
 
 
 def _choose_from_split(source: Source, split: str, n_chosen: int | None) -> np.ndarray:

@@ -12,6 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from created_equal.artefacts import SPLITS, definition_of, fingerprint
+from created_equal.datasets.choice import random_order
 from created_equal.errors import InputError
 from created_equal.study import Ensemble, derivation
 
@@ -85,7 +86,7 @@ def shuffle_labels(dataset: xr.Dataset, seed: int) -> tuple[xr.Dataset, pd.DataF
     labels = dataset["label"].values.copy()
     for stream, split in enumerate(SPLITS):
         rows = np.flatnonzero(dataset["example_split"].values == split)
-        labels[rows] = labels[rows][_random_order(seed, stream, len(rows))]
+        labels[rows] = labels[rows][random_order(seed, stream, len(rows))]
     changed = np.flatnonzero(labels != dataset["label"].values)
     table = _make_table(dataset, changed, np.full(len(changed), np.nan), 1, "relabelled")
     return dataset.assign(label=("example", labels)), table
@@ -94,14 +95,14 @@ def shuffle_labels(dataset: xr.Dataset, seed: int) -> tuple[xr.Dataset, pd.DataF
 def _rank(step: Mapping, train: xr.Dataset, accessibility: np.ndarray) -> np.ndarray:
     """Return indices of the train examples in the order in which they are moved or removed."""
     if "half" in step:
-        order = _random_order(step["seed"], len(SPLITS), train.sizes["example"])
+        order = random_order(step["seed"], len(SPLITS), train.sizes["example"])
         order = order[np.argsort(train["label"].values[order], kind="stable")]
         # Every second example of each class; those of the other half are removed first.
         halves = {"first": order[::2], "second": order[1::2]}
         own = halves.pop(step["half"])
         return np.concatenate([*halves.values(), own])
     if "ranked_by" not in step:
-        order = _random_order(step["seed"], len(SPLITS), train.sizes["example"])
+        order = random_order(step["seed"], len(SPLITS), train.sizes["example"])
     else:
         order = np.lexsort((train["example"].values, -accessibility))
         if step.get("move_to_test") == "hardest" or step.get("keep") == "easiest":
@@ -119,12 +120,6 @@ def _alternate_classes(order: np.ndarray, labels: np.ndarray) -> np.ndarray:
         ranks = np.flatnonzero(labels[order] == label)
         due[ranks] = (np.arange(len(ranks)) + 0.5) / len(ranks)
     return order[np.argsort(due, kind="stable")]
-
-
-def _random_order(seed: int, stream: int, n_examples: int) -> np.ndarray:
-    """Return a random permutation: the argsort of counter-based random words."""
-    words = np.random.Philox(key=np.array([seed, stream], dtype=np.uint64)).random_raw(n_examples)
-    return np.argsort(words, kind="stable")
 
 
 def _make_table(
