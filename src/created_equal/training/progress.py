@@ -4,7 +4,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 
 import numpy as np
@@ -102,9 +102,7 @@ def reporting(
     steps: Sequence[int] = (),
 ) -> Iterator[Report]:
     """Yield a ``Report`` (same arguments) with a bar if standard error is a terminal."""
-    if sys.stderr.isatty():
-        description, state = TextColumn("{task.description}"), TextColumn("{task.fields[state]}")
-        with Progress(description, BarColumn(), state, console=Console(stderr=True)) as bar:
-            yield Report(title, epochs, n_networks, bar, waited, steps)
-    else:
-        yield Report(title, epochs, n_networks, None, waited, steps)
+    description, state = TextColumn("{task.description}"), TextColumn("{task.fields[state]}")
+    bar = Progress(description, BarColumn(), state, console=Console(stderr=True))
+    with bar if sys.stderr.isatty() else nullcontext() as shown:
+        yield Report(title, epochs, n_networks, shown, waited, steps)
