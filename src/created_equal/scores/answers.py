@@ -179,7 +179,7 @@ class Counted:
         return np.array([self.weights[half].sum() for half in self._halves()])
 
     def half_n_right(self, epochs: np.ndarray) -> list[tuple[np.ndarray, int]]:
-        """Return n_right and N of the even and of the odd networks."""
+        """Return n_right (epoch, example) and N of the even and of the odd networks."""
         places = np.searchsorted(self.epoch, epochs)
         weights = [self.weights * half for half in self._halves()]
         return [(self._count(half)[places], int(half.sum())) for half in weights]
@@ -239,6 +239,7 @@ class Scores:
         return _take(_take(counts.n_right, np.searchsorted(counts.epoch, epochs), 0), places, 1)
 
     def consistency(self, name: str, epochs: np.ndarray, examples: Examples) -> np.ndarray:
+        """Return the share of the networks that are right, (epoch, example) float64."""
         return self.n_right(name, epochs, examples) / self.networks(name)
 
     def majority(self, name: str, epoch: int, examples: Examples) -> np.ndarray:
@@ -250,17 +251,20 @@ class Scores:
         return histograms_of(self.n_right(name, epochs, examples), self.networks(name))
 
     def consensus(self, name: str, epochs: np.ndarray, examples: Examples) -> np.ndarray:
+        """Return the share that predicts the most frequent label, (epoch, example) float64."""
         n_modal = self.counts[name].n_modal(np.asarray(epochs))
         return n_modal[:, self._places(name, examples)] / self.networks(name)
 
     def disagreement(self, name: str, epochs: np.ndarray, examples: Examples) -> np.ndarray:
+        """Return ``Counted.disagreement`` of these examples, (epoch, example) float64."""
         return self.counts[name].disagreement(np.asarray(epochs), self._places(name, examples))
 
     def accessibility(self, name: str, examples: Examples) -> np.ndarray:
+        """Return the mean consistency over all trained epochs, (example,) float64."""
         return self.counts[name].accessibility[self._places(name, examples)]
 
     def halves(self, name: str, examples: Examples) -> tuple[np.ndarray, np.ndarray]:
-        """Return the accessibility in the even and in the odd networks."""
+        """Return the accessibility in the even and in the odd networks, each (example,)."""
         even, odd = self.counts[name].halves
         return even[self._places(name, examples)], odd[self._places(name, examples, "odd")]
 
@@ -274,6 +278,7 @@ class Scores:
     def half_n_right(
         self, name: str, epochs: np.ndarray, examples: Examples
     ) -> list[tuple[np.ndarray, int]]:
+        """Return n_right (epoch, example) and N of the even and of the odd networks."""
         places = self._places(name, examples)
         halves = self.counts[name].half_n_right(np.asarray(epochs))
         return [(n_right[:, places], networks) for n_right, networks in halves]
