@@ -215,9 +215,9 @@ def _score_examples(files: Sequence[_File], seeds: np.ndarray) -> xr.Dataset:
         for name in ("n_right", "n_modal", "n_runner_up")
     }
     counts["modal_label"] = np.empty((epochs, examples), dtype=labels.dtype)
-    learnt = np.empty(examples)
+    accessibilities = np.empty(examples)
     # A single network has no odd half.
-    learnt_by_half = np.full((len(halves), examples), np.nan)
+    accessibilities_of_halves = np.full((len(halves), examples), np.nan)
     metrics = {name: np.empty(examples) for name in OF_EXAMPLES}
     is_of = [first["example_split"].values == split for split in SPLITS]
     # Integers, so the sums do not depend on the size of the blocks.
@@ -236,18 +236,18 @@ def _score_examples(files: Sequence[_File], seeds: np.ndarray) -> xr.Dataset:
         for name, values in found.items():
             metrics[name][block] = values
         n_right = counts["n_right"][:, block] = _count_right(predictions, labels[block])
-        learnt[block] = accessibility(n_right, n_networks, first["epoch"].values)
+        accessibilities[block] = accessibility(n_right, n_networks, first["epoch"].values)
         for index, half in enumerate(halves):
             if half.any():
                 n_right = _count_right(predictions[half], labels[block])
-                learnt_by_half[index, block] = accessibility(
+                accessibilities_of_halves[index, block] = accessibility(
                     n_right, half.sum(), first["epoch"].values
                 )
     return xr.Dataset(
         {
             **{name: (("epoch", "example"), values) for name, values in counts.items()},
-            "accessibility": ("example", learnt),
-            "accessibility_half": (("half", "example"), learnt_by_half),
+            "accessibility": ("example", accessibilities),
+            "accessibility_half": (("half", "example"), accessibilities_of_halves),
             **{name: ("example", values) for name, values in metrics.items()},
             **{
                 name: (("epoch", "split"), values)
