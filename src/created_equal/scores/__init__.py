@@ -3,8 +3,8 @@
 from .agreement import below_chance, count_dtype, majority_right, right_counts
 from .answers import Answers, Axis, Counted, Examples, Scores, Stored, read_answers
 from .baseline import scores_of_baseline
-from .bimodality import MIDDLE, UNIFORM, bimodality_of_counts, bimodality_of_moments
-from .bimodality import independent_null, informative_epochs, mean_consistency
+from .bimodality import MIDDLE, UNIFORM, bimodality_of_counts, independent_null
+from .bimodality import informative_epochs, mean_consistency
 from .binning import bin_edges
 from .bootstrap import REPLICATES, Statistic, band_of_mean, differences_from, interval_around
 from .bootstrap import interval_of, resample_weights, value_of

@@ -14,19 +14,12 @@ MIDDLE = (0.05, 0.9)
 UNIFORM = 0.8
 
 
-def bimodality_of_moments(second: np.ndarray, third: np.ndarray, fourth: np.ndarray) -> np.ndarray:
-    """Return kurtosis - skewness^2 - 1 (Pearson 1894) from central moments; not excess kurtosis.
-
-    It is 0 for two points, 0.8 for the uniform distribution and 2 for the normal distribution.
-    """
-    # Rounding can make it slightly negative.
-    return np.maximum(fourth / second**2 - third**2 / second**3 - 1, 0)
-
-
 def bimodality_of_counts(histogram: np.ndarray) -> np.ndarray:
-    """Return the bi-modality of consistency, (...) float64.
+    """Return the bi-modality of consistency, (...) float64: kurtosis - skewness^2 - 1.
 
-    It is undefined (NaN) if all examples have the same score, or if there are none.
+    This is Pearson's measure (1894), with kurtosis not in excess: 0 for two points, 0.8 for the
+    uniform distribution and 2 for the normal distribution. It is undefined (NaN) if all examples
+    have the same score, or if there are none.
 
     Args:
         histogram: (..., N + 1), the number of examples about which exactly 0, 1, ... N networks are
@@ -38,7 +31,8 @@ def bimodality_of_counts(histogram: np.ndarray) -> np.ndarray:
         share = histogram / histogram.sum(axis=-1, keepdims=True)
         deviation = count - (share * count).sum(axis=-1, keepdims=True)
         second, third, fourth = ((share * deviation**power).sum(axis=-1) for power in (2, 3, 4))
-        measure = bimodality_of_moments(second, third, fourth)
+        # Rounding can make it slightly negative.
+        measure = np.maximum(fourth / second**2 - third**2 / second**3 - 1, 0)
     return np.where((histogram > 0).sum(axis=-1) > 1, measure, np.nan)
 
 
