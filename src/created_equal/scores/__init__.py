@@ -30,7 +30,7 @@ from .order import correlation_with_more, correlations_of_drawn_halves, forms_of
 from .order import mean_rank_correlation, nan_mean, of_equal_halves, pearson, ranks, rapidity
 from .order import rises, spearman, spearman_brown, without_class_means
 from .patterns import LEAST_FIT, PATTERNS, PatternExample, example_patterns, pattern_fits
-from .patterns import check_enough_for_patterns, shown_patterns
+from .patterns import check_enough_for_patterns
 from .phases import PHASES, phases
 from .rank_correlations import RankCorrelations, rank_correlations
 from .subensembles import expected_histograms, fit_beta, free_of_networks

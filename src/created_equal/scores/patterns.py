@@ -30,8 +30,16 @@ class PatternExample(NamedTuple):
 def example_patterns(
     n_right: np.ndarray | xr.DataArray, n_networks: int, chance: float
 ) -> dict[str, PatternExample]:
-    """Find one example of each pattern of Fig 11; arguments and errors as in ``pattern_fits``."""
-    return shown_patterns(pattern_fits(n_right, n_networks, chance))
+    """Return five different examples that maximize the sum of ``pattern_fits``, by pattern.
+
+    Arguments and errors are those of ``pattern_fits``.
+    """
+    fits = pattern_fits(n_right, n_networks, chance)
+    _, chosen = library("scipy.optimize").linear_sum_assignment(fits, maximize=True)
+    return {
+        pattern: PatternExample(int(index), float(fit[index]))
+        for pattern, fit, index in zip(PATTERNS, fits, chosen, strict=True)
+    }
 
 
 def pattern_fits(n_right: np.ndarray | xr.DataArray, n_networks: int, chance: float) -> np.ndarray:
@@ -76,20 +84,6 @@ def check_enough_for_patterns(epochs: int, examples: int) -> None:
             f"untrained one, and there are {examples} and {epochs - 1}; score an ensemble that "
             "has more."
         )
-
-
-def shown_patterns(fits: np.ndarray) -> dict[str, PatternExample]:
-    """Return five different examples that maximize the sum of the fits, by pattern.
-
-    Args:
-        fits: (pattern, example) from ``pattern_fits``.
-    """
-    assign = library("scipy.optimize").linear_sum_assignment
-    _, chosen = assign(fits, maximize=True)
-    return {
-        pattern: PatternExample(int(index), float(fit[index]))
-        for pattern, fit, index in zip(PATTERNS, fits, chosen, strict=True)
-    }
 
 
 def _fits(consistency: np.ndarray, chance: float) -> np.ndarray:
