@@ -9,5 +9,5 @@ from .files import select_split, write_atomically, write_sealed
 from .image_files import ImageFiles, image_root, missing_split, read_images
 from .predictions import check_one_ensemble, join_predictions, label_dtype, make_predictions
 from .predictions import open_predictions, read_predictions, write_predictions
-from .scores import BOUNDS, COUNT_OF, HALVES, consensus, consistency, iterate_epochs, open_scores
+from .scores import BOUNDS, HALVES, consensus, consistency, iterate_epochs, open_scores
 from .scores import read_scores, select_epochs, write_scores

@@ -1,16 +1,15 @@
 """The scores of an ensemble: how far its networks agree, and in which order they learn."""
 
-from .agreement import below_chance, count_dtype, majority_right, right_counts
+from .agreement import below_chance, majority_right, right_counts
 from .answers import Answers, Axis, Counted, Examples, Scores, Stored, read_answers
 from .baseline import scores_of_baseline
 from .bimodality import MIDDLE, UNIFORM, bimodality_of_counts, independent_null
 from .bimodality import informative_epochs, mean_consistency
 from .binning import bin_edges
-from .bootstrap import REPLICATES, Statistic, band_of_mean, differences_from, interval_around
-from .bootstrap import interval_of, resample_weights, value_of
+from .bootstrap import REPLICATES, band_of_mean, differences_from, interval_around, interval_of
+from .bootstrap import value_of
 from .comparison import Estimate, compare_scores, correlations, resamples_networks
-from .correlation import SMALLEST_LOG10_P, SMALLEST_VARIANCE, Correlation, correlation
-from .correlation import correlation_of, log10_p_of
+from .correlation import SMALLEST_LOG10_P, Correlation, correlation, correlation_of, log10_p_of
 from .difficulty import BINS, CLASSES_OF_DIFFICULTY, GROUPS, difficulty_class, quantile_means
 from .difficulty import thirds
 from .dynamics import churn, ever_learned, first_learned, forgetting, learned_for_good
@@ -29,10 +28,10 @@ from .nulls import class_means, classes_kept, independent_networks
 from .order import correlation_with_more, correlations_of_drawn_halves, forms_of_correlation
 from .order import mean_rank_correlation, nan_mean, of_equal_halves, pearson, ranks, rapidity
 from .order import rises, spearman, spearman_brown, without_class_means
-from .patterns import LEAST_FIT, PATTERNS, PatternExample, example_patterns, pattern_fits
-from .patterns import check_enough_for_patterns
+from .patterns import LEAST_FIT, PATTERNS, check_enough_for_patterns, example_patterns
+from .patterns import pattern_fits
 from .phases import PHASES, phases
-from .rank_correlations import RankCorrelations, rank_correlations
+from .rank_correlations import rank_correlations
 from .subensembles import expected_histograms, fit_beta, free_of_networks
 from .subensembles import histograms_of_subensembles, mean_bimodality
 from .subensembles import pairwise_agreement, shares_at_ends, two_peaks
