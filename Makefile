@@ -10,7 +10,7 @@ WEB = src/created_equal/look.css src/created_equal/explorer/explorer.css \
 
 help:
 	@echo "make reproduce      set up .venv and run snakemake --cores all"
-	@echo "make test           set up .venv and run all tests"
+	@echo "make test           set up .venv and run the style checks and the tests"
 	@echo "make test-portable  train, score and check the smoke study with AVX2 only, to round like older"
 	@echo "                    CPUs, and test the wheel in an empty environment"
 	@echo "make test-slurm     test the workflow on a local Slurm (installs it if missing; needs root)"
