@@ -59,7 +59,7 @@ rule test_results:
             "planning/results.py",
             "study/derivation.py",
             "study/roles.py",
-            "scores/learnt.py",
+            "scores/learning_problems.py",
         ),
     output:
         results_test_path("{study}"),

@@ -21,7 +21,7 @@ def write_ensemble(
 ):
     """Write predictions and scores of an ensemble; return the path of the scores.
 
-    The later an example is learnt, the more difficult it is.
+    The later an example is learned, the more difficult it is.
     """
     generator = np.random.default_rng(seed)
     examples = len(labels)

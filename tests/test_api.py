@@ -22,8 +22,8 @@ SPLITS = ["train", "test"] * 4
 def predictions():
     """Labels that 5 networks predict after epochs 0 to 4, (network, epoch, example)."""
     generator = np.random.default_rng(0)
-    learnt = generator.random((5, 5, 8)) < np.linspace(0.3, 0.9, 5)[None, :, None]
-    return np.where(learnt, LABELS, generator.integers(0, 3, (5, 5, 8)))
+    learned = generator.random((5, 5, 8)) < np.linspace(0.3, 0.9, 5)[None, :, None]
+    return np.where(learned, LABELS, generator.integers(0, 3, (5, 5, 8)))
 
 
 def test_importing_the_package_imports_nothing_else():

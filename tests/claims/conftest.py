@@ -1,7 +1,7 @@
 """Made-up results of a study in which every claim of the paper holds, and of one where none does.
 
 All ensembles have 20 networks and 5 classes; the train set has 200 examples, the test set 100. The
-rank of an example within its split, from 0 to 1, is how late it is learnt; it has nothing to do
+rank of an example within its split, from 0 to 1, is how late it is learned; it has nothing to do
 with the image. What a network says when it is wrong differs from network to network.
 """
 
@@ -32,7 +32,7 @@ from created_equal.scores.agreement import modes
 N, K, TRAIN, TEST, EPOCHS = 20, 5, 200, 100, 11
 EXAMPLES = TRAIN + TEST
 IS_TEST = np.arange(EXAMPLES) >= TRAIN
-# One example after the other is learnt; its class changes slowly, so that classes are too.
+# One example after the other is learned; its class changes slowly, so that classes are too.
 LABELS = np.concatenate([np.repeat(np.arange(K), size // K) for size in (TRAIN, TEST)])
 RANK = np.concatenate([(np.arange(size) + 0.5) / size for size in (TRAIN, TEST)])
 CLASSIFIERS = {

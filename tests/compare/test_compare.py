@@ -111,9 +111,9 @@ def test_what_cannot_be_compared_is_said_in_a_sentence(ours, tmp_path):
     other = opened(write_ensemble(tmp_path / "relabelled", labels=LABELS[::-1]))
     with pytest.raises(InputError, match="one and other have different labels for the same"):
         compare(ours, other)
-    learnt = opened(write_ensemble(tmp_path / "easy", difficulty=DIFFICULTY - 9))
+    learned = opened(write_ensemble(tmp_path / "easy", difficulty=DIFFICULTY - 9))
     with pytest.raises(InputError, match="accessibility in other is the same for all 60 train"):
-        compare(ours, learnt)
+        compare(ours, learned)
     without = replace(ours, scores=ours.scores.drop_vars("accessibility"))
     with pytest.raises(InputError, match="the scores of one have no accessibility"):
         compare(without, published(DIFFICULTY))

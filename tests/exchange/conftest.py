@@ -29,8 +29,8 @@ def predictions(dataset):
     """Labels (network, epoch, example) that are right more and more often; epoch 0 is untrained."""
     generator = np.random.default_rng(1)
     shape = NETWORKS, EPOCHS, EXAMPLES
-    learnt = np.linspace(0, 1, EPOCHS)[:, None] > generator.random(EXAMPLES)
-    right = generator.random(shape) < 0.9 * learnt
+    learned = np.linspace(0, 1, EPOCHS)[:, None] > generator.random(EXAMPLES)
+    right = generator.random(shape) < 0.9 * learned
     return np.where(right, dataset["label"].values, generator.integers(0, 3, shape))
 
 

@@ -9,8 +9,8 @@ from created_equal.score_folder import score_folder
 
 
 def test_correctness_is_scored_without_what_needs_votes(tmp_path):
-    learnt = np.linspace(0.2, 1, 6)[:, None] > np.random.default_rng(0).random(30)
-    right = np.stack([learnt] * 4)
+    learned = np.linspace(0.2, 1, 6)[:, None] > np.random.default_rng(0).random(30)
+    right = np.stack([learned] * 4)
     np.save(tmp_path / "right.npy", right)
     folder = tmp_path / "imported"
     import_predictions("correctness", tmp_path / "right.npy", folder, classes="3")

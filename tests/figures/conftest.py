@@ -68,10 +68,10 @@ def make_up(dataset: xr.Dataset, networks: int, epochs: int, pace: float) -> np.
     confusion = (label + generator.integers(1, CLASSES, label.size)) % CLASSES
     own = generator.normal(0, 0.06, (networks, 1, label.size))
     skill = 1.1 * (1 - np.exp(-pace * np.arange(epochs + 1)))[None, :, None]
-    learnt = skill + own * (skill > 0) > difficulty
+    learned = skill + own * (skill > 0) > difficulty
     common = generator.integers(0, 2, (networks, epochs + 1, label.size))
     wrong = np.where(generator.random(common.shape) < 0.6, confusion, common)
-    predictions = np.where(learnt, label, wrong)
+    predictions = np.where(learned, label, wrong)
     predictions[:, 0] = generator.integers(0, CLASSES, predictions[:, 0].shape)
     predictions[:, 4:, FORGOTTEN] = (label[FORGOTTEN] + 1) % CLASSES
     predictions[:, 1:4, FORGOTTEN] = label[FORGOTTEN]

@@ -14,8 +14,8 @@ def made_up_ensemble():
         generator = np.random.default_rng(seed)
         labels = np.arange(examples) % classes
         shape = (networks, epochs, examples)
-        learnt = np.linspace(0, 1, epochs)[:, None] > generator.random(examples)
-        right = generator.random(shape) < 0.9 * learnt
+        learned = np.linspace(0, 1, epochs)[:, None] > generator.random(examples)
+        right = generator.random(shape) < 0.9 * learned
         return SimpleNamespace(
             predictions=np.where(right, labels, generator.integers(classes, size=shape)),
             labels=labels,

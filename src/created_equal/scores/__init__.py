@@ -23,7 +23,7 @@ from .joint import corners, diagonal, joint_cells
 from .label_metrics import OF_EXAMPLES, epoch_metrics, example_metrics
 from .learning import MatchedEpochs, accessibility, accuracy_by_epoch, best_matched_pairs
 from .learning import matched_epochs, nearest_matches
-from .learnt import LearningProblem, learning_problems, learning_warnings
+from .learning_problems import LearningProblem, learning_problems, learning_warnings
 from .nulls import class_means, classes_kept, independent_networks
 from .order import correlation_with_more, correlations_of_drawn_halves, forms_of_correlation
 from .order import mean_rank_correlation, nan_mean, of_equal_halves, pearson, ranks, rapidity
