@@ -582,6 +582,41 @@ def test_problems_of_a_study_with_a_base(study_folder):
     assert problems({"base": 3})[-1] == "base must be text, but is 3; put it in quotes."
 
 
+def test_a_study_leaves_out_what_it_has_as_null(study_folder):
+    base = minimal(
+        ensembles=TWO,
+        recipe={"decay": {"factor": 2, "every": 9}},
+        baselines={"svm": {}, "adaboost": {}},
+        figures={"figure_01": {"ensemble": "a"}, "figure_10": {"ensemble": "b"}},
+    )
+    load(base, "base")
+    own = {
+        "base": "base",
+        "ensembles": {"b": None},
+        "recipe": {"decay": None},
+        "baselines": {"svm": None},
+        "figures": {"figure_10": None},
+    }
+    study = load(own)
+    assert [*study.ensembles, *study.baselines, *study.figures] == ["a", "adaboost", "figure_01"]
+    assert study.ensembles["a"].recipe.decay is None
+    # The base stays whole, and what it does not have cannot be left out.
+    assert load_study("base").ensembles.keys() == TWO.keys()
+    assert problems({"base": "base", "figures": {"figure_03": None}, "ensembles": {"c": None}}) == [
+        "figures.figure_03 must be keys with values, but is empty.",
+        "ensembles.c must be keys with values, but is empty.",
+    ]
+    # A figure of an ensemble that is left out is refused, as any figure of an unknown ensemble.
+    study = load({"base": "base", "ensembles": {"b": None}})
+    assert study.refused == {
+        "figure_10": ["figures.figure_10 shows b, which is not among the ensembles; use one of a."]
+    }
+    assert problems(own | {"ensembles": {"a": None, "b": None}})[0] == (
+        "ensembles is empty; define at least one."
+    )
+    assert problems(own | {"figures": None}) == ["figures must be keys with values, but is empty."]
+
+
 def test_the_night_has_the_networks_of_small_mammals(repository):
     """They are trained once, except where the ranking of examples depends on their number."""
     night, full = load_study("small_mammals_night"), load_study("small_mammals")

@@ -705,7 +705,7 @@ class StudyFile(Entry):
     base: Name = ABSENT
     """Another study, whose keys this study has too. A key that is given here replaces the other
     study's; in keys with keys of their own (for example ensembles), only those given here are
-    replaced."""
+    replaced. `NAME: null` under ensembles, baselines or figures leaves out the other study's."""
 
     title: Text
     """The name of the study in figures and captions."""
