@@ -51,6 +51,13 @@ def test_an_index_is_the_key(csv, name):
     assert found.values.tolist() == [0, 2, 5]
 
 
+def test_an_index_with_a_gap_is_not_ignored(csv):
+    """Rows would be matched by their order."""
+    with pytest.raises(InputError, match="the column index of .* is not a key: it must have a pos"):
+        read_published(csv(index=["12", "NA", "7"], score=SCORES), "score")
+    assert read_published(csv(id=["a.png", "NA", "c.png"], score=SCORES)).keys is None
+
+
 def test_parquet_is_read_with_a_key_of_any_name(tmp_path):
     path = tmp_path / "scores.parquet"
     pd.DataFrame({"where": [4, 2, 9], "name": list("abc"), "score": SCORES}).to_parquet(path)

@@ -69,7 +69,8 @@ def read_published(path: Path, column: str | None = None, key: str | None = None
         if name not in table:
             raise InputError(f"{path} has no column {name}; {suggestion(name, list(table))}")
     if key is None:
-        key = next((name for name in KEYS if name != column and _is_whole(table.get(name))), None)
+        # Other text, such as names of files, is no key. A position that is missing is refused below.
+        key = next((name for name in KEYS if name != column and _is_number(table.get(name))), None)
     scores = {
         name: values for name, values in table.items() if name != key and values.dtype.kind in "iuf"
     }
@@ -140,9 +141,14 @@ def _keys(path: Path, table: Mapping, key: str | None, rows: int) -> np.ndarray 
     return keys.astype(np.int64)
 
 
+def _is_number(values: np.ndarray | None) -> bool:
+    """Return whether values are numbers, one for each row."""
+    return values is not None and values.ndim == 1 and values.dtype.kind in "iuf"
+
+
 def _is_whole(values: np.ndarray | None) -> bool:
     """Return whether values are whole numbers from 0 on, one for each row."""
-    if values is None or values.ndim != 1 or values.dtype.kind not in "iuf":
+    if not _is_number(values):
         return False
     return bool(np.isfinite(values).all() and (values >= 0).all() and (values % 1 == 0).all())
 
