@@ -69,7 +69,7 @@ def read_published(path: Path, column: str | None = None, key: str | None = None
         if name not in table:
             raise InputError(f"{path} has no column {name}; {suggestion(name, list(table))}")
     if key is None:
-        # Other text, such as names of files, is no key. A position that is missing is refused below.
+        # Text, such as names of files, is no key; missing positions are refused below.
         key = next((name for name in KEYS if name != column and _is_number(table.get(name))), None)
     scores = {
         name: values for name, values in table.items() if name != key and values.dtype.kind in "iuf"
