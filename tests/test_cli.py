@@ -61,6 +61,18 @@ def refused(result):
     return line.removeprefix("created-equal: ")
 
 
+def test_a_command_that_is_stopped_says_so(run, small_study, monkeypatch):
+    """Typer would end without a word, and leave the log of a job empty."""
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("created_equal.datasets.build_dataset", stop)
+    code, output, message = run("build_dataset", "small")
+    assert (code, output) == (130, "")
+    assert message == "created-equal: stopped by Ctrl-C; run again to resume.\n"
+
+
 def test_help_lists_the_steps():
     installed = Path(sys.executable).with_name("created-equal")
     for start in ([sys.executable, "-m", "created_equal"], [installed]):
