@@ -63,9 +63,17 @@ def refused(result):
 
 def test_a_command_that_is_stopped_says_so(run, small_study, monkeypatch):
     """Typer would end without a word, and leave the log of a job empty."""
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    monkeypatch.setattr(logging.root.manager, "disable", 0)
+
+    class HalfDone:
+        def __del__(self):
+            logging.error("Task exception was never retrieved")
+            raise ValueError("File object has no attribute _closed")
 
     def stop(*_):
-        raise KeyboardInterrupt
+        started = HalfDone()
+        raise KeyboardInterrupt(started)
 
     monkeypatch.setattr("created_equal.datasets.build_dataset", stop)
     code, output, message = run("build_dataset", "small")

@@ -563,6 +563,9 @@ def _with_config(command: Callable) -> Callable:
             with changed_config(config):
                 command(**arguments)
         except KeyboardInterrupt:  # Typer would end without a word.
+            # Libraries that are stopped halfway report errors of their own.
+            logging.disable()
+            sys.unraisablehook = lambda _: None
             _end("stopped by Ctrl-C; run again to resume.", 130)
 
     option = typer.Option(
