@@ -61,6 +61,17 @@ def refused(result):
     return line.removeprefix("created-equal: ")
 
 
+def test_images_that_do_not_fit_in_memory_are_one_sentence(run, small_study):
+    path, study = small_study
+    study["dataset"]["size"] = 10**7
+    path.write_text(yaml.safe_dump(study))
+    assert re.fullmatch(
+        r"memory is too small \(Unable to allocate .*\); use fewer or smaller "
+        r"images, or another machine\.",
+        refused(run("build_dataset", "small")),
+    )
+
+
 STOPPED = """
 import logging, sys
 from created_equal import cli, datasets
@@ -372,8 +383,14 @@ def test_words_of_config_mean_what_they_mean_to_snakemake(study_folder, words):
     ("words", "sentence"),
     [
         (["epoch=4"], "epoch is not known; did you mean epochs?"),
-        (["epochs=four"], "epochs must be a whole number of at least 1 or null, but is the text"),
-        (["networks=0"], "networks must be a whole number of at least 1 or null, but is 0"),
+        (
+            ["epochs=four"],
+            "epochs must be a whole number of at least 1 and at most 100000 or null, but is the te",
+        ),
+        (
+            ["networks=0"],
+            "networks must be a whole number of at least 1 and at most 100000 or null, but is 0",
+        ),
         (["studies=[smoke"], "--config is given 'studies=[smoke', whose list is not valid"),
         (["epochs"], "--config takes words like epochs=4, but is given 'epochs'; write KEY=VALUE."),
         (["=4"], "--config takes words like epochs=4, but is given '=4'"),

@@ -138,6 +138,8 @@ def main() -> None:
         _end(_set_aside(error))
     except InputError as error:
         _end(str(error))
+    except MemoryError as error:
+        _end(f"memory is too small ({error}); use fewer or smaller images, or another machine.")
     except OSError as error:
         # An error without a file name comes from a library, most likely from a temporary file.
         place = error.filename or f"a file, perhaps in {gettempdir()} (TMPDIR),"

@@ -54,9 +54,22 @@ def test_settings_from_the_command_line(given_values, expected):
         ({"studies": None}, "studies must be a list of names or text, but is empty."),
         ({"studies": ""}, "studies must be a list of names or text, but is empty."),
         ({"studies": "A-b"}, "studies[0]: 'A-b' cannot be a name; use only lower-case letters,"),
-        ({"networks": 0}, "networks must be a whole number of at least 1 or null, but is 0."),
-        ({"networks": "ten"}, "networks must be a whole number of at least 1 or null, but is the"),
-        ({"networks": "[1"}, "networks must be a whole number of at least 1 or null, but is the"),
+        (
+            {"networks": 0},
+            "networks must be a whole number of at least 1 and at most 100000 or null, but is 0.",
+        ),
+        (
+            {"networks": "ten"},
+            "networks must be a whole number of at least 1 and at most 100000 or null, but is the",
+        ),
+        (
+            {"networks": "[1"},
+            "networks must be a whole number of at least 1 and at most 100000 or null, but is the",
+        ),
+        (
+            {"epochs": 10**9},
+            "epochs must be a whole number of at least 1 and at most 100000 or null, but is 1000",
+        ),
         ({"networks_per_job": 0}, "networks_per_job must be a whole number of at least 1, but is"),
         ({"download": "maybe"}, "download must be true or false, but is the text 'maybe'."),
         (
@@ -65,7 +78,10 @@ def test_settings_from_the_command_line(given_values, expected):
         ),
         ({"studies": []}, "studies must be a list of names or text, but is empty."),
         ({"data_root": ""}, "data_root must be text, but is empty."),
-        ({"networks": "2.0"}, "networks must be a whole number of at least 1 or null, but is 2.0."),
+        (
+            {"networks": "2.0"},
+            "networks must be a whole number of at least 1 and at most 100000 or null, but is 2.0.",
+        ),
         ({"precision": "fp8"}, "precision is 'fp8', which is not known;"),
         ([1], "the file must be keys with values, but is a list of 1."),
     ],
@@ -202,10 +218,19 @@ def test_the_override_replaces_the_number_of_every_ensemble(folder):
             "resources.cpus must be a whole number of at least 1,",
         ),
         (minimal(title=2019), "title must be text, but is 2019; put it in quotes."),
-        (minimal(networks="many"), "networks must be a whole number of at least 1, but is the tex"),
+        (
+            minimal(networks="many"),
+            "networks must be a whole number of at least 1 and at most 100000, but is the tex",
+        ),
         (minimal(recipe={"lr": 1}), "recipe.lr is not known; use one of epochs, batch_size,"),
-        (minimal(recipe={"epochs": 0}), "recipe.epochs must be a whole number of at least 1, but"),
-        (minimal(recipe={"epochs": 20.0}), "recipe.epochs must be a whole number of at least 1,"),
+        (
+            minimal(recipe={"epochs": 0}),
+            "recipe.epochs must be a whole number of at least 1 and at most 100000, but",
+        ),
+        (
+            minimal(recipe={"epochs": 20.0}),
+            "recipe.epochs must be a whole number of at least 1 and at most 100000,",
+        ),
         (minimal(recipe={"batch_size": 1}), "recipe.batch_size must be a whole number of at leas"),
         (minimal(recipe={"learning_rate": 0}), "recipe.learning_rate must be a number above 0,"),
         (
@@ -357,7 +382,8 @@ def test_a_mistake_is_reported_with_its_line(folder):
         "  title is missing; add it.",
         "  line 2: dataset.superclass is only for cifar100, but dataset.source is digits; leave",
         "  line 5: ensembles.a_2.architecture is missing; add it.",
-        "  line 5: ensembles.a_2.recipe.epochs must be a whole number of at least 1, but is 0.",
+        "  line 5: ensembles.a_2.recipe.epochs must be a whole number of at least 1 and at most "
+        "100000, but is 0.",
         "  line 10: figures.figure_01.epochs[2] must be a whole number of at least 0, but is -2.",
         "  line 11: figures.figure_10 shows b, which is not among the ensembles; did you mean",
     ]
