@@ -4,6 +4,7 @@ import difflib
 import re
 import shlex
 import shutil
+import time
 from itertools import chain, pairwise
 
 import snakemake.io
@@ -52,6 +53,7 @@ def preflight():
     if not workflow.is_main_process or workflow.touch:
         return
     needed = dict.fromkeys(workflow.dag.needrun_jobs())
+    refuse_future(needed)
     wanted = [describe(job) for job in needed]
     # Outputs of other jobs may be missing: Snakemake does not check the inputs of an existing figure.
     finished = [
@@ -61,6 +63,16 @@ def preflight():
     ]
     studies = {job.study: load(job.study) for job in wanted + finished if job.study}
     print_lines(checked(check_run, CONFIG, studies, wanted, finished))
+
+
+def refuse_future(jobs):
+    """End the workflow if an input is newer than now: Snakemake would delete what is made of it."""
+    inputs = {str(path) for job in jobs for path in job.input if os.path.exists(path)}
+    if late := [path for path in inputs if os.path.getmtime(path) > time.time()]:
+        fail(
+            "Snakemake deletes what is made of files whose date is in the future; correct the "
+            f"clock, or run: touch {shlex.join(sorted(late))}"
+        )
 
 
 def describe(job):

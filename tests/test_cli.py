@@ -61,6 +61,43 @@ def refused(result):
     return line.removeprefix("created-equal: ")
 
 
+def test_images_that_do_not_fit_in_memory_are_one_sentence(run, small_study):
+    path, study = small_study
+    study["dataset"]["size"] = 10**7
+    path.write_text(yaml.safe_dump(study))
+    assert re.fullmatch(
+        r"memory is too small \(Unable to allocate .*\); use fewer or smaller "
+        r"images, or another machine\.",
+        refused(run("build_dataset", "small")),
+    )
+
+
+STOPPED = """
+import logging, sys
+from created_equal import cli, datasets
+
+class HalfDone:
+    def __del__(self):
+        logging.error("Task exception was never retrieved")
+        raise ValueError("File object has no attribute _closed")
+
+def stop(*_):
+    half_done = HalfDone()
+    raise KeyboardInterrupt
+
+datasets.build_dataset = stop
+sys.argv = ["created-equal", "build_dataset", "small"]
+cli.main()
+"""
+
+
+def test_a_command_that_is_stopped_says_so_and_nothing_else(small_study):
+    """Typer would say nothing, and libraries print tracebacks of what they had begun."""
+    done = subprocess.run([sys.executable, "-c", STOPPED], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "created-equal: stopped by Ctrl-C; run again to resume.\n"
+
+
 def test_help_lists_the_steps():
     installed = Path(sys.executable).with_name("created-equal")
     for start in ([sys.executable, "-m", "created_equal"], [installed]):
@@ -346,8 +383,14 @@ def test_words_of_config_mean_what_they_mean_to_snakemake(study_folder, words):
     ("words", "sentence"),
     [
         (["epoch=4"], "epoch is not known; did you mean epochs?"),
-        (["epochs=four"], "epochs must be a whole number of at least 1 or null, but is the text"),
-        (["networks=0"], "networks must be a whole number of at least 1 or null, but is 0"),
+        (
+            ["epochs=four"],
+            "epochs must be a whole number of at least 1 and at most 100000 or null, but is the te",
+        ),
+        (
+            ["networks=0"],
+            "networks must be a whole number of at least 1 and at most 100000 or null, but is 0",
+        ),
         (["studies=[smoke"], "--config is given 'studies=[smoke', whose list is not valid"),
         (["epochs"], "--config takes words like epochs=4, but is given 'epochs'; write KEY=VALUE."),
         (["=4"], "--config takes words like epochs=4, but is given '=4'"),

@@ -484,6 +484,16 @@ def test_a_data_root_that_the_system_refuses_is_one_sentence(tmp_path):
     assert f"created-equal: {name} cannot be used (File name too long); shorten the path." in said
 
 
+def test_files_from_the_future_are_refused_before_anything_runs(tmp_path):
+    """Snakemake would run the job, and delete its output for being older than its input."""
+    folder = copy_of_repository(tmp_path / "repository")
+    notebook = folder / "notebooks" / "figure_01.ipynb"
+    os.utime(notebook, (2e9, 2e9))
+    done = snakemake(folder, "paper_figures/smoke/figure_01.pdf", "--config", "studies=smoke")
+    assert one_sentence(done).endswith("run: touch notebooks/figure_01.ipynb\n")
+    assert not list(folder.glob("results/smoke/*.nc"))
+
+
 def test_an_ensemble_that_no_figure_shows_is_named(tmp_path):
     folder = copy_of_repository(tmp_path)
     more = STUCK.replace("figures:", "  spare: {architecture: small_st_vgg}\nfigures:")

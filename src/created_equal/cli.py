@@ -125,7 +125,7 @@ def main() -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr
     )
-    for chatty in ("papermill", "fontTools"):
+    for chatty in ("papermill", "fontTools", "torch"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     _copy_to_console()
     # A log that cannot be written, because the disk is full, must not end the command.
@@ -138,10 +138,8 @@ def main() -> None:
         _end(_set_aside(error))
     except InputError as error:
         _end(str(error))
-    except KeyboardInterrupt:
-        with suppress(OSError):
-            print("created-equal: stopped by Ctrl-C; run again to resume.", file=sys.stderr)
-        sys.exit(130)
+    except MemoryError as error:
+        _end(f"memory is too small ({error}); use fewer or smaller images, or another machine.")
     except OSError as error:
         # An error without a file name comes from a library, most likely from a temporary file.
         place = error.filename or f"a file, perhaps in {gettempdir()} (TMPDIR),"
@@ -563,8 +561,14 @@ def _with_config(command: Callable) -> Callable:
 
     @wraps(command)
     def run(*, config: Sequence[str] = (), **arguments: object) -> None:
-        with changed_config(config):
-            command(**arguments)
+        try:
+            with changed_config(config):
+                command(**arguments)
+        except KeyboardInterrupt:  # Typer would end without a word.
+            # Libraries that are stopped halfway report errors of their own.
+            logging.disable()
+            sys.unraisablehook = lambda _: None
+            _end("stopped by Ctrl-C; run again to resume.", 130)
 
     option = typer.Option(
         "--config",
@@ -641,11 +645,11 @@ def _copy_to_console() -> None:
         logging.getLogger().addHandler(handler)
 
 
-def _end(sentence: str) -> NoReturn:
+def _end(sentence: str, status: int = 2) -> NoReturn:
     # The log may be on a full disk; the exit code still reports the failure.
     with suppress(OSError):
         print(f"created-equal: {sentence}", file=sys.stderr)
-    sys.exit(2)
+    sys.exit(status)
 
 
 def _set_aside(error: DamagedError) -> str:

@@ -27,20 +27,20 @@ function figureOf({ id }) {
   return id.match(/^figure_\d\d/)?.[0];
 }
 
-// Figures are beside the page, or where the workflow has them. An image that loads is there.
+// Figures are where the workflow has them, or beside the page. An image that loads is there.
 function addLinks({ heading, rows }) {
   const study = location.pathname.split("/").at(-2);
   for (const name of new Set(rows.map(figureOf).filter(Boolean))) {
-    for (const folder of ["", `../../paper_figures/${study}/`]) {
-      const link = document.createElement("a");
-      link.href = `${folder}${name}.png`;
-      link.textContent = name.replace("_0", " ").replace("_", " ");
-      link.hidden = true;
-      heading.append(" ", link);
-      const image = new Image();
-      image.onload = () => link.hidden = false;
-      image.src = link.href;
-    }
+    const places = [`../../paper_figures/${study}/`, ""];
+    const [link, image] = [document.createElement("a"), new Image()];
+    link.textContent = name.replace("_0", " ").replace("_", " ");
+    link.hidden = true;
+    heading.append(" ", link);
+    image.onload = () => link.hidden = false;
+    image.onerror = () => {
+      if (places.length) image.src = link.href = `${places.shift()}${name}.png`;
+    };
+    image.onerror();
   }
 }
 

@@ -158,13 +158,16 @@ def test_rows_are_filtered_and_figures_that_are_there_are_linked(
         (tmp_path / folder).mkdir(parents=True, exist_ok=True)
     Figure(figsize=(1, 1)).savefig(tmp_path / figures / "figure_04.png")
     page_of(rows, tmp_path / "results/digits")
-    page, errors = browser.new_page(), []
+    page, errors, requests = browser.new_page(), [], []
     page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("requestfailed", lambda request: requests.append(request.url))
     page.goto((tmp_path / "results/digits/claims.html").as_uri())
     links = page.locator("h2 a:visible")
     links.wait_for()
     assert links.all_inner_texts() == ["figure 4"]
     assert links.evaluate("(link) => link.href") == (tmp_path / figures / "figure_04.png").as_uri()
+    # The browser reports files that are not there in its console.
+    assert ("figure_04" in " ".join(requests)) == (figures == "results/digits")
     options = page.locator("select option").all_inner_texts()
     assert options == ["all verdicts", "does not hold", "holds", "not measured"]
 

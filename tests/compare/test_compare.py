@@ -135,3 +135,12 @@ def test_the_table_has_a_row_for_each_split_and_statistic(ours, two):
     assert table["examples"].tolist() == [60] * 3 + [30] * 3
     assert table["statistic"].tolist()[:3] == ["Spearman", "Spearman within classes", "Pearson"]
     assert (table["lower"] <= table["value"]).all() and (table["value"] <= table["upper"]).all()
+
+
+def test_a_correlation_within_classes_of_one_example_is_undefined(ours):
+    """Classes with an example each have no order within them."""
+    test = [int(np.flatnonzero(label == LABELS)[-1]) for label in np.unique(LABELS)]
+    keys = np.array([*range(TRAIN), *test])
+    other = published(DIFFICULTY[keys], keys=keys)
+    said = sentence(compare(ours, other), ours, other)
+    assert "Spearman within classes undefined, Pearson" in said.partition("test examples")[2]

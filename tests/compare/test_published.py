@@ -51,6 +51,25 @@ def test_an_index_is_the_key(csv, name):
     assert found.values.tolist() == [0, 2, 5]
 
 
+def test_an_index_with_a_gap_is_not_ignored(csv):
+    """Rows would be matched by their order."""
+    with pytest.raises(InputError, match=r"the column index of .* is not a key: it must have"):
+        read_published(csv(index=["12", "NA", "7"], score=SCORES), "score")
+
+
+def test_an_index_of_text_is_said_to_be_ignored(csv, caplog):
+    path = csv(id=["a.png", "NA", "c.png"], score=SCORES)
+    assert read_published(path).keys is None
+    (message,) = caplog.messages
+    assert message == (
+        f"the column id of {path} has no whole numbers, so rows are matched by their order"
+    )
+
+
+def test_blanks_around_the_names_of_columns_are_no_part_of_them(csv):
+    assert read_published(csv(**{" index": [3, 1, 2], "score ": SCORES})).keys.tolist() == [3, 1, 2]
+
+
 def test_parquet_is_read_with_a_key_of_any_name(tmp_path):
     path = tmp_path / "scores.parquet"
     pd.DataFrame({"where": [4, 2, 9], "name": list("abc"), "score": SCORES}).to_parquet(path)

@@ -85,6 +85,19 @@ def test_the_first_file_may_be_broken(tmp_path):
         read_files(files, np.arange(2), None)
 
 
+def test_an_image_larger_than_pillow_reads_is_named_with_its_pixels(tmp_path, monkeypatch, caplog):
+    files = [save(tmp_path / f"{k}.png", size=(10, k)) for k in (9, 15, 21)]
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    assert read_files(files, np.arange(2), 8).shape == (2, 8, 8, 3)
+    assert caplog.messages == []
+    with pytest.raises(InputError) as caught:
+        read_files(files, np.arange(3), 8)
+    assert str(caught.value) == (
+        f"1 file cannot be read as an image: {files[2]} (210 pixels, but at most 200 can be read; "
+        "reduce it); replace or remove it, and run again."
+    )
+
+
 def test_no_readable_file(tmp_path):
     (tmp_path / "a.png").write_text("not an image")
     with pytest.raises(InputError, match="1 file cannot be read"):

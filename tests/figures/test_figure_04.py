@@ -9,6 +9,7 @@ from scipy.stats import pearsonr, spearmanr
 
 from created_equal.artefacts import select_split
 from created_equal.errors import InputError
+from created_equal.figures import figure_04
 from created_equal.figures.figure_04 import SATURATED, draw, joint_fractions
 from created_equal.figures.style import correlation_words
 from created_equal.scores import (
@@ -187,3 +188,20 @@ def test_agreement_at_all_epochs_of_equal_accuracy(
         assert of_classes.get_ydata()[place] == pytest.approx(
             np.mean(shuffled), abs=4 * np.std(shuffled) / 200**0.5
         )
+
+
+@pytest.mark.parametrize("r", [0.05, 0.5, 0.95])
+@pytest.mark.parametrize("n_pairs", [1, 3, 7])
+def test_the_legend_of_agreement_is_not_over_its_points(
+    scores: xr.Dataset, other: xr.Dataset, monkeypatch: pytest.MonkeyPatch, n_pairs: int, r: float
+) -> None:
+    accuracies = (np.linspace(0.1, 0.8, scores.sizes["epoch"]),) * 2
+    pairs = nearest_matches(*accuracies)[:n_pairs]
+    monkeypatch.setattr(figure_04, "nearest_matches", lambda *_: pairs)
+    monkeypatch.setattr(figure_04, "pearson", lambda *_: r)
+    figure = draw({"st_vgg": scores, "small": other}, "Digits")
+    figure.draw_without_rendering()
+    axes = panel(figure, "e")
+    points = np.concatenate([axes.transData.transform(line.get_xydata()) for line in axes.lines])
+    assert len(points) == 2 * n_pairs
+    assert axes.get_legend().get_window_extent().count_contains(points) == 0

@@ -67,6 +67,23 @@ def test_a_figure_that_cannot_be_drawn_leaves_the_old_files_alone(
     assert contents(Path("paper_figures/digits")) == before
 
 
+def test_while_a_figure_is_rendered_nothing_is_in_its_folder(
+    drawings: Drawings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that is stopped kills the process, which cannot clean up."""
+    found, render = [], Figure.savefig
+    page = drawings["figure_10"]("Digits", "st_vgg")
+
+    def savefig(figure: Figure, *arguments: object, **options: object) -> None:
+        found.append([*tmp_path.rglob("*")])
+        render(figure, *arguments, **options)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Figure, "savefig", savefig)
+    save(page, "digits", "figure_10")
+    assert found == [[], [], []]
+
+
 def test_a_place_that_cannot_be_written_to(
     drawings: Drawings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

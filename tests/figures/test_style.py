@@ -223,5 +223,7 @@ def test_what_cannot_be_drawn_on(shown):
     scores, own = shown
     with pytest.raises(InputError, match=r'has no constrained layout, .*; make it with layout="c'):
         figure_10.draw(scores, "Digits", "st-VGG", on=Figure())
+    with pytest.raises(InputError, match=r"on is of the type ndarray; give a figure, a subfi"):
+        figure_10.draw(scores, "Digits", "st-VGG", on=own.subplots(1, 2))
     with pytest.raises(InputError, match="are not in a grid; make them with subplots, or give a"):
         figure_10.draw(scores, "Digits", "st-VGG", on=own.add_axes((0, 0, 1, 1)))

@@ -54,9 +54,22 @@ def test_settings_from_the_command_line(given_values, expected):
         ({"studies": None}, "studies must be a list of names or text, but is empty."),
         ({"studies": ""}, "studies must be a list of names or text, but is empty."),
         ({"studies": "A-b"}, "studies[0]: 'A-b' cannot be a name; use only lower-case letters,"),
-        ({"networks": 0}, "networks must be a whole number of at least 1 or null, but is 0."),
-        ({"networks": "ten"}, "networks must be a whole number of at least 1 or null, but is the"),
-        ({"networks": "[1"}, "networks must be a whole number of at least 1 or null, but is the"),
+        (
+            {"networks": 0},
+            "networks must be a whole number of at least 1 and at most 100000 or null, but is 0.",
+        ),
+        (
+            {"networks": "ten"},
+            "networks must be a whole number of at least 1 and at most 100000 or null, but is the",
+        ),
+        (
+            {"networks": "[1"},
+            "networks must be a whole number of at least 1 and at most 100000 or null, but is the",
+        ),
+        (
+            {"epochs": 10**9},
+            "epochs must be a whole number of at least 1 and at most 100000 or null, but is 1000",
+        ),
         ({"networks_per_job": 0}, "networks_per_job must be a whole number of at least 1, but is"),
         ({"download": "maybe"}, "download must be true or false, but is the text 'maybe'."),
         (
@@ -65,7 +78,10 @@ def test_settings_from_the_command_line(given_values, expected):
         ),
         ({"studies": []}, "studies must be a list of names or text, but is empty."),
         ({"data_root": ""}, "data_root must be text, but is empty."),
-        ({"networks": "2.0"}, "networks must be a whole number of at least 1 or null, but is 2.0."),
+        (
+            {"networks": "2.0"},
+            "networks must be a whole number of at least 1 and at most 100000 or null, but is 2.0.",
+        ),
         ({"precision": "fp8"}, "precision is 'fp8', which is not known;"),
         ([1], "the file must be keys with values, but is a list of 1."),
     ],
@@ -202,10 +218,19 @@ def test_the_override_replaces_the_number_of_every_ensemble(folder):
             "resources.cpus must be a whole number of at least 1,",
         ),
         (minimal(title=2019), "title must be text, but is 2019; put it in quotes."),
-        (minimal(networks="many"), "networks must be a whole number of at least 1, but is the tex"),
+        (
+            minimal(networks="many"),
+            "networks must be a whole number of at least 1 and at most 100000, but is the tex",
+        ),
         (minimal(recipe={"lr": 1}), "recipe.lr is not known; use one of epochs, batch_size,"),
-        (minimal(recipe={"epochs": 0}), "recipe.epochs must be a whole number of at least 1, but"),
-        (minimal(recipe={"epochs": 20.0}), "recipe.epochs must be a whole number of at least 1,"),
+        (
+            minimal(recipe={"epochs": 0}),
+            "recipe.epochs must be a whole number of at least 1 and at most 100000, but",
+        ),
+        (
+            minimal(recipe={"epochs": 20.0}),
+            "recipe.epochs must be a whole number of at least 1 and at most 100000,",
+        ),
         (minimal(recipe={"batch_size": 1}), "recipe.batch_size must be a whole number of at leas"),
         (minimal(recipe={"learning_rate": 0}), "recipe.learning_rate must be a number above 0,"),
         (
@@ -357,7 +382,8 @@ def test_a_mistake_is_reported_with_its_line(folder):
         "  title is missing; add it.",
         "  line 2: dataset.superclass is only for cifar100, but dataset.source is digits; leave",
         "  line 5: ensembles.a_2.architecture is missing; add it.",
-        "  line 5: ensembles.a_2.recipe.epochs must be a whole number of at least 1, but is 0.",
+        "  line 5: ensembles.a_2.recipe.epochs must be a whole number of at least 1 and at most "
+        "100000, but is 0.",
         "  line 10: figures.figure_01.epochs[2] must be a whole number of at least 0, but is -2.",
         "  line 11: figures.figure_10 shows b, which is not among the ensembles; did you mean",
     ]
@@ -580,6 +606,41 @@ def test_problems_of_a_study_with_a_base(study_folder):
         "ensembles.a.width must be a number above 0 and at most 8, but is 9."
     ]
     assert problems({"base": 3})[-1] == "base must be text, but is 3; put it in quotes."
+
+
+def test_a_study_leaves_out_what_it_has_as_null(study_folder):
+    base = minimal(
+        ensembles=TWO,
+        recipe={"decay": {"factor": 2, "every": 9}},
+        baselines={"svm": {}, "adaboost": {}},
+        figures={"figure_01": {"ensemble": "a"}, "figure_10": {"ensemble": "b"}},
+    )
+    load(base, "base")
+    own = {
+        "base": "base",
+        "ensembles": {"b": None},
+        "recipe": {"decay": None},
+        "baselines": {"svm": None},
+        "figures": {"figure_10": None},
+    }
+    study = load(own)
+    assert [*study.ensembles, *study.baselines, *study.figures] == ["a", "adaboost", "figure_01"]
+    assert study.ensembles["a"].recipe.decay is None
+    # The base stays whole, and what it does not have cannot be left out.
+    assert load_study("base").ensembles.keys() == TWO.keys()
+    assert problems({"base": "base", "figures": {"figure_03": None}, "ensembles": {"c": None}}) == [
+        "figures.figure_03 must be keys with values, but is empty.",
+        "ensembles.c must be keys with values, but is empty.",
+    ]
+    # A figure of an ensemble that is left out is refused, as any figure of an unknown ensemble.
+    study = load({"base": "base", "ensembles": {"b": None}})
+    assert study.refused == {
+        "figure_10": ["figures.figure_10 shows b, which is not among the ensembles; use one of a."]
+    }
+    assert problems(own | {"ensembles": {"a": None, "b": None}})[0] == (
+        "ensembles is empty; define at least one."
+    )
+    assert problems(own | {"figures": None}) == ["figures must be keys with values, but is empty."]
 
 
 def test_the_night_has_the_networks_of_small_mammals(repository):

@@ -142,6 +142,8 @@ def sentence(comparisons: Sequence[Comparison], ours: Ours, other: Ours | Publis
 
 def in_words(of: Estimate) -> str:
     """Return, for example, ``"0.81 (0.79 to 0.83)"``."""
+    if np.isnan(of.value):
+        return "undefined"
     value, *ends = (f"{number:.2f}".replace("-", "−") for number in (of.value, of.lower, of.upper))
     return f"{value} ({' to '.join(ends)})"
 

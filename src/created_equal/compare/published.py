@@ -1,5 +1,6 @@
 """Published scores of the examples, from a table or from arrays."""
 
+import logging
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ KEYS = (
 """Columns that are positions unless another is named; the last is pandas' name of an index."""
 LABELS = ("label", "labels")
 ENTROPY = "entropy of "
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +72,12 @@ def read_published(path: Path, column: str | None = None, key: str | None = None
         if name not in table:
             raise InputError(f"{path} has no column {name}; {suggestion(name, list(table))}")
     if key is None:
-        key = next((name for name in KEYS if name != column and _is_whole(table.get(name))), None)
+        found = [name for name in KEYS if name != column and name in table]
+        # Missing positions are refused below.
+        key = next((name for name in found if _is_number(table[name])), None)
+        if found and key is None:
+            text = "the column %s of %s has no whole numbers, so rows are matched by their order"
+            log.warning(text, found[0], path)
     scores = {
         name: values for name, values in table.items() if name != key and values.dtype.kind in "iuf"
     }
@@ -140,9 +148,14 @@ def _keys(path: Path, table: Mapping, key: str | None, rows: int) -> np.ndarray 
     return keys.astype(np.int64)
 
 
+def _is_number(values: np.ndarray | None) -> bool:
+    """Return whether values are numbers, one for each row."""
+    return values is not None and values.ndim == 1 and values.dtype.kind in "iuf"
+
+
 def _is_whole(values: np.ndarray | None) -> bool:
     """Return whether values are whole numbers from 0 on, one for each row."""
-    if values is None or values.ndim != 1 or values.dtype.kind not in "iuf":
+    if not _is_number(values):
         return False
     return bool(np.isfinite(values).all() and (values >= 0).all() and (values % 1 == 0).all())
 
@@ -161,7 +174,7 @@ def _read_table(path: Path) -> dict[str, np.ndarray]:
         read = pd.read_parquet if suffix == ".parquet" else pd.read_csv
         table = read(path)
         check_separator(path, table.columns)
-        return {str(name): column.to_numpy() for name, column in table.items()}
+        return {str(name).strip(): column.to_numpy() for name, column in table.items()}
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist; correct the path.") from error
     except OSError as error:

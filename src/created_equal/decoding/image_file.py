@@ -85,6 +85,8 @@ def keep_warnings() -> Iterator[None]:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("always")
+        # Large images that can be read.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         warnings.showwarning = lambda message, *_: _warned.texts.append(str(message))
         yield
 
@@ -112,6 +114,9 @@ def why_unreadable(error: Exception) -> str:
     """Describe in a few words why an image file could not be read."""
     if isinstance(error, UnidentifiedImageError):
         return "not an image, or of a format that Pillow cannot read, such as HEIC"
+    if isinstance(error, Image.DecompressionBombError):
+        n_pixels, most = (int(each) for each in re.findall(r"\d+", str(error)))
+        return f"{n_pixels:,} pixels, but at most {most:,} can be read; reduce it"
     return str(getattr(error, "strerror", None) or error)
 
 

@@ -222,7 +222,8 @@ def _agreement(
     axes.set_title("(e) do they agree whenever they are equally accurate?")
     axes.set(xlabel="test accuracy of both", ylabel="r of consistency", ylim=(-0.05, 1.05))
     if pairs:
-        axes.legend(loc="center")
+        is_middle_free = not any(0.3 < r < 0.7 for r in (*found, *of_classes))
+        axes.legend(loc="center" if is_middle_free else "best")
 
 
 def _consistency(

@@ -41,21 +41,21 @@ def save(figure: Figure, study: str, name: str, table: pd.DataFrame | None = Non
 @styled
 def save_in(folder: Path, name: str, figure: Figure, table: pd.DataFrame | None = None) -> Path:
     """Write a figure and its table to a folder; see ``save``."""
-    targets = {extension: folder / f"{name}.{extension}" for extension in METADATA}
+    # Rendered in memory, because a run that is stopped ends this process in the middle.
+    files = {f"{name}.{extension}": _rendered(figure, extension) for extension in METADATA}
+    if table is not None:
+        files[f"{name}.csv"] = table.to_csv(index=False).encode()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=f".{name}.") as unfinished:
-            for extension, target in targets.items():
-                figure.savefig(Path(unfinished) / target.name, metadata=METADATA[extension])
-            if table is not None:
-                targets["csv"] = folder / f"{name}.csv"
-                table.to_csv(Path(unfinished) / targets["csv"].name, index=False)
-            for target in targets.values():
-                (Path(unfinished) / target.name).replace(target)
+            for file, contents in files.items():
+                Path(unfinished, file).write_bytes(contents)
+            for file in files:
+                Path(unfinished, file).replace(folder / file)
     except OSError as error:
         otherwise = "make the folder writable, and run again"
         raise InputError(f"{folder} cannot be written to {because(error, otherwise)}") from error
-    return targets["png"]
+    return folder / f"{name}.png"
 
 
 @styled
@@ -65,9 +65,13 @@ def save_as(figure: Figure, path: Path) -> None:
     Raises:
         InputError: it has another ending, or cannot be written.
     """
-    extension, contents = format_of(path), io.BytesIO()
+    write_atomically(path, _rendered(figure, format_of(path)))
+
+
+def _rendered(figure: Figure, extension: str) -> bytes:
+    contents = io.BytesIO()
     figure.savefig(contents, format=extension, metadata=METADATA[extension])
-    write_atomically(path, contents.getvalue())
+    return contents.getvalue()
 
 
 def format_of(path: Path) -> str:

@@ -74,6 +74,11 @@ def _drawing_on(target: FigureBase | Axes | None) -> Iterator[None]:
 
 def _panel_of(target: FigureBase | Axes) -> FigureBase:
     """Return the figure or subfigure to draw on; axes are replaced by a subfigure."""
+    if not isinstance(target, FigureBase | Axes):
+        raise InputError(
+            f"on is of the type {type(target).__name__}; give a figure, a subfigure, or one of the "
+            "axes of a grid."
+        )
     figure = target.figure if isinstance(target, Axes) else target
     if not isinstance(figure.get_layout_engine(), ConstrainedLayoutEngine):
         raise InputError(

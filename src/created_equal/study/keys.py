@@ -78,6 +78,8 @@ def _rising(numbers: list[int]) -> list[int]:
 
 
 Count = Annotated[StrictInt, Field(ge=1)]
+# Of networks or epochs; more are a slip, and would take hours before they fail.
+Many = Annotated[StrictInt, Field(ge=1, le=100_000)]
 FromTwo = Annotated[StrictInt, Field(ge=2)]
 FromZero = Annotated[StrictInt, Field(ge=0)]
 Share = Annotated[StrictFloat, Field(ge=0, le=1)]
@@ -154,13 +156,13 @@ class Config:
     """Whether missing data sets are downloaded. With false, a missing data set ends the run with an
     error that names the missing file."""
 
-    networks: Annotated[Count | None, FromText] = None
+    networks: Annotated[Many | None, FromText] = None
     """The number of networks in every ensemble; null takes the numbers from the study files.
     Raising it trains only the additional networks, except in ensembles whose data depend on another
     ensemble's ranking of the examples: they are retrained, because more networks rank differently.
     The run announces this before it starts."""
 
-    epochs: Annotated[Count | None, FromText] = None
+    epochs: Annotated[Many | None, FromText] = None
     """The number of epochs of every network, for a short trial; null takes the numbers from the
     study files. Figures that name later epochs show others. Networks trained for another number of
     epochs are kept, and are used again without this key."""
@@ -200,7 +202,7 @@ class Decay:
 class Recipe:
     """How a network is trained."""
 
-    epochs: Count = 140
+    epochs: Many = 140
     """Passes over the train set. Predictions are saved after each of them, and at epoch 0 for the
     untrained network."""
 
@@ -399,7 +401,7 @@ class DerivedEntry(Entry):
     of: Literal["original", "rest"] = "original"
     """Whether per_round is a fraction of the original train set or of the rest."""
 
-    networks_per_round: Count = ABSENT
+    networks_per_round: Many = ABSENT
     """The number of networks in the ensemble of each round; by default as many as in this
     ensemble."""
 
@@ -462,7 +464,7 @@ class EnsembleEntry(Entry):
     Give one of labels, move_to_test, half and keep. The changed examples are listed in
     results/STUDY/ENSEMBLE/chosen.csv."""
 
-    networks: Count = ABSENT
+    networks: Many = ABSENT
     """The number of networks in this ensemble; by default as many as the study has."""
 
     shared: Noises = ()
@@ -705,7 +707,7 @@ class StudyFile(Entry):
     base: Name = ABSENT
     """Another study, whose keys this study has too. A key that is given here replaces the other
     study's; in keys with keys of their own (for example ensembles), only those given here are
-    replaced."""
+    replaced. `NAME: null` under ensembles, baselines or figures leaves out the other study's."""
 
     title: Text
     """The name of the study in figures and captions."""
@@ -716,7 +718,7 @@ class StudyFile(Entry):
     dataset: DatasetEntry
     """The images and their labels."""
 
-    networks: Count = 100
+    networks: Many = 100
     """The number of networks in each ensemble; they differ only in their seed. The paper trains
     100."""
 

@@ -294,14 +294,26 @@ def _read_study(path: Path) -> object:
     if base not in study_names():
         known = [name for name in study_names() if name != path.stem]
         refuse(path, [f"base is {base}, which is no study; {suggestion(base, known)}"])
-    base_values = read_yaml(find(STUDIES / f"{base}.yaml"))
-    if isinstance(base_values, dict) and "base" in base_values:
+    inherited = read_yaml(find(STUDIES / f"{base}.yaml"))
+    if not isinstance(inherited, dict):
+        return values
+    if "base" in inherited:
         sentence = (
-            f"base is {base}, which has a base itself; name that one ({base_values['base']}) and "
+            f"base is {base}, which has a base itself; name that one ({inherited['base']}) and "
             "repeat what differs."
         )
         refuse(path, [sentence])
-    return _override(base_values, values)
+    merged = _override(inherited, values)
+    for part in ("ensembles", "baselines", "figures"):
+        entries, known = merged.get(part), inherited.get(part)
+        if isinstance(entries, dict) and isinstance(known, dict):
+            # Null leaves an entry out only here: it is a value of other keys, such as decay.
+            merged[part] = {
+                name: entry
+                for name, entry in entries.items()
+                if entry is not None or name not in known
+            }
+    return merged
 
 
 def _override(base: object, own: object) -> object:
