@@ -357,8 +357,9 @@ def compare(
         list[str],
         typer.Argument(
             metavar="[study] ensemble other",
-            help="A study and two of its ensembles; or scores files. The other may be a published "
-            "score: a .csv, .parquet, .npz or .npy file with a row for each example.",
+            help="A study and two of its ensembles; or scores files, or their folders. The other "
+            "may be a published score: a .csv, .parquet, .npz or .npy file with a row for each "
+            "example.",
         ),
     ],
     column: Annotated[
@@ -382,6 +383,8 @@ def compare(
     """
     from created_equal.compare.command import run_compare
 
+    if len(what) == 2:  # Without a study, a folder stands for the scores in it.
+        what = [f"{each}/scores.nc" if Path(each).is_dir() else each for each in what]
     is_path = "/" in what[0] or "." in what[0]
     study = None if is_path else load_configured(plain_name(what[0]))
     print(run_compare(study, what if is_path else what[1:], column, key, split, out))

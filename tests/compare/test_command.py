@@ -52,6 +52,16 @@ def test_two_ensembles_of_a_study(run, study_folder):
     assert len(table) == 6 and f"Spearman {table['value'][0]:.2f}" in said
 
 
+def test_folders_of_scores_without_a_study(run, two):
+    one, other = (path.parent for path in two)
+    code, said = run(one, other)
+    assert code == 0
+    assert said.endswith(f"; see {one}/compare_{other.name}.png.\n")
+    assert run(one, two[1]) == (code, said)
+    code, said = run(one, other.parent)
+    assert code == 2 and f"{other.parent}/scores.nc does not exist" in said
+
+
 def test_an_ensemble_and_a_published_file_give_the_same_bytes_again(run, study_folder):
     arguments = ("made_up", "one", "theirs.csv", "--column", "events", "--out", "shown.pdf")
     code, said = run(*arguments)
