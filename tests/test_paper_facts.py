@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 
 from created_equal import load_predictions
 from created_equal.artefacts import definition_of, open_predictions, read_scores, select_split
@@ -33,7 +34,7 @@ def test_the_networks_are_those_of_both_studies(scores, monkeypatch):
     assert select_split(scores, "test").sizes["example"] == 500
 
 
-@pytest.mark.parametrize("ensemble", ["st_vgg", "small_st_vgg", "first_steps"])
+@pytest.mark.parametrize("ensemble", ["st_vgg", "small_st_vgg", "linear_st_vgg", "first_steps"])
 def test_the_kept_scores_are_those_of_the_kept_predictions(ensemble):
     folder = KEPT.parents[1] / ensemble
     kept = read_scores(folder / "scores.nc")
@@ -94,3 +95,25 @@ def test_small_networks_learn_in_a_similar_order(scores, split, expected):
     )
     accessibility = [select_split(each, split)["accessibility"].values for each in (scores, small)]
     assert pearson(*accessibility) == pytest.approx(expected, abs=0.005)
+
+
+def test_linear_networks_are_weaker_and_even_more_bimodal(scores):
+    """The paper reports an accuracy of 0.43 and a bi-modality of 0.055, against 0.56 and 0.22."""
+    linear = read_scores(KEPT.parents[1] / "linear_st_vgg/scores.nc")
+    assert linear["network"].values.tolist() == list(range(8))
+    accuracy = linear["accuracy"].sel(epoch=140, split="test")
+    assert accuracy.mean().item() == pytest.approx(0.43, abs=0.03)
+    assert accuracy.max() < scores["accuracy"].sel(epoch=140, split="test").min()
+    bimodality, of_linear = (
+        each["bimodality"].sel(split="test", epoch=slice(2, None)).mean().item()
+        for each in (scores, linear)
+    )
+    assert of_linear == pytest.approx(0.13, abs=0.005)
+    assert bimodality == pytest.approx(0.30, abs=0.005)
+
+
+@pytest.mark.parametrize(("split", "expected"), [("train", 0.75), ("test", 0.67)])
+def test_linear_networks_learn_in_a_similar_order(scores, split, expected):
+    linear = read_scores(KEPT.parents[1] / "linear_st_vgg/scores.nc")
+    accessibility = [select_split(each, split)["accessibility"].values for each in (scores, linear)]
+    assert spearmanr(*accessibility).statistic == pytest.approx(expected, abs=0.005)
