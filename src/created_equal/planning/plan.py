@@ -27,7 +27,7 @@ from created_equal.training.engine.device import choose_setting, usable_cores
 from created_equal.training.measure import LARGEST_BATCH, Share
 
 # For measuring all kinds of networks together.
-SECONDS = 12.0
+SECONDS = 10.0
 
 # With a larger share of a core, other programs are not worth mentioning.
 ALONE = 0.9
