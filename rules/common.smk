@@ -16,6 +16,7 @@ if SOURCE.is_dir():
 
 import created_equal
 from created_equal.errors import CONSOLE_VARIABLE, InputError, because
+from created_equal.garbage import collect_less
 from created_equal.planning.sizes import expected_extent, predictions_of
 from created_equal.study import (
     CONFIG_VARIABLE,
@@ -38,6 +39,8 @@ from created_equal.study import (
     tables_path,
 )
 from created_equal.versions import BASELINES_VERSION, DECODING_VERSION, ENGINE_VERSION
+
+collect_less()
 
 # With more predictions than this, computing scores and claims takes minutes.
 LARGE = 200_000_000

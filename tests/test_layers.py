@@ -14,7 +14,7 @@ STAGES = {"datasets", "training", "scores", "baselines"}
 WITHOUT_TORCH = {
     *("errors", "extras", "versions", "paths", "look", "user_text", "study", "decoding"),
     *("artefacts", "planning", "scores", "figures", "claims", "beyond", "explorer", "compare"),
-    *("exchange", "__init__", "api"),
+    *("exchange", "__init__", "api", "garbage"),
     *("recorder", "score_folder"),
 }
 CALLBACKS = ("lightning", "transformers", "keras")
@@ -36,8 +36,9 @@ CORE_LIBRARIES = {"numpy", "pandas", "xarray", "h5netcdf"}
 # What each folder or module may import, besides itself.
 MAY_IMPORT = {
     "__init__": set(),
-    "__main__": {"cli", "extras"},
+    "__main__": {"cli", "extras", "garbage"},
     "errors": set(),
+    "garbage": set(),
     "extras": {"errors"},
     "paths": set(),
     "api": {"errors", "extras", "paths", "artefacts", "scores", "exchange"},

@@ -3,10 +3,12 @@
 import sys
 
 from created_equal.extras import MissingLibraryError, naming_extras
+from created_equal.garbage import collect_less
 
 
 def main() -> None:
     """Run the command line; a missing library ends it with one sentence and exit code 2."""
+    collect_less()
     try:
         with naming_extras():
             from created_equal.cli import main as run

@@ -41,7 +41,7 @@ def test_a_key_overrides_a_merged_one():
     ("content", "message"),
     [
         (b"recipe:\n  epochs: 3\n  epochs: 4\n", ", line 3: the key epochs occurs twice;"),
-        (b"title: a\nrecipe: {epochs: 3\nb: c", ", line 3: expected ',' or '}'"),
+        (b"title: a\nrecipe: {epochs: 3\nb: c", ", line 3: did not find expected ',' or '}'"),
         (b"a: .inf", ", line 1: .inf is not a finite number;"),
         (b"a: 1e999", ", line 1: 1e999 is not a finite number;"),
         (b"[1]: 2", ", line 1: a key must be text;"),

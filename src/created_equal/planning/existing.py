@@ -4,6 +4,7 @@ Checksums are verified, but images and predictions are not decoded.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -22,16 +23,19 @@ def built_data(path: Path, definition: Mapping) -> tuple[Extent, str] | None:
     """
     if not path.is_file():
         return None
+    found, *data = _data_in(path)
+    return tuple(data) if found == dict(definition) else None
+
+
+def _data_in(path: Path) -> tuple[dict, Extent, str]:
     # Imported here, because a run that trains nothing needs no arrays.
     from created_equal.artefacts import definition_of, fingerprint, image_shape, open_dataset
 
     with open_dataset(path) as dataset:
-        if definition_of(dataset) != dict(definition):
-            return None
         split = dataset["example_split"].values
         examples = (int((split == "train").sum()), int((split == "test").sum()))
         extent = Extent(examples, image_shape(dataset), dataset.sizes["class"])
-        return extent, fingerprint(dataset)
+        return definition_of(dataset), extent, fingerprint(dataset)
 
 
 def finished_networks(*ensembles: Ensemble) -> list[set[int]]:
@@ -40,11 +44,14 @@ def finished_networks(*ensembles: Ensemble) -> list[set[int]]:
     They have the ensemble's definition, the current engine version, and the ensemble's dataset if
     that exists (otherwise any dataset).
     """
-    folders, header = predictions_folders(*ensembles), cache(_header)
-    return [_finished_in(*each, header) for each in zip(ensembles, folders, strict=True)]
+    folders = predictions_folders(*ensembles)
+    once = cache(_header), cache(_data_in)  # Ensembles share networks and datasets.
+    return [_finished_in(*each, *once) for each in zip(ensembles, folders, strict=True)]
 
 
-def _finished_in(ensemble: Ensemble, folders: Sequence[Path], header: Callable) -> set[int]:
+def _finished_in(
+    ensemble: Ensemble, folders: Sequence[Path], header: Callable, data_in: Callable
+) -> set[int]:
     wanted = ensemble.definition | {"engine_version": ENGINE_VERSION}
     found: dict[str, set[int]] = {}
     # rglob also finds files in predictions/unfinished and predictions/kept.
@@ -53,11 +60,12 @@ def _finished_in(ensemble: Ensemble, folders: Sequence[Path], header: Callable) 
         data = definition.get("data")
         if definition == wanted | {"data": data}:
             found.setdefault(data, set()).update(seeds)
-    try:
-        data = found and built_data(ensemble.dataset_path, ensemble.dataset)
-    except InputError:
-        data = None
-    return found.get(data[1], set()) if data else set().union(*found.values())
+    with suppress(InputError):
+        if found and ensemble.dataset_path.is_file():
+            definition, _, data = data_in(ensemble.dataset_path)
+            if definition == ensemble.dataset:
+                return found.get(data, set())
+    return set().union(*found.values())
 
 
 def is_ranked_otherwise(ensemble: Ensemble) -> bool:
