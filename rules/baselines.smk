@@ -13,6 +13,8 @@ rule fit_baseline:
     wildcard_constraints:
         # Avoids ambiguity with the files of an ensemble named "baselines".
         baseline="(?!scores|dataset)[a-z0-9_]+",
+    # As build_dataset.
+    priority: 1
     conda:
         "../envs/created_equal.yaml"
     threads: 1

@@ -11,6 +11,8 @@ rule build_dataset:
         dataset=dataset_path("{study}"),
     log:
         "results/{study}/logs/build_dataset.log",
+    # Claims, which take longest, need it, and figures of kept scores do not.
+    priority: 1
     conda:
         "../envs/created_equal.yaml"
     resources:

@@ -63,7 +63,13 @@ def test_opened_scores_equal_scores_in_memory(path):
         assert scores.identical(read_scores(path))
 
 
-def test_epochs_that_no_figure_shows_are_not_read(path):
+def test_small_scores_are_read_at_once(path):
+    with open_scores(path) as scores:
+        assert not unread(scores)
+
+
+def test_epochs_that_no_figure_shows_are_not_read(path, monkeypatch):
+    monkeypatch.setattr("created_equal.artefacts.scores.IN_MEMORY", 2**20)
     with open_scores(path) as scores:
         assert sorted(unread(scores)) == sorted(BULK)
         shown = select_epochs(scores, (7, 3))

@@ -14,6 +14,8 @@ BOUNDS = ("lower", "upper")
 # A figure shows all examples after a few epochs.
 CHUNKS = {"epoch": 1, "example": 2**16}
 OF_EPOCHS_AND_EXAMPLES = ("n_right", "modal_label", "n_modal", "n_runner_up")
+# A study has some 50 ensembles.
+IN_MEMORY = 2**26  # bytes
 # Fractions of the networks are not stored, but derived from these counts.
 COUNT_OF = {"consistency": "n_right", "consensus": "n_modal"}
 # Format 1 had fractions in single precision in place of counts, and no attribute format.
@@ -56,11 +58,14 @@ def read_scores(path: Path) -> xr.Dataset:
 
 
 def open_scores(path: Path) -> xr.Dataset:
-    """Open a scores file, see ``read_scores``; the variables (epoch, example) are read lazily.
+    """Open a scores file, see ``read_scores``; large variables (epoch, example) are read lazily.
 
     Read these with ``select_epochs`` or ``iterate_epochs``. Close the file, or use ``with``.
     """
     scores = _open(path)
+    if scores.nbytes <= IN_MEMORY:
+        # Reading an epoch takes 4 ms, and claims read all of them hundreds of times.
+        return scores.load()
     large = [name for name in OF_EPOCHS_AND_EXAMPLES if name in scores]
     small = scores.drop_vars(large).load()
     return small.assign({name: scores[name] for name in large})

@@ -1,5 +1,6 @@
 """The patterns in which the consistency of single examples changes with the epochs."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -8,16 +9,11 @@ import xarray as xr
 from created_equal.errors import InputError
 from created_equal.extras import library
 
-PATTERNS = (
-    "jumps to 1 in one epoch",
-    "dips, then rises to 1",
-    "falls fast to 0",
-    "stays constant",
-    "high, then falls to 0",
-)
 # An example with at least this fit shows a pattern.
 LEAST_FIT = 0.5
+# Examples that are read at once, and those whose consistency fits into a processor's cache.
 EXAMPLES_AT_ONCE = 2**14
+EXAMPLES_IN_CACHE = 2**8
 
 
 class PatternExample(NamedTuple):
@@ -42,7 +38,12 @@ def example_patterns(
     }
 
 
-def pattern_fits(n_right: np.ndarray | xr.DataArray, n_networks: int, chance: float) -> np.ndarray:
+def pattern_fits(
+    n_right: np.ndarray | xr.DataArray,
+    n_networks: int,
+    chance: float,
+    patterns: Sequence[str] | None = None,
+) -> np.ndarray:
     """Return the fit of each example to each of the five patterns, (pattern, example) in 0..1.
 
     c(e) is an example's consistency at epoch e, and "the end" its mean over the last tenth of the
@@ -63,6 +64,7 @@ def pattern_fits(n_right: np.ndarray | xr.DataArray, n_networks: int, chance: fl
             blocks of examples.
         n_networks: N.
         chance: the consistency of guessing, 1/K.
+        patterns: some of ``PATTERNS``; default: all.
 
     Raises:
         InputError: there are fewer than five examples, or fewer than two epochs after epoch 0.
@@ -73,7 +75,13 @@ def pattern_fits(n_right: np.ndarray | xr.DataArray, n_networks: int, chance: fl
         np.asarray(n_right[:, start : start + EXAMPLES_AT_ONCE]) / n_networks
         for start in range(0, examples, EXAMPLES_AT_ONCE)
     )
-    return np.concatenate([_fits(block, chance) for block in blocks], axis=1)
+    parts = (
+        block[:, start : start + EXAMPLES_IN_CACHE]
+        for block in blocks
+        for start in range(0, block.shape[1], EXAMPLES_IN_CACHE)
+    )
+    fits = [_FITS[pattern] for pattern in (PATTERNS if patterns is None else patterns)]
+    return np.concatenate([[fit(part, chance) for fit in fits] for part in parts], axis=1)
 
 
 def check_enough_for_patterns(epochs: int, examples: int) -> None:
@@ -86,20 +94,7 @@ def check_enough_for_patterns(epochs: int, examples: int) -> None:
         )
 
 
-def _fits(consistency: np.ndarray, chance: float) -> np.ndarray:
-    end = consistency[-max(1, len(consistency) // 10) :].mean(axis=0)
-    return np.stack(
-        [
-            _jumps(consistency),
-            _dips(consistency, chance, end),
-            _falls(consistency, chance),
-            _constant(consistency),
-            np.clip(consistency[1:].max(axis=0) - end, 0, 1),
-        ]
-    )
-
-
-def _jumps(consistency: np.ndarray) -> np.ndarray:
+def _jumps(consistency: np.ndarray, _: float) -> np.ndarray:
     highest = np.maximum.accumulate(consistency, axis=0)[:-1]
     lowest = np.minimum.accumulate(consistency, axis=0)[:-1]
     rise = np.clip(consistency[1:] - highest, 0, 1)
@@ -108,15 +103,33 @@ def _jumps(consistency: np.ndarray) -> np.ndarray:
     return (rise * mean_after * (1 - (highest - lowest))).max(axis=0)
 
 
-def _dips(consistency: np.ndarray, chance: float, end: np.ndarray) -> np.ndarray:
+def _dips(consistency: np.ndarray, chance: float) -> np.ndarray:
     highest = np.maximum.accumulate(consistency, axis=0)[:-1]
     fall = np.clip(highest - consistency[1:], 0, 1) / np.maximum(highest, chance)
-    return (fall * np.clip(end - consistency[1:], 0, 1)).max(axis=0)
+    return (fall * np.clip(_end(consistency) - consistency[1:], 0, 1)).max(axis=0)
 
 
 def _falls(consistency: np.ndarray, chance: float) -> np.ndarray:
     return (1 - consistency[1:].mean(axis=0)) * np.minimum(consistency[0] / chance, 1)
 
 
-def _constant(consistency: np.ndarray) -> np.ndarray:
+def _constant(consistency: np.ndarray, _: float) -> np.ndarray:
     return np.clip(1 - np.ptp(consistency, axis=0) / 0.4, 0, 1)
+
+
+def _falls_at_last(consistency: np.ndarray, _: float) -> np.ndarray:
+    return np.clip(consistency[1:].max(axis=0) - _end(consistency), 0, 1)
+
+
+def _end(consistency: np.ndarray) -> np.ndarray:
+    return consistency[-max(1, len(consistency) // 10) :].mean(axis=0)
+
+
+_FITS = {
+    "jumps to 1 in one epoch": _jumps,
+    "dips, then rises to 1": _dips,
+    "falls fast to 0": _falls,
+    "stays constant": _constant,
+    "high, then falls to 0": _falls_at_last,
+}
+PATTERNS = tuple(_FITS)
