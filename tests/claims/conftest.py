@@ -321,6 +321,12 @@ def images() -> xr.Dataset:
     )
 
 
+@pytest.fixture
+def few_replicates(monkeypatch):
+    """A tenth of the replicates of each interval, for tests of verdicts on many claims."""
+    monkeypatch.setattr("created_equal.claims.check.REPLICATES", 20)
+
+
 @pytest.fixture(scope="session")
 def made_up(tmp_path_factory) -> Callable[[str, bool], Evidence]:
     """Return the function that makes up a study's evidence; each is made once."""

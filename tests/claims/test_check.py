@@ -75,7 +75,9 @@ def test_conclusions(study, verdict, stable, conclusion):
 
 
 @pytest.mark.parametrize("networks", [1, 2, 3])
-def test_nothing_that_rests_on_networks_holds_for_want_of_them(made_up, with_networks, networks):
+def test_nothing_that_rests_on_networks_holds_for_want_of_them(
+    made_up, with_networks, few_replicates, networks
+):
     """Of one network the bi-modality is 0 and all examples are unanimous, by definition."""
     few = with_networks(made_up("digits", False), networks)
     rows = check_claims(few)

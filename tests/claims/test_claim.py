@@ -216,7 +216,9 @@ def test_the_studies_of_the_paper_have_the_ensembles_of_supplement_c(monkeypatch
 
 @pytest.mark.parametrize("study", ["small_mammals", "imagenet", "mnist"])
 @pytest.mark.parametrize("good", [True, False], ids=["holds", "fails"])
-def test_every_claim_holds_where_it_should_and_fails_where_it_should(made_up, study, good):
+def test_every_claim_holds_where_it_should_and_fails_where_it_should(
+    made_up, few_replicates, study, good
+):
     claims = [
         claim
         for claim in read_claims()
