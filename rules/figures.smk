@@ -3,7 +3,7 @@
 SHARED = [
     "figures/histograms.py",
     "figures/images.py",
-    "figures/pages.py",
+    "figures/saving.py",
     "figures/selection.py",
     "figures/style.py",
     "figures/*.mplstyle",

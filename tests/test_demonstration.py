@@ -10,7 +10,7 @@ from test_workflow import copy_of_repository, succeeds
 
 from created_equal.artefacts import definition_of, read_scores, select_split
 from created_equal.claims.claim import BEYOND
-from created_equal.figures import figure_01, pages
+from created_equal.figures import figure_01, saving
 from created_equal.scores import below_chance, phases
 from created_equal.study import load_study
 
@@ -43,7 +43,7 @@ def test_readme_shows_the_figures_of_the_studies(name, monkeypatch, tmp_path):
     scores = read_scores(ROOT / f"reference/{name}/st_vgg/scores.nc")
     monkeypatch.chdir(tmp_path)
     page = figure_01.draw(scores, study.title, study.label("st_vgg"))
-    drawn = pages.save(page, study.name, "figure_01")
+    drawn = saving.save(page, study.name, "figure_01")
     folder = ROOT / "docs" / ("small_mammals" if kept else "")
     shown, here = (
         np.asarray(Image.open(path).convert("RGB"), dtype=float)

@@ -401,7 +401,7 @@ def tabulate_examples(study_name: StudyName, ensemble_name: EnsembleName) -> Non
     from created_equal.artefacts import open_dataset, open_scores
     from created_equal.exchange import about, write_tables
     from created_equal.figures import hardest
-    from created_equal.figures.pages import save_as
+    from created_equal.figures.saving import save_as
 
     study, ensemble = load_configured(study_name), _load_ensemble(study_name, ensemble_name)
     folder = tables_path(study_name, ensemble_name, "examples.csv").parent

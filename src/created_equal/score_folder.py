@@ -28,7 +28,7 @@ from created_equal.claims.evidence import Evidence
 from created_equal.claims.page import write_page, write_table
 from created_equal.errors import InputError
 from created_equal.explorer import write_explorer
-from created_equal.figures.pages import save_in
+from created_equal.figures.saving import save_in
 from created_equal.scores import score_ensemble
 from created_equal.study import FIGURES, Architecture, Ensemble, Recipe, Study, roles_of
 

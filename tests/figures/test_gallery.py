@@ -10,7 +10,7 @@ from matplotlib.text import Text
 
 from created_equal.artefacts import consistency
 from created_equal.figures import gallery
-from created_equal.figures.pages import save
+from created_equal.figures.saving import save
 from created_equal.scores import BLOCKS, extremes
 
 Texts = Callable[[Figure], list[Text]]

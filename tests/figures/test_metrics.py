@@ -10,7 +10,7 @@ from scipy.stats import spearmanr
 
 from created_equal.artefacts import select_split
 from created_equal.figures import metrics
-from created_equal.figures.pages import save
+from created_equal.figures.saving import save
 from created_equal.scores import example_metrics
 from created_equal.scores.label_metrics import OF_EXAMPLES
 

@@ -10,8 +10,8 @@ from created_equal.artefacts import write_dataset, write_scores
 from created_equal.errors import InputError
 from created_equal.figures import render, robustness
 from created_equal.figures.figure_11 import draw
-from created_equal.figures.pages import save
 from created_equal.figures.render import render_cross_dataset, render_figure
+from created_equal.figures.saving import save
 from created_equal.study import load_study
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"

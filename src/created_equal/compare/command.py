@@ -16,7 +16,7 @@ from created_equal.compare.compare import (
 )
 from created_equal.compare.published import Published, read_published
 from created_equal.errors import InputError
-from created_equal.figures import hexagons, pages
+from created_equal.figures import hexagons, saving
 from created_equal.study import Study, scores_path, suggestion
 
 
@@ -67,7 +67,7 @@ def run_compare(
     if out is None:
         folder = scores_path(study.name, first).parent if study else Path(first).parent
         out = folder / f"compare_{_stem(second)}.png"
-    pages.format_of(out)
+    saving.format_of(out)
     if isinstance(other, Published) and out.with_suffix(".csv").resolve() == other.path.resolve():
         raise InputError(f"the table would replace {other.path}; give the figure another name.")
     comparisons = compare(ours, other, split)
@@ -110,7 +110,7 @@ def _write(
         labels[1] = f"accessibility, {other.name}"
     ensembles = {each.name: each.scores for each in (ours, other) if isinstance(each, Ours)}
     figure = hexagons.draw(panels, tuple(labels), title, result, ensembles)
-    pages.save_as(figure, out)
+    saving.save_as(figure, out)
     table = io.StringIO()
     table_of(comparisons).to_csv(table, index=False, float_format="%.6g")
     write_atomically(out.with_suffix(".csv"), table.getvalue().encode())

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from created_equal.errors import InputError
-from created_equal.figures.pages import save
+from created_equal.figures.saving import save
 from created_equal.study import CROSS_DATASET, FIGURES
 
 Drawings = dict[str, Callable[[str, str], Figure]]
