@@ -188,7 +188,7 @@ if workflow.is_main_process:
             ]
         )
     for study in CONFIG.studies:
-        for sentences in load(study).refused.values():
+        for sentences in (*load(study).refused.values(), load(study).incomplete):
             print_lines(
                 f"config/studies/{study}.yaml: {sentence}" for sentence in sentences
             )

@@ -78,6 +78,13 @@ def test_panels_show_their_ensemble_split_and_epoch(scores: xr.Dataset, other: x
     assert f"their test accuracy is {on_test[0]:.2f} and {on_test[1]:.2f}." in words
 
 
+def test_random_labels_alone(scores: xr.Dataset) -> None:
+    figure = draw({"random_labels": scores}, "Digits")
+    assert len(figure.axes) == 6
+    words = " ".join(figure.get_supxlabel().split())
+    assert "Networks trained on the hardest examples are not shown." in words
+
+
 def test_epochs_are_those_recorded() -> None:
     recorded = learning([0.2, 0.3, 0.78, 0.9, 1]).isel(epoch=slice(1, None))
     assert three_epochs(recorded.assign_coords(epoch=[2, 4, 6, 9]), "random_labels") == [2, 4, 9]

@@ -224,6 +224,27 @@ def test_figures_of_others_are_refused_by_name(study):
     assert list(load_study("one").figures) == list(STUDY["figures"])
 
 
+def test_a_figure_is_drawn_without_ensembles_that_it_can_do_without(study):
+    random = {"architecture": "st_vgg", "dataset": {"labels": "random"}}
+    hard = {
+        "architecture": "st_vgg",
+        "dataset": {"keep": "hardest", "fraction": 0.5, "ranked_by": "a"},
+    }
+    changed = {
+        **STUDY,
+        "ensembles": STUDY["ensembles"] | {"random": random, "hard": hard},
+        "figures": {"figure_08": {"random_labels": "random", "hard": "hard"}},
+    }
+    Path("config/studies/one.yaml").write_text(yaml.safe_dump(changed))
+    keep({"random": load_study("one").ensembles["random"].definition})
+    kept = load_configured("one")
+    assert kept.figures == {"figure_08": {"random_labels": "random"}}
+    assert not kept.refused
+    assert list(kept.incomplete) == [
+        "figures.figure_08 is drawn without hard, which is not in reference/one/scores.json"
+    ]
+
+
 def test_scores_of_an_earlier_definition_are_not_used(study):
     changed = STUDY | {"recipe": {"learning_rate": 0.1}}
     Path("config/studies/one.yaml").write_text(yaml.safe_dump(changed))

@@ -20,8 +20,8 @@ STAGES = 3
 def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     """Draw consistency (a-c) with random labels at three epochs, (d-g) on the hardest examples.
 
-    The first ensemble is trained on random labels, the others on the hardest examples, chosen in
-    different ways. (a) to (c) show the train set above and the test set below, at the epochs of
+    The first ensemble is trained on random labels, up to two others on the hardest examples, chosen
+    in different ways. (a) to (c) show the train set above and the test set below, at the epochs of
     ``three_epochs``. (d) and (f) show the train set of the hardest examples at the first epoch, (e)
     and (g) below them at the last.
     """
@@ -102,6 +102,8 @@ def _panels_in_words(hard_ones: Sequence[tuple[str, xr.Dataset]]) -> str:
     words = (
         "(a-c): random labels, after the first epoch, in the middle of learning, and at the end."
     )
+    if not hard_ones:
+        return f"{words} Networks trained on the hardest examples are not shown."
     letters = iter(style.LETTERS[STAGES:])
     alike = len({is_balanced(hard) for _, hard in hard_ones}) < len(hard_ones)
     for (name, hard), first, last in zip(hard_ones, letters, letters, strict=False):

@@ -6,12 +6,13 @@ reference/STUDY/baselines/BASELINE.nc has the predictions of a baseline.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from created_equal.errors import InputError
 from created_equal.paths import REFERENCE, baseline_path, find, scores_path
+from created_equal.study.keys import ROLES, FiguresEntry
 from created_equal.study.roles import baselines_in, ensembles_in, ensembles_of, roles_of
 from created_equal.study.study import FIGURES, TRAIN, Baseline, Ensemble, Study
 
@@ -45,7 +46,10 @@ def read_catalogue(study: str) -> dict[str, dict]:
 
 
 def with_kept_scores(study: Study) -> Study:
-    """Return a study that uses its kept scores, without the figures that need other scores."""
+    """Return a study that uses its kept scores, without the figures that need other scores.
+
+    Ensembles that a figure can do without are left out of it.
+    """
     path, catalogue = find(_catalogue_path(study.name)), read_catalogue(study.name)
     missing, ensembles = {}, {}
     for name, ensemble in study.ensembles.items():
@@ -60,8 +64,14 @@ def with_kept_scores(study: Study) -> Study:
         else:
             n_networks = kept["networks"]
             ensembles[name] = replace(ensemble, n_networks=n_networks, scores_in=REFERENCE)
-    refused, figures = dict(study.refused), {}
+    refused, incomplete, figures = dict(study.refused), [], {}
     for figure, entry in study.figures.items():
+        without = [key for key in _optional_ensembles(figure, entry) if entry[key] in missing]
+        incomplete += [
+            f"figures.{figure} is drawn without {entry[key]}, which {missing[entry[key]]}"
+            for key in without
+        ]
+        entry = {key: value for key, value in entry.items() if key not in without}
         sentences = [
             f"figures.{figure} shows {name}, which {missing[name]}; {TRAIN}."
             for name in ensembles_of(entry)
@@ -77,7 +87,20 @@ def with_kept_scores(study: Study) -> Study:
         else:
             figures[figure] = entry
     title = f"{study.title} (reference scores)"
-    return replace(study, title=title, ensembles=ensembles, figures=figures, refused=refused)
+    return replace(
+        study,
+        title=title,
+        ensembles=ensembles,
+        figures=figures,
+        refused=refused,
+        incomplete=incomplete,
+    )
+
+
+def _optional_ensembles(figure: str, entry: Mapping) -> list[str]:
+    """Return the keys of a figure's entry that name an ensemble and may be left out."""
+    keys = FiguresEntry.model_fields[figure].annotation.model_fields
+    return [key for key in entry if key in ROLES and not keys[key].is_required()]
 
 
 def keep_scores(study: Study) -> Iterator[str]:

@@ -622,7 +622,7 @@ class FigureOfHardProblems(Entry):
     """A figure that shows ensembles without easy examples."""
 
     random_labels: str = role("random_labels")
-    hard: str = role("hard")
+    hard: str = role("hard", default_factory=type(None))
     hard_balanced: str = role("hard_balanced", default_factory=type(None))
 
 
@@ -675,7 +675,7 @@ class FiguresEntry(Entry):
     others."""
     figure_08: FigureOfHardProblems = ABSENT
     """Histograms of consistency with random labels at three epochs, and without the easy examples
-    at two, for one or two ensembles."""
+    at two, for up to two ensembles."""
     figure_09: FigureOfFourEpochs = ABSENT
     """Figure 1 again, with every example in the color of the class that is most often predicted for
     it."""

@@ -1,7 +1,7 @@
 """A study with its ensembles, baselines and figures."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import get_args
@@ -213,7 +213,7 @@ class Study:
 
     A figure that contradicts the rest of the study (for example because it shows an undefined
     ensemble), or whose reference scores are missing, is not in ``figures``; ``refused`` has the
-    reasons.
+    reasons. ``incomplete`` has a sentence for each ensemble that a figure is drawn without.
     """
 
     name: str
@@ -224,6 +224,7 @@ class Study:
     baselines: dict[str, Baseline]
     note: str = ""
     refused: dict[str, list[str]] = field(default_factory=dict)
+    incomplete: Sequence[str] = ()
 
     @property
     def epochs(self) -> dict[str, list[int]]:
