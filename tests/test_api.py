@@ -3,6 +3,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -105,6 +106,7 @@ def test_one_split_alone(predictions):
         ({"labels": LABELS[:3]}, r"and the labels \(3,\); give predictions \(network, epoch, exam"),
         ({"labels": LABELS / 2}, r"the labels are float64, from 0\.0 on; give whole numbers from"),
         ({"labels": LABELS - 1}, r"the labels are int64, from -1 on; give whole numbers from 0 on"),
+        ({"labels": np.array(list("abc"))[LABELS]}, r"^'[abc]' is no label; give numbers"),
         ({"split": "valid"}, r"split has 'valid'; give train or test\."),
         ({"classes": 2}, r"there is a label 2, but classes is 2; raise it\."),
         ({"epochs": [1, 2]}, r"the predictions have the shape \(5, 5, 8\), but \(network, epoch"),
@@ -156,6 +158,28 @@ def test_a_figure_of_examples_that_were_not_scored(predictions, figure, shown, s
     absent = "test" if split == "train" else "train"
     with pytest.raises(InputError, match=rf"^{figure} shows the {absent} set, but the scores have"):
         created_equal.draw(figure, *inputs)
+
+
+def test_names_in_place_of_predictions(predictions):
+    with pytest.raises(InputError, match=r"'[abc]' is no label; give numbers of classes from 0 on"):
+        created_equal.score(np.array(list("abc"))[predictions], LABELS)
+
+
+def test_arguments_that_a_figure_does_not_have(predictions):
+    scored = created_equal.score(predictions, LABELS, SPLITS)
+    ending = r"; after 'figure_01', give scores, title, ensemble, epochs\.$"
+    for inputs in ((scored,), (scored, "T", "a", None, "more")):
+        with pytest.raises(InputError, match=rf"^draw: .*argument.*{ending}"):
+            created_equal.draw("figure_01", *inputs)
+
+
+@pytest.mark.parametrize("given", ["scores.nc", LABELS, pd.DataFrame()])
+def test_what_is_not_scores(given):
+    sentence = rf"^the scores are of the type {type(given).__name__}; give what load_scores or"
+    with pytest.raises(InputError, match=sentence):
+        created_equal.table(given)
+    with pytest.raises(InputError, match=sentence):
+        created_equal.draw("figure_01", given, "T", "a")
 
 
 def test_a_figure_that_does_not_exist():

@@ -126,6 +126,14 @@ def test_labels_of_one_split_alone(tmp_path: Path) -> None:
     assert "There are no images" in (tmp_path / "explorer.html").read_text()
 
 
+def test_images_of_one_split_alone(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (30, 6, 8), dtype=np.uint8)
+    record(tmp_path, splits=["test"], images={"test": pixels})
+    left_out = score_folder(tmp_path)
+    assert not any("images" in each for each in left_out)
+    assert "There are no images" not in (tmp_path / "explorer.html").read_text()
+
+
 def test_networks_after_training_alone(tmp_path: Path) -> None:
     """Without the untrained network and with one epoch, little is left, but nothing breaks."""
     record(tmp_path, epochs=[4])
@@ -133,6 +141,11 @@ def test_networks_after_training_alone(tmp_path: Path) -> None:
     for figure in ("figure_01", "figure_02", "figure_03", "figure_09", "figure_11"):
         assert f"{figure} is left out: " in left_out
     assert (tmp_path / "figure_10.pdf").exists()
+
+
+def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no/where does not exist; correct the path\.$"):
+        score_folder(tmp_path / "no/where")
 
 
 def test_a_folder_without_predictions(tmp_path: Path) -> None:
@@ -168,7 +181,7 @@ def test_the_command_needs_no_repository(tmp_path: Path) -> None:
 
     refused = score("nothing")
     assert refused.returncode == 2
-    assert refused.stderr.startswith("created-equal: nothing has no predictions files")
+    assert refused.stderr.startswith("created-equal: nothing does not exist")
     record(tmp_path / "mine", [0], splits=["test"])
     done = score("mine")
     assert done.returncode == 0, done.stderr

@@ -1,6 +1,7 @@
 """The public functions of the package, which take and return arrays; see docs/python.md."""
 
 from collections.abc import Sequence
+from inspect import signature
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +120,11 @@ def score(
             f"the predictions have the shape {predictions.shape} and the labels {labels.shape}; "
             "give predictions (network, epoch, example) and labels (example,)."
         )
+    if names := [each for each in (labels, predictions) if each.dtype.kind in "USO"]:
+        raise InputError(
+            f"{str(names[0].flat[0])!r} is no label; give numbers of classes from 0 on, in labels "
+            "and predictions."
+        )
     if labels.dtype.kind not in "iu" or labels.min() < 0:
         raise InputError(
             f"the labels are {labels.dtype}, from {labels.min()} on; give whole numbers from 0 on."
@@ -163,6 +169,7 @@ def table(scores: xr.Dataset, dataset: xr.Dataset | None = None) -> pd.DataFrame
     Raises:
         InputError: the dataset does not have an example.
     """
+    _refuse_unless_scores(scores)
     return example_table(scores, dataset)
 
 
@@ -187,7 +194,25 @@ def draw(figure: str, *args, on=None, **kwargs):
     drawn = sorted(path.stem for path in modules if "\ndef draw(" in path.read_text("utf-8"))
     if figure not in drawn:
         raise InputError(f"there is no figure {figure!r}; name one of {', '.join(drawn)}.")
-    return library(f"created_equal.figures.{figure}").draw(*args, on=on, **kwargs)
+    function = library(f"created_equal.figures.{figure}").draw
+    expected = signature(function)
+    try:
+        given = expected.bind(*args, **kwargs).arguments
+    except TypeError as error:
+        raise InputError(
+            f"draw: {error}; after {figure!r}, give {', '.join(expected.parameters)}."
+        ) from error
+    if "scores" in given:
+        _refuse_unless_scores(given["scores"])
+    return function(*args, on=on, **kwargs)
+
+
+def _refuse_unless_scores(scores: object) -> None:
+    if not isinstance(scores, xr.Dataset):
+        raise InputError(
+            f"the scores are of the type {type(scores).__name__}; give what load_scores or score "
+            "returns."
+        )
 
 
 def _with_fractions(scores: xr.Dataset) -> xr.Dataset:

@@ -71,6 +71,8 @@ def score_folder(folder: Path) -> list[str]:
             dataset does not match them.
     """
     paths = sorted(path for path in folder.glob("*.nc") if path.name not in (DATASET, SCORES))
+    if not folder.exists():
+        raise InputError(f"{folder} does not exist; correct the path.")
     if not paths:
         raise InputError(
             f"{folder} has no predictions files (*.nc); give the folder that a recorder or an "

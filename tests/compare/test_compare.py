@@ -63,7 +63,10 @@ def test_predictions_next_to_scores_are_used_if_they_have_all_networks(tmp_path)
     assert find_predictions(path, scores.isel(network=[0, 3])) == files
     assert find_predictions(path, scores.isel(epoch=slice(1, None))) == []
     assert find_predictions(path, scores.assign_coords(network=scores["network"] + 1)) == []
-    files[0].unlink()
+    # In a folder of the recorder, they are next to the scores.
+    recorded = files[0].rename(path.parent / files[0].name)
+    assert find_predictions(path, scores) == [recorded]
+    recorded.unlink()
     assert find_predictions(path, scores) == []
 
 

@@ -1,5 +1,7 @@
 """Published scores in the formats in which people publish them."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -135,6 +137,12 @@ def test_other_separators_are_said(tmp_path, text, mark):
         read_published(tmp_path / "a.csv")
 
 
+@pytest.mark.parametrize("name", ["run_2", "scores.pkl"])
+def test_a_missing_file_or_folder_is_said_whatever_its_name(tmp_path, name):
+    with pytest.raises(InputError, match=rf"{name} does not exist; correct the path\.$"):
+        read_published(tmp_path / name)
+
+
 @pytest.mark.parametrize("name", ["a.csv", "a.parquet", "a.npz", "a.npy"])
 def test_a_damaged_or_missing_file_is_said_in_a_sentence(tmp_path, name):
     path = tmp_path / name
@@ -157,5 +165,13 @@ def test_an_array_that_could_run_code_is_not_unpickled(tmp_path):
 
 
 def test_other_formats_are_refused(tmp_path):
+    (tmp_path / "scores.pkl").touch()
     with pytest.raises(InputError, match=r"is none of .csv, .csv.gz, .parquet, .npz"):
         read_published(tmp_path / "scores.pkl")
+
+
+def test_a_missing_pyarrow_is_named_with_its_extra(tmp_path, monkeypatch):
+    (tmp_path / "a.parquet").touch()
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(InputError, match=r"needs pyarrow to be read; .*'created-equal\[tables\]'"):
+        read_published(tmp_path / "a.parquet")

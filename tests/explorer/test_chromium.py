@@ -402,6 +402,10 @@ def test_scores_without_images_are_shown(
     assert tiles.count() == page.locator(".tile canvas.missing").count() > 0
     page.locator(".tile").first.click()
     assert page.locator("#said_0").inner_text()
+    assert page.locator("#about").inner_text() in ("train set", "test set")
+    page.locator("#find").fill("0000")
+    settled(page)
+    assert page.locator(".tile").count() == 0
 
 
 def test_large_images_are_scaled_down_and_missing_ones_said(

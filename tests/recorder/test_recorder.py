@@ -111,6 +111,12 @@ def test_a_loader_that_shuffles_is_named(tmp_path: Path, data: Data) -> None:
     assert not recorder.path.exists()
 
 
+def test_a_loader_alone_is_refused(recorder: Recorder, data: Data) -> None:
+    sentence = "^loaders is of the type DataLoader; give a mapping from each split to its loaders"
+    with pytest.raises(InputError, match=sentence):
+        recorder.evaluate(0, make_model(), data.loader("train"))
+
+
 def test_a_sharded_model_is_refused(recorder: Recorder, data: Data) -> None:
     distributed.init_process_group("gloo", store=distributed.HashStore(), rank=0, world_size=1)
     try:
@@ -214,6 +220,15 @@ def test_what_cannot_be_recorded(recorder: Recorder, arguments: tuple, sentence:
     [
         ({"network": -1}, "network is -1; give its number, 0 or more."),
         ({"network": 1.5}, "network is 1.5; give its number"),
+        ({"labels": [0, 1]}, "labels is of the type list; give a mapping from each split to its"),
+        ({"labels": torch.tensor([0])}, "labels is of the type Tensor; give a mapping from each"),
+        ({"labels": None}, "labels is of the type NoneType; give a mapping from each"),
+        ({"ids": np.arange(3)}, "ids is of the type ndarray; give a mapping from each split"),
+        (
+            {"images": np.zeros((3, 2, 2), np.uint8)},
+            "images is of the type ndarray; give a mapping",
+        ),
+        ({"keep": "logits"}, "keep has 'logits'; it may have margin and true_probability."),
         ({"labels": {}}, "labels are of nothing; give those of train and test"),
         ({"labels": {"valid": [0]}}, "labels are of valid; give those of train"),
         ({"labels": {"train": [0, 2]}}, r"labels\['train'\] are not labels \(example,\) from 0 to"),
@@ -323,6 +338,18 @@ def test_images_are_kept_once_and_are_the_same(tmp_path: Path, data: Data) -> No
     others = {split: 255 - images for split, images in data.images.items()}
     with pytest.raises(InputError, match=r"dataset.nc has other images or labels; give the"):
         Recorder(tmp_path, 2, data.labels, NAMES, images=others)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_images_of_the_split_that_is_recorded_are_enough(tmp_path: Path, data: Data) -> None:
+    labels, images = ({"test": each["test"]} for each in (data.labels, data.images))
+    # No example is of the last class.
+    for network in range(2):
+        Recorder(tmp_path, network, labels, [*NAMES, "other"], images=images)
+    found = read_dataset(tmp_path / "dataset.nc")
+    np.testing.assert_array_equal(found["image"].values[..., 0], images["test"])
+    assert found["channel_mean"].isnull().all()
+    assert set(found["example_split"].values) == {"test"}
 
 
 def test_one_split_is_enough(tmp_path: Path) -> None:

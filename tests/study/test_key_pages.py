@@ -1,7 +1,9 @@
+import json
 import re
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from created_equal.study import load_study
 from created_equal.study.key_pages import MODELS, REPOSITORY, describe_keys, pages, schema_of
@@ -37,6 +39,14 @@ def test_every_file_names_its_schema_for_editors(path):
     named = re.fullmatch(r"# yaml-language-server: \$schema=(.*)", first)[1]
     kind = "study" if path.parent.name == "studies" else "config"
     assert (path.parent / named).resolve() == REPOSITORY / f"schemas/{kind}.schema.json"
+
+
+def test_editors_accept_null_for_what_a_base_has_and_no_other_value():
+    schema = json.loads((REPOSITORY / "schemas/study.schema.json").read_text("utf-8"))
+    validator = Draft202012Validator(schema)
+    for part, name in {"ensembles": "any", "baselines": "svm", "figures": "figure_01"}.items():
+        assert validator.is_valid({part: {name: None}})
+        assert not validator.is_valid({part: {name: 3}})
 
 
 def test_the_study_shown_on_the_page_is_a_valid_one(tmp_path, monkeypatch):

@@ -42,6 +42,8 @@ def test_a_key_overrides_a_merged_one():
     [
         (b"recipe:\n  epochs: 3\n  epochs: 4\n", ", line 3: the key epochs occurs twice;"),
         (b"title: a\nrecipe: {epochs: 3\nb: c", ", line 3: did not find expected ',' or '}'"),
+        (b"a: 1\nb:2\nc: 3", ", line 2: could not find expected ':'; correct it (in YAML, inden"),
+        (b"a: 1\nb 2\n\n\nc: 3", ", line 2: could not find expected ':';"),
         (b"a: .inf", ", line 1: .inf is not a finite number;"),
         (b"a: 1e999", ", line 1: 1e999 is not a finite number;"),
         (b"[1]: 2", ", line 1: a key must be text;"),

@@ -1,9 +1,9 @@
 """The files that pass between stages: datasets, predictions and scores."""
 
 from .chosen import moved_examples, read_chosen, write_chosen
-from .dataset import content_hash, fingerprint, has_files, has_images, image_shape, label_examples
-from .dataset import make_dataset, make_file_dataset, moments_of, open_dataset, read_dataset
-from .dataset import sums_of, write_dataset
+from .dataset import add_images, content_hash, fingerprint, has_files, has_images, image_shape
+from .dataset import label_examples, make_dataset, make_file_dataset, moments_of, open_dataset
+from .dataset import read_dataset, sums_of, write_dataset
 from .files import SPLITS, canonical, dead_link, definition_of, read_sealed, select_indices
 from .files import select_split, write_atomically, write_sealed
 from .image_files import ImageFiles, image_root, missing_split, read_images

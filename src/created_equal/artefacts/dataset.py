@@ -58,13 +58,22 @@ def make_dataset(
             test images.
     """
     examples = label_examples(labels, positions, is_test, class_names)
-    is_train = ~np.asarray(is_test, dtype=bool)
-    moments = [
-        moments_of(pixels.size, *sums_of(pixels))
-        for pixels in (images[..., channel][is_train] for channel in range(images.shape[-1]))
-    ]
     if len(files):
         examples = examples.assign(file=("example", np.array(files, dtype=object)))
+    return add_images(examples, images)
+
+
+def add_images(examples: xr.Dataset, images: np.ndarray) -> xr.Dataset:
+    """Add images to a dataset without them, see ``make_dataset``.
+
+    Without train examples, which only those who record their own training may lack, channel_mean
+    and channel_std are NaN.
+    """
+    is_train = examples["example_split"].values == "train"
+    moments = [
+        moments_of(pixels.size, *sums_of(pixels)) if pixels.size else (np.nan, np.nan)
+        for pixels in (images[..., channel][is_train] for channel in range(images.shape[-1]))
+    ]
     return examples.assign(
         image=(("example", "height", "width", "channel"), images),
         pixel_hash=("example", pixel_hashes(images)),

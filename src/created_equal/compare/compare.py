@@ -73,11 +73,12 @@ def find_predictions(path: Path, scores: xr.Dataset) -> list[Path]:
     """Return the predictions files of the networks in scores; none if a network is missing.
 
     Args:
-        path: the scores file; predictions are in the folder ``FOLDER`` next to it.
+        path: the scores file; predictions are in the folder ``FOLDER`` next to it, or, if they are
+            recorded or imported, in the same folder, in files named by their networks' numbers.
         scores: the contents of the scores file.
     """
     found, seeds = {}, scores["network"].values
-    for file in sorted((path.parent / FOLDER).glob("*.nc")):
+    for file in sorted([*path.parent.glob(f"{FOLDER}/*.nc"), *path.parent.glob("[0-9]*.nc")]):
         with open_predictions(file) as contents:
             in_file = contents["network"].values[np.isin(contents["network"].values, seeds)]
             if len(in_file) and np.array_equal(contents["epoch"].values, scores["epoch"].values):

@@ -163,7 +163,7 @@ def _is_whole(values: np.ndarray | None) -> bool:
 def _read_table(path: Path) -> dict[str, np.ndarray]:
     """Return the columns of a table, or the arrays of a file, by name."""
     suffix = next((each for each in FORMATS if path.name.lower().endswith(each)), None)
-    if suffix is None:
+    if suffix is None and path.exists():
         raise InputError(f"{path} is none of {', '.join(FORMATS)}; convert it to one of these.")
     try:
         if suffix == ".npy":
@@ -180,7 +180,9 @@ def _read_table(path: Path) -> dict[str, np.ndarray]:
     except OSError as error:
         raise InputError(f"{path} cannot be read {because(error, 'make it readable')}") from error
     except ImportError as error:
-        raise InputError(f"{path} needs pyarrow to be read; pip install pyarrow.") from error
+        raise InputError(
+            f"{path} needs pyarrow to be read; pip install 'created-equal[tables]'."
+        ) from error
     except (ValueError, EOFError, zipfile.BadZipFile) as error:
         reason = " ".join(str(error).split())[:120]
         raise InputError(

@@ -145,8 +145,9 @@ def _render(
     examples = dataset.isel(example=_places(dataset, shown))
     thumbnails = make_thumbnails(examples, data_root)
     epochs = sorted(set().union(*(each["epoch"].values.tolist() for each in ensembles.values())))
-    hashes = examples.get("pixel_hash", xr.zeros_like(examples["example"])).values
-    common = {"position": shown.astype(np.float64), "pixel_hash": hashes.astype(np.uint64)}
+    common = {"position": shown.astype(np.float64)}
+    if "pixel_hash" in examples:
+        common["pixel_hash"] = examples["pixel_hash"].values.astype(np.uint64)
     first = next(iter(ensembles.values()))
     arrays, about = [common], []
     for number, (name, scores) in enumerate(ensembles.items()):

@@ -21,7 +21,7 @@ const [common, ...owns] = page.arrays.map((arrays) => {
   const view = ([name, [type, at, length]]) => [name, new globalThis[type](bytes, at, length)];
   return Object.fromEntries(Object.entries(arrays).map(view));
 });
-const positions = common.position;
+const { position: positions, pixel_hash: hashes } = common;
 const count = positions.length;
 const keys = new Float64Array(count); // What each selected image is sorted by.
 const ensembles = page.ensembles.map((info, number) => {
@@ -42,7 +42,7 @@ const labelOf = (m, i) => classes[m.label[i]];
 const isRight = (m, i) => m.offset[at(m, i)] === 0;
 const modal = (m, i) => classes[(m.label[i] + m.offset[at(m, i)]) % classes.length];
 const splitOf = (m, i) => m.is_test[i] ? "test" : "train";
-const hashOf = (i) => common.pixel_hash[i].toString(16).padStart(16, "0");
+const hashOf = (i) => hashes?.[i].toString(16).padStart(16, "0") ?? "";
 
 // Selecting and sorting.
 
@@ -322,8 +322,8 @@ function drawDetail() {
   drawThumbnail($("large"), i);
   $("large").setAttribute("aria-label", `Image ${positions[i]}, ${labelOf(first, i)}`);
   $("name").textContent = `Image ${positions[i]}, labeled ${labelOf(first, i)}`;
-  const about = [`${splitOf(first, i)} set`, page.files?.[i], `pixel hash ${hashOf(i)}`];
-  $("about").textContent = about.filter(Boolean).join(" · ");
+  const about = [page.files?.[i], hashes && `pixel hash ${hashOf(i)}`].filter(Boolean);
+  $("about").textContent = [`${splitOf(first, i)} set`, ...about].join(" · ");
   for (const m of ensembles) drawVotes(m, i);
   drawCurves(i);
 }
@@ -420,7 +420,7 @@ function readAddress() {
 function saveTable() {
   const columns = { example: (i) => positions[i], split: (i) => splitOf(first, i) };
   if (page.files) columns.file = (i) => page.files[i];
-  Object.assign(columns, { pixel_hash: hashOf, class: (i) => labelOf(first, i) });
+  Object.assign(columns, hashes && { pixel_hash: hashOf }, { class: (i) => labelOf(first, i) });
   for (const m of ensembles) {
     const own = { modal_class: modal, consistency, consensus, accessibility: SCORES.accessibility };
     for (const [name, of] of Object.entries(own)) {

@@ -11,11 +11,11 @@ import xarray as xr
 
 from created_equal.artefacts import (
     SPLITS,
+    add_images,
     canonical,
     definition_of,
     fingerprint,
     join_predictions,
-    make_dataset,
     make_predictions,
     open_dataset,
     read_predictions,
@@ -92,11 +92,15 @@ class Recorder:
         names = [str(each) for each in (range(classes) if isinstance(classes, int) else classes)]
         if isinstance(network, bool) or not isinstance(network, int | np.integer) or network < 0:
             raise InputError(f"network is {network!r}; give its number, 0 or more.")
-        self.network, self._keep = int(network), sorted(set(keep))
-        if unknown := set(keep) - KEPT.keys():
+        keep = {keep} if isinstance(keep, str) else set(keep)
+        self.network, self._keep = int(network), sorted(keep)
+        if unknown := keep - KEPT.keys():
             raise InputError(f"keep has {min(unknown)!r}; it may have {' and '.join(KEPT)}.")
         self.path = Path(folder) / f"{self.network:04d}.nc"
         self._definition = {"recorded": _as_json(definition), "classes": names}
+        for name, given in {"labels": labels, "ids": ids, "images": images}.items():
+            if given is not None or name == "labels":
+                _refuse_unless_by_split(name, given)
         self._examples = _examples(labels, names)
         split_of = self._examples["example_split"].values
         self._places = {split: np.flatnonzero(split_of == split) for split in labels}
@@ -111,7 +115,7 @@ class Recorder:
         self._recorded = self._read() if self.path.exists() else None
         self._has_recorded = False  # in this run
         if images is not None and own_pass.is_first_process():
-            self._write_images(images, names)
+            self._write_images(images)
 
     @property
     def epochs(self) -> list[int]:
@@ -153,6 +157,7 @@ class Recorder:
         model = own_pass.without_distribution(model)
         if not own_pass.is_first_process():
             return
+        _refuse_unless_by_split("loaders", loaders)
         if loaders.keys() != self._places.keys():
             raise InputError(
                 f"there are loaders of {_and(loaders)}, but labels of {_and(self._places)}; give a "
@@ -305,16 +310,10 @@ class Recorder:
             )
         return found
 
-    def _write_images(self, images: Mapping[str, np.ndarray], names: Sequence[str]) -> None:
+    def _write_images(self, images: Mapping[str, np.ndarray]) -> None:
         path = self.path.with_name("dataset.nc")
-        is_test = self._examples["example_split"].values == "test"
-        dataset = make_dataset(
-            _pixels(images, {split: len(each) for split, each in self._places.items()}),
-            self._examples["label"].values,
-            self._examples["example"].values,
-            is_test,
-            names,
-        )
+        sizes = {split: len(each) for split, each in self._places.items()}
+        dataset = add_images(self._examples, _pixels(images, sizes))
         if path.exists():
             with open_dataset(path) as found:
                 if fingerprint(found) == fingerprint(dataset):
@@ -393,7 +392,9 @@ def _examples(labels: Mapping[str, Sequence[int]], names: Sequence[str]) -> xr.D
                 f"{len(names)} classes; give the number of each example's class."
             )
     together = np.concatenate(list(parts.values()))
-    splits = np.repeat(list(parts), [len(part) for part in parts.values()])
+    # The type that a dataset's file has when it is read, whichever splits there are.
+    names_of_splits = np.array(list(parts), dtype="<U5")
+    splits = np.repeat(names_of_splits, [len(part) for part in parts.values()])
     return xr.Dataset(
         {
             "label": ("example", together.astype(np.int16)),
@@ -401,6 +402,14 @@ def _examples(labels: Mapping[str, Sequence[int]], names: Sequence[str]) -> xr.D
         },
         coords={"example": np.arange(len(together)), "example_split": ("example", splits)},
     )
+
+
+def _refuse_unless_by_split(name: str, given: object) -> None:
+    if not isinstance(given, Mapping):
+        raise InputError(
+            f"{name} is of the type {type(given).__name__}; give a mapping from each split to its "
+            f"{name}, for example {{'test': ...}}."
+        )
 
 
 def _pixels(images: Mapping[str, np.ndarray], sizes: Mapping[str, int]) -> np.ndarray:

@@ -65,6 +65,12 @@ def schema_of(model: type) -> dict:
 def pages() -> dict[Path, str]:
     """Return the text of every file that is generated from the models, by its path."""
     config, study = map(schema_of, MODELS.values())
+    entries = [study["$defs"][name]["properties"] for name in ("BaselinesEntry", "FiguresEntry")]
+    for part in (*entries, study["properties"]["ensembles"]["patternProperties"]):
+        for name, entry in part.items():
+            # `NAME: null` leaves out what the study's base has, which editors cannot know.
+            either = [{"$ref": entry.pop("$ref")}, {"type": "null"}]
+            part[name] = entry | {"anyOf": either}
     return {
         REPOSITORY / "config/README.md": describe_keys(),
         REPOSITORY / "schemas/config.schema.json": _dump(config) + "\n",

@@ -108,11 +108,14 @@ def read_yaml(path: Path) -> Any:
         raise InputError(f"{path} is not UTF-8 text; save it as UTF-8.") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
+        # That a key has no colon is noticed only on the next line.
+        if getattr(error, "context", None) == "while scanning a simple key":
+            mark = error.context_mark
         line = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "there are characters that YAML does not allow"
         raise InputError(
-            f"{path}{line}: {problem}; correct it (in YAML, indentation, colons, commas and "
-            "brackets matter)."
+            f"{path}{line}: {problem}; correct it (in YAML, indentation by spaces, colons "
+            "with a space after them, commas and brackets matter)."
         ) from error
 
 
