@@ -543,12 +543,12 @@ def patterns(evidence: Evidence, name: str, *, split="train and test", shown: st
     """Share of examples whose c fits a pattern of figure 11 by 0.5 or more: {shown}; {split}."""
     examples, epochs = _examples(evidence, split, name), _all(evidence, name)
     stats.check_enough_for_patterns(len(epochs), len(examples.names))
-    shown_ones = [shown] if shown in PATTERNS else PATTERNS[:4]
+    among = [shown] if shown in PATTERNS else PATTERNS[:4]
     chance = 1 / evidence.scores[name].attrs["classes"]
 
     def value(scores: Scores) -> float:
         n_right, networks = scores.n_right(name, epochs, examples), scores.networks(name)
-        fits = stats.pattern_fits(n_right, networks, chance, shown_ones)
+        fits = stats.pattern_fits(n_right, networks, chance, among)
         return (fits >= LEAST_FIT).any(axis=0).mean()
 
     return Measured(value, examples, {name: epochs})
