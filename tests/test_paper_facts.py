@@ -8,7 +8,7 @@ from scipy.stats import spearmanr
 
 from created_equal import load_predictions
 from created_equal.artefacts import definition_of, open_predictions, read_scores, select_split
-from created_equal.scores import pearson, score_ensemble, spearman_brown
+from created_equal.scores import informative_epochs, pearson, score_ensemble, spearman_brown
 from created_equal.study import REFERENCE, baseline_path, load_study
 from created_equal.versions import BASELINES_VERSION
 
@@ -34,7 +34,9 @@ def test_the_networks_are_those_of_both_studies(scores, monkeypatch):
     assert select_split(scores, "test").sizes["example"] == 500
 
 
-@pytest.mark.parametrize("ensemble", ["st_vgg", "small_st_vgg", "linear_st_vgg", "first_steps"])
+@pytest.mark.parametrize(
+    "ensemble", ["st_vgg", "small_st_vgg", "linear_st_vgg", "random_labels", "first_steps"]
+)
 def test_the_kept_scores_are_those_of_the_kept_predictions(ensemble):
     folder = KEPT.parents[1] / ensemble
     kept = read_scores(folder / "scores.nc")
@@ -117,3 +119,17 @@ def test_linear_networks_learn_in_a_similar_order(scores, split, expected):
     linear = read_scores(KEPT.parents[1] / "linear_st_vgg/scores.nc")
     accessibility = [select_split(each, split)["accessibility"].values for each in (scores, linear)]
     assert spearmanr(*accessibility).statistic == pytest.approx(expected, abs=0.005)
+
+
+def test_random_labels_are_learned_by_heart_and_bimodal_at_no_epoch():
+    """The paper's lowest bi-modality is 1.07 on the train set, and 1.35 on the test set."""
+    random = read_scores(KEPT.parents[1] / "random_labels/scores.nc")
+    assert random["network"].values.tolist() == list(range(8))
+    at_end = random["accuracy"].sel(epoch=140)
+    assert at_end.sel(split="train").min().item() == 1
+    assert at_end.sel(split="test").mean().item() == pytest.approx(0.2, abs=0.05)
+    for split, expected in (("train", 0.85), ("test", 1.04)):
+        shown = informative_epochs(random, split) & (random["epoch"].values > 0)
+        lowest = np.nanmin(random["bimodality"].sel(split=split).values[shown])
+        assert lowest == pytest.approx(expected, abs=0.005)
+        assert lowest > 0.8
