@@ -35,7 +35,9 @@ def test_opened_scores_give_the_same_figure(
     dataset: xr.Dataset,
     drawings_of: Callable,
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("created_equal.artefacts.scores.IN_MEMORY", 0)  # As of large studies.
     for name, each in (("one", scores), ("two", other)):
         write_scores(each, tmp_path / f"{name}.nc", definition_of(each))
     write_dataset(dataset, tmp_path / "dataset.nc", {})
