@@ -19,7 +19,8 @@ def opened(made_up, tmp_path_factory):
     evidence: Evidence = made_up("small_mammals", True)
     folder = tmp_path_factory.mktemp("opened")
     write_dataset(evidence.dataset, folder / "dataset.nc", {})
-    with ExitStack() as stack:
+    with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("created_equal.artefacts.scores.IN_MEMORY", 0)  # As of large studies.
         scores = dict(evidence.scores)
         for name in scores:
             if not name.startswith(BASELINE_PREFIX):
