@@ -13,7 +13,7 @@ rule fit_baseline:
     wildcard_constraints:
         # Avoids ambiguity with the files of an ensemble named "baselines".
         baseline="(?!scores|dataset)[a-z0-9_]+",
-    # As build_dataset.
+    # As for build_dataset: claims take longest, and need it.
     priority: 1
     conda:
         "../envs/created_equal.yaml"

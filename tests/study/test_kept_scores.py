@@ -241,7 +241,8 @@ def test_a_figure_is_drawn_without_ensembles_that_it_can_do_without(study):
     assert kept.figures == {"figure_08": {"random_labels": "random"}}
     assert not kept.refused
     assert list(kept.incomplete) == [
-        "figures.figure_08 is drawn without hard, which is not in reference/one/scores.json"
+        "figures.figure_08 is drawn without hard, which is not in reference/one/scores.json; "
+        "set scores=trained to train it."
     ]
 
 

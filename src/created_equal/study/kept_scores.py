@@ -68,7 +68,7 @@ def with_kept_scores(study: Study) -> Study:
     for figure, entry in study.figures.items():
         without = [key for key in _optional_ensembles(figure, entry) if entry[key] in missing]
         incomplete += [
-            f"figures.{figure} is drawn without {entry[key]}, which {missing[entry[key]]}"
+            f"figures.{figure} is drawn without {entry[key]}, which {missing[entry[key]]}; {TRAIN}."
             for key in without
         ]
         entry = {key: value for key, value in entry.items() if key not in without}
