@@ -35,7 +35,8 @@ test: .venv/ready
 	$(ACTIVATE) && deno fmt --quiet --check --line-width 100 $(WEB) && \
 	    deno lint --quiet $(filter %.js,$(WEB))
 	$(ACTIVATE) && snakemake --lint
-	$(ACTIVATE) && OMP_NUM_THREADS=1 python -m pytest --numprocesses 3 --dist loadfile
+	$(ACTIVATE) && OMP_NUM_THREADS=1 python -m pytest --numprocesses 3 --dist loadfile \
+	    --no-loadscope-reorder
 
 # This runs in a copy of the repository, so that results are not touched.
 test-portable: .venv/ready

@@ -24,6 +24,11 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 REPOSITORY = Path(__file__).parents[1]
 
 
+def pytest_collection_modifyitems(items):
+    """Put the files that run the workflow first: each takes minutes, and none may be the last."""
+    items.sort(key=lambda item: item.path.parent != REPOSITORY / "tests")
+
+
 @pytest.fixture(scope="session")
 def digits():
     """Scikit-learn's digits, 40 train and 40 test examples of 16 x 16 pixels."""

@@ -117,31 +117,29 @@ def test_networks_that_share_noise_stay_equal_when_the_job_is_stopped(
 
 
 @pytest.mark.parametrize("together", [False, True])
-@pytest.mark.parametrize("n_checks", [1, 2, 5, 6, 12, 14])
-def test_a_job_is_stopped_between_the_steps_that_it_saves(
-    tiny, run, monkeypatch, caplog, n_checks, together
-):
+def test_a_job_is_stopped_between_the_steps_that_it_saves(tiny, run, monkeypatch, caplog, together):
     if together:
         monkeypatch.setattr(job_module, "make_group", GraphGroup)
     whole = tiny(batch_size=5)  # Eight mini-batches an epoch.
     ensemble = replace(whole, steps=(1, 3, 8, 11))
     uninterrupted = run(ensemble, range(2), "whole")
-    with monkeypatch.context() as patch:
-        patch.setattr(
-            "created_equal.training.stop_request.StopRequest", lambda: StopAfter(n_checks)
-        )
-        with suppress(SystemExit):
-            run(ensemble, range(2))
-    contents = run(ensemble, range(2))
-    assert_same(contents, uninterrupted)
-    assert contents["epoch"].values.tolist() == [0, 1, 3, 8, 11]
-    for after in re.findall(r"resumes after step (\d+)", caplog.text):
-        assert int(after) in (0, 1, 3, 8)
-    assert "step 11/11" in caplog.text
+    assert uninterrupted["epoch"].values.tolist() == [0, 1, 3, 8, 11]
     of_epochs = run(whole, range(2), "epochs")
     for name in ("prediction", "accuracy", "loss"):
-        one, other = contents[name].sel(epoch=[0, 8]), of_epochs[name].sel(epoch=[0, 1])
+        one, other = uninterrupted[name].sel(epoch=[0, 8]), of_epochs[name].sel(epoch=[0, 1])
         assert np.array_equal(one.values, other.values)
+    for n_checks in (1, 2, 5, 6, 12, 14):
+        folder = f"job_{n_checks}"
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                "created_equal.training.stop_request.StopRequest", lambda n=n_checks: StopAfter(n)
+            )
+            with pytest.raises(SystemExit):
+                run(ensemble, range(2), folder)
+        assert_same(run(ensemble, range(2), folder), uninterrupted)
+        for after in re.findall(r"resumes after step (\d+)", caplog.text):
+            assert int(after) in (0, 1, 3, 8)
+        assert "step 11/11" in caplog.text
 
 
 PROGRAM = """
