@@ -35,7 +35,8 @@ def test_the_networks_are_those_of_both_studies(scores, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "ensemble", ["st_vgg", "small_st_vgg", "linear_st_vgg", "random_labels", "first_steps"]
+    "ensemble",
+    ["st_vgg", "small_st_vgg", "linear_st_vgg", "random_labels", "random_moved", "first_steps"],
 )
 def test_the_kept_scores_are_those_of_the_kept_predictions(ensemble):
     folder = KEPT.parents[1] / ensemble
