@@ -25,7 +25,10 @@ REPOSITORY = Path(__file__).parents[1]
 
 
 def pytest_collection_modifyitems(items):
-    """Put the files that run the workflow first: each takes minutes, and none may be the last."""
+    """Put the files that run the workflow first: each takes minutes, and none may be the last.
+
+    With --no-loadscope-reorder, since pytest-xdist would start with the files of the most tests.
+    """
     items.sort(key=lambda item: item.path.parent != REPOSITORY / "tests")
 
 

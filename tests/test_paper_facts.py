@@ -134,3 +134,23 @@ def test_random_labels_are_learned_by_heart_and_bimodal_at_no_epoch():
         lowest = np.nanmin(random["bimodality"].sel(split=split).values[shown])
         assert lowest == pytest.approx(expected, abs=0.005)
         assert lowest > 0.8
+
+
+def test_random_moved_examples_become_easier_than_the_test_set():
+    """The paper's section 3 finds them close to the test accuracy."""
+    scores = read_scores(KEPT.parents[1] / "random_moved/scores.nc")
+    assert scores["network"].values.tolist() == list(range(4))
+    moved = scores["moved"].values.astype(bool)
+    of_test = (scores["example_split"].values == "test") & ~moved
+    assert (moved.sum(), of_test.sum()) == (62, 500)
+    right = scores["n_right"].values / 4
+    for epoch, on_moved, on_test in ((20, 0.59, 0.53), (140, 0.69, 0.57)):
+        assert right[epoch, moved].mean() == pytest.approx(on_moved, abs=0.005)
+        assert right[epoch, of_test].mean() == pytest.approx(on_test, abs=0.005)
+    generator = np.random.default_rng(0)
+    resampled = [
+        generator.choice(right[140, chosen], (10_000, chosen.sum())).mean(axis=1)
+        for chosen in (moved, of_test)
+    ]
+    interval = np.quantile(resampled[0] - resampled[1], [0.025, 0.975])
+    assert interval == pytest.approx([0.01, 0.23], abs=0.01)
