@@ -269,7 +269,7 @@ def claimed_in(wildcards):
         "baselines": [
             baseline_path(name, each) for each in baselines_in(roles_in(wildcards))
         ],
-        "predictions": [] if KEPT else predictions_in(study, ensembles),
+        "predictions": predictions_in(study, ensembles),
     }
 
 

@@ -36,7 +36,7 @@ def write_ensemble(
         np.where(right, labels, (labels + 1) % K), accuracy, 1 - accuracy, range(networks), dataset
     )
     path = folder / "predictions" / "0000-0005.nc"
-    write_predictions(predictions, path, {"dataset": {"source": source}, "seed": seed})
-    scores = score_ensemble([path])
-    write_scores(scores, folder / "scores.nc", {"dataset": {"source": source}})
+    definition = {"dataset": {"source": source}, "seed": seed}
+    write_predictions(predictions, path, definition)
+    write_scores(score_ensemble([path]), folder / "scores.nc", definition)
     return folder / "scores.nc"

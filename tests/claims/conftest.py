@@ -301,7 +301,7 @@ def evidence_of(study: str, good: bool, folder: Path) -> Evidence:
         epochs={},
         dataset=images(),
         scores={
-            name: scores_of_baseline(each)
+            name: scores_of_baseline(each.assign_attrs(definition="{}"))
             if name.startswith("baselines/")
             else scores_of_networks(each)
             for name, each in made.items()

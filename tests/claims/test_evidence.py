@@ -54,7 +54,7 @@ def predictions():
 
 
 def test_scores_of_a_baseline_by_hand(predictions):
-    scores = scores_of_baseline(predictions)
+    scores = scores_of_baseline(predictions.assign_attrs(definition="{}"))
     assert scores["n_right"].values.tolist() == [[2, 1, 2, 2], [2, 1, 2, 0], [1, 2, 2, 1]]
     assert scores["accessibility"].values == pytest.approx([5 / 6, 2 / 3, 1, 0.5])
     assert scores["epoch"].values.tolist() == [1, 2, 3]
@@ -100,8 +100,13 @@ def test_everything_that_the_figures_name_is_there(
     for path in ("dataset.nc", "baselines/svm.nc"):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.move(tmp_path / "reference/made_up" / path, folder / path)
+    (tmp_path / "reference/made_up/st_vgg/predictions").mkdir()
+    write_predictions(predictions, tmp_path / "reference/made_up/st_vgg/predictions/0-1.nc", {})
     with open_evidence(replace(study, ensembles=kept), networks_per_job=1) as evidence:
         assert evidence.kept
+        assert evidence.predictions["st_vgg"] == [
+            Path("reference/made_up/st_vgg/predictions/0-1.nc")
+        ]
         assert evidence.predictions["hard"] == []
         assert evidence.predictions["baselines/svm"] != []
         assert evidence.moved["easiest"].tolist() == [4, 9]

@@ -138,9 +138,13 @@ def test_files_of_other_networks_are_refused(files):
     scores = score_ensemble(files[0])
     with pytest.raises(InputError, match=r"are of 6 networks, .* contain 3 of them; run again"):
         read_answers("made_up", files[0][:1], scores, np.arange(EXAMPLES))
-    other = scores.assign_coords(example=scores["example"] + 1)
-    with pytest.raises(InputError, match=r"0000-0002.nc does not belong to the scores of made_up"):
-        read_answers("made_up", files[0], other, np.arange(EXAMPLES))
+    others = (
+        scores.assign_coords(example=scores["example"] + 1),
+        scores.assign_attrs(definition='{"of": "another"}'),
+    )
+    for other in others:
+        with pytest.raises(InputError, match=r"0000-0002.nc does not belong to the scores of made"):
+            read_answers("made_up", files[0], other, np.arange(EXAMPLES))
 
 
 def test_disagreement_of_a_resample_has_no_pairs_of_a_network_with_itself(answers):

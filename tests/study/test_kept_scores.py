@@ -287,12 +287,15 @@ def test_an_invalid_catalogue(study, text, message):
         read_catalogue("one")
 
 
-def test_a_figure_that_needs_predictions_is_refused(study, monkeypatch):
+def test_a_figure_that_needs_predictions_is_refused_without_them(study, monkeypatch):
     needy = replace(FIGURES["figure_01"], predictions=True)
     monkeypatch.setitem(FIGURES, "figure_01", needy)
     kept = load_configured("one")
     assert "figure_01" not in kept.figures
     assert kept.refused["figure_01"] == [
-        "figures.figure_01 needs the predictions of every network, which are not kept with the "
-        "scores; set scores=trained to train it."
+        "figures.figure_01 needs the predictions of a, which are not kept with its scores; set "
+        "scores=trained to train it."
     ]
+    Path("reference/one/a/predictions").mkdir()
+    Path("reference/one/a/predictions/0000-0006.nc").touch()
+    assert "figure_01" in load_configured("one").figures

@@ -38,7 +38,7 @@ class Evidence:
     epochs: Mapping[str, Sequence[int]]  # Those that the study names for a figure, by figure.
     dataset: xr.Dataset  # The study's own; its images are read when they are asked for.
     scores: Mapping[str, xr.Dataset]  # From ``open_scores`` or ``scores_of_baseline``.
-    predictions: Mapping[str, Sequence[Path]]  # Files; none of scores kept with the code.
+    predictions: Mapping[str, Sequence[Path]]  # Files; none if only the scores are kept.
     moved: Mapping[str, np.ndarray]  # Names of the examples moved to the test set.
     # The size of the smallest ensemble by which an ensemble's examples were ranked.
     ranked: Mapping[str, int] = field(default_factory=dict)
@@ -100,8 +100,7 @@ def open_evidence(study: Study, networks_per_job: int) -> Iterator[Evidence]:
         }
         ensembles = {name: study.ensembles[name] for name in scores}
         predictions = {
-            name: [] if of.scores_in == REFERENCE else of.predictions_paths(networks_per_job)
-            for name, of in ensembles.items()
+            name: of.predictions_paths(networks_per_job) for name, of in ensembles.items()
         }
         for name in baselines_in(roles):
             path = baseline_path(study.name, name)

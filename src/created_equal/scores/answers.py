@@ -9,7 +9,7 @@ from zlib import crc32
 import numpy as np
 import xarray as xr
 
-from created_equal.artefacts import open_predictions
+from created_equal.artefacts import definition_of, open_predictions
 from created_equal.errors import InputError
 from created_equal.scores.agreement import count_dtype, majority_right, modes
 from created_equal.scores.learning import accessibility
@@ -18,6 +18,7 @@ from created_equal.scores.subensembles import histograms_of
 from created_equal.scores.votes import agreeing_pairs
 
 EXAMPLES_AT_ONCE = 2**16
+REBUILD = "run again to rebuild them, or keep both again if they are in reference"
 
 
 @dataclass(frozen=True, eq=False)
@@ -334,15 +335,15 @@ def read_answers(name: str, paths: list[Path], scores: xr.Dataset, among: np.nda
     predictions, found = None, 0
     for path in paths:
         with open_predictions(path) as contents:
-            same = all(
+            same = definition_of(contents) == definition_of(scores) and all(
                 np.array_equal(contents[each].values, scores[each].values)
                 for each in ("epoch", "example", "label")
             )
             in_file = contents["network"].values
             if not same or not np.isin(in_file, seeds).any():
                 raise InputError(
-                    f"{path} does not belong to the scores of {name} (its networks, epochs or "
-                    "examples differ); run again to rebuild them."
+                    f"{path} does not belong to the scores of {name} (its definition, networks, "
+                    f"epochs or examples differ); {REBUILD}."
                 )
             if predictions is None:
                 shape = (len(seeds), contents.sizes["epoch"], len(axis.names))
@@ -356,7 +357,7 @@ def read_answers(name: str, paths: list[Path], scores: xr.Dataset, among: np.nda
     if found != len(seeds):
         raise InputError(
             f"the scores of {name} are of {len(seeds)} networks, and its predictions files "
-            f"contain {found} of them; run again to rebuild them."
+            f"contain {found} of them; {REBUILD}."
         )
     return Answers(axis, predictions, seeds, scores["epoch"].values, scores.attrs["classes"])
 

@@ -22,6 +22,6 @@ def scores_of_baseline(predictions: xr.Dataset) -> xr.Dataset:
             "accuracy": predictions["accuracy"],
             "label": predictions["label"],
         },
-        attrs={"classes": predictions.attrs["classes"]},
+        attrs={name: predictions.attrs[name] for name in ("classes", "definition")},
     )
     return scores.assign(accessibility=consistency(scores).mean("epoch"))

@@ -78,10 +78,12 @@ def with_kept_scores(study: Study) -> Study:
             if name in missing
         ]
         if FIGURES[figure].predictions:
-            sentences.append(
-                f"figures.{figure} needs the predictions of every network, which are not kept with "
-                f"the scores; {TRAIN}."
-            )
+            sentences += [
+                f"figures.{figure} needs the predictions of {name}, which are not kept with its "
+                f"scores; {TRAIN}."
+                for name in ensembles_of(entry)
+                if name not in missing and not ensembles[name].predictions_paths(1)
+            ]
         if sentences:
             refused[figure] = sentences
         else:

@@ -14,6 +14,7 @@ from created_equal.paths import (
     batches,
     dataset_path,
     find,
+    predictions_folder,
     predictions_path,
     scores_path,
 )
@@ -139,7 +140,13 @@ class Ensemble:
         return batches(self.n_networks, min(networks_per_job, at_most))
 
     def predictions_paths(self, networks_per_job: int) -> list[Path]:
-        """Return the paths of its predictions, a file for each of the ``batches``."""
+        """Return the paths of its predictions, a file for each of the ``batches``.
+
+        Of an ensemble with kept scores, they are the predictions kept with these, if there are any.
+        """
+        if self.scores_in == REFERENCE:
+            kept = find(predictions_folder(self.study, self.name, REFERENCE))
+            return sorted(kept.glob("*.nc"))
         return [
             predictions_path(self.study, self.name, first, last)
             for first, last in self.batches(networks_per_job)
