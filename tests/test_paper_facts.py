@@ -1,5 +1,6 @@
 """Facts of small mammals that any machine's run has to meet, tested on the kept predictions."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -7,13 +8,29 @@ import pytest
 from scipy.stats import spearmanr
 
 from created_equal import load_predictions
-from created_equal.artefacts import definition_of, open_predictions, read_scores, select_split
+from created_equal.artefacts import (
+    definition_of,
+    open_predictions,
+    read_scores,
+    select_split,
+    write_dataset,
+)
+from created_equal.claims.check import check_claims
+from created_equal.claims.claim import read_claims
+from created_equal.claims.evidence import open_evidence
+from created_equal.datasets import build_dataset
 from created_equal.scores import informative_epochs, pearson, score_ensemble, spearman_brown
-from created_equal.study import REFERENCE, baseline_path, load_study
+from created_equal.study import REFERENCE, RESULTS, baseline_path, dataset_path, load_study
 from created_equal.versions import BASELINES_VERSION
 
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / "reference/small_mammals_night/st_vgg/predictions"
+IN_README = (
+    *("figure_01b_beginning_test", "figure_01b_first_steps_test", "figure_01c_bimodality_test"),
+    *("section_4_2_linear_bimodality_mean_test", "section_4_2_non_linear_bimodality_mean_test"),
+    *("abstract_unanimous_test", "figure_08_minimum_test", "figure_04b_two_architectures"),
+)
+OF_FEW_NETWORKS = ("moved_easiest_epoch_1", "moved_hardest_epoch_1")
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +53,10 @@ def test_the_networks_are_those_of_both_studies(scores, monkeypatch):
 
 @pytest.mark.parametrize(
     "ensemble",
-    ["st_vgg", "small_st_vgg", "linear_st_vgg", "random_labels", "random_moved", "first_steps"],
+    [
+        *("st_vgg", "small_st_vgg", "linear_st_vgg", "random_labels", "first_steps"),
+        *("easiest_moved", "hardest_moved", "random_moved"),
+    ],
 )
 def test_the_kept_scores_are_those_of_the_kept_predictions(ensemble):
     folder = KEPT.parents[1] / ensemble
@@ -136,6 +156,21 @@ def test_random_labels_are_learned_by_heart_and_bimodal_at_no_epoch():
         assert lowest > 0.8
 
 
+@pytest.mark.parametrize(
+    ("which", "after_one", "at_end"), [("easiest", 1.00, 1.00), ("hardest", 0.07, 0.00)]
+)
+def test_the_easiest_examples_are_easy_and_the_hardest_hard_in_the_test_set_too(
+    which, after_one, at_end
+):
+    """The paper: the easiest are all right after an epoch; the hardest 0.08 of them, then none."""
+    scores = read_scores(KEPT.parents[1] / f"{which}_moved/scores.nc")
+    assert scores["network"].values.tolist() == list(range(4))
+    moved = scores["moved"].values.astype(bool)
+    assert moved.sum() == 62
+    right = scores["n_right"].values[:, moved].mean(axis=1) / 4
+    assert right[[1, 140]] == pytest.approx([after_one, at_end], abs=0.005)
+
+
 def test_random_moved_examples_become_easier_than_the_test_set():
     """The paper's section 3 finds them close to the test accuracy."""
     scores = read_scores(KEPT.parents[1] / "random_moved/scores.nc")
@@ -154,3 +189,24 @@ def test_random_moved_examples_become_easier_than_the_test_set():
     ]
     interval = np.quantile(resampled[0] - resampled[1], [0.025, 0.975])
     assert interval == pytest.approx([0.01, 0.23], abs=0.01)
+
+
+def test_the_intervals_in_readme_are_those_of_the_claims(data_root, tmp_path, monkeypatch):
+    """They are over networks too, since the predictions of all networks are kept."""
+    monkeypatch.chdir(tmp_path)
+    study = load_study("small_mammals_night", scores=REFERENCE.name)
+    dataset = build_dataset(study.dataset, data_root, download=False)
+    write_dataset(dataset, dataset_path(study.name), study.dataset)
+    baselines = Path(study.name, "baselines")
+    shutil.copytree(ROOT / REFERENCE / baselines, RESULTS / baselines)
+    with open_evidence(study, networks_per_job=1) as evidence:
+        claims = [claim for claim in read_claims() if claim.id in (*IN_README, *OF_FEW_NETWORKS)]
+        rows = check_claims(evidence, claims)
+    readme = (ROOT / "README.md").read_text()
+    assert len(rows) == len(IN_README) + len(OF_FEW_NETWORKS)
+    for row in rows:
+        few = row.id in OF_FEW_NETWORKS
+        assert row.interval_over == ("examples" if few else "examples and networks")
+        assert f"{row.value:.2f} ({row.lower:.2f} to {row.upper:.2f})" in readme
+        if row.id == "figure_01c_bimodality_test":
+            assert f"{row.classes_kept:.2f} for networks that share only the classes" in readme
