@@ -55,7 +55,7 @@ def test_the_networks_are_those_of_both_studies(scores, monkeypatch):
     "ensemble",
     [
         *("st_vgg", "small_st_vgg", "linear_st_vgg", "random_labels", "first_steps"),
-        *("easiest_moved", "hardest_moved", "random_moved"),
+        *("easiest_moved", "hardest_moved", "random_moved", "random_fifth"),
     ],
 )
 def test_the_kept_scores_are_those_of_the_kept_predictions(ensemble):
@@ -154,6 +154,15 @@ def test_random_labels_are_learned_by_heart_and_bimodal_at_no_epoch():
         lowest = np.nanmin(random["bimodality"].sel(split=split).values[shown])
         assert lowest == pytest.approx(expected, abs=0.005)
         assert lowest > 0.8
+
+
+def test_networks_on_a_random_fifth_of_the_train_set_are_as_accurate_as_the_papers():
+    """The paper reports 0.47 on the test set."""
+    fifth = read_scores(KEPT.parents[1] / "random_fifth/scores.nc")
+    assert fifth["network"].values.tolist() == list(range(4))
+    assert select_split(fifth, "train").sizes["example"] == 500
+    at_end = fifth["accuracy"].sel(epoch=140, split="test").mean().item()
+    assert at_end == pytest.approx(0.482, abs=0.0005)
 
 
 @pytest.mark.parametrize(
