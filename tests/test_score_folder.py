@@ -186,4 +186,7 @@ def test_the_command_needs_no_repository(tmp_path: Path) -> None:
     done = score("mine")
     assert done.returncode == 0, done.stderr
     assert "figure_01 is left out: there are no train examples.\n" in done.stdout
-    assert (tmp_path / "mine" / "explorer.html").exists()
+    said = [line.partition("wrote ")[2] for line in done.stderr.splitlines() if "wrote" in line]
+    drawn = ["mine/scores.nc", "mine/figure_02.png", "mine/explorer.html"]
+    assert [path for path in said if path in drawn] == drawn
+    assert all((tmp_path / path).exists() for path in said)

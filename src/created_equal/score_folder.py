@@ -80,6 +80,7 @@ def score_folder(folder: Path) -> list[str]:
         )
     scored = score_ensemble(paths)
     write_scores(scored, folder / SCORES, definition_of(scored))
+    log.info("wrote %s", folder / SCORES)
     with ExitStack() as stack:
         scores = stack.enter_context(open_scores(folder / SCORES))
         dataset = _dataset_of(folder, paths[0], stack)
@@ -94,6 +95,7 @@ def score_folder(folder: Path) -> list[str]:
         else:
             path = folder / "explorer.html"
             write_explorer(study, {ENSEMBLE: scores.load()}, dataset, Path(), path)
+            log.info("wrote %s", path)
     return left_out
 
 
@@ -157,6 +159,7 @@ def _draw_figures(
             yield f"{figure} is left out: {error}"
         else:
             save_in(folder, figure, drawn, table)
+            log.info("wrote %s", folder / f"{figure}.png")
 
 
 def _reason_for_leaving_out(needed: Sequence[str], scores: xr.Dataset, dataset: xr.Dataset) -> str:
@@ -209,3 +212,4 @@ def _check_claims(
     rows = [row for row in without_inapplicable(rows) if row.ensembles]
     write_page(rows, study.title, study.note, evidence.warnings(), folder / "claims.html")
     write_table(rows, folder / "claims.csv")
+    log.info("wrote %s", folder / "claims.html")
