@@ -85,17 +85,16 @@ def _accepts(architecture: Architecture, image_shape: tuple[int, int, int], clas
         with torch.no_grad(), warnings.catch_warnings():
             # PyTorch warns about empty layers before they raise an error.
             warnings.simplefilter("ignore")
+            # The meta device checks shapes without computing anything.
+            images = torch.zeros(2, channels, height, width, device="meta")
             try:
-                # Only shapes matter, so no weights are drawn.
                 with torch.device("meta"):
                     network = _build(architecture, recipe, image_shape, classes)
-                # On the meta device, a prediction would import PyTorch's compiler for a second.
-                network.to_empty(device="cpu")
             except NotImplementedError:
                 # torchvision's regnets need the values of tensors while they are built, and
                 # tensors on the meta device have none.
-                network = _build(architecture, recipe, image_shape, classes)
-            network.eval()(torch.zeros(1, channels, height, width))
+                network = _build(architecture, recipe, image_shape, classes).to("meta")
+            network.eval()(images)
     except (RuntimeError, ValueError, AssertionError, ZeroDivisionError):
         return False
     return True
