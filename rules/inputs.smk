@@ -286,8 +286,8 @@ def tested_in(wildcards):
     """Return the inputs of ``test_results``: those of the claims, and the files behind them."""
     if KEPT:
         fail(
-            "testing scores needs the predictions they were computed from, which are not saved in "
-            f"{REFERENCE}; run with --config scores=trained."
+            f"testing results needs all files that they were made from, and {REFERENCE} has only "
+            "some; run with --config scores=trained."
         )
     name, study = wildcards.study, load(wildcards.study)
     behind = ensembles_behind(study)

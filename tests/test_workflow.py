@@ -177,7 +177,7 @@ def test_kept_scores_are_shown_without_training(built, tmp_path):
         assert own[shares_classes]["classes_kept"]
     assert "(reference scores)" in (folder / "results/smoke/claims.html").read_text()
     refusal = one_sentence(snakemake(folder, "results/smoke/results_test.txt", *reference))
-    assert "which are not saved in reference; run with --config scores=trained." in refusal
+    assert "and reference has only some; run with --config scores=trained." in refusal
     catalogue = folder / "reference/smoke/scores.json"
     kept = json.loads(catalogue.read_text())
     del kept["random_labels"]

@@ -183,9 +183,9 @@ class Config:
 
     scores: Literal["trained", "reference"] = "trained"
     """With trained, figures and claims show the networks trained here. With reference, they show
-    the scores that come with the code (reference/STUDY), and nothing is trained. These come without
-    the predictions of every network, so intervals are over examples alone, and claims that need the
-    predictions are not measured."""
+    the scores that come with the code (reference/STUDY), and nothing is trained. Where the
+    predictions of every network do not come with them, intervals are over examples alone, and
+    claims that need the predictions are not measured."""
 
 
 @dataclass(config=STRICT, frozen=True)
