@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from created_equal.figures.histograms import (
     bars,
+    bimodality_scale,
     bimodality_words,
     fractions,
 )
@@ -36,13 +37,21 @@ def test_bars_are_stacked_and_empty_bins_are_left_out() -> None:
     assert axes.patches[0].get_facecolor()[:3] == to_rgb("red")
 
 
-def scores_with(value: float, band: tuple[float, float]) -> xr.Dataset:
+def scores_with(value: float, band: tuple[float, float], n_right: int = 1) -> xr.Dataset:
+    """Return the scores of two networks on one test image."""
     return xr.Dataset(
         {
+            "n_right": (("epoch", "example"), [[n_right]]),
             "bimodality": (("epoch", "split"), [[value]]),
             "bimodality_over_examples": (("epoch", "split", "bound"), [[band]]),
         },
-        coords={"epoch": [3], "split": ["test"], "bound": ["lower", "upper"]},
+        coords={
+            "epoch": [3],
+            "split": ["test"],
+            "bound": ["lower", "upper"],
+            "network": [0, 1],
+            "example_split": ("example", ["test"]),
+        },
     )
 
 
@@ -55,3 +64,19 @@ def scores_with(value: float, band: tuple[float, float]) -> xr.Dataset:
 )
 def test_bimodality_in_words(value: float, band: tuple[float, float], words: str) -> None:
     assert bimodality_words(scores_with(value, band), "test", 3) == words
+
+
+@pytest.mark.parametrize("n_right", [0, 2])
+def test_bimodality_is_not_informative_if_nearly_all_networks_are_right_or_wrong(
+    n_right: int,
+) -> None:
+    scores = scores_with(51.3, (22, 99.9), n_right)
+    figure = Figure()
+    axes = figure.subplots()
+    axes.set_title(bimodality_words(scores, "test", 3))
+    assert axes.get_title() == "bi-modality 51.30\n(not informative)"
+    assert bimodality_scale(figure, scores).endswith(
+        "Not informative: a mean below 0.05 or above 0.9."
+    )
+    axes.set_title(bimodality_words(scores_with(0.2, (0.1, 0.3)), "test", 3))
+    assert "ot informative" not in bimodality_scale(figure, scores)

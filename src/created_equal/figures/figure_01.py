@@ -16,6 +16,6 @@ def draw(
     figure = histograms.four_phases(
         "figure_01", scores, title, ensemble, epochs, histograms.consistency_histogram
     )
-    scale = histograms.bimodality_scale(scores)
+    scale = histograms.bimodality_scale(figure, scores)
     style.footing(figure, style.CONSISTENCY, f"{style.chance_words(scores)} {scale}")
     return figure

@@ -48,7 +48,7 @@ def draw(
         axes.set_axis_off()
     figure.supylabel("fraction of test examples")
     style.heading(figure, title, "; ".join(details), {ensemble: scores, **(steps or {})})
-    scale = histograms.bimodality_scale(scores, *(steps or {}).values())
+    scale = histograms.bimodality_scale(figure, scores, *(steps or {}).values())
     style.footing(figure, style.CONSISTENCY, f"{style.chance_words(scores)} {scale}")
     return figure
 

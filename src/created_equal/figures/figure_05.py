@@ -55,7 +55,7 @@ def draw(
     style.footing_of_legend(
         figure,
         f"{style.chance_words(scores)} Right: more than half of the networks are right. "
-        f"{histograms.bimodality_scale(linear)}",
+        f"{histograms.bimodality_scale(figure, linear)}",
         [
             Patch(label=f"{first_name}: all test examples", **NON_LINEAR),
             Patch(label=in_linear, **LINEAR),

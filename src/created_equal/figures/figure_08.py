@@ -54,7 +54,7 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
         figure,
         style.CONSISTENCY,
         f"{_panels_in_words(hard_ones)} {style.chance_words(random)} Accuracy: "
-        f"mean over networks. {histograms.bimodality_scale(*ensembles.values())}",
+        f"mean over networks. {histograms.bimodality_scale(figure, *ensembles.values())}",
     )
     return figure
 

@@ -6,13 +6,16 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from created_equal.artefacts import SPLITS, select_epochs, select_split
 from created_equal.figures import style
 from created_equal.figures.selection import phase_epochs
-from created_equal.scores import bin_edges, independent_null
+from created_equal.scores import MIDDLE, bin_edges, independent_null, informative_epochs
 
 LOOKS = {"train": style.filled(style.PALETTE[0]), "test": style.filled(style.PALETTE[1], "////")}
+
+NOT_INFORMATIVE = "not informative"
 
 
 def fractions(counts: np.ndarray, n_networks: int, edges: np.ndarray) -> np.ndarray:
@@ -89,20 +92,30 @@ def finish_panel(axes: Axes, scores: xr.Dataset) -> None:
 
 
 def bimodality_words(scores: xr.Dataset, split: str, epoch: int) -> str:
-    """Return two lines: the bi-modality of consistency and its 95 % interval over examples."""
-    value = float(scores["bimodality"].sel(epoch=epoch, split=split))
-    lower, upper = scores["bimodality_over_examples"].sel(epoch=epoch, split=split).values
+    """Return two lines: the bi-modality of consistency and its 95 % interval over examples.
+
+    The interval is left out where bi-modality is not informative, see ``informative_epochs``.
+    """
+    at = scores.sel(epoch=[epoch])
+    value = float(at["bimodality"].sel(split=split).item())
+    lower, upper = at["bimodality_over_examples"].sel(split=split).values[0]
     if np.isnan(value):  # all scores are equal
         return "bi-modality\nundefined"
+    if not informative_epochs(at, split)[0]:
+        return f"bi-modality {value:.2f}\n({NOT_INFORMATIVE})"
     band = "undefined" if np.isnan(lower + upper) else f"{lower:.2f} to {upper:.2f}"
     return f"bi-modality {value:.2f}\n({band})"
 
 
-def bimodality_scale(*scores: xr.Dataset) -> str:
-    """Return a sentence that explains the values of bi-modality for the N of each ensemble."""
+def bimodality_scale(figure: Figure, *scores: xr.Dataset) -> str:
+    """Return sentences that explain the bi-modality in panels' titles for each ensemble's N."""
     sizes = dict.fromkeys(each.sizes["network"] for each in scores)
     independent = " and ".join(f"{independent_null(size):.2f}" for size in sizes)
-    return (
+    words = (
         "Bi-modality (95 % interval over examples): 0 for two points, 0.8 for a uniform "
         f"distribution, {independent} (2\u00a0-\u00a02/N) for networks that err independently."
     )
+    if any(NOT_INFORMATIVE in text.get_text() for text in figure.findobj(Text)):
+        lowest, highest = MIDDLE
+        words += f" {NOT_INFORMATIVE.capitalize()}: a mean below {lowest} or above {highest}."
+    return words
