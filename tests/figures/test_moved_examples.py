@@ -11,7 +11,9 @@ def test_curves_are_means_with_the_networks_around_them(
     drawn = {line.get_label(): line.get_ydata() for line in axes.lines}
     for group, band in zip(GROUPS, axes.collections, strict=True):
         accuracy = moved[group]["accuracy_moved"]
-        np.testing.assert_allclose(drawn[f"{group}: 12 moved"], accuracy.mean("network"))
+        np.testing.assert_allclose(
+            drawn[f"{group}: 12 moved,\nN = 8 networks"], accuracy.mean("network")
+        )
         (path,) = band.get_paths()
         assert path.vertices[:, 1].min() >= float(accuracy.min()) - 1e-9
         assert path.vertices[:, 1].max() <= float(accuracy.max()) + 1e-9

@@ -5,6 +5,7 @@ process: they end with it, however it ends, and nothing else is ever stopped.
 """
 
 import ctypes
+import fcntl
 import os
 import shutil
 import signal
@@ -25,6 +26,7 @@ PROGRAMS = {
 }
 # Where Slurm looks without SLURM_CONF, which the jobs of Snakemake's plugin do not have.
 DEFAULT_CONF = Path("/etc/slurm/slurm.conf")
+PREFIX = "slurm-test-"  # of the folder of a cluster
 CPUS = 2
 GPUS = 2  # that can be asked for, but are none
 URGENT = "urgent"  # the partition whose jobs preempt all others
@@ -44,7 +46,7 @@ def cluster() -> Iterator[Path]:
     """
     install()
     with ExitStack() as stack:
-        state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="slurm-test-")))
+        state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=PREFIX)))
         state.chmod(0o755)
         configuration = write_configuration(state)
         stack.enter_context(linked(configuration))
@@ -168,16 +170,34 @@ def munged(state: Path) -> list:
 @contextmanager
 def linked(configuration: Path) -> Iterator[None]:
     """Let the configuration be the machine's, as long as it has no other."""
-    if DEFAULT_CONF.is_symlink() and not DEFAULT_CONF.exists():
-        DEFAULT_CONF.unlink()  # left by a test that was killed
-    if DEFAULT_CONF.exists():
-        raise RuntimeError(f"{DEFAULT_CONF} exists: this machine has a Slurm of its own")
-    DEFAULT_CONF.parent.mkdir(exist_ok=True)
-    DEFAULT_CONF.symlink_to(configuration)
-    try:
-        yield
-    finally:
-        DEFAULT_CONF.unlink()
+    with configuration.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        remove_abandoned_link()
+        if DEFAULT_CONF.exists():
+            raise RuntimeError(f"{DEFAULT_CONF} exists: this machine has a Slurm of its own")
+        DEFAULT_CONF.parent.mkdir(exist_ok=True)
+        DEFAULT_CONF.symlink_to(configuration)
+        try:
+            yield
+        finally:
+            DEFAULT_CONF.unlink()
+
+
+def remove_abandoned_link() -> None:
+    """Remove the link and the folder of a killed test, whose lock ended with its process."""
+    if not DEFAULT_CONF.is_symlink():
+        return
+    configuration = DEFAULT_CONF.readlink()
+    if configuration.exists():
+        if not configuration.parent.name.startswith(PREFIX):
+            return
+        with configuration.open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+        shutil.rmtree(configuration.parent)
+    DEFAULT_CONF.unlink()
 
 
 @contextmanager

@@ -24,7 +24,8 @@ def draw(moved: Mapping[str, xr.Dataset], scores: xr.Dataset, title: str, ensemb
     for number, group in enumerate(GROUPS):
         epochs, curves = moved[group]["epoch"].values, moved[group]["accuracy_moved"].values
         band = np.percentile(curves, (2.5, 97.5), axis=0)
-        label = f"{group}: {int(moved[group]['moved'].sum())} moved"
+        size = moved[group].sizes["network"]
+        label = f"{group}: {int(moved[group]['moved'].sum())} moved,\nN = {size} networks"
         mean = curves.mean(axis=0)
         style.curve(axes, epochs, mean, number, MARKS, band, markersize=3.5, label=label)
     on_test = scores["accuracy"].sel(split="test").mean("network").values
@@ -36,11 +37,10 @@ def draw(moved: Mapping[str, xr.Dataset], scores: xr.Dataset, title: str, ensemb
     style.epoch_axis(axes)
     legend.set_axis_off()
     legend.legend(*axes.get_legend_handles_labels(), loc="upper left", borderpad=0, handlelength=3)
-    moved_sizes = ", ".join(f"{group} N = {moved[group].sizes['network']}" for group in GROUPS)
     style.heading(
         figure,
         title,
-        f"{style.describe_all_epochs(ensemble, scores, 0)}; after the move: {moved_sizes}",
+        style.describe_all_epochs(ensemble, scores, 0),
         {ensemble: scores, **{f"{group} moved": moved[group] for group in GROUPS}},
     )
     style.footing(
