@@ -3,6 +3,8 @@ PYTHON ?= python3
 ACTIVATE = . .venv/bin/activate
 # Python compiles the modules that are used when they are first imported, and most never are.
 PIP = --quiet --disable-pip-version-check --no-compile
+# Containers often set it, and then every process would compile torch again.
+export PYTHONDONTWRITEBYTECODE =
 WEB = src/created_equal/look.css src/created_equal/explorer/explorer.css \
     src/created_equal/explorer/explorer.js src/created_equal/look.js
 .DEFAULT_GOAL := help
@@ -25,6 +27,7 @@ help:
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install $(PIP) -r requirements.txt
 	.venv/bin/python -m pip install $(PIP) --no-deps --no-build-isolation -e .
+	.venv/bin/python -c "import snakemake.cli, torch._dynamo, seaborn, papermill, created_equal.training"
 	touch $@
 
 reproduce: .venv/ready
