@@ -28,7 +28,7 @@ def draw(
     ensemble: str,
     epochs: Sequence[int] | None = None,
 ) -> Figure:
-    """Draw figure 1 with each bar divided by the most frequent prediction for its examples.
+    """Draw figure 1 with each bar split by the most frequent prediction for its examples.
 
     The ten most frequent labels have a color of their own; all others share one. The dataset has
     the names of the classes.

@@ -23,7 +23,7 @@ src/created_equal/study/keys.py.
 
 ## A study of your own
 
-Copy config/studies/small_mammals.yaml to config/studies/my_images.yaml and write, for example:
+Write the study to config/studies/my_images.yaml, for example:
 
 ```yaml
 # yaml-language-server: $schema=../../schemas/study.schema.json

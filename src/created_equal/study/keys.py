@@ -149,7 +149,7 @@ class Config:
         AfterValidator(expand),
     ] = Path("data")
     """The folder of the data sets, in torchvision's layout (cifar-100-python/, MNIST/raw/, ...).
-    Missing data sets are downloaded to it; otherwise it may be read-only. `~` is your home folder,
+    Missing CIFAR or MNIST is downloaded to it; otherwise it may be read-only. `~` is your home folder,
     and variables ($SCRATCH) are replaced. A folder other than data must exist."""
 
     download: Annotated[StrictBool, FromText] = True
@@ -164,7 +164,7 @@ class Config:
 
     epochs: Annotated[Many | None, FromText] = None
     """The number of epochs of every network, for a short trial; null takes the numbers from the
-    study files. Figures that name later epochs show others. Networks trained for another number of
+    study files. Figures that are set to later epochs show others. Networks trained for another number of
     epochs are kept, and are used again without this key."""
 
     networks_per_job: Annotated[Count, FromText] = 7
@@ -706,8 +706,7 @@ class StudyFile(Entry):
 
     base: Name = ABSENT
     """Another study, whose keys this study has too. A key that is given here replaces the other
-    study's; in keys with keys of their own (for example ensembles), only those given here are
-    replaced. `NAME: null` under ensembles, baselines or figures leaves out the other study's."""
+    study's; nested keys (for example ensembles) are merged, at every depth. `NAME: null` under ensembles, baselines or figures leaves out the other study's."""
 
     title: Text
     """The name of the study in figures and captions."""
