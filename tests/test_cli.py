@@ -266,8 +266,8 @@ def test_images_that_are_too_small_end_in_one_sentence(small_study, study_folder
     assert done.returncode == 2
     assert "Warning" not in done.stderr
     assert done.stderr.splitlines()[-1] == (
-        "created-equal: images of 12 x 12 pixels are too small for st_vgg; set size: 16 or more "
-        "in the study's dataset."
+        "created-equal: images of 12 x 12 pixels do not fit st_vgg; set size: 16 in the study's "
+        "dataset."
     )
 
 

@@ -143,11 +143,7 @@ def score(
             "class": np.arange(classes),
         },
     )
-    is_right = predictions == labels
-    accuracy = np.full((*predictions.shape[:2], len(artefacts.SPLITS)), np.nan)
-    for index, each in enumerate(artefacts.SPLITS):
-        if (splits == each).any():
-            accuracy[..., index] = is_right[..., splits == each].mean(axis=-1)
+    accuracy = artefacts.accuracy_by_split(predictions, labels, splits)
     unknown_loss = np.full_like(accuracy, np.nan)
     seeds = range(len(predictions))
     made = artefacts.make_predictions(predictions, accuracy, unknown_loss, seeds, dataset, epochs)

@@ -245,6 +245,18 @@ def test_of_a_large_split_nulls_and_resamples_use_a_part(made_up, monkeypatch):
     assert part.independent_networks != whole.independent_networks
 
 
+def test_nulls_are_of_the_same_examples_if_some_predictions_are_not_kept(made_up, monkeypatch):
+    evidence = made_up("small_mammals", True)
+    claim = CLAIMS["figure_04b_two_architectures"]
+    monkeypatch.setattr(hypotheses, "MOST_EXAMPLES", 60)
+    with_all, without_another = (
+        check_claims(replace(evidence, predictions=evidence.predictions | none), [claim])[0]
+        for none in ({}, {"random_labels": []})
+    )
+    assert without_another.class_means == with_all.class_means
+    assert without_another.independent_networks == with_all.independent_networks
+
+
 def test_too_many_predictions_are_not_resampled(made_up, monkeypatch):
     monkeypatch.setattr(hypotheses, "MOST_PREDICTIONS", 1000)
     (row,) = check_claims(made_up("digits", True), [CLAIMS["figure_01c_bimodality_train"]])

@@ -63,6 +63,13 @@ def test_predictions_next_to_scores_are_used_if_they_have_all_networks(tmp_path)
     assert find_predictions(path, scores.isel(network=[0, 3])) == files
     assert find_predictions(path, scores.isel(epoch=slice(1, None))) == []
     assert find_predictions(path, scores.assign_coords(network=scores["network"] + 1)) == []
+    # Another job size wrote some networks a second time.
+    again = write_ensemble(tmp_path / "again", networks=4).parent / "predictions" / "0000-0005.nc"
+    again.rename(files[0].with_name("0000-0003.nc"))
+    assert [file.name for file in find_predictions(path, scores)] == ["0000-0003.nc", files[0].name]
+    itself = Ours("itself", scores, find_predictions(path, scores))
+    assert {each.over for each in compare(itself, itself)} == {"examples and networks"}
+    files[0].with_name("0000-0003.nc").unlink()
     # In a folder of the recorder, they are next to the scores.
     recorded = files[0].rename(path.parent / files[0].name)
     assert find_predictions(path, scores) == [recorded]

@@ -72,8 +72,16 @@ def test_keys_within_the_test_set_begin_with_0():
     assert names.tolist() == [59_999, 50_002, 50_011]
     contiguous = scores_of(np.arange(8), np.arange(8) >= 5)
     assert names_of_rows(published(1, np.array([2])), contiguous, "test").tolist() == [7]
-    with pytest.raises(InputError, match="where the test set begins in the source is not known"):
-        names_of_rows(published(1, np.array([2])), MIXED, "test")
+    alternating = scores_of(np.arange(8), np.arange(8) % 2 == 1)
+    train_only = scores_of(np.arange(8) + 1, np.zeros(8, dtype=bool))
+    for scores in (MIXED, alternating, train_only):
+        with pytest.raises(InputError, match="where the test set begins in the source is not kno"):
+            names_of_rows(published(1, np.array([2])), scores, "test")
+
+
+def test_keys_within_the_test_set_come_after_all_train_examples():
+    train_only = scores_of(np.arange(8), np.zeros(8, dtype=bool))
+    assert names_of_rows(published(1, np.array([2])), train_only, "test").tolist() == [10]
 
 
 def test_keys_that_count_the_rows_are_their_order():

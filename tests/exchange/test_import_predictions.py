@@ -208,6 +208,8 @@ def with_value(column, row, value):
         (with_value("pred", 3, -1), "has the label -1, but labels are"),
         (with_value("pred", 3, "cat"), "names as predicted labels and numbers as labels"),
         (with_value("epoch", 3, 0.5), "the epoch 0.5; give whole numbers"),
+        (with_value("epoch", 3, np.inf), "the epoch inf; give whole numbers"),
+        (lambda t: t.assign(epoch=t["epoch"] > 1), "the epoch False; give whole numbers"),
         (
             lambda t: pd.concat([t, t.iloc[[5]].assign(pred=(t["pred"][5] + 1) % 5)]),
             "two predictions of network 0 for example 5 after epoch 0",
@@ -284,8 +286,26 @@ def test_labels_that_do_not_fit(logits, tmp_path):
     with pytest.raises(InputError, match="from 1 to 5, but there are 5 classes"):
         import_predictions("logits", tmp_path / "log.npz", tmp_path / "imported")
     np.save(tmp_path / "pickled.npy", np.array([{}], dtype=object))
-    with pytest.raises(InputError, match="without objects"):
-        import_predictions("logits", tmp_path / "pickled.npy", tmp_path / "imported")
+    np.savez(tmp_path / "pickled.npz", logits=logits, names=np.array([{}], dtype=object))
+    for name in ("pickled.npy", "pickled.npz"):
+        with pytest.raises(InputError, match="without objects"):
+            import_predictions("logits", tmp_path / name, tmp_path / "imported")
+    np.savez(tmp_path / "log.npz", logits=logits, labels=np.array([*"abcdefghij"]))
+    with pytest.raises(InputError, match="are <U1; give whole numbers from 0 to 4"):
+        import_predictions("logits", tmp_path / "log.npz", tmp_path / "imported")
+
+
+def test_more_classes_than_labels_can_tell_apart(tmp_path):
+    logits = np.zeros((2, 2**15 + 1), dtype=np.float16)
+    np.savez(tmp_path / "log.npz", logits=logits, labels=np.array([0, 2**15]))
+    with pytest.raises(InputError, match="there are 32,769 classes"):
+        import_predictions("logits", tmp_path / "log.npz", tmp_path / "imported")
+    assert {path.name for path in tmp_path.iterdir()} == {"log.npz"}
+    np.savez(tmp_path / "log.npz", logits=logits[:, 1:], labels=np.array([0, 2**15 - 1]))
+    import_predictions("logits", tmp_path / "log.npz", tmp_path / "imported")
+    found = read(tmp_path / "imported")
+    assert found["label"].values.tolist() == [0, 2**15 - 1]
+    assert found["accuracy"].sel(split="test").values.tolist() == [[0.5]]
 
 
 def test_a_folder_with_something_in_it_is_left_alone(logits, tmp_path):

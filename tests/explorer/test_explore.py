@@ -32,6 +32,7 @@ def test_an_example_is_learned_from_the_epoch_on_from_which_most_networks_are_ri
     found = learned(n_right, 4, np.array([0, 1, 2, 5]))
     assert found.tolist() == [2, 1, NEVER, 5]
     assert learned(np.full((3, 1), 4, np.uint8), 4, np.arange(3)).tolist() == [0]
+    assert learned(np.array([[0], [4]]), 4, np.array([0, 100_000])).tolist() == [100_000]
 
 
 def test_ranks_are_those_of_the_class_and_equal_for_equals() -> None:

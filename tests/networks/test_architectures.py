@@ -211,11 +211,11 @@ def test_images_that_are_too_small_are_rejected_with_the_smallest_size(
         with pytest.raises(InputError) as caught:
             build(architecture, shape=(size, size, 3))
         assert str(caught.value) == (
-            f"images of {size} x {size} pixels are too small for {architecture}; set size: "
-            f"{smallest} or more in the study's dataset."
+            f"images of {size} x {size} pixels do not fit {architecture}; set size: {smallest} in "
+            "the study's dataset."
         )
         build(architecture, shape=(smallest, smallest, 3))
-        with pytest.raises(InputError, match=re.escape(f"set size: {smallest} or more")):
+        with pytest.raises(InputError, match=re.escape(f"set size: {smallest} in")):
             build(architecture, shape=(smallest - 1, smallest - 1, 3))
 
 
@@ -223,14 +223,25 @@ def test_st_vgg_accepts_every_size_from_the_smallest_on():
     for size in range(1, 40):
         shape = (size, size, 1)
         if size < 16:
-            with pytest.raises(InputError, match="set size: 16 or more"):
+            with pytest.raises(InputError, match="set size: 16 in"):
                 build(width=0.05, shape=shape)
         else:
             network = build(width=0.05, shape=shape).eval()
             assert network(images(shape)).shape == (2, 5)
 
 
+def test_images_that_are_not_divided_into_patches_are_rejected_with_the_next_size() -> None:
+    with torch.device("meta"):
+        for size, fits in ((100, 112), (120, 128)):
+            with pytest.raises(InputError, match=f"do not fit vit_b_16; set size: {fits} in"):
+                build("vit_b_16", shape=(size, size, 3))
+        with pytest.raises(
+            InputError, match=r"do not fit vit_b_16; choose another architecture\.$"
+        ):
+            build("vit_b_16", shape=(513, 600, 3))
+
+
 def test_the_shorter_side_decides():
-    with pytest.raises(InputError, match=r"^images of 8 x 40 pixels are too small for st_vgg;"):
+    with pytest.raises(InputError, match=r"^images of 8 x 40 pixels do not fit st_vgg;"):
         build(shape=(8, 40, 3))
     assert build(width=0.1, shape=(16, 40, 3)).eval()(images((16, 40, 3))).shape == (2, 5)

@@ -3,6 +3,7 @@ import random
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -101,6 +102,28 @@ def test_a_pass_that_fails_leaves_the_mode(recorder: Recorder, data: Data) -> No
         recorder.evaluate(0, model, {"train": [(1, 1)], "test": []}, fail)
     assert all(each.training for each in model.modules())
     assert torch.is_grad_enabled()
+
+
+class Pair(NamedTuple):
+    """Inputs as torch's collation keeps them."""
+
+    left: torch.Tensor
+    right: torch.Tensor
+
+
+def test_inputs_may_be_a_named_tuple(recorder: Recorder) -> None:
+    def model(inputs: Pair) -> torch.Tensor:
+        return torch.stack([inputs.left, inputs.right], dim=1)
+
+    class Model(torch.nn.Module):
+        forward = staticmethod(model)
+
+    loaders = {
+        split: [(Pair(1 - torch.tensor(labels), torch.tensor(labels)), torch.tensor(labels))]
+        for split, labels in LABELS.items()
+    }
+    recorder.evaluate(0, Model(), loaders)
+    assert (read_predictions(recorder.path)["accuracy"] == 1).all()
 
 
 def test_a_loader_that_shuffles_is_named(tmp_path: Path, data: Data) -> None:
@@ -220,6 +243,7 @@ def test_what_cannot_be_recorded(recorder: Recorder, arguments: tuple, sentence:
     [
         ({"network": -1}, "network is -1; give its number, 0 or more."),
         ({"network": 1.5}, "network is 1.5; give its number"),
+        ({"classes": 2**15 + 1}, "there are 32,769 classes, but labels have 16 bits; give at most"),
         ({"labels": [0, 1]}, "labels is of the type list; give a mapping from each split to its"),
         ({"labels": torch.tensor([0])}, "labels is of the type Tensor; give a mapping from each"),
         ({"labels": None}, "labels is of the type NoneType; give a mapping from each"),

@@ -73,5 +73,5 @@ def test_more_classes_than_measured_examples(tiny):
 
 
 def test_images_that_are_too_small_are_rejected(tiny):
-    with pytest.raises(InputError, match=r"^images of 8 x 8 pixels are too small for st_vgg"):
+    with pytest.raises(InputError, match=r"^images of 8 x 8 pixels do not fit st_vgg"):
         measure_costs([(tiny(), (8, 8, 1), 10)], CPU, 1, 0)

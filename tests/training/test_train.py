@@ -284,7 +284,7 @@ def test_images_too_small_for_the_architecture_are_rejected(tiny, job, tmp_path)
     definition = {"source": "digits", "train_examples": 40, "test_examples": 40}
     data = build_dataset(definition, Path("unused"), False)
     write_dataset(data, tmp_path / "small.nc", definition)
-    with pytest.raises(InputError, match=r"^images of 8 x 8 pixels are too small for st_vgg"):
+    with pytest.raises(InputError, match=r"^images of 8 x 8 pixels do not fit st_vgg"):
         job(replace(tiny(), dataset=definition), [0], dataset=tmp_path / "small.nc")
     assert not list(tmp_path.glob("predictions/**/*.nc"))
 

@@ -17,6 +17,8 @@ from created_equal.artefacts.files import (
 from created_equal.errors import InputError
 from created_equal.versions import DECODING_VERSION
 
+MOST_CLASSES = 2**15
+
 
 def content_hash(contents: bytes) -> int:
     """Return a 64-bit hash of ``contents``."""
@@ -81,6 +83,20 @@ def add_images(examples: xr.Dataset, images: np.ndarray) -> xr.Dataset:
     )
 
 
+def as_labels(labels: np.ndarray, n_classes: int) -> np.ndarray:
+    """Return labels as files have them, int16.
+
+    Raises:
+        InputError: there are more than ``MOST_CLASSES`` classes.
+    """
+    if n_classes > MOST_CLASSES:
+        raise InputError(
+            f"there are {n_classes:,} classes, but labels have 16 bits; give at most "
+            f"{MOST_CLASSES:,} classes."
+        )
+    return np.asarray(labels, dtype=np.int16)
+
+
 def label_examples(
     labels: np.ndarray, positions: np.ndarray, is_test: np.ndarray, class_names: Sequence[str]
 ) -> xr.Dataset:
@@ -88,12 +104,12 @@ def label_examples(
 
     Arguments and errors are those of ``make_dataset``.
     """
-    labels = np.asarray(labels, dtype=np.int16)
     is_test = np.asarray(is_test, dtype=bool)
     if len(class_names) < 2:
         raise InputError(
             f"the dataset has only one class ({', '.join(class_names)}); give at least two."
         )
+    labels = as_labels(labels, len(class_names))
     counts = np.bincount(labels[~is_test], minlength=len(class_names))
     empty = [name for name, count in zip(class_names, counts, strict=True) if not count]
     if empty:

@@ -82,6 +82,24 @@ def make_predictions(
     )
 
 
+def accuracy_by_split(
+    predictions: np.ndarray, labels: np.ndarray, splits: np.ndarray
+) -> np.ndarray:
+    """Return accuracies (network, epoch, split) float64; NaN for a split without examples.
+
+    Args:
+        predictions: (network, epoch, example) labels.
+        labels: (example,).
+        splits: (example,) ``"train"`` or ``"test"``.
+    """
+    is_right = predictions == labels
+    accuracy = np.full((*predictions.shape[:2], len(SPLITS)), np.nan)
+    for index, split in enumerate(SPLITS):
+        if (splits == split).any():
+            accuracy[..., index] = is_right[..., splits == split].mean(axis=-1)
+    return accuracy
+
+
 def _check(predictions: np.ndarray, shape: tuple[int, ...], classes: int) -> None:
     """Raise InputError if predictions do not have this shape, or are not in 0..classes-1."""
     if predictions.shape != shape:

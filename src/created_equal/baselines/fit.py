@@ -9,7 +9,7 @@ import xarray as xr
 from threadpoolctl import threadpool_limits
 
 from created_equal.artefacts import (
-    SPLITS,
+    accuracy_by_split,
     definition_of,
     fingerprint,
     make_predictions,
@@ -89,9 +89,7 @@ def standardize_pixels(data: xr.Dataset) -> np.ndarray:
 
 def _make_predictions(predictions: np.ndarray, data: xr.Dataset) -> xr.Dataset:
     """Make a predictions dataset from labels (network, epoch, example); epochs count from 1."""
-    is_right = predictions == data["label"].values
-    masks = [data["example_split"].values == split for split in SPLITS]
-    accuracy = np.stack([is_right[..., mask].mean(axis=-1) for mask in masks], axis=-1)
+    accuracy = accuracy_by_split(predictions, data["label"].values, data["example_split"].values)
     n_networks, n_epochs, _ = predictions.shape
     loss, epochs = np.full_like(accuracy, np.nan), range(1, n_epochs + 1)
     return make_predictions(predictions, accuracy, loss, range(n_networks), data, epochs)

@@ -77,14 +77,15 @@ def find_predictions(path: Path, scores: xr.Dataset) -> list[Path]:
             recorded or imported, in the same folder, in files named by their networks' numbers.
         scores: the contents of the scores file.
     """
-    found, seeds = {}, scores["network"].values
+    found, missing = [], set(scores["network"].values.tolist())
     for file in sorted([*path.parent.glob(f"{FOLDER}/*.nc"), *path.parent.glob("[0-9]*.nc")]):
         with open_predictions(file) as contents:
-            in_file = contents["network"].values[np.isin(contents["network"].values, seeds)]
-            if len(in_file) and np.array_equal(contents["epoch"].values, scores["epoch"].values):
-                found[file] = in_file
-    is_complete = sorted(seed for in_file in found.values() for seed in in_file) == sorted(seeds)
-    return list(found) if is_complete else []
+            # Two files may contain the same network, if jobs of another size wrote one of them.
+            new = missing & set(contents["network"].values.tolist())
+            if new and np.array_equal(contents["epoch"].values, scores["epoch"].values):
+                found.append(file)
+                missing -= new
+    return [] if missing else found
 
 
 def compare(ours: Ours, other: Ours | Published, split: str | None = None) -> list[Comparison]:

@@ -77,11 +77,9 @@ def _start_of_test(published: Published, scores: xr.Dataset) -> int:
     if sizes := _whole_sizes(scores):
         return sizes[0]
     ours = scores["example"].values
-    first = int(np.sum(scores["example_split"].values == "train"))
-    if (
-        np.array_equal(ours, np.arange(len(ours)))
-        and scores["example_split"].values[first] == "test"
-    ):
+    is_test = scores["example_split"].values == "test"
+    first = int(np.sum(~is_test))
+    if np.array_equal(ours, np.arange(len(ours))) and is_test[first:].all():
         return first
     raise InputError(
         f"where the test set begins in the source is not known, so the positions in "

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from created_equal.artefacts import MOST_CLASSES
 from created_equal.datasets.source import Source, read_from_array
 from created_equal.errors import InputError, because
 
 NEEDED = ("train_images", "train_labels", "test_images", "test_labels")
 OPTIONAL = ("class_names",)
-MOST_CLASSES = 2**15
 # NumPy raises these for a damaged file, and for a file of another kind.
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, TypeError, RuntimeError)
 

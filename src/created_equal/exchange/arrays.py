@@ -139,10 +139,9 @@ def _log(
 
 def _find(path: Path, names: Sequence[str]) -> tuple[np.ndarray, Mapping[str, np.ndarray]]:
     """Return the array in a file, and all arrays by name."""
-    found = _load(path)
-    if isinstance(found, np.ndarray):
-        return found, {}
-    arrays = {name: found[name] for name in found.files}
+    arrays = _load(path)
+    if isinstance(arrays, np.ndarray):
+        return arrays, {}
     chosen = [arrays[name] for name in names if name in arrays]
     others = [array for name, array in arrays.items() if name not in LABELS]
     if not chosen and len(others) == 1:
@@ -154,9 +153,11 @@ def _find(path: Path, names: Sequence[str]) -> tuple[np.ndarray, Mapping[str, np
     return chosen[0], arrays
 
 
-def _load(path: Path):
+def _load(path: Path) -> np.ndarray | dict[str, np.ndarray]:
     try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+        found = np.load(path, mmap_mode="r", allow_pickle=False)
+        # Arrays of an .npz file are not read before they are asked for.
+        return found if isinstance(found, np.ndarray) else dict(found)
     except OSError as error:
         raise InputError(f"{path} cannot be read {because(error, 'name a file')}") from error
     except Exception as error:  # numpy raises many types on broken files
@@ -185,10 +186,14 @@ def _labels(
             f"the labels in {where} have the shape {getattr(given, 'shape', '?')}, but there are "
             f"{examples} examples in {path}; give one label for each."
         )
-    if given.dtype.kind not in "iu" or given.min() < 0 or given.max() >= classes:
+    if given.dtype.kind not in "iu":
         raise InputError(
-            f"the labels in {where} are {given.dtype} from {given.min()} to {given.max()}, but "
-            f"there are {classes} classes; give whole numbers from 0 to {classes - 1}."
+            f"the labels in {where} are {given.dtype}; give whole numbers from 0 to {classes - 1}."
+        )
+    if given.min() < 0 or given.max() >= classes:
+        raise InputError(
+            f"the labels in {where} are from {given.min()} to {given.max()}, but there are "
+            f"{classes} classes; give whole numbers from 0 to {classes - 1}."
         )
     return given.astype(np.int64)
 

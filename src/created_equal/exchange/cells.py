@@ -1,6 +1,7 @@
 """Predictions from a long table of cells: one row for each network, epoch and example."""
 
 import logging
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -185,7 +186,7 @@ def _encode(
                 f"{path} has the label {wrong}, but labels are the whole numbers 0 to "
                 f"{classes - 1}; correct it, or name all classes with --classes."
             )
-        _warn_of_unused(both, classes, path)
+        _warn_without_zero(both, classes, path)
         return *both, [*map(str, class_names or range(classes))]
     if any(are_numbers) and not class_names:
         which = ("labels", "predicted labels")
@@ -216,9 +217,8 @@ def _encode(
     return *both, names
 
 
-def _warn_of_unused(both: Sequence[np.ndarray], classes: int, path: Path) -> None:
-    unused = np.setdiff1d(np.arange(classes), np.concatenate([np.unique(each) for each in both]))
-    if 0 in unused:
+def _warn_without_zero(both: Sequence[np.ndarray], classes: int, path: Path) -> None:
+    if not any((each == 0).any() for each in both):
         log.warning(
             "%s has no label 0, so class 0 of %d has no examples: if its labels count from 1, "
             "subtract 1 from them",
@@ -230,7 +230,7 @@ def _warn_of_unused(both: Sequence[np.ndarray], classes: int, path: Path) -> Non
 def _are_whole(values: pd.Series) -> bool:
     if pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values):
         return False
-    return bool((values == np.floor(values)).all())
+    return bool((np.isfinite(values) & (values == np.floor(values))).all())
 
 
 def _as_text(values: pd.Series) -> pd.Series:
@@ -242,7 +242,9 @@ def _whole(values: pd.Series, name: str, path: Path) -> pd.Series:
         wrong = next(
             each
             for each in values
-            if not isinstance(each, (int, float)) or each < 0 or each != int(each)
+            if isinstance(each, bool)
+            or not isinstance(each, (int, float))
+            or not (0 <= each < math.inf and each == int(each))
         )
         raise InputError(f"{path} has the {name} {wrong}; give whole numbers from 0 on.")
     return values.astype(np.int64)

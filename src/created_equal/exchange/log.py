@@ -2,13 +2,19 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
-from created_equal.artefacts import SPLITS, canonical, make_predictions, write_predictions
+from created_equal.artefacts import (
+    accuracy_by_split,
+    as_labels,
+    canonical,
+    make_predictions,
+    write_predictions,
+)
 from created_equal.errors import InputError
 from created_equal.exchange.new_folder import new_folder
 
@@ -46,7 +52,7 @@ class Log:
     networks: np.ndarray
     examples: np.ndarray
     example_names: Sequence[str] = ()
-    cannot_give: Sequence[str] = field(default_factory=tuple)
+    cannot_give: Sequence[str] = ()
     correctness_only: bool = False
 
 
@@ -92,7 +98,7 @@ def write_log(found: Log, source: str, path: Path, folder: Path) -> None:
 def _predictions(found: Log, rows: slice, cannot_give: Sequence[str]) -> xr.Dataset:
     examples = xr.Dataset(
         {
-            "label": ("example", found.labels.astype(np.int16)),
+            "label": ("example", as_labels(found.labels, len(found.class_names))),
             "class_name": ("class", np.array([*found.class_names], dtype=object)),
         },
         coords={
@@ -101,13 +107,10 @@ def _predictions(found: Log, rows: slice, cannot_give: Sequence[str]) -> xr.Data
         },
     )
     predictions = found.predictions[rows]
-    accuracy = np.full((*predictions.shape[:2], len(SPLITS)), np.nan)
-    for index, chosen in enumerate((~found.is_test, found.is_test)):
-        if chosen.any():
-            right = predictions[..., chosen] == found.labels[chosen]
-            accuracy[..., index] = right.mean(axis=-1)
+    accuracy = accuracy_by_split(predictions, found.labels, examples["example_split"].values)
+    no_loss = np.full_like(accuracy, np.nan)
     made = make_predictions(
-        predictions, accuracy, 0 * accuracy + np.nan, found.networks[rows], examples, found.epochs
+        predictions, accuracy, no_loss, found.networks[rows], examples, found.epochs
     )
     made["class_name"] = examples["class_name"]
     if len(found.example_names):

@@ -29,8 +29,8 @@ HERE = Path(__file__).parent
 MOST_EXAMPLES = 60_000
 MOST_BYTES = 30_000_000
 """Of a page; larger ones are slow to open."""
-NEVER = 65_535
-"""In place of the epoch at which an example is learned."""
+NEVER = 2**32 - 1
+"""Stands for the epoch at which an example is learned if it never is."""
 TYPES = {
     "uint8": "Uint8Array",
     "uint16": "Uint16Array",
@@ -281,12 +281,12 @@ def learned(n_right: np.ndarray, networks: int, epochs: np.ndarray) -> np.ndarra
         epochs: (epoch,) the epochs.
 
     Returns:
-        (example,) uint16.
+        (example,) uint32.
     """
     is_wrong = 2 * n_right.astype(np.int64) <= networks
     until_end = np.argmax(is_wrong[::-1], axis=0)
     first = np.where(is_wrong.any(axis=0), len(epochs) - until_end, 0)
-    return np.append(epochs, NEVER)[first].astype(np.uint16)
+    return np.append(epochs, NEVER)[first].astype(np.uint32)
 
 
 def ranks(accessibility: np.ndarray, label: np.ndarray) -> np.ndarray:

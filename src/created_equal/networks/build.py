@@ -26,7 +26,7 @@ def build_network(
     (height, width, channels).
 
     Raises:
-        InputError: the images are too small for the architecture, or it cannot be made linear; or
+        InputError: the images do not fit the architecture, or it cannot be made linear; or
             see ``build_own_network``.
     """
     if architecture.own:
@@ -35,16 +35,15 @@ def build_network(
     if not _accepts(architecture, image_shape, classes):
         for larger in range(min(height, width) + 1, LARGEST_SIZE_TRIED + 1):
             if _accepts(architecture, (larger, larger, channels), classes):
-                remedy = f"set size: {larger} or more"
+                remedy = f"set size: {larger} in the study's dataset"
                 break
         else:
             remedy = "choose another architecture"
         raise InputError(
-            f"images of {height} x {width} pixels are too small for {architecture.name}; {remedy} "
-            "in the study's dataset."
+            f"images of {height} x {width} pixels do not fit {architecture.name}; {remedy}."
         )
     if architecture.linear and architecture.name not in BLOCKS:
-        check_linear(architecture.name, (height, width, channels))
+        check_linear(architecture.name, image_shape)
     return _build(architecture, recipe, image_shape, classes)
 
 
@@ -78,7 +77,7 @@ def _build(
 # Cached, because this takes longer than building a network.
 @cache
 def _accepts(architecture: Architecture, image_shape: tuple[int, int, int], classes: int) -> bool:
-    """Return whether images of this shape are large enough for the architecture."""
+    """Return whether images of this shape fit the architecture."""
     height, width, channels = image_shape
     recipe = Recipe()  # Neither activations nor dropout change a shape.
     try:

@@ -95,8 +95,12 @@ def without_distribution(model: object) -> object:
 
 
 def _moved(inputs: object, device: object) -> object:
+    if hasattr(inputs, "to"):
+        return inputs.to(device)
     if isinstance(inputs, Mapping):
         return {name: _moved(each, device) for name, each in inputs.items()}
     if isinstance(inputs, tuple | list):
-        return type(inputs)(_moved(each, device) for each in inputs)
-    return inputs.to(device) if hasattr(inputs, "to") else inputs
+        moved = [_moved(each, device) for each in inputs]
+        is_named = hasattr(inputs, "_fields")
+        return type(inputs)(*moved) if is_named else type(inputs)(moved)
+    return inputs

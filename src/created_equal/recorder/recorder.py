@@ -12,6 +12,7 @@ import xarray as xr
 from created_equal.artefacts import (
     SPLITS,
     add_images,
+    as_labels,
     canonical,
     definition_of,
     fingerprint,
@@ -397,7 +398,7 @@ def _examples(labels: Mapping[str, Sequence[int]], names: Sequence[str]) -> xr.D
     splits = np.repeat(names_of_splits, [len(part) for part in parts.values()])
     return xr.Dataset(
         {
-            "label": ("example", together.astype(np.int16)),
+            "label": ("example", as_labels(together, len(names))),
             "class_name": ("class", np.array(names, dtype=object)),
         },
         coords={"example": np.arange(len(together)), "example_split": ("example", splits)},

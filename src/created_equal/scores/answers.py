@@ -332,7 +332,7 @@ def read_answers(name: str, paths: list[Path], scores: xr.Dataset, among: np.nda
         (slice(start, start + EXAMPLES_AT_ONCE), np.flatnonzero(block_of == number))
         for number, start in enumerate(starts)
     ]
-    predictions, found = None, 0
+    predictions, found = None, set()
     for path in paths:
         with open_predictions(path) as contents:
             same = definition_of(contents) == definition_of(scores) and all(
@@ -353,11 +353,11 @@ def read_answers(name: str, paths: list[Path], scores: xr.Dataset, among: np.nda
                 for block, columns in blocks:
                     part = contents["prediction"].isel(network=row, example=block).values
                     network[:, columns] = part[:, axis.of_scores[columns] - block.start]
-                found += 1
-    if found != len(seeds):
+                found.add(in_file[row])
+    if len(found) != len(seeds):
         raise InputError(
             f"the scores of {name} are of {len(seeds)} networks, and its predictions files "
-            f"contain {found} of them; {REBUILD}."
+            f"contain {len(found)} of them; {REBUILD}."
         )
     return Answers(axis, predictions, seeds, scores["epoch"].values, scores.attrs["classes"])
 

@@ -80,13 +80,15 @@ class Hypotheses:
             if "image" not in self.dataset:
                 return None
             networks = np.array([self.networks(names[-1])])
-            replaced = {names[-1]: Counted(self._made(null, names[-1]), networks)}
+            made = self._made(null, names[-1], self.have_answers(names))
+            replaced = {names[-1]: Counted(made, networks)}
             return Scores(self._sampled(names) | replaced)
         if null == "shuffled_within_class":
             return Scores(self._sampled(names), shuffled=True)
         if null == "classes_kept" and not self.have_answers(names):
             return None
-        return Scores({name: Counted(self._made(null, name)) for name in names})
+        sampled = self.have_answers(names)
+        return Scores({name: Counted(self._made(null, name, sampled)) for name in names})
 
     def resamples(self, names: tuple[str, ...], replicates: int) -> Iterator[Scores]:
         """Yield resamples of the examples and, if ``resampled``, of the networks."""
@@ -135,12 +137,12 @@ class Hypotheses:
         paths, scores = self.predictions[name], self.scores[name]
         return read_answers(name, paths, scores, self.sample)
 
-    def _make(self, null: str, name: str) -> Answers:
+    def _make(self, null: str, name: str, sampled: bool) -> Answers:
         scores, seed = self.scores[name], crc32(name.encode())
         if null == "classes_kept":
             return classes_kept(self.answers(name), seed)
         # Without the predictions, scores are of all examples.
-        axis = Axis(scores, self.sample if all(self.predictions.values()) else None)
+        axis = Axis(scores, self.sample if sampled else None)
         if null == "class_means":
             return class_means(scores, axis, self.dataset)
         return independent_networks(scores, axis, seed)

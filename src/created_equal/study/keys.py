@@ -149,8 +149,8 @@ class Config:
         AfterValidator(expand),
     ] = Path("data")
     """The folder of the data sets, in torchvision's layout (cifar-100-python/, MNIST/raw/, ...).
-    Missing CIFAR or MNIST is downloaded to it; otherwise it may be read-only. `~` is your home folder,
-    and variables ($SCRATCH) are replaced. A folder other than data must exist."""
+    Missing CIFAR or MNIST is downloaded to it; otherwise it may be read-only. `~` is your home
+    folder, and variables ($SCRATCH) are replaced. A folder other than data must exist."""
 
     download: Annotated[StrictBool, FromText] = True
     """Whether missing data sets are downloaded. With false, a missing data set ends the run with an
@@ -164,8 +164,8 @@ class Config:
 
     epochs: Annotated[Many | None, FromText] = None
     """The number of epochs of every network, for a short trial; null takes the numbers from the
-    study files. Figures that are set to later epochs show others. Networks trained for another number of
-    epochs are kept, and are used again without this key."""
+    study files. Figures that are set to later epochs show others. Networks trained for another
+    number of epochs are kept, and are used again without this key."""
 
     networks_per_job: Annotated[Count, FromText] = 7
     """How many networks a job trains and saves in one file. It does not change any result."""
@@ -706,7 +706,8 @@ class StudyFile(Entry):
 
     base: Name = ABSENT
     """Another study, whose keys this study has too. A key that is given here replaces the other
-    study's; nested keys (for example ensembles) are merged, at every depth. `NAME: null` under ensembles, baselines or figures leaves out the other study's."""
+    study's; nested keys (for example ensembles) are merged, at every depth. `NAME: null` under
+    ensembles, baselines or figures leaves out the other study's."""
 
     title: Text
     """The name of the study in figures and captions."""

@@ -68,7 +68,7 @@ def count_operations(
     Images are (height, width, channels).
 
     Raises:
-        InputError: the images are too small for the architecture.
+        InputError: the images do not fit the architecture.
     """
     predicting, training = _count_per_image(ensemble.architecture, image_shape, classes)
     trained, predicted = _count_images(ensemble, examples)
@@ -105,7 +105,7 @@ def measure_costs(
         share's uncertainty is by how much it differed from step to step.
 
     Raises:
-        InputError: the images are too small for an architecture.
+        InputError: the images do not fit an architecture.
     """
     if setting.device.type == "cuda":
         trainees = _warm_up(kinds, setting)
