@@ -74,7 +74,7 @@ without_braces(ROOT)
 
 if sum(word.split("=")[0] in ("--config", "-C") for word in sys.argv[1:]) > 1:
     fail(
-        "--config stands twice, and Snakemake reads only the last one; put all keys after one, "
+        "--config is given twice, and Snakemake reads only the last; put all keys after one, "
         "for example: --config studies=digits networks=3"
     )
 
@@ -116,13 +116,9 @@ def run_locally(*rules):
 
 def ensemble_of(wildcards, name="ensemble"):
     """Return the ensemble of a job, or another one that is named by a wildcard."""
-    ensembles, ensemble = load(wildcards.study).ensembles, wildcards[name]
-    if ensemble not in ensembles:
-        fail(
-            f"the study {wildcards.study} has no ensemble {ensemble}; "
-            f"{suggestion(ensemble, list(ensembles))}"
-        )
-    return ensembles[ensemble]
+    return checked(
+        created_equal.study.ensemble_of, load(wildcards.study), wildcards[name]
+    )
 
 
 def source(path):

@@ -116,15 +116,12 @@ def entry_of(figure, wildcards):
     figures = figures_of(wildcards.study)
     if figure not in figures:
         refused = load(wildcards.study).refused.get(figure)
-        (
-            fail(" ".join(refused))
-            if refused
-            else fail(
-                f"the study {wildcards.study} has no {figure}; add it under figures in "
-                f"config/studies/{wildcards.study}.yaml, or request "
-                f"{', '.join(figures) or 'a figure of another study'}."
-            )
+        unknown = (
+            f"the study {wildcards.study} has no {figure}; add it under figures in "
+            f"config/studies/{wildcards.study}.yaml, or request "
+            f"{', '.join(figures) or 'a figure of another study'}."
         )
+        fail(" ".join(refused) if refused else unknown)
     return load(wildcards.study).figures.get(figure)
 
 

@@ -43,6 +43,7 @@ from created_equal.study import (
     chosen_path,
     claims_path,
     dataset_path,
+    ensemble_of,
     explorer_path,
     find,
     load_config,
@@ -55,7 +56,6 @@ from created_equal.study import (
     predictions_path,
     results_test_path,
     scores_path,
-    suggestion,
     tables_path,
 )
 
@@ -277,7 +277,7 @@ def fit_baseline(
 ) -> None:
     """Fit a scikit-learn classifier; writes results/STUDY/baselines/BASELINE.nc.
 
-    With scores=reference, it is copied from reference/STUDY if it is kept there.
+    With scores=reference, its predictions are copied from reference/STUDY if they are kept there.
     """
     from created_equal import baselines
 
@@ -348,7 +348,7 @@ def score(
 
     for sentence in score_folder(folder):
         print(sentence)
-    print(f"wrote all that could be made of them into {folder}")
+    print(f"wrote all results that the predictions allow into {folder}")
 
 
 @app.command(name="compare", epilog="Example: created-equal compare digits st_vgg linear_st_vgg")
@@ -675,12 +675,7 @@ def _set_aside(error: DamagedError) -> str:
 
 
 def _load_ensemble(study_name: str, name: str) -> Ensemble:
-    ensembles = load_configured(study_name).ensembles
-    if name not in ensembles:
-        raise InputError(
-            f"the study {study_name} has no ensemble {name}; {suggestion(name, list(ensembles))}"
-        )
-    return ensembles[name]
+    return ensemble_of(load_configured(study_name), name)
 
 
 def _parse_range(networks: str) -> tuple[int, int]:

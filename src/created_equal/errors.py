@@ -53,9 +53,9 @@ def because(error: OSError, otherwise: str) -> str:
         case errno.ENAMETOOLONG:
             remedy = "shorten the path"
         case errno.EISDIR:
-            remedy = "a folder of this path is where a file is needed: move it elsewhere"
+            remedy = "a folder has this path, where a file is needed: move it elsewhere"
         case errno.EEXIST | errno.ENOTDIR:
-            remedy = "a file of this path is where a folder is needed: move it elsewhere"
+            remedy = "a file has this path, where a folder is needed: move it elsewhere"
         case errno.ELOOP:
             remedy = "correct the links in the path, which lead back to themselves"
         case errno.ENOMEM:

@@ -1,4 +1,4 @@
-"""Less garbage collection, which takes a third of the processor time of short commands."""
+"""Less frequent garbage collection: it takes a third of the processor time of short commands."""
 
 import atexit
 import gc

@@ -237,9 +237,9 @@ def test_the_old_file_stays_if_it_cannot_be_replaced(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("place", "remedy"),
     [
-        ("file/a.nc", "a file of this path is where a folder is needed: move it elsewhere."),
-        ("file/deeper/a.nc", "a file of this path is where a folder is needed: move it"),
-        ("folder.nc", "a folder of this path is where a file is needed: move it elsewhere."),
+        ("file/a.nc", "a file has this path, where a folder is needed: move it elsewhere."),
+        ("file/deeper/a.nc", "a file has this path, where a folder is needed: move it"),
+        ("folder.nc", "a folder has this path, where a file is needed: move it elsewhere."),
     ],
 )
 def test_a_place_that_cannot_be_written_to(tmp_path, contents, place, remedy):

@@ -88,7 +88,7 @@ def test_a_figure_is_beside_the_scores_by_default(run, tmp_path):
 @pytest.mark.parametrize(
     "arguments, sentence",
     [
-        (("made_up", "one"), "two scores are compared; name a study and two of its ensembles"),
+        (("made_up", "one"), "compare takes two scores; name a study and two of its ensembles"),
         (("made_up", "one", "one"), "one is compared with itself; name two different scores."),
         (("made_up", "one", "othr"), "the study made_up has no ensemble othr; "),
         (("made_up", "one", "nix.csv"), "nix.csv does not exist"),

@@ -66,8 +66,8 @@ def test_sizes_and_choices_are_as_for_other_sources(tmp_path):
         ({"test_labels": np.array([2, -1, 0])}, "test_labels are from -1 to 2; give whole numbers"),
         ({"test_labels": np.array([2, 99999, 0])}, "at most 32767"),
         ({"class_names": np.array(["a", "b"])}, "has 2 class_names, but a label 2; give a name"),
-        ({"class_names": np.array(["a", "b", "a"])}, "class_names has 'a', which is empty or the"),
-        ({"class_names": np.array(["a", "b", " "])}, "class_names has ' ', which is empty or the"),
+        ({"class_names": np.array(["a", "b", "a"])}, "class_names has 'a', which is empty or not"),
+        ({"class_names": np.array(["a", "b", " "])}, "class_names has ' ', which is empty or not"),
         (
             {"class_names": np.array([1, 2, 3])},
             r"class_names are int64 of the shape \(3,\); giv",

@@ -45,7 +45,7 @@ def test_equal_images_are_named_with_where_they_are(lines):
     files = [f"{number}.png" for number in range(7)]
     report(dataset(images, labels, [False] * 5 + [True] * 2, files))
     assert lines(logging.WARNING) == [
-        "3 images are there more than once (for example 0.png and 5.png)",
+        "3 images are present more than once (for example 0.png and 5.png)",
         "2 images are in both the train and the test set (for example 0.png and 5.png)",
         "2 images are in more than one class (for example 1.png and 3.png)",
     ]

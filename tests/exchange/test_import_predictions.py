@@ -218,7 +218,7 @@ def with_value(column, row, value):
             lambda t: t[~((t["seed"] == 2) & (t["epoch"] == 3))],
             "epochs 0, 1, 2, 3 of network 0, but 0, 1, 2 of network 2",
         ),
-        (lambda t: t.drop(columns="gold"), "has no column of the label"),
+        (lambda t: t.drop(columns="gold"), "has no column for the label"),
         (lambda t: t.assign(index=0), "several columns for the example: guid, index"),
         (lambda t: t.assign(split="elsewhere"), "has the split elsewhere"),
         (lambda t: t.iloc[:0], "has no predictions"),
@@ -237,7 +237,7 @@ def test_rows_that_are_there_twice_count_once(logits, tmp_path, caplog):
     pd.concat([table, table.iloc[:4]]).to_csv(tmp_path / "log.csv", index=False)
     import_predictions("table", tmp_path / "log.csv", tmp_path / "imported")
     check(tmp_path / "imported", logits, range(EPOCHS))
-    assert "has 4 rows twice, which count once" in caplog.text
+    assert "has 4 duplicate rows, which are ignored" in caplog.text
 
 
 def test_both_splits_may_count_from_zero(logits, tmp_path):

@@ -89,6 +89,6 @@ def test_a_place_that_cannot_be_written_to(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("paper_figures").write_text("a file in the way")
-    sentence = f"paper_figures{os.sep}digits cannot be written to .*; a file of this path is where"
+    sentence = f"paper_figures{os.sep}digits cannot be written to .*; a file has this path, where"
     with pytest.raises(InputError, match=sentence):
         save(drawings["figure_10"]("Digits", "st_vgg"), "digits", "figure_10")

@@ -98,7 +98,7 @@ def test_the_check_does_not_advance_pytorchs_generator():
 
 def test_linear_networks_have_the_same_smallest_size():
     for linear in (False, True):
-        with pytest.raises(InputError, match="set size: 16 or more"):
+        with pytest.raises(InputError, match="set size: 16 in"):
             build("st_vgg", (8, 8, 3), linear=linear)
 
 

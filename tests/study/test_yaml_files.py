@@ -62,7 +62,7 @@ def test_invalid_yaml_is_reported_with_its_line(tmp_path, content, message):
 
 
 def test_a_file_that_cannot_be_read(tmp_path):
-    with pytest.raises(InputError, match=r"\(Is a directory\); a folder of this path is"):
+    with pytest.raises(InputError, match=r"\(Is a directory\); a folder has this path"):
         read_yaml(tmp_path)
 
 

@@ -37,10 +37,8 @@ def versions() -> dict[str, str]:
     """Return the versions of the installed libraries that results depend on."""
     found = {}
     for name in VERSIONED:
-        try:
+        with suppress(PackageNotFoundError):
             found[name] = version(name)
-        except PackageNotFoundError:
-            continue
     return found
 
 

@@ -307,8 +307,8 @@ def _row(case: Case, evidence: Evidence, found: dict | None) -> Row:
         return Row(**known, note=f"{whose} has no {words}.")
     if "value" not in found:
         return Row(**known, **found)
-    value, drawn, found = found["value"], found["drawn"], {**found}
-    del found["drawn"]
+    found = {**found}
+    value, drawn = found["value"], found.pop("drawn")
     expected = float(np.clip(found.get("expected", NAN), *claim.measure.possible))
     deciding, *interval = claim.accepted.deciding(value, found["lower"], found["upper"])
     against = NULLS if deciding in claim.accepted else ()

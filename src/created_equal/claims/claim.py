@@ -39,7 +39,7 @@ class Accepted:
         return upper < lowest or highest < lower or lowest <= lower <= upper <= highest
 
     def deciding(self, value: float, lower: float, upper: float) -> tuple[float, ...]:
-        """Return the value and interval that decide; or three times what is nearest to a limit."""
+        """Return the value and interval that decide: of an "interval around", its nearest point."""
         if not self.words.startswith("interval around"):
             return value, lower, upper
         return (max(lower, min(float(self.words.split()[-1]), upper)),) * 3

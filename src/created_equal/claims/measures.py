@@ -634,7 +634,7 @@ def _epochs(evidence: Evidence, name: str, split: str, at: str) -> np.ndarray:
 
 
 def _examples(evidence: Evidence, split: str, *names: str) -> Examples:
-    """Return the examples of a split that one or two have, or those that the last has moved."""
+    """Return the examples of a split that all of these have, or those moved in the last of them."""
     return evidence.once((split, *names), lambda: _chosen(evidence, split, *names))
 
 

@@ -1,6 +1,5 @@
 """The command compare: from names on the command line to a sentence, a figure and a table."""
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from created_equal.compare.compare import (
 from created_equal.compare.published import Published, read_published
 from created_equal.errors import InputError
 from created_equal.figures import hexagons, saving
-from created_equal.study import Study, scores_path, suggestion
+from created_equal.study import Study, ensemble_of, scores_path
 
 
 def run_compare(
@@ -48,7 +47,7 @@ def run_compare(
     """
     if len(names) != 2:
         raise InputError(
-            "two scores are compared; name a study and two of its ensembles (digits st_vgg "
+            "compare takes two scores; name a study and two of its ensembles (digits st_vgg "
             "linear_st_vgg), an ensemble and a file (digits st_vgg cscores.npz), or two files."
         )
     if split not in (None, *SPLITS):
@@ -78,12 +77,7 @@ def run_compare(
 
 def _ours(study: Study | None, name: str) -> Ours:
     if study and "/" not in name and not name.endswith(".nc"):
-        if name not in study.ensembles:
-            raise InputError(
-                f"the study {study.name} has no ensemble {name}; "
-                f"{suggestion(name, list(study.ensembles))}"
-            )
-        path, shown = study.scores_path(name), study.label(name)
+        path, shown = study.scores_path(ensemble_of(study, name).name), study.label(name)
     else:
         path, shown = Path(name), _stem(name)
     scores = read_scores(path)
@@ -111,6 +105,5 @@ def _write(
     ensembles = {each.name: each.scores for each in (ours, other) if isinstance(each, Ours)}
     figure = hexagons.draw(panels, tuple(labels), title, result, ensembles)
     saving.save_as(figure, out)
-    table = io.StringIO()
-    table_of(comparisons).to_csv(table, index=False, float_format="%.6g")
-    write_atomically(out.with_suffix(".csv"), table.getvalue().encode())
+    table = table_of(comparisons).to_csv(index=False, float_format="%.6g")
+    write_atomically(out.with_suffix(".csv"), table.encode())

@@ -191,8 +191,7 @@ def _score_of(
 ) -> np.ndarray:
     """Return the second score of examples, see ``Ours.score_of``."""
     if isinstance(other, Published):
-        order = np.argsort(names)
-        return other.values[order[np.searchsorted(names[order], examples)]]
+        return other.values[pd.Index(names).get_indexer(examples)]
     if not np.array_equal(other.scores["label"].sel(example=examples).values, labels):
         raise InputError(
             f"{first} and {other.name} have different labels for the same examples, so they learn "

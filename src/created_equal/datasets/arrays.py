@@ -140,7 +140,7 @@ def _class_names(path: Path, names: np.ndarray | None, classes: int) -> list[str
         )
     if twice := [name for name in names if not name.strip() or names.count(name) > 1]:
         raise InputError(
-            f"{path}: class_names has {twice[0]!r}, which is empty or there twice; give each class "
+            f"{path}: class_names has {twice[0]!r}, which is empty or not unique; give each class "
             "a name of its own."
         )
     return names

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from created_equal.artefacts import has_files, image_shape
+from created_equal.artefacts import SPLITS, has_files, image_shape
 
 CLASSES_LISTED = 100
 UNEVEN = 10
@@ -55,7 +55,7 @@ def _counts(dataset: xr.Dataset) -> pd.DataFrame:
     return pd.DataFrame(
         {
             split: np.bincount(labels[is_test == (split == "test")], minlength=len(names))
-            for split in ("train", "test")
+            for split in SPLITS
         },
         index=names,
     )
@@ -75,8 +75,7 @@ def _uneven(counts: pd.DataFrame) -> Iterator[str]:
 def _twins(dataset: xr.Dataset) -> Iterator[str]:
     """Yield sentences about images that are there more than once."""
     hashes = dataset["pixel_hash"].values
-    _, image, counts = np.unique(hashes, return_inverse=True, return_counts=True)
-    repeated = np.flatnonzero(counts[image] > 1)
+    repeated = np.flatnonzero(pd.Series(hashes).duplicated(keep=False))
     if not repeated.size:
         return
     copies = pd.DataFrame(
@@ -85,7 +84,7 @@ def _twins(dataset: xr.Dataset) -> Iterator[str]:
             "split": dataset["example_split"].values[repeated],
             "place": repeated,
         }
-    ).groupby(image[repeated])
+    ).groupby(hashes[repeated])
     name = _namer(dataset)
     found = copies.agg(
         labels=("label", "nunique"),
@@ -94,7 +93,7 @@ def _twins(dataset: xr.Dataset) -> Iterator[str]:
         last=("place", "last"),
     ).sort_values("first")
     for what, among in (
-        ("there more than once", found),
+        ("present more than once", found),
         ("in both the train and the test set", found[found["splits"] > 1]),
         ("in more than one class", found[found["labels"] > 1]),
     ):

@@ -42,12 +42,10 @@ def read_logits(
             f"{path} has an array of {logits.dtype} and shape {logits.shape}; give logits as "
             "(network, epoch, example, class), (network, example, class) or (example, class)."
         )
-    shape = ((1, 1), (None, 1), (None, None))[logits.ndim - 2]
-    networks = logits.shape[0] if shape[0] is None else 1
-    epochs = logits.shape[1] if shape[1] is None else 1
-    examples, classes = logits.shape[-2:]
+    leading = {2: (1, 1), 3: (len(logits), 1), 4: logits.shape[:2]}[logits.ndim]
+    logits = logits.reshape(*leading, *logits.shape[-2:])
+    networks, epochs, examples, classes = logits.shape
     label = _labels(path, labels, arrays, examples, classes)
-    logits = logits.reshape(networks, epochs, examples, classes)
     predicted = np.empty((networks, epochs, examples), dtype=label_dtype(max(classes, 2)))
     at_once = max(1, VALUES_AT_ONCE // classes)
     for network, epoch in np.ndindex(networks, epochs):
@@ -66,7 +64,7 @@ def read_correctness(
     class_names: Sequence[str] | None = None,
     first_epoch: int | None = None,
 ) -> Log:
-    """Return the predictions of networks of which only is known whether they are right.
+    """Return predictions for networks of which it is known only whether they are right.
 
     Args:
         path: .npy or .npz, (network, epoch, example) or (network, example), bool or 0 and 1.
@@ -76,8 +74,8 @@ def read_correctness(
         first_epoch: the number of the first epoch; None: 1.
 
     Raises:
-        InputError: a file cannot be read, shapes do not fit, a value is another, or there are no
-            classes.
+        InputError: a file cannot be read, shapes do not fit, a value is neither 0 nor 1, or
+            there are no classes.
     """
     right, arrays = _find(path, CORRECTNESS)
     if right.ndim not in (2, 3) or right.dtype.kind not in "biuf" or not right.size:

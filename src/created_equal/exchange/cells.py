@@ -4,6 +4,7 @@ import logging
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -42,8 +43,8 @@ def log_of_cells(
         cannot_give: see ``Log``.
 
     Raises:
-        InputError: a value is missing, or of the wrong type; a cell is missing, or there twice with
-            two predictions; an example has two labels or two splits; networks have different
+        InputError: a value is missing, or of the wrong type; a cell is missing, or occurs twice
+            with two predictions; an example has two labels or two splits; networks have different
             epochs; or a label is none of the classes.
     """
     if not len(cells):
@@ -65,18 +66,18 @@ def log_of_cells(
     cells = cells.assign(label=labels, predicted=predicted)
     networks, network = _codes(cells["network"])
     key = _examples(cells)
-    _refuse_two(cells, key, names, path)
+    _refuse_two_labels(cells, key, names, path)
     epochs, epoch = np.unique(cells["epoch"], return_inverse=True)
     shape = len(networks), len(epochs), len(key.table)
     flat = np.ravel_multi_index((network, epoch, key.code), shape)
     first = pd.Series(flat).drop_duplicates().index.to_numpy()
     grid = np.full(np.prod(shape), -1, dtype=np.int64)
     grid[flat[first]] = predicted[first]
-    _refuse_other(grid, flat, cells, predicted, names, path)
+    _refuse_two_predictions(grid, flat, cells, predicted, names, path)
     grid = grid.reshape(shape)
     _refuse_missing(grid < 0, networks, epochs, key.table, path)
     if len(cells) > grid.size:
-        log.warning("%s has %d rows twice, which count once", path, len(cells) - grid.size)
+        log.warning("%s has %d duplicate rows, which are ignored", path, len(cells) - grid.size)
     are_numbers = [isinstance(each, (int, np.integer)) and each >= 0 for each in networks]
     if not all(are_numbers):
         log.info(
@@ -97,11 +98,12 @@ def log_of_cells(
     )
 
 
-class _Examples:
+class _Examples(NamedTuple):
     """The examples of a table: one row each, and which of them is in each row of cells."""
 
-    def __init__(self, table: pd.DataFrame, code: np.ndarray, are_positions: bool):
-        self.table, self.code, self.are_positions = table, code, are_positions
+    table: pd.DataFrame
+    code: np.ndarray
+    are_positions: bool
 
 
 def _examples(cells: pd.DataFrame) -> _Examples:
@@ -116,7 +118,9 @@ def _examples(cells: pd.DataFrame) -> _Examples:
     return _Examples(table, code, bool(are_numbers and table["example"].is_unique))
 
 
-def _refuse_two(cells: pd.DataFrame, key: _Examples, names: Sequence[str], path: Path) -> None:
+def _refuse_two_labels(
+    cells: pd.DataFrame, key: _Examples, names: Sequence[str], path: Path
+) -> None:
     differs = key.table["label"].to_numpy()[key.code] != cells["label"].to_numpy()
     if differs.any():
         row = np.flatnonzero(differs)[0]
@@ -127,7 +131,7 @@ def _refuse_two(cells: pd.DataFrame, key: _Examples, names: Sequence[str], path:
         )
 
 
-def _refuse_other(
+def _refuse_two_predictions(
     grid: np.ndarray,
     flat: np.ndarray,
     cells: pd.DataFrame,
@@ -176,9 +180,7 @@ def _encode(
     are_numbers = [_are_whole(each) for each in (labels, predicted)]
     if all(are_numbers):
         both = [each.to_numpy().astype(np.int64) for each in (labels, predicted)]
-        low, high = (
-            int(of([each for one in both for each in (one.min(), one.max())])) for of in (min, max)
-        )
+        low, high = int(min(map(np.min, both))), int(max(map(np.max, both)))
         classes = len(class_names) if class_names else high + 1
         if low < 0 or high >= classes:
             wrong = low if low < 0 else high

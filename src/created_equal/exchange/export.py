@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from created_equal.artefacts import consistency, read_images, write_atomically
+from created_equal.exchange.column_page import markdown
 from created_equal.exchange.columns import COLUMNS
 from created_equal.exchange.new_folder import new_folder
 from created_equal.exchange.parquet import CURVE, ROWS_AT_ONCE, write_parquet
@@ -18,7 +19,7 @@ from created_equal.extras import library
 from created_equal.scores import epoch_metrics
 
 CURVE_WORDS = "c after each epoch, a list"
-IMAGE_WORDS = "the image as PNG, as networks see it before they are standardised"
+IMAGE_WORDS = "the image as PNG, as networks see it but before standardization"
 
 CARD = """---
 configs:
@@ -156,7 +157,6 @@ def _card(table: pd.DataFrame, about: Mapping, images: bool) -> str:
     words = {name: COLUMNS[name] for name in table} | {CURVE: CURVE_WORDS}
     if images:
         words["image"] = IMAGE_WORDS
-    rows = "".join(f"| `{name}` | {text} |\n" for name, text in words.items())
     kinds = {"i": "int", "u": "int", "f": "float"}
     fields = ", ".join(
         f"{json.dumps(name)}: {kinds.get(values.dtype.kind, 'str')}"
@@ -168,7 +168,7 @@ def _card(table: pd.DataFrame, about: Mapping, images: bool) -> str:
         networks=about["networks"],
         first=about["epochs"][0],
         last=about["epochs"][-1],
-        columns=f"| column | what it is |\n|---|---|\n{rows}",
+        columns=markdown(words),
         of_images=" and `image` an Image" if images else "",
         spotlight=f" --dtype {CURVE}=Sequence1D" + (" --dtype image=Image" if images else ""),
         atlas=" --image image" if images else "",

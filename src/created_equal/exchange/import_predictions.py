@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from created_equal.artefacts import SPLITS
 from created_equal.errors import InputError
 from created_equal.exchange import arrays, others_logs
 from created_equal.exchange.cells import log_of_cells
@@ -62,7 +63,7 @@ def import_predictions(
     if source not in SPLIT_OF:
         raise InputError(f"there is no format {source}; name one of {', '.join(SPLIT_OF)}.")
     split = split or SPLIT_OF[source]
-    if split not in ("train", "test"):
+    if split not in SPLITS:
         raise InputError(f"--split is {split}; it is train or test.")
     if first_epoch is not None and first_epoch < 0:
         raise InputError(f"--first-epoch is {first_epoch}; it is 0 or more.")

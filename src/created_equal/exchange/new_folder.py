@@ -20,7 +20,7 @@ def new_folder(path: Path) -> Iterator[Path]:
         InputError: ``path`` exists and is not an empty folder, or it cannot be written.
     """
     path = Path(os.path.abspath(path))  # noqa: PTH100, for paths such as "." and "here/.."
-    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise InputError(f"{path} exists already; name a new folder, or remove that one.")
     if link := dead_link(path):
         raise InputError(link)

@@ -113,7 +113,7 @@ def read_long_table(path: Path) -> pd.DataFrame:
             one, and without epoch, one, number 1.
 
     Raises:
-        InputError: it cannot be read; a column is missing, or there twice.
+        InputError: it cannot be read; a column is missing, or occurs twice.
     """
     table = read_table(path)
     columns = {}
@@ -121,17 +121,16 @@ def read_long_table(path: Path) -> pd.DataFrame:
         found = [name for name in table if str(name).strip().lower() in synonyms]
         if len(found) > 1:
             raise InputError(
-                f"{path} has several columns for the {role}: {', '.join(found)}; leave one."
+                f"{path} has several columns for the {role}: {', '.join(found)}; keep only one."
             )
         if found:
             columns[role] = table[found[0]]
         elif role in ("example", "predicted", "label"):
             raise InputError(
-                f"{path} has no column of the {role} ({', '.join(synonyms)}), only "
+                f"{path} has no column for the {role} ({', '.join(synonyms)}), only "
                 f"{', '.join(map(str, table))}; rename the one that has it."
             )
-    cells = pd.DataFrame(columns)
-    return cells.assign(**{"network": 0, "epoch": 1, **{name: cells[name] for name in cells}})
+    return pd.DataFrame({"network": 0, "epoch": 1, **columns})
 
 
 def read_model_vs_human(path: Path) -> pd.DataFrame:
@@ -175,10 +174,6 @@ def read_table(path: Path) -> pd.DataFrame:
             return pd.read_parquet(path)
         # A class may be named "NA".
         table = pd.read_csv(path, keep_default_na=False, na_values=[""])
-        check_separator(path, table.columns)
-        return table
-    except InputError:
-        raise
     except OSError as error:
         raise InputError(f"{path} cannot be read {because(error, 'name a file')}") from error
     except ImportError as error:
@@ -191,13 +186,15 @@ def read_table(path: Path) -> pd.DataFrame:
             f"{path} cannot be read as a table ({' '.join(str(error).split())}); write it as CSV "
             "in UTF-8, or as Parquet."
         ) from error
+    check_separator(path, table.columns)
+    return table
 
 
 def argmax(logits: np.ndarray, where: object, names: Sequence | None = None) -> np.ndarray:
     """Return the label of the largest logit (..., class), the smallest of several.
 
     Raises:
-        InputError: a logit is not a number; ``names`` are those of the rows.
+        InputError: a logit is not a number; its row is named by ``names``.
     """
     is_nan = np.isnan(logits).any(axis=-1)
     if is_nan.any():
@@ -212,18 +209,15 @@ def argmax(logits: np.ndarray, where: object, names: Sequence | None = None) -> 
 
 def _networks_in(path: Path, pattern: str, within: str) -> dict[str, list[Path]]:
     """Return the files of each network, by the name of its folder."""
-    if not path.exists():
-        raise InputError(f"{path} does not exist; give the path of a log.")
     folders = [path, *sorted(each for each in path.glob("*") if each.is_dir())]
     found = {}
     for folder in folders:
         for place in dict.fromkeys((folder, folder / within)):
             if files := sorted(place.glob(pattern)):
                 # What is found here is not of several networks.
-                name = folder.name
-                if folder == path or path / within == place or folder.name == within:
+                if folder == path or folder.name == within:
                     return {path.name: files}
-                found[name] = files
+                found[folder.name] = files
     return found
 
 

@@ -26,10 +26,10 @@ def pyarrow() -> ModuleType:
     return library("pyarrow")
 
 
-def as_parquet(table: pd.DataFrame, about: Mapping, class_names: Sequence[str] = ()) -> bytes:
-    """Return a table as a Parquet file; see ``write_parquet`` for the arguments."""
+def as_parquet(table: pd.DataFrame, about: Mapping) -> bytes:
+    """Return a table as a Parquet file; see ``write_parquet``."""
     file = io.BytesIO()
-    write_parquet(file, [table], about, class_names)
+    write_parquet(file, [table], about)
     return file.getvalue()
 
 

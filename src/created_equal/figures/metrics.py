@@ -1,5 +1,7 @@
 """How metrics of difficulty correlate over examples, pooled and within classes."""
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -82,14 +84,13 @@ def table(scores: xr.Dataset) -> pd.DataFrame:
             "pooled": rank_correlations(of_split),
             "within_class": rank_correlations(of_split, labels[chosen]),
         }
-        for one in range(len(names)):
-            for other in range(one + 1, len(names)):
-                row = {"split": split, "metric": names[one], "other": names[other]}
-                for kind, values in found.items():
-                    row[kind] = values.r[one, other]
-                    row[f"{kind}_lower"] = values.lower[one, other]
-                    row[f"{kind}_upper"] = values.upper[one, other]
-                rows.append(row)
+        for one, other in combinations(range(len(names)), 2):
+            row = {"split": split, "metric": names[one], "other": names[other]}
+            for kind, values in found.items():
+                row[kind] = values.r[one, other]
+                row[f"{kind}_lower"] = values.lower[one, other]
+                row[f"{kind}_upper"] = values.upper[one, other]
+            rows.append(row)
     if not rows:
         raise InputError(
             f"correlations of metrics need at least {FEWEST_EXAMPLES} examples in the train or the "

@@ -5,6 +5,7 @@ as Summers and Dinneen (2021) do; (c) compares networks trained on disjoint exam
 """
 
 from collections.abc import Mapping
+from functools import reduce
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -170,10 +171,8 @@ def _test_examples(hypotheses: Hypotheses, *names: str) -> Examples:
 
 
 def _common_epochs(hypotheses: Hypotheses, names: tuple[str, ...]) -> np.ndarray:
-    first, *others = (hypotheses.scores[name]["epoch"].values for name in names)
-    for each in others:
-        first = np.intersect1d(first, each)
-    trained = first[first > 0]
+    common = reduce(np.intersect1d, [hypotheses.scores[name]["epoch"].values for name in names])
+    trained = common[common > 0]
     if len(trained) <= MOST_EPOCHS:
         return trained
     places = np.geomspace(1, len(trained), MOST_EPOCHS).round().astype(int)

@@ -12,8 +12,8 @@ from torch import nn
 from torch.nn.modules.dropout import _DropoutNd
 
 from created_equal.errors import InputError
-from created_equal.networks.dropout import Dropout, dropout_rate
-from created_equal.networks.public import replace_layers
+from created_equal.networks.dropout import dropout_rate
+from created_equal.networks.public import replace_dropout
 from created_equal.study import Architecture, OwnNetwork, Recipe, digest_of
 
 
@@ -42,12 +42,7 @@ def build_own_network(
             f"{call} returns an object of type {type(network).__name__}; let it return a "
             "torch.nn.Module."
         )
-
-    def dropout(layer: nn.Dropout) -> nn.Module:
-        rate = dropout_rate(recipe.dropout, layer.p)
-        return Dropout(rate) if rate else nn.Identity()
-
-    replace_layers(network, nn.Dropout, dropout)
+    replace_dropout(network, recipe)
     for layer in network.modules():
         if isinstance(layer, _DropoutNd):
             layer.p = dropout_rate(recipe.dropout, layer.p)

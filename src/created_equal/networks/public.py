@@ -52,12 +52,7 @@ def build_public_network(
     elif name.startswith("maxvit_"):
         options = {"input_size": (height, width)}
     network = models.get_model(name, weights=None, num_classes=classes, **options)
-
-    def dropout(layer: nn.Dropout) -> nn.Module:
-        rate = dropout_rate(recipe.dropout, layer.p)
-        return Dropout(rate) if rate else nn.Identity()
-
-    replace_layers(network, nn.Dropout, dropout)
+    replace_dropout(network, recipe)
     if architecture.linear:
         replace_layers(network, NON_LINEARITIES, lambda _: nn.Identity())
         replace_layers(
@@ -68,6 +63,16 @@ def build_public_network(
     elif recipe.activation is not None:
         replace_layers(network, NON_LINEARITIES, lambda _: ACTIVATIONS[recipe.activation]())
     return network if image_shape[2] == 3 else nn.Sequential(ThreeChannels(), network)
+
+
+def replace_dropout(network: nn.Module, recipe: Recipe) -> None:
+    """Replace layers of ``nn.Dropout`` by those that draw from the engine's random numbers."""
+
+    def dropout(layer: nn.Dropout) -> nn.Module:
+        rate = dropout_rate(recipe.dropout, layer.p)
+        return Dropout(rate) if rate else nn.Identity()
+
+    replace_layers(network, nn.Dropout, dropout)
 
 
 @cache

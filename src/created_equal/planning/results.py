@@ -33,7 +33,7 @@ from created_equal.study import (
 from created_equal.study.derivation import sizes
 
 Tests = Iterator[tuple[str, bool]]
-"""Sentences, each with whether its test passes; they are true in either case."""
+"""Sentences that hold whether or not their test passes, each with whether it does."""
 
 
 def test_results(study: Study, networks_per_job: int) -> list[str]:

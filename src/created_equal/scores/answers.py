@@ -67,7 +67,7 @@ class Stored:
 
     def __init__(self, scores: xr.Dataset):
         self.scores, self.axis = scores, Axis(scores)
-        self.networks, self.classes = scores.sizes["network"], scores.attrs["classes"]
+        self.networks = scores.sizes["network"]
         self.epoch = scores["epoch"].values
 
     @cached_property
@@ -230,9 +230,6 @@ class Scores:
 
     def networks(self, name: str) -> int:
         return self.counts[name].networks
-
-    def classes(self, name: str) -> int:
-        return self.counts[name].classes
 
     def n_right(self, name: str, epochs: np.ndarray, examples: Examples) -> np.ndarray:
         """Return how many networks are right, (epoch, example) unsigned integers."""

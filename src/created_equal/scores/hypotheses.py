@@ -63,9 +63,7 @@ class Hypotheses:
 
     def observed(self, names: tuple[str, ...], by_network: bool) -> Scores:
         """Return the observed scores; with ``by_network``, with the predictions of each network."""
-        if by_network:
-            return Scores({name: Counted(self.answers(name)) for name in names})
-        return Scores({name: self.stored(name) for name in names})
+        return Scores(self._counts(names, by_network))
 
     def networks(self, name: str) -> int:
         """Return N of an ensemble, or the number of random states of a baseline."""
@@ -129,9 +127,12 @@ class Hypotheses:
             )
 
     def _sampled(self, names: tuple[str, ...]) -> dict[str, Stored | Counted]:
-        if not self.have_answers(names):
-            return {name: self.stored(name) for name in names}
-        return {name: Counted(self.answers(name)) for name in names}
+        return self._counts(names, self.have_answers(names))
+
+    def _counts(self, names: tuple[str, ...], by_network: bool) -> dict[str, Stored | Counted]:
+        if by_network:
+            return {name: Counted(self.answers(name)) for name in names}
+        return {name: self.stored(name) for name in names}
 
     def _read(self, name: str) -> Answers:
         paths, scores = self.predictions[name], self.scores[name]

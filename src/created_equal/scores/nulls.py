@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
-from created_equal.artefacts import SPLITS, select_indices
+from created_equal.artefacts import SPLITS, label_dtype, select_indices
 from created_equal.scores.answers import Answers, Axis
 from created_equal.scores.order import ranks
 
@@ -23,7 +23,7 @@ def independent_networks(scores: xr.Dataset, axis: Axis, seed: int) -> Answers:
     accuracy = scores["accuracy"].transpose("network", "epoch", "split")
     accuracy = accuracy.sel(split=list(SPLITS)).values.astype(np.float64)
     shape = (len(epochs), len(axis.names))
-    predictions = np.empty((len(accuracy), *shape), np.min_scalar_type(classes - 1))
+    predictions = np.empty((len(accuracy), *shape), label_dtype(classes))
     for network, of_splits in zip(predictions, accuracy, strict=True):
         right = generator.random(shape) < of_splits[:, axis.is_test.astype(int)]
         others = generator.integers(1, classes, size=shape)

@@ -156,9 +156,7 @@ def mean_rank_correlation(rows: np.ndarray) -> float:
         return np.nan
     with np.errstate(invalid="ignore"):
         r = np.atleast_2d(np.corrcoef([ranks(row) for row in rows]))
-    of_pairs = r[~np.eye(len(r), dtype=bool)]
-    defined = of_pairs[~np.isnan(of_pairs)]
-    return float(defined.mean()) if defined.size else np.nan
+    return nan_mean(r[~np.eye(len(r), dtype=bool)])
 
 
 def rapidity(n_right: np.ndarray, networks: int, epochs: np.ndarray) -> float:

@@ -27,7 +27,7 @@ def phases(scores: xr.Dataset) -> dict[str, int]:
     Raises:
         InputError: epoch 0 was not recorded, or there are fewer than three epochs after it.
     """
-    check_untrained(scores, "the four phases of learning begin with")
+    _check_untrained(scores)
     last = scores.sizes["epoch"] - 1
     if last < 3:
         raise InputError(
@@ -50,13 +50,13 @@ def phases(scores: xr.Dataset) -> dict[str, int]:
     return dict(zip(PHASES, epochs.tolist(), strict=True))
 
 
-def check_untrained(scores: xr.Dataset, what: str) -> None:
-    """Raise InputError if the first recorded epoch is not 0; ``what`` begins the sentence."""
+def _check_untrained(scores: xr.Dataset) -> None:
     first = int(scores["epoch"][0])
     if first:
         raise InputError(
-            f"{what} the untrained networks (epoch 0), but the first epoch of these scores is "
-            f"{first}; record the predictions before training too, or name epochs in the study."
+            "the four phases of learning begin with the untrained networks (epoch 0), but the "
+            f"first epoch of these scores is {first}; record the predictions before training "
+            "too, or name epochs in the study."
         )
 
 

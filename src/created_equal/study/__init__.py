@@ -19,5 +19,5 @@ from created_equal.paths import predictions_path, results_test_path, scores_path
 from .roles import ALL, BASELINE_PREFIX, EACH, Roles, baselines_in, baselines_of, ensemble_across
 from .roles import ensembles_behind, ensembles_in, ensembles_of, moved_in, names_in, roles_of
 from .study import BASELINES, CROSS_DATASET, FIGURES, PAPER_ARCHITECTURES, Architecture, Baseline
-from .study import Ensemble, Study, baseline_of, label_of
+from .study import Ensemble, Study, baseline_of, ensemble_of, label_of
 from .yaml_files import read_yaml, suggestion

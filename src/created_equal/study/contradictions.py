@@ -63,7 +63,7 @@ def contradictions(values: Mapping) -> Iterator[str]:
     labels: dict[str, str] = {}
     for name, ensemble in ensembles.items():
         yield from _contradictions_in_architecture(f"ensembles.{name}", ensemble)
-        recipe = RECIPE | values.get("recipe", {}) | ensemble.get("recipe", {})
+        recipe = _recipe_of(name, values)
         yield from _contradictions_in_recipe(name, ensemble.get("recipe", {}), recipe, dataset)
         if isinstance(ensemble.get("architecture"), Mapping) and recipe["activation"] is not None:
             yield (
@@ -284,7 +284,7 @@ def _contradictions_in_figure(
                 "figure out."
             )
     for ensemble in shown:
-        recipe = RECIPE | values.get("recipe", {}) | ensembles[ensemble].get("recipe", {})
+        recipe = _recipe_of(ensemble, values)
         last = recipe["epochs"]
         if epochs is None and _n_epochs(name) > last + 1:
             yield (
@@ -351,5 +351,9 @@ def _trained_as(name: str, values: Mapping) -> tuple[dict, dict]:
     """Return the architecture and the recipe of an ensemble, without the number of epochs."""
     own = values["ensembles"][name]
     architecture = {key: own.get(key, default) for key, default in ARCHITECTURE.items()}
-    recipe = RECIPE | values.get("recipe", {}) | own.get("recipe", {})
-    return architecture, recipe | {"epochs": None}
+    return architecture, _recipe_of(name, values) | {"epochs": None}
+
+
+def _recipe_of(name: str, values: Mapping) -> dict:
+    """Return the recipe of an ensemble, with the defaults that its study sets."""
+    return RECIPE | values.get("recipe", {}) | values["ensembles"][name].get("recipe", {})

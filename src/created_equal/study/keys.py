@@ -32,7 +32,7 @@ from created_equal.study.yaml_files import parse_yaml
 from created_equal.user_text import expand
 
 STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
-# The default of a key that may be left out but, unlike one whose default is None, not be null.
+# The default of a key that may be left out but not be null, unlike keys whose default is None.
 ABSENT = Field(default_factory=type(None))
 
 

@@ -324,10 +324,9 @@ def _override(base: object, own: object) -> object:
 
 
 def _remedy(name: str) -> str:
-    known = study_names()
     if (other := STUDIES / f"{name}.yml").is_file():
         return f"rename {other} to {name}.yaml."
-    return suggestion(name, known)
+    return suggestion(name, study_names())
 
 
 def _with_epochs_of_figure_01(figures: Mapping[str, dict]) -> dict[str, dict]:

@@ -54,16 +54,15 @@ def digest_of(module: str, folder: Path) -> str:
         InputError: a file cannot be read as Python.
     """
     digest = blake2b(digest_size=16)
-    waiting, seen = [module], set()
+    waiting, seen = [module], {}
     while waiting:
         name = waiting.pop()
         file = _file_of(name, folder)
         if file is None or file in seen:
             continue
-        seen.add(file)
         try:
-            contents = file.read_bytes()
-            waiting += sorted(_imported(ast.parse(contents), file, folder))
+            seen[file] = file.read_bytes()
+            waiting += sorted(_imported(ast.parse(seen[file]), file, folder))
         except OSError as error:
             raise InputError(
                 f"{file} cannot be read {because(error, 'make it readable')}"
@@ -73,8 +72,7 @@ def digest_of(module: str, folder: Path) -> str:
             raise InputError(
                 f"{file}{line} is not valid Python ({getattr(error, 'msg', error)}); correct it."
             ) from error
-    for file in sorted(seen):
-        contents = file.read_bytes()
+    for file, contents in sorted(seen.items()):
         digest.update(f"{file.relative_to(folder).as_posix()} {len(contents)}\n".encode())
         digest.update(contents)
     return digest.hexdigest()

@@ -253,6 +253,15 @@ class Study:
         return find(path) if folder == REFERENCE else path
 
 
+def ensemble_of(study: Study, name: str) -> Ensemble:
+    """Return one of a study's ensembles; raises InputError if it has none of this name."""
+    if name in study.ensembles:
+        return study.ensembles[name]
+    raise InputError(
+        f"the study {study.name} has no ensemble {name}; {suggestion(name, list(study.ensembles))}"
+    )
+
+
 def baseline_of(study: Study, name: str) -> Baseline:
     """Return one of a study's baselines; raises InputError if it has none of this name."""
     if name in study.baselines:
