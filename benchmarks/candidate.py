@@ -36,7 +36,10 @@ def train_with_candidate(ensemble: Ensemble, seeds: Sequence[int], images: Image
 def _add_former_names() -> None:
     """Add the functions of the engine that candidates import under their former names."""
     former = {
-        "counted": {"draw_words": device_random.draw_words, "ranks": device_random.ranks},
+        "counted": {
+            "draw_words": device_random.draw_words,
+            "ranks": device_random.argsort_unsigned,
+        },
         "initialise": {"initialise": initialize.initialize},
         "optimisers": vars(optimizers),
         "graphs": {"make_lane": _make_lane},

@@ -120,9 +120,9 @@ def score(
             f"the predictions have the shape {predictions.shape} and the labels {labels.shape}; "
             "give predictions (network, epoch, example) and labels (example,)."
         )
-    if names := [each for each in (labels, predictions) if each.dtype.kind in "USO"]:
+    if texts := [each for each in (labels, predictions) if each.dtype.kind in "USO"]:
         raise InputError(
-            f"{str(names[0].flat[0])!r} is no label; give numbers of classes from 0 on, in labels "
+            f"{str(texts[0].flat[0])!r} is no label; give numbers of classes from 0 on, in labels "
             "and predictions."
         )
     if labels.dtype.kind not in "iu" or labels.min() < 0:

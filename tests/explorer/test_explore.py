@@ -9,7 +9,7 @@ from made_up import NAMES, make_images, make_scores
 from created_equal import explorer
 from created_equal.errors import InputError
 from created_equal.explorer import explore as module
-from created_equal.explorer.explore import NEVER, learned, ranks, select
+from created_equal.explorer.explore import NEVER, learned, ranks_in_class, select
 from created_equal.explorer.thumbnails import make_thumbnails
 from created_equal.scores import BLOCKS, extremes
 
@@ -37,7 +37,7 @@ def test_an_example_is_learned_from_the_epoch_on_from_which_most_networks_are_ri
 
 def test_ranks_are_those_of_the_class_and_equal_for_equals() -> None:
     accessibility = np.array([0.5, 0.9, 0.5, 0.1, 0.7])
-    assert ranks(accessibility, np.array([0, 0, 0, 0, 1])).tolist() == [2, 1, 2, 4, 1]
+    assert ranks_in_class(accessibility, np.array([0, 0, 0, 0, 1])).tolist() == [2, 1, 2, 4, 1]
 
 
 def test_a_selection_has_the_gallery_and_a_sample_and_is_said(

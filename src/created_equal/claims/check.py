@@ -197,7 +197,9 @@ class _Numbers:
             "examples": measured.examples.words,
             "lower": lower,
             "upper": upper,
-            "interval_over": measured.over if self.hypotheses.resampled(names) else "examples",
+            "interval_over": measured.over
+            if self.hypotheses.resamples_networks(names)
+            else "examples",
             "deviation": float(np.std(drawn)) if len(drawn) else NAN,
             "drawn": [each + value - np.median(drawn) for each in drawn],
             "note": measured.note(observed),

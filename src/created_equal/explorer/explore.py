@@ -257,7 +257,7 @@ def _arrays_of(scores: xr.Dataset, places: np.ndarray) -> dict[str, np.ndarray]:
     wrong = np.where(modal == label, shown["n_runner_up"].values, shown["n_modal"].values)
     offset = (modal.astype(np.int64) - label) % classes
     trained = n_right[scores["epoch"].values > 0]
-    rank = ranks(scores["accessibility"].values, scores["label"].values)
+    rank = ranks_in_class(scores["accessibility"].values, scores["label"].values)
     return {
         "right": _steps(n_right),
         "wrong": _steps(wrong.astype(n_right.dtype)),
@@ -289,7 +289,7 @@ def learned(n_right: np.ndarray, networks: int, epochs: np.ndarray) -> np.ndarra
     return np.append(epochs, NEVER)[first].astype(np.uint32)
 
 
-def ranks(accessibility: np.ndarray, label: np.ndarray) -> np.ndarray:
+def ranks_in_class(accessibility: np.ndarray, label: np.ndarray) -> np.ndarray:
     """Return each example's rank among those of its label, (example,) int64; 1 is the easiest."""
     found = np.empty(len(label), dtype=np.int64)
     for each in np.unique(label):

@@ -63,7 +63,7 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     }
     accuracies = [accuracy_by_epoch(scores, "test") for scores in ensembles.values()]
     # With few epochs there may be no match, or only one; the rest of the figure is still drawn.
-    pairs = _matched_epochs(*accuracies)
+    pairs = _early_and_late(*accuracies)
     figure = style.page(10)
     panels = figure.subplot_mosaic(
         [["a", "b", "key"], ["c", "d", "colors"], ["e", "e", "e"]],
@@ -185,7 +185,7 @@ def _accessibility(
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), box_aspect=1)
 
 
-def _matched_epochs(*accuracies: np.ndarray) -> tuple[MatchedEpochs | None, ...]:
+def _early_and_late(*accuracies: np.ndarray) -> tuple[MatchedEpochs | None, ...]:
     """Return the early and the late pair of epochs; None for a pair that does not exist."""
     if not matched_epochs(*accuracies):
         return None, None

@@ -104,7 +104,7 @@ def disagreements(
 
     found = values(hypotheses.observed(names, by_network=True))
     ends = np.full((2, *found.shape), np.nan)
-    if hypotheses.resampled(names):
+    if hypotheses.resamples_networks(names):
         resamples = np.array([values(each) for each in hypotheses.resamples(names, REPLICATES)])
         for place in np.ndindex(found.shape):
             of_place = resamples[(slice(None), *place)]
@@ -125,7 +125,7 @@ def _halves(axes: Axes, hypotheses: Hypotheses, names: tuple[str, str], examples
     observed = hypotheses.observed(names, by_network=False)
     found = halves_of_train_set(observed, names, examples)
     ends = np.full((len(found), 2), np.nan)
-    if hypotheses.resampled(names):
+    if hypotheses.resamples_networks(names):
         resamples = hypotheses.resamples(names, REPLICATES)
         drawn = np.array([halves_of_train_set(each, names, examples) for each in resamples])
         possible = (-1, 1)

@@ -116,7 +116,7 @@ def of_predictions(ensemble: Ensemble, networks_per_job: int) -> Tests:
 
 
 def of_chosen(
-    chosen: pd.DataFrame, path: str, step: Mapping, dataset: xr.Dataset, scores: xr.Dataset
+    chosen: pd.DataFrame, path: Path, step: Mapping, dataset: xr.Dataset, scores: xr.Dataset
 ) -> Tests:
     """Yield the tests of an ensemble's chosen examples: their number, and where they are now.
 
@@ -154,7 +154,7 @@ def of_chosen(
     )
 
 
-def _count(path: str, found: int, wanted: int, what: str) -> tuple[str, bool]:
+def _count(path: Path, found: int, wanted: int, what: str) -> tuple[str, bool]:
     return f"{path}: {found} {what}, and {wanted} in the study", found == wanted
 
 

@@ -89,8 +89,8 @@ class Hypotheses:
         return Scores({name: Counted(self._made(null, name, sampled)) for name in names})
 
     def resamples(self, names: tuple[str, ...], replicates: int) -> Iterator[Scores]:
-        """Yield resamples of the examples and, if ``resampled``, of the networks."""
-        if not self.resampled(names):
+        """Yield resamples of the examples and, if ``resamples_networks``, of the networks."""
+        if not self.resamples_networks(names):
             counts = self._sampled(names)
             yield from (Scores(counts, resample) for resample in range(replicates))
             return
@@ -105,7 +105,7 @@ class Hypotheses:
                 counts[name] = Counted(answers[name], weights)
             yield Scores(counts, resample)
 
-    def resampled(self, names: tuple[str, ...]) -> bool:
+    def resamples_networks(self, names: tuple[str, ...]) -> bool:
         """Return whether networks are resampled: there are enough, and their predictions fit."""
         ensembles = [name for name in names if not name.startswith(BASELINE_PREFIX)]
         # For baselines alone, only examples are resampled.

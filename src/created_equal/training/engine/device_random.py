@@ -34,11 +34,11 @@ class DeviceStreams:
     def permutation(self, epoch: int, n_examples: int) -> torch.Tensor:
         """Return ``Streams.permutation``: (n_examples,) int64."""
         epoch = torch.full_like(self._step, epoch)
-        return ranks(self.words(Stream.ORDER, epoch, 0, n_examples))
+        return argsort_unsigned(self.words(Stream.ORDER, epoch, 0, n_examples))
 
     def sample(self, n_examples: int, size: int) -> torch.Tensor:
         """Return ``Streams.sample`` at the current step: (size,) int64."""
-        return ranks(self.words(Stream.ORDER, self._step, 1, n_examples))[:size]
+        return argsort_unsigned(self.words(Stream.ORDER, self._step, 1, n_examples))[:size]
 
     def words(self, stream: Stream, step: torch.Tensor, layer: int, n_words: int) -> torch.Tensor:
         """Return ``Streams.words``: (n_words,) int64 with the bits of the unsigned words."""
@@ -65,6 +65,6 @@ def draw_words(
     return words
 
 
-def ranks(words: torch.Tensor) -> torch.Tensor:
+def argsort_unsigned(words: torch.Tensor) -> torch.Tensor:
     """Argsort unsigned words (..., n) stored as int64; the result is int64 of the same shape."""
     return torch.argsort(words ^ SIGN_BIT, stable=True)
