@@ -4,7 +4,7 @@
 rule tabulate_examples:
     input:
         unpack(explored_in),
-        code=code("exchange/*.py", "scores/*.py", "figures/hardest.py"),
+        code=code("exchange/*.py", "figures/gallery.py", "figures/hardest.py", *SHARED),
     output:
         csv=tables_path("{study}", "{ensemble}", "examples.csv"),
         parquet=tables_path("{study}", "{ensemble}", "examples.parquet"),

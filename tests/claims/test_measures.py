@@ -67,6 +67,10 @@ def test_accuracy_is_that_of_the_networks(evidence, measured):
     assert of.epochs["cnn"].tolist() == list(range(1, 11))
     untrained, _ = measured("accuracy", "cnn", at="epoch 0")
     assert untrained == pytest.approx(float(accuracy.sel(split="test", epoch=0)))
+    later = evidence.scores | {"cnn": evidence.scores["cnn"].isel(epoch=slice(2, None))}
+    for epoch in ("epoch 0", "epoch 1"):
+        with pytest.raises(InputError, match=f"cnn has no record of {epoch}"):
+            measured("accuracy", "cnn", at=epoch, evidence=replace(evidence, scores=later))
     assert measured("accuracy", "baselines/svm")[0] == pytest.approx(0.48)
     weaker, _ = measured("accuracy_difference", "cnn", "baselines/svm")
     assert weaker == pytest.approx(0.48 - value)
@@ -151,7 +155,7 @@ def test_moved_examples_are_compared_with_random_parts_of_the_test_set(measured)
 
 
 def test_what_is_too_small_to_be_seen_by_few_moved_examples_is_noted(evidence):
-    """Of 10 examples, by the quantiles of the differences of random tens of the test set."""
+    """Of 10 examples, by the quantiles of the differences of random tens from the other 100."""
     of = MEASURES["moved_as_test"].of(evidence, "cnn", "random_moved")
     counts = {name: Stored(each) for name, each in evidence.scores.items()}
     found = re.findall(r"\d\.\d+", of.note(Scores(counts)))
@@ -162,8 +166,12 @@ def test_what_is_too_small_to_be_seen_by_few_moved_examples_is_noted(evidence):
     observed = np.abs(moved.mean(axis=1) - test.mean(axis=1)).mean()
     assert differ == pytest.approx(observed, abs=5e-4)
     generator = np.random.default_rng(1)
-    tens = [generator.choice(100, 10, replace=False) for _ in range(2000)]
-    differences = [np.abs(test[:, ten].mean(axis=1) - test.mean(axis=1)).mean() for ten in tens]
+    both = np.concatenate([moved, test], axis=1)
+    orders = [generator.permutation(110) for _ in range(2000)]
+    differences = [
+        np.abs(both[:, order[:10]].mean(axis=1) - both[:, order[10:]].mean(axis=1)).mean()
+        for order in orders
+    ]
     assert [typical, unseen] == pytest.approx(np.percentile(differences, [50, 95]), rel=0.15)
 
 

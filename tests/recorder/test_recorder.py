@@ -104,6 +104,71 @@ def test_a_pass_that_fails_leaves_the_mode(recorder: Recorder, data: Data) -> No
     assert torch.is_grad_enabled()
 
 
+FORMS_OF_LABELS = {
+    "column": lambda labels: labels[:, None],
+    "floats": lambda labels: labels.float(),
+    "one-hot": lambda labels: torch.nn.functional.one_hot(labels, 2),
+    "bool": lambda labels: labels.bool(),
+}
+
+
+@pytest.mark.parametrize("form", FORMS_OF_LABELS)
+def test_labels_in_any_form_show_another_order(recorder: Recorder, form: str) -> None:
+    def loaders(reverse: bool) -> dict:
+        inputs = {split: torch.tensor(labels) for split, labels in LABELS.items()}
+        return {
+            split: [(torch.eye(2)[each], FORMS_OF_LABELS[form](each.flip(0) if reverse else each))]
+            for split, each in inputs.items()
+        }
+
+    with pytest.raises(InputError, match=r"example \d of test has the label"):
+        recorder.evaluate(0, torch.nn.Identity(), loaders(reverse=True))
+    recorder.evaluate(0, torch.nn.Identity(), loaders(reverse=False))
+    assert recorder.epochs == [0]
+
+
+def test_modules_that_change_with_the_mode_are_back_in_theirs(recorder: Recorder) -> None:
+    class Merging(torch.nn.Module):
+        """Like LoRA's layers, which merge their weights for evaluation."""
+
+        merged = False
+
+        def train(self, mode: bool = True) -> torch.nn.Module:
+            self.merged = not mode
+            return super().train(mode)
+
+        def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+            return inputs
+
+    model = torch.nn.Sequential(Merging(), torch.nn.BatchNorm1d(2))
+    model[1].eval()  # frozen
+    loaders = {split: [torch.eye(2)[labels]] for split, labels in LABELS.items()}
+    recorder.evaluate(0, model, loaders)
+    assert (model[0].merged, model[0].training, model[1].training) == (False, True, False)
+
+
+def test_probabilities_in_bf16_are_no_logits(tmp_path: Path) -> None:
+    logits = 4 * torch.randn((200, 10), generator=torch.Generator().manual_seed(0))
+    labels = torch.arange(200) % 10
+    losses = []
+    for number, probabilities in enumerate((logits.softmax(1), logits.softmax(1).bfloat16())):
+        recorder = Recorder(tmp_path, number, {"test": labels}, 10)
+        recorder.record(0, "test", None, probabilities)
+        losses.append(float(read_predictions(recorder.path)["loss"].sel(split="test").item()))
+    assert losses[1] == pytest.approx(losses[0], rel=0.01)
+
+
+def test_a_home_folder_and_a_number_of_numpy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for _ in range(2):  # The second resumes.
+        recorder = Recorder("~/recorded", 3, LABELS, np.int64(2))
+    record(recorder, 0)
+    assert Recorder("~/recorded", 3, LABELS, 2).epochs == [0]
+    assert (tmp_path / "recorded" / "0003.nc").is_file()
+
+
 class Pair(NamedTuple):
     """Inputs as torch's collation keeps them."""
 
@@ -241,8 +306,12 @@ def test_what_cannot_be_recorded(recorder: Recorder, arguments: tuple, sentence:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"network": -1}, "network is -1; give its number, 0 or more."),
+        ({"network": -1}, "network is -1; give its number, from 0"),
         ({"network": 1.5}, "network is 1.5; give its number"),
+        ({"network": 2**63}, "network is 9223372036854775808; give its number"),
+        ({"classes": "cat"}, "classes is 'cat'; give the names of the classes in order"),
+        ({"classes": {0: "no", 1: "yes"}}, "classes is {0: 'no', 1: 'yes'}; give the names"),
+        ({"classes": ["no", "no"]}, "classes has a name twice; give each class a name of its own."),
         ({"classes": 2**15 + 1}, "there are 32,769 classes, but labels have 16 bits; give at most"),
         ({"labels": [0, 1]}, "labels is of the type list; give a mapping from each split to its"),
         ({"labels": torch.tensor([0])}, "labels is of the type Tensor; give a mapping from each"),

@@ -208,6 +208,23 @@ def test_a_job_that_is_killed_resumes_from_the_last_checkpoint(
     assert (resumed["seconds"] > 0).all()
 
 
+def test_a_group_that_is_killed_between_two_checkpoints_resumes(tiny, run, monkeypatch):
+    monkeypatch.setattr(job_module, "make_group", GraphGroup)
+    whole = run(tiny(), range(3), "whole")
+    write = job_module.write_checkpoint
+
+    def write_one(*arguments):
+        write(*arguments)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(job_module, "SECONDS_BETWEEN_CHECKPOINTS", 0)
+        patch.setattr(job_module, "write_checkpoint", write_one)
+        with pytest.raises(KeyboardInterrupt):
+            run(tiny(), range(3))
+    assert_same(run(tiny(), range(3)), whole)
+
+
 def test_short_trainings_leave_no_checkpoints(tiny, run, tmp_path, monkeypatch):
     written = []
     monkeypatch.setattr(
@@ -332,6 +349,10 @@ def test_without_hard_links_parts_are_not_removed(tiny, run, monkeypatch, tmp_pa
 # Memory that runs out.
 
 
+ALLOCATOR = RuntimeError(
+    "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you "
+    "tried to allocate 4000000000000 bytes. Error code 12 (Cannot allocate memory)"
+)
 CUDNN = RuntimeError("GET was unable to find an engine to execute this computation")
 
 
@@ -347,7 +368,7 @@ def make_limited_group(n_networks, error=None):
     return Group
 
 
-@pytest.mark.parametrize("error", [None, CUDNN])
+@pytest.mark.parametrize("error", [None, CUDNN, ALLOCATOR])
 def test_out_of_memory_halves_the_group_and_changes_no_result(
     tiny, run, monkeypatch, caplog, error
 ):
@@ -464,6 +485,17 @@ def test_a_folder_that_cannot_be_written_to_is_reported(tiny, run, tmp_path):
     with pytest.raises(InputError, match="cannot be written"):
         run(tiny(), [0])
     assert time.monotonic() - started < 60
+
+
+def test_a_part_never_replaces_that_of_another_definition(tiny, run, tmp_path):
+    predictions = run(tiny(), [0])
+    folder = tmp_path / "parts"
+    for rate in (0.1, 0.2, 0.1):
+        definition = {"learning_rate": rate}
+        PredictionsFolder(folder, definition).write_part(predictions)
+    for rate in (0.1, 0.2):
+        assert PredictionsFolder(folder, {"learning_rate": rate}).find().keys() == {0}
+    assert len(list(folder.glob("unfinished/*.nc"))) == 2
 
 
 def test_a_short_trial_does_not_cost_the_networks_of_the_full_training(tiny, run, tmp_path, caplog):

@@ -156,7 +156,7 @@ def open_artefact(path: Path, kind: str, without: Sequence[str] = ()) -> xr.Data
     with _open_sealed(path, kind):
         # No program writes to a finished file, and not all file systems have locks.
         contents = xr.open_dataset(
-            path,
+            path.absolute(),  # xarray would expand a leading ~.
             engine="h5netcdf",
             chunks=None,
             drop_variables=without,

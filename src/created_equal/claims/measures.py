@@ -174,7 +174,10 @@ def accuracy(
 ) -> Measured:
     """{what}, {at}, {split} examples."""
     epochs, classes = _all(evidence, name), evidence.scores[name].attrs["classes"]
-    shown = {"epoch 0": epochs[:1], "epoch 1": epochs[1:2], "highest of all": epochs[1:]}
+    shown = {"epoch 0": epochs[epochs == 0], "epoch 1": epochs[epochs == 1]}
+    shown |= {"highest of all": epochs[epochs > 0]}
+    if not len(shown.get(at, epochs)):
+        raise InputError(f"{name} has no record of {at}; record it too.")
     of = _several(evidence, name) if "rise" in what else shown.get(at, epochs[-1:])
     chance, examples = ("1/K" in what) / classes, _examples(evidence, split, name)
 
@@ -310,7 +313,8 @@ def consensus_where_wrong(evidence: Evidence, name: str, *, split: str = "test")
     return Measured(value, examples, {name: epochs})
 
 
-@measure(possible=SIGNED, nulls=JOINT)
+# Class means in place of one of the two would add how much weaker they are than networks.
+@measure(possible=SIGNED, nulls=JOINT[:2])
 def moved_less_own_class(evidence: Evidence, original: str, name: str) -> Measured:
     """Accuracy on the moved examples less that of the original networks on test examples of the
     same classes, mean over all trained epochs.
@@ -330,8 +334,9 @@ def moved_less_own_class(evidence: Evidence, original: str, name: str) -> Measur
 
 @measure(possible=SHARE)
 def moved_as_test(evidence: Evidence, original: str, name: str) -> Measured:
-    """Share of 1,000 random parts of the test set, as many as were moved, that differ less from all
-    of it than the moved do: in accuracy, mean absolute difference over all trained epochs.
+    """Share of 1,000 random parts of moved and test examples together, as many as were moved, that
+    differ less from the rest than the moved do: in accuracy, mean absolute difference over all
+    trained epochs.
     """
     moved, test = _examples(evidence, "moved", name), _examples(evidence, "test", original)
     epochs = np.intersect1d(_trained(evidence, original), _trained(evidence, name))
@@ -388,7 +393,10 @@ def rapid_rise(evidence: Evidence, name: str, *, split: str = "train") -> Measur
     examples, epochs = _examples(evidence, split, name), _all(evidence, name)
 
     def value(scores: Scores) -> float:
-        return stats.rapidity(scores.n_right(name, epochs, examples), scores.networks(name), epochs)
+        n_right = scores.n_right(name, epochs, examples)
+        # Before training, right answers are chance, and may be more than 1/6.
+        n_right = np.where((epochs > 0)[:, None], n_right, 0)
+        return stats.rapidity(n_right, scores.networks(name), epochs)
 
     return Measured(value, examples, {name: epochs})
 
@@ -542,6 +550,10 @@ def labels_at_one(evidence: Evidence, name: str, *, at="when 1 % first have it")
 def patterns(evidence: Evidence, name: str, *, split="train and test", shown: str) -> Measured:
     """Share of examples whose c fits a pattern of figure 11 by 0.5 or more: {shown}; {split}."""
     examples, epochs = _examples(evidence, split, name), _all(evidence, name)
+    if epochs[0]:
+        raise InputError(
+            f"{name} has no record of epoch 0, with which patterns begin; record it too."
+        )
     stats.check_enough_for_patterns(len(epochs), len(examples.names))
     among = [shown] if shown in PATTERNS else PATTERNS[:4]
     chance = 1 / evidence.scores[name].attrs["classes"]

@@ -158,11 +158,11 @@ function drawBars(m) {
     const chance = plot.X(1 / classes.length);
     line(context, [[chance, plot.Y(0)], [chance, plot.Y(top)]], "--ink", [4, 3]);
     drawBrush(context, plot, m, "bars", row);
-    const of = shown.filter((i) => m.is_test[i] === row);
-    const mean = of.reduce((sum, i) => sum + consistency(m, i), 0) / total;
-    const [all, none] = [-1, 0].map((bin) => `${Math.round(100 * heights.at(bin))}\u00a0%`);
+    const right = shown.filter((i) => m.is_test[i] === row).map((i) => m.right[at(m, i)]);
+    const mean = right.reduce((sum, n) => sum + n, 0) / m.networks / total;
+    const of = (n) => `${Math.round(100 * right.filter((r) => r === n).length / total)}\u00a0%`;
     $(`${split}_${m.number}`).textContent = total
-      ? `accuracy ${mean.toFixed(2)}, right in all networks: ${all}, in none: ${none}`
+      ? `accuracy ${mean.toFixed(2)}, right in all networks: ${of(m.networks)}, in none: ${of(0)}`
       : "none selected";
   });
   const by = [...Map.groupBy(shown, (i) => modal(m, i))].sort((a, b) => b[1].length - a[1].length);

@@ -12,6 +12,10 @@ NAMES_OF_IDS = ("ids", "id")
 LARGEST = float(np.finfo(np.float16).max)
 
 
+# By how much probabilities in bf16 may miss a sum of 1.
+BF16 = 2**-8
+
+
 class Outputs(NamedTuple):
     """The outputs of a network for some examples.
 
@@ -31,6 +35,25 @@ def as_array(values: object) -> np.ndarray:
         # numpy has no bfloat16.
         values = values.float() if values.is_floating_point() else values
     return np.asarray(values)
+
+
+def class_numbers(labels: object, classes: int) -> np.ndarray | None:
+    """Return labels as whole numbers (example,): also from (example, 1), floats and one-hot rows.
+
+    None if they are something else, such as soft labels.
+    """
+    labels = as_array(labels)
+    if labels.dtype.kind not in "iufb" or not (labels == np.floor(labels)).all():
+        return None
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    elif labels.ndim == 2 and labels.shape[1] == classes and _is_one_hot(labels):
+        labels = labels.argmax(axis=1)
+    return labels.astype(np.int64)
+
+
+def _is_one_hot(rows: np.ndarray) -> bool:
+    return bool(np.isin(rows, (0, 1)).all() and (rows.sum(axis=1) == 1).all())
 
 
 def read_outputs(outputs: object, classes: int, where: str) -> Outputs:
@@ -114,7 +137,7 @@ def parts_of(batch: object) -> tuple[object, object | None, object | None]:
 
 def _log_probability(values: np.ndarray) -> np.ndarray:
     """Return log-probabilities of logits, or of probabilities: rows from 0 to 1 that sum to 1."""
-    is_probability = values.min(initial=0) >= 0 and np.allclose(values.sum(axis=1), 1, atol=1e-3)
+    is_probability = values.min(initial=0) >= 0 and np.allclose(values.sum(axis=1), 1, atol=BF16)
     if is_probability:
         # Single precision is exact down to here, and softmax of a logarithm is the identity.
         values = np.log(np.maximum(values, np.finfo(np.float32).tiny))

@@ -39,7 +39,11 @@ def undisturbed(model: object, *loaders: object) -> Iterator[None]:
             model.eval()
             yield
     finally:
+        # Some modules, such as LoRA's layers, do more in train() than set the flag. Parents come
+        # first, and their children get their own modes after them.
         for module, is_training in modes:
+            if module.training != is_training:
+                module.train(is_training)
             module.training = is_training
         for generator, state in zip(generators, states, strict=True):
             generator.set_state(state)
@@ -85,6 +89,9 @@ def without_distribution(model: object) -> object:
     Raises:
         InputError: the parameters are sharded, so each process has only a part of them.
     """
+    compiled = getattr(model, "_orig_mod", model)
+    if type(compiled).__name__ == "DistributedDataParallel":
+        model = compiled
     kinds = {kind.__name__ for each in model.modules() for kind in type(each).__mro__}
     if kinds & {"FullyShardedDataParallel", "FSDPModule"}:
         raise InputError(

@@ -25,7 +25,13 @@ from created_equal.artefacts import (
 )
 from created_equal.errors import InputError
 from created_equal.recorder import own_pass
-from created_equal.recorder.outputs import as_array, margins, read_outputs, true_probabilities
+from created_equal.recorder.outputs import (
+    as_array,
+    class_numbers,
+    margins,
+    read_outputs,
+    true_probabilities,
+)
 
 KEPT = {"margin": margins, "true_probability": true_probabilities}
 NOT_YET = -1
@@ -90,14 +96,15 @@ class Recorder:
         Raises:
             InputError: an argument does not fit the others, or the existing file.
         """
-        names = [str(each) for each in (range(classes) if isinstance(classes, int) else classes)]
-        if isinstance(network, bool) or not isinstance(network, int | np.integer) or network < 0:
-            raise InputError(f"network is {network!r}; give its number, 0 or more.")
+        names = _class_names(classes)
+        is_number = isinstance(network, int | np.integer) and not isinstance(network, bool)
+        if not is_number or not 0 <= network < 2**63:
+            raise InputError(f"network is {network!r}; give its number, from 0 to 2^63 - 1.")
         keep = {keep} if isinstance(keep, str) else set(keep)
         self.network, self._keep = int(network), sorted(keep)
         if unknown := keep - KEPT.keys():
             raise InputError(f"keep has {min(unknown)!r}; it may have {' and '.join(KEPT)}.")
-        self.path = Path(folder) / f"{self.network:04d}.nc"
+        self.path = Path(folder).expanduser() / f"{self.network:04d}.nc"
         self._definition = {"recorded": _as_json(definition), "classes": names}
         for name, given in {"labels": labels, "ids": ids, "images": images}.items():
             if given is not None or name == "labels":
@@ -341,8 +348,9 @@ class Recorder:
         return places[np.array(found, dtype=np.int64)]
 
     def _check_labels(self, split: str, places: np.ndarray, labels: object | None) -> None:
-        labels = None if labels is None else as_array(labels)
-        if labels is None or labels.dtype.kind not in "iu" or labels.shape != places.shape:
+        n_classes = len(self._definition["classes"])
+        labels = None if labels is None else class_numbers(labels, n_classes)
+        if labels is None or labels.shape != places.shape:
             return
         differs = labels != self._examples["label"].values[places]
         if differs.any():
@@ -375,6 +383,19 @@ class Recorder:
         for split, index in self._ids.items():
             names[self._places[split]] = [str(each) for each in index]
         return names
+
+
+def _class_names(classes: Sequence[str] | int) -> list[str]:
+    if isinstance(classes, int | np.integer):
+        return [str(each) for each in range(classes)]
+    if isinstance(classes, str | Mapping) or not isinstance(classes, Iterable):
+        raise InputError(
+            f"classes is {classes!r}; give the names of the classes in order, or their number."
+        )
+    names = [str(each) for each in classes]
+    if len({*names}) < len(names):
+        raise InputError("classes has a name twice; give each class a name of its own.")
+    return names
 
 
 def _examples(labels: Mapping[str, Sequence[int]], names: Sequence[str]) -> xr.Dataset:

@@ -76,22 +76,27 @@ def band_of_mean(values: np.ndarray) -> np.ndarray:
     return np.moveaxis(band(means), 0, -1)
 
 
-def differences_from(whole: np.ndarray, group: np.ndarray) -> tuple[float, np.ndarray]:
-    """Return the difference of a group from all examples, and those of random parts of them.
+def differences_from(others: np.ndarray, group: np.ndarray) -> tuple[float, np.ndarray]:
+    """Return the difference of a group from others, and those under permutation of all of them.
 
-    A difference is the absolute difference of means over examples, averaged over epochs.
+    A difference is the absolute difference of means over examples, averaged over epochs. If the
+    group is a random part of all examples, its difference is one of those under permutation.
 
     Args:
-        whole: (epoch, example) scores of all examples.
+        others: (epoch, example) scores of the other examples.
         group: (epoch, example) scores of the group.
 
     Returns:
-        the difference of the group, and those of 1,000 parts of the same size (seed 0), (part,).
+        the difference of the group, and those of 1,000 random parts of all examples (seed 0), as
+        large as the group, from the rest, (part,).
     """
-    generator, size = np.random.default_rng(0), min(group.shape[1], whole.shape[1])
-    drawn = [generator.choice(whole.shape[1], size, replace=False) for _ in range(PARTS)]
-    means = np.array([group.mean(axis=1), *(whole[:, part].mean(axis=1) for part in drawn)])
-    found = np.abs(means - whole.mean(axis=1)).mean(axis=1)
+    generator, size = np.random.default_rng(0), group.shape[1]
+    together = np.concatenate([group, others], axis=1)
+    examples = together.shape[1]
+    drawn = [generator.choice(examples, size, replace=False) for _ in range(PARTS)]
+    of_parts = np.array([together[:, part].sum(axis=1) for part in (np.arange(size), *drawn)])
+    of_rest = together.sum(axis=1) - of_parts
+    found = np.abs(of_parts / size - of_rest / (examples - size)).mean(axis=1)
     return float(found[0]), found[1:]
 
 

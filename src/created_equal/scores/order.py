@@ -108,7 +108,7 @@ def correlation_with_more(
         np.prod([spearman_brown(half, 2 * by) for half, by in zip(halves, each, strict=True)])
         for each in ([1] * len(halves), factors)
     )
-    free = r / np.sqrt(here) if here > 0 else np.nan
+    free = r / np.sqrt(here) if here > 0 and min(halves) > 0 else np.nan
     return tuple(float(np.clip(of, -1, 1)) for of in (free, free * np.sqrt(max(there, 0))))
 
 

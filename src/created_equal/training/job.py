@@ -40,9 +40,9 @@ class Member(NamedTuple):
     seconds: float
 
     @property
-    def step(self) -> int:
-        """Number of finished mini-batches."""
-        return self.state["step"] if self.state else 0
+    def progress(self) -> tuple[int, int]:
+        """Number of finished mini-batches, and of results."""
+        return self.state["step"] if self.state else 0, len(self.results)
 
 
 class Job:
@@ -77,9 +77,9 @@ class Job:
         at_once = len(seeds)
         while left := [seed for seed in seeds if seed not in self.trained | self.diverged]:
             pending = [self._load_member(seed) for seed in left]
-            # Only networks at the same step can take the next step together.
-            furthest = max(each.step for each in pending)
-            members = [each for each in pending if each.step == furthest][:at_once]
+            # Only networks with as many steps and results can take the next step together.
+            furthest = max(each.progress for each in pending)
+            members = [each for each in pending if each.progress == furthest][:at_once]
             try:
                 self._train_together(members)
             except RuntimeError as error:

@@ -79,7 +79,8 @@ class PredictionsFolder:
         seeds = predictions["network"].values
         # The name has both ends, because another job may train some of these networks with others.
         ends = sorted({seeds[0], seeds[-1]})
-        path = self._unfinished / f"{'-'.join(f'{seed:04d}' for seed in ends)}.nc"
+        name = f"{'-'.join(f'{seed:04d}' for seed in ends)}.nc"
+        path = self._own_name(self._unfinished / name)
         write_predictions(predictions, path, self.definition)
         return path
 
@@ -98,7 +99,7 @@ class PredictionsFolder:
                 # Meanwhile another job has collected these networks and removed the parts, or has
                 # replaced the parts with others.
                 self._copy(seeds, self.find(), output)
-        if _link(output, self._kept_name(output)):
+        if _link(output, self._own_name(self._kept / output.name)):
             self._remove_parts(set(seeds))
 
     def copy_missing(self, folder: Path) -> Path | None:
@@ -159,18 +160,17 @@ class PredictionsFolder:
                 yield path
         yield from sorted(self._path.glob("*.nc"))
 
-    def _kept_name(self, output: Path) -> Path:
-        """Return the name of an output's link, which never replaces that of another definition."""
-        name = self._kept / output.name
+    def _own_name(self, path: Path) -> Path:
+        """Return a path for a file, another one if a file of another definition has it."""
         with suppress(InputError):
-            if name.exists() and not self._seeds_in(name):
+            if path.exists() and not self._seeds_in(path):
                 digest = blake2b(canonical(self.definition).encode(), digest_size=4).hexdigest()
-                return name.with_stem(f"{name.stem}_{digest}")
-        return name
+                return path.with_stem(f"{path.stem}_{digest}")
+        return path
 
     def _is_kept(self, output: Path) -> bool:
         """Whether a job's output has its link in ``kept``."""
-        kept = self._kept_name(output)
+        kept = self._own_name(self._kept / output.name)
         return output.exists() and kept.exists() and kept.samefile(output)
 
     def _seeds_in(self, path: Path) -> list[int]:

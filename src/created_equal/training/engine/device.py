@@ -20,8 +20,13 @@ MIN_CAPABILITY = (7, 0)
 CPU_INFO = Path("/proc/cpuinfo")
 CGROUPS = Path("/sys/fs/cgroup")
 CGROUPS_OF_PROCESS = Path("/proc/self/cgroup")
-# How CUDA, cuDNN (no algorithm fits) and cuBLAS report that memory ran out.
-OUT_OF_MEMORY = ("out of memory", "unable to find an engine", "CUBLAS_STATUS_ALLOC_FAILED")
+# How CUDA, cuDNN (no algorithm fits), cuBLAS and the CPU's allocator report that memory ran out.
+OUT_OF_MEMORY = (
+    "out of memory",
+    "unable to find an engine",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "DefaultCPUAllocator: can't allocate memory",
+)
 
 
 @dataclass(frozen=True)
