@@ -376,6 +376,16 @@ def test_courses_of_single_examples_and_classes(measured):
     assert measured("order_of_classes", "main", split="train")[0] > 0.9
 
 
+def test_how_fast_examples_rise_does_not_depend_on_what_untrained_networks_get_right(
+    evidence, measured
+):
+    value, _ = measured("rapid_rise", "main", split="train")
+    lucky = evidence.scores["main"].copy(deep=True)
+    lucky["n_right"].loc[{"epoch": 0}] = lucky.sizes["network"]
+    lucky = replace(evidence, scores=evidence.scores | {"main": lucky})
+    assert measured("rapid_rise", "main", split="train", evidence=lucky)[0] == value
+
+
 def test_disagreement_is_that_of_all_pairs_of_networks(evidence, measured):
     share, of = measured("share_of_disagreement", "cnn", "one_noise")
     found = {}
