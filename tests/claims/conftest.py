@@ -163,6 +163,7 @@ def divided_by_parity() -> xr.Dataset:
 def agreeing_less_and_less() -> xr.Dataset:
     """Return an ensemble that starts right about everything, and ends divided about all."""
     counts = np.tile(np.arange(N, N // 2 - 1, -1)[:EPOCHS, None], EXAMPLES)
+    counts[1, 1::2] = N // 2  # Half of them rise later than the others, but take as long.
     counts[0, ::25] = 0
     counts[1:6, ::50] = N // 2
     counts[6:, ::50] = N
