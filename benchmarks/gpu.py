@@ -34,6 +34,7 @@ from rich.table import Table
 
 from created_equal.artefacts import write_atomically
 from created_equal.errors import InputError
+from created_equal.planning.existing import built_data, finished_networks
 from created_equal.study import (
     CONFIG_VARIABLE,
     Ensemble,
@@ -43,7 +44,6 @@ from created_equal.study import (
     predictions_folder,
     predictions_path,
     read_yaml,
-    scores_path,
 )
 
 COMMAND = [sys.executable, "-m", "created_equal"]
@@ -197,6 +197,7 @@ def train(session: Session, args: argparse.Namespace) -> dict:
         if not make_dataset(session, study, ensemble):
             result["left_out"] = "its examples are ranked by networks that are not trained"
             continue
+        (finished,) = finished_networks(ensemble)
         for first, last in ensemble.batches(NETWORKS_PER_JOB):
             output = predictions_path(study.name, ensemble.name, first, last)
             started = time.monotonic()
@@ -204,7 +205,8 @@ def train(session: Session, args: argparse.Namespace) -> dict:
             seeds = f"{first}-{last}"
             options = [study.name, ensemble.name, "--networks", seeds, "--precision", precision]
             try:
-                if not output.is_file():
+                # The output of an earlier definition does not count.
+                if not output.is_file() or not finished.issuperset(range(first, last + 1)):
                     session.succeed([*COMMAND, "train_networks", *options])
                     result["seconds"] += time.monotonic() - started
                 if not archives.add(output):
@@ -217,7 +219,7 @@ def train(session: Session, args: argparse.Namespace) -> dict:
 
 def make_dataset(session: Session, study: Study, ensemble: Ensemble) -> bool:
     """Make an ensemble's dataset; return False if the networks that rank it are missing."""
-    if ensemble.dataset_path.is_file():
+    if built_data(ensemble.dataset_path, ensemble.dataset):
         return True
     if ensemble.derived is None:
         session.succeed([*COMMAND, "build_dataset", study.name])
@@ -227,11 +229,9 @@ def make_dataset(session: Session, study: Study, ensemble: Ensemble) -> bool:
         wanted = study.ensembles[ranking].batches(NETWORKS_PER_JOB)
         if len(files) < len(wanted):
             return False
-        if not scores_path(study.name, ranking).is_file():
-            n_networks = str(study.ensembles[ranking].n_networks)
-            paths = [str(path) for path in files]
-            options = [study.name, ranking, *paths, "--networks", n_networks]
-            session.succeed([*COMMAND, "score_ensemble", *options])
+        n_networks = str(study.ensembles[ranking].n_networks)
+        options = [study.name, ranking, *map(str, files), "--networks", n_networks]
+        session.succeed([*COMMAND, "score_ensemble", *options])
     session.succeed([*COMMAND, "derive_dataset", study.name, ensemble.name])
     return True
 
@@ -244,12 +244,17 @@ class Archives:
     """
 
     def __init__(self, folder: Path):
-        self._folder, self._names = folder, set()
-        for archive in self._paths():
+        self._folder = folder
+        self._packed: dict[str, tuple[int, int]] = {}  # sizes and times
+        # A network that was trained again is in them twice, and the last one counts.
+        for archive in reversed(list(self._paths())):
             with tarfile.open(archive) as packed:
-                self._names.update(packed.getnames())
+                latest = {each.name: each for each in packed}
+                self._packed = {
+                    name: (each.size, int(each.mtime)) for name, each in latest.items()
+                } | self._packed
                 # Existing files are read-only.
-                missing = [each for each in packed if not Path(each.name).exists()]
+                missing = [each for name, each in latest.items() if not Path(name).exists()]
                 # Python 3.11.3 and earlier have no filters.
                 safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
                 packed.extractall(members=missing, **safely)
@@ -259,7 +264,8 @@ class Archives:
 
     def add(self, path: Path) -> bool:
         """Add a file if the archives lack it; return whether there was room for it."""
-        if str(path) in self._names:
+        version = path.stat().st_size, int(path.stat().st_mtime)
+        if self._packed.get(str(path)) == version:
             return True
         archives = list(self._paths())
         if not archives or archives[-1].stat().st_size + path.stat().st_size > ARCHIVE_BYTES:
@@ -271,7 +277,7 @@ class Archives:
         with tarfile.open(fileobj=contents, mode="w" if is_new else "a") as packed:
             packed.add(path)
         write_atomically(archives[-1], contents.getvalue())
-        self._names.add(str(path))
+        self._packed[str(path)] = version
         return True
 
 

@@ -555,6 +555,7 @@ def plan(
         ),
         device or config.device,
         precision or config.precision,
+        config.networks_per_job,
         only or (),
     )
 

@@ -47,8 +47,18 @@ def run(folder, minutes, *options):
     ).stdout
 
 
-def trained_in(folder):
-    return sorted(path.relative_to(folder) for path in folder.glob("results/*/*/predictions/*.nc"))
+def predictions_in(folder):
+    found = folder.glob("results/*/*/predictions/*.nc")
+    return {path.relative_to(folder): path.read_bytes() for path in found}
+
+
+def train_again(folder):
+    """Repeat the training step, which must have been finished."""
+    file = folder / "gpu/gpu.json"
+    results = json.loads(file.read_text())
+    assert results["training"].pop("is_finished")
+    file.write_text(json.dumps(results))
+    return run(folder, 10, "--steps", "training")
 
 
 def test_the_second_run_takes_up_the_first(study_folder, tmp_path_factory):
@@ -61,8 +71,6 @@ def test_the_second_run_takes_up_the_first(study_folder, tmp_path_factory):
     assert table.count("2 of 2 networks") == 2
     files = list((study_folder / "gpu").iterdir())
     assert len(files) <= 8
-    results = json.loads((study_folder / "gpu/gpu.json").read_text())
-    assert results["training"]["is_finished"]
     # On another machine, with nothing but the files of the first run.
     other = tmp_path_factory.mktemp("other")
     (study_folder / "gpu").rename(other / "gpu")
@@ -71,12 +79,20 @@ def test_the_second_run_takes_up_the_first(study_folder, tmp_path_factory):
     printed = run(other, 10, "--steps", "precision,ways,training")
     assert "benchmarks/training.py" not in printed
     assert "train_networks" not in printed
-    results["training"].pop("is_finished")
-    (other / "gpu/gpu.json").write_text(json.dumps(results))
-    printed = run(other, 10, "--steps", "training")
-    assert "train_networks" not in printed
-    assert len(trained_in(other)) == 2
-    assert json.loads((other / "gpu/gpu.json").read_text())["training"]["is_finished"]
+    assert "train_networks" not in train_again(other)
+    assert len(predictions_in(other)) == 2
+    # What a change of the study affects is trained again, and the archives have both.
+    study = other / "config/studies/seconds.yaml"
+    study.write_text(STUDY.replace("epochs: 3", "epochs: 4"))
+    before = predictions_in(other)
+    assert train_again(other).count("train_networks") == 2
+    after = predictions_in(other)
+    assert before.keys() == after.keys()
+    assert all(before[path] != after[path] for path in before)
+    for path in after:
+        (other / path).unlink()
+    assert "train_networks" not in train_again(other)
+    assert predictions_in(other) == after
 
 
 def test_a_run_ends_in_time_and_says_what_is_not_measured(study_folder):

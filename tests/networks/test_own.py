@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from created_equal.errors import InputError
-from created_equal.networks import build_network
+from created_equal.networks import build_network, count_flops
 from created_equal.networks.dropout import Dropout
 from created_equal.study import Architecture, Recipe
 from created_equal.study.own_networks import find_own_network
@@ -56,6 +56,26 @@ def test_other_kinds_of_dropout_have_the_recipes_rate(build):
     assert build(text)[0].p == 0.25
     assert build(text, dropout=False)[0].p == 0
     assert build(text, dropout=0.5)[0].p == 0.5
+
+
+def test_operations_of_a_network_with_tensors_that_are_no_parameters(build):
+    text = """
+import torch
+from torch import nn
+class Net(nn.Module):
+    def __init__(self, pixels, n_classes):
+        super().__init__()
+        self.scale = torch.ones(pixels)
+        self.out = nn.Linear(pixels, n_classes)
+    def forward(self, x):
+        x = x.flatten(1) * self.scale
+        return self.out(x if x.sum() > 0 else -x)
+def make(n_classes, image_shape):
+    return Net(192, n_classes)
+"""
+    layer = 2 * 192 * 5
+    # The backward pass has one such product, for the weights.
+    assert count_flops(build(text), SHAPE) == (layer, 2 * layer)
 
 
 @pytest.mark.parametrize(

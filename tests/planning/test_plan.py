@@ -1,6 +1,7 @@
 import logging
 import re
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from created_equal.errors import InputError
 from created_equal.planning.plan import print_plan
 from created_equal.study import dataset_path, load_study, predictions_path
 from created_equal.training import train_networks
+from created_equal.training.measure import Cost, Share
 
 
 def rows(text):
@@ -33,9 +35,9 @@ def measured_for_a_moment(monkeypatch):
 
 @pytest.fixture
 def plan(study_folder, capsys):
-    def plan(*studies, networks=None, only=()):
+    def plan(*studies, networks=None, only=(), per_job=2):
         capsys.readouterr()
-        print_plan([load_study(study, networks) for study in studies], "cpu", "fp32", only)
+        print_plan([load_study(study, networks) for study in studies], "cpu", "fp32", per_job, only)
         return capsys.readouterr().out
 
     return plan
@@ -191,6 +193,40 @@ def test_trained_networks_are_counted(plan, study_folder):
     assert rows(plan("small", networks=5))["small", "st_vgg"][1:3] == ["5", "3"]
     # Now there are fewer: only the first two count.
     assert rows(plan("small", networks=2))["small", "st_vgg"][1:3] == ["2", "2"]
+
+
+def test_an_ensemble_uses_as_many_cores_as_it_has_jobs(plan, study_folder, monkeypatch):
+    """A network takes 1,000 s: 3 epochs of 100 train examples, and 4 times 175 predictions."""
+    monkeypatch.setattr("created_equal.planning.plan.usable_cores", lambda: 8)
+    monkeypatch.setattr(
+        "created_equal.planning.plan.measure_costs",
+        lambda kinds, *_: ([Cost(1.0, 1.0, 0.1)] * len(kinds), Share(1.0, 0.0)),
+    )
+    path = study_folder / "config" / "studies" / "small.yaml"
+    ensemble = {"architecture": "mnist_cnn", "width": 0.25}
+    study = {
+        "title": "Small",
+        "dataset": {"source": "digits", "size": 16, "train_examples": 100, "test_examples": 75},
+        "recipe": {"epochs": 3, "batch_size": 2},
+        "ensembles": {
+            "few": {**ensemble, "networks": 3},
+            "many": {**ensemble, "networks": 20},
+            "wide": {**ensemble, "networks": 6, "resources": {"cpus": 4}},
+        },
+    }
+    path.write_text(yaml.safe_dump(study, sort_keys=False))
+    message = plan("small")
+    assert {name: cells[6] for (_, name), cells in rows(message).items()} == {
+        "few": "0:25:00 \u00b1 10 %",  # 2 jobs
+        "many": "0:41:40 \u00b1 10 %",  # 10 jobs, 8 at a time
+        "wide": "0:50:00 \u00b1 10 %",  # 3 jobs, 2 at a time
+    }
+    # 23 networks, 8 at a time, and 6 networks, 2 at a time.
+    seconds = 1000 * 23 / 8 + 1000 * 6 / 2
+    assert f"Total training time: {timedelta(seconds=round(seconds))} \u00b1 10 %" in message
+    # A single job that takes longer than everything else: 3 networks on one of 8 cores.
+    alone = plan("small", only=["few"], per_job=3)
+    assert "Total training time: 0:50:00" in alone
 
 
 def test_a_dataset_whose_size_is_not_known(plan, study_folder):

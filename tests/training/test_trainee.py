@@ -1,13 +1,17 @@
 import shutil
 import sys
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
 import torch
 from needs import require
+from torch.utils.checkpoint import checkpoint
 
 from created_equal.artefacts import SPLITS, make_dataset
+from created_equal.errors import InputError
+from created_equal.networks import Dropout
 from created_equal.networks.activations import ACTIVATIONS
 from created_equal.training.engine.device import Setting, choose_setting
 from created_equal.training.engine.images import Images
@@ -172,6 +176,68 @@ def test_a_torchvision_model_with_its_own_randomness_is_reproducible(tiny, image
     first = losses(ensemble, images)
     torch.manual_seed(99)
     assert np.array_equal(first, losses(ensemble, images))
+
+
+# Dropout.
+
+
+class Checkpointed(torch.nn.Module):
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x):
+        return checkpoint(self.inner, x, use_reentrant=False)
+
+
+def masks_of(layers, tiny, images, monkeypatch):
+    """Return the masks of 400 of ones (application, example, 400) in a step of these layers."""
+    seen = []
+
+    class Seen(torch.nn.Module):
+        def forward(self, x):
+            seen.append((x.detach() != 0).numpy())
+            return x
+
+    flat = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(256, 400))
+    torch.nn.init.ones_(flat[1].bias)
+    network = torch.nn.Sequential(flat, *layers(Seen), torch.nn.Linear(400, 10))
+    monkeypatch.setattr(
+        "created_equal.training.engine.trainee.make_network", lambda *_: network.train()
+    )
+    next(Trainee(tiny(batch_size=20), 0, images).finish_epoch())
+    return np.array(seen)
+
+
+def test_a_dropout_layer_that_is_applied_twice_drops_others(tiny, images, monkeypatch):
+    layer, other = Dropout(0.5), Dropout(0.5)
+    shift = torch.nn.Softplus()  # No activation is 0.
+
+    def layers(seen):
+        return [part for each in (layer, layer, other) for part in (shift, each, seen())]
+
+    masks = masks_of(layers, tiny, images, monkeypatch)
+    assert masks.shape == (3, 20, 400)
+    # Two independent masks are equal in half of 8,000 elements; one in 10^9 is 6.1 deviations off.
+    for one, two in combinations(masks, 2):
+        assert abs((one == two).mean() - 0.5) < 6.1 * 0.5 / np.sqrt(8000)
+    # The first application of each layer has the numbers of a layer that is applied once.
+    alone = masks_of(
+        lambda seen: [shift, layer, seen(), shift, other, seen()], tiny, images, monkeypatch
+    )
+    assert np.array_equal(masks[[0, 2]], alone)
+
+
+def test_checkpointed_activations_are_dropped_alike_both_times(tiny, images, monkeypatch):
+    layer, shift = Dropout(0.5), torch.nn.Softplus()
+
+    def layers(seen):
+        return [Checkpointed(torch.nn.Sequential(shift, layer, seen(), shift))]
+
+    before, again = masks_of(layers, tiny, images, monkeypatch)
+    assert np.array_equal(before, again)
+    with pytest.raises(InputError, match="checkpoints its activations; use several dropout layers"):
+        masks_of(lambda seen: [layer, *layers(seen)], tiny, images, monkeypatch)
 
 
 # Compilation.

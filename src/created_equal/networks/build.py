@@ -54,10 +54,11 @@ def count_flops(network: nn.Module, image_shape: tuple[int, int, int]) -> tuple[
     counts as two. A training step is a forward and a backward pass.
     """
     height, width, channels = image_shape
-    images = torch.zeros(2, channels, height, width, device="meta")
-    network = network.to("meta").train()
+    # Not on the meta device: people's own networks may need the values of tensors.
+    images = torch.zeros(2, channels, height, width)
+    network.train()
     for layer in dropouts(network):
-        layer.noise = lambda n_bytes: torch.zeros(n_bytes, dtype=torch.uint8, device="meta")
+        layer.noise = lambda n_bytes: torch.zeros(n_bytes, dtype=torch.uint8)
     with FlopCounterMode(display=False) as forward:
         logits = network(images)
     with FlopCounterMode(display=False) as backward:

@@ -24,7 +24,7 @@ from created_equal.study import (
 )
 from created_equal.training import count_operations, measure_costs
 from created_equal.training.engine.device import choose_setting, usable_cores
-from created_equal.training.measure import LARGEST_BATCH, Share
+from created_equal.training.measure import LARGEST_BATCH, Cost, Share
 
 # For measuring all kinds of networks together.
 SECONDS = 10.0
@@ -42,12 +42,20 @@ class _Row(NamedTuple):
     name: str
     ensembles: Sequence[Ensemble]
     extents: Sequence[Extent]
-    trained: int
+    trained: Sequence[int]  # of each ensemble
 
     @property
     def networks(self) -> int:
         """How many networks there shall be."""
         return sum(ensemble.n_networks for ensemble in self.ensembles)
+
+    @property
+    def left(self) -> list[int]:
+        """How many networks of each ensemble are not trained yet."""
+        return [
+            ensemble.n_networks - trained
+            for ensemble, trained in zip(self.ensembles, self.trained, strict=True)
+        ]
 
     def kind(self, device: str) -> tuple:
         """Return what the cost of a mini-batch depends on."""
@@ -57,22 +65,42 @@ class _Row(NamedTuple):
         return (first.architecture, recipe, extent.image_shape, extent.classes)
 
 
+class _Estimate(NamedTuple):
+    """What it takes to train a row's networks."""
+
+    operations: int
+    alone: float  # seconds, if nothing else is trained
+    among_others: float  # seconds of all cores, or of the GPU
+    uncertainty: float  # a fraction of both
+
+
+NOTHING = _Estimate(0, 0.0, 0.0, 0.0)
+
+
 def print_plan(
-    studies: Sequence[Study], device: str, precision: str, only: Sequence[str] = ()
+    studies: Sequence[Study],
+    device: str,
+    precision: str,
+    networks_per_job: int,
+    only: Sequence[str] = (),
 ) -> None:
     """Print a table of ensembles: networks, epochs, FLOPs, disk space and training time.
+
+    The time of an ensemble is what it takes alone, and that of rounds the sum of theirs, because
+    each waits for the one before. The total is that of all jobs side by side.
 
     Args:
         studies: the studies.
         device: as in the config.
         precision: as in the config.
+        networks_per_job: as in the config.
         only: names of ensembles and figures to which the table is limited; none: everything.
 
     Raises:
         InputError: the device does not exist, a study's images are too small, or a name is unknown.
     """
     setting = choose_setting(device, precision)
-    # Snakemake runs one single-threaded job per core on a CPU, and one job at a time on a GPU.
+    # Snakemake uses all cores of a CPU, and runs one job at a time on a GPU.
     device_type = setting.device.type
     jobs = usable_cores() if device_type == "cpu" else 1
     console = Console(width=None if Console().is_terminal else 140)
@@ -90,7 +118,7 @@ def print_plan(
             row.extents[0].classes,
         )
         for row in rows
-        if row.networks > row.trained
+        if any(row.left)
     }
     measured, share = [], Share(1.0, 0.0)
     if kinds:
@@ -98,53 +126,19 @@ def print_plan(
         log.info("measuring %s of networks, for about %d s", words, SECONDS)
         measured, share = measure_costs(list(kinds.values()), setting, jobs, SECONDS)
     costs = dict(zip(kinds, measured, strict=True))
-    table = Table(title=f"On {device_type}, {setting.precision}, {jobs} at a time")
-    for heading in ("study", "ensemble", "architecture"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("networks", "trained", "epochs", "TFLOP left", "disk MB", "time left"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    total, uncertainty = 0.0, 0.0
-    for row in rows:
-        left, mean, first = row.networks - row.trained, _mean(row.extents), row.ensembles[0]
-        operations = seconds = 0
-        words = str(timedelta())
-        if left:
-            cost = costs[row.kind(device_type)]
-            operations = left * count_operations(
-                first, mean.examples, mean.image_shape, mean.classes
-            )
-            seconds = left * cost.of_network(first, mean.examples) / (jobs * share.mean)
-            uncertain = float(np.hypot(cost.uncertainty, share.uncertainty))
-            words = f"{timedelta(seconds=round(seconds))} \u00b1 {100 * uncertain:.0f} %"
-            uncertainty += seconds * uncertain
-        total += seconds
-        table.add_row(
-            row.study,
-            row.name,
-            first.architecture.name,
-            f"{row.networks:,}",
-            f"{row.trained:,}",
-            f"{first.steps[-1]:,} steps" if first.steps else f"{first.recipe.epochs:,}",
-            f"{operations / 1e12:,.2f}",
-            f"{sum(map(disk_of, row.ensembles, row.extents)) / 1e6:,.1f}",
-            words,
-        )
+    estimates = [
+        _estimate(row, costs[row.kind(device_type)], share, jobs, networks_per_job)
+        if any(row.left)
+        else NOTHING
+        for row in rows
+    ]
     if rows:
-        console.print(table)
+        title = f"On {device_type}, {setting.precision}, {jobs} at a time"
+        console.print(_make_table(title, rows, estimates))
     if rows and not kinds:
         console.print("All of these networks are trained.")
     elif rows:
-        busy = (
-            f", on a machine as busy as now: each process got {100 * share.mean:.0f} % of a core. "
-            f"Without other programs: {timedelta(seconds=round(total * share.mean))}"
-            if share.mean < ALONE
-            else ""
-        )
-        console.print(
-            f"Total training time: {timedelta(seconds=round(total))} \u00b1 "
-            f"{100 * uncertainty / (total or 1):.0f} %, estimated from a few steps of each kind of "
-            f"network{busy}."
-        )
+        console.print(_total(estimates, share))
     for study in studies:
         if study.dataset.get("images") == "files":
             console.print(
@@ -205,10 +199,70 @@ def _rows(study: Study, wanted: Collection[str], extent: Extent | None) -> list[
             name,
             ensembles,
             [extent_of(ensemble, extent) for ensemble in ensembles],
-            sum(trained[ensemble.name] for ensemble in ensembles),
+            [trained[ensemble.name] for ensemble in ensembles],
         )
         for name, ensembles in rows.items()
     ]
+
+
+def _estimate(row: _Row, cost: Cost, share: Share, jobs: int, networks_per_job: int) -> _Estimate:
+    """Estimate what it takes to train a row's networks, with ``jobs`` cores or 1 GPU."""
+    first, mean = row.ensembles[0], _mean(row.extents)
+    of_network = cost.of_network(first, mean.examples) / share.mean
+    at_once = max(1, jobs // first.resources.cpus)
+    alone = sum(
+        of_network
+        * left
+        / min(at_once, len(replace(each, n_networks=left).batches(networks_per_job)))
+        for each, left in zip(row.ensembles, row.left, strict=True)
+        if left
+    )
+    return _Estimate(
+        sum(row.left) * count_operations(first, mean.examples, mean.image_shape, mean.classes),
+        alone,
+        sum(row.left) * of_network / at_once,
+        float(np.hypot(cost.uncertainty, share.uncertainty)),
+    )
+
+
+def _make_table(title: str, rows: Sequence[_Row], estimates: Sequence[_Estimate]) -> Table:
+    table = Table(title=title)
+    for heading in ("study", "ensemble", "architecture"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("networks", "trained", "epochs", "TFLOP left", "disk MB", "time left"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row, estimate in zip(rows, estimates, strict=True):
+        first = row.ensembles[0]
+        uncertainty = f" \u00b1 {100 * estimate.uncertainty:.0f} %" if any(row.left) else ""
+        table.add_row(
+            row.study,
+            row.name,
+            first.architecture.name,
+            f"{row.networks:,}",
+            f"{sum(row.trained):,}",
+            f"{first.steps[-1]:,} steps" if first.steps else f"{first.recipe.epochs:,}",
+            f"{estimate.operations / 1e12:,.2f}",
+            f"{sum(map(disk_of, row.ensembles, row.extents)) / 1e6:,.1f}",
+            f"{timedelta(seconds=round(estimate.alone))}{uncertainty}",
+        )
+    return table
+
+
+def _total(estimates: Sequence[_Estimate], share: Share) -> str:
+    """Return the sentence about all rows: their jobs run side by side."""
+    together = sum(each.among_others for each in estimates)
+    total = max(together, *(each.alone for each in estimates))
+    uncertainty = sum(each.among_others * each.uncertainty for each in estimates) / together
+    busy = (
+        f", on a machine as busy as now: each process got {100 * share.mean:.0f} % of a core. "
+        f"Without other programs: {timedelta(seconds=round(total * share.mean))}"
+        if share.mean < ALONE
+        else ""
+    )
+    return (
+        f"Total training time: {timedelta(seconds=round(total))} \u00b1 "
+        f"{100 * uncertainty:.0f} %, estimated from a few steps of each kind of network{busy}."
+    )
 
 
 def _mean(extents: Sequence[Extent]) -> Extent:

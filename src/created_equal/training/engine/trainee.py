@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from created_equal.artefacts import label_dtype
+from created_equal.errors import InputError
 from created_equal.networks import build_network, dropouts
 from created_equal.study import PAPER_ARCHITECTURES, Ensemble, Recipe
 from created_equal.training.engine.device import Setting, has_compiler
@@ -17,6 +18,8 @@ from created_equal.training.engine.images import Examples
 from created_equal.training.engine.initialize import initialize
 from created_equal.training.engine.optimizers import learning_rate, make_optimizer
 from created_equal.training.engine.streams import Stream, Streams
+
+NOT_IN_BACKWARD = -1
 
 
 @dataclass(frozen=True)
@@ -140,10 +143,25 @@ class Trainee:
         return make_optimizer(self.network, self._ensemble.recipe)
 
     def _make_noise(self, layer: int) -> Callable[[int], torch.Tensor]:
-        """Return the function that draws random bytes for a dropout layer; see ``Dropout``."""
+        """Return the function that draws random bytes for a dropout layer; see ``Dropout``.
+
+        A network may apply a layer several times in a step, and each time gets other numbers.
+        Activation checkpointing applies it again in the backward pass, where it gets the same.
+        """
+        step, times = -1, 0
 
         def draw(n_bytes: int) -> torch.Tensor:
-            noise = self._streams.random_bytes(Stream.DROPOUT, self.step, layer, n_bytes)
+            nonlocal step, times
+            is_repeated = torch._C._current_graph_task_id() != NOT_IN_BACKWARD
+            if is_repeated and times > 1:
+                raise InputError(
+                    "a network applies a dropout layer several times, and checkpoints its "
+                    "activations; use several dropout layers."
+                )
+            if not is_repeated:
+                step, times = self.step, times + 1 if step == self.step else 1
+            number = layer + ((times - 1) << 32)
+            noise = self._streams.random_bytes(Stream.DROPOUT, step, number, n_bytes)
             return torch.from_numpy(noise).to(self._images.setting.device)
 
         return draw
