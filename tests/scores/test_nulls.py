@@ -82,7 +82,7 @@ def test_networks_that_share_only_the_classes_keep_their_courses_and_agree_on_no
     predictions = ensemble_of(right, labels, is_test)
     before = answers_of(predictions)
     after = classes_kept(before, seed=0)
-    for one, other in zip(before.right(), after.right(), strict=True):
+    for one, other in zip(before.right, after.right, strict=True):
         for group in (labels == label for label in range(5)):
             for part in (group & is_test, group & ~is_test):
                 assert sorted(one[:, part].T.tolist()) == sorted(other[:, part].T.tolist())
@@ -123,7 +123,7 @@ def test_class_means_are_those_of_the_labels_that_the_networks_learned():
     images[[1, 3]] = 200
     is_test, turned = np.array([0, 0, 1, 1], dtype=bool), np.array([1, 0, 1, 0])
     null = null_of_means(images, turned, is_test, np.array([0, 1, 0, 1]))
-    assert all(right.all() for right in null.right())
+    assert all(right.all() for right in null.right)
 
 
 def test_a_class_without_train_examples_is_never_named():

@@ -111,7 +111,8 @@ def check_claims(evidence: Evidence, claims: Sequence[Claim] | None = None) -> l
     for case in cases.values():
         together.setdefault(case.names, {})[case.key] = case
     found = {}
-    for names, of in together.items():
+    # In the order of names, so that the predictions of an ensemble are in few places read anew.
+    for names, of in sorted(together.items()):
         found |= numbers.of(names, of) if names else {}
     return [_row(case, evidence, found.get(case.key)) for case in cases.values()]
 

@@ -1,6 +1,6 @@
 """Scores in memory: the observed ones of an ensemble, those of a null, or those of a resample."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -117,15 +117,15 @@ class Answers:
     classes: int
     accessibility: np.ndarray | None = None
 
-    def right(self) -> Iterator[np.ndarray]:
-        """Yield, for each network, whether it is right: (epoch, example) bool."""
-        labels = self.axis.labels.astype(self.predictions.dtype)
-        return (of_network == labels for of_network in self.predictions)
+    @cached_property
+    def right(self) -> np.ndarray:
+        """Whether each network is right: (network, epoch, example) bool."""
+        return self.predictions == self.axis.labels.astype(self.predictions.dtype)
 
     @cached_property
     def by_network(self) -> np.ndarray:
         """Return the share of the trained epochs at which each network is right, (network, ...)."""
-        return np.array([right[self.epoch > 0].mean(axis=0) for right in self.right()])
+        return np.array([right[self.epoch > 0].mean(axis=0) for right in self.right])
 
 
 class Counted:
@@ -199,7 +199,7 @@ class Counted:
 
     def _count(self, weights: np.ndarray) -> np.ndarray:
         total = np.zeros(self.answers.predictions.shape[1:], count_dtype(int(weights.sum())))
-        for right, weight in zip(self.answers.right(), weights, strict=True):
+        for right, weight in zip(self.answers.right, weights, strict=True):
             if weight:
                 total += right * total.dtype.type(weight)
         return total
@@ -227,6 +227,7 @@ class Scores:
                 each name and for each half of an ensemble.
         """
         self.counts, self.resample, self.shuffled = counts, resample, shuffled
+        self._known_places: dict[tuple[str, Examples, str], np.ndarray] = {}
 
     def networks(self, name: str) -> int:
         return self.counts[name].networks
@@ -298,6 +299,12 @@ class Scores:
         return self.counts[name].axis.labels[self._places(name, examples)]
 
     def _places(self, name: str, examples: Examples, half: str = "") -> np.ndarray:
+        key = name, examples, half
+        if key not in self._known_places:
+            self._known_places[key] = self._find_places(*key)
+        return self._known_places[key]
+
+    def _find_places(self, name: str, examples: Examples, half: str) -> np.ndarray:
         axis = self.counts[name].axis
         places = axis.places(examples)
         if self.shuffled:
@@ -361,7 +368,7 @@ def read_answers(name: str, paths: list[Path], scores: xr.Dataset, among: np.nda
 
 def _take(counts: np.ndarray, places: np.ndarray, axis: int) -> np.ndarray:
     """Return some rows or columns, without a copy if they are consecutive."""
-    if len(places) and (np.diff(places) == 1).all():
+    if len(places) and places[-1] - places[0] == len(places) - 1 and (np.diff(places) == 1).all():
         between = slice(places[0], places[-1] + 1)
         return counts[between] if axis == 0 else counts[:, between]
     # Indexing columns would order the memory by column, and sums over it would round differently.

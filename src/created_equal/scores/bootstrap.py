@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from functools import lru_cache
 from math import inf
 
 import numpy as np
@@ -90,14 +91,20 @@ def differences_from(others: np.ndarray, group: np.ndarray) -> tuple[float, np.n
         the difference of the group, and those of 1,000 random parts of all examples (seed 0), as
         large as the group, from the rest, (part,).
     """
-    generator, size = np.random.default_rng(0), group.shape[1]
-    together = np.concatenate([group, others], axis=1)
+    together, size = np.concatenate([group, others], axis=1), group.shape[1]
     examples = together.shape[1]
-    drawn = [generator.choice(examples, size, replace=False) for _ in range(PARTS)]
-    of_parts = np.array([together[:, part].sum(axis=1) for part in (np.arange(size), *drawn)])
+    parts = np.arange(size), *_draw_parts(examples, size)
+    of_parts = np.array([together[:, part].sum(axis=1) for part in parts])
     of_rest = together.sum(axis=1) - of_parts
     found = np.abs(of_parts / size - of_rest / (examples - size)).mean(axis=1)
     return float(found[0]), found[1:]
+
+
+# Every resample is compared with the same parts.
+@lru_cache(maxsize=1)
+def _draw_parts(examples: int, size: int) -> list[np.ndarray]:
+    generator = np.random.default_rng(0)
+    return [generator.choice(examples, size, replace=False) for _ in range(PARTS)]
 
 
 def replicates_of(statistic: Statistic, units: int, replicates: int = REPLICATES) -> np.ndarray:
