@@ -107,6 +107,10 @@ def test_one_split_alone(predictions):
         ({"labels": LABELS / 2}, r"the labels are float64, from 0\.0 on; give whole numbers from"),
         ({"labels": LABELS - 1}, r"the labels are int64, from -1 on; give whole numbers from 0 on"),
         ({"labels": np.array(list("abc"))[LABELS]}, r"^'[abc]' is no label; give numbers"),
+        (
+            {"split": ["test"] * 3},
+            r"split has the shape \(3,\); give one, or one for each example.",
+        ),
         ({"split": "valid"}, r"split has 'valid'; give train or test\."),
         ({"classes": 2}, r"there is a label 2, but classes is 2; raise it\."),
         ({"epochs": [1, 2]}, r"the predictions have the shape \(5, 5, 8\), but \(network, epoch"),

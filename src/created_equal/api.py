@@ -130,7 +130,10 @@ def score(
             f"the labels are {labels.dtype}, from {labels.min()} on; give whole numbers from 0 on."
         )
     classes = classes or int(max(labels.max(), predictions.max())) + 1
-    splits = np.broadcast_to(np.asarray(split, dtype=str), labels.shape)
+    splits = np.asarray(split, dtype=str)
+    if splits.shape not in ((), labels.shape):
+        raise InputError(f"split has the shape {splits.shape}; give one, or one for each example.")
+    splits = np.broadcast_to(splits, labels.shape)
     if unknown := sorted(set(splits.tolist()) - set(artefacts.SPLITS)):
         raise InputError(f"split has {unknown[0]!r}; give train or test.")
     if labels.max() >= classes:

@@ -208,6 +208,7 @@ def with_value(column, row, value):
         (with_value("pred", 3, -1), "has the label -1, but labels are"),
         (with_value("pred", 3, "cat"), "names as predicted labels and numbers as labels"),
         (with_value("epoch", 3, 0.5), "the epoch 0.5; give whole numbers"),
+        (with_value("epoch", 3, 1e20), "the epoch 1e+20; give whole numbers"),
         (with_value("epoch", 3, np.inf), "the epoch inf; give whole numbers"),
         (lambda t: t.assign(epoch=t["epoch"] > 1), "the epoch False; give whole numbers"),
         (
@@ -238,6 +239,21 @@ def test_rows_that_are_there_twice_count_once(logits, tmp_path, caplog):
     import_predictions("table", tmp_path / "log.csv", tmp_path / "imported")
     check(tmp_path / "imported", logits, range(EPOCHS))
     assert "has 4 duplicate rows, which are ignored" in caplog.text
+
+
+def test_numbers_with_more_than_63_bits_are_names(logits, tmp_path):
+    table = long_table(logits)
+    table["guid"] = [2**63 + 7 * number for number in table["guid"]]
+    table["seed"] = [2**64 - 1 - number for number in table["seed"]]
+    table.to_csv(tmp_path / "log.csv", index=False)
+    import_predictions("table", tmp_path / "log.csv", tmp_path / "imported")
+    found = read(tmp_path / "imported")
+    assert found["example"].values.tolist() == list(range(EXAMPLES))
+    names = [str(2**63 + 7 * number) for number in range(EXAMPLES)]
+    assert found["example_name"].values.tolist() == names
+    # As text, so the last seed is the first network.
+    predicted = logits.argmax(axis=-1)[::-1]
+    np.testing.assert_array_equal(found["prediction"], predicted)
 
 
 def test_both_splits_may_count_from_zero(logits, tmp_path):

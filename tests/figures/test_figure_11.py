@@ -96,6 +96,11 @@ def test_a_dataset_without_the_examples(scores: xr.Dataset, dataset: xr.Dataset)
         draw(scores, dataset.isel(example=slice(0, 2)), "Digits", "st_vgg")
 
 
+def test_scores_without_the_untrained_networks(scores: xr.Dataset, dataset: xr.Dataset) -> None:
+    with pytest.raises(InputError, match=r"^st_vgg has no record of epoch 0, with"):
+        draw(scores.isel(epoch=slice(1, None)), dataset, "Digits", "st_vgg")
+
+
 def test_a_long_class_name_is_cut() -> None:
     dataset = xr.Dataset({"class_name": ("class", ["mouse", "n01440764_tench_and_its_cousins"])})
     assert class_name(dataset, 1) == "n01440764_tench_and_its_…"

@@ -1,6 +1,6 @@
 """Train one network by two processes, which torchrun starts, and record it in a folder:
 
-torchrun --nproc_per_node 2 distributed_training.py loop|lightning|transformers FOLDER
+torchrun --nproc_per_node 2 distributed_training.py loop|compiled|lightning|transformers FOLDER
 """
 
 import sys
@@ -18,9 +18,13 @@ from created_equal.recorder import Recorder
 EPOCHS = 2
 
 
-def loop(recorder: Recorder, data: Data, folder: Path) -> list[np.ndarray]:
+def loop(
+    recorder: Recorder, data: Data, folder: Path, is_compiled: bool = False
+) -> list[np.ndarray]:
     distributed.init_process_group("gloo")
     model = DistributedDataParallel(make_model())
+    if is_compiled:
+        model = torch.compile(model, backend="eager")
     train = data.loader("train")
     sampler = DistributedSampler(train.dataset)
     expected = []
@@ -31,6 +35,10 @@ def loop(recorder: Recorder, data: Data, folder: Path) -> list[np.ndarray]:
         recorder.evaluate(epoch, model, data.loaders())
         expected.append(predict(model.module, data.inputs["test"]))
     return expected
+
+
+def compiled(recorder: Recorder, data: Data, folder: Path) -> list[np.ndarray]:
+    return loop(recorder, data, folder, is_compiled=True)
 
 
 def lightning(recorder: Recorder, data: Data, folder: Path) -> list[np.ndarray]:
@@ -64,7 +72,8 @@ def transformers(recorder: Recorder, data: Data, folder: Path) -> list[np.ndarra
 def main(kind: str, folder: Path) -> None:
     torch.set_num_threads(1)
     data = digits()
-    way = {"loop": loop, "lightning": lightning, "transformers": transformers}[kind]
+    ways = (loop, compiled, lightning, transformers)
+    way = {each.__name__: each for each in ways}[kind]
     with Recorder(folder / "predictions", network=0, labels=data.labels, classes=NAMES) as recorder:
         expected = way(recorder, data, folder)
     assert distributed.get_world_size() == 2

@@ -287,6 +287,23 @@ def test_an_example_twice(recorder: Recorder) -> None:
         Recorder(recorder.path.parent, 4, LABELS, 2).record(0, "train", [3, 3], [0, 1])
 
 
+def test_examples_that_come_again_after_the_last_one(recorder: Recorder) -> None:
+    record(recorder, 0)
+    recorder.record(0, "train", [0, 1], RIGHT["train"][:2])
+    assert recorder.epochs == [0]
+    sentence = "^example 1 of train has two predictions after epoch 0 of network 3, 1 and 0; give"
+    with pytest.raises(InputError, match=sentence):
+        recorder.record(0, "train", [0, 1], [RIGHT["train"][0], 1 - RIGHT["train"][1]])
+    with recorder:
+        record(recorder, 1)
+    assert read_predictions(recorder.path)["epoch"].values.tolist() == [0, 1]
+
+
+def test_a_function_is_no_model(recorder: Recorder, data: Data) -> None:
+    with pytest.raises(InputError, match=r"^the model is of the type function; give a"):
+        recorder.evaluate(0, lambda images: images, data.loaders())
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -329,6 +346,8 @@ def test_what_cannot_be_recorded(recorder: Recorder, arguments: tuple, sentence:
         ({"keep": {"logits"}}, "keep has 'logits'; it may have margin and true_probability."),
         ({"ids": {"test": [1, 2, 1]}}, r"ids\['test'\] has 1 twice; give each example its own."),
         ({"ids": {"test": [1, 2]}}, "ids has 2 examples of test, but labels has 3; give as many."),
+        ({"ids": {"test": [(0, 1), (0, 2), (1, 2)]}}, r"ids\['test'\] are not all numbers or text"),
+        ({"ids": {"test": ["a", "b", None]}}, r"ids\['test'\] are not all numbers or text; give"),
         ({"definition": {"model": object()}}, "definition cannot be saved as JSON"),
         ({"images": {"train": np.zeros((4, 2, 2))}}, r"images\['train'\] have the shape .*float64"),
         (

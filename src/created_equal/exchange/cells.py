@@ -1,7 +1,6 @@
 """Predictions from a long table of cells: one row for each network, epoch and example."""
 
 import logging
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -109,7 +108,9 @@ class _Examples(NamedTuple):
 def _examples(cells: pd.DataFrame) -> _Examples:
     """Number the examples, train before test; numbers ascend, names are in their first order."""
     table = cells[["example", "split", "label"]].drop_duplicates(["example", "split"])
-    are_numbers = pd.api.types.is_integer_dtype(table["example"]) and (table["example"] >= 0).all()
+    is_integer = pd.api.types.is_integer_dtype(table["example"])
+    # Larger numbers, such as hashes, are names.
+    are_numbers = is_integer and _are_whole(table["example"]) and (table["example"] >= 0).all()
     order = ["is_test", "example"] if are_numbers else ["is_test"]
     table = table.assign(is_test=table["split"] == "test").sort_values(order, kind="stable")
     table = table.reset_index(drop=True)
@@ -232,7 +233,8 @@ def _warn_without_zero(both: Sequence[np.ndarray], classes: int, path: Path) -> 
 def _are_whole(values: pd.Series) -> bool:
     if pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values):
         return False
-    return bool((np.isfinite(values) & (values == np.floor(values))).all())
+    has_64_bits = (values >= -(2**63)) & (values < 2**63)
+    return bool((has_64_bits & (values == np.floor(values))).all())
 
 
 def _as_text(values: pd.Series) -> pd.Series:
@@ -246,7 +248,7 @@ def _whole(values: pd.Series, name: str, path: Path) -> pd.Series:
             for each in values
             if isinstance(each, bool)
             or not isinstance(each, (int, float))
-            or not (0 <= each < math.inf and each == int(each))
+            or not (0 <= each < 2**63 and each == int(each))
         )
         raise InputError(f"{path} has the {name} {wrong}; give whole numbers from 0 on.")
     return values.astype(np.int64)

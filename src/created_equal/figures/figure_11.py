@@ -6,6 +6,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from created_equal.artefacts import consistency
+from created_equal.errors import InputError
 from created_equal.figures import style
 from created_equal.figures.images import as_drawn, class_name, example_name, images_of
 from created_equal.scores import LEAST_FIT, example_patterns
@@ -22,11 +23,20 @@ def draw(
     ``scores.example_patterns`` finds the best example of each pattern in both splits. The dataset
     has the images and the names of the classes; if its images stay in files, their folder is
     relative to ``data_root``.
+
+    Raises:
+        InputError: epoch 0 was not recorded, there are too few examples or epochs, or the dataset
+            lacks an example.
     """
+    epochs = scores["epoch"].values
+    if epochs[0]:
+        raise InputError(
+            f"{ensemble} has no record of epoch 0, with which the patterns of figure 11 begin; "
+            "record it too."
+        )
     patterns = example_patterns(scores["n_right"], scores.sizes["network"], style.chance(scores))
     names = scores["example"].values[[found.index for found in patterns.values()]]
     images = images_of(names, dataset, data_root, "figure_11", ensemble)
-    epochs = scores["epoch"].values
     figure = style.page(7.4)
     grid = figure.subplots(len(patterns), 2, width_ratios=(1, 5), sharex="col", squeeze=False)
     for number, ((pattern, found), name) in enumerate(zip(patterns.items(), names, strict=True)):

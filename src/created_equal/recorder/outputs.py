@@ -10,8 +10,6 @@ from created_equal.errors import InputError
 NAMES_OF_LABELS = ("labels", "label")
 NAMES_OF_IDS = ("ids", "id")
 LARGEST = float(np.finfo(np.float16).max)
-
-
 # By how much probabilities in bf16 may miss a sum of 1.
 BF16 = 2**-8
 
@@ -29,12 +27,23 @@ class Outputs(NamedTuple):
 
 
 def as_array(values: object) -> np.ndarray:
-    """Return a tensor of any library, on any device, or a list as an array."""
+    """Return a tensor of any library, on any device, or a list of them or of numbers as an array.
+
+    Raises:
+        InputError: the parts of a list have different shapes.
+    """
+    if isinstance(values, tuple | list) and any(hasattr(each, "detach") for each in values):
+        values = [as_array(each) for each in values]
     if hasattr(values, "detach"):
         values = values.detach().cpu()
         # numpy has no bfloat16.
         values = values.float() if values.is_floating_point() else values
-    return np.asarray(values)
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise InputError(
+            f"a list of {len(values)} parts has parts of different shapes; give one array."
+        ) from error
 
 
 def class_numbers(labels: object, classes: int) -> np.ndarray | None:
@@ -82,6 +91,11 @@ def read_outputs(outputs: object, classes: int, where: str) -> Outputs:
             "integers."
         )
     values = values.astype(np.float64)
+    if np.isneginf(values).any():
+        raise InputError(
+            f"{where} some logits are minus infinity; give a finite number, such as -10,000, where "
+            "a class is left out."
+        )
     if not np.isfinite(values).all():
         raise InputError(
             f"{where} some outputs are not finite, so the network has diverged; train it with a "

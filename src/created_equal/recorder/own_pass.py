@@ -87,8 +87,14 @@ def without_distribution(model: object) -> object:
     """Return the module within DistributedDataParallel, which waits for all other processes.
 
     Raises:
-        InputError: the parameters are sharded, so each process has only a part of them.
+        InputError: the parameters are sharded, so each process has only a part of them; or it is no
+            torch module.
     """
+    if not hasattr(model, "modules"):
+        raise InputError(
+            f"the model is of the type {type(model).__name__}; give a torch module, or its outputs "
+            "to record."
+        )
     compiled = getattr(model, "_orig_mod", model)
     if type(compiled).__name__ == "DistributedDataParallel":
         model = compiled

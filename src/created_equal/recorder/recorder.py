@@ -49,6 +49,11 @@ class _Epoch:
         self.loss = np.full(examples, np.nan)
         self.kept = {name: np.full(examples, np.nan, dtype=np.float16) for name in keep}
 
+    @property
+    def missing(self) -> np.ndarray:
+        """The places of the examples without a prediction, (missing example,)."""
+        return np.flatnonzero(self.predicted == NOT_YET)
+
 
 class Recorder:
     """Records one network's predictions, epoch by epoch, in a predictions file.
@@ -119,7 +124,7 @@ class Recorder:
                     f"ids has {len(index)} examples of {split}, but labels has "
                     f"{len(self._places.get(split, ()))}; give as many."
                 )
-        self._current: _Epoch | None = None
+        self._current: _Epoch | None = None  # It may be complete, and in the file.
         self._recorded = self._read() if self.path.exists() else None
         self._has_recorded = False  # in this run
         if images is not None and own_pass.is_first_process():
@@ -193,7 +198,8 @@ class Recorder:
         """Record the network's outputs for some examples, batch by batch or all at once.
 
         The file is written when an epoch has all examples of all splits. An example that comes
-        twice with the same label, as in the last batches of distributed training, is recorded once.
+        twice with the same predicted label, as in the last batches of distributed training, is
+        recorded once.
 
         Args:
             epoch: the number of epochs for which the network has been trained, ascending; 0 if
@@ -242,7 +248,7 @@ class Recorder:
             current.loss[places] = -found.log_probability[np.arange(len(places)), labels]
             for name, kept in current.kept.items():
                 kept[places] = KEPT[name](found.log_probability, labels)
-        if (current.predicted != NOT_YET).all():
+        if is_new.any() and not len(current.missing):
             self._finish(current)
 
     def _begin(self, epoch: int) -> _Epoch:
@@ -289,7 +295,7 @@ class Recorder:
         if self.epochs:
             found = join_predictions([self._recorded, found], "epoch")
         write_predictions(found, self.path, self._definition)
-        self._recorded, self._current = found, None
+        self._recorded = found
 
     def _mean_by_split(self, values: np.ndarray) -> np.ndarray:
         """Return the mean over the examples of each split, (split,); NaN without any."""
@@ -363,7 +369,9 @@ class Recorder:
 
     def _refuse_incomplete(self, current: _Epoch) -> None:
         self._current = None
-        missing = np.flatnonzero(current.predicted == NOT_YET)
+        missing = current.missing
+        if not len(missing):
+            return
         more = f" (nor have {len(missing) - 1} others)" if len(missing) > 1 else ""
         raise InputError(
             f"{self._name(missing[0])} has no prediction after epoch {current.number} of network "
@@ -457,7 +465,10 @@ def _pixels(images: Mapping[str, np.ndarray], sizes: Mapping[str, int]) -> np.nd
 
 def _index(ids: Sequence, split: str) -> dict:
     """Return the position of each id."""
-    names = as_array(ids).tolist()
+    given = as_array(ids)
+    names = given.tolist()
+    if given.ndim != 1 or None in names:
+        raise InputError(f"ids[{split!r}] are not all numbers or text; give each example one.")
     index = {name: position for position, name in enumerate(names)}
     if len(index) < len(names):
         double = next(name for position, name in enumerate(names) if index[name] != position)
