@@ -57,9 +57,10 @@ def test_failures_of_the_server_are_reported(tmp_path, small_cifar100, server, m
 
 
 def test_a_data_root_that_is_not_writable_is_reported(tmp_path, small_cifar100):
-    (tmp_path / "file").touch()
-    with pytest.raises(InputError, match=r"data_root .*/file/root does not exist; make the folder"):
-        open_cifar100(tmp_path / "file" / "root", download=True, superclass=None)
+    (tmp_path / ".lock").mkdir()  # Nobody, not even root, can write to it.
+    sentence = r"/\.lock, the lock of that data_root, cannot be written to \(Is a directory\); a f"
+    with pytest.raises(InputError, match=sentence):
+        open_cifar100(tmp_path, download=True, superclass=None)
 
 
 def test_two_processes_download_only_once(tmp_path, small_cifar100, server):
@@ -155,6 +156,7 @@ def test_a_data_root_that_does_not_exist_is_not_made(tmp_path, small_cifar100, s
         "http://proxy..example:8080",
         "http://me:secret@127.0.0.1:9",
         "http://me:a@secret@127.0.0.1:9",
+        "me:secret@127.0.0.1:9",
         "nonsense",
     ],
 )

@@ -1,6 +1,8 @@
+import struct
+
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from created_equal.decoding.image_file import decode_image, open_image
 
@@ -66,6 +68,55 @@ def test_an_image_with_broken_exif_data_keeps_its_pixels(tmp_path, name):
     assert result.pixels.shape == (4, 6, 3) and (result.pixels == 40).all()
     assert result.changes == ("have EXIF data that cannot be read and are not rotated",)
     assert np.array_equal(open_image(tmp_path / name), result.pixels)
+
+
+def test_exif_data_that_cannot_be_written_again(tmp_path):
+    """Pillow writes it again, without the orientation, and fails at a text that is a fraction."""
+    maker = struct.pack("<HHII", 0x010F, 5, 1, 38)
+    orientation = struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0)
+    tiff = b"II*\0" + struct.pack("<IH", 8, 2) + maker + orientation + struct.pack("<III", 0, 1, 2)
+    image = one_color("RGB", (40, 40, 40))
+    result = save_and_decode(tmp_path, image, "image.png", exif=b"Exif\0\0" + tiff)
+    assert result.pixels.shape == (4, 6, 3) and (result.pixels == 40).all()
+    assert result.changes == ("have EXIF data that cannot be read and are not rotated",)
+
+
+@pytest.mark.parametrize("function", [open_image, lambda path: decode_image(path, None)])
+def test_a_file_that_ghostscript_would_execute_is_no_image(tmp_path, function, monkeypatch):
+    program = tmp_path / "bin/gs"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\ntouch {tmp_path}/executed\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=":")
+    lines = (
+        "%!PS-Adobe-3.0 EPSF-3.0",
+        "%%BoundingBox: 0 0 9 9",
+        "%%EndComments",
+        "showpage",
+        "%%EOF",
+    )
+    (tmp_path / "cat.png").write_text("\n".join(lines))
+    assert Image.open(tmp_path / "cat.png").format == "EPS"
+    with pytest.raises(UnidentifiedImageError):
+        function(tmp_path / "cat.png")
+    assert not (tmp_path / "executed").exists()
+
+
+def test_16_bits_of_all_channels_together_are_not_deep(tmp_path):
+    header = struct.pack("<IiiHHIIiiII", 40, 4, 4, 1, 16, 3, 32, 0, 0, 0, 0)
+    masks = struct.pack("<III", 0xF800, 0x7E0, 0x1F)
+    pixels = struct.pack("<16H", *([0x8410] * 16))
+    file = b"BM" + struct.pack("<IHHI", 98, 0, 0, 66) + header + masks + pixels
+    (tmp_path / "image.bmp").write_bytes(file)
+    result = decode_image(tmp_path / "image.bmp", None)
+    assert (result.pixels == (131, 129, 131)).all()
+    assert result.changes == () and result.brightest is None
+
+
+def test_a_transparent_gray_of_16_bits_stays_gray_and_is_not_said_to_become_white(tmp_path):
+    result = save_and_decode(tmp_path, one_color("I;16", 30_000), transparency=30_000)
+    assert (result.pixels == 117).all()
+    assert result.changes == ("have more than 8 bits per channel, which are rounded to 8",)
 
 
 def test_exif_orientation_rotates_the_image(tmp_path):

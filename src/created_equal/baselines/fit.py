@@ -13,8 +13,9 @@ from created_equal.artefacts import (
     definition_of,
     fingerprint,
     make_predictions,
+    open_predictions,
     read_dataset,
-    read_predictions,
+    write_atomically,
     write_predictions,
 )
 from created_equal.baselines.adaboost import boosted_predictions
@@ -44,9 +45,11 @@ def fit_baseline(baseline: Baseline, dataset: Path, output: Path, kept: Path | N
     versions = {"baselines_version": BASELINES_VERSION, "data": fingerprint(data)}
     definition = baseline.definition | versions
     if kept and kept.is_file():
-        predictions = read_predictions(kept)
-        if definition_of(predictions) == definition:
-            write_predictions(predictions, output, definition)
+        with open_predictions(kept) as predictions:
+            is_same = definition_of(predictions) == definition
+        if is_same:
+            # With the versions of the libraries that made it.
+            write_atomically(output, kept.read_bytes())
             log.info("%s/%s: copied from %s", baseline.study, baseline.name, kept)
             return
     # One thread, because sums over several threads depend on the number of cores.

@@ -69,7 +69,12 @@ def _read(path: Path) -> dict[str, np.ndarray]:
     except OSError as error:
         otherwise = "put it there, or correct the dataset's path"
         raise InputError(f"{path} cannot be read {because(error, otherwise)}") from error
-    except (*DAMAGED, MemoryError) as error:
+    except MemoryError as error:
+        raise InputError(
+            f"{path} is too large for the memory, or damaged ({error}); give fewer or smaller "
+            "images, or write it again."
+        ) from error
+    except DAMAGED as error:
         raise InputError(
             f"{path} is damaged, or was not written by np.savez ({error}); write it again."
         ) from error

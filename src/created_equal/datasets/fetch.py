@@ -25,6 +25,7 @@ from created_equal.study import Config
 TIMEOUT = 60.0  # seconds without data after which a download fails
 LONGEST_WAIT = 3600.0  # seconds for another process that downloads
 PAUSE = 0.2
+LOCK = ".lock"
 UNFINISHED = ".unfinished."
 
 log = logging.getLogger(__name__)
@@ -71,7 +72,7 @@ def lock_for_writing(data_root: Path) -> Iterator[Path]:
         )
     try:
         data_root.mkdir(parents=True, exist_ok=True)
-        with (data_root / ".lock").open("a+") as file:
+        with (data_root / LOCK).open("a+") as file:
             if _wait_for_lock(file):
                 for left in data_root.glob(f"{UNFINISHED}*"):
                     shutil.rmtree(left, ignore_errors=True)
@@ -79,9 +80,11 @@ def lock_for_writing(data_root: Path) -> Iterator[Path]:
                 yield Path(scratch)
     except OSError as error:
         otherwise = "make it writable, or set data_root to a folder with a complete copy"
-        raise InputError(
-            f"data_root {data_root} cannot be written to {because(error, otherwise)}"
-        ) from error
+        place = f"data_root {data_root}"
+        # Another user of a shared folder may have made it.
+        if Path(error.filename or "").name == LOCK and data_root.is_dir():
+            place = f"{error.filename}, the lock of that data_root,"
+        raise InputError(f"{place} cannot be written to {because(error, otherwise)}") from error
 
 
 def _wait_for_lock(file: TextIOWrapper) -> bool:
@@ -158,7 +161,8 @@ def _proxy_words(url: str) -> str:
     proxy = getproxies().get(parts.scheme)
     if not proxy or proxy_bypass(parts.hostname or ""):
         return ""
-    return f" through the proxy {re.sub('//.*@', '//...@', proxy)!a}"
+    named = re.sub("^(.*//)?.*@", r"\1...@", proxy)
+    return f" through the proxy {named!a}"
 
 
 @contextmanager

@@ -58,7 +58,7 @@ def decode_image(file: Path | BinaryIO, size: int | None) -> Decoded:
         Exception: see ``open_image``.
     """
     _warned.texts = []
-    with Image.open(file) as image:
+    with _open(file) as image:
         is_deep = _is_deep(image)
         image.load()
         changes = tuple(_changes(image, size, is_deep))
@@ -105,7 +105,7 @@ def open_image(file: Path | BinaryIO) -> Image.Image:
         Exception: any error of Pillow for a file that it cannot read, and ValueError for pixels
             that have neither 8 nor 16 bits; ``why_unreadable`` describes it.
     """
-    with Image.open(file) as image:
+    with _open(file) as image:
         image.load()
         return _as_rgb(_upright(image) or image)
 
@@ -120,12 +120,25 @@ def why_unreadable(error: Exception) -> str:
     return str(getattr(error, "strerror", None) or error)
 
 
+def _open(file: Path | BinaryIO) -> Image.Image:
+    """Open an image file of any format but EPS, which Pillow would have Ghostscript execute."""
+    image = Image.open(file)
+    if image.format == "EPS":
+        image.close()
+        raise UnidentifiedImageError
+    return image
+
+
 def _upright(image: Image.Image) -> Image.Image | None:
     """Return an image rotated by its EXIF orientation, or None if its EXIF data cannot be read."""
     try:
         return ImageOps.exif_transpose(image)
-    except (SyntaxError, ValueError, LookupError, TypeError, struct.error):
-        return None  # The errors of Pillow's parser of TIFF; the pixels were read before.
+    # The errors of Pillow's parser and writer of TIFF; the pixels were read before.
+    except (
+        *(SyntaxError, ValueError, LookupError, TypeError),
+        *(AttributeError, ArithmeticError, struct.error),
+    ):
+        return None
 
 
 def _is_deep(image: Image.Image) -> bool:
@@ -133,7 +146,9 @@ def _is_deep(image: Image.Image) -> bool:
 
     Pillow reads color images of 16 bits as 8 bits; only the raw mode of their tiles tells.
     """
-    return image.mode.startswith("I") or any(";16" in str(tile[3]) for tile in image.tile)
+    # BGR;16 is a BMP's 16 bits of all three channels together.
+    modes = [str(tile[3]).replace("BGR;16", "") for tile in image.tile]
+    return image.mode.startswith("I") or any(";16" in each for each in modes)
 
 
 def _changes(image: Image.Image, size: int | None, is_deep: bool) -> Iterator[str]:
@@ -144,7 +159,7 @@ def _changes(image: Image.Image, size: int | None, is_deep: bool) -> Iterator[st
     # The A of LAB is no alpha, so ask Pillow.
     has_alpha = image.has_transparency_data and "A" in image.getbands()
     alpha = image.getchannel("A").getextrema()[0] if has_alpha else 255
-    if alpha < 255 or "transparency" in image.info:
+    if alpha < 255 or ("transparency" in image.info and not image.mode.startswith("I")):
         yield "have transparent pixels, which become white"
     if size is not None and min(image.size) < size:
         yield f"are smaller than {size} x {size} pixels and are enlarged"
