@@ -285,6 +285,12 @@ def test_the_results_in_readme_are_those_of_the_claims(claims):
     ) in " ".join(section.split())
 
 
+def test_the_paper_s_numbers_of_other_data_are_marked(claims):
+    assert claims["figure_04b_two_architectures"].paper_data == "other"  # ImageNet
+    assert claims["section_4_2_non_linear_accuracy"].paper_data == ""
+    assert claims["figure_01c_two_peaks_train"].paper_data == ""  # no number
+
+
 @pytest.mark.parametrize(
     ("name", "verdict"),
     [

@@ -381,6 +381,7 @@ def measured() -> Row:
         paper=0.87,
         accepted="at least 0.85",
         tolerance="several times the variation",
+        paper_data="other",
         value=0.8199999,
         examples="test",
         lower=0.7741,

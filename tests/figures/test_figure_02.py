@@ -44,6 +44,17 @@ def test_too_few_epochs(ensemble: Callable[..., xr.Dataset]) -> None:
         draw(ensemble(epochs=4), "Digits", "small_st_vgg")
 
 
+def test_no_bar_is_cut_off_where_ensembles_differ_in_size(
+    scores: xr.Dataset, ensemble: Callable[..., xr.Dataset]
+) -> None:
+    steps = ensemble(networks=20, epochs=4)
+    figure = draw(scores, "Digits", "small_st_vgg", None, {"first steps": steps})
+    for axes in (each for each in figure.axes if each.axison):
+        low, high = axes.get_xlim()
+        assert low <= -0.5 / 8 and high >= 1 + 0.5 / 8
+        assert all(low <= bar.get_x() <= high - bar.get_width() for bar in axes.patches)
+
+
 def test_steps_are_shown_below_the_epochs(
     scores: xr.Dataset, ensemble: Callable[..., xr.Dataset]
 ) -> None:

@@ -51,7 +51,7 @@ def test_untrained_networks_do_not_count() -> None:
     "scores", [made_up([0.99] * 3, [5, 6, 7]), made_up([0.5] * 3, [np.nan] * 3)]
 )
 def test_without_an_informative_epoch(scores: xr.Dataset) -> None:
-    assert lowest_words(scores) == "N = 100, no informative epoch"
+    assert lowest_words(scores) == "N = 100, no informative epoch from 1 on"
     assert draw({"a": scores}, "Digits").axes
 
 
@@ -62,11 +62,20 @@ def test_curve_band_and_null_match_the_scores() -> None:
     np.testing.assert_array_equal(drawn["counts"], [np.nan, 1.4, 0.3, 0.6, np.nan])
     levels = [line.get_ydata()[0] for line in axes.lines if line.get_gid() is None]
     assert levels == [1.98, 0.8]
-    (band,) = axes.collections
+    band, alone = axes.collections
+    assert not alone.get_segments()
     (path,) = band.get_paths()
     np.testing.assert_allclose([path.vertices[:, 1].min(), path.vertices[:, 1].max()], [0.2, 1.5])
     np.testing.assert_array_equal([path.vertices[:, 0].min(), path.vertices[:, 0].max()], [1, 3])
     assert axes.get_ylim() == (0, 3)
+
+
+def test_a_single_informative_epoch_has_its_interval() -> None:
+    means = np.where(np.arange(len(MEANS)) == 2, 0.5, 0.95)
+    axes = draw({"a": made_up(means, MEASURE)}, "Digits").axes[0]
+    ((start, end),) = axes.collections[1].get_segments()
+    assert start[0] == end[0] == 2
+    assert start[1] < MEASURE[2] < end[1]
 
 
 @pytest.mark.parametrize(("count", "rows"), [(1, 1), (3, 1), (4, 2), (20, 7)])

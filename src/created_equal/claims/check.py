@@ -44,6 +44,7 @@ class Row:
     paper: float
     accepted: str
     tolerance: str  # Where the limit comes from.
+    paper_data: str = ""  # "other" if the paper's number is about other data.
     value: float = NAN
     examples: str = ""
     lower: float = NAN  # Of the 95 % bootstrap interval.
@@ -290,6 +291,7 @@ def _players(claim: Claim, evidence: Evidence) -> Iterator[tuple[str, tuple[str,
 
 def _row(case: Case, evidence: Evidence, found: dict | None) -> Row:
     claim = case.claim
+    has_paper_number = not math.isnan(claim.accepted.paper)
     known = {
         **{key: getattr(claim, key) for key in ("section", "where", "tolerance", "reading_of")},
         "id": case.id,
@@ -299,6 +301,7 @@ def _row(case: Case, evidence: Evidence, found: dict | None) -> Row:
         "ensembles": ", ".join(case.names),
         "paper": claim.accepted.paper,
         "accepted": claim.accepted.words,
+        "paper_data": "other" if has_paper_number and not claim.has_number(evidence.data) else "",
         "paper_networks": case.paper_networks,
         "fewest_networks": claim.measure.fewest,
         "chosen": "yes" if claim.chosen in (True, evidence.data) else "",

@@ -160,7 +160,7 @@ def _claim(row: Row) -> str:
 
 def _paper(row: Row) -> str:
     number = "no number" if math.isnan(row.paper) else number_words(row.paper)
-    data = "on other data" if row.conclusion == "toy" and not math.isnan(row.paper) else ""
+    data = "on other data" if row.paper_data else ""
     return number + _small(map(escape, (data, row.accepted, row.tolerance)))
 
 
@@ -240,4 +240,4 @@ def number_words(value: float) -> str:
     """Return a number with three decimals, or one from ten on, without trailing zeros."""
     text = f"{value:.1f}" if abs(value) >= 10 else f"{value:.3f}"
     text = text.rstrip("0").rstrip(".")
-    return text.replace("-", "−") if text not in ("-0", "") else "0"
+    return text.replace("-", "−") if text != "-0" else "0"

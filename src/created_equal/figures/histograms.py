@@ -85,7 +85,10 @@ def four_phases(
 def finish_panel(axes: Axes, scores: xr.Dataset) -> None:
     """Set a histogram's x axis from 0 to 1, and mark chance."""
     style.mark_chance(axes, scores, vertical=True)
-    margin = max(0.5 / scores.sizes["network"], 0.02)
+    # Panels that share the axis may show fewer networks, in wider bars.
+    panels = axes.get_shared_x_axes().get_siblings(axes)
+    beyond = [-bar.get_x() for panel in panels for bar in panel.patches]
+    margin = max(0.5 / scores.sizes["network"], 0.02, *beyond)
     axes.set_xlim(-margin, 1 + margin)
     axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
     axes.locator_params(axis="y", nbins=4)

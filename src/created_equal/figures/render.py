@@ -126,7 +126,8 @@ def _execute(notebook: Path, parameters: Mapping, log: Path) -> None:
                     extra_arguments=[*QUIET, f"--ipython-dir={settings}"],
                 )
                 return
-            except DeadKernelError:
+            # A cell that takes too long raises an OSError too.
+            except (CellTimeoutError, DeadKernelError):
                 raise
             except (OSError, RuntimeError) as error:
                 if attempt == STARTS:

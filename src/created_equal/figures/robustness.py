@@ -57,7 +57,7 @@ def lowest_words(scores: xr.Dataset) -> str:
     counts = is_trained & informative_epochs(scores, "test") & ~np.isnan(measure)
     text = f"N = {scores.sizes['network']}"
     if not counts.any():
-        return f"{text}, no informative epoch"
+        return f"{text}, no informative epoch from 1 on"
     lowest = int(np.argmin(np.where(counts, measure, np.inf)))
     return f"{text}, lowest {measure[lowest]:.2f} at epoch {int(scores['epoch'][lowest])}"
 
@@ -71,6 +71,10 @@ def _panel(axes: Axes, scores: xr.Dataset) -> None:
     axes.plot(epochs, measure, color="0.6", linewidth=0.7, gid="all")
     axes.plot(epochs, counted, color=color, marker=".", markersize=3, gid="counts")
     axes.fill_between(epochs, lower, upper, where=counts, color=color, alpha=0.3, linewidth=0)
+    # The band of a single epoch has no width.
+    is_alone = counts & ~np.append(counts[1:], False) & ~np.append(False, counts[:-1])
+    ends = epochs[is_alone], lower[is_alone], upper[is_alone]
+    axes.vlines(*ends, color=color, alpha=0.3, linewidth=3)
     for level, line in ((independent_null(scores.sizes["network"]), "--"), (UNIFORM, ":")):
         axes.axhline(level, color=style.GRAY, linestyle=line, linewidth=0.9)
     axes.set(ylim=(0, HIGHEST), yticks=range(HIGHEST + 1))

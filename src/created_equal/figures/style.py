@@ -282,8 +282,10 @@ def describe(ensemble: str, scores: xr.Dataset, epochs: Sequence[int] = ()) -> s
 
 
 def describe_all_epochs(ensemble: str, scores: xr.Dataset, first: int) -> str:
-    """Return, for example, ``"st_vgg, N = 20 networks, epochs 1 to 20"``."""
-    return f"{describe(ensemble, scores)}, epochs {first} to {int(scores['epoch'].max())}"
+    """Return, for example, ``"st_vgg, N = 20 networks, epochs 1 to 20"``, from ``first`` on."""
+    epochs = scores["epoch"].values
+    shown = epochs[epochs >= first]
+    return f"{describe(ensemble, scores)}, epochs {shown[0]} to {shown[-1]}"
 
 
 def correlation_words(found: Correlation) -> str:
