@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -145,9 +146,13 @@ def is_large(study):
     )
 
 
+# The studies of the config, and those in the path of a target or among the wildcards of a job.
+NAMED_STUDIES = {*CONFIG.studies} | {*study_names()} & {
+    *re.findall(r"\w+", " ".join(sys.argv))
+}
 # A regular expression that matches the studies whose scores and claims run as cluster jobs.
 LARGE_STUDIES = (
-    "|".join(filter(lambda name: is_large(load(name)), CONFIG.studies)) or "(?!)"
+    "|".join(name for name in sorted(NAMED_STUDIES) if is_large(load(name))) or "(?!)"
 )
 
 # Commands find the package in src, and see the config with the settings of Snakemake's command line.

@@ -89,6 +89,7 @@ rule render_cross_dataset:
         runtime=20,
     params:
         studies=studies_across,
+        labels=labels_across,
     message:
         "render cross_dataset of {wildcards.studies}"
     shell:

@@ -194,9 +194,10 @@ if workflow.is_main_process:
             )
         # The ensembles of invalid figures would be trained without them.
         if not (load(study).refused or KEPT):
+            shown = ensembles_behind(load(study))
             print_lines(
-                f"config/studies/{study}.yaml: {ensemble} is in no figure, and is only trained if "
+                f"config/studies/{study}.yaml: {each.name} is in no figure, and is only trained if "
                 "you request its scores"
-                for ensemble in load(study).ensembles
-                if ensemble not in ensembles_behind(load(study))
+                for each in load(study).ensembles.values()
+                if each.name not in shown and not each.is_round
             )

@@ -4,7 +4,8 @@
 """
 
 import shutil
-from functools import partial
+import subprocess
+from functools import cache, partial
 
 from created_equal.planning.sizes import memory_of
 from created_equal.study import (
@@ -20,8 +21,6 @@ from created_equal.study import (
     joined,
     roles_of,
 )
-
-HAS_GPU = shutil.which("nvidia-smi") is not None
 
 
 def arrays_of(wildcards):
@@ -57,9 +56,22 @@ def waiting_for(wildcards):
 
 def gpus_of(wildcards):
     """Return the number of GPUs, 1 or 0, that a training job requests."""
+    if CONFIG.device != "auto":
+        return int(CONFIG.device == "cuda")
     # Cluster nodes are assumed to have GPUs.
-    wanted = on_cluster() or HAS_GPU
-    return int(CONFIG.device == "cuda" or (CONFIG.device == "auto" and wanted))
+    return int(on_cluster() or has_gpu())
+
+
+@cache
+def has_gpu():
+    """Return whether PyTorch can use a GPU here; it is asked only where there may be one."""
+    usable = "import sys, torch; sys.exit(not torch.cuda.is_available())"
+    return (
+        shutil.which("nvidia-smi") is not None
+        and not subprocess.run(
+            [sys.executable, "-c", usable], capture_output=True
+        ).returncode
+    )
 
 
 def derivation_of(wildcards):
@@ -232,6 +244,12 @@ def across_path():
 def studies_across(wildcards):
     """Return the studies in the name of a cross-dataset figure."""
     return wildcards.studies.split("+")
+
+
+def labels_across(wildcards):
+    """Return the labels of the ensembles in a cross-dataset figure."""
+    studies = map(load, studies_across(wildcards))
+    return [study.label(ensemble_across(study)) for study in studies]
 
 
 def scores_across(wildcards):

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 from created_equal.study import FIGURES
 
@@ -239,12 +240,21 @@ def test_results_are_tested_and_a_failure_is_said(built):
     assert path.read_text() == before
 
 
-def test_an_ensemble_that_did_not_learn_is_a_warning_wherever_it_is_shown(built):
+def test_an_ensemble_that_did_not_learn_is_a_warning_wherever_it_is_shown(
+    built, tmp_path, monkeypatch
+):
+    """On a machine whose GPU cannot be used."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    program = tmp_path / "nvidia-smi"
+    program.write_text("#!/bin/sh\necho the driver does not answer\nexit 9\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     (built / "config/studies/stuck.yaml").write_text(STUCK)
     stuck = ("--config", "studies=stuck")
     problem = "st_vgg did not learn: the train loss of 2 of 2 networks (0, 1) does not fall"
     ended = snakemake(built, *stuck)
     assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "no GPU is found: networks are trained on the CPU" in ended.stdout + ended.stderr
     (line,) = [each for each in ended.stderr.splitlines() if "created-equal: warning: " in each]
     assert line.startswith(f"created-equal: warning: stuck/{problem}")
     assert line.endswith("; lower learning_rate or raise epochs in its recipe.")
@@ -261,6 +271,18 @@ def test_an_ensemble_that_did_not_learn_is_a_warning_wherever_it_is_shown(built)
     # And of scores that are there already, as long as a figure that shows them is asked for.
     again = snakemake(built, "paper_figures/stuck/figure_10.pdf", "--force")
     assert line in again.stderr.splitlines()
+
+
+def test_a_new_label_renders_the_figures_that_have_it(built):
+    study = built / "config/studies/smoke.yaml"
+    before = study.read_text()
+    values = yaml.safe_load(before)
+    values["ensembles"]["st_vgg"]["label"] = "another name"
+    study.write_text(yaml.safe_dump(values, sort_keys=False))
+    planned = jobs(succeeds(built, *SMOKE, "--dry-run"))
+    study.write_text(before)
+    assert {"render_cross_dataset", "render_figure_01", "render_robustness"} <= planned.keys()
+    assert not {"train_networks", "score_ensemble", "render_figure_06"} & planned.keys()
 
 
 def test_second_run_does_nothing(built):

@@ -81,6 +81,30 @@ def test_networks_that_exist_are_not_counted_as_networks_to_train(studies):
     )
 
 
+def test_a_trial_after_the_full_run_is_not_taken_for_another_ranking(study_folder):
+    """The full networks are next to those of the trial, whose file is the latest."""
+    wanted = [replace(TRAIN, ensemble="easiest_moved")]
+    of = {networks: load_study("smoke", networks) for networks in (4, 2)}
+    for networks, study in of.items():
+        ensemble = study.ensembles["easiest_moved"]
+        path = predictions_path("smoke", "easiest_moved", 0, networks - 1)
+        if networks == 4:
+            path = path.parent / "kept" / path.name
+        definition = ensemble.definition | {"engine_version": ENGINE_VERSION, "data": "its"}
+        write_finished(path, definition, range(networks))
+    lines = check_run(Config(), {"smoke": of[4]}, wanted, [])
+    assert not any("trained again" in line for line in lines)
+
+
+def test_studies_that_share_networks_are_named(study_folder):
+    Path("config/studies/other.yaml").write_text("base: smoke\ntitle: Other\n")
+    studies = {name: load_study(name) for name in ("smoke", "other")}
+    wanted = [replace(TRAIN, study=name) for name in studies]
+    (line,) = [each for each in check_run(Config(), studies, wanted, []) if "in common" in each]
+    assert line.startswith("smoke and other have networks in common, which may be trained twice")
+    assert not any("in common" in each for each in check_run(Config(), studies, wanted[:1], []))
+
+
 def test_networks_whose_data_change_with_a_ranking_are_named(studies, study_folder):
     names = ("st_vgg", "easiest_moved", "hardest_fifth_round_01", "hardest_fifth", "random_fifth")
     wanted = [replace(TRAIN, ensemble=name) for name in names]

@@ -118,7 +118,7 @@ def test_the_config_and_the_studies_that_come_with_the_code(folder):
 )
 def test_the_studies_that_ship_are_valid(repository, name):
     study = load_study(name)
-    most = yaml.safe_load(Path(f"config/studies/{name}.yaml").read_text())["networks"]
+    most = yaml.safe_load(Path(f"config/studies/{name}.yaml").read_text()).get("networks", 100)
     assert name in study_names()
     assert study.name == name
     for ensemble in study.ensembles.values():
@@ -678,10 +678,13 @@ def test_a_short_trial_changes_all_epochs_and_the_figures_follow(folder):
 
 
 @pytest.mark.parametrize("name", ["2020_10_10", "1e3", "007"])
-def test_a_name_that_the_command_line_takes_for_a_number(folder, name):
+def test_a_name_that_the_command_line_takes_for_a_number(folder, name, monkeypatch):
     """As Snakemake's --config does, so that quotes do not help."""
     load(minimal(), name)
     assert load_config({"studies": float(name)}).studies == (name,)
+    # As a running workflow passes it to its jobs.
+    monkeypatch.setenv("CREATED_EQUAL_CONFIG", json.dumps({"studies": float(name)}))
+    assert load_config().studies == (name,)
 
 
 def test_a_number_that_is_no_study_is_named_with_a_remedy(folder):

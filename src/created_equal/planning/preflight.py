@@ -3,6 +3,7 @@
 This module imports no torch, so that a run that only draws figures starts quickly.
 """
 
+import json
 import os
 import shutil
 from collections import Counter
@@ -88,6 +89,7 @@ def check_run(
     lines = [
         *_training(studies, training, finished, rebuilt),
         *_retrained(_trained_in(studies, training)),
+        *_trained_twice(_trained_in(studies, training)),
         *_downloads(config, studies, to_build),
     ]
     if training and config.device == "auto" and not any(job.gpus for job in training):
@@ -152,16 +154,37 @@ def _retrained(ensembles: Sequence[Ensemble]) -> Iterator[str]:
     Raising ``networks`` changes which examples rank as the easiest, and so the data of ensembles
     that depend on a ranking.
     """
-    for study in dict.fromkeys(each.study for each in ensembles):
+    changed = [each for each in ensembles if each.ranked_by and is_ranked_otherwise(each)]
+    # The latest predictions may be those of a trial, next to finished networks.
+    again = [
+        each
+        for each, seeds in zip(changed, finished_networks(*changed), strict=True)
+        if len(seeds) < each.n_networks
+    ]
+    for study in dict.fromkeys(each.study for each in again):
         names = dict.fromkeys(
             derivation.ensemble_of_round(each.name) if each.is_round else each.name
-            for each in ensembles
-            if each.study == study and each.ranked_by and is_ranked_otherwise(each)
+            for each in again
+            if each.study == study
         )
-        if names:
+        yield (
+            f"{study}: networks of {', '.join(names)} will be trained again, because their data "
+            "depend on a ranking that has changed"
+        )
+
+
+def _trained_twice(ensembles: Sequence[Ensemble]) -> Iterator[str]:
+    """Yield a sentence for each two studies that would train the same networks."""
+    first: dict[str, str] = {}
+    pairs = {
+        (first.setdefault(json.dumps(each.definition), each.study), each.study)
+        for each in ensembles
+    }
+    for one, other in sorted(pairs):
+        if one != other:
             yield (
-                f"{study}: networks of {', '.join(names)} will be trained again, because their "
-                "data depend on a ranking that has changed"
+                f"{one} and {other} have networks in common, which may be trained twice if both "
+                "studies run at the same time; to train them once, run one after the other"
             )
 
 

@@ -62,10 +62,10 @@ def load_config(values: Mapping | None = None) -> Config:
     """
     path = find(CONFIG)
     where = path if values is None else "the configuration (config.yaml and --config)"
-    if isinstance(values, Mapping) and isinstance(values.get("studies"), int | float):
-        values = {**values, "studies": _typed_as(values["studies"], where)}
     if values is None:
         values = _passed_config()
+    if isinstance(values, Mapping) and isinstance(values.get("studies"), int | float):
+        values = {**values, "studies": _typed_as(values["studies"], where)}
     sentences, _ = check(values, Config)
     refuse(where, sentences)
     config = Config(**values)
