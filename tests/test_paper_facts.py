@@ -285,6 +285,27 @@ def test_the_results_in_readme_are_those_of_the_claims(claims):
     ) in " ".join(section.split())
 
 
+@pytest.mark.parametrize("noise", ["initialisation", "mini_batches", "dropout"])
+def test_network_0_is_the_same_whatever_the_others_share(noise):
+    """All were trained on one kind of processor, in bf16."""
+    folder = ROOT / "reference/small_mammals_night"
+    one, other = (
+        load_predictions(folder.name, name, folder.parent).sel(network=0)
+        for name in ("st_vgg", f"only_{noise}")
+    )
+    assert one["device"].item() == other["device"].item()
+    assert np.array_equal(one["prediction"], other["prediction"])
+
+
+def test_one_noise_alone_makes_networks_disagree_nearly_as_much_as_all(claims):
+    for noise in ("initialisation", "mini_batches"):
+        row = claims[f"section_3_little_effect_{noise}"]
+        assert row.conclusion == "falsified" and row.lower > 0.7
+    order = claims["section_3_inherent_order"]
+    assert order.conclusion == "inconclusive"
+    assert (order.lower, order.upper) == pytest.approx((0.75, 0.84), abs=0.005)
+
+
 def test_the_paper_s_numbers_of_other_data_are_marked(claims):
     assert claims["figure_04b_two_architectures"].paper_data == "other"  # ImageNet
     assert claims["section_4_2_non_linear_accuracy"].paper_data == ""

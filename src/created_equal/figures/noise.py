@@ -65,6 +65,7 @@ def draw(hypotheses: Hypotheses, names: Mapping[str, str], title: str, ensemble:
     for axes in (left, middle):
         axes.margins(x=0.02)
         style.epoch_axis(axes)
+        axes.locator_params(axis="x", nbins=4)  # The panels are narrow.
     _halves(right, hypotheses, of_halves, test)
     sizes = ", ".join(
         f"{key.replace('_', '-' if key in NOISES else ' ')} N = {hypotheses.networks(names[key])}"
