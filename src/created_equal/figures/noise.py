@@ -44,7 +44,7 @@ def draw(hypotheses: Hypotheses, names: Mapping[str, str], title: str, ensemble:
     test = _test_examples(hypotheses, *of_noise, *of_halves)
     epochs = _common_epochs(hypotheses, of_noise)
     found, lower, upper = disagreements(hypotheses, of_noise, epochs, test)
-    figure = style.page(5)
+    figure = style.page(5.2)
     left, middle, right = figure.subplots(1, 3, width_ratios=(1, 1, 1.1))
     ends, look = [], {"markersize": 3.5}
     for number, key in enumerate(different):
