@@ -112,7 +112,7 @@ def check_claims(evidence: Evidence, claims: Sequence[Claim] | None = None) -> l
     for case in cases.values():
         together.setdefault(case.names, {})[case.key] = case
     found = {}
-    # Sorted, so that cases of the same ensemble come together and its predictions are read less often.
+    # Sorted by ensemble, so that its predictions are read less often.
     for names, of in sorted(together.items()):
         found |= numbers.of(names, of) if names else {}
     return [_row(case, evidence, found.get(case.key)) for case in cases.values()]
