@@ -234,7 +234,9 @@ def measure_in_processes(processes: int, n_networks: int, *task) -> dict:
     """
     shares = [range(process, n_networks, processes) for process in range(processes)]
     try:
-        context = multiprocessing.get_context("spawn")
+        # Its server imports PyTorch once; CUDA is first used in the processes forked from it.
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["created_equal.training.engine"])
         with ProcessPoolExecutor(processes, context, max_tasks_per_child=1) as pool:
             futures = [pool.submit(measure, *task, share) for share in shares]
             results = [future.result() for future in futures]

@@ -6,7 +6,8 @@ with the image. What a network says when it is wrong differs from network to net
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -322,10 +323,18 @@ def images() -> xr.Dataset:
     )
 
 
+@contextmanager
+def with_few_replicates() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("created_equal.claims.check.REPLICATES", 20)
+        yield
+
+
 @pytest.fixture
-def few_replicates(monkeypatch):
-    """A tenth of the replicates of each interval, for tests of verdicts on many claims."""
-    monkeypatch.setattr("created_equal.claims.check.REPLICATES", 20)
+def few_replicates():
+    """A tenth of the replicates of each interval, for tests of many claims."""
+    with with_few_replicates():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -344,7 +353,13 @@ def made_up(tmp_path_factory) -> Callable[[str, bool], Evidence]:
 @pytest.fixture(scope="session")
 def checked(made_up) -> Callable[[str], list[Row]]:
     """Return the function that gives the rows of all claims, which hold; each is made once."""
-    return cache(lambda study: check_claims(made_up(study, True)))
+
+    @cache
+    def rows(study: str) -> list[Row]:
+        with with_few_replicates():
+            return check_claims(made_up(study, True))
+
+    return rows
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def opened(made_up, tmp_path_factory):
         yield replace(evidence, scores=scores, dataset=dataset)
 
 
-def test_no_claim_reads_all_scores_or_images(opened, checked):
+def test_no_claim_reads_all_scores_or_images(opened, few_replicates, checked):
     rows = check_claims(opened)
     assert [str(row) for row in rows] == [str(row) for row in checked("small_mammals")]
     kept = [

@@ -4,12 +4,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import xarray as xr
 from matplotlib.figure import Figure
 
+from created_equal.artefacts import (
+    definition_of,
+    open_dataset,
+    open_scores,
+    write_dataset,
+    write_scores,
+)
 from created_equal.errors import InputError
 from created_equal.figures.saving import save
 from created_equal.study import CROSS_DATASET, FIGURES
 
+VOTES = ("n_right", "modal_label", "n_modal", "n_runner_up")
 Drawings = dict[str, Callable[[str, str], Figure]]
 
 
@@ -18,12 +27,30 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("figure", [*FIGURES, CROSS_DATASET])
-def test_the_same_figure_gives_the_same_three_files(
-    figure: str, drawings: Drawings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_scores_in_memory_and_in_files_give_the_same_three_files(
+    figure: str,
+    scores: xr.Dataset,
+    other: xr.Dataset,
+    dataset: xr.Dataset,
+    drawings_of: Callable[..., Drawings],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    shown = save(drawings[figure]("Digits", "st_vgg"), "once", figure)
-    save(drawings[figure]("Digits", "st_vgg"), "again", figure)
+    monkeypatch.setattr("created_equal.artefacts.scores.IN_MEMORY", 0)  # As of large studies.
+    for name, each in (("one", scores), ("two", other)):
+        write_scores(each, Path(f"{name}.nc"), definition_of(each))
+    write_dataset(dataset, Path("dataset.nc"), {})
+    shown = save(drawings_of(scores, other, dataset)[figure]("Digits", "one"), "once", figure)
+    with (
+        open_scores(Path("one.nc")) as one,
+        open_scores(Path("two.nc")) as two,
+        open_dataset(Path("dataset.nc")) as data,
+    ):
+        save(drawings_of(one, two, data)[figure]("Digits", "one"), "again", figure)
+        large = [(each, name) for each in (one, two) for name in VOTES] + [(data, "image")]
+        read_whole = [name for each, name in large if each.variables[name]._in_memory]
+    assert not read_whole
     once, again = contents(Path("paper_figures/once")), contents(Path("paper_figures/again"))
     assert shown == Path(f"paper_figures/once/{figure}.png")
     assert sorted(once) == [f"{figure}.pdf", f"{figure}.png", f"{figure}.svg"]

@@ -53,22 +53,16 @@ def test_text_is_large_inside_the_page_and_not_on_other_text(
     assert min(text.get_fontsize() for text in visible) >= 9
     assert drawn.get_figwidth() == PAGE_WIDTH
     a_figure_hides_nothing(drawn, visible)
-
-
-@pytest.mark.parametrize("figure", [name for name in FIGURES if name != "robustness"])
-def test_the_heading_names_study_ensemble_networks_and_epochs(
-    figure: str,
-    drawings: dict[str, Callable[[str, str], Figure]],
-    words: Callable[[Figure], list[str]],
-) -> None:
-    heading = next(text for text in words(drawings[figure]("Digits", "st_vgg")) if "Digits" in text)
-    assert "st_vgg, N = 8 networks, epochs " in heading
+    words = [" ".join(text.get_text().split()) for text in visible]
+    if figure not in ("robustness", CROSS_DATASET):  # These show several ensembles.
+        heading = next(text for text in words if text.startswith(title.split()[0]))
+        assert "small_st_vgg, N = 8 networks, epochs " in heading
+    assert not any("Warning" in text for text in words)
 
 
 @pytest.mark.parametrize("figure", [*FIGURES, CROSS_DATASET])
 def test_a_figure_warns_of_an_ensemble_that_did_not_learn(
     figure: str,
-    drawings: dict[str, Callable[[str, str], Figure]],
     drawings_of: Callable,
     scores: xr.Dataset,
     other: xr.Dataset,
@@ -81,8 +75,6 @@ def test_a_figure_warns_of_an_ensemble_that_did_not_learn(
     (warned,) = [text.get_text() for text in visible if "Warning: " in text.get_text()]
     assert "st_vgg did not learn: the train loss of 8 of 8 networks" in warned.replace("\n", " ")
     a_figure_hides_nothing(drawn, visible)
-    learned = texts(drawings[figure]("Digits", "st_vgg"))
-    assert not any("Warning" in text.get_text() for text in learned)
 
 
 def test_the_users_matplotlib_settings_are_ignored() -> None:
