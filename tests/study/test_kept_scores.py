@@ -216,10 +216,10 @@ def test_kept_scores_take_the_place_of_those_that_are_trained(study):
 
 def test_figures_of_others_are_refused_by_name(study):
     kept = load_configured("one")
-    assert list(kept.figures) == ["figure_01"]
+    assert list(kept.figures) == ["figure_01", "robustness"]
     assert kept.refused["figure_04"] == [
-        "figures.figure_04 shows b, which is not in reference/one/scores.json; set scores=trained "
-        "to train it."
+        "figures.figure_04 shows b (not in reference/one/scores.json); train the networks with "
+        "scores=trained."
     ]
     assert list(load_study("one").figures) == list(STUDY["figures"])
 
@@ -241,9 +241,20 @@ def test_a_figure_is_drawn_without_ensembles_that_it_can_do_without(study):
     assert kept.figures == {"figure_08": {"random_labels": "random"}}
     assert not kept.refused
     assert list(kept.incomplete) == [
-        "figures.figure_08 is drawn without hard, which is not in reference/one/scores.json; "
-        "set scores=trained to train it."
+        "figures.figure_08 is drawn without hard (not in reference/one/scores.json); train the "
+        "networks with scores=trained."
     ]
+
+
+def test_what_many_ensembles_lack_is_one_sentence(study):
+    more = {f"c{number}": {"architecture": "st_vgg", "width": number} for number in (2, 3)}
+    shown = {"robustness": {"ensembles": ["c2", "a", "c3", "b"]}}
+    changed = {**STUDY, "ensembles": STUDY["ensembles"] | more, "figures": shown}
+    Path("config/studies/one.yaml").write_text(yaml.safe_dump(changed))
+    kept = load_configured("one")
+    assert kept.figures == {"robustness": {"ensembles": ["a"]}}
+    (sentence,) = kept.incomplete
+    assert "robustness is drawn without c2, c3, b (not in reference/one/scores.json)" in sentence
 
 
 def test_scores_of_an_earlier_definition_are_not_used(study):
@@ -252,17 +263,15 @@ def test_scores_of_an_earlier_definition_are_not_used(study):
     kept = load_configured("one")
     assert not kept.figures
     (sentence,) = kept.refused["figure_01"]
-    assert "shows a, which has another definition in reference/one/scores.json" in sentence
+    assert "shows a (of another definition in reference/one/scores.json)" in sentence
 
 
 def test_scores_that_are_not_where_the_catalogue_says(study):
     Path("reference/one/a/scores.nc").unlink()
     kept = load_configured("one")
     (sentence,) = kept.refused["figure_01"]
-    assert (
-        "a, which should have its scores in reference/one/a/scores.nc, which does not" in sentence
-    )
-    with pytest.raises(InputError, match="no scores of one/a are kept; set scores=trained"):
+    assert "shows a (reference/one/a/scores.nc does not exist)" in sentence
+    with pytest.raises(InputError, match="no scores of one/a are kept; train the networks with"):
         kept.scores_path("a")
 
 
@@ -293,8 +302,8 @@ def test_a_figure_that_needs_predictions_is_refused_without_them(study, monkeypa
     kept = load_configured("one")
     assert "figure_01" not in kept.figures
     assert kept.refused["figure_01"] == [
-        "figures.figure_01 needs the predictions of a, which are not kept with its scores; set "
-        "scores=trained to train it."
+        "figures.figure_01 needs the predictions of a, which are not kept with its scores; train "
+        "the networks with scores=trained."
     ]
     Path("reference/one/a/predictions").mkdir()
     Path("reference/one/a/predictions/0000-0006.nc").touch()

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from created_equal.errors import InputError
 from created_equal.paths import REFERENCE, baseline_path, find, scores_path
 from created_equal.study.keys import ROLES, FiguresEntry
@@ -56,27 +58,28 @@ def with_kept_scores(study: Study) -> Study:
         kept, scores = catalogue.get(name), find(scores_path(study.name, name, REFERENCE))
         ensembles[name] = replace(ensemble, scores_in=None)
         if kept is None:
-            missing[name] = f"is not in {path}"
+            missing[name] = f"not in {path}"
         elif kept["definition"] != ensemble.definition:
-            missing[name] = f"has another definition in {path}"
+            missing[name] = f"of another definition in {path}"
         elif not scores.is_file():
-            missing[name] = f"should have its scores in {scores}, which does not exist"
+            missing[name] = f"{scores} does not exist"
         else:
             n_networks = kept["networks"]
             ensembles[name] = replace(ensemble, n_networks=n_networks, scores_in=REFERENCE)
     refused, incomplete, figures = dict(study.refused), [], {}
     for figure, entry in study.figures.items():
-        without = [key for key in _optional_ensembles(figure, entry) if entry[key] in missing]
-        incomplete += [
-            f"figures.{figure} is drawn without {entry[key]}, which {missing[entry[key]]}; {TRAIN}."
-            for key in without
-        ]
-        entry = {key: value for key, value in entry.items() if key not in without}
+        rest, lacking = _without(missing, figure, entry), {}
+        for name in ensembles_of(entry):
+            if name in missing:
+                lacking.setdefault(missing[name], []).append(name)
         sentences = [
-            f"figures.{figure} shows {name}, which {missing[name]}; {TRAIN}."
-            for name in ensembles_of(entry)
-            if name in missing
+            f"figures.{figure} {'is drawn without' if rest else 'shows'} {', '.join(names)} "
+            f"({reason}); {TRAIN}."
+            for reason, names in lacking.items()
         ]
+        if rest:
+            incomplete += sentences
+            entry, sentences = rest, []
         if FIGURES[figure].predictions:
             sentences += [
                 f"figures.{figure} needs the predictions of {name}, which are not kept with its "
@@ -99,10 +102,16 @@ def with_kept_scores(study: Study) -> Study:
     )
 
 
-def _optional_ensembles(figure: str, entry: Mapping) -> list[str]:
-    """Return the keys of a figure's entry that name an ensemble and may be left out."""
-    keys = FiguresEntry.model_fields[figure].annotation.model_fields
-    return [key for key in entry if key in ROLES and not keys[key].is_required()]
+def _without(missing: Mapping, figure: str, entry: Mapping) -> Mapping | None:
+    """Return a figure's entry without the missing ensembles, or None if it cannot be drawn so."""
+    rest = {key: value for key, value in entry.items() if key not in ROLES or value not in missing}
+    if "ensembles" in rest:
+        rest["ensembles"] = [name for name in rest["ensembles"] if name not in missing]
+    try:
+        FiguresEntry.model_fields[figure].annotation.model_validate(rest)
+    except ValidationError:
+        return None
+    return rest
 
 
 def keep_scores(study: Study) -> Iterator[str]:

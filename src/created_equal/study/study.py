@@ -23,7 +23,7 @@ from created_equal.study.keys import BaselinesEntry, PaperArchitecture, Recipe, 
 from created_equal.study.own_networks import OwnNetwork
 from created_equal.study.yaml_files import suggestion
 
-TRAIN = "set scores=trained to train it"
+TRAIN = "train the networks with scores=trained"
 PAPER_ARCHITECTURES = get_args(PaperArchitecture)
 
 
@@ -220,7 +220,7 @@ class Study:
 
     A figure that contradicts the rest of the study (for example because it shows an undefined
     ensemble), or whose reference scores are missing, is not in ``figures``; ``refused`` has the
-    reasons. ``incomplete`` has a sentence for each ensemble that a figure is drawn without.
+    reasons. ``incomplete`` has sentences that name the ensembles that figures are drawn without.
     """
 
     name: str
