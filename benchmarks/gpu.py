@@ -221,7 +221,7 @@ def make_dataset(session: Session, study: Study, ensemble: Ensemble) -> bool:
     """Make an ensemble's dataset; return False if the networks that rank it are missing."""
     if built_data(ensemble.dataset_path, ensemble.dataset):
         return True
-    if ensemble.derived is None:
+    if not ensemble.derived:
         session.succeed([*COMMAND, "build_dataset", study.name])
         return True
     if (ranking := ensemble.ranked_by) is not None:

@@ -77,7 +77,7 @@ def has_gpu():
 def derivation_of(wildcards):
     """Return the ensemble whose derived dataset a job builds."""
     ensemble = ensemble_of(wildcards)
-    if ensemble.derived is None:
+    if not ensemble.derived:
         fail(
             f"the ensemble {ensemble.name} has no dataset of its own; it is trained on "
             f"{ensemble.dataset_path}; request that file."
@@ -104,7 +104,7 @@ def scored_from(wildcards):
     """Return the inputs of ``score_ensemble``."""
     ensemble = ensemble_of(wildcards)
     files = {"predictions": ensemble.predictions_paths(CONFIG.networks_per_job)}
-    if "move_to_test" in (ensemble.derived or {}):
+    if "move_to_test" in ensemble.derived:
         files["chosen"] = chosen_path(ensemble.study, ensemble.name)
     return files
 

@@ -226,7 +226,7 @@ def derive_dataset(study_name: StudyName, ensemble_name: EnsembleName) -> None:
 
     study = load_configured(study_name)
     ensemble = ensemble_of(study, ensemble_name)
-    if ensemble.derived is None:
+    if not ensemble.derived:
         raise InputError(
             f"the ensemble {ensemble_name} has no dataset of its own; build that of the study with "
             f"created-equal build_dataset {study_name}."
@@ -303,7 +303,7 @@ def score_ensemble(
         n_networks = n_networks or ensemble.n_networks
         all_networks = replace(ensemble, n_networks=n_networks)
         predictions = all_networks.predictions_paths(load_config().networks_per_job)
-    has_moved = "move_to_test" in (ensemble.derived or {})
+    has_moved = "move_to_test" in ensemble.derived
     moved = moved_examples(chosen_path(study_name, ensemble_name)) if has_moved else None
     scored = scores.score_ensemble(predictions, n_networks, moved)
     write_scores(scored, scores_path(study_name, ensemble_name), definition_of(scored))

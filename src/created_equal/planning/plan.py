@@ -18,7 +18,6 @@ from created_equal.study import (
     Ensemble,
     Study,
     dataset_path,
-    derivation,
     ensembles_of,
     suggestion,
 )
@@ -191,8 +190,8 @@ def _rows(study: Study, wanted: Collection[str], extent: Extent | None) -> list[
     }
     rows: dict[str, list[Ensemble]] = {}
     for ensemble in shown:
-        final = derivation.ensemble_of_round(ensemble.name) if ensemble.is_round else ensemble.name
-        rows.setdefault(f"{final}, rounds" if ensemble.is_round else final, []).append(ensemble)
+        row = f"{ensemble.leads_to}, rounds" if ensemble.is_round else ensemble.name
+        rows.setdefault(row, []).append(ensemble)
     return [
         _Row(
             study.name,

@@ -22,7 +22,6 @@ from created_equal.study import (
     Ensemble,
     Study,
     dataset_path,
-    derivation,
 )
 
 # Without download, one of these must exist in data_root for each of these sources.
@@ -162,11 +161,7 @@ def _retrained(ensembles: Sequence[Ensemble]) -> Iterator[str]:
         if len(seeds) < each.n_networks
     ]
     for study in dict.fromkeys(each.study for each in again):
-        names = dict.fromkeys(
-            derivation.ensemble_of_round(each.name) if each.is_round else each.name
-            for each in again
-            if each.study == study
-        )
+        names = dict.fromkeys(each.leads_to for each in again if each.study == study)
         yield (
             f"{study}: networks of {', '.join(names)} will be trained again, because their data "
             "depend on a ranking that has changed"
