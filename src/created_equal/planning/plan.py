@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from created_equal.errors import InputError
-from created_equal.planning.existing import built_data, finished_networks
+from created_equal.planning.existing import built_extent, finished_networks
 from created_equal.planning.sizes import Extent, disk_of, expected_extent, extent_of
 from created_equal.study import (
     Ensemble,
@@ -173,8 +173,8 @@ def _wanted(study: Study, only: Sequence[str]) -> set[str]:
 
 def _find_extent(study: Study) -> Extent | None:
     """Return a study's extent, or None if its dataset is not built and the extent is unknown."""
-    if built := built_data(dataset_path(study.name), study.dataset):
-        return built[0]
+    if built := built_extent(dataset_path(study.name), study.dataset):
+        return built
     expected = expected_extent(study.dataset)
     return expected if expected and expected.classes else None
 

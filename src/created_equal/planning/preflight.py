@@ -14,7 +14,7 @@ from pathlib import Path
 from shlex import quote
 
 from created_equal.errors import InputError
-from created_equal.planning.existing import built_data, finished_networks, is_ranked_otherwise
+from created_equal.planning.existing import built_extent, finished_networks, is_ranked_otherwise
 from created_equal.planning.sizes import Extent, disk_of, expected_extent, extent_of
 from created_equal.study import (
     RESULTS,
@@ -32,6 +32,9 @@ PLACES = {
 }
 # A disk with fewer free bytes counts as full.
 FULL = 1_000_000
+
+Trained = Mapping[tuple[str, str], set[int]]
+"""The seeds of the trained networks, by study and ensemble."""
 
 
 @dataclass(frozen=True)
@@ -85,10 +88,13 @@ def check_run(
         raise InputError("\n  ".join(["nothing was started:", *problems]))
     builds = (job for job in wanted if job.name in ("build_dataset", "derive_dataset"))
     rebuilt = {dataset_path(job.study, job.ensemble) for job in builds}
+    names = dict.fromkeys((job.study, job.ensemble) for job in training)
+    ensembles = [studies[study].ensembles[name] for study, name in names]
+    trained = dict(zip(names, finished_networks(*ensembles), strict=True))
     lines = [
-        *_training(studies, training, finished, rebuilt),
-        *_retrained(_trained_in(studies, training)),
-        *_trained_twice(_trained_in(studies, training)),
+        *_training(training, finished, ensembles, trained, rebuilt),
+        *_retrained(ensembles, trained),
+        *_trained_twice(ensembles),
         *_downloads(config, studies, to_build),
     ]
     if training and config.device == "auto" and not any(job.gpus for job in training):
@@ -112,53 +118,51 @@ def explain_failure() -> str | None:
 
 
 def _training(
-    studies: Mapping[str, Study],
     training: Sequence[Job],
     finished: Sequence[Job],
+    ensembles: Sequence[Ensemble],
+    trained: Trained,
     rebuilt: Collection[Path],
 ) -> Iterator[str]:
     """Yield a line for each study: how many networks it has, and how many a run will train."""
-    trained: Counter[str] = Counter()
+    there: Counter[str] = Counter()
     for job in finished:
-        trained[job.study] += len(job.seeds)
+        there[job.study] += len(job.seeds)
     for study in dict.fromkeys(job.study for job in training):
-        study_jobs = [job for job in training if job.study == study]
-        ensembles = _trained_in(studies, study_jobs)
-        names = (each.name for each in ensembles)
-        found = dict(zip(names, finished_networks(*ensembles), strict=True))
-        left = sum(len(set(job.seeds) - found[job.ensemble]) for job in study_jobs)
-        trained[study] += sum(len(job.seeds) for job in study_jobs) - left
+        jobs = [job for job in training if job.study == study]
+        left = sum(len(set(job.seeds) - trained[study, job.ensemble]) for job in jobs)
+        there[study] += sum(len(job.seeds) for job in jobs) - left
         yield (
-            f"{study}: {_count(left, 'network')} to train in {_count(len(study_jobs), 'job')}, "
-            f"{trained.pop(study):,} already there"
+            f"{study}: {_count(left, 'network')} to train in {_count(len(jobs), 'job')}, "
+            f"{there.pop(study):,} already there"
         )
-        unsure = [e.name for e in ensembles if found[e.name] and e.dataset_path in rebuilt]
+        unsure = [
+            each.name
+            for each in ensembles
+            if each.study == study and trained[study, each.name] and each.dataset_path in rebuilt
+        ]
         if unsure:
             yield (
                 f"{study}: the trained networks of {', '.join(unsure)} are kept only if rebuilding "
                 "their dataset gives the same data; otherwise they are trained again"
             )
-    for study, count in (+trained).items():
+    for study, count in (+there).items():
         yield f"{study}: no networks to train, {count:,} already there"
 
 
-def _trained_in(studies: Mapping[str, Study], training: Sequence[Job]) -> list[Ensemble]:
-    names = dict.fromkeys((job.study, job.ensemble) for job in training)
-    return [studies[study].ensembles[name] for study, name in names]
-
-
-def _retrained(ensembles: Sequence[Ensemble]) -> Iterator[str]:
+def _retrained(ensembles: Sequence[Ensemble], trained: Trained) -> Iterator[str]:
     """Yield a sentence for each study with networks that are trained again on other examples.
 
     Raising ``networks`` changes which examples rank as the easiest, and so the data of ensembles
     that depend on a ranking.
     """
-    changed = [each for each in ensembles if each.ranked_by and is_ranked_otherwise(each)]
-    # The latest predictions may be those of a trial, next to finished networks.
     again = [
         each
-        for each, seeds in zip(changed, finished_networks(*changed), strict=True)
-        if len(seeds) < each.n_networks
+        for each in ensembles
+        if each.ranked_by
+        and is_ranked_otherwise(each)
+        # The latest predictions may be those of a trial, next to finished networks.
+        and len(trained[each.study, each.name]) < each.n_networks
     ]
     for study in dict.fromkeys(each.study for each in again):
         names = dict.fromkeys(each.leads_to for each in again if each.study == study)
@@ -254,8 +258,7 @@ def _extent(study: Study, to_build: bool) -> Extent | None:
     if extent is None and not to_build:
         # The job that needs a damaged file reports it.
         with suppress(InputError):
-            data = built_data(dataset_path(study.name), study.dataset)
-            extent = data and data[0]
+            extent = built_extent(dataset_path(study.name), study.dataset)
     return extent
 
 
