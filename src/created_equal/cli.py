@@ -63,7 +63,6 @@ from created_equal.study import (
 FILES = 65_536
 
 app = typer.Typer(
-    help="Do neural networks learn the same examples in the same order?",
     epilog="The steps of a study, in this order: build_dataset, train_networks, score_ensemble, "
     "then render_figure, check_claims and test_results; derive_dataset and fit_baseline for "
     "ensembles and figures that need them. snakemake --cores all runs all steps. "

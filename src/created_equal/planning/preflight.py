@@ -76,7 +76,11 @@ def check_run(
     free = _free(RESULTS)
     problems = [
         *_unusable(RESULTS),
-        *(problem for name in to_build | to_read if (problem := _missing(config, studies[name]))),
+        *(
+            f"{name}: {problem}"
+            for name in to_build | to_read
+            if (problem := _missing(config, studies[name]))
+        ),
     ]
     if needed > free:
         problems.append(
@@ -193,36 +197,36 @@ def _missing(config: Config, study: Study) -> str | None:
     from created_equal.artefacts import dead_link, image_root, missing_split
 
     source = study.dataset["source"]
-    if source in PLACES and (link := dead_link(config.data_root)):
-        return f"{study.name}: {link}"
-    is_made = config.data_root == Config.data_root or config.data_root.exists()
-    if source in PLACES and config.download and not is_made:
-        return (
-            f"{study.name}: data_root {config.data_root} does not exist; make the folder, or "
-            "correct data_root."
-        )
-    if source == "image_folder":
+    if source in PLACES:
+        if link := dead_link(config.data_root):
+            return link
+        is_made = config.data_root == Config.data_root or config.data_root.exists()
+        if config.download and not is_made:
+            return (
+                f"data_root {config.data_root} does not exist; make the folder, or correct "
+                "data_root."
+            )
+        if not config.download and not _has(config, source):
+            return (
+                f"{config.data_root / PLACES[source][0]} does not exist; put it there, set "
+                "data_root, or set download: true."
+            )
+    elif source == "image_folder":
         folder = image_root(config.data_root, study.dataset["path"])
         if link := dead_link(folder / "train"):
-            return f"{study.name}: {link}"
+            return link
         if not folder.exists():
             parent, link = (quote(str(each)) for each in (folder.parent, folder))
             return (
-                f"{study.name}: {folder} does not exist; put the images or a link to them there "
-                f"(mkdir -p {parent} && ln -s /YOUR/FOLDER {link}), set data_root, or leave "
-                f"{study.name} out of studies."
+                f"{folder} does not exist; put the images or a link to them there (mkdir -p "
+                f"{parent} && ln -s /YOUR/FOLDER {link}), set data_root, or leave {study.name} out "
+                "of studies."
             )
-        if problem := missing_split(folder):
-            return f"{study.name}: {problem}"
+        return missing_split(folder)
     elif source == "arrays":
         file = image_root(config.data_root, study.dataset["path"])
         if not file.is_file():
-            return f"{study.name}: {file} does not exist; put the arrays there, or set data_root."
-    elif source in PLACES and not config.download and not _has(config, source):
-        return (
-            f"{study.name}: {config.data_root / PLACES[source][0]} does not exist; put it there, "
-            "set data_root, or set download: true."
-        )
+            return f"{file} does not exist; put the arrays there, or set data_root."
     return None
 
 

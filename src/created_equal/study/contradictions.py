@@ -324,8 +324,10 @@ def _contradictions_in_roles(name: str, entry: Mapping, values: Mapping) -> Iter
         own = values["ensembles"].get(ensemble) if role in ROLES else None
         for key, needed in ROLES[role].items() if own else ():
             found = {**own, **(own.get("dataset") or {})}.get(key)
-            found = sorted(set(found)) if isinstance(needed, list) and found else found
-            if found is None if needed is ... else found != needed:
+            if isinstance(needed, list) and found:
+                found = sorted(set(found))
+            has_it = found is not None if needed is ... else found == needed
+            if not has_it:
                 words = needed_words(key, needed)
                 yield (
                     f"figures.{name}.{role} is {ensemble}, which does not have {words}; name an "
