@@ -254,12 +254,8 @@ def predictions_folders(*ensembles: Ensemble) -> list[list[Path]]:
     for ensemble in ensembles:
         own = (ensemble.study, ensemble.name)
         places = dict.fromkeys([own, *same[json.dumps(ensemble.definition)]])
-        first, *others = (
-            path if root == RESULTS else find(path)
-            for root in (RESULTS, REFERENCE)
-            for place in places
-            for path in [predictions_folder(*place, root)]
-        )
+        first, *others = (predictions_folder(*place) for place in places)
+        others += (find(predictions_folder(*place, REFERENCE)) for place in places)
         found.append([first, *filter(Path.is_dir, others), *sorted(abandoned - {first})])
     return found
 
