@@ -41,19 +41,22 @@ report: "report/workflow.rst"
 
 
 onstart:
-    preflight()
-    mark_outdated()
+    if IS_HEAD and not workflow.touch:  # With --touch, no job runs.
+        preflight()
+        mark_outdated()
 
 
 onsuccess:
-    warn_of_failed_learning()
-    forget_earlier()
+    if IS_HEAD:
+        warn_of_failed_learning()
+        forget_earlier()
 
 
 onerror:
-    give_back()
-    forget_earlier()
-    report_full_disk()
+    if IS_HEAD:
+        give_back()
+        forget_earlier()
+        report_full_disk()
 
 
 run_locally("all")
@@ -74,5 +77,5 @@ rule all:
         [] if KEPT else [results_test_path(study) for study in CONFIG.studies],
 
 
-if IS_MAIN:
+if IS_MAIN and IS_HEAD:
     check_targets()

@@ -34,7 +34,7 @@ from rich.table import Table
 
 from created_equal.artefacts import write_atomically
 from created_equal.errors import InputError
-from created_equal.planning.existing import built_data, finished_networks
+from created_equal.planning.existing import built_extent, finished_networks
 from created_equal.study import (
     CONFIG_VARIABLE,
     Ensemble,
@@ -219,9 +219,9 @@ def train(session: Session, args: argparse.Namespace) -> dict:
 
 def make_dataset(session: Session, study: Study, ensemble: Ensemble) -> bool:
     """Make an ensemble's dataset; return False if the networks that rank it are missing."""
-    if built_data(ensemble.dataset_path, ensemble.dataset):
+    if built_extent(ensemble.dataset_path, ensemble.dataset):
         return True
-    if ensemble.derived is None:
+    if not ensemble.derived:
         session.succeed([*COMMAND, "build_dataset", study.name])
         return True
     if (ranking := ensemble.ranked_by) is not None:

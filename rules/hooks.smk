@@ -42,6 +42,10 @@ async def is_protected(self):
 snakemake.io._IOFile.protected = is_protected
 
 
+# Cluster jobs run Snakemake too, but without the hooks.
+IS_HEAD = workflow.is_main_process
+
+
 def on_cluster():
     """Return whether jobs are submitted to a cluster."""
     return workflow.non_local_exec
@@ -49,9 +53,6 @@ def on_cluster():
 
 def preflight():
     """Check data and disk space before the first job, and print what will be trained."""
-    # Cluster jobs run Snakemake too, and skip the checks; --touch runs nothing.
-    if not workflow.is_main_process or workflow.touch:
-        return
     needed = dict.fromkeys(workflow.dag.needrun_jobs())
     refuse_future(needed)
     wanted = [describe(job) for job in needed]
@@ -94,11 +95,10 @@ def mark_outdated():
     would count as current although its scores are missing. Marked as incomplete, it is rendered
     again by the next run (rerun-incomplete).
     """
-    if workflow.is_main_process and not workflow.touch:
-        for job in workflow.dag.needrun_jobs():
-            workflow.persistence.started(job)
-            if job.rule.name.startswith(PAGES):
-                set_aside(job)
+    for job in workflow.dag.needrun_jobs():
+        workflow.persistence.started(job)
+        if job.rule.name.startswith(PAGES):
+            set_aside(job)
 
 
 def set_aside(job):
@@ -114,8 +114,6 @@ def give_back():
     A figure that cannot be made again is better than none. The next run makes it again: Snakemake
     has recorded the failed job as finished, so the mark is needed.
     """
-    if not workflow.is_main_process:
-        return
     for job in workflow.dag.jobs:
         lost = [
             path
@@ -133,23 +131,21 @@ def give_back():
 
 def forget_earlier():
     """Delete the copies of ``set_aside``."""
-    if workflow.is_main_process:
-        shutil.rmtree(EARLIER, ignore_errors=True)
+    shutil.rmtree(EARLIER, ignore_errors=True)
 
 
 def warn_of_failed_learning():
     """Warn of ensembles in this run whose networks did not learn."""
-    if workflow.is_main_process:
-        from created_equal.planning.results import warnings_in
+    from created_equal.planning.results import warnings_in
 
-        # Reference scores are not the output of any job, so look at inputs as well.
-        files = chain.from_iterable(job.input + job.output for job in workflow.dag.jobs)
-        print_lines(f"warning: {warning}" for warning in warnings_in(files))
+    # Reference scores are not the output of any job, so look at inputs as well.
+    files = chain.from_iterable(job.input + job.output for job in workflow.dag.jobs)
+    print_lines(f"warning: {warning}" for warning in warnings_in(files))
 
 
 def report_full_disk():
     """Print a message if a run failed and its disk is full."""
-    if workflow.is_main_process and (sentence := explain_failure()):
+    if sentence := explain_failure():
         print_lines([sentence])
 
 
@@ -165,7 +161,7 @@ def check_targets():
     Snakemake's message would only be that no rule produces it.
     """
     figures = [*FIGURES, CROSS_DATASET]
-    for before, word in pairwise(sys.argv) if workflow.is_main_process else ():
+    for before, word in pairwise(sys.argv):
         name = Path(word).stem
         if name in figures or workflow.is_rule(word) or os.path.exists(word):
             continue
@@ -180,7 +176,7 @@ def check_targets():
 
 
 # The job of an invalid figure fails later, after all others are built; report the reason now.
-if workflow.is_main_process:
+if IS_HEAD:
     if CONFIG.data_root != type(CONFIG).data_root and not CONFIG.data_root.exists():
         print_lines(
             [

@@ -77,7 +77,7 @@ def has_gpu():
 def derivation_of(wildcards):
     """Return the ensemble whose derived dataset a job builds."""
     ensemble = ensemble_of(wildcards)
-    if ensemble.derived is None:
+    if not ensemble.derived:
         fail(
             f"the ensemble {ensemble.name} has no dataset of its own; it is trained on "
             f"{ensemble.dataset_path}; request that file."
@@ -104,7 +104,7 @@ def scored_from(wildcards):
     """Return the inputs of ``score_ensemble``."""
     ensemble = ensemble_of(wildcards)
     files = {"predictions": ensemble.predictions_paths(CONFIG.networks_per_job)}
-    if "move_to_test" in (ensemble.derived or {}):
+    if "move_to_test" in ensemble.derived:
         files["chosen"] = chosen_path(ensemble.study, ensemble.name)
     return files
 
@@ -160,15 +160,18 @@ def table_of(figure):
     return {"csv": figure_path("{study}", figure, "csv")} if has_table else {}
 
 
+def in_figure_01(studies):
+    """Return the ensemble in figure 1 of each of these studies that has one, by study."""
+    shown = {study: ensemble_across(load(study)) for study in studies}
+    return {study: ensemble for study, ensemble in shown.items() if ensemble}
+
+
 def explorers():
     """Return the explorer of the ensemble in figure 1, for all selected studies.
 
     In a report, like ``claims_of_studies``, return only pages that exist.
     """
-    shown = {study: ensemble_across(load(study)) for study in CONFIG.studies}
-    pages = [
-        explorer_path(study, ensemble) for study, ensemble in shown.items() if ensemble
-    ]
+    pages = [explorer_path(*each) for each in in_figure_01(CONFIG.studies).items()]
     return [page for page in pages if not IN_REPORT or os.path.exists(page)]
 
 
@@ -183,11 +186,9 @@ def claims_of_studies():
 
 def tables_of_studies():
     """Return the table of the ensemble in figure 1, for all selected studies."""
-    shown = {study: ensemble_across(load(study)) for study in CONFIG.studies}
     return [
         tables_path(study, ensemble, "examples.csv")
-        for study, ensemble in shown.items()
-        if ensemble
+        for study, ensemble in in_figure_01(CONFIG.studies).items()
     ]
 
 
@@ -235,10 +236,9 @@ def across_path():
         return [
             str(path) for path in Path("paper_figures").glob(f"*/{CROSS_DATASET}.pdf")
         ]
-    studies = [study for study in CONFIG.studies if ensemble_across(load(study))]
+    name = joined(in_figure_01(CONFIG.studies))
     # File systems allow 255 bytes in a name.
-    fits = 0 < len(joined(studies)) <= 200
-    return [figure_path(joined(studies), CROSS_DATASET, "pdf")] if fits else []
+    return [figure_path(name, CROSS_DATASET, "pdf")] if 0 < len(name) <= 200 else []
 
 
 def studies_across(wildcards):
@@ -248,15 +248,15 @@ def studies_across(wildcards):
 
 def labels_across(wildcards):
     """Return the labels of the ensembles in a cross-dataset figure."""
-    studies = map(load, studies_across(wildcards))
-    return [study.label(ensemble_across(study)) for study in studies]
+    shown = in_figure_01(studies_across(wildcards))
+    return [load(study).label(ensemble) for study, ensemble in shown.items()]
 
 
 def scores_across(wildcards):
     """Return the scores files that the cross-dataset figure shows, one for each study."""
     studies = studies_across(wildcards) if wildcards else CONFIG.studies
-    shown = {study: ensemble_across(load(study)) for study in studies}
-    if without := [study for study, ensemble in shown.items() if ensemble is None]:
+    shown = in_figure_01(studies)
+    if without := [study for study in studies if study not in shown]:
         fail(
             f"{CROSS_DATASET} shows the ensemble of each study's figure_01, but "
             f"{', '.join(without)} has none; add it under figures in the study's file."
@@ -276,14 +276,12 @@ def roles_in(wildcards):
 
 def claimed_in(wildcards):
     """Return the inputs of ``check_claims``."""
-    name, study = wildcards.study, load(wildcards.study)
-    ensembles = ensembles_in(roles_in(wildcards))
+    name, study, roles = wildcards.study, load(wildcards.study), roles_in(wildcards)
+    ensembles = ensembles_in(roles)
     return {
         "dataset": dataset_path(name),
         "scores": [study.scores_path(each) for each in ensembles],
-        "baselines": [
-            baseline_path(name, each) for each in baselines_in(roles_in(wildcards))
-        ],
+        "baselines": [baseline_path(name, each) for each in baselines_in(roles)],
         "predictions": predictions_in(study, ensembles),
     }
 

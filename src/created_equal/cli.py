@@ -63,7 +63,6 @@ from created_equal.study import (
 FILES = 65_536
 
 app = typer.Typer(
-    help="Do neural networks learn the same examples in the same order?",
     epilog="The steps of a study, in this order: build_dataset, train_networks, score_ensemble, "
     "then render_figure, check_claims and test_results; derive_dataset and fit_baseline for "
     "ensembles and figures that need them. snakemake --cores all runs all steps. "
@@ -96,6 +95,49 @@ Device = Annotated[str | None, typer.Option(help="auto, cpu or cuda; default: as
 Precision = Annotated[
     str | None, typer.Option(help="auto, fp32, tf32 or bf16; default: as in config.yaml.")
 ]
+
+
+def _with_config(command: Callable) -> Callable:
+    """Return a command that takes --config too."""
+
+    @wraps(command)
+    def run(*, config: Sequence[str] = (), **arguments: object) -> None:
+        try:
+            with changed_config(config):
+                command(**arguments)
+        except KeyboardInterrupt:  # Typer would end without a word.
+            # Libraries that are stopped halfway report errors of their own.
+            logging.disable()
+            sys.unraisablehook = lambda _: None
+            _end("stopped by Ctrl-C; run again to resume.", 130)
+
+    option = typer.Option(
+        "--config",
+        metavar="KEY=VALUE ...",
+        help="Settings to use in place of those in config.yaml, for example epochs=4 networks=3.",
+        default_factory=list,
+        show_default=False,
+    )
+    added = Parameter("config", Parameter.KEYWORD_ONLY, annotation=Annotated[list[str], option])
+    described = signature(command)
+    run.__signature__ = described.replace(parameters=[*described.parameters.values(), added])
+    run.__annotations__ = command.__annotations__ | {"config": added.annotation}
+    return run
+
+
+def _command(example: str) -> Callable:
+    """Register a function as the command of its name, which takes --config too.
+
+    Args:
+        example: shown in its help, ``"plan digits"``.
+    """
+
+    def register(function: Callable) -> Callable:
+        add = app.command(name=function.__name__, epilog=f"Example: created-equal {example}")
+        add(_with_config(function))
+        return function
+
+    return register
 
 
 def _show_version(is_wanted: bool) -> None:
@@ -146,7 +188,7 @@ def main() -> None:
         _end(f"{place} cannot be used {because(error, 'check it, and run again')}")
 
 
-@app.command(name="build_dataset", epilog="Example: created-equal build_dataset digits")
+@_command("build_dataset digits")
 def build_dataset(
     study_name: StudyName,
     data_root: Annotated[
@@ -169,9 +211,7 @@ def build_dataset(
     write_dataset(dataset, dataset_path(study_name), definition)
 
 
-@app.command(
-    name="derive_dataset", epilog="Example: created-equal derive_dataset digits hardest_moved"
-)
+@_command("derive_dataset digits hardest_moved")
 def derive_dataset(study_name: StudyName, ensemble_name: EnsembleName) -> None:
     """Derive an ensemble's dataset; writes results/STUDY/ENSEMBLE/dataset.nc and chosen.csv."""
     from created_equal import datasets
@@ -183,8 +223,9 @@ def derive_dataset(study_name: StudyName, ensemble_name: EnsembleName) -> None:
         write_dataset,
     )
 
-    ensemble = _load_ensemble(study_name, ensemble_name)
-    if ensemble.derived is None:
+    study = load_configured(study_name)
+    ensemble = ensemble_of(study, ensemble_name)
+    if not ensemble.derived:
         raise InputError(
             f"the ensemble {ensemble_name} has no dataset of its own; build that of the study with "
             f"created-equal build_dataset {study_name}."
@@ -192,7 +233,7 @@ def derive_dataset(study_name: StudyName, ensemble_name: EnsembleName) -> None:
     if ensemble.ranked_by is None:
         derived, chosen = datasets.derive_dataset(ensemble, read_dataset(dataset_path(study_name)))
     else:
-        ranking = _load_ensemble(study_name, ensemble.ranked_by)
+        ranking = study.ensembles[ensemble.ranked_by]
         derived, chosen = datasets.derive_dataset(
             ensemble,
             read_dataset(ranking.dataset_path),
@@ -203,10 +244,7 @@ def derive_dataset(study_name: StudyName, ensemble_name: EnsembleName) -> None:
     write_dataset(derived, ensemble.dataset_path, ensemble.dataset)
 
 
-@app.command(
-    name="train_networks",
-    epilog="Example: created-equal train_networks digits st_vgg --networks 0-6",
-)
+@_command("train_networks digits st_vgg --networks 0-6")
 def train_networks(
     study_name: StudyName,
     ensemble_name: EnsembleName,
@@ -242,7 +280,7 @@ def train_networks(
         )
 
 
-@app.command(name="score_ensemble", epilog="Example: created-equal score_ensemble digits st_vgg")
+@_command("score_ensemble digits st_vgg")
 def score_ensemble(
     study_name: StudyName,
     ensemble_name: EnsembleName,
@@ -259,18 +297,18 @@ def score_ensemble(
     from created_equal import scores
     from created_equal.artefacts import definition_of, moved_examples, write_scores
 
-    config, ensemble = load_config(), _load_ensemble(study_name, ensemble_name)
+    ensemble = _load_ensemble(study_name, ensemble_name)
     if not predictions:
-        ensemble = replace(ensemble, n_networks=n_networks or ensemble.n_networks)
-        n_networks = ensemble.n_networks
-    paths = predictions or ensemble.predictions_paths(config.networks_per_job)
-    has_moved = "move_to_test" in (ensemble.derived or {})
+        n_networks = n_networks or ensemble.n_networks
+        all_networks = replace(ensemble, n_networks=n_networks)
+        predictions = all_networks.predictions_paths(load_config().networks_per_job)
+    has_moved = "move_to_test" in ensemble.derived
     moved = moved_examples(chosen_path(study_name, ensemble_name)) if has_moved else None
-    scored = scores.score_ensemble(paths, n_networks, moved)
+    scored = scores.score_ensemble(predictions, n_networks, moved)
     write_scores(scored, scores_path(study_name, ensemble_name), definition_of(scored))
 
 
-@app.command(name="fit_baseline", epilog="Example: created-equal fit_baseline digits svm")
+@_command("fit_baseline digits svm")
 def fit_baseline(
     study_name: StudyName,
     baseline: Annotated[str, typer.Argument(help="One of the study's baselines, for example svm.")],
@@ -290,7 +328,7 @@ def fit_baseline(
     )
 
 
-@app.command(name="render_figure", epilog="Example: created-equal render_figure digits figure_01")
+@_command("render_figure digits figure_01")
 def render_figure(
     study_name: StudyName,
     figure: Annotated[
@@ -303,9 +341,7 @@ def render_figure(
     render(load_configured(study_name), figure)
 
 
-@app.command(
-    name="render_cross_dataset", epilog="Example: created-equal render_cross_dataset digits mnist"
-)
+@_command("render_cross_dataset digits mnist")
 def render_cross_dataset(studies: StudyNames = None) -> None:
     """Render the figure of several studies; writes paper_figures/STUDY+STUDY/cross_dataset.pdf."""
     from created_equal.figures.render import render_cross_dataset as render
@@ -313,7 +349,7 @@ def render_cross_dataset(studies: StudyNames = None) -> None:
     render([*map(plain_name, studies or load_config().studies)])
 
 
-@app.command(name="explore", epilog="Example: created-equal explore digits st_vgg")
+@_command("explore digits st_vgg")
 def explore(
     study_name: StudyName,
     ensemble_names: Annotated[
@@ -331,13 +367,13 @@ def explore(
             "; name one or two."
         )
     study, data_root = load_configured(study_name), load_config().data_root
-    names = [_load_ensemble(study_name, each).name for each in ensemble_names]
-    scores = {name: read_scores(study.scores_path(name)) for name in names}
+    ensembles = [ensemble_of(study, name) for name in ensemble_names]
+    scores = {each.name: read_scores(study.scores_path(each.name)) for each in ensembles}
     with open_dataset(dataset_path(study_name)) as dataset:
-        write_explorer(study, scores, dataset, data_root, explorer_path(study_name, *names))
+        write_explorer(study, scores, dataset, data_root, explorer_path(study_name, *scores))
 
 
-@app.command(name="score", epilog="Example: created-equal score predictions")
+@_command("score predictions")
 def score(
     folder: Annotated[
         Path, typer.Argument(help="A folder of predictions files, as the recorder writes them.")
@@ -351,7 +387,7 @@ def score(
     print(f"wrote all results that the predictions allow into {folder}")
 
 
-@app.command(name="compare", epilog="Example: created-equal compare digits st_vgg linear_st_vgg")
+@_command("compare digits st_vgg linear_st_vgg")
 def compare(
     what: Annotated[
         list[str],
@@ -390,9 +426,7 @@ def compare(
     print(run_compare(study, what if is_path else what[1:], column, key, split, out))
 
 
-@app.command(
-    name="tabulate_examples", epilog="Example: created-equal tabulate_examples digits st_vgg"
-)
+@_command("tabulate_examples digits st_vgg")
 def tabulate_examples(study_name: StudyName, ensemble_name: EnsembleName) -> None:
     """Write a table with a row for each example, and the sheet of the hardest images.
 
@@ -403,7 +437,8 @@ def tabulate_examples(study_name: StudyName, ensemble_name: EnsembleName) -> Non
     from created_equal.figures import hardest
     from created_equal.figures.saving import save_as
 
-    study, ensemble = load_configured(study_name), _load_ensemble(study_name, ensemble_name)
+    study = load_configured(study_name)
+    ensemble = ensemble_of(study, ensemble_name)
     folder = tables_path(study_name, ensemble_name, "examples.csv").parent
     with (
         open_dataset(dataset_path(study_name)) as dataset,
@@ -415,9 +450,7 @@ def tabulate_examples(study_name: StudyName, ensemble_name: EnsembleName) -> Non
     save_as(page, folder / "hardest.png")
 
 
-@app.command(
-    name="export_scores", epilog="Example: created-equal export_scores digits st_vgg folder"
-)
+@_command("export_scores digits st_vgg folder")
 def export_scores(
     study_name: StudyName,
     ensemble_name: EnsembleName,
@@ -429,7 +462,8 @@ def export_scores(
     from created_equal.exchange import about
     from created_equal.exchange.export import export_scores as export
 
-    study, ensemble = load_configured(study_name), _load_ensemble(study_name, ensemble_name)
+    study = load_configured(study_name)
+    ensemble = ensemble_of(study, ensemble_name)
     with (
         open_dataset(dataset_path(study_name)) as dataset,
         open_scores(study.scores_path(ensemble.name)) as scores,
@@ -438,10 +472,7 @@ def export_scores(
         export(scores, dataset, words, folder, images, load_config().data_root)
 
 
-@app.command(
-    name="import_predictions",
-    epilog="Example: created-equal import_predictions cartography training_dynamics imported",
-)
+@_command("import_predictions cartography training_dynamics imported")
 def import_predictions(
     source: Annotated[
         str,
@@ -471,7 +502,7 @@ def import_predictions(
     read(source, path, folder, labels, classes, split, first_epoch)
 
 
-@app.command(name="check_claims", epilog="Example: created-equal check_claims digits")
+@_command("check_claims digits")
 def check_claims(study_name: StudyName) -> None:
     """Check the paper's claims; writes results/STUDY/claims.csv and claims.html."""
     from created_equal.beyond import read_findings, without_inapplicable
@@ -488,7 +519,7 @@ def check_claims(study_name: StudyName) -> None:
     write_table(rows, claims_path(study_name, "csv"))
 
 
-@app.command(name="test_results", epilog="Example: created-equal test_results digits")
+@_command("test_results digits")
 def test_results(study_name: StudyName) -> None:
     """Test that the results match the study; writes results/STUDY/results_test.txt."""
     from created_equal.artefacts import write_atomically
@@ -499,7 +530,7 @@ def test_results(study_name: StudyName) -> None:
     write_atomically(results_test_path(study_name), text.encode())
 
 
-@app.command(name="keep_scores", epilog="Example: created-equal keep_scores digits")
+@_command("keep_scores digits")
 def keep_scores(study_name: StudyName) -> None:
     """Copy the scores and baselines of a study's figures and claims to reference/STUDY, for git."""
     from created_equal.study import keep_scores as keep
@@ -508,9 +539,7 @@ def keep_scores(study_name: StudyName) -> None:
         print(sentence)
 
 
-@app.command(
-    name="keep_predictions", epilog="Example: created-equal keep_predictions digits st_vgg"
-)
+@_command("keep_predictions digits st_vgg")
 def keep_predictions(study_name: StudyName, ensemble_name: EnsembleName) -> None:
     """Copy an ensemble's trained networks to reference/STUDY/ENSEMBLE/predictions, for git.
 
@@ -527,7 +556,7 @@ def keep_predictions(study_name: StudyName, ensemble_name: EnsembleName) -> None
     print(f"wrote {kept}" if kept else "all finished networks are kept already")
 
 
-@app.command(name="plan", epilog="Example: created-equal plan small_mammals --only figure_01")
+@_command("plan small_mammals --only figure_01")
 def plan(
     studies: StudyNames = None,
     only: Annotated[
@@ -545,51 +574,15 @@ def plan(
     from created_equal.planning.plan import print_plan
 
     config = load_config()
+    names = [*map(plain_name, studies or config.studies)]
+    loaded = load_studies(names, n_networks or config.networks, epochs=config.epochs)
     print_plan(
-        list(
-            load_studies(
-                [*map(plain_name, studies or config.studies)],
-                n_networks or config.networks,
-                epochs=config.epochs,
-            ).values()
-        ),
+        [*loaded.values()],
         device or config.device,
         precision or config.precision,
         config.networks_per_job,
         only or (),
     )
-
-
-def _with_config(command: Callable) -> Callable:
-    """Return a command that takes --config too."""
-
-    @wraps(command)
-    def run(*, config: Sequence[str] = (), **arguments: object) -> None:
-        try:
-            with changed_config(config):
-                command(**arguments)
-        except KeyboardInterrupt:  # Typer would end without a word.
-            # Libraries that are stopped halfway report errors of their own.
-            logging.disable()
-            sys.unraisablehook = lambda _: None
-            _end("stopped by Ctrl-C; run again to resume.", 130)
-
-    option = typer.Option(
-        "--config",
-        metavar="KEY=VALUE ...",
-        help="Settings to use in place of those in config.yaml, for example epochs=4 networks=3.",
-        default_factory=list,
-        show_default=False,
-    )
-    added = Parameter("config", Parameter.KEYWORD_ONLY, annotation=Annotated[list[str], option])
-    described = signature(command)
-    run.__signature__ = described.replace(parameters=[*described.parameters.values(), added])
-    run.__annotations__ = command.__annotations__ | {"config": added.annotation}
-    return run
-
-
-for _each in app.registered_commands:
-    _each.callback = _with_config(_each.callback)
 
 
 def _config_last(arguments: Sequence[str]) -> list[str]:
@@ -658,10 +651,10 @@ def _end(sentence: str, status: int = 2) -> NoReturn:
 
 def _set_aside(error: DamagedError) -> str:
     """Rename a damaged file if it is below results; return the message for the user."""
-    path = error.path
+    path, damage = error.path, str(error).removesuffix(DELETE)
     kept = (REFERENCE.resolve(), (REPOSITORY / REFERENCE).resolve())
     if any(path.resolve().is_relative_to(folder) for folder in kept):
-        return f"{str(error).removesuffix(DELETE)}{GET_AGAIN}"
+        return f"{damage}{GET_AGAIN}"
     if not path.resolve().is_relative_to(RESULTS.resolve()):
         return str(error)
     names = (path.with_name(f"{path.name}.damaged{n or ''}") for n in count())
@@ -669,10 +662,10 @@ def _set_aside(error: DamagedError) -> str:
     try:
         path.rename(new_path)
     except FileNotFoundError:
-        return f"{str(error).removesuffix(DELETE)}it is gone now: run again to rebuild it."
+        return f"{damage}it is gone now: run again to rebuild it."
     except OSError:
         return str(error)
-    return f"{str(error).removesuffix(DELETE)}it is now {new_path.name}: run again to rebuild it."
+    return f"{damage}it is now {new_path.name}: run again to rebuild it."
 
 
 def _load_ensemble(study_name: str, name: str) -> Ensemble:

@@ -34,13 +34,6 @@ def enter_repository() -> None:
         os.chdir("..")
 
 
-def batches(n_networks: int, per_job: int) -> list[tuple[int, int]]:
-    """Return the first and last seed of each job: [(0, 4), (5, 9), ...]."""
-    return [
-        (first, min(first + per_job, n_networks) - 1) for first in range(0, n_networks, per_job)
-    ]
-
-
 def dataset_path(study: str, ensemble: str | None = None, folder: Path = RESULTS) -> Path:
     """Return the path of a study's dataset, or of the dataset derived for an ensemble."""
     return folder / study / (ensemble or "") / "dataset.nc"

@@ -204,9 +204,7 @@ def test_the_studies_of_the_paper_have_the_ensembles_of_supplement_c(monkeypatch
         ensembles = load_study(study).ensembles
         # Those that share noise or have half of the train set are not in the paper.
         of_paper = [
-            each
-            for each, of in ensembles.items()
-            if not of.shared and "half" not in (of.derived or {})
+            each for each, of in ensembles.items() if not of.shared and "half" not in of.derived
         ]
         for each in [name] if name else of_paper:
             assert ensembles[each].n_networks == networks, key

@@ -9,7 +9,7 @@ from data import DIGITS, overwrite
 from created_equal.artefacts import read_dataset, write_dataset
 from created_equal.datasets import build_dataset
 from created_equal.errors import InputError
-from created_equal.planning.existing import built_data, finished_networks
+from created_equal.planning.existing import built_extent, finished_networks
 from created_equal.planning.sizes import Extent
 from created_equal.study import REFERENCE, load_study, predictions_path
 from created_equal.training import train_networks
@@ -86,16 +86,15 @@ def test_damaged_files_hold_no_networks(tiny, dataset):
 
 def test_data_that_are_built(tiny, dataset):
     definition = tiny().dataset
-    extent, digest = built_data(dataset, definition)
-    assert extent == Extent((40, 40), (16, 16, 1), 10)
-    assert len(digest) == 32
-    assert built_data(dataset, {**definition, "size": 8}) is None
+    assert built_extent(dataset, definition) == Extent((40, 40), (16, 16, 1), 10)
+    assert built_extent(dataset, {**definition, "size": 8}) is None
     other = {**definition, "train_examples": 50}
     write_dataset(build_dataset(other, Path("unused"), False), dataset, other)
-    assert built_data(dataset, other)[1] != digest
+    assert built_extent(dataset, other) == Extent((50, 40), (16, 16, 1), 10)
+    assert built_extent(dataset, definition) is None
     overwrite(dataset, b"damaged")
     with pytest.raises(InputError, match="is damaged"):
-        built_data(dataset, definition)
+        built_extent(dataset, definition)
 
 
 def test_networks_of_another_study_and_kept_ones_are_found(tiny, dataset, study_folder):

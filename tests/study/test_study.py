@@ -4,6 +4,8 @@ from typing import get_args
 
 import pytest
 import torchvision
+from hypothesis import given
+from hypothesis import strategies as st
 from studies import FOLDER, load, minimal, with_baselines
 
 from created_equal.errors import InputError
@@ -13,6 +15,8 @@ from created_equal.study import (
     FIGURES,
     PAPER_ARCHITECTURES,
     ROLES,
+    Architecture,
+    Ensemble,
     baseline_of,
     baselines_of,
     ensemble_across,
@@ -126,6 +130,24 @@ def test_a_job_trains_no_more_networks_than_config_and_ensemble_allow(
     study = load(minimal(resources={"networks_per_job": at_most}, networks=12))
     jobs = study.ensembles["a"].batches(configured)
     assert jobs == [(first, min(first + per_job, 12) - 1) for first in range(0, 12, per_job)]
+
+
+def batches(n_networks, per_job):
+    ensemble = Ensemble("study", "a", Architecture("st_vgg"), n_networks, Recipe(), dataset={})
+    return ensemble.batches(per_job)
+
+
+def test_batches_by_hand():
+    assert batches(12, 5) == [(0, 4), (5, 9), (10, 11)]
+    assert batches(1, 5) == [(0, 0)]
+
+
+@given(st.integers(1, 500), st.integers(1, 50))
+def test_batches_hold_every_network_once_and_only_the_last_is_short(networks, per_job):
+    jobs = batches(networks, per_job)
+    assert [i for first, last in jobs for i in range(first, last + 1)] == list(range(networks))
+    assert all(last - first + 1 == per_job for first, last in jobs[:-1])
+    assert jobs[:-1] == batches(networks + per_job, per_job)[: len(jobs) - 1]
 
 
 def test_the_predictions_files_of_an_ensemble(folder):

@@ -15,19 +15,20 @@ from created_equal.study import Ensemble, predictions_folder, predictions_folder
 from created_equal.versions import ENGINE_VERSION
 
 
-def built_data(path: Path, definition: Mapping) -> tuple[Extent, str] | None:
-    """Return the extent and fingerprint of a dataset, or None if it is not built as defined.
+def built_extent(path: Path, definition: Mapping) -> Extent | None:
+    """Return the extent of a dataset, or None if it is not built as defined.
 
     Raises:
         InputError: the file is damaged or unreadable.
     """
     if not path.is_file():
         return None
-    found, *data = _data_in(path)
-    return tuple(data) if found == dict(definition) else None
+    found, extent, _ = _data_in(path)
+    return extent if found == dict(definition) else None
 
 
 def _data_in(path: Path) -> tuple[dict, Extent, str]:
+    """Return the definition, the extent and the fingerprint of a dataset."""
     # Imported here, because a run that trains nothing needs no arrays.
     from created_equal.artefacts import definition_of, fingerprint, image_shape, open_dataset
 
@@ -44,9 +45,11 @@ def finished_networks(*ensembles: Ensemble) -> list[set[int]]:
     They have the ensemble's definition, the current engine version, and the ensemble's dataset if
     that exists (otherwise any dataset).
     """
-    folders = predictions_folders(*ensembles)
-    once = cache(_header), cache(_data_in)  # Ensembles share networks and datasets.
-    return [_finished_in(*each, *once) for each in zip(ensembles, folders, strict=True)]
+    header, data_in = cache(_header), cache(_data_in)  # Ensembles share networks and datasets.
+    return [
+        _finished_in(ensemble, folders, header, data_in)
+        for ensemble, folders in zip(ensembles, predictions_folders(*ensembles), strict=True)
+    ]
 
 
 def _finished_in(
@@ -82,7 +85,7 @@ def is_ranked_otherwise(ensemble: Ensemble) -> bool:
 
 def _header(path: Path) -> tuple[dict, list[int]]:
     """Return the definition and the seeds in a predictions file, both empty if it is damaged."""
-    # Imported here as in ``built_data``. ``open_predictions`` verifies the checksum first, because
+    # Imported here as in ``_data_in``. ``open_predictions`` verifies the checksum first, because
     # HDF5 may loop forever on a damaged file.
     from created_equal.artefacts import definition_of, open_predictions
 

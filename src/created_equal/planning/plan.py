@@ -12,13 +12,12 @@ from rich.console import Console
 from rich.table import Table
 
 from created_equal.errors import InputError
-from created_equal.planning.existing import built_data, finished_networks
+from created_equal.planning.existing import built_extent, finished_networks
 from created_equal.planning.sizes import Extent, disk_of, expected_extent, extent_of
 from created_equal.study import (
     Ensemble,
     Study,
     dataset_path,
-    derivation,
     ensembles_of,
     suggestion,
 )
@@ -174,8 +173,8 @@ def _wanted(study: Study, only: Sequence[str]) -> set[str]:
 
 def _find_extent(study: Study) -> Extent | None:
     """Return a study's extent, or None if its dataset is not built and the extent is unknown."""
-    if built := built_data(dataset_path(study.name), study.dataset):
-        return built[0]
+    if built := built_extent(dataset_path(study.name), study.dataset):
+        return built
     expected = expected_extent(study.dataset)
     return expected if expected and expected.classes else None
 
@@ -191,8 +190,8 @@ def _rows(study: Study, wanted: Collection[str], extent: Extent | None) -> list[
     }
     rows: dict[str, list[Ensemble]] = {}
     for ensemble in shown:
-        final = derivation.ensemble_of_round(ensemble.name) if ensemble.is_round else ensemble.name
-        rows.setdefault(f"{final}, rounds" if ensemble.is_round else final, []).append(ensemble)
+        row = f"{ensemble.leads_to}, rounds" if ensemble.is_round else ensemble.name
+        rows.setdefault(row, []).append(ensemble)
     return [
         _Row(
             study.name,

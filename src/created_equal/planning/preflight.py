@@ -14,7 +14,7 @@ from pathlib import Path
 from shlex import quote
 
 from created_equal.errors import InputError
-from created_equal.planning.existing import built_data, finished_networks, is_ranked_otherwise
+from created_equal.planning.existing import built_extent, finished_networks, is_ranked_otherwise
 from created_equal.planning.sizes import Extent, disk_of, expected_extent, extent_of
 from created_equal.study import (
     RESULTS,
@@ -22,7 +22,6 @@ from created_equal.study import (
     Ensemble,
     Study,
     dataset_path,
-    derivation,
 )
 
 # Without download, one of these must exist in data_root for each of these sources.
@@ -33,6 +32,9 @@ PLACES = {
 }
 # A disk with fewer free bytes counts as full.
 FULL = 1_000_000
+
+Trained = Mapping[tuple[str, str], set[int]]
+"""The seeds of the trained networks, by study and ensemble."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,11 @@ def check_run(
     free = _free(RESULTS)
     problems = [
         *_unusable(RESULTS),
-        *(problem for name in to_build | to_read if (problem := _missing(config, studies[name]))),
+        *(
+            f"{name}: {problem}"
+            for name in to_build | to_read
+            if (problem := _missing(config, studies[name]))
+        ),
     ]
     if needed > free:
         problems.append(
@@ -86,10 +92,13 @@ def check_run(
         raise InputError("\n  ".join(["nothing was started:", *problems]))
     builds = (job for job in wanted if job.name in ("build_dataset", "derive_dataset"))
     rebuilt = {dataset_path(job.study, job.ensemble) for job in builds}
+    names = dict.fromkeys((job.study, job.ensemble) for job in training)
+    ensembles = [studies[study].ensembles[name] for study, name in names]
+    trained = dict(zip(names, finished_networks(*ensembles), strict=True))
     lines = [
-        *_training(studies, training, finished, rebuilt),
-        *_retrained(_trained_in(studies, training)),
-        *_trained_twice(_trained_in(studies, training)),
+        *_training(training, finished, ensembles, trained, rebuilt),
+        *_retrained(ensembles, trained),
+        *_trained_twice(ensembles),
         *_downloads(config, studies, to_build),
     ]
     if training and config.device == "auto" and not any(job.gpus for job in training):
@@ -113,60 +122,54 @@ def explain_failure() -> str | None:
 
 
 def _training(
-    studies: Mapping[str, Study],
     training: Sequence[Job],
     finished: Sequence[Job],
+    ensembles: Sequence[Ensemble],
+    trained: Trained,
     rebuilt: Collection[Path],
 ) -> Iterator[str]:
     """Yield a line for each study: how many networks it has, and how many a run will train."""
-    trained: Counter[str] = Counter()
+    there: Counter[str] = Counter()
     for job in finished:
-        trained[job.study] += len(job.seeds)
+        there[job.study] += len(job.seeds)
     for study in dict.fromkeys(job.study for job in training):
-        study_jobs = [job for job in training if job.study == study]
-        ensembles = _trained_in(studies, study_jobs)
-        names = (each.name for each in ensembles)
-        found = dict(zip(names, finished_networks(*ensembles), strict=True))
-        left = sum(len(set(job.seeds) - found[job.ensemble]) for job in study_jobs)
-        trained[study] += sum(len(job.seeds) for job in study_jobs) - left
+        jobs = [job for job in training if job.study == study]
+        left = sum(len(set(job.seeds) - trained[study, job.ensemble]) for job in jobs)
+        there[study] += sum(len(job.seeds) for job in jobs) - left
         yield (
-            f"{study}: {_count(left, 'network')} to train in {_count(len(study_jobs), 'job')}, "
-            f"{trained.pop(study):,} already there"
+            f"{study}: {_count(left, 'network')} to train in {_count(len(jobs), 'job')}, "
+            f"{there.pop(study):,} already there"
         )
-        unsure = [e.name for e in ensembles if found[e.name] and e.dataset_path in rebuilt]
+        unsure = [
+            each.name
+            for each in ensembles
+            if each.study == study and trained[study, each.name] and each.dataset_path in rebuilt
+        ]
         if unsure:
             yield (
                 f"{study}: the trained networks of {', '.join(unsure)} are kept only if rebuilding "
                 "their dataset gives the same data; otherwise they are trained again"
             )
-    for study, count in (+trained).items():
+    for study, count in (+there).items():
         yield f"{study}: no networks to train, {count:,} already there"
 
 
-def _trained_in(studies: Mapping[str, Study], training: Sequence[Job]) -> list[Ensemble]:
-    names = dict.fromkeys((job.study, job.ensemble) for job in training)
-    return [studies[study].ensembles[name] for study, name in names]
-
-
-def _retrained(ensembles: Sequence[Ensemble]) -> Iterator[str]:
+def _retrained(ensembles: Sequence[Ensemble], trained: Trained) -> Iterator[str]:
     """Yield a sentence for each study with networks that are trained again on other examples.
 
     Raising ``networks`` changes which examples rank as the easiest, and so the data of ensembles
     that depend on a ranking.
     """
-    changed = [each for each in ensembles if each.ranked_by and is_ranked_otherwise(each)]
-    # The latest predictions may be those of a trial, next to finished networks.
     again = [
         each
-        for each, seeds in zip(changed, finished_networks(*changed), strict=True)
-        if len(seeds) < each.n_networks
+        for each in ensembles
+        if each.ranked_by
+        and is_ranked_otherwise(each)
+        # The latest predictions may be those of a trial, next to finished networks.
+        and len(trained[each.study, each.name]) < each.n_networks
     ]
     for study in dict.fromkeys(each.study for each in again):
-        names = dict.fromkeys(
-            derivation.ensemble_of_round(each.name) if each.is_round else each.name
-            for each in again
-            if each.study == study
-        )
+        names = dict.fromkeys(each.leads_to for each in again if each.study == study)
         yield (
             f"{study}: networks of {', '.join(names)} will be trained again, because their data "
             "depend on a ranking that has changed"
@@ -194,36 +197,36 @@ def _missing(config: Config, study: Study) -> str | None:
     from created_equal.artefacts import dead_link, image_root, missing_split
 
     source = study.dataset["source"]
-    if source in PLACES and (link := dead_link(config.data_root)):
-        return f"{study.name}: {link}"
-    is_made = config.data_root == Config.data_root or config.data_root.exists()
-    if source in PLACES and config.download and not is_made:
-        return (
-            f"{study.name}: data_root {config.data_root} does not exist; make the folder, or "
-            "correct data_root."
-        )
-    if source == "image_folder":
+    if source in PLACES:
+        if link := dead_link(config.data_root):
+            return link
+        is_made = config.data_root == Config.data_root or config.data_root.exists()
+        if config.download and not is_made:
+            return (
+                f"data_root {config.data_root} does not exist; make the folder, or correct "
+                "data_root."
+            )
+        if not config.download and not _has(config, source):
+            return (
+                f"{config.data_root / PLACES[source][0]} does not exist; put it there, set "
+                "data_root, or set download: true."
+            )
+    elif source == "image_folder":
         folder = image_root(config.data_root, study.dataset["path"])
         if link := dead_link(folder / "train"):
-            return f"{study.name}: {link}"
+            return link
         if not folder.exists():
             parent, link = (quote(str(each)) for each in (folder.parent, folder))
             return (
-                f"{study.name}: {folder} does not exist; put the images or a link to them there "
-                f"(mkdir -p {parent} && ln -s /YOUR/FOLDER {link}), set data_root, or leave "
-                f"{study.name} out of studies."
+                f"{folder} does not exist; put the images or a link to them there (mkdir -p "
+                f"{parent} && ln -s /YOUR/FOLDER {link}), set data_root, or leave {study.name} out "
+                "of studies."
             )
-        if problem := missing_split(folder):
-            return f"{study.name}: {problem}"
+        return missing_split(folder)
     elif source == "arrays":
         file = image_root(config.data_root, study.dataset["path"])
         if not file.is_file():
-            return f"{study.name}: {file} does not exist; put the arrays there, or set data_root."
-    elif source in PLACES and not config.download and not _has(config, source):
-        return (
-            f"{study.name}: {config.data_root / PLACES[source][0]} does not exist; put it there, "
-            "set data_root, or set download: true."
-        )
+            return f"{file} does not exist; put the arrays there, or set data_root."
     return None
 
 
@@ -259,8 +262,7 @@ def _extent(study: Study, to_build: bool) -> Extent | None:
     if extent is None and not to_build:
         # The job that needs a damaged file reports it.
         with suppress(InputError):
-            data = built_data(dataset_path(study.name), study.dataset)
-            extent = data and data[0]
+            extent = built_extent(dataset_path(study.name), study.dataset)
     return extent
 
 

@@ -52,7 +52,7 @@ def expected_extent(definition: Mapping) -> Extent | None:
 def extent_of(ensemble: Ensemble, study_extent: Extent) -> Extent:
     """Return the extent of an ensemble's dataset, given the extent of its study's dataset."""
     step = ensemble.derived
-    if step is None or "labels" in step:
+    if not step or "labels" in step:
         return study_extent
     train, test = study_extent.examples
     left = derivation.sizes(step, train)[step.get("cut", 1)]

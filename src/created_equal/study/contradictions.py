@@ -25,9 +25,10 @@ from created_equal.study.study import FIGURES, PAPER_ARCHITECTURES, label_of
 from created_equal.study.yaml_files import suggestion
 
 RECIPE = asdict(Recipe())
-ARCHITECTURE = {
+# The keys of an ensemble that vary the paper's networks, and their defaults.
+VARIATIONS = {
     key: EnsembleEntry.model_fields[key].default
-    for key in ("architecture", "width", "linear", "depth", "kernel", "units")
+    for key in ("width", "linear", "depth", "kernel", "units")
 }
 NETWORKS = StudyFile.model_fields["networks"].default
 # The sources that a key of the dataset is for.
@@ -38,8 +39,6 @@ SOURCES = {
 }
 # The kind of path that these sources need.
 PATHS = {"image_folder": "folder", "arrays": "file"}
-# The keys of an ensemble, besides width, that change the shape of the paper's networks.
-SHAPES = ("depth", "kernel", "units")
 OWN_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 # The kinds of derived datasets, and the keys that go with them; every key goes with keep.
 KINDS = ("labels", "move_to_test", "half", "keep")
@@ -63,7 +62,7 @@ def contradictions(values: Mapping) -> Iterator[str]:
     labels: dict[str, str] = {}
     for name, ensemble in ensembles.items():
         yield from _contradictions_in_architecture(f"ensembles.{name}", ensemble)
-        recipe = _recipe_of(name, values)
+        recipe = recipe_of(name, values)
         yield from _contradictions_in_recipe(name, ensemble.get("recipe", {}), recipe, dataset)
         if isinstance(ensemble.get("architecture"), Mapping) and recipe["activation"] is not None:
             yield (
@@ -133,8 +132,9 @@ def _contradictions_in_architecture(where: str, ensemble: Mapping) -> Iterator[s
     if isinstance(architecture, Mapping):
         yield from _contradictions_in_own_architecture(where, ensemble, architecture)
         return
-    for key, default in {"width": 1, **dict.fromkeys(SHAPES)}.items():
-        if ensemble.get(key, default) != default and architecture not in PAPER_ARCHITECTURES:
+    is_papers = architecture in PAPER_ARCHITECTURES
+    for key, default in VARIATIONS.items():
+        if key != "linear" and ensemble.get(key, default) != default and not is_papers:
             yield (
                 f"{where}.{key} changes only {', '.join(PAPER_ARCHITECTURES)}, not {architecture}; "
                 "leave it out."
@@ -155,7 +155,7 @@ def _contradictions_in_own_architecture(
             f"{where}.architecture.module is {module!r}; write the file without .py, a colon and "
             "the function, for example my_nets:make."
         )
-    for key, default in {"width": 1, "linear": False, **dict.fromkeys(SHAPES)}.items():
+    for key, default in VARIATIONS.items():
         if ensemble.get(key, default) != default:
             yield (
                 f"{where}.{key} does not change a network of your own; leave it out, or change it "
@@ -284,7 +284,7 @@ def _contradictions_in_figure(
                 "figure out."
             )
     for ensemble in shown:
-        recipe = _recipe_of(ensemble, values)
+        recipe = recipe_of(ensemble, values)
         last = recipe["epochs"]
         if epochs is None and _n_epochs(name) > last + 1:
             yield (
@@ -324,8 +324,10 @@ def _contradictions_in_roles(name: str, entry: Mapping, values: Mapping) -> Iter
         own = values["ensembles"].get(ensemble) if role in ROLES else None
         for key, needed in ROLES[role].items() if own else ():
             found = {**own, **(own.get("dataset") or {})}.get(key)
-            found = sorted(set(found)) if isinstance(needed, list) and found else found
-            if found is None if needed is ... else found != needed:
+            if isinstance(needed, list) and found:
+                found = sorted(set(found))
+            has_it = found is not None if needed is ... else found == needed
+            if not has_it:
                 words = needed_words(key, needed)
                 yield (
                     f"figures.{name}.{role} is {ensemble}, which does not have {words}; name an "
@@ -350,10 +352,11 @@ def _contradictions_in_roles(name: str, entry: Mapping, values: Mapping) -> Iter
 def _trained_as(name: str, values: Mapping) -> tuple[dict, dict]:
     """Return the architecture and the recipe of an ensemble, without the number of epochs."""
     own = values["ensembles"][name]
-    architecture = {key: own.get(key, default) for key, default in ARCHITECTURE.items()}
-    return architecture, _recipe_of(name, values) | {"epochs": None}
+    variations = {key: own.get(key, default) for key, default in VARIATIONS.items()}
+    architecture = variations | {"architecture": own.get("architecture")}
+    return architecture, recipe_of(name, values) | {"epochs": None}
 
 
-def _recipe_of(name: str, values: Mapping) -> dict:
-    """Return the recipe of an ensemble, with the defaults that its study sets."""
+def recipe_of(name: str, values: Mapping) -> dict:
+    """Return all keys of an ensemble's recipe, with the defaults that its study sets."""
     return RECIPE | values.get("recipe", {}) | values["ensembles"][name].get("recipe", {})

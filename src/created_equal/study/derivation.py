@@ -99,11 +99,6 @@ def round_name(ensemble: str, cut: int) -> str:
     return f"{ensemble}_round_{cut:02d}"
 
 
-def ensemble_of_round(name: str) -> str:
-    """Return the ensemble to which a round, named by ``round_name``, belongs."""
-    return name.rpartition("_round_")[0]
-
-
 def ranking_digest(definition: Mapping, n_networks: int) -> str:
     """Return a digest that represents the ranking ensemble in the definition of a dataset.
 

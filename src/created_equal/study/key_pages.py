@@ -10,10 +10,10 @@ from pathlib import Path
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
+from created_equal.paths import REPOSITORY
 from created_equal.study.keys import Config, StudyFile
 from created_equal.study.yaml_files import allowed
 
-REPOSITORY = Path(__file__).parents[3]
 MODELS = {"config.yaml": Config, "config/studies/NAME.yaml": StudyFile}
 INTRODUCTION = """\
 # Every key

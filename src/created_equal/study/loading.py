@@ -23,7 +23,7 @@ from created_equal.paths import (
     predictions_folder,
 )
 from created_equal.study import derivation
-from created_equal.study.contradictions import contradictions, refused_figures
+from created_equal.study.contradictions import contradictions, recipe_of, refused_figures
 from created_equal.study.kept_scores import with_kept_scores
 from created_equal.study.keys import (
     Config,
@@ -254,12 +254,8 @@ def predictions_folders(*ensembles: Ensemble) -> list[list[Path]]:
     for ensemble in ensembles:
         own = (ensemble.study, ensemble.name)
         places = dict.fromkeys([own, *same[json.dumps(ensemble.definition)]])
-        first, *others = (
-            path if root == RESULTS else find(path)
-            for root in (RESULTS, REFERENCE)
-            for place in places
-            for path in [predictions_folder(*place, root)]
-        )
+        first, *others = (predictions_folder(*place) for place in places)
+        others += (find(predictions_folder(*place, REFERENCE)) for place in places)
         found.append([first, *filter(Path.is_dir, others), *sorted(abandoned - {first})])
     return found
 
@@ -346,14 +342,15 @@ def _make_ensembles(
     """Return the ensembles by name, each after the ensembles of the rounds that lead to it."""
     plain = {}
     for name, own in entry.ensembles.items():
+        resources = values.get("resources", {}) | values["ensembles"][name].get("resources", {})
         plain[name] = Ensemble(
             study=study,
             name=name,
             architecture=_make_architecture(study, name, own),
             n_networks=n_networks or own.networks or entry.networks,
-            recipe=_merge_recipe(values, name),
+            recipe=_make_recipe(values, name),
             dataset=entry.dataset.definition,
-            resources=Resources(**_merge("resources", values, name)),
+            resources=Resources(**resources),
             label=own.label or "",
             shared=own.shared,
             steps=tuple(own.steps or ()),
@@ -378,18 +375,13 @@ def _make_architecture(study: str, name: str, entry: EnsembleEntry) -> Architect
     return Architecture(module, *variations, own)
 
 
-def _merge(key: str, values: Mapping, ensemble: str) -> dict:
-    """Return the study's recipe or resources, updated with those of an ensemble."""
-    return {**values.get(key, {}), **values["ensembles"][ensemble].get(key, {})}
-
-
-def _merge_recipe(values: Mapping, name: str) -> Recipe:
-    merged, ensemble = _merge("recipe", values, name), values["ensembles"][name]
+def _make_recipe(values: Mapping, name: str) -> Recipe:
+    recipe, ensemble = recipe_of(name, values), values["ensembles"][name]
     if ensemble.get("linear"):
-        merged["activation"] = None
-    elif merged.get("activation") is None and ensemble["architecture"] in PAPER_ARCHITECTURES:
-        merged["activation"] = "elu"
-    return Recipe(**merged)
+        recipe["activation"] = None
+    elif recipe["activation"] is None and ensemble["architecture"] in PAPER_ARCHITECTURES:
+        recipe["activation"] = "elu"
+    return Recipe(**recipe)
 
 
 def _derive(

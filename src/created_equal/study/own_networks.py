@@ -53,7 +53,6 @@ def digest_of(module: str, folder: Path) -> str:
     Raises:
         InputError: a file cannot be read as Python.
     """
-    digest = blake2b(digest_size=16)
     waiting, seen = [module], {}
     while waiting:
         name = waiting.pop()
@@ -72,6 +71,7 @@ def digest_of(module: str, folder: Path) -> str:
             raise InputError(
                 f"{file}{line} is not valid Python ({getattr(error, 'msg', error)}); correct it."
             ) from error
+    digest = blake2b(digest_size=16)
     for file, contents in sorted(seen.items()):
         digest.update(f"{file.relative_to(folder).as_posix()} {len(contents)}\n".encode())
         digest.update(contents)

@@ -51,7 +51,7 @@ def roles_of(study: Study) -> dict[str, tuple[str, ...]]:
     if "figure_08.hard" in roles:
         (hard,) = roles["figure_08.hard"]
         roles["figure_08.random"] = _find_random_part(study, hard)
-        is_balanced = (study.ensembles[hard].derived or {}).get("balanced")
+        is_balanced = study.ensembles[hard].derived.get("balanced")
         if is_balanced and "figure_08.hard_balanced" not in roles:
             roles["figure_08.hard_balanced"] = roles.pop("figure_08.hard")
     return roles
@@ -100,7 +100,7 @@ def ensembles_behind(study: Study) -> list[str]:
 def moved_in(study: Study) -> list[str]:
     """Return the ensembles that have a role and whose train set lost examples to the test set."""
     ensembles = [study.ensembles[name] for name in ensembles_in(roles_of(study))]
-    return [each.name for each in ensembles if "move_to_test" in (each.derived or {})]
+    return [each.name for each in ensembles if "move_to_test" in each.derived]
 
 
 def _names(roles: Roles) -> list[str]:
@@ -108,9 +108,9 @@ def _names(roles: Roles) -> list[str]:
 
 
 def _find_random_part(study: Study, hard: str) -> tuple[str, ...]:
-    fraction = (study.ensembles[hard].derived or {}).get("fraction")
+    fraction = study.ensembles[hard].derived.get("fraction")
     for name, ensemble in study.ensembles.items():
-        step = ensemble.derived or {}
+        step = ensemble.derived
         if ensemble.scores_in and step.get("keep") == "random" and step["fraction"] == fraction:
             return (name,)
     return ()

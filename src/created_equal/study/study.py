@@ -11,7 +11,6 @@ from created_equal.paths import (
     REFERENCE,
     RESULTS,
     STUDIES,
-    batches,
     dataset_path,
     find,
     predictions_folder,
@@ -124,20 +123,28 @@ class Ensemble:
     scores_in: Path | None = RESULTS
 
     @property
-    def derived(self) -> Mapping | None:
-        """The step (see ``derivation.steps``) that derives its dataset; None for the study's."""
-        return self.dataset.get("derived")
+    def derived(self) -> Mapping:
+        """The step (see ``derivation.steps``) that derives its dataset; empty for the study's."""
+        return self.dataset.get("derived", {})
 
     @property
     def is_round(self) -> bool:
         """Whether it is trained only to rank the examples for the next cut of a dataset."""
-        step = self.derived or {}
+        step = self.derived
         return "cut" in step and step["cut"] < len(derivation.shares(step))
+
+    @property
+    def leads_to(self) -> str:
+        """The name of the ensemble that a round leads to; otherwise its own."""
+        return self.name.rpartition("_round_")[0] if self.is_round else self.name
 
     def batches(self, networks_per_job: int) -> list[tuple[int, int]]:
         """Return the first and last seed of each job: [(0, 4), (5, 9), ...]."""
-        at_most = self.resources.networks_per_job or networks_per_job
-        return batches(self.n_networks, min(networks_per_job, at_most))
+        per_job = min(networks_per_job, self.resources.networks_per_job or networks_per_job)
+        return [
+            (first, min(first + per_job, self.n_networks) - 1)
+            for first in range(0, self.n_networks, per_job)
+        ]
 
     def predictions_paths(self, networks_per_job: int) -> list[Path]:
         """Return the paths of its predictions, a file for each of the ``batches``.
