@@ -122,6 +122,8 @@ def give_back():
         ]
         if job.rule.name.startswith(PAGES) and lost:
             for path in lost:
+                # Snakemake deletes empty folders too.
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(EARLIER / path, path)
             workflow.persistence.started(job)
             print_lines(

@@ -610,9 +610,15 @@ def test_a_profile_cannot_turn_changes_of_parameters_off(built, tmp_path):
     assert jobs(done.stdout + done.stderr)["render_figure_10"] == 1
 
 
-def test_a_figure_that_cannot_be_made_again_stays_and_is_not_taken_for_current(built):
+def test_a_figure_that_cannot_be_made_again_stays_and_is_not_taken_for_current(built, tmp_path):
     notebook, page = built / "notebooks/figure_10.ipynb", "paper_figures/smoke/figure_10.pdf"
     text, before = notebook.read_text(), (built / page).read_bytes()
+    # Alone in its folder, which Snakemake deletes with it.
+    folder, all_pages = (built / page).parent, tmp_path / "all_pages"
+    folder.rename(all_pages)
+    folder.mkdir()
+    for path in all_pages.glob("figure_10.*"):
+        shutil.copy2(path, folder)
     try:
         notebook.write_text(text.replace("figure = draw(", "figure = draw(1 / 0, "))
         said = one_sentence(snakemake(built, page, *SMOKE))
@@ -623,6 +629,8 @@ def test_a_figure_that_cannot_be_made_again_stays_and_is_not_taken_for_current(b
         os.utime(notebook, (0, 0))
     assert jobs(succeeds(built, page, "--dry-run", *SMOKE)) == {"render_figure_10": 1}
     succeeds(built, page, *SMOKE)
+    shutil.rmtree(folder)
+    all_pages.rename(folder)
 
 
 def test_rules_run_with_the_python_of_snakemake(built, tmp_path):
