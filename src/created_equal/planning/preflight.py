@@ -129,16 +129,16 @@ def _training(
     rebuilt: Collection[Path],
 ) -> Iterator[str]:
     """Yield a line for each study: how many networks it has, and how many a run will train."""
-    there: Counter[str] = Counter()
+    existing: Counter[str] = Counter()
     for job in finished:
-        there[job.study] += len(job.seeds)
+        existing[job.study] += len(job.seeds)
     for study in dict.fromkeys(job.study for job in training):
         jobs = [job for job in training if job.study == study]
         left = sum(len(set(job.seeds) - trained[study, job.ensemble]) for job in jobs)
-        there[study] += sum(len(job.seeds) for job in jobs) - left
+        existing[study] += sum(len(job.seeds) for job in jobs) - left
         yield (
             f"{study}: {_count(left, 'network')} to train in {_count(len(jobs), 'job')}, "
-            f"{there.pop(study):,} already there"
+            f"{existing.pop(study):,} already there"
         )
         unsure = [
             each.name
@@ -150,7 +150,7 @@ def _training(
                 f"{study}: the trained networks of {', '.join(unsure)} are kept only if rebuilding "
                 "their dataset gives the same data; otherwise they are trained again"
             )
-    for study, count in (+there).items():
+    for study, count in (+existing).items():
         yield f"{study}: no networks to train, {count:,} already there"
 
 
