@@ -93,22 +93,6 @@ def mean_network(values: np.ndarray) -> np.ndarray:
         return np.nanmean(values, axis=0)
 
 
-def churn(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Return the share of networks that change their label of an example between two epochs.
-
-    Milani Fard et al. (2016) define churn as the share of examples whose label differs between two
-    models; here they are one network at two epochs.
-
-    Args:
-        before: (network, example) labels after one epoch.
-        after: (network, example) labels after the next.
-
-    Returns:
-        (example,) float64 in 0..1.
-    """
-    return (before != after).mean(axis=0)
-
-
 def variability(consistency: np.ndarray) -> np.ndarray:
     """Return the standard deviation over epochs of the consistency of each example.
 

@@ -26,6 +26,7 @@ from created_equal.scores.agreement import count_dtype, modes, right_counts
 from created_equal.scores.bimodality import band_over_examples, bimodality_of_counts
 from created_equal.scores.label_metrics import OF_EPOCHS, OF_EXAMPLES, metrics_of_predictions
 from created_equal.scores.learning import accessibility
+from created_equal.scores.subensembles import histograms_of
 from created_equal.scores.votes import agreeing_pairs
 
 # 64 Mi predictions are 64 MiB for up to 256 classes, otherwise 128 MiB.
@@ -182,7 +183,12 @@ def _score(files: Sequence[_File], seeds: np.ndarray, is_moved: np.ndarray) -> x
             },
         }
     )
-    histograms = _count_examples(scores)
+    of_splits = [np.flatnonzero(scores["example_split"].values == split) for split in SPLITS]
+    n_right = scores["n_right"].values
+    # (epoch, split, N + 1)
+    histograms = np.stack(
+        [histograms_of((row[of] for row in n_right), len(seeds)) for of in of_splits], axis=1
+    )
     bands = [[band_over_examples(histogram) for histogram in splits] for splits in histograms]
     scores["bimodality"] = ("epoch", "split"), bimodality_of_counts(histograms)
     scores["bimodality_over_examples"] = ("epoch", "split", "bound"), bands
@@ -275,18 +281,6 @@ def _count_right(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return how many of the networks (network, epoch, example) are right, (epoch, example)."""
     epochs = range(predictions.shape[1])
     return np.array([right_counts(predictions[:, epoch], labels) for epoch in epochs])
-
-
-def _count_examples(scores: xr.Dataset) -> np.ndarray:
-    """Return the numbers of examples about which 0..N networks are right, (epoch, split, N + 1)."""
-    n_networks = scores.sizes["network"]
-    splits = [np.flatnonzero(scores["example_split"].values == split) for split in SPLITS]
-    return np.array(
-        [
-            [np.bincount(n_right[examples], minlength=n_networks + 1) for examples in splits]
-            for n_right in scores["n_right"].values
-        ]
-    )
 
 
 def _accuracy_on(chosen: np.ndarray, files: Sequence[_File], seeds: np.ndarray) -> np.ndarray:
