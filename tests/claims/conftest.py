@@ -92,7 +92,10 @@ def scores_of_networks(predictions: xr.Dataset) -> xr.Dataset:
                 name: (("epoch", "example"), np.array([getattr(each, name) for each in agreed]))
                 for name in ("modal_label", "n_modal", "n_runner_up")
             },
-            "accessibility": ("example", accessibility(n_right, len(right))),
+            "accessibility": (
+                "example",
+                accessibility(n_right, len(right), predictions["epoch"].values),
+            ),
             "accessibility_half": (
                 ("half", "example"),
                 [

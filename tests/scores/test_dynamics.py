@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from created_equal.scores.dynamics import (
-    churn,
     ever_learned,
     first_learned,
     forgetting,
@@ -85,12 +84,6 @@ def test_the_mean_network_leaves_out_those_that_never_learn():
         warnings.simplefilter("error")
         found = mean_network(np.array([[1, nan], [nan, nan], [4, nan]]))
     assert np.array_equal(found, [2.5, nan], equal_nan=True)
-
-
-def test_churn_is_of_labels_even_if_both_are_wrong():
-    before = np.array([[0, 1, 2], [0, 1, 2]])
-    after = np.array([[0, 2, 2], [0, 2, 0]])
-    assert churn(before, after).tolist() == [0, 1, 0.5]
 
 
 def test_variability_is_half_at_most():

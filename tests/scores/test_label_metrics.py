@@ -6,7 +6,6 @@ import pytest
 from created_equal.artefacts import select_split
 from created_equal.scores import ensemble, label_metrics
 from created_equal.scores.dynamics import (
-    churn,
     first_learned,
     forgetting,
     learned_for_good,
@@ -43,7 +42,6 @@ def test_the_metrics_of_examples_are_the_pure_functions(made_up, scores):
     assert found.index.tolist() == scores["example"].values.tolist()
     trained, last = made_up.predictions[:, 1:], made_up.predictions[:, -1]
     right, epochs = trained == made_up.labels, np.arange(1, 6)
-    steps = zip(np.moveaxis(trained, 1, 0)[:-1], np.moveaxis(trained, 1, 0)[1:], strict=True)
     share = [[np.mean(votes == k) for k in range(made_up.classes)] for votes in last.T]
     margin = [
         own[label] - max(np.delete(own, label))
@@ -58,7 +56,7 @@ def test_the_metrics_of_examples_are_the_pure_functions(made_up, scores):
         "learned_for_good": median_network(learned_for_good(right, epochs)),
         "ever_learned": right.any(axis=1).mean(axis=0),
         "forgetting": mean_network(forgetting(right)),
-        "churn": np.mean([churn(*step) for step in steps], axis=0),
+        "churn": (trained[:, 1:] != trained[:, :-1]).mean(axis=(0, 1)),
         "variability": variability(right.mean(axis=0)),
         "vote_margin": margin,
         "vote_entropy": vote_entropy(last),
@@ -83,13 +81,21 @@ def test_the_metrics_of_epochs_are_means_over_each_split(made_up, scores):
         np.testing.assert_allclose(
             of_split["disagreement"], [disagreement(each).mean() for each in predictions]
         )
-        changes = [churn(*pair).mean() for pair in pairwise(predictions)]
+        changes = [(before != after).mean() for before, after in pairwise(predictions)]
         np.testing.assert_allclose(of_split["churn"], [np.nan, *changes])
         right = predictions == made_up.labels[chosen]
         np.testing.assert_allclose(of_split["accuracy"], right.mean(axis=(1, 2)), rtol=1e-6)
         np.testing.assert_array_equal(
             of_split["bimodality"], select_split(scores, split)["bimodality"].sel(split=split)
         )
+
+
+def test_churn_is_of_labels_even_if_both_are_wrong():
+    before = np.array([[0, 1, 2], [0, 1, 2]])
+    after = np.array([[0, 2, 2], [0, 2, 0]])
+    predictions = np.stack([before, after], axis=1)
+    found = label_metrics.metrics_of_predictions(predictions, np.zeros(3, int), np.array([1, 2]))
+    assert found["churn"].tolist() == [0, 1, 0.5]
 
 
 def test_one_epoch_says_nothing_of_learning(made_up_ensemble, write_batches, tmp_path):

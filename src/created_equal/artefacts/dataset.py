@@ -8,12 +8,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from created_equal.artefacts.files import (
-    canonical,
-    load_artefact,
-    open_artefact,
-    write_artefact,
-)
+from created_equal.artefacts.files import canonical, load_artefact, open_artefact, write_artefact
 from created_equal.errors import InputError
 from created_equal.versions import DECODING_VERSION
 

@@ -22,6 +22,7 @@ SPLITS = ("train", "test")
 MARK = b"created-equal blake2b "
 HDF5 = b"\x89HDF\r\n\x1a\n"
 DIGEST_SIZE = 32
+BYTES_AT_ONCE = 2**20
 NO_CHUNKS: Mapping[str, int] = MappingProxyType({})
 VERSIONED = ("created-equal", "numpy", "scipy", "scikit-learn", "torch", "torchvision")
 
@@ -294,17 +295,8 @@ def _is_whole(file: io.BufferedReader) -> bool:
     length = file.seek(0, os.SEEK_END) - len(MARK) - DIGEST_SIZE
     if length <= 0:
         return False
-    file.seek(length)
-    return file.read() == MARK + _digest(file, length)
-
-
-def _digest(file: io.IOBase, length: int) -> bytes:
-    digest = blake2b(digest_size=DIGEST_SIZE)
     file.seek(0)
-    while length > 0:
-        block = file.read(min(length, 2**20))
-        if not block:
-            break
-        digest.update(block)
-        length -= len(block)
-    return digest.digest()
+    digest = blake2b(digest_size=DIGEST_SIZE)
+    for start in range(0, length, BYTES_AT_ONCE):
+        digest.update(file.read(min(BYTES_AT_ONCE, length - start)))
+    return file.read() == MARK + digest.digest()

@@ -74,14 +74,11 @@ class ImageFiles:
         try:
             contents = path.read_bytes()
         except OSError as error:
-            raise InputError(
-                f"{path} cannot be read "
-                + because(
-                    error,
-                    "put it back, set data_root to the folder that contains it, or delete the "
-                    "study's dataset.nc to build it again",
-                )
-            ) from error
+            otherwise = (
+                "put it back, set data_root to the folder that contains it, or delete the study's "
+                "dataset.nc to build it again"
+            )
+            raise InputError(f"{path} cannot be read {because(error, otherwise)}") from error
         if content_hash(contents) != self._hashes[index]:
             raise InputError(
                 f"{path} has changed since the dataset was built; restore it, or delete "

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from created_equal import scores as stats
 from created_equal.beyond.label_errors import label_errors
 from created_equal.claims.evidence import Evidence
 from created_equal.claims.measures import (
@@ -17,18 +18,7 @@ from created_equal.claims.measures import (
     _trained,
     measure,
 )
-from created_equal.scores import (
-    LEAST_CONSENSUS,
-    MOST_CONSISTENCY,
-    NULLS,
-    Examples,
-    Scores,
-    error_consistency,
-    error_consistency_between,
-    ranks,
-    variance_if_independent,
-    variance_of_accuracy,
-)
+from created_equal.scores import NULLS, Examples, Scores
 
 HARDEST = 0.1
 
@@ -45,7 +35,7 @@ def label_errors_rank(
 
     def value(scores: Scores) -> float:
         hard, easy = (-scores.accessibility(name, each) for each in (doubted, others))
-        ranks_of_hard = ranks(np.concatenate([hard, easy]))[: len(hard)]
+        ranks_of_hard = stats.ranks(np.concatenate([hard, easy]))[: len(hard)]
         return float((ranks_of_hard.mean() - (len(hard) + 1) / 2) / len(easy))
 
     return Measured(value, doubted, {name: _trained(evidence, name)})
@@ -78,14 +68,14 @@ def label_errors_among_the_agreed_but_wrong(evidence: Evidence, name: str) -> Me
     """
     (doubted, everyone), last = _doubted_and_all(evidence, name), _all(evidence, name)[-1:]
 
+    def share(scores: Scores, examples: Examples) -> float:
+        agreed = scores.consensus(name, last, examples) >= stats.LEAST_CONSENSUS
+        wrong = scores.consistency(name, last, examples) <= stats.MOST_CONSISTENCY
+        return (agreed & wrong).mean()
+
     def value(scores: Scores) -> float:
-        shares = []
-        for each in (doubted, everyone):
-            agreed = scores.consensus(name, last, each) >= LEAST_CONSENSUS
-            shares.append(
-                (agreed & (scores.consistency(name, last, each) <= MOST_CONSISTENCY)).mean()
-            )
-        return float(shares[0] / shares[1]) if shares[1] else np.nan
+        of_doubted, of_all = share(scores, doubted), share(scores, everyone)
+        return float(of_doubted / of_all) if of_all else np.nan
 
     return Measured(value, doubted, {name: last})
 
@@ -115,8 +105,8 @@ def variance_over_independent(evidence: Evidence, name: str) -> Measured:
     def value(scores: Scores) -> float:
         # Only networks are resampled, because examples that are drawn twice would vary together.
         right = Scores(scores.counts).right(name, last[0], examples)
-        expected = variance_if_independent(right.sum(axis=0), len(right))
-        return variance_of_accuracy(right.mean(axis=1)) / expected if expected else np.nan
+        expected = stats.variance_if_independent(right.sum(axis=0), len(right))
+        return stats.variance_of_accuracy(right.mean(axis=1)) / expected if expected else np.nan
 
     return Measured(value, examples, {name: last}, over="networks")
 
@@ -128,7 +118,7 @@ def consistent_errors(evidence: Evidence, name: str) -> Measured:
 
     def value(scores: Scores) -> float:
         right = scores.right(name, last[0], examples)
-        return error_consistency(right.sum(axis=0), right.mean(axis=1))
+        return stats.error_consistency(right.sum(axis=0), right.mean(axis=1))
 
     return Measured(value, examples, {name: last})
 
@@ -143,7 +133,7 @@ def consistent_errors_of_two(evidence: Evidence, other: str, name: str) -> Measu
 
     def value(scores: Scores) -> float:
         pair = (scores.consistency(each, of, examples)[0] for each, of in epochs.items())
-        return error_consistency_between(*pair)
+        return stats.error_consistency_between(*pair)
 
     return Measured(value, examples, epochs)
 

@@ -176,9 +176,9 @@ def accuracy(
     epochs, classes = _all(evidence, name), evidence.scores[name].attrs["classes"]
     shown = {"epoch 0": epochs[epochs == 0], "epoch 1": epochs[epochs == 1]}
     shown |= {"highest of all": epochs[epochs > 0]}
-    if not len(shown.get(at, epochs)):
-        raise InputError(f"{name} has no record of {at}; record it too.")
     of = _several(evidence, name) if "rise" in what else shown.get(at, epochs[-1:])
+    if not len(of):
+        raise InputError(f"{name} has no record of {at}; record it too.")
     chance, examples = ("1/K" in what) / classes, _examples(evidence, split, name)
 
     def value(scores: Scores) -> float:
@@ -613,7 +613,7 @@ def _several(evidence: Evidence, name: str) -> np.ndarray:
     return found
 
 
-def _accuracies(evidence: Evidence, *names: str, split="test") -> list[np.ndarray]:
+def _accuracies(evidence: Evidence, *names: str, split: str) -> list[np.ndarray]:
     return [stats.accuracy_by_epoch(evidence.scores[name], split) for name in names]
 
 

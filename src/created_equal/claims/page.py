@@ -154,8 +154,8 @@ def _verdict(row: Row) -> str:
 
 
 def _claim(row: Row) -> str:
-    lines = (f"{row.where}: {row.statistic}", f"<code>{_breakable(row.id)}</code>")
-    return escape(row.claim) + _small((escape(lines[0]), lines[1]))
+    tested = escape(f"{row.where}: {row.statistic}")
+    return escape(row.claim) + _small((tested, f"<code>{_breakable(row.id)}</code>"))
 
 
 def _paper(row: Row) -> str:

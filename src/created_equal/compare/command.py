@@ -4,15 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from created_equal.artefacts import SPLITS, read_scores, write_atomically
-from created_equal.compare.compare import (
-    Comparison,
-    Ours,
-    compare,
-    find_predictions,
-    name_of,
-    sentence,
-    table_of,
-)
+from created_equal.compare.compare import Ours, compare, find_predictions, sentence, table_of
 from created_equal.compare.published import Published, read_published
 from created_equal.errors import InputError
 from created_equal.figures import hexagons, saving
@@ -71,7 +63,16 @@ def run_compare(
         raise InputError(f"the table would replace {other.path}; give the figure another name.")
     comparisons = compare(ours, other, split)
     result = sentence(comparisons, ours, other)
-    _write(comparisons, ours, other, result, study.title if study else ours.name, out)
+    panels = {each.split: (each.one, each.other) for each in comparisons}
+    labels = tuple(
+        f"accessibility, {each.name}" if isinstance(each, Ours) else each.name
+        for each in (ours, other)
+    )
+    title = study.title if study else ours.name
+    ensembles = {each.name: each.scores for each in (ours, other) if isinstance(each, Ours)}
+    saving.save_as(hexagons.draw(panels, labels, title, result, ensembles), out)
+    table = table_of(comparisons).to_csv(index=False, float_format="%.6g")
+    write_atomically(out.with_suffix(".csv"), table.encode())
     return f"{result.removesuffix('.')}; see {out}."
 
 
@@ -88,22 +89,3 @@ def _stem(name: str) -> str:
     path = Path(name)
     # Scores of a workflow are all called scores.nc, in the folder of their ensemble.
     return path.resolve().parent.name if path.stem == "scores" else path.name.split(".")[0]
-
-
-def _write(
-    comparisons: Sequence[Comparison],
-    ours: Ours,
-    other: Ours | Published,
-    result: str,
-    title: str,
-    out: Path,
-) -> None:
-    panels = {each.split: (each.one, each.other) for each in comparisons}
-    labels = [f"accessibility, {ours.name}", name_of(other)]
-    if isinstance(other, Ours):
-        labels[1] = f"accessibility, {other.name}"
-    ensembles = {each.name: each.scores for each in (ours, other) if isinstance(each, Ours)}
-    figure = hexagons.draw(panels, tuple(labels), title, result, ensembles)
-    saving.save_as(figure, out)
-    table = table_of(comparisons).to_csv(index=False, float_format="%.6g")
-    write_atomically(out.with_suffix(".csv"), table.encode())

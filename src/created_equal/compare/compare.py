@@ -43,7 +43,7 @@ class Ours:
         enough = self.scores.sizes["network"] >= FEWEST_NETWORKS and size <= MOST_PREDICTIONS
         if not (enough and self.predictions):
             return self.scores["accessibility"].sel(example=examples).values[None]
-        return read_answers(self.name, list(self.predictions), self.scores, examples).by_network
+        return read_answers(self.name, self.predictions, self.scores, examples).by_network
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,24 +109,17 @@ def compare(ours: Ours, other: Ours | Published, split: str | None = None) -> li
     names = names_of_rows(other, ours.scores, split) if isinstance(other, Published) else None
     comparisons = []
     for each in SPLITS:
-        part = select_split(ours.scores, each)
+        examples = select_split(ours.scores, each)["example"].values
         others = select_split(other.scores, each)["example"].values if names is None else names
-        examples = np.intersect1d(part["example"].values, others)
+        examples = np.intersect1d(examples, others)
         if len(examples) >= FEWEST:
-            labels = part["label"].sel(example=examples).values.astype(np.int64)
-            theirs = _score_of(other, names, examples, labels, ours.name)
-            comparisons.append(_comparison(each, examples, ours, other, theirs, labels))
+            comparisons.append(_comparison(each, examples, ours, other, names))
     if not comparisons:
         raise InputError(
-            f"{ours.name} and {name_of(other)} share fewer than {FEWEST} examples of one set; "
+            f"{ours.name} and {other.name} share fewer than {FEWEST} examples of one set; "
             "compare scores of the same data set."
         )
     return comparisons
-
-
-def name_of(other: Ours | Published) -> str:
-    """Return the name of an ensemble, or of a published score: ``"scores of cscores.npz"``."""
-    return other.name if isinstance(other, Ours) else f"{other.column} of {other.path.name}"
 
 
 def sentence(comparisons: Sequence[Comparison], ours: Ours, other: Ours | Published) -> str:
@@ -137,7 +130,7 @@ def sentence(comparisons: Sequence[Comparison], ours: Ours, other: Ours | Publis
         parts.append(f"on {len(each.examples):,} {each.split} examples {numbers}")
     return (
         f"Accessibility in {ours.name} and "
-        f"{'in ' if isinstance(other, Ours) else ''}{name_of(other)}: {'; '.join(parts)} "
+        f"{'in ' if isinstance(other, Ours) else ''}{other.name}: {'; '.join(parts)} "
         f"(95 % intervals over {comparisons[0].over}); {direction(comparisons, other)}."
     )
 
@@ -182,41 +175,31 @@ def table_of(comparisons: Sequence[Comparison]) -> pd.DataFrame:
     )
 
 
-def _score_of(
-    other: Ours | Published,
-    names: np.ndarray | None,
-    examples: np.ndarray,
-    labels: np.ndarray,
-    first: str,
-) -> np.ndarray:
-    """Return the second score of examples, see ``Ours.score_of``."""
-    if isinstance(other, Published):
-        return other.values[pd.Index(names).get_indexer(examples)]
-    if not np.array_equal(other.scores["label"].sel(example=examples).values, labels):
-        raise InputError(
-            f"{first} and {other.name} have different labels for the same examples, so they learn "
-            "different things; compare ensembles of the same data set."
-        )
-    return other.score_of(examples)
-
-
 def _comparison(
     split: str,
     examples: np.ndarray,
     ours: Ours,
     other: Ours | Published,
-    theirs: np.ndarray,
-    labels: np.ndarray,
+    names: np.ndarray | None,
 ) -> Comparison:
+    """Compare the scores of some examples; ``names`` are those of a published score's rows."""
+    labels = ours.scores["label"].sel(example=examples).values.astype(np.int64)
+    if isinstance(other, Published):
+        theirs = other.values[pd.Index(names).get_indexer(examples)]
+    elif np.array_equal(other.scores["label"].sel(example=examples).values, labels):
+        theirs = other.score_of(examples)
+    else:
+        raise InputError(
+            f"{ours.name} and {other.name} have different labels for the same examples, so they "
+            "learn different things; compare ensembles of the same data set."
+        )
     both = (ours.score_of(examples), theirs)
     means = [score.mean(axis=0) if score.ndim == 2 else score for score in both]
-    names = [f"accessibility in {ours.name}", name_of(other)]
-    if isinstance(other, Ours):
-        names[1] = f"accessibility in {other.name}"
-    for name, mean in zip(names, means, strict=True):
+    for each, mean in zip((ours, other), means, strict=True):
         if np.ptp(mean) == 0:
+            score = f"accessibility in {each.name}" if isinstance(each, Ours) else each.name
             raise InputError(
-                f"{name} is the same for all {len(examples):,} {split} examples, so it orders "
+                f"{score} is the same for all {len(examples):,} {split} examples, so it orders "
                 "nothing; compare scores that vary."
             )
     over = "examples and networks" if resamples_networks(*both) else "examples"

@@ -51,6 +51,11 @@ class Published:
     keys: np.ndarray | None = None
     labels: np.ndarray | None = None
 
+    @property
+    def name(self) -> str:
+        """Its name in messages and in the figure: ``"scores of cscores.npz"``."""
+        return f"{self.column} of {self.path.name}"
+
 
 def read_published(path: Path, column: str | None = None, key: str | None = None) -> Published:
     """Read a published score from a .csv, .parquet, .npz or .npy file.

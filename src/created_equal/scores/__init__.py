@@ -6,14 +6,13 @@ from .baseline import scores_of_baseline
 from .bimodality import MIDDLE, UNIFORM, bimodality_of_counts, independent_null
 from .bimodality import informative_epochs, mean_consistency
 from .binning import bin_edges
-from .bootstrap import REPLICATES, band_of_mean, differences_from, interval_around, interval_of
-from .bootstrap import value_of
+from .bootstrap import REPLICATES, band_of_mean, differences_from, interval_around, value_of
 from .comparison import Estimate, compare_scores, correlations, resamples_networks
 from .correlation import SMALLEST_LOG10_P, Correlation, correlation, correlation_of, log10_p_of
 from .difficulty import BINS, CLASSES_OF_DIFFICULTY, GROUPS, difficulty_class, quantile_means
 from .difficulty import thirds
-from .dynamics import churn, ever_learned, first_learned, forgetting, learned_for_good
-from .dynamics import mean_network, median_network, rise_of_mean, variability
+from .dynamics import ever_learned, first_learned, forgetting, learned_for_good, mean_network
+from .dynamics import median_network, rise_of_mean, variability
 from .ensemble import score_ensemble, score_opened
 from .extremes import BLOCKS, LEAST_CONSENSUS, MOST_CONSISTENCY, Block, equal_later, extremes
 from .hypotheses import FEWEST_NETWORKS, MOST_PREDICTIONS, NULLS, Hypotheses

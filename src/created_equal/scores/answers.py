@@ -1,6 +1,6 @@
 """Scores in memory: the observed ones of an ensemble, those of a null, or those of a resample."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -173,24 +173,25 @@ class Counted:
 
     @cached_property
     def halves(self) -> np.ndarray:
-        return np.stack([self._accessibility(self.weights * half) for half in self._halves()])
+        return np.stack([self._accessibility(weights) for weights in self._half_weights()])
 
     @property
     def half_sizes(self) -> np.ndarray:
-        return np.array([self.weights[half].sum() for half in self._halves()])
+        return np.array([weights.sum() for weights in self._half_weights()])
 
     def half_n_right(self, epochs: np.ndarray) -> list[tuple[np.ndarray, int]]:
         """Return n_right (epoch, example) and N of the even and of the odd networks."""
         places = np.searchsorted(self.epoch, epochs)
-        weights = [self.weights * half for half in self._halves()]
-        return [(self._count(half)[places], int(half.sum())) for half in weights]
+        halves = self._half_weights()
+        return [(self._count(weights)[places], int(weights.sum())) for weights in halves]
 
     @property
     def by_network(self) -> np.ndarray:
         return np.repeat(self.answers.by_network, self.weights, axis=0)
 
-    def _halves(self) -> list[np.ndarray]:
-        return [self.answers.seeds % 2 == half for half in (0, 1)]
+    def _half_weights(self) -> list[np.ndarray]:
+        """Return the weights of the networks with even and of those with odd seeds."""
+        return [self.weights * (self.answers.seeds % 2 == half) for half in (0, 1)]
 
     def _accessibility(self, weights: np.ndarray) -> np.ndarray:
         if not weights.any():
@@ -251,12 +252,12 @@ class Scores:
 
     def consensus(self, name: str, epochs: np.ndarray, examples: Examples) -> np.ndarray:
         """Return the share that predicts the most frequent label, (epoch, example) float64."""
-        n_modal = self.counts[name].n_modal(np.asarray(epochs))
+        n_modal = self.counts[name].n_modal(epochs)
         return n_modal[:, self._places(name, examples)] / self.networks(name)
 
     def disagreement(self, name: str, epochs: np.ndarray, examples: Examples) -> np.ndarray:
         """Return ``Counted.disagreement`` of these examples, (epoch, example) float64."""
-        return self.counts[name].disagreement(np.asarray(epochs), self._places(name, examples))
+        return self.counts[name].disagreement(epochs, self._places(name, examples))
 
     def accessibility(self, name: str, examples: Examples) -> np.ndarray:
         """Return the mean consistency over all trained epochs, (example,) float64."""
@@ -279,7 +280,7 @@ class Scores:
     ) -> list[tuple[np.ndarray, int]]:
         """Return n_right (epoch, example) and N of the even and of the odd networks."""
         places = self._places(name, examples)
-        halves = self.counts[name].half_n_right(np.asarray(epochs))
+        halves = self.counts[name].half_n_right(epochs)
         return [(n_right[:, places], networks) for n_right, networks in halves]
 
     def by_network(self, name: str, examples: Examples) -> np.ndarray:
@@ -316,7 +317,9 @@ class Scores:
         return places
 
 
-def read_answers(name: str, paths: list[Path], scores: xr.Dataset, among: np.ndarray) -> Answers:
+def read_answers(
+    name: str, paths: Sequence[Path], scores: xr.Dataset, among: np.ndarray
+) -> Answers:
     """Return the predictions of an ensemble's networks for some examples.
 
     Args:

@@ -3,7 +3,6 @@
 import warnings
 from collections.abc import Callable
 from functools import lru_cache
-from math import inf
 
 import numpy as np
 
@@ -19,28 +18,6 @@ Statistic = Callable[[np.ndarray], np.ndarray]
 def value_of(statistic: Statistic, units: int) -> float:
     """Return a statistic of the original sample, with weight 1 for each unit."""
     return float(statistic(np.ones((1, units)))[0])
-
-
-def interval_of(
-    statistic: Statistic,
-    units: int,
-    replicates: int = REPLICATES,
-    possible: tuple[float, float] = (-inf, inf),
-) -> tuple[float, float]:
-    """Return the 95 % bootstrap interval of a statistic, see ``interval_around``.
-
-    The same input always gives the same interval; it is NaN for a single unit.
-
-    Args:
-        statistic: a statistic with values (replicate,).
-        units: number of units.
-        replicates: number of resamples, each of ``units`` units drawn with replacement.
-        possible: the smallest and the largest possible value of the statistic.
-    """
-    if units < 2:
-        return float("nan"), float("nan")
-    found = replicates_of(statistic, units, replicates)
-    return interval_around(value_of(statistic, units), found, possible)
 
 
 def interval_around(
@@ -108,7 +85,10 @@ def _draw_parts(examples: int, size: int) -> list[np.ndarray]:
 
 
 def replicates_of(statistic: Statistic, units: int, replicates: int = REPLICATES) -> np.ndarray:
-    """Return a statistic of resamples, (replicate, ...)."""
+    """Return a statistic of resamples, each of ``units`` units with replacement: (replicate, ...).
+
+    The same statistic and number of units always give the same values.
+    """
     generator = np.random.default_rng(0)
     at_once = max(1, NUMBERS_AT_ONCE // units)
     found = [

@@ -7,7 +7,7 @@ import numpy as np
 
 from created_equal.errors import InputError
 from created_equal.extras import library
-from created_equal.scores.bootstrap import Statistic, interval_of, value_of
+from created_equal.scores.bootstrap import Statistic, interval_around, replicates_of, value_of
 
 SMALLEST_LOG10_P = -300.0
 SMALLEST_VARIANCE = 1e-12
@@ -39,7 +39,8 @@ def correlation(a: np.ndarray, b: np.ndarray) -> Correlation:
     r = value_of(statistic, len(a))
     if math.isnan(r):
         raise undefined
-    return Correlation(r, log10_p_of(r, len(a)), *interval_of(statistic, len(a), possible=(-1, 1)))
+    interval = interval_around(r, replicates_of(statistic, len(a)), possible=(-1, 1))
+    return Correlation(r, log10_p_of(r, len(a)), *interval)
 
 
 def correlation_of(a: np.ndarray, b: np.ndarray) -> Statistic:

@@ -1,9 +1,9 @@
 """Metrics of when networks learn an example, and how often they forget it.
 
-Metrics of one network take ``right``, whether it is right after each epoch. Leave epoch 0 out,
-because an untrained network is right by chance. The papers below evaluate each mini-batch in
-training mode; predictions files have one evaluation per epoch, in evaluation mode and without
-augmentation.
+Metrics of one network take ``right``, whether it is right after each epoch: (..., epoch, example)
+bool. Leave epoch 0 out, because an untrained network is right by chance. The papers below evaluate
+each mini-batch in training mode; predictions files have one evaluation per epoch, in evaluation
+mode and without augmentation.
 """
 
 import warnings
@@ -14,45 +14,27 @@ import numpy as np
 def forgetting(right: np.ndarray) -> np.ndarray:
     """Return the number of forgetting events: right after one epoch and wrong after the next.
 
-    Toneva et al. (2019) count them at each presentation of the example in training mode.
-
-    Args:
-        right: (..., epoch, example) bool.
-
-    Returns:
-        (..., example) float64; NaN if it is never right.
+    The result is (..., example) float64, NaN if the network is never right. Toneva et al. (2019)
+    count the events at each presentation of the example in training mode.
     """
     events = (right[..., :-1, :] & ~right[..., 1:, :]).sum(axis=-2)
     return np.where(ever_learned(right), events, np.nan)
 
 
 def first_learned(right: np.ndarray, epochs: np.ndarray) -> np.ndarray:
-    """Return the first epoch after which the network is right.
+    """Return the first of the epochs (epoch,) after which the network is right.
 
-    Kwok et al. (2024) call it first learned.
-
-    Args:
-        right: (..., epoch, example) bool.
-        epochs: (epoch,) the number of each epoch.
-
-    Returns:
-        (..., example) float64; NaN if it is never right.
+    The result is (..., example) float64, NaN if it is never right. Kwok et al. (2024) call it first
+    learned.
     """
     return np.where(ever_learned(right), np.asarray(epochs)[right.argmax(axis=-2)], np.nan)
 
 
 def learned_for_good(right: np.ndarray, epochs: np.ndarray) -> np.ndarray:
-    """Return the first epoch from which the network stays right to the end.
+    """Return the first of the epochs (epoch,) from which the network stays right to the end.
 
-    It is the iteration learned of Baldock et al. (2021), and first unforgettable in Kwok et al.
-    (2024).
-
-    Args:
-        right: (..., epoch, example) bool.
-        epochs: (epoch,) the number of each epoch.
-
-    Returns:
-        (..., example) float64; NaN if it is wrong after the last epoch.
+    The result is (..., example) float64, NaN if it is wrong after the last epoch. It is the
+    iteration learned of Baldock et al. (2021), and first unforgettable in Kwok et al. (2024).
     """
     # The number of epochs at the end after which it is right.
     length = (~right[..., ::-1, :]).argmax(axis=-2)
@@ -61,26 +43,15 @@ def learned_for_good(right: np.ndarray, epochs: np.ndarray) -> np.ndarray:
 
 
 def ever_learned(right: np.ndarray) -> np.ndarray:
-    """Return whether the network is right after any epoch.
-
-    Args:
-        right: (..., epoch, example) bool.
-
-    Returns:
-        (..., example) bool.
-    """
+    """Return whether the network is right after any epoch, (..., example) bool."""
     return right.any(axis=-2)
 
 
 def median_network(epochs: np.ndarray) -> np.ndarray:
     """Return the median over networks of the epoch at which they learn an example.
 
-    Args:
-        epochs: (network, example) float, from ``first_learned`` or ``learned_for_good``; NaN means
-            never.
-
-    Returns:
-        (example,) float64; NaN if half of the networks or more never learn it.
+    Epochs (network, example) are from ``first_learned`` or ``learned_for_good``. The result is
+    (example,) float64, NaN if half of the networks or more never learn the example.
     """
     median = np.median(np.where(np.isnan(epochs), np.inf, epochs), axis=0)
     return np.where(np.isinf(median), np.nan, median)
@@ -93,32 +64,11 @@ def mean_network(values: np.ndarray) -> np.ndarray:
         return np.nanmean(values, axis=0)
 
 
-def churn(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Return the share of networks that change their label of an example between two epochs.
-
-    Milani Fard et al. (2016) define churn as the share of examples whose label differs between two
-    models; here they are one network at two epochs.
-
-    Args:
-        before: (network, example) labels after one epoch.
-        after: (network, example) labels after the next.
-
-    Returns:
-        (example,) float64 in 0..1.
-    """
-    return (before != after).mean(axis=0)
-
-
 def variability(consistency: np.ndarray) -> np.ndarray:
-    """Return the standard deviation over epochs of the consistency of each example.
+    """Return the standard deviation over epochs of consistency (epoch, example), in 0..0.5.
 
-    Data maps (Swayamdipta et al., 2020) use the probability of the example's label instead.
-
-    Args:
-        consistency: (epoch, example) in 0..1.
-
-    Returns:
-        (example,) float64 in 0..0.5.
+    It is (example,) float64. Data maps (Swayamdipta et al., 2020) use the probability of the
+    example's label instead.
     """
     return np.std(consistency, axis=0, dtype=np.float64)
 

@@ -24,8 +24,9 @@ from created_equal.artefacts import (
 from created_equal.errors import InputError
 from created_equal.scores.agreement import count_dtype, modes, right_counts
 from created_equal.scores.bimodality import band_over_examples, bimodality_of_counts
-from created_equal.scores.label_metrics import OF_EPOCHS, OF_EXAMPLES, metrics_of_predictions
+from created_equal.scores.label_metrics import OF_EXAMPLES, metrics_of_predictions
 from created_equal.scores.learning import accessibility
+from created_equal.scores.subensembles import histograms_of
 from created_equal.scores.votes import agreeing_pairs
 
 # 64 Mi predictions are 64 MiB for up to 256 classes, otherwise 128 MiB.
@@ -182,7 +183,12 @@ def _score(files: Sequence[_File], seeds: np.ndarray, is_moved: np.ndarray) -> x
             },
         }
     )
-    histograms = _count_examples(scores)
+    of_splits = [np.flatnonzero(scores["example_split"].values == split) for split in SPLITS]
+    n_right = scores["n_right"].values
+    # (epoch, split, N + 1)
+    histograms = np.stack(
+        [histograms_of((row[of] for row in n_right), len(seeds)) for of in of_splits], axis=1
+    )
     bands = [[band_over_examples(histogram) for histogram in splits] for splits in histograms]
     scores["bimodality"] = ("epoch", "split"), bimodality_of_counts(histograms)
     scores["bimodality_over_examples"] = ("epoch", "split", "bound"), bands
@@ -206,25 +212,25 @@ def _score(files: Sequence[_File], seeds: np.ndarray, is_moved: np.ndarray) -> x
 def _score_examples(files: Sequence[_File], seeds: np.ndarray) -> xr.Dataset:
     """Return the scores of all examples, one block of examples after the other."""
     first = files[0].contents
-    epochs, examples = first.sizes["epoch"], first.sizes["example"]
+    epochs, examples = first["epoch"].values, first.sizes["example"]
     classes, n_networks = int(first.attrs["classes"]), len(seeds)
     labels = first["label"].values.astype(first["prediction"].dtype)
     halves = [seeds % 2 == parity for parity in range(len(HALVES))]
     counts = {
-        name: np.empty((epochs, examples), dtype=count_dtype(n_networks))
+        name: np.empty((len(epochs), examples), dtype=count_dtype(n_networks))
         for name in ("n_right", "n_modal", "n_runner_up")
     }
-    counts["modal_label"] = np.empty((epochs, examples), dtype=labels.dtype)
+    counts["modal_label"] = np.empty((len(epochs), examples), dtype=labels.dtype)
     accessibilities = np.empty(examples)
     # A single network has no odd half.
     accessibilities_of_halves = np.full((len(halves), examples), np.nan)
     metrics = {name: np.empty(examples) for name in OF_EXAMPLES}
     is_of = [first["example_split"].values == split for split in SPLITS]
     # Integers, so the sums do not depend on the size of the blocks.
-    agreeing, changed = np.zeros((2, epochs, len(SPLITS)), dtype=np.int64)
+    agreeing, changed = np.zeros((2, len(epochs), len(SPLITS)), dtype=np.int64)
     for block, predictions in _blocks(files, seeds):
         of_splits = [each[block] for each in is_of]
-        for epoch in range(epochs):
+        for epoch in range(len(epochs)):
             for name, values in modes(predictions[:, epoch], classes)._asdict().items():
                 counts[name][epoch, block] = values
             pairs = agreeing_pairs(predictions[:, epoch])
@@ -232,29 +238,24 @@ def _score_examples(files: Sequence[_File], seeds: np.ndarray) -> xr.Dataset:
             if epoch:
                 changes = (predictions[:, epoch] != predictions[:, epoch - 1]).sum(axis=0)
                 changed[epoch] += [changes[split].sum() for split in of_splits]
-        found = metrics_of_predictions(predictions, labels[block], first["epoch"].values)
+        found = metrics_of_predictions(predictions, labels[block], epochs)
         for name, values in found.items():
             metrics[name][block] = values
         n_right = counts["n_right"][:, block] = _count_right(predictions, labels[block])
-        accessibilities[block] = accessibility(n_right, n_networks, first["epoch"].values)
+        accessibilities[block] = accessibility(n_right, n_networks, epochs)
         for index, half in enumerate(halves):
             if half.any():
-                n_right = _count_right(predictions[half], labels[block])
-                accessibilities_of_halves[index, block] = accessibility(
-                    n_right, half.sum(), first["epoch"].values
-                )
+                of_half = _count_right(predictions[half], labels[block])
+                accessibilities_of_halves[index, block] = accessibility(of_half, half.sum(), epochs)
+    disagreement, churn = _means(agreeing, changed, is_of, n_networks)
     return xr.Dataset(
         {
             **{name: (("epoch", "example"), values) for name, values in counts.items()},
             "accessibility": ("example", accessibilities),
             "accessibility_half": (("half", "example"), accessibilities_of_halves),
             **{name: ("example", values) for name, values in metrics.items()},
-            **{
-                name: (("epoch", "split"), values)
-                for name, values in zip(
-                    OF_EPOCHS, _means(agreeing, changed, is_of, n_networks), strict=True
-                )
-            },
+            "mean_disagreement": (("epoch", "split"), disagreement),
+            "mean_churn": (("epoch", "split"), churn),
         }
     )
 
@@ -275,18 +276,6 @@ def _count_right(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return how many of the networks (network, epoch, example) are right, (epoch, example)."""
     epochs = range(predictions.shape[1])
     return np.array([right_counts(predictions[:, epoch], labels) for epoch in epochs])
-
-
-def _count_examples(scores: xr.Dataset) -> np.ndarray:
-    """Return the numbers of examples about which 0..N networks are right, (epoch, split, N + 1)."""
-    n_networks = scores.sizes["network"]
-    splits = [np.flatnonzero(scores["example_split"].values == split) for split in SPLITS]
-    return np.array(
-        [
-            [np.bincount(n_right[examples], minlength=n_networks + 1) for examples in splits]
-            for n_right in scores["n_right"].values
-        ]
-    )
 
 
 def _accuracy_on(chosen: np.ndarray, files: Sequence[_File], seeds: np.ndarray) -> np.ndarray:

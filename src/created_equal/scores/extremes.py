@@ -43,21 +43,16 @@ def extremes(scores: xr.Dataset, most: int) -> Iterator[Block]:
     agreed = (n_modal >= LEAST_CONSENSUS * networks) & (n_right <= MOST_CONSISTENCY * networks)
     accessibility = scores["accessibility"].values
     everyone = np.ones(len(names), dtype=bool)
-    keys = dict(
-        zip(
-            BLOCKS,
-            (
-                (-accessibility, everyone),
-                (accessibility, everyone),
-                (n_modal, everyone),
-                (n_right - n_modal, agreed),
-            ),
-            strict=True,
-        )
+    # By which score the examples of each block are sorted, and which of them qualify.
+    chosen_by = (
+        (-accessibility, everyone),
+        (accessibility, everyone),
+        (n_modal, everyone),
+        (n_right - n_modal, agreed),
     )
     for label in range(scores.attrs["classes"]):
         of_label = scores["label"].values == label
-        for name, (key, eligible) in keys.items():
+        for name, (key, eligible) in zip(BLOCKS, chosen_by, strict=True):
             places = np.flatnonzero(of_label & eligible)
             order = np.lexsort((names[places], key[places]))
             later = equal_later(key[places[order]])

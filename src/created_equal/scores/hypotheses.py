@@ -11,14 +11,7 @@ import xarray as xr
 from created_equal.artefacts import SPLITS, select_split
 from created_equal.errors import InputError
 from created_equal.paths import BASELINE_PREFIX
-from created_equal.scores.answers import (
-    Answers,
-    Axis,
-    Counted,
-    Scores,
-    Stored,
-    read_answers,
-)
+from created_equal.scores.answers import Answers, Axis, Counted, Scores, Stored, read_answers
 from created_equal.scores.nulls import class_means, classes_kept, independent_networks
 
 NULLS = {
@@ -74,24 +67,24 @@ class Hypotheses:
 
         ``class_means`` replaces the last name, with which the others are compared.
         """
+        have_answers = self.have_answers(names)
         if null == "class_means":
             if "image" not in self.dataset:
                 return None
             networks = np.array([self.networks(names[-1])])
-            made = self._made(null, names[-1], self.have_answers(names))
+            made = self._made(null, names[-1], have_answers)
             replaced = {names[-1]: Counted(made, networks)}
-            return Scores(self._sampled(names) | replaced)
+            return Scores(self._counts(names, have_answers) | replaced)
         if null == "shuffled_within_class":
-            return Scores(self._sampled(names), shuffled=True)
-        if null == "classes_kept" and not self.have_answers(names):
+            return Scores(self._counts(names, have_answers), shuffled=True)
+        if null == "classes_kept" and not have_answers:
             return None
-        sampled = self.have_answers(names)
-        return Scores({name: Counted(self._made(null, name, sampled)) for name in names})
+        return Scores({name: Counted(self._made(null, name, have_answers)) for name in names})
 
     def resamples(self, names: tuple[str, ...], replicates: int) -> Iterator[Scores]:
         """Yield resamples of the examples and, if ``resamples_networks``, of the networks."""
         if not self.resamples_networks(names):
-            counts = self._sampled(names)
+            counts = self._counts(names, self.have_answers(names))
             yield from (Scores(counts, resample) for resample in range(replicates))
             return
         answers = {name: self.answers(name) for name in names}
@@ -126,17 +119,13 @@ class Hypotheses:
                 "train the networks (scores: trained)."
             )
 
-    def _sampled(self, names: tuple[str, ...]) -> dict[str, Stored | Counted]:
-        return self._counts(names, self.have_answers(names))
-
     def _counts(self, names: tuple[str, ...], by_network: bool) -> dict[str, Stored | Counted]:
         if by_network:
             return {name: Counted(self.answers(name)) for name in names}
         return {name: self.stored(name) for name in names}
 
     def _read(self, name: str) -> Answers:
-        paths, scores = self.predictions[name], self.scores[name]
-        return read_answers(name, paths, scores, self.sample)
+        return read_answers(name, self.predictions[name], self.scores[name], self.sample)
 
     def _make(self, null: str, name: str, sampled: bool) -> Answers:
         scores, seed = self.scores[name], crc32(name.encode())

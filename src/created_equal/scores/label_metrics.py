@@ -49,26 +49,27 @@ def metrics_of_predictions(
 
     Returns:
         (example,) float64 by name, see ``OF_EXAMPLES``. Metrics of learning are over the epochs
-        after the untrained one, metrics of votes after the last epoch.
+        after the untrained one, metrics of votes after the last epoch. Churn is the share of
+        networks that change their label from one epoch to the next, mean over epochs; Milani Fard
+        et al. (2016) define it between two models.
     """
     trained = np.flatnonzero(epochs > 0)
-    when: dict[str, list[np.ndarray]] = {name: [] for name in OF_EXAMPLES[:4]}
+    first, for_good, ever, forgotten = [], [], [], []
     changes = np.zeros(len(labels), dtype=np.int64)
     for of_network in predictions[:, trained]:
         right = of_network == labels
-        when["first_learned"].append(first_learned(right, epochs[trained]))
-        when["learned_for_good"].append(learned_for_good(right, epochs[trained]))
-        when["ever_learned"].append(ever_learned(right))
-        when["forgetting"].append(forgetting(right))
+        first.append(first_learned(right, epochs[trained]))
+        for_good.append(learned_for_good(right, epochs[trained]))
+        ever.append(ever_learned(right))
+        forgotten.append(forgetting(right))
         changes += (of_network[1:] != of_network[:-1]).sum(axis=0)
-    first, for_good, ever, forgotten = (np.array(values) for values in when.values())
     steps = len(predictions) * (len(trained) - 1)
     last = predictions[:, -1]
     return {
-        "first_learned": median_network(first),
-        "learned_for_good": median_network(for_good),
-        "ever_learned": ever.mean(axis=0),
-        "forgetting": mean_network(forgotten),
+        "first_learned": median_network(np.array(first)),
+        "learned_for_good": median_network(np.array(for_good)),
+        "ever_learned": np.mean(ever, axis=0),
+        "forgetting": mean_network(np.array(forgotten)),
         # Nothing changes within a single epoch.
         "churn": changes / steps if steps else np.full(len(labels), np.nan),
         "vote_entropy": vote_entropy(last),

@@ -16,9 +16,7 @@ class MatchedEpochs(NamedTuple):
     difference: float
 
 
-def accessibility(
-    n_right: np.ndarray, n_networks: int, epochs: np.ndarray | None = None
-) -> np.ndarray:
+def accessibility(n_right: np.ndarray, n_networks: int, epochs: np.ndarray) -> np.ndarray:
     """Return the mean consistency of each example over all epochs after the untrained one.
 
     It is higher if more networks learn the example, and learn it earlier (the paper's "speed of
@@ -27,7 +25,7 @@ def accessibility(
     Args:
         n_right: (epoch, example), how many networks are right.
         n_networks: N.
-        epochs: (epoch,) the number of each epoch, where 0 is untrained; by default 0, 1, 2, ...
+        epochs: (epoch,) the number of each epoch, where 0 is untrained.
 
     Returns:
         (example,) float64 in 0..1, exactly equal for equal sums of counts.
@@ -35,7 +33,7 @@ def accessibility(
     Raises:
         InputError: there is no epoch after epoch 0.
     """
-    trained = n_right[(np.arange(len(n_right)) if epochs is None else np.asarray(epochs)) > 0]
+    trained = n_right[epochs > 0]
     if not len(trained):
         raise InputError(
             "accessibility needs an epoch after the untrained one, and there is none; train for "

@@ -27,7 +27,13 @@ def phases(scores: xr.Dataset) -> dict[str, int]:
     Raises:
         InputError: epoch 0 was not recorded, or there are fewer than three epochs after it.
     """
-    _check_untrained(scores)
+    first = int(scores["epoch"][0])
+    if first:
+        raise InputError(
+            "the four phases of learning begin with the untrained networks (epoch 0), but the "
+            f"first epoch of these scores is {first}; record the predictions before training "
+            "too, or name epochs in the study."
+        )
     last = scores.sizes["epoch"] - 1
     if last < 3:
         raise InputError(
@@ -48,16 +54,6 @@ def phases(scores: xr.Dataset) -> dict[str, int]:
     lowest = between[np.lexsort((np.nan_to_num(measure, nan=np.inf), uninformative))[0]]
     epochs = scores["epoch"].values[[0, beginning, lowest, last]]
     return dict(zip(PHASES, epochs.tolist(), strict=True))
-
-
-def _check_untrained(scores: xr.Dataset) -> None:
-    first = int(scores["epoch"][0])
-    if first:
-        raise InputError(
-            "the four phases of learning begin with the untrained networks (epoch 0), but the "
-            f"first epoch of these scores is {first}; record the predictions before training "
-            "too, or name epochs in the study."
-        )
 
 
 def _progress(mean: np.ndarray, chance: float) -> np.ndarray:

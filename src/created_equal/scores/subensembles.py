@@ -1,5 +1,6 @@
 """Estimates of consistency with fewer or more networks, and statistics that do not depend on N."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -28,11 +29,11 @@ class Agreement(NamedTuple):
     kappa: float
 
 
-def histograms_of(n_right: np.ndarray, networks: int) -> np.ndarray:
+def histograms_of(n_right: Iterable[np.ndarray], networks: int) -> np.ndarray:
     """Return how many examples exactly 0, 1, ... N networks are right about.
 
     Args:
-        n_right: (epoch, example) how many networks are right.
+        n_right: for each epoch, how many networks are right, (example,).
         networks: N.
 
     Returns:

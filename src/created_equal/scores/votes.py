@@ -1,8 +1,8 @@
 """Metrics of the networks' votes at one epoch: how they split, not only how many are right.
 
-Of N networks, the share p_k predicts label k for an example whose own label is y. Logarithms are
-natural. With a single network p_k is 0 or 1, and most of these metrics only show whether it is
-right.
+Of N networks, the share p_k predicts label k for an example whose own label is y. Predictions are
+(network, example) labels, and metrics (example,) float64. Logarithms are natural. With a single
+network p_k is 0 or 1, and most of these metrics only show whether it is right.
 """
 
 from itertools import pairwise
@@ -35,16 +35,10 @@ def vote_margin(
 
 
 def vote_entropy(predictions: np.ndarray) -> np.ndarray:
-    """Return -sum(p_k log p_k) over labels k, in nats: how evenly the networks split.
+    """Return -sum(p_k log p_k) over labels k, in 0..log(min(K, N)) nats: how evenly networks split.
 
     It is the hardness of fiftyone.brain.compute_hardness if the logits are log p_k. With N votes it
     is too small by about (number of labels with votes - 1) / 2N (Miller, 1955).
-
-    Args:
-        predictions: (network, example) labels.
-
-    Returns:
-        (example,) float64 in 0..log(min(K, N)).
     """
     count = np.arange(len(predictions) + 1, dtype=np.float64)
     of_count = count * np.log(np.maximum(count, 1))
@@ -55,14 +49,8 @@ def vote_entropy(predictions: np.ndarray) -> np.ndarray:
 def vote_el2n(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return the length of p - e_y, where e_y is 1 at the example's label and 0 elsewhere.
 
-    It is the L2 norm of the error of votes; EL2N (Paul et al., 2021) uses probabilities instead.
-
-    Args:
-        predictions: (network, example) labels.
-        labels: (example,) the labels of the examples.
-
-    Returns:
-        (example,) float64 in 0..sqrt(2); 0 if all networks are right.
+    It is the L2 norm of the error of votes, from 0, if all networks are right, to sqrt(2); EL2N
+    (Paul et al., 2021) uses probabilities instead.
     """
     n = len(predictions)
     squares = _sum_over_labels(predictions, np.arange(n + 1) ** 2)
@@ -75,13 +63,7 @@ def disagreement(predictions: np.ndarray) -> np.ndarray:
     """Return N / (N - 1) (1 - sum(p_k^2)), the share of pairs of networks that disagree.
 
     Its mean over test examples is close to the test error of one network if networks are calibrated
-    as an ensemble (Jiang et al., 2022; Nakkiran and Bansal, 2020).
-
-    Args:
-        predictions: (network, example) labels.
-
-    Returns:
-        (example,) float64 in 0..1; NaN for a single network.
+    as an ensemble (Jiang et al., 2022; Nakkiran and Bansal, 2020). NaN for a single network.
     """
     n = len(predictions)
     if n < 2:
