@@ -101,6 +101,13 @@ def test_cartography(logits, tmp_path, caplog):
     assert definition_of(found)["imported"]["format"] == "cartography"
 
 
+def test_a_file_of_cartography_without_records_is_named(logits, tmp_path):
+    write_cartography(logits, tmp_path / "logs")
+    (tmp_path / "logs/model_1/training_dynamics/dynamics_epoch_2.jsonl").write_text("")
+    with pytest.raises(InputError, match=r"dynamics_epoch_2\.jsonl has no logits; write it again"):
+        import_predictions("cartography", tmp_path / "logs", tmp_path / "imported")
+
+
 @pytest.mark.parametrize("swapped", [True, False])
 def test_aum(logits, tmp_path, swapped):
     write_aum(logits, tmp_path / "logs", swapped)

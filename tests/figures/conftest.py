@@ -1,6 +1,7 @@
 """Made-up ensembles that learn scikit-learn's digits, without training anything."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -169,42 +170,32 @@ def drawings_of(
     def drawings(scores: xr.Dataset, other: xr.Dataset, dataset: xr.Dataset) -> Drawings:
         many = {f"variation_learning_rate_of_0_{number:02d}": other for number in range(15)}
         return {
-            "figure_01": lambda title, name, **on: figure_01.draw(scores, title, name, **on),
-            "figure_02": lambda title, name, **on: figure_02.draw(scores, title, name, **on),
-            "figure_03": lambda title, name, **on: figure_03.draw(scores, title, name, **on),
+            "figure_01": partial(figure_01.draw, scores),
+            "figure_02": partial(figure_02.draw, scores),
+            "figure_03": partial(figure_03.draw, scores),
             "figure_04": lambda title, name, **on: figure_04.draw(
                 {name: scores, "other": other}, title, **on
             ),
             "figure_05": lambda title, name, **on: figure_05.draw(
                 {name: scores, "linear": other}, title, **on
             ),
-            "figure_06": lambda title, name, **on: figure_06.draw(
-                scores, boosting, title, name, "adaboost", **on
-            ),
-            "figure_07": lambda title, name, **on: figure_07.draw(
-                scores, classifiers, title, name, **on
-            ),
+            "figure_06": partial(figure_06.draw, scores, boosting, baseline="adaboost"),
+            "figure_07": partial(figure_07.draw, scores, classifiers),
             "figure_08": lambda title, name, **on: figure_08.draw(
                 {name: scores, "hard": other}, title, **on
             ),
-            "figure_09": lambda title, name, **on: figure_09.draw(
-                scores, dataset, title, name, **on
-            ),
-            "figure_10": lambda title, name, **on: figure_10.draw(scores, title, name, **on),
-            "figure_11": lambda title, name, **on: figure_11.draw(
-                scores, dataset, title, name, **on
-            ),
-            "moved_examples": lambda title, name, **on: moved_examples.draw(
-                moved, scores, title, name, **on
-            ),
+            "figure_09": partial(figure_09.draw, scores, dataset),
+            "figure_10": partial(figure_10.draw, scores),
+            "figure_11": partial(figure_11.draw, scores, dataset),
+            "moved_examples": partial(moved_examples.draw, moved, scores),
             "robustness": lambda title, name, **on: robustness.draw(
                 {name: scores, **many}, title, **on
             ),
-            "gallery": lambda title, name, **on: gallery.draw(scores, dataset, title, name, **on),
-            "noise": lambda title, name, **on: noise.draw(
-                noise_of(scores, other, dataset), NOISE, title, name, **on
+            "gallery": partial(gallery.draw, scores, dataset),
+            "noise": lambda *of, **on: noise.draw(
+                noise_of(scores, other, dataset), NOISE, *of, **on
             ),
-            "metrics": lambda title, name, **on: metrics.draw(scores, title, name, **on),
+            "metrics": partial(metrics.draw, scores),
             "cross_dataset": lambda _, name, **on: robustness.draw(
                 {f"digits: {name}": scores}, "All selected studies", **on
             ),

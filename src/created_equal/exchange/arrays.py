@@ -20,8 +20,8 @@ def read_logits(
     path: Path,
     labels: Path | None,
     split: str,
-    class_names: Sequence[str] | None = None,
-    first_epoch: int | None = None,
+    class_names: Sequence[str],
+    first_epoch: int,
 ) -> Log:
     """Return the predictions of logits (or probabilities); of equal ones, the smallest label.
 
@@ -30,8 +30,8 @@ def read_logits(
             class), which is read piece by piece from an .npy file.
         labels: .npy (example,) whole numbers; None: in the .npz, or labels.npy in its folder.
         split: of all examples.
-        class_names: K names; None: numbers.
-        first_epoch: the number of the first epoch; None: 1.
+        class_names: K names; without any, numbers.
+        first_epoch: the number of the first epoch.
 
     Raises:
         InputError: a file cannot be read, shapes do not fit, or a logit is not a number.
@@ -52,7 +52,7 @@ def read_logits(
         for start in range(0, examples, at_once):
             block = slice(start, start + at_once)
             names = range(examples)[block]
-            where = f"{path}: network {network}, epoch {_first(first_epoch) + epoch}: it"
+            where = f"{path}: network {network}, epoch {first_epoch + epoch}: it"
             predicted[network, epoch, block] = argmax(logits[network, epoch, block], where, names)
     return _log(predicted, label, _names(class_names, classes, path), split, first_epoch)
 
@@ -61,8 +61,8 @@ def read_correctness(
     path: Path,
     labels: Path | None,
     split: str,
-    class_names: Sequence[str] | None = None,
-    first_epoch: int | None = None,
+    class_names: Sequence[str],
+    first_epoch: int,
 ) -> Log:
     """Return predictions for networks of which it is known only whether they are right.
 
@@ -71,7 +71,7 @@ def read_correctness(
         labels: as for ``read_logits``; without any, all examples have the first label.
         split: of all examples.
         class_names: the K classes, which chance depends on.
-        first_epoch: the number of the first epoch; None: 1.
+        first_epoch: the number of the first epoch.
 
     Raises:
         InputError: a file cannot be read, shapes do not fit, a value is neither 0 nor 1, or
@@ -101,11 +101,7 @@ def read_correctness(
         label = _labels(path, labels, arrays, right.shape[-1], len(class_names))
     found = np.where(right, label, (label + 1) % len(class_names))
     found = found.astype(label_dtype(len(class_names)))
-    return _log(found, label, [*map(str, class_names)], split, first_epoch, correctness_only=True)
-
-
-def _first(first_epoch: int | None) -> int:
-    return 1 if first_epoch is None else first_epoch
+    return _log(found, label, class_names, split, first_epoch, correctness_only=True)
 
 
 def _log(
@@ -113,24 +109,18 @@ def _log(
     labels: np.ndarray,
     class_names: Sequence[str],
     split: str,
-    first_epoch: int | None,
+    first_epoch: int,
     correctness_only: bool = False,
 ) -> Log:
     networks, epochs, examples = predictions.shape
-    first = _first(first_epoch)
-    only = (
-        "it says only whether networks are right: consensus, modal labels, votes and disagreement "
-        "are undefined, and left out"
-    )
     return Log(
         predictions,
         labels,
         class_names,
-        np.arange(first, first + epochs),
+        np.arange(first_epoch, first_epoch + epochs),
         np.full(examples, split == "test"),
         np.arange(networks),
         np.arange(examples),
-        cannot_give=(only,) if correctness_only else (),
         correctness_only=correctness_only,
     )
 
@@ -196,10 +186,10 @@ def _labels(
     return given.astype(np.int64)
 
 
-def _names(class_names: Sequence[str] | None, classes: int, path: Path) -> list[str]:
+def _names(class_names: Sequence[str], classes: int, path: Path) -> Sequence[str]:
     if class_names and len(class_names) != classes:
         raise InputError(
             f"--classes names {len(class_names)} classes, but {path} has logits of {classes}; name "
             "them all, in the order of the logits."
         )
-    return [*map(str, class_names or range(classes))]
+    return class_names or [*map(str, range(classes))]

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,9 +24,9 @@ def log_of_cells(
     cells: pd.DataFrame,
     path: Path,
     split: str,
-    class_names: Sequence[str] | None = None,
-    first_epoch: int | None = None,
-    cannot_give: Sequence[str] = (),
+    class_names: Sequence[str],
+    first_epoch: int | None,
+    cannot_give: Sequence[str],
 ) -> Log:
     """Return the predictions of a table of cells, after checking that it is complete.
 
@@ -36,8 +35,8 @@ def log_of_cells(
             whole numbers from 0, or names.
         path: where they are from, for messages.
         split: of all examples, if there is no column.
-        class_names: of the classes in order; None: names in alphabetical order, or the numbers up
-            to the largest.
+        class_names: of the classes in order; without any, names in alphabetical order, or the
+            numbers up to the largest.
         first_epoch: the number of the first epoch; None: numbers stay as they are.
         cannot_give: see ``Log``.
 
@@ -52,8 +51,8 @@ def log_of_cells(
         if (is_missing := cells[name].isna()).any():
             rows = np.flatnonzero(is_missing)
             raise InputError(
-                f"{path} has no {name} in {_count(len(rows), 'row')}, the first of which is row "
-                f"{rows[0] + 1}; fill it in, or leave these examples out."
+                f"{path} has no {name} in {len(rows)} row{'s' if len(rows) > 1 else ''}, the first "
+                f"of which is row {rows[0] + 1}; fill it in, or leave these examples out."
             )
     cells = cells.assign(
         epoch=_whole(cells["epoch"], "epoch", path),
@@ -64,17 +63,17 @@ def log_of_cells(
     labels, predicted, names = _encode(cells["label"], cells["predicted"], class_names, path)
     cells = cells.assign(label=labels, predicted=predicted)
     networks, network = _codes(cells["network"])
-    key = _examples(cells)
-    _refuse_two_labels(cells, key, names, path)
+    examples, example, are_positions = _examples(cells)
+    _refuse_two_labels(cells, examples, example, names, path)
     epochs, epoch = np.unique(cells["epoch"], return_inverse=True)
-    shape = len(networks), len(epochs), len(key.table)
-    flat = np.ravel_multi_index((network, epoch, key.code), shape)
+    shape = len(networks), len(epochs), len(examples)
+    flat = np.ravel_multi_index((network, epoch, example), shape)
     first = pd.Series(flat).drop_duplicates().index.to_numpy()
     grid = np.full(np.prod(shape), -1, dtype=np.int64)
     grid[flat[first]] = predicted[first]
-    _refuse_two_predictions(grid, flat, cells, predicted, names, path)
+    _refuse_two_predictions(grid, flat, cells, names, path)
     grid = grid.reshape(shape)
-    _refuse_missing(grid < 0, networks, epochs, key.table, path)
+    _refuse_missing(grid < 0, networks, epochs, examples, path)
     if len(cells) > grid.size:
         log.warning("%s has %d duplicate rows, which are ignored", path, len(cells) - grid.size)
     are_numbers = [isinstance(each, (int, np.integer)) and each >= 0 for each in networks]
@@ -83,30 +82,26 @@ def log_of_cells(
             "networks are numbered in this order: %s",
             ", ".join(f"{number}: {name}" for number, name in enumerate(networks)),
         )
-    table = key.table
     return Log(
         predictions=grid,
-        labels=table["label"].to_numpy(),
+        labels=examples["label"].to_numpy(),
         class_names=names,
         epochs=epochs,
-        is_test=(table["split"] == "test").to_numpy(),
+        is_test=examples["is_test"].to_numpy(),
         networks=np.array(networks if all(are_numbers) else range(len(networks))),
-        examples=np.array(table["example"] if key.are_positions else range(len(table))),
-        example_names=() if key.are_positions else [*map(str, table["example"])],
+        examples=np.array(examples["example"] if are_positions else range(len(examples))),
+        example_names=() if are_positions else [*map(str, examples["example"])],
         cannot_give=cannot_give,
     )
 
 
-class _Examples(NamedTuple):
-    """The examples of a table: one row each, and which of them is in each row of cells."""
+def _examples(cells: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, bool]:
+    """Number the examples, train before test; numbers ascend, names are in their first order.
 
-    table: pd.DataFrame
-    code: np.ndarray
-    are_positions: bool
-
-
-def _examples(cells: pd.DataFrame) -> _Examples:
-    """Number the examples, train before test; numbers ascend, names are in their first order."""
+    Returns:
+        a table with a row for each example; the number of the example in each row of cells; and
+        whether the examples are positions.
+    """
     table = cells[["example", "split", "label"]].drop_duplicates(["example", "split"])
     is_integer = pd.api.types.is_integer_dtype(table["example"])
     # Larger numbers, such as hashes, are names.
@@ -115,17 +110,21 @@ def _examples(cells: pd.DataFrame) -> _Examples:
     table = table.assign(is_test=table["split"] == "test").sort_values(order, kind="stable")
     table = table.reset_index(drop=True)
     index = pd.MultiIndex.from_frame(table[["example", "split"]])
-    code = index.get_indexer(pd.MultiIndex.from_frame(cells[["example", "split"]]))
-    return _Examples(table, code, bool(are_numbers and table["example"].is_unique))
+    numbers = index.get_indexer(pd.MultiIndex.from_frame(cells[["example", "split"]]))
+    return table, numbers, bool(are_numbers and table["example"].is_unique)
 
 
 def _refuse_two_labels(
-    cells: pd.DataFrame, key: _Examples, names: Sequence[str], path: Path
+    cells: pd.DataFrame,
+    examples: pd.DataFrame,
+    example: np.ndarray,
+    names: Sequence[str],
+    path: Path,
 ) -> None:
-    differs = key.table["label"].to_numpy()[key.code] != cells["label"].to_numpy()
+    differs = examples["label"].to_numpy()[example] != cells["label"].to_numpy()
     if differs.any():
         row = np.flatnonzero(differs)[0]
-        of = key.table.iloc[key.code[row]]
+        of = examples.iloc[example[row]]
         raise InputError(
             f"{path} gives example {of['example']} two labels, {names[of['label']]} and "
             f"{names[cells['label'].iloc[row]]} (row {row + 1}); give each example one label."
@@ -133,26 +132,25 @@ def _refuse_two_labels(
 
 
 def _refuse_two_predictions(
-    grid: np.ndarray,
-    flat: np.ndarray,
-    cells: pd.DataFrame,
-    predicted: np.ndarray,
-    names: Sequence[str],
-    path: Path,
+    grid: np.ndarray, flat: np.ndarray, cells: pd.DataFrame, names: Sequence[str], path: Path
 ) -> None:
-    differs = grid[flat] != predicted
+    differs = grid[flat] != cells["predicted"].to_numpy()
     if differs.any():
         row = np.flatnonzero(differs)[0]
         cell = cells.iloc[row]
         raise InputError(
             f"{path} has two predictions of network {cell['network']} for example "
             f"{cell['example']} after epoch {cell['epoch']}, {names[grid[flat[row]]]} and "
-            f"{names[predicted[row]]} (row {row + 1}); give one."
+            f"{names[cell['predicted']]} (row {row + 1}); give one."
         )
 
 
 def _refuse_missing(
-    is_missing: np.ndarray, networks: Sequence, epochs: np.ndarray, table: pd.DataFrame, path: Path
+    is_missing: np.ndarray,
+    networks: Sequence,
+    epochs: np.ndarray,
+    examples: pd.DataFrame,
+    path: Path,
 ) -> None:
     if not is_missing.any():
         return
@@ -166,17 +164,17 @@ def _refuse_missing(
             )
     network, epoch, example = np.argwhere(is_missing)[0]
     others = int(is_missing.sum()) - 1
-    more = f", and {_count(others, 'more is', 'more are')} missing" if others else ""
+    more = f", and {others} more {'is' if others == 1 else 'are'} missing" if others else ""
     raise InputError(
         f"{path} has no prediction of network {networks[network]} for example "
-        f"{table['example'].iloc[example]} after epoch {epochs[epoch]}"
+        f"{examples['example'].iloc[example]} after epoch {epochs[epoch]}"
         f"{more}; give all, or leave out the examples that are not complete."
     )
 
 
 def _encode(
-    labels: pd.Series, predicted: pd.Series, class_names: Sequence[str] | None, path: Path
-) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    labels: pd.Series, predicted: pd.Series, class_names: Sequence[str], path: Path
+) -> tuple[np.ndarray, np.ndarray, Sequence[str]]:
     """Return labels and predicted labels as numbers, and the names of classes."""
     are_numbers = [_are_whole(each) for each in (labels, predicted)]
     if all(are_numbers):
@@ -189,8 +187,14 @@ def _encode(
                 f"{path} has the label {wrong}, but labels are the whole numbers 0 to "
                 f"{classes - 1}; correct it, or name all classes with --classes."
             )
-        _warn_without_zero(both, classes, path)
-        return *both, [*map(str, class_names or range(classes))]
+        if not any((each == 0).any() for each in both):
+            log.warning(
+                "%s has no label 0, so class 0 of %d has no examples: if its labels count from 1, "
+                "subtract 1 from them",
+                path,
+                classes,
+            )
+        return *both, class_names or [*map(str, range(classes))]
     if any(are_numbers) and not class_names:
         which = ("labels", "predicted labels")
         raise InputError(
@@ -200,7 +204,7 @@ def _encode(
         )
     texts = [_as_text(each) for each in (labels, predicted)]
     found = sorted({*texts[0], *texts[1]})
-    names = [*map(str, class_names)] if class_names else found
+    names = class_names or found
     codes = {name: number for number, name in enumerate(names)}
     if class_names and any(are_numbers):
         # Numbers are places in the list of names.
@@ -218,16 +222,6 @@ def _encode(
             )
     both = [each.map(codes).to_numpy(np.int64) for each in texts]
     return *both, names
-
-
-def _warn_without_zero(both: Sequence[np.ndarray], classes: int, path: Path) -> None:
-    if not any((each == 0).any() for each in both):
-        log.warning(
-            "%s has no label 0, so class 0 of %d has no examples: if its labels count from 1, "
-            "subtract 1 from them",
-            path,
-            classes,
-        )
 
 
 def _are_whole(values: pd.Series) -> bool:
@@ -274,10 +268,6 @@ def _codes(values: pd.Series) -> tuple[list, np.ndarray]:
     values = values.astype(np.int64 if _are_whole(values) else str)
     different, codes = np.unique(values.to_numpy(), return_inverse=True)
     return different.tolist(), codes
-
-
-def _count(count: int, one: str, many: str | None = None) -> str:
-    return f"{count} {one if count == 1 else many or f'{one}s'}"
 
 
 def _list(values: np.ndarray) -> str:

@@ -13,14 +13,12 @@ from created_equal.artefacts import consistency, read_images, write_atomically
 from created_equal.exchange.column_page import markdown
 from created_equal.exchange.columns import COLUMNS
 from created_equal.exchange.new_folder import new_folder
-from created_equal.exchange.parquet import CURVE, ROWS_AT_ONCE, write_parquet
+from created_equal.exchange.parquet import CURVE, write_parquet
 from created_equal.exchange.table import as_csv, example_table
 from created_equal.extras import library
 from created_equal.scores import epoch_metrics
 
-CURVE_WORDS = "c after each epoch, a list"
-IMAGE_WORDS = "the image as PNG, as networks see it but before standardization"
-
+ROWS_AT_ONCE = 1000
 CARD = """---
 configs:
 - config_name: default
@@ -154,9 +152,9 @@ def _png(image: np.ndarray) -> bytes:
 
 
 def _card(table: pd.DataFrame, about: Mapping, images: bool) -> str:
-    words = {name: COLUMNS[name] for name in table} | {CURVE: CURVE_WORDS}
+    words = {name: COLUMNS[name] for name in table} | {CURVE: "c after each epoch, a list"}
     if images:
-        words["image"] = IMAGE_WORDS
+        words["image"] = "the image as PNG, as networks see it but before standardization"
     kinds = {"i": "int", "u": "int", "f": "float"}
     fields = ", ".join(
         f"{json.dumps(name)}: {kinds.get(values.dtype.kind, 'str')}"

@@ -1,6 +1,6 @@
 """Others' logs as predictions files."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +9,7 @@ from created_equal.artefacts import SPLITS
 from created_equal.errors import InputError
 from created_equal.exchange import arrays, others_logs
 from created_equal.exchange.cells import log_of_cells
-from created_equal.exchange.log import Log, write_log
+from created_equal.exchange.log import write_log
 
 # The split that each format is of, unless it says so itself.
 SPLIT_OF = {
@@ -26,7 +26,7 @@ CELLS: dict[str, Callable[[Path], pd.DataFrame]] = {
     "table": others_logs.read_long_table,
     "model_vs_human": others_logs.read_model_vs_human,
 }
-CANNOT_GIVE = {
+LIMITS = {
     "cartography": (others_logs.DURING_TRAINING,),
     "aum": (others_logs.DURING_TRAINING,),
     "model_vs_human": ("its networks may be people, and differ in more than their seed",),
@@ -69,35 +69,25 @@ def import_predictions(
         raise InputError(f"--first-epoch is {first_epoch}; it is 0 or more.")
     if not path.exists():
         raise InputError(f"{path} does not exist; give the path of a log.")
-    write_log(
-        _read(source, path, labels, _names(classes), split, first_epoch), source, path, folder
-    )
-
-
-def _read(
-    source: str,
-    path: Path,
-    labels: Path | None,
-    names: Sequence[str] | None,
-    split: str,
-    first_epoch: int | None,
-) -> Log:
-    if source == "logits":
-        return arrays.read_logits(path, labels, split, names, first_epoch)
-    if source == "correctness":
-        return arrays.read_correctness(path, labels, split, names, first_epoch)
-    if labels is not None:
-        raise InputError(f"--labels is for logits and correctness; {source} has labels itself.")
-    cells = CELLS[source](path)
-    names = names or [*map(str, range(cells.attrs.get("classes") or 0))] or None
-    if source == "cartography" and first_epoch is None:
+    names = _names(classes)
+    if first_epoch is None and source in ("cartography", "logits", "correctness"):
         first_epoch = 1
-    return log_of_cells(cells, path, split, names, first_epoch, CANNOT_GIVE.get(source, ()))
+    if source == "logits":
+        found = arrays.read_logits(path, labels, split, names, first_epoch)
+    elif source == "correctness":
+        found = arrays.read_correctness(path, labels, split, names, first_epoch)
+    elif labels is not None:
+        raise InputError(f"--labels is for logits and correctness; {source} has labels itself.")
+    else:
+        cells = CELLS[source](path)
+        names = names or [*map(str, range(cells.attrs.get("classes", 0)))]
+        found = log_of_cells(cells, path, split, names, first_epoch, LIMITS.get(source, ()))
+    write_log(found, source, path, folder)
 
 
-def _names(classes: str | None) -> list[str] | None:
+def _names(classes: str | None) -> list[str]:
     if not classes:
-        return None
+        return []
     if classes.strip().isdigit():
         return [*map(str, range(int(classes)))]
     names = [name.strip() for name in classes.split(",")]

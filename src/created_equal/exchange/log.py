@@ -19,9 +19,6 @@ from created_equal.errors import InputError
 from created_equal.exchange.new_folder import new_folder
 
 PREDICTIONS_IN_A_FILE = 2**26
-# Of predictions that only say whether each network is right.
-CORRECTNESS_ONLY = "correctness_only"
-CANNOT_GIVE = "cannot_give"
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +73,7 @@ def write_log(found: Log, source: str, path: Path, folder: Path) -> None:
         )
     cannot_give = [*found.cannot_give, *_limits(found)]
     definition = {
-        "imported": {"format": source, "from": path.name, CANNOT_GIVE: cannot_give},
+        "imported": {"format": source, "from": path.name, "cannot_give": cannot_give},
         "classes": [*found.class_names],
     }
     at_once = max(1, PREDICTIONS_IN_A_FILE // max(1, n_epochs * n_examples))
@@ -115,12 +112,17 @@ def _predictions(found: Log, rows: slice, cannot_give: Sequence[str]) -> xr.Data
     made["class_name"] = examples["class_name"]
     if len(found.example_names):
         made["example_name"] = "example", np.array([*found.example_names], dtype=object)
-    only = {CORRECTNESS_ONLY: 1} if found.correctness_only else {}
-    return made.assign_attrs({CANNOT_GIVE: canonical([*cannot_give]), **only})
+    only = {"correctness_only": 1} if found.correctness_only else {}
+    return made.assign_attrs(cannot_give=canonical([*cannot_give]), **only)
 
 
 def _limits(found: Log) -> Iterator[str]:
-    """Yield what follows from the shape of a log that it cannot give."""
+    """Yield what a log cannot give, as follows from its shape and from ``correctness_only``."""
+    if found.correctness_only:
+        yield (
+            "it says only whether networks are right: consensus, modal labels, votes and "
+            "disagreement are undefined, and left out"
+        )
     yield "it has no loss"
     if found.epochs[0] > 0:
         yield "it has no untrained network (epoch 0)"

@@ -47,35 +47,38 @@ def read_cartography(path: Path) -> pd.DataFrame:
             f"{path} has no dynamics_epoch_0.jsonl, nor a folder that has; give the folder that "
             "cartography calls training_dynamics, or a folder of those."
         )
-    parts, width = [], None
+    parts, widths = [], set()
     for name, files in networks.items():
         for file in files:
             number = file.name.removeprefix("dynamics_epoch_").split(".")[0]
             if not number.isdigit():
                 raise InputError(f"{file} has no number of an epoch in its name; rename it.")
             records = [*_records(file, f"logits_epoch_{number}")]
-            widths = {len(logits) for _, _, logits in records} | ({width} if width else set())
+            widths |= {len(logits) for _, _, logits in records}
             if len(widths) > 1:
                 raise InputError(
                     f"{file} has logits of {' and of '.join(map(str, sorted(widths)))} classes; "
                     "give logs of one data set."
                 )
-            width = widths.pop() if widths else width
-            guids, gold, logits = zip(*records, strict=True) if records else ((), (), ())
-            predicted = argmax(np.array(logits, dtype=float).reshape(len(guids), -1), file, guids)
+            if not records or 0 in widths:
+                raise InputError(
+                    f"{file} has no logits; write it again with cartography's "
+                    "log_training_dynamics."
+                )
+            guids, gold, logits = zip(*records, strict=True)
             parts.append(
                 pd.DataFrame(
                     {
                         "network": name,
                         "epoch": int(number),
                         "example": [*guids],
-                        "predicted": predicted,
+                        "predicted": argmax(np.array(logits), file, guids),
                         "label": [*gold],
                     }
                 )
             )
     cells = pd.concat(parts, ignore_index=True)
-    cells.attrs["classes"] = width
+    cells.attrs["classes"] = widths.pop()
     return cells
 
 
@@ -190,21 +193,22 @@ def read_table(path: Path) -> pd.DataFrame:
     return table
 
 
-def argmax(logits: np.ndarray, where: object, names: Sequence | None = None) -> np.ndarray:
-    """Return the label of the largest logit (..., class), the smallest of several.
+def argmax(logits: np.ndarray, where: object, names: Sequence) -> np.ndarray:
+    """Return the label of the largest logit (example, class), the smallest of several.
 
     Raises:
-        InputError: a logit is not a number; its row is named by ``names``.
+        InputError: a logit is not a number; its example is named by ``names``.
     """
-    is_nan = np.isnan(logits).any(axis=-1)
+    _refuse_nan(np.isnan(logits).any(axis=1), where, names)
+    return logits.argmax(axis=1)
+
+
+def _refuse_nan(is_nan: np.ndarray, where: object, names: Sequence) -> None:
     if is_nan.any():
-        place = tuple(np.argwhere(is_nan)[0].tolist())
-        name = names[place[0]] if names is not None else place[-1]
         raise InputError(
-            f"{where} has a logit of example {name} that is not a number; leave this example out "
-            "of all logs, or the networks that diverged."
+            f"{where} has a logit of example {names[is_nan.argmax()]} that is not a number; leave "
+            "this example out of all logs, or the networks that diverged."
         )
-    return logits.argmax(axis=-1) if logits.size else np.zeros(len(logits), dtype=np.int64)
 
 
 def _networks_in(path: Path, pattern: str, within: str) -> dict[str, list[Path]]:
@@ -262,13 +266,7 @@ def _aum(file: Path, network: str) -> pd.DataFrame:
         )
     labels = "val" if values == "logit" else "logit"
     target, other = (table[f"{name}_{values}"] for name in ("target", "other"))
-    is_nan = target.isna() | other.isna()
-    if is_nan.any():
-        place = is_nan.idxmax()
-        raise InputError(
-            f"{file} has a logit of example {table['sample_id'][place]} that is not a number; "
-            "leave this example out of all logs, or the networks that diverged."
-        )
+    _refuse_nan(target.isna() | other.isna(), file, table["sample_id"])
     own, best_other = (table[f"{name}_{labels}"] for name in ("target", "other"))
     # Equal logits: the smallest label, as argmax has it.
     is_own = (target > other) | ((target == other) & (own < best_other))

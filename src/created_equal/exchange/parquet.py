@@ -3,8 +3,8 @@
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
-from types import ModuleType
 
 import pandas as pd
 
@@ -13,17 +13,6 @@ from created_equal.extras import library
 
 LABELS = ("label", "modal_label", "source_label")
 CURVE = "consistency_by_epoch"
-ROWS_AT_ONCE = 1000
-
-
-def pyarrow() -> ModuleType:
-    """Import pyarrow with pyarrow.parquet.
-
-    Raises:
-        MissingLibraryError: it is not installed; an InputError.
-    """
-    library("pyarrow.parquet")
-    return library("pyarrow")
 
 
 def as_parquet(table: pd.DataFrame, about: Mapping) -> bytes:
@@ -46,28 +35,24 @@ def write_parquet(
 
     Args:
         file: where.
-        parts: the rows of the table; a column image has dictionaries {"bytes": PNG, "path": str},
-            and ``CURVE`` lists of numbers.
+        parts: the rows of the table, in one part or more; a column image has dictionaries
+            {"bytes": PNG, "path": str}, and ``CURVE`` lists of numbers.
         about: what the table is of, in types that JSON has.
         class_names: of the labels; without them, labels are numbers.
 
     Raises:
         MissingLibraryError: pyarrow is not installed; an InputError.
     """
-    arrow, writer = pyarrow(), None
-    try:
-        for part in parts:
-            if writer is None:
-                schema = _schema(part, about, class_names)
-                writer = arrow.parquet.ParquetWriter(file, schema, compression="zstd")
+    arrow, parquet, parts = library("pyarrow"), library("pyarrow.parquet"), iter(parts)
+    first = next(parts)
+    schema = _schema(first, about, class_names)
+    with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
+        for part in chain([first], parts):
             writer.write_table(arrow.Table.from_pandas(part, schema, preserve_index=False))
-    finally:
-        if writer is not None:
-            writer.close()
 
 
 def _schema(table: pd.DataFrame, about: Mapping, class_names: Sequence[str]):
-    arrow = pyarrow()
+    arrow = library("pyarrow")
     types = {
         "image": arrow.struct({"bytes": arrow.binary(), "path": arrow.string()}),
         CURVE: arrow.list_(arrow.float32()),

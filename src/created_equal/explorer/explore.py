@@ -51,12 +51,12 @@ ORDERS = {
 }
 """What images are sorted by, in words, with the words for the lowest and the highest."""
 PRESETS = {
-    "easiest": ("accessibility", True),
-    "hardest": ("accessibility", False),
-    "most disputed": ("consensus", False),
-    "agreed but wrong": ("margin", False),
+    "easiest": {"sort": "accessibility.0", "reversed": True},
+    "hardest": {"sort": "accessibility.0", "reversed": False},
+    "most disputed": {"sort": "consensus.0", "reversed": False},
+    "agreed but wrong": {"sort": "margin.0", "reversed": False},
 }
-"""What the blocks of the gallery are sorted by, and whether the highest come first."""
+"""What the page shows of the blocks of the gallery; reversed: the highest come first."""
 
 log = logging.getLogger(__name__)
 
@@ -152,11 +152,11 @@ def _render(
     first = next(iter(ensembles.values()))
     arrays, about = [common], []
     for number, (name, scores) in enumerate(ensembles.items()):
-        arrays.append(_arrays_of(scores, _places(scores, shown)))
-        highest = float(arrays[-1]["fractions"].max())
+        own = _arrays_of(scores, _places(scores, shown))
         letter = "AB"[number] if len(ensembles) > 1 else ""
         words = _about(name, study.label(name), letter, scores, epochs)
-        about.append(words | {"highest": highest})
+        arrays.append(own)
+        about.append(words | {"highest": float(own["fractions"].max())})
     index, packed = _pack(arrays)
     page = {
         "study": study.name,
@@ -165,7 +165,6 @@ def _render(
         "unit": _unit(first),
         "ensembles": about,
         "thumbnail": thumbnails._asdict() | {"sheets": len(thumbnails.sheets)},
-        "missing": thumbnails.missing,
         "files": examples["file"].values.tolist() if has_files(examples) else None,
         "never": NEVER,
         "arrays": index,
@@ -178,10 +177,7 @@ def _render(
         warnings=_warnings(study, ensembles, names, dataset, shown, thumbnails),
         orders=_orders(about, _unit(first)),
         accessibility=_by_class(ensembles.values(), dataset.sizes["class"]),
-        presets={
-            name: {"sort": f"{order}.0", "reversed": highest}
-            for name, (order, highest) in PRESETS.items()
-        },
+        presets=PRESETS,
         page=page,
         data=_base64(packed),
         sheets=[_base64(sheet) for sheet in thumbnails.sheets],
@@ -339,21 +335,17 @@ def _by_class(ensembles: Iterable[xr.Dataset], classes: int) -> list[str]:
     return [", ".join(f"{mean:.2f}" for mean in of_class) for of_class in zip(*means, strict=True)]
 
 
-def _orders(about: list[dict], unit: str) -> list[dict]:
-    """Return the orders of the page, those of two ensembles each with its letter."""
-    orders = [
-        (
-            f"{order}.{number}",
-            ", ".join(filter(None, (words.format(unit=unit), each["letter"]))),
-            *ends,
-        )
-        for number, each in enumerate(about)
-        for order, (words, *ends) in ORDERS.items()
-    ]
+def _orders(about: list[dict], unit: str) -> list[tuple[str, str, str, str]]:
+    """Return the value and the words of each order, and the words for its lowest and highest."""
+    orders = []
+    for number, ensemble in enumerate(about):
+        letter = f", {ensemble['letter']}" if ensemble["letter"] else ""
+        for order, (words, *ends) in ORDERS.items():
+            orders.append((f"{order}.{number}", words.format(unit=unit) + letter, *ends))
     if len(about) > 1:
         orders.append(("difference.0", "accessibility, A less B", "easier for B", "easier for A"))
     orders.append(("position.0", "position", "lowest", "highest"))
-    return [dict(zip(("value", "words", "first", "last"), order, strict=True)) for order in orders]
+    return orders
 
 
 def _pack(groups: Sequence[Mapping[str, np.ndarray]]) -> tuple[list[dict], bytes]:

@@ -4,7 +4,7 @@
 const $ = (id) => document.getElementById(id);
 const page = JSON.parse($("page").textContent);
 const { classes, epochs, thumbnail } = page;
-const missing = new Set(page.missing);
+const missing = new Set(thumbnail.missing);
 const TILES = 120;
 const last = epochs.length - 1;
 const FIELDS = { sort: "accessibility.0", label: "", split: "", find: "" };

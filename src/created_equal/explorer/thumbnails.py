@@ -49,17 +49,17 @@ def make_thumbnails(dataset: xr.Dataset, data_root: Path) -> Thumbnails:
         dataset: from ``open_dataset`` or ``read_dataset``, or some of its examples.
         data_root: folder that the image folder is relative to, if images stay in files.
     """
+    examples = dataset.sizes["example"]
     if not has_images(dataset):
         blank = (WITHOUT_IMAGES, WITHOUT_IMAGES)
-        missing = list(range(dataset.sizes["example"]))
-        return Thumbnails([], *blank, blank, 1, 1, missing, "")
+        return Thumbnails([], *blank, blank, 1, 1, list(range(examples)), "")
     height, width, _ = image_shape(dataset)
-    largest = min(LARGEST, math.isqrt(PIXELS // dataset.sizes["example"]))
+    largest = min(LARGEST, math.isqrt(PIXELS // examples))
     scale = min(1, largest / max(height, width))
     height, width = (max(1, round(scale * size)) for size in (height, width))
     cell = tuple(BLOCK * math.ceil(size / BLOCK) for size in (width, height))
     columns, rows = (max(1, SHEET // size) for size in cell)
-    examples, images = dataset.sizes["example"], _images(dataset, data_root)
+    images = _images(dataset, data_root)
     sheets, missing, problem = [], [], ""
     for start in range(0, examples, columns * rows):
         number = min(columns * rows, examples - start)

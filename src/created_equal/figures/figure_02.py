@@ -27,11 +27,12 @@ def draw(
     ``steps`` has the name and the scores of an ensemble that was evaluated after mini-batches
     instead of epochs; up to six of its steps are shown below.
     """
+    steps = steps or {}
     check_splits("figure_02", ["test"], scores)
     epochs = check_epochs(scores, epochs or six_epochs(scores), PANELS, "figure_02")
     panels = [(select_epochs(scores, epochs), epoch, f"epoch {epoch}") for epoch in epochs]
     details = [style.describe(ensemble, scores, epochs)]
-    for name, of_steps in (steps or {}).items():
+    for name, of_steps in steps.items():
         trained = of_steps["epoch"].values[of_steps["epoch"].values > 0]
         places = np.linspace(0, len(trained) - 1, min(len(trained), PANELS)).round().astype(int)
         chosen = trained[places].tolist()
@@ -47,8 +48,8 @@ def draw(
     for axes in grid.flat[len(panels) :]:
         axes.set_axis_off()
     figure.supylabel("fraction of test examples")
-    style.heading(figure, title, "; ".join(details), {ensemble: scores, **(steps or {})})
-    scale = histograms.bimodality_scale(figure, scores, *(steps or {}).values())
+    style.heading(figure, title, "; ".join(details), {ensemble: scores, **steps})
+    scale = histograms.bimodality_scale(figure, scores, *steps.values())
     style.footing(figure, style.CONSISTENCY, f"{style.chance_words(scores)} {scale}")
     return figure
 

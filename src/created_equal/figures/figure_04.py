@@ -72,7 +72,7 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     )
     _halves(panels["a"], name, first)
     _accessibility(panels["b"], both, f"(b) {name} and {other_name}", tuple(ensembles))
-    _legend(panels["key"], panels["a"])
+    style.legend_of(panels["a"], panels["key"], loc="center left", handletextpad=0.2)
     shades = ScalarMappable(
         Normalize(0, SATURATION), colormaps["viridis"].with_extremes(over=SATURATED)
     )
@@ -111,7 +111,7 @@ def _draw_halves(name: str, scores: xr.Dataset, title: str) -> Figure:
     figure = style.page(4.6)
     halves, legend = figure.subplots(1, 2)
     _halves(halves, name, scores)
-    _legend(legend, halves)
+    style.legend_of(halves, legend, loc="center left", handletextpad=0.2)
     style.heading(figure, title, style.describe_all_epochs(name, scores, 1), {name: scores})
     style.footing(figure, R_WORDS)
     return figure
@@ -123,16 +123,6 @@ def _halves(axes: Axes, name: str, scores: xr.Dataset) -> None:
         for split in SPLITS
     }
     _accessibility(axes, halves, f"(a) halves of {name}", ("even networks", "odd networks"))
-
-
-def _legend(axes: Axes, plot: Axes) -> None:
-    """Fill a panel with the legend of a plot of accessibility."""
-    axes.set_axis_off()
-    legend = axes.legend(
-        handles=plot.lines[: len(SPLITS)], loc="center left", handletextpad=0.2, borderpad=0
-    )
-    for handle in legend.legend_handles:
-        handle.set_alpha(1)
 
 
 def joint_fractions(
@@ -159,30 +149,13 @@ def _common_examples(ensembles: Mapping[str, xr.Dataset], split: str) -> np.ndar
 def _accessibility(
     axes: Axes, pairs: Mapping[str, Sequence[np.ndarray]], name: str, labels: tuple[str, str]
 ) -> None:
+    style.accessibility_points(axes, pairs, labels)
     words, ranks = [name], []
-    for split, marker in zip(SPLITS, style.MARKERS, strict=False):
-        x, y = pairs[split]
-        color = style.SPLIT_COLORS[split]
-        axes.plot(
-            x,
-            y,
-            linestyle="",
-            marker=marker,
-            markersize=3,
-            markeredgewidth=0.4,
-            markeredgecolor=color,
-            markerfacecolor=color if split == "train" else "none",
-            alpha=max(0.05, min(0.7, 400 / len(x))),
-            rasterized=True,
-            label=f"{split} set",
-        )
+    for split, (x, y) in pairs.items():
         words.append(f"{split}: {style.correlate_in_words(x, y)}")
         rank = spearman(x, y)
         ranks.append(f"{split} {'undefined' if np.isnan(rank) else f'{rank:.3f}'}")
-    axes.plot([0, 1], [0, 1], color=style.GRAY, linestyle="--", linewidth=0.9, gid="equal")
     axes.set_title("\n".join([*words, f"rank r: {', '.join(ranks)}"]))
-    axes.set(xlabel=f"accessibility, {labels[0]}", ylabel=f"accessibility, {labels[1]}")
-    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), box_aspect=1)
 
 
 def _early_and_late(*accuracies: np.ndarray) -> tuple[MatchedEpochs | None, ...]:

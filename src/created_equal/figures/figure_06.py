@@ -43,10 +43,7 @@ def draw(
     grid[0, 0].set_ylabel(f"accuracy, {baseline}")
     grid[1, 0].set_ylabel(f"accessibility, {ensemble}")
     for axes, shown in zip(grid[:, 2], grid[:, 0], strict=True):
-        axes.set_axis_off()
-        legend = axes.legend(*shown.get_legend_handles_labels(), loc="upper left", borderpad=0)
-        for handle in legend.legend_handles:
-            handle.set_alpha(1)
+        style.legend_of(shown, axes, loc="upper left")
     details = style.describe_all_epochs(ensemble, scores, 1)
     words = boosting_words(baseline, boosting)
     style.heading(figure, title, f"{details}; {words}", {ensemble: scores})

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from created_equal.artefacts import consistency
 from created_equal.errors import InputError
 from created_equal.figures import style
-from created_equal.figures.images import as_drawn, class_name, example_name, images_of
+from created_equal.figures.images import class_name, example_name, images_of, show_image
 from created_equal.scores import LEAST_FIT, example_patterns
 
 MARKS = 20
@@ -20,9 +20,7 @@ def draw(
 ) -> Figure:
     """Draw five images, each with its consistency over the epochs.
 
-    ``scores.example_patterns`` finds the best example of each pattern in both splits. The dataset
-    has the images and the names of the classes; if its images stay in files, their folder is
-    relative to ``data_root``.
+    ``scores.example_patterns`` finds the best example of each pattern in both splits.
 
     Raises:
         InputError: epoch 0 was not recorded, there are too few examples or epochs, or the dataset
@@ -42,7 +40,7 @@ def draw(
     for number, ((pattern, found), name) in enumerate(zip(patterns.items(), names, strict=True)):
         image, axes = grid[number]
         example = scores.isel(example=found.index)
-        image.imshow(as_drawn(images[number]), cmap="gray", vmin=0, vmax=255)
+        show_image(image, images[number])
         image.set_axis_off()
         look = {"markersize": 3, "clip_on": False, "zorder": 3}
         style.curve(axes, epochs, consistency(example).values, number, MARKS, **look)

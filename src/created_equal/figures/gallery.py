@@ -29,13 +29,6 @@ def draw(
     A block has three images, or two if names of classes are long. Of more than ``MOST_CLASSES``
     classes, those are drawn that have the most images that are agreed but wrong.
 
-    Args:
-        scores: the ensemble's scores, from ``read_scores`` or ``open_scores``.
-        dataset: the study's dataset, for images and class names.
-        title: the study's title.
-        ensemble: the ensemble's name.
-        data_root: folder that the image folder is relative to, if images stay in files.
-
     Raises:
         InputError: the dataset does not have the examples, or their files are missing or have
             changed.

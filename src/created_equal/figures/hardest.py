@@ -25,13 +25,6 @@ def draw(
 ) -> Figure:
     """Draw the images of each split with the lowest accessibility, the hardest first.
 
-    Args:
-        scores: the ensemble's scores, from ``read_scores`` or ``open_scores``.
-        dataset: the study's dataset, for images and class names.
-        title: the study's title.
-        ensemble: the ensemble's name.
-        data_root: folder that the image folder is relative to, if images stay in files.
-
     Raises:
         InputError: the dataset does not have the examples, or their files are missing or have
             changed.

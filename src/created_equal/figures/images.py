@@ -37,9 +37,10 @@ def images_of(
     return np.concatenate(shown) if shown else np.empty((0, 1, 1, 1), dtype=np.uint8)
 
 
-def as_drawn(image: np.ndarray) -> np.ndarray:
-    """Return an image (height, width, channel) as matplotlib draws it: gray without channel."""
-    return image[..., 0] if image.shape[-1] == 1 else image
+def show_image(axes: Axes, image: np.ndarray, **place) -> None:
+    """Show an image (height, width, channel) uint8, in gray if it has one channel."""
+    shown = image[..., 0] if image.shape[-1] == 1 else image
+    axes.imshow(shown, cmap="gray", vmin=0, vmax=255, **place)
 
 
 def class_name(dataset: xr.Dataset, label: int, longest: int = 25) -> str:
@@ -74,11 +75,5 @@ def draw_row(axes: Axes, top: float, images: np.ndarray, words: list[str]) -> No
     for column, image in enumerate(images):
         height, width = np.array(image.shape[:2]) / max(image.shape[:2]) * (1 - 2 * margin)
         left, above = column + (1 - width) / 2, top + (1 - height) / 2
-        axes.imshow(
-            as_drawn(image),
-            cmap="gray",
-            vmin=0,
-            vmax=255,
-            extent=(left, left + width, above + height, above),
-        )
+        show_image(axes, image, extent=(left, left + width, above + height, above))
         axes.text(column + 0.5, top + 1, words[column], ha="center", va="top", linespacing=1.05)

@@ -31,11 +31,6 @@ def draw(scores: xr.Dataset, title: str, ensemble: str) -> Figure:
 
     Above the diagonal they are pooled over classes, below it within classes, see
     ``scores.rank_correlations``.
-
-    Args:
-        scores: the ensemble's scores, from ``read_scores`` or ``open_scores``.
-        title: the study's title.
-        ensemble: the ensemble's name.
     """
     correlations = table(scores)
     names = [name for name in SHOWN if name in {*correlations["metric"], *correlations["other"]}]

@@ -35,8 +35,7 @@ def draw(moved: Mapping[str, xr.Dataset], scores: xr.Dataset, title: str, ensemb
     axes.set(ylim=(-0.02, 1.02), ylabel="accuracy")
     axes.margins(x=0.02)
     style.epoch_axis(axes)
-    legend.set_axis_off()
-    legend.legend(*axes.get_legend_handles_labels(), loc="upper left", borderpad=0, handlelength=3)
+    style.legend_of(axes, legend, loc="upper left", handlelength=3)
     style.heading(
         figure,
         title,

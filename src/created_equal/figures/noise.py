@@ -4,7 +4,7 @@
 as Summers and Dinneen (2021) do; (c) compares networks trained on disjoint examples.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import reduce
 
 import numpy as np
@@ -74,8 +74,10 @@ def draw(hypotheses: Hypotheses, names: Mapping[str, str], title: str, ensemble:
     scores = hypotheses.scores[names["ensemble"]]
     shown = f"epochs {epochs[0]} to {epochs[-1]}"
     details = f"{style.describe(ensemble, scores)}, {shown}; {sizes}"
-    words = {names["ensemble"]: ensemble}
-    compared = {words.get(each, each): hypotheses.scores[each] for each in names.values()}
+    compared = {
+        ensemble if key == "ensemble" else name: hypotheses.scores[name]
+        for key, name in names.items()
+    }
     style.heading(figure, title, details, compared)
     style.footing(
         figure,
@@ -93,9 +95,7 @@ def disagreements(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return disagreement, and its ratio to that of the first ensemble, with intervals.
 
-    Returns:
-        the values, and the lower and the upper ends of 95 % intervals over networks and examples
-        (NaN with too few networks): each (2, name, epoch) float64.
+    The values and the ends of their intervals are each (2, name, epoch), see ``_with_intervals``.
     """
 
     def values(scores: Scores) -> np.ndarray:
@@ -103,56 +103,48 @@ def disagreements(
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.array([means, means / means[0]])
 
-    found = values(hypotheses.observed(names, by_network=True))
-    ends = np.full((2, *found.shape), np.nan)
-    if hypotheses.resamples_networks(names):
-        resamples = np.array([values(each) for each in hypotheses.resamples(names, REPLICATES)])
-        for place in np.ndindex(found.shape):
-            of_place = resamples[(slice(None), *place)]
-            ends[(slice(None), *place)] = interval_around(found[place], of_place, (0, np.inf))
-    return found, *ends
-
-
-def halves_of_train_set(scores: Scores, names: tuple[str, str], examples: Examples) -> np.ndarray:
-    """Return r of two ensembles, r expected on the same half, the ratio, and rank r: (4,)."""
-    one, two = (scores.accessibility(name, examples) for name in names)
-    halves = [scores.correlation_of_halves(name, examples, pearson) for name in names]
-    r = pearson(one, two)
-    free, _ = correlation_with_more(r, halves, [1, 1])
-    return np.array([r, r / free, free, spearman(one, two)])
+    observed = hypotheses.observed(names, by_network=True)
+    return _with_intervals(values, observed, hypotheses, names, (0, np.inf))
 
 
 def _halves(axes: Axes, hypotheses: Hypotheses, names: tuple[str, str], examples: Examples) -> None:
+    def values(scores: Scores) -> np.ndarray:
+        """Return r of both, r expected of networks of one half, their ratio, and rank r: (4,)."""
+        one, two = (scores.accessibility(name, examples) for name in names)
+        halves = [scores.correlation_of_halves(name, examples, pearson) for name in names]
+        r = pearson(one, two)
+        free, _ = correlation_with_more(r, halves, [1, 1])
+        return np.array([r, r / free, free, spearman(one, two)])
+
     observed = hypotheses.observed(names, by_network=False)
-    found = halves_of_train_set(observed, names, examples)
-    ends = np.full((len(found), 2), np.nan)
-    if hypotheses.resamples_networks(names):
-        resamples = hypotheses.resamples(names, REPLICATES)
-        drawn = np.array([halves_of_train_set(each, names, examples) for each in resamples])
-        possible = (-1, 1)
-        ends = np.array(
-            [interval_around(*each, possible) for each in zip(found, drawn.T, strict=True)]
-        )
-    r, expected, free, rank = (_words(*each) for each in zip(found, *ends.T, strict=True))
+    found = _with_intervals(values, observed, hypotheses, names, (-1, 1))
+    r, expected, free, rank = (_words(*each) for each in zip(*found, strict=True))
     axes.set_title(
         f"(c) disjoint halves\nof the train set\nr {r}\nsame half {expected}\n"
         f"ratio {free}\nrank r {rank}"
     )
-    one, two = (observed.accessibility(name, examples) for name in names)
-    axes.plot(
-        *(one, two),
-        linestyle="",
-        marker="s",
-        markersize=3,
-        markeredgewidth=0.4,
-        markeredgecolor=style.SPLIT_COLORS["test"],
-        markerfacecolor="none",
-        alpha=max(0.05, min(0.7, 400 / len(one))),
-        rasterized=True,
-    )
-    axes.plot([0, 1], [0, 1], color=style.GRAY, linestyle="--", linewidth=0.9, gid="equal")
-    axes.set(xlabel="accessibility, first half", ylabel="accessibility, second half")
-    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), box_aspect=1)
+    both = [observed.accessibility(name, examples) for name in names]
+    style.accessibility_points(axes, {"test": both}, ("first half", "second half"))
+
+
+def _with_intervals(
+    values: Callable[[Scores], np.ndarray],
+    observed: Scores,
+    hypotheses: Hypotheses,
+    names: tuple[str, ...],
+    possible: tuple[float, float],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the values of the observed scores, and the ends of their intervals, each (...).
+
+    The 95 % intervals are over networks and examples; they are NaN with too few networks.
+    """
+    found = values(observed)
+    ends = np.full((2, *found.shape), np.nan)
+    if hypotheses.resamples_networks(names):
+        resamples = np.array([values(each) for each in hypotheses.resamples(names, REPLICATES)])
+        for place in np.ndindex(found.shape):
+            ends[:, *place] = interval_around(found[place], resamples[:, *place], possible)
+    return found, *ends
 
 
 def _words(value: float, lower: float, upper: float) -> str:

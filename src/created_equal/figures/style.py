@@ -3,8 +3,7 @@
 import logging
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from functools import cache, wraps
 from pathlib import Path
@@ -54,22 +53,17 @@ def styled(function: Callable) -> Callable:
 
     @wraps(function)
     def run_in_style(*args, on: FigureBase | Axes | None = None, **kwargs):
-        with matplotlib.style.context(STYLE, after_reset=True), _drawing_on(on):
-            result = function(*args, **kwargs)
+        with matplotlib.style.context(STYLE, after_reset=True):
+            token = _ON.set(None if on is None else _panel_of(on))
+            try:
+                result = function(*args, **kwargs)
+            finally:
+                _ON.reset(token)
             if isinstance(result, FigureBase):
                 show_all_characters(result)
             return result
 
     return run_in_style
-
-
-@contextmanager
-def _drawing_on(target: FigureBase | Axes | None) -> Iterator[None]:
-    token = _ON.set(None if target is None else _panel_of(target))
-    try:
-        yield
-    finally:
-        _ON.reset(token)
 
 
 def _panel_of(target: FigureBase | Axes) -> FigureBase:
@@ -237,6 +231,41 @@ def curve(
     every = max(1, len(x) // marks)
     look |= {"linestyle": LINE_STYLES[number], "marker": MARKERS[number], "markevery": every}
     axes.plot(x, y, color=color, **look)
+
+
+def accessibility_points(
+    axes: Axes, points: Mapping[str, Sequence[np.ndarray]], labels: tuple[str, str]
+) -> None:
+    """Draw the examples of each split by two accessibility scores, and a line of equal scores.
+
+    ``points`` has both scores (example,) by split; ``labels`` says what they are of.
+    """
+    for split, (x, y) in points.items():
+        color, is_train = SPLIT_COLORS[split], split == "train"
+        axes.plot(
+            x,
+            y,
+            linestyle="",
+            marker="o" if is_train else "s",
+            markersize=3,
+            markeredgewidth=0.4,
+            markeredgecolor=color,
+            markerfacecolor=color if is_train else "none",
+            alpha=max(0.05, min(0.7, 400 / len(x))),
+            rasterized=True,
+            label=f"{split} set",
+        )
+    axes.plot([0, 1], [0, 1], color=GRAY, linestyle="--", linewidth=0.9, gid="equal")
+    axes.set(xlabel=f"accessibility, {labels[0]}", ylabel=f"accessibility, {labels[1]}")
+    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), box_aspect=1)
+
+
+def legend_of(plot: Axes, axes: Axes, **look) -> None:
+    """Fill a panel with the legend of another, with opaque markers."""
+    axes.set_axis_off()
+    legend = axes.legend(*plot.get_legend_handles_labels(), borderpad=0, **look)
+    for handle in legend.legend_handles:
+        handle.set_alpha(1)
 
 
 def epoch_axis(axes: Axes) -> None:
