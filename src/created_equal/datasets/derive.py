@@ -75,10 +75,6 @@ def derive_dataset(
 def shuffle_labels(dataset: xr.Dataset, seed: int) -> tuple[xr.Dataset, pd.DataFrame]:
     """Shuffle the labels within the train set and within the test set.
 
-    Args:
-        dataset: see ``make_dataset``.
-        seed: determines the order.
-
     Returns:
         the dataset, in which each class keeps its number of examples in each split, and the table
         of the examples whose labels changed, with their old labels.
