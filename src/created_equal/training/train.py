@@ -91,9 +91,7 @@ def train_networks(
 def networks_definition(ensemble: Ensemble, data: str) -> dict:
     """Return everything that determines an ensemble's networks, except for their seeds.
 
-    Args:
-        ensemble: the ensemble.
-        data: the fingerprint of its dataset.
+    ``data`` is the fingerprint of its dataset.
     """
     return ensemble.definition | {"engine_version": ENGINE_VERSION, "data": data}
 
