@@ -25,7 +25,7 @@ import subprocess
 import sys
 import tarfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -128,38 +128,32 @@ def run_tests(session: Session, args: argparse.Namespace) -> dict:
 
 def compare_precisions(session: Session, args: argparse.Namespace) -> dict:
     """Train equal seeds in every precision that the device has."""
-    return run_benchmark(
-        session,
-        args,
-        ["--ways", "engine", "--networks", str(min(20, n_networks(args)))],
-        ["--epochs", str(args.epochs_compared)],
-    )
+    networks, epochs = str(min(20, n_networks(args))), str(args.epochs_compared)
+    options = ["--ways", "engine", "--networks", networks, "--epochs", epochs]
+    return run_benchmark(session, args, options)
 
 
 def compare_ways(session: Session, args: argparse.Namespace) -> dict:
     """Measure each way of training, in fp32 and in the precision that the training step uses."""
     precisions = dict.fromkeys(["fp32", fastest_precision(session.results)])
-    ways = ["--ways", "engine,loop,vmap"]
+    options = ["--networks", str(n_networks(args)), "--limit", str(args.limit)]
+    ways = "engine,loop,vmap"
     if args.candidate:
-        ways = ["--ways", "engine,loop,vmap,fused", "--candidate", str(args.candidate)]
-    return run_benchmark(
-        session,
-        args,
-        ["--networks", str(n_networks(args)), "--limit", str(args.limit)],
-        [*ways, "--precisions", ",".join(precisions)],
-    )
+        ways += ",fused"
+        options += ["--candidate", str(args.candidate)]
+    options += ["--ways", ways, "--precisions", ",".join(precisions)]
+    return run_benchmark(session, args, options)
 
 
-def run_benchmark(session: Session, args: argparse.Namespace, *options: list[str]) -> dict:
+def run_benchmark(session: Session, args: argparse.Namespace, options: Sequence[str]) -> dict:
     """Run benchmarks/training.py and return its results.
 
     Raises:
         InputError: it ended without results.
     """
     file = session.out / "benchmark.json"
-    with_study = [*BENCHMARK, "--study", args.study, "--json", str(file)]
     try:
-        session.succeed([*with_study, *(each for part in options for each in part)])
+        session.succeed([*BENCHMARK, "--study", args.study, "--json", str(file), *options])
         return json.loads(file.read_text())
     finally:
         file.unlink(missing_ok=True)
@@ -191,6 +185,7 @@ def train(session: Session, args: argparse.Namespace) -> dict:
     """Train the study's ensembles in its order until the time is over."""
     study = load_study(args.study, args.networks)
     archives = Archives(session.out)
+    precision = fastest_precision(session.results)
     trained = {}
     for ensemble in study.ensembles.values():
         result = trained[ensemble.name] = {"networks": 0, "of": ensemble.n_networks, "seconds": 0.0}
@@ -201,7 +196,6 @@ def train(session: Session, args: argparse.Namespace) -> dict:
         for first, last in ensemble.batches(NETWORKS_PER_JOB):
             output = predictions_path(study.name, ensemble.name, first, last)
             started = time.monotonic()
-            precision = fastest_precision(session.results)
             seeds = f"{first}-{last}"
             options = [study.name, ensemble.name, "--networks", seeds, "--precision", precision]
             try:
@@ -247,7 +241,7 @@ class Archives:
         self._folder = folder
         self._packed: dict[str, tuple[int, int]] = {}  # sizes and times
         # A network that was trained again is in them twice, and the last one counts.
-        for archive in reversed(list(self._paths())):
+        for archive in reversed(self._paths()):
             with tarfile.open(archive) as packed:
                 latest = {each.name: each for each in packed}
                 self._packed = {
@@ -259,15 +253,15 @@ class Archives:
                 safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
                 packed.extractall(members=missing, **safely)
 
-    def _paths(self) -> Iterator[Path]:
-        yield from sorted(self._folder.glob("networks-*.tar"))
+    def _paths(self) -> list[Path]:
+        return sorted(self._folder.glob("networks-*.tar"))
 
     def add(self, path: Path) -> bool:
         """Add a file if the archives lack it; return whether there was room for it."""
         version = path.stat().st_size, int(path.stat().st_mtime)
         if self._packed.get(str(path)) == version:
             return True
-        archives = list(self._paths())
+        archives = self._paths()
         if not archives or archives[-1].stat().st_size + path.stat().st_size > ARCHIVE_BYTES:
             if len(archives) == MOST_ARCHIVES:
                 return False

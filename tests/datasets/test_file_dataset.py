@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from created_equal.artefacts import content_hash
-from created_equal.datasets import build_dataset, file_dataset
+from created_equal.datasets import build_dataset, file_dataset, file_reading
 from created_equal.datasets.file_dataset import channel_moments, hash_files, sample
 from created_equal.errors import InputError
 
@@ -38,7 +38,7 @@ def test_hashes_are_in_the_order_of_the_files(folder):
 
 def test_progress_is_logged(folder, caplog, monkeypatch):
     caplog.set_level(logging.INFO)
-    monkeypatch.setattr(file_dataset, "FILES_PER_LOG_LINE", 2)
+    monkeypatch.setattr(file_reading, "FILES_PER_LOG_LINE", 2)
     hash_files([folder / "train" / "a" / "0.png"] * 5)
     assert caplog.messages == ["read 2 of 5 files", "read 4 of 5 files"]
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import torch
 import xarray as xr
+from one_network import train_network
 
 from created_equal.datasets import build_dataset
 from created_equal.study import Architecture, Decay, Ensemble, Recipe
 from created_equal.training.engine.device import choose_setting
 from created_equal.training.engine.images import Images
-from created_equal.training.engine.trainee import train_network
 from created_equal.versions import ENGINE_VERSION
 
 FILE = Path(__file__).with_suffix(".json")

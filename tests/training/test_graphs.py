@@ -5,12 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from one_network import train_network
 
 from created_equal.training.engine import make_group
 from created_equal.training.engine.device import choose_setting
 from created_equal.training.engine.graphs import GraphGroup
 from created_equal.training.engine.images import Images
-from created_equal.training.engine.trainee import Trainee, train_network
+from created_equal.training.engine.trainee import Trainee
 
 # The fraction of predictions that may differ, for examples between two labels, because the fused
 # optimizer rounds differently from the default one.

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 from data import overwrite
+from one_network import train_network
 
 from created_equal.artefacts import read_predictions
 from created_equal.errors import InputError
@@ -24,7 +25,6 @@ from created_equal.training.engine import trainee
 from created_equal.training.engine.device import choose_setting
 from created_equal.training.engine.graphs import GraphGroup, Lane
 from created_equal.training.engine.images import Images
-from created_equal.training.engine.trainee import train_network
 from created_equal.training.predictions_folder import PredictionsFolder
 from created_equal.training.stop_request import StopRequest
 

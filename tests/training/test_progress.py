@@ -8,14 +8,15 @@ import sys
 import numpy as np
 
 from created_equal.training.engine.trainee import EpochResult
-from created_equal.training.progress import Report, reporting
+from created_equal.training.progress import Report, make_bar
 
 USES_A_BAR = """
 import time
 import numpy as np
 from created_equal.training.engine.trainee import EpochResult
-from created_equal.training.progress import reporting
-with reporting("digits/st_vgg", 2, 1) as report:
+from created_equal.training.progress import Report, make_bar
+with make_bar() as bar:
+    report = Report("digits/st_vgg", 2, 1, bar)
     for epoch in range(3):
         report.epoch({7: EpochResult(epoch, np.zeros(1), np.array([0.5, 0.25]), np.zeros(2))})
         time.sleep(0.2)
@@ -28,7 +29,8 @@ def result(epoch):
 
 def test_a_log_has_a_line_per_epoch_with_speed_and_time_left(caplog):
     caplog.set_level(logging.INFO)
-    with reporting("digits/st_vgg", 2, 3) as report:
+    with make_bar() as bar:
+        report = Report("digits/st_vgg", 2, 3, bar)
         for epoch in range(3):
             report.epoch({7: result(epoch)})
     first, second, third = caplog.messages
@@ -54,16 +56,14 @@ def test_speed_and_time_left_by_hand(caplog, monkeypatch):
 
 def test_the_share_of_the_time_spent_waiting_by_hand(caplog):
     caplog.set_level(logging.INFO)
-    waited = 5.0
-    report = Report("t", epochs=4, n_networks=1, bar=None, waited=lambda: waited)
+    report = Report("t", epochs=4, n_networks=1, bar=None)
     # Pretend that the epoch took 20 seconds, of which the device waited 3.
     report._reported -= 20
-    waited = 8.0
-    report.epoch({0: result(1)})
+    report.epoch({0: result(1)}, waited=3.0)
     assert caplog.messages[0].endswith(" left; 15 % waiting for images")
     # A line counts the time of its own epoch only.
     report._reported -= 10
-    report.epoch({0: result(2)})
+    report.epoch({0: result(2)}, waited=3.0)
     assert caplog.messages[1].endswith(" left; 0 % waiting for images")
 
 

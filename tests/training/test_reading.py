@@ -13,6 +13,7 @@ import numpy as np
 import psutil
 import pytest
 import torch
+from one_network import train_network
 
 from created_equal.artefacts import read_predictions
 from created_equal.errors import InputError
@@ -21,7 +22,7 @@ from created_equal.training.engine import reading
 from created_equal.training.engine.device import choose_setting
 from created_equal.training.engine.images import FileImages
 from created_equal.training.engine.reading import explain_killed_readers
-from created_equal.training.engine.trainee import Trainee, train_network
+from created_equal.training.engine.trainee import Trainee
 
 JOB = """
 import logging, sys

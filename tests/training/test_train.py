@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from data import overwrite
+from one_network import train_network
 
 from created_equal.artefacts import (
     definition_of,
@@ -23,7 +24,6 @@ from created_equal.errors import InputError
 from created_equal.training import PredictionsFolder, networks_definition, train_networks
 from created_equal.training.engine.device import choose_setting
 from created_equal.training.engine.images import Images
-from created_equal.training.engine.trainee import train_network
 from created_equal.versions import ENGINE_VERSION
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from needs import require
+from one_network import train_network
 from torch.utils.checkpoint import checkpoint
 
 from created_equal.artefacts import SPLITS, make_dataset
@@ -16,12 +17,7 @@ from created_equal.networks.activations import ACTIVATIONS
 from created_equal.training.engine.device import Setting, choose_setting
 from created_equal.training.engine.images import Images
 from created_equal.training.engine.streams import Streams
-from created_equal.training.engine.trainee import (
-    Trainee,
-    draw_mini_batches,
-    is_compiled,
-    train_network,
-)
+from created_equal.training.engine.trainee import Trainee, draw_mini_batches, is_compiled
 
 CPU = choose_setting("cpu", "fp32")
 

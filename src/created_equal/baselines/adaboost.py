@@ -43,9 +43,7 @@ def boosted_predictions(
             "adaboost: on the train set no linear classifier is better than chance, so there is "
             "nothing to boost; leave baselines.adaboost out of the study."
         ) from error
-    n_fitted = len(classifier.estimators_)
-    predictions = np.empty((weak_learners, len(labels)), dtype=labels.dtype)
-    for k, predicted in enumerate(classifier.staged_predict(pixels)):
-        predictions[k] = predicted
-    predictions[n_fitted:] = predictions[n_fitted - 1]
-    return predictions, n_fitted
+    predictions = list(classifier.staged_predict(pixels))
+    n_fitted = len(predictions)
+    predictions += predictions[-1:] * (weak_learners - n_fitted)
+    return np.array(predictions, dtype=labels.dtype), n_fitted

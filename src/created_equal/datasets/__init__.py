@@ -1,6 +1,4 @@
 """Datasets: built from a source of images, or derived from another dataset."""
 
-from created_equal.datasets.build import build_dataset
-from created_equal.datasets.derive import derive_dataset
-
-__all__ = ["build_dataset", "derive_dataset"]
+from .build import build_dataset as build_dataset
+from .derive import derive_dataset as derive_dataset

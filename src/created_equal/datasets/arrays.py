@@ -3,13 +3,12 @@
 import zipfile
 import zlib
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from created_equal.artefacts import MOST_CLASSES
-from created_equal.datasets.source import Source, read_from_array
+from created_equal.datasets.source import Source, source_in_memory
 from created_equal.errors import InputError, because
 
 NEEDED = ("train_images", "train_labels", "test_images", "test_labels")
@@ -44,14 +43,10 @@ def open_arrays(path: Path) -> Source:
                 f"{path} has {len(of_split)} {split}_images and {len(labels_of_split)} "
                 f"{split}_labels; give a label for each image."
             )
+    is_test = np.repeat([False, True], [len(each) for each in images])
     labels = np.concatenate(labels)
-    return Source(
-        labels=labels,
-        positions=np.arange(len(labels)),
-        is_test=np.repeat([False, True], [len(each) for each in images]),
-        class_names=_class_names(path, arrays.get("class_names"), int(labels.max()) + 1),
-        read=partial(read_from_array, np.concatenate(images)),
-    )
+    class_names = _class_names(path, arrays.get("class_names"), int(labels.max()) + 1)
+    return source_in_memory(np.concatenate(images), labels, is_test, class_names)
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:

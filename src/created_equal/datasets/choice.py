@@ -1,6 +1,7 @@
 """Fixed choices of examples: stratified, or in a random order."""
 
 import numpy as np
+import pandas as pd
 
 from created_equal.artefacts import content_hash
 from created_equal.datasets.source import Source
@@ -12,8 +13,8 @@ def choose_stratified(labels: np.ndarray, positions: np.ndarray, n_chosen: int) 
 
     The choice depends on the arguments alone. Within a class, examples are ordered by a hash of
     their positions. Every class gets one example, and all others are distributed by Webster's
-    method: the r-th example (r = 0, 1, ...) of a class of n is due at (r + 1/2) / n. So classes of
-    equal size differ by at most one example, and a smaller choice is contained in a larger one.
+    method, see ``due_times``. So classes of equal size differ by at most one example, and a smaller
+    choice is contained in a larger one.
 
     Args:
         labels: (example,) integers.
@@ -25,10 +26,18 @@ def choose_stratified(labels: np.ndarray, positions: np.ndarray, n_chosen: int) 
     """
     hashes = np.array([content_hash(b"%d" % each) for each in positions.tolist()], dtype=np.uint64)
     by_class = np.lexsort((hashes, labels))
-    _, starts, sizes = np.unique(labels[by_class], return_index=True, return_counts=True)
-    rank = np.arange(len(labels)) - np.repeat(starts, sizes)
-    due = np.where(rank == 0, 0.0, (rank + 0.5) / np.repeat(sizes, sizes))
+    is_first = ~pd.Series(labels[by_class]).duplicated()
+    due = np.where(is_first, 0.0, due_times(labels[by_class]))
     return np.sort(by_class[np.argsort(due, kind="stable")[:n_chosen]])
+
+
+def due_times(labels: np.ndarray) -> np.ndarray:
+    """Return when examples are due, if each class is to have its share at any time: (example,).
+
+    The r-th example (r = 0, 1, ...) of a class of n is due at (r + 1/2) / n (Webster's method).
+    """
+    by_class = pd.Series(labels).groupby(labels)
+    return ((by_class.cumcount() + 0.5) / by_class.transform("size")).to_numpy()
 
 
 def choose_examples(
@@ -42,14 +51,9 @@ def choose_examples(
     Raises:
         InputError: more examples are requested than exist, or fewer than there are classes.
     """
-    return np.sort(
-        np.concatenate(
-            [
-                _choose_from_split(source, "train", train_examples),
-                _choose_from_split(source, "test", test_examples),
-            ]
-        )
-    )
+    train = _choose_from_split(source, "train", train_examples)
+    test = _choose_from_split(source, "test", test_examples)
+    return np.sort(np.concatenate([train, test]))
 
 
 def random_order(seed: int, stream: int, n_examples: int) -> np.ndarray:

@@ -1,7 +1,6 @@
 """CIFAR-10, CIFAR-100 and its superclasses, in torchvision's layout on disk."""
 
 import pickle
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +8,7 @@ from torchvision.datasets import CIFAR10, CIFAR100
 from torchvision.datasets.utils import extract_archive
 
 from created_equal.datasets.fetch import check_file, download_file, lock_for_writing
-from created_equal.datasets.source import Source, read_from_array
+from created_equal.datasets.source import Source, source_in_memory
 from created_equal.errors import InputError
 
 
@@ -20,9 +19,9 @@ def open_cifar10(data_root: Path, download: bool) -> Source:
         InputError: files are missing, damaged, or cannot be downloaded.
     """
     folder = _find_files(CIFAR10, data_root, download)
-    images, n_train, (labels,) = _read_batches(CIFAR10, folder, "labels")
+    images, is_test, (labels,) = _read_batches(CIFAR10, folder, "labels")
     names = _read_pickle(folder / CIFAR10.meta["filename"])["label_names"]
-    return _source(images, labels, np.arange(len(labels)), n_train, names)
+    return source_in_memory(images, labels, is_test, names)
 
 
 def open_cifar100(data_root: Path, download: bool, superclass: str | None) -> Source:
@@ -39,32 +38,16 @@ def open_cifar100(data_root: Path, download: bool, superclass: str | None) -> So
     """
     folder = _find_files(CIFAR100, data_root, download)
     meta = _read_pickle(folder / CIFAR100.meta["filename"])
-    images, n_train, (fine, coarse) = _read_batches(
+    images, is_test, (fine, coarse) = _read_batches(
         CIFAR100, folder, "fine_labels", "coarse_labels"
     )
-    positions = np.arange(len(fine))
     if superclass is None:
-        return _source(images, fine, positions, n_train, meta["fine_label_names"])
+        return source_in_memory(images, fine, is_test, meta["fine_label_names"])
     positions = np.flatnonzero(coarse == meta["coarse_label_names"].index(superclass))
     all_names = np.array(meta["fine_label_names"])
     names, labels = np.unique(all_names[fine[positions]], return_inverse=True)
-    return _source(images[positions], labels, positions, n_train, names.tolist())
-
-
-def _source(
-    images: np.ndarray,
-    labels: np.ndarray,
-    positions: np.ndarray,
-    n_train: int,
-    class_names: list[str],
-) -> Source:
-    return Source(
-        labels=labels,
-        positions=positions,
-        is_test=positions >= n_train,
-        class_names=class_names,
-        read=partial(read_from_array, images),
-    )
+    images, is_test = images[positions], is_test[positions]
+    return source_in_memory(images, labels, is_test, names.tolist(), positions)
 
 
 def _find_files(kind: type[CIFAR10], data_root: Path, download: bool) -> Path:
@@ -104,19 +87,19 @@ def _find_missing(folder: Path, names: dict[str, str]) -> list[str]:
 
 def _read_batches(
     kind: type[CIFAR10], folder: Path, *keys: str
-) -> tuple[np.ndarray, int, list[np.ndarray]]:
+) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
     """Read the train batches, followed by the test batches.
 
     Returns:
-        images (example, 32, 32, 3) uint8, the number of train examples, and the labels (example,)
-        for each of ``keys``.
+        images (example, 32, 32, 3) uint8, whether they are test images (example,), and the labels
+        (example,) for each of ``keys``.
     """
     batches = [_read_pickle(folder / name) for name, _ in [*kind.train_list, *kind.test_list]]
     n_train = sum(len(batch["data"]) for batch in batches[: len(kind.train_list)])
     labels = [np.concatenate([batch[key] for batch in batches]) for key in keys]
     # On disk an image consists of a red, a green and a blue plane.
     planes = np.concatenate([batch["data"] for batch in batches]).reshape(-1, 3, 32, 32)
-    return planes.transpose(0, 2, 3, 1), n_train, labels
+    return planes.transpose(0, 2, 3, 1), np.arange(len(planes)) >= n_train, labels
 
 
 def _read_pickle(path: Path) -> dict:

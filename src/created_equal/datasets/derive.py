@@ -12,7 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from created_equal.artefacts import SPLITS, definition_of, fingerprint
-from created_equal.datasets.choice import random_order
+from created_equal.datasets.choice import due_times, random_order
 from created_equal.errors import InputError
 from created_equal.study import Ensemble, derivation
 
@@ -75,10 +75,6 @@ def derive_dataset(
 def shuffle_labels(dataset: xr.Dataset, seed: int) -> tuple[xr.Dataset, pd.DataFrame]:
     """Shuffle the labels within the train set and within the test set.
 
-    Args:
-        dataset: see ``make_dataset``.
-        seed: determines the order.
-
     Returns:
         the dataset, in which each class keeps its number of examples in each split, and the table
         of the examples whose labels changed, with their old labels.
@@ -107,19 +103,10 @@ def _rank(step: Mapping, train: xr.Dataset, accessibility: np.ndarray) -> np.nda
         order = np.lexsort((train["example"].values, -accessibility))
         if step.get("move_to_test") == "hardest" or step.get("keep") == "easiest":
             order = order[::-1]
-    return _alternate_classes(order, train["label"].values) if step.get("balanced") else order
-
-
-def _alternate_classes(order: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Reorder examples so that each class keeps its order and its share among the first ones.
-
-    The r-th example (r = 0, 1, ...) of a class of n is due at (r + 1/2) / n (Webster's method).
-    """
-    due = np.empty(len(order))
-    for label in np.unique(labels):
-        ranks = np.flatnonzero(labels[order] == label)
-        due[ranks] = (np.arange(len(ranks)) + 0.5) / len(ranks)
-    return order[np.argsort(due, kind="stable")]
+    if step.get("balanced"):
+        # Each class keeps its order, and has its share among the first examples.
+        order = order[np.argsort(due_times(train["label"].values[order]), kind="stable")]
+    return order
 
 
 def _make_table(

@@ -1,12 +1,10 @@
 """The digits that scikit-learn includes: 1,797 images of 8 x 8 pixels."""
 
-from functools import partial
-
 import numpy as np
 from sklearn.datasets import load_digits
 
 from created_equal.datasets.choice import choose_stratified
-from created_equal.datasets.source import Source, read_from_array
+from created_equal.datasets.source import Source, source_in_memory
 
 
 def open_digits() -> Source:
@@ -19,10 +17,5 @@ def open_digits() -> Source:
     is_test = np.zeros(len(positions), dtype=bool)
     is_test[choose_stratified(digits.target, positions, len(positions) // 3)] = True
     pixels = np.rint(digits.images * (255 / 16)).astype(np.uint8)
-    return Source(
-        labels=digits.target,
-        positions=positions,
-        is_test=is_test,
-        class_names=[str(name) for name in digits.target_names],
-        read=partial(read_from_array, pixels[..., None]),
-    )
+    class_names = [str(name) for name in digits.target_names]
+    return source_in_memory(pixels[..., None], digits.target, is_test, class_names)

@@ -1,8 +1,8 @@
 """Build a dataset whose images stay in their files."""
 
 import io
-import logging
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,19 +17,11 @@ from created_equal.artefacts import (
     sums_of,
 )
 from created_equal.datasets.choice import random_order
-from created_equal.datasets.file_reading import (
-    Noticed,
-    decode_files,
-    map_in_threads,
-    unreadable,
-)
+from created_equal.datasets.file_reading import Noticed, map_files
 from created_equal.datasets.source import Source
-from created_equal.decoding.image_file import why_unreadable
+from created_equal.decoding.image_file import decode_image
 
 N_SAMPLED = 10_000  # train images from which the channels' means and deviations are computed
-FILES_PER_LOG_LINE = 100_000
-
-log = logging.getLogger(__name__)
 
 
 def build_file_dataset(source: Source, rows: np.ndarray, folder: str, size: int) -> xr.Dataset:
@@ -64,18 +56,7 @@ def hash_files(files: Sequence[Path]) -> np.ndarray:
     Raises:
         InputError: files cannot be read, or do not have the header of an image.
     """
-    hashes = np.empty(len(files), dtype=np.uint64)
-    problems = []
-    for index, result in enumerate(map_in_threads(_hash_or_problem, files)):
-        if isinstance(result, str):
-            problems.append(result)
-        else:
-            hashes[index] = result
-        if (index + 1) % FILES_PER_LOG_LINE == 0:
-            log.info("read %d of %d files", index + 1, len(files))
-    if problems:
-        raise unreadable(problems)
-    return hashes
+    return np.fromiter(map_files(_hash_file, files), dtype=np.uint64)
 
 
 def sample(n_rows: int) -> np.ndarray:
@@ -90,7 +71,8 @@ def channel_moments(files: Sequence[Path], size: int) -> list[tuple[float, float
         InputError: files cannot be read as images, or see ``Noticed.report``.
     """
     sums, noticed = np.zeros((3, 2), dtype=object), Noticed()
-    for path, decoded in zip(files, decode_files(files, size), strict=True):
+    decoded_files = map_files(partial(decode_image, size=size), files)
+    for path, decoded in zip(files, decoded_files, strict=True):
         sums += np.array([sums_of(decoded.pixels[..., channel]) for channel in range(3)], object)
         noticed.add(path, decoded)
     noticed.report()
@@ -98,10 +80,7 @@ def channel_moments(files: Sequence[Path], size: int) -> list[tuple[float, float
     return [moments_of(count, *of_channel) for of_channel in sums.tolist()]
 
 
-def _hash_or_problem(path: Path) -> int | str:
-    try:
-        content = path.read_bytes()
-        Image.open(io.BytesIO(content)).close()
-        return content_hash(content)
-    except Exception as error:  # Pillow raises many types of errors on broken files
-        return f"{path} ({why_unreadable(error)})"
+def _hash_file(path: Path) -> int:
+    content = path.read_bytes()
+    Image.open(io.BytesIO(content)).close()
+    return content_hash(content)

@@ -4,6 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from created_equal.errors import InputError
 
 N_NAMED = 3  # files that an error message names; it counts the others
 CHUNK = 64
+FILES_PER_LOG_LINE = 100_000
 # If the brightest 16-bit value of a data set is below half, its values have fewer than 16 bits.
 HALF = 128
 
@@ -83,7 +85,7 @@ def read_files(files: Sequence[Path], rows: np.ndarray, size: int | None) -> np.
     images, first = None, None
     is_gray = np.zeros(len(chosen), dtype=bool)
     noticed = Noticed()
-    for index, decoded in enumerate(decode_files(chosen, size)):
+    for index, decoded in enumerate(map_files(partial(decode_image, size=size), chosen)):
         pixels = decoded.pixels
         if images is None:
             images, first = np.empty((len(chosen), *pixels.shape), np.uint8), chosen[index]
@@ -109,42 +111,38 @@ def read_files(files: Sequence[Path], rows: np.ndarray, size: int | None) -> np.
     return images
 
 
-def decode_files(files: Sequence[Path], size: int | None) -> Iterator[Decoded]:
-    """Yield the images of files in order, decoded in parallel.
+def map_files(function: Callable[[Path], object], files: Sequence[Path]) -> Iterator:
+    """Yield the result of a function for each image file, in order, computed in threads.
+
+    Files are submitted in chunks, so few results pile up and an early exit does not wait long.
 
     Raises:
-        InputError: files cannot be read as images; after a look at all of them.
+        InputError: the function fails on some files; after a look at all of them.
     """
 
-    def decode(path: Path) -> Decoded | str:
+    def attempt(path: Path) -> tuple[object, str]:
         try:
-            return decode_image(path, size)
+            return function(path), ""
         except Exception as error:  # Pillow raises many types of errors on broken files
-            return f"{path} ({why_unreadable(error)})"
+            return None, f"{path} ({why_unreadable(error)})"
 
     problems = []
-    for decoded in map_in_threads(decode, files):
-        if isinstance(decoded, str):
-            problems.append(decoded)
-        elif not problems:
-            yield decoded
-    if problems:
-        raise unreadable(problems)
-
-
-def map_in_threads(function: Callable, items: Sequence) -> Iterator:
-    """Yield the results of a function for each item, in order, computed in threads.
-
-    Items are submitted in chunks, so few results pile up and an early exit does not wait long.
-    """
     with ThreadPoolExecutor() as pool:
-        for start in range(0, len(items), CHUNK):
+        for start in range(0, len(files), CHUNK):
             with keep_warnings():
-                results = [*pool.map(function, items[start : start + CHUNK])]
-            yield from results
+                attempts = [*pool.map(attempt, files[start : start + CHUNK])]
+            for n_read, (result, problem) in enumerate(attempts, start + 1):
+                if n_read % FILES_PER_LOG_LINE == 0:
+                    log.info("read %d of %d files", n_read, len(files))
+                if problem:
+                    problems.append(problem)
+                elif not problems:
+                    yield result
+    if problems:
+        raise _unreadable(problems)
 
 
-def unreadable(problems: Sequence[str]) -> InputError:
+def _unreadable(problems: Sequence[str]) -> InputError:
     """Return the error for files that cannot be read; each problem has a path and a reason."""
     named = ", ".join(problems[:N_NAMED])
     more = f" and {len(problems) - N_NAMED} more" if len(problems) > N_NAMED else ""

@@ -1,7 +1,7 @@
 """Folders of images: train/CLASS/* and test/CLASS/* (or val), or the layout of Tiny ImageNet."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -70,20 +70,19 @@ def open_image_folder(root: Path) -> Source:
             f"the test set of {root} has no images of the class {shown(untested[0])}; add some, or "
             "remove the class from the train set."
         )
-    labels_of = {name: label for label, name in enumerate(sorted(train))}
     listed = [
-        (labels_of[name], is_test, path)
+        (label, is_test, path)
         for is_test, classes in ((False, train), (True, test))
-        for name in sorted(classes)
+        for label, name in enumerate(sorted(classes))
         for path in sorted(classes[name])
     ]
-    files = [path for _, _, path in listed]
+    labels, is_test, files = zip(*listed, strict=True)
     n_train = sum(map(len, train.values()))
     _report(lister.left_out, files[:n_train], files[n_train:])
     return Source(
-        labels=np.array([label for label, _, _ in listed]),
-        positions=np.arange(len(listed)),
-        is_test=np.array([is_test for _, is_test, _ in listed]),
+        labels=np.array(labels),
+        positions=np.arange(len(files)),
+        is_test=np.array(is_test),
         class_names=names,
         read=partial(read_files, files),
         files=files,
@@ -91,7 +90,7 @@ def open_image_folder(root: Path) -> Source:
     )
 
 
-def _report(left_out: list[Path], *splits: list[Path]) -> None:
+def _report(left_out: list[Path], *splits: Sequence[Path]) -> None:
     """Log what is not read, and how many images are in folders within the class folders."""
     if left_out:
         log.info(

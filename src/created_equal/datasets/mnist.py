@@ -2,7 +2,6 @@
 
 import gzip
 import zlib
-from functools import partial
 from hashlib import md5
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import numpy as np
 from torchvision.datasets import MNIST
 
 from created_equal.datasets.fetch import download_file, lock_for_writing, unreadable
-from created_equal.datasets.source import Source, read_from_array
+from created_equal.datasets.source import Source, source_in_memory
 from created_equal.errors import InputError
 
 # The contents of the four files. Other data sets, such as Fashion-MNIST, have files of these names.
@@ -35,13 +34,10 @@ def open_mnist(data_root: Path, download: bool) -> Source:
     images, labels = (
         [_read_idx(folder / name) for name in MD5 if kind in name] for kind in ("images", "labels")
     )
-    return Source(
-        labels=np.concatenate(labels),
-        positions=np.arange(sum(map(len, labels))),
-        is_test=np.repeat([False, True], [len(split) for split in labels]),
-        class_names=[str(digit) for digit in range(10)],
-        read=partial(read_from_array, np.concatenate(images)[..., None]),
-    )
+    is_test = np.repeat([False, True], [len(split) for split in labels])
+    class_names = [str(digit) for digit in range(10)]
+    images, labels = np.concatenate(images)[..., None], np.concatenate(labels)
+    return source_in_memory(images, labels, is_test, class_names)
 
 
 def _find_files(data_root: Path, download: bool) -> Path:

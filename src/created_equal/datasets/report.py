@@ -18,11 +18,7 @@ log = logging.getLogger(__name__)
 
 
 def report(dataset: xr.Dataset) -> None:
-    """Log what a dataset holds, with a warning for everything odd.
-
-    Args:
-        dataset: see ``make_dataset`` and ``make_file_dataset``.
-    """
+    """Log what a dataset holds, with a warning for everything odd."""
     height, width, channels = image_shape(dataset)
     counts = _counts(dataset)
     train, test = counts.sum()

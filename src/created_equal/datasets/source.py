@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,22 @@ class Source:
         """Return the files of these rows, relative to ``root``; none without files."""
         files = [self.files[row] for row in rows] if self.files else []
         return [path.relative_to(self.root).as_posix() for path in files]
+
+
+def source_in_memory(
+    images: np.ndarray,
+    labels: np.ndarray,
+    is_test: np.ndarray,
+    class_names: Sequence[str],
+    positions: np.ndarray | None = None,
+) -> Source:
+    """Return a source whose images are in an array, (example, height, width, channel) uint8.
+
+    The array may have any memory layout. Positions are by default 0, 1, ...
+    """
+    positions = np.arange(len(labels)) if positions is None else positions
+    read = partial(read_from_array, images)
+    return Source(labels, positions, is_test, class_names, read)
 
 
 def read_from_array(images: np.ndarray, rows: np.ndarray, size: int | None) -> np.ndarray:

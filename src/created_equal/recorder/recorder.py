@@ -139,8 +139,8 @@ class Recorder:
         return self
 
     def __exit__(self, error: type | None, *_: object) -> None:
-        if error is None and self._current is not None:
-            self._refuse_incomplete(self._current)
+        if error is None:
+            self._end_epoch()
 
     def evaluate(
         self,
@@ -191,8 +191,7 @@ class Recorder:
                     places = self._find(split, names, by_position=ids is None)
                     self._check_labels(split, places, labels)
                     self._record(epoch, split, places, outputs)
-        if self._current is not None:
-            self._refuse_incomplete(self._current)
+        self._end_epoch()
 
     def record(self, epoch: int, split: str, ids: Sequence | None, outputs: object) -> None:
         """Record the network's outputs for some examples, batch by batch or all at once.
@@ -257,8 +256,7 @@ class Recorder:
             return self._current
         if isinstance(epoch, bool) or not isinstance(epoch, int | np.integer) or epoch < 0:
             raise InputError(f"epoch is {epoch!r}; give a whole number, 0 if untrained.")
-        if self._current is not None:
-            self._refuse_incomplete(self._current)
+        self._end_epoch()
         earlier = [each for each in self.epochs if each < epoch]
         if later := self.epochs[len(earlier) :]:
             if self._has_recorded or not earlier:
@@ -367,11 +365,12 @@ class Recorder:
                 "that does not shuffle, or ids as the last part of each batch."
             )
 
-    def _refuse_incomplete(self, current: _Epoch) -> None:
-        self._current = None
-        missing = current.missing
-        if not len(missing):
+    def _end_epoch(self) -> None:
+        """End the current epoch, if there is one; refuse it if it lacks examples."""
+        current, self._current = self._current, None
+        if current is None or not len(current.missing):
             return
+        missing = current.missing
         more = f" (nor have {len(missing) - 1} others)" if len(missing) > 1 else ""
         raise InputError(
             f"{self._name(missing[0])} has no prediction after epoch {current.number} of network "

@@ -154,7 +154,8 @@ class Job:
             each.results.append(result)
             if not np.isfinite(result.loss).all():
                 self.diverged.setdefault(each.seed, result.epoch)
-        self._report.epoch({each.seed: each.results[-1] for each in members})
+        latest = {each.seed: each.results[-1] for each in members}
+        self._report.epoch(latest, self._images.waited)
 
     def _write_checkpoints(self, members: Sequence[Member]) -> None:
         for each in members:

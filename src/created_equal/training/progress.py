@@ -3,8 +3,8 @@
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 
 import numpy as np
@@ -21,8 +21,8 @@ log = logging.getLogger(__name__)
 class Report:
     """Reports finished epochs of ``n_networks`` networks, with networks per hour and the time left.
 
-    ``waited`` returns the seconds spent waiting for images so far, or None if all are in memory.
-    With ``steps``, the results come after these numbers of mini-batches instead of after epochs.
+    It shows them in the bar, or logs a line per epoch if there is none. With ``steps``, the results
+    come after these numbers of mini-batches instead of after epochs.
     """
 
     def __init__(
@@ -31,12 +31,11 @@ class Report:
         epochs: int,
         n_networks: int,
         bar: Progress | None,
-        waited: Callable[[], float | None] = lambda: None,
         steps: Sequence[int] = (),
     ):
         self._title, self._epochs, self._n_networks, self._bar = title, epochs, n_networks, bar
         self._started = self._reported = time.monotonic()
-        self._waited, self._waited_before = waited, waited()
+        self._waited = 0.0
         self._unit, self._last = ("step", steps[-1]) if steps else ("epoch", epochs)
         self._done = self._resumed = 0
         self._on_console = self._started
@@ -50,14 +49,21 @@ class Report:
             after = self._unit, results[-1].epoch
             log.info("%s network %d resumes after %s %d", self._title, seed, *after)
 
-    def epoch(self, results: Mapping[int, EpochResult]) -> None:
-        """Report one epoch of networks that are trained together: seed -> result."""
+    def epoch(self, results: Mapping[int, EpochResult], waited: float | None = None) -> None:
+        """Report one epoch of networks that are trained together.
+
+        Args:
+            results: seed -> result.
+            waited: seconds spent waiting for images so far; None if all are in memory.
+        """
         epoch = next(iter(results.values())).epoch
         if epoch:
             self._done += len(results)
         train, test = np.mean([result.accuracy for result in results.values()], axis=0)
         networks = f"network {min(results)}" if len(results) == 1 else f"{len(results)} networks"
-        state = f"train {train:.3f}, test {test:.3f}{self._format_speed()}{self._format_waiting()}"
+        state = f"train {train:.3f}, test {test:.3f}{self._format_speed()}"
+        if waited is not None:
+            state += self._format_waiting(waited)
         if self._bar is not None:
             state = f"{networks}, {self._unit} {epoch}/{self._last}: {state}"
             self._bar.update(self._task, completed=self._done + self._resumed, state=state)
@@ -83,26 +89,17 @@ class Report:
         left = timedelta(seconds=round(seconds * epochs_left))
         return f"; {3600 / (seconds * self._epochs):.1f} networks/h, {left} left"
 
-    def _format_waiting(self) -> str:
+    def _format_waiting(self, waited: float) -> str:
         """Format the share of the time since the last report that was spent waiting for images."""
-        waited, now = self._waited(), time.monotonic()
-        if waited is None:
-            return ""
-        share = (waited - self._waited_before) / (now - self._reported)
-        self._waited_before, self._reported = waited, now
+        now = time.monotonic()
+        share = (waited - self._waited) / (now - self._reported)
+        self._waited, self._reported = waited, now
         return f"; {100 * share:.0f} % waiting for images"
 
 
-@contextmanager
-def reporting(
-    title: str,
-    epochs: int,
-    n_networks: int,
-    waited: Callable[[], float | None] = lambda: None,
-    steps: Sequence[int] = (),
-) -> Iterator[Report]:
-    """Yield a ``Report`` (same arguments) with a bar if standard error is a terminal."""
+def make_bar() -> AbstractContextManager[Progress | None]:
+    """Make a bar for a ``Report``, none if standard error is not a terminal."""
+    if not sys.stderr.isatty():
+        return nullcontext()
     description, state = TextColumn("{task.description}"), TextColumn("{task.fields[state]}")
-    bar = Progress(description, BarColumn(), state, console=Console(stderr=True))
-    with bar if sys.stderr.isatty() else nullcontext() as shown:
-        yield Report(title, epochs, n_networks, shown, waited, steps)
+    return Progress(description, BarColumn(), state, console=Console(stderr=True))

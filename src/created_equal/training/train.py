@@ -15,7 +15,7 @@ from created_equal.training.engine.images import load_images
 from created_equal.training.engine.reading import explain_killed_readers
 from created_equal.training.job import Job
 from created_equal.training.predictions_folder import PredictionsFolder
-from created_equal.training.progress import reporting
+from created_equal.training.progress import Report, make_bar
 from created_equal.training.stop_request import listen_for_stop
 from created_equal.versions import ENGINE_VERSION
 
@@ -79,11 +79,8 @@ def train_networks(
 
     images = load_images(data, setting, data_root, ensemble.recipe.augmentation)
     n_moments = len(ensemble.moments) - 1
-    with (
-        listen_for_stop() as stop_request,
-        reporting(title, n_moments, len(missing), lambda: images.waited, ensemble.steps) as report,
-        explain_killed_readers(),
-    ):
+    with listen_for_stop() as stop_request, make_bar() as bar, explain_killed_readers():
+        report = Report(title, n_moments, len(missing), bar, ensemble.steps)
         job = Job(ensemble, data, images, folder, report, stop_request)
         job.train(missing)
     if job.diverged:
@@ -94,9 +91,7 @@ def train_networks(
 def networks_definition(ensemble: Ensemble, data: str) -> dict:
     """Return everything that determines an ensemble's networks, except for their seeds.
 
-    Args:
-        ensemble: the ensemble.
-        data: the fingerprint of its dataset.
+    ``data`` is the fingerprint of its dataset.
     """
     return ensemble.definition | {"engine_version": ENGINE_VERSION, "data": data}
 

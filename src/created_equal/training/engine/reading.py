@@ -124,7 +124,7 @@ def _batches(
         pin_memory=pinned,
         timeout=LONGEST_WAIT,
         # Only tensors are handed over in shared memory.
-        collate_fn=_as_tensor if is_shared else _unchanged,
+        collate_fn=_as_tensor if is_shared else lambda batch: batch,
         worker_init_fn=partial(_die_with, os.getpid()),
         multiprocessing_context="fork",
         # The loader draws a seed, which must not advance the generator that networks draw from.
@@ -147,10 +147,6 @@ def _batches(
 
 def _as_tensor(batch: np.ndarray | str) -> torch.Tensor | str:
     return batch if isinstance(batch, str) else torch.from_numpy(batch)
-
-
-def _unchanged(batch: np.ndarray | str) -> np.ndarray | str:
-    return batch
 
 
 def _free_shared_memory() -> int:

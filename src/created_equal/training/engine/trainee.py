@@ -167,16 +167,6 @@ class Trainee:
         return draw
 
 
-def train_network(ensemble: Ensemble, seed: int, images: Examples) -> Iterator[EpochResult]:
-    """Train one network and yield its results before the first epoch and after every epoch."""
-    trainee = Trainee(ensemble, seed, images)
-    yield from trainee.evaluate(lambda: None)
-    while trainee.epoch < ensemble.recipe.epochs:
-        for _ in trainee.finish_epoch():
-            pass
-        yield from trainee.evaluate(lambda: None)
-
-
 def make_result(
     epoch: int, predictions: torch.Tensor, losses: torch.Tensor, images: Examples
 ) -> EpochResult:
