@@ -161,7 +161,7 @@ def train_with_vmap(ensemble: Ensemble, seeds: Sequence[int], images: Images) ->
 def plain_network(ensemble: Ensemble, seed: int, images: Images) -> nn.Module:
     """Return an untrained network with the engine's first weights and PyTorch's own dropout."""
     network = make_network(ensemble, images.shape, images.classes)
-    initialize(network, Streams(ensemble.definition, seed))
+    initialize(network, Streams(ensemble.streams_definition, seed))
     for name, layer in list(network.named_children()):
         if isinstance(layer, Dropout):
             setattr(network, name, nn.Dropout(layer.threshold / 256))
