@@ -306,6 +306,40 @@ def test_one_noise_alone_makes_networks_disagree_nearly_as_much_as_all(claims):
     assert (order.lower, order.upper) == pytest.approx((0.75, 0.84), abs=0.005)
 
 
+def test_narrower_and_shallower_networks_learn_in_much_the_same_order(claims):
+    networks = select_split(
+        load_predictions("small_mammals_night", "st_vgg", KEPT.parents[2]), "test"
+    )
+    right = networks["prediction"] == networks["label"]
+    learned = right.isel(epoch=slice(1, None)).mean("epoch")
+    of_three, of_others = (
+        learned.isel(network=part).mean("network") for part in (slice(3), slice(3, 20))
+    )
+    of_itself = spearmanr(of_three, of_others).statistic
+    assert of_itself == pytest.approx(0.97, abs=0.005)
+    for variation, expected in (("width_0_5", 0.93), ("depth_1", 0.90)):
+        row = claims[f"supplement_c_robust_order:variation_{variation}"]
+        assert row.networks == 3 and row.value == pytest.approx(expected, abs=0.005)
+        assert row.upper < of_itself
+
+
+def test_bimodality_is_low_whatever_the_architecture():
+    for name in (
+        "st_vgg",
+        "small_st_vgg",
+        "linear_st_vgg",
+        "variation_depth_1",
+        "variation_width_0_5",
+    ):
+        measure = read_scores(KEPT.parents[1] / name / "scores.nc")["bimodality"].sel(split="test")
+        assert (
+            0.07
+            < measure.isel(epoch=slice(1, None)).min()
+            < measure.isel(epoch=slice(1, None)).max()
+            < 0.47
+        )
+
+
 def test_the_paper_s_numbers_of_other_data_are_marked(claims):
     assert claims["figure_04b_two_architectures"].paper_data == "other"  # ImageNet
     assert claims["section_4_2_non_linear_accuracy"].paper_data == ""
