@@ -190,7 +190,8 @@ class _Numbers:
         value = float(measured.value(observed))
         ensembles = [name for name in names if not name.startswith(BASELINE_PREFIX)] or names
         lower, upper = stats.interval_around(value, replicates, measure.possible)
-        drawn = [] if math.isnan(lower) else replicates[~np.isnan(replicates)]
+        drawn = replicates[:0] if math.isnan(lower) else replicates[~np.isnan(replicates)]
+        around_value = drawn + value - np.median(drawn) if len(drawn) else drawn
         paper = PAPER_NETWORKS if case.claim.networks is not None else None
         # Classifiers have no precision.
         known = (self.evidence.scores[name].coords.get("precision", []) for name in names)
@@ -203,7 +204,7 @@ class _Numbers:
             if self.hypotheses.resamples_networks(names)
             else "examples",
             "deviation": float(np.std(drawn)) if len(drawn) else NAN,
-            "drawn": [each + value - np.median(drawn) for each in drawn],
+            "drawn": around_value.tolist(),
             "note": measured.note(observed),
             **_of_networks(measured, observed, case.paper_networks or paper),
             "networks": min(map(self.hypotheses.networks, ensembles)),
