@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.svm import SVC
 
 from created_equal.artefacts import (
     definition_of,
@@ -166,7 +168,7 @@ def test_accuracy_on_small_mammals(name, paper, tolerance):
     assert float(accuracy.mean()) == pytest.approx(paper, abs=tolerance)
 
 
-# The others take most of a minute.
+# On all examples the others take most of a minute.
 @pytest.mark.parametrize("name", sorted(set(BASELINES) - {"svm", "random_forest"}))
 def test_fitted_again_a_baseline_predicts_what_is_kept(small_mammals, name):
     predictions = predict(baseline(name, seeds=1, weak_learners=10), small_mammals)["prediction"]
@@ -176,3 +178,15 @@ def test_fitted_again_a_baseline_predicts_what_is_kept(small_mammals, name):
     assert examples.equals(kept["example"])
     # Other processors round differently.
     assert is_same.mean() > 0.99
+
+
+@pytest.mark.parametrize("name", ["svm", "random_forest"])
+def test_on_a_fifth_of_the_examples_it_predicts_what_scikit_learn_alone_does(small_mammals, name):
+    part = small_mammals.isel(example=slice(None, None, 5))
+    pixels = (part["image"] - part["channel_mean"]) / part["channel_std"]
+    pixels = pixels.values.reshape(part.sizes["example"], -1).astype(np.float32)
+    is_train = part["example_split"].values == "train"
+    alone = SVC() if name == "svm" else RandomForestClassifier(random_state=0)
+    alone.fit(pixels[is_train], part["label"].values[is_train])
+    predictions = predict(baseline(name, seeds=1), part)["prediction"].values[0, 0]
+    assert (predictions == alone.predict(pixels)).mean() > 0.99
