@@ -355,7 +355,7 @@ def test_the_paper_s_numbers_of_other_data_are_marked(claims):
         ("figure_04b_rank_order_train", "verified"),
         ("section_4_1_weaker_first", "falsified"),
         ("figure_05b_almost_always", "falsified"),
-        ("figure_06a_hard_low", "verified"),
+        ("figure_06a_hard_low", "inconclusive"),
         ("figure_06a_intermediate_rises", "inconclusive"),
         ("figure_07_easier_end:svm", "verified"),
         ("figure_07_easier_end:random_forest", "verified"),

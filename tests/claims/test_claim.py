@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from created_equal.claims.check import check_claims
@@ -80,28 +81,32 @@ def test_whether_an_interval_decides(words, lower, upper, decides):
     "value, lower, upper, decides", [(3, 0.5, 4, 1), (3, 2, 4, 2), (0.1, 0, 0.5, 0.5)]
 )
 def test_an_interval_around_a_number_decides_whatever_the_value_is(value, lower, upper, decides):
-    assert Accepted("interval around 1").deciding(value, lower, upper) == (decides,) * 3
-    assert Accepted("at least 1").deciding(value, lower, upper) == (value, lower, upper)
-    assert math.isnan(Accepted("interval around 1").deciding(value, math.nan, math.nan)[0])
+    assert Accepted("interval around 1").deciding(value, lower, upper) == decides
+    assert Accepted("at least 1").deciding(value, lower, upper) == value
+    assert math.isnan(Accepted("interval around 1").deciding(value, math.nan, math.nan))
+    # An interval that is wide enough contains any number, which confirms nothing.
+    assert Accepted("interval around 1").decides(lower, upper) is (decides != 1)
 
 
 @pytest.mark.parametrize(
-    "words, null, lower, upper, met",
+    "words, null, ours, share",
     [
-        ("above 0.5", 0.6, 0.8, 0.9, True),
-        ("above 0.5", 0.4, 0.3, 0.9, False),
+        ("above 0.5", [0.6, 0.4, 0.4, math.nan], [0.8, 0.9], 0.25),
         # Of a sign alone, the null takes the place of 0.
-        ("above 0", 0.1, 0.3, 0.5, False),
-        ("above 0", 0.4, 0.3, 0.5, True),
-        ("above 0", -0.1, -0.2, 0.5, True),
-        ("below 0", -0.1, -0.5, -0.3, False),
-        ("below 0", -0.6, -0.5, -0.3, True),
-        ("above 0", math.nan, 0.3, 0.5, False),
-        ("above 0", 0.1, math.nan, math.nan, True),
+        ("above 0", [0.1, 0.1], [0.3, 0.5], 0),
+        ("above 0", [0.1, 0.4], [0.3, 0.5], 0),
+        ("above 0", [0.4, 0.1], [0.3, 0.5], 0.5),
+        ("above 0", [-0.1], [-0.2, 0, 0.1, 0.5], 0.25),
+        ("below 0", [-0.1], [-0.5, -0.3], 0),
+        ("below 0", [-0.6, -0.1], [-0.5, -0.3, -0.5, -0.3], 0.5),
+        ("below 0", [-0.6, -0.1, -0.2], [-0.5], 1 / 3),
+        ("above 0", [math.nan], [0.3, 0.5], 0),
+        ("above 0", [0.4, 0.4], [math.nan, 0.5], 0),
+        ("above 0", [0.1], [math.nan], 1),
     ],
 )
-def test_whether_a_null_meets_a_claim_too(words, null, lower, upper, met):
-    assert Accepted(words).met_by(null, lower, upper) is met
+def test_the_share_of_draws_of_a_null_that_meet_a_claim_too(words, null, ours, share):
+    assert Accepted(words).met_by(np.array(null), np.array(ours)) == share
 
 
 def test_every_id_is_found_by_grep_and_there_is_one_of_each():

@@ -114,10 +114,12 @@ def test_a_resample_draws_the_same_examples_for_all(answers):
 def test_shuffled_examples_keep_their_class_and_split_and_the_two_do_not_agree(answers):
     every = Examples(np.arange(EXAMPLES), "train and test")
     counts = {"one": Counted(answers), "two": Counted(answers)}
-    scores, before = Scores(counts, shuffled=True), Scores(counts)
+    scores, before = Scores(counts, shuffle=0), Scores(counts)
     one, two = (scores.n_right(name, [1], every)[0] for name in counts)
     of_all = before.n_right("one", [1], every)[0]
     assert not np.array_equal(one, two)
+    other = Scores(counts, shuffle=1).n_right("one", [1], every)[0]
+    assert not np.array_equal(one, other)
     for label in range(K):
         for is_test in (False, True):
             group = (label == LABELS) & (is_test == IS_TEST)

@@ -45,6 +45,9 @@ def test_more_networks_correlate_as_spearman_and_brown_say():
     }
     assert spearman_brown(r[10], 4) == pytest.approx(r[40], abs=0.01)
     assert spearman_brown(0.5, 1) == 0.5
+    assert spearman_brown(-0.3, 2) == pytest.approx(-0.6 / 0.7)
+    for r, factor in ((-1, 2), (-0.6, 2), (-0.3, 26), (-1, 1)):
+        assert np.isnan(spearman_brown(r, factor))
 
 
 @pytest.mark.parametrize("sizes", [(1, 5), (2, 4), (5, 1), (3, 2)])

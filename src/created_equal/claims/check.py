@@ -17,6 +17,8 @@ from created_equal.scores import NULLS, Hypotheses, Scores
 from created_equal.study import ALL, BASELINE_PREFIX, EACH, names_in
 
 REPLICATES = 200
+LEVEL = 0.025
+"""A claim holds beyond a null of which no larger share of the draws meets it."""
 PAPER_NETWORKS = 100
 SIZES = (2, 5, 10, 20, 50)
 TURNS = {"1/2": 0.5, "2": 2.0}
@@ -65,6 +67,7 @@ class Row:
     shuffled_within_class: float = NAN
     class_means: float = NAN
     also_under: str = ""  # The nulls that meet the claim too.
+    shares_under: str = ""  # The share of the draws of each null that do.
     verdict: str = "not measured"
     conclusion: str = "inconclusive"
     chosen: str = ""  # "yes" if a setting was chosen to meet it.
@@ -86,6 +89,10 @@ class Case(NamedTuple):
     id: str
     names: tuple[str, ...]
     paper_networks: int | None
+
+    @property
+    def nulls(self) -> tuple[str, ...]:
+        return self.claim.measure.nulls
 
     @property
     def key(self) -> tuple:
@@ -170,19 +177,50 @@ class _Numbers:
                 measured[key] = case.claim.measure.of(self.evidence, *names, **case.claim.arguments)
             except InputError as error:
                 found[key] = {"note": str(error)}
-        values = {key: [] for key in measured}
+        nulls = {
+            null: {key: of for key, of in measured.items() if null in cases[key].nulls}
+            for null in NULLS
+            if self.hypotheses.can_be_drawn(null, names)
+        }
+        of_class_means = nulls.pop("class_means", {})
+        replicates, resampled = self._resample(names, measured, of_class_means)
+        draws = {"class_means": {}}
+        for key, of in of_class_means.items():
+            value = float(of.value(self.hypotheses.with_class_means(names)))
+            draws["class_means"][key] = around(value, resampled[key])
+        draws |= {null: self._draw(null, names, of) for null, of in nulls.items()}
+        for key, of in measured.items():
+            found[key] = self._numbers(cases[key], of, replicates[key])
+            found[key]["draws"] = {
+                null: draws[null][key] for null in NULLS if key in draws.get(null, ())
+            }
+        return found
+
+    def _resample(
+        self,
+        names: tuple[str, ...],
+        measured: Mapping[tuple, Measured],
+        of_class_means: Mapping[tuple, Measured],
+    ) -> tuple[dict[tuple, np.ndarray], dict[tuple, np.ndarray]]:
+        """Return the values of resamples, and those with ``class_means`` about the same images."""
+        values, others = {key: [] for key in measured}, {key: [] for key in of_class_means}
         for scores in self.hypotheses.resamples(names, REPLICATES if measured else 0):
             for key, of in measured.items():
                 values[key].append(of.value(scores))
-        for key, of in measured.items():
-            found[key] = self._numbers(cases[key], of, np.array(values[key]))
-        for null in NULLS:
-            under = [key for key in measured if null in cases[key].claim.measure.nulls]
-            scores = self.hypotheses.under(null, names) if under else None
-            for key in under if scores else ():
-                found[key][null] = float(measured[key].value(scores))
-            del scores  # It is as large as the predictions, and so will be the next null.
-        return found
+            replaced = self.hypotheses.with_class_means(names, scores) if others else scores
+            for key, of in of_class_means.items():
+                others[key].append(of.value(replaced))
+        return _arrays(values), _arrays(others)
+
+    def _draw(
+        self, null: str, names: tuple[str, ...], measured: Mapping[tuple, Measured]
+    ) -> dict[tuple, np.ndarray]:
+        """Return the values of some draws of a random null."""
+        values = {key: [] for key in measured}
+        for scores in self.hypotheses.draws(null, names) if measured else ():
+            for key, of in measured.items():
+                values[key].append(of.value(scores))
+        return _arrays(values)
 
     def _numbers(self, case: Case, measured: Measured, replicates: np.ndarray) -> dict:
         names, measure = case.names, case.claim.measure
@@ -190,8 +228,8 @@ class _Numbers:
         value = float(measured.value(observed))
         ensembles = [name for name in names if not name.startswith(BASELINE_PREFIX)] or names
         lower, upper = stats.interval_around(value, replicates, measure.possible)
-        drawn = replicates[:0] if math.isnan(lower) else replicates[~np.isnan(replicates)]
-        around_value = drawn + value - np.median(drawn) if len(drawn) else drawn
+        around_value = around(value, replicates)
+        drawn = around_value[~np.isnan(around_value)]
         paper = PAPER_NETWORKS if case.claim.networks is not None else None
         # Classifiers have no precision.
         known = (self.evidence.scores[name].coords.get("precision", []) for name in names)
@@ -204,7 +242,7 @@ class _Numbers:
             if self.hypotheses.resamples_networks(names)
             else "examples",
             "deviation": float(np.std(drawn)) if len(drawn) else NAN,
-            "drawn": around_value.tolist(),
+            "around_value": around_value,
             "note": measured.note(observed),
             **_of_networks(measured, observed, case.paper_networks or paper),
             "networks": min(map(self.hypotheses.networks, ensembles)),
@@ -222,6 +260,20 @@ class _Numbers:
         if len(set(words.values())) < 2:
             return next(iter(words.values()), "")
         return "; ".join(f"{name.removeprefix(BASELINE_PREFIX)} {of}" for name, of in words.items())
+
+
+def around(value: float, replicates: np.ndarray) -> np.ndarray:
+    """Return replicates moved so that their median is the value, see ``interval_around``."""
+    return replicates + (value - _median(replicates))
+
+
+def _median(values: np.ndarray) -> float:
+    defined = values[~np.isnan(values)]
+    return float(np.median(defined)) if len(defined) else NAN
+
+
+def _arrays(values: Mapping[tuple, list[float]]) -> dict[tuple, np.ndarray]:
+    return {key: np.array(each) for key, each in values.items()}
 
 
 def _of_networks(measured: Measured, observed: Scores, paper: int | None) -> dict:
@@ -315,13 +367,13 @@ def _row(case: Case, evidence: Evidence, found: dict | None) -> Row:
     if "value" not in found:
         return Row(**known, **found)
     found = {**found}
-    value, drawn = found["value"], found.pop("drawn")
+    value, around_value, draws = found["value"], found.pop("around_value"), found.pop("draws")
     expected = float(np.clip(found.get("expected", NAN), *claim.measure.possible))
-    deciding, *interval = claim.accepted.deciding(value, found["lower"], found["upper"])
-    against = NULLS if deciding in claim.accepted else ()
-    also_under = [
-        null for null in against if claim.accepted.met_by(found.get(null, NAN), *interval)
-    ]
+    interval = found["lower"], found["upper"]
+    deciding = claim.accepted.deciding(value, *interval)
+    against = draws if deciding in claim.accepted else {}
+    shares = {null: claim.accepted.met_by(of, around_value) for null, of in against.items()}
+    also_under = [null for null, share in shares.items() if share > LEVEL]
     # An ensemble whose examples a smaller one ranked depends on that one; the paper's are as large.
     networks = min(
         [found["networks"], *(evidence.ranked.get(each, math.inf) for each in case.names)]
@@ -337,13 +389,16 @@ def _row(case: Case, evidence: Evidence, found: dict | None) -> Row:
         notes += [f"{name} {each.sentence}." for each in evidence.problems(name)]
     margin = MARGIN * np.nan_to_num(found["deviation"])
     turns = [words for words, by in TURNS.items() if claim.accepted.turns(value, by, margin)]
-    others = [(each in claim.accepted) != (value in claim.accepted) for each in drawn]
+    drawn = around_value[~np.isnan(around_value)]
+    others = [(each in claim.accepted) != (value in claim.accepted) for each in drawn.tolist()]
     return Row(
         **known,
         **(found | {"networks": networks, "expected": expected}),
+        **{null: _median(of) for null, of in draws.items()},
         by_chance=float(np.mean(others)) if others else NAN,
         stable=stable,
         also_under=", ".join(also_under),
+        shares_under=", ".join(f"{null} {share:.1%}" for null, share in shares.items() if share),
         verdict=verdict,
         conclusion=conclusion_of(evidence.data, verdict, stable),
         turns_at=", ".join(turns),

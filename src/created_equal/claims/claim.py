@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import yaml
 
 from created_equal.claims.measures import MEASURES, Measure
@@ -38,21 +39,29 @@ class Accepted:
         lowest, highest = self._ends()
         return upper < lowest or highest < lower or lowest <= lower <= upper <= highest
 
-    def deciding(self, value: float, lower: float, upper: float) -> tuple[float, ...]:
-        """Return the value and interval that decide: of an "interval around", its nearest point."""
+    def deciding(self, value: float, lower: float, upper: float) -> float:
+        """Return the value that decides: of an "interval around" a number, its nearest point."""
         if not self.words.startswith("interval around"):
-            return value, lower, upper
-        return (max(lower, min(float(self.words.split()[-1]), upper)),) * 3
+            return value
+        return max(lower, min(float(self.words.split()[-1]), upper))
 
-    def met_by(self, null: float, lower: float, upper: float) -> bool:
-        """Return whether the value of a null meets the claim too, given the interval of ours.
+    def met_by(self, null: np.ndarray, ours: np.ndarray) -> float:
+        """Return the share of the draws of a null that meet the claim too, from 0 to 1.
 
-        It is accepted; or, where the claim is no more than a sign, ours is not all beyond it.
+        Such a draw is accepted; or, where the claim is no more than a sign, ours is not beyond it.
+
+        Args:
+            null: the value of each draw; undefined ones do not meet the claim.
+            ours: our values, as they differ among resamples, each for one draw or for several;
+                undefined ones are left out.
         """
         if self.words not in ("above 0", "below 0"):
-            return null in self
-        beyond = null < lower if self.words == "above 0" else null > upper
-        return not (beyond or math.isnan(null))
+            return float(np.mean([each in self for each in null.tolist()]))
+        size = max(len(null), len(ours))
+        null, ours = np.resize(null, size), np.resize(ours, size)
+        beyond = ours > null if self.words == "above 0" else ours < null
+        met = (~beyond & ~np.isnan(null))[~np.isnan(ours)]
+        return float(met.mean()) if len(met) else 1.0
 
     def _ends(self, factor: float = 1, margin: float = 0.0) -> tuple[float, float]:
         """Return the least and the greatest accepted value, at a multiple of the tolerance."""

@@ -66,7 +66,9 @@ for independent examples, by rank, without the noise of finitely many networks, 
 meets the claim, accuracy is enough. For networks that share only the classes (each with its
 examples permuted within class and split), and for ensembles whose examples are shuffled within
 their class: the classes are enough. For a classifier that knows only the mean image of each class:
-the distance from that is. A mere sign is met unless our whole interval is beyond the null.
+the distance from that is. Of the random ones: the median of 19 draws. A null is enough if more
+than 2.5 % of its draws meet the claim; one that is a mere sign is met unless ours, in a resample
+of the same images, is beyond the draw.
 <b>Networks.</b> N; the value for all subsets of fewer, and the one expected of more; and what does
 not depend on N: how often two networks agree (kappa: beyond chance), the shares of examples at both
 ends, and the Beta distribution of being right.</p>
@@ -183,8 +185,12 @@ def _ours(row: Row) -> str:
 
 
 def _nulls(row: Row) -> str:
+    shares = dict(each.split(maxsplit=1) for each in row.shares_under.split(", ") if each)
     met = dict.fromkeys(row.also_under.split(", "), ": <em>enough for the claim</em>")
-    shown = {of + met.get(name, ""): getattr(row, name) for name, of in NULLS.items()}
+    shown = {}
+    for name, of in NULLS.items():
+        share = f" (in {shares[name]} of draws)" if name in shares else ""
+        shown[of + met.get(name, "") + share] = getattr(row, name)
     return _small(_numbers(shown))
 
 

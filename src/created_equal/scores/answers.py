@@ -206,6 +206,24 @@ class Counted:
         return total
 
 
+class Drawn(Counted):
+    """The scores of networks drawn at random, whose predictions are drawn again when needed.
+
+    Those of many draws would not fit in memory.
+    """
+
+    def __init__(self, draw: Callable[[], Answers]):
+        self._draw = draw
+        counted = Counted(draw())
+        vars(self).update(n_right=counted.n_right, accessibility=counted.accessibility)
+        for name in ("axis", "classes", "epoch", "weights", "networks"):
+            setattr(self, name, getattr(counted, name))
+
+    @property
+    def answers(self) -> Answers:
+        return self._draw()
+
+
 class Scores:
     """The scores that a measure is computed from, by ensemble or baseline.
 
@@ -217,17 +235,17 @@ class Scores:
         self,
         counts: Mapping[str, Stored | Counted],
         resample: int | None = None,
-        shuffled: bool = False,
+        shuffle: int | None = None,
     ):
         """Set counts by name.
 
         Args:
             counts: the counts of each ensemble and baseline.
             resample: the seed with which examples are drawn; None for each example once.
-            shuffled: whether examples are permuted within their class and split, differently for
-                each name and for each half of an ensemble.
+            shuffle: the seed with which examples are permuted within their class and split,
+                differently for each name and for each half of an ensemble; None: they are not.
         """
-        self.counts, self.resample, self.shuffled = counts, resample, shuffled
+        self.counts, self.resample, self.shuffle = counts, resample, shuffle
         self._known_places: dict[tuple[str, Examples, str], np.ndarray] = {}
 
     def networks(self, name: str) -> int:
@@ -308,8 +326,8 @@ class Scores:
     def _find_places(self, name: str, examples: Examples, half: str) -> np.ndarray:
         axis = self.counts[name].axis
         places = axis.places(examples)
-        if self.shuffled:
-            seed = crc32(f"{name}{half}".encode())
+        if self.shuffle is not None:
+            seed = crc32(f"{name}{half}".encode()), self.shuffle
             places = axis.permuted(np.random.default_rng(seed))[places]
         if self.resample is not None:
             generator = np.random.default_rng(self.resample)

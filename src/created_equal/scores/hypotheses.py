@@ -11,7 +11,7 @@ import xarray as xr
 from created_equal.artefacts import SPLITS, select_split
 from created_equal.errors import InputError
 from created_equal.paths import BASELINE_PREFIX
-from created_equal.scores.answers import Answers, Axis, Counted, Scores, Stored, read_answers
+from created_equal.scores.answers import Answers, Axis, Counted, Drawn, Scores, Stored, read_answers
 from created_equal.scores.nulls import class_means, classes_kept, independent_networks
 
 NULLS = {
@@ -20,6 +20,8 @@ NULLS = {
     "shuffled_within_class": "examples shuffled within their class",
     "class_means": "class means alone",
 }
+DRAWS = 19
+"""Random nulls are drawn this often; no draw meeting a claim is a test at the level of 5 %."""
 FEWEST_NETWORKS = 5
 """Fewer networks are not resampled, because their interval would be far too narrow."""
 MOST_EXAMPLES = 10_000
@@ -53,6 +55,10 @@ class Hypotheses:
         self.stored = lru_cache(maxsize=2)(lambda name: Stored(scores[name]))
         self.answers = lru_cache(maxsize=2)(self._read)
         self._made = lru_cache(maxsize=2)(self._make)
+        # Those of two ensembles under two nulls.
+        self._drawn = lru_cache(maxsize=4 * DRAWS)(
+            lambda *of_draw: Drawn(lambda: self._made(*of_draw))
+        )
 
     def observed(self, names: tuple[str, ...], by_network: bool) -> Scores:
         """Return the observed scores; with ``by_network``, with the predictions of each network."""
@@ -62,24 +68,36 @@ class Hypotheses:
         """Return N of an ensemble, or the number of random states of a baseline."""
         return self.scores[name].sizes["network"]
 
-    def under(self, null: str, names: tuple[str, ...]) -> Scores | None:
-        """Return scores under a null, one of ``NULLS``; None if the data for it are missing.
+    def can_be_drawn(self, null: str, names: tuple[str, ...]) -> bool:
+        """Return whether there are the data that a null, one of ``NULLS``, needs."""
+        if null == "class_means":
+            return "image" in self.dataset
+        return null != "classes_kept" or self.have_answers(names)
 
-        ``class_means`` replaces the last name, with which the others are compared.
+    def draws(self, null: str, names: tuple[str, ...]) -> Iterator[Scores]:
+        """Yield the scores of each draw of a random null, which is any but ``class_means``."""
+        have_answers = self.have_answers(names)
+        if null == "shuffled_within_class":
+            counts = self._counts(names, have_answers)
+            yield from (Scores(counts, shuffle=draw) for draw in range(DRAWS))
+            return
+        # By name, so that the predictions of each are read once.
+        drawn = [
+            [self._drawn(null, name, have_answers, draw) for draw in range(DRAWS)] for name in names
+        ]
+        for of_draw in zip(*drawn, strict=True):
+            yield Scores(dict(zip(names, of_draw, strict=True)))
+
+    def with_class_means(self, names: tuple[str, ...], resample: Scores | None = None) -> Scores:
+        """Return a resample, by default the scores, with ``class_means`` in place of the last name.
+
+        The others are compared with it, on the same examples.
         """
         have_answers = self.have_answers(names)
-        if null == "class_means":
-            if "image" not in self.dataset:
-                return None
-            networks = np.array([self.networks(names[-1])])
-            made = self._made(null, names[-1], have_answers)
-            replaced = {names[-1]: Counted(made, networks)}
-            return Scores(self._counts(names, have_answers) | replaced)
-        if null == "shuffled_within_class":
-            return Scores(self._counts(names, have_answers), shuffled=True)
-        if null == "classes_kept" and not have_answers:
-            return None
-        return Scores({name: Counted(self._made(null, name, have_answers)) for name in names})
+        scores = resample or Scores(self._counts(names, have_answers))
+        made = self._made("class_means", names[-1], have_answers)
+        replaced = {names[-1]: Counted(made, np.array([self.networks(names[-1])]))}
+        return Scores({**scores.counts, **replaced}, scores.resample)
 
     def resamples(self, names: tuple[str, ...], replicates: int) -> Iterator[Scores]:
         """Yield resamples of the examples and, if ``resamples_networks``, of the networks."""
@@ -127,8 +145,8 @@ class Hypotheses:
     def _read(self, name: str) -> Answers:
         return read_answers(name, self.predictions[name], self.scores[name], self.sample)
 
-    def _make(self, null: str, name: str, sampled: bool) -> Answers:
-        scores, seed = self.scores[name], crc32(name.encode())
+    def _make(self, null: str, name: str, sampled: bool, draw: int = 0) -> Answers:
+        scores, seed = self.scores[name], (crc32(name.encode()), draw)
         if null == "classes_kept":
             return classes_kept(self.answers(name), seed)
         # Without the predictions, scores are of all examples.

@@ -1,7 +1,7 @@
 """Null hypotheses: predictions of networks from which one effect is removed."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import xarray as xr
@@ -13,7 +13,7 @@ from created_equal.scores.order import ranks
 EXAMPLES_AT_ONCE = 4096
 
 
-def independent_networks(scores: xr.Dataset, axis: Axis, seed: int) -> Answers:
+def independent_networks(scores: xr.Dataset, axis: Axis, seed: int | Sequence[int]) -> Answers:
     """Return networks that err independently, with the accuracy of each at each epoch and split.
 
     A network that is wrong predicts each of the other labels with the same probability.
@@ -21,17 +21,18 @@ def independent_networks(scores: xr.Dataset, axis: Axis, seed: int) -> Answers:
     generator = np.random.default_rng(seed)
     classes, epochs = scores.attrs["classes"], scores["epoch"].values
     accuracy = scores["accuracy"].transpose("network", "epoch", "split")
-    accuracy = accuracy.sel(split=list(SPLITS)).values.astype(np.float64)
+    accuracy = accuracy.sel(split=list(SPLITS)).values
     shape = (len(epochs), len(axis.names))
     predictions = np.empty((len(accuracy), *shape), label_dtype(classes))
-    for network, of_splits in zip(predictions, accuracy, strict=True):
-        right = generator.random(shape) < of_splits[:, axis.is_test.astype(int)]
-        others = generator.integers(1, classes, size=shape)
-        network[:] = np.where(right, axis.labels, (axis.labels + others) % classes)
+    labels, split = axis.labels.astype(np.uint32), axis.is_test.astype(int)
+    for network, of_splits in zip(predictions, accuracy.astype(np.float32), strict=True):
+        right = generator.random(shape, np.float32) < of_splits[:, split]
+        others = labels + generator.integers(1, classes, size=shape, dtype=np.uint32)
+        network[:] = np.where(right, labels, np.where(others < classes, others, others - classes))
     return Answers(axis, predictions, scores["network"].values, epochs, classes)
 
 
-def classes_kept(answers: Answers, seed: int) -> Answers:
+def classes_kept(answers: Answers, seed: int | Sequence[int]) -> Answers:
     """Return networks that agree only as far as examples of a class are alike.
 
     The examples of every network are permuted within class and split, in the same way at all

@@ -36,9 +36,10 @@ def spearman_brown(r: float, factor: float) -> float:
     """Return the correlation of two means of ``factor`` times as many networks each.
 
     If two means over n networks each correlate by r, means over f n networks correlate by
-    f r / (1 + (f - 1) r) (Spearman and Brown, 1910).
+    f r / (1 + (f - 1) r) (Spearman and Brown, 1910). NaN for an r so far below 0, as
+    between a few noisy networks, that the result would be below -1.
     """
-    return factor * r / (1 + (factor - 1) * r)
+    return factor * r / (1 + (factor - 1) * r) if 1 + (2 * factor - 1) * r > 0 else np.nan
 
 
 def of_equal_halves(r: float, sizes: Sequence[int]) -> float:
