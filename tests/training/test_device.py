@@ -14,6 +14,7 @@ from created_equal.training.engine.device import (
     describe_device,
     usable_cores,
 )
+from created_equal.training.engine.graphs import LANES
 
 
 @pytest.fixture(autouse=True)
@@ -292,3 +293,13 @@ def test_tf32_is_off_by_default():
     choose_setting("cpu", "fp32")
     assert not torch.backends.cudnn.allow_tf32
     assert not torch.backends.cuda.matmul.allow_tf32
+
+
+def test_each_lane_of_the_engine_has_a_queue_of_its_own(monkeypatch):
+    name = "CUDA_DEVICE_MAX_CONNECTIONS"
+    monkeypatch.setenv(name, "8")
+    choose_setting("cpu", "fp32")
+    assert os.environ[name] == "8"
+    monkeypatch.delenv(name)
+    choose_setting("cpu", "fp32")
+    assert int(os.environ[name]) > LANES

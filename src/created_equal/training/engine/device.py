@@ -59,6 +59,9 @@ def choose_setting(device: str, precision: str) -> Setting:
             raise InputError(
                 f"{name} {value} is not one of {', '.join(known)}; choose one of them."
             )
+    # CUDA starts below. By default it has 8 queues, and the engine's 8 lanes and the default stream
+    # would have to share them.
+    os.environ.setdefault("CUDA_DEVICE_MAX_CONNECTIONS", "32")
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cuda" and not torch.cuda.is_available():
