@@ -2,7 +2,7 @@
 
     python benchmarks/gpu.py --minutes 30 --out gpu
 
-    tests      the tests marked gpu
+    tests      the tests marked gpu, for at most four minutes
     precision  tf32 and bf16 against fp32: do they train an equal ensemble?
     ways       the engine, a plain loop and vmap, for half a minute each; with --candidate also the
                kernels in that folder
@@ -11,15 +11,17 @@
 
 It needs neither Snakemake nor a network connection, only the study's dataset (or its source, in
 ``data_root``). The results of every step are written to --out as soon as it is finished:
-measurements to gpu.json, trained networks to networks-N.tar, together at most eight files of at
-most 16 MB. The next run with the same --out skips finished steps, and takes finished networks from
-the archives.
+measurements to gpu.json, trained networks to networks-N.tar, and all output to log.txt, together at
+most eight files of at most 16 MB. The next run with the same --out repeats unfinished steps only,
+and takes finished networks from the archives.
 """
 
 import argparse
 import io
 import json
+import math
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -28,11 +30,12 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rich.console import Console
 from rich.table import Table
 
-from created_equal.artefacts import write_atomically
+from created_equal.artefacts import open_predictions, write_atomically
 from created_equal.errors import InputError
 from created_equal.planning.existing import built_extent, finished_networks
 from created_equal.study import (
@@ -48,14 +51,19 @@ from created_equal.study import (
 
 COMMAND = [sys.executable, "-m", "created_equal"]
 BENCHMARK = [sys.executable, str(Path(__file__).with_name("training.py"))]
-TESTS = [sys.executable, "-m", "pytest", "-q", "-m", "gpu", "tests/training"]
+# Names are printed before each test runs, and where a test hangs is printed after a minute.
+PYTEST_OPTIONS = ["-vv", "-o", "faulthandler_timeout=60", "-m", "gpu"]
+TESTS = [sys.executable, "-m", "pytest", *PYTEST_OPTIONS, "tests/training"]
 NO_TESTS = 5  # pytest's exit code when no test is selected
 STEPS = ("tests", "precision", "ways", "training")
-# The last seconds are for the archives and the table.
-SECONDS_TO_END = 20
+# The last seconds are for commands to stop after SIGTERM, and for the archives and the table.
+SECONDS_TO_END, SECONDS_TO_STOP = 20, 15
+# Limits that a run reaches only if something is wrong, the second one for each precision.
+SECONDS_OF_TESTS, SECONDS_OF_PRECISION = 240, 180
 # Networks of an ensemble are trained in jobs of this many, each with an output of a few MB.
 NETWORKS_PER_JOB = 50
-MOST_ARCHIVES, ARCHIVE_BYTES = 7, 16_000_000
+MOST_ARCHIVES, FILE_BYTES = 6, 16_000_000
+CHARACTERS_SHOWN = 2000
 # An ensemble is equal to that of fp32 if the correlation of accessibility is at least the first,
 # and the difference of mean test accuracy at most the second.
 LEAST_CORRELATION, LARGEST_DIFFERENCE = 0.99, 0.005
@@ -78,6 +86,7 @@ class Session:
 
     def __init__(self, out: Path, minutes: float):
         self.out = out
+        self._log = out / "log.txt"
         self._end = time.monotonic() + 60 * minutes - SECONDS_TO_END
         file = out / "gpu.json"
         self.results = json.loads(file.read_text()) if file.is_file() else {}
@@ -92,45 +101,95 @@ class Session:
         self.results[step] = result
         write_atomically(self.out / "gpu.json", json.dumps(self.results, indent=2).encode())
 
-    def run(self, command: Sequence[str]) -> tuple[int, str]:
-        """Run a command; return its exit code and the end of its output.
+    def run(self, command: Sequence[str], limit: float = math.inf) -> tuple[int, str]:
+        """Run a command, and add its output to the log.
+
+        Nothing that it started outlives it, however it ends.
+
+        Args:
+            command: the command.
+            limit: seconds after which it is stopped, by SIGTERM and if need be by SIGKILL.
+
+        Returns:
+            the exit code (minus the number of the signal that ended it, if one did) and the end of
+            the output.
 
         Raises:
-            OutOfTimeError: the deadline came first, and the command was ended by SIGTERM.
+            OutOfTimeError: the deadline came first, and the command was stopped.
         """
         print("$", *command, flush=True)
-        with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        ) as process:
+        # Through a pipe, we would wait for every process that holds it open.
+        with self._log.open("a+b") as log:
+            log.write(f"$ {shlex.join(command)}\n".encode())
+            log.flush()
+            start = log.tell()
+            process = subprocess.Popen(
+                command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            )
             try:
-                output, _ = process.communicate(timeout=max(self.seconds_left, 0.1))
+                process.wait(min(limit, max(self.seconds_left, 0.1)))
             except subprocess.TimeoutExpired as error:
-                process.send_signal(signal.SIGTERM)
-                output, _ = process.communicate()
-                print(output[-2000:], flush=True)
-                raise OutOfTimeError from error
-        print(output[-2000:], flush=True)
-        return process.returncode, output[-2000:]
+                if self.seconds_left <= 0:
+                    raise OutOfTimeError from error
+            finally:
+                stop(process)
+                log.seek(start)
+                output = log.read().decode(errors="replace")[-CHARACTERS_SHOWN:]
+                print(output, flush=True)
+                if log.tell() > FILE_BYTES:
+                    self._log.write_bytes(self._log.read_bytes()[-FILE_BYTES:])
+        return process.returncode, output
 
     def succeed(self, command: Sequence[str]) -> None:
         """Run a command; raise InputError with its last line if it fails."""
         code, output = self.run(command)
         if code:
-            raise InputError((output.strip().splitlines() or [f"exit code {code}"])[-1])
+            raise InputError(last_line(output) or f"exit code {code}")
+
+
+def stop(process: subprocess.Popen) -> None:
+    """Stop a command that leads a process group, and kill what is left of the group."""
+    try:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(SECONDS_TO_STOP)
+    except subprocess.TimeoutExpired:
+        pass
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def exit_on_signals() -> None:
+    """Turn signals that would end this process at once into SystemExit, so commands are stopped."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # nohup ignores SIGHUP.
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
+
+
+def last_line(output: str) -> str:
+    """Return the last line of a command's output without pytest's ornaments."""
+    return (output.strip().splitlines() or [""])[-1].strip("= ")
 
 
 def run_tests(session: Session, args: argparse.Namespace) -> dict:
     """Run the tests that use a GPU."""
-    code, output = session.run(TESTS)
-    last = output.strip().splitlines()[-1]
-    return {"passed": code == 0, "summary": "no GPU" if code == NO_TESTS else last}
+    code, output = session.run(TESTS, SECONDS_OF_TESTS)
+    if code < 0:
+        summary = f"not finished, ended by {signal.Signals(-code).name} (see log.txt)"
+    else:
+        summary = "no GPU" if code == NO_TESTS else last_line(output)
+    return {"passed": code == 0, "summary": summary}
 
 
 def compare_precisions(session: Session, args: argparse.Namespace) -> dict:
     """Train equal seeds in every precision that the device has."""
     networks, epochs = str(min(20, n_networks(args))), str(args.epochs_compared)
     options = ["--ways", "engine", "--networks", networks, "--epochs", epochs]
-    return run_benchmark(session, args, options)
+    options += ["--limit", str(SECONDS_OF_PRECISION)]
+    return run_benchmark(session, args, "precision", options)
 
 
 def compare_ways(session: Session, args: argparse.Namespace) -> dict:
@@ -142,25 +201,33 @@ def compare_ways(session: Session, args: argparse.Namespace) -> dict:
         ways += ",fused"
         options += ["--candidate", str(args.candidate)]
     options += ["--ways", ways, "--precisions", ",".join(precisions)]
-    return run_benchmark(session, args, options)
+    return run_benchmark(session, args, "ways", options)
 
 
-def run_benchmark(session: Session, args: argparse.Namespace, options: Sequence[str]) -> dict:
-    """Run benchmarks/training.py and return its results.
+def run_benchmark(
+    session: Session, args: argparse.Namespace, step: str, options: Sequence[str]
+) -> dict:
+    """Run benchmarks/training.py and return its results; if it is stopped, its rows are saved.
 
     Raises:
-        InputError: it ended without results.
+        InputError: it failed.
+        OutOfTimeError: the deadline came first.
     """
-    file = session.out / "benchmark.json"
-    try:
-        session.succeed([*BENCHMARK, "--study", args.study, "--json", str(file), *options])
-        return json.loads(file.read_text())
-    finally:
-        file.unlink(missing_ok=True)
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "benchmark.json")
+        try:
+            session.succeed([*BENCHMARK, "--study", args.study, "--json", str(file), *options])
+            return json.loads(file.read_text())
+        finally:
+            if file.is_file():
+                session.write(step, json.loads(file.read_text()) | {"is_finished": False})
 
 
 def fastest_precision(results: dict) -> str:
-    """Return the fastest precision whose ensemble is known to equal that of fp32."""
+    """Return the fastest precision whose ensemble is known to equal that of fp32.
+
+    Preparation does not count: it is most of the time of these few epochs, and hardly any of 140.
+    """
     compared = results.get("precision", {})
     speeds = {"fp32": 0.0}
     for name, row in compared.get("rows", {}).items():
@@ -172,7 +239,7 @@ def fastest_precision(results: dict) -> str:
             and abs(found["difference"]) <= LARGEST_DIFFERENCE
         )
         if is_equal and "failed" not in row:
-            speeds[precision] = row["networks_per_hour"]
+            speeds[precision] = row["networks"] / (row["seconds"] - row["preparation"])
     return max(speeds, key=speeds.get)
 
 
@@ -186,29 +253,57 @@ def train(session: Session, args: argparse.Namespace) -> dict:
     study = load_study(args.study, args.networks)
     archives = Archives(session.out)
     precision = fastest_precision(session.results)
+    earlier = session.results.get("training", {}).get("ensembles", {})
     trained = {}
+    result = {"ensembles": trained, "precision": precision}
     for ensemble in study.ensembles.values():
-        result = trained[ensemble.name] = {"networks": 0, "of": ensemble.n_networks, "seconds": 0.0}
+        measured = earlier.get(ensemble.name, {}).get("jobs", {})
+        jobs = {}
+        trained[ensemble.name] = {"of": ensemble.n_networks, "jobs": jobs}
         if not make_dataset(session, study, ensemble):
-            result["left_out"] = "its examples are ranked by networks that are not trained"
+            reason = "its examples are ranked by networks that are not trained"
+            trained[ensemble.name]["left_out"] = reason
             continue
         (finished,) = finished_networks(ensemble)
         for first, last in ensemble.batches(NETWORKS_PER_JOB):
             output = predictions_path(study.name, ensemble.name, first, last)
-            started = time.monotonic()
+            missing = sorted(set(range(first, last + 1)) - finished)
             seeds = f"{first}-{last}"
-            options = [study.name, ensemble.name, "--networks", seeds, "--precision", precision]
             try:
+                job = measured.get(seeds, {"trained": 0, "seconds": 0.0})
                 # The output of an earlier definition does not count.
-                if not output.is_file() or not finished.issuperset(range(first, last + 1)):
-                    session.succeed([*COMMAND, "train_networks", *options])
-                    result["seconds"] += time.monotonic() - started
+                if missing or not output.is_file():
+                    options = [study.name, ensemble.name, "--networks", seeds]
+                    job = train_job(session, [*options, "--precision", precision], missing, output)
                 if not archives.add(output):
                     raise InputError(f"{session.out} is full; give another folder by --out.")
-                result["networks"] += last - first + 1
+                jobs[seeds] = {"networks": last - first + 1, **job}
             finally:
-                session.write("training", {"ensembles": trained, "precision": precision})
-    return {"ensembles": trained, "precision": precision, "is_finished": True}
+                session.write("training", result | {"is_finished": False})
+    return result
+
+
+def train_job(
+    session: Session, options: Sequence[str], missing: Sequence[int], output: Path
+) -> dict:
+    """Run train_networks.
+
+    Args:
+        session: the run.
+        options: the arguments of train_networks.
+        missing: the networks that it has to train; it finds the others, for example in reference.
+        output: the predictions file that it writes.
+
+    Returns:
+        ``trained``, the number of trained networks, and the ``seconds`` that they took.
+    """
+    started = time.monotonic()
+    session.succeed([*COMMAND, "train_networks", *options])
+    seconds = time.monotonic() - started
+    with open_predictions(output) as predictions:
+        recorded = float(predictions["seconds"].sel(network=missing).sum())
+    # Of networks that resumed, only the recorded seconds include the time before.
+    return {"trained": len(missing), "seconds": max(seconds, recorded) if missing else 0.0}
 
 
 def make_dataset(session: Session, study: Study, ensemble: Ensemble) -> bool:
@@ -262,8 +357,8 @@ class Archives:
         if self._packed.get(str(path)) == version:
             return True
         archives = self._paths()
-        if not archives or archives[-1].stat().st_size + path.stat().st_size > ARCHIVE_BYTES:
-            if len(archives) == MOST_ARCHIVES:
+        if not archives or archives[-1].stat().st_size + path.stat().st_size > FILE_BYTES:
+            if len(archives) >= MOST_ARCHIVES:
                 return False
             archives.append(self._folder / f"networks-{len(archives)}.tar")
         is_new = not archives[-1].is_file()
@@ -277,38 +372,73 @@ class Archives:
 
 def print_table(results: dict) -> None:
     """Print the results of every step, next to the targets."""
-    table = Table("step", "result", title=results.get("precision", {}).get("device"))
+    compared = results.get("precision", {})
+    table = Table("step", "result", title=compared.get("device"))
     if tests := results.get("tests"):
         table.add_row("tests", tests["summary"])
-    for precision, found in results.get("precision", {}).get("compared", {}).items():
+    for name, row in compared.get("rows", {}).items():
+        table.add_row(f"precision: {name}", describe_row(row))
+    for other, found in compared.get("compared", {}).items():
         table.add_row(
-            f"{precision} against fp32",
+            f"{other} against fp32",
             "accessibility r = {correlation:.4f}, test accuracy {difference:+.4f}".format(**found),
         )
+    if compared and not compared.get("compared"):
+        table.add_row("precision", "none could be compared with fp32, so training is in fp32")
     rows = results.get("ways", {}).get("rows", {})
     for name, row in rows.items():
-        table.add_row(
-            name,
-            row.get("failed")
-            or "{networks_per_hour:.0f} networks/h, all in {seconds:.0f} s, "
-            "{memory_gib:.1f} GiB".format(**row),
-        )
+        table.add_row(name, describe_row(row))
     for name, row in rows.items():
         way, _, precision = name.partition(" ")
         if way in ("loop", "vmap") and "failed" not in row and f"engine {precision}" in rows:
             engine = rows[f"engine {precision}"].get("networks_per_hour", 0)
             times = engine / row["networks_per_hour"]
             table.add_row(f"engine / {name}", f"{times:.1f} (target {TARGETS[way]})")
-    for name, found in results.get("training", {}).get("ensembles", {}).items():
-        target = " (target {}, then {})".format(*TARGETS["seconds"]) if name == "st_vgg" else ""
-        text = "{networks} of {of} networks, {seconds:.0f} s".format(**found)
-        table.add_row(name, found.get("left_out") or text + target)
+    training = results.get("training", {})
+    for name, found in training.get("ensembles", {}).items():
+        text = found.get("left_out") or describe_training(name, found, training["precision"])
+        table.add_row(name, text)
     for step in STEPS:
         if step not in results:
             table.add_row(step, "not measured")
         elif "failed" in results[step]:
-            table.add_row(step, f"failed: {results[step]['failed']}")
+            table.add_row(step, f"failed (see log.txt): {results[step]['failed']}")
+        elif not is_finished(results[step]):
+            table.add_row(step, "not finished; the next run continues")
     Console(width=None if sys.stdout.isatty() else 120).print(table)
+
+
+def describe_row(row: dict) -> str:
+    """Return the table's text for a row of benchmarks/training.py."""
+    text = (
+        "{networks_per_hour:.0f} networks/h, all in {seconds:.0f} s, "
+        "{preparation:.1f} s of them preparation, {memory_gib:.1f} GiB"
+    )
+    return row.get("failed") or text.format(**row)
+
+
+def describe_training(name: str, found: dict, precision: str) -> str:
+    """Return the table's text for an ensemble of the training step."""
+    networks, trained, seconds = (
+        sum(job[key] for job in found["jobs"].values())
+        for key in ("networks", "trained", "seconds")
+    )
+    text = f"{networks} of {found['of']} networks in {precision}"
+    if trained:
+        each = seconds / trained
+        text += (
+            f"\n{trained} trained in {seconds:.0f} s: {each:.2f} s each, {100 * each:.0f} s for 100"
+        )
+        if name == "st_vgg":
+            text += " (target {}, then {})".format(*TARGETS["seconds"])
+    if taken := networks - trained:
+        text += f"\n{taken} taken over from reference or an earlier run"
+    return text
+
+
+def is_finished(result: dict) -> bool:
+    """Return whether a step need not be done again, given its result (empty if it has none)."""
+    return bool(result) and "failed" not in result and result.get("is_finished", True)
 
 
 def main() -> None:
@@ -327,6 +457,7 @@ def main() -> None:
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     session = Session(args.out, args.minutes)
+    exit_on_signals()
     # All commands take the number of networks from the configuration.
     values = {**read_yaml(Path("config.yaml")), "networks": args.networks}
     os.environ[CONFIG_VARIABLE] = json.dumps(values)
@@ -335,12 +466,7 @@ def main() -> None:
         if not dataset_path(args.study).is_file():
             session.succeed([*COMMAND, "build_dataset", args.study])
         for step in args.steps.split(","):
-            earlier = session.results.get(step, {})
-            if (
-                earlier
-                and "failed" not in earlier
-                and earlier.get("is_finished", step != "training")
-            ):
+            if is_finished(session.results.get(step, {})):
                 continue
             try:
                 session.write(step, functions[step](session, args))

@@ -11,11 +11,12 @@ each precision and in these ways:
     vmap    all networks in one call with torch.func, which makes grouped convolutions
     fused   if --candidate is given: kernels from that folder, see candidate.py
 
-Each way runs in its own processes; if it fails, the reason is printed below the table. Seconds are
-counted from the first step to the last prediction; preparation is the additional time of the first
-epoch. After --limit seconds a way stops at the end of the current epoch, and the time for all
-epochs is extrapolated. If the engine finishes all networks in fp32 and in another precision, the
-two ensembles are compared; they have the same seeds, so only rounding differs.
+Each way runs in its own processes; if it fails, the reason is printed below the table, and the
+traceback of an unexpected error to stderr. Seconds are counted from the first step to the last
+prediction; preparation is the additional time of the first epoch. After --limit seconds a way stops
+at the end of the current epoch, and the time for all epochs is extrapolated. If the engine finishes
+all networks in fp32 and in another precision, the two ensembles are compared; they have the same
+seeds, so only rounding differs.
 Build the dataset first: created-equal build_dataset STUDY.
 """
 
@@ -24,6 +25,7 @@ import json
 import multiprocessing
 import sys
 import time
+import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
@@ -41,7 +43,7 @@ from torch.func import functional_call, grad, stack_module_state, vmap
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
-from created_equal.artefacts import read_dataset
+from created_equal.artefacts import read_dataset, write_atomically
 from created_equal.errors import InputError
 from created_equal.networks import Dropout
 from created_equal.study import Ensemble, dataset_path, load_study
@@ -241,6 +243,8 @@ def measure_in_processes(processes: int, n_networks: int, *task) -> dict:
             futures = [pool.submit(measure, *task, share) for share in shares]
             results = [future.result() for future in futures]
     except Exception as error:  # The other ways are still measured.
+        if not isinstance(error, InputError):
+            traceback.print_exc()
         first_line = (str(error).splitlines() or [""])[0]
         return {"failed": f"{type(error).__name__}: {first_line}"}
     total = {key: sum((each[key] for each in results[1:]), results[0][key]) for key in results[0]}
@@ -356,7 +360,7 @@ def run(options: argparse.Namespace) -> dict:
             if loop and "failed" not in each:
                 each["times_loop"] = each["networks_per_hour"] / loop
         if options.json:
-            options.json.write_text(json.dumps(results, indent=2))
+            write_atomically(options.json, json.dumps(results, indent=2).encode())
     return results
 
 

@@ -1,24 +1,35 @@
 """The command for a GPU, rehearsed on the CPU with networks of seconds."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import tarfile
+import time
 from argparse import Namespace
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from gpu import (
-    ARCHIVE_BYTES,
+    FILE_BYTES,
     MOST_ARCHIVES,
+    NO_TESTS,
     Archives,
     OutOfTimeError,
     Session,
+    exit_on_signals,
     fastest_precision,
+    is_finished,
     print_table,
+    run_benchmark,
+    run_tests,
 )
 
-from created_equal.study import predictions_folder
+from created_equal.errors import InputError
+from created_equal.study import load_study, predictions_folder
+from created_equal.training import train_networks
 
 PROGRAM = Path(__file__).parents[2] / "benchmarks" / "gpu.py"
 STUDY = """\
@@ -56,21 +67,22 @@ def train_again(folder):
     """Repeat the training step, which must have been finished."""
     file = folder / "gpu/gpu.json"
     results = json.loads(file.read_text())
-    assert results["training"].pop("is_finished")
+    assert is_finished(results["training"])
+    results["training"]["is_finished"] = False
     file.write_text(json.dumps(results))
     return run(folder, 10, "--steps", "training")
 
 
-def test_the_second_run_takes_up_the_first(study_folder, tmp_path_factory):
+def test_the_second_run_takes_up_the_first(study_folder, tmp_path_factory, monkeypatch):
     Path("config/studies/seconds.yaml").write_text(STUDY)
     printed = run(study_folder, 10, "--steps", "precision,ways,training")
     table = printed[printed.rindex("step") :]
     assert "tests" in table and "not measured" in table
     for expected in ("bf16 against fp32", "engine / loop fp32", "engine / vmap fp32"):
         assert expected in table
-    assert table.count("2 of 2 networks") == 2
-    files = list((study_folder / "gpu").iterdir())
-    assert len(files) <= 8
+    assert table.count("2 of 2 networks") == table.count("2 trained in") == 2
+    files = {path.name for path in (study_folder / "gpu").iterdir()}
+    assert files == {"gpu.json", "log.txt", "networks-0.tar"}
     # On another machine, with nothing but the files of the first run.
     other = tmp_path_factory.mktemp("other")
     (study_folder / "gpu").rename(other / "gpu")
@@ -79,13 +91,21 @@ def test_the_second_run_takes_up_the_first(study_folder, tmp_path_factory):
     printed = run(other, 10, "--steps", "precision,ways,training")
     assert "benchmarks/training.py" not in printed
     assert "train_networks" not in printed
-    assert "train_networks" not in train_again(other)
+    measured = table[table.index("st_vgg  ") :]
+    assert train_again(other).endswith(measured)
     assert len(predictions_in(other)) == 2
     # What a change of the study affects is trained again, and the archives have both.
     study = other / "config/studies/seconds.yaml"
     study.write_text(STUDY.replace("epochs: 3", "epochs: 4"))
     before = predictions_in(other)
-    assert train_again(other).count("train_networks") == 2
+    # One of the networks is in reference already.
+    monkeypatch.chdir(other)
+    ensemble = load_study("seconds", 2).ensembles["st_vgg"]
+    kept = predictions_folder("seconds", "st_vgg", Path("reference")) / "0000-0000.nc"
+    train_networks(ensemble, ensemble.dataset_path, [0], kept, "cpu", "fp32")
+    printed = train_again(other)
+    assert printed.count("train_networks") == 2
+    assert "1 trained in" in printed and "1 taken over from reference" in printed
     after = predictions_in(other)
     assert before.keys() == after.keys()
     assert all(before[path] != after[path] for path in before)
@@ -102,10 +122,94 @@ def test_a_run_ends_in_time_and_says_what_is_not_measured(study_folder):
     assert not (study_folder / "gpu/gpu.json").exists()
 
 
-def test_a_command_is_stopped_at_the_deadline(tmp_path):
-    session = Session(tmp_path, 0.36)
+def is_running(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def assert_nothing_runs(folder):
+    pids = (folder / "log.txt").read_text().splitlines()[-1].split()
+    assert len(pids) == 2
+    for _ in range(50):
+        if not any(map(is_running, pids)):
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"still running: {pids}")
+
+
+# The parent prints both process ids, and only the child or both ignore SIGTERM.
+CHILD = ["sh", "-c", "(trap '' TERM; exec sleep 100) & echo $$ $!; wait"]
+BOTH = ["sh", "-c", "trap '' TERM; sleep 100 & echo $$ $!; wait"]
+
+
+@pytest.mark.parametrize("command", [CHILD, BOTH])
+def test_nothing_outlives_the_deadline(tmp_path, monkeypatch, command):
+    monkeypatch.setattr("gpu.SECONDS_TO_STOP", 0.3)
+    session = Session(tmp_path, 0.345)
     with pytest.raises(OutOfTimeError):
-        session.run([sys.executable, "-c", "import time; time.sleep(100)"])
+        session.run(command)
+    assert session.seconds_left > -5
+    assert_nothing_runs(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("number", "error"),
+    [
+        (signal.SIGINT, KeyboardInterrupt),
+        (signal.SIGTERM, SystemExit),
+        (signal.SIGHUP, SystemExit),
+    ],
+)
+def test_nothing_outlives_an_interrupted_run(tmp_path, number, error):
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = {each: signal.signal(each, signal.SIG_DFL) for each in numbers}
+    try:
+        exit_on_signals()
+        Timer(0.3, os.kill, (os.getpid(), number)).start()
+        with pytest.raises(error):
+            Session(tmp_path, 10).run(CHILD)
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+    assert_nothing_runs(tmp_path)
+
+
+def test_the_log_has_all_output_up_to_its_size(tmp_path, monkeypatch, capfd):
+    session = Session(tmp_path, 1)
+    code, output = session.run(["sh", "-c", "seq 1000; echo failed >&2; exit 3"])
+    assert (code, output.splitlines()[-1]) == (3, "failed")
+    assert "\n10\n" not in capfd.readouterr().out
+    with pytest.raises(InputError, match=r"^a reason$"):
+        session.succeed(["sh", "-c", "echo a reason; exit 1"])
+    log = (tmp_path / "log.txt").read_text()
+    numbers = "".join(f"{number}\n" for number in range(1, 1001))
+    assert log.startswith("$ sh -c 'seq 1000;")
+    assert f"\n{numbers}failed\n$ sh -c 'echo a reason" in log
+    monkeypatch.setattr("gpu.FILE_BYTES", 100)
+    session.run(["seq", "100"])
+    assert (tmp_path / "log.txt").read_text().endswith("\n99\n100\n")
+    assert (tmp_path / "log.txt").stat().st_size == 100
+
+
+@pytest.mark.parametrize(
+    ("end", "minutes", "error"), [("exit 1", 1, InputError), ("sleep 100", 0.345, OutOfTimeError)]
+)
+def test_a_stopped_benchmark_keeps_its_rows(tmp_path, monkeypatch, capsys, end, minutes, error):
+    rows = '{"rows": {"vmap fp32": {"failed": "out of memory"}}}'
+    # The options that follow are $0, $1, ...
+    monkeypatch.setattr("gpu.BENCHMARK", ["sh", "-c", f"echo '{rows}' > $3; {end}"])
+    session = Session(tmp_path, minutes)
+    with pytest.raises(error):
+        run_benchmark(session, Namespace(study="seconds"), "ways", [])
+    found = json.loads((tmp_path / "gpu.json").read_text())
+    assert found["ways"] == json.loads(rows) | {"is_finished": False}
+    assert not is_finished(found["ways"])
+    capsys.readouterr()
+    print_table(found)
+    table = capsys.readouterr().out
+    assert "out of memory" in table and "not finished" in table
 
 
 def test_a_step_that_fails_does_not_hold_up_the_others(study_folder):
@@ -117,7 +221,7 @@ def test_a_step_that_fails_does_not_hold_up_the_others(study_folder):
 
 def test_archives_have_at_most_their_size_and_number(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("gpu.ARCHIVE_BYTES", 55_000)
+    monkeypatch.setattr("gpu.FILE_BYTES", 55_000)
     monkeypatch.setattr("gpu.MOST_ARCHIVES", 2)
     archives = Archives(tmp_path / "gpu")
     paths = [predictions_folder("a", "b") / f"{n}.nc" for n in range(5)]
@@ -130,7 +234,7 @@ def test_archives_have_at_most_their_size_and_number(tmp_path, monkeypatch):
         path.unlink()
     Archives(tmp_path / "gpu")
     assert [path.exists() for path in paths] == [True, True, True, True, False]
-    assert ARCHIVE_BYTES * (MOST_ARCHIVES + 1) < 2**20 * 16 * 8
+    assert MOST_ARCHIVES + len(["gpu.json", "log.txt"]) <= 8 and FILE_BYTES < 2**20 * 16
     with tarfile.open(tmp_path / "gpu/networks-0.tar") as packed:
         assert packed.getnames() == [str(path) for path in paths[:2]]
 
@@ -140,15 +244,29 @@ def test_archives_have_at_most_their_size_and_number(tmp_path, monkeypatch):
     [(0.995, 0.001, "bf16"), (0.985, 0.001, "fp32"), (0.995, -0.006, "fp32")],
 )
 def test_the_fastest_precision_has_an_equal_ensemble(correlation, difference, precision):
-    rows = {"engine fp32": {"networks_per_hour": 1}, "engine bf16": {"networks_per_hour": 2}}
+    rows = {"engine fp32": row_of(preparation=1), "engine bf16": row_of(training=5)}
     found = {"bf16": {"correlation": correlation, "difference": difference}}
     assert fastest_precision({"precision": {"rows": rows, "compared": found}}) == precision
 
 
-def test_without_a_comparison_the_precision_is_fp32():
+def row_of(preparation=20, training=10):
+    return {
+        "networks": 20,
+        "preparation": preparation,
+        "seconds": preparation + training,
+        "networks_per_hour": 20 * 3600 / (preparation + training),
+        "memory_gib": 1,
+    }
+
+
+def test_without_a_comparison_the_precision_is_fp32(capsys):
     assert fastest_precision({}) == "fp32"
-    failed = {"engine fp32": {"networks_per_hour": 1}, "engine bf16": {"failed": "memory"}}
-    assert fastest_precision({"precision": {"rows": failed, "compared": {}}}) == "fp32"
+    rows = {"engine fp32": row_of(), "engine bf16": {"failed": "out of memory"}}
+    results = {"precision": {"rows": rows, "compared": {}}}
+    assert fastest_precision(results) == "fp32"
+    print_table(results)
+    table = capsys.readouterr().out
+    assert "none could be compared" in table and "out of memory" in table
 
 
 def test_the_table_names_a_way_that_failed(capsys):
@@ -157,8 +275,14 @@ def test_the_table_names_a_way_that_failed(capsys):
 
 
 def test_without_gpu_tests_the_step_says_so(tmp_path, monkeypatch):
-    from gpu import NO_TESTS, run_tests
-
     monkeypatch.setattr(Session, "run", lambda *_: (NO_TESTS, "no tests ran\n"))
     found = run_tests(Session(tmp_path, 1), Namespace())
     assert found == {"passed": False, "summary": "no GPU"}
+
+
+def test_a_test_that_hangs_leaves_time_for_the_next_steps(tmp_path, monkeypatch):
+    monkeypatch.setattr("gpu.TESTS", ["sh", "-c", "echo 7 passed; sleep 100"])
+    monkeypatch.setattr("gpu.SECONDS_OF_TESTS", 0.3)
+    found = run_tests(Session(tmp_path, 10), Namespace())
+    assert found == {"passed": False, "summary": "not finished, ended by SIGTERM (see log.txt)"}
+    assert "\n7 passed\n" in (tmp_path / "log.txt").read_text()

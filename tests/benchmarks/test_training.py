@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from training import WAYS, compare, device_precisions, main, measure
+from training import WAYS, compare, device_precisions, main, measure, measure_in_processes
 
 from created_equal.artefacts import read_predictions, write_dataset
 from created_equal.errors import InputError
@@ -149,6 +149,17 @@ def test_a_failed_way_has_a_reason_and_the_others_are_measured(study):
         assert f"{row['times_loop']:.2f}" in done.stdout
     assert list(found["compared"]) == ["bf16"]
     assert f"r = {found['compared']['bf16']['correlation']:.4f}" in done.stdout
+
+
+def test_an_unexpected_error_has_a_traceback(monkeypatch, capsys):
+    def fail(*_, **__):
+        raise RuntimeError("CUDA error: unspecified launch failure\nwhere")
+
+    monkeypatch.setattr("training.ProcessPoolExecutor", fail)
+    reason = "RuntimeError: CUDA error: unspecified launch failure"
+    assert measure_in_processes(1, 2) == {"failed": reason}
+    printed = capsys.readouterr().err
+    assert printed.startswith("Traceback") and 'raise RuntimeError("CUDA error' in printed
 
 
 def test_nothing_measured_is_a_failure(study):
