@@ -114,6 +114,8 @@ def test_one_split_alone(predictions):
         ({"split": "valid"}, r"split has 'valid'; give train or test\."),
         ({"classes": 2}, r"there is a label 2, but classes is 2; raise it\."),
         ({"epochs": [1, 2]}, r"the predictions have the shape \(5, 5, 8\), but \(network, epoch"),
+        ({"classes": ["a", "b"]}, r"classes is \['a', 'b'\]; give their number\."),
+        ({"epochs": 3}, r"epochs is 3; give the number of each epoch\."),
         ({"epochs": [4, 3, 2, 1, 0]}, r"the numbers of the epochs are 4, 3, 2, 1, 0; give whole"),
     ],
 )
@@ -184,6 +186,23 @@ def test_what_is_not_scores(given):
         created_equal.table(given)
     with pytest.raises(InputError, match=sentence):
         created_equal.draw("figure_01", given, "T", "a")
+
+
+def test_predictions_or_a_dataset_in_the_place_of_scores(predictions):
+    scores = created_equal.score(predictions, LABELS)
+    is_test = np.array(SPLITS) == "test"
+    dataset = artefacts.label_examples(LABELS, np.arange(8), is_test, ["a", "b", "c"])
+    with pytest.raises(
+        InputError, match=r"scores have only label, class_name.*; give what load_sc"
+    ):
+        created_equal.table(dataset)
+    with pytest.raises(InputError, match=r"the dataset has no names of classes; give what load_da"):
+        created_equal.table(scores, scores)
+    for ensembles in (scores, {}, [scores]):
+        with pytest.raises(InputError, match=r"no mapping of names to scores; give \{name: scores"):
+            created_equal.draw("figure_04", ensembles, "T")
+    with pytest.raises(InputError, match="the scores have only label"):
+        created_equal.draw("figure_05", {"a": scores, "b": dataset}, "T")
 
 
 def test_a_figure_that_does_not_exist():

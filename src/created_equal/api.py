@@ -1,6 +1,6 @@
 """The public functions of the package, which take and return arrays; see docs/python.md."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from inspect import signature
 from pathlib import Path
 
@@ -48,7 +48,8 @@ def load_predictions(study: str, ensemble: str, folder: str | Path = paths.RESUL
 
     Returns:
         prediction (network, epoch, example) unsigned, accuracy and loss (network, epoch, split),
-        label (example,), networks sorted by seed; see ``artefacts.make_predictions``.
+        label (example,), networks sorted by seed; see ``artefacts.make_predictions``. If the
+        number of networks was lowered, these are more than the scores are of.
 
     Raises:
         InputError: there are no files, one is damaged, or they belong to different ensembles.
@@ -129,6 +130,10 @@ def score(
         raise InputError(
             f"the labels are {labels.dtype}, from {labels.min()} on; give whole numbers from 0 on."
         )
+    if not isinstance(classes, int | np.integer | None):
+        raise InputError(f"classes is {classes!r}; give their number.")
+    if not np.iterable(range(1) if epochs is None else epochs):
+        raise InputError(f"epochs is {epochs!r}; give the number of each epoch.")
     classes = classes or int(max(labels.max(), predictions.max())) + 1
     splits = np.asarray(split, dtype=str)
     if splits.shape not in ((), labels.shape):
@@ -166,9 +171,13 @@ def table(scores: xr.Dataset, dataset: xr.Dataset | None = None) -> pd.DataFrame
         first_learned, forgetting, vote_entropy and others, see ``exchange.example_table``.
 
     Raises:
-        InputError: the dataset does not have an example.
+        InputError: the dataset does not have an example, or one of the two is something else.
     """
     _refuse_unless_scores(scores)
+    if dataset is not None and "class_name" not in dataset:
+        raise InputError(
+            "the dataset has no names of classes; give what load_dataset returns, after the scores."
+        )
     return example_table(scores, dataset)
 
 
@@ -203,14 +212,25 @@ def draw(figure: str, *args, on=None, **kwargs):
         ) from error
     if "scores" in given:
         _refuse_unless_scores(given["scores"])
+    if "ensembles" in given:
+        ensembles = given["ensembles"]
+        if isinstance(ensembles, xr.Dataset) or not isinstance(ensembles, Mapping) or not ensembles:
+            raise InputError(
+                "ensembles is no mapping of names to scores; give {name: scores, ...}."
+            )
+        for each in ensembles.values():
+            _refuse_unless_scores(each)
     return function(*args, on=on, **kwargs)
 
 
 def _refuse_unless_scores(scores: object) -> None:
+    remedy = "give what load_scores or score returns."
     if not isinstance(scores, xr.Dataset):
+        raise InputError(f"the scores are of the type {type(scores).__name__}; {remedy}")
+    if "n_right" not in scores:
         raise InputError(
-            f"the scores are of the type {type(scores).__name__}; give what load_scores or score "
-            "returns."
+            f"the scores have only {', '.join(map(str, scores))}, as a dataset or predictions "
+            f"have; {remedy}"
         )
 
 
