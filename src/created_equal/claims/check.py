@@ -277,7 +277,7 @@ def _arrays(values: Mapping[tuple, list[float]]) -> dict[tuple, np.ndarray]:
 
 
 def _of_networks(measured: Measured, observed: Scores, paper: int | None) -> dict:
-    """Return what a value would be with other networks, and what does not depend on N."""
+    """Return what a value would be with other networks, and what hardly depends on N."""
     sizes = {name: observed.networks(name) for name in measured.epochs}
     networks = min(sizes.values())
     if isinstance(measured, OfPairs):

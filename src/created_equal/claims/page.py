@@ -66,12 +66,12 @@ for independent examples, by rank, without the noise of finitely many networks, 
 meets the claim, accuracy is enough. For networks that share only the classes (each with its
 examples permuted within class and split), and for ensembles whose examples are shuffled within
 their class: the classes are enough. For a classifier that knows only the mean image of each class:
-the distance from that is. Of the random ones: the median of 19 draws. A null is enough if more
-than 2.5 % of its draws meet the claim; one that is a mere sign is met unless ours, in a resample
-of the same images, is beyond the draw.
-<b>Networks.</b> N; the value for all subsets of fewer, and the one expected of more; and what does
-not depend on N: how often two networks agree (kappa: beyond chance), the shares of examples at both
-ends, and the Beta distribution of being right.</p>
+the distance from that is. Random nulls are drawn 19 times, and their median is shown. A null is
+enough if more than 2.5 % of its draws meet the claim. If the claim is a mere sign, a draw meets it
+unless our value in a resample is beyond it.
+<b>Networks.</b> N; the value for all subsets of fewer, and the one expected of more; and what
+hardly depends on N: how often two networks agree (kappa: beyond chance), the shares of examples at
+both ends, and the Beta distribution of being right.</p>
 """
 
 

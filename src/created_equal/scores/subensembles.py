@@ -1,4 +1,4 @@
-"""Estimates of consistency with fewer or more networks, and statistics that do not depend on N."""
+"""Estimates of consistency with fewer or more networks, and statistics that hardly depend on N."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -144,7 +144,7 @@ def mean_bimodality(histograms: np.ndarray, networks: int) -> float:
 
 
 def free_of_networks(histograms: np.ndarray) -> tuple[float, ...]:
-    """Return statistics that do not depend on N, except for their precision: medians over epochs.
+    """Return statistics that hardly depend on N: medians over epochs.
 
     Args:
         histograms: (epoch, N + 1) from ``histograms_of``, N >= 2.
