@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+import xarray as xr
 import yaml
 from PIL import Image
 from snakemake.cli import parse_config as parsed
@@ -290,6 +291,25 @@ def test_predictions_of_another_ensemble_are_an_error(run, small_study, study_fo
     )
     assert "belong to different ensembles" in message
     assert not (folder.parent / "scores.nc").exists()
+
+
+@pytest.mark.parametrize("name", ["mynotes.csv", "mine/a.nc", "mine/scores.nc"])
+def test_a_file_of_the_users_own_is_neither_renamed_nor_called_damaged(run, small_study, name):
+    path = Path("results", name)
+    path.parent.mkdir(parents=True)
+    if path.suffix == ".csv":
+        path.write_text("my,notes\n1,2\n")
+    else:
+        xr.Dataset({"mine": ("x", [1, 2])}).to_netcdf(path, engine="h5netcdf")
+    before = path.read_bytes()
+    asked = [("score_ensemble", "small", "st_vgg", path), ("compare", path, path)]
+    if name == "mine/a.nc":
+        asked.append(("score", "results/mine"))
+    for arguments in asked:
+        message = refused(run(*map(str, arguments)))
+        assert "damaged" not in message and "delete" not in message
+        assert path.read_bytes() == before
+        assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
 def test_a_full_or_forbidden_disk_is_one_sentence(run, study_folder):

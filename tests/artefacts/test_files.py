@@ -27,8 +27,8 @@ from created_equal.artefacts import (
     write_dataset,
     write_scores,
 )
-from created_equal.artefacts.files import load_artefact, write_artefact, write_atomically
-from created_equal.errors import InputError
+from created_equal.artefacts.files import HDF5, load_artefact, write_artefact, write_atomically
+from created_equal.errors import DamagedError, InputError
 
 SEAL = 54  # bytes
 REMEDY = "make the folder writable, and run again: finished results are kept."
@@ -272,13 +272,53 @@ def test_a_file_of_another_kind(tmp_path, contents, digits_file):
 @pytest.mark.parametrize("contents", [b"", b"no NetCDF at all", b"\x89HDF\r\n\x1a\n" + bytes(100)])
 def test_a_file_that_is_no_netcdf(tmp_path, contents):
     (tmp_path / "a.nc").write_bytes(contents)
-    assert "is damaged (cut short" in sentence(read_dataset, tmp_path / "a.nc")
-    assert "is damaged (cut short" in sentence(open_predictions, tmp_path / "a.nc")
+    assert sentence(read_dataset, tmp_path / "a.nc").endswith(
+        "a.nc is not a dataset file of created-equal; give the path of one."
+    )
+    assert "a.nc is not a predictions file" in sentence(open_predictions, tmp_path / "a.nc")
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["digits/dataset.nc", "x/a/scores.nc", "x/baselines/svm.nc", "x/a/predictions/0000-0003.nc"],
+)
+def test_only_what_the_workflow_writes_can_be_damaged_beyond_recognition(tmp_path, place):
+    path = tmp_path / "results" / place
+    for where in (path, tmp_path / "results/x/mine.nc", tmp_path / "mine" / Path(place).name):
+        where.parent.mkdir(parents=True, exist_ok=True)
+        for left in (b"", HDF5 + bytes(100)):
+            where.write_bytes(left)
+            with pytest.raises(InputError) as error:
+                read_scores(where)
+            assert isinstance(error.value, DamagedError) == (where == path)
+            assert ("delete" in str(error.value)) == (where == path)
+
+
+@pytest.mark.parametrize("format", ["NETCDF4", "NETCDF3_64BIT"])
+def test_an_intact_file_of_another_program_is_never_called_damaged(tmp_path, contents, format):
+    path = tmp_path / "results/mine/scores.nc"
+    path.parent.mkdir(parents=True)
+    engine = "h5netcdf" if format == "NETCDF4" else "scipy"
+    contents[["x"]].to_netcdf(path, format=format, engine=engine)
+    assert sentence(read_scores, path) == (
+        f"{path} is not a scores file of created-equal; give the path of one."
+    )
+
+
+def test_a_file_of_ours_elsewhere_is_called_damaged_but_not_to_be_deleted(tmp_path, digits_file):
+    whole = digits_file.read_bytes()
+    for left in (whole[: len(whole) * 2 // 3], whole[:10_000] + b"x" + whole[10_001:]):
+        (tmp_path / "a.nc").write_bytes(left)
+        assert sentence(read_dataset, tmp_path / "a.nc").endswith(
+            "a.nc is damaged (cut short, or its checksum is wrong); replace it by an intact copy, "
+            "or write it again."
+        )
 
 
 def test_a_file_that_was_cut_short(tmp_path, digits_file):
     whole = digits_file.read_bytes()
-    path = tmp_path / "a.nc"
+    path = tmp_path / "results/digits/dataset.nc"
+    path.parent.mkdir(parents=True)
     for left in range(0, len(whole) - SEAL, len(whole) // 40):
         path.write_bytes(whole[:left])
         assert sentence(read_dataset, path) == (

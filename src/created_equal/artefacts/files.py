@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import platform
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import blake2b
@@ -23,6 +24,11 @@ MARK = b"created-equal blake2b "
 HDF5 = b"\x89HDF\r\n\x1a\n"
 DIGEST_SIZE = 32
 BYTES_AT_ONCE = 2**20
+# What the workflow writes, and would write again.
+OUTPUT = re.compile(
+    r"/(results|reference)/[^/]+/(([^/]+/)?(dataset|scores)\.nc|baselines/[^/]+\.nc)$"
+    r"|/predictions/(\w+/)?\d{4,}(-\d{4,})?\.nc$|/unfinished/\d{4,}\.(nc|pt)$"
+)
 NO_CHUNKS: Mapping[str, int] = MappingProxyType({})
 VERSIONED = ("created-equal", "numpy", "scipy", "scikit-learn", "torch", "torchvision")
 
@@ -102,7 +108,7 @@ def read_sealed(path: Path, kind: str) -> bytes:
 
     Raises:
         InputError: the file is missing or unreadable.
-        DamagedError: the checksum does not match.
+        InputError, DamagedError: the checksum does not match, see ``_problem_of``.
     """
     with _open_sealed(path, kind) as (file, length):
         return file.read(length)
@@ -146,7 +152,7 @@ def open_artefact(path: Path, kind: str, without: Sequence[str] = ()) -> xr.Data
 
     Raises:
         InputError: the file is missing, unreadable, or of another kind.
-        DamagedError: the checksum does not match, or the file is not an artefact.
+        InputError, DamagedError: the checksum does not match, see ``_problem_of``.
     """
     path = Path(path)
     if not path.is_file():
@@ -278,16 +284,44 @@ def _open_sealed(path: Path, kind: str) -> Iterator[tuple[io.BufferedReader, int
         with path.open("rb") as file:
             is_whole = _is_whole(file)
         if not is_whole and not _seal_again(path):
-            raise DamagedError(
-                f"{path} is damaged (cut short, or its checksum is wrong) or not a {kind} file "
-                f"of created-equal; {DELETE}"
-            )
+            raise _problem_of(path, kind)
         with path.open("rb") as file:
             length = file.seek(0, os.SEEK_END) - len(MARK) - DIGEST_SIZE
             file.seek(0)
             yield file, length
     except OSError as error:
         raise InputError(f"{path} cannot be read {because(error, 'make it readable')}") from error
+
+
+def _problem_of(path: Path, kind: str) -> InputError:
+    """Return the error for a file whose checksum is missing or wrong.
+
+    It is a DamagedError, which advises to delete the file and renames it in results, only for what
+    the workflow writes itself. Any other file may be the only copy of something.
+    """
+    whole = path.read_bytes()
+    is_ours = MARK in whole[-len(MARK) - DIGEST_SIZE :]
+    # Among the attributes, which are near the start, are the versions of libraries.
+    is_ours = is_ours or (whole.startswith(HDF5) and b"created-equal" in whole)
+    if OUTPUT.search(path.absolute().as_posix()) and (is_ours or not _is_netcdf(whole)):
+        return DamagedError(
+            f"{path} is damaged (cut short, or its checksum is wrong) or not a {kind} file "
+            f"of created-equal; {DELETE}"
+        )
+    if is_ours:
+        return InputError(
+            f"{path} is damaged (cut short, or its checksum is wrong); replace it by an intact "
+            "copy, or write it again."
+        )
+    return InputError(f"{path} is not a {kind} file of created-equal; give the path of one.")
+
+
+def _is_netcdf(whole: bytes) -> bool:
+    try:
+        xr.open_dataset(io.BytesIO(whole), chunks=None).close()
+    except Exception:  # As in ``_seal_again``.
+        return False
+    return True
 
 
 def _is_whole(file: io.BufferedReader) -> bool:
