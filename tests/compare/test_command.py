@@ -22,6 +22,12 @@ STUDY = {
 }
 
 
+PUBLISHED_FIRST = (
+    "theirs.csv is named first, but a published score comes second; name first an ensemble of a "
+    "study, a scores.nc, or the folder of one."
+)
+
+
 @pytest.fixture
 def run(study_folder, two, monkeypatch, capsys):
     """A function that runs compare in a folder with a study of two ensembles."""
@@ -85,11 +91,36 @@ def test_a_figure_is_beside_the_scores_by_default(run, tmp_path):
     assert (path.parent / "compare_theirs.csv").is_file()
 
 
+def test_a_published_score_in_results_that_is_named_first_stays_as_it_is(run, study_folder):
+    files = study_folder / "results/made_up/one"
+    content = (study_folder / "theirs.csv").read_bytes()
+    for name, sentence in (
+        ("examples.csv", "examples.csv is named first, but a published score comes second"),
+        ("mine.txt", "mine.txt is not a scores file of created-equal; give the path of one."),
+    ):
+        (files / name).write_bytes(content)
+        names = sorted(files.iterdir())
+        code, said = run(f"results/made_up/one/{name}", "results/made_up/other/scores.nc")
+        assert code == 2 and sentence in said
+        assert (files / name).read_bytes() == content
+        assert sorted(files.iterdir()) == names
+
+
 @pytest.mark.parametrize(
     "arguments, sentence",
     [
         (("made_up", "one"), "compare takes two scores; name a study and two of its ensembles"),
         (("made_up", "one", "one"), "one is compared with itself; name two different scores."),
+        (
+            ("made_up", "one", "results/made_up/one/scores.nc"),
+            "one is compared with itself; name two different scores.",
+        ),
+        (
+            ("results/made_up/one", "./results/made_up/other/../one"),
+            "results/made_up/one/scores.nc is compared with itself; name two different scores.",
+        ),
+        (("theirs.csv", "results/made_up/one"), PUBLISHED_FIRST),
+        (("made_up", "theirs.csv", "one"), PUBLISHED_FIRST),
         (("made_up", "one", "othr"), "the study made_up has no ensemble othr; "),
         (("made_up", "one", "nix.csv"), "nix.csv does not exist"),
         (("made_up", "one", "nix.nc"), "nix.nc does not exist"),

@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 from learners import DIFFICULTY, EXAMPLES, LABELS, TRAIN, N, write_ensemble
 
-from created_equal.artefacts import read_scores
+from created_equal.artefacts import (
+    definition_of,
+    read_predictions,
+    read_scores,
+    write_predictions,
+    write_scores,
+)
 from created_equal.compare.compare import (
     Ours,
     compare,
@@ -18,6 +24,7 @@ from created_equal.compare.compare import (
 )
 from created_equal.compare.published import Published
 from created_equal.errors import InputError
+from created_equal.scores import score_ensemble
 
 
 def opened(path, name="other"):
@@ -60,7 +67,7 @@ def test_predictions_next_to_scores_are_used_if_they_have_all_networks(tmp_path)
     scores = read_scores(path)
     files = find_predictions(path, scores)
     assert [file.name for file in files] == ["0000-0005.nc"]
-    assert find_predictions(path, scores.isel(network=[0, 3])) == files
+    assert find_predictions(path, score_ensemble(files, n_networks=4)) == files
     assert find_predictions(path, scores.isel(epoch=slice(1, None))) == []
     assert find_predictions(path, scores.assign_coords(network=scores["network"] + 1)) == []
     # Another job size wrote some networks a second time.
@@ -75,6 +82,29 @@ def test_predictions_next_to_scores_are_used_if_they_have_all_networks(tmp_path)
     assert find_predictions(path, scores) == [recorded]
     recorded.unlink()
     assert find_predictions(path, scores) == []
+
+
+@pytest.mark.parametrize("is_other", ["definition", "network"])
+def test_predictions_that_were_not_scored_are_left_out_with_a_sentence(tmp_path, caplog, is_other):
+    path = write_ensemble(tmp_path)
+    file = path.parent / "predictions" / "0000-0005.nc"
+    predictions = read_predictions(file)
+    definition = definition_of(predictions)
+    if is_other == "network":
+        last = predictions["prediction"].values[2, -1]
+        last[:] = (last + 1) % 3
+    else:
+        definition["seed"] = 99
+    write_predictions(predictions, file, definition)
+    stale = opened(path)
+    assert not stale.predictions
+    assert f"{path} was made from other predictions than those next to it, wh" in caplog.text
+    assert len(caplog.records) == 1
+    assert {each.over for each in compare(stale, stale)} == {"examples"}
+    caplog.clear()
+    write_scores(score_ensemble([file]), path, definition)
+    assert opened(path).predictions == [file]
+    assert not caplog.records
 
 
 def test_a_score_of_difficulty_falls_where_accessibility_rises(ours):

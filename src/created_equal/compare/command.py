@@ -5,7 +5,7 @@ from pathlib import Path
 
 from created_equal.artefacts import SPLITS, read_scores, write_atomically
 from created_equal.compare.compare import Ours, compare, find_predictions, sentence, table_of
-from created_equal.compare.published import Published, read_published
+from created_equal.compare.published import FORMATS, Published, read_published
 from created_equal.errors import InputError
 from created_equal.figures import hexagons, saving
 from created_equal.study import Study, ensemble_of, scores_path
@@ -35,7 +35,8 @@ def run_compare(
         the result in one sentence.
 
     Raises:
-        InputError: a name is unknown, or the two scores do not fit.
+        InputError: a name is unknown, the first is a published score, both are the same, or the
+            two do not fit.
     """
     if len(names) != 2:
         raise InputError(
@@ -45,8 +46,11 @@ def run_compare(
     if split not in (None, *SPLITS):
         raise InputError(f"--split is {split}; give train or test.")
     first, second = names
-    if first == second:
-        raise InputError(f"{first} is compared with itself; name two different scores.")
+    if first.endswith(FORMATS):
+        raise InputError(
+            f"{first} is named first, but a published score comes second; name first an ensemble "
+            "of a study, a scores.nc, or the folder of one."
+        )
     ours = _ours(study, first)
     is_ours = second.endswith(".nc") or (study and "." not in second and "/" not in second)
     if is_ours and (column or key or split):
@@ -54,6 +58,8 @@ def run_compare(
             "--column, --key and --split are for a published score, but the other is an ensemble; "
             "leave them out."
         )
+    if is_ours and _place(study, first)[0].resolve() == _place(study, second)[0].resolve():
+        raise InputError(f"{first} is compared with itself; name two different scores.")
     other = _ours(study, second) if is_ours else read_published(Path(second), column, key)
     if out is None:
         folder = scores_path(study.name, first).parent if study else Path(first).parent
@@ -76,11 +82,15 @@ def run_compare(
     return f"{result.removesuffix('.')}; see {out}."
 
 
-def _ours(study: Study | None, name: str) -> Ours:
+def _place(study: Study | None, name: str) -> tuple[Path, str]:
+    """Return the scores file of a name on the command line, and the name to show."""
     if study and "/" not in name and not name.endswith(".nc"):
-        path, shown = study.scores_path(ensemble_of(study, name).name), study.label(name)
-    else:
-        path, shown = Path(name), _stem(name)
+        return study.scores_path(ensemble_of(study, name).name), study.label(name)
+    return Path(name), _stem(name)
+
+
+def _ours(study: Study | None, name: str) -> Ours:
+    path, shown = _place(study, name)
     scores = read_scores(path)
     return Ours(shown, scores, find_predictions(path, scores))
 

@@ -1,5 +1,6 @@
 """Comparing an ensemble with another one, or with a published score, on each split."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from created_equal.artefacts import SPLITS, open_predictions, select_split
+from created_equal.artefacts import SPLITS, definition_of, open_predictions, select_split
 from created_equal.compare.matching import names_of_rows
 from created_equal.compare.published import Published
 from created_equal.errors import InputError
@@ -24,6 +25,8 @@ from created_equal.scores import (
 FEWEST = 3
 """The smallest number of examples that have a correlation."""
 FOLDER = "predictions"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,20 +75,43 @@ class Comparison:
 def find_predictions(path: Path, scores: xr.Dataset) -> list[Path]:
     """Return the predictions files of the networks in scores; none if a network is missing.
 
+    If they are not the predictions that were scored (another definition, or another number of
+    networks that are right in the last epoch), none are returned either, with a warning.
+
     Args:
         path: the scores file; predictions are in the folder ``FOLDER`` next to it, or, if they are
             recorded or imported, in the same folder, in files named by their networks' numbers.
         scores: the contents of the scores file.
     """
-    found, missing = [], set(scores["network"].values.tolist())
+    found, wanted, is_stale = [], set(scores["network"].values.tolist()), False
+    right: dict[int, np.ndarray] = {}  # (example,) bool, of each network
     for file in sorted([*path.parent.glob(f"{FOLDER}/*.nc"), *path.parent.glob("[0-9]*.nc")]):
         with open_predictions(file) as contents:
+            networks = contents["network"].values.tolist()
             # Two files may contain the same network, if jobs of another size wrote one of them.
-            new = missing & set(contents["network"].values.tolist())
-            if new and np.array_equal(contents["epoch"].values, scores["epoch"].values):
-                found.append(file)
-                missing -= new
-    return [] if missing else found
+            is_new = not (wanted - right.keys()).isdisjoint(networks)
+            if not (is_new and np.array_equal(contents["epoch"].values, scores["epoch"].values)):
+                continue
+            if definition_of(contents) != definition_of(scores) or any(
+                not np.array_equal(contents[name].values, scores[name].values)
+                for name in ("example", "label")
+            ):
+                is_stale = True
+                continue
+            found.append(file)
+            last = contents["prediction"].isel(epoch=-1).values == contents["label"].values
+            right.update(zip(networks, last, strict=True))
+    is_missing = not wanted <= right.keys()
+    if not is_missing:
+        n_right = np.sum([right[network] for network in wanted], axis=0)
+        is_stale = not np.array_equal(n_right, scores["n_right"].isel(epoch=-1).values)
+    if is_stale:
+        log.warning(
+            "%s was made from other predictions than those next to it, which are left out; score "
+            "them again to resample networks too",
+            path,
+        )
+    return [] if is_missing or is_stale else found
 
 
 def compare(ours: Ours, other: Ours | Published, split: str | None = None) -> list[Comparison]:
