@@ -20,6 +20,15 @@ def make(n_classes, image_shape):
     pixels = height * width * channels
     return nn.Sequential(nn.Flatten(), nn.Dropout(0.25), nn.Linear(pixels, n_classes))
 """
+IN_TRAINING = """
+from torch import nn
+class Net(nn.Linear):
+    def forward(self, x):
+        logits = super().forward(x.flatten(1))
+        return CHANGED if self.training else logits
+def make(n_classes, image_shape):
+    return Net(192, n_classes)
+"""
 count = iter(range(1000))
 
 
@@ -90,12 +99,76 @@ def make(n_classes, image_shape):
         (returning("return nn.Linear(3, 5)"), r"fails on images \(RuntimeError: .*mat1 and mat"),
         (returning("return nn.Flatten()"), r"torch\.float32 of the shape \(2, 192\) for two ima"),
         (returning("return nn.AdaptiveMaxPool2d(2, True)"), r"returns an object of type tuple; l"),
+        (
+            NET.replace("n_classes))", "n_classes)).double()"),
+            r"type torch\.float64, but images are torch\.float32; .*let it return float32 logits\.",
+        ),
+        (NET.replace("n_classes))", "n_classes)).half()"), r"torch\.float16, .*return float32 log"),
+        (
+            IN_TRAINING.replace("CHANGED", "(logits, x)"),
+            r"returns an object of type tuple in training mode; let it return logits",
+        ),
+        (
+            IN_TRAINING.replace("CHANGED", "logits.double()"),
+            r"torch\.float64 of the shape \(2, 5\) for two images in training mode; let it ret",
+        ),
+        (IN_TRAINING.replace("CHANGED", "1 / 0"), r"fails on images in training mode \(ZeroDiv"),
+        (
+            returning("return nn.Sequential(nn.AdaptiveAvgPool3d((5, 1, 1)), nn.Flatten())"),
+            r"has no trainable parameters; give it a layer that has some",
+        ),
+        (
+            NET.replace("n_classes))", "n_classes)).requires_grad_(False)"),
+            r"has no trainable parameters; .* leave their requires_grad True\.",
+        ),
     ],
 )
 def test_an_invalid_network_is_one_sentence(build, text, sentence):
     with pytest.raises(InputError, match=sentence) as refusal:
         build(text)
     assert "\n" not in str(refusal.value)
+
+
+def test_trying_a_network_in_training_mode_leaves_no_trace(build):
+    text = NET.replace("nn.Flatten()", "nn.BatchNorm2d(3), nn.Dropout2d(0.5), nn.Flatten()")
+    torch.manual_seed(7)
+    network = build(text)
+    after = torch.rand(1)
+    norm, dropout = network[0], network[3]
+    assert norm.num_batches_tracked == 0
+    assert norm.running_var.tolist() == [1, 1, 1]
+    assert network.training and norm.training and dropout.noise is None
+    torch.manual_seed(7)
+    torch.nn.Linear(192, 5)
+    assert after == torch.rand(1)
+
+
+def test_buffers_that_are_replaced_in_training_mode_are_restored(build):
+    text = """
+from torch import nn
+import torch
+class Net(nn.Linear):
+    def forward(self, x):
+        if self.training:
+            self.steps = self.steps + 1
+        return super().forward(x.flatten(1))
+def make(n_classes, image_shape):
+    network = Net(192, n_classes)
+    network.register_buffer("steps", torch.zeros(1), persistent=False)
+    return network
+"""
+    assert build(text).steps == 0
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script")
+def test_a_lazy_network_and_one_that_is_compiled_to_torchscript_are_accepted(build):
+    lazy = "return nn.Sequential(nn.LazyConv2d(4, 8), nn.LazyBatchNorm2d(), nn.Flatten(), LAST)"
+    network = build(returning(lazy.replace("LAST", "nn.LazyLinear(5)")))
+    assert network[1].num_batches_tracked == 0
+    scripted = lazy.replace("LAST", "nn.Linear(4, 5)").replace("LazyConv2d(4", "Conv2d(3, 4")
+    scripted = scripted.replace("LazyBatchNorm2d()", "BatchNorm2d(4)")
+    network = build(returning(scripted.replace("return ", "return torch.jit.script(") + ")"))
+    assert network.state_dict()["1.num_batches_tracked"] == 0
 
 
 def test_the_name_of_another_module(tmp_path, monkeypatch):

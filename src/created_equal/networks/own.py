@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn.modules.dropout import _DropoutNd
 
 from created_equal.errors import InputError
-from created_equal.networks.dropout import dropout_rate
+from created_equal.networks.dropout import dropout_rate, dropouts
 from created_equal.networks.public import replace_dropout
 from created_equal.study import Architecture, OwnNetwork, Recipe, digest_of
 
@@ -27,7 +27,8 @@ def build_own_network(
 
     Raises:
         InputError: the file cannot be imported or has no such function, the function fails or
-            returns no module, or the module does not map images to logits.
+            returns no module, or the module does not map images to logits, in evaluation and in
+            training mode, or has no trainable parameters.
     """
     own = architecture.own
     call = f"{architecture.name}({classes}, {image_shape})"
@@ -57,22 +58,55 @@ def _check_logits(
     device = next((each.device for each in network.parameters()), None)
     images = torch.zeros(2, channels, height, width, device=device)
     was_training = network.training
-    try:
-        with torch.no_grad():
-            logits = network.eval()(images)
-    except Exception as error:  # The user's code may raise anything.
-        raise _failed(f"the network of {call} fails on images", own, error) from error
+    for mode, is_training in (("", False), (" in training mode", True)):
+        try:
+            logits = _logits_of(network.train(is_training), images)
+        except Exception as error:  # The user's code may raise anything.
+            for dtype in {each.dtype for each in network.parameters()} - {torch.float32}:
+                raise InputError(
+                    f"the network of {call} has parameters of the type {dtype}, but images are "
+                    "torch.float32; leave out .double() or .half(), and let it return float32 "
+                    "logits."
+                ) from error
+            raise _failed(f"the network of {call} fails on images{mode}", own, error) from error
+        if not isinstance(logits, torch.Tensor):
+            raise InputError(
+                f"the network of {call} returns an object of type {type(logits).__name__}{mode}; "
+                "let it return logits, a tensor (example, class)."
+            )
+        if logits.shape != (2, classes) or logits.dtype != torch.float32:
+            raise InputError(
+                f"the network of {call} returns {logits.dtype} of the shape {tuple(logits.shape)} "
+                f"for two images{mode}; let it return float32 logits of the shape (2, {classes})."
+            )
     network.train(was_training)
-    if not isinstance(logits, torch.Tensor):
+    if not any(each.requires_grad for each in network.parameters()):
         raise InputError(
-            f"the network of {call} returns an object of type {type(logits).__name__}; let it "
-            "return logits, a tensor (example, class)."
+            f"the network of {call} has no trainable parameters; give it a layer that has some, or "
+            "leave their requires_grad True."
         )
-    if logits.shape != (2, classes) or not logits.is_floating_point():
-        raise InputError(
-            f"the network of {call} returns {logits.dtype} of the shape {tuple(logits.shape)} for "
-            f"two images; let it return logits of the shape (2, {classes})."
-        )
+
+
+def _logits_of(network: nn.Module, images: torch.Tensor) -> object:
+    """Return a network's output; its buffers, and all random numbers, stay as they are."""
+    layers = dropouts(network)
+    for layer in layers:
+        layer.noise = lambda n_bytes: images.new_zeros(n_bytes, dtype=torch.uint8)
+    # Lazy layers have no buffers before they are applied for the first time, in evaluation mode.
+    buffers = dict(network.named_buffers()) if network.training else {}
+    before = {name: each.clone() for name, each in buffers.items()}
+    devices = [images.device] if images.is_cuda else []
+    try:
+        with torch.no_grad(), torch.random.fork_rng(devices=devices):
+            output = network(images)
+            # The forward pass may put other tensors into the place of buffers.
+            for name, each in network.named_buffers():
+                if name in before and not torch.equal(each, before[name]):
+                    each.copy_(before[name])
+            return output
+    finally:
+        for layer in layers:
+            layer.noise = None
 
 
 # Cached, so that all networks of a process come from the same code.
