@@ -74,7 +74,7 @@ def _check_logits(
                 f"the network of {call} returns an object of type {type(logits).__name__}{mode}; "
                 "let it return logits, a tensor (example, class)."
             )
-        if logits.shape != (2, classes) or logits.dtype != torch.float32:
+        if logits.shape != (2, classes) or not logits.is_floating_point():
             raise InputError(
                 f"the network of {call} returns {logits.dtype} of the shape {tuple(logits.shape)} "
                 f"for two images{mode}; let it return float32 logits of the shape (2, {classes})."
