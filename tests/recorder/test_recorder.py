@@ -274,6 +274,22 @@ def test_a_loader_without_its_last_batch(tmp_path: Path, data: Data) -> None:
         recorder.evaluate(0, make_model(), data.loaders(drop_last=True))
 
 
+def test_loaders_that_are_used_up_after_one_epoch(recorder: Recorder) -> None:
+    batches = {split: [(torch.eye(2)[each], each)] for split, each in LABELS.items()}
+    loaders = {split: iter(each) for split, each in batches.items()}
+    recorder.evaluate(0, torch.nn.Identity(), loaders)
+    sentence = r"^example 0 of train has no prediction after epoch 1 .* be iterated again for every"
+    with pytest.raises(InputError, match=sentence):
+        recorder.evaluate(1, torch.nn.Identity(), loaders)
+    recorder.evaluate(1, torch.nn.Identity(), batches)
+    assert recorder.epochs == [0, 1]
+
+
+def test_loaders_without_a_batch(recorder: Recorder) -> None:
+    with pytest.raises(InputError, match=r"^example 0 of train has no prediction after epoch 0"):
+        recorder.evaluate(0, torch.nn.Identity(), {"train": [], "test": []})
+
+
 def test_an_example_twice(recorder: Recorder) -> None:
     """Distributed samplers repeat the first examples at the end, to fill the last batch."""
     recorder.record(0, "train", [0, 1, 2, 3, 0, 1], [0, 1, 1, 0, 0, 1])

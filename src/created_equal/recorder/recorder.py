@@ -160,7 +160,8 @@ class Recorder:
             model: it is called with the inputs of each batch, and returns logits.
             loaders: by split, batches (inputs, labels) or (inputs, labels, ids), or mappings with
                 ``labels`` and optionally ``ids``, in the order of the examples and without
-                augmentation. Labels are compared with those of the recorder.
+                augmentation. Labels are compared with those of the recorder. Each loader is
+                iterated anew for every epoch.
             predict: if given, ``predict(model, batch)`` returns the logits of a batch instead.
 
         Raises:
@@ -176,6 +177,7 @@ class Recorder:
                 f"there are loaders of {_and(loaders)}, but labels of {_and(self._places)}; give a "
                 "loader for each."
             )
+        self._begin(epoch)  # Loaders that are used up have no batch that would begin it.
         with own_pass.undisturbed(model, *loaders.values()):
             for split, loader in loaders.items():
                 place = 0
@@ -374,7 +376,8 @@ class Recorder:
         more = f" (nor have {len(missing) - 1} others)" if len(missing) > 1 else ""
         raise InputError(
             f"{self._name(missing[0])} has no prediction after epoch {current.number} of network "
-            f"{self.network}{more}; give all examples of every split after each epoch."
+            f"{self.network}{more}; give all examples of every split after each epoch, from "
+            "loaders that can be iterated again for every epoch (not generators or zip)."
         )
 
     def _name(self, place: int) -> str:
