@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
@@ -35,6 +36,7 @@ from created_equal.recorder.outputs import (
 
 KEPT = {"margin": margins, "true_probability": true_probabilities}
 NOT_YET = -1
+NOT_TEXT = re.compile("[\0\ud800-\udfff]")  # HDF5 refuses these.
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +88,7 @@ class Recorder:
             folder: the ensemble's folder, which is created if it is missing.
             network: the network's number, 0 or more, usually its seed.
             labels: the label 0..K-1 of each example, by split: ``"train"``, ``"test"``.
-            classes: the names of the K classes, or K.
+            classes: the names of the K classes, two or more, in order; or K.
             ids: the names of the examples of each split, unique within the split; by default their
                 positions 0, 1, ...
             images: uint8 (example, height, width, channel) by split, with 1 or 3 channels or
@@ -397,14 +399,19 @@ class Recorder:
 
 def _class_names(classes: Sequence[str] | int) -> list[str]:
     if isinstance(classes, int | np.integer):
-        return [str(each) for each in range(classes)]
-    if isinstance(classes, str | Mapping) or not isinstance(classes, Iterable):
+        classes = range(classes)
+    # A set has another order in every process.
+    no_order = str | Mapping | set | frozenset
+    if isinstance(classes, no_order) or not isinstance(classes, Iterable):
         raise InputError(
             f"classes is {classes!r}; give the names of the classes in order, or their number."
         )
     names = [str(each) for each in classes]
     if len({*names}) < len(names):
         raise InputError("classes has a name twice; give each class a name of its own.")
+    if len(names) < 2:
+        raise InputError(f"there are too few classes ({len(names)}); give at least two.")
+    _refuse_unless_text("classes", names)
     return names
 
 
@@ -444,6 +451,14 @@ def _refuse_unless_by_split(name: str, given: object) -> None:
         )
 
 
+def _refuse_unless_text(where: str, names: Iterable) -> None:
+    if unfit := [name for name in map(str, names) if NOT_TEXT.search(name)]:
+        raise InputError(
+            f"{where} has {unfit[0]!r}, with a character (NUL or half of a surrogate pair) that "
+            "files cannot have; rename it."
+        )
+
+
 def _pixels(images: Mapping[str, np.ndarray], sizes: Mapping[str, int]) -> np.ndarray:
     """Return the images of all splits, (example, height, width, channel)."""
     parts = []
@@ -471,6 +486,7 @@ def _index(ids: Sequence, split: str) -> dict:
     names = given.tolist()
     if given.ndim != 1 or None in names:
         raise InputError(f"ids[{split!r}] are not all numbers or text; give each example one.")
+    _refuse_unless_text(f"ids[{split!r}]", names)
     index = {name: position for position, name in enumerate(names)}
     if len(index) < len(names):
         double = next(name for position, name in enumerate(names) if index[name] != position)
