@@ -412,6 +412,28 @@ def test_epochs_rise_and_a_network_is_not_recorded_over(tmp_path: Path, recorder
     assert read_predictions(recorder.path)["epoch"].values.tolist() == [0, 2]
 
 
+def test_two_trainings_with_one_number_do_not_overwrite_each_other(tmp_path: Path) -> None:
+    one, other = (Recorder(tmp_path, 3, LABELS, 2) for _ in range(2))
+    record(one, 0)
+    sentence = "^.*0003.nc has changed since .* another process records network 3 too; give each"
+    with pytest.raises(InputError, match=sentence):
+        record(other, 0)
+    record(one, 1)
+    resumed = Recorder(tmp_path, 3, LABELS, 2)
+    record(resumed, 2)
+    with pytest.raises(InputError, match=sentence):
+        record(one, 2)
+    record(resumed, 3)
+    assert read_predictions(one.path)["epoch"].values.tolist() == [0, 1, 2, 3]
+
+
+def test_a_file_that_is_deleted_meanwhile_is_written_again(recorder: Recorder) -> None:
+    record(recorder, 0)
+    recorder.path.unlink()
+    record(recorder, 1)
+    assert read_predictions(recorder.path)["epoch"].values.tolist() == [0, 1]
+
+
 @pytest.mark.parametrize(
     ("changes", "what"),
     [

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ from created_equal.artefacts import (
     write_dataset,
     write_predictions,
 )
+from created_equal.artefacts.files import DIGEST_SIZE
 from created_equal.errors import InputError
 from created_equal.recorder import own_pass
 from created_equal.recorder.outputs import (
@@ -127,7 +129,9 @@ class Recorder:
                     f"{len(self._places.get(split, ()))}; give as many."
                 )
         self._current: _Epoch | None = None  # It may be complete, and in the file.
-        self._recorded = self._read() if self.path.exists() else None
+        self._recorded, self._seal = None, None  # what this recorder read or wrote last
+        if self.path.exists():
+            self._recorded, self._seal = self._read(), _seal_of(self.path)
         self._has_recorded = False  # in this run
         if images is not None and own_pass.is_first_process():
             self._write_images(images)
@@ -214,7 +218,8 @@ class Recorder:
 
         Raises:
             InputError: the last epoch lacks an example; or an example is unknown, or has two
-                different labels; or the outputs have another shape or type, or are not finite.
+                different labels; or the outputs have another shape or type, or are not finite;
+                or the file has been changed meanwhile, as by another recorder.
         """
         if not own_pass.is_first_process():
             return
@@ -296,8 +301,14 @@ class Recorder:
             found["example_name"] = "example", self._names()
         if self.epochs:
             found = join_predictions([self._recorded, found], "epoch")
+        if _seal_of(self.path) not in (None, self._seal):
+            raise InputError(
+                f"{self.path} has changed since this recorder read or wrote it, probably because "
+                f"another process records network {self.network} too; give each training its own "
+                "number or folder, and record in one of its processes only."
+            )
         write_predictions(found, self.path, self._definition)
-        self._recorded = found
+        self._recorded, self._seal = found, _seal_of(self.path)
 
     def _mean_by_split(self, values: np.ndarray) -> np.ndarray:
         """Return the mean over the examples of each split, (split,); NaN without any."""
@@ -449,6 +460,16 @@ def _refuse_unless_by_split(name: str, given: object) -> None:
             f"{name} is of the type {type(given).__name__}; give a mapping from each split to its "
             f"{name}, for example {{'test': ...}}."
         )
+
+
+def _seal_of(path: Path) -> bytes | None:
+    """Return the end of a file, which is a digest of its contents, or None if there is no file."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - DIGEST_SIZE))
+            return file.read()
+    except OSError:  # Writing it says what is wrong.
+        return None
 
 
 def _refuse_unless_text(where: str, names: Iterable) -> None:
