@@ -175,6 +175,8 @@ def test_names_of_classes_and_their_order(logits, tmp_path):
     import_predictions("table", tmp_path / "log.csv", tmp_path / "sorted")
     other = read(tmp_path / "sorted")
     assert other["class_name"].values.tolist() == sorted(names)
+    with pytest.raises(InputError, match="none of the classes \u00b2; correct it"):
+        import_predictions("table", tmp_path / "log.csv", tmp_path / "odd", classes="\u00b2")
     one, two = (score_ensemble([*each.glob("*.nc")]) for each in (given, tmp_path / "sorted"))
     for name in ("n_right", "n_modal", "vote_entropy", "forgetting"):
         np.testing.assert_array_equal(one[name], two[name])
@@ -274,10 +276,18 @@ def test_both_splits_may_count_from_zero(logits, tmp_path):
     np.testing.assert_array_equal(found["prediction"], np.tile(predicted, 2))
 
 
-@pytest.mark.parametrize("kind", ["logits", "cartography"])
-def test_a_logit_that_is_not_a_number_is_named(logits, tmp_path, kind):
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("logits", [np.nan, 0, 0, 0, 0]),
+        ("logits", [np.inf] * CLASSES),
+        ("logits", [-np.inf] * CLASSES),
+        ("cartography", [np.nan, 0, 0, 0, 0]),
+    ],
+)
+def test_a_logit_that_is_not_a_finite_number_is_named(logits, tmp_path, kind, values):
     bad = logits.copy()
-    bad[1, 2, 7, 0] = np.nan
+    bad[1, 2, 7] = values
     if kind == "logits":
         np.savez(tmp_path / "log.npz", logits=bad, labels=LABELS)
         path, where = tmp_path / "log.npz", "network 1, epoch 6: it has a logit of example 7"
@@ -287,6 +297,23 @@ def test_a_logit_that_is_not_a_number_is_named(logits, tmp_path, kind):
     with pytest.raises(InputError, match=where):
         import_predictions(kind, path, tmp_path / "imported", first_epoch=4)
     assert not (tmp_path / "imported").exists()
+
+
+def test_classes_that_a_network_rules_out_have_infinite_logits(logits, tmp_path):
+    masked = np.where(logits == logits.min(axis=-1, keepdims=True), -np.inf, logits)
+    np.savez(tmp_path / "log.npz", logits=masked, labels=LABELS)
+    import_predictions("logits", tmp_path / "log.npz", tmp_path / "imported", first_epoch=0)
+    check(tmp_path / "imported", logits, range(EPOCHS))
+
+
+@pytest.mark.parametrize("value", [np.nan, -np.inf])
+def test_an_example_of_aum_without_a_finite_logit_is_named(logits, tmp_path, value):
+    bad = logits.copy()
+    bad[1, 2, 7] = value
+    with np.errstate(invalid="ignore"):
+        write_aum(bad, tmp_path / "logs", swapped=False)
+    with pytest.raises(InputError, match="a logit of example 7 that is not a number or infinite"):
+        import_predictions("aum", tmp_path / "logs", tmp_path / "imported")
 
 
 def test_a_table_with_semicolons_is_refused(tmp_path):

@@ -34,7 +34,7 @@ def read_logits(
         first_epoch: the number of the first epoch.
 
     Raises:
-        InputError: a file cannot be read, shapes do not fit, or a logit is not a number.
+        InputError: a file cannot be read, shapes do not fit, or a largest logit is not finite.
     """
     logits, arrays = _find(path, LOGITS)
     if logits.ndim not in (2, 3, 4) or logits.dtype.kind not in "iuf" or not logits.size:

@@ -88,7 +88,7 @@ def import_predictions(
 def _names(classes: str | None) -> list[str]:
     if not classes:
         return []
-    if classes.strip().isdigit():
+    if classes.strip().isdecimal():
         return [*map(str, range(int(classes)))]
     names = [name.strip() for name in classes.split(",")]
     if "" in names or len({*names}) < len(names):

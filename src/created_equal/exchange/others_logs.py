@@ -51,7 +51,7 @@ def read_cartography(path: Path) -> pd.DataFrame:
     for name, files in networks.items():
         for file in files:
             number = file.name.removeprefix("dynamics_epoch_").split(".")[0]
-            if not number.isdigit():
+            if not number.isdecimal():
                 raise InputError(f"{file} has no number of an epoch in its name; rename it.")
             records = [*_records(file, f"logits_epoch_{number}")]
             widths |= {len(logits) for _, _, logits in records}
@@ -197,17 +197,19 @@ def argmax(logits: np.ndarray, where: object, names: Sequence) -> np.ndarray:
     """Return the label of the largest logit (example, class), the smallest of several.
 
     Raises:
-        InputError: a logit is not a number; its example is named by ``names``.
+        InputError: the largest logit is not a finite number, as where one is NaN or all are -inf;
+            its example is named by ``names``.
     """
-    _refuse_nan(np.isnan(logits).any(axis=1), where, names)
+    _refuse_unless_finite(logits.max(axis=1), where, names)
     return logits.argmax(axis=1)
 
 
-def _refuse_nan(is_nan: np.ndarray, where: object, names: Sequence) -> None:
-    if is_nan.any():
+def _refuse_unless_finite(largest: np.ndarray, where: object, names: Sequence) -> None:
+    is_bad = ~np.isfinite(largest)
+    if is_bad.any():
         raise InputError(
-            f"{where} has a logit of example {names[is_nan.argmax()]} that is not a number; leave "
-            "this example out of all logs, or the networks that diverged."
+            f"{where} has a logit of example {names[is_bad.argmax()]} that is not a number or "
+            "infinite; leave this example out of all logs, or the networks that diverged."
         )
 
 
@@ -266,7 +268,7 @@ def _aum(file: Path, network: str) -> pd.DataFrame:
         )
     labels = "val" if values == "logit" else "logit"
     target, other = (table[f"{name}_{values}"] for name in ("target", "other"))
-    _refuse_nan(target.isna() | other.isna(), file, table["sample_id"])
+    _refuse_unless_finite(np.maximum(target, other).values, file, table["sample_id"])
     own, best_other = (table[f"{name}_{labels}"] for name in ("target", "other"))
     # Equal logits: the smallest label, as argmax has it.
     is_own = (target > other) | ((target == other) & (own < best_other))
