@@ -167,7 +167,7 @@ class Recorder:
             loaders: by split, batches (inputs, labels) or (inputs, labels, ids), or mappings with
                 ``labels`` and optionally ``ids``, in the order of the examples and without
                 augmentation. Labels are compared with those of the recorder. Each loader is
-                iterated anew for every epoch.
+                iterated again for every epoch.
             predict: if given, ``predict(model, batch)`` returns the logits of a batch instead.
 
         Raises:
