@@ -1,4 +1,4 @@
-"""Draws of nulls, and class means beside resamples of the same examples."""
+"""Random draws of nulls, and class means on the examples of a resample."""
 
 import numpy as np
 import pytest
@@ -48,19 +48,29 @@ def test_draws_differ_and_their_predictions_are_those_that_were_counted(hypothes
     np.testing.assert_array_equal(again, counts)
 
 
-def test_shuffled_examples_are_drawn_too(hypotheses):
+def test_every_draw_shuffles_examples_differently(hypotheses):
     draws = hypotheses.draws("shuffled_within_class", NAMES)
     counts = {scores.n_right("one", [1], TEST).tobytes() for scores in draws}
     assert len(counts) == DRAWS
 
 
-def test_class_means_take_the_place_of_the_last_about_the_same_examples(hypotheses):
+def test_class_means_replace_the_last_ensemble_on_the_same_examples(hypotheses):
     for resample in hypotheses.resamples(NAMES, 3):
-        beside = hypotheses.with_class_means(NAMES, resample)
+        replaced = hypotheses.with_class_means(NAMES, resample)
         for name in NAMES:
-            np.testing.assert_array_equal(beside.labels(name, TEST), resample.labels(name, TEST))
-        ours, replaced = (each.n_right("three", [3], TEST) for each in (resample, beside))
-        assert set(replaced[0]) == {0, N} and len(set(ours[0])) > 2
-        np.testing.assert_array_equal(*(s.n_right("one", [3], TEST) for s in (resample, beside)))
+            np.testing.assert_array_equal(replaced.labels(name, TEST), resample.labels(name, TEST))
+        assert len(set(resample.n_right("three", [3], TEST)[0])) > 2
+        assert set(replaced.n_right("three", [3], TEST)[0]) == {0, N}
+        first = resample.n_right("one", [3], TEST)
+        np.testing.assert_array_equal(replaced.n_right("one", [3], TEST), first)
     (once,) = hypotheses.with_class_means(NAMES).n_right("three", [3], TEST)
     assert len(once) == len(TEST.names) and set(once) == {0, N}
+
+
+def test_draws_are_of_the_sample_without_predictions_too(hypotheses, monkeypatch):
+    """Those of all examples of a large dataset would not fit in memory."""
+    sample = np.arange(0, EXAMPLES, 2)
+    kept = Hypotheses(hypotheses.scores, dict.fromkeys(NAMES, ()), hypotheses.dataset)
+    monkeypatch.setattr(kept, "sample", sample)
+    for scores in kept.draws("independent_networks", NAMES):
+        assert scores.n_right("two", [1], TEST).shape == (1, 15)

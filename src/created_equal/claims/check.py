@@ -202,7 +202,7 @@ class _Numbers:
         measured: Mapping[tuple, Measured],
         of_class_means: Mapping[tuple, Measured],
     ) -> tuple[dict[tuple, np.ndarray], dict[tuple, np.ndarray]]:
-        """Return the values of resamples, and those with ``class_means`` about the same images."""
+        """Return the values of resamples, and those with ``class_means`` on the same images."""
         values, others = {key: [] for key in measured}, {key: [] for key in of_class_means}
         for scores in self.hypotheses.resamples(names, REPLICATES if measured else 0):
             for key, of in measured.items():
@@ -215,7 +215,7 @@ class _Numbers:
     def _draw(
         self, null: str, names: tuple[str, ...], measured: Mapping[tuple, Measured]
     ) -> dict[tuple, np.ndarray]:
-        """Return the values of some draws of a random null."""
+        """Return the values of the draws of a random null."""
         values = {key: [] for key in measured}
         for scores in self.hypotheses.draws(null, names) if measured else ():
             for key, of in measured.items():

@@ -12,10 +12,10 @@ from pathlib import Path
 import pandas as pd
 
 from created_equal.artefacts import write_atomically
-from created_equal.claims.check import PAPER_NETWORKS, Row
+from created_equal.claims.check import LEVEL, PAPER_NETWORKS, Row
 from created_equal.claims.claim import BEYOND
 from created_equal.look import CSS, JS
-from created_equal.scores import NULLS, SMALLEST_LOG10_P
+from created_equal.scores import DRAWS, NULLS, SMALLEST_LOG10_P
 from created_equal.study import BASELINE_PREFIX as BASELINES
 
 # The CSS class of each verdict.
@@ -42,7 +42,7 @@ ul.counts { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .
 .no { background: #f9d7d3; color: #8a1c10 } .few { background: #f3efd2; color: #5c5000 }
 .none { background: #eee; color: #555 } h2 a { font-size: 1rem }
 """
-READING = """
+READING = f"""
 <p>Each row tests a sentence of the paper by one statistic. <i>c</i>, the consistency of an example,
 is the share of the networks that are right about it after an epoch; <i>a</i>, its accessibility,
 the mean of c over all trained epochs; its <i>consensus</i> is the share that predict the most
@@ -66,9 +66,9 @@ for independent examples, by rank, without the noise of finitely many networks, 
 meets the claim, accuracy is enough. For networks that share only the classes (each with its
 examples permuted within class and split), and for ensembles whose examples are shuffled within
 their class: the classes are enough. For a classifier that knows only the mean image of each class:
-the distance from that is. Random nulls are drawn 19 times, and their median is shown. A null is
-enough if more than 2.5 % of its draws meet the claim. If the claim is a mere sign, a draw meets it
-unless our value in a resample is beyond it.
+the distance from that is. Random nulls are drawn {DRAWS} times, and their median is shown. A null
+is enough if more than {LEVEL:.1%} of its draws meet the claim. If the claim is a mere sign, a draw
+meets it unless our value in a resample is beyond it.
 <b>Networks.</b> N; the value for all subsets of fewer, and the one expected of more; and what
 hardly depends on N: how often two networks agree (kappa: beyond chance), the shares of examples at
 both ends, and the Beta distribution of being right.</p>

@@ -15,7 +15,7 @@ from .dynamics import ever_learned, first_learned, forgetting, learned_for_good,
 from .dynamics import median_network, rise_of_mean, variability
 from .ensemble import score_ensemble, score_opened
 from .extremes import BLOCKS, LEAST_CONSENSUS, MOST_CONSISTENCY, Block, equal_later, extremes
-from .hypotheses import FEWEST_NETWORKS, MOST_PREDICTIONS, NULLS, Hypotheses
+from .hypotheses import DRAWS, FEWEST_NETWORKS, MOST_PREDICTIONS, NULLS, Hypotheses
 from .independence import error_consistency, error_consistency_between
 from .independence import variance_if_independent, variance_of_accuracy
 from .joint import corners, diagonal, joint_cells

@@ -215,9 +215,9 @@ class Drawn(Counted):
     def __init__(self, draw: Callable[[], Answers]):
         self._draw = draw
         counted = Counted(draw())
-        vars(self).update(n_right=counted.n_right, accessibility=counted.accessibility)
-        for name in ("axis", "classes", "epoch", "weights", "networks"):
-            setattr(self, name, getattr(counted, name))
+        scores = {"n_right": counted.n_right, "accessibility": counted.accessibility}
+        vars(self).update(vars(counted) | scores)
+        del vars(self)["answers"]
 
     @property
     def answers(self) -> Answers:

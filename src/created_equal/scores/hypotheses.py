@@ -55,6 +55,7 @@ class Hypotheses:
         self.stored = lru_cache(maxsize=2)(lambda name: Stored(scores[name]))
         self.answers = lru_cache(maxsize=2)(self._read)
         self._made = lru_cache(maxsize=2)(self._make)
+        self._means = lru_cache(maxsize=2)(self._make_means)
         # Those of two ensembles under two nulls.
         self._drawn = lru_cache(maxsize=4 * DRAWS)(
             lambda *of_draw: Drawn(lambda: self._made(*of_draw))
@@ -76,15 +77,12 @@ class Hypotheses:
 
     def draws(self, null: str, names: tuple[str, ...]) -> Iterator[Scores]:
         """Yield the scores of each draw of a random null, which is any but ``class_means``."""
-        have_answers = self.have_answers(names)
         if null == "shuffled_within_class":
-            counts = self._counts(names, have_answers)
+            counts = self._counts(names, self.have_answers(names))
             yield from (Scores(counts, shuffle=draw) for draw in range(DRAWS))
             return
         # By name, so that the predictions of each are read once.
-        drawn = [
-            [self._drawn(null, name, have_answers, draw) for draw in range(DRAWS)] for name in names
-        ]
+        drawn = [[self._drawn(null, name, draw) for draw in range(DRAWS)] for name in names]
         for of_draw in zip(*drawn, strict=True):
             yield Scores(dict(zip(names, of_draw, strict=True)))
 
@@ -95,7 +93,7 @@ class Hypotheses:
         """
         have_answers = self.have_answers(names)
         scores = resample or Scores(self._counts(names, have_answers))
-        made = self._made("class_means", names[-1], have_answers)
+        made = self._means(names[-1], have_answers)
         replaced = {names[-1]: Counted(made, np.array([self.networks(names[-1])]))}
         return Scores({**scores.counts, **replaced}, scores.resample)
 
@@ -145,15 +143,17 @@ class Hypotheses:
     def _read(self, name: str) -> Answers:
         return read_answers(name, self.predictions[name], self.scores[name], self.sample)
 
-    def _make(self, null: str, name: str, sampled: bool, draw: int = 0) -> Answers:
-        scores, seed = self.scores[name], (crc32(name.encode()), draw)
+    def _make(self, null: str, name: str, draw: int) -> Answers:
+        seed = crc32(name.encode()), draw
         if null == "classes_kept":
             return classes_kept(self.answers(name), seed)
-        # Without the predictions, scores are of all examples.
-        axis = Axis(scores, self.sample if sampled else None)
-        if null == "class_means":
-            return class_means(scores, axis, self.dataset)
-        return independent_networks(scores, axis, seed)
+        scores = self.scores[name]
+        return independent_networks(scores, Axis(scores, self.sample), seed)
+
+    def _make_means(self, name: str, sampled: bool) -> Answers:
+        # They stand beside scores that, without the predictions, are of all examples.
+        scores = self.scores[name]
+        return class_means(scores, Axis(scores, self.sample if sampled else None), self.dataset)
 
 
 def sampled(dataset: xr.Dataset) -> np.ndarray:
