@@ -464,7 +464,10 @@ def main() -> None:
     functions = dict(zip(STEPS, (run_tests, compare_precisions, compare_ways, train), strict=True))
     with suppress(OutOfTimeError):
         if not dataset_path(args.study).is_file():
-            session.succeed([*COMMAND, "build_dataset", args.study])
+            try:
+                session.succeed([*COMMAND, "build_dataset", args.study])
+            except InputError as error:
+                sys.exit(str(error))
         for step in args.steps.split(","):
             if is_finished(session.results.get(step, {})):
                 continue

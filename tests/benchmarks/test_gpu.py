@@ -219,6 +219,16 @@ def test_a_step_that_fails_does_not_hold_up_the_others(study_folder):
     assert printed.count("2 of 2 networks") == 2
 
 
+def test_without_its_dataset_nothing_is_measured(study_folder):
+    Path("config/studies/seconds.yaml").write_text(STUDY.replace("digits", "mnist"))
+    Path("config.yaml").write_text("data_root: nowhere\n")
+    options = ("--minutes", "5", "--out", "gpu", "--study", "seconds")
+    done = subprocess.run([sys.executable, PROGRAM, *options], capture_output=True, text=True)
+    assert done.returncode == 1
+    reason = "data_root nowhere does not exist; make the folder, or correct data_root."
+    assert done.stderr == f"created-equal: {reason}\n"
+
+
 def test_archives_have_at_most_their_size_and_number(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("gpu.FILE_BYTES", 55_000)
