@@ -68,8 +68,8 @@ WITH_TORCH = {"planning/plan.py", *(f"recorder/{of}.py" for of in CALLBACKS)}
 # The modules of a folder, each of which may import those before it alone.
 IN_ORDER = {
     "study": (
-        *("yaml_files", "keys", "own_networks", "derivation", "study", "roles", "kept_scores"),
-        *("contradictions", "loading", "key_pages"),
+        *("yaml_files", "keys", "own_networks", "derivation", "study", "predictions_folders"),
+        *("roles", "kept_scores", "contradictions", "loading", "key_pages"),
     ),
     "planning": ("sizes", "existing", "preflight", "results", "plan"),
 }

@@ -18,6 +18,7 @@ import xarray as xr
 from created_equal.artefacts import (
     canonical,
     dead_link,
+    definition_in_head,
     definition_of,
     open_predictions,
     read_dataset,
@@ -73,6 +74,20 @@ def test_a_file_stores_its_definition_and_versions(tmp_path, contents):
     assert versions["torch"] == version("torch")
     assert versions["numpy"] == np.__version__
     assert read.attrs["artefact"] == "scores"
+
+
+def test_a_definition_is_in_the_head(tmp_path, contents):
+    path = tmp_path / "file.nc"
+    for rounds in (1, 10, 100):
+        definition = {f"round {number}": {"é": [0.5, None, True] * 20} for number in range(rounds)}
+        write_artefact(contents, path, "predictions", definition)
+        assert definition_in_head(path) == definition
+    for other in (b"", b"damaged", b'HDF {"cut": ', path.read_bytes()[:600]):
+        path.unlink()
+        path.write_bytes(other)
+        assert definition_in_head(path) is None
+    assert definition_in_head(tmp_path) is None
+    assert definition_in_head(tmp_path / "missing.nc") is None
 
 
 def test_equal_definitions_are_written_alike():

@@ -52,6 +52,20 @@ def test_networks_of_a_study_that_was_renamed_are_found_again(tiny, dataset):
     assert train(renamed, dataset, 0, 1).samefile(before)
 
 
+def test_networks_are_found_although_another_ensemble_has_their_former_name(tiny, dataset):
+    ensemble = tiny(epochs=1)
+    before = train(ensemble, dataset, 0, 1)
+    renamed, other = replace(ensemble, name="renamed"), tiny(epochs=2)
+    assert (other.study, other.name) == (ensemble.study, ensemble.name)
+    assert finished_networks(renamed, other) == [{0, 1}, set()]
+    # Snakemake deletes the output before it runs the job of the other definition.
+    before.unlink()
+    train(other, dataset, 0, 1)
+    assert finished_networks(renamed, other) == [{0, 1}, {0, 1}]
+    kept = before.parent / "kept" / before.name
+    assert train(renamed, dataset, 0, 1).samefile(kept)
+
+
 def test_networks_of_another_definition_engine_or_data_do_not_count(tiny, dataset, monkeypatch):
     ensemble = tiny(epochs=1)
     train(ensemble, dataset, 0, 1)
@@ -120,6 +134,6 @@ def test_networks_of_another_study_and_kept_ones_are_found(tiny, dataset, study_
     predictions_path("two", "narrow", 0, 1).rename(kept)
     shutil.rmtree("results/two")
     assert finished_networks(narrow, other) == [{0, 1}, {0, 1}]
-    # Studies that are invalid have no networks.
+    # Nor need the study where they were trained be valid.
     (study_folder / "config/studies/two.yaml").write_text("title: 3")
-    assert finished_networks(narrow) == [set()]
+    assert finished_networks(narrow) == [{0, 1}]

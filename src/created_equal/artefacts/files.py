@@ -24,6 +24,7 @@ MARK = b"created-equal blake2b "
 HDF5 = b"\x89HDF\r\n\x1a\n"
 DIGEST_SIZE = 32
 BYTES_AT_ONCE = 2**20
+HEAD_SIZE = 2**16
 # What the workflow writes, and would write again.
 OUTPUT = re.compile(
     r"/(results|reference)/[^/]+/(([^/]+/)?(dataset|scores)\.nc|baselines/[^/]+\.nc)$"
@@ -189,6 +190,25 @@ def load_artefact(path: Path, kind: str) -> xr.Dataset:
 def definition_of(contents: xr.Dataset) -> dict:
     """Return the definition stored in an artefact."""
     return json.loads(contents.attrs["definition"])
+
+
+def definition_in_head(path: Path) -> dict | None:
+    """Return the definition in the first bytes of an artefact, or None if there is none.
+
+    Nothing is verified. That would take as long as reading the whole file.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD_SIZE).decode("latin-1")
+        decode, end = json.JSONDecoder().raw_decode, 0
+        while True:
+            # Canonical JSON has only ASCII characters.
+            found, end = decode(head, head.index('{"', end))
+            # The versions are JSON too, and HDF5 may write either first.
+            if found.keys() - set(VERSIONED):
+                return found
+    except (OSError, ValueError):
+        return None
 
 
 def select_split(contents: xr.Dataset, split: str) -> xr.Dataset:

@@ -9,9 +9,10 @@ from .loading import (
     load_configured,
     load_studies,
     load_study,
+    study_names,
 )
-from .loading import predictions_folders, study_names
 from .own_networks import OwnNetwork, digest_of
+from .predictions_folders import predictions_folders
 from created_equal.paths import NOTEBOOKS, REFERENCE, REPOSITORY, RESULTS, STUDIES, baseline_path
 from created_equal.paths import chosen_path, claims_path, dataset_path, enter_repository
 from created_equal.paths import explorer_path, figure_path, find, joined, predictions_folder

@@ -17,10 +17,8 @@ from created_equal.paths import (
     CONFIG,
     REFERENCE,
     REPOSITORY,
-    RESULTS,
     STUDIES,
     find,
-    predictions_folder,
 )
 from created_equal.study import derivation
 from created_equal.study.contradictions import contradictions, recipe_of, refused_figures
@@ -231,32 +229,6 @@ def load_studies(
             problems.append(str(error))
     if problems:
         raise InputError("\n".join(problems))
-    return found
-
-
-def predictions_folders(*ensembles: Ensemble) -> list[list[Path]]:
-    """Return, for each ensemble, the folders that may have its networks, its own first.
-
-    An ensemble of another study with the same definition has the same networks, and some networks
-    are kept in ``reference``, so none of them has to be trained twice. Networks of studies and
-    ensembles that no longer exist may be those of one that was renamed.
-    """
-    same: dict[str, dict] = {json.dumps(each.definition): {} for each in ensembles}
-    abandoned = set(RESULTS.glob(str(predictions_folder("*", "*", Path()))))
-    for study in study_names():
-        # An invalid study has no networks; it reports its errors when it is run.
-        with suppress(InputError):
-            for each in load_configured(study).ensembles.values():
-                abandoned.discard(predictions_folder(each.study, each.name))
-                if (places := same.get(json.dumps(each.definition))) is not None:
-                    places[each.study, each.name] = None
-    found = []
-    for ensemble in ensembles:
-        own = (ensemble.study, ensemble.name)
-        places = dict.fromkeys([own, *same[json.dumps(ensemble.definition)]])
-        first, *others = (predictions_folder(*place) for place in places)
-        others += (find(predictions_folder(*place, REFERENCE)) for place in places)
-        found.append([first, *filter(Path.is_dir, others), *sorted(abandoned - {first})])
     return found
 
 
