@@ -26,7 +26,12 @@ Write = Callable[..., Path]
 
 def settled(page: Page) -> None:
     """Wait until the page has been drawn."""
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")
+    # An evaluation that waits for a frame would wait forever if there is none.
+    page.evaluate(
+        "() => { window.isDrawn = false; "
+        "requestAnimationFrame(() => setTimeout(() => { window.isDrawn = true; }, 50)); }"
+    )
+    page.wait_for_function("() => window.isDrawn", polling=20)
 
 
 def update(page: Page, **changes: object) -> None:
@@ -60,6 +65,15 @@ def pixels(page: Page, canvas: str) -> np.ndarray:
     url = page.locator(canvas).evaluate("(canvas) => canvas.toDataURL()")
     with Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))) as image:
         return np.asarray(image)
+
+
+def large_image(page: Page) -> np.ndarray:
+    """Return the pixels of the selected image, the first of this page, once it is decoded."""
+    page.wait_for_function(
+        "() => { const canvas = document.querySelector('#large'); return canvas.getContext('2d')"
+        ".getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data[3] > 0; }"
+    )
+    return pixels(page, "#large")
 
 
 def drag(page: Page, canvas: str, start: tuple[float, float], end: tuple[float, float]) -> None:
@@ -239,7 +253,7 @@ def test_a_click_shows_an_image_with_its_votes(
     rank = 1 + (others > accessibility[image]).sum()
     assert page.locator("#rank_0").inner_text().startswith(f"Rank {rank} of 60 in its class ")
     assert f"{int(dataset['pixel_hash'][image]):016x}" in page.locator("#about").inner_text()
-    drawn = pixels(page, "#large")[..., :3].astype(float)
+    drawn = large_image(page)[..., :3].astype(float)
     given = dataset["image"].values[image]
     assert np.abs(drawn - given).mean() < 30, "WebP changes pixels, but not much"
     assert np.ptp(pixels(page, "#curve")) > 0
@@ -400,7 +414,7 @@ def test_gray_images_that_are_not_square(open_page: Open, write: Write) -> None:
     page = open_page(write({"a": make_scores(dataset)}, dataset), "#image=104")
     page.wait_for_function("document.querySelector('#large').width === 11")
     settled(page)
-    drawn = pixels(page, "#large")
+    drawn = large_image(page)
     assert drawn.shape == (20, 11, 4)
     difference = drawn[..., :3].astype(float) - dataset["image"].values[4]
     assert np.abs(difference).mean() < 10
@@ -442,7 +456,7 @@ def test_large_images_are_scaled_down_and_missing_ones_said(
     missing = page.locator('.tile[aria-label^="Missing image 3,"]')
     assert missing.count() == 1
     update(page, image=5)
-    drawn = pixels(page, "#large")
+    drawn = large_image(page)
     assert drawn.shape == (128, 128, 4)
     assert np.abs(drawn[64, 64, :3].astype(int) - (100, 100, 150)).max() < 12
     page.locator("#find").fill('"7" <')

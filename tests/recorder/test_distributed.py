@@ -24,7 +24,7 @@ def test_a_network_of_two_processes_is_recorded_once(kind, tmp_path):
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
     )
     assert done.returncode == 0, done.stderr
     expected = np.load(tmp_path / "expected.npy")

@@ -30,6 +30,18 @@ def test_a_second_ctrl_c_ends_at_once_and_a_second_sigterm_does_not():
             signal.raise_signal(signal.SIGINT)
 
 
+def test_without_a_signal_a_timer_of_the_caller_goes_on():
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    left, _ = signal.setitimer(signal.ITIMER_REAL, 0.3)
+    try:
+        with pytest.raises(KeyboardInterrupt), listen_for_stop() as request:
+            assert not request.stop_requested
+            time.sleep(30)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_REAL, left)
+
+
 def test_a_background_job_ignores_ctrl_c():
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
@@ -42,7 +54,7 @@ def test_a_background_job_ignores_ctrl_c():
 
 def test_a_step_that_does_not_end_is_given_up(monkeypatch, caplog):
     """As one that waits for images which never arrive."""
-    monkeypatch.setattr(stop_request, "PATIENCE", 0.2)
+    monkeypatch.setattr(stop_request, "PATIENCE", 1)
     with listen_for_stop(), pytest.raises(SystemExit) as ended:
         signal.raise_signal(signal.SIGTERM)
         time.sleep(30)
@@ -51,4 +63,4 @@ def test_a_step_that_does_not_end_is_given_up(monkeypatch, caplog):
     with listen_for_stop() as request:
         signal.raise_signal(signal.SIGTERM)
         assert request.stop_requested
-        time.sleep(0.5)
+        time.sleep(1.5)

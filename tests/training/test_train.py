@@ -91,7 +91,7 @@ train_networks(ensemble, Path(sys.argv[1]), range(4), Path(sys.argv[2]), "cpu", 
 def test_a_job_that_is_killed_resumes_after_the_last_finished_network(
     tiny, job, tmp_path, digits_file
 ):
-    ensemble = tiny(epochs=12)
+    ensemble = tiny(epochs=24)
     whole, _ = job(ensemble, range(4), "whole")
     output = tmp_path / "killed" / "0000-0003.nc"
     process = subprocess.Popen(

@@ -9,6 +9,9 @@ import papermill
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import Engine, NotebookExecutionManager, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from created_equal.errors import DamagedError, InputError
@@ -26,7 +29,8 @@ from created_equal.study import (
 # With -P, a file in the current folder such as random.py does not hide a module.
 COMMAND = [sys.executable, "-P", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
 STARTS = 3
-LONGEST_CELL = 7200  # seconds
+# Seconds. Jupyter waits 4 for the output of a cell that has ended, which a busy machine may exceed.
+LONGEST_START, LONGEST_CELL, LONGEST_OUTPUT = 60, 7200, 60
 # The kernel would warn that it listens on local TCP ports, which is normal.
 QUIET = ["--log-level=ERROR", "--IPKernelApp.exec_PYTHONSTARTUP=False"]
 
@@ -86,9 +90,10 @@ def _run(name: str, parameters: Mapping, log: Path, studies: str) -> None:
             f"{log}."
         ) from error
     except CellTimeoutError as error:
+        reason, *_ = str(error).splitlines()
         raise InputError(
-            f"{notebook} for {studies} took longer than {LONGEST_CELL / 3600:.0f} hours; run it in "
-            f"Jupyter to see where it waits."
+            f"{notebook} for {studies} did not end ({reason.strip('.')}); run again, or run it in "
+            "Jupyter to see where it waits."
         ) from error
     except DeadKernelError as error:
         raise InputError(
@@ -106,6 +111,45 @@ class OwnKernel(AsyncKernelManager):
         return KernelSpec(argv=COMMAND, language="python")
 
 
+class OwnClient(PapermillNotebookClient):
+    """Papermill's client without its last request, after which it may wait forever (#711 there)."""
+
+    def execute(self, **options: object) -> NotebookNode:
+        """Run all cells."""
+        self.reset_execution_trackers()
+        with self.setup_kernel(**options):
+            self.papermill_execute_cells()
+        return self.nb
+
+
+class OwnEngine(Engine):
+    """The engine by which papermill runs figures."""
+
+    @classmethod
+    def execute_managed_notebook(
+        cls,
+        nb_man: NotebookExecutionManager,
+        kernel_name: str,
+        arguments: Sequence[str] = (),
+        **_: object,
+    ) -> None:
+        """Run a notebook with these command-line arguments for its kernel."""
+        OwnClient(
+            nb_man,
+            kernel_name=kernel_name,
+            kernel_manager_class=OwnKernel,
+            extra_arguments=list(arguments),
+            startup_timeout=LONGEST_START,
+            timeout=LONGEST_CELL,
+            iopub_timeout=LONGEST_OUTPUT,
+            # A kernel that shuts down by itself may print a traceback from ZeroMQ.
+            shutdown_kernel="immediate",
+        ).execute()
+
+
+papermill_engines.register(OwnEngine.__name__, OwnEngine)
+
+
 def _execute(notebook: Path, parameters: Mapping, log: Path) -> None:
     # Jupyter picks free ports for a kernel before the kernel binds them. If many kernels start at
     # once, another process may take these ports first, and the kernel ends before it runs anything.
@@ -118,12 +162,9 @@ def _execute(notebook: Path, parameters: Mapping, log: Path) -> None:
                     parameters=parameters,
                     kernel_name="python3",
                     language="python",  # Editors may omit it in a notebook.
-                    kernel_manager_class=OwnKernel,
+                    engine_name=OwnEngine.__name__,
                     progress_bar=False,
-                    execution_timeout=LONGEST_CELL,
-                    # A kernel that shuts down by itself may print a traceback from ZeroMQ.
-                    shutdown_kernel="immediate",
-                    extra_arguments=[*QUIET, f"--ipython-dir={settings}"],
+                    arguments=[*QUIET, f"--ipython-dir={settings}"],
                 )
                 return
             # A cell that takes too long raises an OSError too.

@@ -53,9 +53,12 @@ def listen_for_stop() -> Iterator[StopRequest]:
     once. A second SIGTERM does not, because schedulers send more than one. An ignored signal, such
     as Ctrl-C in a shell's background jobs, stays ignored.
     """
-    request = StopRequest()
+    request, before = StopRequest(), []
 
     def receive(number: int, frame: object) -> None:
+        # Not earlier, because whoever calls this may use the same timer.
+        if request.signal is None:
+            before.append(signal.signal(signal.SIGALRM, request.give_up))
         request.signal = signal.Signals(number)
         signal.setitimer(signal.ITIMER_REAL, PATIENCE)
         if number == signal.SIGINT:
@@ -65,11 +68,11 @@ def listen_for_stop() -> Iterator[StopRequest]:
     replaced = {key: each for key, each in handlers.items() if each is not signal.SIG_IGN}
     for number in replaced:
         signal.signal(number, receive)
-    before = signal.signal(signal.SIGALRM, request.give_up)
     try:
         yield request
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
         for number, handler in replaced.items():
             signal.signal(number, handler)
+        if before:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, *before)
