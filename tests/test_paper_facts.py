@@ -75,7 +75,7 @@ def test_the_networks_are_those_of_both_studies(scores, monkeypatch):
     "ensemble",
     [
         *("st_vgg", "small_st_vgg", "linear_st_vgg", "random_labels", "first_steps"),
-        *("easiest_moved", "hardest_moved", "random_moved", "random_fifth"),
+        *("easiest_moved", "hardest_moved", "random_moved", "random_fifth", "hardest_fifth"),
     ],
 )
 def test_the_kept_scores_are_those_of_the_kept_predictions(ensemble):
@@ -220,6 +220,29 @@ def test_networks_on_a_random_fifth_of_the_train_set_are_as_accurate_as_the_pape
     at_end = fifth["accuracy"].sel(epoch=140, split="test").mean().item()
     assert at_end == pytest.approx(0.482, abs=0.0005)
     assert at_end == pytest.approx(0.47, abs=0.03)
+
+
+def test_networks_on_the_hardest_fifth_hardly_generalize_but_agree():
+    """The paper reports 0.30 on the test set, and no bi-modality."""
+    fifth = read_scores(KEPT.parents[1] / "hardest_fifth/scores.nc")
+    train = select_split(fifth, "train")
+    assert train.sizes["example"] == 500
+    at_end = fifth["accuracy"].sel(epoch=140, split="test").values
+    found = [at_end.min(), at_end.mean(), at_end.max()]
+    assert found == pytest.approx([0.216, 0.231, 0.238], abs=0.0005)
+    right = train["n_right"].sel(epoch=140).values
+    assert [(right == n).mean() for n in (0, 4)] == pytest.approx([0.43, 0.31], abs=0.005)
+    bimodality = fifth["bimodality"].sel(epoch=140, split="train").item()
+    assert bimodality == pytest.approx(0.23, abs=0.005)
+    for number in range(1, 10):
+        assert (
+            len(
+                load_predictions(
+                    "small_mammals_night", f"hardest_fifth_round_{number:02d}", KEPT.parents[2]
+                )["network"]
+            )
+            == 3
+        )
 
 
 @pytest.mark.parametrize(
