@@ -90,6 +90,14 @@ def created_equal(folder, *arguments, **options):
     )
 
 
+def said_by(process):
+    """Return what a process writes to stderr until it ends."""
+    try:
+        return process.communicate(timeout=600)[1]
+    finally:
+        process.kill()
+
+
 def head(folder, *arguments):
     """Start a run of Snakemake."""
     return subprocess.Popen(
@@ -200,7 +208,7 @@ def test_a_figure_that_finds_a_damaged_file_sets_it_aside_too(quick):
     with created_equal(
         quick, "render_figure", "quick", "figure_01", stderr=subprocess.PIPE, text=True
     ) as process:
-        _, said = process.communicate(timeout=600)
+        said = said_by(process)
     assert process.returncode == 2
     assert "results/quick/st_vgg/scores.nc is damaged (cut short, or its checksum" in said
     assert "it is now scores.nc.damaged: run again to rebuild it." in said
@@ -332,7 +340,7 @@ def test_results_that_cannot_be_written_end_in_one_sentence(long):
         with created_equal(
             long, "build_dataset", "long", stderr=subprocess.PIPE, text=True
         ) as process:
-            *_, sentence = process.communicate(timeout=600)[1].splitlines()
+            *_, sentence = said_by(process).splitlines()
         assert process.returncode == 2
         assert f"{DATASET_FILE} cannot be written (Read-only file system);" in sentence
 

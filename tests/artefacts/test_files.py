@@ -82,12 +82,17 @@ def test_a_definition_is_in_the_head(tmp_path, contents):
         definition = {f"round {number}": {"é": [0.5, None, True] * 20} for number in range(rounds)}
         write_artefact(contents, path, "predictions", definition)
         assert definition_in_head(path) == definition
-    for other in (b"", b"damaged", b'HDF {"cut": ', path.read_bytes()[:600]):
+        whole = path.read_bytes()
         path.unlink()
+        # By chance, an address may look like the start of JSON.
+        path.write_bytes(whole.replace(b"predictions", b'{"pre":"1",', 1))
+        assert definition_in_head(path) == definition
+        path.unlink()
+    for other in (b"", b"damaged", b'HDF {"cut": ', whole[:600]):
         path.write_bytes(other)
         assert definition_in_head(path) is None
-    assert definition_in_head(tmp_path) is None
-    assert definition_in_head(tmp_path / "missing.nc") is None
+    for other in (tmp_path, tmp_path / "missing.nc"):
+        assert definition_in_head(other) is None
 
 
 def test_equal_definitions_are_written_alike():

@@ -134,6 +134,6 @@ def test_networks_of_another_study_and_kept_ones_are_found(tiny, dataset, study_
     predictions_path("two", "narrow", 0, 1).rename(kept)
     shutil.rmtree("results/two")
     assert finished_networks(narrow, other) == [{0, 1}, {0, 1}]
-    # Nor need the study where they were trained be valid.
+    # The study that trained them need not be valid.
     (study_folder / "config/studies/two.yaml").write_text("title: 3")
     assert finished_networks(narrow) == [{0, 1}]

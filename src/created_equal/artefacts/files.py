@@ -195,20 +195,21 @@ def definition_of(contents: xr.Dataset) -> dict:
 def definition_in_head(path: Path) -> dict | None:
     """Return the definition in the first bytes of an artefact, or None if there is none.
 
-    Nothing is verified. That would take as long as reading the whole file.
+    Nothing is verified, because that would take as long as reading the whole file.
     """
     try:
         with path.open("rb") as file:
             head = file.read(HEAD_SIZE).decode("latin-1")
-        decode, end = json.JSONDecoder().raw_decode, 0
-        while True:
-            # Canonical JSON has only ASCII characters.
-            found, end = decode(head, head.index('{"', end))
+    except OSError:
+        return None
+    # Canonical JSON has only ASCII characters. Any number may happen to look like its start.
+    for start in re.finditer(r'\{"', head):
+        with suppress(ValueError):
+            found, _ = json.JSONDecoder().raw_decode(head, start.start())
             # The versions are JSON too, and HDF5 may write either first.
             if found.keys() - set(VERSIONED):
                 return found
-    except (OSError, ValueError):
-        return None
+    return None
 
 
 def select_split(contents: xr.Dataset, split: str) -> xr.Dataset:

@@ -9,10 +9,10 @@ import papermill
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, NotebookExecutionManager, papermill_engines
 from papermill.exceptions import PapermillExecutionError
+from papermill.log import logger
 
 from created_equal.errors import DamagedError, InputError
 from created_equal.study import (
@@ -90,10 +90,10 @@ def _run(name: str, parameters: Mapping, log: Path, studies: str) -> None:
             f"{log}."
         ) from error
     except CellTimeoutError as error:
-        reason, *_ = str(error).splitlines()
+        reason = " ".join(str(error).splitlines()[:2]).rstrip(".")
         raise InputError(
-            f"{notebook} for {studies} did not end ({reason.strip('.')}); run again, or run it in "
-            "Jupyter to see where it waits."
+            f"{notebook} for {studies} did not end ({reason}); run again, or run it in Jupyter to "
+            "see where it waits."
         ) from error
     except DeadKernelError as error:
         raise InputError(
@@ -112,14 +112,13 @@ class OwnKernel(AsyncKernelManager):
 
 
 class OwnClient(PapermillNotebookClient):
-    """Papermill's client without its last request, after which it may wait forever (#711 there)."""
+    """Papermill's client without its last request, whose answer may be lost (its issue 711)."""
 
-    def execute(self, **options: object) -> NotebookNode:
+    def execute(self) -> None:
         """Run all cells."""
         self.reset_execution_trackers()
-        with self.setup_kernel(**options):
+        with self.setup_kernel():
             self.papermill_execute_cells()
-        return self.nb
 
 
 class OwnEngine(Engine):
@@ -136,6 +135,7 @@ class OwnEngine(Engine):
         """Run a notebook with these command-line arguments for its kernel."""
         OwnClient(
             nb_man,
+            log=logger,
             kernel_name=kernel_name,
             kernel_manager_class=OwnKernel,
             extra_arguments=list(arguments),

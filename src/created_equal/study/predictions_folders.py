@@ -1,9 +1,10 @@
 """The folders that may have an ensemble's networks."""
 
 from collections import defaultdict
+from itertools import chain
 from pathlib import Path
 
-from created_equal.paths import REFERENCE, REPOSITORY, RESULTS, find, predictions_folder
+from created_equal.paths import REFERENCE, REPOSITORY, RESULTS, predictions_folder
 from created_equal.study.study import Ensemble
 
 
@@ -14,6 +15,8 @@ def predictions_folders(*ensembles: Ensemble) -> list[list[Path]]:
     now or were called before. None has to be trained twice, so all of ``results`` and ``reference``
     is searched. The files there are not verified.
     """
+    if not ensembles:
+        return []
     from created_equal.artefacts import canonical
 
     folders = _folders_by_definition()
@@ -30,8 +33,10 @@ def _folders_by_definition() -> dict[str, list[Path]]:
 
     found = defaultdict(list)
     for folder in _all_folders():
-        # Besides outputs, there are networks of unfinished jobs, and second names of outputs.
-        paths = (*folder.glob("*.nc"), *folder.glob("*/*.nc"))
+        # Networks move through these folders in this order while they are searched.
+        paths = chain.from_iterable(
+            folder.glob(f"{name}*.nc") for name in ("unfinished/", "kept/", "")
+        )
         definitions = [definition_in_head(path) or {} for path in paths]
         for each in definitions:
             each.pop("engine_version", None)
@@ -42,10 +47,7 @@ def _folders_by_definition() -> dict[str, list[Path]]:
 
 
 def _all_folders() -> list[Path]:
+    # Those of the package and of the current folder may be the same.
+    references = {path.resolve(): path for path in (REPOSITORY / REFERENCE, REFERENCE)}
     pattern = str(predictions_folder("*", "*", Path()))
-    kept = {
-        path.relative_to(root)
-        for root in (Path(), REPOSITORY)
-        for path in root.glob(str(REFERENCE / pattern))
-    }
-    return [*sorted(RESULTS.glob(pattern)), *map(find, sorted(kept))]
+    return [each for root in (RESULTS, *references.values()) for each in sorted(root.glob(pattern))]

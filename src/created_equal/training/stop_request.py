@@ -53,13 +53,13 @@ def listen_for_stop() -> Iterator[StopRequest]:
     once. A second SIGTERM does not, because schedulers send more than one. An ignored signal, such
     as Ctrl-C in a shell's background jobs, stays ignored.
     """
-    request, before = StopRequest(), []
+    request, before = StopRequest(), {}
 
     def receive(number: int, frame: object) -> None:
         # Not earlier, because whoever calls this may use the same timer.
-        if request.signal is None:
-            before.append(signal.signal(signal.SIGALRM, request.give_up))
         request.signal = signal.Signals(number)
+        before.setdefault(signal.SIGALRM, signal.getsignal(signal.SIGALRM))
+        signal.signal(signal.SIGALRM, request.give_up)
         signal.setitimer(signal.ITIMER_REAL, PATIENCE)
         if number == signal.SIGINT:
             signal.signal(number, replaced[number])
@@ -73,6 +73,6 @@ def listen_for_stop() -> Iterator[StopRequest]:
     finally:
         for number, handler in replaced.items():
             signal.signal(number, handler)
-        if before:
+        for number, handler in before.items():
             signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, *before)
+            signal.signal(number, handler)
