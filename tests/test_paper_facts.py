@@ -76,6 +76,7 @@ def test_the_networks_are_those_of_both_studies(scores, monkeypatch):
     [
         *("st_vgg", "small_st_vgg", "linear_st_vgg", "random_labels", "first_steps"),
         *("easiest_moved", "hardest_moved", "random_moved", "random_fifth", "hardest_fifth"),
+        *("variation_adam", "variation_no_dropout", "variation_relu", "variation_tanh"),
     ],
 )
 def test_the_kept_scores_are_those_of_the_kept_predictions(ensemble):
@@ -234,15 +235,9 @@ def test_networks_on_the_hardest_fifth_hardly_generalize_but_agree():
     assert [(right == n).mean() for n in (0, 4)] == pytest.approx([0.43, 0.31], abs=0.005)
     bimodality = fifth["bimodality"].sel(epoch=140, split="train").item()
     assert bimodality == pytest.approx(0.23, abs=0.005)
-    for number in range(1, 10):
-        assert (
-            len(
-                load_predictions(
-                    "small_mammals_night", f"hardest_fifth_round_{number:02d}", KEPT.parents[2]
-                )["network"]
-            )
-            == 3
-        )
+    rounds = [f"hardest_fifth_round_{number:02d}" for number in range(1, 10)]
+    found = [load_predictions(KEPT.parts[-3], name, KEPT.parents[2]) for name in rounds]
+    assert [each.sizes["network"] for each in found] == [3] * 9
 
 
 @pytest.mark.parametrize(
@@ -329,7 +324,7 @@ def test_one_noise_alone_makes_networks_disagree_nearly_as_much_as_all(claims):
     assert (order.lower, order.upper) == pytest.approx((0.75, 0.84), abs=0.005)
 
 
-def test_networks_with_other_settings_learn_in_much_the_same_order(claims):
+def test_networks_with_other_settings_learn_in_a_similar_order(claims):
     networks = select_split(
         load_predictions("small_mammals_night", "st_vgg", KEPT.parents[2]), "test"
     )
@@ -355,18 +350,22 @@ def test_networks_with_other_settings_learn_in_much_the_same_order(claims):
 
 
 @pytest.mark.parametrize(
-    "name",
+    ("name", "highest"),
     [
-        *("st_vgg", "small_st_vgg", "linear_st_vgg"),
-        *("variation_learning_rate_0_1", "variation_width_0_5", "variation_depth_1"),
-        *("variation_adam", "variation_no_dropout", "variation_relu", "variation_tanh"),
+        *(("st_vgg", 0.39), ("small_st_vgg", 0.44), ("linear_st_vgg", 0.33)),
+        *(("variation_learning_rate_0_1", 0.62), ("variation_width_0_5", 0.46)),
+        *(("variation_depth_1", 0.47), ("variation_adam", 0.44)),
+        *(("variation_no_dropout", 0.63), ("variation_tanh", 0.45), ("variation_relu", 1.03)),
     ],
 )
-def test_bimodality_is_low_whatever_the_settings(name):
+def test_bimodality_is_low_whatever_the_settings(name, highest):
+    """With ReLU at first it is not."""
     measure = read_scores(KEPT.parents[1] / name / "scores.nc")["bimodality"].sel(split="test")
-    trained = measure.sel(epoch=slice(4, None))
-    assert 0.07 < trained.min() < trained.max() < 0.64
-    assert (measure.sel(epoch=slice(1, 3)).max() > 0.8) == (name == "variation_relu")
+    assert measure.sel(epoch=slice(1, None)).max().item() == pytest.approx(highest, abs=0.005)
+    later = measure.sel(epoch=slice(4, None))
+    assert 0.07 < later.min() < later.max() < 0.64
+    if name == "variation_relu":
+        assert measure.sel(epoch=[1, 2]).values == pytest.approx([0.82, 1.03], abs=0.005)
 
 
 @pytest.mark.parametrize(

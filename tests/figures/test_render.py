@@ -208,6 +208,19 @@ def test_a_cell_that_takes_too_long_is_run_once(
     assert Path("runs").read_text() == "x"
 
 
+def test_a_figure_waits_for_nothing_after_its_last_cell(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Papermill would ask for the kernel's language, whose answer may never come (issue 711)."""
+
+    def wait_for_reply(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(render.OwnClient, "wait_for_reply", wait_for_reply)
+    render_figure(load_study("made_up"), "figure_11")
+    assert Path("paper_figures/made_up/figure_11.pdf").is_file()
+
+
 def test_neither_other_kernels_nor_start_up_files_matter(
     repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -112,7 +112,7 @@ class OwnKernel(AsyncKernelManager):
 
 
 class OwnClient(PapermillNotebookClient):
-    """Papermill's client without its last request, whose answer may be lost (its issue 711)."""
+    """The client without its last request, whose answer may never come (papermill issue 711)."""
 
     def execute(self) -> None:
         """Run all cells."""

@@ -53,12 +53,11 @@ def listen_for_stop() -> Iterator[StopRequest]:
     once. A second SIGTERM does not, because schedulers send more than one. An ignored signal, such
     as Ctrl-C in a shell's background jobs, stays ignored.
     """
-    request, before = StopRequest(), {}
+    request, before = StopRequest(), signal.getsignal(signal.SIGALRM)
 
     def receive(number: int, frame: object) -> None:
-        # Not earlier, because whoever calls this may use the same timer.
         request.signal = signal.Signals(number)
-        before.setdefault(signal.SIGALRM, signal.getsignal(signal.SIGALRM))
+        # Not earlier, because the caller may use the timer too.
         signal.signal(signal.SIGALRM, request.give_up)
         signal.setitimer(signal.ITIMER_REAL, PATIENCE)
         if number == signal.SIGINT:
@@ -73,6 +72,6 @@ def listen_for_stop() -> Iterator[StopRequest]:
     finally:
         for number, handler in replaced.items():
             signal.signal(number, handler)
-        for number, handler in before.items():
+        if request.signal is not None:
             signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(number, handler)
+            signal.signal(signal.SIGALRM, before)
