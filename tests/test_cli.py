@@ -354,6 +354,14 @@ def test_a_user_without_a_home_gets_one(run, monkeypatch):
     assert Path(os.environ["HOME"]).stat().st_mode & 0o777 == 0o700
 
 
+def test_a_window_system_that_matplotlib_does_not_know_is_not_needed():
+    command = [sys.executable, "-m", "created_equal", "compare", "none.nc", "other.nc"]
+    environment = os.environ | {"MPLBACKEND": "nonsense"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith("created-equal: none.nc does not exist; build it with snakemake")
+
+
 def test_every_command_takes_the_config_of_a_run(run):
     for command in cli.app.registered_commands:
         words = " ".join(run(command.name, "--help")[1].replace("│", " ").split())

@@ -143,6 +143,17 @@ def test_networks_after_training_alone(tmp_path: Path) -> None:
     assert (tmp_path / "figure_10.pdf").exists()
 
 
+@pytest.mark.parametrize("name", ["scores.nc", "metrics.csv", "gallery.png", "claims.html"])
+def test_a_file_of_another_program_is_not_replaced(tmp_path: Path, name: str) -> None:
+    record(tmp_path, networks=range(2))
+    (tmp_path / name).write_text("mine")
+    before = {path.name for path in tmp_path.iterdir()}
+    with pytest.raises(InputError, match=rf"{name} would be replaced by a result; move"):
+        score_folder(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == before
+    assert (tmp_path / name).read_text() == "mine"
+
+
 def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no/where does not exist; correct the path\.$"):
         score_folder(tmp_path / "no/where")

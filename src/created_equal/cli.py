@@ -173,6 +173,8 @@ def main() -> None:
     # A log that cannot be written, because the disk is full, must not end the command.
     logging.raiseExceptions = False
     _raise_limit_of_files()
+    # Figures need no window, and an unknown backend would break the import of matplotlib.
+    os.environ.pop("MPLBACKEND", None)
     try:
         _give_home()
         app(_config_last(sys.argv[1:]))

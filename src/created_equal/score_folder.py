@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from created_equal.artefacts import (
     SPLITS,
+    definition_in_head,
     definition_of,
     has_images,
     open_dataset,
@@ -28,7 +29,7 @@ from created_equal.claims.evidence import Evidence
 from created_equal.claims.page import write_page, write_table
 from created_equal.errors import InputError
 from created_equal.explorer import write_explorer
-from created_equal.figures.saving import save_in
+from created_equal.figures.saving import METADATA, save_in
 from created_equal.scores import score_ensemble
 from created_equal.study import FIGURES, Architecture, Ensemble, Recipe, Study, roles_of
 
@@ -49,6 +50,7 @@ FIGURES_OF_ONE = {
     "metrics": (ALONE, SPLITS),
 }
 DATASET, SCORES = "dataset.nc", "scores.nc"
+PAGES = CLAIMS, TABLE, EXPLORER = "claims.html", "claims.csv", "explorer.html"
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +70,7 @@ def score_folder(folder: Path) -> list[str]:
 
     Raises:
         InputError: the folder has no predictions files, or those of several ensembles, or the
-            dataset does not match them.
+            dataset does not match them, or another program's file would be replaced.
     """
     paths = sorted(path for path in folder.glob("*.nc") if path.name not in (DATASET, SCORES))
     if not folder.exists():
@@ -78,6 +80,7 @@ def score_folder(folder: Path) -> list[str]:
             f"{folder} has no predictions files (*.nc); give the folder that a recorder or an "
             "import wrote."
         )
+    _keep_files_of_others(folder)
     scored = score_ensemble(paths)
     write_scores(scored, folder / SCORES, definition_of(scored))
     log.info("wrote %s", folder / SCORES)
@@ -93,10 +96,26 @@ def score_folder(folder: Path) -> list[str]:
         if reason := _reason_for_leaving_out(("votes",), scores, dataset):
             left_out.append(f"the explorer is left out: {reason}")
         else:
-            path = folder / "explorer.html"
+            path = folder / EXPLORER
             write_explorer(study, {ENSEMBLE: scores.load()}, dataset, Path(), path)
             log.info("wrote %s", path)
     return left_out
+
+
+def _keep_files_of_others(folder: Path) -> None:
+    """Raise an error if another program's file has the name of a result, for example metrics.csv.
+
+    In a folder with scores, they are results of an earlier call.
+    """
+    if definition_in_head(folder / SCORES) is not None:
+        return
+    figures = [f"{figure}.{extension}" for figure in FIGURES_OF_ONE for extension in METADATA]
+    tables = [f"{figure}.csv" for figure in FIGURES_OF_ONE if FIGURES[figure].table]
+    for name in (SCORES, *PAGES, *figures, *tables):
+        if (folder / name).exists():
+            raise InputError(
+                f"{folder / name} would be replaced by a result; move it to another folder."
+            )
 
 
 def _dataset_of(folder: Path, predictions: Path, stack: ExitStack) -> xr.Dataset:
@@ -210,6 +229,6 @@ def _check_claims(
     # Claims about other ensembles are left out.
     rows = check_claims(evidence, [*read_claims(), *read_findings()])
     rows = [row for row in without_inapplicable(rows) if row.ensembles]
-    write_page(rows, study.title, study.note, evidence.warnings(), folder / "claims.html")
-    write_table(rows, folder / "claims.csv")
-    log.info("wrote %s", folder / "claims.html")
+    write_page(rows, study.title, study.note, evidence.warnings(), folder / CLAIMS)
+    write_table(rows, folder / TABLE)
+    log.info("wrote %s", folder / CLAIMS)
