@@ -54,7 +54,7 @@ def test_chance_and_the_scale_of_bimodality_are_marked(
         assert list(line.get_xdata()) == [0.1, 0.1]
     said = " ".join(" ".join(words(figure)).split())
     assert "chance, 1/10" in said
-    assert "0.8 for a uniform distribution, 1.75" in said
+    assert "0.77 for a uniform distribution, 1.75" in said
 
 
 def test_one_network_can_be_drawn(ensemble: Callable[..., xr.Dataset]) -> None:

@@ -73,6 +73,7 @@ def test_panels_show_their_ensemble_split_and_epoch(scores: xr.Dataset, other: x
             assert title.count("\n") <= 3, "four lines at most"
             zero = np.mean(select_split(of, of_which)["n_right"].sel(epoch=epoch).values == 0)
             assert axes.patches[0].get_height() == pytest.approx(zero)
+    assert {axes.get_ylabel() for axes in figure.axes[3::4]} == {"hard, train"}
     on_test = other["accuracy"].sel(split="test", epoch=[1, 12]).mean("network").values
     words = figure.get_supxlabel().replace("\n", " ")
     assert f"their test accuracy is {on_test[0]:.2f} and {on_test[1]:.2f}." in words
@@ -83,6 +84,8 @@ def test_random_labels_alone(scores: xr.Dataset) -> None:
     assert len(figure.axes) == 6
     words = " ".join(figure.get_supxlabel().split())
     assert "Networks trained on the hardest examples are not shown." in words
+    # Ten classes: three quarters of the way from 0.1 to 1.
+    assert "whose mean consistency on the train set is nearest to 0.78, and at" in words
 
 
 def test_epochs_are_those_recorded() -> None:

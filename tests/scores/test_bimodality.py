@@ -9,6 +9,7 @@ from scipy import stats
 
 from created_equal.scores import (
     bimodality_of_counts,
+    bimodality_of_uniform,
     independent_null,
     informative_epochs,
     mean_consistency,
@@ -88,6 +89,12 @@ def test_independent_networks_by_simulation(accuracy):
     right = generator.random((20, 100, 2500)) < accuracies
     measured = [bimodality(correct.mean(axis=0)) for correct in right]
     assert np.mean(measured) == pytest.approx(independent_null(100), abs=0.1)
+
+
+@pytest.mark.parametrize("networks", [1, 3, 20, 1000])
+def test_a_uniform_distribution_has_less_than_0_8_with_few_networks(networks):
+    found = float(bimodality_of_counts(np.ones(networks + 1)))
+    assert bimodality_of_uniform(networks) == pytest.approx(found, abs=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -34,8 +34,8 @@ COLUMNS = {
     "(Miller, 1955)",
     "vote_el2n": "length of p - e_y, where e_y is 1 at y (EL2N, Paul et al., 2021, of "
     "probabilities)",
-    "disagreement": "N / (N - 1) (1 - sum p_k^2), the share of pairs of networks with two labels "
-    "(Jiang et al., 2022); empty of one network",
+    "disagreement": "N / (N - 1) (1 - sum p_k^2), the share of pairs of networks that predict "
+    "different labels (Jiang et al., 2022); empty of one network",
     "difficulty_class": "trivial: c = 1; impossible: c = 0; otherwise in between (Meding et al., "
     "2022); depends on N",
 }

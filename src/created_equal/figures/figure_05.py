@@ -46,8 +46,8 @@ def draw(
         axes.set_title(f"({letter}) epoch {epoch}\n{words}")
     words = histograms.consistency_histogram(panels[2], linear, "test", epochs[1], LINEAR)
     panels[2].set_title(f"(c) linear networks, epoch {epochs[1]}\n{words}")
-    for axes in panels:
-        axes.set_xlabel("consistency")
+    for axes, name in zip(panels, (first_name, first_name, linear_name), strict=True):
+        axes.set_xlabel(f"consistency of\n{style.wrap_name(name, 24)}")
     panels[0].set_ylabel("fraction of test examples")
     details = (style.describe(name, each, epochs) for name, each in ensembles.items())
     style.heading(figure, title, "; ".join(details), ensembles)

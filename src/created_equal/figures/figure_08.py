@@ -42,6 +42,8 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
             axes.set_title(top + _panel(axes, random, split, epoch))
     details = [style.describe(random_name, random, chosen)]
     for (name, hard), column in zip(hard_ones, grid.T[STAGES:], strict=True):
+        for axes in column:
+            axes.set_ylabel(f"{style.wrap_name(name, 24)}, train")
         ends = _trained_ends(hard)
         hard = select_epochs(hard, ends)
         for epoch, axes, letter in zip(ends, column, letters, strict=False):
@@ -53,8 +55,8 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     style.footing(
         figure,
         style.CONSISTENCY,
-        f"{_panels_in_words(hard_ones)} {style.chance_words(random)} Accuracy: "
-        f"mean over networks. {histograms.bimodality_scale(figure, *ensembles.values())}",
+        f"{_panels_in_words(_three_quarters(random), hard_ones)} {style.chance_words(random)} "
+        f"Accuracy: mean over networks. {histograms.bimodality_scale(figure, *ensembles.values())}",
     )
     return figure
 
@@ -75,10 +77,13 @@ def three_epochs(scores: xr.Dataset, ensemble: str) -> list[int]:
             f"figure_08 shows {STAGES} trained epochs, but {ensemble} was trained for "
             f"{len(trained)}; raise epochs in its recipe to at least {STAGES}."
         )
-    sought = style.chance(scores) + 0.75 * (1 - style.chance(scores))
-    distances = np.abs(mean_consistency(scores, "train") - sought)
+    distances = np.abs(mean_consistency(scores, "train") - _three_quarters(scores))
     middle = min(trained[1:-1], key=lambda place: round(float(distances[place]), 9))
     return epochs[[trained[0], middle, trained[-1]]].tolist()
+
+
+def _three_quarters(scores: xr.Dataset) -> float:
+    return style.chance(scores) + 0.75 * (1 - style.chance(scores))
 
 
 def is_balanced(scores: xr.Dataset) -> bool:
@@ -97,10 +102,11 @@ def _panel(axes: Axes, scores: xr.Dataset, split: str, epoch: int) -> str:
     return f"accuracy {accuracy(scores, split, epoch):.2f}\n{words}"
 
 
-def _panels_in_words(hard_ones: Sequence[tuple[str, xr.Dataset]]) -> str:
+def _panels_in_words(middle: float, hard_ones: Sequence[tuple[str, xr.Dataset]]) -> str:
     """Return what the panels show, and the accuracy of ``hard_ones`` by name on the test set."""
     words = (
-        "(a-c): random labels, after the first epoch, in the middle of learning, and at the end."
+        "(a-c): random labels, after the first epoch, at the epoch whose mean consistency on the "
+        f"train set is nearest to {middle:.2g}, and at the end."
     )
     if not hard_ones:
         return f"{words} Networks trained on the hardest examples are not shown."

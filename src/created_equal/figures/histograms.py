@@ -11,7 +11,13 @@ from matplotlib.text import Text
 from created_equal.artefacts import SPLITS, select_epochs, select_split
 from created_equal.figures import style
 from created_equal.figures.selection import phase_epochs
-from created_equal.scores import MIDDLE, bin_edges, independent_null, informative_epochs
+from created_equal.scores import (
+    MIDDLE,
+    bimodality_of_uniform,
+    bin_edges,
+    independent_null,
+    informative_epochs,
+)
 
 LOOKS = {"train": style.filled(style.PALETTE[0]), "test": style.filled(style.PALETTE[1], "////")}
 
@@ -113,9 +119,10 @@ def bimodality_words(scores: xr.Dataset, split: str, epoch: int) -> str:
 def bimodality_scale(figure: Figure, *scores: xr.Dataset) -> str:
     """Return sentences that explain the bi-modality in panels' titles for each ensemble's N."""
     sizes = dict.fromkeys(each.sizes["network"] for each in scores)
+    even = " and ".join(f"{bimodality_of_uniform(size):.2g}" for size in sizes)
     independent = " and ".join(f"{independent_null(size):.2f}" for size in sizes)
     words = (
-        "Bi-modality (95 % interval over examples): 0 for two points, 0.8 for a uniform "
+        f"Bi-modality (95 % interval over examples): 0 for two points, {even} for a uniform "
         f"distribution, {independent} (2\u00a0-\u00a02/N) for networks that err independently."
     )
     if any(NOT_INFORMATIVE in text.get_text() for text in figure.findobj(Text)):

@@ -81,8 +81,8 @@ def draw(hypotheses: Hypotheses, names: Mapping[str, str], title: str, ensemble:
     style.heading(figure, title, details, compared)
     style.footing(
         figure,
-        "Test set. Disagreement: the share of the pairs of networks that predict two labels, mean "
-        "over examples. All networks of a curve share the other kinds of noise. Bands and "
+        "Test set. Disagreement: the share of pairs of networks that predict different labels, "
+        "mean over examples. All networks of a curve share the other kinds of noise. Bands and "
         "brackets: 95 % intervals over networks and examples, none with fewer than 5 networks. "
         "(c) r and rank r: Pearson's and Spearman's correlation. Same half: r expected between "
         "as many networks of one half, from even and odd networks (Spearman-Brown).",

@@ -9,7 +9,12 @@ from matplotlib.figure import Figure
 
 from created_equal.figures import style
 from created_equal.figures.selection import check_splits
-from created_equal.scores import MIDDLE, UNIFORM, independent_null, informative_epochs
+from created_equal.scores import (
+    MIDDLE,
+    bimodality_of_uniform,
+    independent_null,
+    informative_epochs,
+)
 
 COLUMNS = 3
 HIGHEST = 3
@@ -42,9 +47,9 @@ def draw(
     style.footing(
         figure,
         "epoch (0: untrained)",
-        "Bi-modality is 2\u00a0-\u00a02/N for networks that err independently (dashed), 0.8 for a "
-        "uniform distribution (dotted) and 0 for two points. Band: 95 % interval over examples. "
-        f"Gray: mean consistency is not between {MIDDLE[0]} and {MIDDLE[1]}, so bi-modality is not "
+        "Bi-modality is 2\u00a0-\u00a02/N for networks that err independently (dashed), about 0.8 "
+        "for a uniform distribution (dotted) and 0 for two points. Band: 95 % interval over "
+        f"examples. Gray: mean consistency is not between {MIDDLE[0]} and {MIDDLE[1]}, so bi-modality is not "
         "informative. Lowest: over all epochs from 1 on that are not gray.",
     )
     return figure
@@ -75,8 +80,10 @@ def _panel(axes: Axes, scores: xr.Dataset) -> None:
     is_alone = counts & ~np.append(counts[1:], False) & ~np.append(False, counts[:-1])
     ends = epochs[is_alone], lower[is_alone], upper[is_alone]
     axes.vlines(*ends, color=color, alpha=0.3, linewidth=3)
-    for level, line in ((independent_null(scores.sizes["network"]), "--"), (UNIFORM, ":")):
-        axes.axhline(level, color=style.GRAY, linestyle=line, linewidth=0.9)
+    for level, line in ((independent_null, "--"), (bimodality_of_uniform, ":")):
+        axes.axhline(
+            level(scores.sizes["network"]), color=style.GRAY, linestyle=line, linewidth=0.9
+        )
     axes.set(ylim=(0, HIGHEST), yticks=range(HIGHEST + 1))
     axes.margins(x=0.02)
     style.epoch_axis(axes)

@@ -3,7 +3,7 @@
 from .agreement import below_chance, majority_right, right_counts
 from .answers import Answers, Axis, Counted, Examples, Scores, Stored, read_answers
 from .baseline import scores_of_baseline
-from .bimodality import MIDDLE, UNIFORM, bimodality_of_counts, independent_null
+from .bimodality import MIDDLE, bimodality_of_counts, bimodality_of_uniform, independent_null
 from .bimodality import informative_epochs, mean_consistency
 from .binning import bin_edges
 from .bootstrap import REPLICATES, band_of_mean, differences_from, interval_around, value_of

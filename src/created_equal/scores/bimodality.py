@@ -10,8 +10,6 @@ from created_equal.scores.bootstrap import band
 REPLICATES = 200
 # The measure is informative only if the mean consistency is in this range.
 MIDDLE = (0.05, 0.9)
-# The measure of evenly spread scores; below it, scores gather at both ends.
-UNIFORM = 0.8
 
 
 def bimodality_of_counts(histogram: np.ndarray) -> np.ndarray:
@@ -69,6 +67,15 @@ def independent_null(n_networks: int) -> float:
     for every p strictly between 0 and 1, with infinitely many examples.
     """
     return 2 - 2 / n_networks
+
+
+def bimodality_of_uniform(n_networks: int) -> float:
+    """Return the bi-modality if 0, 1, ... N networks are right about equally many examples.
+
+    The kurtosis of n equally frequent numbers in a row is 3 - 6/5 (n^2 + 1) / (n^2 - 1), which
+    gives 0.8 - 2.4 / (N (N + 2)) for n = N + 1. Scores of a lower measure gather at both ends.
+    """
+    return 0.8 - 2.4 / (n_networks * (n_networks + 2))
 
 
 def band_over_examples(histogram: np.ndarray) -> np.ndarray:
