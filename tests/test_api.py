@@ -12,7 +12,8 @@ from hypothesis.extra import numpy as arrays
 import created_equal
 from created_equal import artefacts
 from created_equal.errors import InputError
-from created_equal.paths import predictions_path
+from created_equal.exchange.import_predictions import import_predictions
+from created_equal.paths import predictions_path, scores_path
 from created_equal.scores import score_ensemble
 
 LABELS = np.array([0, 1, 2, 0, 1, 2, 0, 1])
@@ -73,6 +74,17 @@ def test_scores_of_ones_own_are_those_of_the_same_predictions_files(
     assert np.array_equal(
         created_equal.load_scores("mine", "nets")["consistency"], scored["consistency"]
     )
+
+
+def test_scores_of_correctness_alone_have_no_consensus(predictions, tmp_path):
+    right, path = predictions == LABELS, scores_path("mine", "nets", tmp_path)
+    np.save(tmp_path / "right.npy", right)
+    import_predictions("correctness", tmp_path / "right.npy", tmp_path / "in", classes="3")
+    artefacts.write_scores(score_ensemble([*(tmp_path / "in").glob("*.nc")]), path, {"a": 1})
+    loaded = created_equal.load_scores("mine", "nets", tmp_path)
+    assert np.allclose(loaded["consistency"], right.mean(axis=0))
+    assert "consensus" not in loaded
+    assert "consensus" not in created_equal.table(loaded)
 
 
 @given(

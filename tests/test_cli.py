@@ -156,6 +156,49 @@ def test_kept_networks_are_not_trained_again(run, small_study, study_folder, cap
     assert "based/st_vgg: 1 networks to train, 2 already there" in caplog.text
 
 
+def test_a_step_takes_nothing_that_was_made_for_a_former_definition(run, small_study):
+    """The commands do not know how files were made, other than by the definitions in them."""
+    path, study = small_study
+    study["ensembles"]["labels"] = study["ensembles"]["st_vgg"] | {"dataset": {"labels": "random"}}
+    study["networks"] = 1
+    path.write_text(yaml.safe_dump(study))
+    run("build_dataset", "small")
+    run("train_networks", "small", "st_vgg", "--networks", "0-0")
+    study["recipe"]["learning_rate"] = 0.01
+    path.write_text(yaml.safe_dump(study))
+    score = ("score_ensemble", "small", "st_vgg", "--networks", "1")
+    message = refused(run(*score, "results/small/st_vgg/predictions/0000-0000.nc"))
+    assert message.startswith("results/small/st_vgg/predictions/0000-0000.nc was made for another")
+    study["dataset"]["size"] = 17
+    path.write_text(yaml.safe_dump(study))
+    for command in (("derive_dataset", "labels"), ("train_networks", "st_vgg")):
+        message = refused(run(command[0], "small", command[1]))
+        assert message == (
+            "results/small/dataset.nc was made for another definition than its study has now "
+            "(another number of networks changes rankings); delete it and run again: trained "
+            "networks are kept."
+        )
+    assert not Path("results/small/labels/dataset.nc").exists()
+
+
+def test_kept_networks_of_two_definitions_do_not_replace_each_other(run, small_study, caplog):
+    path, study = small_study
+    run("build_dataset", "small")
+    for rate in (0.1, 0.02):
+        study["recipe"]["learning_rate"] = rate
+        path.write_text(yaml.safe_dump(study))
+        run("train_networks", "small", "st_vgg", "--networks", "0-0")
+        run("keep_predictions", "small", "st_vgg")
+    kept = sorted(Path("reference/small/st_vgg/predictions").iterdir())
+    assert [each.name[:9] for each in kept] == ["0000-0000", "0000-0000"]
+    shutil.rmtree("results/small/st_vgg")
+    study["recipe"]["learning_rate"] = 0.1
+    path.write_text(yaml.safe_dump(study))
+    caplog.set_level(logging.INFO)
+    run("train_networks", "small", "st_vgg", "--networks", "0-0")
+    assert "0 networks to train, 1 already there" in caplog.text
+
+
 @pytest.mark.parametrize(("given", "file"), [("2", "0002-0002"), ("1-2", "0001-0002")])
 def test_some_networks(run, small_study, study_folder, given, file):
     run("build_dataset", "small")
@@ -187,10 +230,7 @@ def test_networks_of_different_precisions_are_scored_with_a_warning(
     assert "precision" not in caplog.text
     assert run("score_ensemble", "small", "st_vgg", *files, "--networks", "3")[0] == 0
     assert "different precisions (1 in bf16, 2 in fp32), which these scores mix" in caplog.text
-    assert (
-        "delete the folder results/small/st_vgg and build its scores, for example: snakemake "
-        "--cores all results/small/st_vgg/scores.nc --config precision=fp32" in caplog.text
-    )
+    assert "in reference too, and run again with --config precision=fp32" in caplog.text
 
 
 def test_a_missing_study(run):
@@ -426,6 +466,16 @@ def test_words_of_config_mean_what_they_mean_to_snakemake(study_folder, words):
 )
 def test_wrong_words_of_config_are_one_sentence(run, words, sentence):
     assert sentence in refused(run("build_dataset", "smoke", "--config", *words))
+
+
+def test_words_of_config_for_a_config_that_is_no_mapping(run):
+    config, words = Path("config.yaml"), ("plan", "smoke", "--config", "networks=3")
+    config.write_text("- a\n")
+    assert "config.yaml: the file must be keys with values" in refused(run(*words))
+    config.write_text("# All lines are comments.\n")
+    assert load_config() == load_config({})
+    with changed_config(["networks=3"]):
+        assert load_config().networks == 3
 
 
 def test_every_command_has_an_example_that_is_a_command():

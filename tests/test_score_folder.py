@@ -154,6 +154,34 @@ def test_a_file_of_another_program_is_not_replaced(tmp_path: Path, name: str) ->
     assert (tmp_path / name).read_text() == "mine"
 
 
+def test_networks_that_name_their_examples_otherwise_are_not_scored_together(
+    tmp_path: Path,
+) -> None:
+    """Two machines may list the files of a class in another order, with equal labels."""
+    ids = {split: [f"{split}/{number}" for number in range(SIZES[split])] for split in SIZES}
+    record(tmp_path, [0], ids=ids)
+    assert score_folder(tmp_path)
+    names = read_scores(tmp_path / "scores.nc")["example_name"].values.tolist()
+    assert names == ids["train"] + ids["test"]
+    swapped = ids["test"][3:4] + ids["test"][1:3] + ids["test"][:1] + ids["test"][4:]
+    record(tmp_path, [1], ids=ids | {"test": swapped})
+    with pytest.raises(InputError, match="belong to different ensembles"):
+        score_folder(tmp_path)
+
+
+def test_a_folder_is_scored_again_however_many_classes_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [*NAMES, *(f"a species with a rather long name, {number}" for number in range(2000))]
+    monkeypatch.setattr(sys.modules[__name__], "NAMES", names)
+    monkeypatch.setattr(sys.modules[__name__], "SIZES", {"test": 30})
+    with Recorder(tmp_path, 0, {"test": np.arange(30)}, names) as recorder:
+        for epoch in range(2):
+            recorder.record(epoch, "test", None, np.arange(30) // 2)
+    score_folder(tmp_path)
+    score_folder(tmp_path)
+
+
 def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no/where does not exist; correct the path\.$"):
         score_folder(tmp_path / "no/where")

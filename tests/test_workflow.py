@@ -671,6 +671,12 @@ def test_a_target_that_is_nearly_a_figure(built, typed, meant):
     assert f"created-equal: there is no target {typed}; did you mean {meant}" in said
 
 
+def test_the_value_of_a_setting_may_end_like_a_figure(built, tmp_path):
+    (tmp_path / "my_gallery").mkdir()
+    setting = f"data_root={tmp_path / 'my_gallery'}"
+    succeeds(built, "figure_01", "--dry-run", *SMOKE, setting)
+
+
 @pytest.mark.parametrize(
     ("target", "rule"),
     [

@@ -83,7 +83,7 @@ def load_scores(study: str, ensemble: str, folder: str | Path = paths.RESULTS) -
 
     Returns:
         the variables of ``artefacts.read_scores``, and consistency and consensus (epoch, example)
-        float64 in 0..1.
+        float64 in 0..1; without consensus if the predictions only tell whether networks are right.
 
     Raises:
         InputError: the file is missing, damaged or unreadable.
@@ -235,6 +235,5 @@ def _refuse_unless_scores(scores: object) -> None:
 
 
 def _with_fractions(scores: xr.Dataset) -> xr.Dataset:
-    return scores.assign(
-        consistency=artefacts.consistency(scores), consensus=artefacts.consensus(scores)
-    )
+    scores = scores.assign(consistency=artefacts.consistency(scores))
+    return scores.assign(consensus=artefacts.consensus(scores)) if "n_modal" in scores else scores

@@ -218,6 +218,8 @@ def derive_dataset(study_name: StudyName, ensemble_name: EnsembleName) -> None:
     """Derive an ensemble's dataset; writes results/STUDY/ENSEMBLE/dataset.nc and chosen.csv."""
     from created_equal import datasets
     from created_equal.artefacts import (
+        check_definition,
+        definition_of,
         read_chosen,
         read_dataset,
         read_scores,
@@ -233,12 +235,17 @@ def derive_dataset(study_name: StudyName, ensemble_name: EnsembleName) -> None:
             f"created-equal build_dataset {study_name}."
         )
     if ensemble.ranked_by is None:
-        derived, chosen = datasets.derive_dataset(ensemble, read_dataset(dataset_path(study_name)))
+        path = dataset_path(study_name)
+        dataset = read_dataset(path)
+        check_definition(path, definition_of(dataset), study.dataset)
+        derived, chosen = datasets.derive_dataset(ensemble, dataset)
     else:
         ranking = study.ensembles[ensemble.ranked_by]
+        dataset = read_dataset(ranking.dataset_path)
+        check_definition(ranking.dataset_path, definition_of(dataset), ranking.dataset)
         derived, chosen = datasets.derive_dataset(
             ensemble,
-            read_dataset(ranking.dataset_path),
+            dataset,
             read_scores(scores_path(study_name, ranking.name)),
             read_chosen(chosen_path(study_name, ranking.name)) if ranking.derived else None,
         )
@@ -297,7 +304,12 @@ def score_ensemble(
 ) -> None:
     """Score an ensemble from its predictions; writes results/STUDY/ENSEMBLE/scores.nc."""
     from created_equal import scores
-    from created_equal.artefacts import definition_of, moved_examples, write_scores
+    from created_equal.artefacts import (
+        check_definition,
+        definition_of,
+        moved_examples,
+        write_scores,
+    )
 
     ensemble = _load_ensemble(study_name, ensemble_name)
     if not predictions:
@@ -307,6 +319,7 @@ def score_ensemble(
     has_moved = "move_to_test" in ensemble.derived
     moved = moved_examples(chosen_path(study_name, ensemble_name)) if has_moved else None
     scored = scores.score_ensemble(predictions, n_networks, moved)
+    check_definition(predictions[0], definition_of(scored), ensemble.definition)
     write_scores(scored, scores_path(study_name, ensemble_name), definition_of(scored))
 
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from importlib import import_module
 from inspect import signature
 from pathlib import Path
@@ -14,9 +14,9 @@ from matplotlib.figure import Figure
 
 from created_equal.artefacts import (
     SPLITS,
-    definition_in_head,
     definition_of,
     has_images,
+    open_artefact,
     open_dataset,
     open_predictions,
     open_scores,
@@ -107,7 +107,7 @@ def _keep_files_of_others(folder: Path) -> None:
 
     In a folder with scores, they are results of an earlier call.
     """
-    if definition_in_head(folder / SCORES) is not None:
+    with suppress(InputError), open_artefact(folder / SCORES, "scores"):
         return
     figures = [f"{figure}.{extension}" for figure in FIGURES_OF_ONE for extension in METADATA]
     tables = [f"{figure}.csv" for figure in FIGURES_OF_ONE if FIGURES[figure].table]

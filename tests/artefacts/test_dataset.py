@@ -115,6 +115,14 @@ def test_the_fingerprint_changes_with_the_training_data(parts):
     assert fingerprint(changed(**parts)) != fingerprint(changed())
 
 
+def test_the_fingerprint_changes_with_the_shape_of_the_same_pixels():
+    """Own arrays may have been saved with height and width swapped."""
+    shapes = ((6, 2, 8, 1), (6, 8, 2, 1), (6, 4, 4, 1))
+    pixels = np.arange(6 * 16, dtype=np.uint8)
+    found = {fingerprint(changed(images=pixels.reshape(shape))) for shape in shapes}
+    assert len(found) == 3
+
+
 def test_the_fingerprint_does_not_change_with_time_or_place(tmp_path):
     for name in ("a.nc", "b.nc"):
         write_dataset(changed(), tmp_path / name, {"source": name})

@@ -159,6 +159,22 @@ def test_what_cannot_be_compared_is_said_in_a_sentence(ours, tmp_path):
         compare(without, published(DIFFICULTY))
 
 
+def test_examples_whose_names_differ_are_not_compared_by_number(ours, two):
+    """The rows of one import were in another order, of which labels need not tell."""
+
+    def named(of, names):
+        return replace(of, scores=of.scores.assign(example_name=("example", names)))
+
+    names = np.array([f"{number}.png" for number in range(EXAMPLES)], dtype=object)
+    swapped = names.copy()
+    swapped[[0, 3]] = names[[3, 0]]
+    other = opened(two[1])
+    assert len(compare(named(ours, names), named(other, names))) == 2
+    assert len(compare(named(ours, names), other)) == 2
+    with pytest.raises(InputError, match="one and other have different names for the same exam"):
+        compare(named(ours, names), named(other, swapped))
+
+
 def test_examples_are_compared_by_name_within_their_split(ours, tmp_path):
     """The second ensemble has other examples too, and some of ours in its test set."""
     positions = np.arange(50, 140)

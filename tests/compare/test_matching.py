@@ -1,5 +1,6 @@
 """Which of our examples the rows of a published file are about."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +90,9 @@ def test_keys_that_count_the_rows_are_their_order():
     keys = np.random.default_rng(0).permutation(10_000)
     names = names_of_rows(published(10_000, keys), SUPERCLASS, None)
     assert names.tolist() == (50_000 + keys).tolist()
+    certain = replace(published(10_000, keys), are_positions=True)
+    assert names_of_rows(certain, SUPERCLASS, None).tolist() == keys.tolist()
+    assert names_of_rows(certain, SUPERCLASS, "test").tolist() == (50_000 + keys).tolist()
 
 
 def test_labels_show_that_rows_are_in_another_order():

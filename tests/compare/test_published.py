@@ -80,6 +80,52 @@ def test_parquet_is_read_with_a_key_of_any_name(tmp_path):
         read_published(path)
 
 
+@pytest.mark.parametrize(
+    ("index", "keys"),
+    [
+        (pd.Index([4, 2, 9], name="id"), [4, 2, 9]),
+        (pd.Index([4, 2, 9]), [4, 2, 9]),
+        (pd.Index([2, 0, 1]), [2, 0, 1]),
+        (pd.MultiIndex.from_arrays([["train"] * 3, [4, 2, 9]], names=["split", "id"]), [4, 2, 9]),
+        (pd.RangeIndex(3), None),
+    ],
+)
+def test_the_index_of_a_parquet_file_is_the_key(tmp_path, index, keys):
+    path = tmp_path / "scores.parquet"
+    pd.DataFrame({"score": SCORES}, index=index).to_parquet(path)
+    found = read_published(path)
+    assert (None if found.keys is None else found.keys.tolist()) == keys
+    assert found.values.tolist() == SCORES.tolist()
+
+
+def test_an_index_that_is_a_column_too_is_there_once(tmp_path):
+    path = tmp_path / "scores.parquet"
+    table = pd.DataFrame({"id": [4, 2, 9], "score": SCORES})
+    table.set_index("id", drop=False).to_parquet(path)
+    assert read_published(path).keys.tolist() == [4, 2, 9]
+
+
+def test_keys_are_found_in_any_case_and_in_their_order_of_priority(csv):
+    path = csv(ID=[7, 8, 9], Position=[1, 2, 3], score=SCORES)
+    assert read_published(path, "score").keys.tolist() == [1, 2, 3]
+    assert read_published(csv(ID=[7, 8, 9], score=SCORES)).keys.tolist() == [7, 8, 9]
+
+
+def test_positions_are_told_from_what_may_count_the_rows(csv):
+    for name, are_positions in (("example", True), ("Position", True), ("index", False)):
+        path = csv(**{name: [2, 0, 1]}, score=SCORES)
+        assert read_published(path).are_positions == are_positions
+        assert read_published(path, key=name).are_positions
+    assert not read_published(csv(score=SCORES)).are_positions
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (3, 0)])
+def test_an_array_without_values_is_refused(tmp_path, shape):
+    np.save(tmp_path / "a.npy", np.zeros(shape))
+    with pytest.raises(InputError, match=r"^the column a of .*a\.npy is empty; give a row for ea"):
+        read_published(tmp_path / "a.npy")
+
+
 def test_counts_of_people_s_labels_become_their_entropy(tmp_path):
     """As in cifar10h-counts.npy, or in cifar10h-probs.npy."""
     path = tmp_path / "cifar10h-counts.npy"

@@ -11,6 +11,7 @@ from created_equal.artefacts import definition_of, read_predictions
 from created_equal.errors import InputError
 from created_equal.exchange import example_table
 from created_equal.exchange.import_predictions import import_predictions
+from created_equal.exchange.others_logs import read_long_table
 from created_equal.scores import score_ensemble
 
 NETWORKS, EPOCHS, EXAMPLES, CLASSES = 3, 4, 10, 5
@@ -180,6 +181,56 @@ def test_names_of_classes_and_their_order(logits, tmp_path):
     one, two = (score_ensemble([*each.glob("*.nc")]) for each in (given, tmp_path / "sorted"))
     for name in ("n_right", "n_modal", "vote_entropy", "forgetting"):
         np.testing.assert_array_equal(one[name], two[name])
+
+
+def test_classes_may_differ_only_in_case_if_they_are_named(tmp_path):
+    """As in EMNIST."""
+    path = tmp_path / "log.csv"
+    path.write_text("example,pred,gold\n0,A,A\n1,a,a\n2,a,A\n")
+    import_predictions("table", path, tmp_path / "given", classes="A,a,B")
+    found = read(tmp_path / "given")
+    assert found["label"].values.tolist() == [0, 1, 0]
+    assert found["prediction"].values.tolist() == [[[0, 1, 1]]]
+    sentence = "the labels 'A' and 'a', which look alike; write both in one way, or name both with"
+    with pytest.raises(InputError, match=sentence):
+        import_predictions("table", path, tmp_path / "other")
+    with pytest.raises(InputError, match="the labels 'a' and 'A', which look alike"):
+        import_predictions("table", path, tmp_path / "other", classes="A,B")
+
+
+def test_an_id_is_of_one_type_in_all_of_a_long_file(tmp_path):
+    rows = 2**18
+    (tmp_path / "log.csv").write_text("id,pred,gold\n" + "5,0,0\n" * rows + "5a,0,0\n")
+    assert set(read_long_table(tmp_path / "log.csv")["example"]) == {"5", "5a"}
+
+
+def test_a_column_that_is_there_twice_is_refused(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text("id,pred,gold,pred\n0,1,1,0\n1,0,0,1\n")
+    with pytest.raises(InputError, match="several columns for the predicted: pred, pred; keep onl"):
+        import_predictions("table", path, tmp_path / "imported")
+    path.write_text("id,pred,gold,note,note,pred.1\n0,1,1,a,b,0\n1,0,0,a,b,1\n")
+    import_predictions("table", path, tmp_path / "imported")
+    assert read(tmp_path / "imported")["prediction"].values.tolist() == [[[1, 0]]]
+
+
+def test_lists_are_no_examples(tmp_path):
+    table = pd.DataFrame({"id": [[0, 1], [0, 2]], "pred": [0, 1], "gold": [0, 1]})
+    table.to_parquet(tmp_path / "log.parquet")
+    with pytest.raises(InputError, match=r"log\.parquet has lists as examples; give each exampl"):
+        import_predictions("table", tmp_path / "log.parquet", tmp_path / "imported")
+
+
+@pytest.mark.parametrize("column", ["margin", "target_logit", "other_val"])
+@pytest.mark.parametrize("rows", [0, 3])
+def test_text_in_place_of_aum_s_numbers_is_named(logits, tmp_path, column, rows):
+    write_aum(logits, tmp_path / "logs", swapped=True)
+    file = tmp_path / "logs/run1/full_aum_records.csv"
+    table = pd.read_csv(file).astype({column: object})
+    table.loc[2, column] = "n/a"
+    table[:rows].to_csv(file, index=False)
+    with pytest.raises(InputError, match=r"column \w+ of .*run1/full_aum.* not of numbers only;"):
+        import_predictions("aum", tmp_path / "logs", tmp_path / "imported")
 
 
 def test_model_vs_human(tmp_path):

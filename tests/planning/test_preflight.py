@@ -18,7 +18,7 @@ from created_equal.datasets import build_dataset
 from created_equal.errors import InputError
 from created_equal.planning import preflight
 from created_equal.planning.preflight import PLACES, Job, check_run
-from created_equal.study import Config, dataset_path, load_study, predictions_path
+from created_equal.study import Config, dataset_path, load_study, predictions_path, scores_path
 from created_equal.versions import ENGINE_VERSION
 
 TRAIN = Job("train_networks", "smoke", "st_vgg", seeds=range(4))
@@ -79,6 +79,41 @@ def test_networks_that_exist_are_not_counted_as_networks_to_train(studies):
         "smoke: the trained networks of st_vgg are kept only if rebuilding their dataset gives the "
         "same data; otherwise they are trained again"
     )
+
+
+def test_results_of_another_definition_are_named_before_the_run(studies):
+    """Snakemake does not know how files were made that another machine or the commands made."""
+    ensemble = studies["smoke"].ensembles["easiest_moved"]
+    train = replace(TRAIN, ensemble=ensemble.name)
+    jobs = {
+        BUILD: (dataset_path("smoke"), studies["smoke"].dataset),
+        replace(train, name="derive_dataset", seeds=()): (ensemble.dataset_path, ensemble.dataset),
+        train: (predictions_path("smoke", ensemble.name, 0, 3), ensemble.definition),
+        replace(train, name="score_ensemble", seeds=()): (
+            scores_path("smoke", ensemble.name),
+            ensemble.definition,
+        ),
+    }
+    for path, definition in jobs.values():
+        write_finished(path, definition | {"engine_version": 0, "data": "any"}, range(4))
+    assert check_run(Config(), studies, [], [*jobs])[0].startswith("smoke: no networks to train")
+    for path, definition in jobs.values():
+        write_finished(path, definition | {"size": 17}, range(4))
+    with pytest.raises(InputError) as raised:
+        check_run(Config(), studies, [], [*jobs])
+    heading, *sentences = str(raised.value).splitlines()
+    assert heading == "nothing was started:"
+    assert [each.strip().split(" was made for")[0] for each in sentences] == [
+        str(path) for path, _ in jobs.values()
+    ]
+    assert all(
+        each.endswith("delete it and run again: trained networks are kept.") for each in sentences
+    )
+    # These are made again anyway; a damaged file is left to the job that reads it.
+    for path, _ in jobs.values():
+        path.chmod(0o644)
+        path.write_bytes(b"damaged")
+    assert check_run(Config(), studies, [], [*jobs])
 
 
 def test_a_trial_after_the_full_run_is_not_taken_for_another_ranking(study_folder):

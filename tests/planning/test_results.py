@@ -1,3 +1,5 @@
+import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -68,13 +70,14 @@ def study(tmp_path, monkeypatch):
     images = np.zeros((EXAMPLES, 2, 2, 1), dtype=np.uint8)
     dataset = make_dataset(images, LABELS, np.arange(EXAMPLES), IS_TEST, ["a", "b"])
     folder = tmp_path / "results/made_up"
-    write_dataset(dataset, folder / "dataset.nc", {})
+    write_dataset(dataset, folder / "dataset.nc", STUDY.dataset)
+    definition, of_svm = (each.definition for each in (ensemble_of(), STUDY.baselines["svm"]))
     paths = []
     for first in (0, 2):
         paths.append(folder / f"st_vgg/predictions/{first:04d}-{first + 1:04d}.nc")
-        write_predictions(predictions_of(dataset, [first, first + 1]), paths[-1], {"of": "st_vgg"})
-    write_scores(score_ensemble(paths), folder / "st_vgg/scores.nc", {"of": "st_vgg"})
-    write_predictions(predictions_of(dataset, [0], [1]), folder / "baselines/svm.nc", {"of": "svm"})
+        write_predictions(predictions_of(dataset, [first, first + 1]), paths[-1], definition)
+    write_scores(score_ensemble(paths), SCORES, definition)
+    write_predictions(predictions_of(dataset, [0], [1]), folder / "baselines/svm.nc", of_svm)
     return STUDY
 
 
@@ -86,20 +89,21 @@ def failing(tests):
 def unlearned(study):
     """The same study, whose networks' loss stays as it was."""
     scores = read_scores(SCORES)
-    write_scores(scores.assign(loss=scores["loss"] * 0 + 0.7), SCORES, {"of": "st_vgg"})
+    unlearned = scores.assign(loss=scores["loss"] * 0 + 0.7)
+    write_scores(unlearned, SCORES, ensemble_of().definition)
     return study
 
 
 def test_results_that_are_as_asked_for_have_a_sentence_for_each_test(study):
     sentences = results.test_results(study, networks_per_job=2)
-    assert len(sentences) == 3 + 4 + 1 + 1
+    assert len(sentences) == 4 + 6 + 2 + 2
     assert "results/made_up/dataset.nc: 40 train examples, and 40 in the study" in sentences
     assert any("0002-0003.nc: networks 2 to 3 (2)" in sentence for sentence in sentences)
 
 
 def test_an_ensemble_that_did_not_learn_is_a_warning_and_no_failure(unlearned):
     *passed, warning = results.test_results(unlearned, networks_per_job=2)
-    assert len(passed) == 3 + 4 + 1 + 1
+    assert len(passed) == 4 + 6 + 2 + 2
     assert warning == f"warning: {UNLEARNED}"
 
 
@@ -120,13 +124,28 @@ def test_each_failure_is_a_sentence_with_the_file_and_the_numbers(study):
     )
     with pytest.raises(InputError) as raised:
         results.test_results(other, networks_per_job=2)
-    assert str(raised.value).splitlines() == [
-        "2 of 8 tests of made_up's results fail:",
+    heading, *failures = str(raised.value).splitlines()
+    assert heading == "4 of 13 tests of made_up's results fail:"
+    of_dataset, of_svm = failures[:2], failures[2:]
+    for definition, count in (of_dataset, of_svm):
+        assert re.search(r": the definition \w{8}, and \w{8} in the study; delete it", definition)
+        assert definition.split(":")[0] == count.split(":")[0]
+    assert [of_dataset[1], of_svm[1]] == [
         "  results/made_up/dataset.nc: 40 train examples, and 41 in the study; delete it and run "
         "again.",
         "  results/made_up/baselines/svm.nc: 1 random states, and 2 in the study; delete it and "
         "run again.",
     ]
+
+
+def test_results_of_a_former_definition(study):
+    """Snakemake does not notice that, if another machine made them."""
+    edited = ensemble_of(recipe=Recipe(epochs=EPOCHS, learning_rate=0.01))
+    with pytest.raises(InputError) as raised:
+        results.test_results(replace(study, ensembles={"st_vgg": edited}), networks_per_job=2)
+    assert str(raised.value).startswith("3 of 14 tests")
+    assert str(raised.value).count("st_vgg/predictions/000") == 2
+    assert f"{SCORES}: the definition " in str(raised.value)
 
 
 def test_a_file_that_should_be_there_is_missed(study):
@@ -135,7 +154,8 @@ def test_a_file_that_should_be_there_is_missed(study):
 
 
 def test_other_epochs_or_networks_than_in_the_files(study):
-    assert len(failing(results.of_predictions(ensemble_of(recipe=Recipe(epochs=5)), 2))) == 2
+    longer = failing(results.of_predictions(ensemble_of(recipe=Recipe(epochs=5)), 2))
+    assert sum("epochs 0 to 3 (4), and 0 to 5 in the study" in each for each in longer) == 2
     fewer = replace(study, ensembles={"st_vgg": ensemble_of(n_networks=2)})
     with pytest.raises(InputError, match=r"scores\.nc: 4 networks, and 2 in the study"):
         results.test_results(fewer, networks_per_job=2)
@@ -214,6 +234,7 @@ def test_an_example_that_is_there_twice(study):
     made = make_dataset(
         np.zeros((EXAMPLES, 1, 1, 1), dtype=np.uint8), LABELS, names, IS_TEST, ["a", "b"]
     )
+    made = made.assign_attrs(definition=json.dumps(study.dataset))
     assert failing(results.of_dataset(made, study)) == [
         "results/made_up/dataset.nc: 59 different names of 60 examples"
     ]

@@ -41,10 +41,11 @@ class Expected(lightning.Callback):
 
 
 def trainer(
-    folder: Path, epochs: int, *callbacks: lightning.Callback, devices: int = 1
+    folder: Path, epochs: int, *callbacks: lightning.Callback, devices: int = 1, max_steps: int = -1
 ) -> lightning.Trainer:
     return lightning.Trainer(
         max_epochs=epochs,
+        max_steps=max_steps,
         accelerator="cpu",
         devices=devices,
         callbacks=list(callbacks),
@@ -91,6 +92,16 @@ def test_a_training_that_goes_on_from_a_checkpoint(tmp_path: Path, data: Data) -
         of.fit(Module(), data.loader("train"), ckpt_path=checkpoint)
         of.save_checkpoint(tmp_path / "last.ckpt")
     assert recorder.epochs == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(("epochs", "max_steps", "recorded"), [(5, 6, 1), (5, 8, 2), (2, -1, 2)])
+def test_an_epoch_that_is_cut_short_is_not_recorded(
+    tmp_path: Path, data: Data, epochs: int, max_steps: int, recorded: int
+) -> None:
+    recorder = Recorder(tmp_path, 0, data.labels, NAMES)
+    of = trainer(tmp_path, epochs, Predictions(recorder, data.loaders()), max_steps=max_steps)
+    of.fit(Module(), data.loader("train", batch_size=75))  # four batches
+    assert recorder.epochs == list(range(recorded + 1))
 
 
 def test_a_loader_that_shuffles_ends_the_training(tmp_path: Path, data: Data) -> None:

@@ -191,6 +191,18 @@ def test_inputs_may_be_a_named_tuple(recorder: Recorder) -> None:
     assert (read_predictions(recorder.path)["accuracy"] == 1).all()
 
 
+@pytest.mark.parametrize("output", [None, torch.tensor(0.5), 3.0])
+def test_a_function_that_returns_a_single_value_for_a_batch(
+    recorder: Recorder, output: object
+) -> None:
+    loaders = {split: [torch.eye(2)[labels]] for split, labels in LABELS.items()}
+    sentence = r"^network 3, epoch 0, train: the outputs have the shape \(\) \(\w+\); give logits"
+    with pytest.raises(InputError, match=sentence):
+        recorder.evaluate(0, torch.nn.Identity(), loaders, lambda *_: output)
+    with pytest.raises(InputError, match=sentence):
+        recorder.record(0, "train", None, output)
+
+
 def test_a_loader_that_shuffles_is_named(tmp_path: Path, data: Data) -> None:
     recorder = Recorder(tmp_path, 0, data.labels, NAMES)
     loaders = {"train": data.loader("train", shuffle=True), "test": data.loader("test")}
@@ -399,6 +411,31 @@ def test_a_run_resumes(tmp_path: Path, recorder: Recorder, caplog) -> None:
     found = read_predictions(again.path)
     assert found["epoch"].values.tolist() == resumed.epochs == [0, 2, 3]
     assert found["accuracy"].sel(network=3, split="test").values.tolist() == [1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("recorded", "next_epoch", "missing"),
+    [
+        ([0, 1, 2], 4, "3"),
+        ([0, 1, 2], 6, "3, 4, 5"),
+        ([0, 2, 4], 8, "6"),
+        ([0], 2, "1"),
+        ([0, 2, 4], 6, None),
+        ([0, 1, 5], 8, None),
+        ([], 4, None),
+    ],
+)
+def test_a_run_that_resumes_and_skips_epochs_says_so(
+    tmp_path: Path, recorder: Recorder, caplog, recorded: list, next_epoch: int, missing: str | None
+) -> None:
+    record(recorder, *recorded)
+    again = Recorder(tmp_path, 3, LABELS, ["no", "yes"])
+    record(again, next_epoch, next_epoch + 9)
+    expected = (
+        f"network 3 resumes with epoch {next_epoch}, but {again.path} has no epoch {missing}; "
+        "resume from an earlier checkpoint to record what is missing"
+    )
+    assert caplog.messages == ([expected] if missing else [])
 
 
 def test_epochs_rise_and_a_network_is_not_recorded_over(tmp_path: Path, recorder: Recorder) -> None:

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import datasets
@@ -7,6 +8,7 @@ import torch
 from own_training import NAMES, Data, make_model, predict
 from tokenizers import Tokenizer, models, pre_tokenizers
 from torch import nn
+from torch.utils.data import IterableDataset
 from transformers import (
     BertConfig,
     BertForSequenceClassification,
@@ -14,9 +16,11 @@ from transformers import (
     Trainer,
     TrainerCallback,
     TrainingArguments,
+    Wav2Vec2FeatureExtractor,
 )
 
 from created_equal.artefacts import read_predictions
+from created_equal.errors import InputError
 from created_equal.recorder import Recorder
 from created_equal.recorder.transformers import Predictions
 
@@ -111,6 +115,98 @@ def test_an_epoch_that_is_cut_short_is_not_recorded(tmp_path: Path, data: Data) 
     steps = -(-300 // 8)
     train(tmp_path, data, Predictions(recorder, columns(data)), max_steps=steps + 5)
     assert recorder.epochs == [0, 1]
+
+
+class Stream(IterableDataset):
+    """Two batches of the Trainer, without a length."""
+
+    def __init__(self, data: Data):
+        self.rows = [*zip(data.inputs["train"][:16], data.labels["train"][:16], strict=True)]
+
+    def __iter__(self) -> Iterator[dict]:
+        return ({"inputs": inputs, "labels": label} for inputs, label in self.rows)
+
+
+def stream(folder: Path, data: Data, recorder: Recorder, **changes: object) -> Trainer:
+    return Trainer(
+        Classifier(),
+        arguments(folder, **changes),
+        train_dataset=Stream(data),
+        callbacks=[Predictions(recorder, columns(data))],
+    )
+
+
+@pytest.mark.parametrize(
+    ("steps", "batches", "epochs"), [(6, 1, 3), (5, 1, 2), (3, 2, 3), (2, 1, 1)]
+)
+def test_a_train_set_without_length_is_recorded(
+    tmp_path: Path, data: Data, steps: int, batches: int, epochs: int
+) -> None:
+    recorder = Recorder(tmp_path, 0, data.labels, NAMES)
+    changes = {"max_steps": steps, "gradient_accumulation_steps": batches}
+    stream(tmp_path, data, recorder, **changes).train()
+    assert recorder.epochs == list(range(epochs + 1))
+
+
+def test_a_training_that_resumes_without_length_does_not_know_its_epoch(
+    tmp_path: Path, data: Data
+) -> None:
+    recorder = Recorder(tmp_path, 0, data.labels, NAMES)
+    changes = {"save_strategy": "steps", "save_steps": 4}
+    stream(tmp_path, data, recorder, max_steps=4, **changes).train()
+    with pytest.raises(InputError, match=r"^the train set has no length, so a Trainer that resum"):
+        stream(tmp_path, data, recorder, max_steps=8).train(resume_from_checkpoint=True)
+    assert recorder.epochs == [0, 1, 2]
+
+
+def test_columns_that_a_transform_needs_are_kept_as_the_trainer_keeps_them(
+    tmp_path: Path, data: Data
+) -> None:
+    sets = {
+        split: of.rename_column("inputs", "pixels").with_transform(
+            lambda rows: {"inputs": rows["pixels"], "labels": rows["labels"]}
+        )
+        for split, of in columns(data).items()
+    }
+    recorder = Recorder(tmp_path, 0, data.labels, NAMES)
+    Trainer(
+        Classifier(),
+        arguments(tmp_path, num_train_epochs=1, remove_unused_columns=False),
+        train_dataset=sets["train"],
+        callbacks=[Predictions(recorder, sets)],
+    ).train()
+    assert recorder.epochs == [0, 1]
+
+
+class Loudness(nn.Module):
+    """A classifier of sounds, whose silence at the end is padding."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(()))
+
+    def forward(self, input_values: torch.Tensor, labels: torch.Tensor | None = None) -> dict:
+        sums = self.scale * input_values.sum(dim=1)
+        logits = torch.stack([-sums, sums], dim=1)
+        loss = None if labels is None else nn.functional.cross_entropy(logits, labels)
+        return {"loss": loss, "logits": logits}
+
+
+def test_sounds_of_unequal_length_are_padded_as_the_trainer_pads_them(tmp_path: Path) -> None:
+    labels = [0, 1, 1]
+    rows = datasets.Dataset.from_dict(
+        {"input_values": [[-1.0], [0.5, 0.5], [1.0, 1.0, 1.0]], "label": labels}
+    )
+    with Recorder(tmp_path, 0, {"test": labels}, ["low", "high"]) as recorder:
+        Trainer(
+            Loudness(),
+            arguments(tmp_path, num_train_epochs=1),
+            train_dataset=rows,
+            processing_class=Wav2Vec2FeatureExtractor(),
+            callbacks=[Predictions(recorder, {"test": rows})],
+        ).train()
+    found = read_predictions(recorder.path)
+    assert found["prediction"].sel(network=0).values.tolist() == [labels, labels]
 
 
 TEXTS = [("a good film", 1), ("bad", 0), ("good good", 1), ("a bad bad film", 0), ("so good", 1)]

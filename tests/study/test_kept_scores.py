@@ -4,14 +4,17 @@ import json
 import logging
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
+import xarray as xr
 import yaml
 from data import overwrite
 
 from created_equal import cli
 from created_equal.artefacts import read_scores
+from created_equal.artefacts.files import write_artefact
 from created_equal.errors import InputError
 from created_equal.study import (
     FIGURES,
@@ -119,7 +122,7 @@ def test_networks_may_have_been_trained_in_other_jobs_and_numbers(write_study):
 
 def test_scores_of_another_definition_are_not_kept(trained):
     trained(learning_rate=0.2)
-    with pytest.raises(InputError, match=r"results/small/one/scores\.nc has another definition"):
+    with pytest.raises(InputError, match=r"one/scores\.nc was made for another definition"):
         list(keep_scores(load_study("small")))
     assert not Path("reference").exists()
 
@@ -305,6 +308,10 @@ def test_a_figure_that_needs_predictions_is_refused_without_them(study, monkeypa
         "figures.figure_01 needs the predictions of a, which are not kept with its scores; train "
         "the networks with scores=trained."
     ]
-    Path("reference/one/a/predictions").mkdir()
-    Path("reference/one/a/predictions/0000-0006.nc").touch()
+    write = partial(write_artefact, xr.Dataset({"label": ("example", [0])}), kind="predictions")
+    path, definition = Path("reference/one/a/predictions/0000-0006.nc"), study["a"].definition
+    write(path, definition=definition | {"engine_version": 0, "data": "of another study"})
     assert "figure_01" in load_configured("one").figures
+    # Networks that were kept before the study was edited do not count.
+    write(path, definition=definition | {"dataset": {"source": "mnist"}})
+    assert "figure_01" not in load_configured("one").figures

@@ -37,6 +37,11 @@ def test_a_key_overrides_a_merged_one():
     assert merged["b"] == {"x": 3, "y": 2}
 
 
+def test_a_mapping_that_overrides_merged_keys_may_be_merged_itself():
+    nested = parse_yaml("a: {x: {r: &r {<<: &b {e: 1, f: 2}, e: 5}}}\nz: {<<: *r}")
+    assert nested == {"a": {"x": {"r": {"e": 5, "f": 2}}}, "z": {"e": 5, "f": 2}}
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -50,6 +55,10 @@ def test_a_key_overrides_a_merged_one():
         (b"a: \x01", ": there are characters that YAML does not allow;"),
         (b"a: \xff", " is not UTF-8 text; save it as UTF-8."),
         (b"a: !!python/object:os.system {}", ", line 1: could not determine a constructor"),
+        (b"a: 1\nb: !!int x", ", line 2: x cannot be read as int;"),
+        (b"a: !!bool x", ", line 1: x cannot be read as bool;"),
+        (b"a: !!timestamp x", ", line 1: x cannot be read as timestamp;"),
+        (b"a: " + b"9" * 5000, ", line 1: 99999999999999999999 cannot be read as int;"),
     ],
 )
 def test_invalid_yaml_is_reported_with_its_line(tmp_path, content, message):

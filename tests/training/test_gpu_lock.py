@@ -1,5 +1,6 @@
 """Locks of GPUs, held by real processes; a fake nvidia-smi on PATH lists the GPUs."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 
 from created_equal.training import gpu_lock
 from created_equal.training.gpu_lock import list_gpus, lock_gpu, visible_gpus
@@ -53,7 +55,7 @@ def start():
     """A function that starts a process that locks a GPU until its standard input ends."""
     started = []
 
-    def start(device="auto", **environment):
+    def start(device="cuda", **environment):
         process = subprocess.Popen(
             [sys.executable, "-c", HOLDER, device, gpu_lock.__file__],
             stdin=subprocess.PIPE,
@@ -145,9 +147,22 @@ def test_training_on_a_cpu_locks_no_gpu(four_gpus, monkeypatch):
 
 
 def test_without_a_gpu_one_line_is_logged_and_nothing_is_locked(four_gpus, start):
-    process = start(CUDA_VISIBLE_DEVICES="")
+    process = start("auto", CUDA_VISIBLE_DEVICES="")
     lines = process.communicate(timeout=60)[0].splitlines()
     assert lines == ["no GPU is visible: networks are trained on the CPU", "has "]
+
+
+def test_gpus_that_pytorch_cannot_use_hold_up_no_job(four_gpus, monkeypatch, caplog):
+    """With an old driver, or PyTorch without CUDA, jobs train on the CPU, all at once."""
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(gpu_lock, "can_use_gpus", lambda: False)
+    assert lock_gpu("auto") is None
+    assert "CUDA_VISIBLE_DEVICES" not in os.environ
+    assert caplog.messages == ["PyTorch cannot use the GPU: networks are trained on the CPU"]
+
+
+def test_pytorch_is_asked_in_another_process():
+    assert gpu_lock.can_use_gpus() == torch.cuda.is_available()
 
 
 def test_a_failing_driver_is_logged(machine, caplog):

@@ -80,7 +80,7 @@ def test_a_job_that_is_stopped_resumes_at_the_very_step(
     folder = tmp_path / "job" / "unfinished"
     assert not (tmp_path / "job" / "predictions.nc").exists()
     # A network takes 19 checks: after 25 the first is finished and the second has begun.
-    assert sorted(path.name for path in folder.glob("*")) == (
+    assert sorted(path.name[:4] + path.suffix for path in folder.glob("*")) == (
         {0: [], 25: ["0000.nc", "0001.pt"]}.get(n_checks, ["0000.pt"])
     )
     resumed = run(ensemble, [0, 1])
@@ -245,7 +245,8 @@ def interrupted(tiny, run, monkeypatch, tmp_path):
         patch.setattr("created_equal.training.stop_request.StopRequest", lambda: StopAfter(12))
         with pytest.raises(SystemExit):
             run(ensemble, [0])
-    return tmp_path / "job" / "unfinished" / "0000.pt", ensemble
+    (path,) = (tmp_path / "job" / "unfinished").glob("0000_*_cpu_fp32.pt")
+    return path, ensemble
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped"])
@@ -262,20 +263,33 @@ def test_a_damaged_checkpoint_is_skipped(interrupted, run, caplog, damage):
     assert not path.exists()
 
 
-def test_the_checkpoint_of_another_network_is_skipped(interrupted, run, tiny, caplog):
-    path, _ = interrupted
-    other = tiny(batch_size=5, learning_rate=0.05)
-    resumed = run(other, [0])
-    assert (
-        f"{path} belongs to another network than the one defined now; it is skipped." in caplog.text
-    )
-    assert_same(resumed, run(other, [0], "whole"))
+def test_a_trial_costs_no_checkpoint(interrupted, run, tiny, caplog):
+    path, ensemble = interrupted
+    trial = tiny(batch_size=5, learning_rate=0.05)
+    assert_same(run(trial, [0]), run(trial, [0], "whole"))
+    assert "resumes" not in caplog.text
+    assert path.is_file()
+    run(ensemble, [0])
+    assert "resumes" in caplog.text
+    assert not path.exists()
 
 
-def test_a_checkpoint_in_another_precision_is_skipped(interrupted, run, caplog):
-    _, ensemble = interrupted
+def test_a_network_in_another_precision_begins_again(interrupted, run, caplog):
+    path, ensemble = interrupted
     resumed = run(ensemble, [0], precision="bf16")
-    assert "belongs to another network" in caplog.text
+    assert "resumes" not in caplog.text
+    assert_same(resumed, run(ensemble, [0], "whole", precision="bf16"))
+    assert not path.exists(), "the network is finished"
+
+
+def test_the_checkpoint_of_another_network_is_skipped(interrupted, run, caplog):
+    path, ensemble = interrupted
+    other = path.rename(path.with_name(path.name.replace("fp32", "bf16")))
+    resumed = run(ensemble, [0], precision="bf16")
+    assert (
+        f"{other} belongs to another network than the one defined now; it is skipped."
+        in caplog.text
+    )
     assert_same(resumed, run(ensemble, [0], "whole", precision="bf16"))
 
 

@@ -188,14 +188,18 @@ def fingerprint(dataset: xr.Dataset) -> str:
     """Return a digest of the training data: pixels, labels, splits and order.
 
     If images stay in files, their pixels are determined by the file contents, the image size and
-    the version of the decoding code; the location of the files does not matter.
+    the version of the decoding code; the location of the files does not matter. The shape of other
+    images is left out if they are square: a square of another size has another number of pixels.
     """
     digest = blake2b(digest_size=16)
     for name in ("example", "example_split", "label", "pixel_hash"):
         digest.update(np.ascontiguousarray(dataset[name].values).tobytes())
+    height, width, _ = image_shape(dataset)
     if has_files(dataset):
         decoded = {"shape": image_shape(dataset), "decoding_version": DECODING_VERSION}
         digest.update(canonical(decoded).encode())
+    elif height != width:
+        digest.update(canonical([height, width]).encode())
     return digest.hexdigest()
 
 

@@ -28,9 +28,11 @@ HEAD_SIZE = 2**16
 # What the workflow writes, and would write again.
 OUTPUT = re.compile(
     r"/(results|reference)/[^/]+/(([^/]+/)?(dataset|scores)\.nc|baselines/[^/]+\.nc)$"
-    r"|/predictions/(\w+/)?\d{4,}(-\d{4,})?\.nc$|/unfinished/\d{4,}\.(nc|pt)$"
+    r"|/predictions/(\w+/)?\d{4,}(-\d{4,})?(_\w+)?\.nc$|/unfinished/\d{4,}(_\w+)?\.(nc|pt)$"
 )
 NO_CHUNKS: Mapping[str, int] = MappingProxyType({})
+# What writers add to the definition that a study gives.
+ADDED = ("engine_version", "baselines_version", "data")
 VERSIONED = ("created-equal", "numpy", "scipy", "scikit-learn", "torch", "torchvision")
 
 log = logging.getLogger(__name__)
@@ -39,6 +41,29 @@ log = logging.getLogger(__name__)
 def canonical(definition: Mapping | list) -> str:
     """Return a definition as JSON that is equal for equal definitions."""
     return json.dumps(definition, sort_keys=True, separators=(",", ":"))
+
+
+def short_digest(definition: Mapping) -> str:
+    """Return eight hexadecimal digits that tell definitions apart in names of files."""
+    return blake2b(canonical(definition).encode(), digest_size=4).hexdigest()
+
+
+def in_study(definition: Mapping) -> dict:
+    """Return the part of an artefact's definition that its study gives."""
+    return {key: value for key, value in definition.items() if key not in ADDED}
+
+
+def check_definition(path: Path, found: Mapping, wanted: Mapping) -> None:
+    """Check that an artefact was made for the definition that its study has now.
+
+    Raises:
+        InputError: ``in_study(found)`` is not ``wanted``.
+    """
+    if canonical(in_study(found)) != canonical(wanted):
+        raise InputError(
+            f"{path} was made for another definition than its study has now (another number of "
+            "networks changes rankings); delete it and run again: trained networks are kept."
+        )
 
 
 def versions() -> dict[str, str]:

@@ -145,6 +145,11 @@ def join_predictions(parts: Sequence[xr.Dataset], axis: str) -> xr.Dataset:
     )
 
 
+def _examples(contents: xr.Dataset) -> xr.Dataset:
+    """Return names, splits and labels; recorded and imported examples may have names of others."""
+    return contents[[name for name in ("label", "example_name") if name in contents]]
+
+
 def check_one_ensemble(opened: Sequence[xr.Dataset], paths: Sequence[Path]) -> None:
     """Check that predictions files belong to one ensemble and share no network.
 
@@ -154,11 +159,8 @@ def check_one_ensemble(opened: Sequence[xr.Dataset], paths: Sequence[Path]) -> N
     first = opened[0]
     seen: dict[int, Path] = {}
     for contents, path in zip(opened, paths, strict=True):
-        same = definition_of(contents) == definition_of(first) and all(
-            np.array_equal(contents[name].values, first[name].values)
-            for name in ("example", "example_split", "label")
-        )
-        if not same:
+        same = definition_of(contents) == definition_of(first)
+        if not same or not _examples(contents).equals(_examples(first)):
             raise InputError(
                 f"{path} and {paths[0]} belong to different ensembles (their definitions or "
                 "examples differ); delete the one that is out of date and run again."

@@ -34,9 +34,10 @@ def read_scores(path: Path) -> xr.Dataset:
         (epoch, example): modal_label, the label that most networks predict (the smallest in a tie),
         and numbers of networks in the smallest unsigned type: n_right are right, n_modal predict
         modal_label, n_runner_up predict the second most frequent label (0 if there is none);
-        (example,): label, accessibility (float64), and accessibility_half (half, example); unless
-        an earlier version wrote it, the metrics that ``scores.metrics_of_predictions`` returns, and
-        (epoch, split): mean_disagreement and mean_churn (from the epoch before);
+        (example,): label, accessibility (float64), example_name if the predictions have it, and
+        accessibility_half (half, example); unless an earlier version wrote it, the metrics that
+        ``scores.metrics_of_predictions`` returns, and (epoch, split): mean_disagreement and
+        mean_churn (from the epoch before);
         (network, epoch, split): accuracy and loss;
         (epoch, split): bimodality (float64), and its 95 % band over examples,
         bimodality_over_examples (epoch, split, bound);

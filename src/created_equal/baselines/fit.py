@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from created_equal.artefacts import (
     accuracy_by_split,
+    check_definition,
     definition_of,
     fingerprint,
     make_predictions,
@@ -37,11 +38,13 @@ def fit_baseline(baseline: Baseline, dataset: Path, output: Path, kept: Path | N
     after which boosting ended. Other baselines have the single epoch 1. All losses are NaN.
 
     Raises:
-        InputError: the dataset or ``kept`` cannot be read, or the dataset has fewer train examples
-            than k_nearest_neighbours needs, or leaves adaboost nothing to boost.
+        InputError: the dataset or ``kept`` cannot be read; or the dataset was built for another
+            definition, has fewer train examples than k_nearest_neighbours needs, or leaves adaboost
+            nothing to boost.
     """
     started = time.monotonic()
     data = read_dataset(dataset)
+    check_definition(dataset, definition_of(data), baseline.dataset)
     versions = {"baselines_version": BASELINES_VERSION, "data": fingerprint(data)}
     definition = baseline.definition | versions
     if kept and kept.is_file():

@@ -123,8 +123,8 @@ def compare(ours: Ours, other: Ours | Published, split: str | None = None) -> li
         split: the set to which the rows of the published score belong, if the file leaves it open.
 
     Raises:
-        InputError: they share no examples, or have different labels for them; a score is constant;
-            or see ``names_of_rows``.
+        InputError: they share no examples, or have different names or labels for them; a score is
+            constant; or see ``names_of_rows``.
     """
     for each in (ours, other):
         if isinstance(each, Ours) and "accessibility" not in each.scores:
@@ -201,6 +201,15 @@ def table_of(comparisons: Sequence[Comparison]) -> pd.DataFrame:
     )
 
 
+def _have_other_names(ours: Ours, other: Ours, examples: np.ndarray) -> bool:
+    """Return whether both know what examples are called, and differ in it."""
+    both = [each.scores.get("example_name") for each in (ours, other)]
+    if any(each is None for each in both):
+        return False
+    one, two = (each.sel(example=examples).values.astype(str) for each in both)
+    return not np.array_equal(one, two)
+
+
 def _comparison(
     split: str,
     examples: np.ndarray,
@@ -212,6 +221,11 @@ def _comparison(
     labels = ours.scores["label"].sel(example=examples).values.astype(np.int64)
     if isinstance(other, Published):
         theirs = other.values[pd.Index(names).get_indexer(examples)]
+    elif _have_other_names(ours, other, examples):
+        raise InputError(
+            f"{ours.name} and {other.name} have different names for the same examples, so their "
+            "rows were in another order; record or import both in the same order."
+        )
     elif np.array_equal(other.scores["label"].sel(example=examples).values, labels):
         theirs = other.score_of(examples)
     else:

@@ -17,7 +17,8 @@ def names_of_rows(published: Published, scores: xr.Dataset, split: str | None) -
 
     Keys are positions, counted through the train set and then the test set, or within the split if
     one is given. Rows without keys are in the order of the source or of our examples, whichever has
-    that many; keys that are a permutation of 0, 1, ... are places in this order.
+    that many; keys that are a permutation of 0, 1, ... are places in this order, unless they are
+    positions for certain.
 
     Args:
         published: the rows.
@@ -32,7 +33,9 @@ def names_of_rows(published: Published, scores: xr.Dataset, split: str | None) -
             labels show that the rows are in another order.
     """
     keys, rows = published.keys, len(published.values)
-    if keys is not None and not np.array_equal(np.sort(keys), np.arange(rows)):
+    if keys is not None and (
+        published.are_positions or not np.array_equal(np.sort(keys), np.arange(rows))
+    ):
         names = keys + (_start_of_test(published, scores) if split == "test" else 0)
     else:
         names = _in_order(published, scores, split)

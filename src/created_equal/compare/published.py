@@ -27,6 +27,8 @@ KEYS = (
     "Unnamed: 0",
 )
 """Columns that are positions unless another is named; the last is pandas' name of an index."""
+POSITIONS = ("example", "position")
+"""Those of ``KEYS`` that are positions in the source even if they might count the rows."""
 LABELS = ("label", "labels")
 ENTROPY = "entropy of "
 
@@ -43,6 +45,8 @@ class Published:
         values: (row,) float64, all finite.
         keys: (row,) int64, each once; None if the rows are in the data set's own order.
         labels: (row,) integers, if the file has them.
+        are_positions: whether keys are positions in the source for certain, because the user named
+            their column or it is one of ``POSITIONS``; others may count the rows.
     """
 
     path: Path
@@ -50,6 +54,7 @@ class Published:
     values: np.ndarray
     keys: np.ndarray | None = None
     labels: np.ndarray | None = None
+    are_positions: bool = False
 
     @property
     def name(self) -> str:
@@ -66,23 +71,19 @@ def read_published(path: Path, column: str | None = None, key: str | None = None
     Args:
         path: the file.
         column: the score's column or array; by default the only one of numbers.
-        key: the column of positions; by default one of ``KEYS``, if it has whole numbers.
+        key: the column of positions; by default one of ``KEYS``, in any case, if it has whole
+            numbers.
 
     Raises:
         InputError: the file cannot be read; it has no such column, or several; values are missing
-            or constant; or a key occurs twice.
+            or constant, or there are none; or a key occurs twice.
     """
     table = _read_table(path)
     for name in filter(None, (column, key)):
         if name not in table:
             raise InputError(f"{path} has no column {name}; {suggestion(name, list(table))}")
-    if key is None:
-        found = [name for name in KEYS if name != column and name in table]
-        # Missing positions are refused below.
-        key = next((name for name in found if _is_number(table[name])), None)
-        if found and key is None:
-            text = "the column %s of %s has no whole numbers, so rows are matched by their order"
-            log.warning(text, found[0], path)
+    is_named = key is not None
+    key = key if is_named else _find_key(path, table, column)
     scores = {
         name: values for name, values in table.items() if name != key and values.dtype.kind in "iuf"
     }
@@ -107,11 +108,26 @@ def read_published(path: Path, column: str | None = None, key: str | None = None
     labels = next((table[name] for name in LABELS if _is_whole(table.get(name))), None)
     if labels is not None and len(labels) != len(values):
         labels = None
-    return Published(path, column, values, _keys(path, table, key, len(values)), labels)
+    keys = _keys(path, table, key, len(values))
+    are_positions = keys is not None and (is_named or key.lower() in POSITIONS)
+    return Published(path, column, values, keys, labels, are_positions)
+
+
+def _find_key(path: Path, table: Mapping, column: str | None) -> str | None:
+    """Return the first of ``KEYS`` that has numbers, if there is one; ``_keys`` checks them."""
+    names = [name for key in KEYS for name in table if name.lower() == key.lower()]
+    found = [name for name in names if name != column]
+    key = next((name for name in found if _is_number(table[name])), None)
+    if found and key is None:
+        text = "the column %s of %s has no whole numbers, so rows are matched by their order"
+        log.warning(text, found[0], path)
+    return key
 
 
 def _as_score(path: Path, column: str, values: np.ndarray) -> tuple[str, np.ndarray]:
     """Return a score's name and its values, (row,) float64, after checking them."""
+    if not values.size:
+        raise InputError(f"the column {column} of {path} is empty; give a row for each example.")
     values = values.astype(np.float64)
     missing = np.flatnonzero(~np.isfinite(values.reshape(len(values), -1)).all(axis=1))
     if missing.size:
@@ -127,7 +143,7 @@ def _as_score(path: Path, column: str, values: np.ndarray) -> tuple[str, np.ndar
             f"{column} of {path} has the shape {values.shape}; give a number for each example, or "
             "the counts or probabilities of its classes."
         )
-    if len(values) and values.min() == values.max():
+    if values.min() == values.max():
         raise InputError(
             f"the column {column} of {path} is {values[0]:g} in all {len(values):,} rows, so it "
             "orders nothing; name another with --column."
@@ -179,6 +195,9 @@ def _read_table(path: Path) -> dict[str, np.ndarray]:
         read = pd.read_parquet if suffix == ".parquet" else pd.read_csv
         table = read(path)
         check_separator(path, table.columns)
+        # Parquet keeps pandas' index, which names the rows unless it counts them.
+        if not table.index.equals(pd.RangeIndex(len(table))):
+            table = table.reset_index(allow_duplicates=True)
         return {str(name).strip(): column.to_numpy() for name, column in table.items()}
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist; correct the path.") from error

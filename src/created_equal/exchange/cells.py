@@ -43,10 +43,13 @@ def log_of_cells(
     Raises:
         InputError: a value is missing, or of the wrong type; a cell is missing, or occurs twice
             with two predictions; an example has two labels or two splits; networks have different
-            epochs; or a label is none of the classes.
+            epochs; or a label is none of the classes, or looks like another.
     """
     if not len(cells):
         raise InputError(f"{path} has no predictions; give a file with some.")
+    is_object = cells["example"].dtype == object
+    if is_object and not cells["example"].map(pd.api.types.is_hashable).all():
+        raise InputError(f"{path} has lists as examples; give each example a number or a name.")
     for name in cells:
         if (is_missing := cells[name].isna()).any():
             rows = np.flatnonzero(is_missing)
@@ -210,10 +213,11 @@ def _encode(
         # Numbers are places in the list of names.
         codes |= {str(number): number for number in range(len(names))}
     for name in found:
-        if alike := lookalike(name, [each for each in names if each != name]):
+        others = [] if name in class_names else [each for each in names if each != name]
+        if alike := lookalike(name, others):
             raise InputError(
                 f"{path} has the labels {name!r} and {alike!r}, which look alike; write both in "
-                "one way."
+                "one way, or name both with --classes if both are meant."
             )
         if name not in codes:
             raise InputError(

@@ -119,9 +119,9 @@ def read_long_table(path: Path) -> pd.DataFrame:
         InputError: it cannot be read; a column is missing, or occurs twice.
     """
     table = read_table(path)
-    columns = {}
+    names, columns = _names_of_columns(path, table), {}
     for role, synonyms in SYNONYMS.items():
-        found = [name for name in table if str(name).strip().lower() in synonyms]
+        found = [name for name in names if str(name).strip().lower() in synonyms]
         if len(found) > 1:
             raise InputError(
                 f"{path} has several columns for the {role}: {', '.join(found)}; keep only one."
@@ -175,8 +175,8 @@ def read_table(path: Path) -> pd.DataFrame:
     try:
         if path.suffix == ".parquet":
             return pd.read_parquet(path)
-        # A class may be named "NA".
-        table = pd.read_csv(path, keep_default_na=False, na_values=[""])
+        # A class may be named "NA"; and read in chunks, an id would be 5 in one, "5" in another.
+        table = pd.read_csv(path, keep_default_na=False, na_values=[""], low_memory=False)
     except OSError as error:
         raise InputError(f"{path} cannot be read {because(error, 'name a file')}") from error
     except ImportError as error:
@@ -191,6 +191,13 @@ def read_table(path: Path) -> pd.DataFrame:
         ) from error
     check_separator(path, table.columns)
     return table
+
+
+def _names_of_columns(path: Path, table: pd.DataFrame) -> list:
+    """Return the names as they are in the file; of equal ones in a .csv, pandas changes some."""
+    if path.suffix == ".parquet":
+        return [*table]
+    return pd.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False).loc[0].tolist()
 
 
 def argmax(logits: np.ndarray, where: object, names: Sequence) -> np.ndarray:
@@ -255,11 +262,19 @@ def _aum(file: Path, network: str) -> pd.DataFrame:
     Others who write such files do it the other way round, so the margin decides.
     """
     table = read_table(file)
-    needed = ("sample_id", "num_measurements", "target_logit", "target_val", "other_logit")
-    if missing := [name for name in (*needed, "other_val", "margin") if name not in table]:
+    numbers = (
+        *("num_measurements", "target_logit", "target_val"),
+        *("other_logit", "other_val", "margin"),
+    )
+    if missing := [name for name in ("sample_id", *numbers) if name not in table]:
         raise InputError(
             f"{file} has no column {missing[0]}; give the full_aum_records.csv that AUM writes "
             "with compressed=False."
+        )
+    if texts := [name for name in numbers if table[name].dtype.kind not in "iuf"]:
+        raise InputError(
+            f"the column {texts[0]} of {file} is not of numbers only; give the "
+            "full_aum_records.csv as AUM writes it."
         )
     values = next((each for each in ("logit", "val") if _has_values(table, each)), None)
     if values is None:

@@ -22,6 +22,8 @@ from created_equal.study import (
     Ensemble,
     Study,
     dataset_path,
+    predictions_path,
+    scores_path,
 )
 
 # Without download, one of these must exist in data_root for each of these sources.
@@ -30,6 +32,7 @@ PLACES = {
     "cifar100": ("cifar-100-python", "cifar-100-python.tar.gz"),
     "mnist": ("MNIST/raw",),
 }
+TRAINING = "train_networks"
 # A disk with fewer free bytes counts as full.
 FULL = 1_000_000
 
@@ -63,10 +66,11 @@ def check_run(
         finished: the jobs whose outputs exist and are current.
 
     Raises:
-        InputError: data are missing and cannot be downloaded, or the results folder is not writable
-            or its disk too small; the message has one sentence for each problem.
+        InputError: data are missing and cannot be downloaded, the results folder is not writable or
+            its disk too small, or an output has another definition than its study; the message has
+            one sentence for each problem.
     """
-    training = [job for job in wanted if job.name == "train_networks"]
+    training = [job for job in wanted if job.name == TRAINING]
     to_build = dict.fromkeys(job.study for job in wanted if job.name == "build_dataset")
     # Image files that are not copied into the dataset are read during training.
     to_read = dict.fromkeys(
@@ -81,6 +85,7 @@ def check_run(
             for name in to_build | to_read
             if (problem := _missing(config, studies[name]))
         ),
+        *_of_another_definition(studies, finished),
     ]
     if needed > free:
         problems.append(
@@ -119,6 +124,40 @@ def explain_failure() -> str | None:
         f"{RESULTS.resolve()} has {_size(free)} left; make room, and run again: finished results "
         "are kept."
     )
+
+
+def _of_another_definition(studies: Mapping[str, Study], finished: Sequence[Job]) -> Iterator[str]:
+    """Yield a sentence for each output that was not made for the study as it is now.
+
+    Snakemake compares definitions only if it knows how a file was made, as it does not if another
+    machine or the command line made it.
+    """
+    from created_equal.artefacts import check_definition, definition_in_head
+
+    for job in finished:
+        for path, definition in _defined_outputs(job, studies).items():
+            found = definition_in_head(path)
+            try:
+                check_definition(path, definition if found is None else found, definition)
+            except InputError as error:
+                yield str(error)
+
+
+def _defined_outputs(job: Job, studies: Mapping[str, Study]) -> dict[Path, Mapping]:
+    """Return the output of a job with the definition that it should have."""
+    if job.name == "build_dataset":
+        return {dataset_path(job.study): studies[job.study].dataset}
+    if job.ensemble is None:
+        return {}
+    ensemble = studies[job.study].ensembles[job.ensemble]
+    if job.name == TRAINING:
+        ends = job.seeds[0], job.seeds[-1]
+        return {predictions_path(job.study, job.ensemble, *ends): ensemble.definition}
+    if job.name == "derive_dataset":
+        return {ensemble.dataset_path: ensemble.dataset}
+    if job.name.startswith("score_"):
+        return {scores_path(job.study, job.ensemble): ensemble.definition}
+    return {}
 
 
 def _training(

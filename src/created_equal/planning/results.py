@@ -10,11 +10,14 @@ import xarray as xr
 
 from created_equal.artefacts import (
     SPLITS,
+    definition_of,
+    in_study,
     open_dataset,
     open_predictions,
     open_scores,
     read_chosen,
     select_split,
+    short_digest,
 )
 from created_equal.errors import InputError
 from created_equal.scores import learning_warnings
@@ -56,6 +59,7 @@ def test_results(study: Study, networks_per_job: int) -> list[str]:
             ensemble, path = study.ensembles[name], scores_path(study.name, name)
             tests += of_predictions(ensemble, networks_per_job)
             with open_scores(path) as scores:
+                tests.append(_defined(path, scores, ensemble.definition))
                 tests.append(_count(path, scores.sizes["network"], ensemble.n_networks, "networks"))
                 warnings += learning_warnings(f"{study.name}/{name}", scores)
                 if ensemble.derived:
@@ -66,6 +70,7 @@ def test_results(study: Study, networks_per_job: int) -> list[str]:
         path = baseline_path(study.name, name)
         with open_predictions(path) as predictions:
             states, wanted = predictions.sizes["network"], study.baselines[name].seeds
+            tests.append(_defined(path, predictions, study.baselines[name].definition))
         tests.append(_count(path, states, wanted, "random states"))
     failed = [f"{sentence}; delete it and run again." for sentence, passes in tests if not passes]
     if failed:
@@ -87,9 +92,10 @@ def warnings_in(files: Iterable[str]) -> list[str]:
 
 
 def of_dataset(dataset: xr.Dataset, study: Study) -> Tests:
-    """Yield the tests of a study's dataset: unique names, and as many examples as asked for."""
+    """Yield the tests of a study's dataset: its definition, and unique names and numbers."""
     path, names = dataset_path(study.name), dataset["example"].values
     different = len(np.unique(names))
+    yield _defined(path, dataset, study.dataset)
     yield f"{path}: {different} different names of {len(names)} examples", different == len(names)
     for split in SPLITS:
         wanted = study.dataset.get(f"{split}_examples")
@@ -99,12 +105,13 @@ def of_dataset(dataset: xr.Dataset, study: Study) -> Tests:
 
 
 def of_predictions(ensemble: Ensemble, networks_per_job: int) -> Tests:
-    """Yield the tests of an ensemble's predictions: each file has its networks and all epochs."""
+    """Yield the tests of an ensemble's predictions: definition, networks and epochs of a file."""
     for first, last in ensemble.batches(networks_per_job):
         path = predictions_path(ensemble.study, ensemble.name, first, last)
         unit, moments = ensemble.unit, ensemble.moments
         with open_predictions(path) as contents:
             networks, epochs = np.sort(contents["network"].values), contents["epoch"].values
+            yield _defined(path, contents, ensemble.definition)
         yield (
             f"{path}: networks {_range(networks)}, and {first} to {last} in its name",
             np.array_equal(networks, np.arange(first, last + 1)),
@@ -152,6 +159,11 @@ def of_chosen(
         and (chosen["what"] == what).all()
         and np.array_equal(np.sort(train), np.setdiff1d(before, examples)),
     )
+
+
+def _defined(path: Path, contents: xr.Dataset, wanted: Mapping) -> tuple[str, bool]:
+    found, asked = short_digest(in_study(definition_of(contents))), short_digest(wanted)
+    return f"{path}: the definition {found}, and {asked} in the study", found == asked
 
 
 def _count(path: Path, found: int, wanted: int, what: str) -> tuple[str, bool]:

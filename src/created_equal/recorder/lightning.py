@@ -27,7 +27,9 @@ class Predictions(Callback):
             self._evaluate(0, pl_module)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._evaluate(trainer.current_epoch + 1, pl_module)
+        # The last epoch may be cut short, by max_steps.
+        if trainer.is_last_batch:
+            self._evaluate(trainer.current_epoch + 1, pl_module)
 
     def _evaluate(self, epoch: int, model: LightningModule) -> None:
         self._recorder.evaluate(epoch, model, self._loaders, self._predict)

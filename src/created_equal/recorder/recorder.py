@@ -5,6 +5,7 @@ import logging
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Self
 
@@ -187,15 +188,17 @@ class Recorder:
         with own_pass.undisturbed(model, *loaders.values()):
             for split, loader in loaders.items():
                 place = 0
-                for outputs, labels, ids in own_pass.outputs_of(model, loader, predict):
+                for found, labels, ids in own_pass.outputs_of(model, loader, predict):
+                    outputs = as_array(found)
+                    size = len(outputs) if outputs.ndim else 0  # _record refuses a single value.
                     if ids is None and own_pass.shuffles(loader):
                         raise InputError(
                             f"loaders[{split!r}] shuffles, so predictions cannot be matched with "
                             "examples; give one that does not, or ids as the last part of each "
                             "batch."
                         )
-                    names = range(place, place + len(outputs)) if ids is None else ids
-                    place += len(outputs)
+                    names = range(place, place + size) if ids is None else ids
+                    place += size
                     places = self._find(split, names, by_position=ids is None)
                     self._check_labels(split, places, labels)
                     self._record(epoch, split, places, outputs)
@@ -279,9 +282,21 @@ class Recorder:
                 *(self.network, earlier[-1], later[0], later[-1], self.path),
             )
             self._recorded = self._recorded.sel(epoch=earlier)
+        if earlier and not self._has_recorded:
+            self._warn_of_gap(earlier, epoch)
         self._has_recorded = True
         self._current = _Epoch(int(epoch), self._examples.sizes["example"], self._keep)
         return self._current
+
+    def _warn_of_gap(self, earlier: Sequence[int], epoch: int) -> None:
+        """Warn if a run that resumes with an epoch skips some, at the steps of earlier ones."""
+        step = max((b - a for a, b in pairwise(earlier)), default=1)
+        if missing := range(earlier[-1] + step, epoch, step):
+            log.warning(
+                "network %d resumes with epoch %d, but %s has no epoch %s; resume from an earlier "
+                "checkpoint to record what is missing",
+                *(self.network, epoch, self.path, ", ".join(map(str, missing))),
+            )
 
     def _finish(self, current: _Epoch) -> None:
         """Add a complete epoch to the file."""

@@ -1,19 +1,23 @@
 """A callback for the Trainer of Hugging Face's transformers that records predictions."""
 
 import inspect
+import math
 from collections.abc import Callable, Mapping
 
 from torch.utils.data import DataLoader, Dataset
 from transformers import (
     DataCollatorWithPadding,
     PreTrainedTokenizerBase,
+    SequenceFeatureExtractor,
     TrainerCallback,
     TrainerControl,
     TrainerState,
     TrainingArguments,
     default_data_collator,
 )
+from transformers.trainer_utils import has_length
 
+from created_equal.errors import InputError
 from created_equal.recorder.recorder import Recorder
 
 # The Trainer's epoch is a sum of fractions, which may differ this much from a whole number.
@@ -30,7 +34,8 @@ class Predictions(TrainerCallback):
 
         Args:
             recorder: its labels are those of the datasets, in the same order.
-            datasets: by split; columns that the model does not take are left out.
+            datasets: by split; columns that the model does not take are left out, unless the
+                Trainer's argument remove_unused_columns is False.
             collator: makes batches of examples; by default the Trainer's default collator.
         """
         self._recorder, self._datasets, self._collator = recorder, datasets, collator
@@ -40,13 +45,17 @@ class Predictions(TrainerCallback):
     ) -> None:
         if state.global_step == 0:
             self._evaluate(0, args, **has)
+        elif not has_length(has["train_dataloader"]):
+            raise InputError(
+                "the train set has no length, so a Trainer that resumes does not know its epoch; "
+                "train from the start, or give a train set with a length."
+            )
 
     def on_epoch_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **has: object
     ) -> None:
-        epoch = round(state.epoch)
-        # The last epoch may be cut short, by max_steps.
-        if abs(state.epoch - epoch) < ROUNDING:
+        epoch = _whole_epoch(state, control, has_length(has["train_dataloader"]))
+        if epoch is not None:
             self._evaluate(epoch, args, **has)
 
     def _evaluate(
@@ -58,17 +67,36 @@ class Predictions(TrainerCallback):
         **_: object,
     ) -> None:
         collator = self._collator
-        if collator is None and isinstance(processing_class, PreTrainedTokenizerBase):
+        pads = PreTrainedTokenizerBase | SequenceFeatureExtractor
+        if collator is None and isinstance(processing_class, pads):
             collator = DataCollatorWithPadding(processing_class)
         loaders = {
             split: DataLoader(
-                _with_columns_of(model, dataset),
+                _with_columns_of(model, dataset) if args.remove_unused_columns else dataset,
                 batch_size=args.per_device_eval_batch_size,
                 collate_fn=collator or default_data_collator,
             )
             for split, dataset in self._datasets.items()
         }
         self._recorder.evaluate(epoch, model, loaders)
+
+
+def _whole_epoch(state: TrainerState, control: TrainerControl, is_known: bool) -> int | None:
+    """Return the number of the epoch that ends; None if it was cut short, as by max_steps.
+
+    Unless the length of the train set is known, the Trainer's epoch is the number of earlier epochs
+    plus the part of max_steps in this one. One in which training ends is then taken as whole if it
+    has as many steps as earlier epochs on average.
+    """
+    if is_known:
+        epoch = round(state.epoch)
+        return epoch if abs(state.epoch - epoch) < ROUNDING else None
+    epoch = math.ceil(state.epoch)
+    steps = round((state.epoch - (epoch - 1)) * state.max_steps)
+    may_be_short = control.should_training_stop or control.should_epoch_stop
+    if may_be_short and steps * (epoch - 1) < state.global_step - steps:
+        return None
+    return epoch
 
 
 def _with_columns_of(model: object, dataset: Dataset) -> Dataset:

@@ -120,12 +120,11 @@ def _warn_of_precisions(scores: xr.Dataset, folder: Path) -> None:
     counts = Counter(scores["precision"].values.tolist() if "precision" in scores.coords else ())
     if len(counts) > 1:
         log.warning(
-            "the networks were trained in different precisions (%s), which these scores mix; to "
-            "use one, delete the folder %s and build its scores, for example: snakemake --cores "
-            "all %s --config precision=%s",
+            "the networks in %s were trained in different precisions (%s), which these scores "
+            "mix; to use one, delete their predictions, in reference too, and run again with "
+            "--config precision=%s",
+            folder,
             ", ".join(f"{counts[name]} in {name}" for name in sorted(counts)),
-            folder.parent,
-            folder.with_name("scores.nc"),
             counts.most_common(1)[0][0],
         )
 
@@ -194,7 +193,9 @@ def _score(files: Sequence[_File], seeds: np.ndarray, is_moved: np.ndarray) -> x
     scores["bimodality_over_examples"] = ("epoch", "split", "bound"), bands
     for name in ("accuracy", "loss"):
         scores[name] = ("network", "epoch", "split"), _read(files, seeds, name)
-    scores["label"] = "example", first["label"].values
+    for name in ("label", "example_name"):
+        if name in first:
+            scores[name] = "example", first[name].values
     if first.attrs.get("correctness_only"):
         scores = scores.drop_vars(OF_VOTES)
     if is_moved.any():

@@ -16,11 +16,8 @@ from created_equal.errors import InputError
 from created_equal.paths import REFERENCE, baseline_path, find, scores_path
 from created_equal.study.keys import ROLES, FiguresEntry
 from created_equal.study.roles import baselines_in, ensembles_in, ensembles_of, roles_of
-from created_equal.study.study import FIGURES, TRAIN, Baseline, Ensemble, Study
+from created_equal.study.study import FIGURES, TRAIN, Study
 
-# Keys in the definition of a file that do not come from the study.
-ADDED_TO_ENSEMBLES = ("engine_version", "data")
-ADDED_TO_BASELINES = ("baselines_version", "data")
 GET_AGAIN = "get it again from where you have the code."
 
 
@@ -132,6 +129,7 @@ def keep_scores(study: Study) -> Iterator[str]:
     """
     # Imported here, because a run that trains nothing needs no arrays.
     from created_equal.artefacts import (
+        check_definition,
         definition_of,
         open_predictions,
         open_scores,
@@ -154,7 +152,7 @@ def keep_scores(study: Study) -> Iterator[str]:
             continue
         source = scores_path(study.name, name)
         with open_scores(source) as scores:
-            _check_definition(source, study.ensembles[name], definition_of(scores))
+            check_definition(source, definition_of(scores), study.ensembles[name].definition)
             n_networks, seconds = scores.sizes["network"], float(scores["seconds"].sum())
             catalogue[name] = {
                 "definition": study.ensembles[name].definition,
@@ -172,20 +170,11 @@ def keep_scores(study: Study) -> Iterator[str]:
         source = baseline_path(study.name, name)
         if source.is_file():
             with open_predictions(source) as predictions:
-                _check_definition(source, study.baselines[name], definition_of(predictions))
+                wanted = study.baselines[name].definition
+                check_definition(source, definition_of(predictions), wanted)
             write_atomically(baseline_path(study.name, name, REFERENCE), source.read_bytes())
             yield f"baselines/{name}: its predictions"
 
 
 def _catalogue_path(study: str) -> Path:
     return REFERENCE / study / "scores.json"
-
-
-def _check_definition(path: Path, expected: Ensemble | Baseline, definition: dict) -> None:
-    added = ADDED_TO_ENSEMBLES if isinstance(expected, Ensemble) else ADDED_TO_BASELINES
-    if definition != expected.definition | {key: definition.get(key) for key in added}:
-        raise InputError(
-            f"{path} has another definition than config/studies/{expected.study}.yaml, or its "
-            "examples were ranked by another number of networks; build it again with snakemake, "
-            "and leave networks as in the study."
-        )

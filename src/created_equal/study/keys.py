@@ -727,7 +727,7 @@ class StudyFile(Entry):
 
     resources: Resources = Field(default_factory=Resources)
     """What a training job requests from a cluster. It does not change any result, and changing it
-    reruns nothing."""
+    trains nothing again; networks_per_job names files, so scores and figures are made again."""
 
     ensembles: Annotated[dict[Name, EnsembleEntry], Field(min_length=1)]
     """The ensembles, each under a name of lower-case letters, digits and underscores."""

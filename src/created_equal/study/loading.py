@@ -93,7 +93,9 @@ def changed_config(words: Sequence[str]) -> Iterator[None]:
     """
     before = os.environ.get(CONFIG_VARIABLE)
     if words:
-        changed = {**(_passed_config() or {}), **dict(map(_key_and_value, words))}
+        if not isinstance(config := _passed_config(), Mapping):
+            load_config()  # This raises the error.
+        changed = {**config, **dict(map(_key_and_value, words))}
         load_config(changed)
         os.environ[CONFIG_VARIABLE] = json.dumps(changed)
     try:
@@ -106,7 +108,11 @@ def changed_config(words: Sequence[str]) -> Iterator[None]:
 
 def _passed_config() -> object:
     passed = os.environ.get(CONFIG_VARIABLE)
-    return read_yaml(find(CONFIG)) if passed is None else json.loads(passed)
+    if passed is not None:
+        return json.loads(passed)
+    values = read_yaml(find(CONFIG))
+    # A file whose lines are all comments has all defaults.
+    return {} if values is None else values
 
 
 def _key_and_value(word: str) -> tuple[str, object]:

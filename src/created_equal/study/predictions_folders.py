@@ -29,7 +29,7 @@ def predictions_folders(*ensembles: Ensemble) -> list[list[Path]]:
 
 
 def _folders_by_definition() -> dict[str, list[Path]]:
-    from created_equal.artefacts import canonical, definition_in_head
+    from created_equal.artefacts import canonical, definition_in_head, in_study
 
     found = defaultdict(list)
     for folder in _all_folders():
@@ -37,11 +37,8 @@ def _folders_by_definition() -> dict[str, list[Path]]:
         paths = chain.from_iterable(
             folder.glob(f"{name}*.nc") for name in ("unfinished/", "kept/", "")
         )
-        definitions = [definition_in_head(path) or {} for path in paths]
-        for each in definitions:
-            each.pop("engine_version", None)
-            each.pop("data", None)
-        for definition in dict.fromkeys(map(canonical, definitions)):
+        definitions = (canonical(in_study(definition_in_head(path) or {})) for path in paths)
+        for definition in dict.fromkeys(definitions):
             found[definition].append(folder)
     return found
 

@@ -152,8 +152,14 @@ class Ensemble:
         Of an ensemble with kept scores, they are the predictions kept with these, if there are any.
         """
         if self.scores_in == REFERENCE:
+            from created_equal.artefacts import definition_in_head, in_study
+
             kept = find(predictions_folder(self.study, self.name, REFERENCE))
-            return sorted(kept.glob("*.nc"))
+            return [
+                path
+                for path in sorted(kept.glob("*.nc"))
+                if in_study(definition_in_head(path) or {}) == self.definition
+            ]
         return [
             predictions_path(self.study, self.name, first, last)
             for first, last in self.batches(networks_per_job)

@@ -52,7 +52,15 @@ BOUNDS = {
 class _Loader(yaml.CSafeLoader):
     """YAML as people mean it: 1e-3 is a number, keys are text, and duplicate keys are errors."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+    def __init__(self, stream: str):
+        super().__init__(stream)
+        self._flat: set[yaml.Node] = set()
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        # Afterwards it has the keys of merged mappings too, some of them twice.
+        if node in self._flat:
+            return
+        self._flat.add(node)
         seen = set()
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
@@ -60,6 +68,17 @@ class _Loader(yaml.CSafeLoader):
             if key.value in seen:
                 raise _error(f"the key {key.value} occurs twice", key)
             seen.add(key.value)
+        super().flatten_mapping(node)
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (AttributeError, KeyError, ValueError) as error:
+            # A tag (!!int x), or a number with thousands of digits.
+            tag = node.tag.rpartition(":")[2]
+            raise _error(f"{str(node.value)[:20]} cannot be read as {tag}", node) from error
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
         self.flatten_mapping(node)
         return {key.value: self.construct_object(value, deep) for key, value in node.value}
 

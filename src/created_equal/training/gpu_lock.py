@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -29,8 +30,8 @@ def lock_gpu(device: str) -> int | None:
     Call this before CUDA is initialized. It locks the first free GPU among those that
     CUDA_VISIBLE_DEVICES permits, and waits for one if none is free. The kernel releases the lock
     when this process ends, even if it is killed, or when the file descriptor that this function
-    returns is closed. Without a GPU, or if ``device`` is cpu, nothing is locked. Only jobs of the
-    same user respect each other's locks.
+    returns is closed. Without a GPU that PyTorch can use, or if ``device`` is cpu, nothing is
+    locked. Only jobs of the same user respect each other's locks.
 
     Raises:
         InputError: the folder of the locks belongs to another user, or no GPU became free in
@@ -43,10 +44,19 @@ def lock_gpu(device: str) -> int | None:
         if device == "auto":
             log.info("no GPU is visible: networks are trained on the CPU")
         return None
+    if device == "auto" and not can_use_gpus():
+        log.info("PyTorch cannot use the GPU: networks are trained on the CPU")
+        return None
     gpu, lock = _wait_for_lock(gpus, _make_lock_folder())
     os.environ[VISIBLE] = gpu
     log.info("training on GPU %s", gpu)
     return lock
+
+
+def can_use_gpus() -> bool:
+    """Return whether PyTorch can use a GPU; another process asks, since asking initializes CUDA."""
+    code = "import sys, torch; sys.exit(not torch.cuda.is_available())"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
 
 
 def list_gpus() -> list[str]:

@@ -90,9 +90,13 @@ class Job:
 
     def _load_member(self, seed: int) -> Member:
         """Load a network from its checkpoint, or start it untrained."""
-        path, moments = self._folder.checkpoint(seed), self._ensemble.moments
+        path, moments = self._checkpoint(seed), self._ensemble.moments
         checkpoint = read_checkpoint(path, self._identity(seed), moments)
         return Member(seed, *(checkpoint or (None, [], 0.0)))
+
+    def _checkpoint(self, seed: int) -> Path:
+        setting = self._images.setting
+        return self._folder.checkpoint(seed, f"{setting.device.type}_{setting.precision}")
 
     def _identity(self, seed: int) -> dict:
         """Return everything that determines a network in training."""
@@ -160,7 +164,7 @@ class Job:
     def _write_checkpoints(self, members: Sequence[Member]) -> None:
         for each in members:
             if each.results and each.seed not in self.diverged:
-                path, identity = self._folder.checkpoint(each.seed), self._identity(each.seed)
+                path, identity = self._checkpoint(each.seed), self._identity(each.seed)
                 write_checkpoint(path, identity, each.state, each.results, each.seconds)
 
     def _finish(self, members: Sequence[Member]) -> None:
@@ -181,7 +185,7 @@ class Job:
         path = self._folder.write_part(predictions)
         self.trained |= dict.fromkeys(seeds, path)
         for seed in seeds:
-            self._folder.checkpoint(seed).unlink(missing_ok=True)
+            self._folder.remove_checkpoints(seed)
 
     def _halve(self, n_networks: int, error: RuntimeError) -> int:
         """Return a smaller number of networks, after ``n_networks`` did not fit into memory."""

@@ -3,7 +3,7 @@
     0000-0004.nc              the output of a job: the predictions of its networks
     kept/0000-0004.nc         the same file under a second name (a hard link)
     unfinished/0000-0002.nc   a part: the finished networks of an unfinished job
-    unfinished/0003.pt        the checkpoint of an unfinished network
+    unfinished/0003_8f2a61c4_cpu_bf16.pt   the checkpoint of an unfinished network
 
 A job saves the networks that it trained together as a part, as soon as they are finished. When it
 has all of its networks, it collects them in its output: if one part has exactly these networks, the
@@ -26,7 +26,6 @@ during the search.
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from hashlib import blake2b
 from pathlib import Path
 
 import xarray as xr
@@ -37,6 +36,7 @@ from created_equal.artefacts import (
     join_predictions,
     open_predictions,
     read_predictions,
+    short_digest,
     write_predictions,
 )
 from created_equal.errors import InputError
@@ -70,9 +70,17 @@ class PredictionsFolder:
                 log.warning("%s It is skipped.", error)
         return found
 
-    def checkpoint(self, seed: int) -> Path:
-        """Return the path of a network's checkpoint."""
-        return self._unfinished / f"{seed:04d}.pt"
+    def checkpoint(self, seed: int, kind: str) -> Path:
+        """Return the path of a network's checkpoint in one kind of training, as ``"cpu_bf16"``.
+
+        Networks of other definitions, such as those of a trial, have checkpoints of their own.
+        """
+        return self._unfinished / f"{seed:04d}_{short_digest(self.definition)}_{kind}.pt"
+
+    def remove_checkpoints(self, seed: int) -> None:
+        """Remove a finished network's checkpoints in all kinds of training."""
+        for path in self._unfinished.glob(self.checkpoint(seed, "*").name):
+            path.unlink(missing_ok=True)
 
     def write_part(self, predictions: xr.Dataset) -> Path:
         """Write the predictions of networks that were trained together; return the file."""
@@ -104,11 +112,11 @@ class PredictionsFolder:
 
     def copy_missing(self, folder: Path) -> Path | None:
         """Copy the networks that another folder lacks into one file there; return the file."""
-        found = self.find()
-        seeds = sorted(found.keys() - PredictionsFolder(folder, self.definition).find().keys())
+        found, other = self.find(), PredictionsFolder(folder, self.definition)
+        seeds = sorted(found.keys() - other.find().keys())
         if not seeds:
             return None
-        output = folder / f"{seeds[0]:04d}-{seeds[-1]:04d}.nc"
+        output = other._own_name(folder / f"{seeds[0]:04d}-{seeds[-1]:04d}.nc")
         self._copy(seeds, found, output)
         return output
 
@@ -164,8 +172,7 @@ class PredictionsFolder:
         """Return a path for a file, another one if a file of another definition has it."""
         with suppress(InputError):
             if path.exists() and not self._seeds_in(path):
-                digest = blake2b(canonical(self.definition).encode(), digest_size=4).hexdigest()
-                return path.with_stem(f"{path.stem}_{digest}")
+                return path.with_stem(f"{path.stem}_{short_digest(self.definition)}")
         return path
 
     def _is_kept(self, output: Path) -> bool:

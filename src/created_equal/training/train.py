@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 import xarray as xr
 
-from created_equal.artefacts import canonical, definition_of, fingerprint, read_dataset
+from created_equal.artefacts import check_definition, definition_of, fingerprint, read_dataset
 from created_equal.errors import InputError
 from created_equal.study import Ensemble, predictions_folders
 from created_equal.training.engine.device import choose_setting
@@ -97,11 +97,7 @@ def networks_definition(ensemble: Ensemble, data: str) -> dict:
 
 
 def _check_dataset(ensemble: Ensemble, data: xr.Dataset, path: Path) -> None:
-    if canonical(definition_of(data)) != canonical(dict(ensemble.dataset)):
-        raise InputError(
-            f"{path} was built for another definition of {ensemble.study}/{ensemble.name}; build "
-            "it again (snakemake does), then train."
-        )
+    check_definition(path, definition_of(data), ensemble.dataset)
     n_train = int((data["example_split"].values == "train").sum())
     if n_train < ensemble.recipe.batch_size:
         raise InputError(
