@@ -302,6 +302,10 @@ def test_a_disk_without_room_is_an_error(studies, monkeypatch):
     monkeypatch.setattr(preflight, "_free", lambda folder: needed - 1)
     with pytest.raises(InputError, match=r"may take 0\.0 MB, and .*/results has 0\.0 MB left"):
         check_run(Config(), studies, halves, [])
+    definition = studies["smoke"].ensembles["st_vgg"].definition
+    definition |= {"engine_version": ENGINE_VERSION, "data": "any"}
+    write_finished(Path("results/elsewhere/a/predictions/0000.nc"), definition, [0])
+    assert check_run(Config(), studies, halves, []), "a network is there already"
 
 
 def test_it_loads_no_torch_and_no_arrays():

@@ -76,7 +76,10 @@ def check_run(
     to_read = dict.fromkeys(
         job.study for job in training if studies[job.study].dataset.get("images") == "files"
     )
-    needed, unknown = _disk(studies, training, to_build)
+    names = dict.fromkeys((job.study, job.ensemble) for job in training)
+    ensembles = [studies[study].ensembles[name] for study, name in names]
+    trained = dict(zip(names, finished_networks(*ensembles), strict=True))
+    needed, unknown = _disk(studies, training, trained, to_build)
     free = _free(RESULTS)
     problems = [
         *_unusable(RESULTS),
@@ -97,9 +100,6 @@ def check_run(
         raise InputError("\n  ".join(["nothing was started:", *problems]))
     builds = (job for job in wanted if job.name in ("build_dataset", "derive_dataset"))
     rebuilt = {dataset_path(job.study, job.ensemble) for job in builds}
-    names = dict.fromkeys((job.study, job.ensemble) for job in training)
-    ensembles = [studies[study].ensembles[name] for study, name in names]
-    trained = dict(zip(names, finished_networks(*ensembles), strict=True))
     lines = [
         *_training(training, finished, ensembles, trained, rebuilt),
         *_retrained(ensembles, trained),
@@ -280,12 +280,17 @@ def _has(config: Config, source: str) -> bool:
 
 
 def _disk(
-    studies: Mapping[str, Study], training: Sequence[Job], to_build: Collection[str]
+    studies: Mapping[str, Study],
+    training: Sequence[Job],
+    trained: Trained,
+    to_build: Collection[str],
 ) -> tuple[int, list[str]]:
     """Return the bytes of new predictions and scores, and the studies of unknown size."""
     n_networks: Counter[tuple] = Counter()
     for job in training:
-        n_networks[job.study, job.ensemble] += len(job.seeds)
+        # Predictions of networks that exist are linked.
+        missing = set(job.seeds) - trained[job.study, job.ensemble]
+        n_networks[job.study, job.ensemble] += len(missing)
     extents = {name: _extent(studies[name], name in to_build) for name, _ in n_networks}
     needed = 0
     for (study, name), count in n_networks.items():
