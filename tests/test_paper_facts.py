@@ -20,6 +20,7 @@ from created_equal.claims.check import check_claims
 from created_equal.claims.claim import BEYOND
 from created_equal.claims.evidence import open_evidence
 from created_equal.datasets import build_dataset
+from created_equal.planning.existing import finished_networks
 from created_equal.scores import informative_epochs, pearson, score_ensemble, spearman_brown
 from created_equal.study import REFERENCE, RESULTS, baseline_path, dataset_path, load_study
 from created_equal.versions import BASELINES_VERSION
@@ -312,6 +313,15 @@ def test_the_table_in_docs_is_that_of_the_claims(claims):
         in_docs = table.loc[name]
         assert (in_docs["verdict"], in_docs["conclusion"]) == (row.verdict, row.conclusion)
         assert in_docs["value"] == pytest.approx(row.value, rel=1e-4, abs=1e-6, nan_ok=True)
+
+
+def test_readme_says_how_many_networks_come_with_the_code(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ensembles = load_study("small_mammals_night").ensembles.values()
+    found = sum(map(len, finished_networks(*ensembles)))
+    total = sum(each.n_networks for each in ensembles)
+    readme = (ROOT / "README.md").read_text()
+    assert f"# {total} networks, of which {found} come with the code\n" in readme
 
 
 @pytest.mark.parametrize("noise", ["initialisation", "mini_batches", "dropout"])
