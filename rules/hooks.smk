@@ -165,15 +165,10 @@ def check_targets():
     figures = [*FIGURES, CROSS_DATASET]
     for before, word in pairwise(sys.argv):
         name = Path(word).stem
-        is_setting = (
-            "=" in word
-        )  # Its value may end like a figure: data_root=my_gallery.
-        if (
-            is_setting
-            or name in figures
-            or workflow.is_rule(word)
-            or os.path.exists(word)
-        ):
+        # The value of a setting may end like a figure: data_root=my_gallery.
+        if "=" in word or name in figures:
+            continue
+        if workflow.is_rule(word) or os.path.exists(word):
             continue
         if word in study_names() and before not in ("-d", "--directory"):
             fail(f"{word} is a study; select it with --config studies={word}.")
