@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from data import DIGITS
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.svm import SVC
 
@@ -31,7 +32,7 @@ def baseline(name, seeds=2, weak_learners=4):
         name=name,
         seeds=seeds if BASELINES[name] > 1 else 1,
         weak_learners=weak_learners if name == "adaboost" else None,
-        dataset={"source": "digits"},
+        dataset=DIGITS,
     )
 
 
@@ -94,7 +95,7 @@ def test_the_number_of_weak_learners_at_the_end_of_boosting_is_logged(tmp_path, 
     images = np.repeat(np.array([0, 255], dtype=np.uint8), 10)[:, None, None, None]
     labels = np.repeat([0, 1], 10)
     data = make_dataset(images, labels, np.arange(20), np.arange(20) % 2 == 1, ["a", "b"])
-    write_dataset(data, tmp_path / "dataset.nc", {})
+    write_dataset(data, tmp_path / "dataset.nc", DIGITS)
     fit_baseline(baseline("adaboost"), tmp_path / "dataset.nc", tmp_path / "adaboost.nc")
     assert "boosting ended after 1 of 4 weak learners" in caplog.text
     predictions = read_predictions(tmp_path / "adaboost.nc")
@@ -106,7 +107,7 @@ def test_too_few_neighbors_are_rejected_and_nothing_is_written(tmp_path):
     images = np.arange(12, dtype=np.uint8)[:, None, None, None]
     labels = np.arange(12) % 2
     data = make_dataset(images, labels, np.arange(12), np.arange(12) >= 9, ["a", "b"])
-    write_dataset(data, tmp_path / "dataset.nc", {})
+    write_dataset(data, tmp_path / "dataset.nc", DIGITS)
     with pytest.raises(InputError, match="has 9 examples, fewer than its 10 neighbors; leave"):
         fit_baseline(baseline("k_nearest_neighbours"), tmp_path / "dataset.nc", tmp_path / "knn.nc")
     assert [path.name for path in tmp_path.iterdir()] == ["dataset.nc"]
