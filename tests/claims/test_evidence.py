@@ -100,8 +100,9 @@ def test_everything_that_the_figures_name_is_there(
     for path in ("dataset.nc", "baselines/svm.nc"):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.move(tmp_path / "reference/made_up" / path, folder / path)
-    (tmp_path / "reference/made_up/st_vgg/predictions").mkdir()
-    write_predictions(predictions, tmp_path / "reference/made_up/st_vgg/predictions/0-1.nc", {})
+    path = tmp_path / "reference/made_up/st_vgg/predictions/0-1.nc"
+    write_predictions(predictions, path, study.ensembles["st_vgg"].definition)
+    write_predictions(predictions, path.with_name("0-2.nc"), {"of": "a former definition"})
     with open_evidence(replace(study, ensembles=kept), networks_per_job=1) as evidence:
         assert evidence.kept
         assert evidence.predictions["st_vgg"] == [

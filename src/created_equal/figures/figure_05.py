@@ -47,7 +47,7 @@ def draw(
     words = histograms.consistency_histogram(panels[2], linear, "test", epochs[1], LINEAR)
     panels[2].set_title(f"(c) linear networks, epoch {epochs[1]}\n{words}")
     for axes, name in zip(panels, (first_name, first_name, linear_name), strict=True):
-        axes.set_xlabel(f"consistency of\n{style.wrap_name(name, 24)}")
+        axes.set_xlabel(style.wrap_name(f"consistency of {name}", 30))
     panels[0].set_ylabel("fraction of test examples")
     details = (style.describe(name, each, epochs) for name, each in ensembles.items())
     style.heading(figure, title, "; ".join(details), ensembles)
