@@ -48,9 +48,10 @@ def draw(
         figure,
         "epoch (0: untrained)",
         "Bi-modality is 2\u00a0-\u00a02/N for networks that err independently (dashed), "
-        "0.8\u00a0-\u00a02.4/(N\u00b2\u00a0+\u00a02N) for a uniform distribution (dotted) and 0 for two "
-        f"points. Band: 95 % interval over examples. Gray: mean consistency is not between {MIDDLE[0]} and {MIDDLE[1]}, so "
-        "bi-modality is not informative. Lowest: over all epochs from 1 on that are not gray.",
+        "0.8\u00a0-\u00a02.4/(N\u00b2\u00a0+\u00a02N) for a uniform distribution (dotted), and 0 "
+        "for two points. Band: 95 % interval over examples. Gray: mean consistency is not between "
+        f"{MIDDLE[0]} and {MIDDLE[1]}, so bi-modality is not informative. "
+        "Lowest: over all epochs from 1 on that are not gray.",
     )
     return figure
 
