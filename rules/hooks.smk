@@ -83,6 +83,7 @@ def describe(job):
         name=job.rule.name,
         study=job.wildcards.get("study"),
         ensemble=job.wildcards.get("ensemble"),
+        baseline=job.wildcards.get("baseline"),
         seeds=(networks_in(job.wildcards) if job.rule.name == "train_networks" else ()),
         gpus=job.resources.get("gpu", 0),
     )

@@ -69,7 +69,7 @@ def has_gpu():
     return (
         shutil.which("nvidia-smi") is not None
         and not subprocess.run(
-            [sys.executable, "-c", usable], capture_output=True
+            [sys.executable, "-P", "-c", usable], capture_output=True
         ).returncode
     )
 

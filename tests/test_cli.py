@@ -174,9 +174,9 @@ def test_a_step_takes_nothing_that_was_made_for_a_former_definition(run, small_s
     for command in (("derive_dataset", "labels"), ("train_networks", "st_vgg")):
         message = refused(run(command[0], "small", command[1]))
         assert message == (
-            "results/small/dataset.nc was made for another definition than its study has now "
-            "(another number of networks changes rankings); delete it and run again: trained "
-            "networks are kept."
+            "results/small/dataset.nc was made for another definition than its study has now; undo "
+            "the change (another number of networks changes rankings), or move the file elsewhere "
+            "and run again."
         )
     assert not Path("results/small/labels/dataset.nc").exists()
 

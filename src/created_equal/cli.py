@@ -306,6 +306,7 @@ def score_ensemble(
     from created_equal import scores
     from created_equal.artefacts import (
         check_definition,
+        definition_in_head,
         definition_of,
         moved_examples,
         write_scores,
@@ -318,8 +319,9 @@ def score_ensemble(
         predictions = all_networks.predictions_paths(load_config().networks_per_job)
     has_moved = "move_to_test" in ensemble.derived
     moved = moved_examples(chosen_path(study_name, ensemble_name)) if has_moved else None
+    for path in predictions:
+        check_definition(path, definition_in_head(path) or ensemble.definition, ensemble.definition)
     scored = scores.score_ensemble(predictions, n_networks, moved)
-    check_definition(predictions[0], definition_of(scored), ensemble.definition)
     write_scores(scored, scores_path(study_name, ensemble_name), definition_of(scored))
 
 

@@ -114,7 +114,8 @@ def _keep_files_of_others(folder: Path) -> None:
     for name in (SCORES, *PAGES, *figures, *tables):
         if (folder / name).exists():
             raise InputError(
-                f"{folder / name} would be replaced by a result; move it to another folder."
+                f"{folder / name} would be replaced by a result; move it to another "
+                "folder, or delete it if an earlier call wrote it."
             )
 
 

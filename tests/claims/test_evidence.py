@@ -77,7 +77,7 @@ def test_everything_that_the_figures_name_is_there(
     )
     scores = made_up("made_up", True).scores["cnn"]
     for name in ("st_vgg", "hard", "fifth"):
-        write_scores(scores, folder / name / "scores.nc", {})
+        write_scores(scores, folder / name / "scores.nc", study.ensembles[name].definition)
     moved = np.isin(scores["example"].values, [4, 9])
     write_scores(scores.assign(moved=("example", moved)), folder / "easiest/scores.nc", {})
     write_dataset(dataset, folder / "dataset.nc", {})

@@ -171,7 +171,7 @@ def test_examples_whose_names_differ_are_not_compared_by_number(ours, two):
     other = opened(two[1])
     assert len(compare(named(ours, names), named(other, names))) == 2
     assert len(compare(named(ours, names), other)) == 2
-    with pytest.raises(InputError, match="one and other have different names for the same exam"):
+    with pytest.raises(InputError, match="one and other have the same examples in another ord"):
         compare(named(ours, names), named(other, swapped))
 
 

@@ -18,7 +18,14 @@ from created_equal.datasets import build_dataset
 from created_equal.errors import InputError
 from created_equal.planning import preflight
 from created_equal.planning.preflight import PLACES, Job, check_run
-from created_equal.study import Config, dataset_path, load_study, predictions_path, scores_path
+from created_equal.study import (
+    Config,
+    baseline_path,
+    dataset_path,
+    load_study,
+    predictions_path,
+    scores_path,
+)
 from created_equal.versions import ENGINE_VERSION
 
 TRAIN = Job("train_networks", "smoke", "st_vgg", seeds=range(4))
@@ -93,6 +100,10 @@ def test_results_of_another_definition_are_named_before_the_run(studies):
             scores_path("smoke", ensemble.name),
             ensemble.definition,
         ),
+        Job("fit_baseline", "smoke", baseline="svm"): (
+            baseline_path("smoke", "svm"),
+            studies["smoke"].baselines["svm"].definition,
+        ),
     }
     for path, definition in jobs.values():
         write_finished(path, definition | {"engine_version": 0, "data": "any"}, range(4))
@@ -101,14 +112,17 @@ def test_results_of_another_definition_are_named_before_the_run(studies):
         write_finished(path, definition | {"size": 17}, range(4))
     with pytest.raises(InputError) as raised:
         check_run(Config(), studies, [], [*jobs])
-    heading, *sentences = str(raised.value).splitlines()
+    heading, *sentences = map(str.strip, str(raised.value).splitlines())
     assert heading == "nothing was started:"
-    assert [each.strip().split(" was made for")[0] for each in sentences] == [
-        str(path) for path, _ in jobs.values()
+    end = " was made for another definition than its study has now; undo the change (another "
+    end += "number of networks changes rankings), or move the file elsewhere and run again."
+    paths = [path for path, _ in jobs.values()]
+    one_of_two = paths.pop(3)
+    folder = one_of_two.parent
+    assert sentences[:3] == [f"{path}{end}" for path in paths[:2]] + [
+        f"{folder} has 1 more file like it."
     ]
-    assert all(
-        each.endswith("delete it and run again: trained networks are kept.") for each in sentences
-    )
+    assert sentences[3:] == [f"{path}{end}" for path in paths[2:]]
     # These are made again anyway; a damaged file is left to the job that reads it.
     for path, _ in jobs.values():
         path.chmod(0o644)
@@ -302,10 +316,6 @@ def test_a_disk_without_room_is_an_error(studies, monkeypatch):
     monkeypatch.setattr(preflight, "_free", lambda folder: needed - 1)
     with pytest.raises(InputError, match=r"may take 0\.0 MB, and .*/results has 0\.0 MB left"):
         check_run(Config(), studies, halves, [])
-    definition = studies["smoke"].ensembles["st_vgg"].definition
-    definition |= {"engine_version": ENGINE_VERSION, "data": "any"}
-    write_finished(Path("results/elsewhere/a/predictions/0000.nc"), definition, [0])
-    assert check_run(Config(), studies, halves, []), "a network is there already"
 
 
 def test_it_loads_no_torch_and_no_arrays():

@@ -309,9 +309,11 @@ def test_a_figure_that_needs_predictions_is_refused_without_them(study, monkeypa
         "the networks with scores=trained."
     ]
     write = partial(write_artefact, xr.Dataset({"label": ("example", [0])}), kind="predictions")
-    path, definition = Path("reference/one/a/predictions/0000-0006.nc"), study["a"].definition
-    write(path, definition=definition | {"engine_version": 0, "data": "of another study"})
+    path = Path("reference/one/a/predictions/0000-0006.nc")
+    definition = study["a"].definition | {"engine_version": 1, "data": "its"}
+    write(path.parents[1] / "scores.nc", kind="scores", definition=definition)
+    write(path, definition=definition)
     assert "figure_01" in load_configured("one").figures
-    # Networks that were kept before the study was edited do not count.
-    write(path, definition=definition | {"dataset": {"source": "mnist"}})
+    # Networks that were kept before the engine changed do not count.
+    write(path, definition=definition | {"engine_version": 0})
     assert "figure_01" not in load_configured("one").figures

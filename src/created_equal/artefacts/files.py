@@ -61,8 +61,9 @@ def check_definition(path: Path, found: Mapping, wanted: Mapping) -> None:
     """
     if canonical(in_study(found)) != canonical(wanted):
         raise InputError(
-            f"{path} was made for another definition than its study has now (another number of "
-            "networks changes rankings); delete it and run again: trained networks are kept."
+            f"{path} was made for another definition than its study has now; undo the change "
+            "(another number of networks changes rankings), or move the file elsewhere and run "
+            "again."
         )
 
 

@@ -146,7 +146,7 @@ def join_predictions(parts: Sequence[xr.Dataset], axis: str) -> xr.Dataset:
 
 
 def _examples(contents: xr.Dataset) -> xr.Dataset:
-    """Return names, splits and labels; recorded and imported examples may have names of others."""
+    """Return positions, splits, labels, and, if recorded or imported with them, names."""
     return contents[[name for name in ("label", "example_name") if name in contents]]
 
 

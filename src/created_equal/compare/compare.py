@@ -123,8 +123,8 @@ def compare(ours: Ours, other: Ours | Published, split: str | None = None) -> li
         split: the set to which the rows of the published score belong, if the file leaves it open.
 
     Raises:
-        InputError: they share no examples, or have different names or labels for them; a score is
-            constant; or see ``names_of_rows``.
+        InputError: they share no examples, are in another order, or have different labels; a score
+            is constant; or see ``names_of_rows``.
     """
     for each in (ours, other):
         if isinstance(each, Ours) and "accessibility" not in each.scores:
@@ -201,13 +201,13 @@ def table_of(comparisons: Sequence[Comparison]) -> pd.DataFrame:
     )
 
 
-def _have_other_names(ours: Ours, other: Ours, examples: np.ndarray) -> bool:
-    """Return whether both know what examples are called, and differ in it."""
+def _are_in_another_order(ours: Ours, other: Ours, examples: np.ndarray) -> bool:
+    """Return whether both have the same names of examples, in another order."""
     both = [each.scores.get("example_name") for each in (ours, other)]
     if any(each is None for each in both):
         return False
     one, two = (each.sel(example=examples).values.astype(str) for each in both)
-    return not np.array_equal(one, two)
+    return not np.array_equal(one, two) and np.array_equal(np.sort(one), np.sort(two))
 
 
 def _comparison(
@@ -221,10 +221,10 @@ def _comparison(
     labels = ours.scores["label"].sel(example=examples).values.astype(np.int64)
     if isinstance(other, Published):
         theirs = other.values[pd.Index(names).get_indexer(examples)]
-    elif _have_other_names(ours, other, examples):
+    elif _are_in_another_order(ours, other, examples):
         raise InputError(
-            f"{ours.name} and {other.name} have different names for the same examples, so their "
-            "rows were in another order; record or import both in the same order."
+            f"{ours.name} and {other.name} have the same examples in another order, as their names "
+            "show; record or import both in the same order."
         )
     elif np.array_equal(other.scores["label"].sel(example=examples).values, labels):
         theirs = other.score_of(examples)

@@ -195,8 +195,10 @@ def _read_table(path: Path) -> dict[str, np.ndarray]:
         read = pd.read_parquet if suffix == ".parquet" else pd.read_csv
         table = read(path)
         check_separator(path, table.columns)
-        # Parquet keeps pandas' index, which names the rows unless it counts them.
-        if not table.index.equals(pd.RangeIndex(len(table))):
+        # Parquet keeps pandas' index, which may be the key, unless it counts the rows.
+        has_key = any(str(name).strip().lower() in map(str.lower, KEYS) for name in table)
+        counts_rows = table.index.equals(pd.RangeIndex(len(table)))
+        if not counts_rows and (table.index.names[0] is not None or not has_key):
             table = table.reset_index(allow_duplicates=True)
         return {str(name).strip(): column.to_numpy() for name, column in table.items()}
     except FileNotFoundError as error:

@@ -172,6 +172,8 @@ def read_model_vs_human(path: Path) -> pd.DataFrame:
 
 def read_table(path: Path) -> pd.DataFrame:
     """Return a .csv, .csv.gz or .parquet file; raises InputError if it cannot be read."""
+    if path.is_fifo():
+        raise InputError(f"{path} is a pipe, which can be read only once; write it to a file.")
     try:
         if path.suffix == ".parquet":
             return pd.read_parquet(path)

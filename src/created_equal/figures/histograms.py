@@ -119,7 +119,7 @@ def bimodality_words(scores: xr.Dataset, split: str, epoch: int) -> str:
 def bimodality_scale(figure: Figure, *scores: xr.Dataset) -> str:
     """Return sentences that explain the bi-modality in panels' titles for each ensemble's N."""
     sizes = dict.fromkeys(each.sizes["network"] for each in scores)
-    even = " and ".join(f"{bimodality_of_uniform(size):.2g}" for size in sizes)
+    even = " and ".join(dict.fromkeys(f"{bimodality_of_uniform(each):.2g}" for each in sizes))
     independent = " and ".join(f"{independent_null(size):.2f}" for size in sizes)
     words = (
         f"Bi-modality (95 % interval over examples): 0 for two points, {even} for a uniform "

@@ -21,6 +21,7 @@ from created_equal.study import (
     Config,
     Ensemble,
     Study,
+    baseline_path,
     dataset_path,
     predictions_path,
     scores_path,
@@ -47,6 +48,7 @@ class Job:
     name: str  # The name of its rule.
     study: str | None = None
     ensemble: str | None = None
+    baseline: str | None = None
     seeds: Sequence[int] = ()  # If the rule is train_networks.
     gpus: int = 0
 
@@ -76,10 +78,7 @@ def check_run(
     to_read = dict.fromkeys(
         job.study for job in training if studies[job.study].dataset.get("images") == "files"
     )
-    names = dict.fromkeys((job.study, job.ensemble) for job in training)
-    ensembles = [studies[study].ensembles[name] for study, name in names]
-    trained = dict(zip(names, finished_networks(*ensembles), strict=True))
-    needed, unknown = _disk(studies, training, trained, to_build)
+    needed, unknown = _disk(studies, training, to_build)
     free = _free(RESULTS)
     problems = [
         *_unusable(RESULTS),
@@ -100,6 +99,9 @@ def check_run(
         raise InputError("\n  ".join(["nothing was started:", *problems]))
     builds = (job for job in wanted if job.name in ("build_dataset", "derive_dataset"))
     rebuilt = {dataset_path(job.study, job.ensemble) for job in builds}
+    names = dict.fromkeys((job.study, job.ensemble) for job in training)
+    ensembles = [studies[study].ensembles[name] for study, name in names]
+    trained = dict(zip(names, finished_networks(*ensembles), strict=True))
     lines = [
         *_training(training, finished, ensembles, trained, rebuilt),
         *_retrained(ensembles, trained),
@@ -127,26 +129,34 @@ def explain_failure() -> str | None:
 
 
 def _of_another_definition(studies: Mapping[str, Study], finished: Sequence[Job]) -> Iterator[str]:
-    """Yield a sentence for each output that was not made for the study as it is now.
+    """Yield a sentence for each folder with outputs that were not made for the study as it is now.
 
     Snakemake compares definitions only if it knows how a file was made, as it does not if another
     machine or the command line made it.
     """
     from created_equal.artefacts import check_definition, definition_in_head
 
+    wrong: dict[Path, list[str]] = {}
     for job in finished:
         for path, definition in _defined_outputs(job, studies).items():
             found = definition_in_head(path)
             try:
                 check_definition(path, definition if found is None else found, definition)
             except InputError as error:
-                yield str(error)
+                wrong.setdefault(path.parent, []).append(str(error))
+    for folder, (sentence, *others) in wrong.items():
+        yield sentence
+        if others:
+            yield f"{folder} has {_count(len(others), 'more file')} like it."
 
 
 def _defined_outputs(job: Job, studies: Mapping[str, Study]) -> dict[Path, Mapping]:
     """Return the output of a job with the definition that it should have."""
     if job.name == "build_dataset":
         return {dataset_path(job.study): studies[job.study].dataset}
+    if job.baseline is not None:
+        wanted = studies[job.study].baselines[job.baseline].definition
+        return {baseline_path(job.study, job.baseline): wanted}
     if job.ensemble is None:
         return {}
     ensemble = studies[job.study].ensembles[job.ensemble]
@@ -280,17 +290,12 @@ def _has(config: Config, source: str) -> bool:
 
 
 def _disk(
-    studies: Mapping[str, Study],
-    training: Sequence[Job],
-    trained: Trained,
-    to_build: Collection[str],
+    studies: Mapping[str, Study], training: Sequence[Job], to_build: Collection[str]
 ) -> tuple[int, list[str]]:
     """Return the bytes of new predictions and scores, and the studies of unknown size."""
     n_networks: Counter[tuple] = Counter()
     for job in training:
-        # Predictions of networks that exist are linked.
-        missing = set(job.seeds) - trained[job.study, job.ensemble]
-        n_networks[job.study, job.ensemble] += len(missing)
+        n_networks[job.study, job.ensemble] += len(job.seeds)
     extents = {name: _extent(studies[name], name in to_build) for name, _ in n_networks}
     needed = 0
     for (study, name), count in n_networks.items():

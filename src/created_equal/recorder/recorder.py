@@ -293,9 +293,9 @@ class Recorder:
         step = max((b - a for a, b in pairwise(earlier)), default=1)
         if missing := range(earlier[-1] + step, epoch, step):
             log.warning(
-                "network %d resumes with epoch %d, but %s has no epoch %s; resume from an earlier "
-                "checkpoint to record what is missing",
-                *(self.network, epoch, self.path, ", ".join(map(str, missing))),
+                "network %d resumes with epoch %d, but the last in %s is %d, so %d are missing; "
+                "resume from an earlier checkpoint to record them",
+                *(self.network, epoch, self.path, earlier[-1], len(missing)),
             )
 
     def _finish(self, current: _Epoch) -> None:

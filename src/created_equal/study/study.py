@@ -152,13 +152,13 @@ class Ensemble:
         Of an ensemble with kept scores, they are the predictions kept with these, if there are any.
         """
         if self.scores_in == REFERENCE:
-            from created_equal.artefacts import definition_in_head, in_study
+            from created_equal.artefacts import definition_in_head
 
             kept = find(predictions_folder(self.study, self.name, REFERENCE))
+            wanted = definition_in_head(kept.with_name("scores.nc"))
+            # Networks that were kept earlier may be of another definition, data or engine.
             return [
-                path
-                for path in sorted(kept.glob("*.nc"))
-                if in_study(definition_in_head(path) or {}) == self.definition
+                path for path in sorted(kept.glob("*.nc")) if definition_in_head(path) == wanted
             ]
         return [
             predictions_path(self.study, self.name, first, last)

@@ -56,7 +56,9 @@ def lock_gpu(device: str) -> int | None:
 def can_use_gpus() -> bool:
     """Return whether PyTorch can use a GPU; another process asks, since asking initializes CUDA."""
     code = "import sys, torch; sys.exit(not torch.cuda.is_available())"
-    return subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
+    # -P: the current folder may have a user's own random.py.
+    command = [sys.executable, "-P", "-c", code]
+    return subprocess.run(command, capture_output=True, timeout=LONGEST_LIST).returncode == 0
 
 
 def list_gpus() -> list[str]:
