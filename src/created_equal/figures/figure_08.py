@@ -43,7 +43,7 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     details = [style.describe(random_name, random, chosen)]
     for (name, hard), column in zip(hard_ones, grid.T[STAGES:], strict=True):
         for axes in column:
-            axes.set_ylabel(f"{style.wrap_name(name, 24)}, train")
+            axes.set_ylabel(style.wrap_name(f"{name}, train", 20))
         ends = _trained_ends(hard)
         hard = select_epochs(hard, ends)
         for epoch, axes, letter in zip(ends, column, letters, strict=False):
