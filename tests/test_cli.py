@@ -329,7 +329,7 @@ def test_predictions_of_another_ensemble_are_an_error(run, small_study, study_fo
     message = refused(
         run("score_ensemble", "small", "st_vgg", folder / "0000-0001.nc", folder / "other.nc")
     )
-    assert "belong to different ensembles" in message
+    assert "other.nc was made for another definition" in message
     assert not (folder.parent / "scores.nc").exists()
 
 
