@@ -164,6 +164,12 @@ def test_a_long_table_in_any_order_with_any_of_the_usual_names(logits, tmp_path,
     assert found["example"].values.tolist() == list(range(EXAMPLES))
 
 
+def test_the_named_index_of_a_long_table_is_one_of_its_columns(logits, tmp_path):
+    long_table(logits).set_index(["guid", "seed"]).to_parquet(tmp_path / "log.parquet")
+    import_predictions("table", tmp_path / "log.parquet", tmp_path / "imported")
+    check(tmp_path / "imported", logits, range(EPOCHS))
+
+
 def test_names_of_classes_and_their_order(logits, tmp_path):
     names = ["dog", "cat", "NA", "emu", "bee"]
     table = long_table(logits)

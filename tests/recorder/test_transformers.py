@@ -15,6 +15,8 @@ from transformers import (
     PreTrainedTokenizerFast,
     Trainer,
     TrainerCallback,
+    TrainerControl,
+    TrainerState,
     TrainingArguments,
     Wav2Vec2FeatureExtractor,
 )
@@ -176,6 +178,27 @@ def test_columns_that_a_transform_needs_are_kept_as_the_trainer_keeps_them(
         callbacks=[Predictions(recorder, sets)],
     ).train()
     assert recorder.epochs == [0, 1]
+
+
+class Adapted(nn.Module):
+    """A model inside another, which takes any arguments, as PEFT wraps one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.base = Classifier()
+
+    def get_base_model(self) -> nn.Module:
+        return self.base
+
+    def forward(self, *arguments: torch.Tensor, **named: torch.Tensor) -> dict:
+        return self.base(*arguments, **named)
+
+
+def test_an_adapted_model_is_given_the_columns_of_its_base(tmp_path: Path, data: Data) -> None:
+    recorder = Recorder(tmp_path, 0, data.labels, NAMES)
+    callback, control = Predictions(recorder, columns(data)), TrainerControl()
+    callback.on_train_begin(arguments(tmp_path), TrainerState(), control, model=Adapted())
+    assert recorder.epochs == [0]
 
 
 class Loudness(nn.Module):

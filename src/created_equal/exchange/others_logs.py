@@ -176,7 +176,10 @@ def read_table(path: Path) -> pd.DataFrame:
         raise InputError(f"{path} is a pipe, which can be read only once; write it to a file.")
     try:
         if path.suffix == ".parquet":
-            return pd.read_parquet(path)
+            table = pd.read_parquet(path)
+            # Parquet keeps pandas' index, where a named one is a column to its writer.
+            is_named = any(name is not None for name in table.index.names)
+            return table.reset_index(allow_duplicates=True) if is_named else table
         # A class may be named "NA"; and read in chunks, an id would be 5 in one, "5" in another.
         table = pd.read_csv(path, keep_default_na=False, na_values=[""], low_memory=False)
     except OSError as error:

@@ -104,5 +104,7 @@ def _with_columns_of(model: object, dataset: Dataset) -> Dataset:
     columns = getattr(dataset, "column_names", None)
     if columns is None:
         return dataset
+    # Models of PEFT hand over whatever they are given, to the model that they adapt.
+    model = model.get_base_model() if hasattr(model, "get_base_model") else model
     known = {*inspect.signature(model.forward).parameters, "label", "labels", "label_ids"}
     return dataset.remove_columns([each for each in columns if each not in known])
