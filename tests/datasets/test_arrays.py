@@ -65,6 +65,14 @@ def test_sizes_and_choices_are_as_for_other_sources(tmp_path):
         ({"test_labels": np.eye(3, dtype=int)}, r"test_labels are int64 of the shape \(3, 3\); gi"),
         ({"test_labels": np.array([2, -1, 0])}, "test_labels are from -1 to 2; give whole numbers"),
         ({"test_labels": np.array([2, 99999, 0])}, "at most 32767"),
+        (
+            {"train_labels": np.array([1, 2] * 3), "test_labels": np.array([2, 1, 1])},
+            "the labels are from 1 to 2, but none is 0; number the classes from 0 without gaps",
+        ),
+        (
+            {"train_images": ARRAYS["train_images"].astype(np.int64)},
+            r"are int64; give uint8 from 0 to 255 \(values from 0 to 255: images\.astype\(np\.uint",
+        ),
         ({"class_names": np.array(["a", "b"])}, "has 2 class_names, but a label 2; give a name"),
         ({"class_names": np.array(["a", "b", "a"])}, "class_names has 'a', which is empty or not"),
         ({"class_names": np.array(["a", "b", " "])}, "class_names has ' ', which is empty or not"),

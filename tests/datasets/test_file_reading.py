@@ -113,12 +113,13 @@ def deep(path, largest):
     return path
 
 
-def test_twelve_bits_in_sixteen_are_refused(tmp_path):
+def test_twelve_bits_in_sixteen_are_refused_and_named_among_others(tmp_path, caplog):
     files = [deep(tmp_path / "a.png", 2000), deep(tmp_path / "b.png", 4095)]
     with pytest.raises(InputError, match=r"b\.png, would be 16 of 255, and at most 17 levels"):
         read_files(files, np.arange(2), None)
     files.append(deep(tmp_path / "c.png", 65535))
     assert read_files(files, np.arange(3), None).max() == 255
+    assert "2 of 3 images with more than 8 bits per channel use at most a sixteenth" in caplog.text
 
 
 def test_eight_bits_in_thirty_two_are_refused(tmp_path):

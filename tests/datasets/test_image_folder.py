@@ -221,6 +221,19 @@ def test_images_in_folders_within_are_counted(folder, caplog):
     )
 
 
+def test_folders_within_all_class_folders_are_named_too(tmp_path, caplog):
+    for split in ("train", "test"):
+        for name in ("animal/cat", "animal/dog", "vehicle/car"):
+            save_image(tmp_path / split / name / "a.png")
+    assert open_image_folder(tmp_path).class_names == ["animal", "vehicle"]
+    assert "6 images are in subfolders of the class folders" in caplog.text
+
+
+def test_tiny_imagenets_own_folders_are_not_named(tiny, caplog):
+    open_image_folder(tiny)
+    assert not caplog.records
+
+
 def test_links_that_lead_nowhere_or_back_are_named(folder):
     (folder / "train" / "emu").symlink_to(folder / "gone")
     with pytest.raises(InputError, match=r"train/emu is a link to .*gone, which does not exist; m"):

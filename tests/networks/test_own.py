@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 import torch
 
+from created_equal.artefacts import read_predictions
 from created_equal.errors import InputError
 from created_equal.networks import build_network, count_flops
 from created_equal.networks.dropout import Dropout
 from created_equal.study import Architecture, Recipe
 from created_equal.study.own_networks import find_own_network
+from created_equal.training import train_networks
 
 SHAPE = (8, 8, 3)
 NET = """
@@ -29,6 +31,20 @@ class Net(nn.Linear):
 def make(n_classes, image_shape):
     return Net(192, n_classes)
 """
+CONVOLUTION = """
+import torch
+from torch import nn
+class Net(nn.Module):
+    def __init__(self, n_classes):
+        super().__init__()
+        self.convolution = nn.Conv2d(3, 4, 3, padding=1)
+        self.out = nn.Linear(256, n_classes)
+    def forward(self, x):
+        x = self.convolution(x)
+        return CHANGED
+def make(n_classes, image_shape):
+    return Net(n_classes)
+"""
 count = iter(range(1000))
 
 
@@ -38,13 +54,17 @@ def build(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", [*sys.path])
 
     def run(text=NET, function="make", **recipe):
-        name = f"own_nets_{next(count)}"
-        (tmp_path / f"{name}.py").write_text(text)
-        own = find_own_network(f"{name}:{function}", tmp_path)
-        architecture = Architecture(f"{name}:{function}", own=own)
-        return build_network(architecture, Recipe(**recipe), SHAPE, 5)
+        return build_network(architecture_of(tmp_path, text, function), Recipe(**recipe), SHAPE, 5)
 
     return run
+
+
+def architecture_of(folder, text, function="make"):
+    """Return the architecture that a file's text defines, in a new module of a folder."""
+    name = f"own_nets_{next(count)}"
+    (folder / f"{name}.py").write_text(text)
+    own = find_own_network(f"{name}:{function}", folder)
+    return Architecture(f"{name}:{function}", own=own)
 
 
 def returning(value):
@@ -57,7 +77,7 @@ def test_a_network_maps_images_to_logits_with_our_dropout(build):
     assert [type(layer) for layer in network][1] is Dropout
     assert network[1].threshold == 64
     assert network.eval()(torch.zeros(3, 3, 8, 8)).shape == (3, 5)
-    assert isinstance(build(dropout=False)[1], torch.nn.Identity)
+    assert build(dropout=False)[1].p == 0
 
 
 def test_other_kinds_of_dropout_have_the_recipes_rate(build):
@@ -65,6 +85,68 @@ def test_other_kinds_of_dropout_have_the_recipes_rate(build):
     assert build(text)[0].p == 0.25
     assert build(text, dropout=False)[0].p == 0
     assert build(text, dropout=0.5)[0].p == 0.5
+
+
+ATTENTION = """
+from torch import nn
+from torch.nn import functional as F
+class Net(nn.Module):
+    def __init__(self, n_classes):
+        super().__init__()
+        self.drop = nn.Dropout(0.25)
+        self.attention = nn.TransformerEncoderLayer(8, 2, 16, dropout=0.25, batch_first=True)
+        self.recurrent = nn.LSTM(8, 8, 2, batch_first=True, dropout=0.25)
+        self.out = nn.Linear(8, n_classes)
+    def forward(self, x):
+        x = self.attention(x[:, 0])
+        rate = self.drop.p if self.training else 0
+        x = F.scaled_dot_product_attention(x, x, x, dropout_p=rate)
+        return self.out(self.recurrent(x)[0].mean(1))
+def make(n_classes, image_shape):
+    return Net(n_classes)
+"""
+
+
+@pytest.mark.parametrize(("dropout", "rate"), [(True, 0.25), (False, 0.0), (0.5, 0.5)])
+def test_dropout_of_attention_and_recurrent_layers_has_the_recipes_rate(build, dropout, rate):
+    network = build(ATTENTION, dropout=dropout)
+    assert (
+        network.drop.p == network.attention.self_attn.dropout == network.recurrent.dropout == rate
+    )
+    images = torch.ones(2, 3, 8, 8)
+    if not dropout:
+        assert torch.equal(network(images), network(images))
+
+
+def test_dropout_that_is_derived_is_kept_and_one_at_two_places_is_replaced_at_both(build):
+    text = """
+from torch import nn
+class Always(nn.Dropout):
+    def forward(self, x):
+        return nn.functional.dropout(x, self.p, self.training) * 2
+def make(n_classes, image_shape):
+    twice = nn.Dropout(0.25)
+    return nn.Sequential(nn.Flatten(), Always(0.25), twice, nn.Linear(192, n_classes), twice)
+"""
+    network = build(text, dropout=0.5)
+    assert type(network[1]).__name__ == "Always" and network[1].p == 0.5
+    assert isinstance(network[2], Dropout) and isinstance(network[4], Dropout)
+
+
+def test_layers_are_new_in_each_network(tmp_path, monkeypatch):
+    text = """
+from torch import nn
+SHARED, ACTIVATION = nn.BatchNorm2d(3), nn.ReLU()
+def make(n_classes, image_shape):
+    norm = SHARED if n_classes == 5 else nn.BatchNorm2d(3)
+    return nn.Sequential(norm, ACTIVATION, nn.Flatten(), nn.Linear(192, n_classes))
+"""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    architecture = architecture_of(tmp_path, text)
+    for classes in (4, 4, 5):
+        build_network(architecture, Recipe(), SHAPE, classes)
+    with pytest.raises(InputError, match=r"returns layers that it has returned before, so netw"):
+        build_network(architecture, Recipe(), SHAPE, 5)
 
 
 def test_operations_of_a_network_with_tensors_that_are_no_parameters(build):
@@ -104,6 +186,18 @@ def make(n_classes, image_shape):
             r"type torch\.float64, but images are torch\.float32; .*let it return float32 logits\.",
         ),
         (NET.replace("n_classes))", "n_classes)).half()"), r"torch\.float16, .*return float32 log"),
+        (
+            NET.replace("0.25", "0.002"),
+            r"a dropout layer has the rate 0\.002; give 0, or a rate from",
+        ),
+        (
+            CONVOLUTION.replace("CHANGED", "self.out(x.view(len(x), -1))"),
+            r"fails on images \(.*Use \.reshape\(.*\) instead.*, own_nets_\d+\.py line 11\); co",
+        ),
+        (
+            CONVOLUTION.replace("CHANGED", "self.out(x.flatten(1)) + torch.rand(1)"),
+            r"returns other logits for the same images in evaluation mode, .* only if self\.tr",
+        ),
         (
             IN_TRAINING.replace("CHANGED", "(logits, x)"),
             r"returns an object of type tuple in training mode; let it return logits",
@@ -202,20 +296,80 @@ def test_a_compiled_file_of_the_same_time_and_size_is_not_used(tmp_path, monkeyp
     assert network[1].threshold == 64
 
 
-def test_networks_are_trained_and_predict_the_same_when_trained_again(
-    tmp_path, monkeypatch, tiny, digits_file
-):
-    from created_equal.artefacts import read_predictions
-    from created_equal.training import train_networks
+@pytest.fixture
+def train(tmp_path, monkeypatch, tiny, digits_file):
+    """A function that trains networks 0 and 1 of an architecture, and returns their predictions."""
+
+    def run(architecture, folder="results", precision="fp32"):
+        own = {"own": architecture.own}
+        ensemble = tiny(architecture.name, width=1.0, variations=own, activation=None)
+        path = Path(folder, "0000-0001.nc")
+        train_networks(ensemble, digits_file, [0, 1], path, device="cpu", precision=precision)
+        return read_predictions(path)["prediction"].values
 
     monkeypatch.setattr(sys, "path", [*sys.path])
     monkeypatch.chdir(tmp_path)
-    Path("trained_nets.py").write_text(NET)
-    own = find_own_network("trained_nets:make", tmp_path)
-    ensemble = tiny("trained_nets:make", width=1.0, variations={"own": own}, activation=None)
-    paths = [Path("one/0000-0001.nc"), Path("other/0000-0001.nc")]
-    for path in paths:
-        train_networks(ensemble, digits_file, [0, 1], path, device="cpu", precision="fp32")
-    one, other = (read_predictions(path)["prediction"].values for path in paths)
+    return run
+
+
+def test_networks_are_trained_and_predict_the_same_when_trained_again(tmp_path, train):
+    architecture = architecture_of(tmp_path, NET)
+    one, other = (train(architecture, folder) for folder in ("one", "other"))
     assert np.array_equal(one, other)
     assert (one[0] != one[1]).any()
+
+
+TABLE = """
+import torch
+from torch import nn
+class Net(nn.Linear):
+    table = None
+    def forward(self, x):
+        x = self.first(x.flatten(1))
+        if self.table is None or self.table.dtype != x.dtype:
+            self.table = torch.ones(8, dtype=x.dtype)
+        return super().forward(x * self.table)
+def make(n_classes, image_shape):
+    network = Net(8, n_classes)
+    network.first = nn.Linear(256, 8)
+    return network
+"""
+
+
+def test_a_network_may_keep_a_tensor_that_it_makes_in_evaluation(tmp_path, train):
+    assert train(architecture_of(tmp_path, TABLE), precision="bf16").shape[0] == 2
+
+
+ONLY_IN_TRAINING = """
+import torch
+from torch import nn
+class Net(nn.Linear):
+    def forward(self, x):
+        x = x.flatten(1)
+        return CHANGED
+def make(n_classes, image_shape):
+    return Net(256, n_classes)
+"""
+
+
+@pytest.mark.parametrize(
+    ("output", "sentence"),
+    [
+        (
+            "x.new_zeros(len(x), 10).index_put((torch.arange(len(x)),), super().forward(x))",
+            r"\(RuntimeError: Index put requires .*, own_nets_\d+\.py line 7\); correct it",
+        ),
+        (
+            "super().forward(x.view(2, -1))",
+            r"\(RuntimeError: .*, own_nets_\d+\.py line 7\); correct",
+        ),
+        (
+            "super().forward(x).sigmoid().mul_(2).sigmoid() + super().forward(x).exp().add_(1)",
+            r"\(RuntimeError: one of the variables needed for gradient .*\); correct it",
+        ),
+    ],
+)
+def test_a_network_that_fails_only_in_training_is_one_sentence(tmp_path, train, output, sentence):
+    architecture = architecture_of(tmp_path, ONLY_IN_TRAINING.replace("CHANGED", output))
+    with pytest.raises(InputError, match=f"fails in training in bf16 {sentence}"):
+        train(architecture, precision="bf16")

@@ -59,3 +59,18 @@ def test_other_parameters_keep_their_values(bias):
     initialize(network, Streams({}, 0))
     assert (network[1].weight == 1).all()
     assert not network[1].bias.any()
+
+
+@pytest.mark.filterwarnings("ignore:.*weight_norm.*is deprecated")
+@pytest.mark.parametrize(
+    "normalize",
+    [nn.utils.weight_norm, nn.utils.parametrizations.weight_norm, nn.utils.spectral_norm],
+)
+def test_layers_whose_weights_are_computed_keep_what_they_are_computed_from(normalize):
+    network = nn.Sequential(normalize(nn.Linear(4, 4)), nn.Linear(4, 4))
+    plain = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
+    before = {name: value.clone() for name, value in network[0].state_dict().items()}
+    initialize(network, Streams({}, 0))
+    initialize(plain, Streams({}, 0))
+    assert all(torch.equal(value, before[name]) for name, value in network[0].state_dict().items())
+    assert torch.equal(network[1].weight, plain[1].weight)

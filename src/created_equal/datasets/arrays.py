@@ -45,6 +45,11 @@ def open_arrays(path: Path) -> Source:
             )
     is_test = np.repeat([False, True], [len(each) for each in images])
     labels = np.concatenate(labels)
+    if unused := sorted({*range(labels.max())} - {*labels.tolist()}):
+        raise InputError(
+            f"{path}: the labels are from {labels.min()} to {labels.max()}, but none is "
+            f"{unused[0]}; number the classes from 0 without gaps."
+        )
     class_names = _class_names(path, arrays.get("class_names"), int(labels.max()) + 1)
     return source_in_memory(np.concatenate(images), labels, is_test, class_names)
 
@@ -90,9 +95,11 @@ def _array(path: Path, file: Mapping, name: str) -> np.ndarray:
 def _images(path: Path, name: str, images: np.ndarray) -> np.ndarray:
     """Return images as (example, height, width, channel), after checking them."""
     if images.dtype != np.uint8:
+        whole = "values from 0 to 255: images.astype(np.uint8)"
+        fractions = "values from 0 to 1: np.rint(255 * images).astype(np.uint8)"
         raise InputError(
-            f"{path}: {name} are {images.dtype}; give uint8 from 0 to 255 (values from 0 to 1: "
-            "np.rint(255 * images).astype(np.uint8))."
+            f"{path}: {name} are {images.dtype}; give uint8 from 0 to 255 "
+            f"({whole if images.dtype.kind in 'iu' else fractions})."
         )
     if images.ndim == 3:
         images = images[..., None]

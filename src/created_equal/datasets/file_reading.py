@@ -22,6 +22,8 @@ CHUNK = 64
 FILES_PER_LOG_LINE = 100_000
 # If the brightest 16-bit value of a data set is below half, its values have fewer than 16 bits.
 HALF = 128
+# An image whose brightest value is a sixteenth at most, among brighter ones, may have 12 bits.
+SIXTEENTH = 16
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +34,7 @@ class Noticed:
     def __init__(self):
         self._formats: Counter[str] = Counter()
         self._changes: dict[str, list] = {}
-        self._brightest: tuple[int, Path] | None = None
+        self._brightest: list[tuple[int, Path]] = []
 
     def add(self, path: Path, decoded: Decoded) -> None:
         """Count what is noticed about a file."""
@@ -40,7 +42,7 @@ class Noticed:
         for change in decoded.changes:
             self._changes.setdefault(change, [0, path])[0] += 1
         if decoded.brightest is not None:
-            self._brightest = max(self._brightest or (0, path), (decoded.brightest, path))
+            self._brightest.append((decoded.brightest, path))
 
     def report(self) -> None:
         """Log formats and changes.
@@ -53,13 +55,19 @@ class Noticed:
             log.warning(
                 "%d of %d images %s (for example %s)", count, self._formats.total(), change, first
             )
-        if self._brightest is not None and self._brightest[0] < HALF:
-            value, path = self._brightest
+        value, path = max(self._brightest, default=(HALF, None))
+        if value < HALF:
             raise InputError(
                 f"the images have more than 8 bits per channel, but use only the lower part of "
                 f"their range: in 8 bits the brightest, {path}, would be {value} of 255, and at "
                 f"most {value + 1} levels would be left; multiply their values so that white is "
                 "65535, or save them with 8 bits."
+            )
+        if dark := [path for value, path in self._brightest if value <= SIXTEENTH]:
+            log.warning(
+                "%d of %d images with more than 8 bits per channel use at most a sixteenth of "
+                "their range (for example %s); if these have 12 bits, multiply their values by 16",
+                *(len(dark), len(self._brightest), dark[0]),
             )
 
 

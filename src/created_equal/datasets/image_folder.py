@@ -1,7 +1,7 @@
 """Folders of images: train/CLASS/* and test/CLASS/* (or val), or the layout of Tiny ImageNet."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -77,8 +77,7 @@ def open_image_folder(root: Path) -> Source:
         for path in sorted(classes[name])
     ]
     labels, is_test, files = zip(*listed, strict=True)
-    n_train = sum(map(len, train.values()))
-    _report(lister.left_out, files[:n_train], files[n_train:])
+    _report(lister)
     return Source(
         labels=np.array(labels),
         positions=np.arange(len(files)),
@@ -90,18 +89,14 @@ def open_image_folder(root: Path) -> Source:
     )
 
 
-def _report(left_out: list[Path], *splits: Sequence[Path]) -> None:
+def _report(lister: "_Lister") -> None:
     """Log what is not read, and how many images are in folders within the class folders."""
-    if left_out:
+    if left_out := lister.left_out:
         log.info(
             "left out: %d files or folders that are hidden or from other programs (for example %s)",
             *(len(left_out), left_out[0]),
         )
-    deeper = []
-    for files in splits:
-        least = min(len(path.parts) for path in files)
-        deeper += [path for path in files if len(path.parts) > least]
-    if deeper:
+    if deeper := lister.deeper:
         are = "image is" if len(deeper) == 1 else "images are"
         log.warning(
             "%d %s in subfolders of the class folders, and used too (for example %s)",
@@ -129,7 +124,7 @@ def _list_class_folders(folder: Path, within: str, lister: "_Lister") -> Classes
                 f"{entry} is outside the class folders; move it into one, or remove it."
             )
         images = entry / within
-        classes[entry.name] = list(lister.files(images)) if images.is_dir() else []
+        classes[entry.name] = lister.files(images) if images.is_dir() else []
         if not classes[entry.name]:
             raise InputError(f"{images} has no images; add some, or remove the class {entry.name}.")
     if not classes:
@@ -183,16 +178,27 @@ def _name_classes(root: Path, folders: list[str]) -> list[str]:
 
 
 class _Lister:
-    """Lists folders, without hidden entries and those of ``LEFT_BY_OTHERS``: these are left_out."""
+    """Lists folders without hidden entries and those of ``LEFT_BY_OTHERS``.
+
+    Attributes:
+        left_out: these entries.
+        deeper: files in folders within the folders that were listed.
+    """
 
     def __init__(self):
         self.left_out: list[Path] = []
+        self.deeper: list[Path] = []
 
-    def files(self, folder: Path) -> Iterator[Path]:
-        """Yield all files of a folder and of the folders in it."""
+    def files(self, folder: Path) -> list[Path]:
+        """Return all files of a folder and of the folders in it."""
+        files = [*self._walk(folder)]
+        self.deeper += [path for path in files if path.parent != folder]
+        return files
+
+    def _walk(self, folder: Path) -> Iterator[Path]:
         for entry in self.entries(folder):
             if entry.is_dir():
-                yield from self.files(entry)
+                yield from self._walk(entry)
             elif entry.is_file():
                 yield entry
             else:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
+from created_equal.errors import InputError
+
 # A function that returns ``n_bytes`` random bytes: (n_bytes,) uint8.
 Noise = Callable[[int], torch.Tensor]
 
@@ -19,13 +21,19 @@ class Dropout(nn.Module):
 
     Bytes are assigned to elements in the order example, height, width, channel, in every memory
     layout. The rate, the probability that an element is dropped, is 0 or from 1/256 to 255/256.
+
+    Attributes:
+        p: the rounded rate, under the name that nn.Dropout has for it.
     """
 
     def __init__(self, rate: float):
         super().__init__()
         if rate and not 1 / 256 <= rate <= 255 / 256:
-            raise ValueError(f"the rate of dropout is {rate}, not 0 or from 1/256 to 255/256")
+            raise InputError(
+                f"a dropout layer has the rate {rate}; give 0, or a rate from 1/256 to 255/256."
+            )
         self.threshold = round(256 * rate)
+        self.p = self.threshold / 256
         self.noise: Noise | None = None
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -43,7 +51,7 @@ class Dropout(nn.Module):
         return x * mask.view(examples, height, width, channels).permute(0, 3, 1, 2)
 
     def extra_repr(self) -> str:
-        return f"rate={self.threshold / 256:g}"
+        return f"rate={self.p:g}"
 
 
 def dropout_rate(dropout: bool | float, default: float) -> float:
@@ -52,5 +60,5 @@ def dropout_rate(dropout: bool | float, default: float) -> float:
 
 
 def dropouts(network: nn.Module) -> list[Dropout]:
-    """Return a network's dropout layers in the order of its modules."""
-    return [module for module in network.modules() if isinstance(module, Dropout)]
+    """Return a network's dropout layers, without those of rate 0, in the order of its modules."""
+    return [module for module in network.modules() if isinstance(module, Dropout) and module.p]

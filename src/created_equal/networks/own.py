@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from weakref import WeakSet
 
 import torch
 from torch import nn
@@ -16,6 +17,9 @@ from created_equal.networks.dropout import dropout_rate, dropouts
 from created_equal.networks.public import replace_dropout
 from created_equal.study import Architecture, OwnNetwork, Recipe, digest_of
 
+# The layers with weights or buffers of all networks that were built in this process.
+_built: WeakSet[nn.Module] = WeakSet()
+
 
 def build_own_network(
     architecture: Architecture, recipe: Recipe, image_shape: tuple[int, int, int], classes: int
@@ -23,12 +27,13 @@ def build_own_network(
     """Build a network of the user's own; arguments as in ``build_network``.
 
     nn.Dropout layers use the engine's random numbers, other kinds of dropout PyTorch's; the recipe
-    changes the rates of both.
+    changes the rates of both, and those of attention and recurrent layers.
 
     Raises:
-        InputError: the file cannot be imported or has no such function, the function fails or
-            returns no module, or the module does not map images to logits, in evaluation and in
-            training mode, or has no trainable parameters.
+        InputError: the file cannot be imported or has no such function, the function fails,
+            returns no module or layers that it has returned before, or the module does not map
+            images to logits, in evaluation and in training mode, draws random numbers in
+            evaluation mode, or has no trainable parameters.
     """
     own = architecture.own
     call = f"{architecture.name}({classes}, {image_shape})"
@@ -37,16 +42,30 @@ def build_own_network(
     except InputError:
         raise
     except Exception as error:  # The user's code may raise anything.
-        raise _failed(f"{call} fails", own, error) from error
+        raise failed(f"{call} fails", own, error) from error
     if not isinstance(network, nn.Module):
         raise InputError(
             f"{call} returns an object of type {type(network).__name__}; let it return a "
             "torch.nn.Module."
         )
+    layers = {
+        layer
+        for layer in network.modules()
+        if [*layer.parameters(recurse=False), *layer.buffers(recurse=False)]
+    }
+    if not layers.isdisjoint(_built):
+        raise InputError(
+            f"{call} returns layers that it has returned before, so networks would share weights; "
+            "let it make new ones at each call."
+        )
+    _built.update(layers)
     replace_dropout(network, recipe)
     for layer in network.modules():
         if isinstance(layer, _DropoutNd):
             layer.p = dropout_rate(recipe.dropout, layer.p)
+        # Their default is none, which a rate for dropout layers must not change.
+        elif isinstance(layer, (nn.MultiheadAttention, nn.RNNBase)) and layer.dropout:
+            layer.dropout = dropout_rate(recipe.dropout, layer.dropout)
     _check_logits(network, call, own, image_shape, classes)
     return network
 
@@ -56,7 +75,9 @@ def _check_logits(
 ) -> None:
     height, width, channels = image_shape
     device = next((each.device for each in network.parameters()), None)
-    images = torch.zeros(2, channels, height, width, device=device)
+    # As in training, channels are last in memory.
+    pixels = torch.linspace(-1, 1, 2 * height * width * channels, device=device)
+    images = pixels.view(2, height, width, channels).permute(0, 3, 1, 2)
     was_training = network.training
     for mode, is_training in (("", False), (" in training mode", True)):
         try:
@@ -68,7 +89,7 @@ def _check_logits(
                     "torch.float32; leave out .double() or .half(), and let it return float32 "
                     "logits."
                 ) from error
-            raise _failed(f"the network of {call} fails on images{mode}", own, error) from error
+            raise failed(f"the network of {call} fails on images{mode}", own, error) from error
         if not isinstance(logits, torch.Tensor):
             raise InputError(
                 f"the network of {call} returns an object of type {type(logits).__name__}{mode}; "
@@ -79,6 +100,14 @@ def _check_logits(
                 f"the network of {call} returns {logits.dtype} of the shape {tuple(logits.shape)} "
                 f"for two images{mode}; let it return float32 logits of the shape (2, {classes})."
             )
+        if not is_training and not torch.allclose(
+            logits, _logits_of(network, images), rtol=1e-3, atol=1e-5, equal_nan=True
+        ):
+            raise InputError(
+                f"the network of {call} returns other logits for the same images in evaluation "
+                "mode, so its predictions would be random; draw random numbers only if "
+                "self.training."
+            )
     network.train(was_training)
     if not any(each.requires_grad for each in network.parameters()):
         raise InputError(
@@ -88,7 +117,7 @@ def _check_logits(
 
 
 def _logits_of(network: nn.Module, images: torch.Tensor) -> object:
-    """Return a network's output; its buffers, and all random numbers, stay as they are."""
+    """Return a network's output; its buffers, and the generators' states, stay as they are."""
     layers = dropouts(network)
     for layer in layers:
         layer.noise = lambda n_bytes: images.new_zeros(n_bytes, dtype=torch.uint8)
@@ -98,6 +127,7 @@ def _logits_of(network: nn.Module, images: torch.Tensor) -> object:
     devices = [images.device] if images.is_cuda else []
     try:
         with torch.no_grad(), torch.random.fork_rng(devices=devices):
+            torch.seed()
             output = network(images)
             # The forward pass may put other tensors into the place of buffers.
             for name, each in network.named_buffers():
@@ -125,7 +155,7 @@ def _load(own: OwnNetwork) -> Callable[[int, tuple[int, int, int]], object]:
             importlib.invalidate_caches()
             module = importlib.import_module(own.module)
     except Exception as error:  # The user's code may raise anything.
-        raise _failed(f"{file}.py cannot be imported", own, error) from error
+        raise failed(f"{file}.py cannot be imported", own, error) from error
     finally:
         sys.pycache_prefix = before
     loaded = Path(module.__file__ or "")
@@ -142,7 +172,7 @@ def _load(own: OwnNetwork) -> Callable[[int, tuple[int, int, int]], object]:
     return function
 
 
-def _failed(what: str, own: OwnNetwork, error: Exception) -> InputError:
+def failed(what: str, own: OwnNetwork, error: Exception) -> InputError:
     """Return the InputError for an exception in the user's code, with its file and line."""
     place = ""
     traceback = error.__traceback__

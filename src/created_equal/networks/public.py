@@ -66,11 +66,14 @@ def build_public_network(
 
 
 def replace_dropout(network: nn.Module, recipe: Recipe) -> None:
-    """Replace layers of ``nn.Dropout`` by those that draw from the engine's random numbers."""
+    """Replace layers of ``nn.Dropout`` by those that draw from the engine's random numbers.
+
+    Classes derived from it are kept, since they may compute anything.
+    """
 
     def dropout(layer: nn.Dropout) -> nn.Module:
-        rate = dropout_rate(recipe.dropout, layer.p)
-        return Dropout(rate) if rate else nn.Identity()
+        is_derived = type(layer) is not nn.Dropout
+        return layer if is_derived else Dropout(dropout_rate(recipe.dropout, layer.p))
 
     replace_layers(network, nn.Dropout, dropout)
 
@@ -114,6 +117,7 @@ def replace_layers(
 ) -> None:
     """Replace each layer of these kinds within a network by ``replacement(layer)``."""
     for parent in list(network.modules()):
-        for name, child in list(parent.named_children()):
+        # Not named_children, which leaves out the second place of a layer that has two.
+        for name, child in list(parent._modules.items()):
             if isinstance(child, kinds):
                 setattr(parent, name, replacement(child))

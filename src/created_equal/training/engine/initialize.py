@@ -13,10 +13,13 @@ def initialize(network: nn.Module, streams: Streams) -> None:
     """Draw the weights of every convolution and dense layer; set their biases to zero.
 
     Weights are uniform in +-sqrt(6 / (fan-in + fan-out)); the fans of a convolution include the
-    size of its kernel. Other parameters (batch norm, tokens) keep their values.
+    size of its kernel. Other parameters (batch norm, tokens) keep their values, and so do layers
+    whose weights are computed from others, as with weight or spectral normalization.
     """
     layers = [layer for layer in network.modules() if isinstance(layer, (nn.Linear, nn.Conv2d))]
     for index, layer in enumerate(layers):
+        if "weight" not in layer._parameters:
+            continue
         bound = math.sqrt(6 / sum(nn.init._calculate_fan_in_and_fan_out(layer.weight)))
         uniform = streams.uniform(Stream.INITIALIZATION, 0, index, layer.weight.numel())
         weights = (uniform * 2 - 1) * bound

@@ -1,7 +1,7 @@
 """One network in training: weights, optimizer and progress."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +11,9 @@ from torch.nn import functional as F
 
 from created_equal.artefacts import label_dtype
 from created_equal.errors import InputError
-from created_equal.networks import build_network, dropouts
+from created_equal.networks import build_network, dropouts, failed
 from created_equal.study import PAPER_ARCHITECTURES, Ensemble, Recipe
-from created_equal.training.engine.device import Setting, has_compiler
+from created_equal.training.engine.device import Setting, has_compiler, is_out_of_memory
 from created_equal.training.engine.images import Examples
 from created_equal.training.engine.initialize import initialize
 from created_equal.training.engine.optimizers import learning_rate, make_optimizer
@@ -85,7 +85,8 @@ class Trainee:
                     self.epoch += 1
                 yield
 
-    @torch.inference_mode()
+    # Not in inference mode: a network may keep a tensor that it makes here, and train with it.
+    @torch.no_grad()
     def evaluate(self, after_batch: Callable[[], None]) -> list[EpochResult]:
         """Predict every example; call ``after_batch`` after each batch."""
         self.network.eval()
@@ -94,7 +95,7 @@ class Trainee:
         losses = torch.empty(len(images), device=images.labels.device)
         with closing(images.load_in_order()) as batches:
             for examples, batch in batches:
-                with images.setting.autocast():
+                with self._blames_the_network(), images.setting.autocast():
                     logits = self._forward(batch).float()
                 predictions[examples] = logits.argmax(1)
                 labels = images.labels[examples]
@@ -120,12 +121,27 @@ class Trainee:
         self._optimizer.load_state_dict(state["optimizer"])
 
     def _update(self, images: torch.Tensor, labels: torch.Tensor) -> None:
-        with self._images.setting.autocast():
-            logits = self._forward(images)
-        loss = F.cross_entropy(logits.float(), labels)
-        self._optimizer.zero_grad()
-        loss.backward()
+        with self._blames_the_network():
+            with self._images.setting.autocast():
+                logits = self._forward(images)
+            loss = F.cross_entropy(logits.float(), labels)
+            self._optimizer.zero_grad()
+            loss.backward()
         self._optimizer.step()
+
+    @contextmanager
+    def _blames_the_network(self) -> Iterator[None]:
+        """Turn what a network of the user's own raises, unless memory ran out, into InputError."""
+        try:
+            yield
+        except InputError:
+            raise
+        except Exception as error:  # The user's code may raise anything.
+            architecture, precision = self._ensemble.architecture, self._images.setting.precision
+            if architecture.own is None or is_out_of_memory(error):
+                raise
+            what = f"the network of {architecture.name} fails in training in {precision}"
+            raise failed(what, architecture.own, error) from error
 
     def _make_network(self) -> nn.Module:
         images = self._images
