@@ -128,6 +128,10 @@ def test_one_split_alone(predictions):
         ({"epochs": [1, 2]}, r"the predictions have the shape \(5, 5, 8\), but \(network, epoch"),
         ({"classes": ["a", "b"]}, r"classes is \['a', 'b'\]; give their number\."),
         ({"epochs": 3}, r"epochs is 3; give the number of each epoch\."),
+        (
+            {"predictions": np.zeros((5, 1, 8), int)},
+            r"predictions are of one epoch, which would count as the untrained one, 0; give the n",
+        ),
         ({"epochs": [4, 3, 2, 1, 0]}, r"the numbers of the epochs are 4, 3, 2, 1, 0; give whole"),
     ],
 )

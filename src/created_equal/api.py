@@ -132,6 +132,11 @@ def score(
         )
     if not isinstance(classes, int | np.integer | None):
         raise InputError(f"classes is {classes!r}; give their number.")
+    if epochs is None and predictions.shape[1] == 1:
+        raise InputError(
+            "the predictions are of one epoch, which would count as the untrained one, 0; give "
+            "the number of the epoch, as in epochs=[1]."
+        )
     if not np.iterable(range(1) if epochs is None else epochs):
         raise InputError(f"epochs is {epochs!r}; give the number of each epoch.")
     classes = classes or int(max(labels.max(), predictions.max())) + 1

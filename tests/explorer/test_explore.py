@@ -31,7 +31,8 @@ def test_an_example_is_learned_from_the_epoch_on_from_which_most_networks_are_ri
     n_right = np.array([[4, 0, 0, 2], [1, 3, 0, 3], [3, 3, 4, 2], [3, 4, 1, 4]], dtype=np.uint8)
     found = learned(n_right, 4, np.array([0, 1, 2, 5]))
     assert found.tolist() == [2, 1, NEVER, 5]
-    assert learned(np.full((3, 1), 4, np.uint8), 4, np.arange(3)).tolist() == [0]
+    # Untrained networks have learned nothing.
+    assert learned(np.full((3, 1), 4, np.uint8), 4, np.arange(3)).tolist() == [1]
     assert learned(np.array([[0], [4]]), 4, np.array([0, 100_000])).tolist() == [100_000]
 
 

@@ -66,17 +66,11 @@ def test_only_networks_trained_on_the_hardest_may_fail_on_the_test_set(kept, pro
     assert len(learning_problems(scores_of(train=0.1, keep=kept, fraction=0.2))) == 1
 
 
-def test_random_labels_must_stay_near_chance_on_the_test_set():
-    # Of 100 examples, five standard deviations of guessing one in five are 0.2.
-    for near in (0.01, 0.2, 0.39):
-        assert learning_problems(scores_of(test=near, labels="random", seed=0)) == []
-    assert learning_problems(scores_of(test=0.41, labels="random", seed=0)) == [
-        (
-            "is not at chance on random labels: test accuracy 0.4100 at the last epoch, guessing "
-            "is within 0.2000 of 0.2000",
-            "look for images that are in both the train and the test set",
-        )
-    ]
+def test_networks_trained_on_random_labels_may_have_any_accuracy_on_the_test_set():
+    # If the classes differ in size, guessing their frequencies is right more often than 1 in K.
+    for test in (0.1, 0.2, 0.31):
+        assert learning_problems(scores_of(test=test, labels="random", seed=0)) == []
+    assert len(learning_problems(scores_of(train=0.1, labels="random", seed=0))) == 1
 
 
 @pytest.mark.parametrize(

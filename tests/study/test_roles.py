@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from created_equal.study import (
@@ -54,6 +56,15 @@ def test_roles_of_the_studies_that_have_all_figures(name):
     assert bool(rounds) == (name != "digits")  # Its hardest fifth is cut at once.
     assert {*rounds, *ensembles_in(roles)} <= set(behind)
     assert len(behind) == len(set(behind))
+
+
+def test_the_balanced_hardest_alone_are_compared_with_random_ones_too():
+    study = load_study("smoke")
+    entry = {"random_labels": "random_labels", "hard_balanced": "hardest_fifth"}
+    balanced = roles_of(replace(study, figures={"figure_08": entry}))
+    entry = {"random_labels": "random_labels", "hard": "hardest_fifth"}
+    assert balanced == roles_of(replace(study, figures={"figure_08": entry}))
+    assert balanced["figure_08.random"] == ("random_fifth",)
 
 
 def test_a_study_without_the_figures_has_no_such_roles():

@@ -572,7 +572,7 @@ def remains(evidence: Evidence, name: str, *, split: str = "train and test") -> 
     every later epoch, {split} examples.
     """
     examples, trained = _examples(evidence, split, name), _several(evidence, name)
-    later = trained[(len(trained) - 1) // 2 :]
+    later = trained[trained >= trained[-1] / 2]
 
     def value(scores: Scores) -> float:
         n_right = scores.n_right(name, later, examples)

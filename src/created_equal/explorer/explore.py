@@ -270,7 +270,9 @@ def _arrays_of(scores: xr.Dataset, places: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def learned(n_right: np.ndarray, networks: int, epochs: np.ndarray) -> np.ndarray:
-    """Return the first epoch from which most networks are right until the end, or ``NEVER``.
+    """Return the first epoch from 1 on from which most networks are right, or ``NEVER``.
+
+    They must be right until the end.
 
     Args:
         n_right: (epoch, example) how many networks are right.
@@ -280,6 +282,7 @@ def learned(n_right: np.ndarray, networks: int, epochs: np.ndarray) -> np.ndarra
     Returns:
         (example,) uint32.
     """
+    n_right, epochs = n_right[epochs > 0], epochs[epochs > 0]
     is_wrong = 2 * n_right.astype(np.int64) <= networks
     until_end = np.argmax(is_wrong[::-1], axis=0)
     first = np.where(is_wrong.any(axis=0), len(epochs) - until_end, 0)

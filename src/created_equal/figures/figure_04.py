@@ -29,7 +29,7 @@ from created_equal.scores import (
 MOST_BINS = 21
 SATURATION = 0.04
 SATURATED = style.PALETTE[3]
-R_WORDS = "r: Pearson's correlation with its 95 % interval; rank r: Spearman's."
+R_WORDS = "r: Pearson's correlation with its 95 % interval over examples; rank r: Spearman's."
 # In characters; a longer title would reach into the next panel.
 LONGEST_TITLE = 38
 COLOR_TICKS = (0, 0.01, 0.02, 0.03, SATURATION)

@@ -48,9 +48,11 @@ def roles_of(study: Study) -> dict[str, tuple[str, ...]]:
                 roles[f"{figure}.{key}"] = tuple(
                     BASELINE_PREFIX + name for name in baselines_of(entry)
                 )
+    of_hard = [roles[key] for key in ("figure_08.hard", "figure_08.hard_balanced") if key in roles]
+    if of_hard:
+        roles["figure_08.random"] = _find_random_part(study, *of_hard[0])
     if "figure_08.hard" in roles:
         (hard,) = roles["figure_08.hard"]
-        roles["figure_08.random"] = _find_random_part(study, hard)
         is_balanced = study.ensembles[hard].derived.get("balanced")
         if is_balanced and "figure_08.hard_balanced" not in roles:
             roles["figure_08.hard_balanced"] = roles.pop("figure_08.hard")
