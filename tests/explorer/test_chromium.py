@@ -29,7 +29,7 @@ def settled(page: Page) -> None:
     # An evaluation that waits for a frame would wait forever if there is none.
     page.evaluate(
         "() => { window.isDrawn = false; "
-        "requestAnimationFrame(() => setTimeout(() => { window.isDrawn = true; }, 50)); }"
+        "requestAnimationFrame(() => setTimeout(() => { window.isDrawn = true; }, 150)); }"
     )
     page.wait_for_function("() => window.isDrawn", polling=20)
 
@@ -146,6 +146,10 @@ def test_the_epoch_follows_the_keys_and_the_button(open_page: Open, page_path: P
     assert said.inner_text() == "epoch 3 of 12"
     assert page.locator("#epoch").get_attribute("aria-valuetext") == "epoch 3 of 12"
     bars = pixels(page, "#bars_0")
+    image = page.locator("#name").inner_text()
+    page.keyboard.press("n")
+    settled(page)
+    assert page.locator("#name").inner_text() != image
     page.locator("#epoch").evaluate("(slider) => slider.blur()")
     page.keyboard.press("ArrowLeft")
     settled(page)
@@ -285,6 +289,10 @@ def test_an_address_restores_the_view(open_page: Open, page_path: Path) -> None:
     assert found(other) == order
     assert other.locator("#sort").input_value() == "margin.0"
     assert other.locator("#order").inner_text() == "agreed and right first"
+    page.locator("#close").click()
+    settled(page)
+    closed = open_page(page_path, f"#{page.url.partition('#')[2]}")
+    assert not closed.locator("#one").is_visible()
     for strange in ("#sort=<b>&epoch=x&image=-1&brush={", '#brush={"of":7}&label=99&epoch=400'):
         state = open_page(page_path, strange).evaluate("explorer.state")
         assert (state["sort"], state["epoch"], state["label"]) == ("accessibility.0", 12, "")
@@ -485,6 +493,12 @@ def test_two_ensembles_side_by_side(
     page.keyboard.press("End")
     settled(page)
     assert counts(page, 1) == expected_counts(other, 5), "the last of its epochs"
+    shown = [text.rpartition(": ")[2] for text in page.locator("h2 small").all_inner_texts()]
+    assert shown == ["12", "5"]
+    brush = {"on": "bars", "of": 1, "x0": 0.8, "x1": 1, "y0": 0, "y1": 0, "epoch": 12}
+    update(page, brush=brush)
+    assert count_words(page).endswith("with consistency 0.80 to 1.00 after epoch 5 of B")
+    update(page, brush=None)
     update(page, sort="difference.0")
     difference = scores["accessibility"].values[common] - other["accessibility"].values
     hardest_for_a = other["example"].values[np.argmin(difference)]
@@ -493,8 +507,10 @@ def test_two_ensembles_side_by_side(
     assert [text[:2] for text in words] == ["A:", "B:"]
     with page.expect_download() as download:
         page.locator("#csv").click()
-    header = Path(download.value.path()).read_text().splitlines()[0]
-    assert {"consistency_a", "consistency_b"} <= set(header.split(","))
+    with Path(download.value.path()).open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {"consistency_a", "consistency_b"} <= set(rows[0])
+    assert {(row["epoch_a"], row["epoch_b"]) for row in rows} == {("12", "5")}
 
 
 def test_sixty_thousand_examples_are_ready_in_five_seconds(open_page: Open, write: Write) -> None:
@@ -555,6 +571,66 @@ def test_dark_light_and_print(open_page: Open, page_path: Path) -> None:
     assert not dark.locator("#play").is_visible()
     assert dark.locator("#epoch_words").is_visible()
     assert dark.locator(".tile").first.is_visible()
+
+
+def test_a_printed_page_shows_plots_image_and_tiles_below_each_other(
+    open_page: Open, page_path: Path
+) -> None:
+    paper = {"width": 718, "height": 1000}
+    light = open_page(page_path, "#image=101", viewport=paper)
+    light.emulate_media(media="print")
+    page = open_page(page_path, "#image=101", viewport=paper, color_scheme="dark")
+    # Browsers print in light colors.
+    page.emulate_media(media="print", color_scheme="light")
+    settled(page)
+    boxes = [page.locator(each).bounding_box() for each in ("#plots", "#detail", "#images")]
+    assert all(box["width"] > 600 for box in boxes)
+    assert boxes[0]["y"] < boxes[1]["y"] < boxes[2]["y"]
+    assert np.array_equal(pixels(page, "#curve"), pixels(light, "#curve"))
+
+
+def test_a_finger_that_scrolls_across_a_plot_selects_nothing(
+    open_page: Open, page_path: Path
+) -> None:
+    page = open_page(page_path, viewport=NARROW, has_touch=True)
+    box = page.locator("#map_0").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    touch = page.context.new_cdp_session(page)
+    for step in range(20):
+        kind, points = ("touchMove" if step else "touchStart"), [{"x": x, "y": y - 10 * step}]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_function("() => scrollY > 0", polling=20)
+    settled(page)
+    assert page.evaluate("explorer.state.brush") is None
+    assert count_words(page) == "240 of 240 images"
+
+
+def test_the_address_is_written_seldom_and_in_the_end(open_page: Open, page_path: Path) -> None:
+    page = open_page(page_path)
+    page.evaluate(
+        """() => { window.writes = 0; const write = history.replaceState.bind(history);
+        history.replaceState = (...all) => { window.writes++; write(...all); };
+        let left = 60; const timer = setInterval(() => {
+        explorer.update({ epoch: --left ? 1 + left % 11 : 0 });
+        if (!left) clearInterval(timer); }, 25); }"""
+    )
+    page.wait_for_function("() => location.hash.includes('epoch=0&')", polling=20)
+    assert page.evaluate("writes") < 20
+
+
+def test_images_of_a_row_stand_at_the_same_height(open_page: Open, page_path: Path) -> None:
+    page = open_page(page_path, "#sort=consensus.0")
+    tops = [each.bounding_box()["y"] for each in page.locator(".tile canvas").all()[:5]]
+    assert len({*tops}) == 1
+
+
+def test_one_epoch_has_neither_map_nor_curve(
+    open_page: Open, write: Write, scores: xr.Dataset, dataset: xr.Dataset
+) -> None:
+    page = open_page(write({"st_vgg": scores.isel(epoch=[-1])}, dataset), "#image=101")
+    assert page.locator("#bars_0").is_visible()
+    assert not page.locator("#map_0").is_visible() and not page.locator("#curve").is_visible()
 
 
 def test_everything_that_shows_an_image_has_words(open_page: Open, page_path: Path) -> None:

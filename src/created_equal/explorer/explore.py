@@ -231,7 +231,7 @@ def _about(name: str, title: str, letter: str, scores: xr.Dataset, epochs: list[
         "heading": f"{letter}: {title}" if letter else title,
         "about": f"{networks} {word}, {_unit(scores)}s {own[0]} to {own[-1]}",
         "networks": networks,
-        "epochs": len(own),
+        "own": own.tolist(),
         # The place of the last of its epochs that is not after each of the page's.
         "at": (np.searchsorted(own, epochs, side="right") - 1).clip(0).tolist(),
         "edges": bin_edges(networks).tolist(),

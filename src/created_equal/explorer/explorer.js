@@ -8,9 +8,9 @@ const missing = new Set(thumbnail.missing);
 const TILES = 120;
 const last = epochs.length - 1;
 const FIELDS = { sort: "accessibility.0", label: "", split: "", find: "" };
-const DEFAULTS = { ...FIELDS, reversed: false, brush: null, epoch: last, image: null };
+const DEFAULTS = { ...FIELDS, reversed: false, brush: null, epoch: last, image: undefined };
 const state = { ...DEFAULTS };
-let [shown, tiles, timer] = [[], TILES, null];
+let [shown, tiles, timer, writing] = [[], TILES, null, null];
 
 // The data: typed arrays, packed one after the other and compressed.
 
@@ -27,17 +27,18 @@ const keys = new Float64Array(count); // What each selected image is sorted by.
 const ensembles = page.ensembles.map((info, number) => {
   for (const steps of [owns[number].right, owns[number].wrong, owns[number].offset]) {
     // From epoch to epoch; typed arrays wrap around as numpy's do.
-    for (let i = 0; i < steps.length; i++) if (i % info.epochs) steps[i] += steps[i - 1];
+    for (let i = 0; i < steps.length; i++) if (i % info.own.length) steps[i] += steps[i - 1];
   }
   return { ...info, ...owns[number], number, bars: $(`bars_${number}`), map: $(`map_${number}`) };
 });
 const [first, second] = ensembles;
 
-const at = (m, i, epoch = state.epoch) => i * m.epochs + m.at[epoch];
+const at = (m, i, epoch = state.epoch) => i * m.own.length + m.at[epoch];
 const consistency = (m, i, epoch) => m.right[at(m, i, epoch)] / m.networks;
 const consensus = (m, i) => Math.max(m.right[at(m, i)], m.wrong[at(m, i)]) / m.networks;
 const margin = (m, i) => (m.right[at(m, i)] - m.wrong[at(m, i)]) / m.networks;
 const number = (value) => value.toLocaleString("en");
+const epochOf = (m, epoch = state.epoch) => m.own[m.at[epoch]];
 const labelOf = (m, i) => classes[m.label[i]];
 const isRight = (m, i) => m.offset[at(m, i)] === 0;
 const modal = (m, i) => classes[(m.label[i] + m.offset[at(m, i)]) % classes.length];
@@ -136,6 +137,7 @@ function line(context, points, color, dash = [], width = 1) {
 
 function drawBars(m) {
   const { context, width, height } = start(m.bars);
+  $(`epoch_${m.number}`).textContent = second ? `, shown: ${epochOf(m)}` : "";
   const counts = histogram(m, shown);
   const part = (height - 40) / 2;
   ["train", "test"].forEach((split, row) => {
@@ -186,7 +188,7 @@ function drawMap(m) {
   if (shown.length < count) { for (let i = 0; i < count; i++) dot(i, faint); }
   for (const i of shown) dot(i, shades[Math.round(4 * consistency(m, i))]);
   drawBrush(context, plot, m, "map");
-  if (state.image === null) return;
+  if (state.image == null) return;
   const [x, y] = place(state.image);
   context.strokeStyle = style("--ink");
   context.lineWidth = 2;
@@ -214,10 +216,10 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowD
 function listen(canvas, m, on) {
   let drag = null;
   const values = (event) => canvas.frames[drag.row].values(event.offsetX, event.offsetY);
-  const ys = (from, to) => on === "map" ? [from, to] : [drag.row, drag.row];
+  const ys = (from, to, row = drag.row) => on === "map" ? [from, to] : [row, row];
   canvas.addEventListener("pointerdown", (event) => {
     const row = canvas.frames.findLastIndex(({ box }) => event.offsetY >= box.top);
-    drag = { row: Math.max(0, row), moved: false };
+    drag = { row: Math.max(0, row), moved: false, before: state.brush };
     drag.from = values(event);
     canvas.setPointerCapture(event.pointerId);
   });
@@ -227,7 +229,13 @@ function listen(canvas, m, on) {
     drag.moved ||= Math.abs(x1 - x0) + Math.abs(y1 - y0) > 0.01;
     if (drag.moved) setBrush(m, on, [x0, x1], ys(y0, y1));
   });
+  // A finger that scrolls the page moves across the plot first.
+  canvas.addEventListener("pointercancel", () => {
+    if (drag?.moved) update({ brush: drag.before });
+    drag = null;
+  });
   canvas.addEventListener("pointerup", () => {
+    if (!drag) return;
     const bin = m.bins[Math.round(Math.min(1, Math.max(0, drag.from[0])) * m.networks)];
     const ends = [m.edges[bin], m.edges[bin + 1]];
     if (!drag.moved && on === "bars" && !state.brush) setBrush(m, on, ends, ys());
@@ -242,13 +250,11 @@ function listen(canvas, m, on) {
     const old = state.brush?.on === on && state.brush.of === m.number;
     const { x0, x1, y0, y1 } = old ? state.brush : { x0: 0.2, x1: 0.3, y0: 0.4, y1: 0.6 };
     const kept = event.shiftKey ? 0 : 1;
-    drag = { row: Math.min(1, Math.max(0, Math.round(y0) - dy)) };
-    setBrush(m, on, [x0 + kept * dx / 50, x1 + dx / 50], ys(y0 + kept * dy / 25, y1 + dy / 25));
-    drag = null;
+    const row = Math.min(1, Math.max(0, Math.round(y0) - dy));
+    const y = ys(y0 + kept * dy / 25, y1 + dy / 25, row);
+    setBrush(m, on, [x0 + kept * dx / 50, x1 + dx / 50], y);
   });
 }
-
-// Images.
 
 const sheets = [...document.querySelectorAll("script.sheet")].map((sheet) => {
   let bitmap = null;
@@ -260,8 +266,7 @@ async function drawThumbnail(canvas, i) {
   const { width, height, cell, columns, rows } = thumbnail;
   canvas.dataset.image = i;
   [canvas.width, canvas.height] = [width, height];
-  canvas.classList.toggle("missing", missing.has(i));
-  if (missing.has(i)) return;
+  if (canvas.classList.toggle("missing", missing.has(i))) return;
   const number = i % (columns * rows);
   const sheet = await sheets[Math.floor(i / (columns * rows))]();
   if (canvas.dataset.image !== String(i)) return; // It is another image's by now.
@@ -269,17 +274,16 @@ async function drawThumbnail(canvas, i) {
   canvas.getContext("2d").drawImage(sheet, x, y, width, height, 0, 0, width, height);
 }
 
-function said(m, i) {
-  const words = isRight(m, i) ? labelOf(m, i) : `${labelOf(m, i)} → ${modal(m, i)}`;
-  return second ? `${m.letter}: ${words}` : words;
-}
+const said = (m, i) =>
+  (second ? `${m.letter}: ` : "") + labelOf(m, i) + (isRight(m, i) ? "" : ` → ${modal(m, i)}`);
 
 function fillTile(tile, i) {
   drawThumbnail(tile.firstElementChild, i);
   for (const m of ensembles) {
     const [bar, words] = [1, 2].map((each) => tile.children[2 * m.number + each]);
     const value = consistency(m, i);
-    bar.firstElementChild.style.cssText = `width: ${100 * value}%; background: ${shade(value)}`;
+    const shade = `var(--right-${Math.round(4 * value)})`;
+    bar.firstElementChild.style.cssText = `width: ${100 * value}%; background: ${shade}`;
     words.textContent = words.title = said(m, i);
   }
   const scores = ensembles.map((m) => `${said(m, i)}, consistency ${consistency(m, i).toFixed(2)}`);
@@ -287,8 +291,6 @@ function fillTile(tile, i) {
   tile.setAttribute("aria-label", `${kind} ${positions[i]}, ${scores.join("; ")}`);
   tile.setAttribute("aria-pressed", i === state.image);
 }
-
-const shade = (value) => `var(--right-${Math.round(4 * value)})`;
 
 function drawGrid() {
   const wanted = shown.slice(0, tiles);
@@ -310,15 +312,14 @@ function brushWords() {
   const where = second ? ` of ${ensembles[of].letter}` : "";
   if (on === "map") return `, in the marked area of the map${where}`;
   const [low, high] = [Math.max(0, x0), Math.min(1, x1)].map((each) => each.toFixed(2));
-  return `, with consistency ${low} to ${high} after ${page.unit} ${epochs[epoch]}${where}`;
+  const after = `${page.unit} ${epochOf(ensembles[of], epoch)}`;
+  return `, with consistency ${low} to ${high} after ${after}${where}`;
 }
-
-// One image.
 
 function drawDetail() {
   const i = state.image;
-  $("one").hidden = i === null;
-  if (i === null) return;
+  $("one").hidden = i == null;
+  if (i == null) return;
   drawThumbnail($("large"), i);
   $("large").setAttribute("aria-label", `Image ${positions[i]}, ${labelOf(first, i)}`);
   $("name").textContent = `Image ${positions[i]}, labeled ${labelOf(first, i)}`;
@@ -355,8 +356,7 @@ function drawCurves(i) {
   line(context, [[left, chance], [right, chance]], "--muted", [4, 3]);
   line(context, [[now, plot.Y(0)], [now, plot.Y(1)]], "--ink");
   for (const m of ensembles) {
-    const own = epochs.slice(0, m.at.indexOf(m.epochs - 1) + 1);
-    const points = own.map((epoch, e) => [plot.X(epoch), plot.Y(consistency(m, i, e))]);
+    const points = epochs.map((_, e) => [plot.X(epochOf(m, e)), plot.Y(consistency(m, i, e))]);
     line(context, points, m.number ? "--test" : "--train", m.number ? [6, 3] : [], 2);
   }
 }
@@ -376,8 +376,9 @@ function render() {
   ensembles.forEach(drawMap);
   drawGrid();
   drawDetail();
-  history.replaceState(null, "", address());
-  $("unread").hidden = true;
+  // Browsers refuse to change the address hundreds of times in a few seconds.
+  clearTimeout(writing);
+  writing = setTimeout(() => history.replaceState(null, "", address()), 100);
   document.documentElement.dataset.ready ??= Math.round(performance.now());
 }
 
@@ -394,7 +395,7 @@ function address() {
     if (value !== DEFAULTS[key]) parts.set(key, key === "brush" ? JSON.stringify(value) : value);
   }
   if (parts.has("epoch")) parts.set("epoch", epochs[state.epoch]);
-  if (parts.has("image")) parts.set("image", positions[state.image]);
+  if (parts.has("image")) parts.set("image", positions[state.image] ?? "none");
   return `#${parts}`;
 }
 
@@ -409,12 +410,13 @@ function readAddress() {
   const image = positions.indexOf(Number(parts.get("image") ?? NaN));
   if (epoch >= 0) found.epoch = epoch;
   if (image >= 0) found.image = image;
+  else if (parts.get("image") === "none") found.image = null;
   try {
     const brush = JSON.parse(parts.get("brush"));
     if (ensembles[brush?.of] && epochs[brush.epoch] !== undefined) found.brush = brush;
   } catch { /* Not an address that this page has written. */ }
   update(found);
-  if (image < 0 && matchMedia("(min-width: 66rem)").matches) state.image = select()[0] ?? null;
+  if (found.image === undefined && matchMedia("(width > 66rem)").matches) [state.image] = select();
 }
 
 function saveTable() {
@@ -423,6 +425,7 @@ function saveTable() {
   Object.assign(columns, hashes && { pixel_hash: hashOf }, { class: (i) => labelOf(first, i) });
   for (const m of ensembles) {
     const own = { modal_class: modal, consistency, consensus, accessibility: SCORES.accessibility };
+    if (second) own[page.unit] = () => epochOf(m);
     for (const [name, of] of Object.entries(own)) {
       columns[second ? `${name}_${m.name}` : name] = (i) => of(m, i);
     }
@@ -430,10 +433,9 @@ function saveTable() {
   const cell = (value) => /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
   const rows = shown.map((i) => Object.values(columns).map((of) => cell(of(i))).join(","));
   const text = [Object.keys(columns).join(","), ...rows, ""].join("\n");
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
-  link.download = `${page.study}_${first.name}_${page.unit}_${epochs[state.epoch]}.csv`;
-  link.click();
+  const download = `${page.study}_${first.name}_${page.unit}_${epochs[state.epoch]}.csv`;
+  const href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+  Object.assign(document.createElement("a"), { href, download }).click();
 }
 
 const step = (by) => update({ epoch: Math.min(last, Math.max(0, state.epoch + by)) });
@@ -447,10 +449,7 @@ function play(on) {
   if (on && state.epoch === last) update({ epoch: 0 });
 }
 
-function browse(by) {
-  const image = shown[shown.indexOf(state.image) + by];
-  if (image !== undefined) update({ image });
-}
+const browse = (by) => update({ image: shown[shown.indexOf(state.image) + by] ?? state.image });
 
 const ACTIONS = {
   play: () => play(!timer),
@@ -474,9 +473,9 @@ const KEYS = {
 
 document.addEventListener("keydown", (event) => {
   const { target, key } = event;
-  const taken = target.matches(key === " " ? "input, select, button, summary" : "input, select");
+  const busy = target.matches(`input:not(#epoch), select${key === " " ? ", button, summary" : ""}`);
   const other = event.ctrlKey || event.metaKey || event.altKey;
-  if (!KEYS[key] || other || (taken && key !== "Escape")) return;
+  if (!KEYS[key] || other || (busy && key !== "Escape")) return;
   event.preventDefault();
   KEYS[key]();
 });
@@ -486,7 +485,6 @@ for (const button of document.querySelectorAll("[data-set]")) {
 }
 for (const key in FIELDS) $(key).addEventListener("input", () => update({ [key]: $(key).value }));
 for (const m of ensembles) ["bars", "map"].forEach((on) => listen(m[on], m, on));
-$("controls").addEventListener("submit", (event) => event.preventDefault());
 $("epoch").addEventListener("input", () => update({ epoch: Number($("epoch").value) }));
 $("epoch").max = last;
 $("grid").addEventListener("click", ({ target }) => {
@@ -495,6 +493,7 @@ $("grid").addEventListener("click", ({ target }) => {
 });
 addEventListener("hashchange", readAddress);
 addEventListener("resize", () => update({}));
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => update({}));
+const media = ["print", "(prefers-color-scheme: dark)"].map((query) => matchMedia(query));
+for (const each of media) each.addEventListener("change", render);
 globalThis.explorer = { state, ensembles, positions, select, histogram, update };
 readAddress();
