@@ -586,7 +586,7 @@ def plan(
 ) -> None:
     """Print how many networks are trained already, and how long the rest takes on this machine.
 
-    This takes up to half a minute, in which the machine is measured.
+    The machine is measured, which takes some 20 seconds, and longer if other programs run.
     """
     from created_equal.planning.plan import print_plan
 
