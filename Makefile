@@ -2,7 +2,7 @@
 PYTHON ?= python3
 ACTIVATE = . .venv/bin/activate
 # Python compiles the modules that are used when they are first imported, and most never are.
-PIP = --quiet --disable-pip-version-check --no-compile
+INSTALL ?= .venv/bin/python -m pip install --disable-pip-version-check --no-compile
 # Containers often set it, and then every process would compile torch again.
 export PYTHONDONTWRITEBYTECODE =
 WEB = src/created_equal/look.css src/created_equal/explorer/explorer.css \
@@ -11,7 +11,8 @@ WEB = src/created_equal/look.css src/created_equal/explorer/explorer.css \
 .PHONY: help reproduce test test-portable test-slurm style benchmark gpu clean
 
 help:
-	@echo "make reproduce      set up .venv and run snakemake --cores all"
+	@echo "make reproduce      set up .venv and run snakemake --cores all (if you have uv, it installs faster:"
+	@echo "                    make reproduce INSTALL='uv pip install --python .venv')"
 	@echo "make test           set up .venv and run the style checks and the tests"
 	@echo "make test-portable  train, score and check the smoke study with AVX2 only, to round like older"
 	@echo "                    CPUs, and test the wheel in an empty environment"
@@ -25,8 +26,8 @@ help:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	    { echo "Python 3.11 or later is needed, $(PYTHON) is older; run make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install $(PIP) -r requirements.txt
-	.venv/bin/python -m pip install $(PIP) --no-deps --no-build-isolation -e .
+	$(INSTALL) --quiet -r requirements.txt
+	$(INSTALL) --quiet --no-deps --no-build-isolation -e .
 	.venv/bin/python -c "import snakemake.cli, torch._dynamo, seaborn, papermill, created_equal.training"
 	touch $@
 

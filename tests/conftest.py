@@ -1,5 +1,6 @@
 """What tests of several stages share: real digits, tiny ensembles, a small study of one's own."""
 
+import gc
 import os
 import shutil
 import signal
@@ -11,7 +12,10 @@ import torch
 from data import DIGITS, data_root  # noqa: F401
 from needs import require
 
+from created_equal.garbage import collect_less
 from created_equal.study import Architecture, Ensemble, Recipe
+
+collect_less()
 
 # Kernels are run by Triton's interpreter where there is no GPU, which it asks for when they are
 # imported.
@@ -30,6 +34,11 @@ def pytest_collection_modifyitems(items):
     With --no-loadscope-reorder, since pytest-xdist would start with the files of the most tests.
     """
     items.sort(key=lambda item: item.path.parent != REPOSITORY / "tests")
+
+
+def pytest_collection_finish():
+    """Leave a million objects of the collected tests out of every garbage collection."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

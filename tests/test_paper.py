@@ -59,8 +59,13 @@ def test_the_whole_paper_is_planned_without_data(repository):
     assert not (repository / "results").exists()
 
 
-def test_the_profile_takes_all_of_it_and_each_ensemble_asks_for_what_its_study_says(repository):
-    planned = succeeds(repository, "--profile", "slurm", "--dry-run")
+@pytest.fixture(scope="module")
+def planned(repository):
+    """The dry run of everything in the paper on a cluster."""
+    return succeeds(repository, "--profile", "slurm", "--dry-run")
+
+
+def test_the_profile_takes_all_of_it_and_each_ensemble_asks_for_what_its_study_says(planned):
     asked = training_jobs(planned)
     assert len(asked) == sum(TRAINING_JOBS.values())
     assert {"mem_mb=48000", "runtime=4350"} <= set(asked["imagenet", "resnet50", "0026-0026.nc"])
@@ -69,8 +74,7 @@ def test_the_profile_takes_all_of_it_and_each_ensemble_asks_for_what_its_study_s
     assert {"mem_mb=4027", "runtime=630"} <= set(asked["small_mammals", "st_vgg", "0000-0009.nc"])
 
 
-def test_scores_and_claims_of_large_studies_have_rules_of_their_own_with_more_memory(repository):
-    planned = succeeds(repository, "--profile", "slurm", "--dry-run")
+def test_scores_and_claims_of_large_studies_have_rules_of_their_own_with_more_memory(planned):
     assert set(LARGE) < set(PAPER)
     for rule, asks in (("check_claims", "mem_mb=4000"), ("check_large_claims", "mem_mb=8000")):
         found = re.findall(rf"^rule {rule}:\n(.*?)\n\[", planned, re.M | re.S)

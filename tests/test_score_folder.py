@@ -11,6 +11,7 @@ import pytest
 
 from created_equal.artefacts import read_predictions, read_scores
 from created_equal.errors import InputError
+from created_equal.figures.saving import METADATA
 from created_equal.recorder import Recorder
 from created_equal.score_folder import FIGURES_OF_ONE, score_folder
 
@@ -74,6 +75,7 @@ def test_scores_are_those_of_the_predictions(folder: Path) -> None:
     assert scores["loss"].isnull().all()
 
 
+@pytest.mark.usefixtures("one_format")
 @pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_a_few_examples_get_all_that_can_be_made_of_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -83,7 +85,7 @@ def test_a_few_examples_get_all_that_can_be_made_of_them(
     left_out = score_folder(tmp_path)
     (metrics,) = (each for each in left_out if each.startswith("metrics"))
     assert "need at least 3 examples" in metrics
-    assert {"figure_01.pdf", "claims.html", "explorer.html"} < {
+    assert {"figure_01.svg", "claims.html", "explorer.html"} < {
         path.name for path in tmp_path.iterdir()
     }
     rows = pd.read_csv(tmp_path / "claims.csv").set_index("id")
@@ -108,6 +110,19 @@ def test_names_of_classes_are_shown_and_harmless(folder: Path) -> None:
     assert set(pd.read_csv(folder / "gallery.csv")["class"]) == set(NAMES)
 
 
+@pytest.fixture
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave all figures out, in tests of the scores alone."""
+    monkeypatch.setattr("created_equal.score_folder.FIGURES_OF_ONE", {})
+
+
+@pytest.fixture
+def one_format(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw figures as svg alone, in tests of which figures are drawn."""
+    monkeypatch.setattr("created_equal.figures.saving.METADATA", {"svg": METADATA["svg"]})
+
+
+@pytest.mark.usefixtures("no_figures")
 def test_a_network_more_is_scored_with_the_others(folder: Path, tmp_path: Path) -> None:
     record(tmp_path, [0], splits=["test"])
     score_folder(tmp_path)
@@ -116,16 +131,18 @@ def test_a_network_more_is_scored_with_the_others(folder: Path, tmp_path: Path) 
     assert read_scores(tmp_path / "scores.nc")["network"].values.tolist() == [0, 5]
 
 
+@pytest.mark.usefixtures("one_format")
 def test_labels_of_one_split_alone(tmp_path: Path) -> None:
     record(tmp_path, splits=["test"])
     left_out = score_folder(tmp_path)
     assert "figure_01 is left out: there are no train examples." in left_out
     assert "gallery is left out: there are no images; give them to the recorder." in left_out
     assert "claims are left out: there are no train examples." in left_out
-    assert (tmp_path / "figure_02.pdf").exists()
+    assert (tmp_path / "figure_02.svg").exists()
     assert "There are no images" in (tmp_path / "explorer.html").read_text()
 
 
+@pytest.mark.usefixtures("one_format")
 def test_images_of_one_split_alone(tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (30, 6, 8), dtype=np.uint8)
     record(tmp_path, splits=["test"], images={"test": pixels})
@@ -134,13 +151,14 @@ def test_images_of_one_split_alone(tmp_path: Path) -> None:
     assert "There are no images" not in (tmp_path / "explorer.html").read_text()
 
 
+@pytest.mark.usefixtures("one_format")
 def test_networks_after_training_alone(tmp_path: Path) -> None:
     """Without the untrained network and with one epoch, little is left, but nothing breaks."""
     record(tmp_path, epochs=[4])
     left_out = " ".join(score_folder(tmp_path))
     for figure in ("figure_01", "figure_02", "figure_03", "figure_09", "figure_11"):
         assert f"{figure} is left out: " in left_out
-    assert (tmp_path / "figure_10.pdf").exists()
+    assert (tmp_path / "figure_10.svg").exists()
 
 
 @pytest.mark.parametrize("name", ["scores.nc", "metrics.csv", "gallery.png", "claims.html"])
@@ -154,13 +172,14 @@ def test_a_file_of_another_program_is_not_replaced(tmp_path: Path, name: str) ->
     assert (tmp_path / name).read_text() == "mine"
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_networks_that_name_their_examples_otherwise_are_not_scored_together(
     tmp_path: Path,
 ) -> None:
     """Two machines may list the files of a class in another order, with equal labels."""
     ids = {split: [f"{split}/{number}" for number in range(SIZES[split])] for split in SIZES}
     record(tmp_path, [0], ids=ids)
-    assert score_folder(tmp_path)
+    score_folder(tmp_path)
     names = read_scores(tmp_path / "scores.nc")["example_name"].values.tolist()
     assert names == ids["train"] + ids["test"]
     swapped = ids["test"][3:4] + ids["test"][1:3] + ids["test"][:1] + ids["test"][4:]

@@ -41,7 +41,6 @@ recipe: {epochs: 3, batch_size: 50, learning_rate: 1.0e-30}
 ensembles:
   st_vgg: {architecture: st_vgg, width: 0.125}
 figures:
-  figure_03: {ensemble: st_vgg, epochs: [0, 1, 2, 3]}
   figure_10: {ensemble: st_vgg}
 """
 
@@ -265,9 +264,8 @@ def test_an_ensemble_that_did_not_learn_is_a_warning_wherever_it_is_shown(
     with (built / "results/stuck/claims.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert any(problem in row["note"] for row in rows if row["ensembles"] == "st_vgg")
-    for figure in ("figure_03", "figure_10"):
-        shown = (built / f"paper_figures/stuck/{figure}.svg").read_text()
-        assert f"Warning: {problem.replace('st_vgg', 'st-VGG')}" in shown
+    shown = (built / "paper_figures/stuck/figure_10.svg").read_text()
+    assert f"Warning: {problem.replace('st_vgg', 'st-VGG')}" in shown
     # And of scores that are there already, as long as a figure that shows them is asked for.
     again = snakemake(built, "paper_figures/stuck/figure_10.pdf", "--force")
     assert line in again.stderr.splitlines()
@@ -660,8 +658,6 @@ def test_rules_run_with_the_python_of_snakemake(built, tmp_path):
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
-        ("figure_1", "figure_01"),
-        ("fig04", "figure_04"),
         ("robustnes", "robust"),
         ("paper_figures/smoke/figure_1.pdf", "figure_01"),
     ],

@@ -7,6 +7,7 @@ import pytest
 from data import DIGITS
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
 
 from created_equal.artefacts import (
     definition_of,
@@ -169,8 +170,15 @@ def test_accuracy_on_small_mammals(name, paper, tolerance):
     assert float(accuracy.mean()) == pytest.approx(paper, abs=tolerance)
 
 
+SLOW = {
+    "svm": SVC(),
+    "random_forest": RandomForestClassifier(random_state=0),
+    "decision_tree": DecisionTreeClassifier(random_state=0),
+}
+
+
 # On all examples the others take most of a minute.
-@pytest.mark.parametrize("name", sorted(set(BASELINES) - {"svm", "random_forest"}))
+@pytest.mark.parametrize("name", sorted(set(BASELINES) - set(SLOW)))
 def test_fitted_again_a_baseline_predicts_what_is_kept(small_mammals, name):
     predictions = predict(baseline(name, seeds=1, weak_learners=10), small_mammals)["prediction"]
     kept = read_predictions(KEPT / f"{name}.nc")["prediction"]
@@ -181,13 +189,12 @@ def test_fitted_again_a_baseline_predicts_what_is_kept(small_mammals, name):
     assert is_same.mean() > 0.99
 
 
-@pytest.mark.parametrize("name", ["svm", "random_forest"])
+@pytest.mark.parametrize("name", SLOW)
 def test_on_a_fifth_of_the_examples_it_predicts_what_scikit_learn_alone_does(small_mammals, name):
     part = small_mammals.isel(example=slice(None, None, 5))
     pixels = (part["image"] - part["channel_mean"]) / part["channel_std"]
     pixels = pixels.values.reshape(part.sizes["example"], -1).astype(np.float32)
     is_train = part["example_split"].values == "train"
-    alone = SVC() if name == "svm" else RandomForestClassifier(random_state=0)
-    alone.fit(pixels[is_train], part["label"].values[is_train])
+    alone = SLOW[name].fit(pixels[is_train], part["label"].values[is_train])
     predictions = predict(baseline(name, seeds=1), part)["prediction"].values[0, 0]
     assert (predictions == alone.predict(pixels)).mean() > 0.99

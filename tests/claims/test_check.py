@@ -74,7 +74,7 @@ def test_conclusions(study, verdict, stable, conclusion):
     assert conclusion_of(study, verdict, stable) == conclusion
 
 
-@pytest.mark.parametrize("networks", [1, 2, 3])
+@pytest.mark.parametrize("networks", [1, 4])
 def test_nothing_that_rests_on_networks_holds_for_want_of_them(
     made_up, with_networks, few_replicates, networks
 ):
@@ -370,13 +370,6 @@ def test_a_study_based_on_another_has_its_data(made_up):
     (row,) = check_claims(night, [CLAIMS["figure_01a_untrained_mean"]])
     assert (row.study, row.paper_networks) == ("small_mammals_night", 100)
     assert row.verdict == "too few networks: would be met"
-
-
-def test_rows_are_the_same_twice(made_up):
-    evidence = made_up("small_mammals", True)
-    claims = [claim for claim in read_claims() if claim.id.startswith("figure_04")]
-    once, again = (list(map(str, check_claims(evidence, claims))) for _ in range(2))
-    assert once == again
 
 
 def test_a_statistic_that_several_claims_share_is_measured_once(made_up, monkeypatch):

@@ -58,9 +58,11 @@ def test_class_folders_are_read_in_order(folder):
     check_five(open_image_folder(folder))
 
 
-def test_val_is_used_if_there_is_no_test(folder):
+def test_val_is_used_if_there_is_no_test(folder, caplog):
+    caplog.set_level(logging.INFO)
     save_image(folder / "val" / "cat" / "other.png", 200)
     check_five(open_image_folder(folder))
+    assert f"{folder / 'val'} is left out, because there is {folder / 'test'}" in caplog.text
     shutil.rmtree(folder / "val")
     (folder / "test").rename(folder / "val")
     check_five(open_image_folder(folder))

@@ -23,7 +23,8 @@ def test_correctness_is_scored_without_what_needs_votes(tmp_path):
     assert not (folder / "explorer.html").exists()
 
 
-def test_a_long_table_is_scored_to_its_explorer(tmp_path):
+def test_a_long_table_is_scored_to_its_explorer(tmp_path, monkeypatch):
+    monkeypatch.setattr("created_equal.score_folder.FIGURES_OF_ONE", {})
     places = np.indices((3, 6, 20)).reshape(3, -1)
     table = pd.DataFrame(dict(zip(("seed", "epoch", "idx"), places, strict=True)))
     labels = table["idx"] % 2

@@ -22,7 +22,7 @@ from created_equal.figures.style import (
 )
 from created_equal.study import CROSS_DATASET, FIGURES
 
-LONG = (
+TITLE = (
     "Household furniture, a superclass of CIFAR-100, with labels of our own and "
     + "more words " * 8
 )
@@ -40,14 +40,12 @@ def a_figure_hides_nothing(figure: Figure, texts: list[Text]) -> None:
 
 
 @pytest.mark.parametrize("figure", [*FIGURES, CROSS_DATASET])
-@pytest.mark.parametrize("title", ["Digits", LONG], ids=["short", "long"])
 def test_text_is_large_inside_the_page_and_not_on_other_text(
     figure: str,
-    title: str,
     drawings: dict[str, Callable[[str, str], Figure]],
     texts: Callable[[Figure], list[Text]],
 ) -> None:
-    drawn = drawings[figure](title, "small_st_vgg")
+    drawn = drawings[figure](TITLE, "small_st_vgg")
     visible = texts(drawn)
     assert len(visible) > 10
     assert min(text.get_fontsize() for text in visible) >= 9
@@ -55,7 +53,7 @@ def test_text_is_large_inside_the_page_and_not_on_other_text(
     a_figure_hides_nothing(drawn, visible)
     words = [" ".join(text.get_text().split()) for text in visible]
     if figure not in ("robustness", CROSS_DATASET):  # These show several ensembles.
-        heading = next(text for text in words if text.startswith(title.split()[0]))
+        heading = next(text for text in words if text.startswith(TITLE.split()[0]))
         assert "small_st_vgg, N = 8 networks, epochs " in heading
     assert not any("Warning" in text for text in words)
 

@@ -13,7 +13,6 @@ SHAPES = {
     "st_vgg": (32, 32, 3),
     "small_st_vgg": (16, 16, 1),
     "mnist_cnn": (28, 28, 1),
-    "vgg11": (32, 32, 3),
     "alexnet": (64, 64, 3),
 }
 COLOR = (32, 32, 3)
@@ -35,7 +34,7 @@ def linear(request):
 @settings(deadline=None, max_examples=8)
 @given(st.floats(-2, 2), st.integers(0, 2**31))
 def test_a_linear_network_is_affine_in_its_images(linear, weight, seed):
-    # Training mode makes no difference, because the five networks have no dropout or batch norm.
+    # Training mode makes no difference, because the networks have no dropout or batch norm.
     (height, width, channels), network = linear
     generator = torch.Generator().manual_seed(seed)
     size = (2, channels, height, width)

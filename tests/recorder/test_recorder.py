@@ -578,7 +578,7 @@ for attempt in range(300):
         break
     if not (child := os.fork()):
         record_endlessly()
-    time.sleep(random.Random(attempt).uniform(0, 0.6 + attempt / 100))
+    time.sleep(random.Random(attempt).uniform(0, 0.15 + attempt / 100))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     if (folder / "0000.nc").exists():

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 import sys
 from dataclasses import replace
 from functools import partial
@@ -45,24 +46,37 @@ SMALL = {
 }
 
 
+def write(folder, **recipe):
+    """Write the study with changes to its recipe."""
+    study = SMALL | {"recipe": SMALL["recipe"] | recipe}
+    path = folder / "config/studies/small.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump(study))
+
+
 @pytest.fixture
 def write_study(study_folder):
     """A function that writes the study with changes to its recipe."""
+    write(study_folder)
+    return partial(write, study_folder)
 
-    def write(**recipe):
-        study = SMALL | {"recipe": SMALL["recipe"] | recipe}
-        (study_folder / "config/studies/small.yaml").write_text(yaml.safe_dump(study))
 
-    write()
-    return write
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """The results of the study, with only its first ensemble trained."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("trained"))
+        write(Path())
+        cli.build_dataset("small")
+        cli.train_networks("small", "one")
+        cli.score_ensemble("small", "one")
+        return Path("results").resolve()
 
 
 @pytest.fixture
-def trained(write_study):
+def trained(write_study, study_folder, results):
     """The study, with only its first ensemble trained."""
-    cli.build_dataset("small")
-    cli.train_networks("small", "one")
-    cli.score_ensemble("small", "one")
+    shutil.copytree(results, study_folder / "results")
     return write_study
 
 

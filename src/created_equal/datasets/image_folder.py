@@ -111,8 +111,10 @@ def _list_classes(root: Path, lister: "_Lister") -> tuple[Classes, Classes]:
         train = _list_class_folders(root / "train", "images", lister)
         return train, _list_annotated_files(root / "val", lister)
     train = _list_class_folders(root / "train", ".", lister)
-    test = root / "test" if (root / "test").is_dir() else root / "val"
-    return train, _list_class_folders(test, ".", lister)
+    test, val = root / "test", root / "val"
+    if test.is_dir() and val.is_dir():
+        log.info("%s is left out, because there is %s", val, test)
+    return train, _list_class_folders(test if test.is_dir() else val, ".", lister)
 
 
 def _list_class_folders(folder: Path, within: str, lister: "_Lister") -> Classes:

@@ -95,8 +95,9 @@ def open_image(file: Path | BinaryIO) -> Image.Image:
     """Return an image file as 8-bit RGB at its full size.
 
     The image is rotated according to its EXIF orientation, if that can be read. Transparent pixels
-    become white. 16-bit values are rounded to 8 bits (v / 257). Palettes, CMYK and other color
-    spaces become RGB. An animation yields its first frame.
+    become white. 16-bit gray values are rounded to 8 bits (v / 257); of 16-bit color the higher
+    byte is read. Palettes, CMYK and other color spaces become RGB. An animation yields its first
+    frame.
 
     Args:
         file: its path or a binary stream, in any format that Pillow reads.

@@ -72,7 +72,7 @@ def draw(hypotheses: Hypotheses, names: Mapping[str, str], title: str, ensemble:
         for key in (*NOISES, *HALVES)
     )
     scores = hypotheses.scores[names["ensemble"]]
-    shown = f"{len(epochs)} epochs from {epochs[0]} to {epochs[-1]}"
+    shown = f"epochs {epochs[0]} to {epochs[-1]} ({len(epochs)} shown)"
     details = f"{style.describe(ensemble, scores)}, {shown}; {sizes}"
     compared = {
         ensemble if key == "ensemble" else name: hypotheses.scores[name]
