@@ -42,7 +42,7 @@ def build_own_network(
     except InputError:
         raise
     except Exception as error:  # The user's code may raise anything.
-        raise failed(f"{call} fails", own, error) from error
+        raise error_in_user_code(f"{call} fails", own, error) from error
     if not isinstance(network, nn.Module):
         raise InputError(
             f"{call} returns an object of type {type(network).__name__}; let it return a "
@@ -66,7 +66,9 @@ def build_own_network(
         # Their default is none, which a rate for dropout layers must not change.
         elif isinstance(layer, (nn.MultiheadAttention, nn.RNNBase)) and layer.dropout:
             layer.dropout = dropout_rate(recipe.dropout, layer.dropout)
-    _check_logits(network, call, own, image_shape, classes)
+    gpus = {each.device for each in network.parameters() if each.is_cuda}
+    with torch.random.fork_rng(devices=[*gpus]):
+        _check_logits(network, call, own, image_shape, classes)
     return network
 
 
@@ -82,6 +84,7 @@ def _check_logits(
     for mode, is_training in (("", False), (" in training mode", True)):
         try:
             logits = _logits_of(network.train(is_training), images)
+            again = logits if is_training else _logits_of(network, images)
         except Exception as error:  # The user's code may raise anything.
             for dtype in {each.dtype for each in network.parameters()} - {torch.float32}:
                 raise InputError(
@@ -89,7 +92,9 @@ def _check_logits(
                     "torch.float32; leave out .double() or .half(), and let it return float32 "
                     "logits."
                 ) from error
-            raise failed(f"the network of {call} fails on images{mode}", own, error) from error
+            raise error_in_user_code(
+                f"the network of {call} fails on images{mode}", own, error
+            ) from error
         if not isinstance(logits, torch.Tensor):
             raise InputError(
                 f"the network of {call} returns an object of type {type(logits).__name__}{mode}; "
@@ -100,9 +105,7 @@ def _check_logits(
                 f"the network of {call} returns {logits.dtype} of the shape {tuple(logits.shape)} "
                 f"for two images{mode}; let it return float32 logits of the shape (2, {classes})."
             )
-        if not is_training and not torch.allclose(
-            logits, _logits_of(network, images), rtol=1e-3, atol=1e-5, equal_nan=True
-        ):
+        if not torch.allclose(logits, again, rtol=1e-3, atol=1e-5, equal_nan=True):
             raise InputError(
                 f"the network of {call} returns other logits for the same images in evaluation "
                 "mode, so its predictions would be random; draw random numbers only if "
@@ -117,17 +120,15 @@ def _check_logits(
 
 
 def _logits_of(network: nn.Module, images: torch.Tensor) -> object:
-    """Return a network's output; its buffers, and the generators' states, stay as they are."""
+    """Return a network's output; its buffers stay as they are."""
     layers = dropouts(network)
     for layer in layers:
         layer.noise = lambda n_bytes: images.new_zeros(n_bytes, dtype=torch.uint8)
     # Lazy layers have no buffers before they are applied for the first time, in evaluation mode.
     buffers = dict(network.named_buffers()) if network.training else {}
     before = {name: each.clone() for name, each in buffers.items()}
-    devices = [images.device] if images.is_cuda else []
     try:
-        with torch.no_grad(), torch.random.fork_rng(devices=devices):
-            torch.seed()
+        with torch.no_grad():
             output = network(images)
             # The forward pass may put other tensors into the place of buffers.
             for name, each in network.named_buffers():
@@ -155,7 +156,7 @@ def _load(own: OwnNetwork) -> Callable[[int, tuple[int, int, int]], object]:
             importlib.invalidate_caches()
             module = importlib.import_module(own.module)
     except Exception as error:  # The user's code may raise anything.
-        raise failed(f"{file}.py cannot be imported", own, error) from error
+        raise error_in_user_code(f"{file}.py cannot be imported", own, error) from error
     finally:
         sys.pycache_prefix = before
     loaded = Path(module.__file__ or "")
@@ -172,7 +173,7 @@ def _load(own: OwnNetwork) -> Callable[[int, tuple[int, int, int]], object]:
     return function
 
 
-def failed(what: str, own: OwnNetwork, error: Exception) -> InputError:
+def error_in_user_code(what: str, own: OwnNetwork, error: Exception) -> InputError:
     """Return the InputError for an exception in the user's code, with its file and line."""
     place = ""
     traceback = error.__traceback__

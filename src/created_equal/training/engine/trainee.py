@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from created_equal.artefacts import label_dtype
 from created_equal.errors import InputError
-from created_equal.networks import build_network, dropouts, failed
+from created_equal.networks import build_network, dropouts, error_in_user_code
 from created_equal.study import PAPER_ARCHITECTURES, Ensemble, Recipe
 from created_equal.training.engine.device import Setting, has_compiler, is_out_of_memory
 from created_equal.training.engine.images import Examples
@@ -95,7 +95,7 @@ class Trainee:
         losses = torch.empty(len(images), device=images.labels.device)
         with closing(images.load_in_order()) as batches:
             for examples, batch in batches:
-                with self._blames_the_network(), images.setting.autocast():
+                with self._explain_failures(), images.setting.autocast():
                     logits = self._forward(batch).float()
                 predictions[examples] = logits.argmax(1)
                 labels = images.labels[examples]
@@ -121,7 +121,7 @@ class Trainee:
         self._optimizer.load_state_dict(state["optimizer"])
 
     def _update(self, images: torch.Tensor, labels: torch.Tensor) -> None:
-        with self._blames_the_network():
+        with self._explain_failures():
             with self._images.setting.autocast():
                 logits = self._forward(images)
             loss = F.cross_entropy(logits.float(), labels)
@@ -130,7 +130,7 @@ class Trainee:
         self._optimizer.step()
 
     @contextmanager
-    def _blames_the_network(self) -> Iterator[None]:
+    def _explain_failures(self) -> Iterator[None]:
         """Turn what a network of the user's own raises, unless memory ran out, into InputError."""
         try:
             yield
@@ -141,7 +141,7 @@ class Trainee:
             if architecture.own is None or is_out_of_memory(error):
                 raise
             what = f"the network of {architecture.name} fails in training in {precision}"
-            raise failed(what, architecture.own, error) from error
+            raise error_in_user_code(what, architecture.own, error) from error
 
     def _make_network(self) -> nn.Module:
         images = self._images
