@@ -137,7 +137,8 @@ function line(context, points, color, dash = [], width = 1) {
 
 function drawBars(m) {
   const { context, width, height } = start(m.bars);
-  $(`epoch_${m.number}`).textContent = second ? `, shown: ${epochOf(m)}` : "";
+  const own = epochOf(m);
+  $(`epoch_${m.number}`).textContent = own === epochs[state.epoch] ? "" : `, shown: ${own}`;
   const counts = histogram(m, shown);
   const part = (height - 40) / 2;
   ["train", "test"].forEach((split, row) => {
