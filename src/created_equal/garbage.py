@@ -13,8 +13,8 @@ THRESHOLD = 100_000
 def collect_less() -> None:
     """Collect garbage less often, and leave out all that exists when the process ends.
 
-    ``import torch`` and the end of the process take 1.7 s instead of 2.5 s of processor time, with
-    ``torch._dynamo`` 2.8 s instead of 4.5 s (an EPYC without AMX, one core).
+    ``import torch`` and the end of the process take 1.7 s instead of 2.5 s of processor time (an
+    EPYC without AMX, one core).
     """
     gc.set_threshold(THRESHOLD)
     atexit.register(_leave_the_rest)

@@ -1,6 +1,5 @@
 """The cost of training a network, and the speed of this machine."""
 
-import importlib
 import multiprocessing
 import os
 import signal
@@ -112,8 +111,6 @@ def measure_costs(
         return _measure(trainees, time.monotonic() + seconds)
     deadline = time.monotonic() + seconds
     torch.set_num_threads(1)
-    # Optimizers import it, which takes over a second: here once, instead of in every process.
-    importlib.import_module("torch._dynamo")
     # Forking is fast, and safe as long as there are no other threads. The other processes only keep
     # the cores busy, because ELU can take six times as long in a process that was forked. They are
     # forked before there are networks, whose memory would be copied while it is measured.

@@ -1,11 +1,29 @@
 """The optimizer of a recipe, and its learning rate schedule."""
 
+import inspect
 import warnings
 
 import torch
 from torch import nn
 
 from created_equal.study import Recipe
+
+
+def without_compiler(kind: type[torch.optim.Optimizer]) -> type[torch.optim.Optimizer]:
+    """Return a class of optimizers that does not import PyTorch's compiler, ``torch._dynamo``.
+
+    PyTorch wraps these methods to tell the compiler about them, and so each job would import it,
+    which takes a second of processor time.
+    """
+    names = ("add_param_group", "zero_grad", "state_dict", "load_state_dict", "step")
+    methods = {name: inspect.unwrap(getattr(kind, name)) for name in names}
+    # The wrapper of ``step`` also turns off gradients.
+    return type(kind.__name__, (kind,), methods | {"step": torch.no_grad()(methods["step"])})
+
+
+SGD, ADAM, ADADELTA = map(
+    without_compiler, (torch.optim.SGD, torch.optim.Adam, torch.optim.Adadelta)
+)
 
 
 def make_optimizer(
@@ -31,12 +49,12 @@ def make_optimizer(
     recorded = {"capturable": True, "foreach": True} if rate is not None and rate.is_cuda else {}
     match recipe.optimizer:
         case "sgd":
-            optimizer = torch.optim.SGD(groups, momentum=recipe.momentum, fused=fused)
+            optimizer = SGD(groups, momentum=recipe.momentum, fused=fused)
         case "adam":
-            optimizer = torch.optim.Adam(groups, **recorded)
+            optimizer = ADAM(groups, **recorded)
         case "adadelta":
             # rho and eps are those of Keras, in which the paper's MNIST example was written.
-            optimizer = torch.optim.Adadelta(groups, rho=0.95, eps=1e-7, **recorded)
+            optimizer = ADADELTA(groups, rho=0.95, eps=1e-7, **recorded)
         case unknown:
             raise ValueError(f"no optimizer {unknown!r}")
     for group in optimizer.param_groups:
