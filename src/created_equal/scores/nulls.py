@@ -19,16 +19,17 @@ def independent_networks(scores: xr.Dataset, axis: Axis, seed: int | Sequence[in
     A network that is wrong predicts each of the other labels with the same probability.
     """
     generator = np.random.default_rng(seed)
-    classes, epochs = scores.attrs["classes"], scores["epoch"].values
+    # As NumPy's integer, the number of classes would make all of them 64-bit integers.
+    classes, epochs = int(scores.attrs["classes"]), scores["epoch"].values
     accuracy = scores["accuracy"].transpose("network", "epoch", "split")
     accuracy = accuracy.sel(split=list(SPLITS)).values
     shape = (len(epochs), len(axis.names))
     predictions = np.empty((len(accuracy), *shape), label_dtype(classes))
     labels, split = axis.labels.astype(np.uint32), axis.is_test.astype(int)
     for network, of_splits in zip(predictions, accuracy.astype(np.float32), strict=True):
-        right = generator.random(shape, np.float32) < of_splits[:, split]
-        others = labels + generator.integers(1, classes, size=shape, dtype=np.uint32)
-        network[:] = np.where(right, labels, np.where(others < classes, others, others - classes))
+        wrong = generator.random(shape, np.float32) >= of_splits[:, split]
+        others = labels + generator.integers(1, classes, size=shape, dtype=np.uint32) * wrong
+        network[:] = others % classes
     return Answers(axis, predictions, scores["network"].values, epochs, classes)
 
 
