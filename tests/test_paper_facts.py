@@ -371,6 +371,28 @@ def test_networks_with_other_settings_learn_in_a_similar_order(claims):
         assert row.networks == 3 and f"{row.value:.2f}" == order
 
 
+def test_slow_networks_learn_in_the_order_of_the_first_epochs_of_st_vgg(scores):
+    n_right = select_split(scores, "test")["n_right"].isel(epoch=slice(1, None)).astype(int)
+    of_first_epochs = n_right.cumsum("epoch").values
+
+    def best_fit(name):
+        other = select_split(read_scores(KEPT.parents[1] / name / "scores.nc"), "test")
+        r = [spearmanr(row, other["accessibility"]).statistic for row in of_first_epochs]
+        return np.argmax(r) + 1, max(r)
+
+    slow = {
+        "variation_learning_rate_0_002": (2, 0.90),
+        "variation_learning_rate_0_01": (15, 0.95),
+        "variation_learning_rate_0_02": (32, 0.96),
+        "variation_relu": (12, 0.89),
+        "linear_st_vgg": (15, 0.82),
+    }
+    for name, (epochs, r) in slow.items():
+        assert best_fit(name) == (epochs, pytest.approx(r, abs=0.005)), name
+    others = [best_fit(name)[1] for name in VARIATIONS if name not in slow]
+    assert [min(others), max(others)] == pytest.approx([0.87, 0.97], abs=0.005)
+
+
 def table_of_variations():
     """Return the table of variations in docs/results.md: name -> the numbers after it."""
     text = (ROOT / "docs/results.md").read_text()
