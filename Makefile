@@ -69,9 +69,9 @@ style: .venv/ready
 clean:
 	rm -rf .venv
 
-# And schemas/.
-docs/tables.md: src/created_equal/exchange/columns.py
+docs/tables.md: src/created_equal/exchange/columns.py src/created_equal/exchange/others_logs.py
 	$(ACTIVATE) && python -m created_equal.exchange.column_page
 
+# This writes schemas/ too.
 config/README.md: src/created_equal/study/keys.py src/created_equal/study/key_pages.py
 	$(ACTIVATE) && python -m created_equal.study.key_pages

@@ -59,9 +59,6 @@ onerror:
         report_full_disk()
 
 
-run_locally("all")
-
-
 rule all:
     default_target: IS_MAIN
     input:

@@ -455,6 +455,8 @@ def main() -> None:
     parser.add_argument("--steps", default=",".join(STEPS))
     parser.add_argument("--candidate", type=Path, help="folder of a fourth way, see candidate.py")
     args = parser.parse_args()
+    if unknown := sorted(set(args.steps.split(",")) - set(STEPS)):
+        parser.error(f"--steps has {', '.join(unknown)}; choose from {', '.join(STEPS)}")
     args.out.mkdir(parents=True, exist_ok=True)
     session = Session(args.out, args.minutes)
     exit_on_signals()

@@ -1,7 +1,5 @@
 """Derive an ensemble's dataset: random labels, moved or removed examples."""
 
-run_locally("derive_dataset")
-
 
 rule derive_dataset:
     input:
@@ -13,6 +11,7 @@ rule derive_dataset:
     log:
         "results/{study}/{ensemble}/logs/derive_dataset.log",
     priority: waiting_for
+    localrule: True
     conda:
         "../envs/created_equal.yaml"
     resources:

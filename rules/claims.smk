@@ -2,7 +2,6 @@
 
 # On a cluster, these run next to the head process: claims of large studies have their own rule, and
 # tests take a minute for the largest study.
-run_locally("check_claims", "test_results")
 
 
 rule check_claims:
@@ -24,6 +23,7 @@ rule check_claims:
         "results/{study}/logs/check_claims.log",
     # It takes longer than any figure, and so it starts first, and figures are rendered next to it.
     priority: 1
+    localrule: True
     conda:
         "../envs/created_equal.yaml"
     resources:
@@ -43,6 +43,7 @@ rule check_claims:
 use rule check_claims as check_large_claims with:
     wildcard_constraints:
         study=LARGE_STUDIES,
+    localrule: False
     resources:
         # 1.3 million examples take about 2 GB and 4 minutes, see benchmarks/README.md.
         mem_mb=8000,
@@ -65,6 +66,7 @@ rule test_results:
         results_test_path("{study}"),
     log:
         "results/{study}/logs/test_results.log",
+    localrule: True
     conda:
         "../envs/created_equal.yaml"
     resources:
@@ -82,4 +84,3 @@ rule test_results:
 rule claims:
     input:
         claims_of_studies(),
-    localrule: True

@@ -36,6 +36,7 @@ from created_equal.study import (
     results_test_path,
     scores_path,
     study_names,
+    study_path,
     suggestion,
     tables_path,
 )
@@ -108,11 +109,6 @@ STUDIES = checked(load_studies, CONFIG.studies, *SETTINGS)
 def load(study):
     """Return a study with the settings of the config."""
     return STUDIES.get(study) or checked(load_study, study, *SETTINGS)
-
-
-def run_locally(*rules):
-    """Never submit rules to a cluster; like localrules, but also if a module's rules are renamed."""
-    workflow.localrules(*map(workflow.modifier.modify_rulename, rules))
 
 
 def ensemble_of(wildcards, name="ensemble"):

@@ -1,7 +1,5 @@
 """Build a study's dataset from its source."""
 
-run_locally("build_dataset")
-
 
 rule build_dataset:
     input:
@@ -13,6 +11,7 @@ rule build_dataset:
         "results/{study}/logs/build_dataset.log",
     # Claims, which take longest, need it, and figures of kept scores do not.
     priority: 1
+    localrule: True
     conda:
         "../envs/created_equal.yaml"
     resources:

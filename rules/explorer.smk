@@ -1,7 +1,5 @@
 """Write the page with every image of an ensemble, or of two, epoch by epoch."""
 
-run_locally("explore_ensemble", "explore_two_ensembles")
-
 
 rule explore_ensemble:
     input:
@@ -16,6 +14,7 @@ rule explore_ensemble:
         ),
     log:
         "results/{study}/{ensemble}/logs/explore.log",
+    localrule: True
     conda:
         "../envs/created_equal.yaml"
     resources:
@@ -39,9 +38,9 @@ use rule explore_ensemble as explore_two_ensembles with:
         page=explorer_path("{study}", "{ensemble}", "{other}"),
     log:
         "results/{study}/{ensemble}/logs/explore_{other}.log",
+    localrule: True
 
 
 rule explorers:
     input:
         explorers(),
-    localrule: True

@@ -1,4 +1,4 @@
-"""Hooks at the start and the end of a run. Only this file uses Snakemake's internals."""
+"""Hooks at the start and the end of a run, and all that touches Snakemake's jobs and records."""
 
 import difflib
 import re
@@ -191,14 +191,12 @@ if IS_HEAD:
         )
     for study in CONFIG.studies:
         for sentences in (*load(study).refused.values(), load(study).incomplete):
-            print_lines(
-                f"config/studies/{study}.yaml: {sentence}" for sentence in sentences
-            )
+            print_lines(f"{study_path(study)}: {sentence}" for sentence in sentences)
         # The ensembles of invalid figures would be trained without them.
         if not (load(study).refused or KEPT):
             shown = ensembles_behind(load(study))
             print_lines(
-                f"config/studies/{study}.yaml: {each.name} is in no figure, and is only trained if "
+                f"{study_path(study)}: {each.name} is in no figure, and is only trained if "
                 "you request its scores"
                 for each in load(study).ensembles.values()
                 if each.name not in shown and not each.is_round

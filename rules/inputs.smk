@@ -130,7 +130,7 @@ def entry_of(figure, wildcards):
         refused = load(wildcards.study).refused.get(figure)
         unknown = (
             f"the study {wildcards.study} has no {figure}; add it under figures in "
-            f"config/studies/{wildcards.study}.yaml, or request "
+            f"{study_path(wildcards.study)}, or request "
             f"{', '.join(figures) or 'a figure of another study'}."
         )
         fail(" ".join(refused) if refused else unknown)

@@ -2,7 +2,6 @@
 
 # On a cluster, scores of small studies are computed next to the head process: they take seconds, and
 # later training rounds wait for some of them.
-run_locally("score_ensemble")
 
 
 rule score_ensemble:
@@ -16,6 +15,7 @@ rule score_ensemble:
     benchmark:
         "results/{study}/{ensemble}/benchmarks/score_ensemble.tsv"
     priority: waiting_for
+    localrule: True
     conda:
         "../envs/created_equal.yaml"
     resources:
@@ -33,6 +33,7 @@ rule score_ensemble:
 use rule score_ensemble as score_large_ensemble with:
     wildcard_constraints:
         study=LARGE_STUDIES,
+    localrule: False
     resources:
         mem_mb=8000,
         runtime=240,

@@ -33,4 +33,3 @@ rule tabulate_examples:
 rule tables:
     input:
         tables_of_studies(),
-    localrule: True

@@ -125,6 +125,7 @@ def test_one_split_alone(predictions):
         ),
         ({"split": "valid"}, r"split has 'valid'; give train or test\."),
         ({"classes": 2}, r"there is a label 2, but classes is 2; raise it\."),
+        ({"classes": 0}, r"there is a label 2, but classes is 0; raise it\."),
         ({"epochs": [1, 2]}, r"the predictions have the shape \(5, 5, 8\), but \(network, epoch"),
         ({"classes": ["a", "b"]}, r"classes is \['a', 'b'\]; give their number\."),
         ({"epochs": 3}, r"epochs is 3; give the number of each epoch\."),
@@ -148,7 +149,7 @@ def test_predictions_that_are_missing_or_of_two_ensembles(predictions, tmp_path)
     accuracy = np.zeros((1, 5, 2))
     for seed in range(2):
         made = artefacts.make_predictions(predictions[[seed]], accuracy, accuracy, [seed], dataset)
-        path = predictions_path("mine", "nets", seed, seed, tmp_path)
+        path = tmp_path / f"mine/nets/predictions/{seed:04d}-{seed:04d}.nc"
         artefacts.write_predictions(made, path, {"seed": seed})
     with pytest.raises(InputError, match="belong to different ensembles"):
         created_equal.load_predictions("mine", "nets", tmp_path)

@@ -18,7 +18,7 @@ from created_equal.artefacts import (
     write_dataset,
 )
 from created_equal.claims.check import check_claims
-from created_equal.claims.claim import BEYOND
+from created_equal.claims.claim import BEYOND, read_claims
 from created_equal.claims.evidence import open_evidence
 from created_equal.datasets import build_dataset
 from created_equal.planning.existing import finished_networks
@@ -60,7 +60,7 @@ def claims(data_root, tmp_path_factory):
         baselines = Path(study.name, "baselines")
         shutil.copytree(ROOT / REFERENCE / baselines, RESULTS / baselines)
         with open_evidence(study, networks_per_job=1) as evidence:
-            return {row.id: row for row in check_claims(evidence)}
+            return {row.id: row for row in check_claims(evidence, read_claims())}
 
 
 def test_the_networks_are_those_of_both_studies(scores, monkeypatch):

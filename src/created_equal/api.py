@@ -49,7 +49,7 @@ def load_predictions(study: str, ensemble: str, folder: str | Path = paths.RESUL
     Returns:
         prediction (network, epoch, example) unsigned, accuracy and loss (network, epoch, split),
         label (example,), networks sorted by seed; see ``artefacts.make_predictions``. If the
-        number of networks was lowered, these are more than the scores are of.
+        number of networks was lowered, they include networks that the scores leave out.
 
     Raises:
         InputError: there are no files, one is damaged, or they belong to different ensembles.
@@ -137,9 +137,10 @@ def score(
             "the predictions are of one epoch, which would count as the untrained one, 0; give "
             "the number of the epoch, as in epochs=[1]."
         )
-    if not np.iterable(range(1) if epochs is None else epochs):
+    if epochs is not None and not np.iterable(epochs):
         raise InputError(f"epochs is {epochs!r}; give the number of each epoch.")
-    classes = classes or int(max(labels.max(), predictions.max())) + 1
+    if classes is None:
+        classes = int(max(labels.max(), predictions.max())) + 1
     splits = np.asarray(split, dtype=str)
     if splits.shape not in ((), labels.shape):
         raise InputError(f"split has the shape {splits.shape}; give one, or one for each example.")
@@ -156,10 +157,8 @@ def score(
             "class": np.arange(classes),
         },
     )
-    accuracy = artefacts.accuracy_by_split(predictions, labels, splits)
-    unknown_loss = np.full_like(accuracy, np.nan)
     seeds = range(len(predictions))
-    made = artefacts.make_predictions(predictions, accuracy, unknown_loss, seeds, dataset, epochs)
+    made = artefacts.make_predictions_without_loss(predictions, seeds, dataset, epochs)
     made = made.assign_attrs(definition="{}", versions="{}")
     return _with_fractions(score_opened([made], ["the predictions"]))
 

@@ -24,13 +24,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from created_equal.errors import (
-    CONSOLE_VARIABLE,
-    DELETE,
-    DamagedError,
-    InputError,
-    because,
-)
+from created_equal.errors import CONSOLE_VARIABLE, DELETE, DamagedError, InputError, because
 from created_equal.study import (
     GET_AGAIN,
     REFERENCE,
@@ -234,21 +228,14 @@ def derive_dataset(study_name: StudyName, ensemble_name: EnsembleName) -> None:
             f"the ensemble {ensemble_name} has no dataset of its own; build that of the study with "
             f"created-equal build_dataset {study_name}."
         )
-    if ensemble.ranked_by is None:
-        path = dataset_path(study_name)
-        dataset = read_dataset(path)
-        check_definition(path, definition_of(dataset), study.dataset)
-        derived, chosen = datasets.derive_dataset(ensemble, dataset)
-    else:
-        ranking = study.ensembles[ensemble.ranked_by]
-        dataset = read_dataset(ranking.dataset_path)
-        check_definition(ranking.dataset_path, definition_of(dataset), ranking.dataset)
-        derived, chosen = datasets.derive_dataset(
-            ensemble,
-            dataset,
-            read_scores(scores_path(study_name, ranking.name)),
-            read_chosen(chosen_path(study_name, ranking.name)) if ranking.derived else None,
-        )
+    ranking = study.ensembles.get(ensemble.ranked_by)
+    path = ranking.dataset_path if ranking else dataset_path(study_name)
+    dataset = read_dataset(path)
+    check_definition(path, definition_of(dataset), (ranking or study).dataset)
+    scores = read_scores(scores_path(study_name, ranking.name)) if ranking else None
+    is_round = ranking and ranking.derived
+    earlier = read_chosen(chosen_path(study_name, ranking.name)) if is_round else None
+    derived, chosen = datasets.derive_dataset(ensemble, dataset, scores, earlier)
     write_chosen(chosen, chosen_path(study_name, ensemble_name))
     write_dataset(derived, ensemble.dataset_path, ensemble.dataset)
 
@@ -438,8 +425,9 @@ def compare(
 
     if len(what) == 2:  # Without a study, a folder stands for the scores in it.
         what = [f"{each}/scores.nc" if Path(each).is_dir() else each for each in what]
+    what = [plain_name(what[0]), *what[1:]]
     is_path = "/" in what[0] or "." in what[0]
-    study = None if is_path else load_configured(plain_name(what[0]))
+    study = None if is_path else load_configured(what[0])
     print(run_compare(study, what if is_path else what[1:], column, key, split, out))
 
 
@@ -622,7 +610,7 @@ def _config_last(arguments: Sequence[str]) -> list[str]:
 
 
 def _raise_limit_of_files() -> None:
-    """Permit as many open files as all predictions files of an ensemble, which are scored at once.
+    """Raise the limit of open files, because all files of an ensemble are scored at once.
 
     Windows has no such limit.
     """

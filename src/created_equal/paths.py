@@ -34,6 +34,11 @@ def enter_repository() -> None:
         os.chdir("..")
 
 
+def study_path(study: str) -> Path:
+    """Return the path of a study's file."""
+    return STUDIES / f"{study}.yaml"
+
+
 def dataset_path(study: str, ensemble: str | None = None, folder: Path = RESULTS) -> Path:
     """Return the path of a study's dataset, or of the dataset derived for an ensemble."""
     return folder / study / (ensemble or "") / "dataset.nc"
@@ -49,12 +54,10 @@ def predictions_folder(study: str, ensemble: str, folder: Path = RESULTS) -> Pat
     return folder / study / ensemble / "predictions"
 
 
-def predictions_path(
-    study: str, ensemble: str, first: int | str, last: int | str, folder: Path = RESULTS
-) -> Path:
+def predictions_path(study: str, ensemble: str, first: int | str, last: int | str) -> Path:
     """Return the path of the predictions of seeds first..last, or a pattern: ``"{first}"``."""
     first, last = (f"{each:04d}" if isinstance(each, int) else each for each in (first, last))
-    return predictions_folder(study, ensemble, folder) / f"{first}-{last}.nc"
+    return predictions_folder(study, ensemble) / f"{first}-{last}.nc"
 
 
 def scores_path(study: str, ensemble: str, folder: Path = RESULTS) -> Path:

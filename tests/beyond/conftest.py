@@ -5,9 +5,9 @@ import pytest
 from learners import EXAMPLES, LABELS, TEST, TRAIN, K, write_ensemble
 
 from created_equal.artefacts import make_dataset, open_scores, read_predictions
-from created_equal.beyond.label_errors import TRAIN as TRAIN_OF
 from created_equal.beyond.label_errors import asked_about
 from created_equal.claims.evidence import Evidence
+from created_equal.study import SOURCE_SIZES
 
 NETWORKS = 20
 
@@ -17,7 +17,7 @@ def names():
     """Names of six doubted, six confirmed and 18 other test examples, in this order."""
     doubted, confirmed = (ids[:6] for ids in asked_about("mnist"))
     others = np.setdiff1d(np.arange(200), np.concatenate(asked_about("mnist")))[: TEST - 12]
-    return TRAIN_OF["mnist"] + np.concatenate([doubted, confirmed, others])
+    return SOURCE_SIZES["mnist"][0] + np.concatenate([doubted, confirmed, others])
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +43,7 @@ def evidence(names, tmp_path_factory):
         for seed, name in enumerate(("one", "other"))
     }
     images = np.random.default_rng(0).integers(0, 255, (EXAMPLES, 2, 2, 1), dtype=np.uint8)
-    is_test = positions[order] >= TRAIN_OF["mnist"]
+    is_test = positions[order] >= SOURCE_SIZES["mnist"][0]
     dataset = make_dataset(images, LABELS, positions[order], is_test, list("abc")[:K])
     return Evidence(
         study="made_up",

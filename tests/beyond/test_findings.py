@@ -101,6 +101,21 @@ def test_variance_of_accuracy_over_that_of_independent_examples(rows, last):
     assert row.verdict == ("holds" if row.lower <= 1 <= row.upper else "does not hold")
 
 
+def test_networks_that_are_too_few_to_be_resampled_have_no_interval(evidence, tmp_path):
+    (finding,) = [each for each in read_findings() if each.id.startswith("accuracies_vary")]
+    three = read_predictions(evidence.predictions["one"][0]).isel(network=slice(3))
+    write_predictions(three, tmp_path / "0.nc", {})
+    few = replace(
+        evidence,
+        scores=evidence.scores | {"one": score_ensemble([tmp_path / "0.nc"])},
+        predictions=evidence.predictions | {"one": [tmp_path / "0.nc"]},
+    )
+    (row,) = check_claims(few, [finding])
+    assert row.networks == 3 and not np.isnan(row.value)
+    assert np.isnan([row.lower, row.upper, row.deviation]).all()
+    assert row.interval_over == "examples"
+
+
 def test_networks_of_unlike_accuracy_do_not_vary_as_independent_errors_do(evidence, tmp_path):
     """Half of the networks are never right about any test example."""
     (finding,) = [each for each in read_findings() if each.id.startswith("accuracies_vary")]

@@ -12,11 +12,12 @@ from needs import require
 
 from created_equal import beyond
 from created_equal.artefacts import read_dataset, write_dataset
-from created_equal.beyond.label_errors import TRAIN, asked_about, label_errors
+from created_equal.beyond.label_errors import asked_about, label_errors
 from created_equal.datasets import build_dataset
 from created_equal.datasets.cifar import open_cifar100
 from created_equal.datasets.mnist import open_mnist
 from created_equal.errors import InputError
+from created_equal.study import SOURCE_SIZES
 
 LIST = Path(beyond.__file__).with_name("label_errors.yaml")
 
@@ -42,7 +43,7 @@ def test_the_list_is_what_the_original_file_says_in_the_order_of_the_test_set(so
     assert listed["doubted"] == doubted
     assert listed["confirmed"] == sorted(given.keys() - set(doubted))
     opened = {"mnist": open_mnist, "cifar100": lambda *of: open_cifar100(*of, None)}[source]
-    labels = opened(data_root, False).labels[TRAIN[source] :]
+    labels = opened(data_root, False).labels[SOURCE_SIZES[source][0] :]
     assert all(labels[name] == entry["given_original_label"] for name, entry in given.items())
 
 

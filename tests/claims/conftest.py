@@ -26,6 +26,7 @@ from created_equal.artefacts import (
     write_predictions,
 )
 from created_equal.claims.check import Row, check_claims
+from created_equal.claims.claim import read_claims
 from created_equal.claims.evidence import Evidence
 from created_equal.scores import accessibility, scores_of_baseline
 from created_equal.scores.agreement import modes
@@ -360,7 +361,7 @@ def checked(made_up) -> Callable[[str], list[Row]]:
     @cache
     def rows(study: str) -> list[Row]:
         with with_few_replicates():
-            return check_claims(made_up(study, True))
+            return check_claims(made_up(study, True), read_claims())
 
     return rows
 

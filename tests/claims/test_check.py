@@ -80,7 +80,7 @@ def test_nothing_that_rests_on_networks_holds_for_want_of_them(
 ):
     """Of one network the bi-modality is 0 and all examples are unanimous, by definition."""
     few = with_networks(made_up("digits", False), networks)
-    rows = check_claims(few)
+    rows = check_claims(few, read_claims())
     on_networks = [row for row in rows if row.fewest_networks > 1]
     assert len(on_networks) > 60
     for row in on_networks:
@@ -289,7 +289,7 @@ def test_a_row_says_in_which_precisions_its_networks_were_trained(made_up):
 
 def test_a_role_that_the_study_lacks_is_not_measured_and_says_so(made_up):
     evidence = replace(made_up("small_mammals", True), roles={"figure_01.ensemble": ("main",)})
-    rows = {row.id: row for row in check_claims(evidence)}
+    rows = {row.id: row for row in check_claims(evidence, read_claims())}
     row = rows["section_4_2_linear_is_weaker"]
     assert (row.verdict, row.conclusion) == ("not measured", "inconclusive")
     assert row.note == "the study has no figure_05.ensemble and no figure_05.linear."
@@ -299,7 +299,7 @@ def test_a_role_that_the_study_lacks_is_not_measured_and_says_so(made_up):
     )
     assert rows["figure_07_svm_accuracy"].note == "the study has no figure_07.baselines, svm."
     assert rows["figure_01d_end"].verdict != "not measured"
-    kept = {row.id: row for row in check_claims(replace(evidence, kept=True))}
+    kept = {row.id: row for row in check_claims(replace(evidence, kept=True), read_claims())}
     assert kept["figure_07_svm_accuracy"].note == (
         "the study, with the scores that are kept, has no figure_07.baselines, svm."
     )

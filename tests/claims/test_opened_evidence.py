@@ -7,6 +7,7 @@ import pytest
 
 from created_equal.artefacts import open_dataset, open_scores, write_dataset, write_scores
 from created_equal.claims.check import check_claims
+from created_equal.claims.claim import read_claims
 from created_equal.claims.evidence import Evidence
 from created_equal.study import BASELINE_PREFIX
 
@@ -31,7 +32,7 @@ def opened(made_up, tmp_path_factory):
 
 
 def test_no_claim_reads_all_scores_or_images(opened, few_replicates, checked):
-    rows = check_claims(opened)
+    rows = check_claims(opened, read_claims())
     assert [str(row) for row in rows] == [str(row) for row in checked("small_mammals")]
     kept = [
         f"{name}: {each}"

@@ -47,6 +47,15 @@ def run(study_folder, two, monkeypatch, capsys):
     return run
 
 
+def test_a_study_may_be_given_by_its_file_and_an_ensemble_by_its_scores(run, study_folder):
+    scores = scores_path("made_up", "one")
+    _, expected = run("made_up", "one", "other")
+    assert run("config/studies/made_up.yaml", "one", "other") == (0, expected)
+    code, said = run("made_up", scores, "other")
+    assert code == 0
+    assert said.endswith("see results/made_up/one/compare_other.png.\n")
+
+
 def test_two_ensembles_of_a_study(run, study_folder):
     code, said = run("made_up", "one", "other")
     assert code == 0 and said.count("\n") == 1

@@ -189,7 +189,7 @@ def test_a_missing_file_or_folder_is_said_whatever_its_name(tmp_path, name):
         read_published(tmp_path / name)
 
 
-@pytest.mark.parametrize("name", ["a.csv", "a.parquet", "a.npz", "a.npy"])
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz", "a.parquet", "a.npz", "a.npy"])
 def test_a_damaged_or_missing_file_is_said_in_a_sentence(tmp_path, name):
     path = tmp_path / name
     with pytest.raises(InputError, match="does not exist"):
@@ -221,3 +221,13 @@ def test_a_missing_pyarrow_is_named_with_its_extra(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(InputError, match=r"needs pyarrow to be read; .*'created-equal\[tables\]'"):
         read_published(tmp_path / "a.parquet")
+
+
+def test_a_compressed_table_that_was_overwritten_in_the_middle_is_damaged(tmp_path):
+    path = tmp_path / "a.csv.gz"
+    pd.DataFrame({"example": range(999), "score": np.sin(range(999))}).to_csv(path)
+    contents = bytearray(path.read_bytes())
+    contents[200:300] = bytes(100)
+    path.write_bytes(contents)
+    with pytest.raises(InputError, match=r"a\.csv\.gz is damaged, or not a \.csv\.gz file"):
+        read_published(path)

@@ -154,6 +154,14 @@ def test_correctness_has_no_votes(logits, tmp_path):
         import_predictions("correctness", tmp_path / "right.npy", tmp_path / "other")
 
 
+def test_correctness_takes_the_labels_in_its_folder(logits, tmp_path):
+    np.save(tmp_path / "right.npy", logits.argmax(axis=-1) == LABELS)
+    np.save(tmp_path / "labels.npy", LABELS)
+    import_predictions("correctness", tmp_path / "right.npy", tmp_path / "imported", classes="5")
+    scores = score_ensemble([*(tmp_path / "imported").glob("*.nc")])
+    np.testing.assert_array_equal(scores["label"], LABELS)
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".parquet"])
 def test_a_long_table_in_any_order_with_any_of_the_usual_names(logits, tmp_path, suffix):
     path = tmp_path / f"log{suffix}"
@@ -350,7 +358,7 @@ def test_a_logit_that_is_not_a_finite_number_is_named(logits, tmp_path, kind, va
         path, where = tmp_path / "log.npz", "network 1, epoch 6: it has a logit of example 7"
     else:
         write_cartography(bad, tmp_path / "logs")
-        path, where = tmp_path / "logs", "a logit of example a7 that is not a number"
+        path, where = tmp_path / "logs", "a logit of example a7 that is infinite or not"
     with pytest.raises(InputError, match=where):
         import_predictions(kind, path, tmp_path / "imported", first_epoch=4)
     assert not (tmp_path / "imported").exists()
@@ -369,7 +377,7 @@ def test_an_example_of_aum_without_a_finite_logit_is_named(logits, tmp_path, val
     bad[1, 2, 7] = value
     with np.errstate(invalid="ignore"):
         write_aum(bad, tmp_path / "logs", swapped=False)
-    with pytest.raises(InputError, match="a logit of example 7 that is not a number or infinite"):
+    with pytest.raises(InputError, match="a logit of example 7 that is infinite or not a number"):
         import_predictions("aum", tmp_path / "logs", tmp_path / "imported")
 
 

@@ -91,6 +91,23 @@ def test_thumbnails_are_on_as_many_sheets_as_they_need(monkeypatch: pytest.Monke
     assert (smaller.width, smaller.height, smaller.cell) == (15, 10, (16, 16))
 
 
+def test_images_that_were_in_files_keep_their_names(
+    scores: xr.Dataset, dataset: xr.Dataset, write: Write
+) -> None:
+    names = [f"test/cat/{number}.png" for number in range(dataset.sizes["example"])]
+    named = dataset.assign(file=("example", np.array(names, dtype=object)))
+    assert '"test/cat/239.png"' in write({"a": scores}, named).read_text("utf-8")
+
+
+def test_a_class_without_images_has_no_accessibility(
+    scores: xr.Dataset, dataset: xr.Dataset, write: Write
+) -> None:
+    unused = np.append(dataset["class_name"].values, "unused")
+    more = dataset.drop_vars("class_name").assign(class_name=("class", unused))
+    page = write({"a": scores}, more).read_text("utf-8")
+    assert ">unused: no images</option>" in page
+
+
 def test_made_up_scores_are_such_as_scores_are() -> None:
     scores = make_scores(make_images(30, 4, 4, 3))
     assert (scores["n_modal"] >= scores["n_right"]).all()

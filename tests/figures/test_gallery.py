@@ -8,10 +8,10 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from created_equal.artefacts import consistency
+from created_equal.artefacts import consistency, make_dataset, make_predictions
 from created_equal.figures import gallery
 from created_equal.figures.saving import save
-from created_equal.scores import BLOCKS, extremes
+from created_equal.scores import BLOCKS, extremes, score_opened
 
 Texts = Callable[[Figure], list[Text]]
 
@@ -45,6 +45,24 @@ def test_a_class_without_candidates_for_wrong_labels_says_none(
 ANIMALS = ["hamster", "mouse", "rabbit", "shrew", "squirrel", "wardrobe", "television", "couch"]
 # No font has these two, so they are spelt out, which takes six letters each.
 UNKNOWN = "\ufdd0\ufdd1"
+
+
+def test_of_many_classes_those_with_the_most_doubtful_images_are_shown(
+    dataset: xr.Dataset,
+) -> None:
+    """Class 11 has 40 images that are agreed but wrong, the others 30."""
+    counts = np.array([30] * 11 + [40])
+    labels = np.repeat(np.arange(12), counts)
+    images = np.zeros((len(labels), 4, 4, 1), dtype=np.uint8)
+    is_test = np.tile([False, True], len(labels) // 2)
+    many = make_dataset(images, labels, np.arange(len(labels)), is_test, list("abcdefghijkl"))
+    wrong = np.broadcast_to((labels + 1) % 12, (8, 2, len(labels)))
+    figures = np.zeros((8, 2, 2))
+    made = make_predictions(wrong, figures, figures, range(8), many)
+    scores = score_opened([made.assign_attrs(definition="{}", versions="{}")], ["made up"])
+    figure = gallery.draw(scores, many, "Many", "st_vgg")
+    captions = {text.get_text()[0] for text in figure.axes[-1].texts}
+    assert captions == set("abcdefghi") | {"l"}
 
 
 @pytest.mark.parametrize(

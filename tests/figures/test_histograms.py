@@ -80,3 +80,9 @@ def test_bimodality_is_not_informative_if_nearly_all_networks_are_right_or_wrong
     )
     axes.set_title(bimodality_words(scores_with(0.2, (0.1, 0.3)), "test", 3))
     assert "ot informative" not in bimodality_scale(figure, scores)
+
+
+def test_the_scale_of_several_ensembles_names_each_number_once() -> None:
+    sizes = [xr.Dataset(coords={"network": np.arange(size)}) for size in (100, 101)]
+    words = bimodality_scale(Figure(), *sizes)
+    assert ", 0.8 for a uniform distribution, 1.98 (2" in words

@@ -1,5 +1,7 @@
 """Noise: made-up networks of which some share their noise."""
 
+import re
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -7,7 +9,7 @@ import xarray as xr
 from created_equal.artefacts import make_predictions, write_predictions
 from created_equal.errors import InputError
 from created_equal.figures.noise import HALVES, NOISES, draw
-from created_equal.scores import Hypotheses, score_ensemble
+from created_equal.scores import Hypotheses, score_ensemble, spearman_brown
 
 KEYS = ("ensemble", *NOISES, *HALVES)
 NAMES = {key: f"{key}_networks" for key in KEYS}
@@ -69,6 +71,21 @@ def test_curves_are_shares_of_pairs_and_their_ratios(hypotheses) -> None:
     r = np.corrcoef(one[is_test], two[is_test])[0, 1]
     assert f"\nr {r:.2f} (" in right.get_title(loc="left")
     assert right.lines[0].get_xdata().size == is_test.sum()
+
+
+def test_the_correlation_expected_within_a_half_may_be_below_that_of_both(hypotheses) -> None:
+    made = hypotheses(6)
+    title = draw(made, NAMES, "Digits", "st-VGG").axes[2].get_title(loc="left")
+    reliable = []
+    for key in HALVES:
+        answers = made.answers(NAMES[key])
+        right = (answers.predictions == answers.axis.labels)[:, 1:, answers.axis.is_test]
+        even, odd = right[::2].mean(axis=(0, 1)), right[1::2].mean(axis=(0, 1))
+        reliable.append(spearman_brown(np.corrcoef(even, odd)[0, 1], 2))
+    expected = np.sqrt(np.prod(reliable))
+    assert f"\nsame half {expected:.2f} (" in title
+    (r,) = re.findall(r"\nr ([0-9.]+) \(", title)
+    assert float(r) > expected + 0.005 and "\nratio 1.00 (" in title
 
 
 def test_few_networks_have_no_interval(hypotheses) -> None:

@@ -11,7 +11,7 @@ from created_equal.datasets import build_dataset
 from created_equal.errors import InputError
 from created_equal.planning.existing import built_extent, finished_networks
 from created_equal.planning.sizes import Extent
-from created_equal.study import REFERENCE, load_study, predictions_path
+from created_equal.study import REFERENCE, load_study, predictions_folder, predictions_path
 from created_equal.training import train_networks
 
 
@@ -129,7 +129,7 @@ def test_networks_of_another_study_and_kept_ones_are_found(tiny, dataset, study_
     narrow, other = ensembles["narrow"], load_study("two").ensembles["narrow"]
     train(other, dataset, 0, 1)
     assert finished_networks(narrow, ensembles["wide"]) == [{0, 1}, set()]
-    kept = predictions_path("two", "narrow", 0, 1, REFERENCE)
+    kept = predictions_folder("two", "narrow", REFERENCE) / "0000-0001.nc"
     kept.parent.mkdir(parents=True)
     predictions_path("two", "narrow", 0, 1).rename(kept)
     shutil.rmtree("results/two")

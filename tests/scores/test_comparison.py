@@ -23,6 +23,16 @@ def test_correlations_are_those_of_scipy():
     assert found["Spearman"].value == pytest.approx(stats.spearmanr(a, b).statistic)
 
 
+@pytest.mark.parametrize("unit", [1e-12, 1.0, 1e12])
+def test_a_correlation_does_not_depend_on_the_unit(unit):
+    a, b = np.random.default_rng(0).normal(size=(2, 40))
+    one, other, labels = (values[None] for values in (a, unit * (a + b), LABELS))
+    expected = stats.pearsonr(a, a + b).statistic
+    assert correlations(one, other, labels)["Pearson"] == pytest.approx(expected)
+    constant = np.full((1, 40), 0.1 * unit)
+    assert np.isnan(correlations(one, constant, labels)["Pearson"])
+
+
 def within(one, other, labels):
     """Return Spearman's correlation within classes."""
     rows = (np.asarray(values)[None] for values in (one, other, labels))

@@ -24,8 +24,8 @@ from created_equal.study import (
     load_config,
     load_configured,
     load_study,
-    read_catalogue,
 )
+from created_equal.study.kept_scores import read_catalogue
 
 SMALL = {
     "title": "Small",

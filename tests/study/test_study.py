@@ -11,10 +11,8 @@ from studies import FOLDER, load, minimal, with_baselines
 from created_equal.errors import InputError
 from created_equal.networks.activations import ACTIVATIONS
 from created_equal.study import (
-    BASELINES,
     FIGURES,
     PAPER_ARCHITECTURES,
-    ROLES,
     Architecture,
     Ensemble,
     baseline_of,
@@ -22,7 +20,7 @@ from created_equal.study import (
     ensemble_across,
     ensembles_of,
 )
-from created_equal.study.keys import ArchitectureName, BaselinesEntry, FiguresEntry, Recipe
+from created_equal.study.keys import ROLES, ArchitectureName, FiguresEntry, Recipe
 
 
 def test_the_keys_name_what_the_code_has():
@@ -34,14 +32,6 @@ def test_the_keys_name_what_the_code_has():
     for field in FiguresEntry.model_fields.values():
         keys = field.annotation.model_json_schema()["properties"]
         assert keys.keys() - {"epochs", "ensembles"} <= {*ROLES, "baseline", "baselines"}
-
-
-def test_the_baselines_have_the_random_states_of_the_keys():
-    assert list(BASELINES) == list(BaselinesEntry.model_fields)
-    assert {name for name, seeds in BASELINES.items() if seeds == 10} == {
-        *("perceptron", "decision_tree", "random_forest")
-    }
-    assert set(BASELINES.values()) == {1, 10}
 
 
 def test_a_definition_in_full(folder):

@@ -214,7 +214,9 @@ def test_suggestions():
     assert suggestion("gpu", ["auto", "cpu", "cuda"]) == "use one of auto, cpu, cuda."
     assert suggestion("zzz", []) == "leave it out."
     assert suggestion("zzz", ["a", "b"]) == "use one of a, b."
-    assert "config/README.md" in suggestion("zzz", [f"a{i}" for i in range(21)])
+    many = [f"a{i}" for i in range(21)]
+    assert suggestion("zzz", many, "see the page.") == "see the page."
+    assert suggestion("zzz", many) == f"use one of {', '.join(many)}."
 
 
 @pytest.mark.parametrize(

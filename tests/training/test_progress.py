@@ -100,3 +100,14 @@ def test_the_console_gets_a_line_now_and_then(caplog, monkeypatch):
     (line,) = (record.getMessage() for record in caplog.records if hasattr(record, "on_console"))
     assert line.startswith("digits/st_vgg: 1 of 3 networks of this job finished, epoch 2 of 2; ")
     assert line.endswith(" left")
+
+
+def test_networks_that_are_trained_together_finish_together(caplog, monkeypatch):
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr("created_equal.training.progress.SECONDS_BETWEEN_CONSOLE_LINES", -1)
+    report = Report("t", epochs=2, n_networks=4, bar=None)
+    for epoch in range(3):
+        report.epoch({seed: result(epoch) for seed in range(4)})
+    half, whole = (line for line in caplog.messages if "of this job finished" in line)
+    assert half.startswith("t: 0 of 4 networks of this job finished, epoch 1 of 2")
+    assert whole.startswith("t: 4 of 4 networks of this job finished, epoch 2 of 2")

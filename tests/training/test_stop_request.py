@@ -30,6 +30,14 @@ def test_a_second_ctrl_c_ends_at_once_and_a_second_sigterm_does_not():
             signal.raise_signal(signal.SIGINT)
 
 
+def test_a_second_sigterm_does_not_restart_the_limit_of_a_step_that_has_ended():
+    with listen_for_stop() as request:
+        signal.raise_signal(signal.SIGTERM)
+        assert request.stop_requested
+        signal.raise_signal(signal.SIGTERM)
+        assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+
+
 def test_without_a_signal_a_timer_of_the_caller_goes_on():
     rings = []
     before = signal.signal(signal.SIGALRM, lambda *_: rings.append(True))

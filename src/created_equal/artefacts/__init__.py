@@ -1,14 +1,22 @@
 """The files that pass between stages: datasets, predictions and scores."""
 
 from .chosen import moved_examples, read_chosen, write_chosen
-from .dataset import MOST_CLASSES, add_images, as_labels, content_hash, fingerprint, has_files
-from .dataset import has_images, image_shape, label_examples, make_dataset, make_file_dataset
-from .dataset import moments_of, open_dataset, read_dataset, sums_of, write_dataset
+from .dataset import MOST_CLASSES, absent_classes, add_images, content_hash, fingerprint, has_files
+from .dataset import has_images, image_shape, label_examples, make_dataset, make_examples
+from .dataset import (
+    make_file_dataset,
+    moments_of,
+    open_dataset,
+    read_dataset,
+    sums_of,
+    write_dataset,
+)
 from .files import SPLITS, canonical, check_definition, dead_link, definition_in_head
 from .files import definition_of, in_study, open_artefact, read_sealed, select_indices, select_split
 from .files import short_digest, write_atomically, write_sealed
 from .image_files import ImageFiles, image_root, missing_split, read_images
-from .predictions import accuracy_by_split, check_one_ensemble, join_predictions, label_dtype
-from .predictions import make_predictions, open_predictions, read_predictions, write_predictions
+from .predictions import check_one_ensemble, join_predictions, label_dtype, make_predictions
+from .predictions import make_predictions_without_loss, open_predictions, read_predictions
+from .predictions import write_predictions
 from .scores import BOUNDS, HALVES, consensus, consistency, iterate_epochs, open_scores
 from .scores import read_scores, select_epochs, write_scores

@@ -63,8 +63,8 @@ def make_dataset(
 def add_images(examples: xr.Dataset, images: np.ndarray) -> xr.Dataset:
     """Add images to a dataset without them, see ``make_dataset``.
 
-    Without train examples, which only those who record their own training may lack, channel_mean
-    and channel_std are NaN.
+    channel_mean and channel_std are NaN without train examples; only people who record their own
+    training may have none.
     """
     is_train = examples["example_split"].values == "train"
     moments = [
@@ -76,20 +76,6 @@ def add_images(examples: xr.Dataset, images: np.ndarray) -> xr.Dataset:
         pixel_hash=("example", pixel_hashes(images)),
         **_channel_moments(moments),
     )
-
-
-def as_labels(labels: np.ndarray, n_classes: int) -> np.ndarray:
-    """Return labels as files have them, int16.
-
-    Raises:
-        InputError: there are more than ``MOST_CLASSES`` classes.
-    """
-    if n_classes > MOST_CLASSES:
-        raise InputError(
-            f"there are {n_classes:,} classes, but labels have 16 bits; give at most "
-            f"{MOST_CLASSES:,} classes."
-        )
-    return np.asarray(labels, dtype=np.int16)
 
 
 def label_examples(
@@ -104,21 +90,41 @@ def label_examples(
         raise InputError(
             f"the dataset has only one class ({', '.join(class_names)}); give at least two."
         )
-    labels = as_labels(labels, len(class_names))
-    counts = np.bincount(labels[~is_test], minlength=len(class_names))
-    empty = [name for name, count in zip(class_names, counts, strict=True) if not count]
-    if empty:
-        more = f" and {len(empty) - 5} more classes" if len(empty) > 5 else ""
+    examples = make_examples(labels, positions, is_test, class_names)
+    if absent := absent_classes(examples["label"].values[~is_test], class_names):
         raise InputError(
-            f"the train set has no images of {', '.join(empty[:5])}{more}; add some, or leave the "
-            "class out."
+            f"the train set has no images of {absent}; add some, or leave the class out."
         )
     if not is_test.any():
         raise InputError("the dataset has no test images; add a test or val folder.")
+    return examples
+
+
+def absent_classes(labels: np.ndarray, class_names: Sequence[str]) -> str:
+    """Return the names of the classes without an example, of at most five; "" if there are none."""
+    counts = np.bincount(labels, minlength=len(class_names))
+    absent = [name for name, count in zip(class_names, counts, strict=True) if not count]
+    more = f" and {len(absent) - 5} more classes" if len(absent) > 5 else ""
+    return ", ".join(absent[:5]) + more
+
+
+def make_examples(
+    labels: np.ndarray, positions: np.ndarray, is_test: np.ndarray, class_names: Sequence[str]
+) -> xr.Dataset:
+    """Build a dataset without its images, unchecked; arguments are those of ``make_dataset``.
+
+    Raises:
+        InputError: there are more than ``MOST_CLASSES`` classes.
+    """
+    if len(class_names) > MOST_CLASSES:
+        raise InputError(
+            f"there are {len(class_names):,} classes, but labels have 16 bits; give at most "
+            f"{MOST_CLASSES:,} classes."
+        )
     return xr.Dataset(
         {
-            "label": ("example", labels),
-            "class_name": ("class", np.array(class_names, dtype=object)),
+            "label": ("example", np.asarray(labels, dtype=np.int16)),
+            "class_name": ("class", np.array([*class_names], dtype=object)),
         },
         coords={
             "example": np.asarray(positions, dtype=np.int64),

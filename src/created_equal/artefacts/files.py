@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 import xarray as xr
@@ -23,6 +22,7 @@ SPLITS = ("train", "test")
 MARK = b"created-equal blake2b "
 HDF5 = b"\x89HDF\r\n\x1a\n"
 DIGEST_SIZE = 32
+SEAL_SIZE = len(MARK) + DIGEST_SIZE
 BYTES_AT_ONCE = 2**20
 HEAD_SIZE = 2**16
 # What the workflow writes, and would write again.
@@ -30,7 +30,6 @@ OUTPUT = re.compile(
     r"/(results|reference)/[^/]+/(([^/]+/)?(dataset|scores)\.nc|baselines/[^/]+\.nc)$"
     r"|/predictions/(\w+/)?\d{4,}(-\d{4,})?(_\w+)?\.nc$|/unfinished/\d{4,}(_\w+)?\.(nc|pt)$"
 )
-NO_CHUNKS: Mapping[str, int] = MappingProxyType({})
 # What writers add to the definition that a study gives.
 ADDED = ("engine_version", "baselines_version", "data")
 VERSIONED = ("created-equal", "numpy", "scipy", "scikit-learn", "torch", "torchvision")
@@ -81,7 +80,7 @@ def write_artefact(
     path: Path,
     kind: str,
     definition: Mapping,
-    chunks: Mapping[str, int] = NO_CHUNKS,
+    chunks: Mapping[str, int] | None = None,
 ) -> None:
     """Write ``contents`` to ``path`` atomically.
 
@@ -289,7 +288,7 @@ def _seal_again(path: Path) -> bool:
     do.
     """
     whole = path.read_bytes()
-    if not whole.startswith(HDF5) or whole[-len(MARK) - DIGEST_SIZE :].startswith(MARK):
+    if not whole.startswith(HDF5) or whole[-SEAL_SIZE:].startswith(MARK):
         return False
     try:
         with xr.open_dataset(io.BytesIO(whole), engine="h5netcdf", chunks=None) as contents:
@@ -304,7 +303,7 @@ def _seal_again(path: Path) -> bool:
     return is_same
 
 
-def _chunk_sizes(variable: xr.Variable, chunks: Mapping[str, int]) -> dict:
+def _chunk_sizes(variable: xr.Variable, chunks: Mapping[str, int] | None) -> dict:
     if not chunks or not set(chunks) <= set(variable.dims):
         return {}
     sizes = (min(size, chunks.get(dim, size)) for dim, size in variable.sizes.items())
@@ -333,7 +332,7 @@ def _open_sealed(path: Path, kind: str) -> Iterator[tuple[io.BufferedReader, int
         if not is_whole and not _seal_again(path):
             raise _problem_of(path, kind)
         with path.open("rb") as file:
-            length = file.seek(0, os.SEEK_END) - len(MARK) - DIGEST_SIZE
+            length = file.seek(0, os.SEEK_END) - SEAL_SIZE
             file.seek(0)
             yield file, length
     except OSError as error:
@@ -343,11 +342,12 @@ def _open_sealed(path: Path, kind: str) -> Iterator[tuple[io.BufferedReader, int
 def _problem_of(path: Path, kind: str) -> InputError:
     """Return the error for a file whose checksum is missing or wrong.
 
-    It is a DamagedError, which advises to delete the file and renames it in results, only for what
-    the workflow writes itself. Any other file may be the only copy of something.
+    Only for what the workflow writes itself is it a DamagedError, whose message says to delete the
+    file; the command line renames such a file in results. Any other file may be the only copy of
+    something.
     """
     whole = path.read_bytes()
-    is_ours = MARK in whole[-len(MARK) - DIGEST_SIZE :]
+    is_ours = MARK in whole[-SEAL_SIZE:]
     # Among the attributes, which are near the start, are the versions of libraries.
     is_ours = is_ours or (whole.startswith(HDF5) and b"created-equal" in whole)
     if OUTPUT.search(path.absolute().as_posix()) and (is_ours or not _is_netcdf(whole)):
@@ -373,7 +373,7 @@ def _is_netcdf(whole: bytes) -> bool:
 
 def _is_whole(file: io.BufferedReader) -> bool:
     """Return whether a file ends with the seal of all bytes before it."""
-    length = file.seek(0, os.SEEK_END) - len(MARK) - DIGEST_SIZE
+    length = file.seek(0, os.SEEK_END) - SEAL_SIZE
     if length <= 0:
         return False
     file.seek(0)

@@ -82,7 +82,20 @@ def make_predictions(
     )
 
 
-def accuracy_by_split(
+def make_predictions_without_loss(
+    predictions: np.ndarray,
+    seeds: Sequence[int],
+    dataset: xr.Dataset,
+    epochs: Sequence[int] | None = None,
+) -> xr.Dataset:
+    """Build predictions whose losses are unknown (NaN); arguments as in ``make_predictions``."""
+    splits = dataset["example_split"].values
+    accuracy = _accuracy_by_split(predictions, dataset["label"].values, splits)
+    loss = np.full_like(accuracy, np.nan)
+    return make_predictions(predictions, accuracy, loss, seeds, dataset, epochs)
+
+
+def _accuracy_by_split(
     predictions: np.ndarray, labels: np.ndarray, splits: np.ndarray
 ) -> np.ndarray:
     """Return accuracies (network, epoch, split) float64; NaN for a split without examples.

@@ -9,11 +9,10 @@ import xarray as xr
 from threadpoolctl import threadpool_limits
 
 from created_equal.artefacts import (
-    accuracy_by_split,
     check_definition,
     definition_of,
     fingerprint,
-    make_predictions,
+    make_predictions_without_loss,
     open_predictions,
     read_dataset,
     write_atomically,
@@ -95,10 +94,9 @@ def standardize_pixels(data: xr.Dataset) -> np.ndarray:
 
 def _make_predictions(predictions: np.ndarray, data: xr.Dataset) -> xr.Dataset:
     """Make a predictions dataset from labels (network, epoch, example); epochs count from 1."""
-    accuracy = accuracy_by_split(predictions, data["label"].values, data["example_split"].values)
     n_networks, n_epochs, _ = predictions.shape
-    loss, epochs = np.full_like(accuracy, np.nan), range(1, n_epochs + 1)
-    return make_predictions(predictions, accuracy, loss, range(n_networks), data, epochs)
+    epochs = range(1, n_epochs + 1)
+    return make_predictions_without_loss(predictions, range(n_networks), data, epochs)
 
 
 def _log_accuracy(baseline: Baseline, predictions: xr.Dataset, seconds: float) -> None:

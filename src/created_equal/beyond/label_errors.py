@@ -10,9 +10,8 @@ import yaml
 
 from created_equal.artefacts import definition_of, select_split
 from created_equal.errors import InputError
+from created_equal.study import SOURCE_SIZES
 
-TRAIN = {"mnist": 60_000, "cifar10": 50_000, "cifar100": 50_000}
-"""The number of train examples of each source in the file; positions of test examples follow."""
 NOT_APPLICABLE = "not applicable: people were asked about the test labels of"
 
 
@@ -32,21 +31,22 @@ def label_errors(dataset: xr.Dataset, scores: xr.Dataset) -> LabelErrors:
         scores: an ensemble's.
 
     Raises:
-        InputError: nobody was asked about this source, or about none of these examples; or the
-            labels are not those of the dataset.
+        InputError: people were not asked about this source, or about too few of these examples; or
+            the labels are not those of the dataset.
     """
     definition = definition_of(dataset)
     source = definition.get("source")
-    if source not in TRAIN:
-        raise InputError(f"{NOT_APPLICABLE} {', '.join(TRAIN)}.")
+    if source not in SOURCE_SIZES:
+        raise InputError(f"{NOT_APPLICABLE} {', '.join(SOURCE_SIZES)}.")
+    train, _ = SOURCE_SIZES[source]
     test = select_split(scores, "test")
     names = test["example"].values
-    names = names[names >= TRAIN[source]]  # Examples moved to the test set are train examples.
+    names = names[names >= train]  # Examples moved to the test set are train examples.
     labels = (part["label"].sel(example=names).values for part in (dataset, test))
     if not np.array_equal(*labels):
         raise InputError(f"{NOT_APPLICABLE} the source, and this ensemble has other labels.")
     doubted, confirmed = (
-        np.intersect1d(names, np.array(ids) + TRAIN[source]) for ids in asked_about(source)
+        np.intersect1d(names, np.array(ids) + train) for ids in asked_about(source)
     )
     if not (len(doubted) and len(confirmed)):
         raise InputError(f"{NOT_APPLICABLE} {source}, but of too few of these examples.")

@@ -13,10 +13,10 @@ from created_equal.claims.measures import (
     SHARE,
     SIGNED,
     Measured,
-    _all,
-    _examples,
-    _trained,
+    all_epochs,
+    examples_of,
     measure,
+    trained_epochs,
 )
 from created_equal.scores import NULLS, Examples, Scores
 
@@ -38,7 +38,7 @@ def label_errors_rank(
         ranks_of_hard = stats.ranks(np.concatenate([hard, easy]))[: len(hard)]
         return float((ranks_of_hard.mean() - (len(hard) + 1) / 2) / len(easy))
 
-    return Measured(value, doubted, {name: _trained(evidence, name)})
+    return Measured(value, doubted, {name: trained_epochs(evidence, name)})
 
 
 @measure(possible=(0, 1 / HARDEST), nulls=tuple(NULLS), fewest=FEWEST)
@@ -58,7 +58,7 @@ def label_errors_among_the_hardest(evidence: Evidence, name: str) -> Measured:
         share = (size - below) / equal
         return float(((of_doubted < last) + share * (of_doubted == last)).mean() / HARDEST)
 
-    return Measured(value, doubted, {name: _trained(evidence, name)})
+    return Measured(value, doubted, {name: trained_epochs(evidence, name)})
 
 
 @measure(possible=NOT_NEGATIVE, nulls=CONSISTENCY, fewest=MANY)
@@ -66,7 +66,7 @@ def label_errors_among_the_agreed_but_wrong(evidence: Evidence, name: str) -> Me
     """How many times as often test labels that people did not confirm have a consensus of at least
     0.9 and c <= 0.05 as all test examples do, last epoch.
     """
-    (doubted, everyone), last = _doubted_and_all(evidence, name), _all(evidence, name)[-1:]
+    (doubted, everyone), last = _doubted_and_all(evidence, name), all_epochs(evidence, name)[-1:]
 
     def share(scores: Scores, examples: Examples) -> float:
         agreed = scores.consensus(name, last, examples) >= stats.LEAST_CONSENSUS
@@ -85,7 +85,7 @@ def disagreement_over_error(evidence: Evidence, name: str) -> Measured:
     """Share of test examples for which two networks have unlike labels over the share that one has
     wrong, mean over pairs and networks, last epoch.
     """
-    examples, last = _examples(evidence, "test", name), _all(evidence, name)[-1:]
+    examples, last = examples_of(evidence, "test", name), all_epochs(evidence, name)[-1:]
 
     def value(scores: Scores) -> float:
         error = 1 - scores.consistency(name, last, examples).mean()
@@ -100,7 +100,7 @@ def variance_over_independent(evidence: Evidence, name: str) -> Measured:
     """Variance of test accuracy over networks, relative to that of independent examples,
     N/(N - 1) sum(c (1 - c))/n^2, last epoch.
     """
-    examples, last = _examples(evidence, "test", name), _all(evidence, name)[-1:]
+    examples, last = examples_of(evidence, "test", name), all_epochs(evidence, name)[-1:]
 
     def value(scores: Scores) -> float:
         # Only networks are resampled, because examples that are drawn twice would vary together.
@@ -114,7 +114,7 @@ def variance_over_independent(evidence: Evidence, name: str) -> Measured:
 @measure(possible=SIGNED, nulls=CONSISTENCY, fewest=FEWEST, by_network=True)
 def consistent_errors(evidence: Evidence, name: str) -> Measured:
     """Cohen's kappa of being right, of two networks, mean over pairs, last epoch, test examples."""
-    examples, last = _examples(evidence, "test", name), _all(evidence, name)[-1:]
+    examples, last = examples_of(evidence, "test", name), all_epochs(evidence, name)[-1:]
 
     def value(scores: Scores) -> float:
         right = scores.right(name, last[0], examples)
@@ -128,8 +128,8 @@ def consistent_errors_of_two(evidence: Evidence, other: str, name: str) -> Measu
     """Cohen's kappa of being right, of a network of the first and one of the second, mean over
     pairs, last epoch of each, test examples.
     """
-    examples = _examples(evidence, "test", other, name)
-    epochs = {each: _all(evidence, each)[-1:] for each in (other, name)}
+    examples = examples_of(evidence, "test", other, name)
+    epochs = {each: all_epochs(evidence, each)[-1:] for each in (other, name)}
 
     def value(scores: Scores) -> float:
         pair = (scores.consistency(each, of, examples)[0] for each, of in epochs.items())

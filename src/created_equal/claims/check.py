@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from created_equal import scores as stats
-from created_equal.claims.claim import Claim, paper_studies, read_claims
+from created_equal.claims.claim import Claim, paper_studies
 from created_equal.claims.evidence import Evidence
 from created_equal.claims.measures import Measured, OfHistograms, OfPairs
 from created_equal.errors import InputError
@@ -18,7 +18,7 @@ from created_equal.study import ALL, BASELINE_PREFIX, EACH, names_in
 
 REPLICATES = 200
 LEVEL = 0.025
-"""A claim holds beyond a null of which no larger share of the draws meets it."""
+"""The largest share of a null's draws that may meet a claim which holds beyond that null."""
 PAPER_NETWORKS = 100
 SIZES = (2, 5, 10, 20, 50)
 TURNS = {"1/2": 0.5, "2": 2.0}
@@ -53,7 +53,7 @@ class Row:
     upper: float = NAN
     interval_over: str = ""  # Examples, and networks if they are enough.
     deviation: float = NAN  # The standard deviation of the value in the resamples.
-    stable: str = ""  # Whether every value of an interval over networks too has this verdict.
+    stable: str = ""  # "yes" if the whole interval has this verdict; "" if over examples alone.
     expected: float = NAN  # At the paper's number of networks, if ours is smaller.
     by_networks: str = ""  # The values of smaller ensembles.
     free_of_networks: str = ""  # What does not depend on the number of networks.
@@ -91,24 +91,20 @@ class Case(NamedTuple):
     paper_networks: int | None
 
     @property
-    def nulls(self) -> tuple[str, ...]:
-        return self.claim.measure.nulls
-
-    @property
     def key(self) -> tuple:
         """What is measured; several claims may share it."""
         of = self.claim.measure.of
         return self.names, of, *sorted(self.claim.arguments.items()), self.paper_networks
 
 
-def check_claims(evidence: Evidence, claims: Sequence[Claim] | None = None) -> list[Row]:
-    """Return the rows of all claims about a study, in the order of claims.yaml.
+def check_claims(evidence: Evidence, claims: Sequence[Claim]) -> list[Row]:
+    """Return the rows of the claims about a study, in their order.
 
     A claim has a row too if the study lacks its roles, or its statistic cannot be computed: it is
     "not measured", and its note says why.
     """
     cases = {}
-    for claim in read_claims() if claims is None else claims:
+    for claim in claims:
         if claim.elsewhere or evidence.data in claim.studies:
             for name, names in _players(claim, evidence):
                 case = Case(claim, name, names, claim.networks_of(evidence.data, names))
@@ -177,8 +173,9 @@ class _Numbers:
                 measured[key] = case.claim.measure.of(self.evidence, *names, **case.claim.arguments)
             except InputError as error:
                 found[key] = {"note": str(error)}
+        allowed = {key: case.claim.measure.nulls for key, case in cases.items()}
         nulls = {
-            null: {key: of for key, of in measured.items() if null in cases[key].nulls}
+            null: {key: of for key, of in measured.items() if null in allowed[key]}
             for null in NULLS
             if self.hypotheses.can_be_drawn(null, names)
         }
@@ -224,6 +221,9 @@ class _Numbers:
 
     def _numbers(self, case: Case, measured: Measured, replicates: np.ndarray) -> dict:
         names, measure = case.names, case.claim.measure
+        resampled = self.hypotheses.resamples_networks(names)
+        if measured.over == "networks" and not resampled:
+            replicates = np.full_like(replicates, NAN)  # Nothing was drawn.
         observed = self.hypotheses.observed(names, measure.by_network)
         value = float(measured.value(observed))
         ensembles = [name for name in names if not name.startswith(BASELINE_PREFIX)] or names
@@ -238,9 +238,7 @@ class _Numbers:
             "examples": measured.examples.words,
             "lower": lower,
             "upper": upper,
-            "interval_over": measured.over
-            if self.hypotheses.resamples_networks(names)
-            else "examples",
+            "interval_over": measured.over if resampled else "examples",
             "deviation": float(np.std(drawn)) if len(drawn) else NAN,
             "around_value": around_value,
             "note": measured.note(observed),
@@ -385,8 +383,8 @@ def _row(case: Case, evidence: Evidence, found: dict | None) -> Row:
         stable = "yes" if claim.accepted.decides(*interval) else "no"
     undefined = "the statistic is undefined: a group has no examples, or nothing varies."
     notes = [note for note in (found.pop("note"),) if note] + [undefined] * math.isnan(value)
-    for name in case.names:
-        notes += [f"{name} {each.sentence}." for each in evidence.problems(name)]
+    problems = {name: evidence.problem(name) for name in case.names}
+    notes += [f"{name} {problem}." for name, problem in problems.items() if problem]
     margin = MARGIN * np.nan_to_num(found["deviation"])
     turns = [words for words, by in TURNS.items() if claim.accepted.turns(value, by, margin)]
     drawn = around_value[~np.isnan(around_value)]

@@ -14,7 +14,6 @@ from created_equal.artefacts import open_dataset, open_scores, read_predictions
 from created_equal.study import (
     BASELINE_PREFIX,
     REFERENCE,
-    STUDIES,
     Roles,
     Study,
     baseline_path,
@@ -25,6 +24,7 @@ from created_equal.study import (
     moved_in,
     read_yaml,
     roles_of,
+    study_path,
 )
 
 
@@ -66,18 +66,18 @@ class Evidence:
             self._known[key] = make()
         return self._known[key]
 
-    def problems(self, name: str) -> list[stats.LearningProblem]:
-        """Return what is wrong with how an ensemble learned; baselines have no training."""
+    def problem(self, name: str) -> str:
+        """Return why an ensemble did not learn, or ""; baselines have no training."""
         if name.startswith(BASELINE_PREFIX):
-            return []
-        return self.once(("problems", name), lambda: stats.learning_problems(self.scores[name]))
+            return ""
+        return self.once(("problem", name), lambda: stats.learning_problem(self.scores[name]))
 
     def warnings(self) -> list[str]:
         """Return a warning for each ensemble that did not learn."""
         return [
             warning
             for name, scores in self.scores.items()
-            if self.problems(name)
+            if self.problem(name)
             for warning in stats.learning_warnings(f"{self.study}/{name}", scores)
         ]
 
@@ -124,7 +124,7 @@ def open_evidence(study: Study, networks_per_job: int) -> Iterator[Evidence]:
 
 
 def _data_of(study: Study) -> str:
-    path = find(STUDIES / f"{study.name}.yaml")
+    path = find(study_path(study.name))
     values = read_yaml(path) if path.is_file() else {}
     return study.name if "dataset" in values else values.get("base", study.name)
 

@@ -158,8 +158,8 @@ def measure_of_histograms(possible: tuple[float, float], fewest: int = FEWEST) -
                 values = statistic(counts, classes)
                 return nan if np.isnan(values).all() else float(SUMMARIES[over](values))
 
-            examples, epochs = _examples(evidence, split, name), _epochs(evidence, name, split, at)
-            return OfHistograms(summary, examples, {name: epochs})
+            epochs = {name: _epochs(evidence, name, split, at)}
+            return OfHistograms(summary, examples_of(evidence, split, name), epochs)
 
         words = f"{statistic.__doc__.rstrip('.')}, {{over}} over {{at}}, {{split}} examples"
         MEASURES[statistic.__name__] = Measure(of, words, possible, CONSISTENCY, fewest)
@@ -173,13 +173,13 @@ def accuracy(
     evidence: Evidence, name: str, *, split="test", at="last epoch", what="mean accuracy"
 ) -> Measured:
     """{what}, {at}, {split} examples."""
-    epochs, classes = _all(evidence, name), evidence.scores[name].attrs["classes"]
+    epochs, classes = all_epochs(evidence, name), evidence.scores[name].attrs["classes"]
     shown = {"epoch 0": epochs[epochs == 0], "epoch 1": epochs[epochs == 1]}
     shown |= {"highest of all": epochs[epochs > 0]}
     of = _several(evidence, name) if "rise" in what else shown.get(at, epochs[-1:])
     if not len(of):
         raise InputError(f"{name} has no record of {at}; record it too.")
-    chance, examples = ("1/K" in what) / classes, _examples(evidence, split, name)
+    chance, examples = ("1/K" in what) / classes, examples_of(evidence, split, name)
 
     def value(scores: Scores) -> float:
         if "rise" in what:
@@ -193,8 +193,8 @@ def accuracy(
 @measure(possible=SIGNED)
 def accuracy_difference(evidence: Evidence, other: str, name: str) -> Measured:
     """Mean accuracy of the second less that of the first, last epoch of each, test examples."""
-    examples = _examples(evidence, "test", other, name)
-    epochs = {each: _all(evidence, each)[-1:] for each in (other, name)}
+    examples = examples_of(evidence, "test", other, name)
+    epochs = {each: all_epochs(evidence, each)[-1:] for each in (other, name)}
 
     def value(scores: Scores) -> float:
         one, two = (scores.consistency(each, of, examples).mean() for each, of in epochs.items())
@@ -240,7 +240,7 @@ def bimodality_difference(evidence: Evidence, *names: str, split: str = "test") 
     """Bi-modality of the second less that of the first, each of as many networks as the smaller has
     (mean over all subsets), mean over phase 3, {split} examples.
     """
-    examples = _examples(evidence, split, *names)
+    examples = examples_of(evidence, split, *names)
     epochs = {name: _epochs(evidence, name, split, "phase 3") for name in names}
 
     def value(scores: Scores) -> float:
@@ -268,12 +268,12 @@ def generalization(evidence: Evidence, *names: str) -> Measured:
     if len(learned) < FEWEST:
         raise InputError(f"there are fewer than {FEWEST} ensembles that learn; add some.")
     epochs = {name: _epochs(evidence, name, "test", LEARNING) for name in learned}
-    examples = {name: _examples(evidence, "test", name) for name in learned}
+    examples = {name: examples_of(evidence, "test", name) for name in learned}
 
     def value(scores: Scores) -> float:
         pairs = []
         for name, of in epochs.items():
-            last = scores.consistency(name, _all(evidence, name)[-1:], examples[name])
+            last = scores.consistency(name, all_epochs(evidence, name)[-1:], examples[name])
             counts = scores.histograms(name, of, examples[name])
             pairs.append((last.mean(), stats.mean_bimodality(counts, FEWEST)))
         drawn = np.arange(len(pairs))
@@ -287,7 +287,7 @@ def generalization(evidence: Evidence, *names: str) -> Measured:
 @measure(possible=SIGNED, nulls=CONSISTENCY, fewest=FEWEST)
 def consensus_rise(evidence: Evidence, name: str, *, split: str = "test") -> Measured:
     """Mean consensus at the last epoch less that at the first trained one, {split} examples."""
-    epochs, examples = _several(evidence, name)[[0, -1]], _examples(evidence, split, name)
+    epochs, examples = _several(evidence, name)[[0, -1]], examples_of(evidence, split, name)
 
     def value(scores: Scores) -> float:
         first, last = scores.consensus(name, epochs, examples).mean(axis=1)
@@ -302,7 +302,7 @@ def consensus_where_wrong(evidence: Evidence, name: str, *, split: str = "test")
     epochs with a mean c of 0.05 to 0.9, {split} examples.
     """
     epochs = _spread(_epochs(evidence, name, split, LEARNING), 5)
-    examples = _examples(evidence, split, name)
+    examples = examples_of(evidence, split, name)
 
     def value(scores: Scores) -> float:
         consensus = scores.consensus(name, epochs, examples)
@@ -319,8 +319,8 @@ def moved_less_own_class(evidence: Evidence, original: str, name: str) -> Measur
     """Accuracy on the moved examples less that of the original networks on test examples of the
     same classes, mean over all trained epochs.
     """
-    moved, test = _examples(evidence, "moved", name), _examples(evidence, "test", original)
-    epochs = np.intersect1d(_trained(evidence, original), _trained(evidence, name))
+    moved, test = examples_of(evidence, "moved", name), examples_of(evidence, "test", original)
+    epochs = np.intersect1d(trained_epochs(evidence, original), trained_epochs(evidence, name))
 
     def value(scores: Scores) -> float:
         of_moved = scores.consistency(name, epochs, moved).mean(axis=0)
@@ -338,8 +338,8 @@ def moved_as_test(evidence: Evidence, original: str, name: str) -> Measured:
     differ less from the rest than the moved do: in accuracy, mean absolute difference over all
     trained epochs.
     """
-    moved, test = _examples(evidence, "moved", name), _examples(evidence, "test", original)
-    epochs = np.intersect1d(_trained(evidence, original), _trained(evidence, name))
+    moved, test = examples_of(evidence, "moved", name), examples_of(evidence, "test", original)
+    epochs = np.intersect1d(trained_epochs(evidence, original), trained_epochs(evidence, name))
 
     def differences(scores: Scores) -> tuple[float, np.ndarray]:
         of_test = scores.consistency(original, epochs, test)
@@ -359,15 +359,15 @@ def moved_as_test(evidence: Evidence, original: str, name: str) -> Measured:
 @measure(possible=SIGNED, nulls=tuple(NULLS)[:3], fewest=FEWEST)
 def halves(evidence: Evidence, name: str, *, split: str = "test", r: str = "Pearson") -> Measured:
     """{r} correlation of a in the networks with even and with odd seeds, {split} examples."""
-    examples, epochs = _examples(evidence, split, name), {name: _trained(evidence, name)}
-    return OfHalves(CORRELATIONS[r], examples, epochs)
+    epochs = {name: trained_epochs(evidence, name)}
+    return OfHalves(CORRELATIONS[r], examples_of(evidence, split, name), epochs)
 
 
 @measure(possible=SIGNED, nulls=tuple(NULLS), fewest=FEWEST)
 def order(evidence: Evidence, *names: str, split="test", r="Pearson", points="") -> Measured:
     """{r} correlation of a in the first and in the second{points}, {split} examples."""
-    examples = _examples(evidence, split, *names)
-    epochs = {name: _trained(evidence, name) for name in names}
+    examples = examples_of(evidence, split, *names)
+    epochs = {name: trained_epochs(evidence, name) for name in names}
     return (OfBins if points else OfPairs)(CORRELATIONS[r], examples, epochs)
 
 
@@ -376,10 +376,10 @@ def longer_at_zero(evidence: Evidence, name: str, *, split: str = "test") -> Mea
     """Rank correlation of the number of trained epochs with c = 0 in the networks with even seeds
     and a in those with odd seeds, {split} examples.
     """
-    examples, epochs = _examples(evidence, split, name), _trained(evidence, name)
+    examples, epochs = examples_of(evidence, split, name), trained_epochs(evidence, name)
 
     def value(scores: Scores) -> float:
-        (even, _), (odd, _) = scores.half_n_right(name, epochs, examples)
+        even, odd = scores.half_n_right(name, epochs, examples)
         return stats.spearman((even == 0).sum(axis=0), odd.sum(axis=0, dtype=float))
 
     return Measured(value, examples, {name: epochs})
@@ -390,7 +390,7 @@ def rapid_rise(evidence: Evidence, name: str, *, split: str = "train") -> Measur
     """Time in which one example rises from c <= 1/6 to c >= 5/6 (median) over the time between
     examples (interquartile range of when they rise), {split} examples.
     """
-    examples, epochs = _examples(evidence, split, name), _all(evidence, name)
+    examples, epochs = examples_of(evidence, split, name), all_epochs(evidence, name)
 
     def value(scores: Scores) -> float:
         n_right = scores.n_right(name, epochs, examples)
@@ -406,8 +406,8 @@ def share_of_disagreement(evidence: Evidence, whole: str, name: str) -> Measured
     """How often two networks of the second give an example two labels, over how often two of the
     first do, last epoch that both have, test examples.
     """
-    examples = _examples(evidence, "test", whole, name)
-    last = np.intersect1d(_all(evidence, whole), _all(evidence, name))[-1:]
+    examples = examples_of(evidence, "test", whole, name)
+    last = np.intersect1d(all_epochs(evidence, whole), all_epochs(evidence, name))[-1:]
 
     def value(scores: Scores) -> float:
         one, two = (scores.disagreement(each, last, examples).mean() for each in (whole, name))
@@ -419,14 +419,14 @@ def share_of_disagreement(evidence: Evidence, whole: str, name: str) -> Measured
 @measure(possible=SIGNED, nulls=CONSISTENCY[:1], fewest=FEWEST, by_network=True)
 def order_of_classes(evidence: Evidence, name: str, *, split: str = "test") -> Measured:
     """Rank correlation of classes' mean a in two networks, mean of all pairs, {split} examples."""
-    examples = _examples(evidence, split, name)
+    examples = examples_of(evidence, split, name)
 
     def value(scores: Scores) -> float:
         labels, by_network = scores.labels(name, examples), scores.by_network(name, examples)
         means = [by_network[:, labels == label].mean(axis=1) for label in np.unique(labels)]
         return stats.mean_rank_correlation(np.transpose(means))
 
-    return Measured(value, examples, {name: _trained(evidence, name)})
+    return Measured(value, examples, {name: trained_epochs(evidence, name)})
 
 
 @measure(possible=NOT_NEGATIVE, nulls=JOINT[:2], fewest=2 * FEWEST)
@@ -437,7 +437,7 @@ def joint(
     pairs = stats.best_matched_pairs(*_accuracies(evidence, other, name, split=split))
     found = pairs[pair == "a late"]
     epochs = {other: np.array([found.epoch_a]), name: np.array([found.epoch_b])}
-    examples = _examples(evidence, split, other, name)
+    examples = examples_of(evidence, split, other, name)
     of = stats.corners if "median" in what else stats.diagonal
 
     def value(scores: Scores) -> float:
@@ -458,7 +458,7 @@ def agreement_when_equal(
     if not matches.size:
         raise InputError(f"{other} and {name} are equally accurate at no epochs; train longer.")
     epochs = dict(zip((other, name), _spread(matches[:, :2].astype(int), 20).T, strict=True))
-    examples = _examples(evidence, split, other, name)
+    examples = examples_of(evidence, split, other, name)
     return OfEpochs(CORRELATIONS[r], examples, epochs)
 
 
@@ -497,7 +497,7 @@ def easier_for_both(evidence: Evidence, other: str, name: str, *, when: str) -> 
     """Accuracy of the second where the first is right at the {when} of learning, less that where
     the first is wrong, test examples.
     """
-    examples = _examples(evidence, "test", other, name)
+    examples = examples_of(evidence, "test", other, name)
     epochs = _figure_epochs(evidence, when, other, name)
 
     def value(scores: Scores) -> float:
@@ -511,21 +511,21 @@ def easier_for_both(evidence: Evidence, other: str, name: str, *, when: str) -> 
 @measure(possible=(-1.5, 1.5), nulls=JOINT, fewest=FEWEST)
 def boosting(evidence: Evidence, other: str, name: str, *, what: str, third: str) -> Measured:
     """AdaBoost's accuracy on the {third}: {what}, test examples."""
-    examples, steps = _examples(evidence, "test", other, name), _several(evidence, name)
+    examples, steps = examples_of(evidence, "test", other, name), _several(evidence, name)
 
     def value(scores: Scores) -> float:
         curves = scores.consistency(name, steps, examples)
         chosen = curves[:, stats.thirds(scores.accessibility(other, examples))[third.split()[0]]]
         return chosen.mean() - curves.mean() if "less" in what else stats.rise_of_mean(chosen)
 
-    epochs = {each: _trained(evidence, each) for each in (other, name)}
+    epochs = {each: trained_epochs(evidence, each) for each in (other, name)}
     return Measured(value, examples, epochs)
 
 
 @measure(nulls=CONSISTENCY, fewest=MANY)
 def labels_at_one(evidence: Evidence, name: str, *, at="when 1 % first have it") -> Measured:
     """Number of classes with examples of c = 1, {at}, train examples."""
-    epochs, networks = _all(evidence, name), evidence.scores[name].sizes["network"]
+    epochs, networks = all_epochs(evidence, name), evidence.scores[name].sizes["network"]
     rows = iterate_epochs(evidence.scores[name], "n_right", "train")
     shares = np.array([(row == networks).mean() for row in rows])
     reached = epochs[(shares >= FEW) & (epochs > 0)]
@@ -535,7 +535,7 @@ def labels_at_one(evidence: Evidence, name: str, *, at="when 1 % first have it")
             "train it for longer."
         )
     shown = np.array([reached[0], epochs[-1]]) if "less" in at else reached[:1]
-    examples = _examples(evidence, "train", name)
+    examples = examples_of(evidence, "train", name)
 
     def value(scores: Scores) -> float:
         labels = scores.labels(name, examples)
@@ -549,7 +549,7 @@ def labels_at_one(evidence: Evidence, name: str, *, at="when 1 % first have it")
 @measure(possible=SHARE, nulls=CONSISTENCY, fewest=MANY)
 def patterns(evidence: Evidence, name: str, *, split="train and test", shown: str) -> Measured:
     """Share of examples whose c fits a pattern of figure 11 by 0.5 or more: {shown}; {split}."""
-    examples, epochs = _examples(evidence, split, name), _all(evidence, name)
+    examples, epochs = examples_of(evidence, split, name), all_epochs(evidence, name)
     if epochs[0]:
         raise InputError(
             f"{name} has no record of epoch 0, with which patterns begin; record it too."
@@ -571,7 +571,7 @@ def remains(evidence: Evidence, name: str, *, split: str = "train and test") -> 
     """Share of the examples with c = 1, or 0, halfway through training that have the same c at
     every later epoch, {split} examples.
     """
-    examples, trained = _examples(evidence, split, name), _several(evidence, name)
+    examples, trained = examples_of(evidence, split, name), _several(evidence, name)
     later = trained[trained >= trained[-1] / 2]
 
     def value(scores: Scores) -> float:
@@ -584,7 +584,7 @@ def remains(evidence: Evidence, name: str, *, split: str = "train and test") -> 
 
 def _given(evidence: Evidence, split: str, epochs: Mapping[str, int], less=False) -> Measured:
     """Measure P(the first is right | the second is), or that less P(the first is right)."""
-    examples = _examples(evidence, split, *epochs)
+    examples = examples_of(evidence, split, *epochs)
 
     def value(scores: Scores) -> float:
         right, given = (scores.majority(each, of, examples) for each, of in epochs.items())
@@ -597,17 +597,19 @@ def _spread(values: np.ndarray, most: int) -> np.ndarray:
     return values[np.unique(np.linspace(0, len(values) - 1, most).astype(int))]
 
 
-def _all(evidence: Evidence, name: str) -> np.ndarray:
+def all_epochs(evidence: Evidence, name: str) -> np.ndarray:
+    """Return the recorded epochs of an ensemble, (epoch,)."""
     return evidence.scores[name]["epoch"].values
 
 
-def _trained(evidence: Evidence, name: str) -> np.ndarray:
-    return _all(evidence, name)[_all(evidence, name) > 0]
+def trained_epochs(evidence: Evidence, name: str) -> np.ndarray:
+    """Return the recorded epochs after epoch 0, (epoch,)."""
+    return all_epochs(evidence, name)[all_epochs(evidence, name) > 0]
 
 
 def _several(evidence: Evidence, name: str) -> np.ndarray:
     """Return the trained epochs, or numbers of weak learners, of which there are at least two."""
-    if len(found := _trained(evidence, name)) < 2:
+    if len(found := trained_epochs(evidence, name)) < 2:
         what = "weak learner" if name.startswith(BASELINE_PREFIX) else "trained epoch"
         raise InputError(f"{name} has a single {what}, and no change; take two or more.")
     return found
@@ -623,9 +625,9 @@ def _epochs(evidence: Evidence, name: str, split: str, at: str) -> np.ndarray:
     Raises:
         InputError: there are none at which histograms say something about agreement.
     """
-    epochs = _all(evidence, name)
+    epochs = all_epochs(evidence, name)
     if at.endswith(">= 1"):
-        return _trained(evidence, name)
+        return trained_epochs(evidence, name)
     if (phase := at.removeprefix("the epoch of ")) in PHASES:
         return np.array([evidence.phases(name)[phase]])
     chosen = evidence.informative(name, split)
@@ -645,7 +647,7 @@ def _epochs(evidence: Evidence, name: str, split: str, at: str) -> np.ndarray:
     return found
 
 
-def _examples(evidence: Evidence, split: str, *names: str) -> Examples:
+def examples_of(evidence: Evidence, split: str, *names: str) -> Examples:
     """Return the examples of a split that all of these have, or those moved in the last of them."""
     return evidence.once((split, *names), lambda: _chosen(evidence, split, *names))
 
@@ -679,7 +681,7 @@ def _figure_epochs(evidence: Evidence, when: str, other: str, name: str) -> dict
     A classifier of figure 7 is the same at both.
     """
     is_classifier = name.startswith(BASELINE_PREFIX)
-    last, own = (int(_all(evidence, each)[-1]) for each in (other, name))
+    last, own = (int(all_epochs(evidence, each)[-1]) for each in (other, name))
     figure, last = ("figure_07", last) if is_classifier else ("figure_05", min(last, own))
     epoch = evidence.epochs.get(figure, (1, last))[when == "end"]
     return {other: epoch, name: own if is_classifier else epoch}

@@ -244,6 +244,5 @@ def p_words(log10_p: float) -> str:
 
 def number_words(value: float) -> str:
     """Return a number with three decimals, or one from ten on, without trailing zeros."""
-    text = f"{value:.1f}" if abs(value) >= 10 else f"{value:.3f}"
-    text = text.rstrip("0").rstrip(".")
-    return text.replace("-", "−") if text != "-0" else "0"
+    text = f"{value:z.1f}" if abs(value) >= 10 else f"{value:z.3f}"
+    return text.rstrip("0").rstrip(".").replace("-", "−")

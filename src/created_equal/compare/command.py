@@ -52,7 +52,7 @@ def run_compare(
             "of a study, a scores.nc, or the folder of one."
         )
     ours = _ours(study, first)
-    is_ours = second.endswith(".nc") or (study and "." not in second and "/" not in second)
+    is_ours = second.endswith(".nc") or (_is_in(study, second) and "." not in second)
     if is_ours and (column or key or split):
         raise InputError(
             "--column, --key and --split are for a published score, but the other is an ensemble; "
@@ -62,8 +62,8 @@ def run_compare(
         raise InputError(f"{first} is compared with itself; name two different scores.")
     other = _ours(study, second) if is_ours else read_published(Path(second), column, key)
     if out is None:
-        folder = scores_path(study.name, first).parent if study else Path(first).parent
-        out = folder / f"compare_{_stem(second)}.png"
+        path = scores_path(study.name, first) if _is_in(study, first) else Path(first)
+        out = path.parent / f"compare_{_stem(second)}.png"
     saving.format_of(out)
     if isinstance(other, Published) and out.with_suffix(".csv").resolve() == other.path.resolve():
         raise InputError(f"the table would replace {other.path}; give the figure another name.")
@@ -82,9 +82,14 @@ def run_compare(
     return f"{result.removesuffix('.')}; see {out}."
 
 
+def _is_in(study: Study | None, name: str) -> bool:
+    """Return whether a name on the command line is an ensemble of the study, not a path."""
+    return study is not None and "/" not in name and not name.endswith(".nc")
+
+
 def _place(study: Study | None, name: str) -> tuple[Path, str]:
     """Return the scores file of a name on the command line, and the name to show."""
-    if study and "/" not in name and not name.endswith(".nc"):
+    if _is_in(study, name):
         return study.scores_path(ensemble_of(study, name).name), study.label(name)
     return Path(name), _stem(name)
 

@@ -58,7 +58,6 @@ class Comparison:
         examples: (example,) their names, in ascending order.
         one: (example,) accessibility in the first ensemble.
         other: (example,) that in the second, or the published score.
-        labels: (example,)
         correlations: the ``scores.correlations``.
         over: the resampled units, ``"examples"`` or ``"examples and networks"``.
     """
@@ -67,7 +66,6 @@ class Comparison:
     examples: np.ndarray
     one: np.ndarray
     other: np.ndarray
-    labels: np.ndarray
     correlations: dict[str, Estimate]
     over: str
 
@@ -115,7 +113,7 @@ def find_predictions(path: Path, scores: xr.Dataset) -> list[Path]:
 
 
 def compare(ours: Ours, other: Ours | Published, split: str | None = None) -> list[Comparison]:
-    """Return the comparison of each split of which both have at least ``FEWEST`` examples.
+    """Return the comparison of each split of which they share at least ``FEWEST`` examples.
 
     Args:
         ours: an ensemble.
@@ -165,7 +163,7 @@ def in_words(of: Estimate) -> str:
     """Return, for example, ``"0.81 (0.79 to 0.83)"``."""
     if np.isnan(of.value):
         return "undefined"
-    value, *ends = (f"{number:.2f}".replace("-", "−") for number in (of.value, of.lower, of.upper))
+    value, *ends = (f"{number:z.2f}".replace("-", "−") for number in (of.value, of.lower, of.upper))
     return f"{value} ({' to '.join(ends)})"
 
 
@@ -243,4 +241,4 @@ def _comparison(
                 "nothing; compare scores that vary."
             )
     over = "examples and networks" if resamples_networks(*both) else "examples"
-    return Comparison(split, examples, *means, labels, compare_scores(*both, labels), over)
+    return Comparison(split, examples, *means, compare_scores(*both, labels), over)

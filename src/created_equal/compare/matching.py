@@ -6,9 +6,8 @@ import xarray as xr
 from created_equal.artefacts import definition_of
 from created_equal.compare.published import Published
 from created_equal.errors import InputError
+from created_equal.study import SOURCE_SIZES
 
-SIZES = {"mnist": (60_000, 10_000), "cifar10": (50_000, 10_000), "cifar100": (50_000, 10_000)}
-"""The numbers of train and test examples of whole sources, of which ours may be a part."""
 BOTH = "train and test"
 
 
@@ -72,7 +71,7 @@ def _in_order(published: Published, scores: xr.Dataset, split: str | None) -> np
 
 
 def _whole_sizes(scores: xr.Dataset) -> tuple[int, int] | None:
-    return SIZES.get((definition_of(scores).get("dataset") or {}).get("source"))
+    return SOURCE_SIZES.get(definition_of(scores).get("dataset", {}).get("source"))
 
 
 def _start_of_test(published: Published, scores: xr.Dataset) -> int:

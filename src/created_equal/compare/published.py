@@ -2,6 +2,7 @@
 
 import logging
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -203,13 +204,16 @@ def _read_table(path: Path) -> dict[str, np.ndarray]:
         return {str(name).strip(): column.to_numpy() for name, column in table.items()}
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist; correct the path.") from error
-    except OSError as error:
-        raise InputError(f"{path} cannot be read {because(error, 'make it readable')}") from error
     except ImportError as error:
         raise InputError(
             f"{path} needs pyarrow to be read; pip install 'created-equal[tables]'."
         ) from error
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        # An OSError without a number, such as gzip's, is about the contents.
+        if getattr(error, "errno", None):
+            raise InputError(
+                f"{path} cannot be read {because(error, 'make it readable')}"
+            ) from error
         reason = " ".join(str(error).split())[:120]
         raise InputError(
             f"{path} is damaged, or not a {suffix} file ({reason}); replace it by an intact copy, "

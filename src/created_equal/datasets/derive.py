@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from created_equal.artefacts import SPLITS, definition_of, fingerprint
+from created_equal.artefacts import SPLITS, absent_classes, definition_of, fingerprint, in_study
 from created_equal.datasets.choice import due_times, random_order
 from created_equal.errors import InputError
 from created_equal.study import Ensemble, derivation
@@ -127,17 +127,14 @@ def _make_table(
 
 
 def _check_ranking(ensemble: Ensemble, dataset: xr.Dataset, scores: xr.Dataset) -> None:
-    definition = definition_of(scores)
-    data = definition.pop("data", None)
-    definition.pop("engine_version", None)
-    n_networks = scores.sizes["network"]
-    if derivation.ranking_digest(definition, n_networks) != ensemble.derived["ranked_by"]:
+    definition, n_networks = definition_of(scores), scores.sizes["network"]
+    if derivation.ranking_digest(in_study(definition), n_networks) != ensemble.derived["ranked_by"]:
         raise InputError(
             f"{ensemble.study}/{ensemble.name}: the scores of {ensemble.ranked_by} do not match "
             "the ensemble that the study defines now (another definition, or another number of "
             f"networks than {n_networks}); train and score it again."
         )
-    if data != fingerprint(dataset):
+    if definition.get("data") != fingerprint(dataset):
         raise InputError(
             f"{ensemble.study}/{ensemble.name}: the scores of {ensemble.ranked_by} were computed "
             "from another version of its dataset; train and score it again."
@@ -146,11 +143,8 @@ def _check_ranking(ensemble: Ensemble, dataset: xr.Dataset, scores: xr.Dataset) 
 
 def _check_classes(where: str, dataset: xr.Dataset, may_balance: bool) -> None:
     labels = dataset["label"].values[dataset["example_split"].values == "train"]
-    counts = np.bincount(labels, minlength=dataset.sizes["class"])
-    empty = dataset["class_name"].values[counts == 0]
-    if len(empty):
+    if absent := absent_classes(labels, dataset["class_name"].values):
         raise InputError(
-            f"{where}: no train example of {', '.join(empty[:5])}"
-            f"{f' and {len(empty) - 5} more classes' if len(empty) > 5 else ''} would be left; "
-            f"change fraction, or {'set balanced: true' if may_balance else 'add examples'}."
+            f"{where}: no train example of {absent} would be left; change fraction, or "
+            f"{'set balanced: true' if may_balance else 'add examples'}."
         )

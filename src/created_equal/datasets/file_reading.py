@@ -125,7 +125,7 @@ def map_files(function: Callable[[Path], object], files: Sequence[Path]) -> Iter
     Files are submitted in chunks, so few results pile up and an early exit does not wait long.
 
     Raises:
-        InputError: the function fails on some files; after a look at all of them.
+        InputError: the function fails on some files; it is raised after all files have been tried.
     """
 
     def attempt(path: Path) -> tuple[object, str]:

@@ -10,9 +10,8 @@ import xarray as xr
 from created_equal.artefacts import SPLITS, has_files, image_shape
 
 CLASSES_LISTED = 100
-UNEVEN = 10
-"""Classes smaller than the largest one divided by this number are worth a warning."""
-NARROW = 32
+UNEVEN = 10  # Classes smaller than the largest divided by this get a warning.
+NARROW = 32  # A smaller range of pixel values gets a warning.
 
 log = logging.getLogger(__name__)
 

@@ -46,6 +46,11 @@ def read_logits(
     logits = logits.reshape(*leading, *logits.shape[-2:])
     networks, epochs, examples, classes = logits.shape
     label = _labels(path, labels, arrays, examples, classes)
+    if label is None:
+        raise InputError(
+            f"{path} has no labels; put them into the file (labels) or its folder (labels.npy), or "
+            "name their file with --labels."
+        )
     predicted = np.empty((networks, epochs, examples), dtype=label_dtype(max(classes, 2)))
     at_once = max(1, VALUES_AT_ONCE // classes)
     for network, epoch in np.ndindex(networks, epochs):
@@ -96,9 +101,9 @@ def read_correctness(
             "or their number, with --classes."
         )
     right = right.astype(bool).reshape(len(right), -1, right.shape[-1])
-    label = np.zeros(right.shape[-1], dtype=np.int64)
-    if labels is not None or any(name in arrays for name in LABELS):
-        label = _labels(path, labels, arrays, right.shape[-1], len(class_names))
+    label = _labels(path, labels, arrays, right.shape[-1], len(class_names))
+    if label is None:
+        label = np.zeros(right.shape[-1], dtype=np.int64)
     found = np.where(right, label, (label + 1) % len(class_names))
     found = found.astype(label_dtype(len(class_names)))
     return _log(found, label, class_names, split, first_epoch, correctness_only=True)
@@ -157,7 +162,7 @@ def _load(path: Path) -> np.ndarray | dict[str, np.ndarray]:
 
 def _labels(
     path: Path, labels: Path | None, arrays: Mapping[str, np.ndarray], examples: int, classes: int
-) -> np.ndarray:
+) -> np.ndarray | None:
     given = next((arrays[name] for name in LABELS if name in arrays), None)
     where = labels or path
     if labels is not None:
@@ -165,10 +170,7 @@ def _labels(
     elif given is None and (beside := path.with_name("labels.npy")).exists():
         given, where = _load(beside), beside
     if given is None:
-        raise InputError(
-            f"{path} has no labels; put them into the file (labels) or its folder (labels.npy), or "
-            "name their file with --labels."
-        )
+        return None
     if not isinstance(given, np.ndarray) or given.shape != (examples,):
         raise InputError(
             f"the labels in {where} have the shape {getattr(given, 'shape', '?')}, but there are "

@@ -1,4 +1,4 @@
-"""What others' logs come to: predictions, and what the log cannot give."""
+"""Others' logs in one form: predictions, and what the log cannot give."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -9,10 +9,9 @@ import numpy as np
 import xarray as xr
 
 from created_equal.artefacts import (
-    accuracy_by_split,
-    as_labels,
     canonical,
-    make_predictions,
+    make_examples,
+    make_predictions_without_loss,
     write_predictions,
 )
 from created_equal.errors import InputError
@@ -76,7 +75,7 @@ def write_log(found: Log, source: str, path: Path, folder: Path) -> None:
         "imported": {"format": source, "from": path.name, "cannot_give": cannot_give},
         "classes": [*found.class_names],
     }
-    at_once = max(1, PREDICTIONS_IN_A_FILE // max(1, n_epochs * n_examples))
+    at_once = max(1, PREDICTIONS_IN_A_FILE // (n_epochs * n_examples))
     with new_folder(folder) as unfinished:
         for start in range(0, n_networks, at_once):
             rows = slice(start, start + at_once)
@@ -93,21 +92,9 @@ def write_log(found: Log, source: str, path: Path, folder: Path) -> None:
 
 
 def _predictions(found: Log, rows: slice, cannot_give: Sequence[str]) -> xr.Dataset:
-    examples = xr.Dataset(
-        {
-            "label": ("example", as_labels(found.labels, len(found.class_names))),
-            "class_name": ("class", np.array([*found.class_names], dtype=object)),
-        },
-        coords={
-            "example": found.examples.astype(np.int64),
-            "example_split": ("example", np.where(found.is_test, "test", "train")),
-        },
-    )
-    predictions = found.predictions[rows]
-    accuracy = accuracy_by_split(predictions, found.labels, examples["example_split"].values)
-    no_loss = np.full_like(accuracy, np.nan)
-    made = make_predictions(
-        predictions, accuracy, no_loss, found.networks[rows], examples, found.epochs
+    examples = make_examples(found.labels, found.examples, found.is_test, found.class_names)
+    made = make_predictions_without_loss(
+        found.predictions[rows], found.networks[rows], examples, found.epochs
     )
     made["class_name"] = examples["class_name"]
     if len(found.example_names):

@@ -220,8 +220,8 @@ def _refuse_unless_finite(largest: np.ndarray, where: object, names: Sequence) -
     is_bad = ~np.isfinite(largest)
     if is_bad.any():
         raise InputError(
-            f"{where} has a logit of example {names[is_bad.argmax()]} that is not a number or "
-            "infinite; leave this example out of all logs, or the networks that diverged."
+            f"{where} has a logit of example {names[is_bad.argmax()]} that is infinite or "
+            "not a number; leave this example out of all logs, or the networks that diverged."
         )
 
 

@@ -16,14 +16,21 @@ from markupsafe import Markup
 from created_equal.artefacts import (
     SPLITS,
     definition_of,
-    has_files,
     has_images,
     write_atomically,
 )
 from created_equal.errors import InputError
 from created_equal.explorer.thumbnails import Thumbnails, make_thumbnails
 from created_equal.look import CSS
-from created_equal.scores import BLOCKS, bin_edges, extremes, learning_warnings
+from created_equal.scores import (
+    BLOCKS,
+    bin_edges,
+    extremes,
+    learned_for_good,
+    learning_warnings,
+    majority_right,
+    variability,
+)
 from created_equal.study import Study
 
 HERE = Path(__file__).parent
@@ -165,7 +172,7 @@ def _render(
         "unit": _unit(first),
         "ensembles": about,
         "thumbnail": thumbnails._asdict() | {"sheets": len(thumbnails.sheets)},
-        "files": examples["file"].values.tolist() if has_files(examples) else None,
+        "files": examples["file"].values.tolist() if "file" in examples else None,
         "never": NEVER,
         "arrays": index,
     }
@@ -253,7 +260,7 @@ def _arrays_of(scores: xr.Dataset, places: np.ndarray) -> dict[str, np.ndarray]:
     label, modal, n_right = (shown[each].values for each in ("label", "modal_label", "n_right"))
     wrong = np.where(modal == label, shown["n_runner_up"].values, shown["n_modal"].values)
     offset = (modal.astype(np.int64) - label) % classes
-    trained = n_right[scores["epoch"].values > 0]
+    trained = n_right[scores["epoch"].values > 0] / networks
     rank = ranks_in_class(scores["accessibility"].values, scores["label"].values)
     return {
         "right": _steps(n_right),
@@ -263,7 +270,7 @@ def _arrays_of(scores: xr.Dataset, places: np.ndarray) -> dict[str, np.ndarray]:
         "is_test": (shown["example_split"].values == "test").astype(np.uint8),
         "fractions": _fractions(scores).astype(np.float32),
         "accessibility": shown["accessibility"].values.astype(np.float32),
-        "variability": (trained / networks).std(axis=0).astype(np.float32),
+        "variability": variability(trained).astype(np.float32),
         "learned": learned(n_right, networks, scores["epoch"].values),
         "rank": rank[places].astype(np.uint32),
     }
@@ -282,11 +289,9 @@ def learned(n_right: np.ndarray, networks: int, epochs: np.ndarray) -> np.ndarra
     Returns:
         (example,) uint32.
     """
-    n_right, epochs = n_right[epochs > 0], epochs[epochs > 0]
-    is_wrong = 2 * n_right.astype(np.int64) <= networks
-    until_end = np.argmax(is_wrong[::-1], axis=0)
-    first = np.where(is_wrong.any(axis=0), len(epochs) - until_end, 0)
-    return np.append(epochs, NEVER)[first].astype(np.uint32)
+    trained = epochs > 0
+    first = learned_for_good(majority_right(n_right[trained], networks), epochs[trained])
+    return np.nan_to_num(first, nan=NEVER).astype(np.uint32)
 
 
 def ranks_in_class(accessibility: np.ndarray, label: np.ndarray) -> np.ndarray:
@@ -331,11 +336,14 @@ def _unit(scores: xr.Dataset) -> str:
 
 def _by_class(ensembles: Iterable[xr.Dataset], classes: int) -> list[str]:
     """Return the mean accessibility of each class, of two ensembles one after the other."""
-    means = []
-    for scores in ensembles:
-        sums = np.bincount(scores["label"].values, scores["accessibility"].values, classes)
-        means.append(sums / np.bincount(scores["label"].values, minlength=classes).clip(1))
-    return [", ".join(f"{mean:.2f}" for mean in of_class) for of_class in zip(*means, strict=True)]
+    means = [
+        pd.Series(scores["accessibility"].values).groupby(scores["label"].values).mean()
+        for scores in ensembles
+    ]
+    return [
+        ", ".join(f"{mean[label]:.2f}" if label in mean else "no images" for mean in means)
+        for label in range(classes)
+    ]
 
 
 def _orders(about: list[dict], unit: str) -> list[tuple[str, str, str, str]]:

@@ -82,10 +82,8 @@ def _fill(image: np.ndarray, size: tuple[int, int], cell: tuple[int, int]) -> np
     if size != (width, height):
         thumbnail = Image.fromarray(image[..., 0] if channels == 1 else image)
         image = np.asarray(thumbnail.resize(size, Image.Resampling.BOX)).reshape(*size[::-1], -1)
-    if size != cell:
-        margins = ((0, cell[1] - size[1]), (0, cell[0] - size[0]), (0, 0))
-        image = np.pad(image, margins, mode="edge")
-    return image
+    margins = ((0, cell[1] - size[1]), (0, cell[0] - size[0]), (0, 0))
+    return np.pad(image, margins, mode="edge")
 
 
 def _images(dataset: xr.Dataset, data_root: Path) -> Iterator[np.ndarray | InputError]:

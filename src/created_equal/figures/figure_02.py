@@ -1,6 +1,7 @@
 """Figure 2: the distribution of consistency scores on the test set throughout learning."""
 
 from collections.abc import Mapping, Sequence
+from string import ascii_lowercase
 
 import numpy as np
 import xarray as xr
@@ -42,7 +43,7 @@ def draw(
     rows = -(-len(panels) // COLUMNS)
     figure = style.page(1.3 + 1.75 * rows)
     grid = figure.subplots(rows, COLUMNS, sharex=True)
-    for axes, letter, (shown, epoch, when) in zip(grid.flat, style.LETTERS, panels, strict=False):
+    for axes, letter, (shown, epoch, when) in zip(grid.flat, ascii_lowercase, panels, strict=False):
         words = histograms.consistency_histogram(axes, shown, "test", epoch)
         axes.set_title(f"({letter}) {when}\n{words}")
     for axes in grid.flat[len(panels) :]:

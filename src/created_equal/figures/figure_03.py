@@ -19,7 +19,7 @@ def draw(
     style.footing(
         figure,
         "consensus (fraction of the networks that predict the most frequent label, right or wrong)",
-        f"Dashed: lowest possible consensus, 1/{scores.attrs['classes']}. "
+        f"Dashed: 1/{scores.attrs['classes']}, below which consensus never is. "
         "The paper expects the mean to rise with training.",
     )
     return figure

@@ -101,8 +101,9 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     style.footing(
         figure,
         f"{R_WORDS} In (c) and (d), white cells hold no example, and orange cells more than "
-        f"{100 * SATURATION:.0f} %. (e): Pearson's r over the test examples, at each epoch of the "
-        "first with that of the second which is nearest in accuracy (within 0.01).",
+        f"{100 * SATURATION:.0f} %. (e): Pearson's r over the test examples, at each "
+        "epoch of the first ensemble, with the second at its epoch nearest in accuracy (within "
+        "0.01).",
     )
     return figure
 

@@ -1,6 +1,7 @@
 """Figure 5: do linear networks get the same examples right as non-linear networks?"""
 
 from collections.abc import Mapping, Sequence
+from string import ascii_lowercase
 
 import numpy as np
 import xarray as xr
@@ -35,7 +36,7 @@ def draw(
     scores, linear = (select_epochs(each, epochs) for each in (scores, linear))
     figure = style.page(4.2)
     panels = figure.subplots(1, 3, sharex=True)
-    for axes, letter, epoch in zip(panels, style.LETTERS, epochs, strict=False):
+    for axes, letter, epoch in zip(panels, ascii_lowercase, epochs, strict=False):
         n_right, n_networks = scores["n_right"].sel(epoch=epoch).values, scores.sizes["network"]
         linear_right = majority_right(
             linear["n_right"].sel(epoch=epoch).values, linear.sizes["network"]

@@ -1,6 +1,7 @@
 """Figure 7: other classifiers on the examples that networks get right, and on the others."""
 
 from collections.abc import Mapping, Sequence
+from string import ascii_lowercase
 
 import numpy as np
 import xarray as xr
@@ -39,7 +40,7 @@ def draw(
     cnn = select_split(select_epochs(scores, epochs), "test")
     figure = style.page(2.2 + 0.5 * len(right))
     panels = figure.subplots(1, 2, sharex=True, sharey=True)
-    for axes, letter, epoch in zip(panels, style.LETTERS, epochs, strict=False):
+    for axes, letter, epoch in zip(panels, ascii_lowercase, epochs, strict=False):
         cnn_right = majority_right(cnn["n_right"].sel(epoch=epoch).values, cnn.sizes["network"])
         _panel(axes, list(right.values()), cnn_right)
         counts = f"{cnn_right.sum():,} right, {(~cnn_right).sum():,} wrong"

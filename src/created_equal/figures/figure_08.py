@@ -1,6 +1,7 @@
 """Figure 8: consistency with random labels, and without easy examples."""
 
 from collections.abc import Mapping, Sequence
+from string import ascii_lowercase
 
 import numpy as np
 import xarray as xr
@@ -35,7 +36,7 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
         # The titles of narrow panels are wider than these.
         figure.get_layout_engine().set(rect=(0, 0, 0.97, 1))
     grid = figure.subplots(2, STAGES + len(hard_ones), sharex=True)
-    letters = iter(style.LETTERS)
+    letters = iter(ascii_lowercase)
     for epoch, column, letter in zip(chosen, grid.T, letters, strict=False):
         for axes, split in zip(column, SPLITS, strict=True):
             top = f"({letter}) epoch {epoch}\n" if split == SPLITS[0] else ""
@@ -110,7 +111,7 @@ def _panels_in_words(middle: float, hard_ones: Sequence[tuple[str, xr.Dataset]])
     )
     if not hard_ones:
         return f"{words} Networks trained on the hardest examples are not shown."
-    letters = iter(style.LETTERS[STAGES:])
+    letters = iter(ascii_lowercase[STAGES:])
     alike = len({is_balanced(hard) for _, hard in hard_ones}) < len(hard_ones)
     for (name, hard), first, last in zip(hard_ones, letters, letters, strict=False):
         of_class = " of each class" if is_balanced(hard) else ""

@@ -1,6 +1,7 @@
 """Figure 11: five images that are learned in different ways."""
 
 from pathlib import Path
+from string import ascii_lowercase
 
 import xarray as xr
 from matplotlib.figure import Figure
@@ -48,7 +49,7 @@ def draw(
         style.mark_chance(axes, scores)
         axes.set(ylim=(0, 1), yticks=(0, 0.5, 1), yticklabels=("0", "0.5", "1"))
         axes.set_title(
-            f"({style.LETTERS[number]}) {pattern} ({fit_words(found.fit)})\nclass "
+            f"({ascii_lowercase[number]}) {pattern} ({fit_words(found.fit)})\nclass "
             f"{class_name(dataset, example['label'].item())}, "
             f"{example['example_split'].item()} set, {example_name(dataset, name)}"
         )

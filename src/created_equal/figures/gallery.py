@@ -33,13 +33,12 @@ def draw(
         InputError: the dataset does not have the examples, or their files are missing or have
             changed.
     """
-    blocks = list(extremes(scores, IN_TABLE))
+    blocks = list(extremes(scores, scores.sizes["example"]))
     labels = _shown_labels(blocks, scores.attrs["classes"])
     names = [class_name(dataset, label, LONGEST_NAME) for label in range(scores.attrs["classes"])]
     # Captions of long names have two lines, and need larger images.
-    columns, lines = (
-        (3, 1) if _fits_in_a_line(*[max(names, key=style.drawn_length)] * 2) else (2, 2)
-    )
+    longest = max(names, key=style.drawn_length)
+    columns, lines = (3, 1) if _fits_in_a_line(longest, longest) else (2, 2)
     width = BLOCK / columns
     row_height = 1.14 + lines * LINE / width
     figure = style.page(1.35 + width * row_height * len(labels))

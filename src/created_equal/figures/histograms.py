@@ -1,6 +1,7 @@
 """Histograms of scores that are multiples of 1/N, and pages of such histograms."""
 
 from collections.abc import Callable, Sequence
+from string import ascii_lowercase
 
 import numpy as np
 import xarray as xr
@@ -79,7 +80,7 @@ def four_phases(
     figure = style.page(height)
     grid = figure.subplots(len(SPLITS), len(phases), sharex=True, sharey="col")
     for row, split in zip(grid, SPLITS, strict=True):
-        for axes, letter, (phase, epoch) in zip(row, style.LETTERS, phases.items(), strict=False):
+        for axes, letter, (phase, epoch) in zip(row, ascii_lowercase, phases.items(), strict=False):
             top = f"({letter}) {phase}\nepoch {epoch}\n" if split == SPLITS[0] else ""
             axes.set_title(top + fill(axes, shown, split, epoch))
         row[0].set_ylabel(f"{split} set\nfraction of examples")
@@ -106,7 +107,7 @@ def bimodality_words(scores: xr.Dataset, split: str, epoch: int) -> str:
     The interval is left out where bi-modality is not informative, see ``informative_epochs``.
     """
     at = scores.sel(epoch=[epoch])
-    value = float(at["bimodality"].sel(split=split).item())
+    value = at["bimodality"].sel(split=split).item()
     lower, upper = at["bimodality_over_examples"].sel(split=split).values[0]
     if np.isnan(value):  # all scores are equal
         return "bi-modality\nundefined"
@@ -120,7 +121,7 @@ def bimodality_scale(figure: Figure, *scores: xr.Dataset) -> str:
     """Return sentences that explain the bi-modality in panels' titles for each ensemble's N."""
     sizes = dict.fromkeys(each.sizes["network"] for each in scores)
     even = " and ".join(dict.fromkeys(f"{bimodality_of_uniform(each):.2g}" for each in sizes))
-    independent = " and ".join(f"{independent_null(size):.2f}" for size in sizes)
+    independent = " and ".join(dict.fromkeys(f"{independent_null(size):.2f}" for size in sizes))
     words = (
         f"Bi-modality (95 % interval over examples): 0 for two points, {even} for a uniform "
         f"distribution, {independent} (2\u00a0-\u00a02/N) for networks that err independently."

@@ -10,6 +10,9 @@ from created_equal.artefacts import read_images
 from created_equal.errors import InputError
 from created_equal.figures.style import GRAY, drawn_length
 
+LONGEST = 25
+"""How many characters of a name are drawn."""
+
 
 def images_of(
     names: np.ndarray, dataset: xr.Dataset, data_root: Path, figure: str, ensemble: str
@@ -43,7 +46,7 @@ def show_image(axes: Axes, image: np.ndarray, **place) -> None:
     axes.imshow(shown, cmap="gray", vmin=0, vmax=255, **place)
 
 
-def class_name(dataset: xr.Dataset, label: int, longest: int = 25) -> str:
+def class_name(dataset: xr.Dataset, label: int, longest: int = LONGEST) -> str:
     """Return the class name of a label, cut to a ``drawn_length`` of ``longest``."""
     name = str(dataset["class_name"].values[label])
     if drawn_length(name) <= longest:
@@ -52,12 +55,12 @@ def class_name(dataset: xr.Dataset, label: int, longest: int = 25) -> str:
     return next((each for each in cut if drawn_length(each) <= longest), "…")
 
 
-def example_name(dataset: xr.Dataset, example: int, longest: int = 25) -> str:
+def example_name(dataset: xr.Dataset, example: int) -> str:
     """Return an example's file name without its folder, cut, or its position if it has no file."""
     if "file" not in dataset:
         return f"position {example}"
     name = PurePosixPath(str(dataset["file"].sel(example=example).item())).name
-    return name if len(name) <= longest else f"…{name[1 - longest :]}"
+    return name if len(name) <= LONGEST else f"…{name[1 - LONGEST :]}"
 
 
 def draw_row(axes: Axes, top: float, images: np.ndarray, words: list[str]) -> None:

@@ -22,6 +22,7 @@ from created_equal.scores import (
     interval_around,
     pearson,
     spearman,
+    spearman_brown,
 )
 
 REPLICATES = 200
@@ -84,8 +85,9 @@ def draw(hypotheses: Hypotheses, names: Mapping[str, str], title: str, ensemble:
         "Test set. Disagreement: the share of pairs of networks that predict different labels, "
         "mean over examples. All networks of a curve share the other kinds of noise. Bands and "
         "brackets: 95 % intervals over networks and examples, none with fewer than 5 networks. "
-        "(c) r and rank r: Pearson's and Spearman's correlation. Same half: r expected between "
-        "as many networks of one half, from even and odd networks (Spearman-Brown).",
+        "(c) r and rank r: Pearson's and Spearman's correlation. Same half: the r expected between "
+        "two ensembles of as many networks, both trained on one half (Spearman-Brown, from even "
+        "and odd networks). Ratio: r divided by it, at most 1.",
     )
     return figure
 
@@ -113,15 +115,17 @@ def _halves(axes: Axes, hypotheses: Hypotheses, names: tuple[str, str], examples
         one, two = (scores.accessibility(name, examples) for name in names)
         halves = [scores.correlation_of_halves(name, examples, pearson) for name in names]
         r = pearson(one, two)
-        free, _ = correlation_with_more(r, halves, [1, 1])
-        return np.array([r, r / free, free, spearman(one, two)])
+        ratio, _ = correlation_with_more(r, halves, [1, 1])
+        reliable = [spearman_brown(half, 2) for half in halves]
+        expected = np.sqrt(np.prod(reliable)) if min(halves) > 0 else np.nan
+        return np.array([r, expected, ratio, spearman(one, two)])
 
     observed = hypotheses.observed(names, by_network=False)
     found = _with_intervals(values, observed, hypotheses, names, (-1, 1))
-    r, expected, free, rank = (_words(*each) for each in zip(*found, strict=True))
+    r, expected, ratio, rank = (_words(*each) for each in zip(*found, strict=True))
     axes.set_title(
         f"(c) disjoint halves\nof the train set\nr {r}\nsame half {expected}\n"
-        f"ratio {free}\nrank r {rank}"
+        f"ratio {ratio}\nrank r {rank}"
     )
     both = [observed.accessibility(name, examples) for name in names]
     style.accessibility_points(axes, {"test": both}, ("first half", "second half"))

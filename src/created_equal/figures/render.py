@@ -24,6 +24,7 @@ from created_equal.study import (
     find,
     joined,
     load_configured,
+    study_path,
 )
 
 # With -P, a file in the current folder such as random.py does not hide a module.
@@ -45,7 +46,7 @@ def render_figure(study: Study, figure: str) -> None:
             Jupyter kernel does not start; or the notebook fails. An InputError that is raised in
             the notebook keeps its message.
     """
-    file = f"config/studies/{study.name}.yaml"
+    file = study_path(study.name)
     if figure in study.refused:
         raise InputError(f"{file}: {' '.join(study.refused[figure])}")
     if figure not in study.figures:

@@ -21,7 +21,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
 from created_equal.errors import InputError
-from created_equal.scores import SMALLEST_LOG10_P, Correlation, correlation, learning_problems
+from created_equal.scores import SMALLEST_LOG10_P, Correlation, correlation, learning_problem
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,6 @@ SPLIT_COLORS = {"train": PALETTE[0], "test": PALETTE[1]}
 PAGE_WIDTH = 7.2  # inches
 # The figure that ``page`` returns; None for a new one.
 _ON: ContextVar[FigureBase | None] = ContextVar("on", default=None)
-LETTERS = "abcdefghijklmnopqrstuvwxyz"
 # The style turns off mathematics in titles, so exponents are characters.
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 CONSISTENCY = "consistency (fraction of the networks that are right)"
@@ -186,9 +185,9 @@ def heading(figure: Figure, title: str, details: str, ensembles: Mapping[str, xr
     The scores in ``ensembles`` have all epochs, not only those that are shown.
     """
     warnings = [
-        f"Warning: {name} {problem.sentence}."
+        f"Warning: {name} {problem}."
         for name, scores in ensembles.items()
-        for problem in learning_problems(scores)
+        if (problem := learning_problem(scores))
     ]
     lines = [_fill(figure, title, 90)]
     lines += [_fill(figure, text, 94) for text in (details, *warnings)]

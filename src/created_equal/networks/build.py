@@ -10,9 +10,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from created_equal.errors import InputError
 from created_equal.networks.dropout import dropouts
 from created_equal.networks.own import build_own_network
-from created_equal.networks.paper import BLOCKS, build_paper_network
+from created_equal.networks.paper import build_paper_network
 from created_equal.networks.public import build_public_network, check_linear
-from created_equal.study import Architecture, Recipe
+from created_equal.study import PAPER_ARCHITECTURES, Architecture, Recipe
 
 LARGEST_SIZE_TRIED = 512
 
@@ -42,7 +42,7 @@ def build_network(
         raise InputError(
             f"images of {height} x {width} pixels do not fit {architecture.name}; {remedy}."
         )
-    if architecture.linear and architecture.name not in BLOCKS:
+    if architecture.linear and architecture.name not in PAPER_ARCHITECTURES:
         check_linear(architecture.name, image_shape)
     return _build(architecture, recipe, image_shape, classes)
 
@@ -71,7 +71,8 @@ def count_flops(network: nn.Module, image_shape: tuple[int, int, int]) -> tuple[
 def _build(
     architecture: Architecture, recipe: Recipe, image_shape: tuple[int, int, int], classes: int
 ) -> nn.Module:
-    build = build_paper_network if architecture.name in BLOCKS else build_public_network
+    is_papers = architecture.name in PAPER_ARCHITECTURES
+    build = build_paper_network if is_papers else build_public_network
     return build(architecture, recipe, image_shape, classes)
 
 
@@ -83,7 +84,7 @@ def _accepts(architecture: Architecture, image_shape: tuple[int, int, int], clas
     recipe = Recipe()  # Neither activations nor dropout change a shape.
     # The meta device checks shapes without computing anything, but imports PyTorch's compiler, and
     # this takes longer than two images in the paper's small networks.
-    device = "cpu" if architecture.name in BLOCKS else "meta"
+    device = "cpu" if architecture.name in PAPER_ARCHITECTURES else "meta"
     try:
         with torch.no_grad(), torch.random.fork_rng(devices=[]), warnings.catch_warnings():
             # PyTorch warns about empty layers before they raise an error.

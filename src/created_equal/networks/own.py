@@ -86,10 +86,10 @@ def _check_logits(
             logits = _logits_of(network.train(is_training), images)
             again = logits if is_training else _logits_of(network, images)
         except Exception as error:  # The user's code may raise anything.
-            for dtype in {each.dtype for each in network.parameters()} - {torch.float32}:
+            if others := {each.dtype for each in network.parameters()} - {torch.float32}:
                 raise InputError(
-                    f"the network of {call} has parameters of the type {dtype}, but images are "
-                    "torch.float32; leave out .double() or .half(), and let it return float32 "
+                    f"the network of {call} has parameters of the type {others.pop()}, but images "
+                    "are torch.float32; leave out .double() or .half(), and let it return float32 "
                     "logits."
                 ) from error
             raise error_in_user_code(

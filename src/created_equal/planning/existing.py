@@ -29,7 +29,7 @@ def built_extent(path: Path, definition: Mapping) -> Extent | None:
 
 def _data_in(path: Path) -> tuple[dict, Extent, str]:
     """Return the definition, the extent and the fingerprint of a dataset."""
-    # Imported here, because a run that trains nothing needs no arrays.
+    # Imported here, because dry runs and cluster jobs import this module too, and need no arrays.
     from created_equal.artefacts import definition_of, fingerprint, image_shape, open_dataset
 
     with open_dataset(path) as dataset:
@@ -78,8 +78,9 @@ def is_ranked_otherwise(ensemble: Ensemble) -> bool:
     try:
         definition, _ = _header(files[-1])
         return definition["dataset"]["derived"]["ranked_by"] != ensemble.derived["ranked_by"]
-    except (IndexError, KeyError, TypeError):
-        # There is no file, or it is damaged, so none of its networks counts as finished.
+    except (IndexError, KeyError):
+        # There is no file; it is damaged, so none of its networks counts as finished; or its
+        # dataset had no ranking.
         return False
 
 

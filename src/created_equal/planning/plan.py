@@ -20,6 +20,7 @@ from created_equal.study import (
     dataset_path,
     ensembles_of,
     suggestion,
+    with_rankings,
 )
 from created_equal.training import count_operations, measure_costs
 from created_equal.training.engine.device import choose_setting, usable_cores
@@ -45,7 +46,7 @@ class _Row(NamedTuple):
 
     @property
     def networks(self) -> int:
-        """How many networks there shall be."""
+        """How many networks the study asks for."""
         return sum(ensemble.n_networks for ensemble in self.ensembles)
 
     @property
@@ -85,7 +86,7 @@ def print_plan(
 ) -> None:
     """Print a table of ensembles: networks, epochs, FLOPs, disk space and training time.
 
-    The time of an ensemble is what it takes alone, and that of rounds the sum of theirs, because
+    The time in a row assumes that nothing else is trained. The times of rounds are added, because
     each waits for the one before. The total is that of all jobs side by side.
 
     Args:
@@ -151,7 +152,7 @@ def print_plan(
             )
 
 
-def _wanted(study: Study, only: Sequence[str]) -> set[str]:
+def _wanted(study: Study, only: Sequence[str]) -> list[str]:
     """Return the names of a study's ensembles that are named, or shown in a figure named."""
     figures = study.figures | {name: {} for name in study.refused}
     known = [*study.ensembles, *figures]
@@ -164,11 +165,7 @@ def _wanted(study: Study, only: Sequence[str]) -> set[str]:
     wanted = set(only or study.ensembles)
     for name in only:
         wanted |= set(ensembles_of(figures.get(name, {})))
-    # An ensemble may need others, which rank its examples.
-    for name in list(wanted & study.ensembles.keys()):
-        while name := study.ensembles[name].ranked_by:
-            wanted.add(name)
-    return wanted & study.ensembles.keys()
+    return with_rankings(study, wanted & study.ensembles.keys())
 
 
 def _find_extent(study: Study) -> Extent | None:

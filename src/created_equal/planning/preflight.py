@@ -131,17 +131,16 @@ def explain_failure() -> str | None:
 def _of_another_definition(studies: Mapping[str, Study], finished: Sequence[Job]) -> Iterator[str]:
     """Yield a sentence for each folder with outputs that were not made for the study as it is now.
 
-    Snakemake compares definitions only if it knows how a file was made, as it does not if another
-    machine or the command line made it.
+    Snakemake compares definitions only of files that it made itself, in this folder: not of those
+    from another machine or the command line.
     """
     from created_equal.artefacts import check_definition, definition_in_head
 
     wrong: dict[Path, list[str]] = {}
     for job in finished:
         for path, definition in _defined_outputs(job, studies).items():
-            found = definition_in_head(path)
             try:
-                check_definition(path, definition if found is None else found, definition)
+                check_definition(path, definition_in_head(path) or definition, definition)
             except InputError as error:
                 wrong.setdefault(path.parent, []).append(str(error))
     for folder, (sentence, *others) in wrong.items():

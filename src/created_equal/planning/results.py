@@ -36,7 +36,7 @@ from created_equal.study import (
 from created_equal.study.derivation import sizes
 
 Tests = Iterator[tuple[str, bool]]
-"""Sentences that hold whether or not their test passes, each with whether it does."""
+"""Pairs of a sentence, true whether its test passes or fails, and whether it passes."""
 
 
 def test_results(study: Study, networks_per_job: int) -> list[str]:

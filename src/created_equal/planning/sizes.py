@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from created_equal.study import Ensemble, derivation
+from created_equal.study import SOURCE_SIZES, Ensemble, derivation
 
 # Megabytes that a training job needs in addition to its images.
 MEMORY = 4000
@@ -25,9 +25,9 @@ class Extent:
 # Sources whose size is known before they are downloaded.
 EXTENTS = {
     "digits": Extent((1198, 599), (8, 8, 1), 10),
-    "mnist": Extent((60_000, 10_000), (28, 28, 1), 10),
-    "cifar10": Extent((50_000, 10_000), (32, 32, 3), 10),
-    "cifar100": Extent((50_000, 10_000), (32, 32, 3), 100),
+    "mnist": Extent(SOURCE_SIZES["mnist"], (28, 28, 1), 10),
+    "cifar10": Extent(SOURCE_SIZES["cifar10"], (32, 32, 3), 10),
+    "cifar100": Extent(SOURCE_SIZES["cifar100"], (32, 32, 3), 100),
     "superclass": Extent((2_500, 500), (32, 32, 3), 5),
 }
 

@@ -15,11 +15,11 @@ import xarray as xr
 from created_equal.artefacts import (
     SPLITS,
     add_images,
-    as_labels,
     canonical,
     definition_of,
     fingerprint,
     join_predictions,
+    make_examples,
     make_predictions,
     open_dataset,
     read_predictions,
@@ -457,16 +457,9 @@ def _examples(labels: Mapping[str, Sequence[int]], names: Sequence[str]) -> xr.D
                 f"{len(names)} classes; give the number of each example's class."
             )
     together = np.concatenate(list(parts.values()))
-    # The type that a dataset's file has when it is read, whichever splits there are.
-    names_of_splits = np.array(list(parts), dtype="<U5")
-    splits = np.repeat(names_of_splits, [len(part) for part in parts.values()])
-    return xr.Dataset(
-        {
-            "label": ("example", as_labels(together, len(names))),
-            "class_name": ("class", np.array(names, dtype=object)),
-        },
-        coords={"example": np.arange(len(together)), "example_split": ("example", splits)},
-    )
+    sizes = [len(part) for part in parts.values()]
+    is_test = np.repeat([split == "test" for split in parts], sizes)
+    return make_examples(together, np.arange(len(together)), is_test, names)
 
 
 def _refuse_unless_by_split(name: str, given: object) -> None:

@@ -1,12 +1,12 @@
 """The scores of an ensemble: how far its networks agree, and in which order they learn."""
 
-from .agreement import below_chance, majority_right, right_counts
+from .agreement import below_chance, majority_right
 from .answers import Answers, Axis, Counted, Examples, Scores, Stored, read_answers
 from .baseline import scores_of_baseline
 from .bimodality import MIDDLE, bimodality_of_counts, bimodality_of_uniform, independent_null
 from .bimodality import informative_epochs, mean_consistency
 from .binning import bin_edges
-from .bootstrap import REPLICATES, band_of_mean, differences_from, interval_around, value_of
+from .bootstrap import band_of_mean, differences_from, interval_around
 from .comparison import Estimate, compare_scores, correlations, resamples_networks
 from .correlation import SMALLEST_LOG10_P, Correlation, correlation, correlation_of, log10_p_of
 from .difficulty import BINS, CLASSES_OF_DIFFICULTY, GROUPS, difficulty_class, quantile_means
@@ -22,7 +22,7 @@ from .joint import corners, diagonal, joint_cells
 from .label_metrics import OF_EXAMPLES, epoch_metrics, example_metrics
 from .learning import MatchedEpochs, accessibility, accuracy_by_epoch, best_matched_pairs
 from .learning import matched_epochs, nearest_matches
-from .learning_problems import LearningProblem, learning_problems, learning_warnings
+from .learning_problems import learning_problem, learning_warnings
 from .nulls import class_means, classes_kept, independent_networks
 from .order import correlation_with_more, correlations_of_drawn_halves, forms_of_correlation
 from .order import mean_rank_correlation, nan_mean, of_equal_halves, pearson, ranks, rapidity

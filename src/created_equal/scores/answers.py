@@ -179,11 +179,10 @@ class Counted:
     def half_sizes(self) -> np.ndarray:
         return np.array([weights.sum() for weights in self._half_weights()])
 
-    def half_n_right(self, epochs: np.ndarray) -> list[tuple[np.ndarray, int]]:
-        """Return n_right (epoch, example) and N of the even and of the odd networks."""
+    def half_n_right(self, epochs: np.ndarray) -> list[np.ndarray]:
+        """Return n_right (epoch, example) of the even and of the odd networks."""
         places = np.searchsorted(self.epoch, epochs)
-        halves = self._half_weights()
-        return [(self._count(weights)[places], int(weights.sum())) for weights in halves]
+        return [self._count(weights)[places] for weights in self._half_weights()]
 
     @property
     def by_network(self) -> np.ndarray:
@@ -293,25 +292,19 @@ class Scores:
         sizes = self.counts[name].half_sizes.tolist()
         return of_equal_halves(correlation(*self.halves(name, examples)), sizes)
 
-    def half_n_right(
-        self, name: str, epochs: np.ndarray, examples: Examples
-    ) -> list[tuple[np.ndarray, int]]:
-        """Return n_right (epoch, example) and N of the even and of the odd networks."""
+    def half_n_right(self, name: str, epochs: np.ndarray, examples: Examples) -> list[np.ndarray]:
+        """Return n_right (epoch, example) of the even and of the odd networks."""
         places = self._places(name, examples)
-        halves = self.counts[name].half_n_right(epochs)
-        return [(n_right[:, places], networks) for n_right, networks in halves]
+        return [n_right[:, places] for n_right in self.counts[name].half_n_right(epochs)]
 
     def by_network(self, name: str, examples: Examples) -> np.ndarray:
         """Return the share of trained epochs at which each network is right, (network, example)."""
         return self.counts[name].by_network[:, self._places(name, examples)]
 
-    def predictions(self, name: str, epoch: int, examples: Examples) -> np.ndarray:
-        """Return the label that each network predicts after an epoch, (network, example)."""
-        return self.counts[name].predictions(epoch)[:, self._places(name, examples)]
-
     def right(self, name: str, epoch: int, examples: Examples) -> np.ndarray:
         """Return whether each network is right after an epoch, (network, example) bool."""
-        return self.predictions(name, epoch, examples) == self.labels(name, examples)
+        predictions = self.counts[name].predictions(epoch)[:, self._places(name, examples)]
+        return predictions == self.labels(name, examples)
 
     def labels(self, name: str, examples: Examples) -> np.ndarray:
         # Examples only change places with others of their class.

@@ -73,7 +73,8 @@ def bimodality_of_uniform(n_networks: int) -> float:
     """Return the bi-modality if 0, 1, ... N networks are right about equally many examples.
 
     The kurtosis of n equally frequent numbers in a row is 3 - 6/5 (n^2 + 1) / (n^2 - 1), which
-    gives 0.8 - 2.4 / (N (N + 2)) for n = N + 1. Scores of a lower measure gather at both ends.
+    gives 0.8 - 2.4 / (N (N + 2)) for n = N + 1. If bi-modality is lower, scores gather at both
+    ends.
     """
     return 0.8 - 2.4 / (n_networks * (n_networks + 2))
 

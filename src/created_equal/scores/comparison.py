@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 
 from created_equal.scores.bootstrap import REPLICATES, interval_around
-from created_equal.scores.correlation import SMALLEST_VARIANCE
 from created_equal.scores.hypotheses import FEWEST_NETWORKS
+from created_equal.scores.order import without_class_means
 
 NUMBERS_AT_ONCE = 2**21
+SMALLEST_SHARE = 1e-24  # Of the mean square, for the variance of a score that is not constant.
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,11 @@ def correlations(one: np.ndarray, other: np.ndarray, labels: np.ndarray) -> dict
     ranks = [_ranks(score) for score in (one, other)]
     # The same class in two samples counts as two groups.
     groups = (labels + np.arange(len(labels))[:, None] * (labels.max() + 1)).ravel()
-    sizes = np.maximum(np.bincount(groups), 1)
-    within = []
-    for rank in ranks:
-        means = np.bincount(groups, weights=rank.ravel()) / sizes
-        # Rounded, so that ties within a class remain ties.
-        less_mean = (rank - means[groups].reshape(rank.shape)).round(6)
-        within.append(_ranks(less_mean))
+    # Rounded, so that ties within a class remain ties.
+    within = [
+        _ranks(without_class_means(rank.ravel(), groups).reshape(rank.shape).round(6))
+        for rank in ranks
+    ]
     return {
         "Spearman": _pearson(*ranks),
         "Spearman within classes": _pearson(*within),
@@ -111,9 +110,10 @@ def _ranks(scores: np.ndarray) -> np.ndarray:
 
 def _pearson(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Return Pearson's r of each row (sample, example), NaN where one is constant."""
+    squares = [(score**2).mean(axis=1) for score in (one, other)]
     one, other = (score - score.mean(axis=1, keepdims=True) for score in (one, other))
     variances = [(score**2).mean(axis=1) for score in (one, other)]
-    product = np.where(
-        np.minimum(*variances) > SMALLEST_VARIANCE, variances[0] * variances[1], np.nan
-    )
+    # Relative, because scores have any unit; rounding leaves about 1e-32 of the mean square.
+    vary = [of > SMALLEST_SHARE * square for of, square in zip(variances, squares, strict=True)]
+    product = np.where(np.logical_and(*vary), variances[0] * variances[1], np.nan)
     return np.clip((one * other).mean(axis=1) / np.sqrt(product), -1, 1)

@@ -21,7 +21,7 @@ NULLS = {
     "class_means": "class means alone",
 }
 DRAWS = 19
-"""Random nulls are drawn this often; no draw meeting a claim is a test at the level of 5 %."""
+"""How often a random null is drawn: a claim met by none of 19 holds at the level of 5 %."""
 FEWEST_NETWORKS = 5
 """Fewer networks are not resampled, because their interval would be far too narrow."""
 MOST_EXAMPLES = 10_000

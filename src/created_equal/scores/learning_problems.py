@@ -1,31 +1,19 @@
 """Whether an ensemble learned, judged by its scores alone."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 
-from created_equal.artefacts import definition_of
+from created_equal.artefacts import SPLITS, definition_of
 
+REMEDY = "lower learning_rate or raise epochs in its recipe"
 # Accuracies are stored in single precision.
 ROUNDING = 1e-4
 
 
-class LearningProblem(NamedTuple):
-    """Why an ensemble's results may mean nothing; both parts are phrases without a full stop.
-
-    Attributes:
-        sentence: what is wrong; it follows the ensemble's name, ``"... did not learn: ..."``.
-        remedy: what to do about it.
-    """
-
-    sentence: str
-    remedy: str
-
-
-def learning_problems(scores: xr.Dataset) -> list[LearningProblem]:
-    """Return the problems with an ensemble's learning; most ensembles have none.
+def learning_problem(scores: xr.Dataset) -> str:
+    """Return why an ensemble's results may mean nothing, a phrase after its name; "" if it learned.
 
     An ensemble did not learn if the train loss of a network does not fall (``falls``), or if the
     mean accuracy at the last epoch is at chance, 1/K, or below, on either split. Networks trained
@@ -34,16 +22,14 @@ def learning_problems(scores: xr.Dataset) -> list[LearningProblem]:
     Args:
         scores: from ``open_scores``, with all epochs; the counts of examples are not read.
     """
-    reasons = list(_reasons(scores))
-    if not reasons:
-        return []
-    sentence = f"did not learn: {', '.join(reasons)}"
-    return [LearningProblem(sentence, "lower learning_rate or raise epochs in its recipe")]
+    reasons = ", ".join(_reasons(scores))
+    return f"did not learn: {reasons}" if reasons else ""
 
 
 def learning_warnings(name: str, scores: xr.Dataset) -> list[str]:
-    """Return the learning problems of an ensemble in full: name, problem, remedy."""
-    return [f"{name} {sentence}; {remedy}." for sentence, remedy in learning_problems(scores)]
+    """Return a warning with the name, the problem and the remedy if an ensemble did not learn."""
+    problem = learning_problem(scores)
+    return [f"{name} {problem}; {REMEDY}."] if problem else []
 
 
 def falls(loss: np.ndarray) -> bool:
@@ -77,18 +63,10 @@ def _reasons(scores: xr.Dataset) -> Iterator[str]:
     derived = definition_of(scores).get("dataset", {}).get("derived", {})
     chance = 1 / scores.attrs["classes"]
     above_on_test = "labels" not in derived and derived.get("keep", "random") == "random"
-    found = {
-        split: _last_accuracy(scores, split)
-        for split in (("train", "test") if above_on_test else ("train",))
-    }
-    at_chance = [
-        f"{split} accuracy {accuracy:.4f}"
-        for split, accuracy in found.items()
-        if accuracy <= chance + ROUNDING
-    ]
+    at_chance = []
+    for split in SPLITS if above_on_test else ("train",):
+        accuracy = float(scores["accuracy"].sel(split=split).isel(epoch=-1).mean(dtype=float))
+        if accuracy <= chance + ROUNDING:
+            at_chance.append(f"{split} accuracy {accuracy:.4f}")
     if at_chance:
         yield f"{' and '.join(at_chance)} at the last epoch, chance is {chance:.4f}"
-
-
-def _last_accuracy(scores: xr.Dataset, split: str) -> float:
-    return float(scores["accuracy"].sel(split=split).isel(epoch=-1).mean(dtype=float))

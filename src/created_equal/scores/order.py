@@ -200,7 +200,8 @@ def rises(n_right: np.ndarray, networks: int) -> np.ndarray:
 def _rises(n_right: np.ndarray, networks: int) -> np.ndarray:
     # In whole numbers, because fractions of all examples would need eight times the memory.
     high = n_right >= -(-5 * networks // 6)
-    first = np.where(high.any(axis=0), high.argmax(axis=0), -1)
+    # 0 without any, before which no epoch can be low.
+    first = high.argmax(axis=0)
     low = n_right <= networks // 6
     low &= np.arange(len(low))[:, None] < first
     last = len(low) - 1 - low[::-1].argmax(axis=0)

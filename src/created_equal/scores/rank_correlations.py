@@ -48,7 +48,7 @@ def rank_correlations(metrics: pd.DataFrame, labels: np.ndarray | None = None) -
     scaled = (ranks - ranks.mean(axis=0)) / np.where(constant, np.nan, deviation)
     examples, pairs = len(scaled), (scaled.shape[1],) * 2
     r = _weighted(scaled, np.ones(examples))
-    replicates = REPLICATES * EXAMPLES_OF_ALL_REPLICATES // max(examples, 1)
+    replicates = REPLICATES * EXAMPLES_OF_ALL_REPLICATES // examples
     found = replicates_of(
         lambda weights: np.array([_weighted(scaled, row) for row in weights]),
         examples,

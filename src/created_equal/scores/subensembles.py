@@ -12,7 +12,7 @@ from created_equal.scores.bimodality import bimodality_of_counts
 from created_equal.scores.order import nan_mean
 
 ENDS = 10
-"""An end is a tenth of the N + 1 possible scores, but at least one score."""
+"""The ends have the scores up to 1/10 and from 9/10 on."""
 
 
 class Beta(NamedTuple):

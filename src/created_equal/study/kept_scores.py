@@ -88,10 +88,9 @@ def with_kept_scores(study: Study) -> Study:
             refused[figure] = sentences
         else:
             figures[figure] = entry
-    title = f"{study.title} (reference scores)"
     return replace(
         study,
-        title=title,
+        title=f"{study.title} (reference scores)",
         ensembles=ensembles,
         figures=figures,
         refused=refused,
@@ -100,7 +99,7 @@ def with_kept_scores(study: Study) -> Study:
 
 
 def _without(missing: Mapping, figure: str, entry: Mapping) -> Mapping | None:
-    """Return a figure's entry without the missing ensembles, or None if it cannot be drawn so."""
+    """Return a figure's entry without the missing ensembles, or None if it needs them."""
     rest = {key: value for key, value in entry.items() if key not in ROLES or value not in missing}
     if "ensembles" in rest:
         rest["ensembles"] = [name for name in rest["ensembles"] if name not in missing]
@@ -127,7 +126,7 @@ def keep_scores(study: Study) -> Iterator[str]:
         InputError: there are no scores at all, a file is damaged, or has another definition than
             the study's.
     """
-    # Imported here, because a run that trains nothing needs no arrays.
+    # Imported here, because dry runs and cluster jobs import this module too, and need no arrays.
     from created_equal.artefacts import (
         check_definition,
         definition_of,
@@ -170,8 +169,8 @@ def keep_scores(study: Study) -> Iterator[str]:
         source = baseline_path(study.name, name)
         if source.is_file():
             with open_predictions(source) as predictions:
-                wanted = study.baselines[name].definition
-                check_definition(source, definition_of(predictions), wanted)
+                found = definition_of(predictions)
+            check_definition(source, found, study.baselines[name].definition)
             write_atomically(baseline_path(study.name, name, REFERENCE), source.read_bytes())
             yield f"baselines/{name}: its predictions"
 

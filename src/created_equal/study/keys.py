@@ -98,6 +98,9 @@ Noises = Annotated[
     AfterValidator(lambda names: tuple(sorted(set(names)))),
 ]
 FromText = BeforeValidator(_from_text)
+Device = Literal["auto", "cpu", "cuda"]
+Precision = Literal["auto", "fp32", "tf32", "bf16"]
+
 PaperArchitecture = Literal["st_vgg", "small_st_vgg", "mnist_cnn"]
 # fmt: off
 PublicArchitecture = Literal[
@@ -170,10 +173,10 @@ class Config:
     networks_per_job: Annotated[Count, FromText] = 7
     """How many networks a job trains and saves in one file. It does not change any result."""
 
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    device: Device = "auto"
     """The device for training; auto is the first GPU, or the CPU if there is none."""
 
-    precision: Literal["auto", "fp32", "tf32", "bf16"] = "auto"
+    precision: Precision = "auto"
     """The arithmetic of training. auto is bf16 on CPUs with AMX and on AMD CPUs with AVX512 bf16,
     otherwise fp32 (bf16 is slower on other CPUs, and GPUs have not been measured yet, see
     benchmarks/README.md). On a GPU, tf32 and bf16 need compute capability 8.0. The precision is

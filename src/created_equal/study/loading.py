@@ -13,13 +13,7 @@ from pathlib import Path
 import yaml
 
 from created_equal.errors import InputError
-from created_equal.paths import (
-    CONFIG,
-    REFERENCE,
-    REPOSITORY,
-    STUDIES,
-    find,
-)
+from created_equal.paths import CONFIG, REFERENCE, REPOSITORY, STUDIES, find, study_path
 from created_equal.study import derivation
 from created_equal.study.contradictions import contradictions, recipe_of, refused_figures
 from created_equal.study.kept_scores import with_kept_scores
@@ -171,10 +165,9 @@ def load_study(
             has no reference scores. Problems of single figures are not raised, see
             ``Study.refused``.
     """
-    path = find(STUDIES / f"{name}.yaml")
+    path = find(study_path(name))
     if name not in study_names():
-        own = STUDIES / f"{name}.yaml"
-        raise InputError(f"there is no study {name} ({own} does not exist); {_remedy(name)}")
+        raise InputError(f"there is no study {name} ({path} does not exist); {_remedy(name)}")
     if not re.fullmatch("[a-z0-9_]+", name):
         raise InputError(
             f"{path}: {name} cannot be the name of a study; rename the file with lower-case "
@@ -268,7 +261,7 @@ def _read_study(path: Path) -> object:
     if base not in study_names():
         known = [name for name in study_names() if name != path.stem]
         refuse(path, [f"base is {base}, which is no study; {suggestion(base, known)}"])
-    inherited = read_yaml(find(STUDIES / f"{base}.yaml"))
+    inherited = read_yaml(find(study_path(base)))
     if not isinstance(inherited, dict):
         return values
     if "base" in inherited:
@@ -344,7 +337,7 @@ def _make_architecture(study: str, name: str, entry: EnsembleEntry) -> Architect
     variations = (entry.width, entry.linear, entry.depth, entry.kernel, entry.units)
     if not isinstance(entry.architecture, OwnArchitecture):
         return Architecture(entry.architecture, *variations)
-    path = find(STUDIES / f"{study}.yaml")
+    path = find(study_path(study))
     module = entry.architecture.module
     try:
         own = find_own_network(module, path.parent, Path())

@@ -95,8 +95,8 @@ def _imported(tree: ast.Module, file: Path, folder: Path) -> Iterator[str]:
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             above = package[: len(package) - node.level + 1] if node.level else ()
-            base = ".".join([*above, *([node.module] if node.module else [])])
-            names += [f"{base}.{alias.name}" if base else alias.name for alias in node.names]
+            base = [*above, *filter(None, [node.module])]
+            names += [".".join([*base, alias.name]) for alias in node.names]
     for name in names:
         parts = name.split(".")
         yield from (".".join(parts[:end]) for end in range(1, len(parts) + 1))

@@ -4,7 +4,7 @@ A role is a figure and a key: ``figure_05.linear`` is the ensemble that figure 5
 one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from created_equal.paths import BASELINE_PREFIX
 from created_equal.study.keys import ROLES
@@ -91,8 +91,13 @@ def baselines_in(roles: Roles) -> list[str]:
 
 def ensembles_behind(study: Study) -> list[str]:
     """Return the ensembles that have a role, and those that rank their examples."""
+    return with_rankings(study, ensembles_in(roles_of(study)))
+
+
+def with_rankings(study: Study, names: Iterable[str]) -> list[str]:
+    """Return these ensembles, and those that rank their examples."""
     found = {}
-    for name in ensembles_in(roles_of(study)):
+    for name in names:
         while name is not None and name not in found:
             found[name] = True
             name = study.ensembles[name].ranked_by

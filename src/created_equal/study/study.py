@@ -10,12 +10,12 @@ from created_equal.errors import InputError
 from created_equal.paths import (
     REFERENCE,
     RESULTS,
-    STUDIES,
     dataset_path,
     find,
     predictions_folder,
     predictions_path,
     scores_path,
+    study_path,
 )
 from created_equal.study import derivation
 from created_equal.study.keys import BaselinesEntry, PaperArchitecture, Recipe, Resources
@@ -32,7 +32,7 @@ class Figure:
 
     title: str
     trained: int = 1  # The smallest number of epochs of every ensemble.
-    n_networks: int = 1  # The smallest number of networks of the first ensemble.
+    n_networks: int = 1  # The smallest number of networks of the first ensemble, in noise of each.
     dataset: bool = False  # Whether it shows images or the names of classes.
     table: bool = False  # Whether its data are also written as csv.
     predictions: bool = False  # Whether it needs the predictions of every network.
@@ -60,12 +60,13 @@ FIGURES = {
 LIKE_FIGURE_01 = ("figure_03", "figure_09")
 CROSS_DATASET = "cross_dataset"
 
-# The default number of random states by baseline: 1 for those determined by the data alone.
-BASELINES = {
-    name: seeds.default if (seeds := baseline.annotation.model_fields.get("seeds")) else 1
-    for name, baseline in BaselinesEntry.model_fields.items()
+SOURCE_SIZES = {
+    "mnist": (60_000, 10_000),
+    "cifar10": (50_000, 10_000),
+    "cifar100": (50_000, 10_000),
 }
-
+"""The numbers of train and test examples of whole sources; positions of test examples follow."""
+BASELINES = tuple(BaselinesEntry.model_fields)
 
 # Names that are written differently, not only with spaces.
 WRITTEN = {
@@ -280,8 +281,8 @@ def baseline_of(study: Study, name: str) -> Baseline:
     if name in study.baselines:
         return study.baselines[name]
     remedy = (
-        f"add it under baselines in {STUDIES / study.name}.yaml."
+        f"add it under baselines in {study_path(study.name)}."
         if name in BASELINES
-        else suggestion(name, list(BASELINES))
+        else suggestion(name, BASELINES)
     )
     raise InputError(f"the study {study.name} has no baseline {name}; {remedy}")

@@ -198,8 +198,11 @@ def _line_of(sentence: str, lines: Mapping[str, int]) -> int:
     return lines[max(places, key=len)] if places else 0
 
 
-def suggestion(name: str, known: Sequence[str]) -> str:
-    """Return the remedy for an unknown name: the most similar valid name, or all of them."""
+def suggestion(name: str, known: Sequence[str], if_many: str = "") -> str:
+    """Return the remedy for an unknown name: the most similar valid name, or all of them.
+
+    If there is no similar one, ``if_many`` stands for a list of more than ``NAMES_LISTED``.
+    """
     if not known:
         return "leave it out."
     near = [each for each in known if _without_zeros(each) == _without_zeros(str(name).lower())]
@@ -209,8 +212,8 @@ def suggestion(name: str, known: Sequence[str]) -> str:
     if near:
         others = f" (of {', '.join(known)})" if len(known) <= NAMES_AFTER_NEAREST else ""
         return f"did you mean {near[0]}{others}?"
-    if len(known) > NAMES_LISTED:
-        return "all names are at the end of config/README.md."
+    if if_many and len(known) > NAMES_LISTED:
+        return if_many
     return f"use one of {', '.join(known)}."
 
 
@@ -297,7 +300,9 @@ def _sentence(error: ErrorDetails, path: Sequence[str | int], part: Mapping) -> 
         case "missing":
             return f"{place} is missing; add it."
         case "literal_error" if isinstance(value, str):
-            return f"{place} is {value!r}, which is not known; {suggestion(value, _names(part))}"
+            where = "all names are at the end of config/README.md."
+            remedy = suggestion(value, _names(part), where)
+            return f"{place} is {value!r}, which is not known; {remedy}"
         case "too_short" if isinstance(value, dict):
             return f"{place} is empty; define at least one."
         case "not_rising":

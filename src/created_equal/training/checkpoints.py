@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 def write_checkpoint(
-    path: Path, identity: Mapping, state: Mapping, results: Sequence[EpochResult], seconds: float
+    path: Path, identity: Mapping, state: dict, results: Sequence[EpochResult], seconds: float
 ) -> None:
     """Save a partly trained network; the file is written atomically.
 
@@ -31,7 +31,7 @@ def write_checkpoint(
     arrays = {name: np.stack([getattr(each, name) for each in results]) for name in RESULTS}
     contents = {
         "identity": canonical(identity),
-        "state": dict(state),
+        "state": state,
         **{name: torch.from_numpy(array) for name, array in arrays.items()},
         "seconds": seconds,
     }

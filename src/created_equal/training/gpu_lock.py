@@ -24,33 +24,30 @@ LONGEST_WAIT = 48 * 3600.0
 LONGEST_LIST = 60
 
 
-def lock_gpu(device: str) -> int | None:
+def lock_gpu(device: str) -> None:
     """Lock a GPU that no other training job uses, and make it the only one visible to CUDA.
 
     Call this before CUDA is initialized. It locks the first free GPU among those that
     CUDA_VISIBLE_DEVICES permits, and waits for one if none is free. The kernel releases the lock
-    when this process ends, even if it is killed, or when the file descriptor that this function
-    returns is closed. Without a GPU that PyTorch can use, or if ``device`` is cpu, nothing is
-    locked. Only jobs of the same user respect each other's locks.
+    when this process ends, even if it is killed. Without a GPU that PyTorch can use, or if
+    ``device`` is cpu, nothing is locked. Only jobs of the same user respect each other's locks.
 
     Raises:
         InputError: the folder of the locks belongs to another user, or no GPU became free in
             ``LONGEST_WAIT``.
     """
     if device == "cpu":
-        return None
+        return
     gpus = visible_gpus(list_gpus(), os.environ.get(VISIBLE))
     if not gpus:
         if device == "auto":
             log.info("no GPU is visible: networks are trained on the CPU")
-        return None
+        return
     if device == "auto" and not can_use_gpus():
         log.info("PyTorch cannot use the GPU: networks are trained on the CPU")
-        return None
-    gpu, lock = _wait_for_lock(gpus, _make_lock_folder())
-    os.environ[VISIBLE] = gpu
+        return
+    os.environ[VISIBLE] = gpu = _wait_for_lock(gpus, _make_lock_folder())
     log.info("training on GPU %s", gpu)
-    return lock
 
 
 def can_use_gpus() -> bool:
@@ -102,14 +99,13 @@ def visible_gpus(gpus: Sequence[str], visible: str | None) -> list[str]:
     return list(dict.fromkeys(chosen))
 
 
-def _wait_for_lock(gpus: Sequence[str], folder: Path) -> tuple[str, int]:
-    """Lock one of the GPUs; return its UUID and the file descriptor of the lock."""
+def _wait_for_lock(gpus: Sequence[str], folder: Path) -> str:
+    """Lock one of the GPUs, and return its UUID."""
     started, last_line = time.monotonic(), None
     while True:
         for gpu in gpus:
-            lock = _try_to_lock(folder / f"{gpu.replace('/', '_')}.lock")
-            if lock is not None:
-                return gpu, lock
+            if _try_to_lock(folder / f"{gpu.replace('/', '_')}.lock"):
+                return gpu
         now = time.monotonic()
         if now - started > LONGEST_WAIT:
             raise InputError(
@@ -127,20 +123,21 @@ def _wait_for_lock(gpus: Sequence[str], folder: Path) -> tuple[str, int]:
         time.sleep(PAUSE)
 
 
-def _try_to_lock(path: Path) -> int | None:
+def _try_to_lock(path: Path) -> bool:
+    """Lock a file until this process ends; return whether that worked."""
     import fcntl  # Imported here, because Windows does not have it.
 
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
-        return None
+        return False
     except OSError as error:
         if error.errno not in NO_LOCKS:
             raise
         log.warning("%s: this file system has no locks; other jobs may use the same GPU", path)
-    return descriptor
+    return True
 
 
 def _make_lock_folder() -> Path:

@@ -102,7 +102,7 @@ class Job:
         """Return everything that determines a network in training."""
         setting = self._images.setting
         return {
-            "definition": dict(self._folder.definition),
+            "definition": self._folder.definition,
             "network": seed,
             # A network finishes on the type of device and in the precision in which it started.
             "device": setting.device.type,

@@ -24,7 +24,8 @@ from created_equal.training.engine.trainee import Trainee
 LARGEST_BATCH = {"cpu": 32, "cuda": 99}
 PREDICTED = {"cpu": 64, "cuda": 100}  # train and test images, one batch on a CPU
 MOST_PROCESSES = 16
-# Even many steps tell no more about hours of training. That of a single step is twice as large.
+# The uncertainty after many steps: even they tell no more about hours of training. That of a single
+# step is twice as large.
 LEAST_UNCERTAINTY = 0.15
 
 # An ensemble, (height, width, channels) of its images, and its number of classes.

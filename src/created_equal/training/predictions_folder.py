@@ -12,8 +12,8 @@ output is a hard link to that part, otherwise the networks are copied.
 Snakemake deletes a job's output before it runs the job again, and when the job fails. Therefore
 every output is also linked in ``kept``, which Snakemake does not know about and which takes no
 space: networks whose output was deleted are still found there. The link protects from deletion
-only, because both names refer to the same bytes. Parts are removed after that, and only if all of
-their networks are in linked outputs, because another job may still need them.
+only, because both names refer to the same bytes. A part is removed once all of its networks
+are in linked outputs; until then another job may need it.
 
 Networks of the same definition are also found in the folders of other studies, and in
 ``reference``; files there are linked or copied, and never removed.
@@ -67,7 +67,8 @@ class PredictionsFolder:
             try:
                 found |= dict.fromkeys(self._seeds_in(path), path)
             except InputError as error:
-                log.warning("%s It is skipped.", error)
+                if path.exists():  # Otherwise another job has just moved its networks.
+                    log.warning("%s It is skipped.", error)
         return found
 
     def checkpoint(self, seed: int, kind: str) -> Path:

@@ -37,7 +37,7 @@ class Report:
         self._started = self._reported = time.monotonic()
         self._waited = 0.0
         self._unit, self._last = ("step", steps[-1]) if steps else ("epoch", epochs)
-        self._done = self._resumed = 0
+        self._done = self._resumed = self._finished = 0
         self._on_console = self._started
         if bar is not None:
             self._task = bar.add_task(title, total=epochs * n_networks, state="starting")
@@ -59,6 +59,8 @@ class Report:
         epoch = next(iter(results.values())).epoch
         if epoch:
             self._done += len(results)
+        if epoch == self._last:
+            self._finished += len(results)
         train, test = np.mean([result.accuracy for result in results.values()], axis=0)
         networks = f"network {min(results)}" if len(results) == 1 else f"{len(results)} networks"
         state = f"train {train:.3f}, test {test:.3f}{self._format_speed()}"
@@ -72,10 +74,9 @@ class Report:
             log.info("%s %s %s %d/%d: %s", self._title, networks, *at, state)
         if self._done and time.monotonic() - self._on_console > SECONDS_BETWEEN_CONSOLE_LINES:
             self._on_console = time.monotonic()
-            finished = (self._done + self._resumed) // self._epochs
             log.info(
                 "%s: %d of %d networks of this job finished, %s %d of %d%s",
-                *(self._title, finished, self._n_networks, self._unit, epoch, self._last),
+                *(self._title, self._finished, self._n_networks, self._unit, epoch, self._last),
                 self._format_speed(),
                 extra={"on_console": True},
             )

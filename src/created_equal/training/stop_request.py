@@ -56,10 +56,11 @@ def listen_for_stop() -> Iterator[StopRequest]:
     request, before = StopRequest(), signal.getsignal(signal.SIGALRM)
 
     def receive(number: int, frame: object) -> None:
+        if request.signal is None:  # Another signal must not restart a limit that has ended.
+            # Not earlier, because the caller may use the timer too.
+            signal.signal(signal.SIGALRM, request.give_up)
+            signal.setitimer(signal.ITIMER_REAL, PATIENCE)
         request.signal = signal.Signals(number)
-        # Not earlier, because the caller may use the timer too.
-        signal.signal(signal.SIGALRM, request.give_up)
-        signal.setitimer(signal.ITIMER_REAL, PATIENCE)
         if number == signal.SIGINT:
             signal.signal(number, replaced[number])
 

@@ -8,13 +8,14 @@ import sysconfig
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import torch
 
 from created_equal.errors import InputError
+from created_equal.study.keys import Device, Precision
 
-DEVICES = ("auto", "cpu", "cuda")
-PRECISIONS = ("auto", "fp32", "tf32", "bf16")
+DEVICES, PRECISIONS = get_args(Device), get_args(Precision)
 # Compute capability (major, minor) that Triton needs.
 MIN_CAPABILITY = (7, 0)
 CPU_INFO = Path("/proc/cpuinfo")

@@ -3,7 +3,7 @@
 import math
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ import xarray as xr
 
 from created_equal.artefacts import SPLITS, ImageFiles, has_files, image_shape
 from created_equal.training.engine.device import Setting, usable_cores
-from created_equal.training.engine.reading import Reader, read_ahead
+from created_equal.training.engine.reading import Reader, Task, read_ahead
 from created_equal.training.engine.streams import Stream, Streams
 
 # Sizes of the batches that are predicted. On a CPU a batch should fit into a core's cache; on a GPU
@@ -168,7 +168,7 @@ class FileImages(Examples):
         super().__init__(dataset, setting)
         self.waited = 0.0
         self._workers = workers
-        self._train = np.flatnonzero(dataset["example_split"].values == "train")
+        self._train = self.train.cpu().numpy()
         self._reader = Reader(ImageFiles(dataset, data_root), augmentation)
 
     def draw_augmentation(self, streams: Streams, step: int, n_examples: int) -> int:
@@ -187,7 +187,7 @@ class FileImages(Examples):
         tasks = [(np.arange(each.start, each.stop), None) for each in slices]
         yield from zip(slices, self._load(tasks), strict=True)
 
-    def _load(self, tasks: Iterable) -> Iterator[torch.Tensor]:
+    def _load(self, tasks: Sequence[Task]) -> Iterator[torch.Tensor]:
         device = self.setting.device
         read = read_ahead(self._reader, tasks, self._workers, pinned=device.type == "cuda")
         while True:

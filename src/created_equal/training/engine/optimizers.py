@@ -55,8 +55,6 @@ def make_optimizer(
         case "adadelta":
             # rho and eps are those of Keras, in which the paper's MNIST example was written.
             optimizer = ADADELTA(groups, rho=0.95, eps=1e-7, **recorded)
-        case unknown:
-            raise ValueError(f"no optimizer {unknown!r}")
     for group in optimizer.param_groups:
         # The constructor would wait for the device to check that the rate is not negative.
         group["lr"] = recipe.learning_rate if rate is None else rate
