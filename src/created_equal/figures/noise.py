@@ -85,9 +85,9 @@ def draw(hypotheses: Hypotheses, names: Mapping[str, str], title: str, ensemble:
         "Test set. Disagreement: the share of pairs of networks that predict different labels, "
         "mean over examples. All networks of a curve share the other kinds of noise. Bands and "
         "brackets: 95 % intervals over networks and examples, none with fewer than 5 networks. "
-        "(c) r and rank r: Pearson's and Spearman's correlation. Same half: the r expected between "
-        "two ensembles of as many networks, both trained on one half (Spearman-Brown, from even "
-        "and odd networks). Ratio: r divided by it, at most 1.",
+        "(c) r is Pearson's correlation, rank r is Spearman's. Same half: r expected between two "
+        "ensembles of this size trained on one half (Spearman-Brown on even and odd networks). "
+        "Ratio: r divided by it, at most 1.",
     )
     return figure
 
