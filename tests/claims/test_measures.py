@@ -261,6 +261,19 @@ def test_the_order_of_bins_is_that_of_means_of_examples(evidence, measured, spli
         assert value == pytest.approx(of_scipy(*means).statistic)
 
 
+@pytest.mark.parametrize("measure", ["agreement_when_equal", "joint"])
+def test_agreement_is_measured_at_epochs_at_which_scores_differ(evidence, measured, measure):
+    """Two ensembles whose accuracy is above 0.9 from epoch 4 on."""
+    arguments = {"pair": "a late", "what": "Share on the diagonal"} if measure == "joint" else {}
+    scores = {
+        name: each.assign(accuracy=each["accuracy"].where(each["epoch"] < 4, 0.95))
+        for name, each in evidence.scores.items()
+    }
+    late = replace(evidence, scores=scores)
+    _, found = measured(measure, "first", "second", evidence=late, **arguments)
+    assert all(len(of) and of.max() < 4 for of in found.epochs.values())
+
+
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_agreement_by_rank_is_the_mean_of_the_epochs(evidence, measured, split):
     value, of = measured("agreement_when_equal", "first", "second", r="Spearman", split=split)

@@ -53,6 +53,13 @@ def test_an_ensemble_compared_with_itself_has_a_correlation_of_1(ours):
         assert all(of.value == pytest.approx(1) for of in each.correlations.values())
 
 
+def test_the_resampled_units_of_each_split_are_said(ours, two):
+    other = opened(two[1])
+    train, test = compare(ours, other)
+    said = sentence([replace(train, over="examples"), test], ours, other)
+    assert "(95 % intervals over examples on train, examples and networks on test)" in said
+
+
 def test_without_predictions_intervals_are_over_examples(ours, two):
     found = compare(replace(ours, predictions=()), opened(two[1]))
     assert {each.over for each in found} == {"examples"}

@@ -95,6 +95,13 @@ def test_keys_that_count_the_rows_are_their_order():
     assert names_of_rows(certain, SUPERCLASS, "test").tolist() == (50_000 + keys).tolist()
 
 
+def test_rows_that_are_counted_from_1_are_refused():
+    """Each example would get the score of its neighbor."""
+    keys = np.array([2, 1, 3, 4, 5])
+    with pytest.raises(InputError, match="are counted from 1; count them from 0, or, if these are"):
+        names_of_rows(published(5, keys), SUPERCLASS, None)
+
+
 def test_labels_show_that_rows_are_in_another_order():
     names = np.arange(12)
     scores = scores_of(names, names >= 8, labels=names % 3)

@@ -113,6 +113,13 @@ def test_16_bits_of_all_channels_together_are_not_deep(tmp_path):
     assert result.changes == () and result.brightest is None
 
 
+def test_a_palette_whose_colors_are_all_opaque_is_not_said_to_become_white(tmp_path):
+    image = one_color("RGB", (9, 9, 9)).convert("P")
+    assert save_and_decode(tmp_path, image, transparency=bytes([255] * 256)).changes == ()
+    changes = save_and_decode(tmp_path, image, transparency=bytes([255, 0])).changes
+    assert changes == ("have transparent pixels, which become white",)
+
+
 def test_a_transparent_gray_of_16_bits_stays_gray_and_is_not_said_to_become_white(tmp_path):
     result = save_and_decode(tmp_path, one_color("I;16", 30_000), transparency=30_000)
     assert (result.pixels == 117).all()

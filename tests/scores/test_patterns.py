@@ -66,6 +66,13 @@ def test_a_dip_from_below_chance_is_only_part_of_one():
     assert found.fit == pytest.approx(0.5)
 
 
+def test_what_ends_right_has_not_fallen():
+    rows = [[0.3, *[0] * 6, 0.9], [0.45] * 8, [0.2] * 4 + [1] * 4, *[[0.3, *[0] * 7]] * 2]
+    fits = pattern_fits(counts(rows), N, chance=0.2)[list(PURE).index("falls fast to 0")]
+    # 1 less the larger of the mean and the end.
+    assert fits == pytest.approx([0.1, 0.55, 0, 1, 1], abs=0.001)
+
+
 def test_constant_is_a_range_of_at_most_0_2_whatever_the_level():
     """A straight rise from 0.3 to 0.7 is not constant; what stays at 1 or at 0 is."""
     rows = [[level] * 9 for level in (0, 0.5, 1)]

@@ -379,7 +379,9 @@ def _row(case: Case, evidence: Evidence, found: dict | None) -> Row:
     counted = networks if claim.has_number(evidence.data) else found["networks"]
     verdict = verdict_of(case, evidence.data, deciding, counted, expected, also_under)
     stable = ""
-    if "networks" in found["interval_over"] and not math.isnan(found["lower"]):
+    # A classifier is fitted to the data once, so its interval is complete without networks.
+    is_complete = all(name.startswith(BASELINE_PREFIX) for name in case.names)
+    if (is_complete or "networks" in found["interval_over"]) and not math.isnan(found["lower"]):
         stable = "yes" if claim.accepted.decides(*interval) else "no"
     undefined = "the statistic is undefined: a group has no examples, or nothing varies."
     notes = [note for note in (found.pop("note"),) if note] + [undefined] * math.isnan(value)

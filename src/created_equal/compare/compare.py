@@ -152,10 +152,13 @@ def sentence(comparisons: Sequence[Comparison], ours: Ours, other: Ours | Publis
     for each in comparisons:
         numbers = ", ".join(f"{name} {in_words(of)}" for name, of in each.correlations.items())
         parts.append(f"on {len(each.examples):,} {each.split} examples {numbers}")
+    over = comparisons[0].over
+    if any(each.over != over for each in comparisons):  # Large splits have too many predictions.
+        over = ", ".join(f"{each.over} on {each.split}" for each in comparisons)
     return (
         f"Accessibility in {ours.name} and "
         f"{'in ' if isinstance(other, Ours) else ''}{other.name}: {'; '.join(parts)} "
-        f"(95 % intervals over {comparisons[0].over}); {direction(comparisons, other)}."
+        f"(95 % intervals over {over}); {direction(comparisons, other)}."
     )
 
 

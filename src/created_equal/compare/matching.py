@@ -28,10 +28,16 @@ def names_of_rows(published: Published, scores: xr.Dataset, split: str | None) -
         (row,) int64, including names that our scores do not have.
 
     Raises:
-        InputError: no order has as many examples, or two orders of different examples do; or the
-            labels show that the rows are in another order.
+        InputError: no order has as many examples, or two orders of different examples do; rows are
+            counted from 1; or the labels show that the rows are in another order.
     """
     keys, rows = published.keys, len(published.values)
+    is_given = keys is None or published.are_positions
+    if not is_given and np.array_equal(np.sort(keys), np.arange(1, rows + 1)):
+        raise InputError(
+            f"the rows of {published.path} are counted from 1; count them from 0, or, if these are "
+            "positions in the source, name their column with --key."
+        )
     if keys is not None and (
         published.are_positions or not np.array_equal(np.sort(keys), np.arange(rows))
     ):

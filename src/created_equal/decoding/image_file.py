@@ -160,7 +160,10 @@ def _changes(image: Image.Image, size: int | None, is_deep: bool) -> Iterator[st
     # The A of LAB is no alpha, so ask Pillow.
     has_alpha = image.has_transparency_data and "A" in image.getbands()
     alpha = image.getchannel("A").getextrema()[0] if has_alpha else 255
-    if alpha < 255 or ("transparency" in image.info and not image.mode.startswith("I")):
+    # Of a palette, the alpha of each color; otherwise the color that is transparent.
+    keyed = image.info.get("transparency") if not image.mode.startswith("I") else None
+    alpha = min([alpha, *keyed]) if isinstance(keyed, bytes) else alpha
+    if alpha < 255 or (keyed is not None and not isinstance(keyed, bytes)):
         yield "have transparent pixels, which become white"
     if size is not None and min(image.size) < size:
         yield f"are smaller than {size} x {size} pixels and are enlarged"

@@ -9,7 +9,7 @@ COLUMNS = {
     "pixel_hash": "64-bit hash (blake2b) of the pixels, or of the file if images stay in files",
     "label": "y, from 0, as the networks were trained with it",
     "class": "name of that label",
-    "source_label": "label in the source; only if the networks were trained with others",
+    "source_label": "label in the study's dataset; only if the networks were trained with others",
     "modal_label": "label that most networks predict; the smallest of several",
     "modal_class": "name of that label",
     "consistency": "c, the share of networks that are right (equation 1 of the paper)",

@@ -55,7 +55,8 @@ def pattern_fits(
     - dips, then rises to 1: the largest product, over e >= 1, of the fall from the highest c
       before e to c(e), as a fraction of that highest c or of chance if that is higher, and of the
       rise from c(e) to the end;
-    - falls fast to 0: 1 - mean of c(e >= 1), times c(0) / chance if c(0) is below chance;
+    - falls fast to 0: 1 - mean of c(e >= 1), or 1 - the end if that is less, times c(0) / chance
+      if c(0) is below chance;
     - stays constant: 1 - (highest - lowest) / 0.4, so an example whose consistency varies by at
       most 0.2 fits by at least 0.5, at any level;
     - high, then falls to 0: highest c(e >= 1) - the end.
@@ -111,7 +112,8 @@ def _dips(consistency: np.ndarray, chance: float) -> np.ndarray:
 
 
 def _falls(consistency: np.ndarray, chance: float) -> np.ndarray:
-    return (1 - consistency[1:].mean(axis=0)) * np.minimum(consistency[0] / chance, 1)
+    highest = np.maximum(consistency[1:].mean(axis=0), _end(consistency))
+    return (1 - highest) * np.minimum(consistency[0] / chance, 1)
 
 
 def _constant(consistency: np.ndarray, _: float) -> np.ndarray:
