@@ -1,7 +1,5 @@
 """All neural networks are created equal: from data to the paper's figures."""
 
-import os
-
 from snakemake.utils import min_version
 
 min_version("9.0")
@@ -14,13 +12,6 @@ resource_scopes:
 
 # False if another workflow uses this one as a module.
 IS_MAIN = workflow.modifier.is_main_snakefile()
-CONFIG_FILE = "config.yaml"
-if not IS_MAIN or not os.path.exists(CONFIG_FILE):
-    # With -d, Snakemake runs in another folder; use the repository's file.
-    CONFIG_FILE = str(workflow.current_basedir.join("config.yaml"))
-
-
-configfile: CONFIG_FILE
 
 
 include: "rules/common.smk"

@@ -35,7 +35,13 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.table import Table
 
-from created_equal.artefacts import open_predictions, write_atomically
+from created_equal.artefacts import (
+    canonical,
+    definition_in_head,
+    in_study,
+    open_predictions,
+    write_atomically,
+)
 from created_equal.errors import InputError
 from created_equal.planning.existing import built_extent, finished_networks
 from created_equal.study import (
@@ -44,7 +50,6 @@ from created_equal.study import (
     Study,
     dataset_path,
     load_study,
-    predictions_folder,
     predictions_path,
     read_yaml,
 )
@@ -271,8 +276,7 @@ def train(session: Session, args: argparse.Namespace) -> dict:
             seeds = f"{first}-{last}"
             try:
                 job = measured.get(seeds, {"trained": 0, "seconds": 0.0})
-                # The output of an earlier definition does not count.
-                if missing or not output.is_file():
+                if missing or not is_current(output, ensemble):
                     options = [study.name, ensemble.name, "--networks", seeds]
                     job = train_job(session, [*options, "--precision", precision], missing, output)
                 if not archives.add(output):
@@ -281,6 +285,12 @@ def train(session: Session, args: argparse.Namespace) -> dict:
             finally:
                 session.write("training", result | {"is_finished": False})
     return result
+
+
+def is_current(output: Path, ensemble: Ensemble) -> bool:
+    """Return whether an output exists that was made for the ensemble as it is defined now."""
+    found = definition_in_head(output) if output.is_file() else None
+    return found is not None and canonical(in_study(found)) == canonical(ensemble.definition)
 
 
 def train_job(
@@ -314,9 +324,9 @@ def make_dataset(session: Session, study: Study, ensemble: Ensemble) -> bool:
         session.succeed([*COMMAND, "build_dataset", study.name])
         return True
     if (ranking := ensemble.ranked_by) is not None:
-        files = sorted(predictions_folder(study.name, ranking).glob("*.nc"))
-        wanted = study.ensembles[ranking].batches(NETWORKS_PER_JOB)
-        if len(files) < len(wanted):
+        jobs = study.ensembles[ranking].batches(NETWORKS_PER_JOB)
+        files = [predictions_path(study.name, ranking, *ends) for ends in jobs]
+        if not all(file.is_file() for file in files):
             return False
         n_networks = str(study.ensembles[ranking].n_networks)
         options = [study.name, ranking, *map(str, files), "--networks", n_networks]

@@ -18,6 +18,7 @@ if SOURCE.is_dir():
 import created_equal
 from created_equal.errors import CONSOLE_VARIABLE, InputError, because
 from created_equal.garbage import collect_less
+from created_equal.paths import NOTEBOOKS, PAPER_FIGURES, find
 from created_equal.planning.sizes import expected_extent, predictions_of
 from created_equal.study import (
     CONFIG_VARIABLE,
@@ -74,6 +75,17 @@ def without_braces(path):
 
 without_braces(ROOT)
 
+CONFIG_FILE = Path("config.yaml")
+if not IS_MAIN or not CONFIG_FILE.exists():
+    # With -d, Snakemake runs in another folder; use the repository's file.
+    CONFIG_FILE = ROOT / "config.yaml"
+# Snakemake would not say which file has a syntax error.
+checked(read_yaml, CONFIG_FILE)
+
+
+configfile: str(CONFIG_FILE)
+
+
 if sum(word.split("=")[0] in ("--config", "-C") for word in sys.argv[1:]) > 1:
     fail(
         "--config is given twice, and Snakemake reads only the last; put all keys after one, "
@@ -95,7 +107,7 @@ if IS_MAIN and IN_REPORT and "studies" not in workflow.config_settings.config:
         name
         for name in study_names()
         if Path(claims_path(name, "html")).exists()
-        or any(Path("paper_figures", name).glob("*.svg"))
+        or any((PAPER_FIGURES / name).glob("*.svg"))
     ] or fail("nothing has been built yet to report; run snakemake --cores all first.")
 CONFIG = checked(load_config, config)
 # True if scores are read from the reference folder instead of being trained.
@@ -118,9 +130,9 @@ def ensemble_of(wildcards, name="ensemble"):
     )
 
 
-def source(path):
-    """Return the path of a file of the repository, from wherever Snakemake runs (-d)."""
-    return str(path) if IN_ROOT else str(ROOT / path)
+def notebook(figure):
+    """Return the path of a figure's notebook: one in the current folder, or the repository's."""
+    return str(find(NOTEBOOKS / f"{figure}.ipynb"))
 
 
 def code(*patterns):
@@ -133,8 +145,13 @@ def code(*patterns):
     )
 
 
-def is_large(study):
+def is_large(name):
     """Return whether an ensemble of a study makes more than ``LARGE`` predictions."""
+    try:
+        study = STUDIES.get(name) or load_study(name, *SETTINGS)
+    except InputError:
+        # The word may be a folder; if it is the study, its own job reports the problem.
+        return False
     extent = expected_extent(study.dataset)
     return extent is not None and any(
         predictions_of(ensemble, extent) > LARGE
@@ -148,7 +165,7 @@ NAMED_STUDIES = {*CONFIG.studies} | {*study_names()} & {
 }
 # A regular expression that matches the studies whose scores and claims run as cluster jobs.
 LARGE_STUDIES = (
-    "|".join(name for name in sorted(NAMED_STUDIES) if is_large(load(name))) or "(?!)"
+    "|".join(name for name in sorted(NAMED_STUDIES) if is_large(name)) or "(?!)"
 )
 
 # Commands find the package in src, and see the config with the settings of Snakemake's command line.
@@ -158,7 +175,7 @@ os.environ |= {
     CONFIG_VARIABLE: json.dumps(config),
 }
 if SOURCE.is_dir():
-    others = [] if IS_MAIN else os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     os.environ |= {"PYTHONPATH": os.pathsep.join(filter(None, [str(SOURCE), *others]))}
 if IS_MAIN:
     # Python does not look in the current folder, whose random.py may be a user's own.

@@ -17,7 +17,7 @@ for figure, needs in FIGURES.items():
             f"render_{figure}"
         input:
             unpack(partial(shown_in, figure)),
-            notebook=source(f"notebooks/{figure}.ipynb"),
+            notebook=notebook(figure),
             code=code(f"figures/{figure}.py", *SHARED),
         output:
             **table_of(figure),
@@ -63,7 +63,7 @@ for figure, needs in FIGURES.items():
 rule render_cross_dataset:
     input:
         scores=scores_across,
-        notebook=source(f"notebooks/{CROSS_DATASET}.ipynb"),
+        notebook=notebook(CROSS_DATASET),
         code=code("figures/robustness.py", *SHARED),
     output:
         pdf=figure_path("{studies}", CROSS_DATASET, "pdf"),

@@ -158,6 +158,13 @@ def print_lines(lines):
         print(f"created-equal: {line}", file=sys.stderr)
 
 
+# Options whose value is a path.
+OF_PATHS = (
+    *("-d", "--directory", "--report", "--configfile", "--configfiles", "--profile"),
+    *("-s", "--snakefile"),
+)
+
+
 def check_targets():
     """End the workflow if a word of the command line is a study, or nearly the name of a figure.
 
@@ -167,11 +174,11 @@ def check_targets():
     for before, word in pairwise(sys.argv):
         name = Path(word).stem
         # The value of a setting may end like a figure: data_root=my_gallery.
-        if "=" in word or name in figures:
+        if "=" in word or name in figures or before in OF_PATHS:
             continue
         if workflow.is_rule(word) or os.path.exists(word):
             continue
-        if word in study_names() and before not in ("-d", "--directory"):
+        if word in study_names():
             fail(f"{word} is a study; select it with --config studies={word}.")
         if number := re.fullmatch(r"fig(?:ure)?[_-]?0*(\d+)", name):
             meant = [f"figure_{int(number[1]):02d}"]

@@ -230,11 +230,14 @@ def pages_of(figure, wildcards):
 def across_path():
     """Return the pdf of the cross-dataset figure, in a list.
 
-    It shows all selected studies that have a figure 1. A report has every such figure that exists.
+    It shows all selected studies that have a figure 1. A report has every such figure of these that
+    exists.
     """
     if IN_REPORT:
         return [
-            str(path) for path in Path("paper_figures").glob(f"*/{CROSS_DATASET}.pdf")
+            str(path)
+            for path in PAPER_FIGURES.glob(f"*/{CROSS_DATASET}.pdf")
+            if {*path.parent.name.split("+")} <= {*in_figure_01(CONFIG.studies)}
         ]
     name = joined(in_figure_01(CONFIG.studies))
     # File systems allow 255 bytes in a name.

@@ -3,11 +3,21 @@ from pathlib import Path
 from created_equal.study import (
     baseline_path,
     dataset_path,
+    enter_repository,
     figure_path,
     joined,
     predictions_path,
     scores_path,
 )
+
+
+def test_only_the_folder_of_notebooks_is_left_for_the_one_above(tmp_path, monkeypatch):
+    (tmp_path / "config.yaml").touch()
+    for name, entered in (("notebooks", tmp_path), ("runs", tmp_path / "runs")):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        enter_repository()
+        assert Path.cwd() == entered
 
 
 def test_paths():

@@ -686,6 +686,21 @@ def test_the_pages_of_the_selected_studies_are_targets(built, target, rule):
     assert jobs(planned)[rule] >= 1
 
 
+def test_a_folder_may_be_called_like_a_study_and_a_report_like_a_figure(built, tmp_path):
+    """The kept scores of imagenet do not exist."""
+    (tmp_path / "imagenet").mkdir()
+    setting = f"data_root={tmp_path / 'imagenet'}"
+    succeeds(built, "--dry-run", *SMOKE, setting)
+    succeeds(built, "--report", "fig1.html", *SMOKE)
+    assert (built / "fig1.html").is_file()
+
+
+def test_a_syntax_error_in_the_config_names_file_and_line(built, tmp_path):
+    (tmp_path / "config.yaml").write_text("studies: [tiny\n")
+    said = one_sentence(snakemake(built, "--dry-run", "--directory", tmp_path))
+    assert "config.yaml, line 2: did not find expected" in said
+
+
 def test_a_data_root_that_does_not_exist_is_said_by_the_dry_run(built):
     said = succeeds(built, "--dry-run", "--config", "studies=smoke", "data_root=/typo")
     assert "created-equal: data_root /typo does not exist" in said

@@ -55,7 +55,7 @@ def load_predictions(study: str, ensemble: str, folder: str | Path = paths.RESUL
         InputError: there are no files, one is damaged, or they belong to different ensembles.
     """
     where = paths.predictions_folder(study, ensemble, Path(folder))
-    files = sorted(where.glob("*.nc"))
+    files = sorted(where.glob("[0-9]*.nc"))
     if not files:
         raise InputError(
             f"{where} has no predictions; train some with: created-equal train_networks {study} "
@@ -216,11 +216,11 @@ def draw(figure: str, *args, on=None, **kwargs):
         ) from error
     if "scores" in given:
         _refuse_unless_scores(given["scores"])
-    if "ensembles" in given:
-        ensembles = given["ensembles"]
+    for name in {"ensembles", "panels", "moved"} & given.keys():
+        ensembles = given[name]
         if isinstance(ensembles, xr.Dataset) or not isinstance(ensembles, Mapping) or not ensembles:
             raise InputError(
-                "ensembles is no mapping of names to scores; give {name: scores, ...}."
+                f"{name} is no mapping of names to scores; give {{name: scores, ...}}."
             )
         for each in ensembles.values():
             _refuse_unless_scores(each)

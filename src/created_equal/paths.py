@@ -18,6 +18,7 @@ STUDIES = Path("config/studies")
 REFERENCE = Path("reference")
 NOTEBOOKS = Path("notebooks")
 RESULTS = Path("results")
+PAPER_FIGURES = Path("paper_figures")
 # Marks the names of baselines, since an ensemble may have the same name.
 BASELINE_PREFIX = "baselines/"
 
@@ -30,7 +31,7 @@ def find(path: Path) -> Path:
 
 def enter_repository() -> None:
     """Change to the folder above that of the notebooks, in which editors run them."""
-    if not CONFIG.exists() and Path("..", CONFIG).exists():
+    if Path.cwd().name == NOTEBOOKS.name and not CONFIG.exists() and Path("..", CONFIG).exists():
         os.chdir("..")
 
 
@@ -92,7 +93,7 @@ def results_test_path(study: str) -> Path:
 
 def figure_path(study: str, figure: str, extension: str) -> Path:
     """Return the path of a figure of a study, or of ``joined`` studies; pdf, svg, png or csv."""
-    return Path("paper_figures", study, f"{figure}.{extension}")
+    return PAPER_FIGURES / study / f"{figure}.{extension}"
 
 
 def joined(studies: Iterable[str]) -> str:

@@ -8,11 +8,13 @@ import sys
 import tarfile
 import time
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
 import pytest
 from gpu import (
+    COMMAND,
     FILE_BYTES,
     MOST_ARCHIVES,
     NO_TESTS,
@@ -21,14 +23,16 @@ from gpu import (
     Session,
     exit_on_signals,
     fastest_precision,
+    is_current,
     is_finished,
+    make_dataset,
     print_table,
     run_benchmark,
     run_tests,
 )
 
 from created_equal.errors import InputError
-from created_equal.study import load_study, predictions_folder
+from created_equal.study import CONFIG_VARIABLE, load_study, predictions_folder, predictions_path
 from created_equal.training import train_networks
 
 PROGRAM = Path(__file__).parents[2] / "benchmarks" / "gpu.py"
@@ -118,6 +122,28 @@ def test_the_second_run_takes_up_the_first(study_folder, tmp_path_factory, monke
         (other / path).unlink()
     assert "train_networks" not in train_again(other)
     assert predictions_in(other) == after
+
+
+def test_other_files_among_the_predictions_do_not_count(study_folder, monkeypatch):
+    """Outputs of a run with smaller jobs, and of an earlier definition."""
+    Path("config/studies/seconds.yaml").write_text(STUDY)
+    monkeypatch.setenv(CONFIG_VARIABLE, '{"networks": 2}')
+    study = load_study("seconds", 2)
+    ensemble = study.ensembles["st_vgg"]
+    (study_folder / "gpu").mkdir()
+    session = Session(study_folder / "gpu", 10)
+    session.succeed([*COMMAND, "build_dataset", "seconds"])
+    for seeds in ([0], [1]):
+        output = predictions_path("seconds", "st_vgg", seeds[0], seeds[0])
+        train_networks(ensemble, ensemble.dataset_path, seeds, output, "cpu", "fp32")
+    ranked = next(each for each in study.ensembles.values() if each.ranked_by == "st_vgg")
+    assert not make_dataset(session, study, ranked)
+    output = predictions_path("seconds", "st_vgg", 0, 1)
+    train_networks(ensemble, ensemble.dataset_path, [0, 1], output, "cpu", "fp32")
+    assert make_dataset(session, study, ranked)
+    assert is_current(output, ensemble)
+    longer = replace(ensemble, recipe=replace(ensemble.recipe, epochs=4))
+    assert not is_current(output, longer)
 
 
 def test_a_run_ends_in_time_and_says_what_is_not_measured(study_folder):

@@ -319,6 +319,25 @@ def test_networks_are_trained_and_predict_the_same_when_trained_again(tmp_path, 
     assert (one[0] != one[1]).any()
 
 
+CUBE = """
+import torch
+from torch import nn
+class Net(nn.Module):
+    def __init__(self, n_classes):
+        super().__init__()
+        self.cube = nn.Conv3d(1, 2, (1, 5, 5), stride=(1, 5, 5))
+        self.last = nn.Linear(18, n_classes)
+    def forward(self, x):
+        return self.last(self.cube(x[:, None]).flatten(1))
+def make(n_classes, image_shape):
+    return Net(n_classes)
+"""
+
+
+def test_a_network_may_have_parameters_of_five_dimensions(tmp_path, train):
+    assert train(architecture_of(tmp_path, CUBE)).shape[0] == 2
+
+
 TABLE = """
 import torch
 from torch import nn

@@ -217,9 +217,9 @@ def test_an_ensemble_uses_as_many_cores_as_it_has_jobs(plan, study_folder, monke
     path.write_text(yaml.safe_dump(study, sort_keys=False))
     message = plan("small")
     assert {name: cells[6] for (_, name), cells in rows(message).items()} == {
-        "few": "0:25:00 \u00b1 10 %",  # 2 jobs
-        "many": "0:41:40 \u00b1 10 %",  # 10 jobs, 8 at a time
-        "wide": "0:50:00 \u00b1 10 %",  # 3 jobs, 2 at a time
+        "few": "0:33:20 \u00b1 10 %",  # jobs of 2 and 1
+        "many": "1:06:40 \u00b1 10 %",  # 10 jobs of 2, 8 at a time
+        "wide": "1:06:40 \u00b1 10 %",  # 3 jobs of 2, 2 at a time
     }
     # 23 networks, 8 at a time, and 6 networks, 2 at a time.
     seconds = 1000 * 23 / 8 + 1000 * 6 / 2

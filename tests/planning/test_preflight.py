@@ -241,6 +241,7 @@ def test_all_missing_data_are_reported_at_once(studies, study_folder):
     "link, job",
     [
         ("results", Job("render_figure_01", "smoke")),
+        ("paper_figures", Job("render_figure_01", "smoke")),
         ("data", Job("build_dataset", "cifar")),
         ("data/mine", Job("build_dataset", "mine")),
         ("data/large/train", replace(TRAIN, study="large", ensemble="a")),

@@ -598,6 +598,15 @@ def test_a_study_has_the_keys_of_its_base_where_it_has_none(study_folder):
     assert {each.recipe.learning_rate for each in ensembles.values()} == {0.02}
 
 
+def test_a_study_of_another_source_has_the_ensembles_of_its_base(study_folder):
+    values = {"title": "Ours", "base": "small_mammals"}
+    values["dataset"] = {"source": "image_folder", "path": "ours", "size": 32}
+    (study_folder / "config/studies/ours.yaml").write_text(yaml.safe_dump(values))
+    study = load_study("ours")
+    assert study.dataset == {"source": "image_folder", "path": "ours", "size": 32}
+    assert study.ensembles.keys() == load_study("small_mammals").ensembles.keys()
+
+
 def test_problems_of_a_study_with_a_base(study_folder):
     load(minimal(), "base")
     assert problems({"base": "bose"}) == ["base is bose, which is no study; did you mean base?"]

@@ -1,5 +1,6 @@
 """Jobs that are stopped or killed, run out of memory, or have a network that diverges."""
 
+import io
 import logging
 import os
 import re
@@ -17,7 +18,7 @@ import torch
 from data import overwrite
 from one_network import train_network
 
-from created_equal.artefacts import read_predictions
+from created_equal.artefacts import read_predictions, read_sealed, write_sealed
 from created_equal.errors import InputError
 from created_equal.training import job as job_module
 from created_equal.training import predictions_folder, train_networks
@@ -266,6 +267,32 @@ def test_a_damaged_checkpoint_is_skipped(interrupted, run, caplog, damage):
     assert f"{path} is damaged" in caplog.text
     assert "resumes" not in caplog.text
     assert_same(resumed, run(ensemble, [0], "whole"))
+    assert not path.exists()
+
+
+def test_a_checkpoint_with_objects_that_are_not_loaded_is_skipped(interrupted, run, caplog):
+    """As of somebody's own network with an extra state."""
+    path, ensemble = interrupted
+    contents = torch.load(io.BytesIO(read_sealed(path, "checkpoint")), weights_only=True)
+    contents["state"]["extra"] = Path("an object")
+    buffer = io.BytesIO()
+    torch.save(contents, buffer)
+    write_sealed(path, buffer.getvalue())
+    resumed = run(ensemble, [0])
+    assert f"{path} has objects that are not loaded; it is skipped." in caplog.text
+    assert_same(resumed, run(ensemble, [0], "whole"))
+
+
+def test_a_finished_network_leaves_no_checkpoint_wherever_the_job_was_killed(
+    interrupted, run, monkeypatch
+):
+    path, ensemble = interrupted
+    with monkeypatch.context() as patch:
+        patch.setattr(PredictionsFolder, "remove_checkpoints", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            run(ensemble, [0])
+    assert path.is_file()
+    run(ensemble, [0])
     assert not path.exists()
 
 

@@ -74,5 +74,11 @@ def test_the_learning_rate_is_divided_every_few_epochs():
     assert learning_rate(paper, 140) == pytest.approx(0.05 / 1.8**6)
 
 
+def test_a_learning_rate_that_is_divided_too_often_is_0():
+    recipe = Recipe(learning_rate=0.5, decay=Decay(factor=10.0, every=1))
+    assert learning_rate(recipe, 309) > 0
+    assert learning_rate(recipe, 310) == 0
+
+
 def test_without_decay_the_learning_rate_is_constant():
     assert {learning_rate(Recipe(learning_rate=0.5), epoch) for epoch in range(1, 100)} == {0.5}

@@ -54,6 +54,20 @@ def test_speed_and_time_left_by_hand(caplog, monkeypatch):
     assert "; 90.0 networks/h, 0:01:40 left" in caplog.text
 
 
+def test_a_network_that_diverges_takes_no_more_time_and_is_not_finished(caplog, monkeypatch):
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr("created_equal.training.progress.SECONDS_BETWEEN_CONSOLE_LINES", -1)
+    report = Report("t", epochs=5, n_networks=2, bar=None)
+    diverged = EpochResult(1, np.zeros(1), np.array([0.2, 0.2]), np.array([np.nan, np.nan]))
+    report.epoch({0: diverged})
+    report.given_up(1, 4)
+    for epoch in range(1, 6):
+        report.epoch({1: result(epoch)})
+    last = [line for line in caplog.messages if "of this job finished" in line][-1]
+    assert last.startswith("t: 1 of 2 networks of this job finished, epoch 5 of 5;")
+    assert last.endswith(", 0:00:00 left")
+
+
 def test_the_share_of_the_time_spent_waiting_by_hand(caplog):
     caplog.set_level(logging.INFO)
     report = Report("t", epochs=4, n_networks=1, bar=None)

@@ -241,11 +241,15 @@ def test_checkpointed_activations_are_dropped_alike_both_times(tiny, images, mon
 
 def test_torchvision_models_on_a_gpu_are_compiled(tiny, monkeypatch):
     monkeypatch.setenv("CC", sys.executable)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: (9, 0))
     gpu = Setting(torch.device("cuda"), "bf16")
     public = tiny("resnet18")
     assert is_compiled(public, gpu)
     assert not is_compiled(public, CPU)
     assert not is_compiled(tiny("st_vgg"), gpu)
+    with monkeypatch.context() as without_headers:
+        without_headers.setattr("sysconfig.get_path", lambda *_: "/nowhere")
+        assert not is_compiled(public, gpu)
     monkeypatch.delenv("CC")
     monkeypatch.setenv("PATH", "")
     assert not is_compiled(public, gpu)

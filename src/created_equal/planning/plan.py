@@ -42,7 +42,7 @@ class _Row(NamedTuple):
     name: str
     ensembles: Sequence[Ensemble]
     extents: Sequence[Extent]
-    trained: Sequence[int]  # of each ensemble
+    trained: Sequence[set[int]]  # The seeds of each ensemble.
 
     @property
     def networks(self) -> int:
@@ -53,7 +53,7 @@ class _Row(NamedTuple):
     def left(self) -> list[int]:
         """How many networks of each ensemble are not trained yet."""
         return [
-            ensemble.n_networks - trained
+            ensemble.n_networks - len(trained)
             for ensemble, trained in zip(self.ensembles, self.trained, strict=True)
         ]
 
@@ -182,7 +182,7 @@ def _rows(study: Study, wanted: Collection[str], extent: Extent | None) -> list[
         return []
     shown = [ensemble for name, ensemble in study.ensembles.items() if name in wanted]
     trained = {
-        ensemble.name: sum(seed < ensemble.n_networks for seed in seeds)
+        ensemble.name: seeds & {*range(ensemble.n_networks)}
         for ensemble, seeds in zip(shown, finished_networks(*shown), strict=True)
     }
     rows: dict[str, list[Ensemble]] = {}
@@ -206,12 +206,9 @@ def _estimate(row: _Row, cost: Cost, share: Share, jobs: int, networks_per_job: 
     first, mean = row.ensembles[0], _mean(row.extents)
     of_network = cost.of_network(first, mean.examples) / share.mean
     at_once = max(1, jobs // first.resources.cpus)
-    alone = sum(
-        of_network
-        * left
-        / min(at_once, len(replace(each, n_networks=left).batches(networks_per_job)))
-        for each, left in zip(row.ensembles, row.left, strict=True)
-        if left
+    alone = of_network * sum(
+        _networks_in_a_row(each, trained, networks_per_job, at_once)
+        for each, trained in zip(row.ensembles, row.trained, strict=True)
     )
     return _Estimate(
         sum(row.left) * count_operations(first, mean.examples, mean.image_shape, mean.classes),
@@ -219,6 +216,18 @@ def _estimate(row: _Row, cost: Cost, share: Share, jobs: int, networks_per_job: 
         sum(row.left) * of_network / at_once,
         float(np.hypot(cost.uncertainty, share.uncertainty)),
     )
+
+
+def _networks_in_a_row(
+    ensemble: Ensemble, trained: set[int], networks_per_job: int, at_once: int
+) -> int:
+    """Return how many networks the busiest of ``at_once`` places trains, the largest jobs first."""
+    jobs = ensemble.batches(networks_per_job)
+    sizes = [len({*range(first, last + 1)} - trained) for first, last in jobs]
+    places = [0] * at_once
+    for size in sorted(sizes, reverse=True):
+        places[places.index(min(places))] += size
+    return max(places)
 
 
 def _make_table(title: str, rows: Sequence[_Row], estimates: Sequence[_Estimate]) -> Table:
@@ -235,7 +244,7 @@ def _make_table(title: str, rows: Sequence[_Row], estimates: Sequence[_Estimate]
             row.name,
             first.architecture.name,
             f"{row.networks:,}",
-            f"{sum(row.trained):,}",
+            f"{sum(map(len, row.trained)):,}",
             f"{first.steps[-1]:,} steps" if first.steps else f"{first.recipe.epochs:,}",
             f"{estimate.operations / 1e12:,.2f}",
             f"{sum(map(disk_of, row.ensembles, row.extents)) / 1e6:,.1f}",

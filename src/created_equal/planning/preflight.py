@@ -10,10 +10,12 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from shlex import quote
 
 from created_equal.errors import InputError
+from created_equal.paths import PAPER_FIGURES
 from created_equal.planning.existing import built_extent, finished_networks, is_ranked_otherwise
 from created_equal.planning.sizes import Extent, disk_of, expected_extent, extent_of
 from created_equal.study import (
@@ -80,8 +82,10 @@ def check_run(
     )
     needed, unknown = _disk(studies, training, to_build)
     free = _free(RESULTS)
+    draws = any(job.name.startswith("render_") for job in wanted)
+    written = (RESULTS, PAPER_FIGURES) if draws else (RESULTS,)
     problems = [
-        *_unusable(RESULTS),
+        *chain.from_iterable(map(_unusable, written)),
         *(
             f"{name}: {problem}"
             for name in to_build | to_read

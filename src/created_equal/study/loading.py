@@ -15,7 +15,7 @@ import yaml
 from created_equal.errors import InputError
 from created_equal.paths import CONFIG, REFERENCE, REPOSITORY, STUDIES, find, study_path
 from created_equal.study import derivation
-from created_equal.study.contradictions import contradictions, recipe_of, refused_figures
+from created_equal.study.contradictions import SOURCES, contradictions, recipe_of, refused_figures
 from created_equal.study.kept_scores import with_kept_scores
 from created_equal.study.keys import (
     Config,
@@ -270,6 +270,11 @@ def _read_study(path: Path) -> object:
             "repeat what differs."
         )
         refuse(path, [sentence])
+    own, other = values.get("dataset"), inherited.get("dataset")
+    if isinstance(own, dict) and isinstance(other, dict) and "source" in own:
+        # Keys that are for other sources are not inherited.
+        fit = {key for key in other if own["source"] in SOURCES.get(key, (own["source"],))}
+        inherited = inherited | {"dataset": {key: other[key] for key in other if key in fit}}
     merged = _override(inherited, values)
     for part in ("ensembles", "baselines", "figures"):
         entries, known = merged.get(part), inherited.get(part)

@@ -159,7 +159,9 @@ class Ensemble:
             wanted = definition_in_head(kept.with_name("scores.nc"))
             # Networks that were kept earlier may be of another definition, data or engine.
             return [
-                path for path in sorted(kept.glob("*.nc")) if definition_in_head(path) == wanted
+                path
+                for path in sorted(kept.glob("[0-9]*.nc"))
+                if definition_in_head(path) == wanted
             ]
         return [
             predictions_path(self.study, self.name, first, last)

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import pickle
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -57,7 +58,12 @@ def read_checkpoint(
     except InputError as error:
         log.warning("%s It is skipped.", error)
         return None
-    contents = torch.load(contents, weights_only=True, map_location="cpu")
+    try:
+        contents = torch.load(contents, weights_only=True, map_location="cpu")
+    except pickle.UnpicklingError:
+        # ``get_extra_state`` of somebody's own network may return any object.
+        log.warning("%s has objects that are not loaded; it is skipped.", path)
+        return None
     if contents["identity"] != canonical(identity):
         log.warning("%s belongs to another network than the one defined now; it is skipped.", path)
         return None

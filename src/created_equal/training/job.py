@@ -143,6 +143,7 @@ class Job:
                         break
             self._evaluate(members, group, stop_if_requested)
             if all(each.seed in self.diverged for each in members):
+                self._report.given_up(len(members), len(moments) - len(members[0].results))
                 return
             if moment < moments[-1] and (now := time.monotonic()) - saved > pause:
                 self._write_checkpoints(current())

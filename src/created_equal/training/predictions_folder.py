@@ -110,6 +110,9 @@ class PredictionsFolder:
                 self._copy(seeds, self.find(), output)
         if _link(output, self._own_name(self._kept / output.name)):
             self._remove_parts(set(seeds))
+        # Those of a job that was killed after it had written a part.
+        for seed in seeds:
+            self.remove_checkpoints(seed)
 
     def copy_missing(self, folder: Path) -> Path | None:
         """Copy the networks that another folder lacks into one file there; return the file."""

@@ -37,7 +37,7 @@ class Report:
         self._started = self._reported = time.monotonic()
         self._waited = 0.0
         self._unit, self._last = ("step", steps[-1]) if steps else ("epoch", epochs)
-        self._done = self._resumed = self._finished = 0
+        self._done = self._skipped = self._finished = 0
         self._on_console = self._started
         if bar is not None:
             self._task = bar.add_task(title, total=epochs * n_networks, state="starting")
@@ -45,9 +45,13 @@ class Report:
     def resumed(self, seed: int, results: Sequence[EpochResult]) -> None:
         """Report that a network resumes, if it has results already."""
         if results:
-            self._resumed += len(results) - 1
+            self._skipped += len(results) - 1
             after = self._unit, results[-1].epoch
             log.info("%s network %d resumes after %s %d", self._title, seed, *after)
+
+    def given_up(self, n_networks: int, epochs_left: int) -> None:
+        """Report that networks are not trained on, because they diverged."""
+        self._skipped += n_networks * epochs_left
 
     def epoch(self, results: Mapping[int, EpochResult], waited: float | None = None) -> None:
         """Report one epoch of networks that are trained together.
@@ -60,7 +64,7 @@ class Report:
         if epoch:
             self._done += len(results)
         if epoch == self._last:
-            self._finished += len(results)
+            self._finished += sum(np.isfinite(each.loss).all() for each in results.values())
         train, test = np.mean([result.accuracy for result in results.values()], axis=0)
         networks = f"network {min(results)}" if len(results) == 1 else f"{len(results)} networks"
         state = f"train {train:.3f}, test {test:.3f}{self._format_speed()}"
@@ -68,7 +72,7 @@ class Report:
             state += self._format_waiting(waited)
         if self._bar is not None:
             state = f"{networks}, {self._unit} {epoch}/{self._last}: {state}"
-            self._bar.update(self._task, completed=self._done + self._resumed, state=state)
+            self._bar.update(self._task, completed=self._done + self._skipped, state=state)
         else:
             at = self._unit, epoch, self._last
             log.info("%s %s %s %d/%d: %s", self._title, networks, *at, state)
@@ -86,7 +90,7 @@ class Report:
         if not self._done:
             return ""
         seconds = (time.monotonic() - self._started) / self._done
-        epochs_left = self._epochs * self._n_networks - self._done - self._resumed
+        epochs_left = self._epochs * self._n_networks - self._done - self._skipped
         left = timedelta(seconds=round(seconds * epochs_left))
         return f"; {3600 / (seconds * self._epochs):.1f} networks/h, {left} left"
 

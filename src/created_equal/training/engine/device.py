@@ -149,6 +149,15 @@ def check_compiler() -> None:
         )
 
 
+def can_compile() -> bool:
+    """Return whether this machine has what Triton needs to compile kernels."""
+    try:
+        check_compiler()
+    except InputError:
+        return False
+    return True
+
+
 def is_out_of_memory(error: RuntimeError) -> bool:
     """Return whether an error means that memory ran out; PyTorch does not use one type for all."""
     is_typed = isinstance(error, torch.OutOfMemoryError)

@@ -65,7 +65,10 @@ def learning_rate(recipe: Recipe, epoch: int) -> float:
     """Return the learning rate of an epoch (from 1); ``every`` epochs divide it by ``factor``."""
     if recipe.decay is None:
         return recipe.learning_rate
-    return recipe.learning_rate / recipe.decay.factor ** ((epoch - 1) // recipe.decay.every)
+    try:
+        return recipe.learning_rate / recipe.decay.factor ** ((epoch - 1) // recipe.decay.every)
+    except OverflowError:  # The divisor is above 1e308.
+        return 0.0
 
 
 # PyTorch warns about the step that runs before the recording.

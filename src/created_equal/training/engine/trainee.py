@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import torch
@@ -13,7 +14,7 @@ from created_equal.artefacts import label_dtype
 from created_equal.errors import InputError
 from created_equal.networks import build_network, dropouts, error_in_user_code
 from created_equal.study import PAPER_ARCHITECTURES, Ensemble, Recipe
-from created_equal.training.engine.device import Setting, has_compiler, is_out_of_memory
+from created_equal.training.engine.device import Setting, can_compile, is_out_of_memory
 from created_equal.training.engine.images import Examples
 from created_equal.training.engine.initialize import initialize
 from created_equal.training.engine.optimizers import learning_rate, make_optimizer
@@ -150,7 +151,12 @@ class Trainee:
             torch.manual_seed(self._streams.torch_seed(Stream.INITIALIZATION))
             network = make_network(self._ensemble, images.shape, images.classes)
         initialize(network, self._streams)
-        return network.to(images.setting.device, memory_format=torch.channels_last)
+        network = network.to(images.setting.device)
+        # ``to`` would refuse tensors of five dimensions, as of Conv3d.
+        for each in chain(network.parameters(), network.buffers()):
+            if each.dim() == 4:
+                each.data = each.data.contiguous(memory_format=torch.channels_last)
+        return network
 
     def _make_forward(self) -> Callable[[torch.Tensor], torch.Tensor]:
         return torch.compile(self.network) if self._compiled else self.network
@@ -197,9 +203,9 @@ def make_result(
 
 
 def is_compiled(ensemble: Ensemble, setting: Setting) -> bool:
-    """Return whether networks are compiled: torchvision's on a GPU, if there is a C compiler."""
+    """Return whether networks are compiled: all but the paper's on a GPU, if the machine can."""
     on_gpu = setting.device.type == "cuda"
-    return on_gpu and ensemble.architecture.name not in PAPER_ARCHITECTURES and has_compiler()
+    return on_gpu and ensemble.architecture.name not in PAPER_ARCHITECTURES and can_compile()
 
 
 def make_network(ensemble: Ensemble, image_shape: tuple[int, int, int], classes: int) -> nn.Module:
