@@ -260,6 +260,41 @@ def test_model_vs_human(tmp_path):
     assert found["example_name"].values.tolist() == ["a.png", "b.png"]
 
 
+def test_images_of_model_vs_human_are_matched_without_trial_and_subject(tmp_path):
+    """Rows of its data, cue conflict for people and for a network."""
+    names = {
+        "subject-01": ["0077_cl_s01_bw_cat_40_n02835271_12847.png", "0078_cl_s01_bw_dog_b1.png"],
+        "resnet50": ["0077_cl_dnn_bw_cat_40_n02835271_12847.png", "1272_cl_dnn_bw_dog_b1.png"],
+    }
+    rows = [
+        {"subj": subj, "object_response": "cat", "category": category, "imagename": image}
+        for subj, images in names.items()
+        for image, category in zip(images, ("cat", "dog"), strict=True)
+    ]
+    pd.DataFrame(rows).to_csv(tmp_path / "log.csv")
+    import_predictions("model_vs_human", tmp_path / "log.csv", tmp_path / "imported")
+    found = read(tmp_path / "imported")
+    assert found["example_name"].values.tolist() == ["n02835271_12847.png", "b1.png"]
+    assert found.sizes["network"] == 2
+
+
+@pytest.mark.parametrize("number", [10**9, 10**12])
+def test_a_huge_number_among_the_labels_is_named(tmp_path, number):
+    (tmp_path / "log.csv").write_text(f"network,epoch,example,pred,label\n0,1,0,{number},0\n")
+    with pytest.raises(InputError, match=f"has the label {number}, but labels are the whole num"):
+        import_predictions("table", tmp_path / "log.csv", tmp_path / "imported")
+
+
+def test_examples_with_numbers_that_javascript_would_round_have_names(tmp_path):
+    rows = [f"0,1,{2**60 + each},{each % 2},{each % 2}" for each in range(3)]
+    text = "\n".join(["network,epoch,example,pred,label", *rows])
+    (tmp_path / "log.csv").write_text(text)
+    import_predictions("table", tmp_path / "log.csv", tmp_path / "imported")
+    found = read(tmp_path / "imported")
+    assert found["example"].values.tolist() == [0, 1, 2]
+    assert found["example_name"].values.tolist() == [str(2**60 + each) for each in range(3)]
+
+
 def with_value(column, row, value):
     def change(table):
         table = table.astype({column: object})

@@ -190,7 +190,7 @@ def test_agreement_at_all_epochs_of_equal_accuracy(
         )
 
 
-@pytest.mark.parametrize("r", [0.05, 0.5, 0.95])
+@pytest.mark.parametrize("r", [-0.9, 0.05, 0.5, 0.95])
 @pytest.mark.parametrize("n_pairs", [1, 3, 7])
 def test_the_legend_of_agreement_is_not_over_its_points(
     scores: xr.Dataset, other: xr.Dataset, monkeypatch: pytest.MonkeyPatch, n_pairs: int, r: float
@@ -204,4 +204,5 @@ def test_the_legend_of_agreement_is_not_over_its_points(
     axes = panel(figure, "e")
     points = np.concatenate([axes.transData.transform(line.get_xydata()) for line in axes.lines])
     assert len(points) == 2 * n_pairs
+    assert axes.bbox.count_contains(points) == len(points)
     assert axes.get_legend().get_window_extent().count_contains(points) == 0

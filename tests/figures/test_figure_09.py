@@ -44,6 +44,27 @@ def test_legend_names_the_classes_and_the_others(scores: xr.Dataset, dataset: xr
     assert [text.get_text() for text in legend.get_texts()][-1] == "3 other labels"
 
 
+TOMATOES = [
+    *("Tomato___Bacterial_spot", "Tomato___Early_blight", "Tomato___Late_blight"),
+    *("Tomato___Leaf_Mold", "Tomato___Septoria_leaf_spot", "Tomato___Target_Spot"),
+    *("Tomato___Spider_mites Two-spotted_spider_mite", "Tomato___Tomato_mosaic_virus"),
+    *("Tomato___Tomato_Yellow_Leaf_Curl_Virus", "Tomato___healthy"),
+]
+
+
+@pytest.mark.parametrize(("names", "columns"), [(list("abcdefghij"), 5), (TOMATOES, 4)])
+def test_the_legend_fits_on_the_page(
+    scores: xr.Dataset, dataset: xr.Dataset, names: list[str], columns: int
+) -> None:
+    named = dataset.assign(class_name=("class", np.array(names, dtype=object)))
+    figure = draw(scores, named, "Plants", "st_vgg")
+    figure.canvas.draw()
+    (legend,) = figure.legends
+    box = legend.get_window_extent()
+    assert figure.bbox.x0 <= box.x0 and box.x1 <= figure.bbox.x1
+    assert legend._ncols == columns
+
+
 def test_labels_at_1_are_counted(scores: xr.Dataset, dataset: xr.Dataset) -> None:
     epochs = [0, 1, 4, 12]
     figure = draw(scores, dataset, "Digits", "st_vgg", epochs)

@@ -63,6 +63,12 @@ def test_of_many_classes_those_with_the_most_doubtful_images_are_shown(
     figure = gallery.draw(scores, many, "Many", "st_vgg")
     captions = {text.get_text()[0] for text in figure.axes[-1].texts}
     assert captions == set("abcdefghi") | {"l"}
+    words = " ".join(text.get_text() for text in figure.findobj(Text))
+    assert "10 of 12 classes, those with the most" in " ".join(words.split())
+    right = scores.assign(n_right=scores["n_right"] * 0 + 8, n_modal=scores["n_modal"] * 0 + 8)
+    texts = gallery.draw(right, many, "Many", "st_vgg").findobj(Text)
+    words = " ".join(text.get_text() for text in texts)
+    assert "10 of 12 classes, the first ones, since no image" in " ".join(words.split())
 
 
 @pytest.mark.parametrize(

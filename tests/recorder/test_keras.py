@@ -66,6 +66,30 @@ def test_a_model_is_recorded(tmp_path: Path, data: Data, activation: str | None)
     np.testing.assert_allclose(on_test["true_probability"].values[-1], own, atol=1e-3)
 
 
+class StopAtBatch(keras.callbacks.Callback):
+    """Stops the training after the first batch of the second epoch, or after its last."""
+
+    def __init__(self, last: bool):
+        super().__init__()
+        self.last, self.epoch = last, 0
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        ends = batch == self.params["steps"] - 1 if self.last else True
+        self.model.stop_training = self.model.stop_training or (self.epoch == 1 and ends)
+
+
+@pytest.mark.parametrize(("last", "epochs"), [(False, [0, 1]), (True, [0, 1, 2])])
+def test_an_epoch_that_is_cut_short_is_not_recorded(
+    tmp_path: Path, data: Data, last: bool, epochs: list[int]
+) -> None:
+    with Recorder(tmp_path, 0, data.labels, NAMES) as recorder:
+        train(data, Predictions(recorder, data.inputs), StopAtBatch(last))
+    assert read_predictions(tmp_path / "0000.nc")["epoch"].values.tolist() == epochs
+
+
 def test_the_training_is_the_same_without_it(tmp_path: Path, data: Data) -> None:
     recorder = Recorder(tmp_path, 0, data.labels, NAMES)
     with_it = train(data, Predictions(recorder, data.inputs)).get_weights()

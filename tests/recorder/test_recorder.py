@@ -33,6 +33,29 @@ def record(recorder: Recorder, *epochs: int) -> None:
             recorder.record(epoch, split, None, labels)
 
 
+@pytest.mark.parametrize("last", [2, 3])
+@pytest.mark.parametrize("again", [True, False])
+def test_an_epoch_that_could_not_be_written_is_written_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: int, again: bool
+) -> None:
+    """When the loop records it again, at the next epoch, or at the end."""
+    with Recorder(tmp_path, 3, LABELS, ["no", "yes"]) as recorder:
+        record(recorder, 0, 1)
+        with monkeypatch.context() as patch:
+
+            def fail(*_: object) -> None:
+                raise InputError("the disk is full")
+
+            patch.setattr("created_equal.recorder.recorder.write_predictions", fail)
+            with pytest.raises(InputError, match="the disk is full"):
+                record(recorder, 2)
+        if again:
+            record(recorder, 2)
+        record(recorder, *range(3, last + 1))
+    epochs = read_predictions(tmp_path / "0003.nc")["epoch"].values
+    assert epochs.tolist() == list(range(last + 1))
+
+
 def test_the_file_has_what_the_network_says(tmp_path: Path, data: Data) -> None:
     model, loader = make_model(), data.loader("train", shuffle=True)
     expected = {split: [] for split in data.labels}

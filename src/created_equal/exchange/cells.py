@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from created_equal.artefacts import MOST_CLASSES
 from created_equal.errors import InputError
 from created_equal.exchange.log import Log
 from created_equal.user_text import lookalike
@@ -107,8 +108,8 @@ def _examples(cells: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, bool]:
     """
     table = cells[["example", "split", "label"]].drop_duplicates(["example", "split"])
     is_integer = pd.api.types.is_integer_dtype(table["example"])
-    # Larger numbers, such as hashes, are names.
-    are_numbers = is_integer and _are_whole(table["example"]) and (table["example"] >= 0).all()
+    # Larger numbers, such as hashes, are names: JavaScript would round them.
+    are_numbers = is_integer and table["example"].between(0, 2**53).all()
     order = ["is_test", "example"] if are_numbers else ["is_test"]
     table = table.assign(is_test=table["split"] == "test").sort_values(order, kind="stable")
     table = table.reset_index(drop=True)
@@ -183,7 +184,7 @@ def _encode(
     if all(are_numbers):
         both = [each.to_numpy().astype(np.int64) for each in (labels, predicted)]
         low, high = int(min(map(np.min, both))), int(max(map(np.max, both)))
-        classes = len(class_names) if class_names else high + 1
+        classes = len(class_names) if class_names else min(high + 1, MOST_CLASSES)
         if low < 0 or high >= classes:
             wrong = low if low < 0 else high
             raise InputError(

@@ -159,15 +159,26 @@ def read_model_vs_human(path: Path) -> pd.DataFrame:
             f"{path} has {len(conditions)} conditions ({', '.join(conditions[:5])}); give the rows "
             "of one."
         )
+    short = table["imagename"].map(_short_name)
+    is_unique = not pd.DataFrame({"subj": table["subj"], "image": short}).duplicated().any()
     return pd.DataFrame(
         {
             "network": table["subj"],
             "epoch": 1,
-            "example": table["imagename"],
+            "example": short if is_unique else table["imagename"],
             "predicted": table["object_response"],
             "label": table["category"],
         }
     )
+
+
+def _short_name(name: object) -> str:
+    """Return what a file name of model-vs-human has in common among subjects.
+
+    The beginning names the trial and the subject; see ``get_short_imagename`` in model-vs-human.
+    """
+    *_, before, last = ["", *str(name).split("_")]
+    return f"{before}_{last}" if before.startswith("n0") else last
 
 
 def read_table(path: Path) -> pd.DataFrame:

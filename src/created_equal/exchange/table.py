@@ -79,7 +79,7 @@ def about(scores: xr.Dataset, study: str, ensemble: str) -> dict:
 
 
 def hashes_as_text(hashes: np.ndarray) -> list[str]:
-    """Return hashes (example,) uint64 as 16 hexadecimal digits, which no spreadsheet rounds."""
+    """Return hashes (example,) uint64 as 16 hexadecimal digits; import them as text."""
     return [f"{each:016x}" for each in hashes.tolist()]
 
 

@@ -194,7 +194,9 @@ def _agreement(
     ):
         axes.plot(x, values, linestyle="", marker=marker, markersize=4, color=color, label=label)
     axes.set_title("(e) do they agree whenever they are equally accurate?")
-    axes.set(xlabel="test accuracy of both", ylabel="r of consistency", ylim=(-0.05, 1.05))
+    lowest = min((r for r in (*found, *of_classes) if r < 0), default=0)
+    limits = (lowest - 0.05, 1.05)
+    axes.set(xlabel="test accuracy of both", ylabel="r of consistency", ylim=limits)
     if pairs:
         is_middle_free = not any(0.3 < r < 0.7 for r in (*found, *of_classes))
         axes.legend(loc="center" if is_middle_free else "best")

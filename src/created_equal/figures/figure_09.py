@@ -62,9 +62,15 @@ def draw(
         f"{style.chance_words(scores)} Labels at 1: number of labels with examples that every "
         "network gets right.\nMost frequent prediction, from bottom to top of each bar:",
         [Patch(label=name, **look) for name, look in zip(names, looks, strict=False)],
-        columns=5,
+        columns=_columns(names),
     )
     return figure
+
+
+def _columns(names: list[str]) -> int:
+    """Return how many columns of the legend the page is wide enough for."""
+    longest = max(style.drawn_length(line) for name in names for line in name.splitlines())
+    return next(n for n in (5, 4, 3, 2, 1) if n == 1 or n * (longest + 8) <= 104)
 
 
 def frequent_labels(modal: np.ndarray, classes: int) -> np.ndarray:

@@ -29,18 +29,11 @@ def draw(scores: xr.Dataset, title: str, ensemble: str) -> Figure:
     for axes, letter, split in zip(grid, "ab", SPLITS, strict=True):
         accessibility = select_split(scores[["accessibility"]], split)["accessibility"].values
         rows = sorted_rows(iterate_epochs(scores, "consistency", split), accessibility)
-        # Epochs that were not recorded stay blank.
-        columns = np.full((len(rows), last - first + 1), np.nan)
-        columns[:, epochs - first] = rows
-        image = axes.imshow(
-            columns,
-            cmap=COLORS,
-            vmin=0,
-            vmax=1,
-            aspect="auto",
-            interpolation="nearest",
-            extent=(first - 0.5, last + 0.5, 0, 100),
-        )
+        # Each epoch reaches half way to those that were recorded before and after it.
+        edges = np.concatenate([[first - 0.5], (epochs[1:] + epochs[:-1]) / 2, [last + 0.5]])
+        percent = np.linspace(100, 0, len(rows) + 1)
+        look = {"cmap": COLORS, "vmin": 0, "vmax": 1, "rasterized": True}
+        image = axes.pcolormesh(edges, percent, rows, **look)
         axes.set_title(f"({letter}) {split} set, {len(accessibility):,} examples")
         style.epoch_axis(axes)
     grid[0].set_ylabel("examples by accessibility\nhardest (0 %) to easiest (100 %)")
@@ -48,11 +41,13 @@ def draw(scores: xr.Dataset, title: str, ensemble: str) -> Figure:
     look = {"color": "white", "linestyle": "--", "linewidth": 1.2}
     bar.ax.axhline(style.chance(scores), gid="chance", **look)
     details = style.describe_all_epochs(ensemble, scores, first)
+    is_whole = len(epochs) == last - first + 1
+    gaps = "" if is_whole else " Epochs in between were not recorded."
     style.heading(figure, title, details, {ensemble: scores})
     style.footing(
         figure,
         f"Dashed line in the color bar: chance, 1/{scores.attrs['classes']}. "
-        "Accessibility: mean consistency over all epochs from 1 on.",
+        "Accessibility: mean consistency over all epochs from 1 on." + gaps,
     )
     return figure
 

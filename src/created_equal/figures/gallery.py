@@ -66,10 +66,13 @@ def draw(
     last = scores["epoch"].values[-1]
     details = style.describe_all_epochs(ensemble, scores, 0)
     if len(labels) < scores.attrs["classes"]:
-        details += (
-            f"; {len(labels)} of {scores.attrs['classes']} classes, those with the most images "
-            "that are agreed but wrong"
+        doubtful = any(block.name == BLOCKS[-1] and len(block.examples) for block in blocks)
+        which = (
+            "those with the most images that are agreed but wrong"
+            if doubtful
+            else "the first ones, since no image is agreed but wrong"
         )
+        details += f"; {len(labels)} of {scores.attrs['classes']} classes, {which}"
     style.heading(figure, title, details, {ensemble: scores})
     style.footing(
         figure,

@@ -24,13 +24,20 @@ class Predictions(Callback):
         """
         super().__init__()
         self._recorder, self._inputs, self._batch_size = recorder, inputs, batch_size
+        self._batches = 0
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         if epoch == 0:
             self._record(0)
 
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        self._batches = batch + 1
+
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        self._record(epoch + 1)
+        # A callback that stops the training at a batch cuts the epoch short.
+        steps = self.params.get("steps") or 0
+        if not self.model.stop_training or self._batches >= steps:
+            self._record(epoch + 1)
 
     def _record(self, epoch: int) -> None:
         is_torch = hasattr(self.model, "modules")

@@ -259,7 +259,7 @@ class Recorder:
             current.loss[places] = -found.log_probability[np.arange(len(places)), labels]
             for name, kept in current.kept.items():
                 kept[places] = KEPT[name](found.log_probability, labels)
-        if is_new.any() and not len(current.missing):
+        if not len(current.missing) and current.number not in self.epochs:
             self._finish(current)
 
     def _begin(self, epoch: int) -> _Epoch:
@@ -397,10 +397,14 @@ class Recorder:
 
     def _end_epoch(self) -> None:
         """End the current epoch, if there is one; refuse it if it lacks examples."""
-        current, self._current = self._current, None
-        if current is None or not len(current.missing):
+        if (current := self._current) is None:
             return
         missing = current.missing
+        if not len(missing) and current.number not in self.epochs:
+            self._finish(current)  # Writing it has failed before.
+        self._current = None
+        if not len(missing):
+            return
         more = f" (nor have {len(missing) - 1} others)" if len(missing) > 1 else ""
         raise InputError(
             f"{self._name(missing[0])} has no prediction after epoch {current.number} of network "

@@ -65,12 +65,17 @@ def matched_epochs(
     Returns:
         the pairs, without epoch 0, sorted by epoch_a and then by epoch_b.
     """
-    differences = np.subtract.outer(
-        np.asarray(accuracy_a, dtype=np.float64)[1:], np.asarray(accuracy_b, dtype=np.float64)[1:]
-    )
+    accuracies = [np.asarray(each, dtype=np.float64) for each in (accuracy_a, accuracy_b)]
+    # Only the recorded epochs, because numbers of steps may be large.
+    epochs = [np.flatnonzero(~np.isnan(each[1:])) + 1 for each in accuracies]
+    recorded = [each[of] for each, of in zip(accuracies, epochs, strict=True)]
+    differences = np.subtract.outer(*recorded)
     # 0.40 and 0.39 match, although their difference in binary is slightly more than 0.01.
     matches = np.argwhere(np.abs(differences) <= tolerance + 1e-6)
-    return [MatchedEpochs(a + 1, b + 1, float(differences[a, b])) for a, b in matches.tolist()]
+    return [
+        MatchedEpochs(int(epochs[0][a]), int(epochs[1][b]), float(differences[a, b]))
+        for a, b in matches.tolist()
+    ]
 
 
 def nearest_matches(accuracy_a: np.ndarray, accuracy_b: np.ndarray) -> list[MatchedEpochs]:
