@@ -1,8 +1,5 @@
 """Check the paper's claims, and test the results."""
 
-# On a cluster, these run next to the head process: claims of large studies have their own rule, and
-# tests take a minute for the largest study.
-
 
 rule check_claims:
     input:
@@ -23,6 +20,7 @@ rule check_claims:
         "results/{study}/logs/check_claims.log",
     # It takes longer than any figure, and so it starts first, and figures are rendered next to it.
     priority: 1
+    # On a cluster, it runs next to the head process; large studies have their own rule.
     localrule: True
     conda:
         "../envs/created_equal.yaml"
@@ -66,6 +64,7 @@ rule test_results:
         results_test_path("{study}"),
     log:
         "results/{study}/logs/test_results.log",
+    # Not worth a cluster job: it takes a minute for the largest study.
     localrule: True
     conda:
         "../envs/created_equal.yaml"

@@ -175,7 +175,8 @@ os.environ |= {
     CONFIG_VARIABLE: json.dumps(config),
 }
 if SOURCE.is_dir():
-    others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    # Those of a cluster's modules would hide the packages of the environment.
+    others = [] if IS_MAIN else os.environ.get("PYTHONPATH", "").split(os.pathsep)
     os.environ |= {"PYTHONPATH": os.pathsep.join(filter(None, [str(SOURCE), *others]))}
 if IS_MAIN:
     # Python does not look in the current folder, whose random.py may be a user's own.

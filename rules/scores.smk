@@ -1,8 +1,5 @@
 """Compute the scores of an ensemble from its predictions."""
 
-# On a cluster, scores of small studies are computed next to the head process: they take seconds, and
-# later training rounds wait for some of them.
-
 
 rule score_ensemble:
     input:
@@ -15,6 +12,8 @@ rule score_ensemble:
     benchmark:
         "results/{study}/{ensemble}/benchmarks/score_ensemble.tsv"
     priority: waiting_for
+    # On a cluster, it runs next to the head process: small studies take seconds, and later training
+    # rounds wait for some of them. Large studies have their own rule.
     localrule: True
     conda:
         "../envs/created_equal.yaml"

@@ -188,6 +188,13 @@ def test_names_in_place_of_predictions(predictions):
         created_equal.score(np.array(list("abc"))[predictions], LABELS)
 
 
+def test_panels_of_hexagons_are_not_scores():
+    panels = {"test": (np.arange(9.0), np.arange(9.0) ** 2)}
+    assert created_equal.draw("hexagons", panels, ("a", "b"), "T", "caption").axes
+    with pytest.raises(InputError, match="panels is no mapping of names to scores; give"):
+        created_equal.draw("robustness", [panels], "T")
+
+
 def test_arguments_that_a_figure_does_not_have(predictions):
     scored = created_equal.score(predictions, LABELS, SPLITS)
     ending = r"; after 'figure_01', give scores, title, ensemble, epochs\.$"

@@ -426,6 +426,13 @@ def test_other_architectures_are_bimodal_and_learn_in_a_similar_order(scores, na
     assert spearmanr(*accessibility).statistic == pytest.approx(order, abs=0.005)
 
 
+def test_architectures_of_equal_accuracy_agree_beyond_the_classes(claims):
+    for split, value, classes_kept in (("_train", 0.74, 0.51), ("", 0.72, 0.49)):
+        row = claims[f"section_4_1_same_at_all_accuracies{split}"]
+        found = row.value, row.shuffled_within_class, row.classes_kept
+        assert found == pytest.approx((value, 0.14, classes_kept), abs=0.01)
+
+
 def test_the_paper_s_numbers_of_other_data_are_marked(claims):
     assert claims["figure_04b_two_architectures"].paper_data == "other"  # ImageNet
     assert claims["section_4_2_non_linear_accuracy"].paper_data == ""

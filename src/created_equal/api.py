@@ -216,7 +216,8 @@ def draw(figure: str, *args, on=None, **kwargs):
         ) from error
     if "scores" in given:
         _refuse_unless_scores(given["scores"])
-    for name in {"ensembles", "panels", "moved"} & given.keys():
+    mappings = ("ensembles", "moved", *(["panels"] if figure == "robustness" else []))
+    for name in (each for each in mappings if each in given):
         ensembles = given[name]
         if isinstance(ensembles, xr.Dataset) or not isinstance(ensembles, Mapping) or not ensembles:
             raise InputError(

@@ -272,6 +272,11 @@ def test_agreement_is_measured_at_epochs_at_which_scores_differ(evidence, measur
     late = replace(evidence, scores=scores)
     _, found = measured(measure, "first", "second", evidence=late, **arguments)
     assert all(len(of) and of.max() < 4 for of in found.epochs.values())
+    always = {
+        name: each.assign(accuracy=0 * each["accuracy"] + 0.95) for name, each in scores.items()
+    }
+    with pytest.raises(InputError, match=r"at no epochs with accuracies of 0\.05 to 0\.9; take"):
+        measured(measure, "first", "second", evidence=replace(evidence, scores=always), **arguments)
 
 
 @pytest.mark.parametrize("split", ["train", "test"])

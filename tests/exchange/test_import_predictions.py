@@ -278,6 +278,13 @@ def test_images_of_model_vs_human_are_matched_without_trial_and_subject(tmp_path
     assert found.sizes["network"] == 2
 
 
+def test_a_missing_image_name_of_model_vs_human_is_said(tmp_path):
+    columns = "subj,object_response,category,imagename"
+    (tmp_path / "log.csv").write_text(f"{columns}\na,cat,cat,x.png\na,dog,cat,\n")
+    with pytest.raises(InputError, match="has no example in 1 row, the first of which is row 2"):
+        import_predictions("model_vs_human", tmp_path / "log.csv", tmp_path / "imported")
+
+
 @pytest.mark.parametrize("number", [10**9, 10**12])
 def test_a_huge_number_among_the_labels_is_named(tmp_path, number):
     (tmp_path / "log.csv").write_text(f"network,epoch,example,pred,label\n0,1,0,{number},0\n")

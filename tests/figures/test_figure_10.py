@@ -42,4 +42,4 @@ def test_recorded_epochs_reach_half_way_to_the_next(scores: xr.Dataset) -> None:
     (image,) = figure.axes[0].collections
     assert image.get_array().shape == (250, 3)
     assert image.get_coordinates()[0, :, 0].tolist() == [0.5, 1.5, 30_001, 60_000.5]
-    assert any("Epochs in between were not" in text.get_text() for text in figure.findobj(Text))
+    assert any("Not every epoch was recorded." in text.get_text() for text in figure.findobj(Text))

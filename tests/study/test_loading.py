@@ -605,6 +605,9 @@ def test_a_study_of_another_source_has_the_ensembles_of_its_base(study_folder):
     study = load_study("ours")
     assert study.dataset == {"source": "image_folder", "path": "ours", "size": 32}
     assert study.ensembles.keys() == load_study("small_mammals").ensembles.keys()
+    values |= {"base": "imagenet", "dataset": {"source": "cifar10"}}
+    (study_folder / "config/studies/ours.yaml").write_text(yaml.safe_dump(values))
+    assert "images" not in load_study("ours").dataset
 
 
 def test_problems_of_a_study_with_a_base(study_folder):

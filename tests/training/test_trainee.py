@@ -236,6 +236,31 @@ def test_checkpointed_activations_are_dropped_alike_both_times(tiny, images, mon
         masks_of(lambda seen: [layer, *layers(seen)], tiny, images, monkeypatch)
 
 
+# Memory.
+
+
+def test_channels_are_last_in_memory_as_pytorch_arranges_whole_modules(tiny, images, monkeypatch):
+    """Also where a tensor fits both orders, as of 1 x 1 and depthwise convolutions."""
+
+    def make(*_):
+        torch.manual_seed(0)
+        return torch.nn.Sequential(
+            torch.nn.Conv2d(1, 8, 3, padding=1),
+            torch.nn.Conv2d(8, 8, 1),
+            torch.nn.Conv2d(8, 8, 3, padding=1, groups=8),
+            torch.nn.BatchNorm2d(8),
+            torch.nn.Flatten(),
+            torch.nn.Linear(8 * 16 * 16, 10),
+        )
+
+    monkeypatch.setattr("created_equal.training.engine.trainee.make_network", make)
+    found = Trainee(tiny(), 0, images).network.state_dict()
+    expected = make().to(memory_format=torch.channels_last).state_dict()
+    assert {name: each.stride() for name, each in found.items()} == {
+        name: each.stride() for name, each in expected.items()
+    }
+
+
 # Compilation.
 
 

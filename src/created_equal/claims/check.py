@@ -53,7 +53,7 @@ class Row:
     upper: float = NAN
     interval_over: str = ""  # Examples, and networks if they are enough.
     deviation: float = NAN  # The standard deviation of the value in the resamples.
-    stable: str = ""  # "yes" if the whole interval has this verdict; "" if over examples alone.
+    stable: str = ""  # "yes" if the whole interval has this verdict; "" if it lacks networks.
     expected: float = NAN  # At the paper's number of networks, if ours is smaller.
     by_networks: str = ""  # The values of smaller ensembles.
     free_of_networks: str = ""  # What does not depend on the number of networks.
@@ -379,8 +379,9 @@ def _row(case: Case, evidence: Evidence, found: dict | None) -> Row:
     counted = networks if claim.has_number(evidence.data) else found["networks"]
     verdict = verdict_of(case, evidence.data, deciding, counted, expected, also_under)
     stable = ""
-    # A classifier is fitted to the data once, so its interval is complete without networks.
-    is_complete = all(name.startswith(BASELINE_PREFIX) for name in case.names)
+    # A classifier without random states is fitted once, so its interval is complete.
+    are_baselines = all(name.startswith(BASELINE_PREFIX) for name in case.names)
+    is_complete = are_baselines and found["networks"] == 1
     if (is_complete or "networks" in found["interval_over"]) and not math.isnan(found["lower"]):
         stable = "yes" if claim.accepted.decides(*interval) else "no"
     undefined = "the statistic is undefined: a group has no examples, or nothing varies."

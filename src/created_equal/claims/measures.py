@@ -434,8 +434,9 @@ def order_of_classes(evidence: Evidence, name: str, *, split: str = "test") -> M
 def joint(
     evidence: Evidence, other: str, name: str, *, split: str = "test", pair: str, what: str
 ) -> Measured:
-    """{what}, c of both, {pair} pair of epochs of equal accuracy, {split} examples."""
-    pairs = stats.best_matched_pairs(*_informative_accuracies(evidence, other, name, split=split))
+    """{what}, c of both, {pair} pair of epochs of equal accuracy, 0.05 to 0.9, {split} examples."""
+    accuracies = _informative_accuracies(evidence, other, name, split=split)
+    pairs = stats.best_matched_pairs(*accuracies)
     found = pairs[pair == "a late"]
     epochs = {other: np.array([found.epoch_a]), name: np.array([found.epoch_b])}
     examples = examples_of(evidence, split, other, name)
@@ -457,8 +458,6 @@ def agreement_when_equal(
     """
     accuracies = _informative_accuracies(evidence, other, name, split=split)
     matches = np.array(stats.nearest_matches(*accuracies))
-    if not matches.size:
-        raise InputError(f"{other} and {name} are equally accurate at no epochs; train longer.")
     epochs = dict(zip((other, name), _spread(matches[:, :2].astype(int), 20).T, strict=True))
     examples = examples_of(evidence, split, other, name)
     return OfEpochs(CORRELATIONS[r], examples, epochs)
@@ -622,10 +621,20 @@ def _accuracies(evidence: Evidence, *names: str, split: str) -> list[np.ndarray]
 
 
 def _informative_accuracies(evidence: Evidence, *names: str, split: str) -> list[np.ndarray]:
-    """Return mean accuracies (epoch,); NaN outside ``MIDDLE``, where scores are nearly equal."""
+    """Return mean accuracies (epoch,); NaN outside ``MIDDLE``, where scores are nearly equal.
+
+    Raises:
+        InputError: two ensembles are equally accurate at none of the other epochs.
+    """
     lowest, highest = MIDDLE
     found = _accuracies(evidence, *names, split=split)
-    return [np.where((lowest <= each) & (each <= highest), each, nan) for each in found]
+    found = [np.where((lowest <= each) & (each <= highest), each, nan) for each in found]
+    if not stats.matched_epochs(*found):
+        raise InputError(
+            f"{' and '.join(names)} are equally accurate at no epochs with accuracies of {lowest} "
+            f"to {highest}; take smaller steps of learning, or train longer."
+        )
+    return found
 
 
 def _epochs(evidence: Evidence, name: str, split: str, at: str) -> np.ndarray:

@@ -56,14 +56,17 @@ class Noticed:
                 "%d of %d images %s (for example %s)", count, self._formats.total(), change, first
             )
         value, path = max(self._brightest, default=(HALF, None))
-        # A few dark images of 16 bits among others are just dark.
-        if value < HALF and 2 * len(self._brightest) > self._formats.total():
-            raise InputError(
+        if value < HALF:
+            problem = (
                 f"the images have more than 8 bits per channel, but use only the lower part of "
                 f"their range: in 8 bits the brightest, {path}, would be {value} of 255, and at "
                 f"most {value + 1} levels would be left; multiply their values so that white is "
                 "65535, or save them with 8 bits."
             )
+            if 2 * len(self._brightest) > self._formats.total():
+                raise InputError(problem)
+            # A few among images of 8 bits may just be dark.
+            log.warning("%d of %d: %s", len(self._brightest), self._formats.total(), problem)
         if dark := [path for value, path in self._brightest if value <= SIXTEENTH]:
             log.warning(
                 "%d of %d images with more than 8 bits per channel use at most a sixteenth of "

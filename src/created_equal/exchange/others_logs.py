@@ -159,7 +159,7 @@ def read_model_vs_human(path: Path) -> pd.DataFrame:
             f"{path} has {len(conditions)} conditions ({', '.join(conditions[:5])}); give the rows "
             "of one."
         )
-    short = table["imagename"].map(_short_name)
+    short = table["imagename"].map(_short_name, na_action="ignore")
     is_unique = not pd.DataFrame({"subj": table["subj"], "image": short}).duplicated().any()
     return pd.DataFrame(
         {

@@ -42,7 +42,7 @@ def draw(scores: xr.Dataset, title: str, ensemble: str) -> Figure:
     bar.ax.axhline(style.chance(scores), gid="chance", **look)
     details = style.describe_all_epochs(ensemble, scores, first)
     is_whole = len(epochs) == last - first + 1
-    gaps = "" if is_whole else " Epochs in between were not recorded."
+    gaps = "" if is_whole else " Not every epoch was recorded."
     style.heading(figure, title, details, {ensemble: scores})
     style.footing(
         figure,

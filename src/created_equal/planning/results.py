@@ -36,7 +36,7 @@ from created_equal.study import (
 from created_equal.study.derivation import sizes
 
 Tests = Iterator[tuple[str, bool]]
-"""Pairs of a sentence, true whether its test passes or fails, and whether it passes."""
+"""Pairs: a sentence that is true either way, and whether its test passes."""
 
 
 def test_results(study: Study, networks_per_job: int) -> list[str]:

@@ -273,7 +273,8 @@ def _read_study(path: Path) -> object:
     own, other = values.get("dataset"), inherited.get("dataset")
     if isinstance(own, dict) and isinstance(other, dict) and "source" in own:
         # Keys that are for other sources are not inherited.
-        fit = {key for key in other if own["source"] in SOURCES.get(key, (own["source"],))}
+        only_for = {**SOURCES, "images": ("image_folder",)}
+        fit = {key for key in other if own["source"] in only_for.get(key, (own["source"],))}
         inherited = inherited | {"dataset": {key: other[key] for key in other if key in fit}}
     merged = _override(inherited, values)
     for part in ("ensembles", "baselines", "figures"):

@@ -86,6 +86,6 @@ class Streams:
         return smallest[np.argsort(words[smallest], kind="stable")]
 
     def torch_seed(self, purpose: Stream, step: int | None = None) -> int:
-        """Return the seed of PyTorch's generator for a step, without one for building a network."""
+        """Return the seed of PyTorch's generator for a step, or for building (step None)."""
         layer, step = (0, step) if step is not None else (1, 0)
         return int(self.words(Stream.OTHER, step, layer, 1, purpose)[0] >> np.uint64(1))

@@ -152,10 +152,10 @@ class Trainee:
             network = make_network(self._ensemble, images.shape, images.classes)
         initialize(network, self._streams)
         network = network.to(images.setting.device)
-        # ``to`` would refuse tensors of five dimensions, as of Conv3d.
+        # The method of modules would refuse tensors of five dimensions, as of Conv3d.
         for each in chain(network.parameters(), network.buffers()):
             if each.dim() == 4:
-                each.data = each.data.contiguous(memory_format=torch.channels_last)
+                each.data = each.data.to(memory_format=torch.channels_last)
         return network
 
     def _make_forward(self) -> Callable[[torch.Tensor], torch.Tensor]:
@@ -203,7 +203,7 @@ def make_result(
 
 
 def is_compiled(ensemble: Ensemble, setting: Setting) -> bool:
-    """Return whether networks are compiled: all but the paper's on a GPU, if the machine can."""
+    """Return whether networks are compiled: on a GPU that can, all but the paper's."""
     on_gpu = setting.device.type == "cuda"
     return on_gpu and ensemble.architecture.name not in PAPER_ARCHITECTURES and can_compile()
 
