@@ -18,8 +18,8 @@ MODELS = {"config.yaml": Config, "config/studies/NAME.yaml": StudyFile}
 INTRODUCTION = """\
 # Every key
 
-Do not edit this page: `make config/README.md` writes it, and the schemas in schemas/, from
-src/created_equal/study/keys.py.
+This page and the schemas in schemas/ are generated: edit src/created_equal/study/keys.py, then run
+`make config/README.md`.
 
 ## A study of your own
 

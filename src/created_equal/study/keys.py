@@ -379,7 +379,7 @@ class DerivedEntry(Entry):
     paper's section 3)."""
 
     half: Literal["first", "second"] = ABSENT
-    """The half of the train set that is kept, chosen at random; the other half is removed. The
+    """The half of the train set to keep, chosen at random; the other half is removed. The
     first and the second half have no example in common, and each has half of every class."""
 
     keep: Literal["hardest", "easiest", "random"] = ABSENT
