@@ -10,12 +10,20 @@ from pathlib import Path
 import pytest
 import torch
 from data import DIGITS, data_root  # noqa: F401
+from hypothesis import settings
 from needs import require
 
 from created_equal.garbage import collect_less
 from created_equal.study import Architecture, Ensemble, Recipe
 
 collect_less()
+
+# The first example of a property may import a library, which takes longer than the usual 200 ms.
+settings.register_profile("tests", settings(), deadline=None)
+settings.load_profile("tests")
+
+# Libraries must not ask for anything over the network, nor write to the user's home.
+os.environ["HF_HUB_OFFLINE"] = "1"
 
 # Kernels are run by Triton's interpreter where there is no GPU, which it asks for when they are
 # imported.

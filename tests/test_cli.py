@@ -14,7 +14,7 @@ from PIL import Image
 from snakemake.cli import parse_config as parsed
 
 from created_equal import cli
-from created_equal.artefacts import read_dataset, read_predictions, read_scores, write_predictions
+from created_equal.artefacts import read_dataset, read_predictions, read_scores
 from created_equal.study import changed_config, load_config
 from created_equal.study.yaml_files import read_yaml
 
@@ -107,13 +107,6 @@ def test_help_lists_the_steps():
         assert set(COMMANDS) <= set(listed)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help(run, command):
-    code, message, _ = run(command, "--help")
-    assert code == 0
-    assert re.search(rf"Usage: .* {command} ", message)
-
-
 def test_the_steps_one_after_the_other(run, small_study, study_folder):
     assert run("build_dataset", "small")[0] == 0
     results = study_folder / "results" / "small"
@@ -169,6 +162,7 @@ def test_a_step_takes_nothing_that_was_made_for_a_former_definition(run, small_s
     score = ("score_ensemble", "small", "st_vgg", "--networks", "1")
     message = refused(run(*score, "results/small/st_vgg/predictions/0000-0000.nc"))
     assert message.startswith("results/small/st_vgg/predictions/0000-0000.nc was made for another")
+    assert not Path("results/small/st_vgg/scores.nc").exists()
     study["dataset"]["size"] = 17
     path.write_text(yaml.safe_dump(study))
     for command in (("derive_dataset", "labels"), ("train_networks", "st_vgg")):
@@ -243,7 +237,7 @@ def test_a_missing_study(run):
     ):
         message = refused(run(*command))
         assert message.startswith("there is no study smokee (config/studies/smokee.yaml does not")
-        assert "smoke" in message.removeprefix("there is no study smokee")
+        assert message.endswith("did you mean smoke?")
 
 
 def test_a_missing_ensemble(run):
@@ -320,19 +314,6 @@ def test_a_number_of_networks_below_one(run):
         assert "greater than or equal to 1" in message
 
 
-def test_predictions_of_another_ensemble_are_an_error(run, small_study, study_folder):
-    run("build_dataset", "small")
-    run("train_networks", "small", "st_vgg", "--networks", "0-1")
-    folder = study_folder / "results" / "small" / "st_vgg" / "predictions"
-    other = read_predictions(folder / "0000-0001.nc").assign_coords(network=[2, 3])
-    write_predictions(other, folder / "other.nc", {"another": 1})
-    message = refused(
-        run("score_ensemble", "small", "st_vgg", folder / "0000-0001.nc", folder / "other.nc")
-    )
-    assert "other.nc was made for another definition" in message
-    assert not (folder.parent / "scores.nc").exists()
-
-
 @pytest.mark.parametrize("name", ["mynotes.csv", "mine/a.nc", "mine/scores.nc"])
 def test_a_file_of_the_users_own_is_neither_renamed_nor_called_damaged(run, small_study, name):
     path = Path("results", name)
@@ -402,9 +383,12 @@ def test_a_window_system_that_matplotlib_does_not_know_is_not_needed():
     assert done.stderr.startswith("created-equal: none.nc does not exist; build it with snakemake")
 
 
-def test_every_command_takes_the_config_of_a_run(run):
+def test_every_command_has_help_and_takes_the_config_of_a_run(run):
     for command in cli.app.registered_commands:
-        words = " ".join(run(command.name, "--help")[1].replace("│", " ").split())
+        code, message, _ = run(command.name, "--help")
+        assert code == 0
+        words = " ".join(message.replace("│", " ").split())
+        assert re.search(rf"Usage: .* {command.name} ", words)
         assert "--config KEY=VALUE ... Settings to use in place of those in config.yaml" in words
 
 

@@ -28,8 +28,6 @@ from created_equal.versions import BASELINES_VERSION
 
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / "reference/small_mammals_night/st_vgg/predictions"
-# Those of st-VGG's variations that have been trained.
-VARIATIONS = sorted(path.parent.name for path in KEPT.parents[1].glob("variation_*/scores.nc"))
 # The claims in README's table.
 IN_README = (
     "section_4_2_non_linear_accuracy",
@@ -76,21 +74,16 @@ def test_the_networks_are_those_of_both_studies(scores, monkeypatch):
     assert select_split(scores, "test").sizes["example"] == 500
 
 
-@pytest.mark.parametrize(
-    "ensemble",
-    [
-        *("st_vgg", "small_st_vgg", "linear_st_vgg", "random_labels", "first_steps"),
-        *("easiest_moved", "hardest_moved", "random_moved", "random_fifth", "hardest_fifth"),
-        "hardest_fifth_balanced",
-        *VARIATIONS,
-    ],
-)
-def test_the_kept_scores_are_those_of_the_kept_predictions(ensemble):
-    folder = KEPT.parents[1] / ensemble
-    kept = read_scores(folder / "scores.nc")
-    scores = score_ensemble(sorted((folder / "predictions").glob("*.nc")))
+def test_the_kept_scores_are_those_of_the_kept_predictions(scores):
+    kept = read_scores(KEPT.with_name("scores.nc"))
     for name in ("network", "n_right", "n_modal", "bimodality", "accuracy"):
         np.testing.assert_array_equal(kept[name], scores[name])
+    for path in KEPT.parents[1].glob("*/scores.nc"):
+        kept = read_scores(path)
+        found = load_predictions(KEPT.parts[-3], path.parent.name, KEPT.parents[2])
+        is_right = found["prediction"] == found["label"]
+        np.testing.assert_array_equal(kept["network"], found["network"])
+        np.testing.assert_array_equal(kept["n_right"], is_right.sum("network"))
 
 
 def test_the_kept_baselines_are_those_of_the_study_and_of_the_same_data(scores, monkeypatch):
@@ -182,7 +175,6 @@ def test_random_labels_are_learned_by_heart_and_bimodal_at_no_epoch():
         shown = informative_epochs(random, split) & (random["epoch"].values > 0)
         lowest = np.nanmin(random["bimodality"].sel(split=split).values[shown])
         assert lowest == pytest.approx(expected, abs=0.005)
-        assert lowest > 0.8
 
 
 @pytest.mark.parametrize(
@@ -226,7 +218,6 @@ def test_networks_on_a_random_fifth_of_the_train_set_are_as_accurate_as_the_pape
     assert select_split(fifth, "train").sizes["example"] == 500
     at_end = fifth["accuracy"].sel(epoch=140, split="test").mean().item()
     assert at_end == pytest.approx(0.482, abs=0.0005)
-    assert at_end == pytest.approx(0.47, abs=0.03)
 
 
 @pytest.mark.parametrize(
@@ -311,7 +302,7 @@ def test_the_results_in_readme_are_those_of_the_claims(claims):
     assert all(row.verdict != "not measured" for row in rows)
     assert (
         f"{verified} of {len(counted)} claims are verified, {falsified} falsified, the others "
-        f"inconclusive; {25 - len(VARIATIONS)} of 25 variations"
+        f"inconclusive; {25 - len(table_of_variations())} of 25 variations"
     ) in " ".join(section.split())
 
 
@@ -389,7 +380,7 @@ def test_slow_networks_learn_in_the_order_of_the_first_epochs_of_st_vgg(scores):
     }
     for name, (epochs, r) in slow.items():
         assert best_fit(name) == (epochs, pytest.approx(r, abs=0.005)), name
-    others = [best_fit(name)[1] for name in VARIATIONS if name not in slow]
+    others = [best_fit(name)[1] for name in table_of_variations() if name not in slow]
     assert [min(others), max(others)] == pytest.approx([0.87, 0.97], abs=0.005)
 
 
@@ -403,8 +394,9 @@ def table_of_variations():
 def test_every_variation_is_in_docs_with_its_accuracy_and_low_bimodality():
     """With ReLU bi-modality is not low at first."""
     table = table_of_variations()
-    assert sorted(table) == VARIATIONS
-    for name in VARIATIONS:
+    kept = KEPT.parents[1].glob("variation_*/scores.nc")
+    assert sorted(table) == sorted(path.parent.name for path in kept)
+    for name in table:
         scores = read_scores(KEPT.parents[1] / name / "scores.nc").sel(split="test")
         later = scores["bimodality"].sel(epoch=slice(4, None)).values
         accuracy, _, bimodality = table[name]

@@ -367,11 +367,6 @@ def test_a_seal_that_is_damaged_alone_is_made_again(tmp_path, digits_file, digit
         assert read_dataset(path).equals(digits)
 
 
-def test_other_programs_can_read_an_artefact(digits_file, digits):
-    with h5py.File(digits_file) as file:
-        assert np.array_equal(file["image"][:], digits["image"].values)
-
-
 @pytest.mark.parametrize("below", ["", "smoke", "smoke/st_vgg/scores.nc"])
 def test_a_dead_link_is_named(tmp_path, monkeypatch, below):
     monkeypatch.chdir(tmp_path)

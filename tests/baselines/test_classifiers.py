@@ -30,11 +30,6 @@ def test_each_classifier_learns_separate_classes(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_seed_is_reproducible(name, points):
-    np.testing.assert_array_equal(predictions(name, 3, points), predictions(name, 3, points))
-
-
-@pytest.mark.parametrize("name", NAMES)
 def test_seeds_differ_only_for_random_methods(name, points):
     first, second = (predictions(name, seed, points) for seed in (0, 1))
     assert (first != second).any() == (name in RANDOM)

@@ -104,7 +104,7 @@ def test_a_file_that_is_missing_or_no_npz(tmp_path):
         build_dataset(DEFINITION, tmp_path, download=False)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_a_damaged_file_never_ends_in_another_error(tmp_path_factory, data):
     buffer = io.BytesIO()

@@ -162,7 +162,6 @@ def test_balanced_by_hand():
 # Properties of all derived datasets.
 
 
-@settings(deadline=None)
 @given(DATASETS, st.integers(0, 2**40))
 def test_shuffled_labels_keep_the_classes_and_everything_else(shape, seed):
     dataset = make(*shape)
@@ -188,7 +187,6 @@ def test_seeds_shuffle_labels_differently():
         assert abs((other[0] == other[1]).sum() - 600) < 4.5 * 21.3
 
 
-@settings(deadline=None)
 @given(
     DATASETS,
     st.sampled_from(["easiest", "hardest", "random"]),
@@ -220,7 +218,7 @@ def test_moved_examples_stay_the_same_examples(shape, kind, fraction):
             assert max(moved_scores) <= min(other_scores)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     # With 46 examples the last cut of the rest, from 0.85^5 to 0.4, removes at least one.
     DATASETS.filter(lambda shape: shape[1] >= 46),
@@ -260,7 +258,6 @@ def test_rounds_are_nested_and_end_at_the_fraction(shape, kind, of, balanced):
     assert (np.diff(left["example"].values) > 0).all()
 
 
-@settings(deadline=None)
 @given(DATASETS, st.integers(0, 99))
 def test_a_smaller_random_choice_is_contained_in_a_larger_one(shape, seed):
     dataset = make(*shape)
@@ -356,7 +353,6 @@ def test_the_table_has_the_documented_types(five):
 # Halves.
 
 
-@settings(deadline=None)
 @given(DATASETS, st.integers(0, 5))
 def test_halves_are_disjoint_complementary_and_have_half_of_every_class(size, seed):
     classes, train, data_seed = size

@@ -157,7 +157,7 @@ def test_a_data_root_that_does_not_exist_is_not_made(tmp_path, small_cifar100, s
         "http://me:secret@127.0.0.1:9",
         "http://me:a@secret@127.0.0.1:9",
         "me:secret@127.0.0.1:9",
-        "nonsense",
+        "127.0.0.1:9",
     ],
 )
 def test_the_proxy_is_named_without_its_password(tmp_path, small_cifar100, monkeypatch, proxy):

@@ -74,11 +74,6 @@ def assert_a_cell_is_run(repository: Path) -> None:
     assert (repository / "results/made_up/ran").exists()
 
 
-def test_a_notebook_that_lost_its_kernel_and_language_is_run(repository: Path) -> None:
-    """As tools that strip a notebook's metadata leave it (papermill#735)."""
-    assert_a_cell_is_run(repository)
-
-
 def test_a_users_files_do_not_stand_for_modules(repository: Path) -> None:
     for module in ("types", "random", "numpy"):
         Path(f"{module}.py").write_text("raise RuntimeError")

@@ -31,7 +31,7 @@ def linear(request):
     return shape, build(request.param, shape, dropout=False, linear=True).double()
 
 
-@settings(deadline=None, max_examples=8)
+@settings(max_examples=8)
 @given(st.floats(-2, 2), st.integers(0, 2**31))
 def test_a_linear_network_is_affine_in_its_images(linear, weight, seed):
     # Training mode makes no difference, because the networks have no dropout or batch norm.

@@ -1,6 +1,7 @@
 """Real digits of 8 x 8 pixels, a small network, and loaders, as in anybody's training loop."""
 
 import os
+from tempfile import mkdtemp
 from typing import NamedTuple
 
 import numpy as np
@@ -9,8 +10,8 @@ from sklearn.datasets import load_digits
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-# Keras reads it when it is imported.
-os.environ["KERAS_BACKEND"] = "torch"
+# Keras reads these when it is imported; otherwise its own settings are in the user's home.
+os.environ |= {"KERAS_BACKEND": "torch", "KERAS_HOME": mkdtemp()}
 
 NAMES = [f"digit {number}" for number in range(10)]
 

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from scipy import stats
 
 from created_equal.scores import band_of_mean, correlation_of, differences_from
 from created_equal.scores.bootstrap import REPLICATES, interval_around, replicates_of, value_of
@@ -38,7 +37,6 @@ def test_about_95_in_100_intervals_hold_the_truth(statistic_of):
         lower, upper = interval_of(statistic, 100, replicates=400)
         held += lower <= 0 <= upper
     assert 272 <= held <= 297
-    assert 1 - (stats.binom.cdf(297, 300, 0.95) - stats.binom.cdf(271, 300, 0.95)) < 0.003
 
 
 def test_the_value_is_that_of_the_original_sample():
@@ -98,14 +96,6 @@ def test_many_units_are_resampled_in_parts(monkeypatch):
     whole = interval_of(mean_of(values), 30)
     monkeypatch.setattr("created_equal.scores.bootstrap.NUMBERS_AT_ONCE", 100)
     assert interval_of(mean_of(values), 30) == pytest.approx(whole, rel=1e-12)
-
-
-def test_the_band_covers_the_mean_as_often_as_it_says() -> None:
-    # 400 samples of 200 coin flips of 0.3. Of correct 95 % bands fewer than 90 % or more than 99 %
-    # cover 0.3 with a probability of 1e-4 (binomial), and the seed is fixed.
-    flips = np.random.default_rng(0).random((400, 200)) < 0.3
-    lower, upper = np.array([band_of_mean(sample) for sample in flips]).T
-    assert 0.90 < np.mean((lower <= 0.3) & (upper >= 0.3)) < 0.99
 
 
 def test_the_band_is_about_two_standard_errors_on_either_side() -> None:

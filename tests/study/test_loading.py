@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from studies import FOLDER, TWO, load, minimal, problems, with_baselines, with_clutter
 
@@ -449,7 +449,6 @@ values = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_any_broken_study_is_an_input_error(tmp_path_factory, data):
     study = yaml.safe_load((REPOSITORY / "config/studies/small_mammals.yaml").read_text())

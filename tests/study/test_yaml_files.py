@@ -2,7 +2,7 @@ from typing import Annotated, Literal
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, StrictBool, StrictFloat, StrictInt
 
@@ -152,7 +152,6 @@ values = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(values)
 def test_the_usable_part_of_any_document_has_no_new_problems(document):
     sentences, usable = check(document, Outer)

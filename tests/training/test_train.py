@@ -286,17 +286,6 @@ def test_an_outdated_dataset_is_rejected(tiny, job, tmp_path, digits):
         job(tiny(), [0], dataset=tmp_path / "old.nc")
 
 
-def test_images_too_small_for_the_architecture_are_rejected(tiny, job, tmp_path):
-    from created_equal.datasets import build_dataset
-
-    definition = {"source": "digits", "train_examples": 40, "test_examples": 40}
-    data = build_dataset(definition, Path("unused"), False)
-    write_dataset(data, tmp_path / "small.nc", definition)
-    with pytest.raises(InputError, match=r"^images of 8 x 8 pixels do not fit st_vgg"):
-        job(replace(tiny(), dataset=definition), [0], dataset=tmp_path / "small.nc")
-    assert not list(tmp_path.glob("predictions/**/*.nc"))
-
-
 # The cost of a job.
 
 JOB_ON_DIGITS = """
