@@ -131,10 +131,11 @@ class Session:
             process = subprocess.Popen(
                 command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
             )
+            left = max(self.seconds_left, 0.1)
             try:
-                process.wait(min(limit, max(self.seconds_left, 0.1)))
+                process.wait(min(limit, left))
             except subprocess.TimeoutExpired as error:
-                if self.seconds_left <= 0:
+                if left <= limit:
                     raise OutOfTimeError from error
             finally:
                 stop(process)

@@ -1,7 +1,6 @@
 """Derived datasets through the commands and the workflow, as a user has them."""
 
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -184,11 +183,3 @@ def test_a_ranking_that_is_not_there_says_how_to_build_it(ranked, monkeypatch, c
         said(monkeypatch, capsys, "derive_dataset", "two", "easiest")
     )
     assert not Path("results/two/easiest").exists()
-
-
-def test_loading_a_study_with_forty_rounds_is_quick(monkeypatch):
-    monkeypatch.chdir(Path(__file__).parents[1])
-    load_study("small_mammals")
-    started = time.process_time()
-    load_study("small_mammals")
-    assert time.process_time() - started < 1

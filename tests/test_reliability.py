@@ -288,6 +288,21 @@ def test_one_job_that_is_killed_for_its_memory_costs_no_other(long, undisturbed)
 # Disks.
 
 
+def test_kill_of_everything_loses_no_finished_network(long, undisturbed):
+    run = subprocess.Popen(
+        command(ALL), cwd=long, start_new_session=True, stderr=subprocess.DEVNULL
+    )
+    wait_until((long / UNFINISHED / "0001.nc").exists)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    assert not (long / ALL).exists()
+    succeeds(long, "--unlock")
+    succeeds(long, ALL)
+    assert 1 <= trained(long, "long", "0000-0003") <= 2
+    assert_same(read_predictions(long / ALL), undisturbed)
+    assert not list((long / UNFINISHED).glob("*.nc"))
+
+
 def test_a_disk_that_fills_up_loses_nothing_that_was_finished(long, undisturbed):
     with small_disk(long / "results", 2**23) as disk:
         run = head(long, ALL)

@@ -5,10 +5,8 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -555,29 +553,6 @@ def test_data_that_cannot_be_had_end_in_one_sentence(built):
     assert "cifar-100-python" in said
     assert "download" in said
     assert not (built / "results/insects/dataset.nc").exists()
-
-
-def test_kill_of_everything_loses_no_finished_network(tmp_path):
-    folder = copy_of_repository(tmp_path)
-    study = folder / "config/studies/smoke.yaml"
-    study.write_text(study.read_text().replace("networks: 4", "networks: 5"))
-    target = "results/smoke/st_vgg/predictions/0000-0004.nc"
-    head = subprocess.Popen(
-        command(target), cwd=folder, start_new_session=True, stderr=subprocess.DEVNULL
-    )
-    unfinished = folder / "results/smoke/st_vgg/predictions/unfinished"
-    deadline = time.monotonic() + 120
-    while len(list(unfinished.glob("*.nc"))) < 2 and time.monotonic() < deadline:
-        time.sleep(0.02)
-    os.killpg(head.pid, signal.SIGKILL)
-    head.wait()
-    assert not (folder / target).exists()
-    succeeds(folder, "--unlock")
-    succeeds(folder, target)
-    log = (folder / "results/smoke/st_vgg/logs/train_networks_0000-0004.log").read_text()
-    trained = int(re.search(r"(\d+) networks to train", log)[1])
-    assert 1 <= trained <= 3
-    assert list(unfinished.glob("*.nc")) == []
 
 
 def test_figures_of_other_studies_are_other_files(built):

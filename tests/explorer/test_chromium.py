@@ -527,7 +527,7 @@ def test_sixty_thousand_examples_are_ready_in_five_seconds(open_page: Open, writ
     page.wait_for_selector("html[data-ready]")
     measured = browser.send("Performance.getMetrics")["metrics"]
     (seconds,) = (each["value"] for each in measured if each["name"] == "TaskDuration")
-    assert 0.1 < seconds < 5
+    assert 0 < seconds < 5
     assert sum(map(sum, counts(page))) == 60_000
     page.wait_for_function("document.querySelector('.tile canvas').width === 32")
     settled(page)
@@ -610,6 +610,9 @@ def test_a_finger_that_scrolls_across_a_plot_selects_nothing(
 
 def test_the_address_is_written_seldom_and_in_the_end(open_page: Open, page_path: Path) -> None:
     page = open_page(page_path)
+    # Time stands still but for run_for, however busy the machine is.
+    page.clock.install(time=datetime(2030, 1, 1))
+    page.clock.pause_at(datetime(2030, 1, 2))
     page.evaluate(
         """() => { window.writes = 0; const write = history.replaceState.bind(history);
         history.replaceState = (...all) => { window.writes++; write(...all); };
@@ -617,7 +620,8 @@ def test_the_address_is_written_seldom_and_in_the_end(open_page: Open, page_path
         explorer.update({ epoch: --left ? 1 + left % 11 : 0 });
         if (!left) clearInterval(timer); }, 25); }"""
     )
-    page.wait_for_function("() => location.hash.includes('epoch=0&')", polling=20)
+    page.clock.run_for(60 * 25 + 500)
+    assert "epoch=0&" in page.evaluate("location.hash")
     assert page.evaluate("writes") < 20
 
 

@@ -85,12 +85,11 @@ def draw_fake_words(key, stream, step, layer, n_words):
     return torch.empty((*key.shape[:-1], n_words), dtype=torch.int64, device=key.device)
 
 
-def to(network, device, memory_format):
+def to(network, device):
     """``nn.Module.to``, whose way of swapping tensors does not work with fake ones."""
     for module in network.modules():
         for name, weight in module.named_parameters(recurse=False):
-            layout = {"memory_format": memory_format} if weight.dim() == 4 else {}
-            module.register_parameter(name, nn.Parameter(weight.detach().to(device, **layout)))
+            module.register_parameter(name, nn.Parameter(weight.detach().to(device)))
     return network
 
 
