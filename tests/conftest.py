@@ -22,7 +22,7 @@ collect_less()
 settings.register_profile("tests", settings(), deadline=None)
 settings.load_profile("tests")
 
-# Libraries must not ask for anything over the network, nor write to the user's home.
+# Otherwise loading a local file asks Hugging Face's server whether it is there.
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 # Kernels are run by Triton's interpreter where there is no GPU, which it asks for when they are

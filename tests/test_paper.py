@@ -64,6 +64,11 @@ def test_the_whole_paper_is_planned_without_data(planned, repository):
     assert not (repository / "results").exists()
 
 
+def test_the_configuration_of_the_paper_works_without_a_profile(repository):
+    named = ("--configfile", "config/paper.yaml", "--config", "studies=mnist")
+    assert jobs(succeeds(repository, "--dry-run", *named))["build_dataset"] == 1
+
+
 def test_each_ensemble_asks_for_what_its_study_says(planned):
     asked = training_jobs(planned)
     assert {"mem_mb=48000", "runtime=4350"} <= set(asked["imagenet", "resnet50", "0026-0026.nc"])

@@ -11,6 +11,7 @@ from scipy.stats import spearmanr
 
 from created_equal import load_predictions
 from created_equal.artefacts import (
+    SPLITS,
     definition_of,
     open_predictions,
     read_scores,
@@ -22,7 +23,13 @@ from created_equal.claims.claim import BEYOND, read_claims
 from created_equal.claims.evidence import open_evidence
 from created_equal.datasets import build_dataset
 from created_equal.planning.existing import finished_networks
-from created_equal.scores import informative_epochs, pearson, score_ensemble, spearman_brown
+from created_equal.scores import (
+    bimodality_of_counts,
+    informative_epochs,
+    pearson,
+    score_ensemble,
+    spearman_brown,
+)
 from created_equal.study import REFERENCE, RESULTS, baseline_path, dataset_path, load_study
 from created_equal.versions import BASELINES_VERSION
 
@@ -84,6 +91,12 @@ def test_the_kept_scores_are_those_of_the_kept_predictions(scores):
         is_right = found["prediction"] == found["label"]
         np.testing.assert_array_equal(kept["network"], found["network"])
         np.testing.assert_array_equal(kept["n_right"], is_right.sum("network"))
+        np.testing.assert_array_equal(kept["accuracy"], found["accuracy"])
+        for split in SPLITS:
+            n_right = select_split(kept, split)["n_right"].values
+            counts = [np.bincount(row, minlength=kept.sizes["network"] + 1) for row in n_right]
+            measured = kept["bimodality"].sel(split=split)
+            np.testing.assert_allclose(measured, bimodality_of_counts(counts), rtol=1e-9)
 
 
 def test_the_kept_baselines_are_those_of_the_study_and_of_the_same_data(scores, monkeypatch):
@@ -418,7 +431,7 @@ def test_other_architectures_are_bimodal_and_learn_in_a_similar_order(scores, na
     assert spearmanr(*accessibility).statistic == pytest.approx(order, abs=0.005)
 
 
-def test_architectures_of_equal_accuracy_agree_beyond_the_classes(claims):
+def test_what_architectures_of_equal_accuracy_share(claims):
     for split, value, classes_kept in (("_train", 0.74, 0.51), ("", 0.72, 0.49)):
         row = claims[f"section_4_1_same_at_all_accuracies{split}"]
         found = row.value, row.shuffled_within_class, row.classes_kept

@@ -285,9 +285,6 @@ def test_one_job_that_is_killed_for_its_memory_costs_no_other(long, undisturbed)
         assert_same(read_predictions(long / target), undisturbed.sel(network=numbers))
 
 
-# Disks.
-
-
 def test_kill_of_everything_loses_no_finished_network(long, undisturbed):
     run = subprocess.Popen(
         command(ALL), cwd=long, start_new_session=True, stderr=subprocess.DEVNULL
@@ -301,6 +298,9 @@ def test_kill_of_everything_loses_no_finished_network(long, undisturbed):
     assert 1 <= trained(long, "long", "0000-0003") <= 2
     assert_same(read_predictions(long / ALL), undisturbed)
     assert not list((long / UNFINISHED).glob("*.nc"))
+
+
+# Disks.
 
 
 def test_a_disk_that_fills_up_loses_nothing_that_was_finished(long, undisturbed):

@@ -215,6 +215,14 @@ def test_an_interval_of_a_baseline_alone_is_over_examples(made_up):
     assert (row.networks, row.interval_over, row.stable) == (1, "examples", "yes")
 
 
+def test_a_classifier_with_random_states_decides_nothing_by_its_examples(made_up):
+    claims = [claim for claim in read_claims() if claim.id.startswith("figure_07_")]
+    rows = check_claims(made_up("small_mammals", True), claims)
+    several = [row for row in rows if row.ensembles.startswith("baselines/") and row.networks > 1]
+    assert several
+    assert {(row.interval_over, row.stable) for row in several} == {("examples", "")}
+
+
 def test_scores_that_are_kept_have_no_interval_over_networks_and_no_null_of_networks(made_up):
     evidence = made_up("digits", True)
     kept = replace(evidence, predictions={name: [] for name in evidence.scores}, kept=True)

@@ -122,12 +122,13 @@ def test_twelve_bits_in_sixteen_are_refused_and_named_among_others(tmp_path, cap
     assert "2 of 3 images with more than 8 bits per channel use at most a sixteenth" in caplog.text
 
 
-def test_a_dark_image_of_sixteen_bits_among_those_of_eight_is_just_dark(tmp_path):
+def test_a_dark_image_of_sixteen_bits_among_those_of_eight_is_only_a_warning(tmp_path, caplog):
     files = [deep(tmp_path / "night.png", 20_000)]
     for name in "ab":
         Image.new("L", (5, 4), 200).save(tmp_path / f"{name}.png")
         files.append(tmp_path / f"{name}.png")
     assert read_files(files, np.arange(3), None).max() == 200
+    assert "1 of 3 images have more than 8 bits per channel, but use only the lower" in caplog.text
     with pytest.raises(InputError, match=r"night\.png, would be 78 of 255"):
         read_files(files[:1], np.arange(1), None)
 

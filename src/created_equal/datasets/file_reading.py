@@ -58,16 +58,16 @@ class Noticed:
         value, path = max(self._brightest, default=(HALF, None))
         if value < HALF:
             problem = (
-                f"the images have more than 8 bits per channel, but use only the lower part of "
+                f"images have more than 8 bits per channel, but use only the lower part of "
                 f"their range: in 8 bits the brightest, {path}, would be {value} of 255, and at "
                 f"most {value + 1} levels would be left; multiply their values so that white is "
                 "65535, or save them with 8 bits."
             )
             if 2 * len(self._brightest) > self._formats.total():
-                raise InputError(problem)
+                raise InputError(f"the {problem}")
             # A few among images of 8 bits may just be dark.
-            log.warning("%d of %d: %s", len(self._brightest), self._formats.total(), problem)
-        if dark := [path for value, path in self._brightest if value <= SIXTEENTH]:
+            log.warning("%d of %d %s", len(self._brightest), self._formats.total(), problem)
+        elif dark := [path for value, path in self._brightest if value <= SIXTEENTH]:
             log.warning(
                 "%d of %d images with more than 8 bits per channel use at most a sixteenth of "
                 "their range (for example %s); if these have 12 bits, multiply their values by 16",
