@@ -185,8 +185,9 @@ class Config:
     that it started with."""
 
     scores: Literal["trained", "reference"] = "trained"
-    """With trained, figures and claims show the networks trained here. With reference, they show
-    the scores that come with the code (reference/STUDY), and nothing is trained. Where the
+    """With trained, figures and claims show all networks of the study: those that come with the
+    code, and those trained here. With reference, they show the scores that come with the code
+    (reference/STUDY), and nothing is trained. Where the
     predictions of every network do not come with them, intervals are over examples alone, and
     claims that need the predictions are not measured."""
 
