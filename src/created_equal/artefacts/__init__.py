@@ -3,14 +3,8 @@
 from .chosen import moved_examples, read_chosen, write_chosen
 from .dataset import MOST_CLASSES, absent_classes, add_images, content_hash, fingerprint, has_files
 from .dataset import has_images, image_shape, label_examples, make_dataset, make_examples
-from .dataset import (
-    make_file_dataset,
-    moments_of,
-    open_dataset,
-    read_dataset,
-    sums_of,
-    write_dataset,
-)
+from .dataset import make_file_dataset, moments_of, open_dataset, read_dataset, sums_of
+from .dataset import write_dataset
 from .files import SPLITS, canonical, check_definition, dead_link, definition_in_head
 from .files import definition_of, in_study, open_artefact, read_sealed, select_indices, select_split
 from .files import short_digest, write_atomically, write_sealed
