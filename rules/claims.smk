@@ -58,7 +58,7 @@ rule test_results:
             "planning/results.py",
             "study/derivation.py",
             "study/roles.py",
-            "scores/learning_problems.py",
+            "scores/learning.py",
         ),
     output:
         results_test_path("{study}"),

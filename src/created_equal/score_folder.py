@@ -56,17 +56,11 @@ log = logging.getLogger(__name__)
 
 
 def score_folder(folder: Path) -> list[str]:
-    """Score the networks of a folder, and write the results into it.
+    """Score the networks of a folder; return a sentence for each result that cannot be made.
 
-    These are ``scores.nc``, the figures of one ensemble as pdf, svg and png, ``claims.html`` and
-    ``.csv``, and ``explorer.html``.
-
-    Args:
-        folder: the folder with predictions files of one ensemble, ``*.nc``, as the recorder and
-            imports write them, and optionally ``dataset.nc`` with their images.
-
-    Returns:
-        a sentence for each figure that cannot be drawn, and for claims that cannot be checked.
+    The folder has predictions files of one ensemble, ``*.nc``, as the recorder and imports write
+    them, and perhaps ``dataset.nc`` with their images. Results are written into it: ``scores.nc``,
+    the figures of one ensemble, ``claims.html`` and ``.csv``, and ``explorer.html``.
 
     Raises:
         InputError: the folder has no predictions files, or those of several ensembles, or the

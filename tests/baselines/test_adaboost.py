@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import RidgeClassifier
 
-from created_equal.baselines.adaboost import PENALTY, boosted_predictions
+from created_equal.baselines.classifiers import PENALTY, boosted_predictions
 from created_equal.errors import InputError
 
 

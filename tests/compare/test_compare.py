@@ -161,9 +161,6 @@ def test_what_cannot_be_compared_is_said_in_a_sentence(ours, tmp_path):
     learned = opened(write_ensemble(tmp_path / "easy", difficulty=DIFFICULTY - 9))
     with pytest.raises(InputError, match="accessibility in other is the same for all 60 train"):
         compare(ours, learned)
-    without = replace(ours, scores=ours.scores.drop_vars("accessibility"))
-    with pytest.raises(InputError, match="the scores of one have no accessibility"):
-        compare(without, published(DIFFICULTY))
 
 
 def test_examples_whose_names_differ_are_not_compared_by_number(ours, two):

@@ -14,7 +14,7 @@ from created_equal.scores import (
     informative_epochs,
     mean_consistency,
 )
-from created_equal.scores.bimodality import band_over_examples
+from created_equal.scores.histograms import band_over_examples
 
 histograms = st.integers(2, 30).flatmap(
     lambda bins: arrays(np.int64, bins, elements=st.integers(0, 2000))

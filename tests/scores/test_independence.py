@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import cohen_kappa_score
 
-from created_equal.scores.independence import (
+from created_equal.scores.agreement import (
     error_consistency,
     error_consistency_between,
     variance_if_independent,

@@ -5,6 +5,7 @@ import pytest
 
 from created_equal.artefacts import select_split
 from created_equal.scores import ensemble, label_metrics
+from created_equal.scores.agreement import disagreement, vote_el2n, vote_entropy
 from created_equal.scores.dynamics import (
     first_learned,
     forgetting,
@@ -20,7 +21,6 @@ from created_equal.scores.label_metrics import (
     epoch_metrics,
     example_metrics,
 )
-from created_equal.scores.votes import disagreement, vote_el2n, vote_entropy
 
 
 @pytest.fixture(params=[1, 6])

@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 
 from created_equal.scores import learning_problem, learning_warnings
-from created_equal.scores.learning_problems import falls
+from created_equal.scores.learning import falls
 
 EPOCHS = 41
 FALLING = np.exp(-np.arange(EPOCHS) / 8)

@@ -3,8 +3,7 @@ import pandas as pd
 import pytest
 from scipy.stats import rankdata, spearmanr
 
-from created_equal.scores.order import spearman, without_class_means
-from created_equal.scores.rank_correlations import rank_correlations
+from created_equal.scores import rank_correlations, spearman, without_class_means
 
 
 @pytest.fixture(scope="module")

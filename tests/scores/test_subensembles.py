@@ -17,7 +17,7 @@ from created_equal.scores import (
     shares_at_ends,
     two_peaks,
 )
-from created_equal.scores.subensembles import histograms_of
+from created_equal.scores.histograms import histograms_of
 
 
 def right_networks(seed, networks=6, examples=40):

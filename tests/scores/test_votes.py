@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from created_equal.scores.agreement import modes, right_counts
-from created_equal.scores.votes import (
+from created_equal.scores.agreement import (
     agreeing_pairs,
     disagreement,
+    modes,
+    right_counts,
     vote_el2n,
     vote_entropy,
     vote_margin,

@@ -18,8 +18,11 @@ from created_equal.artefacts import (
     write_atomically,
     write_predictions,
 )
-from created_equal.baselines.adaboost import boosted_predictions
-from created_equal.baselines.classifiers import N_NEIGHBORS, make_classifier
+from created_equal.baselines.classifiers import (
+    N_NEIGHBORS,
+    boosted_predictions,
+    make_classifier,
+)
 from created_equal.errors import InputError
 from created_equal.study import Baseline
 from created_equal.versions import BASELINES_VERSION
@@ -31,7 +34,6 @@ def fit_baseline(baseline: Baseline, dataset: Path, output: Path, kept: Path | N
     """Fit a baseline to the train set and write its predictions of every example.
 
     If the file ``kept`` has the predictions of the same baseline on the same data, they are copied.
-
     The networks in the file are the random states 0..seeds-1. The epochs of adaboost are its
     numbers of weak learners, from 1, and the coordinate ``weak_learners`` (network) is the number
     after which boosting ended. Other baselines have the single epoch 1. All losses are NaN.
@@ -70,15 +72,18 @@ def predict(baseline: Baseline, data: xr.Dataset) -> xr.Dataset:
             f"{baseline.study}/{baseline.name}: the train set has {is_train.sum()} examples, fewer "
             f"than its {N_NEIGHBORS} neighbors; leave baselines.{baseline.name} out of the study."
         )
+    # (network, epoch, example)
     if baseline.name == "adaboost":
         boosted, n_fitted = boosted_predictions(pixels, labels, is_train, baseline.weak_learners)
-        predictions = _make_predictions(boosted[None], data)
-        return predictions.assign_coords(weak_learners=("network", [n_fitted]))
-    predicted = []
-    for seed in range(baseline.seeds):
-        classifier = make_classifier(baseline.name, seed)
-        predicted.append(classifier.fit(pixels[is_train], labels[is_train]).predict(pixels))
-    return _make_predictions(np.stack(predicted)[:, None], data)
+        predicted, known = boosted[None], {"weak_learners": ("network", [n_fitted])}
+    else:
+        fitted = (
+            make_classifier(baseline.name, seed).fit(pixels[is_train], labels[is_train])
+            for seed in range(baseline.seeds)
+        )
+        predicted, known = np.stack([[each.predict(pixels)] for each in fitted]), {}
+    networks, epochs = range(len(predicted)), range(1, predicted.shape[1] + 1)
+    return make_predictions_without_loss(predicted, networks, data, epochs).assign_coords(known)
 
 
 def standardize_pixels(data: xr.Dataset) -> np.ndarray:
@@ -90,13 +95,6 @@ def standardize_pixels(data: xr.Dataset) -> np.ndarray:
     # A constant channel becomes 0.
     images /= np.where(std > 0, std, 1)
     return images.reshape(len(images), -1)
-
-
-def _make_predictions(predictions: np.ndarray, data: xr.Dataset) -> xr.Dataset:
-    """Make a predictions dataset from labels (network, epoch, example); epochs count from 1."""
-    n_networks, n_epochs, _ = predictions.shape
-    epochs = range(1, n_epochs + 1)
-    return make_predictions_without_loss(predictions, range(n_networks), data, epochs)
 
 
 def _log_accuracy(baseline: Baseline, predictions: xr.Dataset, seconds: float) -> None:

@@ -24,11 +24,7 @@ class LabelErrors(NamedTuple):
 
 
 def label_errors(dataset: xr.Dataset, scores: xr.Dataset) -> LabelErrors:
-    """Return which test labels people doubted or confirmed.
-
-    Args:
-        dataset: the study's; its definition names the source.
-        scores: an ensemble's.
+    """Return which test labels of an ensemble's scores people doubted or confirmed.
 
     Raises:
         InputError: people were not asked about this source, or about too few of these examples; or

@@ -19,20 +19,17 @@ def run_compare(
     split: str | None = None,
     out: Path | None = None,
 ) -> str:
-    """Compare two scores, and write a figure and a table of the correlations.
+    """Compare two scores, write a figure and a table of the correlations; return it in a sentence.
 
     Args:
         study: the study of the ensembles; None if both names are paths.
         names: two scores. The first is one of the study's ensembles or the path of a scores file,
             the second another of these or the path of a published score.
-        column: see ``read_published``.
-        key: see ``read_published``.
-        split: see ``names_of_rows``.
+        column: the published score's column, see ``read_published``.
+        key: its column of positions.
+        split: the set of its rows, see ``names_of_rows``.
         out: the figure; by default compare_OTHER.png next to the first scores, in results if they
             are a study's. The table has the same name and ends in .csv.
-
-    Returns:
-        the result in one sentence.
 
     Raises:
         InputError: a name is unknown, the first is a published score, both are the same, or the
@@ -51,19 +48,24 @@ def run_compare(
             f"{first} is named first, but a published score comes second; name first an ensemble "
             "of a study, a scores.nc, or the folder of one."
         )
-    ours = _ours(study, first)
-    is_ours = second.endswith(".nc") or (_is_in(study, second) and "." not in second)
-    if is_ours and (column or key or split):
-        raise InputError(
-            "--column, --key and --split are for a published score, but the other is an ensemble; "
-            "leave them out."
-        )
-    if is_ours and _place(study, first)[0].resolve() == _place(study, second)[0].resolve():
-        raise InputError(f"{first} is compared with itself; name two different scores.")
-    other = _ours(study, second) if is_ours else read_published(Path(second), column, key)
+    path, shown = _place(study, first)
+    ours = _read(path, shown)
+    if second.endswith(".nc") or (_is_in(study, second) and "." not in second):
+        if column or key or split:
+            raise InputError(
+                "--column, --key and --split are for a published score, but the other is an "
+                "ensemble; leave them out."
+            )
+        other_path, other_shown = _place(study, second)
+        if path.resolve() == other_path.resolve():
+            raise InputError(f"{first} is compared with itself; name two different scores.")
+        other = _read(other_path, other_shown)
+    else:
+        other = read_published(Path(second), column, key)
     if out is None:
-        path = scores_path(study.name, first) if _is_in(study, first) else Path(first)
-        out = path.parent / f"compare_{_stem(second)}.png"
+        # A study's scores may be in reference, but its figures are in results.
+        beside = scores_path(study.name, first) if _is_in(study, first) else path
+        out = beside.parent / f"compare_{_stem(second)}.png"
     saving.format_of(out)
     if isinstance(other, Published) and out.with_suffix(".csv").resolve() == other.path.resolve():
         raise InputError(f"the table would replace {other.path}; give the figure another name.")
@@ -94,10 +96,9 @@ def _place(study: Study | None, name: str) -> tuple[Path, str]:
     return Path(name), _stem(name)
 
 
-def _ours(study: Study | None, name: str) -> Ours:
-    path, shown = _place(study, name)
+def _read(path: Path, name: str) -> Ours:
     scores = read_scores(path)
-    return Ours(shown, scores, find_predictions(path, scores))
+    return Ours(name, scores, find_predictions(path, scores))
 
 
 def _stem(name: str) -> str:

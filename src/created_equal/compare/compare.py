@@ -24,7 +24,6 @@ from created_equal.scores import (
 
 FEWEST = 3
 """The smallest number of examples that have a correlation."""
-FOLDER = "predictions"
 
 log = logging.getLogger(__name__)
 
@@ -51,15 +50,9 @@ class Ours:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Two scores of the same examples of a split.
+    """Two scores of the same examples of a split: accessibility, and the score to compare it with.
 
-    Attributes:
-        split: ``"train"`` or ``"test"``.
-        examples: (example,) their names, in ascending order.
-        one: (example,) accessibility in the first ensemble.
-        other: (example,) that in the second, or the published score.
-        correlations: the ``scores.correlations``.
-        over: the resampled units, ``"examples"`` or ``"examples and networks"``.
+    Examples (example,) are names in ascending order, and ``over`` is the resampled units.
     """
 
     split: str
@@ -74,16 +67,12 @@ def find_predictions(path: Path, scores: xr.Dataset) -> list[Path]:
     """Return the predictions files of the networks in scores; none if a network is missing.
 
     If they are not the predictions that were scored (another definition, or another number of
-    networks that are right in the last epoch), none are returned either, with a warning.
-
-    Args:
-        path: the scores file; predictions are in the folder ``FOLDER`` next to it, or, if they are
-            recorded or imported, in the same folder, in files named by their networks' numbers.
-        scores: the contents of the scores file.
+    networks that are right in the last epoch), none are returned either, with a warning. They are
+    in a folder next to the scores file, or, if recorded or imported, in the same folder.
     """
     found, wanted, is_stale = [], set(scores["network"].values.tolist()), False
     right: dict[int, np.ndarray] = {}  # (example,) bool, of each network
-    for file in sorted([*path.parent.glob(f"{FOLDER}/*.nc"), *path.parent.glob("[0-9]*.nc")]):
+    for file in sorted([*path.parent.glob("predictions/*.nc"), *path.parent.glob("[0-9]*.nc")]):
         with open_predictions(file) as contents:
             networks = contents["network"].values.tolist()
             # Two files may contain the same network, if jobs of another size wrote one of them.
@@ -99,17 +88,18 @@ def find_predictions(path: Path, scores: xr.Dataset) -> list[Path]:
             found.append(file)
             last = contents["prediction"].isel(epoch=-1).values == contents["label"].values
             right.update(zip(networks, last, strict=True))
-    is_missing = not wanted <= right.keys()
-    if not is_missing:
+    if wanted <= right.keys():
         n_right = np.sum([right[network] for network in wanted], axis=0)
-        is_stale = not np.array_equal(n_right, scores["n_right"].isel(epoch=-1).values)
+        if np.array_equal(n_right, scores["n_right"].isel(epoch=-1).values):
+            return found
+        is_stale = True
     if is_stale:
         log.warning(
             "%s was made from other predictions than those next to it, which are left out; score "
             "them again to resample networks too",
             path,
         )
-    return [] if is_missing or is_stale else found
+    return []
 
 
 def compare(ours: Ours, other: Ours | Published, split: str | None = None) -> list[Comparison]:
@@ -124,20 +114,24 @@ def compare(ours: Ours, other: Ours | Published, split: str | None = None) -> li
         InputError: they share no examples, are in another order, or have different labels; a score
             is constant; or see ``names_of_rows``.
     """
-    for each in (ours, other):
-        if isinstance(each, Ours) and "accessibility" not in each.scores:
-            raise InputError(
-                f"the scores of {each.name} have no accessibility, which is a mean over epochs; "
-                "record the predictions after several epochs."
-            )
-    names = names_of_rows(other, ours.scores, split) if isinstance(other, Published) else None
+    published = None
+    if isinstance(other, Published):
+        published = pd.Series(other.values, names_of_rows(other, ours.scores, split))
     comparisons = []
     for each in SPLITS:
         examples = select_split(ours.scores, each)["example"].values
-        others = select_split(other.scores, each)["example"].values if names is None else names
-        examples = np.intersect1d(examples, others)
-        if len(examples) >= FEWEST:
-            comparisons.append(_comparison(each, examples, ours, other, names))
+        if published is None:
+            examples = np.intersect1d(examples, select_split(other.scores, each)["example"].values)
+        else:
+            examples = np.intersect1d(examples, published.index)
+        if len(examples) < FEWEST:
+            continue
+        if published is None:
+            _check_same_examples(ours, other, examples)
+            theirs = other.score_of(examples)
+        else:
+            theirs = published.loc[examples].to_numpy()
+        comparisons.append(_comparison(each, examples, ours, other, theirs))
     if not comparisons:
         raise InputError(
             f"{ours.name} and {other.name} share fewer than {FEWEST} examples of one set; "
@@ -202,39 +196,30 @@ def table_of(comparisons: Sequence[Comparison]) -> pd.DataFrame:
     )
 
 
-def _are_in_another_order(ours: Ours, other: Ours, examples: np.ndarray) -> bool:
-    """Return whether both have the same names of examples, in another order."""
-    both = [each.scores.get("example_name") for each in (ours, other)]
-    if any(each is None for each in both):
-        return False
-    one, two = (each.sel(example=examples).values.astype(str) for each in both)
-    return not np.array_equal(one, two) and np.array_equal(np.sort(one), np.sort(two))
+def _check_same_examples(ours: Ours, other: Ours, examples: np.ndarray) -> None:
+    """Raise InputError if they have the examples' names in another order, or other labels."""
 
+    def both(name: str) -> list[np.ndarray]:
+        return [each.scores[name].sel(example=examples).values for each in (ours, other)]
 
-def _comparison(
-    split: str,
-    examples: np.ndarray,
-    ours: Ours,
-    other: Ours | Published,
-    names: np.ndarray | None,
-) -> Comparison:
-    """Compare the scores of some examples; ``names`` are those of a published score's rows."""
-    labels = ours.scores["label"].sel(example=examples).values.astype(np.int64)
-    if isinstance(other, Published):
-        theirs = other.values[pd.Index(names).get_indexer(examples)]
-    elif _are_in_another_order(ours, other, examples):
-        raise InputError(
-            f"{ours.name} and {other.name} have the same examples in another order, as their names "
-            "show; record or import both in the same order."
-        )
-    elif np.array_equal(other.scores["label"].sel(example=examples).values, labels):
-        theirs = other.score_of(examples)
-    else:
+    if all("example_name" in each.scores for each in (ours, other)):
+        one, two = (names.astype(str) for names in both("example_name"))
+        if not np.array_equal(one, two) and np.array_equal(np.sort(one), np.sort(two)):
+            raise InputError(
+                f"{ours.name} and {other.name} have the same examples in another order, as their "
+                "names show; record or import both in the same order."
+            )
+    if not np.array_equal(*both("label")):
         raise InputError(
             f"{ours.name} and {other.name} have different labels for the same examples, so they "
             "learn different things; compare ensembles of the same data set."
         )
-    both = (ours.score_of(examples), theirs)
+
+
+def _comparison(
+    split: str, examples: np.ndarray, ours: Ours, other: Ours | Published, theirs: np.ndarray
+) -> Comparison:
+    both = ours.score_of(examples), theirs
     means = [score.mean(axis=0) if score.ndim == 2 else score for score in both]
     for each, mean in zip((ours, other), means, strict=True):
         if np.ptp(mean) == 0:
@@ -243,5 +228,6 @@ def _comparison(
                 f"{score} is the same for all {len(examples):,} {split} examples, so it orders "
                 "nothing; compare scores that vary."
             )
+    labels = ours.scores["label"].sel(example=examples).values.astype(np.int64)
     over = "examples and networks" if resamples_networks(*both) else "examples"
     return Comparison(split, examples, *means, compare_scores(*both, labels), over)

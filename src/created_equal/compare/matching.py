@@ -8,8 +8,6 @@ from created_equal.compare.published import Published
 from created_equal.errors import InputError
 from created_equal.study import SOURCE_SIZES
 
-BOTH = "train and test"
-
 
 def names_of_rows(published: Published, scores: xr.Dataset, split: str | None) -> np.ndarray:
     """Return the name of each row's example in our scores, which is its position in the source.
@@ -19,11 +17,6 @@ def names_of_rows(published: Published, scores: xr.Dataset, split: str | None) -
     that many; keys that are a permutation of 0, 1, ... are places in this order, unless they are
     positions for certain.
 
-    Args:
-        published: the rows.
-        scores: our scores.
-        split: the set to which the rows belong, ``"train"`` or ``"test"``, if it is known.
-
     Returns:
         (row,) int64, including names that our scores do not have.
 
@@ -31,39 +24,34 @@ def names_of_rows(published: Published, scores: xr.Dataset, split: str | None) -
         InputError: no order has as many examples, or two orders of different examples do; rows are
             counted from 1; or the labels show that the rows are in another order.
     """
-    keys, rows = published.keys, len(published.values)
-    is_given = keys is None or published.are_positions
-    if not is_given and np.array_equal(np.sort(keys), np.arange(1, rows + 1)):
+    keys, counts = published.keys, np.arange(len(published.values))
+    may_count = keys is not None and not published.are_positions
+    if may_count and np.array_equal(np.sort(keys), counts + 1):
         raise InputError(
             f"the rows of {published.path} are counted from 1; count them from 0, or, if these are "
             "positions in the source, name their column with --key."
         )
-    if keys is not None and (
-        published.are_positions or not np.array_equal(np.sort(keys), np.arange(rows))
-    ):
-        names = keys + (_start_of_test(published, scores) if split == "test" else 0)
-    else:
+    if keys is None:
         names = _in_order(published, scores, split)
-        names = names if keys is None else names[keys]
+    elif may_count and np.array_equal(np.sort(keys), counts):
+        names = _in_order(published, scores, split)[keys]
+    else:
+        names = keys + (_start_of_test(published, scores) if split == "test" else 0)
     _check_labels(published, scores, names)
     return names
 
 
 def _in_order(published: Published, scores: xr.Dataset, split: str | None) -> np.ndarray:
-    rows, found = len(published.values), {}
-    ours = scores["example"].values
+    rows, ours = len(published.values), scores["example"].values
     is_test = scores["example_split"].values == "test"
-    orders = [(BOTH, ours), ("train", ours[~is_test]), ("test", ours[is_test])]
+    orders = [("both", ours), ("train", ours[~is_test]), ("test", ours[is_test])]
     if sizes := _whole_sizes(scores):
-        train, test = sizes
-        whole = np.arange(train + test)
-        orders += [(BOTH, whole), ("train", whole[:train]), ("test", whole[train:])]
-    for which, names in orders:
-        if len(names) == rows and split in (None, which):
-            found[names.tobytes()] = names
-    if len(found) == 1:
-        return next(iter(found.values()))
-    if found:
+        whole, train = np.arange(sum(sizes)), sizes[0]
+        orders += [("both", whole), ("train", whole[:train]), ("test", whole[train:])]
+    orders = [names for which, names in orders if split in (None, which) and len(names) == rows]
+    if orders and all(np.array_equal(orders[0], names) for names in orders):
+        return orders[0]
+    if orders:
         raise InputError(
             f"the {rows:,} rows of {published.path} may be the train or the test set; choose one "
             "with --split train or --split test."

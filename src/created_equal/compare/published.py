@@ -16,45 +16,26 @@ from created_equal.study import suggestion
 from created_equal.user_text import check_separator
 
 FORMATS = (".csv", ".csv.gz", ".parquet", ".npz", ".npy")
-KEYS = (
-    "example",
-    "position",
-    "index",
-    "idx",
-    "id",
-    "sample_id",
-    "sample_idx",
-    "guid",
-    "Unnamed: 0",
-)
-"""Columns that are positions unless another is named; the last is pandas' name of an index."""
 POSITIONS = ("example", "position")
-"""Those of ``KEYS`` that are positions in the source even if they might count the rows."""
+"""Columns that are positions in the source."""
+KEYS = (*POSITIONS, "index", "idx", "id", "sample_id", "sample_idx", "guid", "Unnamed: 0")
+"""Those and others, which may count the rows instead; the last is pandas' name of an index."""
 LABELS = ("label", "labels")
-ENTROPY = "entropy of "
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
 class Published:
-    """A published score: a row for each example.
-
-    Attributes:
-        path: its file.
-        column: its name there; that of the entropy of frequencies starts with ``ENTROPY``.
-        values: (row,) float64, all finite.
-        keys: (row,) int64, each once; None if the rows are in the data set's own order.
-        labels: (row,) integers, if the file has them.
-        are_positions: whether keys are positions in the source for certain, because the user named
-            their column or it is one of ``POSITIONS``; others may count the rows.
-    """
+    """A published score: a row for each example."""
 
     path: Path
-    column: str
-    values: np.ndarray
-    keys: np.ndarray | None = None
-    labels: np.ndarray | None = None
+    column: str  # Its name in the file, after "entropy of" if it is that of frequencies.
+    values: np.ndarray  # (row,) float64, all finite.
+    keys: np.ndarray | None = None  # (row,) int64, each once; None: in the data set's own order.
+    labels: np.ndarray | None = None  # (row,) integers.
+    # Whether keys are positions in the source for certain, because the user named their column or
+    # it is one of ``POSITIONS``; others may count the rows.
     are_positions: bool = False
 
     @property
@@ -106,18 +87,17 @@ def read_published(path: Path, column: str | None = None, key: str | None = None
             f"the column {column} of {path} has no numbers; {suggestion('', list(scores))}"
         )
     column, values = _as_score(path, column, scores[column])
-    labels = next((table[name] for name in LABELS if _is_whole(table.get(name))), None)
-    if labels is not None and len(labels) != len(values):
-        labels = None
-    keys = _keys(path, table, key, len(values))
+    rows = len(values)
+    labels = next((table[name] for name in LABELS if _is_whole(table.get(name), rows)), None)
+    keys = None if key is None else _keys(path, key, table[key], rows)
     are_positions = keys is not None and (is_named or key.lower() in POSITIONS)
     return Published(path, column, values, keys, labels, are_positions)
 
 
 def _find_key(path: Path, table: Mapping, column: str | None) -> str | None:
     """Return the first of ``KEYS`` that has numbers, if there is one; ``_keys`` checks them."""
-    names = [name for key in KEYS for name in table if name.lower() == key.lower()]
-    found = [name for name in names if name != column]
+    names = [name for name in table if name != column]
+    found = [name for key in KEYS for name in names if name.lower() == key.lower()]
     key = next((name for name in found if _is_number(table[name])), None)
     if found and key is None:
         text = "the column %s of %s has no whole numbers, so rows are matched by their order"
@@ -138,7 +118,7 @@ def _as_score(path: Path, column: str, values: np.ndarray) -> tuple[str, np.ndar
             "file with a column of positions."
         )
     if values.ndim == 2 and values.shape[1] > 1 and (values >= 0).all() and values.any(1).all():
-        column, values = ENTROPY + column, entropy(values, axis=1)
+        column, values = f"entropy of {column}", entropy(values, axis=1)
     if values.ndim != 1:
         raise InputError(
             f"{column} of {path} has the shape {values.shape}; give a number for each example, or "
@@ -152,32 +132,29 @@ def _as_score(path: Path, column: str, values: np.ndarray) -> tuple[str, np.ndar
     return column, values
 
 
-def _keys(path: Path, table: Mapping, key: str | None, rows: int) -> np.ndarray | None:
-    if key is None:
-        return None
-    keys = table[key]
-    if len(keys) != rows or not _is_whole(keys):
+def _keys(path: Path, key: str, keys: np.ndarray, rows: int) -> np.ndarray:
+    if not _is_whole(keys, rows):
         raise InputError(
             f"the column {key} of {path} is not a key: it must have a position, a whole number "
             "from 0 on, for each row."
         )
-    found, counts = np.unique(keys.astype(np.int64), return_counts=True)
+    keys = keys.astype(np.int64)
+    found, counts = np.unique(keys, return_counts=True)
     if twice := found[counts > 1].tolist():
         raise InputError(
             f"{len(twice):,} positions are in several rows of {path} (column {key}), first "
             f"{twice[0]}; give each example one row."
         )
-    return keys.astype(np.int64)
+    return keys
 
 
-def _is_number(values: np.ndarray | None) -> bool:
-    """Return whether values are numbers, one for each row."""
-    return values is not None and values.ndim == 1 and values.dtype.kind in "iuf"
+def _is_number(values: np.ndarray) -> bool:
+    return values.ndim == 1 and values.dtype.kind in "iuf"
 
 
-def _is_whole(values: np.ndarray | None) -> bool:
+def _is_whole(values: np.ndarray | None, rows: int) -> bool:
     """Return whether values are whole numbers from 0 on, one for each row."""
-    if not _is_number(values):
+    if values is None or len(values) != rows or not _is_number(values):
         return False
     return bool(np.isfinite(values).all() and (values >= 0).all() and (values % 1 == 0).all())
 
@@ -189,7 +166,7 @@ def _read_table(path: Path) -> dict[str, np.ndarray]:
         raise InputError(f"{path} is none of {', '.join(FORMATS)}; convert it to one of these.")
     try:
         if suffix == ".npy":
-            return {path.stem: _as_rows(np.load(path, allow_pickle=False))}
+            return {path.stem: np.atleast_1d(np.load(path, allow_pickle=False))}
         if suffix == ".npz":
             with np.load(path, allow_pickle=False) as archive:
                 return dict(_arrays(archive))
@@ -225,11 +202,7 @@ def _arrays(archive: np.lib.npyio.NpzFile) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the arrays with their names, without pickled objects, which could run any code."""
     for name in archive.files:
         try:
-            yield name, _as_rows(archive[name])
+            yield name, np.atleast_1d(archive[name])
         except ValueError as error:
             if "Object arrays" not in str(error):
                 raise
-
-
-def _as_rows(array: np.ndarray) -> np.ndarray:
-    return array if array.ndim else array[None]

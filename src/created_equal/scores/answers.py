@@ -11,11 +11,10 @@ import xarray as xr
 
 from created_equal.artefacts import definition_of, open_predictions
 from created_equal.errors import InputError
-from created_equal.scores.agreement import count_dtype, majority_right, modes
+from created_equal.scores.agreement import agreeing_pairs, count_dtype, majority_right, modes
+from created_equal.scores.histograms import histograms_of
 from created_equal.scores.learning import accessibility
 from created_equal.scores.order import of_equal_halves
-from created_equal.scores.subensembles import histograms_of
-from created_equal.scores.votes import agreeing_pairs
 
 EXAMPLES_AT_ONCE = 2**16
 REBUILD = "run again to rebuild them, or keep both again if they are in reference"
@@ -99,27 +98,18 @@ class Stored:
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """The predictions of each network of an ensemble, or of each random state of a baseline.
-
-    Attributes:
-        axis: the examples.
-        predictions: (network, epoch, example) labels.
-        seeds: (network,) the seed of each network, ascending.
-        epoch: (epoch,) the number of each epoch.
-        classes: K.
-        accessibility: (example,), if it does not follow from the predictions.
-    """
+    """The predictions of each network of an ensemble, or of each random state of a baseline."""
 
     axis: Axis
-    predictions: np.ndarray
-    seeds: np.ndarray
-    epoch: np.ndarray
+    predictions: np.ndarray  # (network, epoch, example) labels.
+    seeds: np.ndarray  # (network,) ascending.
+    epoch: np.ndarray  # (epoch,) the number of each epoch.
     classes: int
-    accessibility: np.ndarray | None = None
+    accessibility: np.ndarray | None = None  # (example,), if predictions do not determine it.
 
     @cached_property
     def right(self) -> np.ndarray:
-        """Whether each network is right: (network, epoch, example) bool."""
+        """Return whether each network is right, (network, epoch, example) bool."""
         return self.predictions == self.axis.labels.astype(self.predictions.dtype)
 
     @cached_property
@@ -137,6 +127,8 @@ class Counted:
         self.classes, self.epoch = answers.classes, answers.epoch
         self.weights = np.ones(len(answers.seeds), int) if weights is None else weights
         self.networks = int(self.weights.sum())
+        # Of the networks with even and of those with odd seeds.
+        self.half_weights = [self.weights * (answers.seeds % 2 == half) for half in (0, 1)]
 
     @cached_property
     def n_right(self) -> np.ndarray:
@@ -173,24 +165,19 @@ class Counted:
 
     @cached_property
     def halves(self) -> np.ndarray:
-        return np.stack([self._accessibility(weights) for weights in self._half_weights()])
+        return np.stack([self._accessibility(weights) for weights in self.half_weights])
 
     @property
     def half_sizes(self) -> np.ndarray:
-        return np.array([weights.sum() for weights in self._half_weights()])
+        return np.sum(self.half_weights, axis=1)
 
     def half_n_right(self, epochs: np.ndarray) -> list[np.ndarray]:
-        """Return n_right (epoch, example) of the even and of the odd networks."""
         places = np.searchsorted(self.epoch, epochs)
-        return [self._count(weights)[places] for weights in self._half_weights()]
+        return [self._count(weights)[places] for weights in self.half_weights]
 
     @property
     def by_network(self) -> np.ndarray:
         return np.repeat(self.answers.by_network, self.weights, axis=0)
-
-    def _half_weights(self) -> list[np.ndarray]:
-        """Return the weights of the networks with even and of those with odd seeds."""
-        return [self.weights * (self.answers.seeds % 2 == half) for half in (0, 1)]
 
     def _accessibility(self, weights: np.ndarray) -> np.ndarray:
         if not weights.any():
@@ -226,8 +213,9 @@ class Drawn(Counted):
 class Scores:
     """The scores that a measure is computed from, by ensemble or baseline.
 
-    They cover the examples that the measure has chosen and that exist. A resample draws from these
-    with replacement, and draws the same examples for all ensembles.
+    They cover the examples that the measure has chosen and that exist. With ``resample``, a seed,
+    these are drawn with replacement, the same ones for all ensembles. With ``shuffle``, a seed,
+    examples are permuted within their class and split, differently for each ensemble and each half.
     """
 
     def __init__(
@@ -236,14 +224,6 @@ class Scores:
         resample: int | None = None,
         shuffle: int | None = None,
     ):
-        """Set counts by name.
-
-        Args:
-            counts: the counts of each ensemble and baseline.
-            resample: the seed with which examples are drawn; None for each example once.
-            shuffle: the seed with which examples are permuted within their class and split,
-                differently for each name and for each half of an ensemble; None: they are not.
-        """
         self.counts, self.resample, self.shuffle = counts, resample, shuffle
         self._known_places: dict[tuple[str, Examples, str], np.ndarray] = {}
 
@@ -313,43 +293,35 @@ class Scores:
     def _places(self, name: str, examples: Examples, half: str = "") -> np.ndarray:
         key = name, examples, half
         if key not in self._known_places:
-            self._known_places[key] = self._find_places(*key)
+            axis = self.counts[name].axis
+            places = axis.places(examples)
+            if self.shuffle is not None:
+                seed = crc32(f"{name}{half}".encode()), self.shuffle
+                places = axis.permuted(np.random.default_rng(seed))[places]
+            if self.resample is not None:
+                generator = np.random.default_rng(self.resample)
+                places = places[generator.integers(len(places), size=len(places))]
+            self._known_places[key] = places
         return self._known_places[key]
-
-    def _find_places(self, name: str, examples: Examples, half: str) -> np.ndarray:
-        axis = self.counts[name].axis
-        places = axis.places(examples)
-        if self.shuffle is not None:
-            seed = crc32(f"{name}{half}".encode()), self.shuffle
-            places = axis.permuted(np.random.default_rng(seed))[places]
-        if self.resample is not None:
-            generator = np.random.default_rng(self.resample)
-            places = places[generator.integers(len(places), size=len(places))]
-        return places
 
 
 def read_answers(
     name: str, paths: Sequence[Path], scores: xr.Dataset, among: np.ndarray
 ) -> Answers:
-    """Return the predictions of an ensemble's networks for some examples.
+    """Return the predictions of an ensemble's networks for the examples with the names ``among``.
 
-    Args:
-        name: the ensemble's name, for error messages.
-        paths: its predictions files.
-        scores: its scores, made from these files.
-        among: names of the examples.
+    The scores were made from the files at ``paths``; the ensemble's name is for error messages.
 
     Raises:
         InputError: a file is missing, damaged, or not the one the scores were made from.
     """
     axis, seeds = Axis(scores, among), scores["network"].values
-    # One network's predictions of all examples may be larger than the result.
-    starts = range(0, scores.sizes["example"], EXAMPLES_AT_ONCE)
-    block_of = axis.of_scores // EXAMPLES_AT_ONCE
-    blocks = [
-        (slice(start, start + EXAMPLES_AT_ONCE), np.flatnonzero(block_of == number))
-        for number, start in enumerate(starts)
-    ]
+    # In blocks, because one network's predictions of all examples may be larger than the result.
+    blocks = []
+    for start in range(0, scores.sizes["example"], EXAMPLES_AT_ONCE):
+        block = slice(start, start + EXAMPLES_AT_ONCE)
+        is_inside = (axis.of_scores >= block.start) & (axis.of_scores < block.stop)
+        blocks.append((block, np.flatnonzero(is_inside)))
     predictions, found = None, set()
     for path in paths:
         with open_predictions(path) as contents:
@@ -358,7 +330,8 @@ def read_answers(
                 for each in ("epoch", "example", "label")
             )
             in_file = contents["network"].values
-            if not same or not np.isin(in_file, seeds).any():
+            rows = np.flatnonzero(np.isin(in_file, seeds))
+            if not (same and rows.size):
                 raise InputError(
                     f"{path} does not belong to the scores of {name} (its definition, networks, "
                     f"epochs or examples differ); {REBUILD}."
@@ -366,7 +339,7 @@ def read_answers(
             if predictions is None:
                 shape = (len(seeds), contents.sizes["epoch"], len(axis.names))
                 predictions = np.empty(shape, contents["prediction"].dtype)
-            for row in np.flatnonzero(np.isin(in_file, seeds)):
+            for row in rows:
                 network = predictions[np.searchsorted(seeds, in_file[row])]
                 for block, columns in blocks:
                     part = contents["prediction"].isel(network=row, example=block).values

@@ -29,16 +29,11 @@ def interval_around(
     original ones: agreement is lower throughout, and so is the lowest of many epochs. The shift
     removes this bias, because only the variation of the statistic is of interest.
 
-    Args:
-        value: the statistic of the original sample.
-        replicates: (replicate,) the statistic of resamples; undefined ones are left out.
-        possible: the smallest and the largest possible value, at which the interval is clipped.
-
-    Returns:
-        lower and upper end; NaN if the value or all replicates are undefined.
+    Undefined replicates (replicate,) are left out. The interval is clipped to the possible values;
+    it is NaN if the value or all replicates are undefined.
     """
     if np.isnan(replicates).all():
-        return float("nan"), float("nan")
+        return np.nan, np.nan
     ends = band(replicates) + (value - np.nanmedian(replicates))
     lower, upper = np.clip(ends, *possible)
     return float(lower), float(upper)
@@ -47,7 +42,7 @@ def interval_around(
 def band_of_mean(values: np.ndarray) -> np.ndarray:
     """Return the 95 % bootstrap band of means over examples: (..., example) -> (..., 2).
 
-    All means share the same resamples, and the same values always give the same band.
+    All means share the same resamples.
     """
     units = values.shape[-1]
     means = replicates_of(lambda weights: np.tensordot(weights, values, (1, -1)) / units, units)
@@ -57,16 +52,9 @@ def band_of_mean(values: np.ndarray) -> np.ndarray:
 def differences_from(others: np.ndarray, group: np.ndarray) -> tuple[float, np.ndarray]:
     """Return the difference of a group from others, and those under permutation of all of them.
 
-    A difference is the absolute difference of means over examples, averaged over epochs. If the
-    group is a random part of all examples, its difference is one of those under permutation.
-
-    Args:
-        others: (epoch, example) scores of the other examples.
-        group: (epoch, example) scores of the group.
-
-    Returns:
-        the difference of the group, and those of 1,000 random parts of all examples (seed 0), as
-        large as the group, from the rest, (part,).
+    A difference is the absolute difference of means over examples, averaged over epochs; scores are
+    (epoch, example). If the group is a random part of all examples, its difference is one of those
+    of 1,000 random parts (seed 0), as large as the group, from the rest, (part,).
     """
     together, size = np.concatenate([group, others], axis=1), group.shape[1]
     examples = together.shape[1]
@@ -85,25 +73,15 @@ def _draw_parts(examples: int, size: int) -> list[np.ndarray]:
 
 
 def replicates_of(statistic: Statistic, units: int, replicates: int = REPLICATES) -> np.ndarray:
-    """Return a statistic of resamples, each of ``units`` units with replacement: (replicate, ...).
-
-    The same statistic and number of units always give the same values.
-    """
-    generator = np.random.default_rng(0)
+    """Return a statistic of resamples of units with replacement (seed 0), (replicate, ...)."""
+    generator, found = np.random.default_rng(0), []
     at_once = max(1, NUMBERS_AT_ONCE // units)
-    found = [
-        statistic(resample_weights(generator, min(at_once, replicates - start), units))
-        for start in range(0, replicates, at_once)
-    ]
+    for start in range(0, replicates, at_once):
+        weights = np.empty((min(at_once, replicates - start), units))
+        for row in weights:
+            row[:] = np.bincount(generator.integers(units, size=units), minlength=units)
+        found.append(statistic(weights))
     return np.concatenate(found)
-
-
-def resample_weights(generator: np.random.Generator, replicates: int, units: int) -> np.ndarray:
-    """Return how often each resample has each unit: (replicate, unit), whole numbers as float64."""
-    weights = np.empty((replicates, units))
-    for row in weights:
-        row[:] = np.bincount(generator.integers(units, size=units), minlength=units)
-    return weights
 
 
 def band(replicates: np.ndarray) -> np.ndarray:

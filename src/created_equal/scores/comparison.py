@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from created_equal.scores.bootstrap import REPLICATES, interval_around
+from created_equal.scores.correlation import without_class_means
 from created_equal.scores.hypotheses import FEWEST_NETWORKS
-from created_equal.scores.order import without_class_means
 
 NUMBERS_AT_ONCE = 2**21
 SMALLEST_SHARE = 1e-24  # Of the mean square, for the variance of a score that is not constant.
@@ -25,14 +25,10 @@ class Estimate:
 def compare_scores(one: np.ndarray, other: np.ndarray, labels: np.ndarray) -> dict[str, Estimate]:
     """Return the ``correlations`` of two scores of the same examples, by name.
 
-    Each of 1,000 resamples draws the examples with replacement, and the networks of both scores if
+    Each is a score (example,), or one for each network of an ensemble (network, example), which is
+    averaged; a single row if only the mean is known. Labels are (example,), from 0 on. Each of
+    1,000 resamples draws the examples with replacement, and the networks of both scores if
     ``resamples_networks``; the same input always gives the same intervals.
-
-    Args:
-        one: a score (example,), or one for each network of an ensemble (network, example), which is
-            averaged; a single row if only the mean is known.
-        other: as ``one``.
-        labels: (example,) integers from 0 on.
     """
     both, examples = (one, other), len(labels)
     generator, parts = np.random.default_rng(0), []
@@ -54,16 +50,11 @@ def compare_scores(one: np.ndarray, other: np.ndarray, labels: np.ndarray) -> di
 
 
 def correlations(one: np.ndarray, other: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the correlations of samples of two scores.
+    """Return the correlations of samples of two scores, which are (sample, example), as labels are.
 
     Within classes, the mean rank of the class is subtracted from each rank among all examples, as
     in ``rank_correlations``. The differences are ranked and correlated over all examples, so large
     classes weigh more.
-
-    Args:
-        one: (sample, example) a score.
-        other: (sample, example) another score of the same examples.
-        labels: (sample, example) integers from 0 on.
 
     Returns:
         "Spearman", "Spearman within classes" and "Pearson": (sample,) float64, NaN if a score is
@@ -104,7 +95,7 @@ def _means(
 
 
 def _ranks(scores: np.ndarray) -> np.ndarray:
-    """Return the ranks within each row (sample, example), see ``order.ranks``."""
+    """Return the ranks within each row (sample, example), see ``correlation.ranks``."""
     return pd.DataFrame(scores).rank(axis=1).to_numpy()
 
 

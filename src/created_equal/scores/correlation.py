@@ -1,16 +1,27 @@
-"""Pearson's correlation with its p-value and interval."""
+"""Correlations of scores: Pearson's and Spearman's, p-values and bootstrap intervals."""
 
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from created_equal.errors import InputError
 from created_equal.extras import library
-from created_equal.scores.bootstrap import Statistic, interval_around, replicates_of, value_of
+from created_equal.scores.bootstrap import (
+    REPLICATES,
+    Statistic,
+    interval_around,
+    replicates_of,
+    value_of,
+)
 
 SMALLEST_LOG10_P = -300.0
 SMALLEST_VARIANCE = 1e-12
+# With more examples, many metrics have fewer replicates, because the intervals are narrow anyway.
+EXAMPLES_OF_ALL_REPLICATES = 100_000
+FEWEST_REPLICATES = 100
 
 
 class Correlation(NamedTuple):
@@ -22,25 +33,32 @@ class Correlation(NamedTuple):
     upper: float
 
 
+class RankCorrelations(NamedTuple):
+    """Spearman's correlation of each pair of metrics, with the ends of its 95 % interval.
+
+    Each is (metric, metric), NaN where one metric is constant.
+    """
+
+    r: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+
+
 def correlation(a: np.ndarray, b: np.ndarray) -> Correlation:
     """Return Pearson's correlation of two scores (example,) of the same examples or bins.
 
     Raises:
         InputError: there are fewer than three examples, or scores are constant or NaN.
     """
-    undefined = InputError(
-        "a correlation is undefined for fewer than three examples, for constant scores and for "
-        "scores that are not numbers (half an ensemble of one network has none); give more "
-        "networks or examples, or train longer."
-    )
-    if len(a) < 3:
-        raise undefined
-    statistic = correlation_of(a, b)
-    r = value_of(statistic, len(a))
+    r = pearson(a, b) if len(a) >= 3 else math.nan
     if math.isnan(r):
-        raise undefined
-    interval = interval_around(r, replicates_of(statistic, len(a)), possible=(-1, 1))
-    return Correlation(r, log10_p_of(r, len(a)), *interval)
+        raise InputError(
+            "a correlation is undefined for fewer than three examples, for constant scores and for "
+            "scores that are not numbers (half an ensemble of one network has none); give more "
+            "networks or examples, or train longer."
+        )
+    replicates = replicates_of(correlation_of(a, b), len(a))
+    return Correlation(r, log10_p_of(r, len(a)), *interval_around(r, replicates, (-1, 1)))
 
 
 def correlation_of(a: np.ndarray, b: np.ndarray) -> Statistic:
@@ -52,12 +70,10 @@ def correlation_of(a: np.ndarray, b: np.ndarray) -> Statistic:
         total = weights.sum(axis=1)
         mean_a, mean_b = weights @ a / total, weights @ b / total
         covariance = weights @ (a * b) / total - mean_a * mean_b
-        variances = [
-            weights @ (values**2) / total - mean**2 for values, mean in ((a, mean_a), (b, mean_b))
-        ]
-        product = np.where(
-            np.minimum(*variances) > SMALLEST_VARIANCE, variances[0] * variances[1], np.nan
-        )
+        variance_a = weights @ (a**2) / total - mean_a**2
+        variance_b = weights @ (b**2) / total - mean_b**2
+        vary = np.minimum(variance_a, variance_b) > SMALLEST_VARIANCE
+        product = np.where(vary, variance_a * variance_b, np.nan)
         return np.clip(covariance / np.sqrt(product), -1, 1)
 
     return statistic
@@ -74,3 +90,82 @@ def log10_p_of(r: float, points: int) -> float:
         return math.nan
     p = library("scipy.special").betainc(points / 2 - 1, 0.5, 1 - r * r)
     return max(math.log10(p), SMALLEST_LOG10_P) if p else SMALLEST_LOG10_P
+
+
+def pearson(a: np.ndarray, b: np.ndarray) -> float:
+    """Return Pearson's r of two scores (example,), NaN if one is constant."""
+    return value_of(correlation_of(a, b), len(a))
+
+
+def spearman(a: np.ndarray, b: np.ndarray) -> float:
+    """Return Spearman's correlation of two scores (example,): Pearson's r of their ranks."""
+    return pearson(ranks(a), ranks(b))
+
+
+def ranks(values: np.ndarray) -> np.ndarray:
+    """Return the ranks of values (example,), from 1; equal values have the mean of their ranks."""
+    return pd.Series(values).rank().to_numpy()
+
+
+def without_class_means(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return values (example,) minus the mean of their class; labels are (example,), from 0 on."""
+    counts = np.maximum(np.bincount(labels), 1)
+    return values - (np.bincount(labels, weights=values) / counts)[labels]
+
+
+def nan_mean(values: Iterable[float]) -> float:
+    """Return the mean of the values that are not NaN, NaN if there are none."""
+    values = np.fromiter(values, np.float64)
+    values = values[~np.isnan(values)]
+    return float(values.mean()) if values.size else np.nan
+
+
+def mean_rank_correlation(rows: np.ndarray) -> float:
+    """Return the mean of Spearman's correlation over all pairs of rows (row, example).
+
+    Undefined correlations are left out; NaN for a single row or example.
+    """
+    if rows.shape[1] < 2:
+        return np.nan
+    with np.errstate(invalid="ignore"):
+        r = np.atleast_2d(np.corrcoef([ranks(row) for row in rows]))
+    return nan_mean(r[~np.eye(len(r), dtype=bool)])
+
+
+def rank_correlations(metrics: pd.DataFrame, labels: np.ndarray | None = None) -> RankCorrelations:
+    """Return Spearman's correlations of all pairs of metrics (example, metric).
+
+    NaN ranks last: an example that is never learned ranks after the last one learned, and after the
+    most forgotten one (Toneva et al., 2019). With labels (example,), from 0 on, ranks minus their
+    class mean are correlated. Intervals are over examples, which keep their ranks.
+    """
+    ranked = metrics.rank(na_option="bottom").to_numpy()
+    if labels is not None:
+        within = np.apply_along_axis(without_class_means, 0, ranked, labels)
+        # Rounded, so that ties within a class remain ties.
+        ranked = pd.DataFrame(within.round(6)).rank().to_numpy()
+    deviation = ranked.std(axis=0)
+    varying = np.where(deviation < SMALLEST_VARIANCE, np.nan, deviation)
+    scaled = (ranked - ranked.mean(axis=0)) / varying
+    examples, pairs = len(scaled), (scaled.shape[1],) * 2
+    r = _weighted_correlations(scaled, np.ones(examples))
+    replicates = REPLICATES * EXAMPLES_OF_ALL_REPLICATES // examples
+    found = replicates_of(
+        lambda weights: np.array([_weighted_correlations(scaled, row) for row in weights]),
+        examples,
+        int(np.clip(replicates, FEWEST_REPLICATES, REPLICATES)),
+    )
+    ends = np.array(
+        [interval_around(r[pair], found[:, *pair], (-1, 1)) for pair in np.ndindex(pairs)]
+    )
+    return RankCorrelations(r, *ends.T.reshape(2, *pairs))
+
+
+def _weighted_correlations(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return Pearson's correlations of columns (example, metric) with weights (example,)."""
+    total = weights.sum()
+    mean = weights @ values / total
+    covariance = (values * weights[:, None]).T @ values / total - np.outer(mean, mean)
+    variance = np.diag(covariance)
+    deviation = np.sqrt(np.where(variance > SMALLEST_VARIANCE, variance, np.nan))
+    return np.clip(covariance / np.outer(deviation, deviation), -1, 1)

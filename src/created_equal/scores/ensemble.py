@@ -18,16 +18,15 @@ from created_equal.artefacts import (
     SPLITS,
     canonical,
     check_one_ensemble,
+    consistency,
     definition_of,
     open_predictions,
 )
 from created_equal.errors import InputError
-from created_equal.scores.agreement import count_dtype, modes, right_counts
-from created_equal.scores.bimodality import band_over_examples, bimodality_of_counts
+from created_equal.scores.agreement import agreeing_pairs, count_dtype, modes, right_counts
+from created_equal.scores.histograms import band_over_examples, bimodality_of_counts, histograms_of
 from created_equal.scores.label_metrics import OF_EXAMPLES, metrics_of_predictions
 from created_equal.scores.learning import accessibility
-from created_equal.scores.subensembles import histograms_of
-from created_equal.scores.votes import agreeing_pairs
 
 # 64 Mi predictions are 64 MiB for up to 256 classes, otherwise 128 MiB.
 PREDICTIONS_AT_ONCE = 2**26
@@ -57,10 +56,8 @@ def score_ensemble(
 ) -> xr.Dataset:
     """Return the scores of an ensemble from its predictions files.
 
-    The files are read in blocks of examples, with all networks and epochs of a block at a time.
-    Besides the scores and the files' example axes, memory holds one block (at most 64 Mi
-    predictions), a copy of half of its networks, and histograms, whose size does not depend on the
-    number of examples.
+    The files are read in blocks of examples, with all networks and epochs of a block at a time (at
+    most 64 Mi predictions), so memory does not grow with their number.
 
     Args:
         paths: the ensemble's predictions files, in any order.
@@ -69,7 +66,7 @@ def score_ensemble(
             accuracy on them is then among the scores.
 
     Returns:
-        see ``read_scores``; networks are sorted by seed, and there is an attribute definition.
+        see ``read_scores``; networks are sorted by seed.
 
     Raises:
         InputError: there are no files, or no epoch after epoch 0; a file is damaged or belongs to
@@ -100,19 +97,37 @@ def score_opened(
     n_networks: int | None = None,
     moved: np.ndarray | None = None,
 ) -> xr.Dataset:
-    """Return the scores of an ensemble, as ``score_ensemble``, from open predictions.
-
-    Messages refer to them by ``names``.
-    """
+    """Return what ``score_ensemble`` returns, from open predictions with names for messages."""
     check_one_ensemble(opened, names)
     if not (opened[0]["epoch"].values > 0).any():
         raise InputError(
             f"{names[0]} has no epoch after the untrained one; train the ensemble for at least "
             "one epoch."
         )
-    seeds = _select_seeds(opened, n_networks)
-    files = [_select_rows(contents, seeds) for contents in opened]
+    seeds, files = _select_seeds(opened, n_networks), []
+    for contents in opened:
+        in_file = contents["network"].values
+        rows = np.flatnonzero(np.isin(in_file, seeds))
+        files.append(_File(contents, rows, np.searchsorted(seeds, in_file[rows])))
     return _score(files, seeds, _find_moved(moved, opened[0], names[0]))
+
+
+def scores_of_baseline(predictions: xr.Dataset) -> xr.Dataset:
+    """Return the scores of a classifier that is not a neural network, as far as claims need them.
+
+    They are n_right (epoch, example) of the random states; accessibility (example), the mean
+    consistency over all epochs (there is no untrained one); accuracy (network, epoch, split); and
+    label (example).
+    """
+    scores = xr.Dataset(
+        {
+            "n_right": (predictions["prediction"] == predictions["label"]).sum("network"),
+            "accuracy": predictions["accuracy"],
+            "label": predictions["label"],
+        },
+        attrs={name: predictions.attrs[name] for name in ("classes", "definition")},
+    )
+    return scores.assign(accessibility=consistency(scores).mean("epoch"))
 
 
 def _warn_of_precisions(scores: xr.Dataset, folder: Path) -> None:
@@ -144,12 +159,6 @@ def _select_seeds(opened: Sequence[xr.Dataset], n_networks: int | None) -> np.nd
     return seeds
 
 
-def _select_rows(contents: xr.Dataset, seeds: np.ndarray) -> _File:
-    in_file = contents["network"].values
-    rows = np.flatnonzero(np.isin(in_file, seeds))
-    return _File(contents, rows, np.searchsorted(seeds, in_file[rows]))
-
-
 def _find_moved(moved: np.ndarray | None, contents: xr.Dataset, path: Path | str) -> np.ndarray:
     """Return whether each example was moved to the test set, (example,) bool."""
     if moved is None:
@@ -166,7 +175,8 @@ def _find_moved(moved: np.ndarray | None, contents: xr.Dataset, path: Path | str
 
 def _score(files: Sequence[_File], seeds: np.ndarray, is_moved: np.ndarray) -> xr.Dataset:
     first = files[0].contents
-    scores = _score_examples(files, seeds).assign_coords(
+    scores, n_moved_right = _score_examples(files, seeds, is_moved)
+    scores = scores.assign_coords(
         {
             "network": seeds,
             "epoch": first["epoch"].values,
@@ -200,7 +210,7 @@ def _score(files: Sequence[_File], seeds: np.ndarray, is_moved: np.ndarray) -> x
         scores = scores.drop_vars(OF_VOTES)
     if is_moved.any():
         scores["moved"] = "example", is_moved
-        scores["accuracy_moved"] = ("network", "epoch"), _accuracy_on(is_moved, files, seeds)
+        scores["accuracy_moved"] = ("network", "epoch"), n_moved_right / is_moved.sum()
     versions = dict.fromkeys(file.contents.attrs["versions"] for file in files if file.rows.size)
     return scores.assign_attrs(
         classes=int(first.attrs["classes"]),
@@ -210,83 +220,63 @@ def _score(files: Sequence[_File], seeds: np.ndarray, is_moved: np.ndarray) -> x
     )
 
 
-def _score_examples(files: Sequence[_File], seeds: np.ndarray) -> xr.Dataset:
-    """Return the scores of all examples, one block of examples after the other."""
+def _score_examples(
+    files: Sequence[_File], seeds: np.ndarray, is_moved: np.ndarray
+) -> tuple[xr.Dataset, np.ndarray]:
+    """Return the scores of all examples, one block of examples after the other.
+
+    With them is the number of moved examples that each network is right about, (network, epoch).
+    """
     first = files[0].contents
     epochs, examples = first["epoch"].values, first.sizes["example"]
     classes, n_networks = int(first.attrs["classes"]), len(seeds)
     labels = first["label"].values.astype(first["prediction"].dtype)
-    halves = [seeds % 2 == parity for parity in range(len(HALVES))]
     counts = {
         name: np.empty((len(epochs), examples), dtype=count_dtype(n_networks))
         for name in ("n_right", "n_modal", "n_runner_up")
     }
     counts["modal_label"] = np.empty((len(epochs), examples), dtype=labels.dtype)
+    metrics = {name: np.empty(examples) for name in OF_EXAMPLES}
     accessibilities = np.empty(examples)
     # A single network has no odd half.
-    accessibilities_of_halves = np.full((len(halves), examples), np.nan)
-    metrics = {name: np.empty(examples) for name in OF_EXAMPLES}
-    is_of = [first["example_split"].values == split for split in SPLITS]
+    of_halves = np.full((len(HALVES), examples), np.nan)
+    # (split, example)
+    is_of = np.array([first["example_split"].values == split for split in SPLITS])
     # Integers, so the sums do not depend on the size of the blocks.
     agreeing, changed = np.zeros((2, len(epochs), len(SPLITS)), dtype=np.int64)
+    n_moved_right = np.zeros((n_networks, len(epochs)), dtype=np.int64)
     for block, predictions in _blocks(files, seeds):
-        of_splits = [each[block] for each in is_of]
         for epoch in range(len(epochs)):
             for name, values in modes(predictions[:, epoch], classes)._asdict().items():
                 counts[name][epoch, block] = values
-            pairs = agreeing_pairs(predictions[:, epoch])
-            agreeing[epoch] += [pairs[split].sum() for split in of_splits]
+            agreeing[epoch] += is_of[:, block] @ agreeing_pairs(predictions[:, epoch])
             if epoch:
-                changes = (predictions[:, epoch] != predictions[:, epoch - 1]).sum(axis=0)
-                changed[epoch] += [changes[split].sum() for split in of_splits]
-        found = metrics_of_predictions(predictions, labels[block], epochs)
-        for name, values in found.items():
+                changes = predictions[:, epoch] != predictions[:, epoch - 1]
+                changed[epoch] += is_of[:, block] @ changes.sum(axis=0)
+        for name, values in metrics_of_predictions(predictions, labels[block], epochs).items():
             metrics[name][block] = values
-        n_right = counts["n_right"][:, block] = _count_right(predictions, labels[block])
+        n_right = counts["n_right"][:, block] = right_counts(predictions, labels[block])
         accessibilities[block] = accessibility(n_right, n_networks, epochs)
-        for index, half in enumerate(halves):
-            if half.any():
-                of_half = _count_right(predictions[half], labels[block])
-                accessibilities_of_halves[index, block] = accessibility(of_half, half.sum(), epochs)
-    disagreement, churn = _means(agreeing, changed, is_of, n_networks)
-    return xr.Dataset(
-        {
-            **{name: (("epoch", "example"), values) for name, values in counts.items()},
-            "accessibility": ("example", accessibilities),
-            "accessibility_half": (("half", "example"), accessibilities_of_halves),
-            **{name: ("example", values) for name, values in metrics.items()},
-            "mean_disagreement": (("epoch", "split"), disagreement),
-            "mean_churn": (("epoch", "split"), churn),
-        }
-    )
-
-
-def _means(
-    agreeing: np.ndarray, changed: np.ndarray, is_of: list[np.ndarray], n_networks: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean disagreement and the mean churn, (epoch, split); NaN if undefined."""
-    examples = np.array([each.sum() for each in is_of])
+        for parity, of_half in enumerate(of_halves):
+            if (half := seeds % 2 == parity).any():
+                n_right = right_counts(predictions[half], labels[block])
+                of_half[block] = accessibility(n_right, half.sum(), epochs)
+        moved = is_moved[block]
+        n_moved_right += (predictions[..., moved] == labels[block][moved]).sum(axis=-1)
+    votes = is_of.sum(axis=1) * n_networks
     with np.errstate(invalid="ignore"):
-        disagreement = 1 - agreeing / (examples * n_networks * (n_networks - 1))
-        churn = changed / (examples * n_networks)
+        disagreement = 1 - agreeing / (votes * (n_networks - 1))
+        churn = changed / votes
     churn[0] = np.nan
-    return disagreement, churn
-
-
-def _count_right(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Return how many of the networks (network, epoch, example) are right, (epoch, example)."""
-    epochs = range(predictions.shape[1])
-    return np.array([right_counts(predictions[:, epoch], labels) for epoch in epochs])
-
-
-def _accuracy_on(chosen: np.ndarray, files: Sequence[_File], seeds: np.ndarray) -> np.ndarray:
-    """Return the accuracy of each network (network, epoch) on chosen examples (example,) bool."""
-    labels = files[0].contents["label"].values
-    n_right = 0
-    for block, predictions in _blocks(files, seeds):
-        in_block = chosen[block]
-        n_right += (predictions[..., in_block] == labels[block][in_block]).sum(axis=-1)
-    return n_right / chosen.sum()
+    scores = {
+        **{name: (("epoch", "example"), values) for name, values in counts.items()},
+        "accessibility": ("example", accessibilities),
+        "accessibility_half": (("half", "example"), of_halves),
+        **{name: ("example", values) for name, values in metrics.items()},
+        "mean_disagreement": (("epoch", "split"), disagreement),
+        "mean_churn": (("epoch", "split"), churn),
+    }
+    return xr.Dataset(scores), n_moved_right
 
 
 def _blocks(files: Sequence[_File], seeds: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:

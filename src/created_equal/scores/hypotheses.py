@@ -40,20 +40,19 @@ class Hypotheses:
         dataset: xr.Dataset,
         moved: Iterable[np.ndarray] = (),
     ):
-        """Set the scores, and the data that nulls and resamples need.
+        """Set the scores by name, and the data that nulls and resamples need.
 
-        Args:
-            scores: the scores of each ensemble and baseline, by name.
-            predictions: the files that they were computed from; none if these were not saved.
-            dataset: the study's dataset, with the images if it has them.
-            moved: names of examples that are in every sample.
+        Predictions are the files that the scores were computed from; none if these were not saved.
+        The dataset is the study's. Examples with the names ``moved`` are in every sample.
         """
         self.scores, self.predictions, self.dataset = scores, predictions, dataset
-        self.sample = np.concatenate([sampled(dataset), *moved])
+        self.sample = np.concatenate([_sample(dataset), *moved])
         # Ensembles that are measured together are asked for many times, one after the other. All at
         # once would be gigabytes for a million examples.
         self.stored = lru_cache(maxsize=2)(lambda name: Stored(scores[name]))
-        self.answers = lru_cache(maxsize=2)(self._read)
+        self.answers = lru_cache(maxsize=2)(
+            lambda name: read_answers(name, predictions[name], scores[name], self.sample)
+        )
         self._made = lru_cache(maxsize=2)(self._make)
         self._means = lru_cache(maxsize=2)(self._make_means)
         # Those of two ensembles under two nulls.
@@ -110,8 +109,7 @@ class Hypotheses:
             for name, generator in generators.items():
                 networks = self.networks(name)
                 drawn = generator.integers(networks, size=networks)
-                weights = np.bincount(drawn, minlength=networks)
-                counts[name] = Counted(answers[name], weights)
+                counts[name] = Counted(answers[name], np.bincount(drawn, minlength=networks))
             yield Scores(counts, resample)
 
     def resamples_networks(self, names: tuple[str, ...]) -> bool:
@@ -140,9 +138,6 @@ class Hypotheses:
             return {name: Counted(self.answers(name)) for name in names}
         return {name: self.stored(name) for name in names}
 
-    def _read(self, name: str) -> Answers:
-        return read_answers(name, self.predictions[name], self.scores[name], self.sample)
-
     def _make(self, null: str, name: str, draw: int) -> Answers:
         seed = crc32(name.encode()), draw
         if null == "classes_kept":
@@ -156,18 +151,12 @@ class Hypotheses:
         return class_means(scores, Axis(scores, self.sample if sampled else None), self.dataset)
 
 
-def sampled(dataset: xr.Dataset) -> np.ndarray:
-    """Return the names of the examples from which nulls and resamples are computed.
-
-    They are all examples of a split, or ``MOST_EXAMPLES`` of them, always the same ones.
-    """
-    generator = np.random.default_rng(0)
-    of_splits = [select_split(dataset, split)["example"].values for split in SPLITS]
-    return np.concatenate(
-        [
-            generator.choice(names, MOST_EXAMPLES, replace=False)
-            if len(names) > MOST_EXAMPLES
-            else names
-            for names in of_splits
-        ]
-    )
+def _sample(dataset: xr.Dataset) -> np.ndarray:
+    """Return the names of all examples of a split, or of ``MOST_EXAMPLES``, always the same."""
+    generator, parts = np.random.default_rng(0), []
+    for split in SPLITS:
+        names = select_split(dataset, split)["example"].values
+        if len(names) > MOST_EXAMPLES:
+            names = generator.choice(names, MOST_EXAMPLES, replace=False)
+        parts.append(names)
+    return np.concatenate(parts)

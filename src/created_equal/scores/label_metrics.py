@@ -5,22 +5,8 @@ import pandas as pd
 import xarray as xr
 
 from created_equal.artefacts import SPLITS, consensus, consistency
+from created_equal.scores import agreement, dynamics
 from created_equal.scores.difficulty import difficulty_class
-from created_equal.scores.dynamics import (
-    ever_learned,
-    first_learned,
-    forgetting,
-    learned_for_good,
-    mean_network,
-    median_network,
-    variability,
-)
-from created_equal.scores.independence import (
-    error_consistency,
-    variance_if_independent,
-    variance_of_accuracy,
-)
-from created_equal.scores.votes import disagreement, vote_el2n, vote_entropy, vote_margin
 
 # One chunk of a scores file.
 EXAMPLES_AT_ONCE = 2**16
@@ -42,74 +28,59 @@ def metrics_of_predictions(
 ) -> dict[str, np.ndarray]:
     """Return the metrics of some examples that cannot be computed from the counts in scores files.
 
-    Args:
-        predictions: (network, epoch, example) labels.
-        labels: (example,) the labels of the examples.
-        epochs: (epoch,) the number of each epoch, where 0 is untrained; at least one is trained.
+    Metrics of learning are over the epochs after the untrained one, metrics of votes after the last
+    epoch. Churn is the share of networks that change their label from one epoch to the next, mean
+    over epochs; Milani Fard et al. (2016) define it between two models.
 
-    Returns:
-        (example,) float64 by name, see ``OF_EXAMPLES``. Metrics of learning are over the epochs
-        after the untrained one, metrics of votes after the last epoch. Churn is the share of
-        networks that change their label from one epoch to the next, mean over epochs; Milani Fard
-        et al. (2016) define it between two models.
+    Predictions are (network, epoch, example) labels. Of the epochs (epoch,), 0 is untrained, and at
+    least one is trained. The result is (example,) float64 by name, see ``OF_EXAMPLES``.
     """
-    trained = np.flatnonzero(epochs > 0)
+    trained, numbers = np.flatnonzero(epochs > 0), epochs[epochs > 0]
     first, for_good, ever, forgotten = [], [], [], []
     changes = np.zeros(len(labels), dtype=np.int64)
     for of_network in predictions[:, trained]:
         right = of_network == labels
-        first.append(first_learned(right, epochs[trained]))
-        for_good.append(learned_for_good(right, epochs[trained]))
-        ever.append(ever_learned(right))
-        forgotten.append(forgetting(right))
+        first.append(dynamics.first_learned(right, numbers))
+        for_good.append(dynamics.learned_for_good(right, numbers))
+        ever.append(dynamics.ever_learned(right))
+        forgotten.append(dynamics.forgetting(right))
         changes += (of_network[1:] != of_network[:-1]).sum(axis=0)
     steps = len(predictions) * (len(trained) - 1)
     last = predictions[:, -1]
     return {
-        "first_learned": median_network(np.array(first)),
-        "learned_for_good": median_network(np.array(for_good)),
+        "first_learned": dynamics.median_network(np.array(first)),
+        "learned_for_good": dynamics.median_network(np.array(for_good)),
         "ever_learned": np.mean(ever, axis=0),
-        "forgetting": mean_network(np.array(forgotten)),
+        "forgetting": dynamics.mean_network(np.array(forgotten)),
         # Nothing changes within a single epoch.
         "churn": changes / steps if steps else np.full(len(labels), np.nan),
-        "vote_entropy": vote_entropy(last),
-        "vote_el2n": vote_el2n(last, labels),
-        "disagreement": disagreement(last),
+        "vote_entropy": agreement.vote_entropy(last),
+        "vote_el2n": agreement.vote_el2n(last, labels),
+        "disagreement": agreement.disagreement(last),
     }
 
 
 def example_metrics(scores: xr.Dataset) -> pd.DataFrame:
-    """Return the metrics of each example.
+    """Return the metrics of each example of an ensemble's scores, with its name as index.
 
-    Args:
-        scores: an ensemble's, from ``read_scores`` or ``open_scores``.
-
-    Returns:
-        a row for each example, in the order of the scores, with the example's name as index. The
-        columns ``OF_EXAMPLES`` are missing if an earlier version wrote the scores, and the columns
-        ``OF_SEVERAL_EPOCHS`` if there is only one epoch after the untrained one.
+    The columns ``OF_EXAMPLES`` are missing if an earlier version wrote the scores, and the columns
+    ``OF_SEVERAL_EPOCHS`` if there is only one epoch after the untrained one.
     """
     parts = [
         _of_block(scores.isel(example=slice(start, start + EXAMPLES_AT_ONCE)))
         for start in range(0, scores.sizes["example"], EXAMPLES_AT_ONCE)
     ]
-    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    stored = ["accessibility", *(name for name in OF_EXAMPLES if name in scores)]
-    columns |= {name: scores[name].values for name in stored}
+    table = pd.concat(parts).set_index(pd.Index(scores["example"].values, name="example"))
+    for name in ("accessibility", *OF_EXAMPLES):
+        if name in scores:
+            table[name] = scores[name].values
     if (scores["epoch"].values > 0).sum() < 2:
-        columns = {name: of for name, of in columns.items() if name not in OF_SEVERAL_EPOCHS}
-    return pd.DataFrame(columns, index=pd.Index(scores["example"].values, name="example"))
+        table = table.drop(columns=list(OF_SEVERAL_EPOCHS), errors="ignore")
+    return table
 
 
 def epoch_metrics(scores: xr.Dataset) -> pd.DataFrame:
-    """Return the metrics of each epoch and split.
-
-    Args:
-        scores: an ensemble's, from ``read_scores`` or ``open_scores``.
-
-    Returns:
-        a row for each epoch and split that has examples.
-    """
+    """Return the metrics of each epoch and split that has examples, of an ensemble's scores."""
     rows = []
     n_networks, is_of = scores.sizes["network"], scores["example_split"].values
     for number in range(scores.sizes["epoch"]):
@@ -120,46 +91,44 @@ def epoch_metrics(scores: xr.Dataset) -> pd.DataFrame:
             if not len(counts):
                 continue
             accuracy = of_split["accuracy"].values
+            expected = agreement.variance_if_independent(counts, n_networks)
             lower, upper = of_split["bimodality_over_examples"].values
-            rows.append(
-                {
-                    "epoch": int(of_epoch["epoch"]),
-                    "split": split,
-                    "accuracy": accuracy.mean(dtype=np.float64),
-                    "loss": of_split["loss"].values.mean(dtype=np.float64),
-                    "bimodality": float(of_split["bimodality"]),
-                    "bimodality_lower": lower,
-                    "bimodality_upper": upper,
-                    "variance_of_accuracy": variance_of_accuracy(accuracy),
-                    "variance_if_independent": variance_if_independent(counts, n_networks),
-                    "error_consistency": error_consistency(counts, accuracy),
-                    **{
-                        name.removeprefix("mean_"): float(of_split[name])
-                        for name in OF_EPOCHS
-                        if name in scores
-                    },
-                }
-            )
+            row = {
+                "epoch": int(of_epoch["epoch"]),
+                "split": split,
+                "accuracy": accuracy.mean(dtype=np.float64),
+                "loss": of_split["loss"].values.mean(dtype=np.float64),
+                "bimodality": float(of_split["bimodality"]),
+                "bimodality_lower": lower,
+                "bimodality_upper": upper,
+                "variance_of_accuracy": agreement.variance_of_accuracy(accuracy),
+                "variance_if_independent": expected,
+                "error_consistency": agreement.error_consistency(counts, accuracy),
+            }
+            for name in OF_EPOCHS:
+                if name in scores:
+                    row[name.removeprefix("mean_")] = float(of_split[name])
+            rows.append(row)
     return pd.DataFrame(rows)
 
 
-def _of_block(scores: xr.Dataset) -> dict[str, np.ndarray]:
-    """Return the metrics that are computed from counts of networks, by name."""
+def _of_block(scores: xr.Dataset) -> pd.DataFrame:
+    """Return the metrics that are computed from counts of networks."""
     n_networks, trained = scores.sizes["network"], scores["epoch"].values > 0
     last, n_right = scores.isel(epoch=-1), scores["n_right"].values
     found = {
         "consistency": consistency(last).values,
         "difficulty_class": difficulty_class(n_right[-1], n_networks),
-        "variability": variability(n_right[trained] / n_networks),
+        "variability": dynamics.variability(n_right[trained] / n_networks),
     }
     # If predictions only tell whether networks are right, there is no modal label.
     if "n_modal" in scores:
         others = (scores[name].values for name in ("n_modal", "n_runner_up"))
-        margin = vote_margin(n_right, *others, n_networks)
+        margin = agreement.vote_margin(n_right, *others, n_networks)
         found |= {
             "modal_label": last["modal_label"].values,
             "consensus": consensus(last).values,
             "vote_margin": margin[-1],
             "mean_vote_margin": margin[trained].mean(axis=0),
         }
-    return found
+    return pd.DataFrame(found)

@@ -1,11 +1,16 @@
-"""The order and speed of learning: accessibility, and epochs of equal accuracy."""
+"""Whether an ensemble learned, how fast, and the epochs at which two are equally accurate."""
 
 from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 
+from created_equal.artefacts import SPLITS, definition_of
 from created_equal.errors import InputError
+
+REMEDY = "lower learning_rate or raise epochs in its recipe"
+# Accuracies are stored in single precision.
+ROUNDING = 1e-4
 
 
 class MatchedEpochs(NamedTuple):
@@ -17,21 +22,14 @@ class MatchedEpochs(NamedTuple):
 
 
 def accessibility(n_right: np.ndarray, n_networks: int, epochs: np.ndarray) -> np.ndarray:
-    """Return the mean consistency of each example over all epochs after the untrained one.
+    """Return the mean consistency of each example over all epochs after the untrained one, 0.
 
     It is higher if more networks learn the example, and learn it earlier (the paper's "speed of
-    learning").
-
-    Args:
-        n_right: (epoch, example), how many networks are right.
-        n_networks: N.
-        epochs: (epoch,) the number of each epoch, where 0 is untrained.
-
-    Returns:
-        (example,) float64 in 0..1, exactly equal for equal sums of counts.
+    learning"). ``n_right`` is (epoch, example), and epochs (epoch,). The result is (example,)
+    float64, exactly equal for equal sums of counts.
 
     Raises:
-        InputError: there is no epoch after epoch 0.
+        InputError: there is no such epoch.
     """
     trained = n_right[epochs > 0]
     if not len(trained):
@@ -54,16 +52,10 @@ def accuracy_by_epoch(scores: xr.Dataset, split: str) -> np.ndarray:
 def matched_epochs(
     accuracy_a: np.ndarray, accuracy_b: np.ndarray, tolerance: float = 0.01
 ) -> list[MatchedEpochs]:
-    """Return all pairs of trained epochs at which two ensembles are equally accurate.
+    """Return all pairs of epochs after epoch 0 at which two ensembles are equally accurate.
 
-    Args:
-        accuracy_a: (epoch,) mean accuracy of the first ensemble in 0..1, from epoch 0 on; NaN at an
-            epoch that was not recorded.
-        accuracy_b: (epoch,) that of the second; the lengths may differ.
-        tolerance: the largest difference that counts as equal.
-
-    Returns:
-        the pairs, without epoch 0, sorted by epoch_a and then by epoch_b.
+    Accuracies are those of ``accuracy_by_epoch``, and equal if they differ by at most the
+    tolerance. The pairs are sorted by epoch_a and then by epoch_b.
     """
     accuracies = [np.asarray(each, dtype=np.float64) for each in (accuracy_a, accuracy_b)]
     # Only the recorded epochs, because numbers of steps may be large.
@@ -117,19 +109,74 @@ def best_matched_pairs(
     def accuracy(pair: MatchedEpochs) -> float:
         return float(accuracy_a[pair.epoch_a] + accuracy_b[pair.epoch_b]) / 2
 
-    def nearest(target: float, pairs: list[MatchedEpochs]) -> MatchedEpochs:
-        def rank(pair: MatchedEpochs) -> tuple[float, int]:
-            # Rounded, so that the last bit of a sum does not decide between equals.
-            distance = round(abs(accuracy(pair) - target) + abs(pair.difference), 9)
-            return distance, pair.epoch_a + pair.epoch_b
-
-        return min(pairs, key=rank)
+    def rank(pair: MatchedEpochs, target: float) -> tuple[float, int]:
+        # Rounded, so that the last bit of a sum does not decide between equals.
+        distance = round(abs(accuracy(pair) - target) + abs(pair.difference), 9)
+        return distance, pair.epoch_a + pair.epoch_b
 
     low = max(np.nanmin(accuracy_a[1:]), np.nanmin(accuracy_b[1:]))
     high = min(np.nanmax(accuracy_a[1:]), np.nanmax(accuracy_b[1:]))
-    late = nearest(high, pairs)
-    early = nearest(low + (high - low) / 3, [pair for pair in pairs if pair != late] or pairs)
-    return (early, late) if accuracy(early) <= accuracy(late) else (late, early)
+    late = min(pairs, key=lambda pair: rank(pair, high))
+    others = [pair for pair in pairs if pair != late] or pairs
+    early = min(others, key=lambda pair: rank(pair, low + (high - low) / 3))
+    return tuple(sorted((early, late), key=accuracy))
+
+
+def learning_problem(scores: xr.Dataset) -> str:
+    """Return why an ensemble's results may mean nothing, a phrase after its name; "" if it learned.
+
+    An ensemble did not learn if the train loss of a network does not fall (``falls``), or if the
+    mean accuracy at the last epoch is at chance, 1/K, or below, on either split. Networks trained
+    on the hardest examples, or on random labels, may have any accuracy on the test set. Scores
+    have all epochs; the counts of examples are not read.
+    """
+    definition, reasons = definition_of(scores), []
+    if "steps" in definition:
+        return ""  # Within the first epochs, nothing has been learned yet.
+    of_train = scores[["loss", "accuracy"]].sel(split="train").transpose("network", "epoch")
+    error = 1 - of_train["accuracy"].values.astype(float)
+    # Recorded labels come without a loss.
+    is_known = of_train["loss"].notnull().any()
+    loss = of_train["loss"].values.astype(float) if is_known else error
+    stuck = scores["network"].values[[not falls(each) for each in loss]].tolist()
+    # One epoch, or a train set without examples, cannot show whether it falls.
+    if stuck and loss.shape[1] > 1 and not np.isnan(error).all():
+        shown = ", ".join(map(str, stuck[:5])) + (", ..." if len(stuck) > 5 else "")
+        what = "loss" if is_known else "error"
+        reasons.append(
+            f"the train {what} of {len(stuck)} of {len(loss)} networks ({shown}) does not fall"
+        )
+    # How its dataset was derived from its study's.
+    derived = definition.get("dataset", {}).get("derived", {})
+    chance = 1 / scores.attrs["classes"]
+    above_on_test = "labels" not in derived and derived.get("keep", "random") == "random"
+    at_chance = []
+    for split in SPLITS if above_on_test else ("train",):
+        accuracy = float(scores["accuracy"].sel(split=split).isel(epoch=-1).mean(dtype=float))
+        if accuracy <= chance + ROUNDING:
+            at_chance.append(f"{split} accuracy {accuracy:.4f}")
+    if at_chance:
+        reasons.append(f"{' and '.join(at_chance)} at the last epoch, chance is {chance:.4f}")
+    return f"did not learn: {', '.join(reasons)}" if reasons else ""
+
+
+def learning_warnings(name: str, scores: xr.Dataset) -> list[str]:
+    """Return a warning with the name, the problem and the remedy if an ensemble did not learn."""
+    problem = learning_problem(scores)
+    return [f"{name} {problem}; {REMEDY}."] if problem else []
+
+
+def falls(loss: np.ndarray) -> bool:
+    """Return whether a network's loss (epoch,) falls during training.
+
+    In the range of its values, it must begin in the upper half and end in the lowest quarter (mean
+    of the last tenth of the epochs). This holds for networks that learn at once, slowly, or late,
+    as with random labels, but not for networks that diverge, and hardly ever for fluctuations.
+    """
+    if not np.isfinite(loss).all() or np.ptp(loss) == 0:
+        return False
+    place = (loss - loss.min()) / np.ptp(loss)
+    return bool(place[0] >= 0.5 and place[-max(1, len(loss) // 10) :].mean() <= 0.25)
 
 
 def _range(accuracy: np.ndarray) -> str:

@@ -8,7 +8,7 @@ import xarray as xr
 
 from created_equal.artefacts import SPLITS, label_dtype, select_indices
 from created_equal.scores.answers import Answers, Axis
-from created_equal.scores.order import ranks
+from created_equal.scores.correlation import ranks
 
 EXAMPLES_AT_ONCE = 4096
 
@@ -50,13 +50,9 @@ def class_means(scores: xr.Dataset, axis: Axis, dataset: xr.Dataset) -> Answers:
     """Return the predictions of a classifier that knows only each class's mean train image.
 
     It predicts the class whose mean is nearest to the image (Euclidean distance of pixels), and
-    replaces all networks at all epochs. Its accessibility is the rank of the margin, from 0 to 1,
-    because right or wrong would leave most examples tied.
-
-    Args:
-        scores: the scores of the ensemble that it replaces.
-        axis: the examples.
-        dataset: has the images of all examples of ``scores``, which are read in blocks.
+    replaces all networks of an ensemble at all epochs. Its accessibility is the rank of the margin,
+    from 0 to 1, because right or wrong would leave most examples tied. The dataset has the images
+    of all examples of the ensemble's scores, which are read in blocks.
     """
     labels, classes = scores["label"].values.astype(np.int64), scores.attrs["classes"]
     places = dataset.get_index("example").get_indexer(scores["example"].values)

@@ -1,35 +1,15 @@
-"""Correlations of the order of examples, and how they depend on the number of networks."""
+"""How the order of examples depends on the number of networks, and how fast examples rise.
+
+``n_right`` (epoch, example) is how many of the N networks are right.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
-import pandas as pd
 
-from created_equal.scores.bootstrap import value_of
-from created_equal.scores.correlation import correlation_of, log10_p_of
+from created_equal.scores.correlation import log10_p_of, nan_mean, pearson, spearman
 
 EXAMPLES_AT_ONCE = 2**16
-
-
-def pearson(a: np.ndarray, b: np.ndarray) -> float:
-    """Return Pearson's r of two scores (example,), NaN if one is constant."""
-    return value_of(correlation_of(a, b), len(a))
-
-
-def spearman(a: np.ndarray, b: np.ndarray) -> float:
-    """Return Spearman's correlation of two scores (example,): Pearson's r of their ranks."""
-    return pearson(ranks(a), ranks(b))
-
-
-def ranks(values: np.ndarray) -> np.ndarray:
-    """Return the ranks of values (example,), from 1; equal values have the mean of their ranks."""
-    return pd.Series(values).rank().to_numpy()
-
-
-def without_class_means(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Return values (example,) minus the mean of their class; labels are (example,), from 0 on."""
-    counts = np.maximum(np.bincount(labels), 1)
-    return values - (np.bincount(labels, weights=values) / counts)[labels]
 
 
 def spearman_brown(r: float, factor: float) -> float:
@@ -43,15 +23,11 @@ def spearman_brown(r: float, factor: float) -> float:
 
 
 def of_equal_halves(r: float, sizes: Sequence[int]) -> float:
-    """Return the correlation of two halves of an ensemble, given that of two parts.
+    """Return the correlation of two halves of an ensemble, given the correlation r of two parts.
 
     The parts may differ in size, because the trained seeds need not be half even and half odd. If
     two networks correlate by p, means over n and over m other networks correlate by the root of
     p(n) p(m), where p(n) = n p / (1 + (n - 1) p) (Spearman and Brown, 1910).
-
-    Args:
-        r: the correlation of the two parts.
-        sizes: the numbers of networks in the parts.
     """
     n, m = sizes
     if n == m or not r > 0:
@@ -65,15 +41,10 @@ def of_equal_halves(r: float, sizes: Sequence[int]) -> float:
 def correlations_of_drawn_halves(
     n_right: np.ndarray, networks: int, correlation: Callable[[np.ndarray, np.ndarray], float]
 ) -> list[float]:
-    """Return the correlation of consistency in two halves of an ensemble, by epoch.
+    """Return ``pearson`` or ``spearman`` of consistency in two halves of an ensemble, by epoch.
 
     For each example a random half of the networks is drawn (seed 0), so counts are enough. If
     networks err about whole classes, the result is larger than the correlation of real halves.
-
-    Args:
-        n_right: (epoch, example) how many networks are right.
-        networks: N.
-        correlation: the function that correlates two scores (example,).
     """
     generator, half = np.random.default_rng(0), networks // 2
     found = []
@@ -84,26 +55,14 @@ def correlations_of_drawn_halves(
     return found
 
 
-def nan_mean(values: Iterable[float]) -> float:
-    """Return the mean of the values that are not NaN, NaN if there are none."""
-    values = np.fromiter(values, np.float64)
-    values = values[~np.isnan(values)]
-    return float(values.mean()) if values.size else np.nan
-
-
 def correlation_with_more(
     r: float, halves: Sequence[float], factors: Sequence[float]
 ) -> tuple[float, float]:
     """Return the correlation of two ensembles that is expected with more networks.
 
-    Args:
-        r: the correlation of their accessibility.
-        halves: for each ensemble, the correlation of its two halves.
-        factors: for each ensemble, the factor by which its number of networks grows.
-
-    Returns:
-        r with infinitely many networks (Spearman's correction for attenuation), and with numbers
-        of networks that grow by the factors; both in -1..1, NaN if halves do not correlate.
+    Now it is r, and ``halves`` are the correlations of the halves of each ensemble. The results are
+    with infinitely many networks (Spearman's correction for attenuation), and with numbers of
+    networks that grow by the factors; both in -1..1, NaN if halves do not correlate.
     """
     here, there = (
         np.prod([spearman_brown(half, 2 * by) for half, by in zip(halves, each, strict=True)])
@@ -142,22 +101,9 @@ def forms_of_correlation(
         more = correlation_with_more(r, of_halves, factors)
         rows.append((spearman(*pair), pearson(*inside), spearman(*inside), *more))
         log10_p.append(log10_p_of(r, len(pair[0])) if correlation is pearson else np.nan)
-    found = {
-        name: nan_mean(values) for name, values in zip(names, zip(*rows, strict=True), strict=True)
-    }
+    means = map(nan_mean, zip(*rows, strict=True))
+    found = dict(zip(names, means, strict=True))
     return found | {"log10_p": log10_p[0] if len(log10_p) == 1 else np.nan}
-
-
-def mean_rank_correlation(rows: np.ndarray) -> float:
-    """Return the mean of Spearman's correlation over all pairs of rows (row, example).
-
-    Undefined correlations are left out; NaN for a single row or example.
-    """
-    if rows.shape[1] < 2:
-        return np.nan
-    with np.errstate(invalid="ignore"):
-        r = np.atleast_2d(np.corrcoef([ranks(row) for row in rows]))
-    return nan_mean(r[~np.eye(len(r), dtype=bool)])
 
 
 def rapidity(n_right: np.ndarray, networks: int, epochs: np.ndarray) -> float:
@@ -166,12 +112,7 @@ def rapidity(n_right: np.ndarray, networks: int, epochs: np.ndarray) -> float:
     It is the median number of epochs that an example takes (see ``rises``), divided by the
     interquartile range of the midpoints of the rises; NaN if no example rises, or most rise at the
     same time. Below 1, the networks learn an example quickly, compared with the time between
-    examples.
-
-    Args:
-        n_right: (epoch, example) how many networks are right.
-        networks: N.
-        epochs: (epoch,) the number of each epoch.
+    examples. Epochs are numbers (epoch,).
     """
     start, end = epochs[rises(n_right, networks)]
     apart = np.subtract(*np.percentile(start + end, [75, 25])) / 2 if start.size else 0
@@ -181,28 +122,18 @@ def rapidity(n_right: np.ndarray, networks: int, epochs: np.ndarray) -> float:
 def rises(n_right: np.ndarray, networks: int) -> np.ndarray:
     """Return the epochs between which the consistency of examples rises from 1/6 to 5/6.
 
-    Args:
-        n_right: (epoch, example) how many networks are right.
-        networks: N.
-
-    Returns:
-        (2, rising example) indices of epochs. The second is the first epoch with a consistency of
-        at least 5/6, the first is the last one before it with at most 1/6. Examples without these
-        two are left out.
+    The result is (2, rising example) indices of epochs. The second is the first epoch with a
+    consistency of at least 5/6, the first is the last one before it with at most 1/6. Examples
+    without these two are left out.
     """
-    blocks = (
-        _rises(n_right[:, start : start + EXAMPLES_AT_ONCE], networks)
-        for start in range(0, n_right.shape[1], EXAMPLES_AT_ONCE)
-    )
-    return np.concatenate([*blocks], axis=1)
-
-
-def _rises(n_right: np.ndarray, networks: int) -> np.ndarray:
-    # In whole numbers, because fractions of all examples would need eight times the memory.
-    high = n_right >= -(-5 * networks // 6)
-    # 0 without any, before which no epoch can be low.
-    first = high.argmax(axis=0)
-    low = n_right <= networks // 6
-    low &= np.arange(len(low))[:, None] < first
-    last = len(low) - 1 - low[::-1].argmax(axis=0)
-    return np.stack([last, first])[:, low.any(axis=0)]
+    found = []
+    for start in range(0, n_right.shape[1], EXAMPLES_AT_ONCE):
+        block = n_right[:, start : start + EXAMPLES_AT_ONCE]
+        # In whole numbers, because fractions would need eight times the memory.
+        high = block >= -(-5 * networks // 6)
+        # 0 without any, before which no epoch can be low.
+        first = high.argmax(axis=0)
+        low = (block <= networks // 6) & (np.arange(len(block))[:, None] < first)
+        last = len(low) - 1 - low[::-1].argmax(axis=0)
+        found.append(np.stack([last, first])[:, low.any(axis=0)])
+    return np.concatenate(found, axis=1)

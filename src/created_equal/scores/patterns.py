@@ -27,10 +27,7 @@ class PatternExample(NamedTuple):
 def example_patterns(
     n_right: np.ndarray | xr.DataArray, n_networks: int, chance: float
 ) -> dict[str, PatternExample]:
-    """Return five different examples that maximize the sum of ``pattern_fits``, by pattern.
-
-    Arguments and errors are those of ``pattern_fits``.
-    """
+    """Return five different examples that maximize the sum of ``pattern_fits``, by pattern."""
     fits = pattern_fits(n_right, n_networks, chance)
     _, chosen = library("scipy.optimize").linear_sum_assignment(fits, maximize=True)
     return {

@@ -1,4 +1,4 @@
-"""The four phases of learning, and one epoch for each."""
+"""The four phases of learning, one epoch for each, and the epochs that say something."""
 
 import numpy as np
 import xarray as xr
@@ -6,9 +6,31 @@ import xarray as xr
 from created_equal.artefacts import SPLITS, iterate_epochs
 from created_equal.errors import InputError
 from created_equal.scores.agreement import below_chance
-from created_equal.scores.bimodality import distance_from_middle, mean_consistency
 
 PHASES = ("initialisation", "beginning", "bi-modality", "end")
+# Bi-modality is informative only if the mean consistency is in this range.
+MIDDLE = (0.05, 0.9)
+
+
+def mean_consistency(scores: xr.Dataset, split: str) -> np.ndarray:
+    """Return the mean consistency of the examples of a split at each epoch, (epoch,) float64."""
+    n_networks = scores.sizes["network"]
+    rows = iterate_epochs(scores, "n_right", split)
+    return np.array([row.sum() / (n_networks * len(row)) for row in rows])
+
+
+def distance_from_middle(mean: np.ndarray) -> np.ndarray:
+    """Return the distance of mean consistencies from ``MIDDLE``; 0 within it."""
+    return np.abs(mean - np.clip(mean, *MIDDLE))
+
+
+def informative_epochs(scores: xr.Dataset, split: str) -> np.ndarray:
+    """Return whether the bi-modality of a split is informative at each epoch, (epoch,) bool.
+
+    If nearly all examples have the same score, bi-modality grows without bound, or is 0 because of
+    a single other example. So it counts only if the mean consistency is within ``MIDDLE``.
+    """
+    return distance_from_middle(mean_consistency(scores, split)) == 0
 
 
 def phases(scores: xr.Dataset) -> dict[str, int]:
@@ -46,7 +68,11 @@ def phases(scores: xr.Dataset) -> dict[str, int]:
         below_chance(row, n_networks, classes).mean()
         for row in iterate_epochs(scores, "n_right", "train")
     ]
-    beginning = _beginning(np.array(below[: last - 1]), _progress(train, 1 / classes))
+    reach = train.max() - 1 / classes
+    progress = (train - 1 / classes) / reach if reach > 0 else np.zeros_like(train)
+    # A quarter is a quarter, although its difference in binary may be a little more.
+    early = progress[1 : last - 1] <= 0.25 + 1e-9
+    beginning = 1 + int(np.argmax(np.where(early, below[1 : last - 1], -1)))
     between = np.arange(beginning + 1, last)
     measure = scores["bimodality"].sel(split="train").values[between]
     uninformative = np.maximum(*map(distance_from_middle, (train, test)))[between]
@@ -54,14 +80,3 @@ def phases(scores: xr.Dataset) -> dict[str, int]:
     lowest = between[np.lexsort((np.nan_to_num(measure, nan=np.inf), uninformative))[0]]
     epochs = scores["epoch"].values[[0, beginning, lowest, last]]
     return dict(zip(PHASES, epochs.tolist(), strict=True))
-
-
-def _progress(mean: np.ndarray, chance: float) -> np.ndarray:
-    reach = mean.max() - chance
-    return (mean - chance) / reach if reach > 0 else np.zeros_like(mean)
-
-
-def _beginning(below: np.ndarray, progress: np.ndarray) -> int:
-    # A quarter is a quarter, although its difference in binary may be a little more.
-    early = progress[1 : len(below)] <= 0.25 + 1e-9
-    return 1 + int(np.argmax(np.where(early, below[1:], -1)))
