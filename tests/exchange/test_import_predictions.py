@@ -349,6 +349,13 @@ def test_a_broken_table_is_refused_in_one_sentence(logits, tmp_path, change, sen
     assert {path.name for path in tmp_path.iterdir()} == {"log.csv"}
 
 
+def test_an_unknown_split_is_named_once_where_the_rows_of_a_file_share_an_index(logits, tmp_path):
+    table = long_table(logits).assign(split="elsewhere")
+    table.set_axis([0] * len(table)).to_parquet(tmp_path / "log.parquet")
+    with pytest.raises(InputError, match=r"has the split elsewhere; write train or test\.$"):
+        import_predictions("table", tmp_path / "log.parquet", tmp_path / "imported")
+
+
 def test_rows_that_are_there_twice_count_once(logits, tmp_path, caplog):
     table = long_table(logits)
     pd.concat([table, table.iloc[:4]]).to_csv(tmp_path / "log.csv", index=False)

@@ -10,7 +10,7 @@ from .files import definition_of, in_study, open_artefact, read_sealed, select_i
 from .files import short_digest, write_atomically, write_sealed
 from .image_files import ImageFiles, image_root, missing_split, read_images
 from .predictions import check_one_ensemble, join_predictions, label_dtype, make_predictions
-from .predictions import make_predictions_without_loss, open_predictions, read_predictions
-from .predictions import write_predictions
+from .predictions import make_predictions_without_loss, mean_by_split, open_predictions
+from .predictions import read_predictions, write_predictions
 from .scores import BOUNDS, HALVES, consensus, consistency, iterate_epochs, open_scores
 from .scores import read_scores, select_epochs, write_scores

@@ -23,7 +23,7 @@ SEAL = b"# blake2b "
 
 
 def write_chosen(chosen: pd.DataFrame, path: Path) -> None:
-    """Write the table of chosen examples as CSV, atomically.
+    """Write the table of chosen examples as CSV, see ``write_atomically``.
 
     Args:
         chosen: one row per example and change: example (position in the source), label and class
@@ -31,9 +31,6 @@ def write_chosen(chosen: pd.DataFrame, path: Path) -> None:
             (from 1), what ("moved" to the test set, "removed" from the train set, or
             "relabelled").
         path: output file; missing folders are created.
-
-    Raises:
-        InputError: ``path`` cannot be written.
     """
     table = chosen[list(TYPES)].to_csv(index=False).encode()
     write_atomically(path, table, _seal(table))
@@ -70,11 +67,7 @@ def read_chosen(path: Path) -> pd.DataFrame:
 
 
 def moved_examples(path: Path) -> np.ndarray:
-    """Return the examples that were moved to the test set: (example,) int64, sorted.
-
-    Raises:
-        InputError: see ``read_chosen``.
-    """
+    """Return the examples that were moved to the test set, (example,) int64, sorted."""
     chosen = read_chosen(path)
     return np.sort(chosen["example"][chosen["what"] == "moved"].to_numpy())
 

@@ -82,7 +82,7 @@ def write_artefact(
     definition: Mapping,
     chunks: Mapping[str, int] | None = None,
 ) -> None:
-    """Write ``contents`` to ``path`` atomically.
+    """Write ``contents`` to ``path``, see ``write_atomically``.
 
     The file has no time stamp: equal contents give equal bytes.
 
@@ -94,14 +94,9 @@ def write_artefact(
         chunks: maximum chunk size by dimension, for variables that have all of these dimensions;
             their chunks span all other dimensions. A chunk is the smallest part of a file that can
             be read by itself. HDF5 chooses the chunks of all other variables.
-
-    Raises:
-        InputError: ``path`` cannot be written, or the disk is full.
     """
     contents = contents.assign_attrs(
-        artefact=kind,
-        definition=canonical(definition),
-        versions=canonical(versions()),
+        artefact=kind, definition=canonical(definition), versions=canonical(versions())
     )
     if "example_split" in contents:
         codes = np.asarray(contents["example_split"].values == "test", dtype=np.int8)
@@ -121,23 +116,14 @@ def write_artefact(
 
 
 def write_sealed(path: Path, contents: bytes) -> None:
-    """Write ``contents``, followed by their checksum, to ``path`` atomically.
-
-    Raises:
-        InputError: ``path`` cannot be written, or the disk is full.
-    """
+    """Write ``contents``, followed by their checksum; raises as ``write_atomically``."""
     write_atomically(path, contents, MARK + blake2b(contents, digest_size=DIGEST_SIZE).digest())
 
 
 def read_sealed(path: Path, kind: str) -> bytes:
-    """Return the bytes written by ``write_sealed``, after verifying their checksum.
-
-    Raises:
-        InputError: the file is missing or unreadable.
-        InputError, DamagedError: the checksum does not match, see ``_problem_of``.
-    """
-    with _open_sealed(path, kind) as (file, length):
-        return file.read(length)
+    """Return the bytes written by ``write_sealed``, verified; raises as ``open_artefact``."""
+    with _intact(path, kind), path.open("rb") as file:
+        return file.read(os.fstat(file.fileno()).st_size - SEAL_SIZE)
 
 
 def write_atomically(path: Path, *parts: bytes) -> None:
@@ -186,7 +172,7 @@ def open_artefact(path: Path, kind: str, without: Sequence[str] = ()) -> xr.Data
             f"{path} does not exist; build it with snakemake, or with the command that writes "
             f"{kind} files (see created-equal --help)."
         )
-    with _open_sealed(path, kind):
+    with _intact(path, kind):
         # No program writes to a finished file, and not all file systems have locks.
         contents = xr.open_dataset(
             path.absolute(),  # xarray would expand a leading ~.
@@ -324,17 +310,12 @@ def _remove_leftovers(path: Path) -> None:
 
 
 @contextmanager
-def _open_sealed(path: Path, kind: str) -> Iterator[tuple[io.BufferedReader, int]]:
-    """Open a sealed file at its start; yield it and its length without the seal."""
+def _intact(path: Path, kind: str) -> Iterator[None]:
+    """Verify the checksum of a file that is read in the block; name errors of the file system."""
     try:
-        with path.open("rb") as file:
-            is_whole = _is_whole(file)
-        if not is_whole and not _seal_again(path):
+        if not _is_whole(path) and not _seal_again(path):
             raise _problem_of(path, kind)
-        with path.open("rb") as file:
-            length = file.seek(0, os.SEEK_END) - SEAL_SIZE
-            file.seek(0)
-            yield file, length
+        yield
     except OSError as error:
         raise InputError(f"{path} cannot be read {because(error, 'make it readable')}") from error
 
@@ -371,13 +352,11 @@ def _is_netcdf(whole: bytes) -> bool:
     return True
 
 
-def _is_whole(file: io.BufferedReader) -> bool:
+def _is_whole(path: Path) -> bool:
     """Return whether a file ends with the seal of all bytes before it."""
-    length = file.seek(0, os.SEEK_END) - SEAL_SIZE
-    if length <= 0:
-        return False
-    file.seek(0)
     digest = blake2b(digest_size=DIGEST_SIZE)
-    for start in range(0, length, BYTES_AT_ONCE):
-        digest.update(file.read(min(BYTES_AT_ONCE, length - start)))
-    return file.read() == MARK + digest.digest()
+    with path.open("rb") as file:
+        length = os.fstat(file.fileno()).st_size - SEAL_SIZE
+        for start in range(0, length, BYTES_AT_ONCE):
+            digest.update(file.read(min(BYTES_AT_ONCE, length - start)))
+        return length > 0 and file.read() == MARK + digest.digest()

@@ -103,17 +103,11 @@ class ImageFiles:
 
 
 def read_images(dataset: xr.Dataset, data_root: Path) -> np.ndarray:
-    """Read all images of a dataset into memory.
+    """Read all images, (example, height, width, channel) uint8; raises as ``ImageFiles.open``.
 
     Args:
         dataset: from ``make_dataset`` or ``make_file_dataset``, or some of its examples.
         data_root: folder that the image folder is relative to, if images stay in files.
-
-    Returns:
-        (example, height, width, channel) uint8.
-
-    Raises:
-        InputError: see ``ImageFiles.open``.
     """
     if not has_files(dataset):
         return dataset["image"].values

@@ -89,28 +89,24 @@ def make_predictions_without_loss(
     epochs: Sequence[int] | None = None,
 ) -> xr.Dataset:
     """Build predictions whose losses are unknown (NaN); arguments as in ``make_predictions``."""
-    splits = dataset["example_split"].values
-    accuracy = _accuracy_by_split(predictions, dataset["label"].values, splits)
+    is_right = predictions == dataset["label"].values
+    accuracy = mean_by_split(is_right, dataset["example_split"].values)
     loss = np.full_like(accuracy, np.nan)
     return make_predictions(predictions, accuracy, loss, seeds, dataset, epochs)
 
 
-def _accuracy_by_split(
-    predictions: np.ndarray, labels: np.ndarray, splits: np.ndarray
-) -> np.ndarray:
-    """Return accuracies (network, epoch, split) float64; NaN for a split without examples.
+def mean_by_split(values: np.ndarray, splits: np.ndarray) -> np.ndarray:
+    """Return the mean over the examples of each split, (..., split) float64; NaN without any.
 
     Args:
-        predictions: (network, epoch, example) labels.
-        labels: (example,).
+        values: (..., example).
         splits: (example,) ``"train"`` or ``"test"``.
     """
-    is_right = predictions == labels
-    accuracy = np.full((*predictions.shape[:2], len(SPLITS)), np.nan)
+    means = np.full((*values.shape[:-1], len(SPLITS)), np.nan)
     for index, split in enumerate(SPLITS):
         if (splits == split).any():
-            accuracy[..., index] = is_right[..., splits == split].mean(axis=-1)
-    return accuracy
+            means[..., index] = values[..., splits == split].mean(axis=-1)
+    return means
 
 
 def _check(predictions: np.ndarray, shape: tuple[int, ...], classes: int) -> None:

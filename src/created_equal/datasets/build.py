@@ -6,9 +6,11 @@ from pathlib import Path
 import xarray as xr
 
 from created_equal.artefacts import dead_link, image_root, make_dataset
+from created_equal.datasets.arrays import open_arrays
 from created_equal.datasets.choice import choose_examples
 from created_equal.datasets.clutter import add_clutter
 from created_equal.datasets.file_dataset import build_file_dataset
+from created_equal.datasets.image_folder import open_image_folder
 from created_equal.datasets.report import report
 from created_equal.datasets.source import Source
 from created_equal.errors import InputError
@@ -18,11 +20,7 @@ def build_dataset(definition: Mapping, data_root: Path, download: bool) -> xr.Da
     """Build the dataset of a study, and log what it holds and what is odd about it.
 
     Args:
-        definition: the study's dataset entry, validated by ``study``: source, and optionally
-            superclass (of cifar100), path (of image_folder and arrays; relative to data_root, or
-            absolute), size (images become size x size), clutter (of digits, see ``add_clutter``),
-            images ("files" to leave them in their files, see ``make_file_dataset``), train_examples
-            and test_examples (the sizes of a fixed, stratified choice, see ``choose_stratified``).
+        definition: the study's dataset entry, a ``study.keys.DatasetEntry`` as a mapping.
         data_root: the folder of all data sets, in torchvision's layout; missing files are
             downloaded or unpacked there.
         download: whether to download missing files.
@@ -54,15 +52,23 @@ def build_dataset(definition: Mapping, data_root: Path, download: bool) -> xr.Da
 
 
 def _open_source(definition: Mapping, data_root: Path, download: bool) -> Source:
-    """Open a source; its module is imported late, because some modules need torch."""
+    """Open a source; modules that need scikit-learn or torch are imported late."""
     folder = image_root(data_root, definition.get("path", ""))
     if definition["source"] != "digits" and (link := dead_link(folder)):
         raise InputError(link)
     match definition["source"]:
+        case "image_folder":
+            return open_image_folder(folder)
+        case "arrays":
+            return open_arrays(folder)
         case "digits":
             from created_equal.datasets.digits import open_digits
 
             return open_digits()
+        case "mnist":
+            from created_equal.datasets.mnist import open_mnist
+
+            return open_mnist(data_root, download)
         case "cifar10":
             from created_equal.datasets.cifar import open_cifar10
 
@@ -71,15 +77,3 @@ def _open_source(definition: Mapping, data_root: Path, download: bool) -> Source
             from created_equal.datasets.cifar import open_cifar100
 
             return open_cifar100(data_root, download, definition.get("superclass"))
-        case "mnist":
-            from created_equal.datasets.mnist import open_mnist
-
-            return open_mnist(data_root, download)
-        case "image_folder":
-            from created_equal.datasets.image_folder import open_image_folder
-
-            return open_image_folder(folder)
-        case "arrays":
-            from created_equal.datasets.arrays import open_arrays
-
-            return open_arrays(folder)

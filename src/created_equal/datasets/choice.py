@@ -43,10 +43,7 @@ def due_times(labels: np.ndarray) -> np.ndarray:
 def choose_examples(
     source: Source, train_examples: int | None, test_examples: int | None
 ) -> np.ndarray:
-    """Choose the rows of a source for a dataset; None chooses the whole split.
-
-    Returns:
-        (chosen,) int64, ascending rows of the source.
+    """Choose ascending rows of a source, (chosen,) int64; None chooses the whole split.
 
     Raises:
         InputError: more examples are requested than exist, or fewer than there are classes.

@@ -13,11 +13,7 @@ from created_equal.errors import InputError
 
 
 def open_cifar10(data_root: Path, download: bool) -> Source:
-    """Open CIFAR-10: 50,000 train and 10,000 test images, 32 x 32 x 3, 10 classes.
-
-    Raises:
-        InputError: files are missing, damaged, or cannot be downloaded.
-    """
+    """Open CIFAR-10: 10 classes, 50,000 train and 10,000 test images; see ``open_cifar100``."""
     folder = _find_files(CIFAR10, data_root, download)
     images, is_test, (labels,) = _read_batches(CIFAR10, folder, "labels")
     names = _read_pickle(folder / CIFAR10.meta["filename"])["label_names"]
@@ -25,13 +21,10 @@ def open_cifar10(data_root: Path, download: bool) -> Source:
 
 
 def open_cifar100(data_root: Path, download: bool, superclass: str | None) -> Source:
-    """Open CIFAR-100 (100 classes, 50,000 + 10,000 images) or one of its superclasses.
+    """Open CIFAR-100 (100 classes, 50,000 + 10,000 images) or one of its 20 superclasses.
 
-    Args:
-        data_root: the folder of the folder ``cifar-100-python``.
-        download: whether to download missing files.
-        superclass: the name of one of the 20 coarse classes, or None. Its five fine classes get the
-            labels 0..4 in alphabetical order; positions remain those in the full set.
+    Images are 32 x 32 x 3. The five classes of a superclass get the labels 0..4 in alphabetical
+    order; positions remain those in the full set.
 
     Raises:
         InputError: files are missing, damaged, or cannot be downloaded.

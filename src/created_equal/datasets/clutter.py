@@ -29,11 +29,7 @@ def add_clutter(source: Source, clutter: Mapping) -> Source:
 
     Args:
         source: gray images in memory.
-        clutter: as in a study's dataset entry: digit_size (smallest and largest height and width in
-            pixels), contrast (smallest and largest factor on the pixels), fragments (their number),
-            fragment_size (height and width in pixels of the source), fragment_contrast (like
-            contrast), noise (smallest and largest standard deviation, drawn for each image, as a
-            fraction of the full range).
+        clutter: a ``study.keys.ClutterEntry`` as a mapping.
     """
     return replace(source, read=partial(_read, source, clutter))
 

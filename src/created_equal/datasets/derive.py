@@ -46,8 +46,7 @@ def derive_dataset(
     where = f"{ensemble.study}/{ensemble.name}"
     train = np.flatnonzero(dataset["example_split"].values == "train")
     sizes = derivation.sizes(step, len(train) + (0 if earlier is None else len(earlier)))
-    problem = derivation.problem_of_sizes(sizes, ensemble.recipe.batch_size)
-    if problem:
+    if problem := derivation.problem_of_sizes(sizes, ensemble.recipe.batch_size):
         raise InputError(f"{where}: {problem}")
     cut = step.get("cut", 1)
     accessibility = np.full(len(train), np.nan)

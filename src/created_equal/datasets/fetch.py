@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.client import HTTPException
 from io import TextIOWrapper
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.error import URLError
@@ -91,44 +92,37 @@ def _wait_for_lock(file: TextIOWrapper) -> bool:
     """Lock a file, waiting for other processes; return False if there are no locks here."""
     import fcntl  # Windows has none.
 
-    started, is_waiting = time.monotonic(), False
-    while True:
+    started = time.monotonic()
+    for attempt in count():
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
         except BlockingIOError:
             file.seek(0)
             holder = file.read().strip() or "unknown"
-            if not is_waiting:
-                log.warning(
-                    "waiting for another download (lock: %s, held by %s)", file.name, holder
-                )
-                is_waiting = True
-            if time.monotonic() - started > LONGEST_WAIT:
-                raise InputError(
-                    f"another process ({holder}) has held the lock {file.name} for "
-                    f"{LONGEST_WAIT / 60:.0f} minutes; end it, and run again."
-                ) from None
-            time.sleep(PAUSE)
         except OSError as error:
             if error.errno not in NO_LOCKS:
                 raise
             log.warning("%s: this file system has no locks; going on without", file.name)
             return False
-        else:
-            file.truncate(0)
-            file.write(f"{platform.node()}, process {os.getpid()}")
-            file.flush()
-            return True
+        if attempt == 0:
+            log.warning("waiting for another download (lock: %s, held by %s)", file.name, holder)
+        if time.monotonic() - started > LONGEST_WAIT:
+            raise InputError(
+                f"another process ({holder}) has held the lock {file.name} for "
+                f"{LONGEST_WAIT / 60:.0f} minutes; end it, and run again."
+            )
+        time.sleep(PAUSE)
+    file.truncate(0)
+    file.write(f"{platform.node()}, process {os.getpid()}")
+    file.flush()
+    return True
 
 
 def download_file(urls: Sequence[str], path: Path, md5: str, scratch: Path) -> None:
     """Download a file from the first of ``urls`` that works; log the progress to stderr.
 
-    Args:
-        urls: the addresses to try, in this order.
-        path: the file, which is written atomically.
-        md5: its checksum.
-        scratch: a folder on the same file system as ``path``.
+    It is written atomically, by way of the folder ``scratch`` on the same file system.
 
     Raises:
         InputError: the download failed from all addresses.

@@ -30,12 +30,6 @@ def build_file_dataset(source: Source, rows: np.ndarray, folder: str, size: int)
     Every file is read once to compute its hash. Only ``N_SAMPLED`` train images are decoded, so a
     broken file may go unnoticed until a network first predicts it, before its training.
 
-    Args:
-        source: a source of image files.
-        rows: (chosen,) integers, rows of the source.
-        folder: the folder of the files, as in the study.
-        size: height and width of the images.
-
     Raises:
         InputError: files cannot be read or are not images, or ``make_dataset`` rejects the data.
     """
@@ -51,11 +45,7 @@ def build_file_dataset(source: Source, rows: np.ndarray, folder: str, size: int)
 
 
 def hash_files(files: Sequence[Path]) -> np.ndarray:
-    """Return the ``content_hash`` of each file: (file,) uint64.
-
-    Raises:
-        InputError: files cannot be read, or do not have the header of an image.
-    """
+    """Return the ``content_hash`` of each file, (file,) uint64; raises as ``map_files``."""
     return np.fromiter(map_files(_hash_file, files), dtype=np.uint64)
 
 
@@ -65,11 +55,7 @@ def sample(n_rows: int) -> np.ndarray:
 
 
 def channel_moments(files: Sequence[Path], size: int) -> list[tuple[float, float]]:
-    """Return the mean and standard deviation of each channel over the pixels of all files.
-
-    Raises:
-        InputError: files cannot be read as images, or see ``Noticed.report``.
-    """
+    """Return each channel's mean and deviation over all files; raises as ``read_files``."""
     sums, noticed = np.zeros((3, 2), dtype=object), Noticed()
     decoded_files = map_files(partial(decode_image, size=size), files)
     for path, decoded in zip(files, decoded_files, strict=True):

@@ -9,12 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from created_equal.decoding.image_file import (
-    Decoded,
-    decode_image,
-    keep_warnings,
-    why_unreadable,
-)
+from created_equal.decoding.image_file import Decoded, decode_image, keep_warnings, why_unreadable
 from created_equal.errors import InputError
 
 N_NAMED = 3  # files that an error message names; it counts the others
@@ -76,18 +71,10 @@ class Noticed:
 
 
 def read_files(files: Sequence[Path], rows: np.ndarray, size: int | None) -> np.ndarray:
-    """Read image files in parallel; with ``files`` bound, this is the ``read`` of a source.
+    """Read image files in parallel, see ``Source.read``.
 
     If all images are gray, the result has one channel. If only some are gray, they become color
     images and a warning is logged.
-
-    Args:
-        files: the source's image files.
-        rows: (chosen,) integers.
-        size: images become size x size (see ``resizing.fit``); None if all have the same size.
-
-    Returns:
-        (chosen, height, width, channel) uint8, with 1 or 3 channels.
 
     Raises:
         InputError: files cannot be read as images, their sizes differ and size is None, or see
@@ -150,19 +137,15 @@ def map_files(function: Callable[[Path], object], files: Sequence[Path]) -> Iter
                     problems.append(problem)
                 elif not problems:
                     yield result
-    if problems:
-        raise _unreadable(problems)
-
-
-def _unreadable(problems: Sequence[str]) -> InputError:
-    """Return the error for files that cannot be read; each problem has a path and a reason."""
-    named = ", ".join(problems[:N_NAMED])
-    more = f" and {len(problems) - N_NAMED} more" if len(problems) > N_NAMED else ""
     if len(problems) == 1:
-        return InputError(
-            f"1 file cannot be read as an image: {named}; replace or remove it, and run again."
+        raise InputError(
+            f"1 file cannot be read as an image: {problems[0]}; replace or remove it, and run "
+            "again."
         )
-    return InputError(
-        f"{len(problems)} files cannot be read as images: {named}{more}; replace or remove them, "
-        "and run again."
-    )
+    if problems:
+        named = ", ".join(problems[:N_NAMED])
+        more = f" and {len(problems) - N_NAMED} more" if len(problems) > N_NAMED else ""
+        raise InputError(
+            f"{len(problems)} files cannot be read as images: {named}{more}; replace or remove "
+            "them, and run again."
+        )

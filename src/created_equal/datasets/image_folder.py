@@ -38,9 +38,7 @@ def open_image_folder(root: Path) -> Source:
     Positions count the train files, sorted by class and path, and then the test files.
 
     Raises:
-        InputError: a folder is missing or unreadable, a class has no images, there is only one
-            class, train and test have different classes, a file is outside the class folders, or
-            ``val_annotations.txt`` is damaged.
+        InputError: a folder, class or file is missing, unreadable or where it should not be.
     """
     try:
         lister = _Lister()
@@ -64,8 +62,7 @@ def open_image_folder(root: Path) -> Source:
             f"the test set of {root} has the class {shown(unknown[0])}, which is missing in "
             f"{root / 'train'}; add it there, or remove it from the test set."
         )
-    untested = sorted(set(train) - set(test))
-    if untested:
+    if untested := sorted(set(train) - set(test)):
         raise InputError(
             f"the test set of {root} has no images of the class {shown(untested[0])}; add some, or "
             "remove the class from the train set."
@@ -126,7 +123,7 @@ def _list_class_folders(folder: Path, within: str, lister: "_Lister") -> Classes
                 f"{entry} is outside the class folders; move it into one, or remove it."
             )
         images = entry / within
-        classes[entry.name] = lister.files(images) if images.is_dir() else []
+        classes[entry.name] = [*lister.files(images)] if images.is_dir() else []
         if not classes[entry.name]:
             raise InputError(f"{images} has no images; add some, or remove the class {entry.name}.")
     if not classes:
@@ -191,17 +188,14 @@ class _Lister:
         self.left_out: list[Path] = []
         self.deeper: list[Path] = []
 
-    def files(self, folder: Path) -> list[Path]:
-        """Return all files of a folder and of the folders in it."""
-        files = [*self._walk(folder)]
-        self.deeper += [path for path in files if path.parent != folder]
-        return files
-
-    def _walk(self, folder: Path) -> Iterator[Path]:
+    def files(self, folder: Path, is_within: bool = False) -> Iterator[Path]:
+        """Yield all files of a folder, and of the folders within it."""
         for entry in self.entries(folder):
             if entry.is_dir():
-                yield from self._walk(entry)
+                yield from self.files(entry, is_within=True)
             elif entry.is_file():
+                if is_within:
+                    self.deeper.append(entry)
                 yield entry
             else:
                 raise InputError(
@@ -209,12 +203,7 @@ class _Lister:
                 )
 
     def entries(self, folder: Path) -> list[Path]:
-        """Return the sorted files and folders in a folder.
-
-        Raises:
-            InputError: one has a name that is not UTF-8, or is a dead link, or a link to a folder
-                that contains it.
-        """
+        """Return the sorted files and folders in a folder, after checking names and links."""
         entries = []
         for entry in sorted(folder.iterdir()):
             if entry.name.startswith(".") or entry.name.casefold() in LEFT_BY_OTHERS:

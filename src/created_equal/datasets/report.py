@@ -1,7 +1,7 @@
 """The log of a new dataset: its contents and its oddities."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -45,15 +45,10 @@ def report(dataset: xr.Dataset) -> None:
 
 def _counts(dataset: xr.Dataset) -> pd.DataFrame:
     """Return the number of examples by class (rows) and split (columns)."""
-    names, labels = dataset["class_name"].values, dataset["label"].values
-    is_test = dataset["example_split"].values == "test"
-    return pd.DataFrame(
-        {
-            split: np.bincount(labels[is_test == (split == "test")], minlength=len(names))
-            for split in SPLITS
-        },
-        index=names,
-    )
+    labels, splits = dataset["label"].values, dataset["example_split"].values
+    names = dataset["class_name"].values
+    counts = {split: np.bincount(labels[splits == split], minlength=len(names)) for split in SPLITS}
+    return pd.DataFrame(counts, index=names)
 
 
 def _uneven(counts: pd.DataFrame) -> Iterator[str]:
@@ -71,8 +66,6 @@ def _twins(dataset: xr.Dataset) -> Iterator[str]:
     """Yield sentences about images that are there more than once."""
     hashes = dataset["pixel_hash"].values
     repeated = np.flatnonzero(pd.Series(hashes).duplicated(keep=False))
-    if not repeated.size:
-        return
     copies = pd.DataFrame(
         {
             "label": dataset["label"].values[repeated],
@@ -80,7 +73,6 @@ def _twins(dataset: xr.Dataset) -> Iterator[str]:
             "place": repeated,
         }
     ).groupby(hashes[repeated])
-    name = _namer(dataset)
     found = copies.agg(
         labels=("label", "nunique"),
         splits=("split", "nunique"),
@@ -93,13 +85,13 @@ def _twins(dataset: xr.Dataset) -> Iterator[str]:
         ("in more than one class", found[found["labels"] > 1]),
     ):
         if len(among):
-            first, last = among[["first", "last"]].iloc[0]
+            first, last = (_name(dataset, place) for place in among[["first", "last"]].iloc[0])
             verb = "images are" if len(among) > 1 else "image is"
-            yield f"{len(among)} {verb} {what} (for example {name(first)} and {name(last)})"
+            yield f"{len(among)} {verb} {what} (for example {first} and {last})"
 
 
-def _namer(dataset: xr.Dataset) -> Callable[[int], str]:
-    """Return a function that names an example by its place: its file, or its position."""
+def _name(dataset: xr.Dataset, place: int) -> str:
+    """Return an example's file, or its position."""
     if "file" in dataset:
-        return lambda place: str(dataset["file"].values[place])
-    return lambda place: f"position {dataset['example'].values[place]}"
+        return str(dataset["file"].values[place])
+    return f"position {dataset['example'].values[place]}"

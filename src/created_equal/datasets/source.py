@@ -57,16 +57,7 @@ def source_in_memory(
 
 
 def read_from_array(images: np.ndarray, rows: np.ndarray, size: int | None) -> np.ndarray:
-    """Read images from an array; with ``images`` bound, this is the ``read`` of a source.
-
-    Args:
-        images: (example, height, width, channel) uint8, in any memory layout.
-        rows: (chosen,) integers.
-        size: height and width of the result, or None to keep the size.
-
-    Returns:
-        (chosen, height, width, channel) uint8, contiguous.
-    """
+    """Read contiguous images from an array in any memory layout, see ``Source.read``."""
     height, width, channels = images.shape[1:]
     shape = (height, width) if size is None else (size, size)
     chosen = np.empty((len(rows), *shape, channels), dtype=np.uint8)

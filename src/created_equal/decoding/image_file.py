@@ -18,14 +18,8 @@ from created_equal.decoding.resizing import fit
 GRAY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16L", "I;16B", "I;16N")
 
 
-class _Warned(threading.local):
-    """The warnings about the file that a thread decodes."""
-
-    def __init__(self):
-        self.texts: list[str] = []
-
-
-_warned = _Warned()
+# The attribute texts has the warnings about the file that a thread decodes.
+_warned = threading.local()
 
 
 @dataclass(frozen=True)
@@ -48,14 +42,11 @@ class Decoded:
 
 
 def decode_image(file: Path | BinaryIO, size: int | None) -> Decoded:
-    """Decode an image file.
+    """Decode an image file; raises as ``open_image``.
 
     Args:
         file: its path or a binary stream, in any format that Pillow reads.
         size: height and width of the result (see ``resizing.fit``), or None to keep the size.
-
-    Raises:
-        Exception: see ``open_image``.
     """
     _warned.texts = []
     with _open(file) as image:
@@ -87,7 +78,8 @@ def keep_warnings() -> Iterator[None]:
         warnings.simplefilter("always")
         # Large images that can be read.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        warnings.showwarning = lambda message, *_: _warned.texts.append(str(message))
+        # A thread that decodes nothing has no list.
+        warnings.showwarning = lambda text, *_: getattr(_warned, "texts", []).append(str(text))
         yield
 
 
@@ -98,9 +90,6 @@ def open_image(file: Path | BinaryIO) -> Image.Image:
     become white. 16-bit gray values are rounded to 8 bits (v / 257); of 16-bit color the higher
     byte is read. Palettes, CMYK and other color spaces become RGB. An animation yields its first
     frame.
-
-    Args:
-        file: its path or a binary stream, in any format that Pillow reads.
 
     Raises:
         Exception: any error of Pillow for a file that it cannot read, and ValueError for pixels
@@ -182,16 +171,12 @@ def _brightest(image: Image.Image) -> int:
 
 def _as_rgb(image: Image.Image) -> Image.Image:
     if image.mode == "F" or image.mode.startswith("I"):
-        return _to_8_bits(image).convert("RGB")
-    if image.has_transparency_data:
+        values = np.asarray(image)
+        if image.mode == "F" or values.min() < 0 or values.max() > 65535:
+            raise ValueError("its pixels have neither 8 nor 16 bits")
+        image = Image.fromarray(np.rint(values / 257).astype(np.uint8))
+    elif image.has_transparency_data:
         canvas = Image.new("RGBA", image.size, "white")
         canvas.alpha_composite(image.convert("RGBA"))
-        return canvas.convert("RGB")
+        image = canvas
     return image.convert("RGB")
-
-
-def _to_8_bits(image: Image.Image) -> Image.Image:
-    values = np.asarray(image)
-    if image.mode == "F" or values.min() < 0 or values.max() > 65535:
-        raise ValueError("its pixels have neither 8 nor 16 bits")
-    return Image.fromarray(np.rint(values / 257).astype(np.uint8))

@@ -5,26 +5,17 @@ from PIL import Image, ImageOps
 
 
 def fit(image: Image.Image, size: int) -> Image.Image:
-    """Crop an image to its central square and resize that to size x size.
+    """Crop an image (mode L or RGB) to its central square and resize that to size x size pixels.
 
     Resizing is bilinear, and antialiased if the image becomes smaller.
-
-    Args:
-        image: 8 bits per channel, mode L or RGB.
-        size: height and width in pixels.
     """
     return ImageOps.fit(image, (size, size), method=Image.Resampling.BILINEAR)
 
 
 def resize(pixels: np.ndarray, size: int) -> np.ndarray:
-    """Crop and resize pixels, see ``fit``.
+    """Crop and resize uint8 pixels (height, width, channel) to (size, size, channel), see ``fit``.
 
-    Args:
-        pixels: (height, width, channel) uint8, with 1 or 3 channels.
-        size: height and width of the result.
-
-    Returns:
-        (size, size, channel) uint8.
+    There are 1 or 3 channels.
     """
     is_gray = pixels.shape[2] == 1
     image = Image.fromarray(pixels[..., 0] if is_gray else pixels)

@@ -16,26 +16,53 @@ CORRECTNESS = ("correctness", "correct", "right", "is_right")
 VALUES_AT_ONCE = 2**24
 
 
-def read_logits(
+def log_of_arrays(
+    source: str,
     path: Path,
     labels: Path | None,
     split: str,
     class_names: Sequence[str],
     first_epoch: int,
 ) -> Log:
-    """Return the predictions of logits (or probabilities); of equal ones, the smallest label.
+    """Return the predictions of logits (or probabilities), or of whether networks are right.
 
     Args:
-        path: .npy or .npz, (network, epoch, example, class), (network, example, class) or (example,
-            class), which is read piece by piece from an .npy file.
+        source: "logits", (network, epoch, example, class), (network, example, class) or (example,
+            class): of equal ones, the smallest label is predicted. Or "correctness", (network,
+            epoch, example) or (network, example), bool or 0 and 1.
+        path: .npy or .npz; logits are read piece by piece from an .npy file.
         labels: .npy (example,) whole numbers; None: in the .npz, or labels.npy in its folder.
+            Without any, all examples of correctness have the first label.
         split: of all examples.
-        class_names: K names; without any, numbers.
+        class_names: the K classes, which chance depends on; without any, logits have numbers.
         first_epoch: the number of the first epoch.
 
     Raises:
-        InputError: a file cannot be read, shapes do not fit, or a largest logit is not finite.
+        InputError: a file cannot be read, shapes do not fit, a largest logit is not finite, a value
+            of correctness is neither 0 nor 1, or there are no classes.
     """
+    if source == "logits":
+        found = _read_logits(path, labels, class_names, first_epoch)
+    else:
+        found = _read_correctness(path, labels, class_names)
+    predictions, label, class_names = found
+    networks, epochs, examples = predictions.shape
+    return Log(
+        predictions,
+        label,
+        class_names,
+        np.arange(first_epoch, first_epoch + epochs),
+        np.full(examples, split == "test"),
+        np.arange(networks),
+        np.arange(examples),
+        correctness_only=source == "correctness",
+    )
+
+
+def _read_logits(
+    path: Path, labels: Path | None, class_names: Sequence[str], first_epoch: int
+) -> tuple[np.ndarray, np.ndarray, Sequence[str]]:
+    """Return predictions (network, epoch, example), labels (example,), and names of classes."""
     logits, arrays = _find(path, LOGITS)
     if logits.ndim not in (2, 3, 4) or logits.dtype.kind not in "iuf" or not logits.size:
         raise InputError(
@@ -44,44 +71,34 @@ def read_logits(
         )
     leading = {2: (1, 1), 3: (len(logits), 1), 4: logits.shape[:2]}[logits.ndim]
     logits = logits.reshape(*leading, *logits.shape[-2:])
-    networks, epochs, examples, classes = logits.shape
+    *shape, examples, classes = logits.shape
     label = _labels(path, labels, arrays, examples, classes)
     if label is None:
         raise InputError(
             f"{path} has no labels; put them into the file (labels) or its folder (labels.npy), or "
             "name their file with --labels."
         )
-    predicted = np.empty((networks, epochs, examples), dtype=label_dtype(max(classes, 2)))
+    predicted = np.empty((*shape, examples), dtype=label_dtype(max(classes, 2)))
     at_once = max(1, VALUES_AT_ONCE // classes)
-    for network, epoch in np.ndindex(networks, epochs):
+    for network, epoch in np.ndindex(*shape):
         for start in range(0, examples, at_once):
             block = slice(start, start + at_once)
-            names = range(examples)[block]
             where = f"{path}: network {network}, epoch {first_epoch + epoch}: it"
-            predicted[network, epoch, block] = argmax(logits[network, epoch, block], where, names)
-    return _log(predicted, label, _names(class_names, classes, path), split, first_epoch)
+            predicted[network, epoch, block] = argmax(
+                logits[network, epoch, block], where, range(examples)[block]
+            )
+    if class_names and len(class_names) != classes:
+        raise InputError(
+            f"--classes names {len(class_names)} classes, but {path} has logits of {classes}; name "
+            "them all, in the order of the logits."
+        )
+    return predicted, label, class_names or [*map(str, range(classes))]
 
 
-def read_correctness(
-    path: Path,
-    labels: Path | None,
-    split: str,
-    class_names: Sequence[str],
-    first_epoch: int,
-) -> Log:
-    """Return predictions for networks of which it is known only whether they are right.
-
-    Args:
-        path: .npy or .npz, (network, epoch, example) or (network, example), bool or 0 and 1.
-        labels: as for ``read_logits``; without any, all examples have the first label.
-        split: of all examples.
-        class_names: the K classes, which chance depends on.
-        first_epoch: the number of the first epoch.
-
-    Raises:
-        InputError: a file cannot be read, shapes do not fit, a value is neither 0 nor 1, or
-            there are no classes.
-    """
+def _read_correctness(
+    path: Path, labels: Path | None, class_names: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray, Sequence[str]]:
+    """Return the same as ``_read_logits``; wrong networks predict the label after the right one."""
     right, arrays = _find(path, CORRECTNESS)
     if right.ndim not in (2, 3) or right.dtype.kind not in "biuf" or not right.size:
         raise InputError(
@@ -100,34 +117,13 @@ def read_correctness(
             f"{path} does not say how many classes there are, which chance depends on; name them, "
             "or their number, with --classes."
         )
-    right = right.astype(bool).reshape(len(right), -1, right.shape[-1])
-    label = _labels(path, labels, arrays, right.shape[-1], len(class_names))
+    classes, examples = len(class_names), right.shape[-1]
+    right = right.astype(bool).reshape(len(right), -1, examples)
+    label = _labels(path, labels, arrays, examples, classes)
     if label is None:
-        label = np.zeros(right.shape[-1], dtype=np.int64)
-    found = np.where(right, label, (label + 1) % len(class_names))
-    found = found.astype(label_dtype(len(class_names)))
-    return _log(found, label, class_names, split, first_epoch, correctness_only=True)
-
-
-def _log(
-    predictions: np.ndarray,
-    labels: np.ndarray,
-    class_names: Sequence[str],
-    split: str,
-    first_epoch: int,
-    correctness_only: bool = False,
-) -> Log:
-    networks, epochs, examples = predictions.shape
-    return Log(
-        predictions,
-        labels,
-        class_names,
-        np.arange(first_epoch, first_epoch + epochs),
-        np.full(examples, split == "test"),
-        np.arange(networks),
-        np.arange(examples),
-        correctness_only=correctness_only,
-    )
+        label = np.zeros(examples, dtype=np.int64)
+    predicted = np.where(right, label, (label + 1) % classes)
+    return predicted.astype(label_dtype(classes)), label, class_names
 
 
 def _find(path: Path, names: Sequence[str]) -> tuple[np.ndarray, Mapping[str, np.ndarray]]:
@@ -163,13 +159,13 @@ def _load(path: Path) -> np.ndarray | dict[str, np.ndarray]:
 def _labels(
     path: Path, labels: Path | None, arrays: Mapping[str, np.ndarray], examples: int, classes: int
 ) -> np.ndarray | None:
-    given = next((arrays[name] for name in LABELS if name in arrays), None)
-    where = labels or path
-    if labels is not None:
-        given = _load(labels)
-    elif given is None and (beside := path.with_name("labels.npy")).exists():
-        given, where = _load(beside), beside
-    if given is None:
+    where = labels or path.with_name("labels.npy")
+    inside = next((arrays[name] for name in LABELS if name in arrays), None)
+    if inside is not None and labels is None:
+        given, where = inside, path
+    elif where.exists() or labels is not None:
+        given = _load(where)
+    else:
         return None
     if not isinstance(given, np.ndarray) or given.shape != (examples,):
         raise InputError(
@@ -186,12 +182,3 @@ def _labels(
             f"{classes} classes; give whole numbers from 0 to {classes - 1}."
         )
     return given.astype(np.int64)
-
-
-def _names(class_names: Sequence[str], classes: int, path: Path) -> Sequence[str]:
-    if class_names and len(class_names) != classes:
-        raise InputError(
-            f"--classes names {len(class_names)} classes, but {path} has logits of {classes}; name "
-            "them all, in the order of the logits."
-        )
-    return class_names or [*map(str, range(classes))]

@@ -42,9 +42,8 @@ def log_of_cells(
         cannot_give: see ``Log``.
 
     Raises:
-        InputError: a value is missing, or of the wrong type; a cell is missing, or occurs twice
-            with two predictions; an example has two labels or two splits; networks have different
-            epochs; or a label is none of the classes, or looks like another.
+        InputError: a value is missing or of the wrong type; a cell is missing; rows contradict one
+            another; or a label is none of the classes, or looks like another.
     """
     if not len(cells):
         raise InputError(f"{path} has no predictions; give a file with some.")
@@ -64,35 +63,34 @@ def log_of_cells(
     )
     if first_epoch is not None:
         cells["epoch"] += first_epoch - cells["epoch"].min()
-    labels, predicted, names = _encode(cells["label"], cells["predicted"], class_names, path)
-    cells = cells.assign(label=labels, predicted=predicted)
-    networks, network = _codes(cells["network"])
+    both, names = _encode(cells["label"], cells["predicted"], class_names, path)
+    cells["label"], cells["predicted"] = both
+    are_whole = _are_whole(cells["network"])
+    named = cells["network"].astype(np.int64 if are_whole else str).to_numpy()
+    networks, network = np.unique(named, return_inverse=True)
     examples, example, are_positions = _examples(cells)
-    _refuse_two_labels(cells, examples, example, names, path)
+    _refuse_two(cells, "label", example, "gives example {example} two labels", names, path)
     epochs, epoch = np.unique(cells["epoch"], return_inverse=True)
     shape = len(networks), len(epochs), len(examples)
-    flat = np.ravel_multi_index((network, epoch, example), shape)
-    first = pd.Series(flat).drop_duplicates().index.to_numpy()
-    grid = np.full(np.prod(shape), -1, dtype=np.int64)
-    grid[flat[first]] = predicted[first]
-    _refuse_two_predictions(grid, flat, cells, names, path)
-    grid = grid.reshape(shape)
+    place = network, epoch, example
+    what = "has two predictions of network {network} for example {example} after epoch {epoch}"
+    _refuse_two(cells, "predicted", np.ravel_multi_index(place, shape), what, names, path)
+    grid = np.full(shape, -1, dtype=np.int64)
+    grid[place] = cells["predicted"]
     _refuse_missing(grid < 0, networks, epochs, examples, path)
     if len(cells) > grid.size:
         log.warning("%s has %d duplicate rows, which are ignored", path, len(cells) - grid.size)
-    are_numbers = [isinstance(each, (int, np.integer)) and each >= 0 for each in networks]
-    if not all(are_numbers):
-        log.info(
-            "networks are numbered in this order: %s",
-            ", ".join(f"{number}: {name}" for number, name in enumerate(networks)),
-        )
+    are_numbers = are_whole and networks[0] >= 0
+    if not are_numbers:
+        numbered = (f"{number}: {name}" for number, name in enumerate(networks))
+        log.info("networks are numbered in this order: %s", ", ".join(numbered))
     return Log(
         predictions=grid,
         labels=examples["label"].to_numpy(),
         class_names=names,
         epochs=epochs,
         is_test=examples["is_test"].to_numpy(),
-        networks=np.array(networks if all(are_numbers) else range(len(networks))),
+        networks=networks if are_numbers else np.arange(len(networks)),
         examples=np.array(examples["example"] if are_positions else range(len(examples))),
         example_names=() if are_positions else [*map(str, examples["example"])],
         cannot_give=cannot_give,
@@ -118,57 +116,40 @@ def _examples(cells: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, bool]:
     return table, numbers, bool(are_numbers and table["example"].is_unique)
 
 
-def _refuse_two_labels(
-    cells: pd.DataFrame,
-    examples: pd.DataFrame,
-    example: np.ndarray,
-    names: Sequence[str],
-    path: Path,
+def _refuse_two(
+    cells: pd.DataFrame, column: str, key: np.ndarray, what: str, names: Sequence[str], path: Path
 ) -> None:
-    differs = examples["label"].to_numpy()[example] != cells["label"].to_numpy()
+    """Raise InputError if rows with the same key, (row,) integers, have two different labels."""
+    first = cells[column].groupby(key, sort=False).transform("first").to_numpy()
+    differs = first != cells[column].to_numpy()
     if differs.any():
-        row = np.flatnonzero(differs)[0]
-        of = examples.iloc[example[row]]
-        raise InputError(
-            f"{path} gives example {of['example']} two labels, {names[of['label']]} and "
-            f"{names[cells['label'].iloc[row]]} (row {row + 1}); give each example one label."
-        )
-
-
-def _refuse_two_predictions(
-    grid: np.ndarray, flat: np.ndarray, cells: pd.DataFrame, names: Sequence[str], path: Path
-) -> None:
-    differs = grid[flat] != cells["predicted"].to_numpy()
-    if differs.any():
-        row = np.flatnonzero(differs)[0]
+        row = differs.argmax()
         cell = cells.iloc[row]
         raise InputError(
-            f"{path} has two predictions of network {cell['network']} for example "
-            f"{cell['example']} after epoch {cell['epoch']}, {names[grid[flat[row]]]} and "
-            f"{names[cell['predicted']]} (row {row + 1}); give one."
+            f"{path} {what.format(**cell)}, {names[first[row]]} and {names[cell[column]]} "
+            f"(row {row + 1}); give one."
         )
 
 
 def _refuse_missing(
     is_missing: np.ndarray,
-    networks: Sequence,
+    networks: np.ndarray,
     epochs: np.ndarray,
     examples: pd.DataFrame,
     path: Path,
 ) -> None:
     if not is_missing.any():
         return
-    has = ~is_missing.all(axis=2)
-    for number, of_network in enumerate(has):
-        if not np.array_equal(of_network, has[0]):
+    first, *others = ~is_missing.all(axis=2)
+    for network, has in zip(networks[1:], others, strict=True):
+        if not np.array_equal(has, first):
             raise InputError(
-                f"{path} has the epochs {_list(epochs[has[0]])} of network {networks[0]}, but "
-                f"{_list(epochs[of_network])} of network {networks[number]}; give the same epochs "
-                "of all networks."
+                f"{path} has the epochs {_list(epochs[first])} of network {networks[0]}, but "
+                f"{_list(epochs[has])} of network {network}; give the same epochs of all networks."
             )
     network, epoch, example = np.argwhere(is_missing)[0]
-    others = int(is_missing.sum()) - 1
-    more = f", and {others} more {'is' if others == 1 else 'are'} missing" if others else ""
+    n_others = is_missing.sum() - 1
+    more = f", and {n_others} more {'is' if n_others == 1 else 'are'} missing" if n_others else ""
     raise InputError(
         f"{path} has no prediction of network {networks[network]} for example "
         f"{examples['example'].iloc[example]} after epoch {epochs[epoch]}"
@@ -178,27 +159,25 @@ def _refuse_missing(
 
 def _encode(
     labels: pd.Series, predicted: pd.Series, class_names: Sequence[str], path: Path
-) -> tuple[np.ndarray, np.ndarray, Sequence[str]]:
-    """Return labels and predicted labels as numbers, and the names of classes."""
+) -> tuple[np.ndarray, Sequence[str]]:
+    """Return labels and predicted labels as numbers, (2, row) int64, and the names of classes."""
     are_numbers = [_are_whole(each) for each in (labels, predicted)]
     if all(are_numbers):
-        both = [each.to_numpy().astype(np.int64) for each in (labels, predicted)]
-        low, high = int(min(map(np.min, both))), int(max(map(np.max, both)))
-        classes = len(class_names) if class_names else min(high + 1, MOST_CLASSES)
+        both = np.stack([each.to_numpy().astype(np.int64) for each in (labels, predicted)])
+        low, high = both.min(), both.max()
+        classes = len(class_names) or min(int(high) + 1, MOST_CLASSES)
         if low < 0 or high >= classes:
-            wrong = low if low < 0 else high
             raise InputError(
-                f"{path} has the label {wrong}, but labels are the whole numbers 0 to "
-                f"{classes - 1}; correct it, or name all classes with --classes."
+                f"{path} has the label {low if low < 0 else high}, but labels are the whole "
+                f"numbers 0 to {classes - 1}; correct it, or name all classes with --classes."
             )
-        if not any((each == 0).any() for each in both):
+        if low > 0:
             log.warning(
                 "%s has no label 0, so class 0 of %d has no examples: if its labels count from 1, "
                 "subtract 1 from them",
-                path,
-                classes,
+                *(path, classes),
             )
-        return *both, class_names or [*map(str, range(classes))]
+        return both, class_names or [*map(str, range(classes))]
     if any(are_numbers) and not class_names:
         which = ("labels", "predicted labels")
         raise InputError(
@@ -206,7 +185,10 @@ def _encode(
             f"{which[are_numbers.index(True)]}; give names of both, or numbers, or the names in "
             "the order of the numbers with --classes."
         )
-    texts = [_as_text(each) for each in (labels, predicted)]
+    texts = [
+        (each.astype(np.int64) if is_number else each).astype(str)
+        for each, is_number in zip((labels, predicted), are_numbers, strict=True)
+    ]
     found = sorted({*texts[0], *texts[1]})
     names = class_names or found
     codes = {name: number for number, name in enumerate(names)}
@@ -225,8 +207,7 @@ def _encode(
                 f"{path} has the label {name}, which is none of the classes "
                 f"{', '.join(names[:10])}; correct it, or name it with --classes."
             )
-    both = [each.map(codes).to_numpy(np.int64) for each in texts]
-    return *both, names
+    return np.stack([each.map(codes).to_numpy(np.int64) for each in texts]), names
 
 
 def _are_whole(values: pd.Series) -> bool:
@@ -234,10 +215,6 @@ def _are_whole(values: pd.Series) -> bool:
         return False
     has_64_bits = (values >= -(2**63)) & (values < 2**63)
     return bool((has_64_bits & (values == np.floor(values))).all())
-
-
-def _as_text(values: pd.Series) -> pd.Series:
-    return values.astype(np.int64).astype(str) if _are_whole(values) else values.astype(str)
 
 
 def _whole(values: pd.Series, name: str, path: Path) -> pd.Series:
@@ -255,24 +232,12 @@ def _whole(values: pd.Series, name: str, path: Path) -> pd.Series:
 
 def _splits(values: pd.Series, path: Path) -> pd.Series:
     folded = values.astype(str).str.strip().str.lower()
-    unknown = folded[~folded.isin(SPLIT_NAMES)]
+    unknown = values[~folded.isin(SPLIT_NAMES)]
     if len(unknown):
-        raise InputError(
-            f"{path} has the split {values.loc[unknown.index[0]]}; write train or test."
-        )
-    others = sorted({*folded} - {"train", "test"})
-    if others:
-        log.info(
-            "%s", ", ".join(f"the split {each} is taken as {SPLIT_NAMES[each]}" for each in others)
-        )
+        raise InputError(f"{path} has the split {unknown.iloc[0]}; write train or test.")
+    for other in sorted({*folded} - {"train", "test"}):
+        log.info("the split %s is taken as %s", other, SPLIT_NAMES[other])
     return folded.map(SPLIT_NAMES)
-
-
-def _codes(values: pd.Series) -> tuple[list, np.ndarray]:
-    """Return different values in order, numbers if all are, and the place of each."""
-    values = values.astype(np.int64 if _are_whole(values) else str)
-    different, codes = np.unique(values.to_numpy(), return_inverse=True)
-    return different.tolist(), codes
 
 
 def _list(values: np.ndarray) -> str:

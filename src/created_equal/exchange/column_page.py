@@ -17,11 +17,7 @@ def write_page(path: Path) -> None:
     """Write the tables of columns into a page, each between its two comments."""
     text = path.read_text("utf-8")
     names = {role: ", ".join(f"`{each}`" for each in names) for role, names in SYNONYMS.items()}
-    for name, columns in (
-        ("examples", COLUMNS),
-        ("epochs", EPOCH_COLUMNS),
-        ("synonyms", names),
-    ):
+    for name, columns in (("examples", COLUMNS), ("epochs", EPOCH_COLUMNS), ("synonyms", names)):
         before, begin, rest = text.partition(f"<!-- {name} -->\n")
         _, end, after = rest.partition(f"<!-- end of {name} -->\n")
         text = f"{before}{begin}{markdown(columns)}{end}{after}"

@@ -86,8 +86,7 @@ def export_scores(
         data_root: folder that the image folder is relative to, if images stay in files.
 
     Raises:
-        InputError: the folder has something in it already, or cannot be written; the dataset does
-            not have an example, or its file has changed; or a library is missing.
+        InputError: as ``new_folder``, ``example_table``, ``read_images`` and ``write_parquet``.
     """
     table = example_table(scores, dataset)
     names = [*map(str, dataset["class_name"].values)]

@@ -1,31 +1,23 @@
 """Others' logs as predictions files."""
 
-from collections.abc import Callable
 from pathlib import Path
-
-import pandas as pd
 
 from created_equal.artefacts import SPLITS
 from created_equal.errors import InputError
-from created_equal.exchange import arrays, others_logs
+from created_equal.exchange import others_logs
+from created_equal.exchange.arrays import log_of_arrays
 from created_equal.exchange.cells import log_of_cells
 from created_equal.exchange.log import write_log
 
-# The split that each format is of, unless it says so itself.
-SPLIT_OF = {
-    "cartography": "train",
-    "aum": "train",
-    "logits": "test",
-    "correctness": "test",
-    "table": "test",
-    "model_vs_human": "test",
-}
-CELLS: dict[str, Callable[[Path], pd.DataFrame]] = {
+SOURCES = ("cartography", "aum", "logits", "correctness", "table", "model_vs_human")
+CELLS = {
     "cartography": others_logs.read_cartography,
     "aum": others_logs.read_aum,
     "table": others_logs.read_long_table,
     "model_vs_human": others_logs.read_model_vs_human,
 }
+# Unless they say so themselves; all others are of the test set.
+OF_THE_TRAIN_SET = ("cartography", "aum")
 LIMITS = {
     "cartography": (others_logs.DURING_TRAINING,),
     "aum": (others_logs.DURING_TRAINING,),
@@ -48,7 +40,7 @@ def import_predictions(
     (a JSON list of sentences).
 
     Args:
-        source: the log's format, a key of ``SPLIT_OF``; see the functions that read them.
+        source: the log's format, one of ``SOURCES``; see the functions that read them.
         path: the log.
         folder: a new folder.
         labels: .npy of labels, for logits and correctness.
@@ -60,9 +52,9 @@ def import_predictions(
     Raises:
         InputError: the log cannot be read or is incomplete, or the folder exists already.
     """
-    if source not in SPLIT_OF:
-        raise InputError(f"there is no format {source}; name one of {', '.join(SPLIT_OF)}.")
-    split = split or SPLIT_OF[source]
+    if source not in SOURCES:
+        raise InputError(f"there is no format {source}; name one of {', '.join(SOURCES)}.")
+    split = split or ("train" if source in OF_THE_TRAIN_SET else "test")
     if split not in SPLITS:
         raise InputError(f"--split is {split}; it is train or test.")
     if first_epoch is not None and first_epoch < 0:
@@ -72,10 +64,8 @@ def import_predictions(
     names = _names(classes)
     if first_epoch is None and source in ("cartography", "logits", "correctness"):
         first_epoch = 1
-    if source == "logits":
-        found = arrays.read_logits(path, labels, split, names, first_epoch)
-    elif source == "correctness":
-        found = arrays.read_correctness(path, labels, split, names, first_epoch)
+    if source not in CELLS:
+        found = log_of_arrays(source, path, labels, split, names, first_epoch)
     elif labels is not None:
         raise InputError(f"--labels is for logits and correctness; {source} has labels itself.")
     else:

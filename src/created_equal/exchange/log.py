@@ -53,16 +53,10 @@ class Log:
 
 
 def write_log(found: Log, source: str, path: Path, folder: Path) -> None:
-    """Write a log as predictions files, and warn of what it cannot give.
+    """Write a log as predictions files into a new folder, and warn of what it cannot give.
 
-    Args:
-        found: the log.
-        source: its format.
-        path: where it is from; its name becomes part of the definition.
-        folder: a new folder.
-
-    Raises:
-        InputError: the folder has something in it already, or cannot be written.
+    Its format, ``source``, and the name of ``path``, where it is from, are in the definition. It
+    raises as ``new_folder``, and InputError if there is only one class.
     """
     n_networks, n_epochs, n_examples = found.predictions.shape
     if len(found.class_names) < 2:

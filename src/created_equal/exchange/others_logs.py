@@ -41,42 +41,40 @@ def read_cartography(path: Path) -> pd.DataFrame:
     Raises:
         InputError: there are none, or a line is not as it should be.
     """
-    networks = _networks_in(path, "dynamics_epoch_*.json*", "training_dynamics")
-    if not networks:
+    files = _files_of_networks(path, "dynamics_epoch_*.json*", "training_dynamics")
+    if not files:
         raise InputError(
             f"{path} has no dynamics_epoch_0.jsonl, nor a folder that has; give the folder that "
             "cartography calls training_dynamics, or a folder of those."
         )
     parts, widths = [], set()
-    for name, files in networks.items():
-        for file in files:
-            number = file.name.removeprefix("dynamics_epoch_").split(".")[0]
-            if not number.isdecimal():
-                raise InputError(f"{file} has no number of an epoch in its name; rename it.")
-            records = [*_records(file, f"logits_epoch_{number}")]
-            widths |= {len(logits) for _, _, logits in records}
-            if len(widths) > 1:
-                raise InputError(
-                    f"{file} has logits of {' and of '.join(map(str, sorted(widths)))} classes; "
-                    "give logs of one data set."
-                )
-            if not records or 0 in widths:
-                raise InputError(
-                    f"{file} has no logits; write it again with cartography's "
-                    "log_training_dynamics."
-                )
-            guids, gold, logits = zip(*records, strict=True)
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "network": name,
-                        "epoch": int(number),
-                        "example": [*guids],
-                        "predicted": argmax(np.array(logits), file, guids),
-                        "label": [*gold],
-                    }
-                )
+    for network, file in files:
+        number = file.name.removeprefix("dynamics_epoch_").split(".")[0]
+        if not number.isdecimal():
+            raise InputError(f"{file} has no number of an epoch in its name; rename it.")
+        records = [*_records(file, f"logits_epoch_{number}")]
+        widths |= {len(logits) for _, _, logits in records}
+        if len(widths) > 1:
+            raise InputError(
+                f"{file} has logits of {' and of '.join(map(str, sorted(widths)))} classes; give "
+                "logs of one data set."
             )
+        if not records or 0 in widths:
+            raise InputError(
+                f"{file} has no logits; write it again with cartography's log_training_dynamics."
+            )
+        guids, gold, logits = zip(*records, strict=True)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "network": network,
+                    "epoch": int(number),
+                    "example": guids,
+                    "predicted": argmax(np.array(logits), file, guids),
+                    "label": gold,
+                }
+            )
+        )
     cells = pd.concat(parts, ignore_index=True)
     cells.attrs["classes"] = widths.pop()
     return cells
@@ -92,20 +90,20 @@ def read_aum(path: Path) -> pd.DataFrame:
     Raises:
         InputError: there is none, or its columns are not AUM's.
     """
-    networks = _networks_in(path, "*full_aum_records*.csv*", "")
+    files = _files_of_networks(path, "*full_aum_records*.csv*", "")
     if path.is_file():
-        networks = {path.name: [path]}
-    if not networks and (path / "aum_values.csv").exists():
+        files = [(path.name, path)]
+    if not files and (path / "aum_values.csv").exists():
         raise InputError(
             f"{path / 'aum_values.csv'} has only the mean margins; run AUM with compressed=False, "
             "which writes full_aum_records.csv."
         )
-    files = [(f"{name}/{file.name}", file) for name, each in networks.items() for file in each]
     if not files:
         raise InputError(
             f"{path} has no full_aum_records.csv; give this file, or a folder of folders with one."
         )
-    return pd.concat([_aum(file, name) for name, file in files], ignore_index=True)
+    cells = [_aum(file, f"{name}/{file.name}") for name, file in files]
+    return pd.concat(cells, ignore_index=True)
 
 
 def read_long_table(path: Path) -> pd.DataFrame:
@@ -220,8 +218,7 @@ def argmax(logits: np.ndarray, where: object, names: Sequence) -> np.ndarray:
     """Return the label of the largest logit (example, class), the smallest of several.
 
     Raises:
-        InputError: the largest logit is not a finite number, as where one is NaN or all are -inf;
-            its example is named by ``names``.
+        InputError: the largest logit is not a finite number, as where one is NaN or all are -inf.
     """
     _refuse_unless_finite(logits.max(axis=1), where, names)
     return logits.argmax(axis=1)
@@ -236,17 +233,14 @@ def _refuse_unless_finite(largest: np.ndarray, where: object, names: Sequence) -
         )
 
 
-def _networks_in(path: Path, pattern: str, within: str) -> dict[str, list[Path]]:
-    """Return the files of each network, by the name of its folder."""
-    folders = [path, *sorted(each for each in path.glob("*") if each.is_dir())]
-    found = {}
-    for folder in folders:
-        for place in dict.fromkeys((folder, folder / within)):
-            if files := sorted(place.glob(pattern)):
-                # What is found here is not of several networks.
-                if folder == path or folder.name == within:
-                    return {path.name: files}
-                found[folder.name] = files
+def _files_of_networks(path: Path, pattern: str, within: str) -> list[tuple[str, Path]]:
+    """Return the files in a network's folder, or of all networks, with the names of the folders."""
+    found = []
+    for folder in (path, *sorted(each for each in path.glob("*") if each.is_dir())):
+        files = sorted(folder.glob(pattern)) or sorted((folder / within).glob(pattern))
+        found += [(folder.name, file) for file in files]
+        if folder == path and found:
+            break
     return found
 
 

@@ -7,19 +7,13 @@ from itertools import chain
 from pathlib import Path
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from created_equal.exchange.columns import COLUMNS
 from created_equal.extras import library
 
 LABELS = ("label", "modal_label", "source_label")
 CURVE = "consistency_by_epoch"
-
-
-def as_parquet(table: pd.DataFrame, about: Mapping) -> bytes:
-    """Return a table as a Parquet file; see ``write_parquet``."""
-    file = io.BytesIO()
-    write_parquet(file, [table], about)
-    return file.getvalue()
 
 
 def write_parquet(
@@ -59,11 +53,10 @@ def _schema(table: pd.DataFrame, about: Mapping, class_names: Sequence[str]):
         **dict.fromkeys(("example", *LABELS), arrow.int64()),
         "moved": arrow.bool_(),
     }
-    is_number = {name: pd.api.types.is_numeric_dtype(values) for name, values in table.items()}
     fields = [
         arrow.field(
             name,
-            types.get(name, arrow.float64() if is_number[name] else arrow.string()),
+            types.get(name, arrow.float64() if is_numeric_dtype(table[name]) else arrow.string()),
             metadata={"description": COLUMNS[name]} if name in COLUMNS else None,
         )
         for name in table

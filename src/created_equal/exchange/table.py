@@ -1,5 +1,6 @@
 """The table of an ensemble's examples, one row each, and that of its epochs."""
 
+import io
 import json
 import logging
 from collections.abc import Mapping
@@ -11,8 +12,8 @@ import xarray as xr
 
 from created_equal.artefacts import definition_of, write_atomically
 from created_equal.errors import InputError
-from created_equal.exchange import parquet
 from created_equal.exchange.columns import COLUMNS
+from created_equal.exchange.parquet import write_parquet
 from created_equal.scores import epoch_metrics, example_metrics
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,9 @@ def example_table(scores: xr.Dataset, dataset: xr.Dataset | None = None) -> pd.D
         if (source_labels != labels).any():
             table["source_label"] = source_labels
         if "pixel_hash" in dataset:
-            table["pixel_hash"] = hashes_as_text(dataset["pixel_hash"].values[places])
+            # As text, because many programs would round such numbers.
+            hashes = dataset["pixel_hash"].values[places].tolist()
+            table["pixel_hash"] = [f"{each:016x}" for each in hashes]
         if "file" in dataset:
             table["file"] = dataset["file"].values[places].astype(str)
     return table[[name for name in COLUMNS if name in table]]
@@ -78,26 +81,14 @@ def about(scores: xr.Dataset, study: str, ensemble: str) -> dict:
     }
 
 
-def hashes_as_text(hashes: np.ndarray) -> list[str]:
-    """Return hashes (example,) uint64 as 16 hexadecimal digits; import them as text."""
-    return [f"{each:016x}" for each in hashes.tolist()]
-
-
 def write_tables(
     scores: xr.Dataset, dataset: xr.Dataset | None, about: Mapping, folder: Path
 ) -> None:
-    """Write examples.csv, examples.parquet and epochs.csv into a folder.
+    """Write examples.csv, examples.parquet and epochs.csv into a folder, which is created.
 
-    Without pyarrow, examples.parquet is left out, with a warning.
-
-    Args:
-        scores: as for ``example_table``.
-        dataset: as for ``example_table``.
-        about: what the tables are of, in types that JSON has, for the metadata of examples.parquet.
-        folder: it is created if it is missing.
-
-    Raises:
-        InputError: see ``example_table``, or a file cannot be written.
+    ``about``, see the function of that name, is for the metadata of examples.parquet. Without
+    pyarrow, that file is left out, with a warning. It raises as ``example_table`` and
+    ``write_atomically``.
     """
     table = example_table(scores, dataset)
     if "forgetting" not in scores:
@@ -107,12 +98,13 @@ def write_tables(
         )
     write_atomically(folder / "examples.csv", as_csv(table))
     write_atomically(folder / "epochs.csv", as_csv(epoch_metrics(scores)))
+    file = io.BytesIO()
     try:
-        contents = parquet.as_parquet(table, about)
+        write_parquet(file, [table], about)
     except InputError as error:
         log.warning("%s is left out: %s", folder / "examples.parquet", error)
     else:
-        write_atomically(folder / "examples.parquet", contents)
+        write_atomically(folder / "examples.parquet", file.getvalue())
 
 
 def as_csv(table: pd.DataFrame) -> bytes:

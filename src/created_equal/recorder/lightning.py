@@ -14,10 +14,7 @@ class Predictions(Callback):
     """Records all predictions before the training, and after each of its epochs."""
 
     def __init__(
-        self,
-        recorder: Recorder,
-        loaders: Mapping[str, Iterable],
-        predict: Callable | None = None,
+        self, recorder: Recorder, loaders: Mapping[str, Iterable], predict: Callable | None = None
     ):
         """Set the recorder and the arguments of its method ``evaluate``."""
         self._recorder, self._loaders, self._predict = recorder, loaders, predict

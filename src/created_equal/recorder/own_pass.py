@@ -96,15 +96,14 @@ def without_distribution(model: object) -> object:
             "to record."
         )
     compiled = getattr(model, "_orig_mod", model)
-    if type(compiled).__name__ == "DistributedDataParallel":
-        model = compiled
+    is_distributed = type(compiled).__name__ == "DistributedDataParallel"
     kinds = {kind.__name__ for each in model.modules() for kind in type(each).__mro__}
     if kinds & {"FullyShardedDataParallel", "FSDPModule"}:
         raise InputError(
             "the model's parameters are sharded across processes (FSDP), so one process cannot "
             "evaluate it; gather the logits of each epoch yourself and call record."
         )
-    return model.module if type(model).__name__ == "DistributedDataParallel" else model
+    return compiled.module if is_distributed else model
 
 
 def _moved(inputs: object, device: object) -> object:

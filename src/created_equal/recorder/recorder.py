@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from created_equal.artefacts import (
@@ -21,6 +22,7 @@ from created_equal.artefacts import (
     join_predictions,
     make_examples,
     make_predictions,
+    mean_by_split,
     open_dataset,
     read_predictions,
     write_dataset,
@@ -259,8 +261,7 @@ class Recorder:
             current.loss[places] = -found.log_probability[np.arange(len(places)), labels]
             for name, kept in current.kept.items():
                 kept[places] = KEPT[name](found.log_probability, labels)
-        if not len(current.missing) and current.number not in self.epochs:
-            self._finish(current)
+        self._save(current)
 
     def _begin(self, epoch: int) -> _Epoch:
         """Return the predictions of an epoch so far, after checking that it may come now."""
@@ -298,13 +299,17 @@ class Recorder:
                 *(self.network, epoch, self.path, earlier[-1], len(missing)),
             )
 
-    def _finish(self, current: _Epoch) -> None:
-        """Add a complete epoch to the file."""
-        right = current.predicted == self._examples["label"].values
+    def _save(self, current: _Epoch) -> None:
+        """Add an epoch to the file, unless it is incomplete or there already."""
+        if len(current.missing) or current.number in self.epochs:
+            return
+        splits = self._examples["example_split"].values
+        is_right = current.predicted == self._examples["label"].values
+        accuracy, loss = (mean_by_split(each, splits) for each in (is_right, current.loss))
         found = make_predictions(
             current.predicted[None, None],
-            self._mean_by_split(right)[None, None],
-            self._mean_by_split(current.loss)[None, None],
+            accuracy[None, None],
+            loss[None, None],
             [self.network],
             self._examples,
             [current.number],
@@ -324,11 +329,6 @@ class Recorder:
             )
         write_predictions(found, self.path, self._definition)
         self._recorded, self._seal = found, _seal_of(self.path)
-
-    def _mean_by_split(self, values: np.ndarray) -> np.ndarray:
-        """Return the mean over the examples of each split, (split,); NaN without any."""
-        places = [self._places.get(split, np.array([], dtype=int)) for split in SPLITS]
-        return np.array([values[each].mean() if len(each) else np.nan for each in places])
 
     def _read(self) -> xr.Dataset:
         """Return the contents of the file, after checking that it is of the same network."""
@@ -367,19 +367,18 @@ class Recorder:
 
     def _find(self, split: str, ids: Sequence, by_position: bool = False) -> np.ndarray:
         """Return the places of examples on the example axis, (example,) int64."""
-        places, index = self._places[split], self._ids.get(split)
-        ids = as_array(ids).ravel().tolist()
-        if index is None or by_position:
-            found = [each if each in range(len(places)) else None for each in ids]
-        else:
-            found = [index.get(each) for each in ids]
-        if None in found:
-            known = f"0 to {len(places) - 1}" if index is None else "as in ids"
+        places = self._places[split]
+        positions = pd.RangeIndex(len(places))
+        index = positions if by_position else self._ids.get(split, positions)
+        ids = as_array(ids).ravel()
+        found = index.get_indexer(ids)
+        if unknown := ids[found < 0].tolist():
+            known = "as in ids" if split in self._ids else f"0 to {len(places) - 1}"
             raise InputError(
-                f"{split} has no example {ids[found.index(None)]!r}: those of labels[{split!r}] "
-                f"are {known}; give only these."
+                f"{split} has no example {unknown[0]!r}: those of labels[{split!r}] are {known}; "
+                "give only these."
             )
-        return places[np.array(found, dtype=np.int64)]
+        return places[found]
 
     def _check_labels(self, split: str, places: np.ndarray, labels: object | None) -> None:
         n_classes = len(self._definition["classes"])
@@ -399,10 +398,9 @@ class Recorder:
         """End the current epoch, if there is one; refuse it if it lacks examples."""
         if (current := self._current) is None:
             return
-        missing = current.missing
-        if not len(missing) and current.number not in self.epochs:
-            self._finish(current)  # Writing it has failed before.
+        self._save(current)  # Writing it may have failed before.
         self._current = None
+        missing = current.missing
         if not len(missing):
             return
         more = f" (nor have {len(missing) - 1} others)" if len(missing) > 1 else ""
@@ -416,7 +414,7 @@ class Recorder:
         """Return the name of an example for messages: ``"example 17 of test"``."""
         split = str(self._examples["example_split"].values[place])
         position = int(np.searchsorted(self._places[split], place))
-        name = list(self._ids[split])[position] if split in self._ids else position
+        name = self._ids[split][position] if split in self._ids else position
         return f"example {name} of {split}"
 
     def _names(self) -> np.ndarray:
@@ -513,17 +511,16 @@ def _pixels(images: Mapping[str, np.ndarray], sizes: Mapping[str, int]) -> np.nd
     return np.concatenate(parts)
 
 
-def _index(ids: Sequence, split: str) -> dict:
-    """Return the position of each id."""
+def _index(ids: Sequence, split: str) -> pd.Index:
+    """Return the ids of a split, by which the positions of its examples are found."""
     given = as_array(ids)
     names = given.tolist()
     if given.ndim != 1 or None in names:
         raise InputError(f"ids[{split!r}] are not all numbers or text; give each example one.")
     _refuse_unless_text(f"ids[{split!r}]", names)
-    index = {name: position for position, name in enumerate(names)}
-    if len(index) < len(names):
-        double = next(name for position, name in enumerate(names) if index[name] != position)
-        raise InputError(f"ids[{split!r}] has {double!r} twice; give each example its own.")
+    index = pd.Index(given)
+    if double := index[index.duplicated(keep="last")].tolist():
+        raise InputError(f"ids[{split!r}] has {double[0]!r} twice; give each example its own.")
     return index
 
 

@@ -58,18 +58,11 @@ class Predictions(TrainerCallback):
         if epoch is not None:
             self._evaluate(epoch, args, **has)
 
-    def _evaluate(
-        self,
-        epoch: int,
-        args: TrainingArguments,
-        model: object = None,
-        processing_class: object = None,
-        **_: object,
-    ) -> None:
-        collator = self._collator
+    def _evaluate(self, epoch: int, args: TrainingArguments, **has: object) -> None:
+        model, collator = has["model"], self._collator
         pads = PreTrainedTokenizerBase | SequenceFeatureExtractor
-        if collator is None and isinstance(processing_class, pads):
-            collator = DataCollatorWithPadding(processing_class)
+        if collator is None and isinstance(has.get("processing_class"), pads):
+            collator = DataCollatorWithPadding(has["processing_class"])
         loaders = {
             split: DataLoader(
                 _with_columns_of(model, dataset) if args.remove_unused_columns else dataset,
