@@ -60,7 +60,6 @@ BENCHMARK = [sys.executable, str(Path(__file__).with_name("training.py"))]
 PYTEST_OPTIONS = ["-vv", "-o", "faulthandler_timeout=60", "-m", "gpu"]
 TESTS = [sys.executable, "-m", "pytest", *PYTEST_OPTIONS, "tests/training"]
 NO_TESTS = 5  # pytest's exit code when no test is selected
-STEPS = ("tests", "precision", "ways", "training")
 # The last seconds are for commands to stop after SIGTERM, and for the archives and the table.
 SECONDS_TO_END, SECONDS_TO_STOP = 20, 15
 # Limits that a run reaches only if something is wrong, the second one for each precision.
@@ -82,12 +81,7 @@ class OutOfTimeError(Exception):
 
 
 class Session:
-    """The folder and the deadline of one run.
-
-    Args:
-        out: the folder of the results, including those of earlier runs.
-        minutes: how long the run may take.
-    """
+    """The folder of the results, including those of earlier runs, and the deadline of this one."""
 
     def __init__(self, out: Path, minutes: float):
         self.out = out
@@ -98,7 +92,6 @@ class Session:
 
     @property
     def seconds_left(self) -> float:
-        """Seconds until the deadline."""
         return self._end - time.monotonic()
 
     def write(self, step: str, result: dict) -> None:
@@ -107,20 +100,11 @@ class Session:
         write_atomically(self.out / "gpu.json", json.dumps(self.results, indent=2).encode())
 
     def run(self, command: Sequence[str], limit: float = math.inf) -> tuple[int, str]:
-        """Run a command, and add its output to the log.
+        """Run a command, and add its output to the log; stop it after ``limit`` seconds.
 
-        Nothing that it started outlives it, however it ends.
-
-        Args:
-            command: the command.
-            limit: seconds after which it is stopped, by SIGTERM and if need be by SIGKILL.
-
-        Returns:
-            the exit code (minus the number of the signal that ended it, if one did) and the end of
-            the output.
-
-        Raises:
-            OutOfTimeError: the deadline came first, and the command was stopped.
+        Nothing that it started outlives it, however it ends. Returns the exit code (minus the
+        number of the signal that ended it, if one did) and the end of the output. Raises
+        OutOfTimeError if the deadline came first.
         """
         print("$", *command, flush=True)
         # Through a pipe, we would wait for every process that holds it open.
@@ -192,37 +176,28 @@ def run_tests(session: Session, args: argparse.Namespace) -> dict:
 
 def compare_precisions(session: Session, args: argparse.Namespace) -> dict:
     """Train equal seeds in every precision that the device has."""
-    networks, epochs = str(min(20, n_networks(args))), str(args.epochs_compared)
-    options = ["--ways", "engine", "--networks", networks, "--epochs", epochs]
-    options += ["--limit", str(SECONDS_OF_PRECISION)]
+    options = ["--ways", "engine", "--networks", min(20, n_networks(args))]
+    options += ["--epochs", args.epochs_compared, "--limit", SECONDS_OF_PRECISION]
     return run_benchmark(session, args, "precision", options)
 
 
 def compare_ways(session: Session, args: argparse.Namespace) -> dict:
     """Measure each way of training, in fp32 and in the precision that the training step uses."""
     precisions = dict.fromkeys(["fp32", fastest_precision(session.results)])
-    options = ["--networks", str(n_networks(args)), "--limit", str(args.limit)]
-    ways = "engine,loop,vmap"
+    options = ["--networks", n_networks(args), "--limit", args.limit]
+    options += ["--precisions", ",".join(precisions)]
     if args.candidate:
-        ways += ",fused"
-        options += ["--candidate", str(args.candidate)]
-    options += ["--ways", ways, "--precisions", ",".join(precisions)]
+        options += ["--candidate", args.candidate]
     return run_benchmark(session, args, "ways", options)
 
 
-def run_benchmark(
-    session: Session, args: argparse.Namespace, step: str, options: Sequence[str]
-) -> dict:
-    """Run benchmarks/training.py and return its results; if it is stopped, its rows are saved.
-
-    Raises:
-        InputError: it failed.
-        OutOfTimeError: the deadline came first.
-    """
+def run_benchmark(session: Session, args: argparse.Namespace, step: str, options: Sequence) -> dict:
+    """Run benchmarks/training.py and return its results; if it is stopped, its rows are saved."""
     with TemporaryDirectory() as folder:
         file = Path(folder, "benchmark.json")
         try:
-            session.succeed([*BENCHMARK, "--study", args.study, "--json", str(file), *options])
+            given = ["--study", args.study, "--json", file, *options]
+            session.succeed([*BENCHMARK, *map(str, given)])
             return json.loads(file.read_text())
         finally:
             if file.is_file():
@@ -290,23 +265,16 @@ def train(session: Session, args: argparse.Namespace) -> dict:
 
 def is_current(output: Path, ensemble: Ensemble) -> bool:
     """Return whether an output exists that was made for the ensemble as it is defined now."""
-    found = definition_in_head(output) if output.is_file() else None
-    return found is not None and canonical(in_study(found)) == canonical(ensemble.definition)
+    found = definition_in_head(output) or {}
+    return canonical(in_study(found)) == canonical(ensemble.definition)
 
 
 def train_job(
     session: Session, options: Sequence[str], missing: Sequence[int], output: Path
 ) -> dict:
-    """Run train_networks.
+    """Run train_networks; return how many networks it ``trained``, and the ``seconds`` they took.
 
-    Args:
-        session: the run.
-        options: the arguments of train_networks.
-        missing: the networks that it has to train; it finds the others, for example in reference.
-        output: the predictions file that it writes.
-
-    Returns:
-        ``trained``, the number of trained networks, and the ``seconds`` that they took.
+    It has to train the ``missing`` ones, and finds the others, for example in reference.
     """
     started = time.monotonic()
     session.succeed([*COMMAND, "train_networks", *options])
@@ -337,27 +305,21 @@ def make_dataset(session: Session, study: Study, ensemble: Ensemble) -> bool:
 
 
 class Archives:
-    """Trained networks in a few archives of limited size.
-
-    Args:
-        folder: the folder of the archives; those of earlier runs are unpacked.
-    """
+    """Trained networks in a few archives of limited size; those of earlier runs are unpacked."""
 
     def __init__(self, folder: Path):
         self._folder = folder
         self._packed: dict[str, tuple[int, int]] = {}  # sizes and times
+        # Python 3.11.3 and earlier have no filters.
+        safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
         # A network that was trained again is in them twice, and the last one counts.
         for archive in reversed(self._paths()):
             with tarfile.open(archive) as packed:
-                latest = {each.name: each for each in packed}
-                self._packed = {
-                    name: (each.size, int(each.mtime)) for name, each in latest.items()
-                } | self._packed
+                latest = {each.name: each for each in packed if each.name not in self._packed}
                 # Existing files are read-only.
                 missing = [each for name, each in latest.items() if not Path(name).exists()]
-                # Python 3.11.3 and earlier have no filters.
-                safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
                 packed.extractall(members=missing, **safely)
+            self._packed |= {name: (each.size, int(each.mtime)) for name, each in latest.items()}
 
     def _paths(self) -> list[Path]:
         return sorted(self._folder.glob("networks-*.tar"))
@@ -368,17 +330,24 @@ class Archives:
         if self._packed.get(str(path)) == version:
             return True
         archives = self._paths()
-        if not archives or archives[-1].stat().st_size + path.stat().st_size > FILE_BYTES:
-            if len(archives) >= MOST_ARCHIVES:
-                return False
-            archives.append(self._folder / f"networks-{len(archives)}.tar")
-        is_new = not archives[-1].is_file()
-        contents = io.BytesIO(b"" if is_new else archives[-1].read_bytes())
+        is_new = not archives or archives[-1].stat().st_size + path.stat().st_size > FILE_BYTES
+        if is_new and len(archives) >= MOST_ARCHIVES:
+            return False
+        archive = self._folder / f"networks-{len(archives)}.tar" if is_new else archives[-1]
+        contents = io.BytesIO(b"" if is_new else archive.read_bytes())
         with tarfile.open(fileobj=contents, mode="w" if is_new else "a") as packed:
             packed.add(path)
-        write_atomically(archives[-1], contents.getvalue())
+        write_atomically(archive, contents.getvalue())
         self._packed[str(path)] = version
         return True
+
+
+STEPS = {
+    "tests": run_tests,
+    "precision": compare_precisions,
+    "ways": compare_ways,
+    "training": train,
+}
 
 
 def print_table(results: dict) -> None:
@@ -474,7 +443,6 @@ def main() -> None:
     # All commands take the number of networks from the configuration.
     values = {**read_yaml(Path("config.yaml")), "networks": args.networks}
     os.environ[CONFIG_VARIABLE] = json.dumps(values)
-    functions = dict(zip(STEPS, (run_tests, compare_precisions, compare_ways, train), strict=True))
     with suppress(OutOfTimeError):
         if not dataset_path(args.study).is_file():
             try:
@@ -485,7 +453,7 @@ def main() -> None:
             if is_finished(session.results.get(step, {})):
                 continue
             try:
-                session.write(step, functions[step](session, args))
+                session.write(step, STEPS[step](session, args))
             except InputError as error:
                 session.write(step, session.results.get(step, {}) | {"failed": str(error)})
     print_table(session.results)

@@ -35,7 +35,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from candidate import make_importable, train_with_candidate
+from candidate import train_with_candidate
 from rich.console import Console
 from rich.table import Table
 from torch import nn
@@ -45,7 +45,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from created_equal.artefacts import read_dataset, write_atomically
 from created_equal.errors import InputError
-from created_equal.networks import Dropout
+from created_equal.networks import Dropout, build_network
 from created_equal.study import Ensemble, dataset_path, load_study
 from created_equal.training.engine import make_group
 from created_equal.training.engine.device import (
@@ -59,7 +59,6 @@ from created_equal.training.engine.images import Images
 from created_equal.training.engine.initialize import initialize
 from created_equal.training.engine.optimizers import learning_rate, make_optimizer
 from created_equal.training.engine.streams import Streams
-from created_equal.training.engine.trainee import make_network
 
 EPOCHS_ON_CPU, NETWORKS_ON_GPU, LIMIT_ON_GPU = 3, 100, 60
 # The loop's time per network does not depend on the number of networks.
@@ -162,7 +161,7 @@ def train_with_vmap(ensemble: Ensemble, seeds: Sequence[int], images: Images) ->
 
 def plain_network(ensemble: Ensemble, seed: int, images: Images) -> nn.Module:
     """Return an untrained network with the engine's first weights and PyTorch's own dropout."""
-    network = make_network(ensemble, images.shape, images.classes)
+    network = build_network(ensemble.architecture, ensemble.recipe, images.shape, images.classes)
     initialize(network, Streams(ensemble.streams_definition, seed))
     for name, layer in list(network.named_children()):
         if isinstance(layer, Dropout):
@@ -196,9 +195,9 @@ def measure(
 
     Returns:
         ``done``, the number of trained networks, with a fraction for partly trained ones;
-        ``preparation`` and ``training`` in seconds; ``accuracies`` on the test set, of the finished
-        networks or, if there are none, of those in training; ``learned`` (network, example), the
-        number of epochs in which each finished network was right; ``memory`` in bytes.
+        ``preparation`` and ``training`` in seconds; test ``accuracies`` of the finished networks
+        or, if there are none, of those in training; ``learned`` (network, example), the number of
+        epochs in which each finished network was right; ``memory`` in bytes.
     """
     torch.set_num_threads(threads)
     setting = choose_setting("auto", precision)
@@ -364,8 +363,8 @@ def run(options: argparse.Namespace) -> dict:
     return results
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
+def main() -> None:
+    """Measure and print."""
 
     def names(text: str) -> list[str]:
         return text.split(",")
@@ -378,23 +377,19 @@ def make_parser() -> argparse.ArgumentParser:
         "--epochs", type=int, help=f"default: {EPOCHS_ON_CPU}; on a GPU the study's"
     )
     parser.add_argument("--networks", type=int, help="default: one per core; on a GPU 100")
-    parser.add_argument("--ways", type=names, default=list(WAYS), help=f"of {','.join(WAYS)}")
-    parser.add_argument("--candidate", type=Path, help="folder with a fourth way, fused")
+    parser.add_argument("--ways", type=names, help=f"default: {','.join(WAYS)}")
+    parser.add_argument("--candidate", type=Path, help="folder of a fourth way, fused")
     parser.add_argument("--precisions", type=names, help="default: all that the device has")
     parser.add_argument("--limit", type=float, help=f"seconds; default: {LIMIT_ON_GPU} on a GPU")
     parser.add_argument("--json", type=Path, help="write the results to this file too")
-    return parser
-
-
-def main() -> None:
-    """Measure and print."""
-    parser = make_parser()
     options = parser.parse_args()
-    ways = [*WAYS, *(CANDIDATE if options.candidate else ())]
+    ways = [*WAYS]
+    if options.candidate:
+        sys.path.append(str(options.candidate))  # Also in processes that this one starts.
+        ways += CANDIDATE
+    options.ways = options.ways or ways
     if unknown := sorted(set(options.ways) - set(ways)):
         parser.error(f"--ways {','.join(unknown)}: choose from {', '.join(ways)}")
-    if options.candidate:
-        make_importable(options.candidate)
     try:
         results = run(options)
     except InputError as error:

@@ -199,7 +199,7 @@ def masks_of(layers, tiny, images, monkeypatch):
     torch.nn.init.ones_(flat[1].bias)
     network = torch.nn.Sequential(flat, *layers(Seen), torch.nn.Linear(400, 10))
     monkeypatch.setattr(
-        "created_equal.training.engine.trainee.make_network", lambda *_: network.train()
+        "created_equal.training.engine.trainee.build_network", lambda *_: network.train()
     )
     next(Trainee(tiny(batch_size=20), 0, images).finish_epoch())
     return np.array(seen)
@@ -253,7 +253,7 @@ def test_channels_are_last_in_memory_as_pytorch_arranges_whole_modules(tiny, ima
             torch.nn.Linear(8 * 16 * 16, 10),
         )
 
-    monkeypatch.setattr("created_equal.training.engine.trainee.make_network", make)
+    monkeypatch.setattr("created_equal.training.engine.trainee.build_network", make)
     found = Trainee(tiny(), 0, images).network.state_dict()
     expected = make().to(memory_format=torch.channels_last).state_dict()
     assert {name: each.stride() for name, each in found.items()} == {

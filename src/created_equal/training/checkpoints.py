@@ -29,13 +29,10 @@ def write_checkpoint(
     Raises:
         InputError: the file cannot be written, or the disk is full.
     """
-    arrays = {name: np.stack([getattr(each, name) for each in results]) for name in RESULTS}
-    contents = {
-        "identity": canonical(identity),
-        "state": state,
-        **{name: torch.from_numpy(array) for name, array in arrays.items()},
-        "seconds": seconds,
-    }
+    contents = {"identity": canonical(identity), "state": state}
+    for name in RESULTS:
+        contents[name] = torch.from_numpy(np.stack([getattr(each, name) for each in results]))
+    contents["seconds"] = seconds
     buffer = io.BytesIO()
     torch.save(contents, buffer)
     write_sealed(path, buffer.getvalue())
@@ -46,20 +43,17 @@ def read_checkpoint(
 ) -> tuple[dict, list[EpochResult], float] | None:
     """Return state, results and seconds from a checkpoint, or None if there is no usable one.
 
-    The results are those of the first ``moments``, see ``Ensemble.moments``.
-
-    A checkpoint that is damaged or belongs to another network is skipped with a warning, and the
-    network is trained from the beginning.
+    The results are those of the first ``moments``, see ``Ensemble.moments``. A checkpoint that is
+    damaged or belongs to another network is skipped with a warning.
     """
     if not path.is_file():
         return None
     try:
-        contents = io.BytesIO(read_sealed(path, "checkpoint"))
+        sealed = io.BytesIO(read_sealed(path, "checkpoint"))
+        contents = torch.load(sealed, weights_only=True, map_location="cpu")
     except InputError as error:
         log.warning("%s It is skipped.", error)
         return None
-    try:
-        contents = torch.load(contents, weights_only=True, map_location="cpu")
     except pickle.UnpicklingError:
         # ``get_extra_state`` of somebody's own network may return any object.
         log.warning("%s has objects that are not loaded; it is skipped.", path)

@@ -16,10 +16,9 @@ from created_equal.errors import NO_LOCKS, InputError
 log = logging.getLogger(__name__)
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
-# Seconds between two attempts to lock a GPU, between two lines in the log, and altogether.
-PAUSE = 1.0
-BETWEEN_LINES = 600.0
-LONGEST_WAIT = 48 * 3600.0
+# Seconds between two attempts to lock a GPU, and altogether.
+PAUSE = 1
+LONGEST_WAIT = 48 * 3600
 # Seconds for nvidia-smi, which may hang if a GPU or its driver fails.
 LONGEST_LIST = 60
 
@@ -101,26 +100,21 @@ def visible_gpus(gpus: Sequence[str], visible: str | None) -> list[str]:
 
 def _wait_for_lock(gpus: Sequence[str], folder: Path) -> str:
     """Lock one of the GPUs, and return its UUID."""
-    started, last_line = time.monotonic(), None
-    while True:
+    for attempt in range(LONGEST_WAIT // PAUSE):
         for gpu in gpus:
             if _try_to_lock(folder / f"{gpu.replace('/', '_')}.lock"):
                 return gpu
-        now = time.monotonic()
-        if now - started > LONGEST_WAIT:
-            raise InputError(
-                f"all {len(gpus)} GPUs have been used by other training jobs for "
-                f"{LONGEST_WAIT / 3600:.0f} hours; end those (fuser {folder}/* shows them), and "
-                "run again."
-            )
-        if last_line is None or now - last_line > BETWEEN_LINES:
+        if attempt == 0:
             log.info(
                 "all %d GPUs are used by other training jobs: waiting for one; --resources gpu=%d "
                 "starts at most one job per GPU",
                 *(len(gpus), len(gpus)),
             )
-            last_line = now
         time.sleep(PAUSE)
+    raise InputError(
+        f"all {len(gpus)} GPUs have been used by other training jobs for {LONGEST_WAIT // 3600} "
+        f"hours; end those (fuser {folder}/* shows them), and run again."
+    )
 
 
 def _try_to_lock(path: Path) -> bool:

@@ -1,25 +1,39 @@
-"""A training job, which saves its networks as soon as they are finished."""
+"""A training job: trains the networks that are missing, and writes one predictions file."""
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import torch
 import xarray as xr
 
-from created_equal.artefacts import make_predictions
+from created_equal.artefacts import (
+    check_definition,
+    definition_of,
+    fingerprint,
+    make_predictions,
+    read_dataset,
+)
 from created_equal.errors import InputError
-from created_equal.study import Ensemble
+from created_equal.study import Ensemble, predictions_folders
 from created_equal.training.checkpoints import RESULTS, read_checkpoint, write_checkpoint
 from created_equal.training.engine import Group, make_group
-from created_equal.training.engine.device import describe_device, is_out_of_memory, release_memory
-from created_equal.training.engine.images import Examples
+from created_equal.training.engine.device import (
+    choose_setting,
+    describe_device,
+    is_out_of_memory,
+    release_memory,
+)
+from created_equal.training.engine.images import Examples, load_images
+from created_equal.training.engine.reading import explain_killed_readers
 from created_equal.training.engine.trainee import EpochResult
 from created_equal.training.predictions_folder import PredictionsFolder
-from created_equal.training.progress import Report
-from created_equal.training.stop_request import StopRequest
+from created_equal.training.progress import Report, make_bar
+from created_equal.training.stop_request import StopRequest, listen_for_stop
+from created_equal.versions import ENGINE_VERSION
 
 # Checkpoints are written after an epoch, but not more often than this: networks whose epochs take
 # seconds would otherwise spend more time on writing than on training.
@@ -29,6 +43,98 @@ SECONDS_BETWEEN_CHECKPOINTS = 60
 TIMES_THEIR_COST = 20
 
 log = logging.getLogger(__name__)
+
+
+def train_networks(
+    ensemble: Ensemble,
+    dataset: Path,
+    seeds: Sequence[int],
+    output: Path,
+    device: str = "auto",
+    precision: str = "auto",
+    threads: int = 1,
+    data_root: Path = Path(),
+) -> None:
+    """Train some networks of an ensemble and write their predictions.
+
+    Networks with the same definition, data and engine version are reused if they are in a file next
+    to ``output``, in another study, or in ``reference`` (see ``PredictionsFolder``). Each of the
+    others is saved as soon as it is trained, and before that in a checkpoint about every minute,
+    from which the next job resumes. On SIGTERM or Ctrl-C the job finishes its step, saves its
+    networks, and exits with 143 or 130.
+
+    Args:
+        ensemble: the ensemble.
+        dataset: path of the dataset file.
+        seeds: the seeds of the networks.
+        output: path of the predictions file.
+        device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
+        precision: ``"auto"``, ``"fp32"``, ``"tf32"`` or ``"bf16"``.
+        threads: number of CPU threads; another number may change the rounding of results.
+        data_root: the folder that the dataset's folder is relative to, if its images stay in files.
+
+    Raises:
+        InputError: the dataset does not match the ensemble, an image file is missing or has
+            changed, the device is missing or its memory is too small for one network, or a loss is
+            not finite (all other networks are saved).
+    """
+    setting = choose_setting(device, precision)
+    torch.set_num_threads(threads)
+    data = read_dataset(dataset)
+    _check_dataset(ensemble, data, dataset)
+
+    definition = networks_definition(ensemble, fingerprint(data))
+    (folders,) = predictions_folders(ensemble)
+    others = [path for path in folders if path != output.parent]
+    folder = PredictionsFolder(output.parent, definition, others)
+    trained = folder.find()
+    missing = [seed for seed in seeds if seed not in trained]
+    title = f"{ensemble.study}/{ensemble.name}"
+    n_found = len(seeds) - len(missing)
+    more = f", {n_found} already there" if n_found else ""
+    log.info(
+        "%s: %d networks to train%s, %s in %s",
+        *(title, len(missing), more, setting.device, setting.precision),
+    )
+
+    images = load_images(data, setting, data_root, ensemble.recipe.augmentation)
+    n_moments = len(ensemble.moments) - 1
+    with listen_for_stop() as stop_request, make_bar() as bar, explain_killed_readers():
+        report = Report(title, n_moments, len(missing), bar, ensemble.steps)
+        job = Job(ensemble, data, images, folder, report, stop_request)
+        job.train(missing)
+    if job.diverged:
+        raise InputError(_describe_divergence(ensemble, job.diverged))
+    folder.collect(seeds, trained | job.trained, output)
+
+
+def networks_definition(ensemble: Ensemble, data: str) -> dict:
+    """Return everything that determines an ensemble's networks, except for their seeds.
+
+    ``data`` is the fingerprint of its dataset.
+    """
+    return ensemble.definition | {"engine_version": ENGINE_VERSION, "data": data}
+
+
+def _check_dataset(ensemble: Ensemble, data: xr.Dataset, path: Path) -> None:
+    check_definition(path, definition_of(data), ensemble.dataset)
+    n_train = int((data["example_split"].values == "train").sum())
+    if n_train < ensemble.recipe.batch_size:
+        raise InputError(
+            f"{ensemble.study}/{ensemble.name}: the train set has {n_train} examples, fewer than "
+            f"one mini-batch; set recipe.batch_size to {n_train} or less."
+        )
+
+
+def _describe_divergence(ensemble: Ensemble, diverged: Mapping[int, int]) -> str:
+    seed, epoch = min(diverged.items())
+    n_others = len(diverged) - 1
+    more = f" (and {n_others} other{'s' if n_others > 1 else ''})" if n_others else ""
+    return (
+        f"{ensemble.study}/{ensemble.name}, network {seed}{more}: the loss is not finite after "
+        f"{ensemble.unit} {epoch}; lower recipe.learning_rate "
+        f"({ensemble.recipe.learning_rate:g}) or change its decay."
+    )
 
 
 class Member(NamedTuple):
@@ -90,24 +196,16 @@ class Job:
 
     def _load_member(self, seed: int) -> Member:
         """Load a network from its checkpoint, or start it untrained."""
-        path, moments = self._checkpoint(seed), self._ensemble.moments
-        checkpoint = read_checkpoint(path, self._identity(seed), moments)
+        checkpoint = read_checkpoint(*self._checkpoint(seed), self._ensemble.moments)
         return Member(seed, *(checkpoint or (None, [], 0.0)))
 
-    def _checkpoint(self, seed: int) -> Path:
-        setting = self._images.setting
-        return self._folder.checkpoint(seed, f"{setting.device.type}_{setting.precision}")
-
-    def _identity(self, seed: int) -> dict:
-        """Return everything that determines a network in training."""
-        setting = self._images.setting
-        return {
-            "definition": self._folder.definition,
-            "network": seed,
-            # A network finishes on the type of device and in the precision in which it started.
-            "device": setting.device.type,
-            "precision": setting.precision,
-        }
+    def _checkpoint(self, seed: int) -> tuple[Path, dict]:
+        """Return the path of a network's checkpoint, and everything that determines the network."""
+        # A network finishes on the type of device and in the precision in which it started.
+        device, precision = self._images.setting.device.type, self._images.setting.precision
+        network = {"definition": self._folder.definition, "network": seed}
+        path = self._folder.checkpoint(seed, f"{device}_{precision}")
+        return path, network | {"device": device, "precision": precision}
 
     def _train_together(self, members: Sequence[Member]) -> None:
         """Train networks that are at the same step, as many of them as fit in a group."""
@@ -165,20 +263,20 @@ class Job:
     def _write_checkpoints(self, members: Sequence[Member]) -> None:
         for each in members:
             if each.results and each.seed not in self.diverged:
-                path, identity = self._checkpoint(each.seed), self._identity(each.seed)
-                write_checkpoint(path, identity, each.state, each.results, each.seconds)
+                write_checkpoint(
+                    *self._checkpoint(each.seed), each.state, each.results, each.seconds
+                )
 
     def _finish(self, members: Sequence[Member]) -> None:
         """Write the results of networks that were trained together to one file."""
-        seeds = [each.seed for each in members]
-        setting = self._images.setting
+        seeds, setting = [each.seed for each in members], self._images.setting
         # (network, epoch, ...)
         arrays = (
             np.array([[getattr(result, name) for result in each.results] for each in members])
             for name in RESULTS
         )
-        moments = self._ensemble.moments
-        predictions = make_predictions(*arrays, seeds, self._data, moments).assign_coords(
+        predictions = make_predictions(*arrays, seeds, self._data, self._ensemble.moments)
+        predictions = predictions.assign_coords(
             device=("network", [describe_device(setting)] * len(members)),
             precision=("network", [setting.precision] * len(members)),
             seconds=("network", [each.seconds for each in members]),

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 import xarray as xr
 
+from created_equal.artefacts import add_images, make_examples
 from created_equal.networks import build_network, count_flops
 from created_equal.study import Architecture, Ensemble, Recipe
 from created_equal.training.engine.device import Setting
@@ -22,7 +23,8 @@ from created_equal.training.engine.trainee import Trainee
 
 # Larger batches cost about as much per image.
 LARGEST_BATCH = {"cpu": 32, "cuda": 99}
-PREDICTED = {"cpu": 64, "cuda": 100}  # train and test images, one batch on a CPU
+# Train and test images, one batch on a CPU.
+PREDICTED = {"cpu": 64, "cuda": 100}
 MOST_PROCESSES = 16
 # The uncertainty after many steps: even they tell no more about hours of training. That of a single
 # step is twice as large.
@@ -30,6 +32,7 @@ LEAST_UNCERTAINTY = 0.15
 
 # An ensemble, (height, width, channels) of its images, and its number of classes.
 Kind = tuple[Ensemble, tuple[int, int, int], int]
+# A network in training whose epochs have one mini-batch, and its images.
 Pair = tuple[Images, Trainee]
 
 
@@ -57,10 +60,7 @@ class Share(NamedTuple):
 
 
 def count_operations(
-    ensemble: Ensemble,
-    examples: tuple[int, int],
-    image_shape: tuple[int, int, int],
-    classes: int,
+    ensemble: Ensemble, examples: tuple[int, int], image_shape: tuple[int, int, int], classes: int
 ) -> int:
     """Return the floating-point operations of training one network; a multiply-add counts as two.
 
@@ -93,12 +93,8 @@ def measure_costs(
     and the share of a core that a process gets is measured over all kinds together. So the costs of
     two kinds can be compared even if a machine is busy.
 
-    Args:
-        kinds: an ensemble of each kind, with the shape of the images and the number of classes.
-        setting: the device and precision.
-        jobs: how many networks are trained at the same time.
-        seconds: on the clock, for all kinds together, and on a CPU for all preparations too; a busy
-            machine takes fewer steps in this time, but at least one of each kind.
+    It takes some ``seconds`` on the clock for all kinds together, and on a CPU for all preparations
+    too; a busy machine takes fewer steps in this time, but at least one of each kind.
 
     Returns:
         the cost of each kind, and the share of a core that each process got, 1 on a GPU. The
@@ -146,7 +142,8 @@ def _keep_busy(
     waiting.poll(None)
     trainees = _warm_up(kinds, setting)
     while os.getppid() == parent:
-        _take_steps(trainees)
+        for pair in trainees:
+            _take_step(*pair)
 
 
 def _count_images(ensemble: Ensemble, examples: tuple[int, int]) -> tuple[int, int]:
@@ -158,12 +155,29 @@ def _count_images(ensemble: Ensemble, examples: tuple[int, int]) -> tuple[int, i
 
 def _warm_up(kinds: Sequence[Kind], setting: Setting) -> list[Pair]:
     """Return a network of each kind in training, whose first mini-batch made all preparations."""
-    trainees = [_make_trainee(*kind, setting) for kind in kinds]
+    trainees = []
+    for ensemble, image_shape, classes in kinds:
+        size = min(ensemble.recipe.batch_size, LARGEST_BATCH[setting.device.type])
+        ensemble = replace(ensemble, recipe=replace(ensemble.recipe, batch_size=size))
+        noise = _make_noise(size, PREDICTED[setting.device.type], image_shape, classes)
+        images = Images(noise, setting)
+        trainees.append((images, Trainee(ensemble, 0, images)))
     for _, trainee in trainees:
         _train(trainee)
         if setting.device.type == "cuda":
             trainee.evaluate(lambda: None)  # Predictions are compiled on their own.
     return trainees
+
+
+def _make_noise(
+    train: int, examples: int, image_shape: tuple[int, int, int], classes: int
+) -> xr.Dataset:
+    """Return a dataset of noise, in which some classes may have no image."""
+    pixels = np.random.default_rng(0).integers(256, size=(examples, *image_shape), dtype=np.uint8)
+    positions, names = np.arange(examples), [str(label) for label in range(classes)]
+    return add_images(
+        make_examples(positions % classes, positions, positions >= train, names), pixels
+    )
 
 
 def _measure(trainees: Sequence[Pair], deadline: float) -> tuple[list[Cost], Share]:
@@ -173,44 +187,13 @@ def _measure(trainees: Sequence[Pair], deadline: float) -> tuple[list[Cost], Sha
     """
     taken, clocks = [], [_clocks()]
     while not taken or time.monotonic() < deadline:
-        steps, ends = _take_steps(trainees)
-        taken.append(steps)
-        clocks += ends
+        taken.append([])
+        for pair in trainees:
+            taken[-1].append(_take_step(*pair))
+            clocks.append(_clocks())
     costs = [_cost(steps) for steps in np.swapaxes(taken, 0, 1)]
     on_gpu = trainees[0][0].setting.device.type == "cuda"
     return costs, Share(1.0, 0.0) if on_gpu else _share(np.diff(clocks, axis=0))
-
-
-def _take_steps(trainees: Sequence[Pair]) -> tuple[list[np.ndarray], list[tuple[float, float]]]:
-    """Take a step of each kind; return the steps' seconds, and the two clocks after each."""
-    steps, ends = [], []
-    for images, trainee in trainees:
-        steps.append(_take_step(images, trainee))
-        ends.append(_clocks())
-    return steps, ends
-
-
-def _clocks() -> tuple[float, float]:
-    return time.process_time(), time.monotonic()
-
-
-def _share(steps: np.ndarray) -> Share:
-    """Return the share of a core from (step, 2) seconds of the processor and of the clock."""
-    used, elapsed = steps.T
-    mean = used.sum() / elapsed.sum()
-    spread = np.sqrt(np.average((used / elapsed - mean) ** 2, weights=elapsed))
-    return Share(float(mean), float(spread / mean))
-
-
-def _make_trainee(
-    ensemble: Ensemble, image_shape: tuple[int, int, int], classes: int, setting: Setting
-) -> Pair:
-    """Return a network in training whose epochs have one mini-batch, and its images."""
-    size = min(ensemble.recipe.batch_size, LARGEST_BATCH[setting.device.type])
-    ensemble = replace(ensemble, recipe=replace(ensemble.recipe, batch_size=size))
-    predicted = PREDICTED[setting.device.type]
-    images = Images(_make_noise(size, predicted - size, image_shape, classes), setting)
-    return images, Trainee(ensemble, 0, images)
 
 
 def _take_step(images: Images, trainee: Trainee) -> np.ndarray:
@@ -228,6 +211,17 @@ def _train(trainee: Trainee) -> None:
         pass
 
 
+def _clock(setting: Setting) -> float:
+    if setting.device.type == "cuda":
+        torch.cuda.synchronize()
+        return time.perf_counter()
+    return time.process_time()
+
+
+def _clocks() -> tuple[float, float]:
+    return time.process_time(), time.monotonic()
+
+
 def _cost(taken: np.ndarray) -> Cost:
     """Return the cost from steps (step, 2): seconds to train on an image, and to predict one.
 
@@ -239,26 +233,9 @@ def _cost(taken: np.ndarray) -> Cost:
     return Cost(trained, predicted, float(np.hypot(least, spread)))
 
 
-def _clock(setting: Setting) -> float:
-    if setting.device.type == "cuda":
-        torch.cuda.synchronize()
-        return time.perf_counter()
-    return time.process_time()
-
-
-def _make_noise(
-    train: int, test: int, image_shape: tuple[int, int, int], classes: int
-) -> xr.Dataset:
-    """Return the parts of a dataset that ``Images`` reads; some classes may have no image."""
-    examples, channels = train + test, image_shape[-1]
-    pixels = np.random.default_rng(0).integers(256, size=(examples, *image_shape), dtype=np.uint8)
-    return xr.Dataset(
-        {
-            "image": (("example", "height", "width", "channel"), pixels),
-            "label": ("example", np.arange(examples) % classes),
-            "channel_mean": ("channel", np.full(channels, 127.5)),
-            "channel_std": ("channel", np.full(channels, 73.9)),
-            "class": range(classes),
-            "example_split": ("example", np.repeat(["train", "test"], (train, test))),
-        }
-    )
+def _share(steps: np.ndarray) -> Share:
+    """Return the share of a core from (step, 2) seconds of the processor and of the clock."""
+    used, elapsed = steps.T
+    mean = used.sum() / elapsed.sum()
+    spread = np.sqrt(np.average((used / elapsed - mean) ** 2, weights=elapsed))
+    return Share(float(mean), float(spread / mean))

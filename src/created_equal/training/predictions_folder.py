@@ -47,12 +47,8 @@ log = logging.getLogger(__name__)
 class PredictionsFolder:
     """The networks of one definition in the folder of an ensemble's predictions.
 
-    Files of other definitions in the folder are neither found nor removed.
-
-    Args:
-        path: the folder, which need not exist.
-        definition: everything that determines the networks, see ``networks_definition``.
-        others: folders of other ensembles that may have the same networks.
+    The folder need not exist. Files of other definitions there are neither found nor removed.
+    ``others`` are folders of other ensembles that may have the same networks.
     """
 
     def __init__(self, path: Path, definition: Mapping, others: Sequence[Path] = ()):
@@ -96,10 +92,7 @@ class PredictionsFolder:
     def collect(self, seeds: Sequence[int], found: Mapping[int, Path], output: Path) -> None:
         """Write a job's output from the files that have its networks, and remove its parts.
 
-        Args:
-            seeds: the job's networks.
-            found: seed -> file, for each of them.
-            output: the job's output.
+        ``found`` has the file of each of the job's ``seeds``.
         """
         if {found[seed] for seed in seeds} != {output}:
             try:
@@ -131,10 +124,10 @@ class PredictionsFolder:
             self._copy(seeds, found, output)
 
     def _copy(self, seeds: Sequence[int], found: Mapping[int, Path], output: Path) -> None:
-        parts = []
-        for path in dict.fromkeys(found[seed] for seed in seeds):
-            seeds_of_part = [seed for seed in seeds if found[seed] == path]
-            parts.append(read_predictions(path).sel(network=seeds_of_part))
+        parts = [
+            read_predictions(path).sel(network=[seed for seed in seeds if found[seed] == path])
+            for path in dict.fromkeys(found[seed] for seed in seeds)
+        ]
         copied = join_predictions(parts, "network")
         precisions = sorted(set(copied["precision"].values.tolist()))
         if len(precisions) > 1:
@@ -149,17 +142,16 @@ class PredictionsFolder:
             # Another job may remove the part at this moment.
             with suppress(InputError):
                 in_part = set(self._seeds_in(path))
-                if in_part & seeds and in_part <= seeds | self._kept_seeds(in_part - seeds):
+                others = in_part - seeds
+                if in_part & seeds and (not others or others <= self._kept_seeds()):
                     path.unlink(missing_ok=True)
 
-    def _kept_seeds(self, seeds: set[int]) -> set[int]:
-        """Return the networks among these that are in files of ``kept``."""
-        if not seeds:
-            return set()
+    def _kept_seeds(self) -> set[int]:
+        """Return the networks in files of ``kept``."""
         return {
             seed
             for seed, path in self.find().items()
-            if seed in seeds and (path.parent == self._kept or self._is_kept(path))
+            if path.parent == self._kept or self._is_kept(path)
         }
 
     def _files(self) -> Iterator[Path]:

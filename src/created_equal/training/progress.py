@@ -54,11 +54,9 @@ class Report:
         self._skipped += n_networks * epochs_left
 
     def epoch(self, results: Mapping[int, EpochResult], waited: float | None = None) -> None:
-        """Report one epoch of networks that are trained together.
+        """Report one epoch of networks that are trained together: seed -> result.
 
-        Args:
-            results: seed -> result.
-            waited: seconds spent waiting for images so far; None if all are in memory.
+        ``waited`` is the seconds spent waiting for images so far, None if all are in memory.
         """
         epoch = next(iter(results.values())).epoch
         if epoch:

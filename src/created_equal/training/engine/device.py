@@ -18,6 +18,8 @@ from created_equal.study.keys import Device, Precision
 DEVICES, PRECISIONS = get_args(Device), get_args(Precision)
 # Compute capability (major, minor) that Triton needs.
 MIN_CAPABILITY = (7, 0)
+# A CPU's instructions that make bf16 faster than fp32.
+FAST_BF16 = ("AMX bf16", "AMD AVX512 bf16")
 CPU_INFO = Path("/proc/cpuinfo")
 CGROUPS = Path("/sys/fs/cgroup")
 CGROUPS_OF_PROCESS = Path("/proc/self/cgroup")
@@ -54,8 +56,7 @@ def choose_setting(device: str, precision: str) -> Setting:
     Raises:
         InputError: this machine lacks the device, or the device lacks the precision.
     """
-    given = ("device", device, DEVICES), ("precision", precision, PRECISIONS)
-    for name, value, known in given:
+    for name, value, known in ("device", device, DEVICES), ("precision", precision, PRECISIONS):
         if value not in known:
             raise InputError(
                 f"{name} {value} is not one of {', '.join(known)}; choose one of them."
@@ -71,7 +72,7 @@ def choose_setting(device: str, precision: str) -> Setting:
             "install a GPU driver that fits this PyTorch."
         )
     if precision == "auto":
-        has_fast_bf16 = device == "cpu" and (_multiplies_with_amx() or _is_amd_with_bf16())
+        has_fast_bf16 = device == "cpu" and _bf16_instructions() in FAST_BF16
         precision = "bf16" if has_fast_bf16 else "fp32"
     if precision == "tf32" and device == "cpu":
         raise InputError("precision tf32 exists on GPUs only; set precision to auto, fp32 or bf16.")
@@ -95,18 +96,12 @@ def choose_setting(device: str, precision: str) -> Setting:
 def describe_device(setting: Setting) -> str:
     """Return the device's name, which is saved with the predictions.
 
-    The name of a CPU lists its widest vector instructions and its instructions for bf16, if any:
-    ``"CPU AVX512, AMX bf16"``, ``"CPU AVX512, AMD AVX512 bf16"``, ``"CPU AVX512, AVX512 bf16"``,
-    ``"CPU AVX2"``.
+    A CPU is named by its vector instructions and those for bf16: ``"CPU AVX512, AMX bf16"``.
     """
     if setting.device.type == "cuda":
         return torch.cuda.get_device_name(setting.device)
-    name = f"CPU {torch.backends.cpu.get_cpu_capability()}"
-    if _multiplies_with_amx():
-        return f"{name}, AMX bf16"
-    if _is_amd_with_bf16():
-        return f"{name}, AMD AVX512 bf16"
-    return f"{name}, AVX512 bf16" if torch.cpu._is_avx512_bf16_supported() else name
+    instructions = [torch.backends.cpu.get_cpu_capability(), _bf16_instructions()]
+    return f"CPU {', '.join(filter(None, instructions))}"
 
 
 def usable_cores() -> int:
@@ -121,12 +116,6 @@ def usable_cores() -> int:
     return max(1, math.ceil(min(cores, _cgroup_limit())))
 
 
-def has_compiler() -> bool:
-    """Return whether there is a C compiler, which Triton needs to launch kernels."""
-    compiler = os.environ.get("CC")
-    return any(map(shutil.which, [compiler] if compiler else ["gcc", "clang"]))
-
-
 def check_compiler() -> None:
     """Raise an InputError if this machine lacks what Triton needs to compile kernels."""
     if (capability := torch.cuda.get_device_capability()) < MIN_CAPABILITY:
@@ -135,27 +124,19 @@ def check_compiler() -> None:
             f"{torch.cuda.get_device_name()} has compute capability {actual}, but the kernel that "
             f"draws random numbers needs {needed}; set device to cpu."
         )
-    # This is where Triton, which runs on POSIX systems only, looks for the headers.
-    headers = Path(sysconfig.get_path("include", "posix_prefix"), "Python.h")
-    if not has_compiler():
+    compiler = os.environ.get("CC")
+    if not any(map(shutil.which, [compiler] if compiler else ["gcc", "clang"])):
         raise InputError(
             "training on a GPU needs a C compiler, and none was found; install gcc (or name "
             "another in the environment variable CC), or set device to cpu."
         )
+    # This is where Triton, which runs on POSIX systems only, looks for the headers.
+    headers = Path(sysconfig.get_path("include", "posix_prefix"), "Python.h")
     if not headers.is_file():
         raise InputError(
             f"training on a GPU needs Python's C headers, and {headers} is missing; install them "
             "(package python3-dev in many distributions), or set device to cpu."
         )
-
-
-def can_compile() -> bool:
-    """Return whether this machine has what Triton needs to compile kernels."""
-    try:
-        check_compiler()
-    except InputError:
-        return False
-    return True
 
 
 def is_out_of_memory(error: RuntimeError) -> bool:
@@ -171,18 +152,17 @@ def release_memory() -> None:
         torch.cuda.empty_cache()
 
 
-def _multiplies_with_amx() -> bool:
-    """Return whether bf16 matrix products use AMX, which kernel and user must permit."""
+def _bf16_instructions() -> str | None:
+    """Return the CPU's instructions for bf16: one of FAST_BF16, ``"AVX512 bf16"`` or None."""
     # _init_amx asks the kernel for permission, which some sandboxes deny.
-    return _permits("amx") and torch.cpu._is_amx_tile_supported() and torch.cpu._init_amx()
-
-
-def _is_amd_with_bf16() -> bool:
-    """Return whether this is an AMD CPU whose AVX512 instructions for bf16 may be used."""
+    if _permits("amx") and torch.cpu._is_amx_tile_supported() and torch.cpu._init_amx():
+        return "AMX bf16"
+    if not torch.cpu._is_avx512_bf16_supported():
+        return None
     # PyTorch does not expose the vendor of the CPU. This file exists only on Linux.
     is_amd = CPU_INFO.is_file() and "AuthenticAMD" in CPU_INFO.read_text()
-    permitted = _permits("amx", "bf16", "fp16", "avx10")
-    return is_amd and permitted and torch.cpu._is_avx512_bf16_supported()
+    is_fast = is_amd and _permits("amx", "bf16", "fp16", "avx10")
+    return "AMD AVX512 bf16" if is_fast else "AVX512 bf16"
 
 
 def _permits(*instructions: str) -> bool:

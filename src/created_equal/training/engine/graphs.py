@@ -57,7 +57,6 @@ class Lane:
         return 0
 
     def failed_allocations(self) -> int:
-        """Return the number of allocations that failed so far."""
         return 0
 
 
@@ -96,6 +95,11 @@ class StreamLane(Lane):
         return torch.cuda.memory_stats(self._device).get("num_ooms", 0)
 
 
+def make_lane(device: torch.device) -> Lane:
+    """Return a lane of a device."""
+    return StreamLane(device) if device.type == "cuda" else Lane(device)
+
+
 class RecordedTrainee(Trainee):
     """A network in training whose steps are replayed graphs.
 
@@ -127,14 +131,13 @@ class RecordedTrainee(Trainee):
         self._replay_step()
         self.step += 1
         if self.step % self._batches_per_epoch == 0:
-            self.epoch += 1
             # The order is drawn now, while the device is still busy with other networks.
             self._lane.queue(self._draw_order)
 
     def restore(self, states: Sequence[dict]) -> None:
         """Restore a state from ``states`` into the tensors that the graphs use."""
         (state,) = states
-        self.epoch, self.step = state["epoch"], state["step"]
+        self.step = state["step"]
         self.network.load_state_dict(state["network"])
         saved = state["optimizer"]["state"]
         groups = self._optimizer.param_groups
@@ -281,8 +284,7 @@ class GraphGroup:
         # Otherwise the garbage collector might destroy graphs of an earlier group during a
         # recording, which CUDA forbids, and until then they would occupy memory.
         release_memory()
-        kind = StreamLane if device.type == "cuda" else Lane
-        lanes = self._lanes = [kind(device) for _ in range(min(LANES, len(seeds)))]
+        lanes = self._lanes = [make_lane(device) for _ in range(min(LANES, len(seeds)))]
         self._trainees: list[RecordedTrainee] = []
         self._panels: list[Panel] = []
         free, largest = [lanes[0].free_memory()], 0

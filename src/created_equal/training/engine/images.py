@@ -12,7 +12,7 @@ import xarray as xr
 
 from created_equal.artefacts import SPLITS, ImageFiles, has_files, image_shape
 from created_equal.training.engine.device import Setting, usable_cores
-from created_equal.training.engine.reading import Reader, Task, read_ahead
+from created_equal.training.engine.reading import Reader, read_ahead
 from created_equal.training.engine.streams import Stream, Streams
 
 # Sizes of the batches that are predicted. On a CPU a batch should fit into a core's cache; on a GPU
@@ -22,12 +22,11 @@ EXAMPLES_ON_CPU = 100
 PIXELS_ON_GPU = 2500 * 32 * 32
 EXAMPLES_OF_FILES = 250
 
-# Standardized images (example, channel, height, width) float32, channels_last, and their labels
-# (example,) int64.
-Batch = tuple[torch.Tensor, torch.Tensor]
 # The random numbers that augment a mini-batch: words (example,) uint64 for images in memory, a seed
 # for images in files, or none.
 Augmentation = np.ndarray | int | None
+# The indices of a batch's examples, and the random numbers that augment their images.
+Task = tuple[np.ndarray, Augmentation]
 
 
 class Examples(ABC):
@@ -55,7 +54,8 @@ class Examples(ABC):
         self.labels = self.labels_on_cpu.to(device)
         split_of = dataset["example_split"].values
         self.splits = [split_of == split for split in SPLITS]
-        self.train = torch.from_numpy(np.flatnonzero(split_of == "train")).to(device)
+        self._train = np.flatnonzero(split_of == "train")
+        self.train = torch.from_numpy(self._train).to(device)
         mean, std = dataset["channel_mean"].values, dataset["channel_std"].values
         self._mean = torch.tensor(mean, dtype=torch.float32, device=device)
         # A constant channel becomes 0, not 0 / 0.
@@ -78,24 +78,30 @@ class Examples(ABC):
         """Draw the random numbers that augment the mini-batch of a step."""
 
     @abstractmethod
+    def _load(self, tasks: Sequence[Task]) -> Iterator[torch.Tensor]:
+        """Load the images of each task, see ``Images.batch``."""
+
     def load_batches(
         self, batches: Sequence[np.ndarray], augmentations: Sequence[Augmentation]
-    ) -> Iterator[Batch]:
-        """Load mini-batches of the train set.
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Load the images and labels of mini-batches.
 
-        Args:
-            batches: for each mini-batch, indices into the train set.
-            augmentations: for each mini-batch, the result of ``draw_augmentation``; None loads the
-                images as they are.
+        ``batches`` has indices into the train set, and ``augmentations`` the result of
+        ``draw_augmentation`` for each mini-batch; None loads the images as they are.
         """
+        tasks = [
+            (self._train[batch], augmentation)
+            for batch, augmentation in zip(batches, augmentations, strict=True)
+        ]
+        for (index, _), images in zip(tasks, self._load(tasks), strict=True):
+            yield images, self.labels[torch.from_numpy(index).to(self.setting.device)]
 
-    @abstractmethod
     def load_in_order(self) -> Iterator[tuple[slice, torch.Tensor]]:
         """Load the images of all examples in order, in batches for prediction: (slice, images)."""
-
-    def _slices(self, size: int) -> Iterator[slice]:
-        for start in range(0, len(self), size):
-            yield slice(start, min(start + size, len(self)))
+        size = self.prediction_batch
+        slices = [slice(start, min(start + size, len(self))) for start in range(0, len(self), size)]
+        tasks = [(np.arange(each.start, each.stop), None) for each in slices]
+        yield from zip(slices, self._load(tasks), strict=True)
 
     def _standardize(self, pixels: torch.Tensor) -> torch.Tensor:
         """Return pixels (example, height, width, channel) uint8 as the input of networks."""
@@ -105,13 +111,7 @@ class Examples(ABC):
 class Images(Examples):
     """A dataset in the memory of a device: uint8 pixels, gathered by index.
 
-    Args:
-        dataset: see ``artefacts.make_dataset``.
-        setting: the device and precision.
-        augmentation: as in the recipe.
-
-    Attributes:
-        is_augmented: whether there is an augmentation.
+    ``augmentation`` is as in the recipe.
     """
 
     def __init__(self, dataset: xr.Dataset, setting: Setting, augmentation: str | None = None):
@@ -122,9 +122,7 @@ class Images(Examples):
     def batch(self, index: torch.Tensor | slice, words: torch.Tensor | None = None) -> torch.Tensor:
         """Return standardized images (example, channel, height, width) float32, channels_last.
 
-        Args:
-            index: the indices of the examples.
-            words: (example,) int64, random bits that augment the images; None for no augmentation.
+        ``words``, (example,) int64, are random bits that augment the images.
         """
         pixels = self._pixels[index] if words is None else crop_and_flip(self._pixels, index, words)
         return self._standardize(pixels)
@@ -134,19 +132,11 @@ class Images(Examples):
             return None
         return streams.words(Stream.AUGMENTATION, step, 0, n_examples)
 
-    def load_batches(
-        self, batches: Sequence[np.ndarray], augmentations: Sequence[np.ndarray | None]
-    ) -> Iterator[Batch]:
-        device = self.setting.device
-        for batch, words in zip(batches, augmentations, strict=True):
-            index = self.train[torch.from_numpy(batch).to(device)]
+    def _load(self, tasks: Sequence[Task]) -> Iterator[torch.Tensor]:
+        for index, words in tasks:
             if words is not None:
-                words = torch.from_numpy(words.view(np.int64)).to(device)
-            yield self.batch(index, words), self.labels[index]
-
-    def load_in_order(self) -> Iterator[tuple[slice, torch.Tensor]]:
-        for examples in self._slices(self.prediction_batch):
-            yield examples, self.batch(examples)
+                words = torch.from_numpy(words.view(np.int64)).to(self.setting.device)
+            yield self.batch(torch.from_numpy(index).to(self.setting.device), words)
 
 
 class FileImages(Examples):
@@ -168,24 +158,14 @@ class FileImages(Examples):
         super().__init__(dataset, setting)
         self.waited = 0.0
         self._workers = workers
-        self._train = self.train.cpu().numpy()
         self._reader = Reader(ImageFiles(dataset, data_root), augmentation)
+
+    @property
+    def prediction_batch(self) -> int:
+        return min(super().prediction_batch, EXAMPLES_OF_FILES)
 
     def draw_augmentation(self, streams: Streams, step: int, n_examples: int) -> int:
         return streams.torch_seed(Stream.AUGMENTATION, step)
-
-    def load_batches(
-        self, batches: Sequence[np.ndarray], augmentations: Sequence[int | None]
-    ) -> Iterator[Batch]:
-        indices = [self._train[batch] for batch in batches]
-        loaded = self._load(list(zip(indices, augmentations, strict=True)))
-        for index, images in zip(indices, loaded, strict=True):
-            yield images, self.labels[torch.from_numpy(index).to(self.setting.device)]
-
-    def load_in_order(self) -> Iterator[tuple[slice, torch.Tensor]]:
-        slices = list(self._slices(min(self.prediction_batch, EXAMPLES_OF_FILES)))
-        tasks = [(np.arange(each.start, each.stop), None) for each in slices]
-        yield from zip(slices, self._load(tasks), strict=True)
 
     def _load(self, tasks: Sequence[Task]) -> Iterator[torch.Tensor]:
         device = self.setting.device
@@ -207,33 +187,24 @@ def load_images(
     The folder of images in files is relative to ``data_root``.
     """
     if has_files(dataset):
-        # One core is left for this process.
-        workers = max(1, usable_cores() - 1)
+        workers = max(1, usable_cores() - 1)  # One core is left for this process.
         return FileImages(dataset, setting, data_root, augmentation, workers)
     return Images(dataset, setting, augmentation)
 
 
 def crop_and_flip(pixels: torch.Tensor, index: torch.Tensor, words: torch.Tensor) -> torch.Tensor:
-    """Return examples shifted at random, and mirrored half of the time.
+    """Return the examples at ``index``, shifted at random, and mirrored half of the time.
 
     An image is shifted by up to an eighth of its shorter side in both directions, and filled with
     black. This is the usual augmentation of CIFAR: pad by 4 pixels, crop to 32 x 32, mirror.
-
-    Args:
-        pixels: (example, height, width, channel) uint8.
-        index: (chosen,) int64.
-        words: (chosen,) int64, random bits: 16 each for the shifts down and right, and one to
-            mirror.
-
-    Returns:
-        (chosen, height, width, channel) uint8.
+    Pixels are (example, height, width, channel) uint8. ``words``, (chosen,) int64, have 16 random
+    bits each for the shifts down and right, and one to mirror.
     """
     _, height, width, _ = pixels.shape
     most = min(height, width) // 8
     # Signed 16-bit numbers become 0..65535.
     down, right, mirrored, _ = (words.view(torch.int16).view(-1, 4).long() & 0xFFFF).unbind(1)
-    rows = _shifted(height, down, most)
-    columns = _shifted(width, right, most)
+    rows, columns = _shifted(height, down, most), _shifted(width, right, most)
     columns = torch.where((mirrored & 1).bool()[:, None], width - 1 - columns, columns)
     is_inside = _inside(rows, height)[:, :, None] & _inside(columns, width)[:, None, :]
     rows, columns = rows.clamp(0, height - 1), columns.clamp(0, width - 1)

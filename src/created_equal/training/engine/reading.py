@@ -33,8 +33,8 @@ class Reader(Dataset):
 
     def __init__(self, files: ImageFiles, augmentation: str | None):
         self.has_warned = False  # about small shared memory
-        self._files = files
-        self._augment = None
+        self.image_bytes = files.size**2 * 3
+        self._files, self._augment = files, None
         if augmentation == "crop_and_flip":
             # Imported late: it takes a second, and images in memory are augmented without it.
             from torchvision.transforms import v2
@@ -42,10 +42,6 @@ class Reader(Dataset):
             self._augment = v2.Compose(
                 [v2.RandomResizedCrop(files.size), v2.RandomHorizontalFlip()]
             )
-
-    def bytes_of(self, tasks: Sequence[Task]) -> int:
-        """Return the bytes of the largest batch."""
-        return max(len(indices) for indices, _ in tasks) * self._files.size**2 * 3
 
     def __getitem__(self, task: Task) -> np.ndarray | str:
         """Return images (example, height, width, 3) uint8, or the message of an InputError."""
@@ -86,18 +82,18 @@ def explain_killed_readers() -> Iterator[None]:
         yield
     except RuntimeError as error:
         if "DataLoader timed out" in str(error):
-            raise InputError(
+            reason = (
                 f"no images came from the processes that decode them for {LONGEST_WAIT} s; check "
-                f"that their folder can be read and that {SHARED} is not full, and run again: "
-                "saved networks resume."
-            ) from error
-        if "DataLoader worker" not in str(error):
+                f"that their folder can be read and that {SHARED} is not full, and run again"
+            )
+        elif "DataLoader worker" in str(error):
+            reason = (
+                "a process that decodes images was killed, most likely because memory ran out "
+                "(/dev/shm may be full, too); give the job more memory and run again"
+            )
+        else:
             raise
-        raise InputError(
-            "a process that decodes images was killed, most likely because memory ran out "
-            "(/dev/shm may be full, too); give the job more memory and run again: saved networks "
-            "resume."
-        ) from error
+        raise InputError(f"{reason}: saved networks resume.") from error
 
 
 @contextmanager
@@ -107,7 +103,8 @@ def _batches(
     if not workers:
         yield map(reader.__getitem__, tasks)
         return
-    in_flight = workers * (PREFETCHED + 1) * reader.bytes_of(tasks)
+    largest = max(len(indices) for indices, _ in tasks)
+    in_flight = workers * (PREFETCHED + 1) * largest * reader.image_bytes
     is_shared = in_flight < ROOM_LEFT * _free_shared_memory()
     if not is_shared and not reader.has_warned:
         reader.has_warned = True

@@ -38,13 +38,9 @@ NOISES = {
 class Streams:
     """The random numbers of one network.
 
-    Ensembles with different definitions get different numbers, so their networks are independent
-    even if they share a seed. The version of the engine is not part of a definition.
-
-    Args:
-        definition: the ensemble's ``streams_definition``.
-        seed: the network's.
-        shared: the ``NOISES`` for which the network gets the numbers of seed 0.
+    Ensembles with different definitions (``streams_definition``, which excludes the version of the
+    engine) get different numbers, so their networks are independent even if they share a seed. For
+    ``shared`` NOISES a network gets the numbers of seed 0.
     """
 
     def __init__(self, definition: Mapping, seed: int, shared: Collection[str] = ()):

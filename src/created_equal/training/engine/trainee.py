@@ -1,7 +1,7 @@
 """One network in training: weights, optimizer and progress."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain
 
@@ -14,7 +14,7 @@ from created_equal.artefacts import label_dtype
 from created_equal.errors import InputError
 from created_equal.networks import build_network, dropouts, error_in_user_code
 from created_equal.study import PAPER_ARCHITECTURES, Ensemble, Recipe
-from created_equal.training.engine.device import Setting, can_compile, is_out_of_memory
+from created_equal.training.engine.device import Setting, check_compiler, is_out_of_memory
 from created_equal.training.engine.images import Examples
 from created_equal.training.engine.initialize import initialize
 from created_equal.training.engine.optimizers import learning_rate, make_optimizer
@@ -39,14 +39,13 @@ class Trainee:
     It is a ``Group`` of one network, so ``seeds`` and all results and states are lists of one.
 
     Attributes:
-        epoch: number of finished epochs.
         step: number of finished mini-batches, over all epochs.
         network: the module, with its current weights.
     """
 
     def __init__(self, ensemble: Ensemble, seed: int, images: Examples):
         self.seeds = [seed]
-        self.epoch = self.step = 0
+        self.step = 0
         self._ensemble, self._images = ensemble, images
         self._streams = Streams(ensemble.streams_definition, seed, ensemble.shared)
         self.network = self._make_network()
@@ -57,6 +56,11 @@ class Trainee:
         for layer, dropout in enumerate(dropouts(self.network)):
             noise = self._make_noise(layer)
             dropout.noise = torch.compiler.disable(noise) if self._compiled else noise
+
+    @property
+    def epoch(self) -> int:
+        """Number of finished epochs."""
+        return self.step // self._batches_per_epoch
 
     @property
     def moment(self) -> int:
@@ -71,7 +75,7 @@ class Trainee:
         self.network.train()
         batches = draw_mini_batches(recipe, self._streams, self.epoch + 1, len(self._images.train))
         # A restored network may be in the middle of an epoch.
-        batches = batches[self.step - self.epoch * self._batches_per_epoch :]
+        batches = batches[self.step % self._batches_per_epoch :]
         augmentations = [
             self._images.draw_augmentation(self._streams, step, len(batch))
             for step, batch in enumerate(batches, start=self.step)
@@ -82,8 +86,6 @@ class Trainee:
                 torch.manual_seed(self._streams.torch_seed(Stream.DROPOUT, self.step))
                 self._update(images, labels)
                 self.step += 1
-                if self.step == (self.epoch + 1) * self._batches_per_epoch:
-                    self.epoch += 1
                 yield
 
     # Not in inference mode: a network may keep a tensor that it makes here, and train with it.
@@ -117,7 +119,7 @@ class Trainee:
     def restore(self, states: Sequence[dict]) -> None:
         """Restore a state from ``states``."""
         (state,) = states
-        self.epoch, self.step = state["epoch"], state["step"]
+        self.step = state["step"]
         self.network.load_state_dict(state["network"])
         self._optimizer.load_state_dict(state["optimizer"])
 
@@ -145,11 +147,13 @@ class Trainee:
             raise error_in_user_code(what, architecture.own, error) from error
 
     def _make_network(self) -> nn.Module:
-        images = self._images
+        ensemble, images = self._ensemble, self._images
         # torchvision's models draw weights when they are built, and ``initialize`` keeps some.
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self._streams.torch_seed(Stream.INITIALIZATION))
-            network = make_network(self._ensemble, images.shape, images.classes)
+            network = build_network(
+                ensemble.architecture, ensemble.recipe, images.shape, images.classes
+            )
         initialize(network, self._streams)
         network = network.to(images.setting.device)
         # The method of modules would refuse tensors of five dimensions, as of Conv3d.
@@ -204,13 +208,12 @@ def make_result(
 
 def is_compiled(ensemble: Ensemble, setting: Setting) -> bool:
     """Return whether networks are compiled: on a GPU that can, all but the paper's."""
-    on_gpu = setting.device.type == "cuda"
-    return on_gpu and ensemble.architecture.name not in PAPER_ARCHITECTURES and can_compile()
-
-
-def make_network(ensemble: Ensemble, image_shape: tuple[int, int, int], classes: int) -> nn.Module:
-    """Build an untrained network of an ensemble; arguments and errors as in ``build_network``."""
-    return build_network(ensemble.architecture, ensemble.recipe, image_shape, classes)
+    if setting.device.type != "cuda" or ensemble.architecture.name in PAPER_ARCHITECTURES:
+        return False
+    with suppress(InputError):
+        check_compiler()
+        return True
+    return False
 
 
 def draw_mini_batches(
