@@ -12,7 +12,7 @@
 It needs neither Snakemake nor a network connection, only the study's dataset (or its source, in
 ``data_root``). The results of every step are written to --out as soon as it is finished:
 measurements to gpu.json, trained networks to networks-N.tar, and all output to log.txt, together at
-most eight files of at most 16 MB. The next run with the same --out repeats unfinished steps only,
+most five files of at most 16 MB. The next run with the same --out repeats unfinished steps only,
 and takes finished networks from the archives.
 """
 
@@ -66,7 +66,7 @@ SECONDS_TO_END, SECONDS_TO_STOP = 20, 15
 SECONDS_OF_TESTS, SECONDS_OF_PRECISION = 240, 180
 # Networks of an ensemble are trained in jobs of this many, each with an output of a few MB.
 NETWORKS_PER_JOB = 50
-MOST_ARCHIVES, FILE_BYTES = 6, 16_000_000
+MOST_ARCHIVES, FILE_BYTES = 3, 16_000_000
 CHARACTERS_SHOWN = 2000
 # An ensemble is equal to that of fp32 if the correlation of accessibility is at least the first,
 # and the difference of mean test accuracy at most the second.
