@@ -322,6 +322,14 @@ def test_the_override_replaces_the_number_of_every_ensemble(folder):
             "figures.figure_10.epochs is not known; use one of ensemble.",
         ),
         (
+            minimal(figures={"figure_10": {"ensemble": "a", "epochs": 3}}),
+            "figures.figure_10.epochs is not known; use one of ensemble.",
+        ),
+        (
+            minimal(figures={"figure_10": {"ensemble": "a", "linear": {"b": 1}}}),
+            "figures.figure_10.linear is not known; use one of ensemble.",
+        ),
+        (
             minimal(figures={"figure_01": {"ensemble": "a", "epochs": [-1, 1, 40, 50]}}),
             "figures.figure_01.epochs[0] must be a whole number of at least 0, but is -1.",
         ),

@@ -36,11 +36,9 @@ def build_own_network(
             evaluation mode, or has no trainable parameters.
     """
     own = architecture.own
-    call = f"{architecture.name}({classes}, {image_shape})"
+    call, make = f"{architecture.name}({classes}, {image_shape})", _load(own)
     try:
-        network = _load(own)(classes, image_shape)
-    except InputError:
-        raise
+        network = make(classes, image_shape)
     except Exception as error:  # The user's code may raise anything.
         raise error_in_user_code(f"{call} fails", own, error) from error
     if not isinstance(network, nn.Module):

@@ -4,14 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
-from created_equal.study.derivation import (
-    MOST_CUTS,
-    exact,
-    problem_of_sizes,
-    round_name,
-    shares,
-    sizes,
-)
+from created_equal.study import derivation
 from created_equal.study.keys import (
     ROLES,
     EnsembleEntry,
@@ -31,21 +24,22 @@ VARIATIONS = {
     for key in ("width", "linear", "depth", "kernel", "units")
 }
 NETWORKS = StudyFile.model_fields["networks"].default
-# The sources that a key of the dataset is for.
+# The sources that a key of the dataset is for; images only if they are files.
 SOURCES = {
     "superclass": ("cifar100",),
     "path": ("image_folder", "arrays"),
     "clutter": ("digits",),
+    "images": ("image_folder",),
 }
-# The kind of path that these sources need.
-PATHS = {"image_folder": "folder", "arrays": "file"}
 OWN_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
-# The kinds of derived datasets, and the keys that go with them; every key goes with keep.
-KINDS = ("labels", "move_to_test", "half", "keep")
-KEYS = {
-    "labels": ("labels", "seed"),
-    "half": ("half", "seed"),
-    "move_to_test": ("move_to_test", "fraction", "ranked_by", "seed"),
+# Keys for the easiest and the hardest examples alone; seed is for random ones alone.
+OF_RANKING = ("ranked_by", "per_round", "of", "networks_per_round")
+# The kinds of derived datasets, and the keys that go with them.
+KINDS = {
+    "labels": ("seed",),
+    "move_to_test": ("fraction", "ranked_by", "seed"),
+    "half": ("seed",),
+    "keep": ("fraction", *OF_RANKING, "balanced", "seed"),
 }
 
 
@@ -53,7 +47,7 @@ def contradictions(values: Mapping) -> Iterator[str]:
     """Yield a sentence for each contradiction outside the figures."""
     dataset, ensembles = values.get("dataset", {}), values.get("ensembles", {})
     if "source" in dataset:
-        yield from _contradictions_in_dataset(dataset)
+        yield from _in_dataset(dataset)
     if values.get("baselines") and dataset.get("images") == "files":
         yield (
             "baselines need all images in memory at once, but dataset.images is files; leave the "
@@ -61,59 +55,54 @@ def contradictions(values: Mapping) -> Iterator[str]:
         )
     labels: dict[str, str] = {}
     for name, ensemble in ensembles.items():
-        yield from _contradictions_in_architecture(f"ensembles.{name}", ensemble)
         recipe = recipe_of(name, values)
-        yield from _contradictions_in_recipe(name, ensemble.get("recipe", {}), recipe, dataset)
-        if isinstance(ensemble.get("architecture"), Mapping) and recipe["activation"] is not None:
-            yield (
-                f"ensembles.{name} has a network of your own, with its own activations, but "
-                f"recipe.activation is {recipe['activation']}; set activation: null in its recipe."
-            )
-        yield from _contradictions_in_derived(
-            name, ensembles, dataset.get("train_examples"), recipe["batch_size"]
-        )
+        yield from _in_architecture(f"ensembles.{name}", ensemble, recipe)
+        yield from _in_recipe(name, ensemble.get("recipe", {}), recipe, dataset)
+        yield from _in_derived(name, ensembles, dataset.get("train_examples"), recipe["batch_size"])
         label = ensemble.get("label") or label_of(name)
-        if other := labels.get(label):
+        if (other := labels.setdefault(label, name)) != name:
             yield (
                 f"ensembles.{name} and {other} are both called {label} in figures; give one "
                 "another label."
             )
-        labels[label] = name
 
 
 def refused_figures(values: Mapping, n_networks: int | None) -> dict[str, list[str]]:
     """Return the figures that contradict the rest of a study, with a sentence for every reason."""
     found = {
-        name: list(dict.fromkeys(_contradictions_in_figure(name, entry, values, n_networks)))
+        name: list(dict.fromkeys(_in_figure(name, entry, values, n_networks)))
         for name, entry in values.get("figures", {}).items()
-        if name in FIGURES and values.get("ensembles")
+        if values.get("ensembles")
     }
     return {name: sentences for name, sentences in found.items() if sentences}
 
 
-def _contradictions_in_dataset(dataset: Mapping) -> Iterator[str]:
+def recipe_of(name: str, values: Mapping) -> dict:
+    """Return all keys of an ensemble's recipe, with the defaults that its study sets."""
+    return RECIPE | values.get("recipe", {}) | values["ensembles"][name].get("recipe", {})
+
+
+def _in_dataset(dataset: Mapping) -> Iterator[str]:
     source, size = dataset["source"], dataset.get("size")
     in_files = dataset.get("images") == "files"
-    sources = SOURCES | ({"images: files": ("image_folder",)} if in_files else {})
-    for key, needed in sources.items():
-        if key.split(":")[0] in dataset and source not in needed:
+    for key, needed in SOURCES.items():
+        if key in dataset and source not in needed and (key != "images" or in_files):
             yield (
-                f"dataset.{key} is only for {' and '.join(needed)}, but dataset.source is "
-                f"{source}; leave it out, or set source: {needed[0]}."
+                f"dataset.{'images: files' if key == 'images' else key} is only for "
+                f"{' and '.join(needed)}, but dataset.source is {source}; leave it out, or set "
+                f"source: {needed[0]}."
             )
-    if "path" not in dataset and source in PATHS:
-        kind = PATHS[source]
+    if "path" not in dataset and source in SOURCES["path"]:
+        kind = "folder" if source == "image_folder" else "file"
         yield f"dataset.path is missing; with source: {source}, add the path of the {kind}."
     if in_files and source == "image_folder" and size is None:
         yield (
             "dataset.size is missing; with images: files, add the height and width of the "
             "networks' input, for example size: 224."
         )
-    if "clutter" not in dataset:
-        return
-    if size is None:
+    if "clutter" in dataset and size is None:
         yield "dataset.size is missing; with clutter, add the images' size, for example size: 16."
-    for key, value in dataset["clutter"].items():
+    for key, value in dataset.get("clutter", {}).items():
         if isinstance(value, list) and value[0] > value[-1]:
             yield (
                 f"dataset.clutter.{key} is {value}, but the first must be the lowest; write "
@@ -127,14 +116,29 @@ def _contradictions_in_dataset(dataset: Mapping) -> Iterator[str]:
             )
 
 
-def _contradictions_in_architecture(where: str, ensemble: Mapping) -> Iterator[str]:
+def _in_architecture(where: str, ensemble: Mapping, recipe: Mapping) -> Iterator[str]:
     architecture = ensemble.get("architecture", "st_vgg")
+    changed = [key for key, default in VARIATIONS.items() if ensemble.get(key, default) != default]
     if isinstance(architecture, Mapping):
-        yield from _contradictions_in_own_architecture(where, ensemble, architecture)
+        module = architecture.get("module")
+        if module is not None and not OWN_NAME.fullmatch(module):
+            yield (
+                f"{where}.architecture.module is {module!r}; write the file without .py, a colon "
+                "and the function, for example my_nets:make."
+            )
+        for key in changed:
+            yield (
+                f"{where}.{key} does not change a network of your own; leave it out, or change it "
+                "in the function."
+            )
+        if recipe["activation"] is not None:
+            yield (
+                f"{where} has a network of your own, with its own activations, but "
+                f"recipe.activation is {recipe['activation']}; set activation: null in its recipe."
+            )
         return
-    is_papers = architecture in PAPER_ARCHITECTURES
-    for key, default in VARIATIONS.items():
-        if key != "linear" and ensemble.get(key, default) != default and not is_papers:
+    for key in changed:
+        if key != "linear" and architecture not in PAPER_ARCHITECTURES:
             yield (
                 f"{where}.{key} changes only {', '.join(PAPER_ARCHITECTURES)}, not {architecture}; "
                 "leave it out."
@@ -146,26 +150,7 @@ def _contradictions_in_architecture(where: str, ensemble: Mapping) -> Iterator[s
         )
 
 
-def _contradictions_in_own_architecture(
-    where: str, ensemble: Mapping, architecture: Mapping
-) -> Iterator[str]:
-    module = architecture.get("module")
-    if module is not None and not OWN_NAME.fullmatch(module):
-        yield (
-            f"{where}.architecture.module is {module!r}; write the file without .py, a colon and "
-            "the function, for example my_nets:make."
-        )
-    for key, default in VARIATIONS.items():
-        if ensemble.get(key, default) != default:
-            yield (
-                f"{where}.{key} does not change a network of your own; leave it out, or change it "
-                "in the function."
-            )
-
-
-def _contradictions_in_recipe(
-    name: str, own: Mapping, recipe: Mapping, dataset: Mapping
-) -> Iterator[str]:
+def _in_recipe(name: str, own: Mapping, recipe: Mapping, dataset: Mapping) -> Iterator[str]:
     def is_set(key: str) -> str:
         return f"{f'ensembles.{name}.' if key in own else ''}recipe.{key} is {recipe[key]}"
 
@@ -185,7 +170,7 @@ def _contradictions_in_recipe(
         )
 
 
-def _contradictions_in_derived(
+def _in_derived(
     name: str, ensembles: Mapping, examples: int | None, batch_size: int
 ) -> Iterator[str]:
     """Yield contradictions in an ensemble's dataset; ``examples`` is the study's, if known."""
@@ -200,9 +185,9 @@ def _contradictions_in_derived(
         return
     (kind,) = kinds
     is_random = entry[kind] == "random" or kind == "half"
-    in_rounds = entry.keys() & {"of", "networks_per_round"} and kind == "keep" and not is_random
+    in_rounds = kind == "keep" and not is_random and entry.keys() & {"of", "networks_per_round"}
     needed = {
-        "fraction": kind in ("move_to_test", "keep"),
+        "fraction": "fraction" in KINDS[kind],
         "ranked_by": not is_random,
         "per_round": in_rounds,
     }
@@ -210,22 +195,22 @@ def _contradictions_in_derived(
         if is_needed and key not in entry:
             yield f"{where}.{key} is missing; add it."
     for key in entry:
-        if key not in KEYS.get(kind, entry):
+        if key not in (kind, *KINDS[kind]):
             yield f"{where}.{key} does not go with {kind}; leave it out."
-        elif is_random and key in ("ranked_by", "per_round", "of", "networks_per_round"):
+        elif is_random and key in OF_RANKING:
             yield f"{where}.{key} is only for the easiest and the hardest examples; leave it out."
         elif not is_random and key == "seed":
             yield f"{where}.seed is only for random examples; leave it out."
     if "ranked_by" in entry and not is_random:
-        yield from _contradictions_in_ranking(name, where, ensembles)
+        yield from _in_ranking(name, where, ensembles)
     if kind == "half" or (kind != "labels" and "fraction" in entry):
-        yield from _contradictions_in_sizes(where, entry, examples, batch_size)
-        for cut in range(1, len(shares(entry)) if kind == "keep" else 0):
-            if (round_ := round_name(name, cut)) in ensembles:
+        yield from _in_sizes(where, entry, examples, batch_size)
+        for cut in range(1, len(derivation.shares(entry)) if kind == "keep" else 0):
+            if (round_ := derivation.round_name(name, cut)) in ensembles:
                 yield f"ensembles.{round_} has the name of a round of {name}; rename it."
 
 
-def _contradictions_in_ranking(name: str, where: str, ensembles: Mapping) -> Iterator[str]:
+def _in_ranking(name: str, where: str, ensembles: Mapping) -> Iterator[str]:
     ranking = ensembles[name]["dataset"]["ranked_by"]
     whole = [
         each
@@ -248,48 +233,46 @@ def _contradictions_in_ranking(name: str, where: str, ensembles: Mapping) -> Ite
         )
 
 
-def _contradictions_in_sizes(
-    where: str, entry: Mapping, examples: int | None, batch_size: int
-) -> Iterator[str]:
+def _in_sizes(where: str, entry: Mapping, examples: int | None, batch_size: int) -> Iterator[str]:
     if (per_round := entry.get("per_round")) is not None:
-        to_remove = 1 - exact(entry["fraction"])
-        if exact(per_round) > to_remove:
+        to_remove = 1 - derivation.exact(entry["fraction"])
+        if derivation.exact(per_round) > to_remove:
             yield (
                 f"{where}.per_round is {per_round}, but only {float(to_remove):g} of the train set "
                 "is to be removed; make it smaller, or leave it out."
             )
-        if len(shares(entry)) > MOST_CUTS:
+        if len(derivation.shares(entry)) > derivation.MOST_CUTS:
             yield (
-                f"{where}.per_round is {per_round}, which makes more than {MOST_CUTS} rounds; make "
-                "it larger."
+                f"{where}.per_round is {per_round}, which makes more than {derivation.MOST_CUTS} "
+                "rounds; make it larger."
             )
             return
-    if examples is not None and (problem := problem_of_sizes(sizes(entry, examples), batch_size)):
-        yield f"{where}: {problem}"
+    if examples is not None:
+        sizes = derivation.sizes(entry, examples)
+        if problem := derivation.problem_of_sizes(sizes, batch_size):
+            yield f"{where}: {problem}"
 
 
-def _contradictions_in_figure(
-    name: str, entry: Mapping, values: Mapping, n_networks: int | None
-) -> Iterator[str]:
-    yield from _contradictions_in_roles(name, entry, values)
+def _in_figure(name: str, entry: Mapping, values: Mapping, n_networks: int | None) -> Iterator[str]:
+    yield from _in_roles(name, entry, values)
     ensembles, needs, epochs = values["ensembles"], FIGURES[name], entry.get("epochs")
     shown = [each for each in dict.fromkeys(ensembles_of(entry)) if each in ensembles]
     for ensemble in shown if name == "noise" else shown[:1]:
         own = ensembles[ensemble].get("networks", values.get("networks", NETWORKS))
-        if (n_networks or own) < needs.n_networks:
+        if (trained := n_networks or own) < needs.n_networks:
             yield (
                 f"figures.{name} compares {'networks' if name == 'noise' else 'the two halves'} "
-                f"of {ensemble}, which has only "
-                f"{n_networks or own} network; train at least {needs.n_networks}, or leave the "
-                "figure out."
+                f"of {ensemble}, which has only {trained} network; train at least "
+                f"{needs.n_networks}, or leave the figure out."
             )
+    field = FiguresEntry.model_fields[name].annotation.model_fields.get("epochs")
+    n_epochs = field.metadata[0].min_length if field else 0  # 0 if it shows all of them.
     for ensemble in shown:
-        recipe = recipe_of(ensemble, values)
-        last = recipe["epochs"]
-        if epochs is None and _n_epochs(name) > last + 1:
+        last = recipe_of(ensemble, values)["epochs"]
+        if epochs is None and n_epochs > last + 1:
             yield (
-                f"figures.{name} shows {_n_epochs(name)} epochs, but {ensemble} has only "
-                f"{last + 1} (0 to {last}); train longer, or leave the figure out."
+                f"figures.{name} shows {n_epochs} epochs, but {ensemble} has only {last + 1} (0 to "
+                f"{last}); train longer, or leave the figure out."
             )
         if needs.trained > last:
             yield (
@@ -304,13 +287,7 @@ def _contradictions_in_figure(
                 )
 
 
-def _n_epochs(figure: str) -> int:
-    """Return how many epochs a figure shows; 0 if it shows all."""
-    epochs = FiguresEntry.model_fields[figure].annotation.model_fields.get("epochs")
-    return epochs.metadata[0].min_length if epochs else 0
-
-
-def _contradictions_in_roles(name: str, entry: Mapping, values: Mapping) -> Iterator[str]:
+def _in_roles(name: str, entry: Mapping, values: Mapping) -> Iterator[str]:
     """Yield a sentence for each name that is not defined or cannot have its role."""
     for kind, shown in {"ensembles": ensembles_of(entry), "baselines": baselines_of(entry)}.items():
         known = values.get(kind, {})
@@ -320,27 +297,27 @@ def _contradictions_in_roles(name: str, entry: Mapping, values: Mapping) -> Iter
                 yield f"figures.{name} shows {each}, which is not among the {kind}; {remedy}"
             elif shown.count(each) > 1:
                 yield f"figures.{name} shows {each} twice; name different {kind}."
-    for role, ensemble in entry.items():
-        own = values["ensembles"].get(ensemble) if role in ROLES else None
+    ensembles = values["ensembles"]
+    of_roles = {role: each for role, each in entry.items() if role in ROLES}
+    for role, each in of_roles.items():
+        own = ensembles.get(each)
         for key, needed in ROLES[role].items() if own else ():
             found = {**own, **(own.get("dataset") or {})}.get(key)
             if isinstance(needed, list) and found:
                 found = sorted(set(found))
-            has_it = found is not None if needed is ... else found == needed
-            if not has_it:
-                words = needed_words(key, needed)
+            if found is None if needed is ... else found != needed:
                 yield (
-                    f"figures.{name}.{role} is {ensemble}, which does not have {words}; name an "
-                    "ensemble that does."
+                    f"figures.{name}.{role} is {each}, which does not have "
+                    f"{needed_words(key, needed)}; name an ensemble that does."
                 )
-    timed = [each for role, each in entry.items() if role != "steps" and role in ROLES]
+    timed = [each for role, each in of_roles.items() if role != "steps"]
     for each in dict.fromkeys([*timed, *entry.get("ensembles", ())]):
-        if values["ensembles"].get(each, {}).get("steps"):
+        if ensembles.get(each, {}).get("steps"):
             yield (
                 f"figures.{name} shows the epochs of {each}, which is trained for a few steps; "
                 "name another ensemble, or show it as figures.figure_02.steps."
             )
-    if name == "noise" and all(each in values["ensembles"] for each in timed):
+    if name == "noise" and all(each in ensembles for each in timed):
         for each in timed[1:]:
             if _trained_as(each, values) != _trained_as(timed[0], values):
                 yield (
@@ -355,8 +332,3 @@ def _trained_as(name: str, values: Mapping) -> tuple[dict, dict]:
     variations = {key: own.get(key, default) for key, default in VARIATIONS.items()}
     architecture = variations | {"architecture": own.get("architecture")}
     return architecture, recipe_of(name, values) | {"epochs": None}
-
-
-def recipe_of(name: str, values: Mapping) -> dict:
-    """Return all keys of an ensemble's recipe, with the defaults that its study sets."""
-    return RECIPE | values.get("recipe", {}) | values["ensembles"][name].get("recipe", {})

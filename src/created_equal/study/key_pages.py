@@ -1,4 +1,4 @@
-"""Write config/README.md and the JSON schemas from the models in ``keys``.
+"""Write the tables in config/README.md and the JSON schemas from the models in ``keys``.
 
 Usage: ``python -m created_equal.study.key_pages``
 """
@@ -15,39 +15,7 @@ from created_equal.study.keys import Config, StudyFile
 from created_equal.study.yaml_files import allowed
 
 MODELS = {"config.yaml": Config, "config/studies/NAME.yaml": StudyFile}
-INTRODUCTION = """\
-# Every key
-
-This page and the schemas in schemas/ are generated: edit src/created_equal/study/keys.py, then run
-`make config/README.md`.
-
-## A study of your own
-
-Write the study to config/studies/my_images.yaml, for example:
-
-```yaml
-# yaml-language-server: $schema=../../schemas/study.schema.json
-title: My images
-dataset: {source: image_folder, path: my_images, size: 32}
-networks: 20
-recipe: {epochs: 60, decay: {factor: 1.8, every: 20}}
-ensembles:
-  st_vgg: {architecture: st_vgg}
-  resnet18: {architecture: resnet18, recipe: {learning_rate: 0.02}}
-figures:
-  figure_01: {ensemble: st_vgg}
-  figure_04: {ensembles: [st_vgg, resnet18]}
-```
-
-The folder data/my_images (in data_root) has the folders train and test, each with a folder of
-images per class. `created-equal build_dataset my_images` followed by `created-equal plan my_images`
-estimates how long the study takes, and `snakemake --cores all --config studies=my_images` runs it.
-Images that do not fit in memory stay in their files with `images: files`, and are decoded during
-training. [docs/python.md](../docs/python.md) shows a study with arrays and a network of your own.
-Mistakes in a file are reported at the start, all at once, with their lines and how to correct them.
-The first line lets editors that use the YAML language server (VS Code with the YAML extension, for
-example) complete the keys and show their descriptions.
-"""
+README = REPOSITORY / "config/README.md"
 
 
 class _Schema(GenerateJsonSchema):
@@ -72,15 +40,16 @@ def pages() -> dict[Path, str]:
             either = [{"$ref": entry.pop("$ref")}, {"type": "null"}]
             part[name] = entry | {"anyOf": either}
     return {
-        REPOSITORY / "config/README.md": describe_keys(),
+        README: describe_keys(),
         REPOSITORY / "schemas/config.schema.json": _dump(config) + "\n",
         REPOSITORY / "schemas/study.schema.json": _dump(study) + "\n",
     }
 
 
 def describe_keys() -> str:
-    """Return the text of config/README.md."""
-    lines = [INTRODUCTION]
+    """Return the text of config/README.md: its introduction as it is, then the tables."""
+    introduction, _, _ = README.read_text("utf-8").partition("## config.yaml")
+    lines = []
     for title, model in MODELS.items():
         schema = schema_of(model)
         lines += _section(title, schema)
@@ -91,7 +60,7 @@ def describe_keys() -> str:
             lines += _section(", ".join(found), schema["$defs"][name])
     architecture = schema["$defs"]["EnsembleEntry"]["properties"]["architecture"]
     names = ", ".join(name for each in architecture["oneOf"] for name in each.get("enum", ()))
-    return "\n".join([*lines, "## Architectures", "", f"{names}.", ""])
+    return introduction + "\n".join([*lines, "## Architectures", "", f"{names}.", ""])
 
 
 def _dump(part: Mapping, indent: str = "") -> str:

@@ -52,23 +52,16 @@ def plain_name(study: str) -> str:
 def _split(names: object) -> object:
     if isinstance(names, str):
         names = [plain_name(name) for name in names.split(",") if name.strip()]
-    return _not_empty(names)
+    return names or None
 
 
 def _as_path(value: object) -> object:
-    """Return text for a number, which Snakemake's --config makes of a folder's name."""
+    """Return text for a number, which Snakemake's --config makes of a folder's name.
+
+    Empty text would be the current directory, and becomes None, which is refused.
+    """
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return str(value) if is_number else _not_empty(value)
-
-
-def _plain_path(path: str) -> str:
-    """Return the shortest way to write a path: ``x`` for ``x/``, ``./x`` and ``.//x``."""
-    return PurePosixPath(path).as_posix()
-
-
-def _not_empty(value: object) -> object:
-    """Return None for an empty list, and for empty text, which would be the current directory."""
-    return value or None
+    return str(value) if is_number else value or None
 
 
 def _rising(numbers: list[int]) -> list[int]:
@@ -335,7 +328,8 @@ class DatasetEntry(Entry):
     """Only with cifar100: the five classes of this superclass (2,500 train and 500 test images), in
     place of all 100 classes. small_mammals is the paper's main data."""
 
-    path: Annotated[Text, AfterValidator(_plain_path)] = ABSENT
+    # One path has one definition: x for x/, ./x and .//x.
+    path: Annotated[Text, AfterValidator(lambda path: PurePosixPath(path).as_posix())] = ABSENT
     """Only with image_folder and arrays, and required there: the folder of images, or the .npz file
     of arrays, relative to data_root or absolute. The path is part of the definition that determines
     the networks' seeds, so keep it relative to data_root (a link there is possible) if the images

@@ -5,7 +5,6 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from copy import deepcopy
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -17,15 +16,7 @@ from created_equal.paths import CONFIG, REFERENCE, REPOSITORY, STUDIES, find, st
 from created_equal.study import derivation
 from created_equal.study.contradictions import SOURCES, contradictions, recipe_of, refused_figures
 from created_equal.study.kept_scores import with_kept_scores
-from created_equal.study.keys import (
-    Config,
-    DerivedEntry,
-    EnsembleEntry,
-    OwnArchitecture,
-    Recipe,
-    Resources,
-    StudyFile,
-)
+from created_equal.study.keys import Config, DerivedEntry, EnsembleEntry, OwnArchitecture, StudyFile
 from created_equal.study.own_networks import find_own_network
 from created_equal.study.study import (
     LIKE_FIGURE_01,
@@ -165,38 +156,49 @@ def load_study(
             has no reference scores. Problems of single figures are not raised, see
             ``Study.refused``.
     """
-    path = find(study_path(name))
+    path, other = find(study_path(name)), STUDIES / f"{name}.yml"
     if name not in study_names():
-        raise InputError(f"there is no study {name} ({path} does not exist); {_remedy(name)}")
+        remedy = (
+            f"rename {other} to {name}.yaml."
+            if other.is_file()
+            else suggestion(name, study_names())
+        )
+        raise InputError(f"there is no study {name} ({path} does not exist); {remedy}")
     if not re.fullmatch("[a-z0-9_]+", name):
         raise InputError(
             f"{path}: {name} cannot be the name of a study; rename the file with lower-case "
             "letters, digits and underscores only."
         )
-    values = _read_study(path)
+    sentences, values = check(_read_study(path), StudyFile)
     if epochs is not None:
-        values = _with_epochs(values, epochs)
-    sentences, usable = check(values, StudyFile)
+        _set_epochs(values, epochs)
     # A key that is invalid is not also reported as missing or as contradicting another.
     sentences += [
         each
-        for each in dict.fromkeys(contradictions(usable))
+        for each in dict.fromkeys(contradictions(values))
         if not any(re.match(rf"{re.escape(each.split()[0])}(?!\w)", wrong) for wrong in sentences)
     ]
-    refused = refused_figures(usable, n_networks)
+    refused = refused_figures(values, n_networks)
     if sentences:
         refuse(path, [*sentences, *chain.from_iterable(refused.values())])
+    for each in values["ensembles"]:
+        _complete(each, values)
     entry = StudyFile(**values)
-    figures = values.get("figures", {})
+    figures = {
+        each: shown for each, shown in values.get("figures", {}).items() if each not in refused
+    }
+    first = figures.get("figure_01", {})
+    for each in LIKE_FIGURE_01:
+        # They have its epochs if they show its ensemble and name none.
+        if each in figures and figures[each]["ensemble"] == first.get("ensemble"):
+            figures[each] = first | figures[each]
     study = Study(
         name=name,
         title=entry.title,
         note=entry.note,
         dataset=entry.dataset.definition,
-        ensembles=_make_ensembles(name, values, entry, n_networks),
-        figures=_with_epochs_of_figure_01(
-            {figure: shown for figure, shown in figures.items() if figure not in refused}
-        ),
+        ensembles=_make_ensembles(name, entry, n_networks),
+        figures=figures,
         baselines={
             each: Baseline(
                 study=name,
@@ -231,26 +233,28 @@ def load_studies(
     return found
 
 
-def _with_epochs(values: object, epochs: int) -> object:
-    """Return a study file's contents with this number of epochs for every ensemble.
+def _set_epochs(values: dict, epochs: int) -> None:
+    """Give every ensemble in a checked study file this number of epochs.
 
     A figure that names later epochs shows others, chosen from the scores.
     """
-    values = deepcopy(values)
-    if not isinstance(values, dict):
-        return values
-    values["recipe"] = _override(values.get("recipe", {}), {"epochs": epochs})
-    for part in ("ensembles", "figures"):
-        entries = values.get(part)
-        for entry in entries.values() if isinstance(entries, dict) else ():
-            if not isinstance(entry, dict):
-                continue
-            if isinstance(entry.get("recipe"), dict):
-                entry["recipe"].pop("epochs", None)
-            named = entry.get("epochs")
-            if isinstance(named, list) and any(each not in range(epochs + 1) for each in named):
-                del entry["epochs"]
-    return values
+    values["recipe"] = values.get("recipe", {}) | {"epochs": epochs}
+    for ensemble in values.get("ensembles", {}).values():
+        ensemble.get("recipe", {}).pop("epochs", None)
+    for figure in values.get("figures", {}).values():
+        if max(figure.get("epochs", [0])) > epochs:
+            del figure["epochs"]
+
+
+def _complete(name: str, values: dict) -> None:
+    """Add to an ensemble the keys of recipe and resources that its study sets."""
+    ensemble, recipe = values["ensembles"][name], recipe_of(name, values)
+    if ensemble.get("linear"):
+        recipe["activation"] = None
+    elif recipe["activation"] is None and ensemble["architecture"] in PAPER_ARCHITECTURES:
+        recipe["activation"] = "elu"
+    ensemble["recipe"] = recipe
+    ensemble["resources"] = values.get("resources", {}) | ensemble.get("resources", {})
 
 
 def _read_study(path: Path) -> object:
@@ -273,9 +277,11 @@ def _read_study(path: Path) -> object:
     own, other = values.get("dataset"), inherited.get("dataset")
     if isinstance(own, dict) and isinstance(other, dict) and "source" in own:
         # Keys that are for other sources are not inherited.
-        only_for = {**SOURCES, "images": ("image_folder",)}
-        fit = {key for key in other if own["source"] in only_for.get(key, (own["source"],))}
-        inherited = inherited | {"dataset": {key: other[key] for key in other if key in fit}}
+        inherited["dataset"] = {
+            key: value
+            for key, value in other.items()
+            if key not in SOURCES or own["source"] in SOURCES[key]
+        }
     merged = _override(inherited, values)
     for part in ("ensembles", "baselines", "figures"):
         entries, known = merged.get(part), inherited.get(part)
@@ -296,42 +302,23 @@ def _override(base: object, own: object) -> object:
     return base | {key: _override(base.get(key), value) for key, value in own.items()}
 
 
-def _remedy(name: str) -> str:
-    if (other := STUDIES / f"{name}.yml").is_file():
-        return f"rename {other} to {name}.yaml."
-    return suggestion(name, study_names())
-
-
-def _with_epochs_of_figure_01(figures: Mapping[str, dict]) -> dict[str, dict]:
-    """Give figures like figure 1 its epochs, if they show its ensemble and name none."""
-    first = figures.get("figure_01", {})
-    return {
-        name: {**first, **entry}
-        if name in LIKE_FIGURE_01 and entry["ensemble"] == first.get("ensemble")
-        else entry
-        for name, entry in figures.items()
-    }
-
-
-def _make_ensembles(
-    study: str, values: Mapping, entry: StudyFile, n_networks: int | None
-) -> dict[str, Ensemble]:
+def _make_ensembles(study: str, entry: StudyFile, n_networks: int | None) -> dict[str, Ensemble]:
     """Return the ensembles by name, each after the ensembles of the rounds that lead to it."""
-    plain = {}
-    for name, own in entry.ensembles.items():
-        resources = values.get("resources", {}) | values["ensembles"][name].get("resources", {})
-        plain[name] = Ensemble(
+    plain = {
+        name: Ensemble(
             study=study,
             name=name,
             architecture=_make_architecture(study, name, own),
             n_networks=n_networks or own.networks or entry.networks,
-            recipe=_make_recipe(values, name),
+            recipe=own.recipe,
             dataset=entry.dataset.definition,
-            resources=Resources(**resources),
+            resources=own.resources,
             label=own.label or "",
             shared=own.shared,
             steps=tuple(own.steps or ()),
         )
+        for name, own in entry.ensembles.items()
+    }
     return {
         each.name: each
         for name, ensemble in plain.items()
@@ -350,15 +337,6 @@ def _make_architecture(study: str, name: str, entry: EnsembleEntry) -> Architect
     except InputError as error:
         refuse(path, [f"ensembles.{name}.architecture.module is {module}, but {error}"])
     return Architecture(module, *variations, own)
-
-
-def _make_recipe(values: Mapping, name: str) -> Recipe:
-    recipe, ensemble = recipe_of(name, values), values["ensembles"][name]
-    if ensemble.get("linear"):
-        recipe["activation"] = None
-    elif recipe["activation"] is None and ensemble["architecture"] in PAPER_ARCHITECTURES:
-        recipe["activation"] = "elu"
-    return Recipe(**recipe)
 
 
 def _derive(

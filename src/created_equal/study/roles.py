@@ -48,13 +48,18 @@ def roles_of(study: Study) -> dict[str, tuple[str, ...]]:
                 roles[f"{figure}.{key}"] = tuple(
                     BASELINE_PREFIX + name for name in baselines_of(entry)
                 )
-    of_hard = [roles[key] for key in ("figure_08.hard", "figure_08.hard_balanced") if key in roles]
-    if of_hard:
-        roles["figure_08.random"] = _find_random_part(study, *of_hard[0])
-    if "figure_08.hard" in roles:
-        (hard,) = roles["figure_08.hard"]
-        is_balanced = study.ensembles[hard].derived.get("balanced")
-        if is_balanced and "figure_08.hard_balanced" not in roles:
+    figure_08 = study.figures.get("figure_08", {})
+    if hard := figure_08.get("hard", figure_08.get("hard_balanced")):
+        step = study.ensembles[hard].derived
+        parts = [
+            name
+            for name, each in study.ensembles.items()
+            if each.scores_in
+            and each.derived.get("keep") == "random"
+            and each.derived["fraction"] == step.get("fraction")
+        ]
+        roles["figure_08.random"] = tuple(parts[:1])
+        if step.get("balanced") and "hard_balanced" not in figure_08:
             roles["figure_08.hard_balanced"] = roles.pop("figure_08.hard")
     return roles
 
@@ -112,12 +117,3 @@ def moved_in(study: Study) -> list[str]:
 
 def _names(roles: Roles) -> list[str]:
     return list(dict.fromkeys(name for names in roles.values() for name in names))
-
-
-def _find_random_part(study: Study, hard: str) -> tuple[str, ...]:
-    fraction = study.ensembles[hard].derived.get("fraction")
-    for name, ensemble in study.ensembles.items():
-        step = ensemble.derived
-        if ensemble.scores_in and step.get("keep") == "random" and step["fraction"] == fraction:
-            return (name,)
-    return ()

@@ -4,7 +4,6 @@ A sentence begins with the dotted place of its problem, for example ensembles.a.
 """
 
 import difflib
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -27,10 +26,8 @@ NAMES_AFTER_NEAREST = 8
 SIMILAR = 0.75
 DEEPEST = 6
 # Problems of a mapping's keys, which leave its other values usable.
-ABOUT_KEYS = (
-    *("extra_forbidden", "unexpected_keyword_argument", "missing"),
-    *("string_pattern_mismatch", "too_short"),
-)
+UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
+ABOUT_KEYS = ("missing", "string_pattern_mismatch", "too_short")
 TYPES = {
     "array": "a list",
     "boolean": "true or false",
@@ -52,15 +49,7 @@ BOUNDS = {
 class _Loader(yaml.CSafeLoader):
     """YAML as people mean it: 1e-3 is a number, keys are text, and duplicate keys are errors."""
 
-    def __init__(self, stream: str):
-        super().__init__(stream)
-        self._flat: set[yaml.Node] = set()
-
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        # Afterwards it has the keys of merged mappings too, some of them twice.
-        if node in self._flat:
-            return
-        self._flat.add(node)
         seen = set()
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
@@ -69,6 +58,8 @@ class _Loader(yaml.CSafeLoader):
                 raise _error(f"the key {key.value} occurs twice", key)
             seen.add(key.value)
         super().flatten_mapping(node)
+        # Its own keys replace merged ones here, since a mapping may be flattened more than once.
+        node.value = list({key.value: (key, value) for key, value in node.value}.values())
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:
@@ -82,24 +73,17 @@ class _Loader(yaml.CSafeLoader):
         self.flatten_mapping(node)
         return {key.value: self.construct_object(value, deep) for key, value in node.value}
 
-    def construct_yaml_float(self, node: yaml.ScalarNode) -> float:
-        number = super().construct_yaml_float(node)
-        if not math.isfinite(number):
-            raise _error(f"{node.value} is not a finite number", node)
-        return number
-
 
 def _error(problem: str, node: yaml.Node) -> yaml.YAMLError:
     return yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
 
 
-_Loader.add_constructor("tag:yaml.org,2002:float", _Loader.construct_yaml_float)
 # In YAML 1.1, 010 is 8, 1:30 is 90, and 1e-3 is text, which few people expect. Here numbers are
 # decimal, with or without an exponent; 010 and 1:30 are text, and so are dates.
 _TAG = "tag:yaml.org,2002:"
 _DECIMAL = {
     "int": r"[-+]?(0|[1-9][\d_]*)",
-    "float": r"[-+]?((\d[\d_]*\.?\d*|\.\d+)[eE][-+]?\d+|\d[\d_]*\.\d*|\.\d+|\.inf|\.nan)",
+    "float": r"[-+]?((\d[\d_]*\.?\d*|\.\d+)[eE][-+]?\d+|\d[\d_]*\.\d*|\.\d+)",
 }
 _Loader.yaml_implicit_resolvers = {
     first: [each for each in known if each[0] not in {_TAG + n for n in (*_DECIMAL, "timestamp")}]
@@ -155,7 +139,9 @@ def check(document: Any, model: type) -> tuple[list[str], Any]:
         for each in error.errors(include_url=False, include_context=False):
             path, part = _locate(each["loc"], schema)
             sentences.append(_sentence(each, path, part))
-            if each["type"] not in ABOUT_KEYS or isinstance(each["input"], list):
+            if each["type"] in UNKNOWN:
+                usable = _without(usable, [*path, each["loc"][-1]])
+            elif each["type"] not in ABOUT_KEYS or isinstance(each["input"], list):
                 usable = _without(usable, path, part)
     return list(dict.fromkeys(sentences)), usable
 
@@ -293,7 +279,7 @@ def _step(part: Mapping, step: str | int) -> Mapping | None:
 def _sentence(error: ErrorDetails, path: Sequence[str | int], part: Mapping) -> str:
     place, value = _dotted(path), error["input"]
     match error["type"]:
-        case "extra_forbidden" | "unexpected_keyword_argument":
+        case unknown if unknown in UNKNOWN:
             key = error["loc"][-1]
             known = [name for each in _alternatives(part) for name in each.get("properties", ())]
             return f"{_dotted([*path, key])} is not known; {suggestion(key, known)}"
@@ -306,32 +292,21 @@ def _sentence(error: ErrorDetails, path: Sequence[str | int], part: Mapping) -> 
         case "too_short" if isinstance(value, dict):
             return f"{place} is empty; define at least one."
         case "not_rising":
-            return (
-                f"{place} must rise from one number to the next, but is {value}; write "
-                f"{_in_order(value, part)}."
-            )
+            distinct = sorted(set(value))
+            enough = len(distinct) >= part.get("minItems", 1)
+            remedy = distinct if enough else f"{len(value)} different ones"
+            return f"{place} must rise from one number to the next, but is {value}; write {remedy}."
         case "string_pattern_mismatch":
+            valid = re.sub("[^a-z0-9]+", "_", value.lower()).strip("_")
             return (
                 f"{place}: {value!a} cannot be a name; use only lower-case letters, digits and "
-                f"underscores{_valid_name(value)}."
+                f"underscores{f', for example {valid}' if valid else ''}."
             )
         case _:
             return (
                 f"{place or 'the file'} must be {allowed(part)}, but is {_shown(value)}"
                 f"{_quotes_remedy(value, part)}."
             )
-
-
-def _in_order(numbers: Sequence[int], schema: Mapping) -> str:
-    """Return the numbers in order, or words that ask for different ones if too few differ."""
-    distinct = sorted(set(numbers))
-    enough = len(distinct) >= schema.get("minItems", 1)
-    return str(distinct) if enough else f"{len(numbers)} different ones"
-
-
-def _valid_name(name: str) -> str:
-    valid = re.sub("[^a-z0-9]+", "_", name.lower()).strip("_")
-    return f", for example {valid}" if valid else ""
 
 
 def _shown(value: Any) -> str:
@@ -368,10 +343,10 @@ def _dotted(path: Sequence[str | int]) -> str:
     return "".join(steps).removeprefix(".")
 
 
-def _without(document: Any, path: Sequence[str | int], schema: Mapping) -> Any:
+def _without(document: Any, path: Sequence[str | int], schema: Mapping | None = None) -> Any:
     """Return the document without an invalid value, or without the list that contains it.
 
-    If it should be a mapping, an empty one replaces it, so that its name stays known.
+    If its schema allows a mapping, an empty one replaces it, so that its name stays known.
     """
     if not path:
         return {}
@@ -379,7 +354,7 @@ def _without(document: Any, path: Sequence[str | int], schema: Mapping) -> Any:
     holder = document
     for each in outer:
         holder = holder.get(each, {})
-    if any(each.get("type", "object") == "object" for each in _alternatives(schema)):
+    if schema and any(each.get("type", "object") == "object" for each in _alternatives(schema)):
         holder[key] = {}
     else:
         holder.pop(key, None)
