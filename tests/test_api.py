@@ -188,7 +188,7 @@ def test_names_in_place_of_predictions(predictions):
 def test_panels_of_hexagons_are_not_scores():
     panels = {"test": (np.arange(9.0), np.arange(9.0) ** 2)}
     assert created_equal.draw("hexagons", panels, ("a", "b"), "T", "caption").axes
-    with pytest.raises(InputError, match="panels is no mapping of names to scores; give"):
+    with pytest.raises(InputError, match="ensembles is no mapping of names to scores; give"):
         created_equal.draw("robustness", [panels], "T")
 
 

@@ -216,8 +216,7 @@ def draw(figure: str, *args, on=None, **kwargs):
         ) from error
     if "scores" in given:
         _refuse_unless_scores(given["scores"])
-    mappings = ("ensembles", "moved", *(["panels"] if figure == "robustness" else []))
-    for name in (each for each in mappings if each in given):
+    for name in {"ensembles", "moved"} & given.keys():
         ensembles = given[name]
         if isinstance(ensembles, xr.Dataset) or not isinstance(ensembles, Mapping) or not ensembles:
             raise InputError(

@@ -217,7 +217,7 @@ def test_a_figure_waits_for_nothing_after_its_last_cell(
     def wait_for_reply(*_: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(render.OwnClient, "wait_for_reply", wait_for_reply)
+    monkeypatch.setattr(render.PapermillNotebookClient, "wait_for_reply", wait_for_reply)
     assert_a_cell_is_run(repository)
 
 

@@ -17,6 +17,7 @@ from created_equal.artefacts import (
     SPLITS,
     definition_of,
     has_images,
+    iterate_epochs,
     write_atomically,
 )
 from created_equal.errors import InputError
@@ -78,14 +79,9 @@ def write_explorer(
     """Write a page with the images of a study and an ensemble's scores of them, or those of two.
 
     It shows the examples that are in both ensembles, all of them up to ``MOST_EXAMPLES`` and up to
-    ``MOST_BYTES``, otherwise a selection, which it states.
-
-    Args:
-        study: with its name, title and note, and those of its ensembles.
-        ensembles: the scores of one of its ensembles or two, by name.
-        dataset: the study's, from ``open_dataset``; without images, thumbnails are blank.
-        data_root: folder that the image folder is relative to, if images stay in files.
-        path: where.
+    ``MOST_BYTES``, otherwise a selection, which it states. ``ensembles`` has the scores by name.
+    If images stay in files, their folder is relative to ``data_root``; without images, thumbnails
+    are blank.
 
     Raises:
         InputError: the ensembles have no example in common, or one has steps in place of epochs;
@@ -123,13 +119,7 @@ def write_explorer(
 def select(scores: xr.Dataset, names: np.ndarray, most: int) -> np.ndarray:
     """Return the names of the examples to show: all, or the gallery's and a random sample.
 
-    Args:
-        scores: an ensemble's.
-        names: (example,) names to choose from, ascending.
-        most: how many to return at most; half of them for the gallery.
-
-    Returns:
-        (example,) names, ascending.
+    They are ``most`` of ``names`` (example,) at most, half of them the gallery's, and ascending.
     """
     if len(names) <= most:
         return names
@@ -150,39 +140,44 @@ def _render(
     names: np.ndarray,
     shown: np.ndarray,
 ) -> bytes:
-    examples = dataset.isel(example=_places(dataset, shown))
+    """Return the page of the examples ``shown``, of all that the ensembles have, ``names``."""
+    examples = dataset.sel(example=shown)
     thumbnails = make_thumbnails(examples, data_root)
     epochs = sorted(set().union(*(each["epoch"].values.tolist() for each in ensembles.values())))
     common = {"position": shown.astype(np.float64)}
     if "pixel_hash" in examples:
         common["pixel_hash"] = examples["pixel_hash"].values.astype(np.uint64)
-    first = next(iter(ensembles.values()))
-    arrays, about = [common], []
-    for number, (name, scores) in enumerate(ensembles.items()):
-        own = _arrays_of(scores, _places(scores, shown))
-        letter = "AB"[number] if len(ensembles) > 1 else ""
-        words = _about(name, study.label(name), letter, scores, epochs)
-        arrays.append(own)
-        about.append(words | {"highest": float(own["fractions"].max())})
-    index, packed = _pack(arrays)
+    unit = _unit(next(iter(ensembles.values())))
+    letters = "AB" if len(ensembles) > 1 else [""]
+    arrays = [_arrays_of(scores, shown) for scores in ensembles.values()]
+    about = [
+        _about(name, study.label(name), letter, scores, epochs)
+        | {"highest": float(own["fractions"].max())}
+        for letter, (name, scores), own in zip(letters, ensembles.items(), arrays, strict=True)
+    ]
+    index, packed = _pack([common, *arrays])
     page = {
         "study": study.name,
         "classes": [str(name) for name in dataset["class_name"].values],
         "epochs": epochs,
-        "unit": _unit(first),
+        "unit": unit,
         "ensembles": about,
         "thumbnail": thumbnails._asdict() | {"sheets": len(thumbnails.sheets)},
         "files": examples["file"].values.tolist() if "file" in examples else None,
         "never": NEVER,
         "arrays": index,
     }
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.undefined = jinja2.StrictUndefined
-    template = environment.from_string((HERE / "page.html").read_text("utf-8"))
+    template = jinja2.Template(
+        (HERE / "page.html").read_text("utf-8"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
     return template.render(
         title=f"{study.title}: {' and '.join(each['title'] for each in about)}",
         warnings=_warnings(study, ensembles, names, dataset, shown, thumbnails),
-        orders=_orders(about, _unit(first)),
+        orders=_orders(about, unit),
         accessibility=_by_class(ensembles.values(), dataset.sizes["class"]),
         presets=PRESETS,
         page=page,
@@ -230,6 +225,7 @@ def _about(name: str, title: str, letter: str, scores: xr.Dataset, epochs: list[
     """Return what the page says of an ensemble, and how its epochs and networks are counted."""
     own = scores["epoch"].values
     networks = scores.sizes["network"]
+    edges = bin_edges(networks)
     word = "network" if networks == 1 else "networks"
     return {
         "name": name,
@@ -241,27 +237,28 @@ def _about(name: str, title: str, letter: str, scores: xr.Dataset, epochs: list[
         "own": own.tolist(),
         # The place of the last of its epochs that is not after each of the page's.
         "at": (np.searchsorted(own, epochs, side="right") - 1).clip(0).tolist(),
-        "edges": bin_edges(networks).tolist(),
-        "bins": _bins(networks).tolist(),
+        "edges": edges.tolist(),
+        # The bin of each number of networks that are right.
+        "bins": (np.searchsorted(edges, np.arange(networks + 1) / networks) - 1).tolist(),
         "totals": [int((scores["example_split"] == split).sum()) for split in SPLITS],
         "sizes": np.bincount(scores["label"].values, minlength=scores.attrs["classes"]).tolist(),
     }
 
 
-def _arrays_of(scores: xr.Dataset, places: np.ndarray) -> dict[str, np.ndarray]:
-    """Return what the page holds of an ensemble's scores, by name.
+def _arrays_of(scores: xr.Dataset, names: np.ndarray) -> dict[str, np.ndarray]:
+    """Return what the page holds of an ensemble's scores of these examples, by variable.
 
     ``right`` is how many networks are right, ``wrong`` how many give the most frequent wrong label,
     and ``offset`` is the most frequent label less the example's own, modulo K; each (example,
     epoch), as the difference from one epoch to the next, modulo the range of its type.
     """
     networks, classes = scores.sizes["network"], scores.attrs["classes"]
-    shown = scores.isel(example=places)
+    ranks = ranks_in_class(scores["accessibility"].values, scores["label"].values)
+    shown = scores.assign(rank=("example", ranks)).sel(example=names)
     label, modal, n_right = (shown[each].values for each in ("label", "modal_label", "n_right"))
     wrong = np.where(modal == label, shown["n_runner_up"].values, shown["n_modal"].values)
     offset = (modal.astype(np.int64) - label) % classes
     trained = n_right[scores["epoch"].values > 0] / networks
-    rank = ranks_in_class(scores["accessibility"].values, scores["label"].values)
     return {
         "right": _steps(n_right),
         "wrong": _steps(wrong.astype(n_right.dtype)),
@@ -272,22 +269,14 @@ def _arrays_of(scores: xr.Dataset, places: np.ndarray) -> dict[str, np.ndarray]:
         "accessibility": shown["accessibility"].values.astype(np.float32),
         "variability": variability(trained).astype(np.float32),
         "learned": learned(n_right, networks, scores["epoch"].values),
-        "rank": rank[places].astype(np.uint32),
+        "rank": shown["rank"].values.astype(np.uint32),
     }
 
 
 def learned(n_right: np.ndarray, networks: int, epochs: np.ndarray) -> np.ndarray:
-    """Return the first epoch from 1 on from which most networks are right, or ``NEVER``.
+    """Return the first epoch from 1 on from which most networks are right to the end, or ``NEVER``.
 
-    They must be right until the end.
-
-    Args:
-        n_right: (epoch, example) how many networks are right.
-        networks: N.
-        epochs: (epoch,) the epochs.
-
-    Returns:
-        (example,) uint32.
+    ``n_right`` is (epoch, example), ``epochs`` (epoch,), and the result (example,) uint32.
     """
     trained = epochs > 0
     first = learned_for_good(majority_right(n_right[trained], networks), epochs[trained])
@@ -302,31 +291,16 @@ def ranks_in_class(accessibility: np.ndarray, label: np.ndarray) -> np.ndarray:
 
 def _fractions(scores: xr.Dataset) -> np.ndarray:
     """Return the histograms of consistency, as fractions: (epoch, split, bin)."""
-    bins = _bins(scores.sizes["network"])
-    masks = [scores["example_split"].values == split for split in SPLITS]
+    edges = bin_edges(scores.sizes["network"])
+    epochs = zip(*(iterate_epochs(scores, "consistency", split) for split in SPLITS), strict=True)
     return np.array(
-        [
-            [
-                np.bincount(bins[row[mask]], minlength=bins[-1] + 1) / max(1, mask.sum())
-                for mask in masks
-            ]
-            for row in scores["n_right"].values
-        ]
+        [[np.histogram(each, edges)[0] / max(1, len(each)) for each in splits] for splits in epochs]
     )
-
-
-def _bins(networks: int) -> np.ndarray:
-    """Return the bin of each number of networks that are right, (N + 1,)."""
-    return np.searchsorted(bin_edges(networks), np.arange(networks + 1) / networks) - 1
 
 
 def _steps(values: np.ndarray) -> np.ndarray:
     """Return unsigned integers (epoch, example) as (example, epoch) steps, modulo their range."""
     return np.diff(np.ascontiguousarray(values.T), axis=1, prepend=values.dtype.type(0))
-
-
-def _places(contents: xr.Dataset, names: np.ndarray) -> np.ndarray:
-    return contents.get_index("example").get_indexer(names)
 
 
 def _unit(scores: xr.Dataset) -> str:

@@ -43,12 +43,7 @@ class Thumbnails(NamedTuple):
 
 
 def make_thumbnails(dataset: xr.Dataset, data_root: Path) -> Thumbnails:
-    """Make a thumbnail of each image of a dataset.
-
-    Args:
-        dataset: from ``open_dataset`` or ``read_dataset``, or some of its examples.
-        data_root: folder that the image folder is relative to, if images stay in files.
-    """
+    """Make a thumbnail of each image of a dataset; see ``artefacts.ImageFiles``."""
     examples = dataset.sizes["example"]
     if not has_images(dataset):
         blank = (WITHOUT_IMAGES, WITHOUT_IMAGES)

@@ -19,7 +19,6 @@ from created_equal.scores import (
     accuracy_by_epoch,
     best_matched_pairs,
     bin_edges,
-    matched_epochs,
     nearest_matches,
     pearson,
     spearman,
@@ -63,7 +62,8 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     }
     accuracies = [accuracy_by_epoch(scores, "test") for scores in ensembles.values()]
     # With few epochs there may be no match, or only one; the rest of the figure is still drawn.
-    pairs = _early_and_late(*accuracies)
+    matches = nearest_matches(*accuracies)
+    early, late = best_matched_pairs(*accuracies) if matches else (None, None)
     figure = style.page(10)
     panels = figure.subplot_mosaic(
         [["a", "b", "key"], ["c", "d", "colors"], ["e", "e", "e"]],
@@ -76,14 +76,17 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     shades = ScalarMappable(
         Normalize(0, SATURATION), colormaps["viridis"].with_extremes(over=SATURATED)
     )
-    for letter, pair in zip("cd", pairs, strict=True):
+    edges = [bin_edges(scores.sizes["network"], MOST_BINS) for scores in ensembles.values()]
+    for letter, pair in (("c", early), ("d", late if late != early else None)):
         axes = panels[letter]
         axes.set(xlabel=f"consistency, {name}", ylabel=f"consistency, {other_name}", box_aspect=1)
         axes.spines[["top", "right"]].set_visible(True)
-        other = "other " if letter == "d" and pairs[0] else ""
+        other = "other " if letter == "d" and early else ""
         words = f"no {other}epochs with test accuracies\nwithin 0.01 of each other"
         if pair:
-            _joint(axes, ensembles.values(), pair, examples["test"], shades)
+            values = _consistency(ensembles.values(), pair, examples["test"])
+            cells = np.ma.masked_equal(joint_fractions(*values, *edges), 0)
+            axes.pcolormesh(*edges, cells, cmap=shades.cmap, norm=shades.norm, rasterized=True)
             which = (f"{name} epoch {pair.epoch_a},", f"{other_name} epoch {pair.epoch_b}")
             between = " " if len(" ".join(which)) <= LONGEST_TITLE else "\n"
             words = f"test accuracy {accuracies[0][pair.epoch_a]:.2f}:\n{between.join(which)}"
@@ -95,7 +98,7 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
         label="fraction of test examples",
         ticks=COLOR_TICKS,
     )
-    _agreement(panels["e"], ensembles, accuracies, examples["test"])
+    _agreement(panels["e"], ensembles, matches, accuracies[0], examples["test"])
     details = (style.describe_all_epochs(*each, 1) for each in ensembles.items())
     style.heading(figure, title, "; ".join(details), ensembles)
     style.footing(
@@ -159,18 +162,11 @@ def _accessibility(
     axes.set_title("\n".join([*words, f"rank r: {', '.join(ranks)}"]))
 
 
-def _early_and_late(*accuracies: np.ndarray) -> tuple[MatchedEpochs | None, ...]:
-    """Return the early and the late pair of epochs; None for a pair that does not exist."""
-    if not matched_epochs(*accuracies):
-        return None, None
-    early, late = best_matched_pairs(*accuracies)
-    return early, late if late != early else None
-
-
 def _agreement(
     axes: Axes,
     ensembles: Mapping[str, xr.Dataset],
-    accuracies: Sequence[np.ndarray],
+    pairs: Sequence[MatchedEpochs],
+    accuracy: np.ndarray,
     examples: np.ndarray,
 ) -> None:
     """Draw the correlation of consistency at all epochs of equal accuracy, and that of classes.
@@ -178,7 +174,6 @@ def _agreement(
     The latter is the correlation expected if one of the two shuffles its examples within their
     class: then the covariance is that of the class means.
     """
-    pairs = nearest_matches(*accuracies)
     labels = next(iter(ensembles.values()))["label"].sel(example=examples).values
     found, of_classes = [], []
     for pair in pairs:
@@ -187,7 +182,7 @@ def _agreement(
         found.append(pearson(*both))
         scale = np.prod(np.std(means, axis=1)) / (np.prod(np.std(both, axis=1)) or np.nan)
         of_classes.append(pearson(*means) * scale)
-    x = [accuracies[0][pair.epoch_a] for pair in pairs]
+    x = [accuracy[pair.epoch_a] for pair in pairs]
     for values, color, marker, label in (
         (found, style.PALETTE[0], "o", "observed"),
         (of_classes, style.GRAY, "s", "expected if one is shuffled within classes"),
@@ -209,16 +204,3 @@ def _consistency(
         consistency(select_epochs(scores, [epoch]).sel(epoch=epoch, example=examples)).values
         for scores, epoch in zip(ensembles, pair[:2], strict=True)
     ]
-
-
-def _joint(
-    axes: Axes,
-    ensembles: Iterable[xr.Dataset],
-    pair: MatchedEpochs,
-    examples: np.ndarray,
-    shades: ScalarMappable,
-) -> None:
-    edges = [bin_edges(scores.sizes["network"], MOST_BINS) for scores in ensembles]
-    values = _consistency(ensembles, pair, examples)
-    cells = np.ma.masked_equal(joint_fractions(*values, *edges), 0)
-    axes.pcolormesh(*edges, cells, cmap=shades.cmap, norm=shades.norm, rasterized=True)

@@ -1,11 +1,9 @@
 """Figure 5: do linear networks get the same examples right as non-linear networks?"""
 
 from collections.abc import Mapping, Sequence
-from string import ascii_lowercase
 
 import numpy as np
 import xarray as xr
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
@@ -36,12 +34,14 @@ def draw(
     scores, linear = (select_epochs(each, epochs) for each in (scores, linear))
     figure = style.page(4.2)
     panels = figure.subplots(1, 3, sharex=True)
-    for axes, letter, epoch in zip(panels, ascii_lowercase, epochs, strict=False):
-        n_right, n_networks = scores["n_right"].sel(epoch=epoch).values, scores.sizes["network"]
-        linear_right = majority_right(
-            linear["n_right"].sel(epoch=epoch).values, linear.sizes["network"]
-        )
-        _overlay(axes, n_right, linear_right, n_networks)
+    n_networks, n_linear = (each.sizes["network"] for each in (scores, linear))
+    edges = bin_edges(n_networks)
+    for axes, letter, epoch in zip(panels[:2], "ab", epochs, strict=True):
+        n_right, of_linear = (each["n_right"].sel(epoch=epoch).values for each in (scores, linear))
+        linear_right = majority_right(of_linear, n_linear)
+        for counts, look in ((n_right, NON_LINEAR), (n_right[linear_right], LINEAR)):
+            heights = histograms.fractions(counts, n_networks, edges, len(n_right))
+            histograms.bars(axes, heights, edges, **look)
         histograms.finish_panel(axes, scores)
         words = chances_words(majority_right(n_right, n_networks), linear_right)
         axes.set_title(f"({letter}) epoch {epoch}\n{words}")
@@ -72,11 +72,3 @@ def chances_words(right: np.ndarray, linear_right: np.ndarray) -> str:
     """
     given = f"{right[linear_right].mean():.2f}" if linear_right.any() else "undefined"
     return f"P(right) = {right.mean():.2f}\nP(right | linear right) = {given}"
-
-
-def _overlay(axes: Axes, n_right: np.ndarray, linear_right: np.ndarray, n_networks: int) -> None:
-    edges = bin_edges(n_networks)
-    histograms.bars(axes, histograms.fractions(n_right, n_networks, edges), edges, **NON_LINEAR)
-    if linear_right.any():
-        part = histograms.fractions(n_right[linear_right], n_networks, edges) * linear_right.mean()
-        histograms.bars(axes, part, edges, **LINEAR)

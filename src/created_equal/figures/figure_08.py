@@ -1,6 +1,6 @@
 """Figure 8: consistency with random labels, and without easy examples."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from string import ascii_lowercase
 
 import numpy as np
@@ -42,22 +42,36 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
             top = f"({letter}) epoch {epoch}\n" if split == SPLITS[0] else ""
             axes.set_title(top + _panel(axes, random, split, epoch))
     details = [style.describe(random_name, random, chosen)]
+    shown = (
+        "(a-c): random labels, after the first epoch, at the epoch whose mean consistency on the "
+        f"train set is nearest to {_three_quarters(random):.2g}, and at the end."
+    )
+    if not hard_ones:
+        shown += " Networks trained on the hardest examples are not shown."
+    are_alike = len({_of_class(hard) for _, hard in hard_ones}) < len(hard_ones)
     for (name, hard), column in zip(hard_ones, grid.T[STAGES:], strict=True):
-        for axes in column:
-            axes.set_ylabel(style.wrap_name(f"{name}, train", 20))
-        ends = _trained_ends(hard)
+        trained = hard["epoch"].values[hard["epoch"].values > 0]
+        ends = [int(trained[0]), int(trained[-1])]
         hard = select_epochs(hard, ends)
-        for epoch, axes, letter in zip(ends, column, letters, strict=False):
+        first, last = next(letters), next(letters)
+        for epoch, axes, letter in zip(ends, column, (first, last), strict=True):
+            axes.set_ylabel(style.wrap_name(f"{name}, train", 20))
             axes.set_title(f"({letter}) epoch {epoch}\n{_panel(axes, hard, 'train', epoch)}")
         details.append(style.describe(name, hard, ends))
+        named = f" ({name})" if are_alike else ""
+        on_test = " and ".join(f"{accuracy(hard, 'test', epoch):.2f}" for epoch in ends)
+        shown += (
+            f" ({first}, {last}): the hardest examples{_of_class(hard)}{named}, and networks "
+            f"trained on these alone; their test accuracy is {on_test}."
+        )
     for axes, split in zip(grid[:, 0], SPLITS, strict=True):
         axes.set_ylabel(f"random labels, {split}\nfraction of examples")
     style.heading(figure, title, "; ".join(details), ensembles)
     style.footing(
         figure,
         style.CONSISTENCY,
-        f"{_panels_in_words(_three_quarters(random), hard_ones)} {style.chance_words(random)} "
-        f"Accuracy: mean over networks. {histograms.bimodality_scale(figure, *ensembles.values())}",
+        f"{shown} {style.chance_words(random)} Accuracy: mean over networks. "
+        f"{histograms.bimodality_scale(figure, *ensembles.values())}",
     )
     return figure
 
@@ -87,10 +101,10 @@ def _three_quarters(scores: xr.Dataset) -> float:
     return style.chance(scores) + 0.75 * (1 - style.chance(scores))
 
 
-def is_balanced(scores: xr.Dataset) -> bool:
-    """Return whether the hardest examples were chosen alike from every class."""
+def _of_class(scores: xr.Dataset) -> str:
+    """Return how the hardest examples were chosen: of each class, or (nothing) of all."""
     derived = definition_of(scores).get("dataset", {}).get("derived", {})
-    return derived.get("balanced", False)
+    return " of each class" if derived.get("balanced") else ""
 
 
 def accuracy(scores: xr.Dataset, split: str, epoch: int) -> float:
@@ -101,30 +115,3 @@ def accuracy(scores: xr.Dataset, split: str, epoch: int) -> float:
 def _panel(axes: Axes, scores: xr.Dataset, split: str, epoch: int) -> str:
     words = histograms.consistency_histogram(axes, scores, split, epoch)
     return f"accuracy {accuracy(scores, split, epoch):.2f}\n{words}"
-
-
-def _panels_in_words(middle: float, hard_ones: Sequence[tuple[str, xr.Dataset]]) -> str:
-    """Return what the panels show, and the accuracy of ``hard_ones`` by name on the test set."""
-    words = (
-        "(a-c): random labels, after the first epoch, at the epoch whose mean consistency on the "
-        f"train set is nearest to {middle:.2g}, and at the end."
-    )
-    if not hard_ones:
-        return f"{words} Networks trained on the hardest examples are not shown."
-    letters = iter(ascii_lowercase[STAGES:])
-    alike = len({is_balanced(hard) for _, hard in hard_ones}) < len(hard_ones)
-    for (name, hard), first, last in zip(hard_ones, letters, letters, strict=False):
-        of_class = " of each class" if is_balanced(hard) else ""
-        named = f" ({name})" if alike else ""
-        ends = _trained_ends(hard)
-        on_test = " and ".join(f"{accuracy(hard, 'test', epoch):.2f}" for epoch in ends)
-        words += (
-            f" ({first}, {last}): the hardest examples{of_class}{named}, and networks trained on "
-            f"these alone; their test accuracy is {on_test}."
-        )
-    return words
-
-
-def _trained_ends(scores: xr.Dataset) -> tuple[int, int]:
-    trained = scores["epoch"].values[scores["epoch"].values > 0]
-    return int(trained[0]), int(trained[-1])

@@ -57,20 +57,15 @@ def draw(
     names = [wrap(str(dataset["class_name"].values[label]), 16) for label in labels]
     if n_others := classes - len(labels):
         names.append(f"{n_others} other labels")
+    longest = max(style.drawn_length(line) for name in names for line in name.splitlines())
     style.footing_of_legend(
         figure,
         f"{style.chance_words(scores)} Labels at 1: number of labels with examples that every "
         "network gets right.\nMost frequent prediction, from bottom to top of each bar:",
         [Patch(label=name, **look) for name, look in zip(names, looks, strict=False)],
-        columns=_columns(names),
+        columns=max(1, min(5, int(104 / (longest + 8)))),
     )
     return figure
-
-
-def _columns(names: list[str]) -> int:
-    """Return how many columns of the legend the page is wide enough for."""
-    longest = max(style.drawn_length(line) for name in names for line in name.splitlines())
-    return next(n for n in (5, 4, 3, 2, 1) if n == 1 or n * (longest + 8) <= 104)
 
 
 def frequent_labels(modal: np.ndarray, classes: int) -> np.ndarray:
@@ -90,10 +85,8 @@ def stacked_fractions(
     The counts and predictions are (example,). The result is (label + 1, bin) and sums to 1; the
     last row is for all predictions that are not among the labels.
     """
-    fractions = np.zeros((len(labels) + 1, len(edges) - 1))
-    for row, group in zip(
-        fractions, [*(modal == label for label in labels), ~np.isin(modal, labels)], strict=True
-    ):
-        if group.any():
-            row += histograms.fractions(n_right[group], n_networks, edges) * group.mean()
-    return fractions
+    groups = [*(modal == label for label in labels), ~np.isin(modal, labels)]
+    parts = [
+        histograms.fractions(n_right[group], n_networks, edges, len(modal)) for group in groups
+    ]
+    return np.array(parts)

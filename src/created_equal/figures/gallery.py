@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from created_equal.artefacts import consensus, consistency
 from created_equal.figures import style
 from created_equal.figures.images import class_name, draw_row, images_of
-from created_equal.scores import BLOCKS, LEAST_CONSENSUS, MOST_CONSISTENCY, Block, extremes
+from created_equal.scores import BLOCKS, LEAST_CONSENSUS, MOST_CONSISTENCY, extremes
 
 IN_TABLE = 20
 """The number of examples of each block in the table, at most."""
@@ -34,7 +34,8 @@ def draw(
             changed.
     """
     blocks = list(extremes(scores, scores.sizes["example"]))
-    labels = _shown_labels(blocks, scores.attrs["classes"])
+    doubtful = np.array([len(block.examples) for block in blocks if block.name == BLOCKS[-1]])
+    labels = sorted(np.argsort(-doubtful, kind="stable")[:MOST_CLASSES].tolist())
     names = [class_name(dataset, label, LONGEST_NAME) for label in range(scores.attrs["classes"])]
     # Captions of long names have two lines, and need larger images.
     longest = max(names, key=style.drawn_length)
@@ -44,43 +45,37 @@ def draw(
     figure = style.page(1.35 + width * row_height * len(labels))
     grid = dict(zip(BLOCKS, figure.subplots(1, len(BLOCKS)), strict=True))
     left_out = dict.fromkeys(BLOCKS, 0)
-    for name, axes in grid.items():
-        axes.set_title(name, loc="left", fontweight="bold")
     for block in blocks:
         if block.label in labels:
             examples = scores.isel(example=block.examples[:columns], epoch=-1)
             left_out[block.name] += int(block.equal_later[:columns][-1:].sum())
             images = images_of(examples["example"].values, dataset, data_root, "gallery", ensemble)
             words = [
-                caption(names[own], names[other])
-                for own, other in zip(
-                    examples["label"].values, examples["modal_label"].values, strict=True
-                )
+                caption(names[block.label], names[each]) for each in examples["modal_label"].values
             ]
-            top = row_height * labels.index(block.label)
-            draw_row(grid[block.name], top, images, words)
-    for axes in grid.values():
+            draw_row(grid[block.name], row_height * labels.index(block.label), images, words)
+    for name, axes in grid.items():
+        axes.set_title(name, loc="left", fontweight="bold")
         axes.set(xlim=(0, columns), ylim=(row_height * len(labels), 0), aspect="equal")
         axes.set(xticks=(), yticks=())
         axes.spines[:].set_visible(False)
     last = scores["epoch"].values[-1]
     details = style.describe_all_epochs(ensemble, scores, 0)
     if len(labels) < scores.attrs["classes"]:
-        doubtful = any(block.name == BLOCKS[-1] and len(block.examples) for block in blocks)
         which = (
             "those with the most images that are agreed but wrong"
-            if doubtful
+            if doubtful.any()
             else "the first ones, since no image is agreed but wrong"
         )
         details += f"; {len(labels)} of {scores.attrs['classes']} classes, {which}"
     style.heading(figure, title, details, {ensemble: scores})
+    least, most = (f"{100 * share:.0f}\u00a0%" for share in (LEAST_CONSENSUS, MOST_CONSISTENCY))
     style.footing(
         figure,
         f"Below each image: its label → the label that most networks give after epoch {last}, if "
         "it is another. Easiest and hardest: the highest and the lowest accessibility. Most "
-        f"disputed: the lowest consensus. Agreed but wrong: at least {_percent(LEAST_CONSENSUS)} "
-        f"of the networks give one label and at most {_percent(MOST_CONSISTENCY)} the image's own."
-        + _ties_in_words(left_out),
+        f"disputed: the lowest consensus. Agreed but wrong: at least {least} of the networks give "
+        f"one label and at most {most} the image's own.{_ties_in_words(left_out)}",
     )
     return figure
 
@@ -92,8 +87,7 @@ def table(scores: xr.Dataset, dataset: xr.Dataset) -> pd.DataFrame:
     counts the examples of the block that come later, here or left out, with the same score.
     """
     names = dataset["class_name"].values.astype(str)
-    last = scores.isel(epoch=-1)
-    shares = {"consistency": consistency(last).values, "consensus": consensus(last).values}
+    last = scores.isel(epoch=-1).load()
     parts = []
     for block in extremes(scores, IN_TABLE):
         of_block = last.isel(example=block.examples)
@@ -108,7 +102,8 @@ def table(scores: xr.Dataset, dataset: xr.Dataset) -> pd.DataFrame:
             "label": block.label,
             "modal_label": modal,
             "modal_class": names[modal],
-            **{name: share[block.examples] for name, share in shares.items()},
+            "consistency": consistency(of_block).values,
+            "consensus": consensus(of_block).values,
             "accessibility": of_block["accessibility"].values,
         }
         hashes = dataset["pixel_hash"].sel(example=examples).values
@@ -137,18 +132,5 @@ def _ties_in_words(left_out: dict[str, int]) -> str:
     )
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f}\u00a0%"
-
-
 def _fits_in_a_line(own: str, other: str) -> bool:
     return style.drawn_length(f"{own} → {other}") <= LONGEST_LINE
-
-
-def _shown_labels(blocks: list[Block], classes: int) -> list[int]:
-    """Return the labels of the rows, in order."""
-    doubtful = np.zeros(classes, dtype=int)
-    for block in blocks:
-        if block.name == BLOCKS[-1]:
-            doubtful[block.label] = len(block.examples)
-    return sorted(np.argsort(-doubtful, kind="stable")[:MOST_CLASSES].tolist())

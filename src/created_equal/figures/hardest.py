@@ -1,6 +1,5 @@
 """The sheet of the hardest images of each split, with what most networks take them for."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +40,7 @@ def draw(
             images = images_of(
                 shown["example"].values, dataset, data_root, "the sheet of the hardest", ensemble
             )
-            draw_row(axes, row * ROW, images, [*_captions(shown, dataset)])
+            draw_row(axes, row * ROW, images, _captions(shown, dataset))
         axes.set(xlim=(0, COLUMNS), ylim=(ROW * n_rows, 0))
         axes.set(aspect="equal", xticks=(), yticks=())
         axes.spines[:].set_visible(False)
@@ -84,10 +83,12 @@ def ties_in_words(scores: xr.Dataset, split: str, shown: int) -> str:
     )
 
 
-def _captions(examples: xr.Dataset, dataset: xr.Dataset) -> Iterator[str]:
+def _captions(examples: xr.Dataset, dataset: xr.Dataset) -> list[str]:
     names = [class_name(dataset, label, LONGEST_NAME) for label in range(examples.attrs["classes"])]
-    columns = ("label", "modal_label", "accessibility", "example")
-    for own, modal, score, position in zip(
-        *(examples[name].values for name in columns), strict=True
-    ):
-        yield f"{caption(names[own], names[modal])}\n{score:.2f}, {position}"
+    columns = (
+        examples[name].values for name in ("label", "modal_label", "accessibility", "example")
+    )
+    return [
+        f"{caption(names[own], names[modal])}\n{score:.2f}, {position}"
+        for own, modal, score, position in zip(*columns, strict=True)
+    ]

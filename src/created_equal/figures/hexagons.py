@@ -5,7 +5,6 @@ from types import MappingProxyType
 
 import numpy as np
 import xarray as xr
-from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
@@ -24,30 +23,21 @@ def draw(
 ) -> Figure:
     """Draw a panel for each split: the number of examples by both scores, in hexagons.
 
-    Args:
-        panels: by split, both scores (example,) of its examples.
-        labels: the labels of the axes.
-        title: the heading.
-        caption: the text below, usually the result in a sentence.
-        ensembles: the scores of the ensembles by name; a warning names those that did not learn.
+    ``panels`` has both scores (example,) of the examples of each split, and ``labels`` names these
+    scores; ``caption`` is the text below. A warning names the ``ensembles`` that did not learn.
     """
     figure = style.page(4.4)
     grid = figure.subplots(1, max(2, len(panels)), squeeze=False)[0]
-    for axes, (split, scores) in zip(grid, panels.items(), strict=False):
-        _panel(axes, *scores)
-        axes.set(title=f"{split}: {len(scores[0]):,} examples", xlabel=labels[0], ylabel=labels[1])
+    for axes, (split, (one, other)) in zip(grid, panels.items(), strict=False):
+        look = {"cmap": "viridis", "norm": LogNorm(), "linewidths": 0.2}
+        cells = axes.hexbin(one, other, gridsize=CELLS, mincnt=1, **look)
+        ticks = [10**power for power in range(int(np.log10(max(cells.get_array()))) + 1)]
+        bar = figure.colorbar(cells, ax=axes, aspect=30, label="examples", ticks=ticks)
+        bar.set_ticklabels([f"{tick:,}" for tick in ticks])
+        bar.minorticks_off()
+        axes.set(title=f"{split}: {len(one):,} examples", xlabel=labels[0], ylabel=labels[1])
     for axes in grid[len(panels) :]:
         axes.set_axis_off()
     style.heading(figure, title, f"{labels[1]} against {labels[0]}", ensembles)
     style.footing(figure, caption)
     return figure
-
-
-def _panel(axes: Axes, one: np.ndarray, other: np.ndarray) -> None:
-    cells = axes.hexbin(
-        one, other, gridsize=CELLS, mincnt=1, cmap="viridis", norm=LogNorm(), linewidths=0.2
-    )
-    ticks = [10**power for power in range(int(np.log10(max(cells.get_array()))) + 1)]
-    bar = axes.figure.colorbar(cells, ax=axes, aspect=30, label="examples", ticks=ticks)
-    bar.set_ticklabels([f"{tick:,}" for tick in ticks])
-    bar.minorticks_off()

@@ -25,12 +25,15 @@ LOOKS = {"train": style.filled(style.PALETTE[0]), "test": style.filled(style.PAL
 NOT_INFORMATIVE = "not informative"
 
 
-def fractions(counts: np.ndarray, n_networks: int, edges: np.ndarray) -> np.ndarray:
+def fractions(
+    counts: np.ndarray, n_networks: int, edges: np.ndarray, of: int | None = None
+) -> np.ndarray:
     """Return the fraction of examples in each bin, (bin,), from counts of networks (example,).
 
-    ``edges`` (bin + 1,) are those of ``bin_edges``.
+    ``edges`` (bin + 1,) are those of ``bin_edges``; the fractions are of these examples, or of
+    ``of`` examples.
     """
-    return np.histogram(counts / n_networks, edges)[0] / len(counts)
+    return np.histogram(counts / n_networks, edges)[0] / (of or len(counts))
 
 
 def bars(

@@ -10,21 +10,16 @@ from created_equal.artefacts import read_images
 from created_equal.errors import InputError
 from created_equal.figures.style import GRAY, drawn_length
 
-LONGEST = 25
-"""How many characters of a name are drawn."""
+LONGEST = 25  # characters of a name
 
 
 def images_of(
     names: np.ndarray, dataset: xr.Dataset, data_root: Path, figure: str, ensemble: str
 ) -> np.ndarray:
-    """Return the images of some examples, by name: (example, height, width, channel) uint8.
+    """Return the images of examples (example,): (example, height, width, channel) uint8.
 
-    Args:
-        names: (example,) positions in the source.
-        dataset: the study's.
-        data_root: folder that the image folder is relative to, if images stay in files.
-        figure: the figure's name, for error messages.
-        ensemble: the ensemble's name, for error messages.
+    ``data_root`` is the folder that the image folder is relative to, if images stay in files.
+    ``figure`` and ``ensemble`` are named in error messages.
 
     Raises:
         InputError: the dataset does not have the examples, or their files are missing or have
@@ -64,13 +59,9 @@ def example_name(dataset: xr.Dataset, example: int) -> str:
 
 
 def draw_row(axes: Axes, top: float, images: np.ndarray, words: list[str]) -> None:
-    """Draw images side by side, each in a unit square, with text below; "none" without images.
+    """Draw images side by side, each in a unit square, with its words below; "none" without images.
 
-    Args:
-        axes: has equal aspect, and its y axis points down.
-        top: the y coordinate of the top of the images.
-        images: (image, height, width, channel) uint8; each is centered in its square.
-        words: the text of each image.
+    The y axis points down, with the images, (image, height, width, channel) uint8, below ``top``.
     """
     margin = 0.04
     if not len(images):

@@ -1,7 +1,5 @@
 """How metrics of difficulty correlate over examples, pooled and within classes."""
 
-from itertools import combinations
-
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -68,30 +66,26 @@ def table(scores: xr.Dataset) -> pd.DataFrame:
         InputError: both splits have fewer.
     """
     metrics, labels = example_metrics(scores), scores["label"].values
-    names = [name for name in SHOWN if name in metrics]
-    rows = []
+    names = np.array([name for name in SHOWN if name in metrics])
+    pairs = np.triu_indices(len(names), 1)
+    parts = []
     for split in SPLITS:
         chosen = np.flatnonzero(scores["example_split"].values == split)
         if len(chosen) < FEWEST_EXAMPLES:
             continue
-        of_split = metrics[names].iloc[chosen]
-        found = {
-            "pooled": rank_correlations(of_split),
-            "within_class": rank_correlations(of_split, labels[chosen]),
-        }
-        for one, other in combinations(range(len(names)), 2):
-            row = {"split": split, "metric": names[one], "other": names[other]}
-            for kind, values in found.items():
-                row[kind] = values.r[one, other]
-                row[f"{kind}_lower"] = values.lower[one, other]
-                row[f"{kind}_upper"] = values.upper[one, other]
-            rows.append(row)
-    if not rows:
+        columns = {"split": split, "metric": names[pairs[0]], "other": names[pairs[1]]}
+        for kind, classes in (("pooled", None), ("within_class", labels[chosen])):
+            found = rank_correlations(metrics[names].iloc[chosen], classes)
+            columns[kind] = found.r[pairs]
+            columns[f"{kind}_lower"] = found.lower[pairs]
+            columns[f"{kind}_upper"] = found.upper[pairs]
+        parts.append(pd.DataFrame(columns))
+    if not parts:
         raise InputError(
             f"correlations of metrics need at least {FEWEST_EXAMPLES} examples in the train or the "
             "test set; score an ensemble that has more."
         )
-    return pd.DataFrame(rows)
+    return pd.concat(parts, ignore_index=True)
 
 
 def _matrix(correlations: pd.DataFrame, names: list[str]) -> np.ndarray:

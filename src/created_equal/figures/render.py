@@ -112,43 +112,33 @@ class OwnKernel(AsyncKernelManager):
         return KernelSpec(argv=COMMAND, language="python")
 
 
-class OwnClient(PapermillNotebookClient):
-    """The client without its last request, whose answer may never come (papermill issue 711)."""
-
-    def execute(self) -> None:
-        """Run all cells."""
-        self.reset_execution_trackers()
-        with self.setup_kernel():
-            self.papermill_execute_cells()
-
-
 class OwnEngine(Engine):
-    """The engine by which papermill runs figures."""
+    """How papermill runs figures."""
 
     @classmethod
     def execute_managed_notebook(
-        cls,
-        nb_man: NotebookExecutionManager,
-        kernel_name: str,
-        arguments: Sequence[str] = (),
-        **_: object,
+        cls, nb_man: NotebookExecutionManager, kernel_name: str, arguments: list[str], **_: object
     ) -> None:
         """Run a notebook with these command-line arguments for its kernel."""
-        OwnClient(
+        client = PapermillNotebookClient(
             nb_man,
             log=logger,
             kernel_name=kernel_name,
             kernel_manager_class=OwnKernel,
-            extra_arguments=list(arguments),
+            extra_arguments=arguments,
             startup_timeout=LONGEST_START,
             timeout=LONGEST_CELL,
             iopub_timeout=LONGEST_OUTPUT,
             # A kernel that shuts down by itself may print a traceback from ZeroMQ.
             shutdown_kernel="immediate",
-        ).execute()
+        )
+        # Its own execute asks for something at the end that may never come (papermill issue 711).
+        client.reset_execution_trackers()
+        with client.setup_kernel():
+            client.papermill_execute_cells()
 
 
-papermill_engines.register(OwnEngine.__name__, OwnEngine)
+papermill_engines.register("own", OwnEngine)
 
 
 def _execute(notebook: Path, parameters: Mapping, log: Path) -> None:
@@ -163,7 +153,7 @@ def _execute(notebook: Path, parameters: Mapping, log: Path) -> None:
                     parameters=parameters,
                     kernel_name="python3",
                     language="python",  # Editors may omit it in a notebook.
-                    engine_name=OwnEngine.__name__,
+                    engine_name="own",
                     progress_bar=False,
                     arguments=[*QUIET, f"--ipython-dir={settings}"],
                 )

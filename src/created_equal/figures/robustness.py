@@ -9,12 +9,7 @@ from matplotlib.figure import Figure
 
 from created_equal.figures import style
 from created_equal.figures.selection import check_splits
-from created_equal.scores import (
-    MIDDLE,
-    bimodality_of_uniform,
-    independent_null,
-    informative_epochs,
-)
+from created_equal.scores import MIDDLE, bimodality_of_uniform, independent_null, informative_epochs
 
 COLUMNS = 3
 HIGHEST = 3
@@ -22,7 +17,7 @@ HIGHEST = 3
 
 @style.styled
 def draw(
-    panels: Mapping[str, xr.Dataset],
+    ensembles: Mapping[str, xr.Dataset],
     title: str,
     shown: str = "ensembles trained with different settings",
 ) -> Figure:
@@ -31,19 +26,19 @@ def draw(
     Curves are thin and gray at epochs that are not ``scores.informative_epochs`` of the test set,
     and cut off above ``HIGHEST``. ``shown`` describes the ensembles in the heading.
     """
-    check_splits("robustness", ["test"], *panels.values())
-    columns = min(len(panels), COLUMNS)
-    rows = -(-len(panels) // columns)
+    check_splits("robustness", ["test"], *ensembles.values())
+    columns = min(len(ensembles), COLUMNS)
+    rows = -(-len(ensembles) // columns)
     figure = style.page(1.6 + 1.45 * rows)
     grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
-    for axes, (name, scores) in zip(grid.flat, panels.items(), strict=False):
+    for axes, (name, scores) in zip(grid.flat, ensembles.items(), strict=False):
         _panel(axes, scores)
         axes.set_title(f"{style.wrap_name(name, 34)}\n{lowest_words(scores)}")
-    for axes in grid.flat[len(panels) :]:
+    for axes in grid.flat[len(ensembles) :]:
         axes.set_axis_off()
     figure.supylabel("bi-modality")
     details = f"bi-modality of consistency on the test set, for {shown}"
-    style.heading(figure, title, details, panels)
+    style.heading(figure, title, details, ensembles)
     style.footing(
         figure,
         "epoch (0: untrained)",
@@ -58,14 +53,12 @@ def draw(
 
 def lowest_words(scores: xr.Dataset) -> str:
     """Return N, and the lowest bi-modality of all informative epochs from 1 on, with its epoch."""
-    measure = scores["bimodality"].sel(split="test").values
-    is_trained = scores["epoch"].values > 0
-    counts = is_trained & informative_epochs(scores, "test") & ~np.isnan(measure)
+    counts = (scores["epoch"] > 0) & informative_epochs(scores, "test")
+    measure = scores["bimodality"].sel(split="test").where(counts)
     text = f"N = {scores.sizes['network']}"
-    if not counts.any():
+    if measure.isnull().all():
         return f"{text}, no informative epoch from 1 on"
-    lowest = int(np.argmin(np.where(counts, measure, np.inf)))
-    return f"{text}, lowest {measure[lowest]:.2f} at epoch {int(scores['epoch'][lowest])}"
+    return f"{text}, lowest {float(measure.min()):.2f} at epoch {int(measure.idxmin())}"
 
 
 def _panel(axes: Axes, scores: xr.Dataset) -> None:

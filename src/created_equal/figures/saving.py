@@ -13,24 +13,14 @@ from created_equal.figures.style import styled
 from created_equal.study import figure_path
 
 # Time stamps are left out so that the same figure gives the same bytes.
-METADATA = {
-    "pdf": {"CreationDate": None},
-    "svg": {"Date": None},
-    "png": None,
-}
+METADATA = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": None}
 
 
 def save(figure: Figure, study: str, name: str, table: pd.DataFrame | None = None) -> Path:
     """Write a figure as pdf, svg and png to ``paper_figures/{study}``, and its table as csv.
 
-    Args:
-        figure: the figure, as returned by a ``draw`` function.
-        study: the study's name, or ``study.joined`` names of several.
-        name: the figure's name, for example ``"figure_01"``.
-        table: the data of the figure, if it has a table.
-
-    Returns:
-        the path of the png.
+    ``study`` is the name of a study, or the ``study.joined`` names of several. Returns the path of
+    the png.
 
     Raises:
         InputError: the folder cannot be written to.

@@ -12,13 +12,12 @@ from created_equal.scores import PHASES, phases
 
 def check_splits(figure: str, splits: Sequence[str], *shown: xr.Dataset) -> None:
     """Raise InputError if scores have no examples of a split that a figure shows."""
-    for scores in shown:
-        for split in splits:
-            if split not in scores["example_split"].values:
-                raise InputError(
-                    f"{figure} shows the {split} set, but the scores have no {split} examples; "
-                    "score both sets together, with the split of each example."
-                )
+    for split in splits:
+        if any(split not in scores["example_split"].values for scores in shown):
+            raise InputError(
+                f"{figure} shows the {split} set, but the scores have no {split} examples; score "
+                "both sets together, with the split of each example."
+            )
 
 
 def check_epochs(scores: xr.Dataset, epochs: Sequence[int], count: int, figure: str) -> list[int]:
