@@ -19,7 +19,6 @@ include: "rules/hooks.smk"
 include: "rules/inputs.smk"
 include: "rules/datasets.smk"
 include: "rules/training.smk"
-include: "rules/ablations.smk"
 include: "rules/baselines.smk"
 include: "rules/scores.smk"
 include: "rules/figures.smk"
@@ -47,7 +46,7 @@ onerror:
     if IS_HEAD:
         give_back()
         forget_earlier()
-        report_full_disk()
+        print_lines(explain_failure())
 
 
 rule all:

@@ -46,11 +46,6 @@ snakemake.io._IOFile.protected = is_protected
 IS_HEAD = workflow.is_main_process
 
 
-def on_cluster():
-    """Return whether jobs are submitted to a cluster."""
-    return workflow.non_local_exec
-
-
 def preflight():
     """Check data and disk space before the first job, and print what will be trained."""
     needed = dict.fromkeys(workflow.dag.needrun_jobs())
@@ -144,12 +139,6 @@ def warn_of_failed_learning():
     # Reference scores are not the output of any job, so look at inputs as well.
     files = chain.from_iterable(job.input + job.output for job in workflow.dag.jobs)
     print_lines(f"warning: {warning}" for warning in warnings_in(files))
-
-
-def report_full_disk():
-    """Print a message if a run failed and its disk is full."""
-    if sentence := explain_failure():
-        print_lines([sentence])
 
 
 def print_lines(lines):

@@ -58,8 +58,8 @@ def gpus_of(wildcards):
     """Return the number of GPUs, 1 or 0, that a training job requests."""
     if CONFIG.device != "auto":
         return int(CONFIG.device == "cuda")
-    # Cluster nodes are assumed to have GPUs.
-    return int(on_cluster() or has_gpu())
+    # The nodes of a cluster, to which jobs are submitted, are assumed to have GPUs.
+    return int(workflow.non_local_exec or has_gpu())
 
 
 @cache

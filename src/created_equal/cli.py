@@ -11,8 +11,8 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import wraps
 from importlib import metadata
@@ -89,46 +89,38 @@ Device = Annotated[str | None, typer.Option(help="auto, cpu or cuda; default: as
 Precision = Annotated[
     str | None, typer.Option(help="auto, fp32, tf32 or bf16; default: as in config.yaml.")
 ]
-
-
-def _with_config(command: Callable) -> Callable:
-    """Return a command that takes --config too."""
-
-    @wraps(command)
-    def run(*, config: Sequence[str] = (), **arguments: object) -> None:
-        try:
-            with changed_config(config):
-                command(**arguments)
-        except KeyboardInterrupt:  # Typer would end without a word.
-            # Libraries that are stopped halfway report errors of their own.
-            logging.disable()
-            sys.unraisablehook = lambda _: None
-            _end("stopped by Ctrl-C; run again to resume.", 130)
-
-    option = typer.Option(
+Settings = Annotated[
+    list[str],
+    typer.Option(
         "--config",
         metavar="KEY=VALUE ...",
         help="Settings to use in place of those in config.yaml, for example epochs=4 networks=3.",
         default_factory=list,
         show_default=False,
-    )
-    added = Parameter("config", Parameter.KEYWORD_ONLY, annotation=Annotated[list[str], option])
-    described = signature(command)
-    run.__signature__ = described.replace(parameters=[*described.parameters.values(), added])
-    run.__annotations__ = command.__annotations__ | {"config": added.annotation}
-    return run
+    ),
+]
 
 
 def _command(example: str) -> Callable:
-    """Register a function as the command of its name, which takes --config too.
-
-    Args:
-        example: shown in its help, ``"plan digits"``.
-    """
+    """Register a function as the command of its name, with an example; it takes --config too."""
 
     def register(function: Callable) -> Callable:
-        add = app.command(name=function.__name__, epilog=f"Example: created-equal {example}")
-        add(_with_config(function))
+        @wraps(function)
+        def run(*, config: Sequence[str] = (), **arguments: object) -> None:
+            try:
+                with changed_config(config):
+                    function(**arguments)
+            except KeyboardInterrupt:  # Typer would end without a word.
+                # Libraries that are stopped halfway report errors of their own.
+                logging.disable()
+                sys.unraisablehook = lambda _: None
+                _end("stopped by Ctrl-C; run again to resume.", 130)
+
+        described = signature(function)
+        added = Parameter("config", Parameter.KEYWORD_ONLY, annotation=Settings)
+        run.__signature__ = described.replace(parameters=[*described.parameters.values(), added])
+        run.__annotations__ = function.__annotations__ | {"config": Settings}
+        app.command(name=function.__name__, epilog=f"Example: created-equal {example}")(run)
         return function
 
     return register
@@ -201,7 +193,7 @@ def build_dataset(
     config, definition = load_config(), load_study(study_name).dataset
     dataset = datasets.build_dataset(
         definition,
-        config.data_root if data_root is None else data_root,
+        data_root or config.data_root,
         config.download if download is None else download,
     )
     write_dataset(dataset, dataset_path(study_name), definition)
@@ -210,16 +202,7 @@ def build_dataset(
 @_command("derive_dataset digits hardest_moved")
 def derive_dataset(study_name: StudyName, ensemble_name: EnsembleName) -> None:
     """Derive an ensemble's dataset; writes results/STUDY/ENSEMBLE/dataset.nc and chosen.csv."""
-    from created_equal import datasets
-    from created_equal.artefacts import (
-        check_definition,
-        definition_of,
-        read_chosen,
-        read_dataset,
-        read_scores,
-        write_chosen,
-        write_dataset,
-    )
+    from created_equal import artefacts, datasets
 
     study = load_configured(study_name)
     ensemble = ensemble_of(study, ensemble_name)
@@ -230,14 +213,16 @@ def derive_dataset(study_name: StudyName, ensemble_name: EnsembleName) -> None:
         )
     ranking = study.ensembles.get(ensemble.ranked_by)
     path = ranking.dataset_path if ranking else dataset_path(study_name)
-    dataset = read_dataset(path)
-    check_definition(path, definition_of(dataset), (ranking or study).dataset)
-    scores = read_scores(scores_path(study_name, ranking.name)) if ranking else None
-    is_round = ranking and ranking.derived
-    earlier = read_chosen(chosen_path(study_name, ranking.name)) if is_round else None
+    dataset = artefacts.read_dataset(path)
+    artefacts.check_definition(path, artefacts.definition_of(dataset), (ranking or study).dataset)
+    scores, earlier = None, None
+    if ranking:
+        scores = artefacts.read_scores(scores_path(study_name, ranking.name))
+        if ranking.derived:
+            earlier = artefacts.read_chosen(chosen_path(study_name, ranking.name))
     derived, chosen = datasets.derive_dataset(ensemble, dataset, scores, earlier)
-    write_chosen(chosen, chosen_path(study_name, ensemble_name))
-    write_dataset(derived, ensemble.dataset_path, ensemble.dataset)
+    artefacts.write_chosen(chosen, chosen_path(study_name, ensemble_name))
+    artefacts.write_dataset(derived, ensemble.dataset_path, ensemble.dataset)
 
 
 @_command("train_networks digits st_vgg --networks 0-6")
@@ -290,26 +275,21 @@ def score_ensemble(
     n_networks: NumberOfNetworks = None,
 ) -> None:
     """Score an ensemble from its predictions; writes results/STUDY/ENSEMBLE/scores.nc."""
-    from created_equal import scores
-    from created_equal.artefacts import (
-        check_definition,
-        definition_in_head,
-        definition_of,
-        moved_examples,
-        write_scores,
-    )
+    from created_equal import artefacts, scores
 
     ensemble = _load_ensemble(study_name, ensemble_name)
     if not predictions:
         n_networks = n_networks or ensemble.n_networks
         all_networks = replace(ensemble, n_networks=n_networks)
         predictions = all_networks.predictions_paths(load_config().networks_per_job)
-    has_moved = "move_to_test" in ensemble.derived
-    moved = moved_examples(chosen_path(study_name, ensemble_name)) if has_moved else None
+    moved, wanted = None, ensemble.definition
+    if "move_to_test" in ensemble.derived:
+        moved = artefacts.moved_examples(chosen_path(study_name, ensemble_name))
     for path in predictions:
-        check_definition(path, definition_in_head(path) or ensemble.definition, ensemble.definition)
+        artefacts.check_definition(path, artefacts.definition_in_head(path) or wanted, wanted)
     scored = scores.score_ensemble(predictions, n_networks, moved)
-    write_scores(scored, scores_path(study_name, ensemble_name), definition_of(scored))
+    definition = artefacts.definition_of(scored)
+    artefacts.write_scores(scored, scores_path(study_name, ensemble_name), definition)
 
 
 @_command("fit_baseline digits svm")
@@ -437,18 +417,12 @@ def tabulate_examples(study_name: StudyName, ensemble_name: EnsembleName) -> Non
 
     Writes results/STUDY/ENSEMBLE/examples.csv and .parquet, epochs.csv and hardest.png.
     """
-    from created_equal.artefacts import open_dataset, open_scores
     from created_equal.exchange import about, write_tables
     from created_equal.figures import hardest
     from created_equal.figures.saving import save_as
 
-    study = load_configured(study_name)
-    ensemble = ensemble_of(study, ensemble_name)
     folder = tables_path(study_name, ensemble_name, "examples.csv").parent
-    with (
-        open_dataset(dataset_path(study_name)) as dataset,
-        open_scores(study.scores_path(ensemble.name)) as scores,
-    ):
+    with _opened(study_name, ensemble_name) as (study, dataset, scores):
         write_tables(scores, dataset, about(scores, study_name, ensemble_name), folder)
         label, data_root = study.label(ensemble_name), load_config().data_root
         page = hardest.draw(scores, dataset, study.title, label, data_root)
@@ -463,16 +437,10 @@ def export_scores(
     images: Annotated[bool, typer.Option("--images", help="With the images.")] = False,
 ) -> None:
     """Write an ensemble's scores for others' tools: Parquet, CSV, images, a dataset card."""
-    from created_equal.artefacts import open_dataset, open_scores
     from created_equal.exchange import about
     from created_equal.exchange.export import export_scores as export
 
-    study = load_configured(study_name)
-    ensemble = ensemble_of(study, ensemble_name)
-    with (
-        open_dataset(dataset_path(study_name)) as dataset,
-        open_scores(study.scores_path(ensemble.name)) as scores,
-    ):
+    with _opened(study_name, ensemble_name) as (_, dataset, scores):
         words = about(scores, study_name, ensemble_name)
         export(scores, dataset, words, folder, images, load_config().data_root)
 
@@ -675,6 +643,17 @@ def _set_aside(error: DamagedError) -> str:
 
 def _load_ensemble(study_name: str, name: str) -> Ensemble:
     return ensemble_of(load_configured(study_name), name)
+
+
+@contextmanager
+def _opened(study_name: str, ensemble_name: str) -> Iterator[tuple]:
+    """Open a study's dataset and an ensemble's scores; give the study, the dataset, the scores."""
+    from created_equal.artefacts import open_dataset, open_scores
+
+    study = load_configured(study_name)
+    path = study.scores_path(ensemble_of(study, ensemble_name).name)
+    with open_dataset(dataset_path(study_name)) as dataset, open_scores(path) as scores:
+        yield study, dataset, scores
 
 
 def _parse_range(networks: str) -> tuple[int, int]:

@@ -382,11 +382,11 @@ def test_a_study_based_on_another_has_its_data(made_up):
 
 def test_a_statistic_that_several_claims_share_is_measured_once(made_up, monkeypatch):
     counted = []
-    original = check._Numbers._numbers
+    original = check._numbers
     monkeypatch.setattr(
-        check._Numbers,
+        check,
         "_numbers",
-        lambda self, case, *rest: counted.append(case.id) or original(self, case, *rest),
+        lambda of, case, *rest: counted.append(case.id) or original(of, case, *rest),
     )
     claims = [NUMBER, replace(NUMBER, id="again", elsewhere=True, sentence="Other words.")]
     rows = check_claims(made_up("small_mammals", True), claims)

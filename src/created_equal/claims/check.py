@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +30,7 @@ FREE = (
 )
 CONCLUSIONS = dict.fromkeys(("reproduced", "holds"), "verified")
 CONCLUSIONS |= dict.fromkeys(("not reproduced", "does not hold"), "falsified")
-NAN = float("nan")
+NAN = math.nan
 
 
 @dataclass(frozen=True)
@@ -110,14 +111,13 @@ def check_claims(evidence: Evidence, claims: Sequence[Claim]) -> list[Row]:
                 case = Case(claim, name, names, claim.networks_of(evidence.data, names))
                 # What one sentence says of an ensemble is tested once.
                 cases.setdefault((claim.sentence, case.key) if names else case.id, case)
-    numbers = _Numbers(evidence)
-    together: dict[tuple[str, ...], dict[tuple, Case]] = {}
-    for case in cases.values():
-        together.setdefault(case.names, {})[case.key] = case
-    found = {}
-    # Sorted by ensemble, so that its predictions are read less often.
-    for names, of in sorted(together.items()):
-        found |= numbers.of(names, of) if names else {}
+    parts = evidence.scores, evidence.predictions, evidence.dataset, evidence.moved.values()
+    hypotheses, found = Hypotheses(*parts), {}
+    # By ensemble, so that its predictions are read less often.
+    by_names = sorted((case for case in cases.values() if case.names), key=attrgetter("names"))
+    for names, of_names in groupby(by_names, attrgetter("names")):
+        by_key = {case.key: case for case in of_names}
+        found |= _numbers_by_key(evidence, hypotheses, names, by_key)
     return [_row(case, evidence, found.get(case.key)) for case in cases.values()]
 
 
@@ -154,110 +154,83 @@ def conclusion_of(data: str, verdict: str, stable: str) -> str:
     return CONCLUSIONS.get(verdict, "inconclusive") if stable == "yes" else "inconclusive"
 
 
-class _Numbers:
-    """The numbers in the rows."""
-
-    def __init__(self, evidence: Evidence):
-        self.evidence = evidence
-        self.hypotheses = Hypotheses(
-            evidence.scores, evidence.predictions, evidence.dataset, evidence.moved.values()
-        )
-
-    def of(self, names: tuple[str, ...], cases: Mapping[tuple, Case]) -> dict[tuple, dict]:
-        """Return the numbers of cases of the same ensembles, which share their resamples."""
-        found, measured = {}, {}
-        for key, case in cases.items():
-            try:
-                if case.claim.measure.by_network:
-                    self.hypotheses.check_answers(names)
-                measured[key] = case.claim.measure.of(self.evidence, *names, **case.claim.arguments)
-            except InputError as error:
-                found[key] = {"note": str(error)}
-        allowed = {key: case.claim.measure.nulls for key, case in cases.items()}
-        nulls = {
-            null: {key: of for key, of in measured.items() if null in allowed[key]}
-            for null in NULLS
-            if self.hypotheses.can_be_drawn(null, names)
+def _numbers_by_key(
+    evidence: Evidence, hypotheses: Hypotheses, names: tuple[str, ...], cases: Mapping[tuple, Case]
+) -> dict[tuple, dict]:
+    """Return the numbers of cases of the same ensembles, which share their resamples."""
+    found, measured = {}, {}
+    for key, case in cases.items():
+        try:
+            if case.claim.measure.by_network:
+                hypotheses.check_answers(names)
+            measured[key] = case.claim.measure.of(evidence, *names, **case.claim.arguments)
+        except InputError as error:
+            found[key] = {"note": str(error)}
+    replicates = {key: [] for key in measured}
+    draws = {
+        null: {key: [] for key in measured if null in cases[key].claim.measure.nulls}
+        for null in NULLS
+        if hypotheses.can_be_drawn(null, names)
+    }
+    # With class means in place of an ensemble, on the images of each resample.
+    means = draws.pop("class_means", {})
+    for scores in hypotheses.resamples(names, REPLICATES if measured else 0):
+        _append_values(replicates, measured, scores)
+        if means:
+            _append_values(means, measured, hypotheses.with_class_means(names, scores))
+    for null, values in draws.items():
+        for scores in hypotheses.draws(null, names) if values else ():
+            _append_values(values, measured, scores)
+    for key, of in measured.items():
+        found[key] = _numbers(hypotheses, cases[key], of, np.array(replicates[key]))
+        found[key]["draws"] = {
+            null: np.array(values[key]) for null, values in draws.items() if key in values
         }
-        of_class_means = nulls.pop("class_means", {})
-        replicates, resampled = self._resample(names, measured, of_class_means)
-        draws = {"class_means": {}}
-        for key, of in of_class_means.items():
-            value = float(of.value(self.hypotheses.with_class_means(names)))
-            draws["class_means"][key] = around(value, resampled[key])
-        draws |= {null: self._draw(null, names, of) for null, of in nulls.items()}
-        for key, of in measured.items():
-            found[key] = self._numbers(cases[key], of, replicates[key])
-            found[key]["draws"] = {
-                null: draws[null][key] for null in NULLS if key in draws.get(null, ())
-            }
-        return found
+        if key in means:
+            value = float(of.value(hypotheses.with_class_means(names)))
+            found[key]["draws"]["class_means"] = around(value, np.array(means[key]))
+    return found
 
-    def _resample(
-        self,
-        names: tuple[str, ...],
-        measured: Mapping[tuple, Measured],
-        of_class_means: Mapping[tuple, Measured],
-    ) -> tuple[dict[tuple, np.ndarray], dict[tuple, np.ndarray]]:
-        """Return the values of resamples, and those with ``class_means`` on the same images."""
-        values, others = {key: [] for key in measured}, {key: [] for key in of_class_means}
-        for scores in self.hypotheses.resamples(names, REPLICATES if measured else 0):
-            for key, of in measured.items():
-                values[key].append(of.value(scores))
-            replaced = self.hypotheses.with_class_means(names, scores) if others else scores
-            for key, of in of_class_means.items():
-                others[key].append(of.value(replaced))
-        return _arrays(values), _arrays(others)
 
-    def _draw(
-        self, null: str, names: tuple[str, ...], measured: Mapping[tuple, Measured]
-    ) -> dict[tuple, np.ndarray]:
-        """Return the values of the draws of a random null."""
-        values = {key: [] for key in measured}
-        for scores in self.hypotheses.draws(null, names) if measured else ():
-            for key, of in measured.items():
-                values[key].append(of.value(scores))
-        return _arrays(values)
+def _numbers(
+    hypotheses: Hypotheses, case: Case, measured: Measured, replicates: np.ndarray
+) -> dict:
+    names, measure = case.names, case.claim.measure
+    resampled = hypotheses.resamples_networks(names)
+    if measured.over == "networks" and not resampled:
+        replicates = np.full_like(replicates, NAN)  # Nothing was drawn.
+    observed = hypotheses.observed(names, measure.by_network)
+    value = float(measured.value(observed))
+    ensembles = [name for name in names if not name.startswith(BASELINE_PREFIX)] or names
+    lower, upper = stats.interval_around(value, replicates, measure.possible)
+    paper = PAPER_NETWORKS if case.claim.networks is not None else None
+    # Classifiers have no precision.
+    known = (hypotheses.scores[name].coords.get("precision", []) for name in names)
+    return {
+        "value": value,
+        "examples": measured.examples.words,
+        "lower": lower,
+        "upper": upper,
+        "interval_over": measured.over if resampled else "examples",
+        "around_value": around(value, replicates),
+        "note": measured.note(observed),
+        **_of_networks(measured, observed, case.paper_networks or paper),
+        "networks": min(map(hypotheses.networks, ensembles)),
+        "epochs": _epochs(hypotheses, measured.epochs),
+        "precision": ", ".join(sorted({str(each) for of in known for each in np.asarray(of)})),
+    }
 
-    def _numbers(self, case: Case, measured: Measured, replicates: np.ndarray) -> dict:
-        names, measure = case.names, case.claim.measure
-        resampled = self.hypotheses.resamples_networks(names)
-        if measured.over == "networks" and not resampled:
-            replicates = np.full_like(replicates, NAN)  # Nothing was drawn.
-        observed = self.hypotheses.observed(names, measure.by_network)
-        value = float(measured.value(observed))
-        ensembles = [name for name in names if not name.startswith(BASELINE_PREFIX)] or names
-        lower, upper = stats.interval_around(value, replicates, measure.possible)
-        around_value = around(value, replicates)
-        drawn = around_value[~np.isnan(around_value)]
-        paper = PAPER_NETWORKS if case.claim.networks is not None else None
-        # Classifiers have no precision.
-        known = (self.evidence.scores[name].coords.get("precision", []) for name in names)
-        return {
-            "value": value,
-            "examples": measured.examples.words,
-            "lower": lower,
-            "upper": upper,
-            "interval_over": measured.over if resampled else "examples",
-            "deviation": float(np.std(drawn)) if len(drawn) else NAN,
-            "around_value": around_value,
-            "note": measured.note(observed),
-            **_of_networks(measured, observed, case.paper_networks or paper),
-            "networks": min(map(self.hypotheses.networks, ensembles)),
-            "epochs": self._epochs(measured.epochs),
-            "precision": ", ".join(sorted({str(each) for of in known for each in np.asarray(of)})),
-        }
 
-    def _epochs(self, epochs: Mapping[str, np.ndarray]) -> str:
-        """Return epochs in words, by name where they differ; a classifier fitted once has none."""
-        words = {
-            name: epochs_in_words(np.unique(of))
-            for name, of in epochs.items()
-            if self.evidence.scores[name].sizes["epoch"] > 1
-        }
-        if len(set(words.values())) < 2:
-            return next(iter(words.values()), "")
-        return "; ".join(f"{name.removeprefix(BASELINE_PREFIX)} {of}" for name, of in words.items())
+def _epochs(hypotheses: Hypotheses, epochs: Mapping[str, np.ndarray]) -> str:
+    """Return epochs in words, by name where they differ; a classifier fitted once has none."""
+    words = {
+        name: epochs_in_words(np.unique(of))
+        for name, of in epochs.items()
+        if hypotheses.scores[name].sizes["epoch"] > 1
+    }
+    if len(set(words.values())) < 2:
+        return next(iter(words.values()), "")
+    return "; ".join(f"{name.removeprefix(BASELINE_PREFIX)} {of}" for name, of in words.items())
 
 
 def around(value: float, replicates: np.ndarray) -> np.ndarray:
@@ -270,8 +243,11 @@ def _median(values: np.ndarray) -> float:
     return float(np.median(defined)) if len(defined) else NAN
 
 
-def _arrays(values: Mapping[tuple, list[float]]) -> dict[tuple, np.ndarray]:
-    return {key: np.array(each) for key, each in values.items()}
+def _append_values(
+    values: Mapping[tuple, list[float]], measured: Mapping[tuple, Measured], scores: Scores
+) -> None:
+    for key, of_key in values.items():
+        of_key.append(measured[key].value(scores))
 
 
 def _of_networks(measured: Measured, observed: Scores, paper: int | None) -> dict:
@@ -388,14 +364,16 @@ def _row(case: Case, evidence: Evidence, found: dict | None) -> Row:
     notes = [note for note in (found.pop("note"),) if note] + [undefined] * math.isnan(value)
     problems = {name: evidence.problem(name) for name in case.names}
     notes += [f"{name} {problem}." for name, problem in problems.items() if problem]
-    margin = MARGIN * np.nan_to_num(found["deviation"])
-    turns = [words for words, by in TURNS.items() if claim.accepted.turns(value, by, margin)]
     drawn = around_value[~np.isnan(around_value)]
+    deviation = float(np.std(drawn)) if len(drawn) else NAN
+    margin = MARGIN * np.nan_to_num(deviation)
+    turns = [words for words, by in TURNS.items() if claim.accepted.turns(value, by, margin)]
     others = [(each in claim.accepted) != (value in claim.accepted) for each in drawn.tolist()]
     return Row(
         **known,
         **(found | {"networks": networks, "expected": expected}),
         **{null: _median(of) for null, of in draws.items()},
+        deviation=deviation,
         by_chance=float(np.mean(others)) if others else NAN,
         stable=stable,
         also_under=", ".join(also_under),

@@ -25,6 +25,7 @@ from created_equal.study import (
     read_yaml,
     roles_of,
     study_path,
+    with_rankings,
 )
 
 
@@ -40,7 +41,7 @@ class Evidence:
     scores: Mapping[str, xr.Dataset]  # From ``open_scores`` or ``scores_of_baseline``.
     predictions: Mapping[str, Sequence[Path]]  # Files; none if only the scores are kept.
     moved: Mapping[str, np.ndarray]  # Names of the examples moved to the test set.
-    # The size of the smallest ensemble by which an ensemble's examples were ranked.
+    # The size of the smallest of an ensemble and those by which its examples were ranked.
     ranked: Mapping[str, int] = field(default_factory=dict)
     kept: bool = False  # Whether the scores are those kept with the code, of some ensembles only.
     _known: dict = field(default_factory=dict, init=False)
@@ -118,7 +119,10 @@ def open_evidence(study: Study, networks_per_job: int) -> Iterator[Evidence]:
                 name: np.sort(scores[name]["example"].values[scores[name]["moved"].values])
                 for name in moved_in(study)
             },
-            ranked={name: _ranked_by(study, name) for name in ensembles},
+            ranked={
+                name: min(study.ensembles[each].n_networks for each in with_rankings(study, [name]))
+                for name in ensembles
+            },
             kept=any(each.scores_in == REFERENCE for each in study.ensembles.values()),
         )
 
@@ -127,11 +131,3 @@ def _data_of(study: Study) -> str:
     path = find(study_path(study.name))
     values = read_yaml(path) if path.is_file() else {}
     return study.name if "dataset" in values else values.get("base", study.name)
-
-
-def _ranked_by(study: Study, name: str) -> int:
-    """Return the size of the smallest ensemble on the way to an ensemble's dataset, and its own."""
-    smallest = study.ensembles[name].n_networks
-    while (name := study.ensembles[name].ranked_by) is not None:
-        smallest = min(smallest, study.ensembles[name].n_networks)
-    return smallest

@@ -4,7 +4,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from html import escape
 from itertools import groupby
 from pathlib import Path
@@ -84,7 +84,7 @@ def write_table(rows: Sequence[Row], path: Path) -> None:
         InputError: the place cannot be written to.
     """
     # Whole numbers of which some are missing are fractions here, and whole again by their format.
-    table = pd.DataFrame([asdict(row) for row in rows], columns=[each.name for each in fields(Row)])
+    table = pd.DataFrame(rows, columns=[each.name for each in fields(Row)])
     write_atomically(path, table.to_csv(index=False, float_format="%.6g").encode())
 
 

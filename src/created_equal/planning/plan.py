@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from itertools import chain
 from typing import NamedTuple
@@ -35,31 +34,33 @@ ALONE = 0.9
 log = logging.getLogger(__name__)
 
 
+class _Part(NamedTuple):
+    """An ensemble, with the extent of its dataset and the seeds of its trained networks."""
+
+    ensemble: Ensemble
+    extent: Extent
+    trained: set[int]
+
+    @property
+    def left(self) -> int:
+        """How many networks are not trained yet."""
+        return self.ensemble.n_networks - len(self.trained)
+
+
 class _Row(NamedTuple):
-    """An ensemble, or all rounds before one."""
+    """A row of the table: an ensemble, or all rounds before one."""
 
     study: str
     name: str
-    ensembles: Sequence[Ensemble]
-    extents: Sequence[Extent]
-    trained: Sequence[set[int]]  # The seeds of each ensemble.
+    parts: Sequence[_Part]
 
     @property
-    def networks(self) -> int:
-        """How many networks the study asks for."""
-        return sum(ensemble.n_networks for ensemble in self.ensembles)
-
-    @property
-    def left(self) -> list[int]:
-        """How many networks of each ensemble are not trained yet."""
-        return [
-            ensemble.n_networks - len(trained)
-            for ensemble, trained in zip(self.ensembles, self.trained, strict=True)
-        ]
+    def left(self) -> int:
+        return sum(part.left for part in self.parts)
 
     def kind(self, device: str) -> tuple:
         """Return what the cost of a mini-batch depends on."""
-        first, extent = self.ensembles[0], self.extents[0]
+        first, extent, _ = self.parts[0]
         # Optimizer and dropout change it by less than the uncertainty.
         recipe = min(first.recipe.batch_size, LARGEST_BATCH[device]), first.recipe.activation
         return (first.architecture, recipe, extent.image_shape, extent.classes)
@@ -87,14 +88,8 @@ def print_plan(
     """Print a table of ensembles: networks, epochs, FLOPs, disk space and training time.
 
     The time in a row assumes that nothing else is trained. The times of rounds are added, because
-    each waits for the one before. The total is that of all jobs side by side.
-
-    Args:
-        studies: the studies.
-        device: as in the config.
-        precision: as in the config.
-        networks_per_job: as in the config.
-        only: names of ensembles and figures to which the table is limited; none: everything.
+    each waits for the one before. The total is that of all jobs side by side. If ``only`` has names
+    of ensembles and figures, the table is limited to them.
 
     Raises:
         InputError: the device does not exist, a study's images are too small, or a name is unknown.
@@ -111,15 +106,11 @@ def print_plan(
     rows = [
         row for study in studies for row in _rows(study, _wanted(study, only), extents[study.name])
     ]
-    kinds = {
-        row.kind(device_type): (
-            row.ensembles[0],
-            row.extents[0].image_shape,
-            row.extents[0].classes,
-        )
-        for row in rows
-        if any(row.left)
-    }
+    kinds = {}
+    for row in rows:
+        first, extent, _ = row.parts[0]
+        if row.left:
+            kinds[row.kind(device_type)] = (first, extent.image_shape, extent.classes)
     measured, share = [], Share(1.0, 0.0)
     if kinds:
         words = "1 kind" if len(kinds) == 1 else f"{len(kinds)} kinds"
@@ -128,7 +119,7 @@ def print_plan(
     costs = dict(zip(kinds, measured, strict=True))
     estimates = [
         _estimate(row, costs[row.kind(device_type)], share, jobs, networks_per_job)
-        if any(row.left)
+        if row.left
         else NOTHING
         for row in rows
     ]
@@ -181,49 +172,37 @@ def _rows(study: Study, wanted: Collection[str], extent: Extent | None) -> list[
     if extent is None:
         return []
     shown = [ensemble for name, ensemble in study.ensembles.items() if name in wanted]
-    trained = {
-        ensemble.name: seeds & {*range(ensemble.n_networks)}
-        for ensemble, seeds in zip(shown, finished_networks(*shown), strict=True)
-    }
-    rows: dict[str, list[Ensemble]] = {}
-    for ensemble in shown:
-        row = f"{ensemble.leads_to}, rounds" if ensemble.is_round else ensemble.name
-        rows.setdefault(row, []).append(ensemble)
-    return [
-        _Row(
-            study.name,
-            name,
-            ensembles,
-            [extent_of(ensemble, extent) for ensemble in ensembles],
-            [trained[ensemble.name] for ensemble in ensembles],
-        )
-        for name, ensembles in rows.items()
-    ]
+    rows: dict[str, list[_Part]] = {}
+    for ensemble, seeds in zip(shown, finished_networks(*shown), strict=True):
+        name = f"{ensemble.leads_to}, rounds" if ensemble.is_round else ensemble.name
+        trained = seeds & {*range(ensemble.n_networks)}
+        rows.setdefault(name, []).append(_Part(ensemble, extent_of(ensemble, extent), trained))
+    return [_Row(study.name, name, parts) for name, parts in rows.items()]
 
 
 def _estimate(row: _Row, cost: Cost, share: Share, jobs: int, networks_per_job: int) -> _Estimate:
     """Estimate what it takes to train a row's networks, with ``jobs`` cores or 1 GPU."""
-    first, mean = row.ensembles[0], _mean(row.extents)
-    of_network = cost.of_network(first, mean.examples) / share.mean
+    first, extent, _ = row.parts[0]
+    # The cost of a network is linear in the number of examples.
+    train, test = np.mean([part.extent.examples for part in row.parts], axis=0)
+    examples = round(train), round(test)
+    of_network = cost.of_network(first, examples) / share.mean
     at_once = max(1, jobs // first.resources.cpus)
     alone = of_network * sum(
-        _networks_in_a_row(each, trained, networks_per_job, at_once)
-        for each, trained in zip(row.ensembles, row.trained, strict=True)
+        _networks_in_a_row(part, networks_per_job, at_once) for part in row.parts
     )
     return _Estimate(
-        sum(row.left) * count_operations(first, mean.examples, mean.image_shape, mean.classes),
+        row.left * count_operations(first, examples, extent.image_shape, extent.classes),
         alone,
-        sum(row.left) * of_network / at_once,
+        row.left * of_network / at_once,
         float(np.hypot(cost.uncertainty, share.uncertainty)),
     )
 
 
-def _networks_in_a_row(
-    ensemble: Ensemble, trained: set[int], networks_per_job: int, at_once: int
-) -> int:
+def _networks_in_a_row(part: _Part, networks_per_job: int, at_once: int) -> int:
     """Return how many networks the busiest of ``at_once`` places trains, the largest jobs first."""
-    jobs = ensemble.batches(networks_per_job)
-    sizes = [len({*range(first, last + 1)} - trained) for first, last in jobs]
+    jobs = part.ensemble.batches(networks_per_job)
+    sizes = [len({*range(first, last + 1)} - part.trained) for first, last in jobs]
     places = [0] * at_once
     for size in sorted(sizes, reverse=True):
         places[places.index(min(places))] += size
@@ -237,17 +216,17 @@ def _make_table(title: str, rows: Sequence[_Row], estimates: Sequence[_Estimate]
     for heading in ("networks", "trained", "epochs", "TFLOP left", "disk MB", "time left"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row, estimate in zip(rows, estimates, strict=True):
-        first = row.ensembles[0]
-        uncertainty = f" \u00b1 {100 * estimate.uncertainty:.0f} %" if any(row.left) else ""
+        first = row.parts[0].ensemble
+        uncertainty = f" \u00b1 {100 * estimate.uncertainty:.0f} %" if row.left else ""
         table.add_row(
             row.study,
             row.name,
             first.architecture.name,
-            f"{row.networks:,}",
-            f"{sum(map(len, row.trained)):,}",
+            f"{sum(part.ensemble.n_networks for part in row.parts):,}",
+            f"{sum(len(part.trained) for part in row.parts):,}",
             f"{first.steps[-1]:,} steps" if first.steps else f"{first.recipe.epochs:,}",
             f"{estimate.operations / 1e12:,.2f}",
-            f"{sum(map(disk_of, row.ensembles, row.extents)) / 1e6:,.1f}",
+            f"{sum(disk_of(part.ensemble, part.extent) for part in row.parts) / 1e6:,.1f}",
             f"{timedelta(seconds=round(estimate.alone))}{uncertainty}",
         )
     return table
@@ -268,9 +247,3 @@ def _total(estimates: Sequence[_Estimate], share: Share) -> str:
         f"Total training time: {timedelta(seconds=round(total))} \u00b1 "
         f"{100 * uncertainty:.0f} %, estimated from a few steps of each kind of network{busy}."
     )
-
-
-def _mean(extents: Sequence[Extent]) -> Extent:
-    """Return the mean extent; the cost of a network is linear in the number of examples."""
-    train, test = np.mean([extent.examples for extent in extents], axis=0)
-    return replace(extents[0], examples=(round(train), round(test)))

@@ -63,11 +63,7 @@ def check_run(
 ) -> list[str]:
     """Check that a run can succeed, and return lines that summarize what it will do.
 
-    Args:
-        config: the config.
-        studies: the studies of all jobs, by name.
-        wanted: the jobs that will run.
-        finished: the jobs whose outputs exist and are current.
+    The jobs that are wanted will run; the outputs of those that are finished exist and are current.
 
     Raises:
         InputError: data are missing and cannot be downloaded, the results folder is not writable or
@@ -121,15 +117,13 @@ def check_run(
     return lines
 
 
-def explain_failure() -> str | None:
-    """Return a message if the disk is full, since then even the logs of a failed run are empty."""
-    free = _free(RESULTS)
-    if free > FULL:
-        return None
-    return (
-        f"{RESULTS.resolve()} has {_size(free)} left; make room, and run again: finished results "
-        "are kept."
-    )
+def explain_failure() -> Iterator[str]:
+    """Yield a message if the disk is full, since then even the logs of a failed run are empty."""
+    if (free := _free(RESULTS)) <= FULL:
+        yield (
+            f"{RESULTS.resolve()} has {_size(free)} left; make room, and run again: finished "
+            "results are kept."
+        )
 
 
 def _of_another_definition(studies: Mapping[str, Study], finished: Sequence[Job]) -> Iterator[str]:

@@ -42,12 +42,9 @@ Tests = Iterator[tuple[str, bool]]
 def test_results(study: Study, networks_per_job: int) -> list[str]:
     """Test the results that a study's figures and claims rest on.
 
-    Args:
-        study: with the number of networks that was asked for.
-        networks_per_job: as the config has it, which names the predictions files.
-
-    Returns:
-        a sentence for each test, then a warning for each ensemble that did not learn.
+    The study has the number of networks that was asked for, and the config's networks_per_job names
+    the predictions files. Return a sentence for each test, then a warning for each ensemble that
+    did not learn.
 
     Raises:
         InputError: a file is missing or damaged, or tests fail: a sentence for each.

@@ -63,22 +63,20 @@ def extent_of(ensemble: Ensemble, study_extent: Extent) -> Extent:
 def disk_of(ensemble: Ensemble, extent: Extent, n_networks: int | None = None) -> int:
     """Return the bytes of uncompressed predictions and of scores (a label and three counts).
 
-    Args:
-        ensemble: the ensemble.
-        extent: extent of the ensemble's dataset.
-        n_networks: number of networks with predictions; all of the ensemble by default.
+    The extent is that of the ensemble's dataset; by default all networks have predictions.
     """
     n_networks = ensemble.n_networks if n_networks is None else n_networks
     # A label takes one byte for up to 256 classes; two are assumed if their number is unknown.
     label_bytes = 1 if 0 < extent.classes <= 256 else 2
     count_bytes = 1 if ensemble.n_networks <= 255 else 2
     scores_bytes = label_bytes + 3 * count_bytes
-    return _predictions_of_one(ensemble, extent) * (n_networks * label_bytes + scores_bytes)
+    of_one = sum(extent.examples) * len(ensemble.moments)
+    return of_one * (n_networks * label_bytes + scores_bytes)
 
 
 def predictions_of(ensemble: Ensemble, extent: Extent) -> int:
     """Return the number of predictions of all networks of an ensemble after all epochs."""
-    return ensemble.n_networks * _predictions_of_one(ensemble, extent)
+    return ensemble.n_networks * sum(extent.examples) * len(ensemble.moments)
 
 
 def memory_of(ensemble: Ensemble) -> int:
@@ -93,7 +91,3 @@ def memory_of(ensemble: Ensemble) -> int:
     height, width, channels = extent.image_shape
     images = sum(extent.examples) * height * width * channels
     return MEMORY + COPIES * images // 10**6
-
-
-def _predictions_of_one(ensemble: Ensemble, extent: Extent) -> int:
-    return sum(extent.examples) * len(ensemble.moments)
