@@ -4,6 +4,7 @@ import gc
 import os
 import shutil
 import signal
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -97,6 +98,21 @@ def tiny():
         )
 
     return make
+
+
+@pytest.fixture
+def command(monkeypatch, capfd):
+    """A function that runs the command here; returns its exit code, output and error output."""
+    from created_equal.cli import main
+
+    def run(*arguments):
+        capfd.readouterr()
+        monkeypatch.setattr(sys, "argv", ["created-equal", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            main()
+        return end.value.code or 0, *capfd.readouterr()
+
+    return run
 
 
 @pytest.fixture

@@ -1,9 +1,12 @@
-"""Settings of datasets in tests, and the real data in the environment variable DATA_ROOT."""
+"""Datasets and small studies in tests, and the real data in the environment variable DATA_ROOT."""
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 from needs import require
 
 NEEDED = (
@@ -29,11 +32,47 @@ CLUTTER = {
 }
 
 
+NARROW = {"architecture": "st_vgg", "width": 0.125}
+
+
+def small_study(**changes: object) -> dict:
+    """Return a study of four networks that are trained in a second, with changes to its keys."""
+    return {
+        "title": "Small",
+        "dataset": DIGITS,
+        "networks": 4,
+        "recipe": {"epochs": 2, "batch_size": 20, "learning_rate": 0.1},
+        "ensembles": {"st_vgg": NARROW},
+    } | changes
+
+
+def write_study(study: dict | str, name: str = "small", folder: Path = Path()) -> Path:
+    """Write a study, its keys or YAML, where a folder has its studies; return its path."""
+    path = folder / "config" / "studies" / f"{name}.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = study if isinstance(study, str) else yaml.safe_dump(study, sort_keys=False)
+    path.write_text(text)
+    return path
+
+
 def overwrite(path: Path, content: bytes) -> None:
     """Write other bytes into a result, which is read-only, and may have a second name."""
     if path.exists():
         path.chmod(0o644)
     path.write_bytes(content)
+
+
+@contextmanager
+def edited(path: Path, change: Callable[[str], str]) -> Iterator[None]:
+    """Within the block, a file has the text that a function makes of its own."""
+    before = path.read_text()
+    after = change(before)
+    assert after != before
+    path.write_text(after)
+    try:
+        yield
+    finally:
+        path.write_text(before)
 
 
 def find_data_root() -> Path | str:

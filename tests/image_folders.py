@@ -1,10 +1,33 @@
-"""Small folders of real JPEGs, in torchvision's layout."""
+"""Small folders of images, in torchvision's layout: of one color each, and real JPEGs."""
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
+
+from PIL import Image
 
 CLASSES = 3
 TRAIN, TEST = 10, 5  # images of each class
+
+
+def save_image(
+    path: Path, color: int | tuple = 0, size: tuple[int, int] = (4, 4), mode: str = ""
+) -> Path:
+    """Save an image of one color, gray if that is one number, in folders as needed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new(mode or ("L" if isinstance(color, int) else "RGB"), size, color).save(path)
+    return path
+
+
+def save_images(
+    folder: Path,
+    names: Iterable[str] = ("train/a/0", "train/b/0", "test/a/0", "test/b/0"),
+    **look: object,
+) -> Path:
+    """Save an image for each name into a folder, which differ in their first channel."""
+    for number, name in enumerate(names):
+        save_image(folder / f"{name}.png", **{"color": (number, 2, 3), **look})
+    return folder
 
 
 def copy_images(tiny_imagenet: Path, folder: Path) -> Path:

@@ -1,28 +1,15 @@
 """A study with jobs that last long enough to be hit in the midst, and where it puts what."""
 
-from pathlib import Path
+from data import small_study
 
-import yaml
-from test_workflow import copy_of_repository
-
-LONG = {
-    "title": "Jobs of some seconds",
-    "dataset": {"source": "digits", "size": 16, "train_examples": 200, "test_examples": 100},
-    "networks": 4,
-    "recipe": {"epochs": 20, "batch_size": 20, "learning_rate": 0.05},
-    "ensembles": {"st_vgg": {"architecture": "st_vgg", "width": 0.25}},
-    "figures": {"figure_01": {"ensemble": "st_vgg"}},
-}
+LONG = small_study(
+    dataset={"source": "digits", "size": 16, "train_examples": 200, "test_examples": 100},
+    recipe={"epochs": 20, "batch_size": 20, "learning_rate": 0.05},
+    ensembles={"st_vgg": {"architecture": "st_vgg", "width": 0.25}},
+    figures={"figure_01": {"ensemble": "st_vgg"}},
+)
 DATASET_FILE = "results/long/dataset.nc"
 PREDICTIONS = "results/long/st_vgg/predictions"
 ALL, FIRST, SECOND = (f"{PREDICTIONS}/{of}.nc" for of in ("0000-0003", "0000-0001", "0002-0003"))
 UNFINISHED = f"{PREDICTIONS}/unfinished"
 SCORES = "results/long/st_vgg/scores.nc"
-
-
-def repository_with(folder: Path, **studies: dict) -> Path:
-    """Return a folder, made a copy of the repository that has some more studies."""
-    copy_of_repository(folder)
-    for name, study in studies.items():
-        (folder / f"config/studies/{name}.yaml").write_text(yaml.safe_dump(study))
-    return folder

@@ -1,11 +1,10 @@
 """Derived datasets through the commands and the workflow, as a user has them."""
 
-import sys
 from pathlib import Path
 
 import pytest
-import yaml
-from test_workflow import copy_of_repository, jobs, one_sentence, snakemake, succeeds
+from commands import copy_of_repository, jobs, one_sentence, refused, snakemake, succeeds
+from data import NARROW, edited, small_study, write_study
 
 from created_equal import cli
 from created_equal.artefacts import read_chosen, read_dataset, read_predictions, read_scores
@@ -62,12 +61,32 @@ def test_a_dataset_that_is_not_derived_is_refused_by_the_workflow(repository):
     )
 
 
+HARDEST = {"keep": "hardest", "fraction": 0.4, "per_round": 0.3, "balanced": True}
+DATASETS = {
+    "easiest": {"move_to_test": "easiest", "fraction": 0.1, "ranked_by": "st_vgg"},
+    "fifth": HARDEST | {"ranked_by": "st_vgg"},
+    "shuffled": {"labels": "random"},
+}
+SMALL = small_study(
+    dataset={"source": "digits", "size": 16, "train_examples": 60, "test_examples": 20},
+    networks=2,
+    ensembles={
+        "st_vgg": NARROW,
+        **{name: NARROW | {"dataset": dataset} for name, dataset in DATASETS.items()},
+    },
+)
+
+
 @pytest.fixture(scope="module")
 def ranked_once(tmp_path_factory):
     folder = tmp_path_factory.mktemp("ranked")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        rank(folder)
+        write_study(SMALL, "one")
+        Path("config.yaml").write_text("networks_per_job: 5\n")
+        cli.build_dataset("one")
+        cli.train_networks("one", "st_vgg")
+        cli.score_ensemble("one", "st_vgg")
     return folder
 
 
@@ -75,30 +94,6 @@ def ranked_once(tmp_path_factory):
 def ranked(ranked_once, monkeypatch):
     """A folder with a study whose networks of st_vgg are trained, scored, and rank its examples."""
     monkeypatch.chdir(ranked_once)
-
-
-def rank(folder):
-    (folder / "config" / "studies").mkdir(parents=True)
-    narrow = {"architecture": "st_vgg", "width": 0.125}
-    hardest = {"keep": "hardest", "fraction": 0.4, "per_round": 0.3, "balanced": True}
-    study = {
-        "title": "Small",
-        "dataset": {"source": "digits", "size": 16, "train_examples": 60, "test_examples": 20},
-        "networks": 2,
-        "recipe": {"epochs": 2, "batch_size": 20, "learning_rate": 0.1},
-        "ensembles": {
-            "st_vgg": narrow,
-            "easiest": narrow
-            | {"dataset": {"move_to_test": "easiest", "fraction": 0.1, "ranked_by": "st_vgg"}},
-            "fifth": narrow | {"dataset": {**hardest, "ranked_by": "st_vgg"}},
-            "shuffled": narrow | {"dataset": {"labels": "random"}},
-        },
-    }
-    Path("config.yaml").write_text("networks_per_job: 5\n")
-    Path("config/studies/one.yaml").write_text(yaml.safe_dump(study))
-    cli.build_dataset("one")
-    cli.train_networks("one", "st_vgg")
-    cli.score_ensemble("one", "st_vgg")
 
 
 def train(ensemble):
@@ -148,38 +143,24 @@ def test_the_same_command_writes_the_same_bytes(ranked):
     assert written[0] == written[1]
 
 
-def said(monkeypatch, capsys, *arguments):
-    monkeypatch.setattr(sys, "argv", ["created-equal", *arguments])
-    with pytest.raises(SystemExit) as end:
-        cli.main()
-    assert end.value.code == 2
-    return capsys.readouterr().err
-
-
-def test_an_undivided_ensemble_has_nothing_to_derive(ranked, monkeypatch, capsys):
-    assert (
+def test_an_undivided_ensemble_has_nothing_to_derive(ranked, command):
+    assert refused(command("derive_dataset", "one", "st_vgg")).endswith(
         "the ensemble st_vgg has no dataset of its own; build that of the study with "
         "created-equal build_dataset one."
-    ) in said(monkeypatch, capsys, "derive_dataset", "one", "st_vgg")
+    )
 
 
-def test_a_ranking_by_another_number_of_networks_is_refused(ranked, monkeypatch, capsys):
-    config = Path("config.yaml")
-    before = config.read_text()
-    config.write_text(before + "networks: 3\n")
-    sentence = said(monkeypatch, capsys, "derive_dataset", "one", "easiest")
-    config.write_text(before)
-    assert (
+def test_a_ranking_by_another_number_of_networks_is_refused(ranked, command):
+    with edited(Path("config.yaml"), lambda text: f"{text}networks: 3\n"):
+        sentence = refused(command("derive_dataset", "one", "easiest"))
+    assert sentence.startswith(
         "one/easiest: the scores of st_vgg do not match the ensemble that the study defines"
-        in sentence
     )
 
 
-def test_a_ranking_that_is_not_there_says_how_to_build_it(ranked, monkeypatch, capsys):
-    path = Path("config/studies/one.yaml")
-    Path("config/studies/two.yaml").write_text(path.read_text())
+def test_a_ranking_that_is_not_there_says_how_to_build_it(ranked, command):
+    write_study(SMALL, "two")
     cli.build_dataset("two")
-    assert "results/two/st_vgg/scores.nc does not exist; build it" in (
-        said(monkeypatch, capsys, "derive_dataset", "two", "easiest")
-    )
+    sentence = refused(command("derive_dataset", "two", "easiest"))
+    assert sentence.startswith("results/two/st_vgg/scores.nc does not exist; build it")
     assert not Path("results/two/easiest").exists()

@@ -1,4 +1,3 @@
-import subprocess
 import sys
 from itertools import product
 from pathlib import Path
@@ -6,9 +5,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from commands import printed_by
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from learners import examples_of, predictions_of
 
 import created_equal
 from created_equal import artefacts
@@ -19,6 +20,7 @@ from created_equal.scores import score_ensemble
 
 LABELS = np.array([0, 1, 2, 0, 1, 2, 0, 1])
 SPLITS = ["train", "test"] * 4
+IS_TEST = np.array(SPLITS) == "test"
 
 
 @pytest.fixture
@@ -34,8 +36,7 @@ def test_importing_the_package_imports_nothing_else():
         "import sys; before = set(sys.modules); import created_equal; "
         "print(*sorted(set(sys.modules) - before))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = {name.split(".")[0] for name in done.stdout.split()}
+    loaded = {name.split(".")[0] for name in printed_by(code).split()}
     assert loaded - sys.stdlib_module_names == {"created_equal"}
 
 
@@ -52,17 +53,11 @@ def test_scores_of_ones_own_are_those_of_the_same_predictions_files(
 ):
     monkeypatch.chdir(tmp_path)
     scored = created_equal.score(predictions, LABELS, SPLITS)
-    dataset = artefacts.label_examples(
-        LABELS, np.arange(8), np.array(SPLITS) == "test", ["a", "b", "c"]
-    )
-    accuracy = scored["accuracy"].values
+    dataset = examples_of(LABELS, IS_TEST)
     # Two jobs, and a file of a third with networks that are in both.
     for first, last in ((0, 2), (3, 4), (1, 4)):
-        of_job = slice(first, last + 1)
-        made = artefacts.make_predictions(
-            *(predictions[of_job], accuracy[of_job], accuracy[of_job]),
-            *(range(first, last + 1), dataset),
-        )
+        numbers = range(first, last + 1)
+        made = predictions_of(predictions[numbers], dataset, numbers)
         artefacts.write_predictions(made, predictions_path("mine", "nets", first, last), {"a": 1})
     loaded = created_equal.load_predictions("mine", "nets")
     assert np.array_equal(loaded["prediction"], predictions)
@@ -120,10 +115,7 @@ def test_one_split_alone(predictions):
         ({"labels": LABELS / 2}, r"the labels are float64, from 0\.0 on; give whole numbers from"),
         ({"labels": LABELS - 1}, r"the labels are int64, from -1 on; give whole numbers from 0 on"),
         ({"labels": np.array(list("abc"))[LABELS]}, r"^'[abc]' is no label; give numbers"),
-        (
-            {"split": ["test"] * 3},
-            r"split has the shape \(3,\); give one, or one for each example.",
-        ),
+        ({"split": ["test"] * 3}, r"split has the shape \(3,\); give one, or one for each example"),
         ({"split": "valid"}, r"split has 'valid'; give train or test\."),
         ({"classes": 2}, r"there is a label 2, but classes is 2; raise it\."),
         ({"classes": 0}, r"there is a label 2, but classes is 0; raise it\."),
@@ -145,11 +137,8 @@ def test_invalid_arrays_are_one_sentence(predictions, change, sentence):
 def test_predictions_that_are_missing_or_of_two_ensembles(predictions, tmp_path):
     with pytest.raises(InputError, match=r"mine/nets/predictions has no predictions; train some"):
         created_equal.load_predictions("mine", "nets", tmp_path)
-    is_test = np.array(SPLITS) == "test"
-    dataset = artefacts.label_examples(LABELS, np.arange(8), is_test, ["a", "b", "c"])
-    accuracy = np.zeros((1, 5, 2))
     for seed in range(2):
-        made = artefacts.make_predictions(predictions[[seed]], accuracy, accuracy, [seed], dataset)
+        made = predictions_of(predictions[[seed]], examples_of(LABELS, IS_TEST), [seed])
         path = tmp_path / f"mine/nets/predictions/{seed:04d}-{seed:04d}.nc"
         artefacts.write_predictions(made, path, {"seed": seed})
     with pytest.raises(InputError, match="belong to different ensembles"):
@@ -211,11 +200,8 @@ def test_what_is_not_scores(given):
 
 def test_predictions_or_a_dataset_in_the_place_of_scores(predictions):
     scores = created_equal.score(predictions, LABELS)
-    is_test = np.array(SPLITS) == "test"
-    dataset = artefacts.label_examples(LABELS, np.arange(8), is_test, ["a", "b", "c"])
-    with pytest.raises(
-        InputError, match=r"scores have only label, class_name.*; give what load_sc"
-    ):
+    dataset = examples_of(LABELS, IS_TEST)
+    with pytest.raises(InputError, match=r"scores have only label, class_name.*; give what load_s"):
         created_equal.table(dataset)
     with pytest.raises(InputError, match=r"the dataset has no names of classes; give what load_da"):
         created_equal.table(scores, scores)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 import xarray as xr
-import yaml
-from PIL import Image
+from commands import COMMAND, python, refused
+from data import DIGITS, NARROW, small_study, write_study
+from image_folders import save_image
 from snakemake.cli import parse_config as parsed
 
 from created_equal import cli
@@ -22,50 +23,28 @@ COMMANDS = ["build_dataset", "train_networks", "score_ensemble", "render_figure"
 
 
 @pytest.fixture
-def run(study_folder, monkeypatch, capfd):
-    """A function that runs a command and returns its exit code, output and error output."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["created-equal", *map(str, arguments)])
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as end:
-            code = end.code or 0
-        return code, *capfd.readouterr()
-
-    return run
+def run(study_folder, command):
+    """The function that runs a command, in a folder with studies."""
+    return command
 
 
 @pytest.fixture
-def small_study(study_folder):
-    """The study smoke with fewer, smaller and faster networks."""
-    path = study_folder / "config" / "studies" / "small.yaml"
-    study = {
-        "title": "Small",
-        "dataset": {"source": "digits", "size": 16, "train_examples": 40, "test_examples": 40},
-        "networks": 4,
-        "recipe": {"epochs": 2, "batch_size": 20, "learning_rate": 0.1},
-        "ensembles": {"st_vgg": {"architecture": "st_vgg", "width": 0.125}},
-    }
-    path.write_text(yaml.safe_dump(study))
-    return path, study
+def small(study_folder):
+    """A function that writes the study small, with changes to its keys."""
+
+    def write(**changes):
+        write_study(small_study(**changes))
+
+    write()
+    return write
 
 
-def refused(result):
-    """Return the one sentence that a command ended with."""
-    code, _, message = result
-    assert code == 2
-    assert "Traceback" not in message
-    (line,) = [line for line in message.splitlines() if line.startswith("created-equal: ")]
-    assert line.endswith((".", "?"))
-    return line.removeprefix("created-equal: ")
+def with_rate(learning_rate):
+    return {"epochs": 2, "batch_size": 20, "learning_rate": learning_rate}
 
 
-def test_images_that_do_not_fit_in_memory_are_one_sentence(run, small_study):
-    path, study = small_study
-    study["dataset"]["size"] = 10**7
-    path.write_text(yaml.safe_dump(study))
+def test_images_that_do_not_fit_in_memory_are_one_sentence(run, small):
+    small(dataset=DIGITS | {"size": 10**7})
     assert re.fullmatch(
         r"memory is too small \(Unable to allocate .*\); use fewer or smaller "
         r"images, or another machine\.",
@@ -92,9 +71,9 @@ cli.main()
 """
 
 
-def test_a_command_that_is_stopped_says_so_and_nothing_else(small_study):
+def test_a_command_that_is_stopped_says_so_and_nothing_else(small):
     """Typer would say nothing, and libraries print tracebacks of what they had begun."""
-    done = subprocess.run([sys.executable, "-c", STOPPED], capture_output=True, text=True)
+    done = python("-c", STOPPED)
     assert (done.returncode, done.stdout) == (130, "")
     assert done.stderr == "created-equal: stopped by Ctrl-C; run again to resume.\n"
 
@@ -107,7 +86,7 @@ def test_help_lists_the_steps():
         assert set(COMMANDS) <= set(listed)
 
 
-def test_the_steps_one_after_the_other(run, small_study, study_folder):
+def test_the_steps_one_after_the_other(run, small, study_folder):
     assert run("build_dataset", "small")[0] == 0
     results = study_folder / "results" / "small"
     assert read_dataset(results / "dataset.nc").sizes["example"] == 80
@@ -123,7 +102,7 @@ def test_the_steps_one_after_the_other(run, small_study, study_folder):
     assert message.startswith("the explorer shows one ensemble or two different ones, not st_vgg ")
 
 
-def test_without_networks_all_are_trained_in_jobs_as_config_says(run, small_study, study_folder):
+def test_without_networks_all_are_trained_in_jobs_as_config_says(run, small, study_folder):
     config = (study_folder / "config.yaml").read_text()
     config = re.sub(r"networks_per_job: \d+", "networks_per_job: 2", config)
     (study_folder / "config.yaml").write_text(re.sub("networks: null", "networks: 3", config))
@@ -133,7 +112,7 @@ def test_without_networks_all_are_trained_in_jobs_as_config_says(run, small_stud
     assert sorted(path.name for path in folder.glob("*.nc")) == ["0000-0001.nc", "0002-0002.nc"]
 
 
-def test_kept_networks_are_not_trained_again(run, small_study, study_folder, caplog):
+def test_kept_networks_are_not_trained_again(run, small, study_folder, caplog):
     """In another clone they are in reference; a study based on this one has the same networks."""
     run("build_dataset", "small")
     run("train_networks", "small", "st_vgg", "--networks", "0-1")
@@ -142,31 +121,28 @@ def test_kept_networks_are_not_trained_again(run, small_study, study_folder, cap
     _, printed, _ = run("keep_predictions", "small", "st_vgg")
     assert printed == "all finished networks are kept already\n"
     shutil.rmtree(study_folder / "results/small/st_vgg")
-    (study_folder / "config/studies/based.yaml").write_text("{base: small, title: Based on small}")
+    write_study({"base": "small", "title": "Based on small"}, "based")
     run("build_dataset", "based")
     caplog.set_level(logging.INFO)
     assert run("train_networks", "based", "st_vgg", "--networks", "0-2")[0] == 0
     assert "based/st_vgg: 1 networks to train, 2 already there" in caplog.text
 
 
-def test_a_step_takes_nothing_that_was_made_for_a_former_definition(run, small_study):
+def test_a_step_takes_nothing_that_was_made_for_a_former_definition(run, small):
     """The commands do not know how files were made, other than by the definitions in them."""
-    path, study = small_study
-    study["ensembles"]["labels"] = study["ensembles"]["st_vgg"] | {"dataset": {"labels": "random"}}
-    study["networks"] = 1
-    path.write_text(yaml.safe_dump(study))
+    labels = NARROW | {"dataset": {"labels": "random"}}
+    study = {"ensembles": {"st_vgg": NARROW, "labels": labels}, "networks": 1}
+    small(**study)
     run("build_dataset", "small")
     run("train_networks", "small", "st_vgg", "--networks", "0-0")
-    study["recipe"]["learning_rate"] = 0.01
-    path.write_text(yaml.safe_dump(study))
+    small(**study, recipe=with_rate(0.01))
     score = ("score_ensemble", "small", "st_vgg", "--networks", "1")
     message = refused(run(*score, "results/small/st_vgg/predictions/0000-0000.nc"))
     assert message.startswith("results/small/st_vgg/predictions/0000-0000.nc was made for another")
     assert not Path("results/small/st_vgg/scores.nc").exists()
-    study["dataset"]["size"] = 17
-    path.write_text(yaml.safe_dump(study))
-    for command in (("derive_dataset", "labels"), ("train_networks", "st_vgg")):
-        message = refused(run(command[0], "small", command[1]))
+    small(**study, dataset=DIGITS | {"size": 17})
+    for step, ensemble in (("derive_dataset", "labels"), ("train_networks", "st_vgg")):
+        message = refused(run(step, "small", ensemble))
         assert message == (
             "results/small/dataset.nc was made for another definition than its study has now; undo "
             "the change (another number of networks changes rankings), or move the file elsewhere "
@@ -175,33 +151,30 @@ def test_a_step_takes_nothing_that_was_made_for_a_former_definition(run, small_s
     assert not Path("results/small/labels/dataset.nc").exists()
 
 
-def test_kept_networks_of_two_definitions_do_not_replace_each_other(run, small_study, caplog):
-    path, study = small_study
+def test_kept_networks_of_two_definitions_do_not_replace_each_other(run, small, caplog):
     run("build_dataset", "small")
     for rate in (0.1, 0.02):
-        study["recipe"]["learning_rate"] = rate
-        path.write_text(yaml.safe_dump(study))
+        small(recipe=with_rate(rate))
         run("train_networks", "small", "st_vgg", "--networks", "0-0")
         run("keep_predictions", "small", "st_vgg")
     kept = sorted(Path("reference/small/st_vgg/predictions").iterdir())
     assert [each.name[:9] for each in kept] == ["0000-0000", "0000-0000"]
     shutil.rmtree("results/small/st_vgg")
-    study["recipe"]["learning_rate"] = 0.1
-    path.write_text(yaml.safe_dump(study))
+    small()
     caplog.set_level(logging.INFO)
     run("train_networks", "small", "st_vgg", "--networks", "0-0")
     assert "0 networks to train, 1 already there" in caplog.text
 
 
 @pytest.mark.parametrize(("given", "file"), [("2", "0002-0002"), ("1-2", "0001-0002")])
-def test_some_networks(run, small_study, study_folder, given, file):
+def test_some_networks(run, small, study_folder, given, file):
     run("build_dataset", "small")
     assert run("train_networks", "small", "st_vgg", "--networks", given)[0] == 0
     folder = study_folder / "results" / "small" / "st_vgg" / "predictions"
     assert [path.stem for path in folder.glob("*.nc")] == [file]
 
 
-def test_given_files_are_scored_whichever_seeds_they_have(run, small_study, study_folder):
+def test_given_files_are_scored_whichever_seeds_they_have(run, small, study_folder):
     run("build_dataset", "small")
     for seed in ("0", "2"):
         assert run("train_networks", "small", "st_vgg", "--networks", seed)[0] == 0
@@ -211,7 +184,7 @@ def test_given_files_are_scored_whichever_seeds_they_have(run, small_study, stud
 
 
 def test_networks_of_different_precisions_are_scored_with_a_warning(
-    run, small_study, study_folder, caplog
+    run, small, study_folder, caplog
 ):
     run("build_dataset", "small")
     for network, precision in enumerate(("fp32", "fp32", "bf16")):
@@ -275,11 +248,9 @@ def test_an_invalid_device_or_precision(run, options, sentence):
         assert refused(run(*command, *options)).startswith(sentence)
 
 
-def test_a_learning_rate_that_kills_the_networks(run, small_study, study_folder):
-    path, study = small_study
+def test_a_learning_rate_that_kills_the_networks(run, small, study_folder):
     run("build_dataset", "small")
-    study["recipe"]["learning_rate"] = 1e6
-    path.write_text(yaml.safe_dump(study))
+    small(recipe=with_rate(1e6))
     message = refused(run("train_networks", "small", "st_vgg"))
     assert re.fullmatch(
         r"small/st_vgg, network 0 \(and 3 others\): the loss is not finite after epoch [12]; lower "
@@ -289,15 +260,10 @@ def test_a_learning_rate_that_kills_the_networks(run, small_study, study_folder)
     assert not list((study_folder / "results" / "small").rglob("predictions/**/*.nc"))
 
 
-def test_images_that_are_too_small_end_in_one_sentence(small_study, study_folder):
-    path, study = small_study
-    study["dataset"]["size"] = 12
-    path.write_text(yaml.safe_dump(study))
-    start = [sys.executable, "-m", "created_equal"]
-    subprocess.run([*start, "build_dataset", "small"], check=True)
-    done = subprocess.run(
-        [*start, "train_networks", "small", "st_vgg"], capture_output=True, text=True
-    )
+def test_images_that_are_too_small_end_in_one_sentence(run, small):
+    small(dataset=DIGITS | {"size": 12})
+    run("build_dataset", "small")
+    done = python(*COMMAND, "train_networks", "small", "st_vgg")
     assert done.returncode == 2
     assert "Warning" not in done.stderr
     assert done.stderr.splitlines()[-1] == (
@@ -315,7 +281,7 @@ def test_a_number_of_networks_below_one(run):
 
 
 @pytest.mark.parametrize("name", ["mynotes.csv", "mine/a.nc", "mine/scores.nc"])
-def test_a_file_of_the_users_own_is_neither_renamed_nor_called_damaged(run, small_study, name):
+def test_a_file_of_the_users_own_is_neither_renamed_nor_called_damaged(run, small, name):
     path = Path("results", name)
     path.parent.mkdir(parents=True)
     if path.suffix == ".csv":
@@ -341,10 +307,7 @@ def test_a_full_or_forbidden_disk_is_one_sentence(run, study_folder):
 
 @pytest.mark.parametrize("link, study", [("results", "smoke"), ("data", "pictures")])
 def test_a_link_to_a_disk_that_is_not_mounted_is_said(run, study_folder, link, study):
-    (study_folder / "config/studies/pictures.yaml").write_text(
-        "title: Pictures\ndataset: {source: image_folder, path: pictures}\n"
-        "ensembles: {a: {architecture: mnist_cnn}}\n"
-    )
+    write_study(small_study(dataset={"source": "image_folder", "path": "pictures"}), "pictures")
     (study_folder / link).symlink_to("/not/mounted")
     assert refused(run("build_dataset", study)).startswith(
         f"{link} is a link to /not/mounted, which does not exist; mount it or fix the link."
@@ -376,9 +339,8 @@ def test_a_user_without_a_home_gets_one(run, monkeypatch):
 
 
 def test_a_window_system_that_matplotlib_does_not_know_is_not_needed():
-    command = [sys.executable, "-m", "created_equal", "compare", "none.nc", "other.nc"]
     environment = os.environ | {"MPLBACKEND": "nonsense"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    done = python(*COMMAND, "compare", "none.nc", "other.nc", env=environment)
     assert done.returncode == 2
     assert done.stderr.startswith("created-equal: none.nc does not exist; build it with snakemake")
 
@@ -400,9 +362,7 @@ def test_every_command_has_help_and_takes_the_config_of_a_run(run):
         ["--config=epochs=3", "--config", "networks=5", "networks=2"],
     ],
 )
-def test_the_config_of_a_run_is_that_of_a_command_and_ends_with_it(
-    run, small_study, words, monkeypatch
-):
+def test_the_config_of_a_run_is_that_of_a_command_and_ends_with_it(run, small, words, monkeypatch):
     monkeypatch.setattr("created_equal.planning.plan.SECONDS", 0)
     before = load_config()
     for place in (
@@ -439,10 +399,7 @@ def test_words_of_config_mean_what_they_mean_to_snakemake(study_folder, words):
             ["epochs=four"],
             "epochs must be a whole number of at least 1 and at most 100000 or null, but is the te",
         ),
-        (
-            ["networks=0"],
-            "networks must be a whole number of at least 1 and at most 100000 or null, but is 0",
-        ),
+        (["networks=0"], "networks must be a whole number of at least 1 and at most 100000 or nul"),
         (["studies=[smoke"], "--config is given 'studies=[smoke', whose list is not valid"),
         (["epochs"], "--config takes words like epochs=4, but is given 'epochs'; write KEY=VALUE."),
         (["=4"], "--config takes words like epochs=4, but is given '=4'"),
@@ -470,15 +427,9 @@ def test_every_command_has_an_example_that_is_a_command():
 
 def test_the_console_of_a_workflow_gets_warnings_and_not_the_log(study_folder):
     """A rule redirects standard error to the log; the console is file 3."""
-    study = study_folder / "config/studies/twins.yaml"
     for name in ("train/a/0", "train/b/0", "test/a/0", "test/b/0"):
-        path = study_folder / "data" / "twins" / f"{name}.png"
-        path.parent.mkdir(parents=True)
-        Image.new("L", (40, 40), 40 + 80 * ("b" in name)).save(path)
-    study.write_text(
-        "title: Twins\ndataset: {source: image_folder, path: twins}\n"
-        "ensembles: {a: {architecture: mnist_cnn}}\n"
-    )
+        save_image(Path(f"data/twins/{name}.png"), 40 + 80 * ("b" in name), (40, 40))
+    write_study(small_study(dataset={"source": "image_folder", "path": "twins"}), "twins")
     command = f"exec 3>&1; '{sys.executable}' -m created_equal build_dataset twins 2> log"
     done = subprocess.run(
         ["bash", "-c", command],

@@ -1,10 +1,10 @@
-import subprocess
 import sys
 import tomllib
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+from commands import COMMAND, python
 
 from created_equal.errors import InputError
 from created_equal.extras import EXTRAS, MissingLibraryError, library, naming_extras
@@ -55,9 +55,7 @@ def test_a_command_that_lacks_a_library_ends_with_the_sentence(tmp_path):
         "import sys; sys.modules['sklearn'] = None; sys.argv = ['created-equal', 'build_dataset', "
         "'digits']; from created_equal.__main__ import main; main()"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
-    )
+    done = python("-c", code, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr == (
         "created-equal: this needs sklearn, which is not installed; install it with: "
@@ -69,11 +67,6 @@ def test_a_command_that_lacks_a_library_ends_with_the_sentence(tmp_path):
 def test_ctrl_c_while_modules_are_loaded_has_no_traceback(tmp_path):
     """A module that is loaded first in the command's own process, as Ctrl-C would find it."""
     (tmp_path / "typer.py").write_text("raise KeyboardInterrupt")
-    done = subprocess.run(
-        [sys.executable, "-m", "created_equal", "--version"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
+    done = python(*COMMAND, "--version", cwd=tmp_path)
     assert done.returncode == 130
     assert done.stderr == "created-equal: stopped by Ctrl-C\n"

@@ -3,8 +3,8 @@
 import csv
 
 import pytest
+from commands import copy_of_repository, jobs, one_sentence, snakemake, succeeds
 from image_folders import copy_images
-from test_workflow import copy_of_repository, jobs, one_sentence, snakemake, succeeds
 
 from created_equal.artefacts import read_dataset, read_predictions
 
@@ -28,9 +28,8 @@ ARGUMENTS = ("--config", "studies=photographs", "data_root=images")
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory, data_root):
-    folder = copy_of_repository(tmp_path_factory.mktemp("files"))
+    folder = copy_of_repository(tmp_path_factory.mktemp("files"), photographs=STUDY)
     copy_images(data_root / "tiny-imagenet-200", folder / "images" / "jpegs")
-    (folder / "config/studies/photographs.yaml").write_text(STUDY)
     succeeds(folder, "all", "results/photographs/hardest_moved/scores.nc", *ARGUMENTS)
     return folder
 
@@ -50,11 +49,6 @@ def test_no_pixels_are_kept_and_a_derived_dataset_shows_the_same_files(built):
     assert (derived["example_split"].values == "train").sum() == 24
     trained = read_predictions(built / "results/photographs/hardest_moved/predictions/0000-0001.nc")
     assert trained.sizes["example"] == 45
-
-
-def test_the_log_says_how_long_the_device_waited(built):
-    log = built / "results/photographs/cnn/logs/train_networks_0000-0001.log"
-    assert log.read_text().count(" % waiting for images") == 2 * 5
 
 
 def test_the_folder_may_move_and_nothing_is_trained_again(built):

@@ -1,9 +1,10 @@
 """No import runs upwards or sideways: see DESIGN's three floors."""
 
 import ast
-import subprocess
 import sys
 from pathlib import Path
+
+from commands import printed_by
 
 PACKAGE = Path(__file__).parents[1] / "src" / "created_equal"
 GROUND = {
@@ -89,6 +90,10 @@ def imports(path, into="created_equal"):
     return {name for name in names if name == into or name.startswith(f"{into}.")}
 
 
+def full_name(path):
+    return ".".join(("created_equal", *path.relative_to(PACKAGE).with_suffix("").parts))
+
+
 def layer(path):
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
@@ -144,10 +149,7 @@ def test_the_command_line_imports_every_stage_late():
 
 
 def test_the_core_loads_no_library_of_the_extras():
-    names = [
-        ".".join(("created_equal", *path.relative_to(PACKAGE).with_suffix("").parts))
-        for path in core()
-    ]
+    names = [full_name(path) for path in core()]
     # Neither a library of an extra, nor a module that only some systems have.
     code = f"""
 import importlib, sys
@@ -155,7 +157,7 @@ from created_equal.extras import EXTRAS
 sys.modules.update(dict.fromkeys([*EXTRAS, "fcntl", "resource", "termios", "pwd", "grp"]))
 for name in {names}: importlib.import_module(name)
 """
-    subprocess.run([sys.executable, "-c", code], check=True)
+    printed_by(code)
 
 
 def test_the_core_names_its_own_libraries_alone():
@@ -177,18 +179,11 @@ def test_what_needs_no_torch_does_not_name_it():
 
 
 def test_what_needs_no_torch_does_not_load_it():
-    names = [
-        ".".join(("created_equal", *path.relative_to(PACKAGE).with_suffix("").parts))
-        for path in MODULES
-        if without_torch(path) or layer(path) == "cli"
-    ]
+    names = [full_name(path) for path in MODULES if without_torch(path) or layer(path) == "cli"]
     assert len(names) > 20
     code = (
         f"import importlib, sys\nfor name in {names}: importlib.import_module(name)\n"
         "print(*sorted(name for name in sys.modules if name.split('.')[0] in "
         "('torch', 'torchvision')))"
     )
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    assert loaded.stdout.strip() == ""
+    assert printed_by(code).strip() == ""

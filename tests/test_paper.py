@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from test_workflow import copy_of_repository, jobs, succeeds
+from commands import copy_of_repository, jobs, succeeds
 
 from created_equal.study import load_study
 

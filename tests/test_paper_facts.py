@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import spearmanr
+from scipy.stats import rankdata, spearmanr
 
 from created_equal import load_predictions
 from created_equal.artefacts import (
@@ -47,6 +47,10 @@ IN_README = (
     "figure_04b_two_architectures",
     "moved_hardest_epoch_1",
 )
+
+
+def kept_scores(ensemble):
+    return read_scores(KEPT.parents[1] / ensemble / "scores.nc")
 
 
 @pytest.fixture(scope="module")
@@ -107,10 +111,8 @@ def test_the_kept_baselines_are_those_of_the_study_and_of_the_same_data(scores, 
             assert definition_of(kept) == baseline.definition | added
 
 
-def test_the_networks_are_as_accurate_as_the_papers(scores):
-    at_end = scores["accuracy"].sel(epoch=140)
-    assert at_end.sel(split="test").mean().item() == pytest.approx(0.56, abs=0.03)
-    assert at_end.sel(split="train").min().item() > 0.95
+def test_all_networks_learn_the_train_set(scores):
+    assert scores["accuracy"].sel(epoch=140, split="train").min().item() > 0.95
 
 
 def test_consistency_on_the_test_set_has_two_peaks(scores):
@@ -123,7 +125,7 @@ def test_consistency_on_the_test_set_has_two_peaks(scores):
 @pytest.mark.parametrize(("split", "expected"), [("train", 0.52), ("test", 0.51)])
 def test_most_examples_fall_below_chance_within_the_first_epoch(split, expected):
     """The paper has most of them there at the beginning of training; after an epoch 43 % are."""
-    steps = read_scores(KEPT.parents[1] / "first_steps/scores.nc")
+    steps = kept_scores("first_steps")
     n_right = select_split(steps, split)["n_right"].sel(epoch=10).values
     share = np.mean(n_right < steps.sizes["network"] / steps.attrs["classes"])
     assert share == pytest.approx(expected, abs=0.005)
@@ -146,22 +148,14 @@ def test_networks_learn_in_one_order(split):
 @pytest.mark.parametrize(("split", "expected"), [("train", 0.79), ("test", 0.71)])
 def test_small_networks_learn_in_a_similar_order(scores, split, expected):
     """The paper reports 0.87 for two others, and similar results for this pair."""
-    small = read_scores(KEPT.parents[1] / "small_st_vgg/scores.nc")
-    assert small["network"].values.tolist() == list(range(8))
-    assert small["accuracy"].sel(epoch=140, split="test").mean().item() == pytest.approx(
-        0.524, abs=0.01
-    )
+    small = kept_scores("small_st_vgg")
     accessibility = [select_split(each, split)["accessibility"].values for each in (scores, small)]
     assert pearson(*accessibility) == pytest.approx(expected, abs=0.005)
 
 
 def test_linear_networks_are_weaker_and_even_more_bimodal(scores):
     """The paper reports an accuracy of 0.43 and a bi-modality of 0.055, against 0.56 and 0.22."""
-    linear = read_scores(KEPT.parents[1] / "linear_st_vgg/scores.nc")
-    assert linear["network"].values.tolist() == list(range(8))
-    accuracy = linear["accuracy"].sel(epoch=140, split="test")
-    assert accuracy.mean().item() == pytest.approx(0.43, abs=0.03)
-    assert accuracy.max() < scores["accuracy"].sel(epoch=140, split="test").min()
+    linear = kept_scores("linear_st_vgg")
     bimodality, of_linear = (
         each["bimodality"].sel(split="test", epoch=slice(2, None)).mean().item()
         for each in (scores, linear)
@@ -170,16 +164,23 @@ def test_linear_networks_are_weaker_and_even_more_bimodal(scores):
     assert bimodality == pytest.approx(0.30, abs=0.005)
 
 
-@pytest.mark.parametrize(("split", "expected"), [("train", 0.75), ("test", 0.67)])
-def test_linear_networks_learn_in_a_similar_order(scores, split, expected):
-    linear = read_scores(KEPT.parents[1] / "linear_st_vgg/scores.nc")
-    accessibility = [select_split(each, split)["accessibility"].values for each in (scores, linear)]
+@pytest.mark.parametrize(
+    ("name", "split", "expected"),
+    [
+        ("linear_st_vgg", "train", 0.75),
+        ("linear_st_vgg", "test", 0.67),
+        ("small_st_vgg", "test", 0.78),
+    ],
+)
+def test_other_architectures_learn_in_a_similar_order(scores, name, split, expected):
+    both = (scores, kept_scores(name))
+    accessibility = [select_split(each, split)["accessibility"].values for each in both]
     assert spearmanr(*accessibility).statistic == pytest.approx(expected, abs=0.005)
 
 
 def test_random_labels_are_learned_by_heart_and_bimodal_at_no_epoch():
     """The paper's lowest bi-modality is 1.07 on the train set, and 1.35 on the test set."""
-    random = read_scores(KEPT.parents[1] / "random_labels/scores.nc")
+    random = kept_scores("random_labels")
     assert random["network"].values.tolist() == list(range(8))
     at_end = random["accuracy"].sel(epoch=140)
     assert at_end.sel(split="train").min().item() == 1
@@ -191,15 +192,17 @@ def test_random_labels_are_learned_by_heart_and_bimodal_at_no_epoch():
 
 
 @pytest.mark.parametrize(
-    ("ensemble", "lowest", "mean", "highest"),
+    ("ensemble", "networks", "lowest", "mean", "highest"),
     [
-        ("st_vgg", 0.546, 0.574, 0.602),
-        ("small_st_vgg", 0.506, 0.5235, 0.538),
-        ("linear_st_vgg", 0.416, 0.427, 0.440),
+        ("st_vgg", 20, 0.546, 0.574, 0.602),
+        ("small_st_vgg", 8, 0.506, 0.5235, 0.538),
+        ("linear_st_vgg", 8, 0.416, 0.427, 0.440),
     ],
 )
-def test_the_accuracies_in_docs(ensemble, lowest, mean, highest):
-    scores = read_scores(KEPT.parents[1] / ensemble / "scores.nc")
+def test_the_accuracies_in_docs(ensemble, networks, lowest, mean, highest):
+    """The paper reports means of 0.56 for st-VGG, and of 0.43 for linear networks."""
+    scores = kept_scores(ensemble)
+    assert scores["network"].values.tolist() == list(range(networks))
     at_end = scores["accuracy"].sel(epoch=140, split="test").values
     found = [at_end.min(), at_end.mean(), at_end.max()]
     assert found == pytest.approx([lowest, mean, highest], abs=0.0005)
@@ -210,7 +213,7 @@ def test_the_accuracies_in_docs(ensemble, lowest, mean, highest):
     [("st_vgg", 2, 0.25, 0.30), ("linear_st_vgg", 106, 0.07, 0.08)],
 )
 def test_the_lowest_bimodality_in_docs(ensemble, epoch, lowest, at_end):
-    scores = read_scores(KEPT.parents[1] / ensemble / "scores.nc")
+    scores = kept_scores(ensemble)
     of_test = scores["bimodality"].sel(split="test")
     assert of_test.sel(epoch=slice(1, None)).idxmin("epoch").item() == epoch
     assert of_test.sel(epoch=[epoch, 140]).values == pytest.approx([lowest, at_end], abs=0.005)
@@ -219,14 +222,14 @@ def test_the_lowest_bimodality_in_docs(ensemble, epoch, lowest, at_end):
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_at_first_images_of_two_classes_are_learned_by_all_networks(split):
     """As in figure 9, within the first epoch: hamster and shrew."""
-    steps = select_split(read_scores(KEPT.parents[1] / "first_steps/scores.nc"), split)
+    steps = select_split(kept_scores("first_steps"), split)
     for_all = steps["n_right"].sel(epoch=10).values == steps.sizes["network"]
     assert set(steps["label"].values[for_all]) == {0, 3}
 
 
 def test_networks_on_a_random_fifth_of_the_train_set_are_as_accurate_as_the_papers():
     """The paper reports 0.47 on the test set."""
-    fifth = read_scores(KEPT.parents[1] / "random_fifth/scores.nc")
+    fifth = kept_scores("random_fifth")
     assert fifth["network"].values.tolist() == list(range(4))
     assert select_split(fifth, "train").sizes["example"] == 500
     at_end = fifth["accuracy"].sel(epoch=140, split="test").mean().item()
@@ -244,7 +247,7 @@ def test_networks_on_the_hardest_fifth_hardly_generalize_but_agree(
     ensemble, on_test, on_train, none_and_all, bimodality
 ):
     """The paper reports 0.30 on the test set, and no bi-modality."""
-    fifth = read_scores(KEPT.parents[1] / ensemble / "scores.nc")
+    fifth = kept_scores(ensemble)
     train = select_split(fifth, "train")
     assert train.sizes["example"] == 500
     at_end = fifth["accuracy"].sel(epoch=140, split="test").values
@@ -268,7 +271,7 @@ def test_the_easiest_examples_are_easy_and_the_hardest_hard_in_the_test_set_too(
     which, after_one, at_end
 ):
     """The paper: the easiest are all right after an epoch; the hardest 0.08 of them, then none."""
-    scores = read_scores(KEPT.parents[1] / f"{which}_moved/scores.nc")
+    scores = kept_scores(f"{which}_moved")
     assert scores["network"].values.tolist() == list(range(4))
     moved = scores["moved"].values.astype(bool)
     assert moved.sum() == 62
@@ -278,7 +281,7 @@ def test_the_easiest_examples_are_easy_and_the_hardest_hard_in_the_test_set_too(
 
 def test_random_moved_examples_become_easier_than_the_test_set():
     """The paper's section 3 finds them close to the test accuracy."""
-    scores = read_scores(KEPT.parents[1] / "random_moved/scores.nc")
+    scores = kept_scores("random_moved")
     assert scores["network"].values.tolist() == list(range(4))
     moved = scores["moved"].values.astype(bool)
     of_test = (scores["example_split"].values == "test") & ~moved
@@ -378,11 +381,11 @@ def test_networks_with_other_settings_learn_in_a_similar_order(claims):
 
 def test_slow_networks_learn_in_the_order_of_the_first_epochs_of_st_vgg(scores):
     n_right = select_split(scores, "test")["n_right"].isel(epoch=slice(1, None)).astype(int)
-    of_first_epochs = n_right.cumsum("epoch").values
+    ranks = rankdata(n_right.cumsum("epoch").values, axis=1)
 
     def best_fit(name):
-        other = select_split(read_scores(KEPT.parents[1] / name / "scores.nc"), "test")
-        r = [spearmanr(row, other["accessibility"]).statistic for row in of_first_epochs]
+        other = rankdata(select_split(kept_scores(name), "test")["accessibility"])
+        r = np.corrcoef(ranks, other)[-1, :-1]
         return np.argmax(r) + 1, max(r)
 
     slow = {
@@ -411,25 +414,20 @@ def test_every_variation_is_in_docs_with_its_accuracy_and_low_bimodality():
     kept = KEPT.parents[1].glob("variation_*/scores.nc")
     assert sorted(table) == sorted(path.parent.name for path in kept)
     for name in table:
-        scores = read_scores(KEPT.parents[1] / name / "scores.nc").sel(split="test")
+        scores = kept_scores(name).sel(split="test")
         later = scores["bimodality"].sel(epoch=slice(4, None)).values
         accuracy, _, bimodality = table[name]
         assert accuracy == f"{scores['accuracy'].sel(epoch=140).mean().item():.3f}"
         assert bimodality == f"{later.min():.2f} to {later.max():.2f}"
         assert later.max() < 0.8
-    relu = read_scores(KEPT.parents[1] / "variation_relu/scores.nc")["bimodality"].sel(split="test")
+    relu = kept_scores("variation_relu")["bimodality"].sel(split="test")
     assert relu.sel(epoch=[1, 2, 3]).values == pytest.approx([0.82, 1.03, 0.66], abs=0.005)
 
 
-@pytest.mark.parametrize(
-    ("name", "order", "highest"),
-    [("small_st_vgg", 0.78, 0.44), ("linear_st_vgg", 0.67, 0.33)],
-)
-def test_other_architectures_are_bimodal_and_learn_in_a_similar_order(scores, name, order, highest):
-    other = select_split(read_scores(KEPT.parents[1] / name / "scores.nc"), "test")
-    assert other["bimodality"].sel(split="test", epoch=slice(1, None)).max() < highest + 0.005
-    accessibility = [each["accessibility"] for each in (select_split(scores, "test"), other)]
-    assert spearmanr(*accessibility).statistic == pytest.approx(order, abs=0.005)
+@pytest.mark.parametrize(("name", "highest"), [("small_st_vgg", 0.44), ("linear_st_vgg", 0.33)])
+def test_other_architectures_are_bimodal(name, highest):
+    bimodality = kept_scores(name)["bimodality"].sel(split="test", epoch=slice(1, None))
+    assert bimodality.max() < highest + 0.005
 
 
 def test_what_architectures_of_equal_accuracy_share(claims):

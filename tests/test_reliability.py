@@ -8,60 +8,57 @@ import sys
 import time
 from contextlib import contextmanager
 
-import numpy as np
 import psutil
 import pytest
-from data import overwrite
-from long_study import (
-    ALL,
-    DATASET_FILE,
-    FIRST,
-    LONG,
-    PREDICTIONS,
-    SECOND,
-    UNFINISHED,
-    repository_with,
+from commands import (
+    COMMAND,
+    copy_of_repository,
+    created_equal,
+    head,
+    jobs,
+    one_sentence,
+    snakemake,
+    source_of,
+    succeeds,
 )
+from data import NARROW, edited, overwrite, small_study
+from learners import assert_same
+from long_study import ALL, DATASET_FILE, FIRST, LONG, PREDICTIONS, SECOND, UNFINISHED
 from needs import require
-from test_workflow import command, jobs, one_sentence, snakemake, succeeds
 
 from created_equal.artefacts import read_predictions
 from created_equal.errors import InputError
 from created_equal.training import job as job_module
 from created_equal.training import train_networks
 
-QUICK = {
-    "title": "All kinds of files, in seconds",
-    "dataset": {"source": "digits", "size": 16, "train_examples": 100, "test_examples": 100},
-    "networks": 4,
-    "recipe": {"epochs": 3, "batch_size": 20, "learning_rate": 0.1},
-    "ensembles": {
-        "st_vgg": {"architecture": "st_vgg", "width": 0.125},
-        "random_moved": {
-            "architecture": "st_vgg",
-            "width": 0.125,
-            "networks": 2,
-            "dataset": {"move_to_test": "random", "fraction": 0.1},
-        },
+MOVED = {"move_to_test": "random", "fraction": 0.1}
+# All kinds of files, in seconds.
+QUICK = small_study(
+    dataset={"source": "digits", "size": 16, "train_examples": 100, "test_examples": 100},
+    recipe={"epochs": 3, "batch_size": 20, "learning_rate": 0.1},
+    ensembles={
+        "st_vgg": NARROW,
+        "random_moved": NARROW | {"networks": 2, "dataset": MOVED},
     },
-    "baselines": {"gaussian_naive_bayes": {}},
-    "figures": {
+    baselines={"gaussian_naive_bayes": {}},
+    figures={
         "figure_01": {"ensemble": "st_vgg"},
         "figure_07": {"ensemble": "st_vgg", "baselines": ["gaussian_naive_bayes"]},
         "figure_10": {"ensemble": "random_moved"},
     },
-}
+)
 PAIRS = ("--config", "networks_per_job=2")
 # As Snakemake does for files of a megabyte and more, whose bytes it does not compare.
 BY_TIMES = ("--max-checksum-file-size", "0")
 PAIR = "st_vgg/predictions/0000-0001.nc"
 TESTED = "results/quick/results_test.txt"
+TRAIN_LONG = ("train_networks", "long", "st_vgg", "--networks=0-3")
 
 
 @pytest.fixture(scope="module")
 def quick(tmp_path_factory):
     """A repository in which the quick study's results were built and tested."""
-    folder = repository_with(tmp_path_factory.mktemp("quick"), quick=QUICK)
+    folder = copy_of_repository(tmp_path_factory.mktemp("quick"), quick=QUICK)
     succeeds(folder, TESTED, *PAIRS)
     return folder
 
@@ -69,44 +66,16 @@ def quick(tmp_path_factory):
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
     """The predictions of the long study's networks, trained without trouble."""
-    folder = repository_with(tmp_path_factory.mktemp("undisturbed"), long=LONG)
+    folder = copy_of_repository(tmp_path_factory.mktemp("undisturbed"), long=LONG)
     succeeds(folder, DATASET_FILE)
-    assert created_equal(folder, "train_networks", "long", "st_vgg", "--networks=0-3").wait() == 0
+    assert created_equal(folder, *TRAIN_LONG).returncode == 0
     return read_predictions(folder / ALL)
 
 
 @pytest.fixture
 def long(tmp_path, undisturbed):
     """A repository in which of the long study nothing has been built."""
-    return repository_with(tmp_path, long=LONG)
-
-
-def created_equal(folder, *arguments, **options):
-    return subprocess.Popen(
-        [sys.executable, "-m", "created_equal", *arguments],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(folder / "src")},
-        **options,
-    )
-
-
-def said_by(process):
-    """Return what a process writes to stderr until it ends."""
-    try:
-        return process.communicate(timeout=600)[1]
-    finally:
-        process.kill()
-
-
-def head(folder, *arguments):
-    """Start a run of Snakemake."""
-    return subprocess.Popen(
-        command(*arguments),
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    return copy_of_repository(tmp_path, long=LONG)
 
 
 def wait_until(true):
@@ -120,11 +89,6 @@ def trained(folder, study, numbers, ensemble="st_vgg"):
     """Return how many networks a job trained, by the log of the last time it ran."""
     log = folder / f"results/{study}/{ensemble}/logs/train_networks_{numbers}.log"
     return int(re.search(r"(\d+) networks to train", log.read_text())[1])
-
-
-def assert_same(one, other):
-    for name in ("prediction", "accuracy", "loss", "network", "example"):
-        assert np.array_equal(one[name].values, other[name].values), name
 
 
 @contextmanager
@@ -170,9 +134,7 @@ def flip(octets):
     [
         (PAIR, cut, "train_networks"),
         ("dataset.nc", flip, "build_dataset"),
-        ("st_vgg/scores.nc", flip, "score_ensemble"),
         ("random_moved/chosen.csv", cut, "derive_dataset"),
-        ("baselines/gaussian_naive_bayes.nc", flip, "fit_baseline"),
     ],
 )
 def test_a_damaged_file_is_named_set_aside_and_built_again(quick, name, damage, rebuilds):
@@ -205,14 +167,11 @@ def test_a_figure_that_finds_a_damaged_file_sets_it_aside_too(quick):
     path = quick / "results/quick/st_vgg/scores.nc"
     whole = path.read_bytes()
     overwrite(path, flip(whole))
-    with created_equal(
-        quick, "render_figure", "quick", "figure_01", stderr=subprocess.PIPE, text=True
-    ) as process:
-        said = said_by(process)
-    assert process.returncode == 2
+    done = created_equal(quick, "render_figure", "quick", "figure_01")
+    said = one_sentence(done)
+    assert done.returncode == 2
     assert "results/quick/st_vgg/scores.nc is damaged (cut short, or its checksum" in said
     assert "it is now scores.nc.damaged: run again to rebuild it." in said
-    assert "Traceback" not in said
     path.with_name("scores.nc.damaged").unlink()
     overwrite(path, whole)
 
@@ -220,15 +179,16 @@ def test_a_figure_that_finds_a_damaged_file_sets_it_aside_too(quick):
 # Jobs that end badly.
 
 
+def killed_in_the_end(rules):
+    return rules.replace(' > {log:q} 2>&1"', ' > {log:q} 2>&1 && kill -9 $$"')
+
+
 def test_what_was_finished_survives_a_job_that_ends_badly_after_it(quick):
     target = f"results/quick/{PAIR}"
     before = read_predictions(quick / target)
-    rule = quick / "rules/training.smk"
-    text = rule.read_text()
     # Killed between the file and the end: Snakemake deletes the file.
-    rule.write_text(text.replace(' > {log:q} 2>&1"', ' > {log:q} 2>&1 && kill -9 $$"'))
-    said = one_sentence(snakemake(quick, target, "--force"))
-    rule.write_text(text)
+    with edited(quick / "rules/training.smk", killed_in_the_end):
+        said = one_sentence(snakemake(quick, target, "--force"))
     assert "Removing output files of failed job" in said
     assert not (quick / target).exists()
     succeeds(quick, target)
@@ -237,27 +197,23 @@ def test_what_was_finished_survives_a_job_that_ends_badly_after_it(quick):
 
 
 def test_predictions_of_a_former_definition_never_pass_for_those_of_now(quick):
+    scores = "results/quick/st_vgg/scores.nc"
     study = quick / "config/studies/quick.yaml"
-    text = study.read_text()
-    study.write_text(text.replace("learning_rate: 0.1", "learning_rate: 1.0e+30"))
-    said = one_sentence(snakemake(quick, TESTED, *PAIRS))
-    again = jobs(succeeds(quick, TESTED, *PAIRS, "--dry-run"))
-    study.write_text(text)
+    with edited(study, lambda text: text.replace("learning_rate: 0.1", "learning_rate: 1.0e+30")):
+        said = one_sentence(snakemake(quick, scores, *PAIRS))
+        again = jobs(succeeds(quick, scores, *PAIRS, "--dry-run"))
     assert "not finite after epoch" in said
-    assert again == {"train_networks": 3, "score_ensemble": 2, "test_results": 1}
+    assert again == {"train_networks": 2, "score_ensemble": 1}
     # And what the former definition gave is not lost.
-    succeeds(quick, TESTED, *PAIRS)
+    succeeds(quick, scores, *PAIRS)
     assert [trained(quick, "quick", each) for each in ("0000-0001", "0002-0003")] == [0, 0]
 
 
 def test_scores_that_fail_leave_no_figure_of_before_that_passes_for_current(quick):
     figure = "paper_figures/quick/figure_01.pdf"
     succeeds(quick, figure, *PAIRS)
-    rule = quick / "rules/scores.smk"
-    text = rule.read_text()
-    rule.write_text(text.replace(' > {log:q} 2>&1"', ' > {log:q} 2>&1 && kill -9 $$"'))
-    one_sentence(snakemake(quick, figure, *PAIRS, "--forcerun", "score_ensemble"))
-    rule.write_text(text)
+    with edited(quick / "rules/scores.smk", killed_in_the_end):
+        one_sentence(snakemake(quick, figure, *PAIRS, "--forcerun", "score_ensemble"))
     again = jobs(succeeds(quick, figure, *PAIRS))
     assert again == {"score_ensemble": 1, "render_figure_01": 1}
 
@@ -286,12 +242,10 @@ def test_one_job_that_is_killed_for_its_memory_costs_no_other(long, undisturbed)
 
 
 def test_kill_of_everything_loses_no_finished_network(long, undisturbed):
-    run = subprocess.Popen(
-        command(ALL), cwd=long, start_new_session=True, stderr=subprocess.DEVNULL
-    )
+    run = head(long, ALL)
     wait_until((long / UNFINISHED / "0001.nc").exists)
     os.killpg(run.pid, signal.SIGKILL)
-    run.wait()
+    run.communicate()
     assert not (long / ALL).exists()
     succeeds(long, "--unlock")
     succeeds(long, ALL)
@@ -352,11 +306,9 @@ def test_results_that_cannot_be_written_end_in_one_sentence(long):
         subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
         said = one_sentence(snakemake(long, DATASET_FILE))
         assert f"{disk} cannot be written to; make it writable, or make results a link to" in said
-        with created_equal(
-            long, "build_dataset", "long", stderr=subprocess.PIPE, text=True
-        ) as process:
-            *_, sentence = said_by(process).splitlines()
-        assert process.returncode == 2
+        done = created_equal(long, "build_dataset", "long")
+        *_, sentence = done.stderr.splitlines()
+        assert done.returncode == 2
         assert f"{DATASET_FILE} cannot be written (Read-only file system);" in sentence
 
 
@@ -378,14 +330,16 @@ def test_a_second_head_process_is_refused_and_the_first_goes_on(long):
     first.send_signal(signal.SIGCONT)
     assert second.returncode != 0
     assert "cannot be locked" in second.stdout + second.stderr
-    assert first.wait() == 0
+    first.communicate()
+    assert first.returncode == 0
     assert (long / DATASET_FILE).is_file()
 
 
 def test_two_writers_of_the_same_predictions_end_with_those_of_one(long, undisturbed):
     succeeds(long, DATASET_FILE)
-    arguments = ("train_networks", "long", "st_vgg", "--networks=0-3")
-    writers = [created_equal(long, *arguments, stderr=subprocess.DEVNULL) for _ in range(2)]
+    command = [sys.executable, *COMMAND, *TRAIN_LONG]
+    settings = {"cwd": long, "env": source_of(long), "stderr": subprocess.DEVNULL}
+    writers = [subprocess.Popen(command, **settings) for _ in range(2)]
     assert [writer.wait() for writer in writers] == [0, 0]
     assert_same(read_predictions(long / ALL), undisturbed)
     folder = long / PREDICTIONS
@@ -398,13 +352,12 @@ def test_two_writers_of_the_same_predictions_end_with_those_of_one(long, undistu
 
 def test_ctrl_c_keeps_networks_that_are_not_finished(long, undisturbed):
     logs = long / "results/long/st_vgg/logs"
-    first = subprocess.Popen(
-        [*command(FIRST, SECOND, *PAIRS), "--cores", "1"], cwd=long, start_new_session=True
-    )
+    first = head(long, FIRST, SECOND, *PAIRS, "--cores", "1")
     wait_until(lambda: any("epoch 3/" in log.read_text() for log in logs.glob("train*.log")))
     # To all that a terminal runs: the head process, and what it started.
     os.killpg(first.pid, signal.SIGINT)
-    assert first.wait() != 0
+    first.communicate()
+    assert first.returncode != 0
     # Of two jobs, whichever was the first: no other is started.
     (log,) = logs.glob("train*.log")
     assert "asked to stop (SIGINT): unfinished networks are saved" in log.read_text()

@@ -82,10 +82,7 @@ def test_names_of_files_are_read_only_if_they_are_needed(tmp_path):
             {"labels": [0, 0, 0, 0, 1, 1]},
             "the train set has no images of dog; add some, or leave the class out.",
         ),
-        (
-            {"is_test": [False] * 6},
-            "the dataset has no test images; add a test or val folder.",
-        ),
+        ({"is_test": [False] * 6}, "the dataset has no test images; add a test or val folder."),
     ],
 )
 def test_invalid_datasets(parts, sentence):

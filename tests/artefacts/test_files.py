@@ -14,6 +14,7 @@ import h5py
 import numpy as np
 import pytest
 import xarray as xr
+from commands import python
 
 from created_equal.artefacts import (
     canonical,
@@ -205,11 +206,7 @@ print("\\n".join(sentences))
 def test_a_full_disk_ends_in_a_sentence_wherever_it_strikes(tmp_path):
     path = tmp_path / "a.nc"
     rooms = [0, 10, 96, 100, 1000, 3000, 6000, 9000, 12_000, 20_000, 30_000, 40_000, 44_000]
-    done = subprocess.run(
-        [sys.executable, "-c", WRITES_ONTO_A_DISK_THAT_IS_FULL, path, *map(str, rooms)],
-        capture_output=True,
-        text=True,
-    )
+    done = python("-c", WRITES_ONTO_A_DISK_THAT_IS_FULL, path, *rooms)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     message = done.stdout.splitlines()

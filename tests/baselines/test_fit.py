@@ -1,9 +1,9 @@
-import subprocess
-import sys
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import COMMAND, python, refused
 from data import DIGITS
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.svm import SVC
@@ -18,7 +18,6 @@ from created_equal.artefacts import (
 )
 from created_equal.baselines import fit_baseline
 from created_equal.baselines.fit import predict
-from created_equal.cli import main
 from created_equal.datasets import build_dataset
 from created_equal.errors import InputError
 from created_equal.study import BASELINES, Baseline
@@ -122,29 +121,20 @@ def test_a_missing_dataset_is_reported(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def command(monkeypatch, *arguments):
-    monkeypatch.setattr(sys, "argv", ["created-equal", *arguments])
-    with pytest.raises(SystemExit) as end:
-        main()
-    return end.value.code
-
-
-def test_the_command_gives_the_same_file_for_any_number_of_threads(study_folder, monkeypatch):
-    assert command(monkeypatch, "build_dataset", "smoke") == 0
-    assert command(monkeypatch, "fit_baseline", "smoke", "k_nearest_neighbours") == 0
+def test_the_command_gives_the_same_file_for_any_number_of_threads(study_folder, command):
+    fit = ("fit_baseline", "smoke", "k_nearest_neighbours")
+    assert command("build_dataset", "smoke")[0] == command(*fit)[0] == 0
     output = Path("results/smoke/baselines/k_nearest_neighbours.nc")
     before = output.read_bytes()
     output.unlink()
-    monkeypatch.setenv("OMP_NUM_THREADS", "2")
-    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
-    fit = [sys.executable, "-m", "created_equal", "fit_baseline", "smoke", "k_nearest_neighbours"]
-    subprocess.run(fit, check=True)
+    threads = {"OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"}
+    assert python(*COMMAND, *fit, env=os.environ | threads).returncode == 0
     assert output.read_bytes() == before
 
 
-def test_the_command_rejects_an_unknown_baseline(study_folder, monkeypatch, capsys):
-    assert command(monkeypatch, "fit_baseline", "smoke", "svn") == 2
-    assert "the study smoke has no baseline svn; use one of svm, k_near" in capsys.readouterr().err
+def test_the_command_rejects_an_unknown_baseline(study_folder, command):
+    sentence = refused(command("fit_baseline", "smoke", "svn"))
+    assert sentence.startswith("the study smoke has no baseline svn; use one of svm, k_near")
     assert not Path("results").exists()
 
 

@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import tarfile
 import time
 from argparse import Namespace
@@ -13,6 +11,8 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from commands import python
+from data import NARROW, small_study, write_study
 from gpu import (
     COMMAND,
     FILE_BYTES,
@@ -36,35 +36,22 @@ from created_equal.study import CONFIG_VARIABLE, load_study, predictions_folder,
 from created_equal.training import train_networks
 
 PROGRAM = Path(__file__).parents[2] / "benchmarks" / "gpu.py"
-ONE_ENSEMBLE = """\
-title: Networks of seconds
-dataset: {source: digits, size: 16, train_examples: 40, test_examples: 40}
-recipe: {epochs: 3, batch_size: 20, learning_rate: 0.1}
-ensembles:
-  st_vgg: {architecture: st_vgg, width: 0.125}
-"""
-STUDY = (
-    ONE_ENSEMBLE
-    + """\
-  easiest_moved:
-    {architecture: st_vgg, width: 0.125,
-     dataset: {move_to_test: easiest, fraction: 0.1, ranked_by: st_vgg}}
-"""
-)
+RECIPE = {"epochs": 3, "batch_size": 20, "learning_rate": 0.1}
+ONE_ENSEMBLE = small_study(recipe=RECIPE)
+MOVED = {"move_to_test": "easiest", "fraction": 0.1, "ranked_by": "st_vgg"}
+BOTH = {"st_vgg": NARROW, "easiest_moved": NARROW | {"dataset": MOVED}}
+STUDY = small_study(recipe=RECIPE, ensembles=BOTH)
 
 
 def run(folder, minutes, *options):
-    return subprocess.run(
-        [
-            *(sys.executable, PROGRAM, "--minutes", str(minutes), "--out", "gpu"),
-            *("--study", "seconds", "--networks", "2", "--epochs-compared", "2", "--limit", "1"),
-            *options,
-        ],
+    done = python(
+        *(PROGRAM, "--minutes", minutes, "--out", "gpu"),
+        *("--study", "seconds", "--networks", "2", "--epochs-compared", "2", "--limit", "1"),
+        *options,
         cwd=folder,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def predictions_in(folder):
@@ -83,7 +70,7 @@ def train_again(folder):
 
 
 def test_the_second_run_takes_up_the_first(study_folder, tmp_path_factory, monkeypatch):
-    Path("config/studies/seconds.yaml").write_text(STUDY)
+    write_study(STUDY, "seconds")
     printed = run(study_folder, 10, "--steps", "precision,ways,training")
     table = printed[printed.rindex("step") :]
     assert "tests" in table and "not measured" in table
@@ -104,8 +91,7 @@ def test_the_second_run_takes_up_the_first(study_folder, tmp_path_factory, monke
     assert train_again(other).endswith(measured)
     assert len(predictions_in(other)) == 2
     # What a change of the study affects is trained again, and the archives have both.
-    study = other / "config/studies/seconds.yaml"
-    study.write_text(STUDY.replace("epochs: 3", "epochs: 4"))
+    write_study(STUDY | {"recipe": RECIPE | {"epochs": 4}}, "seconds", other)
     before = predictions_in(other)
     # One of the networks is in reference already.
     monkeypatch.chdir(other)
@@ -126,7 +112,7 @@ def test_the_second_run_takes_up_the_first(study_folder, tmp_path_factory, monke
 
 def test_other_files_among_the_predictions_do_not_count(study_folder, monkeypatch):
     """Outputs of a run with smaller jobs, and of an earlier definition."""
-    Path("config/studies/seconds.yaml").write_text(STUDY)
+    write_study(STUDY, "seconds")
     monkeypatch.setenv(CONFIG_VARIABLE, '{"networks": 2}')
     study = load_study("seconds", 2)
     ensemble = study.ensembles["st_vgg"]
@@ -147,8 +133,8 @@ def test_other_files_among_the_predictions_do_not_count(study_folder, monkeypatc
 
 
 def test_a_run_ends_in_time_and_says_what_is_not_measured(study_folder):
-    Path("config/studies/seconds.yaml").write_text(STUDY)
-    printed = run(study_folder, 0.36)
+    write_study(STUDY, "seconds")
+    printed = run(study_folder, 0.36, "--steps", "precision,ways,training")
     assert printed.count("not measured") == 4
     assert not (study_folder / "gpu/gpu.json").exists()
 
@@ -255,17 +241,17 @@ def test_a_stopped_benchmark_keeps_its_rows(tmp_path, monkeypatch, capsys, end, 
 
 
 def test_a_step_that_fails_does_not_hold_up_the_others(study_folder):
-    Path("config/studies/seconds.yaml").write_text(ONE_ENSEMBLE)
+    write_study(ONE_ENSEMBLE, "seconds")
     printed = run(study_folder, 5, "--steps", "precision,training", "--epochs-compared", "-1")
     assert "precision" in printed and "failed" in printed
     assert printed.count("2 of 2 networks") == 1
 
 
 def test_without_its_dataset_nothing_is_measured(study_folder):
-    Path("config/studies/seconds.yaml").write_text(STUDY.replace("digits", "mnist"))
+    write_study(STUDY | {"dataset": {"source": "mnist"}}, "seconds")
     Path("config.yaml").write_text("data_root: nowhere\n")
     options = ("--minutes", "5", "--out", "gpu", "--study", "seconds")
-    done = subprocess.run([sys.executable, PROGRAM, *options], capture_output=True, text=True)
+    done = python(PROGRAM, *options)
     assert done.returncode == 1
     reason = "data_root nowhere does not exist; make the folder, or correct data_root."
     assert done.stderr == f"created-equal: {reason}\n"

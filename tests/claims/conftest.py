@@ -6,30 +6,19 @@ with the image. What a network says when it is wrong differs from network to net
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
-from oracles import bimodality
+from learners import examples_of, predictions_of
 
-from created_equal.artefacts import (
-    BOUNDS,
-    HALVES,
-    make_dataset,
-    make_predictions,
-    read_predictions,
-    write_predictions,
-)
-from created_equal.claims.check import Row, check_claims
-from created_equal.claims.claim import read_claims
+from created_equal.artefacts import HALVES, make_dataset, write_predictions
+from created_equal.claims.check import Row
 from created_equal.claims.evidence import Evidence
-from created_equal.scores import accessibility, scores_of_baseline
-from created_equal.scores.agreement import modes
+from created_equal.scores import score_ensemble, scores_of_baseline
 
 N, K, TRAIN, TEST, EPOCHS = 20, 5, 200, 100, 11
 EXAMPLES = TRAIN + TEST
@@ -51,65 +40,17 @@ RISING = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65)
 UNLIKE = (0.2, 0.2, 0.25, *RISING[:-1], 0.7)  # In the end few are wrong about the same examples.
 
 
-def predictions_of(
-    right: np.ndarray,
-    labels: np.ndarray = LABELS,
-    is_test: np.ndarray = IS_TEST,
-    alike: bool = False,
+def made_up_predictions(
+    right: np.ndarray, is_test: np.ndarray = IS_TEST, alike: bool = False
 ) -> xr.Dataset:
     """Return the predictions of networks that are right (network, epoch, example) or wrong.
 
     Those that are wrong predict different labels, or the same one.
     """
-    networks, _, examples = right.shape
-    shift = np.zeros(networks, int) if alike else np.arange(networks)
-    other = 1 + (shift[:, None, None] + np.arange(examples)) % (K - 1)
-    predicted = np.where(right, labels, (labels + other) % K)
-    accuracy = np.stack([right[..., part].mean(axis=-1) for part in (~is_test, is_test)], axis=-1)
-    trained_on = xr.Dataset(
-        {"label": ("example", labels.astype(np.int16)), "class_name": ("class", np.arange(K))},
-        coords={
-            "example": np.arange(examples),
-            "example_split": ("example", np.where(is_test, "test", "train")),
-        },
-    )
-    return make_predictions(predicted, accuracy, 1.6 - accuracy, range(networks), trained_on)
-
-
-def scores_of_networks(predictions: xr.Dataset) -> xr.Dataset:
-    """Return the scores of an ensemble."""
-    predicted, labels = predictions["prediction"].values, predictions["label"].values
-    is_test = predictions["example_split"].values == "test"
-    epochs = len(predicted[0])
-    right = predicted == labels
-    agreed = [modes(predicted[:, epoch], K) for epoch in range(epochs)]
-    n_right = right.sum(axis=0, dtype=np.uint8)
-    parts = (~is_test, is_test)
-    measure = [[bimodality(n_right[e, part]) for part in parts] for e in range(epochs)]
-    return xr.Dataset(
-        {
-            "n_right": (("epoch", "example"), n_right),
-            **{
-                name: (("epoch", "example"), np.array([getattr(each, name) for each in agreed]))
-                for name in ("modal_label", "n_modal", "n_runner_up")
-            },
-            "accessibility": (
-                "example",
-                accessibility(n_right, len(right), predictions["epoch"].values),
-            ),
-            "accessibility_half": (
-                ("half", "example"),
-                [
-                    right[half::2, 1:].mean(axis=1).sum(axis=0) / max(1, len(right[half::2]))
-                    for half in range(len(HALVES))
-                ],
-            ),
-            "bimodality": (("epoch", "split"), measure),
-            **{name: predictions[name] for name in ("accuracy", "loss", "label")},
-        },
-        coords={**predictions.coords, "half": list(HALVES), "bound": list(BOUNDS)},
-        attrs={"classes": K, "definition": "{}"},
-    )
+    shift = np.zeros(len(right), int) if alike else np.arange(len(right))
+    other = 1 + (shift[:, None, None] + np.arange(EXAMPLES)) % (K - 1)
+    predicted = np.where(right, LABELS, (LABELS + other) % K)
+    return predictions_of(predicted, examples_of(LABELS, is_test, K))
 
 
 def from_counts(
@@ -117,7 +58,7 @@ def from_counts(
 ) -> xr.Dataset:
     """Return predictions in which this number of networks (epoch, example) is right."""
     places = (np.arange(N)[:, None, None] + 3 * np.arange(counts.shape[1])) % N
-    return predictions_of(places < counts, is_test=is_test, alike=alike)
+    return made_up_predictions(places < counts, is_test, alike)
 
 
 def untrained(seed: int = 0) -> np.ndarray:
@@ -162,7 +103,7 @@ def divided_by_parity() -> xr.Dataset:
     right = np.empty((N, EPOCHS, EXAMPLES), dtype=bool)
     for half, order in enumerate(orders):
         right[half::2] = order < known
-    return predictions_of(right)
+    return made_up_predictions(right)
 
 
 def agreeing_less_and_less() -> xr.Dataset:
@@ -214,7 +155,7 @@ def moved(predictions: xr.Dataset, counts: np.ndarray) -> xr.Dataset:
 
 def classifier(*curves: np.ndarray) -> xr.Dataset:
     """Return the predictions of a baseline that is right (epoch, example), by random state."""
-    made = predictions_of(np.array(curves))
+    made = made_up_predictions(np.array(curves))
     return made.assign_coords(epoch=made["epoch"] + 1)
 
 
@@ -309,7 +250,7 @@ def evidence_of(study: str, good: bool, folder: Path) -> Evidence:
         scores={
             name: scores_of_baseline(each.assign_attrs(definition="{}"))
             if name.startswith("baselines/")
-            else scores_of_networks(each)
+            else score_ensemble([files[name]])
             for name, each in made.items()
         },
         predictions={name: [path] for name, path in files.items()},
@@ -327,18 +268,10 @@ def images() -> xr.Dataset:
     )
 
 
-@contextmanager
-def with_few_replicates() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("created_equal.claims.check.REPLICATES", 20)
-        yield
-
-
 @pytest.fixture
-def few_replicates():
+def few_replicates(monkeypatch):
     """A tenth of the replicates of each interval, for tests of many claims."""
-    with with_few_replicates():
-        yield
+    monkeypatch.setattr("created_equal.claims.check.REPLICATES", 20)
 
 
 @pytest.fixture(scope="session")
@@ -354,25 +287,13 @@ def made_up(tmp_path_factory) -> Callable[[str, bool], Evidence]:
     return of
 
 
-@pytest.fixture(scope="session")
-def checked(made_up) -> Callable[[str], list[Row]]:
-    """Return the function that gives the rows of all claims, which hold; each is made once."""
-
-    @cache
-    def rows(study: str) -> list[Row]:
-        with with_few_replicates():
-            return check_claims(made_up(study, True), read_claims())
-
-    return rows
-
-
 @pytest.fixture
 def with_networks() -> Callable[[Evidence, int], Evidence]:
     """Return the function that returns the results of fewer networks of every ensemble."""
 
     def of(evidence: Evidence, networks: int) -> Evidence:
         scores = {
-            name: scores_of_networks(read_predictions(path).isel(network=range(networks)))
+            name: score_ensemble([path], networks)
             for name, (path,) in evidence.predictions.items()
             if not name.startswith("baselines/")
         }

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from data import write_study
 
 from created_equal.artefacts import (
     make_dataset,
@@ -118,9 +119,7 @@ def test_everything_that_the_figures_name_is_there(
 )
 def test_a_study_has_the_data_of_its_base_unless_it_has_its_own(text, data, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    path = tmp_path / "config/studies/made_up.yaml"
-    path.parent.mkdir(parents=True)
-    path.write_text(text)
+    write_study(text, "made_up")
     assert _data_of(study_of({})) == data
 
 

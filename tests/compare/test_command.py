@@ -1,27 +1,17 @@
 """The command compare, from what is typed to a sentence, a figure and a table."""
 
 import shutil
-import sys
 
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
+from data import NARROW, small_study, write_study
 from learners import DIFFICULTY, EXAMPLES, write_ensemble
 from PIL import Image
 
-from created_equal import cli
 from created_equal.study import scores_path
 
-STUDY = {
-    "title": "Made up",
-    "dataset": {"source": "digits", "size": 16},
-    "networks": 6,
-    "recipe": {"epochs": 5},
-    "ensembles": {"one": {"architecture": "st_vgg"}, "other": {"architecture": "st_vgg"}},
-}
-
-
+STUDY = small_study(networks=6, ensembles={"one": NARROW, "other": NARROW})
 PUBLISHED_FIRST = (
     "theirs.csv is named first, but a published score comes second; name first an ensemble of a "
     "study, a scores.nc, or the folder of one."
@@ -29,20 +19,17 @@ PUBLISHED_FIRST = (
 
 
 @pytest.fixture
-def run(study_folder, two, monkeypatch, capsys):
+def run(study_folder, two, command):
     """A function that runs compare in a folder with a study of two ensembles."""
-    (study_folder / "config/studies/made_up.yaml").write_text(yaml.safe_dump(STUDY))
+    write_study(STUDY, "made_up")
     for path, name in zip(two, STUDY["ensembles"], strict=True):
         shutil.copytree(path.parent, scores_path("made_up", name).parent)
     pd.DataFrame({"index": np.arange(EXAMPLES), "events": DIFFICULTY}).to_csv("theirs.csv")
 
     def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["created-equal", "compare", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said, problem = capsys.readouterr()
+        code, said, problem = command("compare", *arguments)
         assert "Traceback" not in problem
-        return ended.value.code or 0, said or problem
+        return code, said or problem
 
     return run
 

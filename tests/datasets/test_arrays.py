@@ -76,10 +76,7 @@ def test_sizes_and_choices_are_as_for_other_sources(tmp_path):
         ({"class_names": np.array(["a", "b"])}, "has 2 class_names, but a label 2; give a name"),
         ({"class_names": np.array(["a", "b", "a"])}, "class_names has 'a', which is empty or not"),
         ({"class_names": np.array(["a", "b", " "])}, "class_names has ' ', which is empty or not"),
-        (
-            {"class_names": np.array([1, 2, 3])},
-            r"class_names are int64 of the shape \(3,\); giv",
-        ),
+        ({"class_names": np.array([1, 2, 3])}, r"class_names are int64 of the shape \(3,\); giv"),
         ({"class_names": np.array(["a", "b", "c", "d"])}, "the train set has no images of d; add"),
         ({"class_names": np.array(["a", 1, None], object)}, "class_names holds Python objects, w"),
         ({"train_images": np.array([{}] * 6)}, "train_images holds Python objects, which are nev"),

@@ -91,9 +91,7 @@ def test_none_chooses_the_whole_split_and_a_number_a_part_of_it():
 
 
 def test_a_request_for_too_many_examples_is_rejected():
-    with pytest.raises(
-        InputError, match=r"train_examples asks for 11 .* only 10 train .*at most 10"
-    ):
+    with pytest.raises(InputError, match=r"asks for 11 .* only 10 train .*at most 10"):
         choose_examples(make_source([5, 5], [3, 3]), 11, None)
     with pytest.raises(InputError, match=r"test_examples asks for 7 .* only 6 test"):
         choose_examples(make_source([5, 5], [3, 3]), None, 7)

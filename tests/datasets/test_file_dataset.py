@@ -2,7 +2,7 @@ import logging
 
 import numpy as np
 import pytest
-from PIL import Image
+from image_folders import save_image, save_images
 
 from created_equal.artefacts import content_hash
 from created_equal.datasets import build_dataset, file_dataset, file_reading
@@ -10,17 +10,10 @@ from created_equal.datasets.file_dataset import channel_moments, hash_files, sam
 from created_equal.errors import InputError
 
 
-def save(path, color=(1, 2, 3), size=(4, 4)):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new("RGB" if isinstance(color, tuple) else "L", size, color).save(path)
-    return path
-
-
 @pytest.fixture
 def folder(tmp_path):
-    for name in ("train/a/0", "train/a/1", "train/b/0", "train/b/1", "test/a/0", "test/b/0"):
-        save(tmp_path / f"{name}.png")
-    return tmp_path
+    names = ("train/a/0", "train/a/1", "train/b/0", "train/b/1", "test/a/0", "test/b/0")
+    return save_images(tmp_path, names, color=(1, 2, 3))
 
 
 def build(folder, **more):
@@ -30,7 +23,7 @@ def build(folder, **more):
 
 def test_hashes_are_in_the_order_of_the_files(folder):
     files = [folder / "train" / "a" / f"{k}.png" for k in (1, 0)]
-    save(files[0], (9, 9, 9))
+    save_image(files[0], (9, 9, 9))
     expected = [content_hash(path.read_bytes()) for path in files]
     assert hash_files(files).tolist() == expected
     assert expected[0] != expected[1]
@@ -54,8 +47,8 @@ def test_unreadable_files_are_named(folder):
 
 
 def test_moments_are_those_of_the_train_images(folder):
-    save(folder / "train" / "a" / "0.png", (5, 2, 3))
-    save(folder / "test" / "a" / "0.png", (200, 200, 200))
+    save_image(folder / "train" / "a" / "0.png", (5, 2, 3))
+    save_image(folder / "test" / "a" / "0.png", (200, 200, 200))
     dataset = build(folder)
     assert dataset["channel_mean"].values.tolist() == [2, 2, 3]
     assert dataset["channel_std"].values.tolist() == [np.sqrt(3), 0, 0]
@@ -63,7 +56,7 @@ def test_moments_are_those_of_the_train_images(folder):
 
 def test_moments_of_a_sample_are_near_those_of_all_files(folder, monkeypatch):
     generator = np.random.default_rng(0)
-    files = [save(folder / f"{k}.png", int(generator.integers(256))) for k in range(400)]
+    files = [save_image(folder / f"{k}.png", int(generator.integers(256))) for k in range(400)]
     (mean, deviation), *_ = channel_moments(files, 4)
     monkeypatch.setattr(file_dataset, "N_SAMPLED", 200)
     chosen = sample(len(files))
@@ -77,8 +70,7 @@ def test_moments_of_a_sample_are_near_those_of_all_files(folder, monkeypatch):
 
 
 def test_gray_files_have_three_channels(tmp_path):
-    for name in ("train/a/0", "train/b/0", "test/a/0", "test/b/0"):
-        save(tmp_path / f"{name}.png", 77)
+    save_images(tmp_path, color=77)
     assert build(tmp_path)["channel_mean"].values.tolist() == [77, 77, 77]
 
 

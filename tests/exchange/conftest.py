@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from learners import predictions_of
 
-from created_equal.artefacts import make_dataset, make_predictions, write_predictions
+from created_equal.artefacts import make_dataset, write_predictions
 from created_equal.scores import score_ensemble
 
 CLASSES = ("cat", "dog, or wolf", "12")
@@ -37,8 +38,5 @@ def predictions(dataset):
 @pytest.fixture(scope="session")
 def scores(dataset, predictions, tmp_path_factory):
     path = tmp_path_factory.mktemp("predictions") / "0000-0005.nc"
-    right, is_test = predictions == dataset["label"].values, dataset["example_split"] == "test"
-    accuracy = np.stack([right[..., ~is_test].mean(-1), right[..., is_test].mean(-1)], axis=-1)
-    made = make_predictions(predictions, accuracy, 1 - accuracy, range(NETWORKS), dataset)
-    write_predictions(made, path, {"made": "up"})
+    write_predictions(predictions_of(predictions, dataset), path, {"made": "up"})
     return score_ensemble([path])

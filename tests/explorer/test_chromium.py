@@ -20,7 +20,6 @@ from created_equal.artefacts.dataset import content_hash
 from created_equal.scores import BLOCKS, bin_edges, extremes
 
 NARROW = {"width": 390, "height": 844}
-Open = Callable[..., Page]
 Write = Callable[..., Path]
 
 
@@ -88,9 +87,7 @@ def drag(page: Page, canvas: str, start: tuple[float, float], end: tuple[float, 
     settled(page)
 
 
-def test_names_and_notes_are_shown_as_they_are(
-    open_page: Open, page_path: Path, scores: xr.Dataset
-) -> None:
+def test_names_and_notes_are_shown_as_they_are(open_page, page_path, scores):
     page = open_page(page_path)
     assert page.title() == "Cats & <dogs>: title of st_vgg"
     assert page.locator("h1").inner_text() == page.title()
@@ -104,9 +101,7 @@ def test_names_and_notes_are_shown_as_they_are(
 
 
 @pytest.mark.parametrize("epoch", [0, 5, 12])
-def test_histograms_are_numpy_s(
-    epoch: int, open_page: Open, page_path: Path, scores: xr.Dataset
-) -> None:
+def test_histograms_are_numpy_s(epoch, open_page, page_path, scores):
     page = open_page(page_path, f"#epoch={epoch}")
     expected = expected_counts(scores, epoch)
     assert counts(page) == expected
@@ -121,9 +116,7 @@ def test_histograms_are_numpy_s(
     assert count_words(page) == f"{of_label.sum()} of 240 images"
 
 
-def test_with_many_networks_a_bar_has_more_than_those_right_in_all(
-    open_page: Open, write: Write, dataset: xr.Dataset
-) -> None:
+def test_with_many_networks_a_bar_has_more_than_those_right_in_all(open_page, write, dataset):
     scores = make_scores(dataset, networks=60)
     page = open_page(write({"st_vgg": scores}, dataset), "#epoch=6")
     right = scores["n_right"].sel(epoch=6, example=scores["example_split"] == "test").values
@@ -134,7 +127,7 @@ def test_with_many_networks_a_bar_has_more_than_those_right_in_all(
     assert last_bar > (right == 60).sum()
 
 
-def test_the_epoch_follows_the_keys_and_the_button(open_page: Open, page_path: Path) -> None:
+def test_the_epoch_follows_the_keys_and_the_button(open_page, page_path):
     page = open_page(page_path)
     said = page.locator("#epoch_words")
     assert said.inner_text() == "epoch 12 of 12"
@@ -163,8 +156,8 @@ def test_the_epoch_follows_the_keys_and_the_button(open_page: Open, page_path: P
 
 @pytest.mark.parametrize("motion", ["no-preference", "reduce"])
 def test_it_plays_to_the_end_and_slowly_for_those_who_want_less_motion(
-    motion: str, open_page: Open, page_path: Path
-) -> None:
+    motion, open_page, page_path
+):
     page = open_page(page_path, reduced_motion=motion)
     # Time stands still but for run_for, however busy the machine is.
     page.clock.install(time=datetime(2030, 1, 1))
@@ -179,9 +172,7 @@ def test_it_plays_to_the_end_and_slowly_for_those_who_want_less_motion(
     assert page.locator("#play").inner_text() == "Play"
 
 
-def test_a_part_of_the_map_is_selected(
-    open_page: Open, page_path: Path, scores: xr.Dataset
-) -> None:
+def test_a_part_of_the_map_is_selected(open_page, page_path, scores):
     page = open_page(page_path)
     drag(page, "#map_0", (0.3, 0.1), (0.9, 0.6))
     brush = page.evaluate("explorer.state.brush")
@@ -211,9 +202,7 @@ def test_a_part_of_the_map_is_selected(
     assert count_words(page) == "240 of 240 images"
 
 
-def test_bars_are_selected_and_followed_to_another_epoch(
-    open_page: Open, page_path: Path, scores: xr.Dataset
-) -> None:
+def test_bars_are_selected_and_followed_to_another_epoch(open_page, page_path, scores):
     page = open_page(page_path, "#epoch=6")
     drag(page, "#bars_0", (0.6, 0.2), (0.99, 0.2))
     brush = page.evaluate("explorer.state.brush")
@@ -233,9 +222,7 @@ def test_bars_are_selected_and_followed_to_another_epoch(
     assert sorted(found(page)) == scores["example"].values[at_one].tolist()
 
 
-def test_a_click_shows_an_image_with_its_votes(
-    open_page: Open, page_path: Path, scores: xr.Dataset, dataset: xr.Dataset
-) -> None:
+def test_a_click_shows_an_image_with_its_votes(open_page, page_path, scores, dataset):
     page = open_page(page_path, "#epoch=4")
     page.locator(".tile").nth(3).click()
     settled(page)
@@ -272,7 +259,7 @@ def test_a_click_shows_an_image_with_its_votes(
     assert not page.locator("#name").is_visible()
 
 
-def test_an_address_restores_the_view(open_page: Open, page_path: Path) -> None:
+def test_an_address_restores_the_view(open_page, page_path):
     page = open_page(page_path, "#image=112&epoch=4")
     assert page.evaluate("[explorer.positions[explorer.state.image], explorer.state.epoch]") == [
         *(112, 4)
@@ -299,9 +286,7 @@ def test_an_address_restores_the_view(open_page: Open, page_path: Path) -> None:
         assert state["brush"] is None
 
 
-def test_the_selection_is_saved_as_a_table(
-    open_page: Open, page_path: Path, scores: xr.Dataset, dataset: xr.Dataset
-) -> None:
+def test_the_selection_is_saved_as_a_table(open_page, page_path, scores, dataset):
     page = open_page(page_path, "#epoch=5&label=2")
     with page.expect_download() as download:
         page.locator("#csv").click()
@@ -322,7 +307,7 @@ def test_the_selection_is_saved_as_a_table(
         assert row["pixel_hash"] == f"{hashed:016x}"
 
 
-def test_the_orders_of_the_gallery(open_page: Open, page_path: Path, scores: xr.Dataset) -> None:
+def test_the_orders_of_the_gallery(open_page, page_path, scores):
     page = open_page(page_path)
     blocks = {(block.label, block.name): block.examples for block in extremes(scores, 5)}
     for name in BLOCKS:
@@ -334,9 +319,7 @@ def test_the_orders_of_the_gallery(open_page: Open, page_path: Path, scores: xr.
     assert any(blocks[label, "agreed but wrong"].size for label in range(len(NAMES)))
 
 
-def test_images_that_are_equally_hard_are_said_to_be(
-    open_page: Open, page_path: Path, scores: xr.Dataset
-) -> None:
+def test_images_that_are_equally_hard_are_said_to_be(open_page, page_path, scores):
     page, said = open_page(page_path), "#equal"
     lowest = int((scores["accessibility"] == scores["accessibility"].min()).sum())
     assert lowest > 5, "those that are given a wrong label are never learned"
@@ -352,9 +335,7 @@ def test_images_that_are_equally_hard_are_said_to_be(
     assert page.locator(said).inner_text() == ""
 
 
-def test_what_most_networks_take_the_selected_images_for_is_counted(
-    open_page: Open, page_path: Path, scores: xr.Dataset
-) -> None:
+def test_what_most_networks_take_the_selected_images_for_is_counted(open_page, page_path, scores):
     page = open_page(page_path)
     update(page, label="1", split="test", epoch=3)
     chosen = (scores["label"].values == 1) & (scores["example_split"].values == "test")
@@ -365,9 +346,7 @@ def test_what_most_networks_take_the_selected_images_for_is_counted(
         assert (f"{name}\u00a0({size})" in shown) == (size > 0)
 
 
-def test_images_that_are_never_learned_come_last(
-    open_page: Open, page_path: Path, scores: xr.Dataset
-) -> None:
+def test_images_that_are_never_learned_come_last(open_page, page_path, scores):
     page = open_page(page_path)
     is_learned = 2 * scores["n_right"].values[-1] > scores.sizes["network"]
     never = set(scores["example"].values[~is_learned].tolist())
@@ -376,9 +355,7 @@ def test_images_that_are_never_learned_come_last(
         assert never and set(found(page)[-len(never) :]) == never
 
 
-def test_steps_are_called_steps(
-    open_page: Open, write: Write, scores: xr.Dataset, dataset: xr.Dataset
-) -> None:
+def test_steps_are_called_steps(open_page, write, scores, dataset):
     steps = scores.assign_attrs(definition='{"steps": [1, 5]}')
     page = open_page(write({"first_steps": steps}, dataset))
     assert page.locator("#epoch_words").inner_text() == "step 12 of 12"
@@ -387,7 +364,7 @@ def test_steps_are_called_steps(
     assert "epoch" not in words
 
 
-def test_images_are_found(open_page: Open, page_path: Path, dataset: xr.Dataset) -> None:
+def test_images_are_found(open_page, page_path, dataset):
     page = open_page(page_path)
     page.keyboard.press("/")
     page.keyboard.type("117")
@@ -406,7 +383,7 @@ def test_images_are_found(open_page: Open, page_path: Path, dataset: xr.Dataset)
     assert count_words(page) == "40 of 240 images"
 
 
-def test_more_images_on_demand(open_page: Open, page_path: Path) -> None:
+def test_more_images_on_demand(open_page, page_path):
     page = open_page(page_path)
     assert page.locator(".tile").count() == 120
     page.locator("#more").click()
@@ -417,7 +394,7 @@ def test_more_images_on_demand(open_page: Open, page_path: Path) -> None:
     assert label.startswith("Image ") and ", consistency 0." in label
 
 
-def test_gray_images_that_are_not_square(open_page: Open, write: Write) -> None:
+def test_gray_images_that_are_not_square(open_page, write):
     dataset = make_images(30, 20, 11, 1)
     page = open_page(write({"a": make_scores(dataset)}, dataset), "#image=104")
     page.wait_for_function("document.querySelector('#large').width === 11")
@@ -428,9 +405,7 @@ def test_gray_images_that_are_not_square(open_page: Open, write: Write) -> None:
     assert np.abs(difference).mean() < 10
 
 
-def test_scores_without_images_are_shown(
-    scores: xr.Dataset, dataset: xr.Dataset, open_page: Open, write: Write
-) -> None:
+def test_scores_without_images_are_shown(scores, dataset, open_page, write):
     page = open_page(write({"a": scores}, dataset.drop_vars(["image", "pixel_hash"])))
     assert "There are no images" in page.locator("header").inner_text()
     tiles = page.locator(".tile canvas")
@@ -443,9 +418,7 @@ def test_scores_without_images_are_shown(
     assert page.locator(".tile").count() == 0
 
 
-def test_large_images_are_scaled_down_and_missing_ones_said(
-    open_page: Open, write: Write, tmp_path: Path
-) -> None:
+def test_large_images_are_scaled_down_and_missing_ones_said(open_page, write, tmp_path):
     names = [f'a, "{number}" <\'&>.png' for number in range(12)]
     for number, name in enumerate(names):
         color = (20 * number, 100, 250 - 20 * number)
@@ -476,9 +449,7 @@ def test_large_images_are_scaled_down_and_missing_ones_said(
         assert [row["file"] for row in csv.DictReader(file)] == [names[7]]
 
 
-def test_two_ensembles_side_by_side(
-    open_page: Open, write: Write, scores: xr.Dataset, dataset: xr.Dataset
-) -> None:
+def test_two_ensembles_side_by_side(open_page, write, scores, dataset):
     other = make_scores(dataset, networks=7, epochs=5, seed=3).isel(example=slice(40, None))
     page = open_page(write({"a": scores, "b": other}, dataset), "#epoch=4")
     headings = page.locator(".ensemble h2").all_inner_texts()
@@ -515,7 +486,7 @@ def test_two_ensembles_side_by_side(
     assert {(row["epoch_a"], row["epoch_b"]) for row in rows} == {("12", "5")}
 
 
-def test_sixty_thousand_examples_are_ready_in_five_seconds(open_page: Open, write: Write) -> None:
+def test_sixty_thousand_examples_are_ready_in_five_seconds(open_page, write):
     """Of processor time, which does not depend on what else the cores are used for."""
     dataset = make_images(60_000, 32, 32, 3)
     path = write({"a": make_scores(dataset, networks=100, epochs=40)}, dataset)
@@ -533,7 +504,7 @@ def test_sixty_thousand_examples_are_ready_in_five_seconds(open_page: Open, writ
     settled(page)
 
 
-def test_a_phone_shows_all_of_it_and_the_image_in_a_sheet(open_page: Open, page_path: Path) -> None:
+def test_a_phone_shows_all_of_it_and_the_image_in_a_sheet(open_page, page_path):
     page = open_page(page_path, viewport=NARROW)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     assert not page.locator("#detail").is_visible()
@@ -544,9 +515,7 @@ def test_a_phone_shows_all_of_it_and_the_image_in_a_sheet(open_page: Open, page_
     assert page.locator("#name").is_visible()
 
 
-def test_long_names_of_classes_make_no_phone_wider(
-    open_page: Open, write: Write, scores: xr.Dataset, dataset: xr.Dataset
-) -> None:
+def test_long_names_of_classes_make_no_phone_wider(open_page, write, scores, dataset):
     names = ["x_" * 60, "Katze \u00fcber \u732b " * 8, '<b>"A&B"</b>\'s', "cat"]
     named = dataset.assign(class_name=("class", np.array(names, dtype=object)))
     page = open_page(write({"a": scores}, named), "#image=100", viewport=NARROW)
@@ -559,7 +528,7 @@ def test_long_names_of_classes_make_no_phone_wider(
         assert page.locator("#name").text_content().endswith(f"labeled {names[label]}")
 
 
-def test_dark_light_and_print(open_page: Open, page_path: Path) -> None:
+def test_dark_light_and_print(open_page, page_path):
     background = "getComputedStyle(document.body).backgroundColor"
     dark = open_page(page_path, color_scheme="dark")
     assert dark.evaluate(background) == "rgb(21, 24, 29)"
@@ -575,9 +544,7 @@ def test_dark_light_and_print(open_page: Open, page_path: Path) -> None:
     assert dark.locator(".tile").first.is_visible()
 
 
-def test_a_printed_page_shows_plots_image_and_tiles_below_each_other(
-    open_page: Open, page_path: Path
-) -> None:
+def test_a_printed_page_shows_plots_image_and_tiles_below_each_other(open_page, page_path):
     paper = {"width": 718, "height": 1000}
     light = open_page(page_path, "#image=101", viewport=paper)
     light.emulate_media(media="print")
@@ -591,9 +558,7 @@ def test_a_printed_page_shows_plots_image_and_tiles_below_each_other(
     assert np.array_equal(pixels(page, "#curve"), pixels(light, "#curve"))
 
 
-def test_a_finger_that_scrolls_across_a_plot_selects_nothing(
-    open_page: Open, page_path: Path
-) -> None:
+def test_a_finger_that_scrolls_across_a_plot_selects_nothing(open_page, page_path):
     page = open_page(page_path, viewport=NARROW, has_touch=True)
     box = page.locator("#map_0").bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -608,7 +573,7 @@ def test_a_finger_that_scrolls_across_a_plot_selects_nothing(
     assert count_words(page) == "240 of 240 images"
 
 
-def test_the_address_is_written_seldom_and_in_the_end(open_page: Open, page_path: Path) -> None:
+def test_the_address_is_written_seldom_and_in_the_end(open_page, page_path):
     page = open_page(page_path)
     # Time stands still but for run_for, however busy the machine is.
     page.clock.install(time=datetime(2030, 1, 1))
@@ -625,21 +590,19 @@ def test_the_address_is_written_seldom_and_in_the_end(open_page: Open, page_path
     assert page.evaluate("writes") < 20
 
 
-def test_images_of_a_row_stand_at_the_same_height(open_page: Open, page_path: Path) -> None:
+def test_images_of_a_row_stand_at_the_same_height(open_page, page_path):
     page = open_page(page_path, "#sort=consensus.0")
     tops = [each.bounding_box()["y"] for each in page.locator(".tile canvas").all()[:5]]
     assert len({*tops}) == 1
 
 
-def test_one_epoch_has_neither_map_nor_curve(
-    open_page: Open, write: Write, scores: xr.Dataset, dataset: xr.Dataset
-) -> None:
+def test_one_epoch_has_neither_map_nor_curve(open_page, write, scores, dataset):
     page = open_page(write({"st_vgg": scores.isel(epoch=[-1])}, dataset), "#image=101")
     assert page.locator("#bars_0").is_visible()
     assert not page.locator("#map_0").is_visible() and not page.locator("#curve").is_visible()
 
 
-def test_everything_that_shows_an_image_has_words(open_page: Open, page_path: Path) -> None:
+def test_everything_that_shows_an_image_has_words(open_page, page_path):
     page = open_page(page_path, "#image=101")
     wordless = page.evaluate(
         """[...document.querySelectorAll("canvas, button, select, input")].filter((each) =>

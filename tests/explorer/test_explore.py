@@ -3,7 +3,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import xarray as xr
 from made_up import NAMES, make_images, make_scores
 
 from created_equal import explorer
@@ -17,17 +16,15 @@ SOURCE = Path(explorer.__file__).parent
 Write = Callable[..., Path]
 
 
-def test_the_code_of_the_page_stays_short() -> None:
+def test_the_code_of_the_page_stays_short():
     assert len((SOURCE / "explorer.js").read_text("utf-8").splitlines()) <= 500
 
 
-def test_the_same_scores_give_the_same_page(
-    write: Write, scores: xr.Dataset, dataset: xr.Dataset, page_path: Path
-) -> None:
+def test_the_same_scores_give_the_same_page(write, scores, dataset, page_path):
     assert write({"st_vgg": scores}, dataset).read_bytes() == page_path.read_bytes()
 
 
-def test_an_example_is_learned_from_the_epoch_on_from_which_most_networks_are_right() -> None:
+def test_an_example_is_learned_from_the_epoch_on_from_which_most_networks_are_right():
     n_right = np.array([[4, 0, 0, 2], [1, 3, 0, 3], [3, 3, 4, 2], [3, 4, 1, 4]], dtype=np.uint8)
     found = learned(n_right, 4, np.array([0, 1, 2, 5]))
     assert found.tolist() == [2, 1, NEVER, 5]
@@ -36,14 +33,12 @@ def test_an_example_is_learned_from_the_epoch_on_from_which_most_networks_are_ri
     assert learned(np.array([[0], [4]]), 4, np.array([0, 100_000])).tolist() == [100_000]
 
 
-def test_ranks_are_those_of_the_class_and_equal_for_equals() -> None:
+def test_ranks_are_those_of_the_class_and_equal_for_equals():
     accessibility = np.array([0.5, 0.9, 0.5, 0.1, 0.7])
     assert ranks_in_class(accessibility, np.array([0, 0, 0, 0, 1])).tolist() == [2, 1, 2, 4, 1]
 
 
-def test_a_selection_has_the_gallery_and_a_sample_and_is_said(
-    scores: xr.Dataset, dataset: xr.Dataset, write: Write, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_selection_has_the_gallery_and_a_sample_and_is_said(scores, dataset, write, monkeypatch):
     names = scores["example"].values
     assert select(scores, names, 240).tolist() == names.tolist()
     chosen = select(scores, names, 100)
@@ -58,9 +53,7 @@ def test_a_selection_has_the_gallery_and_a_sample_and_is_said(
     assert "This page shows 100 of 240 examples: the easiest, the hardest, the most" in page
 
 
-def test_a_page_that_would_be_too_large_shows_fewer(
-    scores: xr.Dataset, dataset: xr.Dataset, page_path: Path, write: Write, monkeypatch
-) -> None:
+def test_a_page_that_would_be_too_large_shows_fewer(scores, dataset, page_path, write, monkeypatch):
     most = page_path.stat().st_size * 9 // 10
     monkeypatch.setattr(module, "MOST_BYTES", most)
     path = write({"a": scores}, dataset)
@@ -68,9 +61,7 @@ def test_a_page_that_would_be_too_large_shows_fewer(
     assert "of 240 examples: the easiest" in path.read_text("utf-8")
 
 
-def test_ensembles_that_do_not_fit_are_said(
-    scores: xr.Dataset, dataset: xr.Dataset, write: Write
-) -> None:
+def test_ensembles_that_do_not_fit_are_said(scores, dataset, write):
     steps = scores.assign_attrs(definition='{"steps": [1, 5]}')
     with pytest.raises(InputError, match="is recorded after steps, the other after epochs"):
         write({"a": steps, "b": scores}, dataset)
@@ -81,7 +72,7 @@ def test_ensembles_that_do_not_fit_are_said(
         write({"a": scores}, dataset.isel(example=slice(239)))
 
 
-def test_thumbnails_are_on_as_many_sheets_as_they_need(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_thumbnails_are_on_as_many_sheets_as_they_need(monkeypatch):
     monkeypatch.setattr("created_equal.explorer.thumbnails.SHEET", 64)
     thumbnails = make_thumbnails(make_images(13, 20, 30, 3), Path())
     assert (thumbnails.width, thumbnails.height, thumbnails.cell) == (30, 20, (32, 32))
@@ -91,24 +82,20 @@ def test_thumbnails_are_on_as_many_sheets_as_they_need(monkeypatch: pytest.Monke
     assert (smaller.width, smaller.height, smaller.cell) == (15, 10, (16, 16))
 
 
-def test_images_that_were_in_files_keep_their_names(
-    scores: xr.Dataset, dataset: xr.Dataset, write: Write
-) -> None:
+def test_images_that_were_in_files_keep_their_names(scores, dataset, write):
     names = [f"test/cat/{number}.png" for number in range(dataset.sizes["example"])]
     named = dataset.assign(file=("example", np.array(names, dtype=object)))
     assert '"test/cat/239.png"' in write({"a": scores}, named).read_text("utf-8")
 
 
-def test_a_class_without_images_has_no_accessibility(
-    scores: xr.Dataset, dataset: xr.Dataset, write: Write
-) -> None:
+def test_a_class_without_images_has_no_accessibility(scores, dataset, write):
     unused = np.append(dataset["class_name"].values, "unused")
     more = dataset.drop_vars("class_name").assign(class_name=("class", unused))
     page = write({"a": scores}, more).read_text("utf-8")
     assert ">unused: no images</option>" in page
 
 
-def test_made_up_scores_are_such_as_scores_are() -> None:
+def test_made_up_scores_are_such_as_scores_are():
     scores = make_scores(make_images(30, 4, 4, 3))
     assert (scores["n_modal"] >= scores["n_right"]).all()
     is_right = scores["modal_label"] == scores["label"]

@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from learners import predictions_of
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from sklearn.datasets import load_digits
 
-from created_equal.artefacts import SPLITS, make_dataset, make_predictions, write_predictions
+from created_equal.artefacts import SPLITS, make_dataset, write_predictions
 from created_equal.figures import (
     figure_01,
     figure_02,
@@ -86,17 +87,12 @@ def ensemble(
     dataset: xr.Dataset, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[..., xr.Dataset]:
     """Return a function that makes up the scores of an ensemble."""
-    label = dataset["label"].values
-    of_test = dataset["example_split"].values == "test"
 
     def scores(networks: int = 8, epochs: int = EPOCHS, pace: float = 0.25) -> xr.Dataset:
-        predictions = make_up(dataset, networks, epochs, pace)
-        right = predictions == label
-        accuracy = np.stack([right[..., ~of_test].mean(-1), right[..., of_test].mean(-1)], axis=-1)
         path = tmp_path_factory.mktemp("predictions") / "all.nc"
-        made = make_predictions(predictions, accuracy, 1 - accuracy, np.arange(networks), dataset)
+        made = predictions_of(make_up(dataset, networks, epochs, pace), dataset)
         write_predictions(made, path, {"made": "up", "pace": pace})
-        return score_ensemble([Path(path)])
+        return score_ensemble([path])
 
     return scores
 
@@ -115,11 +111,7 @@ def other(ensemble: Callable[..., xr.Dataset]) -> xr.Dataset:
 @pytest.fixture(scope="session")
 def boosting(dataset: xr.Dataset) -> xr.Dataset:
     """Return the predictions of a classifier that learns the same examples with growing k."""
-    label = dataset["label"].values
-    predictions = make_up(dataset, 1, 30, 0.1)[:, 1:]
-    right = predictions == label
-    accuracy = np.stack([right.mean(-1)] * 2, axis=-1)
-    made = make_predictions(predictions, accuracy, accuracy, [0], dataset, epochs=range(1, 31))
+    made = predictions_of(make_up(dataset, 1, 30, 0.1)[:, 1:], dataset, epochs=range(1, 31))
     return made.assign_coords(weak_learners=("network", [30]))
 
 
@@ -130,12 +122,8 @@ def classifiers(dataset: xr.Dataset) -> dict[str, xr.Dataset]:
     names += ("gaussian_naive_bayes", "adaboost")
     found = {}
     for number, name in enumerate(names):
-        predictions = make_up(dataset, 3 if number == 1 else 1, 9, 0.05 * number)[:, -1:]
-        accuracy = np.zeros((*predictions.shape[:2], 2))
-        numbers = range(len(predictions))
-        found[name] = make_predictions(
-            predictions, accuracy, accuracy, numbers, dataset, epochs=[1]
-        )
+        predicted = make_up(dataset, 3 if number == 1 else 1, 9, 0.05 * number)[:, -1:]
+        found[name] = predictions_of(predicted, dataset, epochs=[1])
     return found
 
 

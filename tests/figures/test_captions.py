@@ -18,12 +18,12 @@ def rendered(caption: Path, **snakemake: object) -> str:
     return publish_string(text, writer="html5", settings_overrides=STRICT).decode()
 
 
-def test_every_figure_of_a_study_has_a_caption() -> None:
+def test_every_figure_of_a_study_has_a_caption():
     captions = {path.stem for path in REPORT.glob("*.rst")} - {"workflow", "claims", "explorer"}
     assert captions == {*FIGURES, CROSS_DATASET}
 
 
-def test_captions_name_their_figure_and_their_study() -> None:
+def test_captions_name_their_figure_and_their_study():
     wrong = {}
     for figure in FIGURES:
         page = rendered(REPORT / f"{figure}.rst", wildcards=SimpleNamespace(study="small_mammals"))
@@ -34,7 +34,7 @@ def test_captions_name_their_figure_and_their_study() -> None:
     assert not wrong
 
 
-def test_the_caption_of_several_studies_names_them() -> None:
+def test_the_caption_of_several_studies_names_them():
     page = rendered(
         REPORT / f"{CROSS_DATASET}.rst", params=SimpleNamespace(studies=["digits", "mnist"])
     )
@@ -44,7 +44,7 @@ def test_the_caption_of_several_studies_names_them() -> None:
 
 
 @pytest.mark.parametrize("studies", [["digits", "mnist"], "digits, mnist"])
-def test_the_description_names_the_studies(studies: list[str] | str) -> None:
+def test_the_description_names_the_studies(studies):
     assert "of this report: digits, mnist." in rendered(
         REPORT / "workflow.rst", config={"studies": studies}
     )

@@ -1,9 +1,5 @@
-from collections.abc import Callable
-
 import numpy as np
 import pytest
-import xarray as xr
-from matplotlib.figure import Figure
 
 from created_equal.artefacts import select_split
 from created_equal.errors import InputError
@@ -11,9 +7,7 @@ from created_equal.figures.figure_01 import draw
 from created_equal.scores import phases
 
 
-def test_four_phases_of_train_above_test(
-    scores: xr.Dataset, words: Callable[[Figure], list[str]]
-) -> None:
+def test_four_phases_of_train_above_test(scores, words):
     figure = draw(scores, "Digits", "st_vgg")
     assert len(figure.axes) == 8
     said = words(figure)
@@ -23,7 +17,7 @@ def test_four_phases_of_train_above_test(
     assert figure.axes[4].get_ylabel().startswith("test set")
 
 
-def test_bars_are_the_fractions_of_examples(scores: xr.Dataset) -> None:
+def test_bars_are_the_fractions_of_examples(scores):
     figure = draw(scores, "Digits", "st_vgg", [0, 2, 4, 8])
     for axes, epoch in zip(figure.axes[4:], [0, 2, 4, 8], strict=True):
         n_right = select_split(scores, "test")["n_right"].sel(epoch=epoch).values
@@ -36,7 +30,7 @@ def test_bars_are_the_fractions_of_examples(scores: xr.Dataset) -> None:
         assert axes.get_ylim()[1] > max(height for _, height in bars)
 
 
-def test_numbers_above_the_panels_match_the_scores(scores: xr.Dataset) -> None:
+def test_numbers_above_the_panels_match_the_scores(scores):
     figure = draw(scores, "Digits", "st_vgg", [0, 2, 4, 8])
     for axes, epoch in zip(figure.axes[4:], [0, 2, 4, 8], strict=True):
         value = float(scores["bimodality"].sel(epoch=epoch, split="test"))
@@ -45,9 +39,7 @@ def test_numbers_above_the_panels_match_the_scores(scores: xr.Dataset) -> None:
         assert said == f"bi-modality {value:.2f}\n({lower:.2f} to {upper:.2f})"
 
 
-def test_chance_and_the_scale_of_bimodality_are_marked(
-    scores: xr.Dataset, words: Callable[[Figure], list[str]]
-) -> None:
+def test_chance_and_the_scale_of_bimodality_are_marked(scores, words):
     figure = draw(scores, "Digits", "st_vgg")
     for axes in figure.axes:
         (line,) = (line for line in axes.lines if line.get_gid() == "chance")
@@ -57,11 +49,11 @@ def test_chance_and_the_scale_of_bimodality_are_marked(
     assert "0.77 for a uniform distribution, 1.75" in said
 
 
-def test_one_network_can_be_drawn(ensemble: Callable[..., xr.Dataset]) -> None:
+def test_one_network_can_be_drawn(ensemble):
     figure = draw(ensemble(networks=1), "Digits", "st_vgg", [0, 1, 2, 3])
     assert {len(axes.patches) for axes in figure.axes} <= {1, 2}
 
 
-def test_too_few_epochs_for_four_phases(scores: xr.Dataset) -> None:
+def test_too_few_epochs_for_four_phases(scores):
     with pytest.raises(InputError, match="at least 3 epochs"):
         draw(scores.isel(epoch=slice(3)), "Digits", "st_vgg")

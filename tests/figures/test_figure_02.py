@@ -1,5 +1,3 @@
-from collections.abc import Callable
-
 import pytest
 import xarray as xr
 from hypothesis import given
@@ -17,18 +15,18 @@ def trained_for(epochs: int) -> xr.Dataset:
     ("last", "chosen"),
     [(5, [0, 1, 2, 3, 4, 5]), (20, [0, 1, 2, 4, 9, 20]), (100, [0, 1, 3, 10, 32, 100])],
 )
-def test_six_epochs_by_hand(last: int, chosen: list[int]) -> None:
+def test_six_epochs_by_hand(last, chosen):
     assert six_epochs(trained_for(last)) == chosen
 
 
 @given(st.integers(5, 500))
-def test_six_epochs_rise_from_the_first_to_the_last(last: int) -> None:
+def test_six_epochs_rise_from_the_first_to_the_last(last):
     chosen = six_epochs(trained_for(last))
     assert chosen == sorted(set(chosen))
     assert (len(chosen), chosen[0], chosen[1], chosen[-1]) == (6, 0, 1, last)
 
 
-def test_panels_show_the_test_set_in_order(scores: xr.Dataset) -> None:
+def test_panels_show_the_test_set_in_order(scores):
     epochs = [0, 1, 3, 5, 8, 12]
     figure = draw(scores, "Digits", "small_st_vgg", epochs)
     titles = [axes.get_title(loc="left") for axes in figure.axes]
@@ -39,14 +37,12 @@ def test_panels_show_the_test_set_in_order(scores: xr.Dataset) -> None:
     assert heights == pytest.approx([1] * 6)
 
 
-def test_too_few_epochs(ensemble: Callable[..., xr.Dataset]) -> None:
+def test_too_few_epochs(ensemble):
     with pytest.raises(InputError, match="6 epochs, but 5 were recorded; train for at least 5"):
         draw(ensemble(epochs=4), "Digits", "small_st_vgg")
 
 
-def test_no_bar_is_cut_off_where_ensembles_differ_in_size(
-    scores: xr.Dataset, ensemble: Callable[..., xr.Dataset]
-) -> None:
+def test_no_bar_is_cut_off_where_ensembles_differ_in_size(scores, ensemble):
     steps = ensemble(networks=20, epochs=4)
     figure = draw(scores, "Digits", "small_st_vgg", None, {"first steps": steps})
     for axes in (each for each in figure.axes if each.axison):
@@ -55,9 +51,7 @@ def test_no_bar_is_cut_off_where_ensembles_differ_in_size(
         assert all(low <= bar.get_x() <= high - bar.get_width() for bar in axes.patches)
 
 
-def test_steps_are_shown_below_the_epochs(
-    scores: xr.Dataset, ensemble: Callable[..., xr.Dataset]
-) -> None:
+def test_steps_are_shown_below_the_epochs(scores, ensemble):
     steps = ensemble(epochs=4).assign_coords(epoch=[0, 1, 2, 5, 25])
     figure = draw(scores, "Digits", "small_st_vgg", None, {"first steps": steps})
     titles = [axes.get_title(loc="left").splitlines()[0] for axes in figure.axes if axes.axison]

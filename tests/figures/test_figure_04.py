@@ -1,5 +1,3 @@
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 import xarray as xr
@@ -33,9 +31,7 @@ def panel(figure: Figure, letter: str) -> object:
     return found
 
 
-def test_correlations_match_the_scores(
-    figure: Figure, scores: xr.Dataset, other: xr.Dataset
-) -> None:
+def test_correlations_match_the_scores(figure, scores, other):
     for split in ("train", "test"):
         one, two = select_split(scores, split), select_split(other, split)
         even, odd = (one["accessibility_half"].sel(half=half) for half in ("even", "odd"))
@@ -48,7 +44,7 @@ def test_correlations_match_the_scores(
         assert f"{split} {rank:.3f}" in title.rpartition("rank r: ")[2]
 
 
-def test_points_are_the_examples(figure: Figure, scores: xr.Dataset, other: xr.Dataset) -> None:
+def test_points_are_the_examples(figure, scores, other):
     train, test, _ = panel(figure, "b").lines
     np.testing.assert_array_equal(
         test.get_xydata(),
@@ -58,9 +54,7 @@ def test_points_are_the_examples(figure: Figure, scores: xr.Dataset, other: xr.D
     assert len(train.get_xdata()) == 250
 
 
-def test_matched_epochs_and_saturated_cells(
-    figure: Figure, scores: xr.Dataset, other: xr.Dataset
-) -> None:
+def test_matched_epochs_and_saturated_cells(figure, scores, other):
     accuracies = [
         each["accuracy"].sel(split="test").mean("network").values for each in (scores, other)
     ]
@@ -78,7 +72,7 @@ def test_matched_epochs_and_saturated_cells(
         assert mesh.get_array().shape == (7, 9), "a column for each of 0..8 networks, a row of 0..6"
 
 
-def test_examples_are_aligned_by_name(scores: xr.Dataset, other: xr.Dataset) -> None:
+def test_examples_are_aligned_by_name(scores, other):
     shuffled = other.isel(example=np.random.default_rng(0).permutation(other.sizes["example"]))
     titles = [
         panel(draw({"st_vgg": scores, "small": each}, "Digits"), "b").get_title(loc="left")
@@ -87,13 +81,13 @@ def test_examples_are_aligned_by_name(scores: xr.Dataset, other: xr.Dataset) -> 
     assert titles[0] == titles[1]
 
 
-def test_joint_fractions_by_hand() -> None:
+def test_joint_fractions_by_hand():
     one, other = np.array([0, 0, 0.5, 1]), np.array([0, 1, 1, 1])
     found = joint_fractions(one, other, bin_edges(2), bin_edges(1))
     np.testing.assert_array_equal(found, [[0.25, 0, 0], [0.25, 0.25, 0.25]])
 
 
-def test_correlation_in_words() -> None:
+def test_correlation_in_words():
     assert (
         correlation_words(Correlation(0.8704, -159.5, 0.85, 0.89))
         == "r = 0.870 (0.850 to 0.890), p ≤ 10⁻¹⁵⁹"
@@ -103,9 +97,7 @@ def test_correlation_in_words() -> None:
     assert correlation_words(Correlation(0.1, -1.5, 0, 0.2)).endswith("p = 0.032")
 
 
-def test_an_undefined_correlation_is_stated_and_the_rest_is_drawn(
-    scores: xr.Dataset, other: xr.Dataset
-) -> None:
+def test_an_undefined_correlation_is_stated_and_the_rest_is_drawn(scores, other):
     """If networks were trained too briefly, all examples have the same accessibility."""
     test = scores["example_split"] == "test"
     alike = scores.assign(
@@ -120,27 +112,25 @@ def test_an_undefined_correlation_is_stated_and_the_rest_is_drawn(
     assert panel(figure, "c").collections
 
 
-def test_one_network_has_no_halves(ensemble: Callable[..., xr.Dataset], other: xr.Dataset) -> None:
-    with pytest.raises(
-        InputError, match=r"the two halves of st_vgg, .* has only one of them; train both"
-    ):
+def test_one_network_has_no_halves(ensemble, other):
+    with pytest.raises(InputError, match=r"the two halves of st_vgg, .* has only one of them; tra"):
         draw({"st_vgg": ensemble(networks=1), "small": other}, "Digits")
 
 
-def test_ensembles_of_different_datasets(scores: xr.Dataset, other: xr.Dataset) -> None:
+def test_ensembles_of_different_datasets(scores, other):
     moved = other.assign_coords(example=other["example"] + 1000)
     with pytest.raises(InputError, match="st_vgg and small, but they share no train examples"):
         draw({"st_vgg": scores, "small": moved}, "Digits")
 
 
-def test_long_names_do_not_reach_into_the_next_panel(scores: xr.Dataset, other: xr.Dataset) -> None:
+def test_long_names_do_not_reach_into_the_next_panel(scores, other):
     figure = draw({"st-VGG": scores, "st-VGG, crop and flip": other}, "Digits")
     figure.draw_without_rendering()
     first, second = (panel(figure, letter)._left_title.get_window_extent() for letter in ("c", "d"))
     assert first.x1 < second.x0
 
 
-def test_two_panels_are_empty_if_no_epochs_match(scores: xr.Dataset, other: xr.Dataset) -> None:
+def test_two_panels_are_empty_if_no_epochs_match(scores, other):
     unlike = other.assign(accuracy=other["accuracy"] - 2)
     figure = draw({"st_vgg": scores, "small": unlike}, "Digits")
     for letter in "cd":
@@ -150,7 +140,7 @@ def test_two_panels_are_empty_if_no_epochs_match(scores: xr.Dataset, other: xr.D
     assert len(panel(figure, "b").lines) == 3
 
 
-def test_one_pair_of_epochs_is_not_shown_twice(scores: xr.Dataset, other: xr.Dataset) -> None:
+def test_one_pair_of_epochs_is_not_shown_twice(scores, other):
     accuracy = xr.zeros_like(other["accuracy"])
     accuracy.loc[{"epoch": 3}] = scores["accuracy"].sel(epoch=5).mean("network")
     figure = draw({"st_vgg": scores, "small": other.assign(accuracy=accuracy)}, "Digits")
@@ -159,9 +149,7 @@ def test_one_pair_of_epochs_is_not_shown_twice(scores: xr.Dataset, other: xr.Dat
     assert not panel(figure, "d").collections
 
 
-def test_agreement_at_all_epochs_of_equal_accuracy(
-    figure: Figure, scores: xr.Dataset, other: xr.Dataset
-) -> None:
+def test_agreement_at_all_epochs_of_equal_accuracy(figure, scores, other):
     observed, of_classes = panel(figure, "e").lines
     accuracies = [
         each["accuracy"].sel(split="test").mean("network").values for each in (scores, other)
@@ -192,9 +180,7 @@ def test_agreement_at_all_epochs_of_equal_accuracy(
 
 @pytest.mark.parametrize("r", [-0.9, 0.05, 0.5, 0.95])
 @pytest.mark.parametrize("n_pairs", [1, 3, 7])
-def test_the_legend_of_agreement_is_not_over_its_points(
-    scores: xr.Dataset, other: xr.Dataset, monkeypatch: pytest.MonkeyPatch, n_pairs: int, r: float
-) -> None:
+def test_the_legend_of_agreement_is_not_over_its_points(scores, other, monkeypatch, n_pairs, r):
     accuracies = (np.linspace(0.1, 0.8, scores.sizes["epoch"]),) * 2
     pairs = nearest_matches(*accuracies)[:n_pairs]
     monkeypatch.setattr(figure_04, "nearest_matches", lambda *_: pairs)

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-import xarray as xr
 from matplotlib.colors import to_rgb
 
 from created_equal.artefacts import select_split
@@ -13,9 +12,7 @@ def heights(axes: object, look: dict) -> float:
     return sum(bar.get_height() for bar in axes.patches if bar.get_facecolor()[:3] == color)
 
 
-def test_bars_in_front_show_what_the_linear_majority_gets_right(
-    scores: xr.Dataset, other: xr.Dataset
-) -> None:
+def test_bars_in_front_show_what_the_linear_majority_gets_right(scores, other):
     figure = draw({"st_vgg": scores, "linear": other}, "Digits", [3, 6])
     for axes, epoch in zip(figure.axes[:2], (3, 6), strict=True):
         right = select_split(other, "test")["n_right"].sel(epoch=epoch).values > 3
@@ -24,9 +21,7 @@ def test_bars_in_front_show_what_the_linear_majority_gets_right(
     assert heights(figure.axes[2], LINEAR) == pytest.approx(1)
 
 
-def test_the_part_in_front_is_nowhere_higher_than_the_whole(
-    scores: xr.Dataset, other: xr.Dataset
-) -> None:
+def test_the_part_in_front_is_nowhere_higher_than_the_whole(scores, other):
     axes = draw({"st_vgg": scores, "linear": other}, "Digits", [3, 6]).axes[1]
     behind = {}
     for bar in axes.patches:
@@ -36,9 +31,7 @@ def test_the_part_in_front_is_nowhere_higher_than_the_whole(
             assert bar.get_height() <= behind[bar.get_x()] + 1e-12
 
 
-def test_epochs_are_the_first_and_the_last_that_both_have(
-    scores: xr.Dataset, other: xr.Dataset
-) -> None:
+def test_epochs_are_the_first_and_the_last_that_both_have(scores, other):
     shorter = other.isel(epoch=slice(9))
     titles = [
         axes.get_title(loc="left")
@@ -52,7 +45,7 @@ def test_epochs_are_the_first_and_the_last_that_both_have(
     assert f"bi-modality {measure:.2f}" in titles[2]
 
 
-def test_chances_by_hand() -> None:
+def test_chances_by_hand():
     right = np.array([False, False, True, True, True])
     linear = np.array([False, True, False, True, True])
     assert chances_words(right, linear) == "P(right) = 0.60\nP(right | linear right) = 0.67"
@@ -60,14 +53,12 @@ def test_chances_by_hand() -> None:
     assert chances_words(right, nowhere).endswith("P(right | linear right) = undefined")
 
 
-def test_linear_networks_that_are_right_nowhere_can_be_drawn(
-    scores: xr.Dataset, other: xr.Dataset
-) -> None:
+def test_linear_networks_that_are_right_nowhere_can_be_drawn(scores, other):
     wrong = other.assign(n_right=other["n_right"] * 0)
     axes = draw({"st_vgg": scores, "linear": wrong}, "Digits").axes[0]
     assert heights(axes, LINEAR) == 0
 
 
-def test_an_epoch_that_only_one_has(scores: xr.Dataset, other: xr.Dataset) -> None:
+def test_an_epoch_that_only_one_has(scores, other):
     with pytest.raises(InputError, match="figure_05 should show epoch 12, but the networks were"):
         draw({"st_vgg": scores, "linear": other.isel(epoch=slice(9))}, "Digits", [1, 12])

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-import xarray as xr
 
 from created_equal.artefacts import SPLITS, select_split
 from created_equal.figures.figure_06 import boosting_words, draw
@@ -12,7 +11,7 @@ def lines(axes: object) -> dict[str, np.ndarray]:
     return {line.get_label(): line.get_xydata() for line in axes.lines}
 
 
-def test_curves_are_the_accuracies_of_the_thirds(scores: xr.Dataset, boosting: xr.Dataset) -> None:
+def test_curves_are_the_accuracies_of_the_thirds(scores, boosting):
     figure = draw(scores, boosting, "Digits", "st_vgg", "adaboost")
     for axes, split in zip(figure.axes[:2], SPLITS, strict=True):
         part, of_cnn = select_split(boosting, split), select_split(scores, split)
@@ -25,7 +24,7 @@ def test_curves_are_the_accuracies_of_the_thirds(scores: xr.Dataset, boosting: x
         assert len(axes.collections) == 3
 
 
-def test_points_bins_and_their_correlations(scores: xr.Dataset, boosting: xr.Dataset) -> None:
+def test_points_bins_and_their_correlations(scores, boosting):
     figure = draw(scores, boosting, "Digits", "st_vgg", "adaboost")
     for axes, split in zip(figure.axes[3:5], SPLITS, strict=True):
         part, of_cnn = select_split(boosting, split), select_split(scores, split)
@@ -41,15 +40,13 @@ def test_points_bins_and_their_correlations(scores: xr.Dataset, boosting: xr.Dat
             assert f"\n{name}: {words}" in title
 
 
-def test_each_letter_is_there_once(scores: xr.Dataset, boosting: xr.Dataset) -> None:
+def test_each_letter_is_there_once(scores, boosting):
     figure = draw(scores, boosting, "Digits", "st_vgg", "adaboost")
     titles = [axes.get_title(loc="left").splitlines()[0] for axes in figure.axes if axes.axison]
     assert sorted(titles) == ["(a) train set", "(b) train set", "test set", "test set"]
 
 
-def test_a_baseline_that_is_always_right_has_no_correlation(
-    scores: xr.Dataset, boosting: xr.Dataset
-) -> None:
+def test_a_baseline_that_is_always_right_has_no_correlation(scores, boosting):
     right = boosting["label"].broadcast_like(boosting["prediction"])
     always = boosting.assign(prediction=right.transpose(*boosting["prediction"].dims))
     figure = draw(scores, always, "Digits", "st_vgg", "adaboost")
@@ -63,6 +60,6 @@ def test_a_baseline_that_is_always_right_has_no_correlation(
         (12, "adaboost, k = 1 to 30 (boosting ended at k = 12)"),
     ],
 )
-def test_heading_says_when_boosting_ended(boosting: xr.Dataset, found: int, words: str) -> None:
+def test_heading_says_when_boosting_ended(boosting, found, words):
     ended = boosting.assign_coords(weak_learners=("network", [found]))
     assert boosting_words("adaboost", ended) == words

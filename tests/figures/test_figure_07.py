@@ -16,9 +16,7 @@ def of_test(classifiers: Classifiers, name: str) -> np.ndarray:
     return (part["prediction"] == part["label"]).values[:, -1]
 
 
-def test_bars_are_the_fractions_in_both_groups(
-    scores: xr.Dataset, classifiers: Classifiers
-) -> None:
+def test_bars_are_the_fractions_in_both_groups(scores, classifiers):
     figure = draw(scores, classifiers, "Digits", "st_vgg", [3, 8])
     for axes, epoch in zip(figure.axes, (3, 8), strict=True):
         of_cnn = select_split(scores, "test")["n_right"].sel(epoch=epoch).values > 4
@@ -36,9 +34,7 @@ def test_bars_are_the_fractions_in_both_groups(
         assert axes.get_title(loc="left").endswith(title)
 
 
-def test_error_bars_are_the_bands_over_examples(
-    scores: xr.Dataset, classifiers: Classifiers
-) -> None:
+def test_error_bars_are_the_bands_over_examples(scores, classifiers):
     one = {"perceptron": classifiers["perceptron"]}
     axes = draw(scores, one, "Digits", "st_vgg", [3, 8]).axes[0]
     of_cnn = select_split(scores, "test")["n_right"].sel(epoch=3).values > 4
@@ -47,29 +43,27 @@ def test_error_bars_are_the_bands_over_examples(
     np.testing.assert_allclose(segment[:, 0], band_of_mean(right[of_cnn]))
 
 
-def test_labels_show_the_accuracies(scores: xr.Dataset, classifiers: Classifiers) -> None:
+def test_labels_show_the_accuracies(scores, classifiers):
     axes = draw(scores, classifiers, "Digits", "st_vgg").axes[0]
     said = [label.get_text() for label in axes.get_yticklabels()]
     assert said == [accuracy_words(name, of_test(classifiers, name)) for name in classifiers]
     assert axes.get_ylim()[0] > axes.get_ylim()[1], "the first on top"
 
 
-def test_accuracies_by_hand() -> None:
+def test_accuracies_by_hand():
     right = np.array([[1, 1, 0, 0], [1, 0, 0, 0]], dtype=bool)
     assert accuracy_words("perceptron", right) == "perceptron\naccuracy 0.38 (0.25 to 0.50)"
     assert accuracy_words("svm", right[:1]) == "svm\naccuracy 0.50"
 
 
-def test_networks_that_get_nothing_right_leave_one_group_empty(
-    scores: xr.Dataset, classifiers: Classifiers
-) -> None:
+def test_networks_that_get_nothing_right_leave_one_group_empty(scores, classifiers):
     wrong = scores.assign(n_right=scores["n_right"] * 0)
     axes = draw(wrong, classifiers, "Digits", "st_vgg").axes[0]
     assert len(axes.patches) == len(classifiers)
     assert axes.get_title(loc="left").endswith("st_vgg: 0 right, 150 wrong")
 
 
-def test_a_classifier_of_another_dataset(scores: xr.Dataset, classifiers: Classifiers) -> None:
+def test_a_classifier_of_another_dataset(scores, classifiers):
     other = classifiers["svm"].assign_coords(example=classifiers["svm"]["example"] + 1)
     with pytest.raises(InputError, match="figure_07 compares st_vgg with svm, but their test"):
         draw(scores, {"svm": other}, "Digits", "st_vgg")

@@ -31,25 +31,23 @@ def learning(means: list[float]) -> xr.Dataset:
         ([0.2, 0.2, 0.75, 0.75, 0.2, 0.8], [1, 2, 5]),
     ],
 )
-def test_three_epochs_by_hand(means: list[float], chosen: list[int]) -> None:
+def test_three_epochs_by_hand(means, chosen):
     assert three_epochs(learning(means), "random_labels") == chosen
 
 
 @given(st.lists(st.floats(0, 1), min_size=4, max_size=30))
-def test_three_epochs_rise_from_the_first_to_the_last(means: list[float]) -> None:
+def test_three_epochs_rise_from_the_first_to_the_last(means):
     chosen = three_epochs(learning(means), "random_labels")
     assert chosen == sorted(set(chosen))
     assert (chosen[0], chosen[2]) == (1, len(means) - 1)
 
 
-def test_too_few_epochs() -> None:
+def test_too_few_epochs():
     with pytest.raises(InputError, match="random_labels was trained for 2; raise epochs in its"):
         three_epochs(learning([0.2, 0.5, 1]), "random_labels")
 
 
-def test_two_hard_ensembles_that_were_chosen_alike_are_told_apart(
-    scores: xr.Dataset, other: xr.Dataset
-) -> None:
+def test_two_hard_ensembles_that_were_chosen_alike_are_told_apart(scores, other):
     words = draw({"random": scores, "one": other, "two": other}, "Digits").get_supxlabel()
     words = " ".join(words.split())
     assert "(d, e): the hardest examples (one), and networks" in words
@@ -57,7 +55,7 @@ def test_two_hard_ensembles_that_were_chosen_alike_are_told_apart(
     assert "(hard)" not in draw({"random": scores, "hard": other}, "Digits").get_supxlabel()
 
 
-def test_panels_show_their_ensemble_split_and_epoch(scores: xr.Dataset, other: xr.Dataset) -> None:
+def test_panels_show_their_ensemble_split_and_epoch(scores, other):
     figure = draw({"random_labels": scores, "hard": other}, "Digits")
     epochs = three_epochs(scores, "random_labels")
     for row, split in enumerate(SPLITS):
@@ -79,7 +77,7 @@ def test_panels_show_their_ensemble_split_and_epoch(scores: xr.Dataset, other: x
     assert f"their test accuracy is {on_test[0]:.2f} and {on_test[1]:.2f}." in words
 
 
-def test_random_labels_alone(scores: xr.Dataset) -> None:
+def test_random_labels_alone(scores):
     figure = draw({"random_labels": scores}, "Digits")
     assert len(figure.axes) == 6
     words = " ".join(figure.get_supxlabel().split())
@@ -88,14 +86,12 @@ def test_random_labels_alone(scores: xr.Dataset) -> None:
     assert "whose mean consistency on the train set is nearest to 0.78, and at" in words
 
 
-def test_epochs_are_those_recorded() -> None:
+def test_epochs_are_those_recorded():
     recorded = learning([0.2, 0.3, 0.78, 0.9, 1]).isel(epoch=slice(1, None))
     assert three_epochs(recorded.assign_coords(epoch=[2, 4, 6, 9]), "random_labels") == [2, 4, 9]
 
 
-def test_the_balanced_hardest_are_shown_beside_the_others(
-    scores: xr.Dataset, other: xr.Dataset
-) -> None:
+def test_the_balanced_hardest_are_shown_beside_the_others(scores, other):
     derived = '{"dataset": {"derived": {"balanced": true, "keep": "hardest"}}}'
     balanced = other.assign_attrs(definition=derived)
     figure = draw({"random_labels": scores, "hard": other, "balanced": balanced}, "Digits")

@@ -9,7 +9,7 @@ from created_equal.figures.histograms import fractions
 from created_equal.scores import bin_edges
 
 
-def test_stacks_by_hand() -> None:
+def test_stacks_by_hand():
     found = stacked_fractions(
         np.array([0, 0, 1, 1]), np.array([2, 0, 1, 1]), np.array([1, 2]), 1, bin_edges(1)
     )
@@ -17,7 +17,7 @@ def test_stacks_by_hand() -> None:
 
 
 @given(st.integers(1, 40), st.integers(1, 30), st.integers(0, 2**32 - 1))
-def test_stacks_add_up_to_figure_1(networks: int, classes: int, seed: int) -> None:
+def test_stacks_add_up_to_figure_1(networks, classes, seed):
     generator = np.random.default_rng(seed)
     n_right = generator.integers(0, networks + 1, 50)
     modal = generator.integers(0, classes, 50)
@@ -30,12 +30,12 @@ def test_stacks_add_up_to_figure_1(networks: int, classes: int, seed: int) -> No
         assert not stacked[-1].any()
 
 
-def test_the_ten_most_frequent_labels_are_shown_in_order() -> None:
+def test_the_ten_most_frequent_labels_are_shown_in_order():
     modal = np.concatenate([np.repeat(np.arange(5, 15), 3), [0, 1, 2]])[None]
     np.testing.assert_array_equal(frequent_labels(modal, 20), np.arange(5, 15))
 
 
-def test_legend_names_the_classes_and_the_others(scores: xr.Dataset, dataset: xr.Dataset) -> None:
+def test_legend_names_the_classes_and_the_others(scores, dataset):
     (legend,) = draw(scores, dataset, "Digits", "st_vgg").legends
     assert [text.get_text() for text in legend.get_texts()] == [str(i) for i in range(10)]
     many = scores.assign_attrs(classes=13)
@@ -53,9 +53,7 @@ TOMATOES = [
 
 
 @pytest.mark.parametrize(("names", "columns"), [(list("abcdefghij"), 5), (TOMATOES, 4)])
-def test_the_legend_fits_on_the_page(
-    scores: xr.Dataset, dataset: xr.Dataset, names: list[str], columns: int
-) -> None:
+def test_the_legend_fits_on_the_page(scores, dataset, names, columns):
     named = dataset.assign(class_name=("class", np.array(names, dtype=object)))
     figure = draw(scores, named, "Plants", "st_vgg")
     figure.canvas.draw()
@@ -65,7 +63,7 @@ def test_the_legend_fits_on_the_page(
     assert legend._ncols == columns
 
 
-def test_labels_at_1_are_counted(scores: xr.Dataset, dataset: xr.Dataset) -> None:
+def test_labels_at_1_are_counted(scores, dataset):
     epochs = [0, 1, 4, 12]
     figure = draw(scores, dataset, "Digits", "st_vgg", epochs)
     is_train = scores["example_split"].values == "train"

@@ -1,25 +1,24 @@
 import numpy as np
-import xarray as xr
 from matplotlib.text import Text
 
 from created_equal.artefacts import select_split
 from created_equal.figures.figure_10 import MOST_ROWS, draw, sorted_rows
 
 
-def test_rows_are_the_examples_from_the_easiest_down() -> None:
+def test_rows_are_the_examples_from_the_easiest_down():
     consistency = np.array([[0.1, 0.2, 0.3], [0, 1, 0.5]])
     found = sorted_rows(consistency, np.array([0, 1, 0.5]))
     np.testing.assert_array_equal(found, [[0.2, 1], [0.3, 0.5], [0.1, 0]])
 
 
-def test_many_examples_are_averaged_with_their_neighbours() -> None:
+def test_many_examples_are_averaged_with_their_neighbours():
     accessibility = np.random.default_rng(0).random(4 * MOST_ROWS)
     found = sorted_rows(np.array([accessibility, 1 - accessibility]), accessibility)
     ordered = np.sort(accessibility)[::-1].reshape(MOST_ROWS, 4).mean(axis=1)
     np.testing.assert_allclose(found, np.column_stack([ordered, 1 - ordered]))
 
 
-def test_panels_hold_every_example_and_epoch(scores: xr.Dataset) -> None:
+def test_panels_hold_every_example_and_epoch(scores):
     figure = draw(scores, "Digits", "st_vgg")
     for axes, split, examples in zip(figure.axes[:2], ("train", "test"), (250, 150), strict=True):
         (image,) = axes.collections
@@ -30,13 +29,13 @@ def test_panels_hold_every_example_and_epoch(scores: xr.Dataset) -> None:
         assert axes.get_title(loc="left").endswith(f"{split} set, {examples} examples")
 
 
-def test_the_color_bar_marks_chance(scores: xr.Dataset) -> None:
+def test_the_color_bar_marks_chance(scores):
     bar = draw(scores, "Digits", "st_vgg").axes[2]
     (line,) = (line for line in bar.lines if line.get_gid() == "chance")
     assert list(line.get_ydata()) == [0.1, 0.1]
 
 
-def test_recorded_epochs_reach_half_way_to_the_next(scores: xr.Dataset) -> None:
+def test_recorded_epochs_reach_half_way_to_the_next(scores):
     few = scores.sel(epoch=[1, 2, 5]).assign_coords(epoch=[1, 2, 60_000])
     figure = draw(few, "Digits", "st_vgg")
     (image,) = figure.axes[0].collections

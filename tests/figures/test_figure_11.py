@@ -1,10 +1,6 @@
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 import xarray as xr
-from matplotlib.figure import Figure
-from matplotlib.text import Text
 from PIL import Image
 
 from created_equal.artefacts import content_hash
@@ -14,7 +10,7 @@ from created_equal.figures.images import class_name, example_name
 from created_equal.scores import example_patterns
 
 
-def test_each_curve_is_next_to_its_image(scores: xr.Dataset, dataset: xr.Dataset) -> None:
+def test_each_curve_is_next_to_its_image(scores, dataset):
     figure = draw(scores, dataset, "Digits", "st_vgg")
     patterns = example_patterns(scores["n_right"].values, 8, 0.1)
     assert len(figure.axes) == 2 * len(patterns)
@@ -33,31 +29,27 @@ def test_each_curve_is_next_to_its_image(scores: xr.Dataset, dataset: xr.Dataset
         assert title.endswith(f"{example['example_split'].item()} set, position {found.index}")
 
 
-def test_an_example_that_is_forgotten_is_found(scores: xr.Dataset, dataset: xr.Dataset) -> None:
+def test_an_example_that_is_forgotten_is_found(scores, dataset):
     figure = draw(scores, dataset, "Digits", "st_vgg")
     assert figure.axes[9].get_title(loc="left") == (
         "(e) high, then falls to 0 (fit 1.00)\nclass 7, train set, position 7"
     )
 
 
-def test_an_image_that_came_from_a_file_has_its_name(
-    scores: xr.Dataset, dataset: xr.Dataset
-) -> None:
+def test_an_image_that_came_from_a_file_has_its_name(scores, dataset):
     names = [f"train/cat/{index}.png" for index in range(dataset.sizes["example"])]
     figure = draw(scores, dataset.assign(file=("example", names)), "Mine", "st_vgg")
     assert figure.axes[9].get_title(loc="left").endswith("class 7, train set, 7.png")
     assert not [text for text in figure.texts if "Position:" in text.get_text()]
 
 
-def test_color_images_stay_in_color(scores: xr.Dataset, dataset: xr.Dataset) -> None:
+def test_color_images_stay_in_color(scores, dataset):
     color = dataset.drop_vars(["channel_mean", "channel_std"]).isel(channel=[0, 0, 0])
     figure = draw(scores, color, "Digits", "st_vgg")
     assert figure.axes[0].images[0].get_array().shape == (8, 8, 3)
 
 
-def test_images_are_read_from_the_few_files_that_are_shown(
-    scores: xr.Dataset, dataset: xr.Dataset, tmp_path
-) -> None:
+def test_images_are_read_from_the_few_files_that_are_shown(scores, dataset, tmp_path):
     (tmp_path / "mine").mkdir()
     shown = [found.index for found in example_patterns(scores["n_right"].values, 8, 0.1).values()]
     names = [f"{index}.png" for index in range(dataset.sizes["example"])]
@@ -81,42 +73,40 @@ def test_images_are_read_from_the_few_files_that_are_shown(
         draw(scores, files, "Mine", "st_vgg", tmp_path)
 
 
-def test_curves_differ_in_more_than_color(scores: xr.Dataset, dataset: xr.Dataset) -> None:
+def test_curves_differ_in_more_than_color(scores, dataset):
     lines = [axes.lines[0] for axes in draw(scores, dataset, "Digits", "st_vgg").axes[1::2]]
     assert len({line.get_marker() for line in lines}) == 5
 
 
-def test_a_poor_fit_is_stated() -> None:
+def test_a_poor_fit_is_stated():
     assert fit_words(0.5) == "fit 0.50"
     assert fit_words(0.244) == "best fit only 0.24"
 
 
-def test_a_dataset_without_the_examples(scores: xr.Dataset, dataset: xr.Dataset) -> None:
+def test_a_dataset_without_the_examples(scores, dataset):
     with pytest.raises(InputError, match="of st_vgg, which the dataset does not have"):
         draw(scores, dataset.isel(example=slice(0, 2)), "Digits", "st_vgg")
 
 
-def test_scores_without_the_untrained_networks(scores: xr.Dataset, dataset: xr.Dataset) -> None:
+def test_scores_without_the_untrained_networks(scores, dataset):
     with pytest.raises(InputError, match=r"^st_vgg has no record of epoch 0, with"):
         draw(scores.isel(epoch=slice(1, None)), dataset, "Digits", "st_vgg")
 
 
-def test_a_long_class_name_is_cut() -> None:
+def test_a_long_class_name_is_cut():
     dataset = xr.Dataset({"class_name": ("class", ["mouse", "n01440764_tench_and_its_cousins"])})
     assert class_name(dataset, 1) == "n01440764_tench_and_its_…"
     assert class_name(dataset, 0) == "mouse"
 
 
-def test_a_long_file_name_keeps_its_end() -> None:
+def test_a_long_file_name_keeps_its_end():
     names = ["train/cat/a.png", "test/dog/the_longest_name_of_all_0017.png"]
     dataset = xr.Dataset({"file": ("example", names)}, {"example": [3, 8]}, {"folder": "mine"})
     assert example_name(dataset, 3) == "a.png"
     assert example_name(dataset, 8) == "…est_name_of_all_0017.png"
 
 
-def test_label_and_split_are_those_used_in_training(
-    scores: xr.Dataset, dataset: xr.Dataset
-) -> None:
+def test_label_and_split_are_those_used_in_training(scores, dataset):
     """They differ from the study's if labels are random or examples were moved."""
     scores = scores.assign(label=(scores["label"] + 1) % 10)
     named = [axes.get_title(loc="left") for axes in draw(scores, dataset, "D", "st_vgg").axes[1::2]]
@@ -126,9 +116,7 @@ def test_label_and_split_are_those_used_in_training(
         assert f"class {example['label'].item()}, {example['example_split'].item()} set" in title
 
 
-def test_long_names_of_classes_stay_on_the_page(
-    scores: xr.Dataset, dataset: xr.Dataset, texts: Callable[[Figure], list[Text]]
-) -> None:
+def test_long_names_of_classes_stay_on_the_page(scores, dataset, texts):
     names = np.array([f"W{'w' * 40}{label}" for label in range(10)], dtype=object)
     figure = draw(scores, dataset.assign(class_name=("class", names)), "Digits", "st_vgg")
     assert max(text.get_window_extent().x1 for text in texts(figure)) <= figure.bbox.x1

@@ -1,22 +1,18 @@
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
-from matplotlib.figure import Figure
+from learners import predictions_of
 from matplotlib.text import Text
 
-from created_equal.artefacts import consistency, make_dataset, make_predictions
+from created_equal.artefacts import consistency, make_dataset
 from created_equal.figures import gallery
 from created_equal.figures.saving import save
 from created_equal.scores import BLOCKS, extremes, score_opened
 
-Texts = Callable[[Figure], list[Text]]
 
-
-def test_every_image_is_over_its_caption(scores: xr.Dataset, dataset: xr.Dataset) -> None:
+def test_every_image_is_over_its_caption(scores, dataset):
     figure = gallery.draw(scores, dataset, "Digits", "st_vgg")
     assert [axes.get_title(loc="left") for axes in figure.axes] == list(BLOCKS)
     expected = list(extremes(scores, 3))
@@ -33,9 +29,7 @@ def test_every_image_is_over_its_caption(scores: xr.Dataset, dataset: xr.Dataset
             assert text == (f"{label}" if label == modal else f"{label} → {modal}")
 
 
-def test_a_class_without_candidates_for_wrong_labels_says_none(
-    scores: xr.Dataset, dataset: xr.Dataset
-) -> None:
+def test_a_class_without_candidates_for_wrong_labels_says_none(scores, dataset):
     right = scores.assign(n_right=scores["n_right"] * 0 + 8, n_modal=scores["n_modal"] * 0 + 8)
     axes = gallery.draw(right, dataset, "Digits", "st_vgg").axes[-1]
     assert [text.get_text() for text in axes.texts] == ["none"] * 10
@@ -47,18 +41,14 @@ ANIMALS = ["hamster", "mouse", "rabbit", "shrew", "squirrel", "wardrobe", "telev
 UNKNOWN = "\ufdd0\ufdd1"
 
 
-def test_of_many_classes_those_with_the_most_doubtful_images_are_shown(
-    dataset: xr.Dataset,
-) -> None:
+def test_of_many_classes_those_with_the_most_doubtful_images_are_shown(dataset):
     """Class 11 has 40 images that are agreed but wrong, the others 30."""
     counts = np.array([30] * 11 + [40])
     labels = np.repeat(np.arange(12), counts)
     images = np.zeros((len(labels), 4, 4, 1), dtype=np.uint8)
     is_test = np.tile([False, True], len(labels) // 2)
     many = make_dataset(images, labels, np.arange(len(labels)), is_test, list("abcdefghijkl"))
-    wrong = np.broadcast_to((labels + 1) % 12, (8, 2, len(labels)))
-    figures = np.zeros((8, 2, 2))
-    made = make_predictions(wrong, figures, figures, range(8), many)
+    made = predictions_of(np.broadcast_to((labels + 1) % 12, (8, 2, len(labels))), many)
     scores = score_opened([made.assign_attrs(definition="{}", versions="{}")], ["made up"])
     figure = gallery.draw(scores, many, "Many", "st_vgg")
     captions = {text.get_text()[0] for text in figure.axes[-1].texts}
@@ -80,9 +70,7 @@ def test_of_many_classes_those_with_the_most_doubtful_images_are_shown(
     ],
     ids=["long", "long and unknown", "short and unknown"],
 )
-def test_long_names_have_two_lines_and_stay_apart(
-    scores: xr.Dataset, dataset: xr.Dataset, texts: Texts, names: list[str]
-) -> None:
+def test_long_names_have_two_lines_and_stay_apart(scores, dataset, texts, names):
     named = dataset.assign(class_name=("class", np.array(names, object)))
     taken_for_the_next = (scores["label"] + 1) % 10 + 0 * scores["modal_label"]
     wrong = scores.assign(modal_label=taken_for_the_next.transpose("epoch", "example"))
@@ -100,9 +88,7 @@ def test_long_names_have_two_lines_and_stay_apart(
     assert not overlaps
 
 
-def test_the_footing_says_how_many_equal_images_are_left_out(
-    scores: xr.Dataset, dataset: xr.Dataset
-) -> None:
+def test_the_footing_says_how_many_equal_images_are_left_out(scores, dataset):
     alike = scores.assign(
         n_right=scores["n_right"] * 0 + 8,
         n_modal=scores["n_modal"] * 0 + 8,
@@ -128,9 +114,7 @@ def test_the_footing_says_how_many_equal_images_are_left_out(
     assert "Of tied images" not in figure.get_supxlabel()
 
 
-def test_images_that_are_not_square_keep_their_shape(
-    scores: xr.Dataset, dataset: xr.Dataset
-) -> None:
+def test_images_that_are_not_square_keep_their_shape(scores, dataset):
     narrow = dataset.isel(width=slice(2, 6), channel=[0, 0, 0])
     axes = gallery.draw(scores, narrow, "Digits", "st_vgg").axes[0]
     left, right, bottom, top = axes.images[0].get_extent()
@@ -140,9 +124,7 @@ def test_images_that_are_not_square_keep_their_shape(
     assert axes.images[0].get_array().shape == (8, 4, 3)
 
 
-def test_of_many_classes_those_with_the_most_candidates(
-    scores: xr.Dataset, dataset: xr.Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_many_classes_those_with_the_most_candidates(scores, dataset, monkeypatch):
     monkeypatch.setattr(gallery, "MOST_CLASSES", 2)
     label = scores["label"].values
     n_right, n_modal = (np.full_like(scores["n_right"].values, 8) for _ in range(2))
@@ -156,9 +138,7 @@ def test_of_many_classes_those_with_the_most_candidates(
     assert [text.get_text()[0] for text in axes.texts] == ["3"] * 3 + ["7"] * 3
 
 
-def test_the_table_has_what_is_drawn_and_more(
-    scores: xr.Dataset, dataset: xr.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_table_has_what_is_drawn_and_more(scores, dataset, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     made = gallery.table(scores, dataset)
     save(gallery.draw(scores, dataset, "Digits", "st_vgg"), "digits", "gallery", made)

@@ -1,17 +1,12 @@
-from collections.abc import Callable
 from itertools import combinations
 
 import numpy as np
-import xarray as xr
-from matplotlib.figure import Figure
 
 from created_equal.artefacts import select_split
 from created_equal.figures import hardest
 
 
-def test_the_hardest_of_each_split_are_over_their_captions(
-    scores: xr.Dataset, dataset: xr.Dataset
-) -> None:
+def test_the_hardest_of_each_split_are_over_their_captions(scores, dataset):
     figure = hardest.draw(scores, dataset, "Digits", "st_vgg")
     for axes, split in zip(figure.axes, ("train", "test"), strict=True):
         assert axes.get_title(loc="left") == f"{split} set"
@@ -28,7 +23,7 @@ def test_the_hardest_of_each_split_are_over_their_captions(
             assert " ".join(names).split()[0] == str(scores["label"].values[place])
 
 
-def test_ties_are_counted_by_hand(scores: xr.Dataset, dataset: xr.Dataset) -> None:
+def test_ties_are_counted_by_hand(scores, dataset):
     """Of 250 train images 52 are never right; of 150 test images the three hardest are alike."""
     accessibility = np.linspace(0.1, 1, scores.sizes["example"])
     is_train = scores["example_split"].values == "train"
@@ -45,9 +40,7 @@ def test_ties_are_counted_by_hand(scores: xr.Dataset, dataset: xr.Dataset) -> No
     assert hardest.ties_in_words(tied, "test", 4) == words
 
 
-def test_long_names_stay_apart(
-    scores: xr.Dataset, dataset: xr.Dataset, texts: Callable[[Figure], list]
-) -> None:
+def test_long_names_stay_apart(scores, dataset, texts):
     names = np.array([f"a class of a long name {number}" for number in range(10)], object)
     figure = hardest.draw(scores, dataset.assign(class_name=("class", names)), "Digits", "st_vgg")
     boxes = [(text.get_text(), text.get_window_extent().padded(-1)) for text in texts(figure)]
@@ -55,7 +48,7 @@ def test_long_names_stay_apart(
     assert not overlaps
 
 
-def test_a_set_without_images_says_none(scores: xr.Dataset, dataset: xr.Dataset) -> None:
+def test_a_set_without_images_says_none(scores, dataset):
     figure = hardest.draw(select_split(scores, "test"), dataset, "Digits", "st_vgg")
     train, test = figure.axes
     assert [text.get_text() for text in train.texts] == ["none"]

@@ -16,19 +16,19 @@ from created_equal.scores import bin_edges
 
 
 @given(st.integers(1, 300))
-def test_scores_fall_into_the_bins_of_their_counts(networks: int) -> None:
+def test_scores_fall_into_the_bins_of_their_counts(networks):
     counts = np.arange(networks + 1, dtype=np.min_scalar_type(networks))
     edges = bin_edges(networks)
     found = fractions(counts, networks, edges)
     np.testing.assert_allclose(found, np.rint(np.diff(edges) * networks) / (networks + 1))
 
 
-def test_fractions_by_hand() -> None:
+def test_fractions_by_hand():
     counts = np.array([0, 0, 0, 1, 2], dtype=np.uint8)
     np.testing.assert_allclose(fractions(counts, 2, bin_edges(2)), [0.6, 0.2, 0.2])
 
 
-def test_bars_are_stacked_and_empty_bins_are_left_out() -> None:
+def test_bars_are_stacked_and_empty_bins_are_left_out():
     axes = Figure().subplots()
     edges = np.array([-0.25, 0.25, 0.75, 1.25])
     bars(axes, np.array([0.5, 0, 0.25]), edges, np.array([0.1, 0.2, 0.3]), facecolor="red")
@@ -62,14 +62,12 @@ def scores_with(value: float, band: tuple[float, float], n_right: int = 1) -> xr
         (np.nan, (np.nan, np.nan), "bi-modality\nundefined"),
     ],
 )
-def test_bimodality_in_words(value: float, band: tuple[float, float], words: str) -> None:
+def test_bimodality_in_words(value, band, words):
     assert bimodality_words(scores_with(value, band), "test", 3) == words
 
 
 @pytest.mark.parametrize("n_right", [0, 2])
-def test_bimodality_is_not_informative_if_nearly_all_networks_are_right_or_wrong(
-    n_right: int,
-) -> None:
+def test_bimodality_is_not_informative_if_nearly_all_networks_are_right_or_wrong(n_right):
     scores = scores_with(51.3, (22, 99.9), n_right)
     figure = Figure()
     axes = figure.subplots()
@@ -82,7 +80,7 @@ def test_bimodality_is_not_informative_if_nearly_all_networks_are_right_or_wrong
     assert "ot informative" not in bimodality_scale(figure, scores)
 
 
-def test_the_scale_of_several_ensembles_names_each_number_once() -> None:
+def test_the_scale_of_several_ensembles_names_each_number_once():
     sizes = [xr.Dataset(coords={"network": np.arange(size)}) for size in (100, 101)]
     words = bimodality_scale(Figure(), *sizes)
     assert ", 0.8 for a uniform distribution, 1.98 (2" in words

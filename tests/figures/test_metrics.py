@@ -1,11 +1,6 @@
-from collections.abc import Callable
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
-from matplotlib.figure import Figure
 from scipy.stats import spearmanr
 
 from created_equal.artefacts import select_split
@@ -15,9 +10,7 @@ from created_equal.scores import example_metrics
 from created_equal.scores.label_metrics import OF_EXAMPLES
 
 
-def test_each_cell_has_the_correlation_of_its_row_and_column(
-    scores: xr.Dataset, words: Callable[[Figure], list[str]]
-) -> None:
+def test_each_cell_has_the_correlation_of_its_row_and_column(scores, words):
     figure = metrics.draw(scores, "Digits", "st_vgg")
     assert "train set, 250 images" in words(figure)
     for axes, split in zip(figure.axes, ("train", "test"), strict=False):
@@ -39,13 +32,11 @@ def test_each_cell_has_the_correlation_of_its_row_and_column(
     ("r", "words"),
     [(0.984, ".98"), (-0.5, "−.50"), (1, "1"), (-0.999, "−1"), (0.0, ".00"), (-0.001, ".00")],
 )
-def test_coefficients_in_words(r: float, words: str) -> None:
+def test_coefficients_in_words(r, words):
     assert metrics.coefficient(r) == words
 
 
-def test_the_table_has_every_pair_once_with_intervals_around_it(
-    scores: xr.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_table_has_every_pair_once_with_intervals_around_it(scores, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     made = metrics.table(scores)
     save(metrics.draw(scores, "Digits", "st_vgg"), "digits", "metrics", made)
@@ -58,7 +49,7 @@ def test_the_table_has_every_pair_once_with_intervals_around_it(
         assert (read[kind] <= read[f"{kind}_upper"]).all()
 
 
-def test_scores_of_an_earlier_version_show_what_they_have(scores: xr.Dataset) -> None:
+def test_scores_of_an_earlier_version_show_what_they_have(scores):
     figure = metrics.draw(scores.drop_vars([*OF_EXAMPLES]), "Digits", "st_vgg")
     names = [text.get_text() for text in figure.axes[0].get_yticklabels()]
     assert names == [
@@ -67,7 +58,7 @@ def test_scores_of_an_earlier_version_show_what_they_have(scores: xr.Dataset) ->
     ]
 
 
-def test_a_metric_that_is_the_same_for_all_images_has_empty_cells(scores: xr.Dataset) -> None:
+def test_a_metric_that_is_the_same_for_all_images_has_empty_cells(scores):
     constant = scores.assign(forgetting=0 * scores["forgetting"].fillna(0))
     made = metrics.table(constant)
     of_it = (made["metric"] == "forgetting") | (made["other"] == "forgetting")
@@ -77,7 +68,7 @@ def test_a_metric_that_is_the_same_for_all_images_has_empty_cells(scores: xr.Dat
     assert len(texts) == (len(metrics.SHOWN) - 1) * (len(metrics.SHOWN) - 2)
 
 
-def test_a_set_without_images_has_an_empty_matrix(scores: xr.Dataset) -> None:
+def test_a_set_without_images_has_an_empty_matrix(scores):
     figure = metrics.draw(select_split(scores, "test"), "Digits", "st_vgg")
     train, test = figure.axes[:2]
     assert (len(train.texts), len(test.texts) > 0) == (0, True)

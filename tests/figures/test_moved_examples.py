@@ -1,12 +1,9 @@
 import numpy as np
-import xarray as xr
 
 from created_equal.figures.moved_examples import GROUPS, draw
 
 
-def test_curves_are_means_with_the_networks_around_them(
-    moved: dict[str, xr.Dataset], scores: xr.Dataset
-) -> None:
+def test_curves_are_means_with_the_networks_around_them(moved, scores):
     axes = draw(moved, scores, "Digits", "st_vgg").axes[0]
     drawn = {line.get_label(): line.get_ydata() for line in axes.lines}
     for group, band in zip(GROUPS, axes.collections, strict=True):

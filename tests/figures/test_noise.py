@@ -5,8 +5,9 @@ import re
 import numpy as np
 import pytest
 import xarray as xr
+from learners import predictions_of
 
-from created_equal.artefacts import make_predictions, write_predictions
+from created_equal.artefacts import write_predictions
 from created_equal.errors import InputError
 from created_equal.figures.noise import HALVES, NOISES, draw
 from created_equal.scores import Hypotheses, score_ensemble, spearman_brown
@@ -25,7 +26,6 @@ def hypotheses(dataset: xr.Dataset, tmp_path_factory: pytest.TempPathFactory):
     def make(networks: int) -> Hypotheses:
         folder = tmp_path_factory.mktemp("noise")
         labels = dataset["label"].values.astype(int)
-        is_test = dataset["example_split"].values == "test"
         hard = np.random.default_rng(1).random(labels.size)
         scores, paths = {}, {}
         for number, (key, name) in enumerate(NAMES.items()):
@@ -33,11 +33,8 @@ def hypotheses(dataset: xr.Dataset, tmp_path_factory: pytest.TempPathFactory):
             shape = (networks, EPOCHS + 1, labels.size)
             wrong = generator.random(shape) < 2 * hard * WRONG[key]
             predicted = (labels + wrong * generator.integers(1, 10, shape)) % 10
-            right = predicted == labels
-            accuracy = np.stack([right[..., part].mean(-1) for part in (~is_test, is_test)], -1)
-            made = make_predictions(predicted, accuracy, 1 - accuracy, range(networks), dataset)
             paths[name] = [folder / f"{name}.nc"]
-            write_predictions(made, paths[name][0], {"of": name})
+            write_predictions(predictions_of(predicted, dataset), paths[name][0], {"of": name})
             scores[name] = score_ensemble(paths[name])
         return Hypotheses(scores, paths, dataset)
 
@@ -52,7 +49,7 @@ def pairs(hypotheses: Hypotheses, key: str, epoch: int) -> float:
     return np.mean([(labels[i] != labels[j]).mean() for i in range(n) for j in range(n) if i != j])
 
 
-def test_curves_are_shares_of_pairs_and_their_ratios(hypotheses) -> None:
+def test_curves_are_shares_of_pairs_and_their_ratios(hypotheses):
     made = hypotheses(5)
     figure = draw(made, NAMES, "Digits", "st-VGG")
     left, middle, right = figure.axes
@@ -73,7 +70,7 @@ def test_curves_are_shares_of_pairs_and_their_ratios(hypotheses) -> None:
     assert right.lines[0].get_xdata().size == is_test.sum()
 
 
-def test_the_correlation_expected_within_a_half_may_be_below_that_of_both(hypotheses) -> None:
+def test_the_correlation_expected_within_a_half_may_be_below_that_of_both(hypotheses):
     made = hypotheses(6)
     title = draw(made, NAMES, "Digits", "st-VGG").axes[2].get_title(loc="left")
     reliable = []
@@ -88,13 +85,13 @@ def test_the_correlation_expected_within_a_half_may_be_below_that_of_both(hypoth
     assert float(r) > expected + 0.005 and "\nratio 1.00 (" in title
 
 
-def test_few_networks_have_no_interval(hypotheses) -> None:
+def test_few_networks_have_no_interval(hypotheses):
     _, middle, right = draw(hypotheses(2), NAMES, "Digits", "st-VGG").axes
     assert "(0." not in middle.get_title(loc="left")
     assert "to" not in right.get_title(loc="left").splitlines()[1]
 
 
-def test_other_test_examples_are_refused(hypotheses) -> None:
+def test_other_test_examples_are_refused(hypotheses):
     made = hypotheses(2)
     made.scores[NAMES["dropout"]] = made.scores[NAMES["dropout"]].isel(example=slice(0, -1))
     with pytest.raises(InputError, match="test examples or labels differ; name ensembles of the"):

@@ -19,11 +19,11 @@ def heading(figure: str) -> str:
     return words.capitalize()
 
 
-def test_every_figure_of_a_study_has_a_notebook() -> None:
+def test_every_figure_of_a_study_has_a_notebook():
     assert {path.stem for path in NOTEBOOKS.glob("*.ipynb")} == set(PAGES)
 
 
-def test_notebooks_are_valid_and_have_no_outputs() -> None:
+def test_notebooks_are_valid_and_have_no_outputs():
     found = {}
     for figure in PAGES:
         notebook = nbformat.read(NOTEBOOKS / f"{figure}.ipynb", as_version=nbformat.NO_CONVERT)
@@ -35,7 +35,7 @@ def test_notebooks_are_valid_and_have_no_outputs() -> None:
     assert found == dict.fromkeys(PAGES, ((4, 5), "python3", []))
 
 
-def test_notebooks_are_short_and_have_one_parameter() -> None:
+def test_notebooks_are_short_and_have_one_parameter():
     wrong = []
     for figure in PAGES:
         assert [cell["id"] for cell in cells(figure)] == ["question", "parameters", "load", "draw"]

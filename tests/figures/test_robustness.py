@@ -1,9 +1,6 @@
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 import xarray as xr
-from matplotlib.figure import Figure
 
 from created_equal.figures.robustness import draw, lowest_words
 
@@ -38,11 +35,11 @@ def made_up(means: list[float], measure: list[float]) -> xr.Dataset:
 MEANS, MEASURE = [0.01, 0.1, 0.5, 0.9, 0.95], [0.1, 1.4, 0.3, 0.6, 20]
 
 
-def test_one_sided_scores_do_not_count() -> None:
+def test_one_sided_scores_do_not_count():
     assert lowest_words(made_up(MEANS, MEASURE)) == "N = 100, lowest 0.30 at epoch 2"
 
 
-def test_untrained_networks_do_not_count() -> None:
+def test_untrained_networks_do_not_count():
     scores = made_up([0.5, 0.5, 0.5], [0.2, 0.8, 0.7])
     assert lowest_words(scores) == "N = 100, lowest 0.70 at epoch 2"
 
@@ -50,12 +47,12 @@ def test_untrained_networks_do_not_count() -> None:
 @pytest.mark.parametrize(
     "scores", [made_up([0.99] * 3, [5, 6, 7]), made_up([0.5] * 3, [np.nan] * 3)]
 )
-def test_without_an_informative_epoch(scores: xr.Dataset) -> None:
+def test_without_an_informative_epoch(scores):
     assert lowest_words(scores) == "N = 100, no informative epoch from 1 on"
     assert draw({"a": scores}, "Digits").axes
 
 
-def test_curve_band_and_null_match_the_scores() -> None:
+def test_curve_band_and_null_match_the_scores():
     axes = draw({"a": made_up(MEANS, MEASURE)}, "Digits").axes[0]
     drawn = {line.get_gid(): line.get_ydata() for line in axes.lines}
     np.testing.assert_array_equal(drawn["all"], MEASURE)
@@ -70,7 +67,7 @@ def test_curve_band_and_null_match_the_scores() -> None:
     assert axes.get_ylim() == (0, 3)
 
 
-def test_a_single_informative_epoch_has_its_interval() -> None:
+def test_a_single_informative_epoch_has_its_interval():
     means = np.where(np.arange(len(MEANS)) == 2, 0.5, 0.95)
     axes = draw({"a": made_up(means, MEASURE)}, "Digits").axes[0]
     ((start, end),) = axes.collections[1].get_segments()
@@ -79,7 +76,7 @@ def test_a_single_informative_epoch_has_its_interval() -> None:
 
 
 @pytest.mark.parametrize(("count", "rows"), [(1, 1), (3, 1), (4, 2), (20, 7)])
-def test_every_ensemble_has_a_panel_with_its_name(count: int, rows: int) -> None:
+def test_every_ensemble_has_a_panel_with_its_name(count, rows):
     panels = {f"ensemble_{i}": made_up(MEANS, MEASURE) for i in range(count)}
     figure = draw(panels, "Digits")
     shown = [axes.get_title(loc="left").split("\n")[0] for axes in figure.axes if axes.axison]
@@ -87,9 +84,7 @@ def test_every_ensemble_has_a_panel_with_its_name(count: int, rows: int) -> None
     assert figure.axes[0].get_gridspec().nrows == rows
 
 
-def test_every_ensemble_is_named_with_its_networks(
-    scores: xr.Dataset, other: xr.Dataset, words: Callable[[Figure], list[str]]
-) -> None:
+def test_every_ensemble_is_named_with_its_networks(scores, other, words):
     said = words(draw({"st_vgg": scores, "variation": other}, "Digits", "one of each"))
     assert any(text.startswith("Digits\n") and "for one of each" in text for text in said)
     assert any(text.startswith("st_vgg\nN = 8, lowest ") for text in said)

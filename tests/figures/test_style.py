@@ -1,9 +1,7 @@
-from collections.abc import Callable
 from itertools import combinations
 
 import matplotlib
 import pytest
-import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -40,11 +38,7 @@ def a_figure_hides_nothing(figure: Figure, texts: list[Text]) -> None:
 
 
 @pytest.mark.parametrize("figure", [*FIGURES, CROSS_DATASET])
-def test_text_is_large_inside_the_page_and_not_on_other_text(
-    figure: str,
-    drawings: dict[str, Callable[[str, str], Figure]],
-    texts: Callable[[Figure], list[Text]],
-) -> None:
+def test_text_is_large_inside_the_page_and_not_on_other_text(figure, drawings, texts):
     drawn = drawings[figure](TITLE, "small_st_vgg")
     visible = texts(drawn)
     assert len(visible) > 10
@@ -60,13 +54,8 @@ def test_text_is_large_inside_the_page_and_not_on_other_text(
 
 @pytest.mark.parametrize("figure", [*FIGURES, CROSS_DATASET])
 def test_a_figure_warns_of_an_ensemble_that_did_not_learn(
-    figure: str,
-    drawings_of: Callable,
-    scores: xr.Dataset,
-    other: xr.Dataset,
-    dataset: xr.Dataset,
-    texts: Callable[[Figure], list[Text]],
-) -> None:
+    figure, drawings_of, scores, other, dataset, texts
+):
     flat = scores.assign(loss=scores["loss"] * 0 + 2.3)
     drawn = drawings_of(flat, other, dataset)[figure]("Digits", "st_vgg")
     visible = texts(drawn)
@@ -75,7 +64,7 @@ def test_a_figure_warns_of_an_ensemble_that_did_not_learn(
     a_figure_hides_nothing(drawn, visible)
 
 
-def test_the_users_matplotlib_settings_are_ignored() -> None:
+def test_the_users_matplotlib_settings_are_ignored():
     read = styled(lambda: dict(matplotlib.rcParams))
     with matplotlib.rc_context({"font.size": 30, "svg.fonttype": "path", "axes.grid": True}):
         settings = read()
@@ -86,7 +75,7 @@ def test_the_users_matplotlib_settings_are_ignored() -> None:
     assert not settings["axes.grid"]
 
 
-def test_looks_differ_in_more_than_color() -> None:
+def test_looks_differ_in_more_than_color():
     assert len(set(PALETTE)) == 10
     assert len(set(LINE_STYLES)) == len(set(MARKERS)) == 5
 
@@ -99,7 +88,7 @@ def test_looks_differ_in_more_than_color() -> None:
         ((0, 1, 20), "a, N = 8 networks, epochs 0, 1 and 20"),
     ],
 )
-def test_describe(scores: xr.Dataset, epochs: tuple[int, ...], words: str) -> None:
+def test_describe(scores, epochs, words):
     assert describe("a", scores, epochs) == words
 
 
@@ -111,30 +100,26 @@ def test_describe(scores: xr.Dataset, epochs: tuple[int, ...], words: str) -> No
         ("digits: small_st_vgg", "digits:\nsmall_st_vgg"),
     ],
 )
-def test_long_names_are_broken_after_underscores(name: str, lines: str) -> None:
+def test_long_names_are_broken_after_underscores(name, lines):
     assert wrap_name(name, 13) == lines
 
 
-def test_describe_one_network(scores: xr.Dataset) -> None:
+def test_describe_one_network(scores):
     assert describe("a", scores.isel(network=[0])) == "a, N = 1 network"
 
 
-def test_chance_is_one_in_the_number_of_classes(scores: xr.Dataset) -> None:
+def test_chance_is_one_in_the_number_of_classes(scores):
     assert chance(scores) == 0.1
 
 
-def test_dollars_are_no_mathematics(
-    drawings: dict[str, Callable[[str, str], Figure]], words: Callable[[Figure], list[str]]
-) -> None:
+def test_dollars_are_no_mathematics(drawings, words):
     title = "Cash $$ of $1_note$, \\frac{1}{2} and $\\alpha$"
     figure = drawings["figure_10"](title, "st_vgg")
     assert any(title in each for each in words(figure))
     assert not any(text.get_parse_math() for text in figure.findobj(Text))
 
 
-def test_characters_that_no_font_has_are_spelt_out(
-    drawings: dict[str, Callable[[str, str], Figure]], words: Callable[[Figure], list[str]]
-) -> None:
+def test_characters_that_no_font_has_are_spelt_out(drawings, words):
     """matplotlib draws the same placeholder for all of them."""
     figure = drawings["figure_10"](
         "\U0001fae8 and \ufdd0, \u0441\u043e\u0431\u0430\u043a\u0430", "st_vgg"
@@ -143,7 +128,7 @@ def test_characters_that_no_font_has_are_spelt_out(
     assert "U+FDD0, \u0441\u043e\u0431\u0430\u043a\u0430" in title.split("\n")[0]
 
 
-def test_the_drawn_length_is_in_letters_and_counts_what_is_spelt_out() -> None:
+def test_the_drawn_length_is_in_letters_and_counts_what_is_spelt_out():
     assert style.drawn_length("") == 0
     assert style.drawn_length("x" * 40) == pytest.approx(40, abs=0.2)
     assert style.drawn_length("\ufdd0") == style.drawn_length("U+FDD0") > 6

@@ -3,8 +3,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import yaml
-from data import DIGITS, overwrite
+from data import NARROW, overwrite, small_study, write_study
 
 from created_equal.artefacts import read_dataset, write_dataset
 from created_equal.datasets import build_dataset
@@ -113,18 +112,12 @@ def test_data_that_are_built(tiny, dataset):
 
 def test_networks_of_another_study_and_kept_ones_are_found(tiny, dataset, study_folder):
     """The same definition is the same network, wherever it was trained."""
-    values = {
-        "title": "The same networks",
-        "dataset": DIGITS,
-        "recipe": {"epochs": 1, "batch_size": 20, "learning_rate": 0.1},
-        "ensembles": {
-            "narrow": {"architecture": "st_vgg", "width": 0.125},
-            "wide": {"architecture": "st_vgg", "width": 0.25},
-        },
-    }
+    study = small_study(
+        recipe={"epochs": 1, "batch_size": 20, "learning_rate": 0.1},
+        ensembles={"narrow": NARROW, "wide": NARROW | {"width": 0.25}},
+    )
     for name in ("one", "two"):
-        path = study_folder / f"config/studies/{name}.yaml"
-        path.write_text(yaml.safe_dump(values))
+        write_study(study, name)
     ensembles = load_study("one").ensembles
     narrow, other = ensembles["narrow"], load_study("two").ensembles["narrow"]
     train(other, dataset, 0, 1)
@@ -135,5 +128,5 @@ def test_networks_of_another_study_and_kept_ones_are_found(tiny, dataset, study_
     shutil.rmtree("results/two")
     assert finished_networks(narrow, other) == [{0, 1}, {0, 1}]
     # The study that trained them need not be valid.
-    (study_folder / "config/studies/two.yaml").write_text("title: 3")
+    write_study("title: 3", "two")
     assert finished_networks(narrow) == [{0, 1}]

@@ -1,14 +1,13 @@
 import logging
 import re
-import sys
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import yaml
-from PIL import Image
+from data import small_study, write_study
+from image_folders import save_images
 
-from created_equal import cli
 from created_equal.artefacts import write_dataset
 from created_equal.datasets import build_dataset
 from created_equal.errors import InputError
@@ -16,6 +15,8 @@ from created_equal.planning.plan import print_plan
 from created_equal.study import dataset_path, load_study, predictions_path
 from created_equal.training import train_networks
 from created_equal.training.measure import Cost, Share
+
+CNN = {"architecture": "mnist_cnn", "width": 0.25}
 
 
 def rows(text):
@@ -96,10 +97,10 @@ def test_a_row_per_ensemble_with_numbers_by_hand(
     plan, study_folder, study, networks, epochs, operations
 ):
     # Only the first two ensembles of the study; the others are measured in the same way.
-    path = study_folder / "config" / "studies" / f"{study}.yaml"
-    values = yaml.safe_load(path.read_text())
+    values = yaml.safe_load((study_folder / f"config/studies/{study}.yaml").read_text())
     values["ensembles"] = {name: values["ensembles"][name] for name in operations}
-    path.write_text(yaml.safe_dump({key: values[key] for key in values if key != "figures"}))
+    del values["figures"]
+    write_study(values, study)
     message = plan(study)
     table = rows(message)
     assert set(table) == {(study, name) for name in operations}
@@ -123,21 +124,14 @@ def test_every_ensemble_has_a_row(plan):
 
 
 def test_each_kind_of_network_is_measured_once_and_logged(plan, study_folder, caplog):
-    path = study_folder / "config" / "studies" / "kinds.yaml"
-    alike = {"architecture": "mnist_cnn", "width": 0.25}
-    study = {
-        "title": "Kinds",
-        "dataset": {"source": "digits", "size": 16, "train_examples": 40, "test_examples": 40},
-        "networks": 2,
-        "recipe": {"epochs": 2, "batch_size": 20},
-        "ensembles": {
-            "first": alike,
-            "adam": {**alike, "recipe": {"optimizer": "adam"}},
-            "no_dropout": {**alike, "recipe": {"dropout": False}},
-            "relu": {**alike, "recipe": {"activation": "relu"}},
-        },
+    recipes = {
+        "first": {},
+        "adam": {"optimizer": "adam"},
+        "no_dropout": {"dropout": False},
+        "relu": {"activation": "relu"},
     }
-    path.write_text(yaml.safe_dump(study, sort_keys=False))
+    ensembles = {name: CNN | {"recipe": recipe} for name, recipe in recipes.items()}
+    write_study(small_study(ensembles=ensembles), "kinds")
     caplog.set_level(logging.INFO, "created_equal.planning.plan")
     assert len(rows(plan("kinds"))) == 4
     assert caplog.messages == ["measuring 2 kinds of networks, for about 0 s"]
@@ -158,24 +152,14 @@ def test_one_ensemble_or_figure_with_what_it_needs(plan, study_folder):
 
 
 def test_contradictions_of_figures_are_said(plan, study_folder):
-    study = study_folder / "config/studies/smoke.yaml"
-    values = yaml.safe_load(study.read_text())
-    values["figures"] = {"figure_01": {"ensemble": "st_vgg", "epochs": [0, 1, 2, 400]}}
-    study.write_text(yaml.safe_dump(values))
-    said = " ".join(plan("smoke", only=["st_vgg"]).split())
-    assert "smoke: figures.figure_01.epochs has 400, but st_vgg is trained for 6 epochs" in said
+    figure = {"ensemble": "st_vgg", "epochs": [0, 1, 2, 400]}
+    write_study({"base": "smoke", "title": "Late", "figures": {"figure_01": figure}}, "late")
+    said = " ".join(plan("late", only=["st_vgg"]).split())
+    assert "late: figures.figure_01.epochs has 400, but st_vgg is trained for 6 epochs" in said
 
 
 def test_trained_networks_are_counted(plan, study_folder):
-    path = study_folder / "config" / "studies" / "small.yaml"
-    study = {
-        "title": "Small",
-        "dataset": {"source": "digits", "size": 16, "train_examples": 40, "test_examples": 40},
-        "networks": 3,
-        "recipe": {"epochs": 2, "batch_size": 20},
-        "ensembles": {"st_vgg": {"architecture": "st_vgg", "width": 0.125}},
-    }
-    path.write_text(yaml.safe_dump(study))
+    write_study(small_study(networks=3))
     ensemble = load_study("small").ensembles["st_vgg"]
     dataset = dataset_path("small")
     write_dataset(build_dataset(ensemble.dataset, Path("unused"), False), dataset, ensemble.dataset)
@@ -202,19 +186,16 @@ def test_an_ensemble_uses_as_many_cores_as_it_has_jobs(plan, study_folder, monke
         "created_equal.planning.plan.measure_costs",
         lambda kinds, *_: ([Cost(1.0, 1.0, 0.1)] * len(kinds), Share(1.0, 0.0)),
     )
-    path = study_folder / "config" / "studies" / "small.yaml"
-    ensemble = {"architecture": "mnist_cnn", "width": 0.25}
-    study = {
-        "title": "Small",
-        "dataset": {"source": "digits", "size": 16, "train_examples": 100, "test_examples": 75},
-        "recipe": {"epochs": 3, "batch_size": 2},
-        "ensembles": {
-            "few": {**ensemble, "networks": 3},
-            "many": {**ensemble, "networks": 20},
-            "wide": {**ensemble, "networks": 6, "resources": {"cpus": 4}},
+    study = small_study(
+        dataset={"source": "digits", "size": 16, "train_examples": 100, "test_examples": 75},
+        recipe={"epochs": 3, "batch_size": 2},
+        ensembles={
+            "few": {**CNN, "networks": 3},
+            "many": {**CNN, "networks": 20},
+            "wide": {**CNN, "networks": 6, "resources": {"cpus": 4}},
         },
-    }
-    path.write_text(yaml.safe_dump(study, sort_keys=False))
+    )
+    write_study(study)
     message = plan("small")
     assert {name: cells[6] for (_, name), cells in rows(message).items()} == {
         "few": "0:33:20 \u00b1 10 %",  # jobs of 2 and 1
@@ -230,12 +211,7 @@ def test_an_ensemble_uses_as_many_cores_as_it_has_jobs(plan, study_folder, monke
 
 
 def test_a_dataset_whose_size_is_not_known(plan, study_folder):
-    study = {
-        "title": "Mine",
-        "dataset": {"source": "image_folder", "path": "mine"},
-        "ensembles": {"st_vgg": {"architecture": "st_vgg"}},
-    }
-    (study_folder / "config" / "studies" / "mine.yaml").write_text(yaml.safe_dump(study))
+    write_study(small_study(dataset={"source": "image_folder", "path": "mine"}), "mine")
     message = plan("mine")
     assert rows(message) == {}
     assert (
@@ -247,19 +223,12 @@ def test_a_dataset_whose_size_is_not_known(plan, study_folder):
 
 
 def test_a_study_whose_images_stay_in_files(plan, study_folder):
-    for number, name in enumerate(("train/a", "train/b", "test/a", "test/b")):
-        folder = study_folder / "data" / "mine" / name
-        folder.mkdir(parents=True)
-        Image.new("RGB", (40, 30), (number, 0, 0)).save(folder / "0.png")
+    save_images(study_folder / "data" / "mine", size=(40, 30))
     dataset = {"source": "image_folder", "path": "mine", "size": 16, "images": "files"}
-    study = {
-        "title": "Mine",
-        "dataset": dataset,
-        "networks": 2,
-        "recipe": {"batch_size": 2, "epochs": 3},
-        "ensembles": {"cnn": {"architecture": "mnist_cnn", "width": 0.25}},
-    }
-    (study_folder / "config" / "studies" / "mine.yaml").write_text(yaml.safe_dump(study))
+    study = small_study(
+        dataset=dataset, networks=2, recipe={"batch_size": 2, "epochs": 3}, ensembles={"cnn": CNN}
+    )
+    write_study(study, "mine")
     data = build_dataset(dataset, study_folder / "data", False)
     write_dataset(data, dataset_path("mine"), dataset)
     message = plan("mine")
@@ -267,13 +236,11 @@ def test_a_study_whose_images_stay_in_files(plan, study_folder):
     assert "mine: the estimate leaves out decoding image files" in message
 
 
-def test_the_command_takes_the_studies_of_the_config(study_folder, monkeypatch, capsys):
+def test_the_command_takes_the_studies_of_the_config(study_folder, command):
     config = study_folder / "config.yaml"
     config.write_text(config.read_text().replace("[digits]", "[smoke]"))
-    monkeypatch.setattr(sys, "argv", ["created-equal", "plan", "--networks", "7"])
-    with pytest.raises(SystemExit) as end:
-        cli.main()
-    assert not end.value.code
-    table = rows(capsys.readouterr().out)
+    code, said, _ = command("plan", "--networks", "7")
+    assert code == 0
+    table = rows(said)
     assert {study for study, _ in table} == {"smoke"}
     assert table["smoke", "st_vgg"][1] == "7"

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from learners import predictions_of
 
 from created_equal.artefacts import (
     label_examples,
     make_dataset,
-    make_predictions,
     read_scores,
     write_dataset,
     write_predictions,
@@ -53,14 +53,10 @@ STUDY = Study(
 )
 
 
-def predictions_of(dataset, networks, epochs=None):
-    epochs = range(EPOCHS + 1) if epochs is None else epochs
-    shape = (len(networks), len(epochs), EXAMPLES)
+def made_up(dataset, networks, epochs=range(EPOCHS + 1)):
     right = np.arange(EXAMPLES) % 7 < np.arange(1, len(epochs) + 1)[:, None] + 2
-    predicted = np.where(np.broadcast_to(right, shape), LABELS, 1 - LABELS)
-    is_right = predicted == LABELS
-    accuracy = np.stack([is_right[..., ~IS_TEST].mean(-1), is_right[..., IS_TEST].mean(-1)], -1)
-    return make_predictions(predicted, accuracy, 1 - accuracy, networks, dataset, epochs)
+    predicted = np.stack([np.where(right, LABELS, 1 - LABELS)] * len(networks))
+    return predictions_of(predicted, dataset, networks, epochs)
 
 
 @pytest.fixture
@@ -75,9 +71,9 @@ def study(tmp_path, monkeypatch):
     paths = []
     for first in (0, 2):
         paths.append(folder / f"st_vgg/predictions/{first:04d}-{first + 1:04d}.nc")
-        write_predictions(predictions_of(dataset, [first, first + 1]), paths[-1], definition)
+        write_predictions(made_up(dataset, [first, first + 1]), paths[-1], definition)
     write_scores(score_ensemble(paths), SCORES, definition)
-    write_predictions(predictions_of(dataset, [0], [1]), folder / "baselines/svm.nc", of_svm)
+    write_predictions(made_up(dataset, [0], [1]), folder / "baselines/svm.nc", of_svm)
     return STUDY
 
 

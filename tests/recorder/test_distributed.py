@@ -1,12 +1,11 @@
 """One network that two processes train together (gloo, on the CPU)."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import python
 
 from created_equal.artefacts import read_predictions, select_split
 
@@ -16,14 +15,10 @@ SCRIPT = Path(__file__).with_name("distributed_training.py")
 @pytest.mark.parametrize("kind", ["loop", "lightning", "transformers"])
 def test_a_network_of_two_processes_is_recorded_once(kind, tmp_path):
     """Batch normalisation makes DistributedDataParallel wait for all processes in eval mode too."""
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"),
-            *(SCRIPT, kind, tmp_path),
-        ],
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
+    done = python(
+        *("-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"),
+        *(SCRIPT, kind, tmp_path),
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
         timeout=900,
     )
     assert done.returncode == 0, done.stderr

@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
@@ -45,12 +43,12 @@ def train(data: Data, *callbacks: keras.callbacks.Callback, activation: str | No
     return model
 
 
-def test_the_backend_is_torch() -> None:
+def test_the_backend_is_torch():
     assert keras.backend.backend() == "torch"
 
 
 @pytest.mark.parametrize("activation", [None, "softmax"])
-def test_a_model_is_recorded(tmp_path: Path, data: Data, activation: str | None) -> None:
+def test_a_model_is_recorded(tmp_path, data, activation):
     expected = Expected(data)
     with Recorder(tmp_path, 2, data.labels, NAMES, keep={"true_probability"}) as recorder:
         callbacks = (Predictions(recorder, data.inputs), expected)
@@ -82,15 +80,13 @@ class StopAtBatch(keras.callbacks.Callback):
 
 
 @pytest.mark.parametrize(("last", "epochs"), [(False, [0, 1]), (True, [0, 1, 2])])
-def test_an_epoch_that_is_cut_short_is_not_recorded(
-    tmp_path: Path, data: Data, last: bool, epochs: list[int]
-) -> None:
+def test_an_epoch_that_is_cut_short_is_not_recorded(tmp_path, data, last, epochs):
     with Recorder(tmp_path, 0, data.labels, NAMES) as recorder:
         train(data, Predictions(recorder, data.inputs), StopAtBatch(last))
     assert read_predictions(tmp_path / "0000.nc")["epoch"].values.tolist() == epochs
 
 
-def test_the_training_is_the_same_without_it(tmp_path: Path, data: Data) -> None:
+def test_the_training_is_the_same_without_it(tmp_path, data):
     recorder = Recorder(tmp_path, 0, data.labels, NAMES)
     with_it = train(data, Predictions(recorder, data.inputs)).get_weights()
     for one, other in zip(with_it, train(data).get_weights(), strict=True):

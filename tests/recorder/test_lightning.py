@@ -64,7 +64,7 @@ def train(folder: Path, data: Data, *callbacks: lightning.Callback) -> Module:
     return module
 
 
-def test_a_module_is_recorded(tmp_path: Path, data: Data) -> None:
+def test_a_module_is_recorded(tmp_path, data):
     expected = Expected(data)
     with Recorder(tmp_path, 5, data.labels, NAMES) as recorder:
         train(tmp_path, data, Predictions(recorder, data.loaders()), expected)
@@ -78,14 +78,14 @@ def test_a_module_is_recorded(tmp_path: Path, data: Data) -> None:
     assert found["accuracy"].values[-1].min() > 0.5
 
 
-def test_the_training_is_the_same_without_it(tmp_path: Path, data: Data) -> None:
+def test_the_training_is_the_same_without_it(tmp_path, data):
     recorder = Recorder(tmp_path, 0, data.labels, NAMES)
     with_it = train(tmp_path, data, Predictions(recorder, data.loaders())).state_dict()
     without = train(tmp_path, data).state_dict()
     assert all(torch.equal(with_it[name], without[name]) for name in without)
 
 
-def test_a_training_that_goes_on_from_a_checkpoint(tmp_path: Path, data: Data) -> None:
+def test_a_training_that_goes_on_from_a_checkpoint(tmp_path, data):
     for epochs, checkpoint in ((2, None), (4, tmp_path / "last.ckpt")):
         recorder = Recorder(tmp_path, 0, data.labels, NAMES)
         of = trainer(tmp_path, epochs, Predictions(recorder, data.loaders()))
@@ -95,16 +95,14 @@ def test_a_training_that_goes_on_from_a_checkpoint(tmp_path: Path, data: Data) -
 
 
 @pytest.mark.parametrize(("epochs", "max_steps", "recorded"), [(5, 6, 1), (5, 8, 2), (2, -1, 2)])
-def test_an_epoch_that_is_cut_short_is_not_recorded(
-    tmp_path: Path, data: Data, epochs: int, max_steps: int, recorded: int
-) -> None:
+def test_an_epoch_that_is_cut_short_is_not_recorded(tmp_path, data, epochs, max_steps, recorded):
     recorder = Recorder(tmp_path, 0, data.labels, NAMES)
     of = trainer(tmp_path, epochs, Predictions(recorder, data.loaders()), max_steps=max_steps)
     of.fit(Module(), data.loader("train", batch_size=75))  # four batches
     assert recorder.epochs == list(range(recorded + 1))
 
 
-def test_a_loader_that_shuffles_ends_the_training(tmp_path: Path, data: Data) -> None:
+def test_a_loader_that_shuffles_ends_the_training(tmp_path, data):
     recorder = Recorder(tmp_path, 0, data.labels, NAMES)
     loaders = data.loaders(shuffle=True)
     with pytest.raises(InputError, match=r"^loaders\['train'\] shuffles"):

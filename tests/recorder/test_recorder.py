@@ -1,14 +1,13 @@
 import logging
 import random
-import subprocess
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 import torch
-from own_training import NAMES, Data, make_model, predict, train_for_one_epoch
+from commands import printed_by
+from own_training import NAMES, make_model, predict, train_for_one_epoch
 from torch import distributed
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import fully_shard
@@ -35,9 +34,7 @@ def record(recorder: Recorder, *epochs: int) -> None:
 
 @pytest.mark.parametrize("last", [2, 3])
 @pytest.mark.parametrize("again", [True, False])
-def test_an_epoch_that_could_not_be_written_is_written_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: int, again: bool
-) -> None:
+def test_an_epoch_that_could_not_be_written_is_written_later(tmp_path, monkeypatch, last, again):
     """When the loop records it again, at the next epoch, or at the end."""
     with Recorder(tmp_path, 3, LABELS, ["no", "yes"]) as recorder:
         record(recorder, 0, 1)
@@ -56,7 +53,7 @@ def test_an_epoch_that_could_not_be_written_is_written_later(
     assert epochs.tolist() == list(range(last + 1))
 
 
-def test_the_file_has_what_the_network_says(tmp_path: Path, data: Data) -> None:
+def test_the_file_has_what_the_network_says(tmp_path, data):
     model, loader = make_model(), data.loader("train", shuffle=True)
     expected = {split: [] for split in data.labels}
     with Recorder(tmp_path, 0, data.labels, NAMES) as recorder:
@@ -85,7 +82,7 @@ def test_the_file_has_what_the_network_says(tmp_path: Path, data: Data) -> None:
     assert found["class_name"].values.tolist() == NAMES
 
 
-def test_labels_alone_have_no_loss(recorder: Recorder) -> None:
+def test_labels_alone_have_no_loss(recorder):
     with recorder:
         record(recorder, 0)
     found = read_predictions(recorder.path)
@@ -93,7 +90,7 @@ def test_labels_alone_have_no_loss(recorder: Recorder) -> None:
     assert (found["accuracy"] == 1).all()
 
 
-def test_recording_does_not_change_the_training(tmp_path: Path, data: Data) -> None:
+def test_recording_does_not_change_the_training(tmp_path, data):
     def train(recorder: Recorder | None) -> tuple:
         random.seed(0)
         np.random.seed(0)
@@ -115,7 +112,7 @@ def test_recording_does_not_change_the_training(tmp_path: Path, data: Data) -> N
     assert recorder.epochs == [0, 1, 2]
 
 
-def test_a_pass_that_fails_leaves_the_mode(recorder: Recorder, data: Data) -> None:
+def test_a_pass_that_fails_leaves_the_mode(recorder, data):
     model = make_model()
 
     def fail(*_: object) -> None:
@@ -136,7 +133,7 @@ FORMS_OF_LABELS = {
 
 
 @pytest.mark.parametrize("form", FORMS_OF_LABELS)
-def test_labels_in_any_form_show_another_order(recorder: Recorder, form: str) -> None:
+def test_labels_in_any_form_show_another_order(recorder, form):
     def loaders(reverse: bool) -> dict:
         inputs = {split: torch.tensor(labels) for split, labels in LABELS.items()}
         return {
@@ -150,7 +147,7 @@ def test_labels_in_any_form_show_another_order(recorder: Recorder, form: str) ->
     assert recorder.epochs == [0]
 
 
-def test_modules_that_change_with_the_mode_are_back_in_theirs(recorder: Recorder) -> None:
+def test_modules_that_change_with_the_mode_are_back_in_theirs(recorder):
     class Merging(torch.nn.Module):
         """Like LoRA's layers, which merge their weights for evaluation."""
 
@@ -170,7 +167,7 @@ def test_modules_that_change_with_the_mode_are_back_in_theirs(recorder: Recorder
     assert (model[0].merged, model[0].training, model[1].training) == (False, True, False)
 
 
-def test_probabilities_in_bf16_are_no_logits(tmp_path: Path) -> None:
+def test_probabilities_in_bf16_are_no_logits(tmp_path):
     logits = 4 * torch.randn((200, 10), generator=torch.Generator().manual_seed(0))
     labels = torch.arange(200) % 10
     losses = []
@@ -181,9 +178,7 @@ def test_probabilities_in_bf16_are_no_logits(tmp_path: Path) -> None:
     assert losses[1] == pytest.approx(losses[0], rel=0.01)
 
 
-def test_a_home_folder_and_a_number_of_numpy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_home_folder_and_a_number_of_numpy(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     for _ in range(2):  # The second resumes.
         recorder = Recorder("~/recorded", 3, LABELS, np.int64(2))
@@ -199,7 +194,7 @@ class Pair(NamedTuple):
     right: torch.Tensor
 
 
-def test_inputs_may_be_a_named_tuple(recorder: Recorder) -> None:
+def test_inputs_may_be_a_named_tuple(recorder):
     def model(inputs: Pair) -> torch.Tensor:
         return torch.stack([inputs.left, inputs.right], dim=1)
 
@@ -215,9 +210,7 @@ def test_inputs_may_be_a_named_tuple(recorder: Recorder) -> None:
 
 
 @pytest.mark.parametrize("output", [None, torch.tensor(0.5), 3.0])
-def test_a_function_that_returns_a_single_value_for_a_batch(
-    recorder: Recorder, output: object
-) -> None:
+def test_a_function_that_returns_a_single_value_for_a_batch(recorder, output):
     loaders = {split: [torch.eye(2)[labels]] for split, labels in LABELS.items()}
     sentence = r"^network 3, epoch 0, train: the outputs have the shape \(\) \(\w+\); give logits"
     with pytest.raises(InputError, match=sentence):
@@ -226,7 +219,7 @@ def test_a_function_that_returns_a_single_value_for_a_batch(
         recorder.record(0, "train", None, output)
 
 
-def test_a_loader_that_shuffles_is_named(tmp_path: Path, data: Data) -> None:
+def test_a_loader_that_shuffles_is_named(tmp_path, data):
     recorder = Recorder(tmp_path, 0, data.labels, NAMES)
     loaders = {"train": data.loader("train", shuffle=True), "test": data.loader("test")}
     with pytest.raises(InputError, match=r"^loaders\['train'\] shuffles, so .*; give one that"):
@@ -234,13 +227,13 @@ def test_a_loader_that_shuffles_is_named(tmp_path: Path, data: Data) -> None:
     assert not recorder.path.exists()
 
 
-def test_a_loader_alone_is_refused(recorder: Recorder, data: Data) -> None:
+def test_a_loader_alone_is_refused(recorder, data):
     sentence = "^loaders is of the type DataLoader; give a mapping from each split to its loaders"
     with pytest.raises(InputError, match=sentence):
         recorder.evaluate(0, make_model(), data.loader("train"))
 
 
-def test_a_sharded_model_is_refused(recorder: Recorder, data: Data) -> None:
+def test_a_sharded_model_is_refused(recorder, data):
     distributed.init_process_group("gloo", store=distributed.HashStore(), rank=0, world_size=1)
     try:
         model = fully_shard(make_model(), mesh=init_device_mesh("cpu", (1,)))
@@ -250,7 +243,7 @@ def test_a_sharded_model_is_refused(recorder: Recorder, data: Data) -> None:
         distributed.destroy_process_group()
 
 
-def test_any_iterable_in_another_order_is_found_by_its_labels(tmp_path: Path, data: Data) -> None:
+def test_any_iterable_in_another_order_is_found_by_its_labels(tmp_path, data):
     recorder = Recorder(tmp_path, 0, data.labels, NAMES)
     loaders = {split: list(loader) for split, loader in data.loaders().items()}
     loaders["test"].reverse()
@@ -260,7 +253,7 @@ def test_any_iterable_in_another_order_is_found_by_its_labels(tmp_path: Path, da
 
 
 @pytest.mark.parametrize("named", [False, True])
-def test_ids_of_a_loader_allow_any_order(tmp_path: Path, data: Data, named: bool) -> None:
+def test_ids_of_a_loader_allow_any_order(tmp_path, data, named):
     ids = {split: np.arange(len(labels)) for split, labels in data.labels.items()}
     if named:
         ids = {split: 1000 - 2 * each for split, each in ids.items()}
@@ -283,7 +276,7 @@ def test_ids_of_a_loader_allow_any_order(tmp_path: Path, data: Data, named: bool
         assert names[:2] == ["1000", "998"]
 
 
-def test_a_missing_example_is_named(recorder: Recorder) -> None:
+def test_a_missing_example_is_named(recorder):
     recorder.record(0, "train", None, RIGHT["train"])
     recorder.record(0, "test", [0, 2], [1, 0])
     sentence = "^example 1 of test has no prediction after epoch 0 of network 3; give all examples"
@@ -292,9 +285,7 @@ def test_a_missing_example_is_named(recorder: Recorder) -> None:
     assert not recorder.path.exists()
 
 
-def test_a_missing_example_is_named_at_the_end_but_not_instead_of_an_error(
-    recorder: Recorder,
-) -> None:
+def test_a_missing_example_is_named_at_the_end_but_not_instead_of_an_error(recorder):
     sentence = r"example 0 of train has .* \(nor have 6 others\); give"
     with pytest.raises(InputError, match=sentence), recorder:
         recorder.record(0, "train", [], np.array([], dtype=int))
@@ -303,13 +294,13 @@ def test_a_missing_example_is_named_at_the_end_but_not_instead_of_an_error(
         raise KeyError
 
 
-def test_a_loader_without_its_last_batch(tmp_path: Path, data: Data) -> None:
+def test_a_loader_without_its_last_batch(tmp_path, data):
     recorder = Recorder(tmp_path, 0, data.labels, NAMES)
     with pytest.raises(InputError, match=r"^example 288 of train has no prediction .* 15 others"):
         recorder.evaluate(0, make_model(), data.loaders(drop_last=True))
 
 
-def test_loaders_that_are_used_up_after_one_epoch(recorder: Recorder) -> None:
+def test_loaders_that_are_used_up_after_one_epoch(recorder):
     batches = {split: [(torch.eye(2)[each], each)] for split, each in LABELS.items()}
     loaders = {split: iter(each) for split, each in batches.items()}
     recorder.evaluate(0, torch.nn.Identity(), loaders)
@@ -320,12 +311,12 @@ def test_loaders_that_are_used_up_after_one_epoch(recorder: Recorder) -> None:
     assert recorder.epochs == [0, 1]
 
 
-def test_loaders_without_a_batch(recorder: Recorder) -> None:
+def test_loaders_without_a_batch(recorder):
     with pytest.raises(InputError, match=r"^example 0 of train has no prediction after epoch 0"):
         recorder.evaluate(0, torch.nn.Identity(), {"train": [], "test": []})
 
 
-def test_an_example_twice(recorder: Recorder) -> None:
+def test_an_example_twice(recorder):
     """Distributed samplers repeat the first examples at the end, to fill the last batch."""
     recorder.record(0, "train", [0, 1, 2, 3, 0, 1], [0, 1, 1, 0, 0, 1])
     recorder.record(0, "test", [0, 1, 2], [1, 0, 0])
@@ -338,7 +329,7 @@ def test_an_example_twice(recorder: Recorder) -> None:
         Recorder(recorder.path.parent, 4, LABELS, 2).record(0, "train", [3, 3], [0, 1])
 
 
-def test_examples_that_come_again_after_the_last_one(recorder: Recorder) -> None:
+def test_examples_that_come_again_after_the_last_one(recorder):
     record(recorder, 0)
     recorder.record(0, "train", [0, 1], RIGHT["train"][:2])
     assert recorder.epochs == [0]
@@ -350,7 +341,7 @@ def test_examples_that_come_again_after_the_last_one(recorder: Recorder) -> None
     assert read_predictions(recorder.path)["epoch"].values.tolist() == [0, 1]
 
 
-def test_a_function_is_no_model(recorder: Recorder, data: Data) -> None:
+def test_a_function_is_no_model(recorder, data):
     with pytest.raises(InputError, match=r"^the model is of the type function; give a"):
         recorder.evaluate(0, lambda images: images, data.loaders())
 
@@ -366,7 +357,7 @@ def test_a_function_is_no_model(recorder: Recorder, data: Data) -> None:
         ((0.5, "test", [0], [0]), "epoch is 0.5; give a whole number, 0 if untrained."),
     ],
 )
-def test_what_cannot_be_recorded(recorder: Recorder, arguments: tuple, sentence: str) -> None:
+def test_what_cannot_be_recorded(recorder, arguments, sentence):
     with pytest.raises(InputError, match=f"^{sentence}"):
         recorder.record(*arguments)
 
@@ -391,10 +382,7 @@ def test_what_cannot_be_recorded(recorder: Recorder, arguments: tuple, sentence:
         ({"labels": torch.tensor([0])}, "labels is of the type Tensor; give a mapping from each"),
         ({"labels": None}, "labels is of the type NoneType; give a mapping from each"),
         ({"ids": np.arange(3)}, "ids is of the type ndarray; give a mapping from each split"),
-        (
-            {"images": np.zeros((3, 2, 2), np.uint8)},
-            "images is of the type ndarray; give a mapping",
-        ),
+        ({"images": np.zeros((3, 2, 2), np.uint8)}, "images is of the type ndarray; give a mappin"),
         ({"keep": "logits"}, "keep has 'logits'; it may have margin and true_probability."),
         ({"labels": {}}, "labels are of nothing; give those of train and test"),
         ({"labels": {"valid": [0]}}, "labels are of valid; give those of train"),
@@ -413,14 +401,14 @@ def test_what_cannot_be_recorded(recorder: Recorder, arguments: tuple, sentence:
         ),
     ],
 )
-def test_arguments_that_do_not_fit(tmp_path: Path, changes: dict, sentence: str) -> None:
+def test_arguments_that_do_not_fit(tmp_path, changes, sentence):
     arguments = {"network": 0, "labels": LABELS, "classes": 2} | changes
     with pytest.raises(InputError, match=f"^{sentence}"):
         Recorder(tmp_path, **arguments)
     assert not list(tmp_path.iterdir())
 
 
-def test_a_run_resumes(tmp_path: Path, recorder: Recorder, caplog) -> None:
+def test_a_run_resumes(tmp_path, recorder, caplog):
     record(recorder, 0, 2, 4)
     again = Recorder(tmp_path, 3, LABELS, ["no", "yes"])
     assert again.epochs == [0, 2, 4]
@@ -449,8 +437,8 @@ def test_a_run_resumes(tmp_path: Path, recorder: Recorder, caplog) -> None:
     ],
 )
 def test_a_run_that_resumes_and_skips_epochs_says_so(
-    tmp_path: Path, recorder: Recorder, caplog, recorded: list, next_epoch: int, missing: str | None
-) -> None:
+    tmp_path, recorder, caplog, recorded, next_epoch, missing
+):
     record(recorder, *recorded)
     again = Recorder(tmp_path, 3, LABELS, ["no", "yes"])
     record(again, next_epoch, next_epoch + 9)
@@ -464,7 +452,7 @@ def test_a_run_that_resumes_and_skips_epochs_says_so(
     ]
 
 
-def test_epochs_rise_and_a_network_is_not_recorded_over(tmp_path: Path, recorder: Recorder) -> None:
+def test_epochs_rise_and_a_network_is_not_recorded_over(tmp_path, recorder):
     record(recorder, 0, 2)
     sentence = "^epoch 1 of network 3 comes after epoch 2, which .*0003.nc has; record epochs in"
     with pytest.raises(InputError, match=sentence):
@@ -475,7 +463,7 @@ def test_epochs_rise_and_a_network_is_not_recorded_over(tmp_path: Path, recorder
     assert read_predictions(recorder.path)["epoch"].values.tolist() == [0, 2]
 
 
-def test_two_trainings_with_one_number_do_not_overwrite_each_other(tmp_path: Path) -> None:
+def test_two_trainings_with_one_number_do_not_overwrite_each_other(tmp_path):
     one, other = (Recorder(tmp_path, 3, LABELS, 2) for _ in range(2))
     record(one, 0)
     sentence = "^.*0003.nc has changed since .* another process records network 3 too; give each"
@@ -490,7 +478,7 @@ def test_two_trainings_with_one_number_do_not_overwrite_each_other(tmp_path: Pat
     assert read_predictions(one.path)["epoch"].values.tolist() == [0, 1, 2, 3]
 
 
-def test_a_file_that_is_deleted_meanwhile_is_written_again(recorder: Recorder) -> None:
+def test_a_file_that_is_deleted_meanwhile_is_written_again(recorder):
     record(recorder, 0)
     recorder.path.unlink()
     record(recorder, 1)
@@ -512,9 +500,7 @@ def test_a_file_that_is_deleted_meanwhile_is_written_again(recorder: Recorder) -
         ),
     ],
 )
-def test_a_run_that_resumes_with_other_arguments(
-    tmp_path: Path, recorder: Recorder, changes: dict, what: str
-) -> None:
+def test_a_run_that_resumes_with_other_arguments(tmp_path, recorder, changes, what):
     record(recorder, 0)
     arguments = {"network": 3, "labels": LABELS, "classes": ["no", "yes"]} | changes
     sentence = f"^.*0003.nc was recorded with other {what}; give the same, or record into another"
@@ -522,7 +508,7 @@ def test_a_run_that_resumes_with_other_arguments(
         Recorder(tmp_path, **arguments)
 
 
-def test_margin_and_probability_are_kept(tmp_path: Path, data: Data) -> None:
+def test_margin_and_probability_are_kept(tmp_path, data):
     keep = {"margin", "true_probability"}
     model = make_model()
     for epochs in ([0], [1]):  # The second resumes the file of the first.
@@ -546,7 +532,7 @@ def test_margin_and_probability_are_kept(tmp_path: Path, data: Data) -> None:
         recorder.record(2, "test", None, data.labels["test"])
 
 
-def test_images_are_kept_once_and_are_the_same(tmp_path: Path, data: Data) -> None:
+def test_images_are_kept_once_and_are_the_same(tmp_path, data):
     for network in range(2):
         Recorder(tmp_path, network, data.labels, NAMES, images=data.images)
     found = read_dataset(tmp_path / "dataset.nc")
@@ -560,7 +546,7 @@ def test_images_are_kept_once_and_are_the_same(tmp_path: Path, data: Data) -> No
 
 
 @pytest.mark.filterwarnings("error::RuntimeWarning")
-def test_images_of_the_split_that_is_recorded_are_enough(tmp_path: Path, data: Data) -> None:
+def test_images_of_the_split_that_is_recorded_are_enough(tmp_path, data):
     labels, images = ({"test": each["test"]} for each in (data.labels, data.images))
     # No example is of the last class.
     for network in range(2):
@@ -571,7 +557,7 @@ def test_images_of_the_split_that_is_recorded_are_enough(tmp_path: Path, data: D
     assert set(found["example_split"].values) == {"test"}
 
 
-def test_one_split_is_enough(tmp_path: Path) -> None:
+def test_one_split_is_enough(tmp_path):
     with Recorder(tmp_path, 0, {"test": [0, 1]}, 2) as recorder:
         recorder.record(0, "test", None, [0, 0])
     found = read_predictions(recorder.path)
@@ -595,9 +581,9 @@ def record_endlessly():
                 recorder.record(epoch, split, None, labels[split])
 
 lengths = set()
-# At least thirty times; on a busy machine until it has got on.
+# At least fifteen times; on a busy machine until it has got on.
 for attempt in range(300):
-    if attempt >= 30 and len(lengths) > 1:
+    if attempt >= 15 and len(lengths) > 1:
         break
     if not (child := os.fork()):
         record_endlessly()
@@ -614,20 +600,17 @@ for attempt in range(300):
 """
 
 
-def test_a_run_that_is_killed_leaves_its_last_whole_file(tmp_path: Path) -> None:
+def test_a_run_that_is_killed_leaves_its_last_whole_file(tmp_path):
     """A run that is killed at any moment, many times, resumes from its last complete file."""
-    done = subprocess.run(
-        [sys.executable, "-c", ENDLESS, str(tmp_path)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    lengths, left = zip(*(map(int, line.split()) for line in done.stdout.splitlines()), strict=True)
+    lines = printed_by(ENDLESS, tmp_path).splitlines()
+    lengths, left = zip(*(map(int, line.split()) for line in lines), strict=True)
     # Epochs are added, none is lost; what a kill leaves unfinished, the next run removes.
     assert lengths == tuple(sorted(lengths))
     assert lengths[-1] > lengths[0]
     assert max(left) <= 1
 
 
-def test_the_recorder_needs_neither_torch_nor_what_trains(tmp_path: Path) -> None:
+def test_the_recorder_needs_neither_torch_nor_what_trains(tmp_path):
     code = (
         "import sys\nfrom created_equal.recorder import Recorder\n"
         "with Recorder(sys.argv[1], 0, {'test': [0, 1]}, 2) as recorder:\n"
@@ -635,7 +618,4 @@ def test_the_recorder_needs_neither_torch_nor_what_trains(tmp_path: Path) -> Non
         "print(*sorted({'torch', 'lightning', 'transformers', 'keras', 'matplotlib', 'pydantic'}"
         " & sys.modules.keys()))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
+    assert printed_by(code, tmp_path).strip() == ""

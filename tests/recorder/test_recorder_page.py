@@ -7,7 +7,7 @@ import datasets
 import keras
 import pytest
 import torch
-from own_training import NAMES, Data, make_model, train_for_one_epoch
+from own_training import NAMES, make_model, train_for_one_epoch
 from test_keras import make_network
 from test_lightning import Module
 from test_transformers import Classifier
@@ -24,16 +24,14 @@ OWN = "Predictions that you already compute"
 MODELS = {"Transformers": Classifier, "Keras": lambda: make_network("softmax")}
 
 
-def test_every_way_to_record_is_on_the_page() -> None:
+def test_every_way_to_record_is_on_the_page():
     headings = ["Record your own training", OWN, "Lightning", "Transformers", "Keras"]
     assert list(CODE) == headings
     assert PAGE.count("```python") == len(CODE)
 
 
 @pytest.mark.parametrize("heading", CODE)
-def test_the_code_of_the_page(
-    heading: str, data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_code_of_the_page(heading, data, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     train_loader = data.loader("train", shuffle=True)
     inputs = torch.from_numpy(data.inputs["test"])

@@ -92,7 +92,7 @@ def train(folder: Path, data: Data, *callbacks: TrainerCallback, **changes: obje
     return model
 
 
-def test_a_trainer_is_recorded(tmp_path: Path, data: Data) -> None:
+def test_a_trainer_is_recorded(tmp_path, data):
     expected = Expected(data)
     with Recorder(tmp_path, 1, data.labels, NAMES) as recorder:
         train(tmp_path, data, Predictions(recorder, columns(data)), expected)
@@ -105,14 +105,14 @@ def test_a_trainer_is_recorded(tmp_path: Path, data: Data) -> None:
     )
 
 
-def test_the_training_is_the_same_without_it(tmp_path: Path, data: Data) -> None:
+def test_the_training_is_the_same_without_it(tmp_path, data):
     recorder = Recorder(tmp_path, 0, data.labels, NAMES)
     with_it = train(tmp_path, data, Predictions(recorder, columns(data))).state_dict()
     without = train(tmp_path, data).state_dict()
     assert all(torch.equal(with_it[name], without[name]) for name in without)
 
 
-def test_an_epoch_that_is_cut_short_is_not_recorded(tmp_path: Path, data: Data) -> None:
+def test_an_epoch_that_is_cut_short_is_not_recorded(tmp_path, data):
     recorder = Recorder(tmp_path, 0, data.labels, NAMES)
     steps = -(-300 // 8)
     train(tmp_path, data, Predictions(recorder, columns(data)), max_steps=steps + 5)
@@ -141,18 +141,14 @@ def stream(folder: Path, data: Data, recorder: Recorder, **changes: object) -> T
 @pytest.mark.parametrize(
     ("steps", "batches", "epochs"), [(6, 1, 3), (5, 1, 2), (3, 2, 3), (2, 1, 1)]
 )
-def test_a_train_set_without_length_is_recorded(
-    tmp_path: Path, data: Data, steps: int, batches: int, epochs: int
-) -> None:
+def test_a_train_set_without_length_is_recorded(tmp_path, data, steps, batches, epochs):
     recorder = Recorder(tmp_path, 0, data.labels, NAMES)
     changes = {"max_steps": steps, "gradient_accumulation_steps": batches}
     stream(tmp_path, data, recorder, **changes).train()
     assert recorder.epochs == list(range(epochs + 1))
 
 
-def test_a_training_that_resumes_without_length_does_not_know_its_epoch(
-    tmp_path: Path, data: Data
-) -> None:
+def test_a_training_that_resumes_without_length_does_not_know_its_epoch(tmp_path, data):
     recorder = Recorder(tmp_path, 0, data.labels, NAMES)
     changes = {"save_strategy": "steps", "save_steps": 4}
     stream(tmp_path, data, recorder, max_steps=4, **changes).train()
@@ -161,9 +157,7 @@ def test_a_training_that_resumes_without_length_does_not_know_its_epoch(
     assert recorder.epochs == [0, 1, 2]
 
 
-def test_columns_that_a_transform_needs_are_kept_as_the_trainer_keeps_them(
-    tmp_path: Path, data: Data
-) -> None:
+def test_columns_that_a_transform_needs_are_kept_as_the_trainer_keeps_them(tmp_path, data):
     sets = {
         split: of.rename_column("inputs", "pixels").with_transform(
             lambda rows: {"inputs": rows["pixels"], "labels": rows["labels"]}
@@ -194,7 +188,7 @@ class Adapted(nn.Module):
         return self.base(*arguments, **named)
 
 
-def test_an_adapted_model_is_given_the_columns_of_its_base(tmp_path: Path, data: Data) -> None:
+def test_an_adapted_model_is_given_the_columns_of_its_base(tmp_path, data):
     recorder = Recorder(tmp_path, 0, data.labels, NAMES)
     callback, control = Predictions(recorder, columns(data)), TrainerControl()
     callback.on_train_begin(arguments(tmp_path), TrainerState(), control, model=Adapted())
@@ -215,7 +209,7 @@ class Loudness(nn.Module):
         return {"loss": loss, "logits": logits}
 
 
-def test_sounds_of_unequal_length_are_padded_as_the_trainer_pads_them(tmp_path: Path) -> None:
+def test_sounds_of_unequal_length_are_padded_as_the_trainer_pads_them(tmp_path):
     labels = [0, 1, 1]
     rows = datasets.Dataset.from_dict(
         {"input_values": [[-1.0], [0.5, 0.5], [1.0, 1.0, 1.0]], "label": labels}
@@ -245,9 +239,7 @@ def tokenizer() -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(tokenizer_object=of_words, pad_token="[PAD]")
 
 
-def test_texts_of_unequal_length_are_recorded_as_the_trainer_reads_them(
-    tmp_path: Path, tokenizer: PreTrainedTokenizerFast
-) -> None:
+def test_texts_of_unequal_length_are_recorded_as_the_trainer_reads_them(tmp_path, tokenizer):
     texts, labels = map(list, zip(*TEXTS, strict=True))
     rows = datasets.Dataset.from_dict({"text": texts, "label": labels})
     rows = rows.map(lambda batch: tokenizer(batch["text"]), batched=True)

@@ -2,8 +2,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from learners import examples_of, predictions_of
 
-from created_equal.artefacts import make_dataset, make_predictions, write_predictions
+from created_equal.artefacts import write_predictions
 
 
 @pytest.fixture(scope="session")
@@ -30,27 +31,14 @@ def made_up_ensemble():
 def write_batches():
     """A function that writes an ensemble's predictions, one file a batch of network numbers."""
 
-    def write(folder, ensemble, batches, definition="made up", first_position=100):
-        examples = len(ensemble.labels)
-        dataset = make_dataset(
-            images=np.zeros((examples, 1, 1, 1), dtype=np.uint8),
-            labels=ensemble.labels,
-            positions=first_position + np.arange(examples),
-            is_test=ensemble.is_test,
-            class_names=[f"class {k}" for k in range(ensemble.classes)],
-        )
+    def write(folder, ensemble, batches, definition="made up"):
+        positions = 100 + np.arange(len(ensemble.labels))
+        dataset = examples_of(ensemble.labels, ensemble.is_test, ensemble.classes, positions)
         paths = []
         for batch in map(list, batches):
-            predictions = ensemble.predictions[batch]
-            right = predictions == ensemble.labels
-            splits = (~ensemble.is_test, ensemble.is_test)
-            accuracy = np.stack([right[..., split].mean(axis=-1) for split in splits], axis=-1)
             paths.append(folder / f"{definition}-{batch[0]}-{batch[-1]}.nc")
-            write_predictions(
-                make_predictions(predictions, accuracy, 1 - accuracy, batch, dataset),
-                paths[-1],
-                {"ensemble": definition},
-            )
+            made = predictions_of(ensemble.predictions[batch], dataset, batch)
+            write_predictions(made, paths[-1], {"ensemble": definition})
         return paths
 
     return write

@@ -2,25 +2,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
+from learners import ensembles
 
 from created_equal.errors import InputError
 from created_equal.scores.agreement import below_chance, majority_right, modes, right_counts
-
-
-@st.composite
-def ensembles(draw):
-    """Predictions (network, example), labels (example) and the number of classes."""
-    classes = draw(st.integers(2, 300))
-    networks, examples = draw(st.integers(1, 12)), draw(st.integers(1, 8))
-    # Often only a few of the classes, so that networks agree and ties are common.
-    label = st.integers(0, draw(st.sampled_from([1, min(2, classes - 1), classes - 1])))
-    dtype = np.min_scalar_type(classes - 1)
-    return (
-        draw(arrays(dtype, (networks, examples), elements=label)),
-        draw(arrays(dtype, examples, elements=label)),
-        classes,
-    )
 
 
 def test_by_hand():

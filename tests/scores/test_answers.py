@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from learners import examples_of, predictions_of
 
-from created_equal.artefacts import make_dataset, make_predictions, write_predictions
+from created_equal.artefacts import write_predictions
 from created_equal.errors import InputError
 from created_equal.scores import (
     Counted,
@@ -25,13 +26,10 @@ TEST = Examples(np.arange(20, EXAMPLES)[::-1], "test")
 def files(tmp_path):
     """The predictions of six networks in two files, and what they predict."""
     predictions = np.random.default_rng(0).integers(0, K, (N, EPOCHS, EXAMPLES))
-    images = np.zeros((EXAMPLES, 1, 1, 1), dtype=np.uint8)
-    dataset = make_dataset(images, LABELS, np.arange(EXAMPLES), IS_TEST, list("abc"))
-    accuracy = np.zeros((3, EPOCHS, 2))
     paths = [tmp_path / "0000-0002.nc", tmp_path / "0003-0005.nc"]
     for first, path in zip((0, 3), paths, strict=True):
         numbers = range(first, first + 3)
-        of_file = make_predictions(predictions[numbers], accuracy, accuracy, numbers, dataset)
+        of_file = predictions_of(predictions[numbers], examples_of(LABELS, IS_TEST), numbers)
         write_predictions(of_file, path, {"of": "made_up"})
     return paths, predictions
 

@@ -7,7 +7,7 @@ from created_equal.scores import bin_edges
 
 
 @given(st.integers(1, 2000), st.integers(9, 40))
-def test_bins_hold_whole_scores_alike_and_are_symmetric(networks: int, most: int) -> None:
+def test_bins_hold_whole_scores_alike_and_are_symmetric(networks, most):
     edges = bin_edges(networks, most)
     sizes = np.histogram(np.arange(networks + 1) / networks, edges)[0]
     assert sizes.sum() == networks + 1
@@ -31,10 +31,10 @@ def test_bins_hold_whole_scores_alike_and_are_symmetric(networks: int, most: int
         (100, 26, [3, *[5] * 19, 3]),
     ],
 )
-def test_bins_of_the_usual_ensembles(networks: int, most: int, sizes: list[int]) -> None:
+def test_bins_of_the_usual_ensembles(networks, most, sizes):
     np.testing.assert_array_equal(np.rint(np.diff(bin_edges(networks, most)) * networks), sizes)
 
 
-def test_scores_up_to_25_networks_stand_in_the_middle_of_their_bins() -> None:
+def test_scores_up_to_25_networks_stand_in_the_middle_of_their_bins():
     edges = bin_edges(20)
     np.testing.assert_allclose((edges[:-1] + edges[1:]) / 2, np.arange(21) / 20, atol=1e-12)

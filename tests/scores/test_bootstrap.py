@@ -98,7 +98,7 @@ def test_many_units_are_resampled_in_parts(monkeypatch):
     assert interval_of(mean_of(values), 30) == pytest.approx(whole, rel=1e-12)
 
 
-def test_the_band_is_about_two_standard_errors_on_either_side() -> None:
+def test_the_band_is_about_two_standard_errors_on_either_side():
     flips = np.repeat([0.0, 1.0], 200)
     lower, upper = band_of_mean(flips)
     # The standard error is 0.025; 1000 resamples place a 2.5 % point within about 0.004 of its own.
@@ -106,7 +106,7 @@ def test_the_band_is_about_two_standard_errors_on_either_side() -> None:
     assert interval_of(mean_of(flips), 400) == pytest.approx((lower, upper))
 
 
-def test_every_row_has_the_band_that_it_has_alone() -> None:
+def test_every_row_has_the_band_that_it_has_alone():
     rows = np.random.default_rng(0).random((2, 3, 50))
     found = band_of_mean(rows)
     assert found.shape == (2, 3, 2)

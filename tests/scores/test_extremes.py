@@ -21,7 +21,7 @@ def scores_of(n_right: list[int], n_modal: list[int], label: list[int]) -> xr.Da
     )
 
 
-def test_blocks_of_each_label_in_order_and_equals_by_position() -> None:
+def test_blocks_of_each_label_in_order_and_equals_by_position():
     scores = scores_of(
         n_right=[10, 10, 9, 0, 0, 1, 0, 8], n_modal=[10, 10, 9, 9, 10, 9, 8, 8], label=[0] * 7 + [1]
     )
@@ -36,7 +36,7 @@ def test_blocks_of_each_label_in_order_and_equals_by_position() -> None:
     assert [found[2, name] for name in BLOCKS] == [[], [], [], []]
 
 
-def test_equals_that_come_later_are_counted_wherever_they_are() -> None:
+def test_equals_that_come_later_are_counted_wherever_they_are():
     scores = scores_of([0] * 7, [10] * 6 + [9], [2] * 7)
     found = {block.name: block.equal_later.tolist() for block in extremes(scores, 3)}
     # Accessibility is equal in pairs, but for the hardest; consensus is 0.9 once, and else 1.
@@ -47,6 +47,6 @@ def test_equals_that_come_later_are_counted_wherever_they_are() -> None:
     assert equal_later(np.array([])).tolist() == []
 
 
-def test_no_more_than_asked_for() -> None:
+def test_no_more_than_asked_for():
     scores = scores_of([0] * 5, [10] * 5, [2] * 5)
     assert {len(block.examples) for block in extremes(scores, 2) if block.label == 2} == {2}

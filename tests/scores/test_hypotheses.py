@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from learners import predictions_of
 
-from created_equal.artefacts import make_dataset, make_predictions, write_predictions
+from created_equal.artefacts import make_dataset, write_predictions
 from created_equal.scores import Counted, Examples, Hypotheses, score_ensemble
 from created_equal.scores.hypotheses import DRAWS
 
@@ -22,12 +23,8 @@ def hypotheses(tmp_path_factory):
     for name in NAMES:
         predictions = generator.integers(0, K, (N, EPOCHS, EXAMPLES))
         predictions[generator.random(predictions.shape) < 0.25] = 0
-        right = predictions == LABELS
-        accuracy = np.stack([right[..., part].mean(axis=-1) for part in (~IS_TEST, IS_TEST)], -1)
-        of_file = make_predictions(predictions, accuracy, accuracy, range(N), dataset)
-        path = tmp_path_factory.mktemp(name) / "0000-0005.nc"
-        write_predictions(of_file, path, {"of": name})
-        paths[name] = [path]
+        paths[name] = [tmp_path_factory.mktemp(name) / "0000-0005.nc"]
+        write_predictions(predictions_of(predictions, dataset), paths[name][0], {"of": name})
     scores = {name: score_ensemble(of) for name, of in paths.items()}
     return Hypotheses(scores, paths, dataset)
 

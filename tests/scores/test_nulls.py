@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
+from learners import examples_of, predictions_of
 from oracles import bimodality
 
-from created_equal.artefacts import make_dataset, make_predictions
+from created_equal.artefacts import make_dataset
 from created_equal.scores import (
     Answers,
     Axis,
@@ -17,13 +18,8 @@ from created_equal.scores import (
 
 def ensemble_of(right, labels, is_test, classes=5):
     """Return made-up predictions of networks that are right (network, epoch, example) or wrong."""
-    networks, _, examples = right.shape
-    images = np.zeros((examples, 1, 1, 1), dtype=np.uint8)
-    names = [str(label) for label in range(classes)]
-    dataset = make_dataset(images, labels, np.arange(examples), is_test, names)
     predicted = np.where(right, labels, (labels + 1) % classes)
-    accuracy = np.stack([right[..., part].mean(axis=-1) for part in (~is_test, is_test)], axis=-1)
-    return make_predictions(predicted, accuracy, accuracy, range(networks), dataset)
+    return predictions_of(predicted, examples_of(labels, is_test, classes))
 
 
 def answers_of(predictions):

@@ -133,7 +133,7 @@ def test_ranks_of_a_single_example_have_no_correlation_and_no_warning():
     assert np.isnan(mean_rank_correlation(np.array([[1], [2], [2]])))
 
 
-def test_the_correlation_without_noise_is_undefined_if_halves_do_not_correlate() -> None:
+def test_the_correlation_without_noise_is_undefined_if_halves_do_not_correlate():
     assert np.isnan(correlation_with_more(0.3, [-0.1, -0.1], [1, 1])).all()
     # Two halves that correlate by 1/3 have a reliability of 1/2 together.
     assert correlation_with_more(0.3, [1 / 3, 1 / 3], [1, 1]) == pytest.approx((0.6, 0.3))

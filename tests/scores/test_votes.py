@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
+from learners import ensembles
 
 from created_equal.scores.agreement import (
     agreeing_pairs,
@@ -21,17 +21,6 @@ from created_equal.scores.agreement import (
 # Four networks, five examples; the votes are 4:0, 2:2, 3:1, 2:1:1 and 1:1:1:1.
 PREDICTIONS = np.array([[0, 1, 2, 0, 0], [0, 1, 2, 0, 1], [0, 0, 2, 1, 2], [0, 0, 1, 2, 3]])
 LABELS = np.array([0, 0, 1, 3, 3])
-
-
-@st.composite
-def ensembles(draw):
-    """Predictions (network, example), labels (example) and the number of classes."""
-    classes, networks = draw(st.integers(2, 300)), draw(st.integers(1, 12))
-    label = st.integers(0, draw(st.sampled_from([1, min(2, classes - 1), classes - 1])))
-    dtype = np.min_scalar_type(classes - 1)
-    shape = networks, draw(st.integers(1, 8))
-    predictions = draw(arrays(dtype, shape, elements=label))
-    return predictions, draw(arrays(dtype, shape[1], elements=label)), classes
 
 
 def margin_of(predictions, labels, classes):

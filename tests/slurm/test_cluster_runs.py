@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 import xarray as xr
 from cluster import URGENT, cluster, said, wait_until
-from long_study import FIRST, LONG, SCORES, SECOND, UNFINISHED, repository_with
+from commands import copy_of_repository
+from data import NARROW, edited, small_study
+from long_study import FIRST, LONG, SCORES, SECOND, UNFINISHED
 
 ROOT = Path(__file__).parents[2]
 SNAKEMAKE = [sys.executable, "-m", "snakemake"]
@@ -26,25 +28,17 @@ HASTE = (
     *("--latency-wait", "20"),
 )
 # A job of every rule that is submitted, and one that waits for another's scores.
-FEW = {
-    "title": "A few jobs",
-    "dataset": {"source": "digits", "size": 16, "train_examples": 40, "test_examples": 40},
-    "networks": 2,
-    "recipe": {"epochs": 3, "batch_size": 20, "learning_rate": 0.1},
-    "ensembles": {
-        "st_vgg": {"architecture": "st_vgg", "width": 0.125},
-        "easiest_moved": {
-            "architecture": "st_vgg",
-            "width": 0.125,
-            "dataset": {"move_to_test": "easiest", "fraction": 0.1, "ranked_by": "st_vgg"},
-        },
-    },
-    "baselines": {"adaboost": {"weak_learners": 3}},
-    "figures": {
+MOVED = {"move_to_test": "easiest", "fraction": 0.1, "ranked_by": "st_vgg"}
+FEW = small_study(
+    networks=2,
+    recipe={"epochs": 3, "batch_size": 20, "learning_rate": 0.1},
+    ensembles={"st_vgg": NARROW, "easiest_moved": NARROW | {"dataset": MOVED}},
+    baselines={"adaboost": {"weak_learners": 3}},
+    figures={
         "figure_06": {"ensemble": "st_vgg", "baseline": "adaboost"},
         "robustness": {"ensembles": ["st_vgg", "easiest_moved"]},
     },
-}
+)
 FEW_CONFIG = ("--config", "studies=few")
 LONG_CONFIG = ("--config", "studies=long", "networks_per_job=2")
 ONE_FINISHED = f"{UNFINISHED}/0000.nc"
@@ -61,13 +55,13 @@ def logs():
 
 @pytest.fixture
 def repository(tmp_path):
-    return repository_with(tmp_path, long=LONG)
+    return copy_of_repository(tmp_path, long=LONG)
 
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
     """A repository in which the long study was built without a cluster and without trouble."""
-    folder = repository_with(tmp_path_factory.mktemp("undisturbed"), long=LONG)
+    folder = copy_of_repository(tmp_path_factory.mktemp("undisturbed"), long=LONG)
     succeeds(folder, "--cores", "2", SCORES, *LONG_CONFIG)
     return folder
 
@@ -139,7 +133,7 @@ def submitted(out):
 @pytest.fixture(scope="module")
 def few(tmp_path_factory):
     """A repository in which the study of a few jobs was built on the cluster, and the output."""
-    folder = repository_with(tmp_path_factory.mktemp("few"), few=FEW)
+    folder = copy_of_repository(tmp_path_factory.mktemp("few"), few=FEW)
     return folder, succeeds(folder, *PROFILE, *FEW_CONFIG, *HASTE)
 
 
@@ -148,7 +142,7 @@ def test_results_are_those_of_a_run_without_a_cluster(few, tmp_path):
     assert submitted(out) == {"train_networks", "fit_baseline"}
     assert "4 networks to train in 2 jobs, 0 already there" in out
     assert (on_cluster / "paper_figures/few/figure_06.pdf").is_file()
-    alone = repository_with(tmp_path, few=FEW)
+    alone = copy_of_repository(tmp_path, few=FEW)
     results = ("results/few/claims.csv", "results/few/results_test.txt")
     succeeds(alone, "--cores", "2", *results, *FEW_CONFIG)
     names = sorted(
@@ -166,13 +160,10 @@ def test_scores_and_claims_of_a_large_study_are_submitted_too(few):
     repository, _ = few
     targets = ("results/few/easiest_moved/scores.nc", "results/few/claims.csv")
     before = [(repository / name).read_bytes() for name in targets]
-    rules = repository / "rules/common.smk"
-    text = rules.read_text()
-    assert "\nLARGE = 200_000_000\n" in text
-    rules.write_text(text.replace("\nLARGE = 200_000_000\n", "\nLARGE = 0\n"))
     forced = ("--forcerun", *targets)
-    out = succeeds(repository, *PROFILE, *targets, *FEW_CONFIG, *HASTE, *forced)
-    rules.write_text(text)
+    line = "\nLARGE = 200_000_000\n"
+    with edited(repository / "rules/common.smk", lambda text: text.replace(line, "\nLARGE = 0\n")):
+        out = succeeds(repository, *PROFILE, *targets, *FEW_CONFIG, *HASTE, *forced)
     assert submitted(out) == {"score_large_ensemble", "check_large_claims"}
     assert [(repository / name).read_bytes() for name in targets] == before
 

@@ -4,8 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
-from data import CLUTTER
+from data import CLUTTER, write_study
 
 from created_equal.errors import InputError
 from created_equal.study import load_study
@@ -31,7 +30,7 @@ def with_baselines(**baselines):
 
 
 def load(values, name="one", n_networks=None):
-    Path(f"config/studies/{name}.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
+    write_study(values, name)
     return load_study(name, n_networks)
 
 

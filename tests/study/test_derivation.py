@@ -4,23 +4,16 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from studies import problems
+from studies import load, problems
 
 from created_equal.errors import InputError
 from created_equal.study import chosen_path, dataset_path, derivation, load_study
 
-REPOSITORY = Path(__file__).parents[2]
+pytestmark = pytest.mark.usefixtures("folder")
 HARDEST = {"keep": "hardest", "fraction": 0.2, "per_round": 0.2, "ranked_by": "a"}
 SHARES = st.integers(1, 999).map(lambda thousandths: thousandths / 1000)
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "config" / "studies").mkdir(parents=True)
 
 
 def study_of(dataset, examples=None, **ensemble):
@@ -36,9 +29,8 @@ def study_of(dataset, examples=None, **ensemble):
     }
 
 
-def load(values, n_networks=None):
-    Path("config/studies/one.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
-    return load_study("one", n_networks).ensembles
+def ensembles_of(values, n_networks=None):
+    return load(values, n_networks=n_networks).ensembles
 
 
 # cuts
@@ -81,7 +73,7 @@ def test_shares_fall_to_the_fraction_by_no_more_than_per_round(fraction, thousan
 
 
 def test_rounds_are_ensembles_that_rank_for_the_next():
-    ensembles = load(study_of({**HARDEST, "networks_per_round": 3}))
+    ensembles = ensembles_of(study_of({**HARDEST, "networks_per_round": 3}))
     assert list(ensembles) == ["a", "b_round_01", "b_round_02", "b_round_03", "b"]
     rounds = list(ensembles.values())[1:]
     assert [each.ranked_by for each in rounds] == ["a", "b_round_01", "b_round_02", "b_round_03"]
@@ -126,7 +118,7 @@ def test_rounds_are_ensembles_that_rank_for_the_next():
     ],
 )
 def test_one_step_is_one_ensemble_with_all_defaults_in_its_definition(entry, ranked_by, expected):
-    ensembles = load(study_of(entry))
+    ensembles = ensembles_of(study_of(entry))
     assert list(ensembles) == ["a", "b"]
     derived = dict(ensembles["b"].derived)
     assert ensembles["b"].ranked_by == ranked_by
@@ -137,7 +129,10 @@ def test_one_step_is_one_ensemble_with_all_defaults_in_its_definition(entry, ran
 
 def test_the_ranking_ensemble_is_part_of_the_definition_by_its_digest():
     def digests(values, n_networks=None):
-        return [each.derived["ranked_by"] for each in list(load(values, n_networks).values())[1:]]
+        return [
+            each.derived["ranked_by"]
+            for each in list(ensembles_of(values, n_networks).values())[1:]
+        ]
 
     values = study_of(HARDEST)
     first = digests(values)
@@ -156,21 +151,21 @@ def test_the_ranking_ensemble_is_part_of_the_definition_by_its_digest():
 
 
 def test_definitions_do_not_grow_with_the_rounds():
-    ensembles = load(study_of({**HARDEST, "per_round": 0.01}))
+    ensembles = ensembles_of(study_of({**HARDEST, "per_round": 0.01}))
     assert len(ensembles) == 81
     sizes = {len(json.dumps(each.definition)) for each in ensembles.values() if each.derived}
     assert max(sizes) - min(sizes) <= 1
 
 
 def test_the_override_of_networks_holds_for_rounds_too():
-    ensembles = load(study_of({**HARDEST, "networks_per_round": 3}), n_networks=5)
+    ensembles = ensembles_of(study_of({**HARDEST, "networks_per_round": 3}), n_networks=5)
     assert {each.n_networks for each in ensembles.values()} == {5}
 
 
 def test_linear_depth_kernel_and_units_are_in_the_definition():
     values = study_of({"labels": "random"}, linear=True, depth=3, kernel=5, units=64)
     values["recipe"]["activation"] = "tanh"
-    definition = load(values)["b"].definition
+    definition = ensembles_of(values)["b"].definition
     assert {key: definition[key] for key in ("linear", "depth", "kernel", "units")} == {
         "linear": True,
         "depth": 3,
@@ -180,8 +175,7 @@ def test_linear_depth_kernel_and_units_are_in_the_definition():
     assert definition["recipe"]["activation"] is None
 
 
-def test_small_mammals_has_every_ablation_of_the_paper(monkeypatch):
-    monkeypatch.chdir(REPOSITORY)
+def test_small_mammals_has_every_ablation_of_the_paper(repository):
     for name in ("small_mammals", "digits", "smoke"):
         ensembles = load_study(name).ensembles
         assert ensembles["linear_st_vgg"].architecture.linear
@@ -206,25 +200,13 @@ MOVE = {"move_to_test": "easiest", "fraction": 0.1, "ranked_by": "a"}
     ("dataset", "sentence"),
     [
         ({}, "ensembles.b.dataset needs one of labels, move_to_test, half, keep; add it."),
-        (
-            {"fraction": 0.5},
-            "ensembles.b.dataset needs one of labels, move_to_test, half, keep; add it.",
-        ),
+        ({"fraction": 0.5}, "ensembles.b.dataset needs one of labels, move_to_test, half, keep; a"),
         ({"labels": "shuffled"}, "ensembles.b.dataset.labels is 'shuffled', which is not known;"),
         ({"keep": "hardst", "fraction": 0.5}, "ensembles.b.dataset.keep is 'hardst', which is not"),
         ({"keep": "random"}, "ensembles.b.dataset.fraction is missing; add it."),
-        (
-            {"keep": "hardest", "fraction": 0.5},
-            "ensembles.b.dataset.ranked_by is missing; add it.",
-        ),
-        (
-            {"move_to_test": "easiest", "fraction": 0.5},
-            "ensembles.b.dataset.ranked_by is missing; add it.",
-        ),
-        (
-            MOVE | {"fraction": 1},
-            "ensembles.b.dataset.fraction must be a number above 0 and below 1, but is 1.",
-        ),
+        ({"keep": "hardest", "fraction": 0.5}, "ensembles.b.dataset.ranked_by is missing; add it."),
+        ({"move_to_test": "easiest", "fraction": 0.5}, "ensembles.b.dataset.ranked_by is missing;"),
+        (MOVE | {"fraction": 1}, "ensembles.b.dataset.fraction must be a number above 0 and below"),
         (
             {"keep": "hardest", "fraction": 0.5, "ranked_by": "a", "of": "rest"},
             "ensembles.b.dataset.per_round is missing; add it.",
@@ -238,10 +220,7 @@ MOVE = {"move_to_test": "easiest", "fraction": 0.1, "ranked_by": "a"}
             MOVE | {"labels": "random"},
             "ensembles.b.dataset has labels and move_to_test; give each an ensemble of its own.",
         ),
-        (
-            MOVE | {"balanced": True},
-            "ensembles.b.dataset.balanced does not go with move_to_test; leave it out.",
-        ),
+        (MOVE | {"balanced": True}, "ensembles.b.dataset.balanced does not go with move_to_test;"),
         (
             {"labels": "random", "ranked_by": "a"},
             "ensembles.b.dataset.ranked_by does not go with labels; leave it out.",
@@ -254,10 +233,7 @@ MOVE = {"move_to_test": "easiest", "fraction": 0.1, "ranked_by": "a"}
             {"keep": "random", "fraction": 0.5, "per_round": 0.1},
             "ensembles.b.dataset.per_round is only for the easiest and the hardest examples; leave",
         ),
-        (
-            MOVE | {"seed": 1},
-            "ensembles.b.dataset.seed is only for random examples; leave it out.",
-        ),
+        (MOVE | {"seed": 1}, "ensembles.b.dataset.seed is only for random examples; leave it out."),
         (
             MOVE | {"ranked_by": "c"},
             "ensembles.b.dataset.ranked_by is c, which is not among the ensembles; use one of a.",

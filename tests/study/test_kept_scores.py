@@ -3,15 +3,14 @@
 import json
 import logging
 import shutil
-import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 import xarray as xr
-import yaml
-from data import overwrite
+from commands import refused
+from data import DIGITS, NARROW, overwrite, small_study, write_study
 
 from created_equal import cli
 from created_equal.artefacts import read_scores
@@ -27,38 +26,26 @@ from created_equal.study import (
 )
 from created_equal.study.kept_scores import read_catalogue
 
-SMALL = {
-    "title": "Small",
-    "dataset": {"source": "digits", "size": 16, "train_examples": 40, "test_examples": 40},
-    "networks": 4,
-    "recipe": {"epochs": 3, "batch_size": 20, "learning_rate": 0.1},
-    "ensembles": {
-        "one": {"architecture": "st_vgg", "width": 0.125},
+RECIPE = {"epochs": 3, "batch_size": 20, "learning_rate": 0.1}
+SMALL = small_study(
+    recipe=RECIPE,
+    ensembles={
+        "one": NARROW,
         "other": {"architecture": "small_st_vgg", "width": 0.125},
         "unseen": {"architecture": "small_st_vgg", "width": 0.25},
     },
-    "baselines": {"svm": {}, "perceptron": {"seeds": 2}, "decision_tree": {"seeds": 1}},
-    "figures": {
+    baselines={"svm": {}, "perceptron": {"seeds": 2}, "decision_tree": {"seeds": 1}},
+    figures={
         "figure_01": {"ensemble": "one"},
         "figure_04": {"ensembles": ["one", "other"]},
         "figure_07": {"ensemble": "one", "baselines": ["svm", "perceptron"]},
     },
-}
-
-
-def write(folder, **recipe):
-    """Write the study with changes to its recipe."""
-    study = SMALL | {"recipe": SMALL["recipe"] | recipe}
-    path = folder / "config/studies/small.yaml"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(yaml.safe_dump(study))
+)
 
 
 @pytest.fixture
-def write_study(study_folder):
-    """A function that writes the study with changes to its recipe."""
-    write(study_folder)
-    return partial(write, study_folder)
+def untrained(study_folder):
+    write_study(SMALL)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +53,7 @@ def results(tmp_path_factory):
     """The results of the study, with only its first ensemble trained."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("trained"))
-        write(Path())
+        write_study(SMALL)
         cli.build_dataset("small")
         cli.train_networks("small", "one")
         cli.score_ensemble("small", "one")
@@ -74,10 +61,9 @@ def results(tmp_path_factory):
 
 
 @pytest.fixture
-def trained(write_study, study_folder, results):
+def trained(untrained, results):
     """The study, with only its first ensemble trained."""
-    shutil.copytree(results, study_folder / "results")
-    return write_study
+    shutil.copytree(results, "results")
 
 
 def test_scores_are_kept_with_facts_about_their_training(trained):
@@ -97,17 +83,14 @@ def test_scores_are_kept_with_facts_about_their_training(trained):
 
 
 def test_kept_scores_that_are_damaged_are_named_and_left_where_they_are(
-    trained, monkeypatch, capfd
+    trained, monkeypatch, command
 ):
     list(keep_scores(load_study("small")))
     path = Path("reference/small/one/scores.nc")
     overwrite(path, path.read_bytes()[:-100])
     monkeypatch.setenv("CREATED_EQUAL_CONFIG", '{"scores": "reference"}')
-    monkeypatch.setattr(sys, "argv", ["created-equal", "check_claims", "small"])
-    with pytest.raises(SystemExit):
-        cli.main()
-    (message,) = capfd.readouterr().err.splitlines()
-    assert message.startswith(f"created-equal: {path} is damaged")
+    message = refused(command("check_claims", "small"))
+    assert message.startswith(f"{path} is damaged")
     assert message.endswith("get it again from where you have the code.")
     assert path.is_file()
 
@@ -124,7 +107,7 @@ def test_scores_that_were_kept_earlier_stay(trained):
     assert Path("reference/small/one/scores.nc").read_bytes() == before
 
 
-def test_networks_may_have_been_trained_in_other_jobs_and_numbers(write_study):
+def test_networks_may_have_been_trained_in_other_jobs_and_numbers(untrained):
     Path("config.yaml").write_text("networks_per_job: 2\nnetworks: 3\n")
     cli.build_dataset("small")
     cli.train_networks("small", "one")
@@ -135,7 +118,7 @@ def test_networks_may_have_been_trained_in_other_jobs_and_numbers(write_study):
 
 
 def test_scores_of_another_definition_are_not_kept(trained):
-    trained(learning_rate=0.2)
+    write_study(SMALL | {"recipe": RECIPE | {"learning_rate": 0.2}})
     with pytest.raises(InputError, match=r"one/scores\.nc was made for another definition"):
         list(keep_scores(load_study("small")))
     assert not Path("reference").exists()
@@ -164,9 +147,7 @@ def test_baselines_are_kept_and_copied_in_place_of_a_fit(trained, monkeypatch, c
 def test_kept_baselines_of_other_data_are_not_used(trained, monkeypatch, caplog):
     cli.fit_baseline("small", "svm")
     list(keep_scores(load_study("small")))
-    study = yaml.safe_load(Path("config/studies/small.yaml").read_text())
-    study["dataset"]["test_examples"] = 50
-    Path("config/studies/small.yaml").write_text(yaml.safe_dump(study))
+    write_study(SMALL | {"dataset": DIGITS | {"test_examples": 50}})
     cli.build_dataset("small")
     caplog.set_level(logging.INFO)
     monkeypatch.setenv("CREATED_EQUAL_CONFIG", '{"scores": "reference"}')
@@ -174,7 +155,7 @@ def test_kept_baselines_of_other_data_are_not_used(trained, monkeypatch, caplog)
     assert "small/svm: 1 fitted in " in caplog.text
 
 
-def test_there_is_nothing_to_keep(write_study):
+def test_there_is_nothing_to_keep(untrained):
     with pytest.raises(InputError, match=r"no scores of small to keep \(of one, other\); make"):
         list(keep_scores(load_study("small")))
 
@@ -204,8 +185,7 @@ def study(tmp_path, monkeypatch):
     """A study whose ensembles a and moved have scores that are kept."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("CREATED_EQUAL_CONFIG", raising=False)
-    Path("config/studies").mkdir(parents=True)
-    Path("config/studies/one.yaml").write_text(yaml.safe_dump(STUDY))
+    write_study(STUDY, "one")
     Path("config.yaml").write_text("scores: reference\n")
     ensembles = load_study("one").ensembles
     keep({name: ensembles[name].definition for name in ("a", "moved")})
@@ -252,7 +232,7 @@ def test_a_figure_is_drawn_without_ensembles_that_it_can_do_without(study):
         "ensembles": STUDY["ensembles"] | {"random": random, "hard": hard},
         "figures": {"figure_08": {"random_labels": "random", "hard": "hard"}},
     }
-    Path("config/studies/one.yaml").write_text(yaml.safe_dump(changed))
+    write_study(changed, "one")
     keep({"random": load_study("one").ensembles["random"].definition})
     kept = load_configured("one")
     assert kept.figures == {"figure_08": {"random_labels": "random"}}
@@ -267,7 +247,7 @@ def test_what_many_ensembles_lack_is_one_sentence(study):
     more = {f"c{number}": {"architecture": "st_vgg", "width": number} for number in (2, 3)}
     shown = {"robustness": {"ensembles": ["c2", "a", "c3", "b"]}}
     changed = {**STUDY, "ensembles": STUDY["ensembles"] | more, "figures": shown}
-    Path("config/studies/one.yaml").write_text(yaml.safe_dump(changed))
+    write_study(changed, "one")
     kept = load_configured("one")
     assert kept.figures == {"robustness": {"ensembles": ["a"]}}
     (sentence,) = kept.incomplete
@@ -276,7 +256,7 @@ def test_what_many_ensembles_lack_is_one_sentence(study):
 
 def test_scores_of_an_earlier_definition_are_not_used(study):
     changed = STUDY | {"recipe": {"learning_rate": 0.1}}
-    Path("config/studies/one.yaml").write_text(yaml.safe_dump(changed))
+    write_study(changed, "one")
     kept = load_configured("one")
     assert not kept.figures
     (sentence,) = kept.refused["figure_01"]
@@ -298,7 +278,7 @@ def test_a_number_of_networks_contradicts_kept_scores(study):
 
 
 def test_a_study_without_kept_scores(study):
-    Path("config/studies/two.yaml").write_text(yaml.safe_dump(STUDY))
+    write_study(STUDY, "two")
     with pytest.raises(InputError, match=r"no scores of two are kept here .*: one\.$"):
         load_configured("two")
 

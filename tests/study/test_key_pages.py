@@ -3,6 +3,7 @@ import re
 from pathlib import Path
 
 import pytest
+from data import write_study
 from jsonschema import Draft202012Validator
 
 from created_equal.study import load_study
@@ -51,9 +52,8 @@ def test_editors_accept_null_for_what_a_base_has_and_no_other_value():
 
 def test_the_study_shown_on_the_page_is_a_valid_one(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    Path("config/studies").mkdir(parents=True)
     shown = re.search("```yaml\n(.*?)```", describe_keys(), re.DOTALL)[1]
-    Path("config/studies/my_images.yaml").write_text(shown)
+    write_study(shown, "my_images")
     study = load_study("my_images")
     assert study.ensembles["resnet18"].recipe.learning_rate == 0.02
     assert study.ensembles["resnet18"].recipe.epochs == 60

@@ -1,11 +1,10 @@
 import json
-import subprocess
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 import yaml
+from commands import printed_by
 from hypothesis import given
 from hypothesis import strategies as st
 from studies import FOLDER, TWO, load, minimal, problems, with_baselines, with_clutter
@@ -54,10 +53,7 @@ def test_settings_from_the_command_line(given_values, expected):
         ({"studies": None}, "studies must be a list of names or text, but is empty."),
         ({"studies": ""}, "studies must be a list of names or text, but is empty."),
         ({"studies": "A-b"}, "studies[0]: 'A-b' cannot be a name; use only lower-case letters,"),
-        (
-            {"networks": 0},
-            "networks must be a whole number of at least 1 and at most 100000 or null, but is 0.",
-        ),
+        ({"networks": 0}, "networks must be a whole number of at least 1 and at most 100000 or nu"),
         (
             {"networks": "ten"},
             "networks must be a whole number of at least 1 and at most 100000 or null, but is the",
@@ -72,10 +68,7 @@ def test_settings_from_the_command_line(given_values, expected):
         ),
         ({"networks_per_job": 0}, "networks_per_job must be a whole number of at least 1, but is"),
         ({"download": "maybe"}, "download must be true or false, but is the text 'maybe'."),
-        (
-            {"device": "gpu"},
-            "device is 'gpu', which is not known; use one of auto, cpu, cuda.",
-        ),
+        ({"device": "gpu"}, "device is 'gpu', which is not known; use one of auto, cpu, cuda."),
         ({"studies": []}, "studies must be a list of names or text, but is empty."),
         ({"data_root": ""}, "data_root must be text, but is empty."),
         (
@@ -209,14 +202,8 @@ def test_the_override_replaces_the_number_of_every_ensemble(folder):
     ("values", "sentence"),
     [
         (minimal(recipes={}), "recipes is not known; did you mean recipe?"),
-        (
-            minimal(resources={"memory": 1}),
-            "resources.memory is not known; use one of mem_mb, cpus",
-        ),
-        (
-            minimal(resources={"cpus": 0}),
-            "resources.cpus must be a whole number of at least 1,",
-        ),
+        (minimal(resources={"memory": 1}), "resources.memory is not known; use one of mem_mb, cpu"),
+        (minimal(resources={"cpus": 0}), "resources.cpus must be a whole number of at least 1,"),
         (minimal(title=2019), "title must be text, but is 2019; put it in quotes."),
         (
             minimal(networks="many"),
@@ -288,10 +275,7 @@ def test_the_override_replaces_the_number_of_every_ensemble(folder):
             with_clutter(size="16"),
             "dataset.size must be a whole number of at least 1 or null, but is the text '16';",
         ),
-        (
-            minimal(dataset={"source": "cifar"}),
-            "dataset.source is 'cifar', which is not known;",
-        ),
+        (minimal(dataset={"source": "cifar"}), "dataset.source is 'cifar', which is not known;"),
         (
             minimal(dataset={"source": "cifar100", "superclass": "small_mamals"}),
             "dataset.superclass is 'small_mamals', which is not known; did you mean small_mammals?",
@@ -487,9 +471,7 @@ def test_a_missing_study(folder):
 
 
 def test_an_invalid_file_name(folder):
-    with pytest.raises(
-        InputError, match=r"My-Study\.yaml: My-Study cannot be the name of a study;"
-    ):
+    with pytest.raises(InputError, match=r"My-Study\.yaml: My-Study cannot be the name of a study"):
         load(minimal(), "My-Study")
 
 
@@ -518,10 +500,7 @@ def test_loading_a_study_imports_no_numerical_library():
         "import sys; import created_equal.study as s; s.load_study('digits'); "
         "print(*{'torch', 'numpy', 'pandas', 'xarray', 'snakemake'} & set(sys.modules))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == ""
+    assert printed_by(code, cwd=REPOSITORY).strip() == ""
 
 
 def test_baselines_with_their_defaults_and_without(folder):

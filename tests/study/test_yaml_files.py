@@ -106,11 +106,7 @@ class Outer(BaseModel):
             ["b must be a list of 2 whole numbers, but is a list of 1."],
             {"a": 1},
         ),
-        (
-            {"a": 1, "b": [1, None]},
-            ["b[1] must be a whole number, but is empty."],
-            {"a": 1},
-        ),
+        ({"a": 1, "b": [1, None]}, ["b[1] must be a whole number, but is empty."], {"a": 1}),
         ({"a": 1, "c": None}, ["c must be keys with values, but is empty."], {"a": 1, "c": {}}),
         (
             {"a": 1, "d": "gren"},

@@ -1,10 +1,10 @@
 import os
-import subprocess
 import sys
 from types import SimpleNamespace
 
 import pytest
 import torch
+from commands import printed_by
 
 from created_equal.errors import InputError
 from created_equal.training.engine import device as device_module
@@ -272,10 +272,7 @@ def test_cores_of_this_process():
         "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
         "from created_equal.training.engine.device import usable_cores; print(usable_cores())"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    assert result.stdout.strip() == "1"
+    assert printed_by(code).strip() == "1"
     assert 1 <= usable_cores() <= len(os.sched_getaffinity(0))
 
 

@@ -1,10 +1,9 @@
 import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import torch
+from commands import printed_by
 
 from created_equal.training.engine.device_random import DeviceStreams, draw_words
 from created_equal.training.engine.streams import Stream, Streams
@@ -65,11 +64,5 @@ print("compiled")
 
 def test_the_kernel_compiles_for_gpus(tmp_path):
     environment = {key: value for key, value in os.environ.items() if key != "TRITON_INTERPRET"}
-    result = subprocess.run(
-        [sys.executable, "-c", COMPILE],
-        capture_output=True,
-        text=True,
-        env=environment | {"TRITON_CACHE_DIR": str(tmp_path)},
-    )
-    assert result.returncode == 0, result.stderr
-    assert result.stdout.strip() == "compiled"
+    environment["TRITON_CACHE_DIR"] = str(tmp_path)
+    assert printed_by(COMPILE, env=environment).strip() == "compiled"

@@ -9,13 +9,13 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from data import overwrite
+from learners import assert_same
 
 from created_equal.artefacts import read_predictions, read_sealed, write_sealed
 from created_equal.errors import InputError
@@ -41,11 +41,6 @@ def run(tmp_path, digits_file, caplog):
     return train
 
 
-def assert_same(one, other):
-    for name in ("prediction", "accuracy", "loss"):
-        assert np.array_equal(one[name].values, other[name].values), name
-
-
 # Requests to stop.
 
 
@@ -61,7 +56,7 @@ class StopAfter(StopRequest):
         return self._n_left < 0
 
 
-@pytest.mark.parametrize("n_checks", [0, 1, 7, 9, 10, 11, 25])
+@pytest.mark.parametrize("n_checks", [0, 7, 9, 10, 25])
 def test_a_job_that_is_stopped_resumes_at_the_very_step(
     tiny, run, tmp_path, monkeypatch, caplog, n_checks
 ):
@@ -86,17 +81,15 @@ def test_a_job_that_is_stopped_resumes_at_the_very_step(
     assert not list(folder.glob("*"))
     resumptions = re.findall(r"network (\d) resumes after epoch (\d)", caplog.text)
     # Before the first predictions are complete, there is nothing to save.
-    expected = {0: [], 9: [("0", "0")], 10: [("0", "1")], 25: [("1", "0")]}
-    assert resumptions == expected.get(n_checks, resumptions)
+    after = {0: [], 7: [("0", "0")], 9: [("0", "0")], 10: [("0", "1")], 25: [("1", "0")]}
+    assert resumptions == after[n_checks]
 
 
 NOISES = ("dropout", "initialisation", "mini_batches")
 
 
 # Three networks take 57 checks one after the other, and 19 together.
-@pytest.mark.parametrize(
-    "n_checks, together", [*product([1, 7, 11, 25], [False]), *product([1, 7, 11, 17], [True])]
-)
+@pytest.mark.parametrize("n_checks, together", [(7, False), (25, False), (7, True), (17, True)])
 def test_networks_that_share_noise_stay_equal_when_the_job_is_stopped(
     tiny, run, monkeypatch, n_checks, together
 ):
@@ -128,7 +121,7 @@ def test_a_job_is_stopped_between_the_steps_that_it_saves(tiny, run, monkeypatch
     for name in ("prediction", "accuracy", "loss"):
         one, other = uninterrupted[name].sel(epoch=[0, 8]), of_epochs[name].sel(epoch=[0, 1])
         assert np.array_equal(one.values, other.values)
-    for n_checks in (1, 2, 5, 6, 12, 14):
+    for n_checks in (2, 6, 12, 14):
         folder = f"job_{n_checks}"
         with monkeypatch.context() as patch:
             patch.setattr(
@@ -449,9 +442,7 @@ def test_other_errors_are_not_mistaken_for_missing_memory(tiny, run, monkeypatch
 
 def test_one_network_that_does_not_fit_is_reported(tiny, run, monkeypatch, tmp_path):
     monkeypatch.setattr(job_module, "make_group", make_limited_group(0))
-    with pytest.raises(
-        InputError, match=r"one network does not fit into the memory of CPU .* lower"
-    ):
+    with pytest.raises(InputError, match=r"one network does not fit into the memory of CPU .* low"):
         run(tiny(), range(4))
     assert not list((tmp_path / "job").glob("*.nc"))
 

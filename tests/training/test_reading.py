@@ -13,6 +13,8 @@ import numpy as np
 import psutil
 import pytest
 import torch
+from commands import python
+from learners import assert_same
 from one_network import train_network
 
 from created_equal.artefacts import read_predictions
@@ -126,8 +128,7 @@ def test_sigterm_for_the_whole_group_stops_the_job_and_the_result_is_the_same(
     resumed = train(jpegs, ensemble, output)
     assert re.search(r"network 0 resumes after epoch [3-9]", caplog.text)
     uninterrupted = train(jpegs, ensemble, tmp_path / "uninterrupted" / "0000-0000.nc")
-    for name in ("prediction", "accuracy", "loss"):
-        assert np.array_equal(resumed[name].values, uninterrupted[name].values), name
+    assert_same(resumed, uninterrupted)
 
 
 def test_a_job_that_is_killed_leaves_no_process(start, tmp_path):
@@ -156,9 +157,7 @@ print("still running")
 
 
 def test_a_reader_whose_job_is_killed_while_it_starts_ends_too():
-    result = subprocess.run(
-        [sys.executable, "-c", STARTED_TOO_LATE], capture_output=True, text=True
-    )
+    result = python("-c", STARTED_TOO_LATE)
     assert (result.stdout, result.stderr) == ("", "")
 
 
@@ -262,7 +261,7 @@ def test_images_are_the_same_with_and_without_shared_memory(
 
 def test_readers_that_send_nothing_end_in_a_sentence(jpegs, monkeypatch):
     monkeypatch.setattr(reading, "LONGEST_WAIT", 1)
-    monkeypatch.setattr(reading.Reader, "__getitem__", lambda *_: time.sleep(60))
+    monkeypatch.setattr(reading.Reader, "__getitem__", lambda *_: time.sleep(4))
     images = FileImages(jpegs.dataset, choose_setting("cpu", "fp32"), jpegs.data_root, None, 2)
     with (
         pytest.raises(InputError, match=r"no images came .* for 1 s; ch"),

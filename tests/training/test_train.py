@@ -10,7 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import printed_by
 from data import overwrite
+from learners import assert_same
 from one_network import train_network
 
 from created_equal.artefacts import (
@@ -44,12 +46,6 @@ def job(tmp_path, digits_file, caplog):
         return read_predictions(output), trained
 
     return run
-
-
-def assert_same(one, other):
-    """Assert that the networks of two files are equal, bit for bit."""
-    for name in ("prediction", "accuracy", "loss"):
-        assert np.array_equal(one[name].values, other[name].values), name
 
 
 # A network depends on nothing but its ensemble and its seed.
@@ -309,9 +305,6 @@ print("torch._dynamo" in sys.modules)
 
 def test_a_job_on_digits_stays_under_a_gigabyte_and_a_half_and_imports_no_compiler(study_folder):
     """The compiler would take a second of every job, more than importing PyTorch."""
-    result = subprocess.run(
-        [sys.executable, "-c", JOB_ON_DIGITS], capture_output=True, text=True, check=True
-    )
-    kilobytes, compiler = result.stdout.split()
+    kilobytes, compiler = printed_by(JOB_ON_DIGITS).split()
     assert int(kilobytes) * 1024 < 1.5 * 2**30
     assert compiler == "False"
