@@ -15,7 +15,7 @@ SNAKEMAKE = ("-m", "snakemake", "--cores", "2")
 
 
 def python(*arguments: object, **options: object) -> subprocess.CompletedProcess:
-    """Run Python in a process of its own, by default for what it says."""
+    """Run Python in a process of its own; by default what it prints is in the result."""
     command = [sys.executable, *map(str, arguments)]
     return subprocess.run(command, **{"capture_output": True, "text": True, **options})
 
@@ -72,6 +72,7 @@ def created_equal(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
 
 
 def snakemake(folder: Path, *arguments: object, **options: object) -> subprocess.CompletedProcess:
+    """Run Snakemake in a copied repository, for half an hour at most."""
     settings = {"cwd": folder, "timeout": 1800, **options}
     return python(*SNAKEMAKE, *arguments, **settings)
 
@@ -83,26 +84,14 @@ def succeeds(folder: Path, *arguments: object, **options: object) -> str:
     return done.stdout + done.stderr
 
 
-def head(folder: Path, *arguments: str) -> subprocess.Popen:
-    """Start a run of Snakemake, with what it starts in a session of its own."""
-    return subprocess.Popen(
-        [sys.executable, *SNAKEMAKE, *arguments],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-
-
 def jobs(dry_run: str) -> dict[str, int]:
     """Return the jobs of a dry run by rule, from its table of job counts."""
     table = dry_run.split("Job stats:")[1].split("total")[0] if "Job stats:" in dry_run else ""
     return {rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)}
 
 
-def one_sentence(done: subprocess.CompletedProcess) -> str:
-    """Return all that a run says which failed, without a traceback."""
+def failure(done: subprocess.CompletedProcess) -> str:
+    """Return all that a run says, which must fail without a traceback."""
     said = done.stdout + done.stderr
     assert done.returncode != 0
     assert "Traceback" not in said

@@ -30,8 +30,6 @@ CLUTTER = {
     "fragment_contrast": [0.3, 1.0],
     "noise": [0.0, 0.2],
 }
-
-
 NARROW = {"architecture": "st_vgg", "width": 0.125}
 
 
@@ -39,10 +37,10 @@ def small_study(**changes: object) -> dict:
     """Return a study of four networks that are trained in a second, with changes to its keys."""
     return {
         "title": "Small",
-        "dataset": DIGITS,
+        "dataset": dict(DIGITS),
         "networks": 4,
         "recipe": {"epochs": 2, "batch_size": 20, "learning_rate": 0.1},
-        "ensembles": {"st_vgg": NARROW},
+        "ensembles": {"st_vgg": dict(NARROW)},
     } | changes
 
 

@@ -24,7 +24,7 @@ def save_images(
     names: Iterable[str] = ("train/a/0", "train/b/0", "test/a/0", "test/b/0"),
     **look: object,
 ) -> Path:
-    """Save an image for each name into a folder, which differ in their first channel."""
+    """Save an image for each name into a folder; without a ``color``, all are different."""
     for number, name in enumerate(names):
         save_image(folder / f"{name}.png", **{"color": (number, 2, 3), **look})
     return folder

@@ -20,9 +20,11 @@ DIFFICULTY = (np.arange(EXAMPLES) * 37 % EXAMPLES) / EXAMPLES
 
 
 def examples_of(labels, is_test, classes=K, positions=None):
-    """Return a dataset without images, whose classes have letters for names."""
+    """Return a dataset without images, whose classes have names."""
     positions = np.arange(len(labels)) if positions is None else positions
-    return label_examples(labels, positions, is_test, [chr(97 + label) for label in range(classes)])
+    return label_examples(
+        labels, positions, is_test, [f"class {label}" for label in range(classes)]
+    )
 
 
 def predictions_of(predicted, dataset, networks=None, epochs=None) -> xr.Dataset:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from commands import copy_of_repository, jobs, one_sentence, refused, snakemake, succeeds
+from commands import copy_of_repository, failure, jobs, refused, snakemake, succeeds
 from data import NARROW, edited, small_study, write_study
 
 from created_equal import cli
@@ -57,7 +57,7 @@ def test_what_figures_show_and_all_that_ranks_for_it_is_scored(repository, monke
 def test_a_dataset_that_is_not_derived_is_refused_by_the_workflow(repository):
     done = snakemake(repository, "results/smoke/st_vgg/dataset.nc", "--dry-run")
     assert "st_vgg has no dataset of its own; it is trained on results/smoke/dataset.nc" in (
-        one_sentence(done)
+        failure(done)
     )
 
 

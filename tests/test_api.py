@@ -115,7 +115,10 @@ def test_one_split_alone(predictions):
         ({"labels": LABELS / 2}, r"the labels are float64, from 0\.0 on; give whole numbers from"),
         ({"labels": LABELS - 1}, r"the labels are int64, from -1 on; give whole numbers from 0 on"),
         ({"labels": np.array(list("abc"))[LABELS]}, r"^'[abc]' is no label; give numbers"),
-        ({"split": ["test"] * 3}, r"split has the shape \(3,\); give one, or one for each example"),
+        (
+            {"split": ["test"] * 3},
+            r"split has the shape \(3,\); give one, or one for each example.",
+        ),
         ({"split": "valid"}, r"split has 'valid'; give train or test\."),
         ({"classes": 2}, r"there is a label 2, but classes is 2; raise it\."),
         ({"classes": 0}, r"there is a label 2, but classes is 0; raise it\."),
@@ -201,7 +204,9 @@ def test_what_is_not_scores(given):
 def test_predictions_or_a_dataset_in_the_place_of_scores(predictions):
     scores = created_equal.score(predictions, LABELS)
     dataset = examples_of(LABELS, IS_TEST)
-    with pytest.raises(InputError, match=r"scores have only label, class_name.*; give what load_s"):
+    with pytest.raises(
+        InputError, match=r"scores have only label, class_name.*; give what load_sc"
+    ):
         created_equal.table(dataset)
     with pytest.raises(InputError, match=r"the dataset has no names of classes; give what load_da"):
         created_equal.table(scores, scores)

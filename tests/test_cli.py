@@ -399,7 +399,10 @@ def test_words_of_config_mean_what_they_mean_to_snakemake(study_folder, words):
             ["epochs=four"],
             "epochs must be a whole number of at least 1 and at most 100000 or null, but is the te",
         ),
-        (["networks=0"], "networks must be a whole number of at least 1 and at most 100000 or nul"),
+        (
+            ["networks=0"],
+            "networks must be a whole number of at least 1 and at most 100000 or null, but is 0",
+        ),
         (["studies=[smoke"], "--config is given 'studies=[smoke', whose list is not valid"),
         (["epochs"], "--config takes words like epochs=4, but is given 'epochs'; write KEY=VALUE."),
         (["=4"], "--config takes words like epochs=4, but is given '=4'"),

@@ -3,7 +3,7 @@
 import csv
 
 import pytest
-from commands import copy_of_repository, jobs, one_sentence, snakemake, succeeds
+from commands import copy_of_repository, failure, jobs, snakemake, succeeds
 from image_folders import copy_images
 
 from created_equal.artefacts import read_dataset, read_predictions
@@ -57,6 +57,6 @@ def test_the_folder_may_move_and_nothing_is_trained_again(built):
     assert jobs(succeeds(built, *moved, "--dry-run")) == {}
     predictions = "results/photographs/cnn/predictions/0000-0001.nc"
     (built / predictions).unlink()
-    said = one_sentence(snakemake(built, predictions, *ARGUMENTS))
+    said = failure(snakemake(built, predictions, *ARGUMENTS))
     assert "does not exist; put the images or a link to them there" in said
     succeeds(built, predictions, *moved)

@@ -6,17 +6,17 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 import pytest
 from commands import (
     COMMAND,
+    SNAKEMAKE,
     copy_of_repository,
     created_equal,
-    head,
+    failure,
     jobs,
-    one_sentence,
     snakemake,
     source_of,
     succeeds,
@@ -53,6 +53,25 @@ BY_TIMES = ("--max-checksum-file-size", "0")
 PAIR = "st_vgg/predictions/0000-0001.nc"
 TESTED = "results/quick/results_test.txt"
 TRAIN_LONG = ("train_networks", "long", "st_vgg", "--networks=0-3")
+
+
+@pytest.fixture
+def head():
+    """A function that starts Snakemake; all that it started ends with the test."""
+    runs = []
+
+    def start(folder, *arguments):
+        command = [sys.executable, *SNAKEMAKE, *arguments]
+        output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        # The session's number is that of the process.
+        runs.append(subprocess.Popen(command, cwd=folder, **output, start_new_session=True))
+        return runs[-1]
+
+    yield start
+    for run in runs:
+        with suppress(ProcessLookupError):
+            os.killpg(run.pid, signal.SIGKILL)
+        run.communicate()
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +162,7 @@ def test_a_damaged_file_is_named_set_aside_and_built_again(quick, name, damage, 
     other = quick / "results/quick/st_vgg/logs/train_networks_0002-0003.log"
     whole, before = path.read_bytes(), other.read_bytes()
     overwrite(path, damage(whole))
-    said = one_sentence(snakemake(quick, TESTED, *PAIRS, "--forcerun", "test_results"))
+    said = failure(snakemake(quick, TESTED, *PAIRS, "--forcerun", "test_results"))
     assert f"created-equal: results/quick/{name} is damaged (cut short, or its checksum" in said
     assert f"it is now {path.name}.damaged: run again to rebuild it." in said
     aside = path.with_name(f"{path.name}.damaged")
@@ -168,7 +187,7 @@ def test_a_figure_that_finds_a_damaged_file_sets_it_aside_too(quick):
     whole = path.read_bytes()
     overwrite(path, flip(whole))
     done = created_equal(quick, "render_figure", "quick", "figure_01")
-    said = one_sentence(done)
+    said = failure(done)
     assert done.returncode == 2
     assert "results/quick/st_vgg/scores.nc is damaged (cut short, or its checksum" in said
     assert "it is now scores.nc.damaged: run again to rebuild it." in said
@@ -188,7 +207,7 @@ def test_what_was_finished_survives_a_job_that_ends_badly_after_it(quick):
     before = read_predictions(quick / target)
     # Killed between the file and the end: Snakemake deletes the file.
     with edited(quick / "rules/training.smk", killed_in_the_end):
-        said = one_sentence(snakemake(quick, target, "--force"))
+        said = failure(snakemake(quick, target, "--force"))
     assert "Removing output files of failed job" in said
     assert not (quick / target).exists()
     succeeds(quick, target)
@@ -200,7 +219,7 @@ def test_predictions_of_a_former_definition_never_pass_for_those_of_now(quick):
     scores = "results/quick/st_vgg/scores.nc"
     study = quick / "config/studies/quick.yaml"
     with edited(study, lambda text: text.replace("learning_rate: 0.1", "learning_rate: 1.0e+30")):
-        said = one_sentence(snakemake(quick, scores, *PAIRS))
+        said = failure(snakemake(quick, scores, *PAIRS))
         again = jobs(succeeds(quick, scores, *PAIRS, "--dry-run"))
     assert "not finite after epoch" in said
     assert again == {"train_networks": 2, "score_ensemble": 1}
@@ -213,12 +232,12 @@ def test_scores_that_fail_leave_no_figure_of_before_that_passes_for_current(quic
     figure = "paper_figures/quick/figure_01.pdf"
     succeeds(quick, figure, *PAIRS)
     with edited(quick / "rules/scores.smk", killed_in_the_end):
-        one_sentence(snakemake(quick, figure, *PAIRS, "--forcerun", "score_ensemble"))
+        failure(snakemake(quick, figure, *PAIRS, "--forcerun", "score_ensemble"))
     again = jobs(succeeds(quick, figure, *PAIRS))
     assert again == {"score_ensemble": 1, "render_figure_01": 1}
 
 
-def test_one_job_that_is_killed_for_its_memory_costs_no_other(long, undisturbed):
+def test_one_job_that_is_killed_for_its_memory_costs_no_other(long, undisturbed, head):
     run = head(long, FIRST, SECOND, *PAIRS)
     wait_until((long / UNFINISHED / "0002.nc").exists)
     victims = [
@@ -241,7 +260,7 @@ def test_one_job_that_is_killed_for_its_memory_costs_no_other(long, undisturbed)
         assert_same(read_predictions(long / target), undisturbed.sel(network=numbers))
 
 
-def test_kill_of_everything_loses_no_finished_network(long, undisturbed):
+def test_kill_of_everything_loses_no_finished_network(long, undisturbed, head):
     run = head(long, ALL)
     wait_until((long / UNFINISHED / "0001.nc").exists)
     os.killpg(run.pid, signal.SIGKILL)
@@ -257,7 +276,7 @@ def test_kill_of_everything_loses_no_finished_network(long, undisturbed):
 # Disks.
 
 
-def test_a_disk_that_fills_up_loses_nothing_that_was_finished(long, undisturbed):
+def test_a_disk_that_fills_up_loses_nothing_that_was_finished(long, undisturbed, head):
     with small_disk(long / "results", 2**23) as disk:
         run = head(long, ALL)
         unfinished = long / UNFINISHED
@@ -274,7 +293,7 @@ def test_a_disk_that_fills_up_loses_nothing_that_was_finished(long, undisturbed)
         ]
         assert not (long / ALL).exists()
         assert not list(disk.rglob(".*"))
-        assert "nothing was started" in one_sentence(snakemake(long, ALL))
+        assert "nothing was started" in failure(snakemake(long, ALL))
         balloon.unlink()
         succeeds(long, ALL)
         assert trained(long, "long", "0000-0003") == 4 - len(kept)
@@ -304,7 +323,7 @@ def test_a_checkpoint_for_which_there_is_no_room_ends_in_a_sentence(
 def test_results_that_cannot_be_written_end_in_one_sentence(long):
     with small_disk(long / "results", 2**20) as disk:
         subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
-        said = one_sentence(snakemake(long, DATASET_FILE))
+        said = failure(snakemake(long, DATASET_FILE))
         assert f"{disk} cannot be written to; make it writable, or make results a link to" in said
         done = created_equal(long, "build_dataset", "long")
         *_, sentence = done.stderr.splitlines()
@@ -315,7 +334,7 @@ def test_results_that_cannot_be_written_end_in_one_sentence(long):
 # Two at once.
 
 
-def test_a_second_head_process_is_refused_and_the_first_goes_on(long):
+def test_a_second_head_process_is_refused_and_the_first_goes_on(long, head):
     first = head(long, DATASET_FILE)
 
     def has_locked():
@@ -350,7 +369,7 @@ def test_two_writers_of_the_same_predictions_end_with_those_of_one(long, undistu
 # Stopped by the user.
 
 
-def test_ctrl_c_keeps_networks_that_are_not_finished(long, undisturbed):
+def test_ctrl_c_keeps_networks_that_are_not_finished(long, undisturbed, head):
     logs = long / "results/long/st_vgg/logs"
     first = head(long, FIRST, SECOND, *PAIRS, "--cores", "1")
     wait_until(lambda: any("epoch 3/" in log.read_text() for log in logs.glob("train*.log")))
@@ -391,7 +410,7 @@ def test_a_clock_that_was_ahead_loses_nothing(quick):
     results = quick / "results/quick"
     before = contents(results)
     os.utime(results / "dataset.nc", (time.time() + 10**8,) * 2)
-    said = one_sentence(snakemake(quick, TESTED, *PAIRS, *BY_TIMES))
+    said = failure(snakemake(quick, TESTED, *PAIRS, *BY_TIMES))
     assert "correct the clock, or run: touch results/quick/dataset.nc" in said
     remedy = "find results -newermt now -exec touch {} +"
     assert remedy in (quick / "docs/reliability.md").read_text()

@@ -11,8 +11,8 @@ import pytest
 from commands import (
     copy_of_repository,
     created_equal,
+    failure,
     jobs,
-    one_sentence,
     snakemake,
     succeeds,
 )
@@ -88,9 +88,11 @@ def test_kept_scores_are_shown_without_training(built, tmp_path):
         *("explore_ensemble", "tabulate_examples"),
         *(f"render_{figure}" for figure, needs in FIGURES.items() if not needs.predictions),
     }
-    refusal = one_sentence(snakemake(folder, "paper_figures/smoke/noise.pdf", *reference))
+    refusal = failure(snakemake(folder, "paper_figures/smoke/noise.pdf", *reference))
     assert "figures.noise needs the predictions of only_dropout, which are not kept" in refusal
-    targets = ["paper_figures/smoke/figure_08.pdf", "results/smoke/claims.csv"]
+    figures = ("figure_08", "moved_examples")
+    targets = [f"paper_figures/smoke/{figure}.pdf" for figure in figures]
+    targets.append("results/smoke/claims.csv")
     succeeds(folder, *targets, *reference)
     assert all((folder / target).is_file() for target in targets)
     assert not list(folder.glob("results/smoke/*/scores.nc"))
@@ -121,7 +123,7 @@ def test_kept_scores_are_shown_without_training(built, tmp_path):
     for shares_classes in ("figure_01c_bimodality_test", "figure_08_minimum_test"):
         assert own[shares_classes]["classes_kept"]
     assert "(reference scores)" in (folder / "results/smoke/claims.html").read_text()
-    refusal = one_sentence(snakemake(folder, "results/smoke/results_test.txt", *reference))
+    refusal = failure(snakemake(folder, "results/smoke/results_test.txt", *reference))
     assert "and reference has only some; run with --config scores=trained." in refusal
     catalogue = folder / "reference/smoke/scores.json"
     kept = json.loads(catalogue.read_text())
@@ -131,7 +133,7 @@ def test_kept_scores_are_shown_without_training(built, tmp_path):
     assert "figures.figure_08 shows random_labels (not in " in fewer
     assert "render_figure_08" not in jobs(fewer)
     catalogue.unlink()
-    refusal = one_sentence(snakemake(folder, *reference))
+    refusal = failure(snakemake(folder, *reference))
     assert "no scores of smoke are kept here" in refusal
 
 
@@ -159,7 +161,7 @@ def test_the_explorer_is_in_the_report_and_another_ensemble_can_be_set_beside_it
     target = "results/smoke/st_vgg/explorer_small_st_vgg.html"
     succeeds(built, target)
     assert "st-VGG and small st-VGG</title>" in (built / target).read_text()
-    said = one_sentence(snakemake(built, "results/smoke/st_vgg/explorer_small_st_vg.html"))
+    said = failure(snakemake(built, "results/smoke/st_vgg/explorer_small_st_vg.html"))
     assert "the study smoke has no ensemble small_st_vg" in said
 
 
@@ -392,33 +394,33 @@ def test_the_figure_of_all_studies_needs_one_ensemble_of_each(built):
     ],
 )
 def test_wrong_requests_end_in_one_sentence(built, arguments, sentence):
-    assert sentence in one_sentence(snakemake(built, "--dry-run", *arguments))
+    assert sentence in failure(snakemake(built, "--dry-run", *arguments))
 
 
 def test_a_key_that_stands_twice_in_the_config_is_refused(built):
     config = built / "config.yaml"
     line = len(config.read_text().splitlines()) + 1
     with edited(config, lambda text: f"{text}studies: [smoke]\n"):
-        said = one_sentence(snakemake(built, "--dry-run"))
+        said = failure(snakemake(built, "--dry-run"))
     assert f"created-equal: config.yaml, line {line}: the key studies occurs twice" in said
 
 
 def test_a_path_with_braces_is_refused_in_one_sentence(tmp_path):
     folder = copy_of_repository(tmp_path / "mine {2}")
-    assert f"rename {folder}." in one_sentence(snakemake(folder, "--dry-run"))
+    assert f"rename {folder}." in failure(snakemake(folder, "--dry-run"))
     digits = "{source: digits, size: 16, train_examples: 100, test_examples: 100}"
     mine = STUCK.replace(digits, '{source: arrays, path: "{a}.npz"}')
     folder = copy_of_repository(tmp_path / "mine", mine=mine)
     (folder / "data").mkdir()
     (folder / "data/{a}.npz").touch()
-    said = one_sentence(snakemake(folder, "--dry-run", "--config", "studies=mine"))
+    said = failure(snakemake(folder, "--dry-run", "--config", "studies=mine"))
     assert "rename data/{a}.npz." in said
 
 
 def test_a_data_root_that_the_system_refuses_is_one_sentence(tmp_path):
     """As it would refuse the folder of another user, but not to a superuser."""
     folder, name = copy_of_repository(tmp_path), "x" * 300
-    said = one_sentence(snakemake(folder, "--dry-run", "--config", f"data_root={name}"))
+    said = failure(snakemake(folder, "--dry-run", "--config", f"data_root={name}"))
     assert f"created-equal: {name} cannot be used (File name too long); shorten the path." in said
 
 
@@ -428,7 +430,7 @@ def test_files_from_the_future_are_refused_before_anything_runs(tmp_path):
     notebook = folder / "notebooks" / "figure_01.ipynb"
     os.utime(notebook, (2e9, 2e9))
     done = snakemake(folder, "paper_figures/smoke/figure_01.pdf", "--config", "studies=smoke")
-    assert one_sentence(done).endswith("run: touch notebooks/figure_01.ipynb\n")
+    assert failure(done).endswith("run: touch notebooks/figure_01.ipynb\n")
     assert not list(folder.glob("results/smoke/*.nc"))
 
 
@@ -443,7 +445,7 @@ def test_an_ensemble_that_no_figure_shows_is_named(tmp_path):
 def test_figures_that_cannot_be_are_refused_by_name_and_all_else_is_built(built):
     write_study(PARTIAL, "partial", built)
     partial = ("--config", "studies=partial", "networks=1")
-    said = one_sentence(snakemake(built, *partial))
+    said = failure(snakemake(built, *partial))
     for sentence in (
         "figures.figure_04 compares the two halves of st_vgg, which has only 1 network; train at",
         "figures.figure_05 shows linear_st_vgg, which is not among the ensembles; use one",
@@ -457,7 +459,7 @@ def test_figures_that_cannot_be_are_refused_by_name_and_all_else_is_built(built)
     assert (built / "results/partial/results_test.txt").is_file()
     again = jobs(succeeds(built, *partial, "--dry-run"))
     assert again == {"all": 1, "render_figure_04": 1, "render_figure_05": 1}
-    assert "figures.figure_05 shows linear_st_vgg" in one_sentence(
+    assert "figures.figure_05 shows linear_st_vgg" in failure(
         snakemake(built, "figure_05", *partial)
     )
 
@@ -465,7 +467,7 @@ def test_figures_that_cannot_be_are_refused_by_name_and_all_else_is_built(built)
 def test_data_that_cannot_be_had_end_in_one_sentence(built):
     (built / "empty").mkdir()
     knobs = ("--config", "data_root=empty", "download=false")
-    said = one_sentence(snakemake(built, "results/insects/dataset.nc", *knobs))
+    said = failure(snakemake(built, "results/insects/dataset.nc", *knobs))
     assert "cifar-100-python" in said
     assert "download" in said
     assert not (built / "results/insects/dataset.nc").exists()
@@ -497,7 +499,7 @@ def test_a_figure_that_cannot_be_made_again_stays_and_is_not_taken_for_current(b
     for path in all_pages.glob("figure_10.*"):
         shutil.copy2(path, folder)
     with edited(notebook, lambda text: text.replace("= draw(", "= draw(1 / 0, ")):
-        said = one_sentence(snakemake(built, page, *SMOKE))
+        said = failure(snakemake(built, page, *SMOKE))
         assert f"{page} could not be made again and is that of an earlier run" in said
         assert (built / page).read_bytes() == before
     os.utime(notebook, (0, 0))
@@ -531,7 +533,7 @@ def test_rules_run_with_the_python_of_snakemake(built, tmp_path):
     ],
 )
 def test_a_target_that_is_nearly_a_figure(built, typed, meant):
-    said = one_sentence(snakemake(built, typed, "--dry-run", *SMOKE))
+    said = failure(snakemake(built, typed, "--dry-run", *SMOKE))
     assert f"created-equal: there is no target {typed}; did you mean {meant}" in said
 
 
@@ -558,7 +560,7 @@ def test_a_folder_may_be_called_like_a_study_and_a_report_like_a_figure(built, t
 
 def test_a_syntax_error_in_the_config_names_file_and_line(built, tmp_path):
     (tmp_path / "config.yaml").write_text("studies: [tiny\n")
-    said = one_sentence(snakemake(built, "--dry-run", "--directory", tmp_path))
+    said = failure(snakemake(built, "--dry-run", "--directory", tmp_path))
     assert "config.yaml, line 2: did not find expected" in said
 
 

@@ -140,7 +140,11 @@ def test_counts_of_people_s_labels_become_their_entropy(tmp_path):
     [
         ({"a": [1, 2, 3]}, ("b",), "has no column b; "),
         ({"a": [1, 2, 3]}, (None, "id"), "has no column id; "),
-        ({"a": ["x", "y", "z"]}, (), "has no column of numbers but positions and labels; write sc"),
+        (
+            {"a": ["x", "y", "z"]},
+            (),
+            "has no column of numbers but positions and labels; write scores",
+        ),
         ({"a": ["x", "y", "z"], "b": [1, 2, 3]}, ("a",), "the column a .* has no numbers; "),
         ({"a": [1.5, None, 2]}, (), "no finite number in 1 of 3 rows .the first is row 1.; leave"),
         ({"a": [1, np.inf, 2]}, (), "no finite number in 1 of 3 rows"),
@@ -159,7 +163,9 @@ def test_what_cannot_be_compared_is_said_in_a_sentence(csv, columns, arguments, 
 
 def test_decimal_commas_are_no_numbers(tmp_path):
     (tmp_path / "a.csv").write_text('example,score\n0,"0,5"\n1,"0,25"\n')
-    with pytest.raises(InputError, match=r"no column of numbers but positions and labels; write s"):
+    with pytest.raises(
+        InputError, match=r"no column of numbers but positions and labels; write scores with"
+    ):
         read_published(tmp_path / "a.csv")
 
 

@@ -37,7 +37,9 @@ def test_a_download_that_is_cut_short_leaves_nothing(tmp_path, small_cifar100, s
 def test_failures_of_the_server_are_reported(tmp_path, small_cifar100, server, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(CIFAR100, "url", server.url + "elsewhere.tar.gz")
-        with pytest.raises(InputError, match=r"elsewhere.tar.gz \(Not Found\); check the connecti"):
+        with pytest.raises(
+            InputError, match=r"elsewhere.tar.gz \(Not Found\); check the connection"
+        ):
             open_cifar100(tmp_path, download=True, superclass=None)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -94,7 +96,9 @@ def test_an_unreadable_file_is_reported(tmp_path, small_cifar100, small_mnist):
     train = tmp_path / "cifar-100-python" / "train"
     train.unlink()
     train.symlink_to(UNREADABLE)
-    with pytest.raises(InputError, match=r"train cannot be read \(Input/output error\); check the"):
+    with pytest.raises(
+        InputError, match=r"train cannot be read \(Input/output error\); check the d"
+    ):
         open_cifar100(tmp_path, download=True, superclass=None)
     images = small_mnist.write_into(tmp_path) / "train-images-idx3-ubyte"
     images.with_name("train-images-idx3-ubyte.gz").unlink()
@@ -118,7 +122,9 @@ def test_a_lock_that_is_never_released_ends_the_wait(tmp_path, small_cifar100, m
     process.start()
     assert held.wait(30)
     monkeypatch.setattr(fetch, "LONGEST_WAIT", 0.5)
-    with pytest.raises(InputError, match=r"\(another machine, process 7\) has held the lock .*loc"):
+    with pytest.raises(
+        InputError, match=r"\(another machine, process 7\) has held the lock .*lock"
+    ):
         open_cifar100(tmp_path, download=True, superclass=None)
     assert caplog.text.count("waiting for another download") == 1
     release.set()
@@ -158,7 +164,9 @@ def test_the_proxy_is_named_without_its_password(tmp_path, small_cifar100, monke
     monkeypatch.setattr("urllib.request._opener", None)  # it keeps the proxies of its first use
     monkeypatch.setenv("http_proxy", proxy)
     monkeypatch.setenv("no_proxy", "")
-    with pytest.raises(InputError, match=r"through the proxy .*check the connection and the ") as e:
+    with pytest.raises(
+        InputError, match=r"through the proxy .*check the connection and the proxy"
+    ) as e:
         open_cifar100(tmp_path, download=True, superclass=None)
     assert "secret" not in str(e.value)
     assert proxy.rpartition("@")[2].removeprefix("http://") in str(e.value)

@@ -77,7 +77,9 @@ def test_broken_files_are_named_and_counted(tmp_path):
 def test_the_first_file_may_be_broken(tmp_path):
     files = [tmp_path / "a.png", save(tmp_path / "b.png")]
     files[0].write_bytes(b"")
-    with pytest.raises(InputError, match=r"1 file cannot be read as an image: .*a.png \(not an im"):
+    with pytest.raises(
+        InputError, match=r"1 file cannot be read as an image: .*a.png \(not an image"
+    ):
         read_files(files, np.arange(2), None)
 
 

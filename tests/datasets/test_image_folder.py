@@ -153,7 +153,7 @@ def test_a_split_without_class_folders_is_rejected(folder):
     [
         ("train/lost.png", "train/lost.png is outside the class folders; move"),
         ("train/emu/a.png", "has no images of the class emu; add some, or remove"),
-        ("test/emu/a.png", "has the class emu, which is missing in .*train; add it"),
+        ("test/emu/a.png", r"has the class emu, which is missing in .*train; add it there"),
         ("train/cat/\udcff.png", "train/cat/.udcff.png' cannot be read as UTF-8; rename"),
     ],
     ids=["outside the classes", "only in train", "only in test", "not UTF-8"],

@@ -55,7 +55,9 @@ def test_a_damaged_packed_file_is_named(tmp_path, small_mnist):
     folder = small_mnist.write_into(tmp_path)
     path = folder / "train-images-idx3-ubyte.gz"
     path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(InputError, match=r"train-images-idx3-ubyte.gz is damaged, or of .*; delet"):
+    with pytest.raises(
+        InputError, match=r"train-images-idx3-ubyte.gz is damaged, or of .*; delete it"
+    ):
         open_mnist(tmp_path, download=True)
 
 

@@ -314,7 +314,10 @@ def with_value(column, row, value):
 @pytest.mark.parametrize(
     "change, sentence",
     [
-        (lambda t: t.drop(index=17), "no prediction of network 0 for example 7 after epoch 1; giv"),
+        (
+            lambda t: t.drop(index=17),
+            "no prediction of network 0 for example 7 after epoch 1; give",
+        ),
         (lambda t: t.drop(index=[17, 18]), "epoch 1, and 1 more is missing; give"),
         (with_value("pred", 3, None), "no predicted in 1 row, the first of which is row 4"),
         (with_value("gold", 3, 0), "gives example 3 two labels"),

@@ -187,9 +187,9 @@ def test_a_kernel_that_never_starts(repository, monkeypatch):
 
 
 def test_a_cell_that_takes_too_long_is_run_once(repository, monkeypatch):
-    monkeypatch.setattr(render, "LONGEST_CELL", 4)
+    monkeypatch.setattr(render, "LONGEST_CELL", 10)
     replace_by("open('runs', 'a').write('x')\n__import__('time').sleep(1000)")
-    sentence = r"did not end \(A cell .* after 4 seconds. The message was: Cell .*\); run again"
+    sentence = r"did not end \(A cell .* after 10 seconds. The message was: Cell .*\); run again"
     with pytest.raises(InputError, match=sentence):
         render_figure(load_study("made_up"), "figure_11")
     assert Path("runs").read_text() == "x"

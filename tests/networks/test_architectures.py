@@ -191,7 +191,9 @@ def test_another_activation_replaces_those_of_torchvision_models():
 
 
 def test_an_unknown_model_is_rejected():
-    with pytest.raises(InputError, match=r"^torchvision [\d.+a-z]+ has no model 'resnet19'; choos"):
+    with pytest.raises(
+        InputError, match=r"^torchvision [\d.+a-z]+ has no model 'resnet19'; choose"
+    ):
         build("resnet19")
 
 

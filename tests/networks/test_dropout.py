@@ -72,7 +72,9 @@ def test_nothing_is_dropped_in_evaluation_or_at_rate_zero():
 
 @pytest.mark.parametrize("rate", [-0.1, 1e-4, 0.0039, 0.9961, 0.999, 1.0])
 def test_a_rate_that_would_be_rounded_to_0_or_1_is_rejected(rate):
-    with pytest.raises(InputError, match=f"layer has the rate {rate}; give 0, or a rate from 1/25"):
+    with pytest.raises(
+        InputError, match=f"layer has the rate {rate}; give 0, or a rate from 1/256"
+    ):
         Dropout(rate)
 
 

@@ -186,7 +186,10 @@ def make(n_classes, image_shape):
             r"type torch\.float64, but images are torch\.float32; .*let it return float32 logits\.",
         ),
         (NET.replace("n_classes))", "n_classes)).half()"), r"torch\.float16, .*return float32 log"),
-        (NET.replace("0.25", "0.002"), r"a dropout layer has the rate 0\.002; give 0, or a rate f"),
+        (
+            NET.replace("0.25", "0.002"),
+            r"a dropout layer has the rate 0\.002; give 0, or a rate from",
+        ),
         (
             CONVOLUTION.replace("CHANGED", "self.out(x.view(len(x), -1))"),
             r"fails on images \(.*Use \.reshape\(.*\) instead.*, own_nets_\d+\.py line 11\); co",
@@ -375,7 +378,10 @@ def make(n_classes, image_shape):
             "x.new_zeros(len(x), 10).index_put((torch.arange(len(x)),), super().forward(x))",
             r"\(RuntimeError: Index put requires .*, own_nets_\d+\.py line 7\); correct it",
         ),
-        ("super().forward(x.view(2, -1))", r"\(RuntimeError: .*, own_nets_\d+\.py line 7\); corre"),
+        (
+            "super().forward(x.view(2, -1))",
+            r"\(RuntimeError: .*, own_nets_\d+\.py line 7\); correct",
+        ),
         (
             "super().forward(x).sigmoid().mul_(2).sigmoid() + super().forward(x).exp().add_(1)",
             r"\(RuntimeError: one of the variables needed for gradient .*\); correct it",

@@ -204,7 +204,9 @@ def test_the_command_that_links_images_is_right(studies, study_folder):
     command = command.replace("/YOUR/FOLDER", f"'{images}'")
     subprocess.run(command, shell=True, check=True)
     assert (study_folder / "my data/mine").samefile(images)
-    with pytest.raises(InputError, match=r"mine: .*/mine has no folder train \(it has no folders"):
+    with pytest.raises(
+        InputError, match=r"mine: .*/mine has no folder train \(it has no folders\); put"
+    ):
         check_run(config, studies, [Job("build_dataset", "mine")], [])
 
 

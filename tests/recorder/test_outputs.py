@@ -65,8 +65,14 @@ def test_bfloat16_is_read():
         ([0, 3], "here: the labels range from 0 to 3, but there are 3 classes; give labels from 0"),
         ([0.5, 0.5], r"here: the outputs have the shape \(2,\) \(float64\); give logits"),
         ([[0.5], [0.2]], r"here: the outputs have the shape \(2, 1\) \(float64\); give logits"),
-        ([[0.0, 1.0, 2.0], [0.0, 1.0]], "a list of 2 parts has parts of different shapes; give on"),
-        ([[0.0, 1.0, float("-inf")]], "here: some logits are minus infinity; give a finite number"),
+        (
+            [[0.0, 1.0, 2.0], [0.0, 1.0]],
+            "a list of 2 parts has parts of different shapes; give one",
+        ),
+        (
+            [[0.0, 1.0, float("-inf")]],
+            "here: some logits are minus infinity; give a finite number,",
+        ),
         ([[0.0, 1.0, float("nan")]], "here: some outputs are not finite, so the network has div"),
     ],
 )

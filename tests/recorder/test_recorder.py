@@ -382,7 +382,10 @@ def test_what_cannot_be_recorded(recorder, arguments, sentence):
         ({"labels": torch.tensor([0])}, "labels is of the type Tensor; give a mapping from each"),
         ({"labels": None}, "labels is of the type NoneType; give a mapping from each"),
         ({"ids": np.arange(3)}, "ids is of the type ndarray; give a mapping from each split"),
-        ({"images": np.zeros((3, 2, 2), np.uint8)}, "images is of the type ndarray; give a mappin"),
+        (
+            {"images": np.zeros((3, 2, 2), np.uint8)},
+            "images is of the type ndarray; give a mapping",
+        ),
         ({"keep": "logits"}, "keep has 'logits'; it may have margin and true_probability."),
         ({"labels": {}}, "labels are of nothing; give those of train and test"),
         ({"labels": {"valid": [0]}}, "labels are of valid; give those of train"),

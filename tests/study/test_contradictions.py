@@ -22,7 +22,10 @@ from studies import FOLDER, TWO, load, minimal, problems, with_clutter
             minimal(dataset={"source": "mnist", "path": "x"}),
             "dataset.path is only for image_folder and arrays, but dataset.source is mnist; leav",
         ),
-        (minimal(dataset={"source": "image_folder"}), "dataset.path is missing; with source: imag"),
+        (
+            minimal(dataset={"source": "image_folder"}),
+            "dataset.path is missing; with source: image",
+        ),
         (
             with_clutter(source="mnist"),
             "dataset.clutter is only for digits, but dataset.source is mnist; leave it out, or set",

@@ -206,7 +206,10 @@ MOVE = {"move_to_test": "easiest", "fraction": 0.1, "ranked_by": "a"}
         ({"keep": "random"}, "ensembles.b.dataset.fraction is missing; add it."),
         ({"keep": "hardest", "fraction": 0.5}, "ensembles.b.dataset.ranked_by is missing; add it."),
         ({"move_to_test": "easiest", "fraction": 0.5}, "ensembles.b.dataset.ranked_by is missing;"),
-        (MOVE | {"fraction": 1}, "ensembles.b.dataset.fraction must be a number above 0 and below"),
+        (
+            MOVE | {"fraction": 1},
+            "ensembles.b.dataset.fraction must be a number above 0 and below 1, but is 1.",
+        ),
         (
             {"keep": "hardest", "fraction": 0.5, "ranked_by": "a", "of": "rest"},
             "ensembles.b.dataset.per_round is missing; add it.",
@@ -220,7 +223,10 @@ MOVE = {"move_to_test": "easiest", "fraction": 0.1, "ranked_by": "a"}
             MOVE | {"labels": "random"},
             "ensembles.b.dataset has labels and move_to_test; give each an ensemble of its own.",
         ),
-        (MOVE | {"balanced": True}, "ensembles.b.dataset.balanced does not go with move_to_test;"),
+        (
+            MOVE | {"balanced": True},
+            "ensembles.b.dataset.balanced does not go with move_to_test; leave it out.",
+        ),
         (
             {"labels": "random", "ranked_by": "a"},
             "ensembles.b.dataset.ranked_by does not go with labels; leave it out.",

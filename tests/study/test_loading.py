@@ -53,7 +53,10 @@ def test_settings_from_the_command_line(given_values, expected):
         ({"studies": None}, "studies must be a list of names or text, but is empty."),
         ({"studies": ""}, "studies must be a list of names or text, but is empty."),
         ({"studies": "A-b"}, "studies[0]: 'A-b' cannot be a name; use only lower-case letters,"),
-        ({"networks": 0}, "networks must be a whole number of at least 1 and at most 100000 or nu"),
+        (
+            {"networks": 0},
+            "networks must be a whole number of at least 1 and at most 100000 or null, but is 0.",
+        ),
         (
             {"networks": "ten"},
             "networks must be a whole number of at least 1 and at most 100000 or null, but is the",
@@ -202,7 +205,10 @@ def test_the_override_replaces_the_number_of_every_ensemble(folder):
     ("values", "sentence"),
     [
         (minimal(recipes={}), "recipes is not known; did you mean recipe?"),
-        (minimal(resources={"memory": 1}), "resources.memory is not known; use one of mem_mb, cpu"),
+        (
+            minimal(resources={"memory": 1}),
+            "resources.memory is not known; use one of mem_mb, cpus",
+        ),
         (minimal(resources={"cpus": 0}), "resources.cpus must be a whole number of at least 1,"),
         (minimal(title=2019), "title must be text, but is 2019; put it in quotes."),
         (
@@ -471,7 +477,9 @@ def test_a_missing_study(folder):
 
 
 def test_an_invalid_file_name(folder):
-    with pytest.raises(InputError, match=r"My-Study\.yaml: My-Study cannot be the name of a study"):
+    with pytest.raises(
+        InputError, match=r"My-Study\.yaml: My-Study cannot be the name of a study;"
+    ):
         load(minimal(), "My-Study")
 
 

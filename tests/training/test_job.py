@@ -442,7 +442,9 @@ def test_other_errors_are_not_mistaken_for_missing_memory(tiny, run, monkeypatch
 
 def test_one_network_that_does_not_fit_is_reported(tiny, run, monkeypatch, tmp_path):
     monkeypatch.setattr(job_module, "make_group", make_limited_group(0))
-    with pytest.raises(InputError, match=r"one network does not fit into the memory of CPU .* low"):
+    with pytest.raises(
+        InputError, match=r"one network does not fit into the memory of CPU .* lower"
+    ):
         run(tiny(), range(4))
     assert not list((tmp_path / "job").glob("*.nc"))
 

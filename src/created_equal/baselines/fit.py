@@ -72,7 +72,7 @@ def predict(baseline: Baseline, data: xr.Dataset) -> xr.Dataset:
             f"{baseline.study}/{baseline.name}: the train set has {is_train.sum()} examples, fewer "
             f"than its {N_NEIGHBORS} neighbors; leave baselines.{baseline.name} out of the study."
         )
-    # (network, epoch, example)
+    # ``predicted`` is (network, epoch, example).
     if baseline.name == "adaboost":
         boosted, n_fitted = boosted_predictions(pixels, labels, is_train, baseline.weak_learners)
         predicted, known = boosted[None], {"weak_learners": ("network", [n_fitted])}

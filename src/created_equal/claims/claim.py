@@ -48,9 +48,10 @@ class Accepted:
     def met_by(self, null: np.ndarray, ours: np.ndarray) -> float:
         """Return the share of the draws of a null that meet the claim too, from 0 to 1.
 
-        A draw (draw,) meets the claim if its value is accepted, and not if it is NaN; if the claim
-        is only a sign, it does unless our value is beyond the draw. Ours are those of resamples
-        (resample,), of which NaN is left out; the shorter array is repeated.
+        ``null`` has the value of each draw, NaN if it is undefined, which does not meet the claim;
+        ``ours`` has our value in each resample, without NaN. A draw meets the claim if its value is
+        accepted; if the claim is only a sign, it does unless our value is beyond the draw. The
+        shorter array is repeated.
         """
         if self.words not in ("above 0", "below 0"):
             return float(np.mean([each in self for each in null.tolist()]))

@@ -19,7 +19,7 @@ def run_compare(
     split: str | None = None,
     out: Path | None = None,
 ) -> str:
-    """Compare two scores, write a figure and a table of the correlations; return it in a sentence.
+    """Compare two scores, write a figure and a table, and return the result in a sentence.
 
     Args:
         study: the study of the ensembles; None if both names are paths.
@@ -27,7 +27,7 @@ def run_compare(
             the second another of these or the path of a published score.
         column: the published score's column, see ``read_published``.
         key: its column of positions.
-        split: the set of its rows, see ``names_of_rows``.
+        split: ``train`` or ``test``, the set that its rows are of, see ``names_of_rows``.
         out: the figure; by default compare_OTHER.png next to the first scores, in results if they
             are a study's. The table has the same name and ends in .csv.
 

@@ -50,17 +50,14 @@ class Ours:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Two scores of the same examples of a split: accessibility, and the score to compare it with.
-
-    Examples (example,) are names in ascending order, and ``over`` is the resampled units.
-    """
+    """Two scores of the same examples of a split."""
 
     split: str
-    examples: np.ndarray
-    one: np.ndarray
-    other: np.ndarray
-    correlations: dict[str, Estimate]
-    over: str
+    examples: np.ndarray  # (example,) names, ascending.
+    one: np.ndarray  # (example,) accessibility.
+    other: np.ndarray  # (example,) the score to compare it with.
+    correlations: dict[str, Estimate]  # See ``scores.correlations``.
+    over: str  # What was resampled: "examples", or "examples and networks".
 
 
 def find_predictions(path: Path, scores: xr.Dataset) -> list[Path]:
@@ -68,7 +65,8 @@ def find_predictions(path: Path, scores: xr.Dataset) -> list[Path]:
 
     If they are not the predictions that were scored (another definition, or another number of
     networks that are right in the last epoch), none are returned either, with a warning. They are
-    in a folder next to the scores file, or, if recorded or imported, in the same folder.
+    in the folder ``predictions`` next to the scores file, or, if recorded or imported, in files
+    next to it whose names begin with a digit.
     """
     found, wanted, is_stale = [], set(scores["network"].values.tolist()), False
     right: dict[int, np.ndarray] = {}  # (example,) bool, of each network

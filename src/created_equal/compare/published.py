@@ -19,7 +19,7 @@ FORMATS = (".csv", ".csv.gz", ".parquet", ".npz", ".npy")
 POSITIONS = ("example", "position")
 """Columns that are positions in the source."""
 KEYS = (*POSITIONS, "index", "idx", "id", "sample_id", "sample_idx", "guid", "Unnamed: 0")
-"""Those and others, which may count the rows instead; the last is pandas' name of an index."""
+"""``POSITIONS``, and columns that may count the rows instead; the last is pandas' for an index."""
 LABELS = ("label", "labels")
 
 log = logging.getLogger(__name__)

@@ -1,7 +1,7 @@
 """How many networks are right, how their votes split, and how far they err alike, at one epoch.
 
 Of N networks, the share p_k predicts label k for an example whose own label is y. Predictions are
-(network, example) labels, and metrics (example,) float64. Logarithms are natural.
+(network, example) labels, and metrics of examples (example,) float64. Logarithms are natural.
 """
 
 from itertools import pairwise
@@ -26,7 +26,10 @@ def count_dtype(n_networks: int) -> np.dtype:
 
 
 def right_counts(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Return how many networks are right, (example,) of ``count_dtype``."""
+    """Return how many networks are right, (..., example) of ``count_dtype``.
+
+    Predictions may have more axes than elsewhere, (network, ..., example).
+    """
     return (predictions == labels).sum(axis=0, dtype=count_dtype(len(predictions)))
 
 

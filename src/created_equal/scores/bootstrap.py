@@ -53,8 +53,11 @@ def differences_from(others: np.ndarray, group: np.ndarray) -> tuple[float, np.n
     """Return the difference of a group from others, and those under permutation of all of them.
 
     A difference is the absolute difference of means over examples, averaged over epochs; scores are
-    (epoch, example). If the group is a random part of all examples, its difference is one of those
-    of 1,000 random parts (seed 0), as large as the group, from the rest, (part,).
+    (epoch, example).
+
+    Returns:
+        the difference of the group, and those of 1,000 random parts of all examples (seed 0), each
+        as large as the group, from the rest: (part,).
     """
     together, size = np.concatenate([group, others], axis=1), group.shape[1]
     examples = together.shape[1]

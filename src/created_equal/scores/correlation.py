@@ -19,7 +19,7 @@ from created_equal.scores.bootstrap import (
 
 SMALLEST_LOG10_P = -300.0
 SMALLEST_VARIANCE = 1e-12
-# With more examples, many metrics have fewer replicates, because the intervals are narrow anyway.
+# With more examples ``rank_correlations`` draws fewer replicates: intervals are narrow anyway.
 EXAMPLES_OF_ALL_REPLICATES = 100_000
 FEWEST_REPLICATES = 100
 

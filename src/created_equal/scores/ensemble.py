@@ -56,8 +56,8 @@ def score_ensemble(
 ) -> xr.Dataset:
     """Return the scores of an ensemble from its predictions files.
 
-    The files are read in blocks of examples, with all networks and epochs of a block at a time (at
-    most 64 Mi predictions), so memory does not grow with their number.
+    The files are read in blocks of examples, each with all networks and epochs (at most 64 Mi
+    predictions), so that memory holds no more than a block and the scores themselves.
 
     Args:
         paths: the ensemble's predictions files, in any order.

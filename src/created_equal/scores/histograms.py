@@ -162,16 +162,16 @@ def pairwise_agreement(histogram: np.ndarray) -> Agreement:
 
 
 def mean_bimodality(histograms: np.ndarray, networks: int) -> float:
-    """Return the mean bi-modality, over epochs, of all subsets of n networks, or of all N."""
+    """Return the mean over epochs of the bi-modality of all subsets of n networks, at most N."""
     networks = min(networks, histograms.shape[1] - 1)
     return nan_mean(bimodality_of_counts(histograms_of_subensembles(histograms, networks)))
 
 
 def free_of_networks(histograms: np.ndarray) -> tuple[float, ...]:
-    """Return statistics that hardly depend on N >= 2: medians over epochs of (epoch, N + 1).
+    """Return statistics that hardly depend on N, which is at least 2: medians over epochs.
 
-    They are share and kappa of ``pairwise_agreement``, both ``shares_at_ends``, and a and b of
-    ``fit_beta``.
+    ``histograms`` is (epoch, N + 1). The statistics are share and kappa of ``pairwise_agreement``,
+    both ``shares_at_ends``, and a and b of ``fit_beta``.
     """
     found = [(*pairwise_agreement(row), *shares_at_ends(row), *fit_beta(row)) for row in histograms]
     # NaN, for a kappa without disagreement, is left out; pandas does not warn if nothing is left.

@@ -152,7 +152,7 @@ class Hypotheses:
 
 
 def _sample(dataset: xr.Dataset) -> np.ndarray:
-    """Return the names of all examples of a split, or of ``MOST_EXAMPLES``, always the same."""
+    """Return the names of all examples, or of ``MOST_EXAMPLES`` of each split, always the same."""
     generator, parts = np.random.default_rng(0), []
     for split in SPLITS:
         names = select_split(dataset, split)["example"].values

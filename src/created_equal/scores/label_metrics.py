@@ -61,7 +61,7 @@ def metrics_of_predictions(
 
 
 def example_metrics(scores: xr.Dataset) -> pd.DataFrame:
-    """Return the metrics of each example of an ensemble's scores, with its name as index.
+    """Return the metrics of examples: a row for each, in the order of the scores, indexed by name.
 
     The columns ``OF_EXAMPLES`` are missing if an earlier version wrote the scores, and the columns
     ``OF_SEVERAL_EPOCHS`` if there is only one epoch after the untrained one.
@@ -80,7 +80,7 @@ def example_metrics(scores: xr.Dataset) -> pd.DataFrame:
 
 
 def epoch_metrics(scores: xr.Dataset) -> pd.DataFrame:
-    """Return the metrics of each epoch and split that has examples, of an ensemble's scores."""
+    """Return the metrics of epochs: a row for each epoch and each split that has examples."""
     rows = []
     n_networks, is_of = scores.sizes["network"], scores["example_split"].values
     for number in range(scores.sizes["epoch"]):

@@ -29,7 +29,7 @@ def accessibility(n_right: np.ndarray, n_networks: int, epochs: np.ndarray) -> n
     float64, exactly equal for equal sums of counts.
 
     Raises:
-        InputError: there is no such epoch.
+        InputError: there is no epoch after epoch 0.
     """
     trained = n_right[epochs > 0]
     if not len(trained):
@@ -127,8 +127,8 @@ def learning_problem(scores: xr.Dataset) -> str:
 
     An ensemble did not learn if the train loss of a network does not fall (``falls``), or if the
     mean accuracy at the last epoch is at chance, 1/K, or below, on either split. Networks trained
-    on the hardest examples, or on random labels, may have any accuracy on the test set. Scores
-    have all epochs; the counts of examples are not read.
+    on the hardest examples, or on random labels, may have any accuracy on the test set. The scores
+    must have all epochs; the counts of examples are not read.
     """
     definition, reasons = definition_of(scores), []
     if "steps" in definition:

@@ -60,9 +60,10 @@ def correlation_with_more(
 ) -> tuple[float, float]:
     """Return the correlation of two ensembles that is expected with more networks.
 
-    Now it is r, and ``halves`` are the correlations of the halves of each ensemble. The results are
-    with infinitely many networks (Spearman's correction for attenuation), and with numbers of
-    networks that grow by the factors; both in -1..1, NaN if halves do not correlate.
+    ``r`` is their correlation with the networks that they have, and ``halves`` are the correlations
+    of the halves of each. The results are with infinitely many networks (Spearman's correction for
+    attenuation), and with numbers of networks that grow by the factors; both in -1..1, NaN if
+    halves do not correlate.
     """
     here, there = (
         np.prod([spearman_brown(half, 2 * by) for half, by in zip(halves, each, strict=True)])

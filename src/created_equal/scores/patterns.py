@@ -27,7 +27,10 @@ class PatternExample(NamedTuple):
 def example_patterns(
     n_right: np.ndarray | xr.DataArray, n_networks: int, chance: float
 ) -> dict[str, PatternExample]:
-    """Return five different examples that maximize the sum of ``pattern_fits``, by pattern."""
+    """Return five different examples that maximize the sum of ``pattern_fits``, by pattern.
+
+    It takes and raises what ``pattern_fits`` does.
+    """
     fits = pattern_fits(n_right, n_networks, chance)
     _, chosen = library("scipy.optimize").linear_sum_assignment(fits, maximize=True)
     return {

@@ -1,4 +1,4 @@
-"""The four phases of learning, one epoch for each, and the epochs that say something."""
+"""The four phases of learning, one epoch for each, and where bi-modality is informative."""
 
 import numpy as np
 import xarray as xr
