@@ -71,7 +71,8 @@ def head():
     for run in runs:
         with suppress(ProcessLookupError):
             os.killpg(run.pid, signal.SIGKILL)
-        run.communicate()
+        run.wait()
+        run.stdout.close()
 
 
 @pytest.fixture(scope="module")
