@@ -377,7 +377,7 @@ def main() -> None:
         "--epochs", type=int, help=f"default: {EPOCHS_ON_CPU}; on a GPU the study's"
     )
     parser.add_argument("--networks", type=int, help="default: one per core; on a GPU 100")
-    parser.add_argument("--ways", type=names, help=f"default: {','.join(WAYS)}")
+    parser.add_argument("--ways", type=names, help=f"default: {','.join(WAYS)}; fused too if given")
     parser.add_argument("--candidate", type=Path, help="folder of a fourth way, fused")
     parser.add_argument("--precisions", type=names, help="default: all that the device has")
     parser.add_argument("--limit", type=float, help=f"seconds; default: {LIMIT_ON_GPU} on a GPU")

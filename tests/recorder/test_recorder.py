@@ -276,6 +276,14 @@ def test_ids_of_a_loader_allow_any_order(tmp_path, data, named):
         assert names[:2] == ["1000", "998"]
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.int8, np.uint64])
+def test_ids_of_another_type_are_the_same_numbers(tmp_path, dtype):
+    labels = {"test": [0, 1, 1]}
+    recorder = Recorder(tmp_path, 0, labels, ["a", "b"], ids={"test": np.array([7, 5, 6])})
+    recorder.record(0, "test", np.array([5, 6, 7], dtype), np.array([0, 0, 1]))
+    assert read_predictions(recorder.path)["prediction"].values.ravel().tolist() == [1, 0, 0]
+
+
 def test_a_missing_example_is_named(recorder):
     recorder.record(0, "train", None, RIGHT["train"])
     recorder.record(0, "test", [0, 2], [1, 0])

@@ -684,6 +684,10 @@ def test_a_short_trial_changes_all_epochs_and_the_figures_follow(folder):
     assert study.figures["figure_01"] == {"ensemble": "a"}
     assert study.figures["figure_05"]["epochs"] == [1, 4]
     assert load_study("one").figures["figure_01"]["epochs"] == [0, 1, 40, 140]
+    for wrong in (0, -1):
+        sentence = f"recipe.epochs must be a whole number of at least 1 .*, but is {wrong}"
+        with pytest.raises(InputError, match=sentence):
+            load_study("one", epochs=wrong)
 
 
 @pytest.mark.parametrize("name", ["2020_10_10", "1e3", "007"])

@@ -118,7 +118,7 @@ class Outer(BaseModel):
         ({"a": 1, "f": [2]}, ["f is not known; use one of a, b, c, d, e."], {"a": 1}),
         (
             {"a": 1, "e": parse_yaml("1e999")},
-            ["e must be true or false or a number or null, but is inf."],
+            ["e must be true or false or a number or null, but is inf, which is not finite."],
             {"a": 1},
         ),
         (

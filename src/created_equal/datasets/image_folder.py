@@ -38,7 +38,9 @@ def open_image_folder(root: Path) -> Source:
     Positions count the train files, sorted by class and path, and then the test files.
 
     Raises:
-        InputError: a folder, class or file is missing, unreadable or where it should not be.
+        InputError: a folder is missing or unreadable, a class has no images, there is only one
+            class, train and test have different classes, a file is outside the class folders, or
+            ``val_annotations.txt`` is damaged.
     """
     try:
         lister = _Lister()

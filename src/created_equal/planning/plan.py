@@ -88,8 +88,9 @@ def print_plan(
     """Print a table of ensembles: networks, epochs, FLOPs, disk space and training time.
 
     The time in a row assumes that nothing else is trained. The times of rounds are added, because
-    each waits for the one before. The total is that of all jobs side by side. If ``only`` has names
-    of ensembles and figures, the table is limited to them.
+    each waits for the one before. The total is that of all jobs side by side. Device, precision and
+    ``networks_per_job`` are as in the config. If ``only`` has names of ensembles and figures, the
+    table is limited to them.
 
     Raises:
         InputError: the device does not exist, a study's images are too small, or a name is unknown.

@@ -63,7 +63,8 @@ def check_run(
 ) -> list[str]:
     """Check that a run can succeed, and return lines that summarize what it will do.
 
-    The jobs that are wanted will run; the outputs of those that are finished exist and are current.
+    The jobs in ``wanted`` will run; the outputs of those in ``finished`` exist and are current.
+    ``studies`` has the studies of all jobs by name.
 
     Raises:
         InputError: data are missing and cannot be downloaded, the results folder is not writable or

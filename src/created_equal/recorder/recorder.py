@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from created_equal.artefacts import (
@@ -367,18 +366,19 @@ class Recorder:
 
     def _find(self, split: str, ids: Sequence, by_position: bool = False) -> np.ndarray:
         """Return the places of examples on the example axis, (example,) int64."""
-        places = self._places[split]
-        positions = pd.RangeIndex(len(places))
-        index = positions if by_position else self._ids.get(split, positions)
-        ids = as_array(ids).ravel()
-        found = index.get_indexer(ids)
-        if unknown := ids[found < 0].tolist():
-            known = "as in ids" if split in self._ids else f"0 to {len(places) - 1}"
+        places, index = self._places[split], self._ids.get(split)
+        ids = as_array(ids).ravel().tolist()
+        if index is None or by_position:
+            found = [each if each in range(len(places)) else None for each in ids]
+        else:
+            found = [index.get(each) for each in ids]
+        if None in found:
+            known = f"0 to {len(places) - 1}" if index is None else "as in ids"
             raise InputError(
-                f"{split} has no example {unknown[0]!r}: those of labels[{split!r}] are {known}; "
-                "give only these."
+                f"{split} has no example {ids[found.index(None)]!r}: those of labels[{split!r}] "
+                f"are {known}; give only these."
             )
-        return places[found]
+        return places[np.array(found, dtype=np.int64)]
 
     def _check_labels(self, split: str, places: np.ndarray, labels: object | None) -> None:
         n_classes = len(self._definition["classes"])
@@ -414,7 +414,7 @@ class Recorder:
         """Return the name of an example for messages: ``"example 17 of test"``."""
         split = str(self._examples["example_split"].values[place])
         position = int(np.searchsorted(self._places[split], place))
-        name = self._ids[split][position] if split in self._ids else position
+        name = list(self._ids[split])[position] if split in self._ids else position
         return f"example {name} of {split}"
 
     def _names(self) -> np.ndarray:
@@ -511,16 +511,17 @@ def _pixels(images: Mapping[str, np.ndarray], sizes: Mapping[str, int]) -> np.nd
     return np.concatenate(parts)
 
 
-def _index(ids: Sequence, split: str) -> pd.Index:
-    """Return the ids of a split, by which the positions of its examples are found."""
+def _index(ids: Sequence, split: str) -> dict:
+    """Return the position of each id; a dict, whatever types ids and those of a batch have."""
     given = as_array(ids)
     names = given.tolist()
     if given.ndim != 1 or None in names:
         raise InputError(f"ids[{split!r}] are not all numbers or text; give each example one.")
     _refuse_unless_text(f"ids[{split!r}]", names)
-    index = pd.Index(given)
-    if double := index[index.duplicated(keep="last")].tolist():
-        raise InputError(f"ids[{split!r}] has {double[0]!r} twice; give each example its own.")
+    index = {name: position for position, name in enumerate(names)}
+    if len(index) < len(names):
+        double = next(name for position, name in enumerate(names) if index[name] != position)
+        raise InputError(f"ids[{split!r}] has {double!r} twice; give each example its own.")
     return index
 
 

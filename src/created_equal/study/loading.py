@@ -170,8 +170,9 @@ def load_study(
             "letters, digits and underscores only."
         )
     sentences, values = check(_read_study(path), StudyFile)
-    if epochs is not None:
+    if epochs is not None and not sentences:
         _set_epochs(values, epochs)
+        sentences, values = check(values, StudyFile)
     # A key that is invalid is not also reported as missing or as contradicting another.
     sentences += [
         each
@@ -242,7 +243,7 @@ def _set_epochs(values: dict, epochs: int) -> None:
     for ensemble in values.get("ensembles", {}).values():
         ensemble.get("recipe", {}).pop("epochs", None)
     for figure in values.get("figures", {}).values():
-        if max(figure.get("epochs", [0])) > epochs:
+        if any(each > epochs for each in figure.get("epochs", ())):
             del figure["epochs"]
 
 

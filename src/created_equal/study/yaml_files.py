@@ -4,6 +4,7 @@ A sentence begins with the dotted place of its problem, for example ensembles.a.
 """
 
 import difflib
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -311,6 +312,8 @@ def _sentence(error: ErrorDetails, path: Sequence[str | int], part: Mapping) -> 
 
 def _shown(value: Any) -> str:
     match value:
+        case float() if not math.isfinite(value):
+            return f"{value}, which is not finite"
         case None | "" | [] | {}:
             return "empty"
         case bool():

@@ -16,8 +16,9 @@ from created_equal.errors import NO_LOCKS, InputError
 log = logging.getLogger(__name__)
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
-# Seconds between two attempts to lock a GPU, and altogether.
+# Seconds between two attempts to lock a GPU, between two lines in the log, and altogether.
 PAUSE = 1
+BETWEEN_LINES = 600
 LONGEST_WAIT = 48 * 3600
 # Seconds for nvidia-smi, which may hang if a GPU or its driver fails.
 LONGEST_LIST = 60
@@ -104,7 +105,7 @@ def _wait_for_lock(gpus: Sequence[str], folder: Path) -> str:
         for gpu in gpus:
             if _try_to_lock(folder / f"{gpu.replace('/', '_')}.lock"):
                 return gpu
-        if attempt == 0:
+        if attempt % (BETWEEN_LINES // PAUSE) == 0:
             log.info(
                 "all %d GPUs are used by other training jobs: waiting for one; --resources gpu=%d "
                 "starts at most one job per GPU",

@@ -50,8 +50,8 @@ def listen_for_stop() -> Iterator[StopRequest]:
     """Turn SIGTERM and Ctrl-C (SIGINT) into requests to stop within the block.
 
     A step that does not end in ``PATIENCE`` seconds is abandoned. A second Ctrl-C ends the job at
-    once, but no second SIGTERM, because schedulers send more than one. An ignored signal, such as
-    Ctrl-C in a shell's background jobs, stays ignored.
+    once. A second SIGTERM does not, because schedulers send more than one. An ignored signal, such
+    as Ctrl-C in a shell's background jobs, stays ignored.
     """
     request, before = StopRequest(), signal.getsignal(signal.SIGALRM)
 
