@@ -28,7 +28,7 @@ def printed_by(code: str, *arguments: object, **options: object) -> str:
 
 
 def refused(result: tuple[int, str, str]) -> str:
-    """Return the one sentence that a command ended with, of its exit code and both outputs."""
+    """Return the sentence of a command that refused; the result is its code and both outputs."""
     code, _, message = result
     assert code == 2
     assert "Traceback" not in message

@@ -45,7 +45,7 @@ def small_study(**changes: object) -> dict:
 
 
 def write_study(study: dict | str, name: str = "small", folder: Path = Path()) -> Path:
-    """Write a study, its keys or YAML, where a folder has its studies; return its path."""
+    """Write a study, given as its keys or as YAML, into config/studies; return its path."""
     path = folder / "config" / "studies" / f"{name}.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
     text = study if isinstance(study, str) else yaml.safe_dump(study, sort_keys=False)
@@ -62,7 +62,7 @@ def overwrite(path: Path, content: bytes) -> None:
 
 @contextmanager
 def edited(path: Path, change: Callable[[str], str]) -> Iterator[None]:
-    """Within the block, a file has the text that a function makes of its own."""
+    """Change the text of a file within the block."""
     before = path.read_text()
     after = change(before)
     assert after != before

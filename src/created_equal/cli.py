@@ -102,7 +102,7 @@ Settings = Annotated[
 
 
 def _command(example: str) -> Callable:
-    """Register a function as the command of its name, with an example; it takes --config too."""
+    """Register a function as a command that also takes --config; its help shows the example."""
 
     def register(function: Callable) -> Callable:
         @wraps(function)
@@ -647,7 +647,7 @@ def _load_ensemble(study_name: str, name: str) -> Ensemble:
 
 @contextmanager
 def _opened(study_name: str, ensemble_name: str) -> Iterator[tuple]:
-    """Open a study's dataset and an ensemble's scores; give the study, the dataset, the scores."""
+    """Yield a study, its dataset and the scores of one of its ensembles, which are open."""
     from created_equal.artefacts import open_dataset, open_scores
 
     study = load_configured(study_name)

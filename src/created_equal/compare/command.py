@@ -64,8 +64,8 @@ def run_compare(
         other = read_published(Path(second), column, key)
     if out is None:
         # A study's scores may be in reference, but its figures are in results.
-        beside = scores_path(study.name, first) if _is_in(study, first) else path
-        out = beside.parent / f"compare_{_stem(second)}.png"
+        results = scores_path(study.name, first) if _is_in(study, first) else path
+        out = results.with_name(f"compare_{_stem(second)}.png")
     saving.format_of(out)
     if isinstance(other, Published) and out.with_suffix(".csv").resolve() == other.path.resolve():
         raise InputError(f"the table would replace {other.path}; give the figure another name.")

@@ -512,7 +512,7 @@ def _pixels(images: Mapping[str, np.ndarray], sizes: Mapping[str, int]) -> np.nd
 
 
 def _index(ids: Sequence, split: str) -> dict:
-    """Return the position of each id; a dict, whatever types ids and those of a batch have."""
+    """Return the position of each id, as a dict, which finds equal numbers of any type."""
     given = as_array(ids)
     names = given.tolist()
     if given.ndim != 1 or None in names:

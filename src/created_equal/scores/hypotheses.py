@@ -146,7 +146,7 @@ class Hypotheses:
         return independent_networks(scores, Axis(scores, self.sample), seed)
 
     def _make_means(self, name: str, sampled: bool) -> Answers:
-        # They stand beside scores that, without the predictions, are of all examples.
+        # Without the predictions, the scores that they are compared with are of all examples.
         scores = self.scores[name]
         return class_means(scores, Axis(scores, self.sample if sampled else None), self.dataset)
 

@@ -96,7 +96,7 @@ class StreamLane(Lane):
 
 
 def make_lane(device: torch.device) -> Lane:
-    """Return a lane of a device."""
+    """Return a lane on a device."""
     return StreamLane(device) if device.type == "cuda" else Lane(device)
 
 
