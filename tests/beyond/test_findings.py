@@ -153,8 +153,19 @@ def test_errors_are_consistent_by_cohens_kappa(rows, last):
         assert abs(row.independent_networks) < 0.1 < row.value
 
 
+def test_the_disagreement_of_one_noise_is_that_of_all_pairs_of_networks(evidence, last):
+    roles = {"noise.ensemble": ("one",), "noise.dropout": ("other",)}
+    (finding,) = (each for each in read_findings() if each.id == "noise_alone_dropout")
+    (row,) = check_claims(replace(evidence, roles=roles), [finding])
+    found = {
+        name: np.mean([np.mean(one != other) for one, other in combinations(labels, 2)])
+        for name, (labels, _) in last.items()
+    }
+    assert row.value == pytest.approx(found["other"] / found["one"])
+
+
 def test_rows_that_do_not_apply_are_left_out(evidence, rows):
-    assert len(without_inapplicable(rows.values())) == len(rows) == 8
+    assert len(without_inapplicable(rows.values())) == len(rows) == 11
     digits = replace(evidence, dataset=evidence.dataset.assign_attrs(definition='{"source": "x"}'))
     left = without_inapplicable(check_claims(digits, read_findings()))
     assert [row.id for row in left] == [*rows][4:]

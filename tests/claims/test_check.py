@@ -71,7 +71,35 @@ def test_verdicts(claim, study, value, networks, expected, also_under, verdict):
     ],
 )
 def test_conclusions(study, verdict, stable, conclusion):
-    assert conclusion_of(study, verdict, stable) == conclusion
+    claim = CLAIMS["figure_01c_bimodality_test"]
+    assert conclusion_of(claim, study, verdict, stable) == conclusion
+
+
+@pytest.mark.parametrize(
+    "name, conclusion",
+    [
+        ("section_4_2_non_linear_accuracy", "falsified"),
+        # A number of ImageNet, and a limit that was set when the value was known.
+        ("figure_04b_two_architectures", "inconclusive"),
+        ("figure_11_most_examples", "inconclusive"),
+    ],
+)
+def test_neither_other_data_nor_a_limit_set_afterwards_decides(name, conclusion):
+    assert conclusion_of(CLAIMS[name], "small_mammals", "does not hold", "yes") == conclusion
+
+
+def test_the_same_test_and_another_reading_are_counted_once(made_up, few_replicates):
+    """Figure 2 and supplement C say the same of one ensemble; the steps have the better reading."""
+    evidence = made_up("small_mammals", True)
+    (name,) = evidence.roles["figure_02.ensemble"]
+    roles = evidence.roles | {"robustness.ensembles": (*evidence.roles["figure_01.ensemble"], name)}
+    names = ("figure_02_bimodality", "supplement_c_robustness")
+    names += ("figure_01b_first_steps_train", "figure_01b_beginning_train")
+    claims = [CLAIMS[each] for each in names]
+    first, same, steps, beginning = check_claims(replace(evidence, roles=roles), claims)
+    assert same.id == f"supplement_c_robustness:{name}" and same.reading_of == first.id
+    assert (steps.verdict == "not measured") == (beginning.reading_of == "")
+    assert first.reading_of == steps.reading_of == ""
 
 
 @pytest.mark.parametrize("networks", [1, 4])

@@ -96,6 +96,21 @@ def disagreement_over_error(evidence: Evidence, name: str) -> Measured:
     return Measured(value, examples, {name: last})
 
 
+@measure(possible=NOT_NEGATIVE, nulls=CONSISTENCY, fewest=FEWEST, by_network=True)
+def disagreement_of_one_noise(evidence: Evidence, whole: str, name: str) -> Measured:
+    """How often two networks of the second give an example two labels, over how often two of the
+    first do, last epoch that both have, test examples.
+    """
+    examples = examples_of(evidence, "test", whole, name)
+    last = np.intersect1d(all_epochs(evidence, whole), all_epochs(evidence, name))[-1:]
+
+    def value(scores: Scores) -> float:
+        one, two = (scores.disagreement(each, last, examples).mean() for each in (whole, name))
+        return two / one if one else np.nan
+
+    return Measured(value, examples, dict.fromkeys((whole, name), last))
+
+
 @measure(possible=NOT_NEGATIVE, fewest=FEWEST_FOR_VARIANCE, by_network=True)
 def variance_over_independent(evidence: Evidence, name: str) -> Measured:
     """Variance of test accuracy over networks, relative to that of independent examples,

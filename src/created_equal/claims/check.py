@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, groupby
 from operator import attrgetter
 from typing import NamedTuple
@@ -74,7 +74,7 @@ class Row:
     chosen: str = ""  # "yes" if a setting was chosen to meet it.
     turns_at: str = ""  # The multiples of the tolerance at which the verdict is another.
     by_chance: float = NAN  # The share of resamples with another verdict.
-    reading_of: str = ""  # The id of the claim of which this is another reading; it is not counted.
+    reading_of: str = ""  # The row that is counted in its place: another reading, or the same test.
     networks: int | None = None
     fewest_networks: int | None = None  # With which the statistic says something.
     paper_networks: int | None = None
@@ -118,7 +118,31 @@ def check_claims(evidence: Evidence, claims: Sequence[Claim]) -> list[Row]:
     for names, of_names in groupby(by_names, attrgetter("names")):
         by_key = {case.key: case for case in of_names}
         found |= _numbers_by_key(evidence, hypotheses, names, by_key)
-    return [_row(case, evidence, found.get(case.key)) for case in cases.values()]
+    return _counted_once([_row(case, evidence, found.get(case.key)) for case in cases.values()])
+
+
+def _counted_once(rows: Sequence[Row]) -> list[Row]:
+    """Return rows of which each, if it is not to be counted, names the one that is in its place.
+
+    That is the reading of a sentence that counts, if it was measured, or the first row with the
+    same statistic of the same ensembles and the same limit, which tests another sentence.
+    """
+    measured = {row.id for row in rows if row.verdict != "not measured"}
+    first = {}
+    for row in rows:
+        first.setdefault((row.statistic, row.ensembles, row.accepted), row.id)
+    places = (
+        row.reading_of
+        if row.reading_of in measured
+        else first[row.statistic, row.ensembles, row.accepted]
+        if row.id in measured
+        else row.id
+        for row in rows
+    )
+    return [
+        replace(row, reading_of=place if place != row.id else "")
+        for row, place in zip(rows, places, strict=True)
+    ]
 
 
 def verdict_of(
@@ -146,12 +170,13 @@ def verdict_of(
     return f"{verdict}, and under a null too" if also_under and not claim.absent else verdict
 
 
-def conclusion_of(data: str, verdict: str, stable: str) -> str:
+def conclusion_of(claim: Claim, data: str, verdict: str, stable: str) -> str:
     """Return a verdict in the words of the reproducibility community, see docs/claims.md."""
     if data not in paper_studies():
         undecided = verdict == "not measured" or verdict.startswith("too few networks")
         return "inconclusive" if undecided else "toy"
-    return CONCLUSIONS.get(verdict, "inconclusive") if stable == "yes" else "inconclusive"
+    decides = stable == "yes" and not claim.known and not claim.is_of_other_data(data)
+    return CONCLUSIONS.get(verdict, "inconclusive") if decides else "inconclusive"
 
 
 def _numbers_by_key(
@@ -318,7 +343,6 @@ def _players(claim: Claim, evidence: Evidence) -> Iterator[tuple[str, tuple[str,
 
 def _row(case: Case, evidence: Evidence, found: dict | None) -> Row:
     claim = case.claim
-    has_paper_number = not math.isnan(claim.accepted.paper)
     known = {
         **{key: getattr(claim, key) for key in ("section", "where", "tolerance", "reading_of")},
         "id": case.id,
@@ -328,7 +352,7 @@ def _row(case: Case, evidence: Evidence, found: dict | None) -> Row:
         "ensembles": ", ".join(case.names),
         "paper": claim.accepted.paper,
         "accepted": claim.accepted.words,
-        "paper_data": "other" if has_paper_number and not claim.has_number(evidence.data) else "",
+        "paper_data": "other" if claim.is_of_other_data(evidence.data) else "",
         "paper_networks": case.paper_networks,
         "fewest_networks": claim.measure.fewest,
         "chosen": "yes" if claim.chosen in (True, evidence.data) else "",
@@ -379,7 +403,7 @@ def _row(case: Case, evidence: Evidence, found: dict | None) -> Row:
         also_under=", ".join(also_under),
         shares_under=", ".join(f"{null} {share:.1%}" for null, share in shares.items() if share),
         verdict=verdict,
-        conclusion=conclusion_of(evidence.data, verdict, stable),
+        conclusion=conclusion_of(claim, evidence.data, verdict, stable),
         turns_at=", ".join(turns),
         note=" ".join(notes),
     )

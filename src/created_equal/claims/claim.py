@@ -94,6 +94,7 @@ class Claim:
     roles: tuple[str, ...]  # See ``roles.names_in``; ``:*`` makes a row for each, ``:all`` one.
     accepted: Accepted
     tolerance: str  # Where the limit comes from.
+    known: bool  # Whether its limit was set when the value was known, so that it decides nothing.
     networks: int | Mapping[str, int] | None  # The paper's N, or by study and ensemble.
     studies: tuple[str, ...]  # Those whose data the paper's number is about.
     elsewhere: bool  # Whether it is listed for other studies too.
@@ -104,6 +105,10 @@ class Claim:
     def has_number(self, study: str) -> bool:
         """Return whether the paper gives a number for a study's data."""
         return not math.isnan(self.accepted.paper) and study in self.studies
+
+    def is_of_other_data(self, study: str) -> bool:
+        """Return whether the paper gives a number, but for other data than a study's."""
+        return not math.isnan(self.accepted.paper) and study not in self.studies
 
     def networks_of(self, study: str, names: Sequence[str]) -> int | None:
         """Return the paper's N, the smallest of these ensembles of a study; None: it gives none."""
@@ -152,8 +157,6 @@ def _claims_of(
             arguments.setdefault("split", split[1])
         words, tolerance = arguments.pop("accept").rstrip(")").split(" (")
         networks, reading = paper.get("networks", 100), paper.get("reading", "")
-        if reading:
-            arguments |= document["readings"][name.split("_")[-2]]
         yield Claim(
             id=name,
             section=section,
@@ -164,6 +167,7 @@ def _claims_of(
             roles=tuple(roles),
             accepted=Accepted(words, float(paper.get("value", math.nan))),
             tolerance=document["tolerances"][tolerance],
+            known=tolerance == "known",
             networks=document["supplement_c"] if networks == "supplement_c" else networks,
             studies=tuple(paper.get("studies", "small_mammals").split()),
             elsewhere=paper.get("elsewhere", True),

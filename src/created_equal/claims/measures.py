@@ -25,7 +25,8 @@ FEW = 0.01  # The share of the train set that has c = 1 when labels are first co
 SUBENSEMBLE = 10
 POWER = "They differ by {:.3f}, such parts by {:.3f} (median); differences below {:.3f} go unseen."
 SHARE, SIGNED, NOT_NEGATIVE = (0, 1), (-1, 1), (0, inf)
-CONSISTENCY, JOINT = tuple(NULLS)[:2], tuple(NULLS)[1:]
+INDEPENDENT, CLASSES, SHUFFLED, MEANS = NULLS
+CONSISTENCY, JOINT = (INDEPENDENT, CLASSES), (CLASSES, SHUFFLED, MEANS)
 SUMMARIES = {
     "mean": np.nanmean,
     "median": np.nanmedian,
@@ -174,20 +175,33 @@ def accuracy(
 ) -> Measured:
     """{what}, {at}, {split} examples."""
     epochs, classes = all_epochs(evidence, name), evidence.scores[name].attrs["classes"]
-    shown = {"epoch 0": epochs[epochs == 0], "epoch 1": epochs[epochs == 1]}
-    shown |= {"highest of all": epochs[epochs > 0]}
-    of = _several(evidence, name) if "rise" in what else shown.get(at, epochs[-1:])
+    chance = {"mean accuracy": 0, "mean accuracy less 1/K": 1 / classes}[what]
+    of = {
+        "epoch 0": epochs[epochs == 0],
+        "epoch 1": epochs[epochs == 1],
+        "highest of all": epochs[epochs > 0],
+        "last epoch": epochs[-1:],
+    }[at]
     if not len(of):
         raise InputError(f"{name} has no record of {at}; record it too.")
-    chance, examples = ("1/K" in what) / classes, examples_of(evidence, split, name)
+    examples = examples_of(evidence, split, name)
 
     def value(scores: Scores) -> float:
-        if "rise" in what:
-            return stats.rise_of_mean(scores.consistency(name, of, examples))
         means = scores.n_right(name, of, examples).mean(axis=1) / scores.networks(name)
         return means.max() - chance
 
     return Measured(value, examples, {name: of})
+
+
+@measure(possible=SIGNED)
+def accuracy_rise(evidence: Evidence, name: str) -> Measured:
+    """Rise of mean accuracy along the line of best fit, from one learner to all, test examples."""
+    examples, steps = examples_of(evidence, "test", name), _several(evidence, name)
+
+    def value(scores: Scores) -> float:
+        return stats.rise_of_mean(scores.consistency(name, steps, examples))
+
+    return Measured(value, examples, {name: steps})
 
 
 @measure(possible=SIGNED)
@@ -357,7 +371,7 @@ def moved_as_test(evidence: Evidence, original: str, name: str) -> Measured:
     return Measured(value, moved, dict.fromkeys((original, name), epochs), note=note)
 
 
-@measure(possible=SIGNED, nulls=tuple(NULLS)[:3], fewest=FEWEST)
+@measure(possible=SIGNED, nulls=(INDEPENDENT, CLASSES, SHUFFLED), fewest=FEWEST)
 def halves(evidence: Evidence, name: str, *, split: str = "test", r: str = "Pearson") -> Measured:
     """{r} correlation of a in the networks with even and with odd seeds, {split} examples."""
     epochs = {name: trained_epochs(evidence, name)}
@@ -365,11 +379,19 @@ def halves(evidence: Evidence, name: str, *, split: str = "test", r: str = "Pear
 
 
 @measure(possible=SIGNED, nulls=tuple(NULLS), fewest=FEWEST)
-def order(evidence: Evidence, *names: str, split="test", r="Pearson", points="") -> Measured:
-    """{r} correlation of a in the first and in the second{points}, {split} examples."""
-    examples = examples_of(evidence, split, *names)
+def order(evidence: Evidence, *names: str, split="test", r="Pearson") -> Measured:
+    """{r} correlation of a in the first and in the second, {split} examples."""
     epochs = {name: trained_epochs(evidence, name) for name in names}
-    return (OfBins if points else OfPairs)(CORRELATIONS[r], examples, epochs)
+    return OfPairs(CORRELATIONS[r], examples_of(evidence, split, *names), epochs)
+
+
+@measure(possible=SIGNED, nulls=tuple(NULLS), fewest=FEWEST)
+def order_of_bins(evidence: Evidence, *names: str, split="test", r="Pearson") -> Measured:
+    """{r} correlation of a in the first and in the second, means of 40 bins by a in the second,
+    {split} examples.
+    """
+    epochs = {name: trained_epochs(evidence, name) for name in names}
+    return OfBins(CORRELATIONS[r], examples_of(evidence, split, *names), epochs)
 
 
 @measure(possible=SIGNED, nulls=CONSISTENCY, fewest=2 * FEWEST, by_network=True)
@@ -402,22 +424,7 @@ def rapid_rise(evidence: Evidence, name: str, *, split: str = "train") -> Measur
     return Measured(value, examples, {name: epochs})
 
 
-@measure(possible=NOT_NEGATIVE, nulls=CONSISTENCY, fewest=FEWEST, by_network=True)
-def share_of_disagreement(evidence: Evidence, whole: str, name: str) -> Measured:
-    """How often two networks of the second give an example two labels, over how often two of the
-    first do, last epoch that both have, test examples.
-    """
-    examples = examples_of(evidence, "test", whole, name)
-    last = np.intersect1d(all_epochs(evidence, whole), all_epochs(evidence, name))[-1:]
-
-    def value(scores: Scores) -> float:
-        one, two = (scores.disagreement(each, last, examples).mean() for each in (whole, name))
-        return two / one if one else nan
-
-    return Measured(value, examples, dict.fromkeys((whole, name), last))
-
-
-@measure(possible=SIGNED, nulls=CONSISTENCY[:1], fewest=FEWEST, by_network=True)
+@measure(possible=SIGNED, nulls=(INDEPENDENT,), fewest=FEWEST, by_network=True)
 def order_of_classes(evidence: Evidence, name: str, *, split: str = "test") -> Measured:
     """Rank correlation of classes' mean a in two networks, mean of all pairs, {split} examples."""
     examples = examples_of(evidence, split, name)
@@ -430,23 +437,20 @@ def order_of_classes(evidence: Evidence, name: str, *, split: str = "test") -> M
     return Measured(value, examples, {name: trained_epochs(evidence, name)})
 
 
-@measure(possible=NOT_NEGATIVE, nulls=JOINT[:2], fewest=MANY)
-def joint(
-    evidence: Evidence, other: str, name: str, *, split: str = "test", pair: str, what: str
-) -> Measured:
-    """{what}, c of both, {pair} pair of epochs of equal accuracy, 0.05 to 0.9, {split} examples."""
-    accuracies = _informative_accuracies(evidence, other, name, split=split)
-    pairs = stats.best_matched_pairs(*accuracies)
-    found = pairs[pair == "a late"]
-    epochs = {other: np.array([found.epoch_a]), name: np.array([found.epoch_b])}
-    examples = examples_of(evidence, split, other, name)
-    of = stats.corners if "median" in what else stats.diagonal
+@measure(possible=NOT_NEGATIVE, nulls=(CLASSES, SHUFFLED), fewest=MANY)
+def corners(evidence: Evidence, *names: str, split: str = "test", pair: str) -> Measured:
+    """Joint histogram: emptier of the corners (0, 0) and (1, 1) over the median cell, c of both,
+    {pair} pair of epochs of equal accuracy, 0.05 to 0.9, {split} examples.
+    """
+    return _joint(stats.corners, evidence, *names, split=split, pair=pair)
 
-    def value(scores: Scores) -> float:
-        one, two = (scores.n_right(each, epoch, examples)[0] for each, epoch in epochs.items())
-        return of(stats.joint_cells(one, two, (scores.networks(other), scores.networks(name))))
 
-    return Measured(value, examples, epochs)
+@measure(possible=NOT_NEGATIVE, nulls=(CLASSES, SHUFFLED), fewest=MANY)
+def diagonal(evidence: Evidence, *names: str, split: str = "test", pair: str) -> Measured:
+    """Joint histogram: mean cell of equal c, without the corners, over mean of the others, c of
+    both, {pair} pair of epochs of equal accuracy, 0.05 to 0.9, {split} examples.
+    """
+    return _joint(stats.diagonal, evidence, *names, split=split, pair=pair)
 
 
 @measure(possible=SIGNED, nulls=JOINT, fewest=FEWEST)
@@ -463,30 +467,52 @@ def agreement_when_equal(
     return OfEpochs(CORRELATIONS[r], examples, epochs)
 
 
-@measure(possible=SHARE, nulls=JOINT, fewest=FEWEST)
-def weaker_first(evidence: Evidence, other: str, name: str, *, split: str = "test") -> Measured:
-    """Share of the examples that the weaker ensemble is right about in the end, about which the
-    stronger is right when it first is as accurate, {split} examples.
+@measure(possible=SHARE, nulls=JOINT, fewest=MANY)
+def weaker_first(evidence: Evidence, *names: str, split: str = "test") -> Measured:
+    """Share of the examples that the ensemble of lower test accuracy is right about in the end,
+    about which the other is right when it first is as accurate, {split} examples.
     """
-    accuracies = {each: _accuracies(evidence, each, split=split)[0] for each in (other, name)}
-    weak, strong = sorted(accuracies, key=lambda each: accuracies[each][-1])
-    reached = 1 + int(np.argmax(accuracies[strong][1:] >= accuracies[weak][-1]))
-    return _given(evidence, split, {strong: reached, weak: len(accuracies[weak]) - 1})
+    accuracies = dict(zip(names, _accuracies(evidence, *names, split=split), strict=True))
+    on_test = dict(zip(names, _accuracies(evidence, *names, split="test"), strict=True))
+    weak, strong = sorted(names, key=lambda each: on_test[each][-1])
+    reached = accuracies[strong] >= accuracies[weak][-1]
+    reached[0] = False
+    if not reached.any():
+        raise InputError(
+            f"{strong} never is as accurate on the {split} set as {weak} in the end; "
+            "train it for longer."
+        )
+    at = {strong: int(np.argmax(reached)), weak: len(accuracies[weak]) - 1}
+    return _given(evidence, split, at)
+
+
+@measure(possible=SHARE, nulls=JOINT, fewest=MANY)
+def right_given_right(
+    evidence: Evidence, other: str, name: str, *, when: str, split: str = "test"
+) -> Measured:
+    """P(first right | second right), {when} of learning, {split} examples."""
+    return _given(evidence, split, _figure_epochs(evidence, when, other, name))
 
 
 @measure(possible=SIGNED, nulls=JOINT, fewest=FEWEST)
-def right_given_right(
-    evidence: Evidence, other: str, name: str, *, when: str, less: str = "", split: str = "test"
+def more_right_given_right(
+    evidence: Evidence, other: str, name: str, *, when: str, split: str = "test"
 ) -> Measured:
-    """P(first right | second right){less}, {when} of learning, {split} examples."""
-    return _given(evidence, split, _figure_epochs(evidence, when, other, name), bool(less))
+    """P(first right | second right) - P(first right), {when} of learning, {split} examples."""
+    epochs = _figure_epochs(evidence, when, other, name)
+    given, examples = _given(evidence, split, epochs), examples_of(evidence, split, other, name)
+
+    def value(scores: Scores) -> float:
+        return given.value(scores) - scores.majority(other, epochs[other], examples).mean()
+
+    return Measured(value, examples, given.epochs)
 
 
 @measure(possible=(-2, 2), nulls=JOINT, fewest=FEWEST)
 def similarity_fades(evidence: Evidence, *names: str, split: str = "test") -> Measured:
     """P(first right | second right) - P(first right), beginning less end, {split} examples."""
     first, last = (
-        right_given_right(evidence, *names, when=when, less=" - P(first right)", split=split)
+        more_right_given_right(evidence, *names, when=when, split=split)
         for when in ("beginning", "end")
     )
     epochs = {each: np.append(first.epochs[each], last.epochs[each]) for each in first.epochs}
@@ -509,18 +535,28 @@ def easier_for_both(evidence: Evidence, other: str, name: str, *, when: str) -> 
     return Measured(value, examples, {each: np.array([of]) for each, of in epochs.items()})
 
 
+@measure(possible=SIGNED, nulls=JOINT, fewest=FEWEST)
+def boosting_less_mean(evidence: Evidence, *names: str, third: str) -> Measured:
+    """AdaBoost's accuracy on the {third} third by a: less that on all examples, mean over all
+    numbers of learners, test examples.
+    """
+
+    def advantage(of_third: np.ndarray, of_all: np.ndarray) -> float:
+        return of_third.mean() - of_all.mean()
+
+    return _boosting(advantage, evidence, *names, third=third)
+
+
 @measure(possible=(-1.5, 1.5), nulls=JOINT, fewest=FEWEST)
-def boosting(evidence: Evidence, other: str, name: str, *, what: str, third: str) -> Measured:
-    """AdaBoost's accuracy on the {third}: {what}, test examples."""
-    examples, steps = examples_of(evidence, "test", other, name), _several(evidence, name)
+def boosting_rise(evidence: Evidence, *names: str, third: str) -> Measured:
+    """AdaBoost's accuracy on the {third} third by a: rise along the line of best fit, from one
+    learner to all, test examples.
+    """
 
-    def value(scores: Scores) -> float:
-        curves = scores.consistency(name, steps, examples)
-        chosen = curves[:, stats.thirds(scores.accessibility(other, examples))[third.split()[0]]]
-        return chosen.mean() - curves.mean() if "less" in what else stats.rise_of_mean(chosen)
+    def rise(of_third: np.ndarray, _: np.ndarray) -> float:
+        return stats.rise_of_mean(of_third)
 
-    epochs = {each: trained_epochs(evidence, each) for each in (other, name)}
-    return Measured(value, examples, epochs)
+    return _boosting(rise, evidence, *names, third=third)
 
 
 @measure(nulls=CONSISTENCY, fewest=MANY)
@@ -535,7 +571,10 @@ def labels_at_one(evidence: Evidence, name: str, *, at="when 1 % first have it")
             f"fewer than {FEW:.0%} of the train examples ever have a consistency of 1 in {name}; "
             "train it for longer."
         )
-    shown = np.array([reached[0], epochs[-1]]) if "less" in at else reached[:1]
+    shown = {
+        "when 1 % first have it": reached[:1],
+        "last epoch less when 1 % first have it": np.array([reached[0], epochs[-1]]),
+    }[at]
     examples = examples_of(evidence, "train", name)
 
     def value(scores: Scores) -> float:
@@ -583,15 +622,42 @@ def remains(evidence: Evidence, name: str, *, split: str = "train and test") -> 
     return Measured(value, examples, {name: later})
 
 
-def _given(evidence: Evidence, split: str, epochs: Mapping[str, int], less=False) -> Measured:
-    """Measure P(the first is right | the second is), or that less P(the first is right)."""
+def _joint(of: Callable, evidence: Evidence, *names: str, split: str, pair: str) -> Measured:
+    """Measure the cells of the joint histogram of c at one of the pairs of figure 4 (c) and (d)."""
+    pairs = stats.best_matched_pairs(*_informative_accuracies(evidence, *names, split=split))
+    chosen = pairs[{"an early": 0, "a late": 1}[pair]]
+    epochs = dict(zip(names, np.array([[chosen.epoch_a], [chosen.epoch_b]]), strict=True))
+    examples = examples_of(evidence, split, *names)
+
+    def value(scores: Scores) -> float:
+        one, two = (scores.n_right(each, epoch, examples)[0] for each, epoch in epochs.items())
+        return of(stats.joint_cells(one, two, tuple(map(scores.networks, names))))
+
+    return Measured(value, examples, epochs)
+
+
+def _given(evidence: Evidence, split: str, epochs: Mapping[str, int]) -> Measured:
+    """Measure P(the first is right | the second is)."""
     examples = examples_of(evidence, split, *epochs)
 
     def value(scores: Scores) -> float:
         right, given = (scores.majority(each, of, examples) for each, of in epochs.items())
-        return stats.nan_mean(right[given]) - less * right.mean()
+        return stats.nan_mean(right[given])
 
     return Measured(value, examples, {each: np.array([of]) for each, of in epochs.items()})
+
+
+def _boosting(of: Callable, evidence: Evidence, other: str, name: str, *, third: str) -> Measured:
+    """Measure AdaBoost's answers, (learners, example): those on a third of difficulty, and all."""
+    examples, steps = examples_of(evidence, "test", other, name), _several(evidence, name)
+
+    def value(scores: Scores) -> float:
+        answers = scores.consistency(name, steps, examples)
+        chosen = stats.thirds(scores.accessibility(other, examples))[third]
+        return of(answers[:, chosen], answers)
+
+    epochs = {each: trained_epochs(evidence, each) for each in (other, name)}
+    return Measured(value, examples, epochs)
 
 
 def _spread(values: np.ndarray, most: int) -> np.ndarray:

@@ -12,6 +12,8 @@ from created_equal.extras import library
 
 # An example with at least this fit shows a pattern.
 LEAST_FIT = 0.5
+# The paper's "after a few epochs". It calls "0-10 epochs" a very short phase.
+FEW_EPOCHS = 10
 # Examples that are read at once, and those whose consistency fits into a processor's cache.
 EXAMPLES_AT_ONCE = 2**14
 EXAMPLES_IN_CACHE = 2**8
@@ -54,7 +56,7 @@ def pattern_fits(
       it, of the mean of c from e on, and of 1 - (highest - lowest before e);
     - dips, then rises to 1: the largest product, over e >= 1, of the fall from the highest c
       before e to c(e), as a fraction of that highest c or of chance if that is higher, and of the
-      rise from c(e) to the end;
+      rise from c(e) to the end, or to c ten epochs later if that is lower;
     - falls fast to 0: 1 - mean of c(e >= 1), or 1 - the end if that is less, times c(0) / chance
       if c(0) is below chance;
     - stays constant: 1 - (highest - lowest) / 0.4, so an example whose consistency varies by at
@@ -108,7 +110,10 @@ def _jumps(consistency: np.ndarray, _: float) -> np.ndarray:
 def _dips(consistency: np.ndarray, chance: float) -> np.ndarray:
     highest = _accumulate(np.maximum, consistency)[:-1]
     fall = np.clip(highest - consistency[1:], 0, 1) / np.maximum(highest, chance)
-    return (fall * np.clip(_end(consistency) - consistency[1:], 0, 1)).max(axis=0)
+    last = len(consistency) - 1
+    soon = consistency[np.minimum(np.arange(1, last + 1) + FEW_EPOCHS, last)]
+    rise = np.minimum(soon, _end(consistency)) - consistency[1:]
+    return (fall * np.clip(rise, 0, 1)).max(axis=0)
 
 
 def _falls(consistency: np.ndarray, chance: float) -> np.ndarray:
