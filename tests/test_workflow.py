@@ -106,8 +106,6 @@ def test_kept_scores_are_shown_without_training(built, tmp_path):
         if "needs the predictions of each" in row["note"] or "has no noise" in row["note"]
     }
     assert {name.rpartition("_")[0] for name in left_out} == {
-        "section_3_little_effect",
-        "section_3_little_effect_mini",
         "section_3_inherent",
     }
     for name in own.keys() - left_out:
