@@ -9,13 +9,26 @@ const verdictOf = (row) => row.querySelector(".verdict").textContent;
 function addFilter() {
   const verdicts = new Set(sections.flatMap(({ rows }) => rows.map(verdictOf)));
   const select = document.createElement("select");
-  select.append(new Option("all verdicts", ""), ...[...verdicts].map((each) => new Option(each)));
-  select.addEventListener("input", () => {
+  select.append(
+    new Option("all that were measured", "measured"),
+    new Option("all verdicts", ""),
+    ...[...verdicts].map((each) => new Option(each)),
+  );
+  const isShown = {
+    measured: (row) => verdictOf(row) !== "not measured",
+    "": () => true,
+  };
+  const filter = () => {
+    const shows = isShown[select.value] ?? ((row) => verdictOf(row) === select.value);
     for (const { heading, table, rows } of sections) {
-      for (const row of rows) row.hidden = select.value !== "" && verdictOf(row) !== select.value;
+      for (const row of rows) row.hidden = !shows(row);
       heading.hidden = table.hidden = rows.every((row) => row.hidden);
     }
-  });
+  };
+  select.addEventListener("input", filter);
+  // A link to a row leads there, measured or not.
+  if (location.hash || [...verdicts].join() === "not measured") select.value = "";
+  filter();
   const label = document.createElement("label");
   label.append("Show ", select);
   document.querySelector("ul.counts").after(label);

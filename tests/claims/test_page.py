@@ -57,7 +57,7 @@ def test_a_line_shows_the_paper_s_number_ours_the_nulls_and_the_verdict(measured
     assert "One, and the other." in claim and "Fig 4b" in claim and "Pearson's r" in claim
     assert "0.87 on other data" in paper and "at least 0.85" in paper and "several" in paper
     assert "0.82" in ours and "0.774 to 0.868  over examples and networks, test examples" in ours
-    assert "reaches over the limit" in ours and "p ≤ 10 −122" in ours
+    assert "crosses the limit" in ours and "p ≤ 10 −122" in ours
     assert "0.84  by rank" in ours and "0.81  within classes" in ours
     assert "0.019" in nulls and "independent networks" in nulls
     assert "class means alone" not in nulls
@@ -104,12 +104,15 @@ def test_counts_are_of_the_paper_s_rows_that_hold_beyond_the_nulls_and_of_no_oth
     ]
     text, reader = page_of(rows, tmp_path)
     assert "2 of 3 claims hold beyond their nulls (0 of these, such as accuracies," in text
-    assert "2 verdicts would turn at half" in text
-    assert "and 1 at twice; of 2 the interval reaches over the limit" in text
-    assert "other images and networks 1 are expected to turn by chance. 1 limits were set" in text
+    assert "2 hold, if those are counted that say, as a null does, that networks" in text
+    assert "would turn at half the tolerance: 2; at twice: 1. Intervals that cross the" in text
+    assert (
+        "cross the limit: 2; verdicts expected to turn with other images and networks: 1." in text
+    )
+    assert "Limits set after a look at the study digits: 1.</p>" in text
     above = text.partition("<table>")[0]
     assert "<li>2 " in above and "<li>1 " in above and "reproduced</span></li>" not in above
-    assert "another reading of another, not counted" in reader.cells[12]
+    assert "not counted: another is, in its place" in reader.cells[12]
 
 
 def test_what_was_not_measured_says_why(missing, tmp_path):
@@ -169,12 +172,13 @@ def test_rows_are_filtered_and_figures_that_are_there_are_linked(
     # The browser reports files that are not there in its console.
     assert ("figure_04" in " ".join(requests)) == (figures == "results/digits")
     options = page.locator("select option").all_inner_texts()
-    assert options == ["all verdicts", "does not hold", "holds", "not measured"]
+    assert options[:2] == ["all that were measured", "all verdicts"]
+    assert options[2:] == ["does not hold", "holds", "not measured"]
 
     def shown():
         return page.locator("tr[id]:visible").evaluate_all("(rows) => rows.map(({ id }) => id)")
 
-    assert shown() == [row.id for row in rows]
+    assert shown() == [row.id for row in rows if row.verdict != "not measured"]
     page.locator("select").select_option("holds")
     assert shown() == ["figure_06b_order"]
     assert page.locator("h2:visible").count() == 1

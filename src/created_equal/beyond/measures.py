@@ -44,8 +44,8 @@ def label_errors_rank(
 
 @measure(possible=(0, 1 / HARDEST), nulls=tuple(NULLS), fewest=FEWEST)
 def label_errors_among_the_hardest(evidence: Evidence, name: str) -> Measured:
-    """How many times as often test labels that people did not confirm are in the hardest tenth by a
-    as all test examples are.
+    """Share of the test labels that people did not confirm that is in the hardest tenth by a, over
+    that of all test examples.
     """
     doubted, everyone = _doubted_and_all(evidence, name)
 
@@ -64,8 +64,8 @@ def label_errors_among_the_hardest(evidence: Evidence, name: str) -> Measured:
 
 @measure(possible=NOT_NEGATIVE, nulls=CONSISTENCY, fewest=MANY)
 def label_errors_among_the_agreed_but_wrong(evidence: Evidence, name: str) -> Measured:
-    """How many times as often test labels that people did not confirm have a consensus of at least
-    0.9 and c <= 0.05 as all test examples do, last epoch.
+    """Share of the test labels that people did not confirm that has a consensus of at least 0.9 and
+    c <= 0.05, over that of all test examples, last epoch.
     """
     (doubted, everyone), last = _doubted_and_all(evidence, name), all_epochs(evidence, name)[-1:]
 
@@ -83,8 +83,8 @@ def label_errors_among_the_agreed_but_wrong(evidence: Evidence, name: str) -> Me
 
 @measure(possible=NOT_NEGATIVE, nulls=CONSISTENCY, fewest=FEWEST, by_network=True)
 def disagreement_over_error(evidence: Evidence, name: str) -> Measured:
-    """Share of test examples for which two networks have unlike labels over the share that one has
-    wrong, mean over pairs and networks, last epoch.
+    """Share of test examples on which two networks disagree, over the test error of one, mean over
+    pairs and networks, last epoch.
     """
     examples, last = examples_of(evidence, "test", name), all_epochs(evidence, name)[-1:]
 

@@ -23,7 +23,7 @@ LEVEL = 0.025
 PAPER_NETWORKS = 100
 SIZES = (2, 5, 10, 20, 50)
 TURNS = {"1/2": 0.5, "2": 2.0}
-MARGIN = 2  # Standard deviations, the tolerance of limits that have no other.
+MARGIN = 2  # The tolerance, in standard deviations of our value, of limits that state none.
 FREE = (
     "two networks agree on {:.2f} (kappa {:.2f}); c <= 0.1: {:.2f}, c >= 0.9: {:.2f}; "
     "Beta({:.2f}, {:.2f})"
@@ -84,7 +84,7 @@ class Row:
 
 
 class Case(NamedTuple):
-    """A claim with the names that have its roles in a study; no names if one is missing."""
+    """A claim, and the ensembles that have its roles in a study; none if one is missing."""
 
     claim: Claim
     id: str

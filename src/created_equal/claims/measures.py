@@ -23,7 +23,9 @@ FEWEST = 5  # With fewer networks, c has too few values to say whether they agre
 MANY = 20  # For statistics that change with N in a way that no model predicts.
 FEW = 0.01  # The share of the train set that has c = 1 when labels are first counted.
 SUBENSEMBLE = 10
-POWER = "They differ by {:.3f}, such parts by {:.3f} (median); differences below {:.3f} go unseen."
+POWER_NOTE = (
+    "They differ by {:.3f}, such parts by {:.3f} (median); differences below {:.3f} go unseen."
+)
 SHARE, SIGNED, NOT_NEGATIVE = (0, 1), (-1, 1), (0, inf)
 INDEPENDENT, CLASSES, SHUFFLED, MEANS = NULLS
 CONSISTENCY, JOINT = (INDEPENDENT, CLASSES), (CLASSES, SHUFFLED, MEANS)
@@ -258,7 +260,7 @@ def bimodality_difference(evidence: Evidence, *names: str, split: str = "test") 
     epochs = {name: _epochs(evidence, name, split, "phase 3") for name in names}
 
     def value(scores: Scores) -> float:
-        networks = min(map(scores.networks, epochs))
+        networks = min(scores.networks(name) for name in names)
         counts = (scores.histograms(each, of, examples) for each, of in epochs.items())
         one, two = (stats.mean_bimodality(each, networks) for each in counts)
         return two - one
@@ -366,7 +368,7 @@ def moved_as_test(evidence: Evidence, original: str, name: str) -> Measured:
 
     def note(scores: Scores) -> str:
         difference, of_parts = differences(scores)
-        return POWER.format(difference, *np.percentile(of_parts, [50, 95]))
+        return POWER_NOTE.format(difference, *np.percentile(of_parts, [50, 95]))
 
     return Measured(value, moved, dict.fromkeys((original, name), epochs), note=note)
 

@@ -62,14 +62,19 @@ number or a ± has two standard deviations of our value in the resamples as its 
 <b>Ours.</b> The value and its 95 % bootstrap interval, for other images and networks at once, or
 for images alone if there are fewer than five networks or no predictions of each. Correlations: p
 for independent examples, by rank, without the noise of finitely many networks, within classes.</p>
-<p><b>Nulls.</b> The same statistic for networks as accurate as ours that err independently: if it
-meets the claim, accuracy is enough. For networks that share only the classes (each with its
-examples permuted within class and split), and for ensembles whose examples are shuffled within
-their class: the classes are enough. For a classifier that knows only the mean image of each class:
-the distance from that is. Random nulls are drawn {DRAWS} times, and their median is shown. A null
-is enough if more than {LEVEL:.1%} of its draws meet the claim. If the claim is a mere sign, a draw
-meets it unless our value in a resample is beyond it.
-<b>Networks.</b> N; the value for all subsets of fewer, and the one expected of more; and what
+<p><b>Nulls.</b> The same statistic under a null hypothesis. If one meets the claim, what it keeps
+is enough to explain the value:</p>
+<ul>
+<li><i>independent networks</i>, as accurate as ours: accuracy is enough;</li>
+<li><i>networks that share only the classes</i> (each network's examples are permuted within class
+and split), or <i>examples shuffled within their class</i>: the classes are enough;</li>
+<li><i>class means</i>, a classifier that knows only the mean image of each class: the distance from
+it is enough.</li>
+</ul>
+<p>Random nulls are drawn {DRAWS} times, and their median is shown. A null meets the claim if more
+than {LEVEL:.1%} of its draws do. If the claim is a mere sign, a draw meets it unless our value in a
+resample is beyond it.</p>
+<p><b>Networks.</b> N; the value for all subsets of fewer, and the one expected of more; and what
 hardly depends on N: how often two networks agree (kappa: beyond chance), the shares of examples at
 both ends, and the Beta distribution of being right.</p>
 """
@@ -119,7 +124,8 @@ def _counts(rows: Sequence[Row]) -> str:
     items = "".join(
         f"<li>{verdicts[verdict]} {_badge(verdict)}</li>" for verdict in STYLES if verdicts[verdict]
     )
-    beyond = [row for row in counted if STYLES[row.verdict] == "yes" and not row.also_under]
+    holding = [row for row in counted if STYLES[row.verdict] == "yes"]
+    beyond = [row for row in holding if not row.also_under]
     without = sum(all(math.isnan(getattr(row, null)) for null in NULLS) for row in beyond)
     at = {by: sum(by in row.turns_at.split(", ") for row in counted) for by in ("1/2", "2")}
     chance = sum(row.by_chance for row in counted if not math.isnan(row.by_chance))
@@ -127,10 +133,11 @@ def _counts(rows: Sequence[Row]) -> str:
     unstable = sum(row.stable == "no" for row in counted)
     return (
         f'<ul class="counts">{items}</ul>\n<p>{len(beyond)} of {len(counted)} claims hold beyond '
-        f"their nulls ({without} of these, such as accuracies, have none). {at['1/2']} verdicts "
-        f"would turn at half the tolerance and {at['2']} at twice; of {unstable} the interval "
-        f"reaches over the limit, and with other images and networks {chance:.0f} are expected to "
-        f"turn by chance. {later} limits were set after a look at the study digits.</p>\n"
+        f"their nulls ({without} of these, such as accuracies, have none); {len(holding)} hold, if "
+        "those are counted that say, as a null does, that networks do not agree. Verdicts that "
+        f"would turn at half the tolerance: {at['1/2']}; at twice: {at['2']}. Intervals that cross "
+        f"the limit: {unstable}; verdicts expected to turn with other images and networks: "
+        f"{chance:.0f}. Limits set after a look at the study digits: {later}.</p>\n"
     )
 
 
@@ -148,7 +155,7 @@ def _section(name: str, rows: Sequence[Row]) -> str:
 def _verdict(row: Row) -> str:
     lines = (
         row.conclusion,
-        row.reading_of and f"another reading of {row.reading_of}, not counted",
+        row.reading_of and f"not counted: {row.reading_of} is, in its place",
         row.turns_at and f"another verdict at {row.turns_at} of the tolerance",
         row.chosen and "a setting was chosen to meet it",
     )
@@ -174,7 +181,7 @@ def _ours(row: Row) -> str:
         ends = f"{number_words(row.lower)} to {number_words(row.upper)}"
         lines = [f"<b>{ends}</b> over {row.interval_over}, {row.examples} examples"]
     if row.stable == "no":
-        lines.append("<em>the interval reaches over the limit</em>")
+        lines.append("<em>the interval crosses the limit</em>")
     if not math.isnan(row.log10_p):
         lines.append(p_words(row.log10_p))
     lines += _numbers(
