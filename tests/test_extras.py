@@ -34,7 +34,9 @@ def test_every_library_is_in_the_extra_that_the_sentence_names():
 def test_an_xarray_that_cannot_write_is_refused():
     """Before 2025.8, Dataset.to_netcdf made no bytes with the engine h5netcdf."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    (xarray,) = (each for each in map(Requirement, project["dependencies"]) if each.name == "xarray")
+    (xarray,) = (
+        each for each in map(Requirement, project["dependencies"]) if each.name == "xarray"
+    )
     assert "2025.7.1" not in xarray.specifier
     assert "2025.8.0" in xarray.specifier
 
