@@ -519,7 +519,7 @@ def test_a_figure_that_cannot_be_made_again_stays_and_is_not_taken_for_current(b
         shutil.copy2(path, folder)
     with edited(notebook, lambda text: text.replace("= draw(", "= draw(1 / 0, ")):
         said = failure(snakemake(built, page, *SMOKE))
-        assert f"{page} could not be made again and is that of an earlier run" in said
+        assert f"{page} could not be rebuilt; the copy from an earlier run was restored" in said
         assert (built / page).read_bytes() == before
     os.utime(notebook, (0, 0))
     assert jobs(succeeds(built, page, "--dry-run", *SMOKE)) == {"render_figure_10": 1}

@@ -542,7 +542,7 @@ def plan(
 ) -> None:
     """Print how many networks are trained already, and how long the rest takes on this machine.
 
-    The machine is measured, which takes some 20 seconds, and longer if other programs run.
+    The machine is measured, which takes about 10 seconds, and longer if other programs run.
     """
     from created_equal.planning.plan import print_plan
 
