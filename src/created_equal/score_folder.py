@@ -60,7 +60,8 @@ def score_folder(folder: Path) -> list[str]:
 
     The folder has predictions files of one ensemble, ``*.nc``, as the recorder and imports write
     them, and perhaps ``dataset.nc`` with their images. Results are written into it: ``scores.nc``,
-    the figures of one ensemble, ``claims.html`` and ``.csv``, and ``explorer.html``.
+    the figures of one ensemble, ``claims.html`` and ``.csv``, and ``explorer.html``. Those of an
+    earlier call that cannot be made now are removed.
 
     Raises:
         InputError: the folder has no predictions files, or those of several ensembles, or the
