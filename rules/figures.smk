@@ -98,4 +98,4 @@ rule render_cross_dataset:
 
 rule cross_dataset:
     input:
-        lambda wildcards: across_path() or scores_across(None),
+        pages_across,

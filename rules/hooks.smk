@@ -123,7 +123,9 @@ def give_back():
                 shutil.copy2(EARLIER / path, path)
             workflow.persistence.started(job)
             print_lines(
-                [f"{lost[0]} could not be made again and is that of an earlier run"]
+                [
+                    f"{lost[0]} could not be rebuilt; the copy from an earlier run was restored"
+                ]
             )
 
 

@@ -244,6 +244,26 @@ def across_path():
     return [figure_path(name, CROSS_DATASET, "pdf")] if 0 < len(name) <= 200 else []
 
 
+def pages_across(wildcards):
+    """Return the input of the target ``cross_dataset``, see ``across_path``."""
+    if pages := across_path():
+        return pages
+    if not in_figure_01(CONFIG.studies):
+        fail(
+            f"{CROSS_DATASET} shows the ensemble of each study's figure_01, but none of "
+            f"{', '.join(CONFIG.studies)} has one; add figure_01 to a study."
+        )
+    if IN_REPORT:
+        fail(
+            f"{CROSS_DATASET} was not rendered for {', '.join(CONFIG.studies)}; run without "
+            "--report first."
+        )
+    fail(
+        f"the names of {len(CONFIG.studies)} studies are too long for the name of a folder; select "
+        "fewer with --config studies=NAME,NAME."
+    )
+
+
 def studies_across(wildcards):
     """Return the studies in the name of a cross-dataset figure."""
     return wildcards.studies.split("+")
@@ -257,17 +277,12 @@ def labels_across(wildcards):
 
 def scores_across(wildcards):
     """Return the scores files that the cross-dataset figure shows, one for each study."""
-    studies = studies_across(wildcards) if wildcards else CONFIG.studies
+    studies = studies_across(wildcards)
     shown = in_figure_01(studies)
     if without := [study for study in studies if study not in shown]:
         fail(
             f"{CROSS_DATASET} shows the ensemble of each study's figure_01, but "
             f"{', '.join(without)} has none; add it under figures in the study's file."
-        )
-    if wildcards is None:
-        fail(
-            f"the names of {len(studies)} studies are too long for the name of a folder; select "
-            "fewer with --config studies=NAME,NAME."
         )
     return [load(study).scores_path(ensemble) for study, ensemble in shown.items()]
 

@@ -1,6 +1,8 @@
 import sys
+from importlib import import_module
 from itertools import product
 from pathlib import Path
+from pkgutil import iter_modules
 
 import numpy as np
 import pandas as pd
@@ -12,7 +14,8 @@ from hypothesis.extra import numpy as arrays
 from learners import examples_of, predictions_of
 
 import created_equal
-from created_equal import artefacts
+from created_equal import artefacts, figures
+from created_equal.api import FIGURES
 from created_equal.errors import InputError
 from created_equal.exchange.import_predictions import import_predictions
 from created_equal.paths import predictions_path, scores_path
@@ -112,9 +115,13 @@ def test_one_split_alone(predictions):
     [
         ({"predictions": LABELS}, r"predictions have the shape \(8,\) and the labels \(8,\); give"),
         ({"labels": LABELS[:3]}, r"and the labels \(3,\); give predictions \(network, epoch, exam"),
-        ({"labels": LABELS / 2}, r"the labels are float64, from 0\.0 on; give whole numbers from"),
-        ({"labels": LABELS - 1}, r"the labels are int64, from -1 on; give whole numbers from 0 on"),
-        ({"labels": np.array(list("abc"))[LABELS]}, r"^'[abc]' is no label; give numbers"),
+        ({"labels": LABELS / 2}, r"the labels are float64, the lowest is 0\.0; give whole numb"),
+        ({"labels": LABELS - 1}, r"are int64, the lowest is -1; give whole numbers, starting at 0"),
+        ({"labels": np.array(list("abc"))[LABELS]}, r"^'[abc]' is not a label; give class indic"),
+        *(
+            ({"predictions": np.full((5, 5, 8), bad)}, r"but labels are the whole numbers 0 to 2;")
+            for bad in (np.nan, np.inf, -np.inf, 1e300)
+        ),
         (
             {"split": ["test"] * 3},
             r"split has the shape \(3,\); give one, or one for each example.",
@@ -173,14 +180,14 @@ def test_a_figure_of_examples_that_were_not_scored(predictions, figure, absent):
 
 
 def test_names_in_place_of_predictions(predictions):
-    with pytest.raises(InputError, match=r"'[abc]' is no label; give numbers of classes from 0 on"):
+    with pytest.raises(InputError, match=r"'[abc]' is not a label; give class indices"):
         created_equal.score(np.array(list("abc"))[predictions], LABELS)
 
 
 def test_panels_of_hexagons_are_not_scores():
     panels = {"test": (np.arange(9.0), np.arange(9.0) ** 2)}
     assert created_equal.draw("hexagons", panels, ("a", "b"), "T", "caption").axes
-    with pytest.raises(InputError, match="ensembles is no mapping of names to scores; give"):
+    with pytest.raises(InputError, match="ensembles is not a mapping of names to scores; give"):
         created_equal.draw("robustness", [panels], "T")
 
 
@@ -211,10 +218,20 @@ def test_predictions_or_a_dataset_in_the_place_of_scores(predictions):
     with pytest.raises(InputError, match=r"the dataset has no names of classes; give what load_da"):
         created_equal.table(scores, scores)
     for ensembles in (scores, {}, [scores]):
-        with pytest.raises(InputError, match=r"no mapping of names to scores; give \{name: scores"):
+        with pytest.raises(
+            InputError, match=r"not a mapping of names to scores; give \{name: scores"
+        ):
             created_equal.draw("figure_04", ensembles, "T")
     with pytest.raises(InputError, match="the scores have only label"):
         created_equal.draw("figure_05", {"a": scores, "b": dataset}, "T")
+
+
+def test_the_figures_are_the_modules_that_draw():
+    modules = (module.name for module in iter_modules(figures.__path__))
+    drawn = [
+        name for name in modules if hasattr(import_module(f"{figures.__name__}.{name}"), "draw")
+    ]
+    assert sorted(drawn) == [*FIGURES]
 
 
 def test_a_figure_that_does_not_exist():

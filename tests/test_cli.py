@@ -1,6 +1,7 @@
 import logging
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -336,6 +337,27 @@ def test_a_user_without_a_home_gets_one(run, monkeypatch):
     monkeypatch.delenv("HOME")
     assert run("--version")[0] == 0
     assert Path(os.environ["HOME"]).stat().st_mode & 0o777 == 0o700
+
+
+UNLIMITED = resource.RLIM_INFINITY
+
+
+@pytest.mark.parametrize(
+    ("limits", "raised"),
+    [
+        ((1024, UNLIMITED), (cli.FILES, UNLIMITED)),
+        ((1024, 4096), (4096, 4096)),
+        ((1024, 10**6), (cli.FILES, 10**6)),
+        ((10**6, UNLIMITED), None),
+        ((UNLIMITED, UNLIMITED), None),
+    ],
+)
+def test_the_limit_of_open_files_is_raised_and_never_lowered(run, monkeypatch, limits, raised):
+    found = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: limits)
+    monkeypatch.setattr(resource, "setrlimit", lambda _, pair: found.append(pair))
+    run("--version")
+    assert found == ([raised] if raised else [])
 
 
 def test_a_window_system_that_matplotlib_does_not_know_is_not_needed():

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from commands import COMMAND, python
+from packaging.requirements import Requirement
 
 from created_equal.errors import InputError
 from created_equal.extras import EXTRAS, MissingLibraryError, library, naming_extras
@@ -28,6 +29,16 @@ def test_every_library_is_in_the_extra_that_the_sentence_names():
     assert {*extras["tables"]} <= {*extras["workflow"]}
     (slurm,) = project["optional-dependencies"]["slurm"]
     assert slurm.endswith('; sys_platform == "linux"')
+
+
+def test_an_xarray_that_cannot_write_is_refused():
+    """Before 2025.8, Dataset.to_netcdf made no bytes with the engine h5netcdf."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    (xarray,) = (
+        each for each in map(Requirement, project["dependencies"]) if each.name == "xarray"
+    )
+    assert "2025.7.1" not in xarray.specifier
+    assert "2025.8.0" in xarray.specifier
 
 
 def test_a_missing_library_is_one_sentence(monkeypatch):

@@ -1,4 +1,4 @@
-"""No import runs upwards or sideways: see DESIGN's three floors."""
+"""No import runs upwards or sideways: ``MAY_IMPORT`` says what each part may import."""
 
 import ast
 import sys

@@ -140,6 +140,17 @@ def test_labels_of_one_split_alone(tmp_path):
     assert "There are no images" in (tmp_path / "explorer.html").read_text()
 
 
+def test_nothing_of_an_earlier_call_stays_next_to_scores_that_it_does_not_show(folder, tmp_path):
+    for path in folder.iterdir():
+        if not path.name.startswith("0") and path.name != "dataset.nc":
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    record(tmp_path, splits=["test"], epochs=[4])
+    left_out = score_folder(tmp_path)
+    assert "figure_11 is left out: it needs at least 2 epochs of training." in left_out
+    kept = {path.stem for path in tmp_path.iterdir() if not path.name.startswith("0")}
+    assert kept == {"scores", "explorer", *FIGURES_OF_ONE} - {each.split()[0] for each in left_out}
+
+
 def test_images_of_one_split_alone(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (30, 6, 8), dtype=np.uint8)
     record(tmp_path, splits=["test"], images={"test": pixels})

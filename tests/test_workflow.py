@@ -479,6 +479,25 @@ def test_figures_of_other_studies_are_other_files(built):
     assert jobs(succeeds(built, asked, "--dry-run"))["render_cross_dataset"] == 1
 
 
+def test_a_cross_dataset_figure_that_cannot_be_is_one_sentence(tmp_path):
+    long = [f"smoke_{number}_{'x' * 40}" for number in range(5)]
+    folder = copy_of_repository(
+        tmp_path,
+        **{name: {"base": "smoke", "title": "Smoke"} for name in long},
+        hidden={"base": "smoke", "title": "Hidden", "figures": {"figure_01": None}},
+    )
+
+    def said(studies, *arguments):
+        done = snakemake(folder, *arguments, "cross_dataset", "--config", f"studies={studies}")
+        return failure(done)
+
+    assert "created-equal: cross_dataset was not rendered for digits; run without --report" in said(
+        "digits", "--report", "r.html"
+    )
+    assert "created-equal: the names of 5 studies are too long" in said(",".join(long), "-n")
+    assert "none of hidden has one; add figure_01 to a study." in said("hidden", "-n")
+
+
 def test_a_profile_cannot_turn_changes_of_parameters_off(built, tmp_path):
     (tmp_path / "config.yaml").write_text("rerun-triggers: mtime\n")
     profile = os.environ | {"SNAKEMAKE_PROFILE": str(tmp_path)}
@@ -498,7 +517,7 @@ def test_a_figure_that_cannot_be_made_again_stays_and_is_not_taken_for_current(b
         shutil.copy2(path, folder)
     with edited(notebook, lambda text: text.replace("= draw(", "= draw(1 / 0, ")):
         said = failure(snakemake(built, page, *SMOKE))
-        assert f"{page} could not be made again and is that of an earlier run" in said
+        assert f"{page} could not be rebuilt; the copy from an earlier run was restored" in said
         assert (built / page).read_bytes() == before
     os.utime(notebook, (0, 0))
     assert jobs(succeeds(built, page, "--dry-run", *SMOKE)) == {"render_figure_10": 1}

@@ -17,6 +17,11 @@ from created_equal.scores import score_opened
 REFERENCE = paths.REPOSITORY / paths.REFERENCE
 """The folder of the scores that come with the package, see ``load_scores``."""
 
+FIGURES = (
+    *(f"figure_{number:02d}" for number in range(1, 12)),
+    *("gallery", "hardest", "hexagons", "metrics", "moved_examples", "noise", "robustness"),
+)
+
 
 def load_dataset(
     study: str, ensemble: str | None = None, folder: str | Path = paths.RESULTS
@@ -123,12 +128,13 @@ def score(
         )
     if texts := [each for each in (labels, predictions) if each.dtype.kind in "USO"]:
         raise InputError(
-            f"{str(texts[0].flat[0])!r} is no label; give numbers of classes from 0 on, in labels "
-            "and predictions."
+            f"{str(texts[0].flat[0])!r} is not a label; give class indices, starting at 0, in "
+            "labels and predictions."
         )
     if labels.dtype.kind not in "iu" or labels.min() < 0:
         raise InputError(
-            f"the labels are {labels.dtype}, from {labels.min()} on; give whole numbers from 0 on."
+            f"the labels are {labels.dtype}, the lowest is {labels.min()}; give whole numbers, "
+            "starting at 0."
         )
     if not isinstance(classes, int | np.integer | None):
         raise InputError(f"classes is {classes!r}; give their number.")
@@ -140,7 +146,9 @@ def score(
     if epochs is not None and not np.iterable(epochs):
         raise InputError(f"epochs is {epochs!r}; give the number of each epoch.")
     if classes is None:
-        classes = int(max(labels.max(), predictions.max())) + 1
+        # Predictions that are not whole numbers are refused below.
+        most = predictions.max() if predictions.dtype.kind in "iu" else 0
+        classes = int(max(labels.max(), most)) + 1
     splits = np.asarray(split, dtype=str)
     if splits.shape not in ((), labels.shape):
         raise InputError(f"split has the shape {splits.shape}; give one, or one for each example.")
@@ -202,10 +210,8 @@ def draw(figure: str, *args, on=None, **kwargs):
     Raises:
         InputError: there is no such figure, it cannot be drawn, or a library is not installed.
     """
-    modules = Path(__file__).parent.glob("figures/*.py")
-    drawn = sorted(path.stem for path in modules if "\ndef draw(" in path.read_text("utf-8"))
-    if figure not in drawn:
-        raise InputError(f"there is no figure {figure!r}; name one of {', '.join(drawn)}.")
+    if figure not in FIGURES:
+        raise InputError(f"there is no figure {figure!r}; name one of {', '.join(FIGURES)}.")
     function = library(f"created_equal.figures.{figure}").draw
     expected = signature(function)
     try:
@@ -220,7 +226,7 @@ def draw(figure: str, *args, on=None, **kwargs):
         ensembles = given[name]
         if isinstance(ensembles, xr.Dataset) or not isinstance(ensembles, Mapping) or not ensembles:
             raise InputError(
-                f"{name} is no mapping of names to scores; give {{name: scores, ...}}."
+                f"{name} is not a mapping of names to scores; give {{name: scores, ...}}."
             )
         for each in ensembles.values():
             _refuse_unless_scores(each)

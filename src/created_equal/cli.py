@@ -542,7 +542,7 @@ def plan(
 ) -> None:
     """Print how many networks are trained already, and how long the rest takes on this machine.
 
-    The machine is measured, which takes some 20 seconds, and longer if other programs run.
+    The machine is measured, which takes about 10 seconds, and longer if other programs run.
     """
     from created_equal.planning.plan import print_plan
 
@@ -574,20 +574,24 @@ def _config_last(arguments: Sequence[str]) -> list[str]:
         else:
             is_config = False
             others.append(word)
-    return others + [f"--config={word}" for word in settings if others]
+    if not others:  # Without a command, there is help.
+        return []
+    return others + [f"--config={word}" for word in settings]
 
 
 def _raise_limit_of_files() -> None:
     """Raise the limit of open files, because all files of an ensemble are scored at once.
 
-    Windows has no such limit.
+    Windows has no such limit, and macOS may refuse one below an unlimited hard one.
     """
-    with suppress(ModuleNotFoundError):
+    with suppress(ModuleNotFoundError, ValueError):
         import resource
 
+        unlimited = resource.RLIM_INFINITY
         now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        if most != resource.RLIM_INFINITY:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (max(now, min(most, FILES)), most))
+        wanted = FILES if most == unlimited else min(most, FILES)
+        if now != unlimited and now < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def _give_home() -> None:

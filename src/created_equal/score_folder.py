@@ -60,7 +60,8 @@ def score_folder(folder: Path) -> list[str]:
 
     The folder has predictions files of one ensemble, ``*.nc``, as the recorder and imports write
     them, and perhaps ``dataset.nc`` with their images. Results are written into it: ``scores.nc``,
-    the figures of one ensemble, ``claims.html`` and ``.csv``, and ``explorer.html``.
+    the figures of one ensemble, ``claims.html`` and ``.csv``, and ``explorer.html``. Those of an
+    earlier call that cannot be made now are removed.
 
     Raises:
         InputError: the folder has no predictions files, or those of several ensembles, or the
@@ -85,10 +86,12 @@ def score_folder(folder: Path) -> list[str]:
         left_out = list(_draw_figures(study, scores, dataset, folder))
         if reason := _reason_for_leaving_out(WITH_VOTES, scores, dataset):
             left_out.append(f"claims are left out: {reason}")
+            _remove(folder, CLAIMS, TABLE)
         else:
             _check_claims(study, scores, dataset, paths, folder)
         if reason := _reason_for_leaving_out(("votes",), scores, dataset):
             left_out.append(f"the explorer is left out: {reason}")
+            _remove(folder, EXPLORER)
         else:
             path = folder / EXPLORER
             write_explorer(study, {ENSEMBLE: scores.load()}, dataset, Path(), path)
@@ -103,14 +106,24 @@ def _keep_files_of_others(folder: Path) -> None:
     """
     with suppress(InputError), open_artefact(folder / SCORES, "scores"):
         return
-    figures = [f"{figure}.{extension}" for figure in FIGURES_OF_ONE for extension in METADATA]
-    tables = [f"{figure}.csv" for figure in FIGURES_OF_ONE if FIGURES[figure].table]
-    for name in (SCORES, *PAGES, *figures, *tables):
+    figures = [name for figure in FIGURES_OF_ONE for name in _files_of(figure)]
+    for name in (SCORES, *PAGES, *figures):
         if (folder / name).exists():
             raise InputError(
                 f"{folder / name} would be replaced by a result; move it to another "
                 "folder, or delete it if an earlier call wrote it."
             )
+
+
+def _files_of(figure: str) -> list[str]:
+    """Return the names of a figure's files."""
+    return [f"{figure}.{each}" for each in (*METADATA, *["csv"] * FIGURES[figure].table)]
+
+
+def _remove(folder: Path, *names: str) -> None:
+    """Remove results of an earlier call, which are not those of the scores now."""
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
 
 
 def _dataset_of(folder: Path, predictions: Path, stack: ExitStack) -> xr.Dataset:
@@ -163,14 +176,15 @@ def _draw_figures(
     for figure, (_, needed) in FIGURES_OF_ONE.items():
         reason = _reason_for_leaving_out(needed, scores, dataset)
         if figure not in study.figures:
-            reason = f"it shows at least {FIGURES[figure].trained} epochs of training."
+            reason = f"it needs at least {FIGURES[figure].trained} epochs of training."
+        if not reason:
+            try:
+                drawn, table = _draw(figure, study, scores, dataset)
+            except InputError as error:
+                reason = str(error)
         if reason:
+            _remove(folder, *_files_of(figure))
             yield f"{figure} is left out: {reason}"
-            continue
-        try:
-            drawn, table = _draw(figure, study, scores, dataset)
-        except InputError as error:
-            yield f"{figure} is left out: {error}"
         else:
             save_in(folder, figure, drawn, table)
             log.info("wrote %s", folder / f"{figure}.png")

@@ -67,7 +67,7 @@ def test_sizes_and_choices_are_as_for_other_sources(tmp_path):
         ({"test_labels": np.array([2, 99999, 0])}, "at most 32767"),
         (
             {"train_labels": np.array([1, 2] * 3), "test_labels": np.array([2, 1, 1])},
-            "the labels are from 1 to 2, but none is 0; number the classes from 0 without gaps",
+            "labels run from 1 to 2, but no example has label 0; number the classes from 0 without",
         ),
         (
             {"train_images": ARRAYS["train_images"].astype(np.int64)},

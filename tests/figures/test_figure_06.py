@@ -24,6 +24,16 @@ def test_curves_are_the_accuracies_of_the_thirds(scores, boosting):
         assert len(axes.collections) == 3
 
 
+def test_two_test_examples_are_drawn_without_the_hard_third(scores, boosting):
+    is_train = scores["example_split"].values == "train"
+    few = np.sort([*np.flatnonzero(is_train), *np.flatnonzero(~is_train)[:2]])
+    scores, boosting = (
+        each.sel(example=scores["example"].values[few]) for each in (scores, boosting)
+    )
+    figure = draw(scores, boosting, "Digits", "st_vgg", "adaboost")
+    assert list(lines(figure.axes[1]))[:3] == ["easy", "intermediate", "all"]
+
+
 def test_points_bins_and_their_correlations(scores, boosting):
     figure = draw(scores, boosting, "Digits", "st_vgg", "adaboost")
     for axes, split in zip(figure.axes[3:5], SPLITS, strict=True):

@@ -8,7 +8,7 @@ from data import NARROW, overwrite, small_study, write_study
 from created_equal.artefacts import read_dataset, write_dataset
 from created_equal.datasets import build_dataset
 from created_equal.errors import InputError
-from created_equal.planning.existing import built_extent, finished_networks
+from created_equal.planning.existing import built_extent, finished_networks, is_ranked_otherwise
 from created_equal.planning.sizes import Extent
 from created_equal.study import REFERENCE, load_study, predictions_folder, predictions_path
 from created_equal.training import train_networks
@@ -94,6 +94,15 @@ def test_damaged_files_hold_no_networks(tiny, dataset):
     overwrite(output, whole[:566] + bytes(512) + whole[1078:])
     assert finished_networks(ensemble) == [{0}]
     overwrite(dataset, b"damaged")
+    assert finished_networks(ensemble) == [{0}]
+
+
+def test_a_file_that_a_running_job_replaces_does_not_end_the_plan(tiny, dataset):
+    ensemble = tiny(epochs=1)
+    output = train(ensemble, dataset, 0, 0)
+    # As a file looks that is deleted after the folder was listed.
+    (output.parent / "0001-0001.nc").symlink_to("deleted")
+    assert not is_ranked_otherwise(ensemble)
     assert finished_networks(ensemble) == [{0}]
 
 

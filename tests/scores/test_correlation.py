@@ -5,7 +5,14 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from created_equal.errors import InputError
-from created_equal.scores import correlation, correlation_of, log10_p_of, quantile_means
+from created_equal.scores import (
+    correlation,
+    correlation_of,
+    log10_p_of,
+    pearson,
+    quantile_means,
+    ranks,
+)
 from created_equal.scores.bootstrap import value_of
 
 
@@ -62,6 +69,25 @@ def test_weights_are_copies(seed):
 
 def test_correlation_of_constants_is_undefined():
     assert np.isnan(value_of(correlation_of(np.ones(5), np.arange(5)), 5))
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1.0, 1e12])
+def test_a_correlation_does_not_depend_on_the_unit(unit):
+    a, noise = np.random.default_rng(0).normal(size=(2, 30))
+    assert correlation(a, unit * (a + noise)) == pytest.approx(correlation(a, a + noise))
+    # 0.1 + 0.2 is not 0.3.
+    constant = unit * np.where(a > 0, 0.1 + 0.2, 0.3)
+    assert np.isnan(pearson(a, constant))
+    assert np.isnan(value_of(correlation_of(a, constant), 30))
+
+
+def test_rows_are_ranked_and_correlated_each_by_itself():
+    one, other = np.random.default_rng(0).integers(0, 9, size=(2, 3, 40))
+    for row in range(3):
+        np.testing.assert_array_equal(ranks(one)[row], stats.rankdata(one[row]))
+        expected = stats.pearsonr(one[row], other[row]).statistic
+        assert pearson(one, other)[row] == pytest.approx(expected)
+        assert pearson(one[row], other[row]) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("r, points", [(0.3, 500), (-0.9, 60), (0.83, 40), (0.05, 3)])

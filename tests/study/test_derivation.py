@@ -267,8 +267,8 @@ def test_one_mistake_is_one_sentence(dataset, sentence):
 @pytest.mark.parametrize(
     ("dataset", "examples", "sentence"),
     [
-        (MOVE | {"fraction": 0.005}, 100, "a step would change none of 100 train examples; make"),
-        (HARDEST | {"per_round": 0.01}, 90, "a step would change none of 81 train examples; make"),
+        (MOVE | {"fraction": 0.005}, 100, "a step would change none of 100 train examples; raise"),
+        (HARDEST | {"per_round": 0.01}, 90, "a step would change none of 81 train examples; raise"),
         (HARDEST, 50, "it leaves 10 train examples, fewer than one mini-batch of 20; change fr"),
         (MOVE | {"fraction": 0.9}, 100, "it leaves 10 train examples, fewer than one mini-batch"),
     ],

@@ -606,7 +606,7 @@ def test_a_study_of_another_source_has_the_ensembles_of_its_base(study_folder):
 
 def test_problems_of_a_study_with_a_base(study_folder):
     load(minimal(), "base")
-    assert problems({"base": "bose"}) == ["base is bose, which is no study; did you mean base?"]
+    assert problems({"base": "bose"}) == ["base is bose, which is not a study; did you mean base?"]
     load({"base": "base"}, "second")
     assert problems({"base": "second"}) == [
         "base is second, which has a base itself; name that one (base) and repeat what differs."

@@ -69,7 +69,7 @@ def test_a_step_that_does_not_end_is_given_up(monkeypatch, caplog):
         signal.raise_signal(signal.SIGTERM)
         time.sleep(30)
     assert ended.value.code == 143
-    assert "asked to stop (SIGTERM), but the step has not ended" in caplog.text
+    assert "asked to stop (SIGTERM), but the current step did not finish within" in caplog.text
     with listen_for_stop() as request:
         signal.raise_signal(signal.SIGTERM)
         assert request.stop_requested

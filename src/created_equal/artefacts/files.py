@@ -6,6 +6,8 @@ import logging
 import os
 import platform
 import re
+import secrets
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import blake2b
@@ -25,6 +27,9 @@ DIGEST_SIZE = 32
 SEAL_SIZE = len(MARK) + DIGEST_SIZE
 BYTES_AT_ONCE = 2**20
 HEAD_SIZE = 2**16
+# Seconds since the last change after which a temporary file counts as left by a killed process.
+# Containers that share a folder cannot see each other's processes, and may have one host name.
+LEFT_AFTER = 24 * 3600
 # What the workflow writes, and would write again.
 OUTPUT = re.compile(
     r"/(results|reference)/[^/]+/(([^/]+/)?(dataset|scores)\.nc|baselines/[^/]+\.nc)$"
@@ -135,7 +140,7 @@ def write_atomically(path: Path, *parts: bytes) -> None:
     path = Path(path)
     if link := dead_link(path.parent):
         raise InputError(link)
-    temporary = path.with_name(f".{path.name}.{platform.node()}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{platform.node()}.{secrets.token_hex(8)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(path)
@@ -297,16 +302,11 @@ def _chunk_sizes(variable: xr.Variable, chunks: Mapping[str, int] | None) -> dic
 
 
 def _remove_leftovers(path: Path) -> None:
-    """Remove temporary files left by killed processes of this machine.
-
-    Processes on other machines cannot be checked, so their temporary files stay. Without /proc
-    (macOS, Windows), all of them stay.
-    """
-    if not Path("/proc/self").exists():
-        return
+    """Remove temporary files left by killed processes of this machine, see ``LEFT_AFTER``."""
     for left in path.parent.glob(f".{path.name}.{platform.node()}.*"):
-        if not Path("/proc", left.suffix[1:]).exists():
-            left.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # Another process may finish or remove it.
+            if time.time() - left.stat().st_mtime > LEFT_AFTER:
+                left.unlink()
 
 
 @contextmanager

@@ -136,7 +136,7 @@ def _keys(path: Path, key: str, keys: np.ndarray, rows: int) -> np.ndarray:
     if not _is_whole(keys, rows):
         raise InputError(
             f"the column {key} of {path} is not a key: it must have a position, a whole number "
-            "from 0 on, for each row."
+            "of at least 0, for each row."
         )
     keys = keys.astype(np.int64)
     found, counts = np.unique(keys, return_counts=True)

@@ -47,7 +47,7 @@ def open_arrays(path: Path) -> Source:
     labels = np.concatenate(labels)
     if unused := sorted({*range(labels.max())} - {*labels.tolist()}):
         raise InputError(
-            f"{path}: the labels are from {labels.min()} to {labels.max()}, but none is "
+            f"{path}: labels run from {labels.min()} to {labels.max()}, but no example has label "
             f"{unused[0]}; number the classes from 0 without gaps."
         )
     class_names = _class_names(path, arrays.get("class_names"), int(labels.max()) + 1)
@@ -143,7 +143,7 @@ def _class_names(path: Path, names: np.ndarray | None, classes: int) -> list[str
     if len(names) < classes:
         raise InputError(
             f"{path} has {len(names)} class_names, but a label {classes - 1}; give a name for each "
-            "of the labels from 0 on."
+            "label, starting at 0."
         )
     if twice := [name for name in names if not name.strip() or names.count(name) > 1]:
         raise InputError(

@@ -226,7 +226,7 @@ def _whole(values: pd.Series, name: str, path: Path) -> pd.Series:
             or not isinstance(each, (int, float))
             or not (0 <= each < 2**63 and each == int(each))
         )
-        raise InputError(f"{path} has the {name} {wrong}; give whole numbers from 0 on.")
+        raise InputError(f"{path} has the {name} {wrong}; give whole numbers, starting at 0.")
     return values.astype(np.int64)
 
 

@@ -69,7 +69,7 @@ def six_epochs(scores: xr.Dataset) -> list[int]:
     if last < PANELS - 1:
         raise InputError(
             f"figure_02 shows {PANELS} epochs, but {len(epochs)} were recorded; train for at least "
-            f"{PANELS - 1} epochs, or leave figure_02 out."
+            f"{PANELS - 1} epochs."
         )
     chosen = [0]
     for spaced in np.rint(np.geomspace(1, last, PANELS - 1)).astype(int):

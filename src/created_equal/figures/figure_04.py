@@ -50,7 +50,7 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     if len(set(first["network"].values % 2)) < 2:
         raise InputError(
             f"figure_04 compares the two halves of {name}, its networks with even and with odd "
-            "seeds, and has only one of them; train both, or leave figure_04 out."
+            "seeds, and has only one of them; train both."
         )
     if not others:
         return _draw_halves(name, first, title)

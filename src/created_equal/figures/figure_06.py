@@ -67,6 +67,8 @@ def boosting_words(baseline: str, boosting: xr.Dataset) -> str:
 def _accuracy(axes: Axes, right: np.ndarray, accessibility: np.ndarray, k: np.ndarray) -> None:
     """Draw accuracy over k for all examples and for each third; right is (k, example) in 0..1."""
     for number, (name, examples) in enumerate(thirds(accessibility).items()):
+        if not examples.size:
+            continue  # Two examples have no thirds.
         group = right[:, examples]
         band, mean = band_of_mean(group).T, group.mean(axis=1)
         style.curve(axes, k, mean, number, MARKS, band, markersize=3.5, label=name)

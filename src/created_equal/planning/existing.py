@@ -74,7 +74,7 @@ def _finished_in(
 def is_ranked_otherwise(ensemble: Ensemble) -> bool:
     """Return whether an ensemble's latest predictions were made with another ranking."""
     folder = predictions_folder(ensemble.study, ensemble.name)
-    files = sorted(folder.glob("*.nc"), key=lambda path: path.stat().st_mtime)
+    files = sorted(folder.glob("*.nc"), key=_modified)
     try:
         definition, _ = _header(files[-1])
         return definition["dataset"]["derived"]["ranked_by"] != ensemble.derived["ranked_by"]
@@ -82,6 +82,14 @@ def is_ranked_otherwise(ensemble: Ensemble) -> bool:
         # There is no file; it is damaged, so none of its networks counts as finished; or its
         # dataset had no ranking.
         return False
+
+
+def _modified(path: Path) -> float:
+    """Return when a file was modified; 0 if a running job has just replaced or deleted it."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _header(path: Path) -> tuple[dict, list[int]]:

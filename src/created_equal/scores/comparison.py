@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from created_equal.scores.bootstrap import REPLICATES, interval_around
-from created_equal.scores.correlation import without_class_means
+from created_equal.scores.correlation import pearson, ranks, without_class_means
 from created_equal.scores.hypotheses import FEWEST_NETWORKS
 
 NUMBERS_AT_ONCE = 2**21
-SMALLEST_SHARE = 1e-24  # Of the mean square, for the variance of a score that is not constant.
 
 
 @dataclass(frozen=True)
@@ -60,18 +58,18 @@ def correlations(one: np.ndarray, other: np.ndarray, labels: np.ndarray) -> dict
         "Spearman", "Spearman within classes" and "Pearson": (sample,) float64, NaN if a score is
         constant.
     """
-    ranks = [_ranks(score) for score in (one, other)]
+    of_all = [ranks(score) for score in (one, other)]
     # The same class in two samples counts as two groups.
     groups = (labels + np.arange(len(labels))[:, None] * (labels.max() + 1)).ravel()
     # Rounded, so that ties within a class remain ties.
     within = [
-        _ranks(without_class_means(rank.ravel(), groups).reshape(rank.shape).round(6))
-        for rank in ranks
+        ranks(without_class_means(rank.ravel(), groups).reshape(rank.shape).round(6))
+        for rank in of_all
     ]
     return {
-        "Spearman": _pearson(*ranks),
-        "Spearman within classes": _pearson(*within),
-        "Pearson": _pearson(one, other),
+        "Spearman": pearson(*of_all),
+        "Spearman within classes": pearson(*within),
+        "Pearson": pearson(one, other),
     }
 
 
@@ -92,19 +90,3 @@ def _means(
     drawn = generator.integers(networks, size=(rows, networks))
     weights = [np.bincount(row, minlength=networks) for row in drawn]
     return np.array(weights) @ score / networks
-
-
-def _ranks(scores: np.ndarray) -> np.ndarray:
-    """Return the ranks within each row (sample, example), see ``correlation.ranks``."""
-    return pd.DataFrame(scores).rank(axis=1).to_numpy()
-
-
-def _pearson(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Return Pearson's r of each row (sample, example), NaN where one is constant."""
-    squares = [(score**2).mean(axis=1) for score in (one, other)]
-    one, other = (score - score.mean(axis=1, keepdims=True) for score in (one, other))
-    variances = [(score**2).mean(axis=1) for score in (one, other)]
-    # Relative, because scores have any unit; rounding leaves about 1e-32 of the mean square.
-    vary = [of > SMALLEST_SHARE * square for of, square in zip(variances, squares, strict=True)]
-    product = np.where(np.logical_and(*vary), variances[0] * variances[1], np.nan)
-    return np.clip((one * other).mean(axis=1) / np.sqrt(product), -1, 1)

@@ -14,11 +14,13 @@ from created_equal.scores.bootstrap import (
     Statistic,
     interval_around,
     replicates_of,
-    value_of,
 )
 
 SMALLEST_LOG10_P = -300.0
+# Of a sample that is not constant, if the variance of all is 1.
 SMALLEST_VARIANCE = 1e-12
+# Of the mean square, for a score that is not constant: rounding leaves about 1e-32 of it.
+SMALLEST_SHARE = 1e-24
 # With more examples ``rank_correlations`` draws fewer replicates: intervals are narrow anyway.
 EXAMPLES_OF_ALL_REPLICATES = 100_000
 FEWEST_REPLICATES = 100
@@ -63,8 +65,10 @@ def correlation(a: np.ndarray, b: np.ndarray) -> Correlation:
 
 def correlation_of(a: np.ndarray, b: np.ndarray) -> Statistic:
     """Return Pearson's correlation of a and b (unit,) as a statistic of weighted units."""
+    a, b = (np.asarray(values, dtype=np.float64) for values in (a, b))
+    smallest_a, smallest_b = _smallest_variance(a), _smallest_variance(b)
     # Centered, so that small deviations from a large mean keep their precision.
-    a, b = (np.asarray(values, dtype=np.float64) - np.mean(values) for values in (a, b))
+    a, b = a - np.mean(a), b - np.mean(b)
 
     def statistic(weights: np.ndarray) -> np.ndarray:
         total = weights.sum(axis=1)
@@ -72,7 +76,7 @@ def correlation_of(a: np.ndarray, b: np.ndarray) -> Statistic:
         covariance = weights @ (a * b) / total - mean_a * mean_b
         variance_a = weights @ (a**2) / total - mean_a**2
         variance_b = weights @ (b**2) / total - mean_b**2
-        vary = np.minimum(variance_a, variance_b) > SMALLEST_VARIANCE
+        vary = (variance_a > smallest_a) & (variance_b > smallest_b)
         product = np.where(vary, variance_a * variance_b, np.nan)
         return np.clip(covariance / np.sqrt(product), -1, 1)
 
@@ -92,9 +96,15 @@ def log10_p_of(r: float, points: int) -> float:
     return max(math.log10(p), SMALLEST_LOG10_P) if p else SMALLEST_LOG10_P
 
 
-def pearson(a: np.ndarray, b: np.ndarray) -> float:
-    """Return Pearson's r of two scores (example,), NaN if one is constant."""
-    return value_of(correlation_of(a, b), len(a))
+def pearson(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return Pearson's r of two scores (..., example), of each row; NaN where one is constant."""
+    a, b = (np.asarray(values, dtype=np.float64) for values in (a, b))
+    smallest = [_smallest_variance(values) for values in (a, b)]
+    a, b = (values - np.mean(values, axis=-1, keepdims=True) for values in (a, b))
+    variances = [np.mean(values**2, axis=-1) for values in (a, b)]
+    vary = np.logical_and(*np.greater(variances, smallest))
+    product = np.where(vary, np.prod(variances, axis=0), np.nan)
+    return np.clip(np.mean(a * b, axis=-1) / np.sqrt(product), -1, 1)
 
 
 def spearman(a: np.ndarray, b: np.ndarray) -> float:
@@ -103,8 +113,12 @@ def spearman(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def ranks(values: np.ndarray) -> np.ndarray:
-    """Return the ranks of values (example,), from 1; equal values have the mean of their ranks."""
-    return pd.Series(values).rank().to_numpy()
+    """Return the ranks of values (..., example) within each row, from 1.
+
+    Equal values have the mean of their ranks.
+    """
+    rows = pd.DataFrame(np.atleast_2d(values))
+    return rows.rank(axis=1).to_numpy().reshape(np.shape(values))
 
 
 def without_class_means(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -159,6 +173,12 @@ def rank_correlations(metrics: pd.DataFrame, labels: np.ndarray | None = None) -
         [interval_around(r[pair], found[:, *pair], (-1, 1)) for pair in np.ndindex(pairs)]
     )
     return RankCorrelations(r, *ends.T.reshape(2, *pairs))
+
+
+def _smallest_variance(values: np.ndarray) -> np.ndarray:
+    """Return the variance up to which samples of scores (..., example) count as constant."""
+    mean_square = np.mean(values**2, axis=-1)
+    return SMALLEST_VARIANCE * np.var(values, axis=-1) + SMALLEST_SHARE * mean_square
 
 
 def _weighted_correlations(values: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -11,6 +11,8 @@ from created_equal.errors import InputError
 REMEDY = "lower learning_rate or raise epochs in its recipe"
 # Accuracies are stored in single precision.
 ROUNDING = 1e-4
+# The largest difference of accuracies that count as equal.
+TOLERANCE = 0.01
 
 
 class MatchedEpochs(NamedTuple):
@@ -49,21 +51,19 @@ def accuracy_by_epoch(scores: xr.Dataset, split: str) -> np.ndarray:
     return mean.reindex(epoch=np.arange(int(scores["epoch"].max()) + 1)).values
 
 
-def matched_epochs(
-    accuracy_a: np.ndarray, accuracy_b: np.ndarray, tolerance: float = 0.01
-) -> list[MatchedEpochs]:
+def matched_epochs(accuracy_a: np.ndarray, accuracy_b: np.ndarray) -> list[MatchedEpochs]:
     """Return all pairs of epochs after epoch 0 at which two ensembles are equally accurate.
 
-    Accuracies are those of ``accuracy_by_epoch``, and equal if they differ by at most the
-    tolerance. The pairs are sorted by epoch_a and then by epoch_b.
+    Accuracies are those of ``accuracy_by_epoch``, and equal if they differ by at most
+    ``TOLERANCE``. The pairs are sorted by epoch_a and then by epoch_b.
     """
     accuracies = [np.asarray(each, dtype=np.float64) for each in (accuracy_a, accuracy_b)]
-    # Only the recorded epochs, because numbers of steps may be large.
+    # Only the recorded epochs, because all pairs of many steps would not fit in memory.
     epochs = [np.flatnonzero(~np.isnan(each[1:])) + 1 for each in accuracies]
     recorded = [each[of] for each, of in zip(accuracies, epochs, strict=True)]
     differences = np.subtract.outer(*recorded)
     # 0.40 and 0.39 match, although their difference in binary is slightly more than 0.01.
-    matches = np.argwhere(np.abs(differences) <= tolerance + 1e-6)
+    matches = np.argwhere(np.abs(differences) <= TOLERANCE + 1e-6)
     return [
         MatchedEpochs(int(epochs[0][a]), int(epochs[1][b]), float(differences[a, b]))
         for a, b in matches.tolist()
@@ -85,7 +85,7 @@ def nearest_matches(accuracy_a: np.ndarray, accuracy_b: np.ndarray) -> list[Matc
 
 
 def best_matched_pairs(
-    accuracy_a: np.ndarray, accuracy_b: np.ndarray, tolerance: float = 0.01
+    accuracy_a: np.ndarray, accuracy_b: np.ndarray
 ) -> tuple[MatchedEpochs, MatchedEpochs]:
     """Return one early and one late pair of ``matched_epochs``, the less accurate pair first.
 
@@ -98,10 +98,10 @@ def best_matched_pairs(
         InputError: no two epochs match.
     """
     accuracy_a, accuracy_b = np.asarray(accuracy_a), np.asarray(accuracy_b)
-    pairs = matched_epochs(accuracy_a, accuracy_b, tolerance)
+    pairs = matched_epochs(accuracy_a, accuracy_b)
     if not pairs:
         raise InputError(
-            f"no trained epochs of the two ensembles have accuracies within {tolerance:g} of each "
+            f"no trained epochs of the two ensembles have accuracies within {TOLERANCE:g} of each "
             f"other (the first's are {_range(accuracy_a)}, the second's {_range(accuracy_b)}); "
             "train both for longer, or compare ensembles whose accuracies overlap."
         )

@@ -53,8 +53,7 @@ def phases(scores: xr.Dataset) -> dict[str, int]:
     if first:
         raise InputError(
             "the four phases of learning begin with the untrained networks (epoch 0), but the "
-            f"first epoch of these scores is {first}; record the predictions before training "
-            "too, or name epochs in the study."
+            f"first epoch of these scores is {first}; record the predictions before training too."
         )
     last = scores.sizes["epoch"] - 1
     if last < 3:

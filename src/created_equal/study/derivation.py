@@ -83,8 +83,8 @@ def problem_of_sizes(train_sizes: Sequence[int], batch_size: int) -> str | None:
     for before, after in pairwise(train_sizes):
         if before == after:
             return (
-                f"a step would change none of {before} train examples; make fraction or per_round "
-                f"fit the {train_sizes[0]} examples."
+                f"a step would change none of {before} train examples; raise fraction where it "
+                "moves examples, per_round where it removes some."
             )
     if train_sizes[-1] < batch_size:
         return (

@@ -265,7 +265,7 @@ def _read_study(path: Path) -> object:
         return values
     if base not in study_names():
         known = [name for name in study_names() if name != path.stem]
-        refuse(path, [f"base is {base}, which is no study; {suggestion(base, known)}"])
+        refuse(path, [f"base is {base}, which is not a study; {suggestion(base, known)}"])
     inherited = read_yaml(find(study_path(base)))
     if not isinstance(inherited, dict):
         return values

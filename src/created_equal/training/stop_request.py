@@ -38,7 +38,7 @@ class StopRequest:
     def give_up(self, *_: object) -> NoReturn:
         """Exit in the middle of a step that does not end, for example if images do not arrive."""
         log.warning(
-            "asked to stop (%s), but the step has not ended for %d s: stopping without it; "
+            "asked to stop (%s), but the current step did not finish within %d s; abandoning it: "
             "unfinished networks resume from their last checkpoint",
             *(self.signal.name, PATIENCE),
         )

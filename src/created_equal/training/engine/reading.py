@@ -83,17 +83,17 @@ def explain_killed_readers() -> Iterator[None]:
     except RuntimeError as error:
         if "DataLoader timed out" in str(error):
             reason = (
-                f"no images came from the processes that decode them for {LONGEST_WAIT} s; check "
-                f"that their folder can be read and that {SHARED} is not full, and run again"
+                f"the decoding processes sent no images for {LONGEST_WAIT} s; check that their "
+                f"folder can be read and that {SHARED} is not full, then run again"
             )
         elif "DataLoader worker" in str(error):
             reason = (
                 "a process that decodes images was killed, most likely because memory ran out "
-                "(/dev/shm may be full, too); give the job more memory and run again"
+                "(/dev/shm may be full, too); give the job more memory, then run again"
             )
         else:
             raise
-        raise InputError(f"{reason}: saved networks resume.") from error
+        raise InputError(f"{reason}; training resumes from the saved networks.") from error
 
 
 @contextmanager
