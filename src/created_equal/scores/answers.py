@@ -86,7 +86,7 @@ class Stored:
 
     @property
     def half_sizes(self) -> np.ndarray:
-        return np.bincount(self.scores["network"].values % 2, minlength=2)
+        return np.bincount(np.arange(self.networks) % 2, minlength=2)
 
     def _rows(self, name: str, epochs: np.ndarray) -> np.ndarray:
         rows = np.empty((len(epochs), len(self.axis.names)), self.scores[name].dtype)
@@ -127,8 +127,9 @@ class Counted:
         self.classes, self.epoch = answers.classes, answers.epoch
         self.weights = np.ones(len(answers.seeds), int) if weights is None else weights
         self.networks = int(self.weights.sum())
-        # Of the networks with even and of those with odd seeds.
-        self.half_weights = [self.weights * (answers.seeds % 2 == half) for half in (0, 1)]
+        # Of the networks in even and of those in odd places, in the order of their seeds.
+        odd = np.arange(len(answers.seeds)) % 2
+        self.half_weights = [self.weights * (odd == half) for half in (0, 1)]
 
     @cached_property
     def n_right(self) -> np.ndarray:
