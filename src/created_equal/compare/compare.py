@@ -46,7 +46,8 @@ class Ours:
         if not (enough and self.predictions):
             return self.scores["accessibility"].sel(example=examples).values[None]
         answers = read_answers(self.name, self.predictions, self.scores, examples)
-        return answers.by_network[:, pd.Index(answers.axis.names).get_indexer(examples)]
+        places = pd.Index(answers.axis.names).get_indexer(examples)
+        return answers.by_network.take(places, axis=1)
 
 
 @dataclass(frozen=True, eq=False)
