@@ -387,7 +387,7 @@ def compare(
     ] = None,
     key: Annotated[
         str | None,
-        typer.Option(help="The column of positions; default: example or index, or by order."),
+        typer.Option(help="The column of names or positions; default: example or id, or by order."),
     ] = None,
     split: Annotated[
         str | None, typer.Option(help="The set of the published rows, train or test, if unclear.")

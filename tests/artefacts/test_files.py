@@ -282,6 +282,13 @@ def test_a_file_that_is_missing(tmp_path):
     )
 
 
+def test_recorded_predictions_that_are_not_scored_yet(tmp_path):
+    (tmp_path / "0000.nc").touch()
+    assert sentence(read_scores, tmp_path / "scores.nc") == (
+        f"{tmp_path / 'scores.nc'} does not exist; run created-equal score {tmp_path}."
+    )
+
+
 def test_a_file_of_another_kind(tmp_path, contents, digits_file):
     assert sentence(read_predictions, digits_file) == (
         f"{digits_file} is not a predictions file of created-equal; give the path of one."

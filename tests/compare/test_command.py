@@ -6,9 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from data import NARROW, small_study, write_study
-from learners import DIFFICULTY, EXAMPLES, write_ensemble
+from learners import DIFFICULTY, EXAMPLES, LABELS, TRAIN, K, write_ensemble
 from PIL import Image
 
+from created_equal import Recorder
+from created_equal.artefacts import definition_of, write_scores
+from created_equal.scores import score_ensemble
 from created_equal.study import scores_path
 
 STUDY = small_study(networks=6, ensembles={"one": NARROW, "other": NARROW})
@@ -78,6 +81,32 @@ def test_scores_files_need_no_study(run, two, tmp_path):
     assert code == 0 and said.startswith("Accessibility in one and in other: on 60 train")
     code, said = run(two[0], "theirs.csv", "--column", "events", "--out", tmp_path / "a.png")
     assert code == 0 and "over examples and networks" in said
+
+
+@pytest.mark.parametrize("name", ["{}", "doc {}"])
+def test_ids_of_the_recorder_are_keys(run, tmp_path, name):
+    """Ids that are numbers are not taken for positions."""
+    labels = {"train": LABELS[:TRAIN], "test": LABELS[TRAIN:]}
+    ids = {"train": [name.format(3 * each) for each in range(TRAIN)]}
+    shares = np.linspace(0.1, 0.9, TRAIN)
+    for network in range(2):
+        with Recorder(tmp_path / "own", network, labels, K, ids=ids) as recorder:
+            for epoch in range(1, 6):
+                for split, of in labels.items():
+                    right = np.random.default_rng([network, epoch]).random(TRAIN) < shares
+                    recorder.record(
+                        epoch, split, None, np.where(right[: len(of)], of, (of + 1) % K)
+                    )
+    paths = sorted((tmp_path / "own").glob("*.nc"))
+    scores = score_ensemble(paths)
+    write_scores(scores, tmp_path / "own/scores.nc", definition_of(scores))
+    table = pd.DataFrame({"guid": ids["train"], "score": scores["accessibility"][:TRAIN]})
+    table.sample(frac=1, random_state=0).to_csv("keyed.csv", index=False)
+    for arguments in (("--key", "guid"), ()):
+        code, said = run(tmp_path / "own", "keyed.csv", *arguments)
+        assert (
+            code == 0 and "own and score of keyed.csv: on 60 train examples Spearman 1.00" in said
+        )
 
 
 def test_a_figure_is_beside_the_scores_by_default(run, tmp_path):

@@ -141,15 +141,25 @@ def test_the_direction_of_other_scores_is_named_too(ours, two):
 def test_rows_of_a_published_score_go_with_their_examples(ours):
     """Some rows of the test set, in any order, and others that we do not have."""
     keys = np.array([83, 70, 61, 75, 500, 66])
-    values = np.append(DIFFICULTY, np.zeros(500))[keys]
-    (test,) = compare(ours, published(values, keys=keys))
+    values, labels = (np.append(of, np.zeros(500))[keys] for of in (DIFFICULTY, LABELS))
+    (test,) = compare(ours, published(values, keys=keys, labels=labels))
     assert (test.split, test.examples.tolist()) == ("test", [61, 66, 70, 75, 83])
     assert test.other.tolist() == DIFFICULTY[[61, 66, 70, 75, 83]].tolist()
+    assert "on 5 of 30 test examples" in sentence([test], ours, published(values))
+
+
+def test_rows_of_one_set_are_not_compared_with_the_other(ours):
+    """A published train set of 500 examples, of which the first 60 are ours."""
+    other = published(np.sin(range(500)), keys=np.arange(500), are_positions=True)
+    for split, names in (("train", range(TRAIN)), ("test", range(TRAIN, EXAMPLES))):
+        (found,) = compare(ours, other, split)
+        assert (found.split, found.examples.tolist()) == (split, [*names])
+        assert found.other.tolist() == np.sin(range(len(names))).tolist()
 
 
 def test_what_cannot_be_compared_is_said_in_a_sentence(ours, tmp_path):
     with pytest.raises(InputError, match="share fewer than 3 examples of one set"):
-        compare(ours, published([1, 2], keys=np.array([70, 1000])))
+        compare(ours, published([1, 2], keys=np.array([7, 9])))
     values = np.where(np.arange(EXAMPLES) < TRAIN, DIFFICULTY, 1)
     with pytest.raises(
         InputError, match=r"events of forgetting\.csv is the same for all 30 test ex"
@@ -163,20 +173,47 @@ def test_what_cannot_be_compared_is_said_in_a_sentence(ours, tmp_path):
         compare(ours, learned)
 
 
-def test_examples_whose_names_differ_are_not_compared_by_number(ours, two):
-    """The rows of one import were in another order, of which labels need not tell."""
+NAMES = np.array([f"{number}.png" for number in range(EXAMPLES)], dtype=object)
 
-    def named(of, names):
-        return replace(of, scores=of.scores.assign(example_name=("example", names)))
 
-    names = np.array([f"{number}.png" for number in range(EXAMPLES)], dtype=object)
-    swapped = names.copy()
-    swapped[[0, 3]] = names[[3, 0]]
+def named(of, names):
+    return replace(of, scores=of.scores.assign(example_name=("example", names)))
+
+
+def test_examples_with_names_are_compared_by_these(ours, tmp_path):
+    """The second ensemble was recorded in another order, of which labels need not tell."""
+    generator = np.random.default_rng(1)
+    order = np.append(generator.permutation(TRAIN), TRAIN + generator.permutation(30))
+    path = write_ensemble(tmp_path, DIFFICULTY[order], LABELS[order])
+    other = named(opened(path), NAMES[order])
+    for predictions, over in ((other.predictions, "examples and networks"), ((), "examples")):
+        found = compare(named(ours, NAMES), replace(other, predictions=predictions))
+        assert all(each.correlations["Spearman"].value > 0.9 for each in found)
+        assert [each.over for each in found] == [over] * 2
+    with pytest.raises(InputError, match="one and other have different labels for the same"):
+        compare(ours, other)
+
+
+def test_examples_that_share_few_names_are_not_compared(ours, two):
+    others = np.array([f"other {number}.png" for number in range(EXAMPLES)], dtype=object)
     other = opened(two[1])
+    for shared in (0, 30):
+        names = np.where(np.arange(EXAMPLES) < shared, NAMES, others)
+        with pytest.raises(
+            InputError, match=rf"one and other have .*, they share {shared / TRAIN:.0%} at most\); "
+        ):
+            compare(named(ours, NAMES), named(other, names))
+    (train,) = compare(named(ours, NAMES), named(other, np.where(np.arange(90) < 40, NAMES, "b")))
+    assert train.examples.tolist() == list(range(40))
+    assert "on 40 of 60 train examples" in sentence([train], ours, other)
+
+
+def test_without_names_in_both_examples_are_compared_by_number(ours, two):
+    other = opened(two[1])
+    assert len(compare(named(ours, NAMES), other)) == 2
+    # A recorder may get ids of one set only.
+    names = np.where(np.arange(EXAMPLES) < TRAIN, NAMES, "")
     assert len(compare(named(ours, names), named(other, names))) == 2
-    assert len(compare(named(ours, names), other)) == 2
-    with pytest.raises(InputError, match="one and other have the same examples in another ord"):
-        compare(named(ours, names), named(other, swapped))
 
 
 def test_examples_are_compared_by_name_within_their_split(ours, tmp_path):
@@ -201,6 +238,6 @@ def test_a_correlation_within_classes_of_one_example_is_undefined(ours):
     """Classes with an example each have no order within them."""
     test = [int(np.flatnonzero(label == LABELS)[-1]) for label in np.unique(LABELS)]
     keys = np.array([*range(TRAIN), *test])
-    other = published(DIFFICULTY[keys], keys=keys)
+    other = published(DIFFICULTY[keys], keys=keys, labels=LABELS[keys])
     said = sentence(compare(ours, other), ours, other)
     assert "Spearman within classes undefined, Pearson" in said.partition("test examples")[2]

@@ -12,18 +12,20 @@ from created_equal.compare.published import Published
 from created_equal.errors import InputError
 
 
-def scores_of(names, is_test, source=None, labels=None):
-    labels = np.zeros(len(names), dtype=int) if labels is None else labels
+def scores_of(positions, is_test, source=None, labels=None, names=None):
+    labels = np.zeros(len(positions), dtype=int) if labels is None else labels
     definition = f'{{"dataset": {{"source": "{source}"}}}}' if source else "{}"
-    return xr.Dataset(
+    splits = np.where(is_test, "test", "train")
+    scores = xr.Dataset(
         {"label": ("example", labels)},
-        coords={"example": names, "example_split": ("example", np.where(is_test, "test", "train"))},
+        coords={"example": positions, "example_split": ("example", splits)},
         attrs={"definition": definition},
     )
+    return scores if names is None else scores.assign(example_name=("example", names))
 
 
 def published(rows, keys=None, labels=None):
-    return Published(Path("scores.npz"), "scores", np.arange(float(rows)), keys, labels)
+    return Published(Path("scores.npz"), "scores", np.arange(float(rows)), keys, labels, key="id")
 
 
 MAMMALS = np.array([4, 7, 49_999, 50_002, 59_999])  # A part of CIFAR-100.
@@ -93,6 +95,76 @@ def test_keys_that_count_the_rows_are_their_order():
     certain = replace(published(10_000, keys), are_positions=True)
     assert names_of_rows(certain, SUPERCLASS, None).tolist() == keys.tolist()
     assert names_of_rows(certain, SUPERCLASS, "test").tolist() == (50_000 + keys).tolist()
+
+
+def test_with_a_split_rows_about_the_other_set_are_left_out():
+    keys = np.array([4, 7, 11, 50_002, 59_999])
+    assert names_of_rows(published(5, keys), SUPERCLASS, "train").tolist() == [4, 7, 11, -1, -1]
+    assert names_of_rows(published(5, keys), SUPERCLASS, None).tolist() == keys.tolist()
+
+
+def test_positions_past_the_train_set_are_ambiguous_if_the_source_is_not_known():
+    """A published train set of 20 examples; we recorded 6 of them, and 3 test examples."""
+    recorded = scores_of(np.arange(9), np.arange(9) >= 6, labels=np.arange(9) % 3)
+    whole = replace(published(20, np.arange(20)), are_positions=True)
+    for keys in (whole, published(2, np.array([3, 6])), published(2, np.array([8, 50]))):
+        with pytest.raises(InputError, match=r"so it is not clear which of the others are test"):
+            names_of_rows(keys, recorded, None)
+    assert names_of_rows(whole, recorded, "train")[:9].tolist() == [*range(6), -1, -1, -1]
+    assert names_of_rows(whole, recorded, "test")[:3].tolist() == [6, 7, 8]
+    # Below the train set's size, with a row for each of ours, or with labels, they are clear.
+    for keys in ([0, 5], np.arange(9)[::-1]):
+        found = names_of_rows(published(len(keys), np.array(keys)), recorded, None)
+        assert found.tolist() == [*keys]
+    keys = np.array([3, 5, 6, 8])
+    assert names_of_rows(published(4, keys, keys % 3), recorded, None).tolist() == keys.tolist()
+    with pytest.raises(InputError, match="are not those of our examples"):
+        names_of_rows(published(4, keys, np.array([0, 2, 1, 1])), recorded, None)
+    train_only = scores_of(np.arange(6), np.zeros(6, dtype=bool))
+    assert names_of_rows(published(2, np.array([3, 6])), train_only, None).tolist() == [3, 6]
+
+
+RECORDED = scores_of(np.arange(6), np.arange(6) >= 4, names=["30", "0", "60", "90", "7", "b"])
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        (["90", "30", "0", "60"], [3, 0, 1, 2]),
+        (["7", "x", "b"], [4, -1, 5]),  # All test examples.
+        ([*map(str, range(100))], None),  # Those that were left out are in the file, too.
+        (["30", "0", "90", "x", "y"], [0, 1, 3, -1, -1]),
+    ],
+)
+def test_keys_are_names_of_ours(keys, expected):
+    found = names_of_rows(published(len(keys), np.array(keys)), RECORDED, None)
+    if expected is None:
+        assert found[[30, 0, 60, 90]].tolist() == [0, 1, 2, 3] and found[1] == -1
+    else:
+        assert found.tolist() == expected
+
+
+@pytest.mark.parametrize("keys", [["x", "y", "z"], ["30", "x", "y", "z"], ["0", "1"], ["2", "1"]])
+def test_keys_of_which_few_are_names_of_ours_are_refused(keys):
+    """Numbers without a gap may count the rows, and 0 be a name by chance."""
+    with pytest.raises(
+        InputError, match=r"in the column id of .* rows have the name of one of our 6 examples, too"
+    ):
+        names_of_rows(published(len(keys), np.array(keys)), RECORDED, None)
+
+
+def test_names_that_are_in_both_sets_need_the_option_split():
+    scores = scores_of(np.arange(6), np.arange(6) >= 3, names=["a", "b", "c"] * 2)
+    keys = published(3, np.array(["b", "c", "a"]))
+    with pytest.raises(InputError, match=r"train and test examples have the same names, .*choose"):
+        names_of_rows(keys, scores, None)
+    assert names_of_rows(keys, scores, "train").tolist() == [1, 2, 0]
+    assert names_of_rows(keys, scores, "test").tolist() == [4, 5, 3]
+
+
+def test_a_set_without_names_is_not_matched_by_name():
+    scores = scores_of(np.arange(4), np.arange(4) >= 2, names=["a", "b", "", ""])
+    assert names_of_rows(published(2, np.array(["b", "a"])), scores, None).tolist() == [1, 0]
 
 
 def test_rows_that_are_counted_from_1_are_refused():

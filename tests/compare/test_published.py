@@ -59,13 +59,43 @@ def test_an_index_with_a_gap_is_not_ignored(csv):
         read_published(csv(index=["12", "NA", "7"], score=SCORES), "score")
 
 
-def test_an_index_of_text_is_said_to_be_ignored(csv, caplog):
+def test_an_index_of_text_is_not_ignored_if_our_examples_have_no_names(csv):
+    """The rows need not be in our order."""
     path = csv(id=["a.png", "NA", "c.png"], score=SCORES)
-    assert read_published(path).keys is None
-    (message,) = caplog.messages
-    assert message == (
-        f"the column id of {path} has no whole numbers, so rows are matched by their order"
-    )
+    with pytest.raises(
+        InputError,
+        match=r"the column id of .* since our examples have no names; .* leave id out if",
+    ):
+        read_published(path)
+
+
+@pytest.mark.parametrize("name", ["scores.csv", "scores.csv.gz", "scores.parquet", "scores.npz"])
+@pytest.mark.parametrize("names", [["a.png", "NA", "c.png"], ["007", "08", "1"], [3, 2**60, 0]])
+def test_keys_are_names_if_our_examples_have_some(tmp_path, name, names):
+    table = pd.DataFrame({"id": names, "score": SCORES})
+    if name.endswith("npz"):
+        np.savez(tmp_path / name, id=np.array(names), score=SCORES)
+    elif name.endswith("parquet"):
+        table.to_parquet(tmp_path / name)
+    else:
+        table.to_csv(tmp_path / name, index=False)
+    for key in (None, "id"):
+        found = read_published(tmp_path / name, "score", key, have_names=True)
+        assert found.key == "id" and found.keys.tolist() == [*map(str, names)]
+
+
+def test_names_are_found_next_to_positions(csv):
+    path = csv(index=[0, 1, 2], guid=["a", "b", "c"], score=SCORES)
+    assert read_published(path, "score", have_names=True).keys.tolist() == ["a", "b", "c"]
+    assert read_published(path, "score").keys.tolist() == [0, 1, 2]
+    path = csv(position=[4, 1, 2], score=SCORES)
+    assert read_published(path, have_names=True).keys.tolist() == [4, 1, 2]
+
+
+def test_a_missing_name_is_refused(csv):
+    path = csv(id=["a", None, "c"], score=SCORES)
+    with pytest.raises(InputError, match=r"the column id of .* must have the name of an example"):
+        read_published(path, have_names=True)
 
 
 def test_blanks_around_the_names_of_columns_are_no_part_of_them(csv):
@@ -149,7 +179,7 @@ def test_counts_of_people_s_labels_become_their_entropy(tmp_path):
         ({"a": [1.5, None, 2]}, (), "no finite number in 1 of 3 rows .the first is row 1.; leave"),
         ({"a": [1, np.inf, 2]}, (), "no finite number in 1 of 3 rows"),
         ({"a": [2, 2, 2]}, (), "is 2 in all 3 rows, so it orders nothing"),
-        ({"id": [4, 5, 4], "a": [1, 2, 3]}, (), "1 positions are in several rows .* first 4; "),
+        ({"id": [4, 5, 4], "a": [1, 2, 3]}, (), "1 examples are in several rows .* first 4; "),
         ({"k": [0.5, 1, 2], "a": [1, 2, 3]}, ("a", "k"), "is not a key: it must have a position"),
         ({"k": list("abc"), "a": [1, 2, 3]}, ("a", "k"), "is not a key: it must have a position"),
     ],

@@ -114,7 +114,7 @@ def test_an_undefined_correlation_is_stated_and_the_rest_is_drawn(scores, other)
 
 def test_one_network_has_no_halves(ensemble, other):
     with pytest.raises(
-        InputError, match=r"the two halves of st_vgg, .* has only one of them; train both"
+        InputError, match="halves of st_vgg, which has a single network; train more"
     ):
         draw({"st_vgg": ensemble(networks=1), "small": other}, "Digits")
 

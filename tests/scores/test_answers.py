@@ -1,5 +1,7 @@
 """Scores in memory: of predictions, of resamples of them, and with examples shuffled."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from learners import examples_of, predictions_of
@@ -96,6 +98,13 @@ def test_a_resample_counts_networks_as_often_as_they_are_drawn(files, answers):
     np.testing.assert_array_equal(even + odd, scores.n_right("it", [3], TEST))
     alone = Scores({"it": Counted(answers, np.array([6, 0, 0, 0, 0, 0]))})
     assert np.isnan(alone.halves("it", TEST)[1]).all()
+
+
+def test_halves_are_every_second_network_whatever_the_seeds(answers):
+    numbered = Counted(answers)
+    renumbered = Counted(replace(answers, seeds=np.array([0, 2, 4, 6, 8, 11])))
+    np.testing.assert_array_equal(renumbered.halves, numbered.halves)
+    assert renumbered.half_sizes.tolist() == [3, 3]
 
 
 def test_a_resample_draws_the_same_examples_for_all(answers):

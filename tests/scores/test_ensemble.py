@@ -20,7 +20,7 @@ from created_equal.artefacts import (
     write_scores,
 )
 from created_equal.errors import InputError
-from created_equal.scores import ensemble
+from created_equal.scores import Stored, ensemble
 from created_equal.scores.agreement import modes, right_counts
 from created_equal.scores.ensemble import score_ensemble
 
@@ -118,6 +118,20 @@ def test_one_network_has_no_odd_half(tmp_path, made_up_ensemble, write_batches):
     scores = score_ensemble(write_batches(tmp_path, made_up_ensemble(networks=1), [[0]]))
     assert scores["accessibility_half"].sel(half="odd").isnull().all()
     assert scores["accessibility_half"].sel(half="even").notnull().all()
+
+
+@pytest.mark.parametrize("seeds", [[0, 2, 4, 6, 8, 10], [0, 10, 20, 30, 40, 51], [7, 8, 9]])
+def test_halves_do_not_depend_on_how_networks_are_numbered(
+    tmp_path, made_up_ensemble, write_batches, seeds
+):
+    """Every second network, not those whose seed is odd, of which there may be none."""
+    (path,) = write_batches(tmp_path, made_up_ensemble(), [range(len(seeds))])
+    numbered = score_ensemble([path])
+    write_predictions(read_predictions(path).assign_coords(network=seeds), path, {"ensemble": "a"})
+    scores = score_ensemble([path])
+    assert scores["network"].values.tolist() == seeds
+    np.testing.assert_array_equal(scores["accessibility_half"], numbered["accessibility_half"])
+    assert Stored(scores).half_sizes.tolist() == [(len(seeds) + 1) // 2, len(seeds) // 2]
 
 
 def test_a_part_of_the_networks(tmp_path, made_up_ensemble, write_batches):

@@ -173,10 +173,14 @@ def open_artefact(path: Path, kind: str, without: Sequence[str] = ()) -> xr.Data
     """
     path = Path(path)
     if not path.is_file():
-        raise InputError(
-            f"{path} does not exist; build it with snakemake, or with the command that writes "
-            f"{kind} files (see created-equal --help)."
+        remedy = (
+            f"build it with snakemake, or with the command that writes {kind} files (see "
+            "created-equal --help)."
         )
+        # Recorded and imported predictions are where their scores will be.
+        if kind == "scores" and any(path.parent.glob("[0-9]*.nc")):
+            remedy = f"run created-equal score {path.parent}."
+        raise InputError(f"{path} does not exist; {remedy}")
     with _intact(path, kind):
         # No program writes to a finished file, and not all file systems have locks.
         contents = xr.open_dataset(

@@ -9,6 +9,7 @@ import xarray as xr
 from created_equal.artefacts.files import open_artefact, write_artefact
 from created_equal.errors import DELETE, InputError
 
+# Places of networks, counted from 0 in the order of their seeds.
 HALVES = ("even", "odd")
 BOUNDS = ("lower", "upper")
 # A figure shows all examples after a few epochs.
@@ -43,8 +44,8 @@ def read_scores(path: Path) -> xr.Dataset:
         bimodality_over_examples (epoch, split, bound);
         if examples were moved to the test set: moved (example,) bool, and the accuracy on them,
         accuracy_moved (network, epoch);
-        coordinates epoch, example, example_split, network (the seed), split, half (even and odd
-        seeds), bound, and device, precision and seconds of each network;
+        coordinates epoch, example, example_split, network (the seed), split, half (see
+        ``HALVES``), bound, and device, precision and seconds of each network;
         attributes classes, definition, and trained_with, a JSON list of library versions; if
         the predictions were imported, cannot_give, a JSON list of sentences. If the predictions
         only tell whether networks are right (attribute correctness_only), there are no modal_label,

@@ -81,7 +81,7 @@ class OfPairs(Measured):
 
 
 class OfHalves(OfPairs):
-    """The correlation of a in the even and in the odd networks of an ensemble."""
+    """The correlation of a in every second network of an ensemble and in the others."""
 
     def pairs(self, scores: Scores, of: Callable = np.asarray) -> Iterable[Sequence[np.ndarray]]:
         return ([*map(of, scores.halves(name, self.examples))] for name in self.epochs)
@@ -375,7 +375,7 @@ def moved_as_test(evidence: Evidence, original: str, name: str) -> Measured:
 
 @measure(possible=SIGNED, nulls=(INDEPENDENT, CLASSES, SHUFFLED), fewest=FEWEST)
 def halves(evidence: Evidence, name: str, *, split: str = "test", r: str = "Pearson") -> Measured:
-    """{r} correlation of a in the networks with even and with odd seeds, {split} examples."""
+    """{r} correlation of a in every second network and in the others, {split} examples."""
     epochs = {name: trained_epochs(evidence, name)}
     return OfHalves(CORRELATIONS[r], examples_of(evidence, split, name), epochs)
 
@@ -398,14 +398,14 @@ def order_of_bins(evidence: Evidence, *names: str, split="test", r="Pearson") ->
 
 @measure(possible=SIGNED, nulls=CONSISTENCY, fewest=2 * FEWEST, by_network=True)
 def longer_at_zero(evidence: Evidence, name: str, *, split: str = "test") -> Measured:
-    """Rank correlation of the number of trained epochs with c = 0 in the networks with even seeds
-    and a in those with odd seeds, {split} examples.
+    """Rank correlation of the number of trained epochs with c = 0 in every second network and a in
+    the others, {split} examples.
     """
     examples, epochs = examples_of(evidence, split, name), trained_epochs(evidence, name)
 
     def value(scores: Scores) -> float:
-        even, odd = scores.half_n_right(name, epochs, examples)
-        return stats.spearman((even == 0).sum(axis=0), odd.sum(axis=0, dtype=float))
+        one, other = scores.half_n_right(name, epochs, examples)
+        return stats.spearman((one == 0).sum(axis=0), other.sum(axis=0, dtype=float))
 
     return Measured(value, examples, {name: epochs})
 

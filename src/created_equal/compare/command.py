@@ -5,6 +5,7 @@ from pathlib import Path
 
 from created_equal.artefacts import SPLITS, read_scores, write_atomically
 from created_equal.compare.compare import Ours, compare, find_predictions, sentence, table_of
+from created_equal.compare.matching import have_names
 from created_equal.compare.published import FORMATS, Published, read_published
 from created_equal.errors import InputError
 from created_equal.figures import hexagons, saving
@@ -26,7 +27,7 @@ def run_compare(
         names: two scores. The first is one of the study's ensembles or the path of a scores file,
             the second another of these or the path of a published score.
         column: the published score's column, see ``read_published``.
-        key: its column of positions.
+        key: its column of names or positions.
         split: ``train`` or ``test``, the set that its rows are of, see ``names_of_rows``.
         out: the figure; by default compare_OTHER.png next to the first scores, in results if they
             are a study's. The table has the same name and ends in .csv.
@@ -61,7 +62,7 @@ def run_compare(
             raise InputError(f"{first} is compared with itself; name two different scores.")
         other = _read(other_path, other_shown)
     else:
-        other = read_published(Path(second), column, key)
+        other = read_published(Path(second), column, key, have_names(ours.scores))
     if out is None:
         # A study's scores may be in reference, but its figures are in results.
         results = scores_path(study.name, first) if _is_in(study, first) else path

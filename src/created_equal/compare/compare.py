@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from created_equal.artefacts import SPLITS, definition_of, open_predictions, select_split
-from created_equal.compare.matching import names_of_rows
+from created_equal.compare.matching import ENOUGH, have_names, names_of_rows
 from created_equal.compare.published import Published
 from created_equal.errors import InputError
 from created_equal.scores import (
@@ -45,7 +45,9 @@ class Ours:
         enough = self.scores.sizes["network"] >= FEWEST_NETWORKS and size <= MOST_PREDICTIONS
         if not (enough and self.predictions):
             return self.scores["accessibility"].sel(example=examples).values[None]
-        return read_answers(self.name, self.predictions, self.scores, examples).by_network
+        answers = read_answers(self.name, self.predictions, self.scores, examples)
+        places = pd.Index(answers.axis.names).get_indexer(examples)
+        return answers.by_network.take(places, axis=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +55,8 @@ class Comparison:
     """Two scores of the same examples of a split."""
 
     split: str
-    examples: np.ndarray  # (example,) names, ascending.
+    examples: np.ndarray  # (example,) our names of them, ascending.
+    of: int  # How many examples of the split the first has.
     one: np.ndarray  # (example,) accessibility.
     other: np.ndarray  # (example,) the score to compare it with.
     correlations: dict[str, Estimate]  # See ``scores.correlations``.
@@ -109,26 +112,26 @@ def compare(ours: Ours, other: Ours | Published, split: str | None = None) -> li
         split: the set to which the rows of the published score belong, if the file leaves it open.
 
     Raises:
-        InputError: they share no examples, are in another order, or have different labels; a score
-            is constant; or see ``names_of_rows``.
+        InputError: they share too few examples, or have different labels; a score is constant; or
+            see ``names_of_rows``.
     """
-    published = None
     if isinstance(other, Published):
-        published = pd.Series(other.values, names_of_rows(other, ours.scores, split))
+        rows = pd.Series(other.values, names_of_rows(other, ours.scores, split))
+        common = {}
+        for each in SPLITS:
+            examples = select_split(ours.scores, each)["example"].values
+            common[each] = (np.intersect1d(examples, rows.index),) * 2
+    else:
+        common = _common_examples(ours, other)
     comparisons = []
-    for each in SPLITS:
-        examples = select_split(ours.scores, each)["example"].values
-        if published is None:
-            examples = np.intersect1d(examples, select_split(other.scores, each)["example"].values)
-        else:
-            examples = np.intersect1d(examples, published.index)
+    for each, (examples, in_other) in common.items():
         if len(examples) < FEWEST:
             continue
-        if published is None:
-            _check_same_examples(ours, other, examples)
-            theirs = other.score_of(examples)
+        if isinstance(other, Published):
+            theirs = rows.loc[in_other].to_numpy()
         else:
-            theirs = published.loc[examples].to_numpy()
+            _check_labels(ours, other, examples, in_other)
+            theirs = other.score_of(in_other)
         comparisons.append(_comparison(each, examples, ours, other, theirs))
     if not comparisons:
         raise InputError(
@@ -143,7 +146,9 @@ def sentence(comparisons: Sequence[Comparison], ours: Ours, other: Ours | Publis
     parts = []
     for each in comparisons:
         numbers = ", ".join(f"{name} {in_words(of)}" for name, of in each.correlations.items())
-        parts.append(f"on {len(each.examples):,} {each.split} examples {numbers}")
+        shared = len(each.examples)
+        of = f" of {each.of:,}" if shared < each.of else ""
+        parts.append(f"on {shared:,}{of} {each.split} examples {numbers}")
     over = comparisons[0].over
     if any(each.over != over for each in comparisons):  # Large splits have too many predictions.
         over = ", ".join(f"{each.over} on {each.split}" for each in comparisons)
@@ -194,20 +199,44 @@ def table_of(comparisons: Sequence[Comparison]) -> pd.DataFrame:
     )
 
 
-def _check_same_examples(ours: Ours, other: Ours, examples: np.ndarray) -> None:
-    """Raise InputError if they have the examples' names in another order, or other labels."""
+def _common_examples(ours: Ours, other: Ours) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return the examples that both have, by split, as they are numbered in each, (example,) int64.
 
-    def both(name: str) -> list[np.ndarray]:
-        return [each.scores[name].sel(example=examples).values for each in (ours, other)]
+    They have the same name or, in a split in which not both have names, the same number. Those in
+    the first ascend.
 
-    if all("example_name" in each.scores for each in (ours, other)):
-        one, two = (names.astype(str) for names in both("example_name"))
-        if not np.array_equal(one, two) and np.array_equal(np.sort(one), np.sort(two)):
-            raise InputError(
-                f"{ours.name} and {other.name} have the same examples in another order, as their "
-                "names show; record or import both in the same order."
-            )
-    if not np.array_equal(*both("label")):
+    Raises:
+        InputError: there is no split with names most of which are in both.
+    """
+    common, shares = {}, []
+    for split in SPLITS:
+        parts = [select_split(each.scores, split) for each in (ours, other)]
+        numbers = [part["example"].values for part in parts]
+        are_named = all(map(have_names, parts))
+        names = (
+            [part["example_name"].values.astype(str) for part in parts] if are_named else numbers
+        )
+        _, *places = np.intersect1d(*names, return_indices=True)
+        examples, in_other = (each[of] for each, of in zip(numbers, places, strict=True))
+        order = np.argsort(examples)
+        common[split] = examples[order], in_other[order]
+        if are_named:
+            shares.append(len(examples) / min(map(len, numbers)))
+    if shares and max(shares) <= ENOUGH:
+        raise InputError(
+            f"{ours.name} and {other.name} have examples of different names (of the train or the "
+            f"test set, they share {max(shares):.0%} at most); compare scores of the same data set."
+        )
+    return common
+
+
+def _check_labels(ours: Ours, other: Ours, examples: np.ndarray, in_other: np.ndarray) -> None:
+    """Raise InputError if the labels of the same examples differ."""
+    labels, theirs = (
+        each.scores["label"].sel(example=of).values
+        for each, of in ((ours, examples), (other, in_other))
+    )
+    if not np.array_equal(labels, theirs):
         raise InputError(
             f"{ours.name} and {other.name} have different labels for the same examples, so they "
             "learn different things; compare ensembles of the same data set."
@@ -228,4 +257,5 @@ def _comparison(
             )
     labels = ours.scores["label"].sel(example=examples).values.astype(np.int64)
     over = "examples and networks" if resamples_networks(*both) else "examples"
-    return Comparison(split, examples, *means, compare_scores(*both, labels), over)
+    size = int((ours.scores["example_split"] == split).sum())
+    return Comparison(split, examples, size, *means, compare_scores(*both, labels), over)

@@ -1,6 +1,7 @@
 """Matching the rows of a published score with our examples."""
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from created_equal.artefacts import definition_of
@@ -8,37 +9,109 @@ from created_equal.compare.published import Published
 from created_equal.errors import InputError
 from created_equal.study import SOURCE_SIZES
 
+ENOUGH = 0.5
+"""If no more of the names are known, they are probably not those of the same examples."""
+
+
+def have_names(scores: xr.Dataset) -> bool:
+    """Return whether examples have names, as those that were recorded or imported may have."""
+    return "example_name" in scores and bool((scores["example_name"] != "").any())
+
 
 def names_of_rows(published: Published, scores: xr.Dataset, split: str | None) -> np.ndarray:
-    """Return the name of each row's example in our scores, which is its position in the source.
+    """Return the position of each row's example in our scores.
 
-    Keys are positions, counted through the train set and then the test set, or within the split if
-    one is given. Rows without keys are in the order of the source or of our examples, whichever has
-    that many; keys that are a permutation of 0, 1, ... are places in this order, unless they are
-    positions for certain.
+    Keys are names of our examples, or positions, counted through the train set and then the test
+    set, or within the split if one is given. Rows without keys are in the order of the source or of
+    our examples, whichever has that many; keys that are a permutation of 0, 1, ... are places in
+    this order, unless they are positions for certain.
 
     Returns:
-        (row,) int64, including names that our scores do not have.
+        (row,) int64, including positions that our scores do not have; -1 for an unknown name, and
+        for an example that is not in the split.
 
     Raises:
         InputError: no order has as many examples, or two orders of different examples do; rows are
-            counted from 1; or the labels show that the rows are in another order.
+            counted from 1; few names are ours; it is not clear which positions are of test
+            examples; or the labels show that the rows are in another order.
     """
     keys, counts = published.keys, np.arange(len(published.values))
     may_count = keys is not None and not published.are_positions
-    if may_count and np.array_equal(np.sort(keys), counts + 1):
+    if keys is None:
+        names = _in_order(published, scores, split)
+    elif keys.dtype.kind == "U":
+        names = _by_name(published, scores, split)
+    elif may_count and np.array_equal(np.sort(keys), counts + 1):
         raise InputError(
             f"the rows of {published.path} are counted from 1; count them from 0, or, if these are "
             "positions in the source, name their column with --key."
         )
-    if keys is None:
-        names = _in_order(published, scores, split)
     elif may_count and np.array_equal(np.sort(keys), counts):
         names = _in_order(published, scores, split)[keys]
     else:
-        names = keys + (_start_of_test(published, scores) if split == "test" else 0)
+        names = _by_position(published, scores, split)
+    if split is not None:
+        is_other = scores["example_split"].values != split
+        names = np.where(np.isin(names, scores["example"].values[is_other]), -1, names)
     _check_labels(published, scores, names)
     return names
+
+
+def _by_name(published: Published, scores: xr.Dataset, split: str | None) -> np.ndarray:
+    """Return the positions of the examples that keys name, -1 for other keys."""
+    keys, splits = published.keys, scores["example_split"].values
+    names = scores["example_name"].values.astype(str)
+    places = np.flatnonzero((names != "") & (splits == split if split else True))
+    names, splits = pd.Index(names[places]), splits[places]
+    if names.has_duplicates:
+        raise InputError(
+            "train and test examples have the same names, so it is not clear which of them "
+            f"{published.path} is about; choose the set with --split train or --split test."
+        )
+    found = names.get_indexer(keys)
+    has_row = np.isin(np.arange(len(names)), found)
+    shares = [(found >= 0).mean(), *(has_row[splits == each].mean() for each in np.unique(splits))]
+    # Numbers without a gap, which may only count the rows, are names by chance.
+    may_count = any({*keys} == {*map(str, first + np.arange(len(keys)))} for first in (0, 1))
+    if max(shares) < 1 and (may_count or max(shares) <= ENOUGH):
+        raise InputError(
+            f"in the column {published.key} of {published.path}, {np.sum(found >= 0):,} of "
+            f"{len(keys):,} rows have the name of one of our {len(names):,} examples, too few to "
+            "be sure that these are names; name another column with --key, or, if it has "
+            "positions, call it position."
+        )
+    return np.where(found >= 0, scores["example"].values[places[found]], -1)
+
+
+def _by_position(published: Published, scores: xr.Dataset, split: str | None) -> np.ndarray:
+    """Return positions in the source, from keys that are such or are positions in the test set.
+
+    Recorded and imported examples are counted without those that were left out, so that a
+    position past our train set may be that of another train example.
+    """
+    keys, start = published.keys, _start_of_test(scores)
+    if split == "test":
+        if start is None:
+            raise InputError(
+                f"where the test set begins in the source is not known, so the positions in "
+                f"{published.path} must be counted through the train and then the test set; leave "
+                "--split out."
+            )
+        return keys + start
+    ours = scores["example"].values
+    are_clear = (
+        split is not None
+        or _source(scores) is not None
+        or published.labels is not None  # ``_check_labels`` compares them.
+        or np.array_equal(np.sort(keys), ours)
+    )
+    if not are_clear and start not in (None, len(ours)) and keys.max() >= start:
+        raise InputError(
+            f"the positions in {published.path} go up to {keys.max():,}, but there are "
+            f"{start:,} train examples, so it is not clear which of the others are test examples; "
+            "choose the set with --split train or --split test."
+        )
+    return keys
 
 
 def _in_order(published: Published, scores: xr.Dataset, split: str | None) -> np.ndarray:
@@ -64,12 +137,17 @@ def _in_order(published: Published, scores: xr.Dataset, split: str | None) -> np
     )
 
 
+def _source(scores: xr.Dataset) -> str | None:
+    """Return the source of a study's data set; None if the scores are not a study's."""
+    return definition_of(scores).get("dataset", {}).get("source")
+
+
 def _whole_sizes(scores: xr.Dataset) -> tuple[int, int] | None:
-    return SOURCE_SIZES.get(definition_of(scores).get("dataset", {}).get("source"))
+    return SOURCE_SIZES.get(_source(scores))
 
 
-def _start_of_test(published: Published, scores: xr.Dataset) -> int:
-    """Return the position of the first test example of the source."""
+def _start_of_test(scores: xr.Dataset) -> int | None:
+    """Return the position of the first test example of the source; None if it is not known."""
     if sizes := _whole_sizes(scores):
         return sizes[0]
     ours = scores["example"].values
@@ -77,11 +155,7 @@ def _start_of_test(published: Published, scores: xr.Dataset) -> int:
     first = int(np.sum(~is_test))
     if np.array_equal(ours, np.arange(len(ours))) and is_test[first:].all():
         return first
-    raise InputError(
-        f"where the test set begins in the source is not known, so the positions in "
-        f"{published.path} must be counted through the train and then the test set; leave --split "
-        "out."
-    )
+    return None
 
 
 def _check_labels(published: Published, scores: xr.Dataset, names: np.ndarray) -> None:

@@ -1,6 +1,5 @@
 """Published scores of the examples, from a table or from arrays."""
 
-import logging
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -22,8 +21,6 @@ KEYS = (*POSITIONS, "index", "idx", "id", "sample_id", "sample_idx", "guid", "Un
 """``POSITIONS``, and columns that may count the rows instead; the last is pandas' for an index."""
 LABELS = ("label", "labels")
 
-log = logging.getLogger(__name__)
-
 
 @dataclass(frozen=True, eq=False)
 class Published:
@@ -32,11 +29,13 @@ class Published:
     path: Path
     column: str  # Its name in the file, after "entropy of" if it is that of frequencies.
     values: np.ndarray  # (row,) float64, all finite.
-    keys: np.ndarray | None = None  # (row,) int64, each once; None: in the data set's own order.
+    # (row,) positions (int64) or names (text), each once; None: in the data set's own order.
+    keys: np.ndarray | None = None
     labels: np.ndarray | None = None  # (row,) integers.
     # Whether keys are positions in the source for certain, because the user named their column or
     # it is one of ``POSITIONS``; others may count the rows.
     are_positions: bool = False
+    key: str | None = None  # The column of keys.
 
     @property
     def name(self) -> str:
@@ -44,7 +43,9 @@ class Published:
         return f"{self.column} of {self.path.name}"
 
 
-def read_published(path: Path, column: str | None = None, key: str | None = None) -> Published:
+def read_published(
+    path: Path, column: str | None = None, key: str | None = None, have_names: bool = False
+) -> Published:
     """Read a published score from a .csv, .parquet, .npz or .npy file.
 
     An array (row, class) of counts or probabilities, such as people's labels, becomes the entropy
@@ -53,19 +54,20 @@ def read_published(path: Path, column: str | None = None, key: str | None = None
     Args:
         path: the file.
         column: the score's column or array; by default the only one of numbers.
-        key: the column of positions; by default one of ``KEYS``, in any case, if it has whole
-            numbers.
+        key: the column of keys; by default one of ``KEYS``, in any case.
+        have_names: whether our examples have names. Keys are then names, but whole numbers in one
+            of ``POSITIONS`` are positions, as all keys are if our examples have no names.
 
     Raises:
         InputError: the file cannot be read; it has no such column, or several; values are missing
-            or constant, or there are none; or a key occurs twice.
+            or constant, or there are none; or a key occurs twice, or is no position.
     """
     table = _read_table(path)
     for name in filter(None, (column, key)):
         if name not in table:
             raise InputError(f"{path} has no column {name}; {suggestion(name, list(table))}")
     is_named = key is not None
-    key = key if is_named else _find_key(path, table, column)
+    key = key if is_named else _find_key(table, column, have_names)
     scores = {
         name: values for name, values in table.items() if name != key and values.dtype.kind in "iuf"
     }
@@ -89,20 +91,19 @@ def read_published(path: Path, column: str | None = None, key: str | None = None
     column, values = _as_score(path, column, scores[column])
     rows = len(values)
     labels = next((table[name] for name in LABELS if _is_whole(table.get(name), rows)), None)
-    keys = None if key is None else _keys(path, key, table[key], rows)
+    keys = None if key is None else _keys(path, key, table[key], rows, have_names)
     are_positions = keys is not None and (is_named or key.lower() in POSITIONS)
-    return Published(path, column, values, keys, labels, are_positions)
+    return Published(path, column, values, keys, labels, are_positions, key)
 
 
-def _find_key(path: Path, table: Mapping, column: str | None) -> str | None:
-    """Return the first of ``KEYS`` that has numbers, if there is one; ``_keys`` checks them."""
+def _find_key(table: Mapping, column: str | None, have_names: bool) -> str | None:
+    """Return the first of ``KEYS`` that has text or, unless our examples have names, numbers.
+
+    If there is none, it is the first of all; ``_keys`` checks the values.
+    """
     names = [name for name in table if name != column]
     found = [name for key in KEYS for name in names if name.lower() == key.lower()]
-    key = next((name for name in found if _is_number(table[name])), None)
-    if found and key is None:
-        text = "the column %s of %s has no whole numbers, so rows are matched by their order"
-        log.warning(text, found[0], path)
-    return key
+    return min(found, key=lambda name: _is_number(table[name]) == have_names, default=None)
 
 
 def _as_score(path: Path, column: str, values: np.ndarray) -> tuple[str, np.ndarray]:
@@ -132,20 +133,41 @@ def _as_score(path: Path, column: str, values: np.ndarray) -> tuple[str, np.ndar
     return column, values
 
 
-def _keys(path: Path, key: str, keys: np.ndarray, rows: int) -> np.ndarray:
-    if not _is_whole(keys, rows):
+def _keys(path: Path, key: str, keys: np.ndarray, rows: int, have_names: bool) -> np.ndarray:
+    """Return keys as positions (int64), or as names (text)."""
+    is_whole = _is_whole(keys, rows)
+    if have_names and not (is_whole and key.lower() in POSITIONS):
+        keys = _names(path, key, keys, rows)
+    elif is_whole:
+        keys = keys.astype(np.int64)
+    else:
         raise InputError(
             f"the column {key} of {path} is not a key: it must have a position, a whole number "
-            "of at least 0, for each row."
+            "of at least 0, for each row, since our examples have no names; name another with --key, "
+            f"or leave {key} out if the rows are in the order of our examples."
         )
-    keys = keys.astype(np.int64)
     found, counts = np.unique(keys, return_counts=True)
     if twice := found[counts > 1].tolist():
         raise InputError(
-            f"{len(twice):,} positions are in several rows of {path} (column {key}), first "
+            f"{len(twice):,} examples are in several rows of {path} (column {key}), first "
             f"{twice[0]}; give each example one row."
         )
     return keys
+
+
+def _names(path: Path, key: str, keys: np.ndarray, rows: int) -> np.ndarray:
+    """Return keys as text, as it is in the file: in a .csv, 007 is not 7, and NA not missing."""
+    if path.name.lower().endswith((".csv", ".csv.gz")):
+        keys = _read_table(path, dtype=str, keep_default_na=False)[key]
+    elif keys.dtype.kind == "f" and _is_whole(keys, rows):
+        keys = keys.astype(np.int64)
+    names = keys.astype(str)
+    if keys.shape != (rows,) or pd.isna(keys).any() or (names == "").any():
+        raise InputError(
+            f"the column {key} of {path} is not a key: it must have the name of an example in each "
+            "row; fill it in, or name another with --key."
+        )
+    return names
 
 
 def _is_number(values: np.ndarray) -> bool:
@@ -159,8 +181,11 @@ def _is_whole(values: np.ndarray | None, rows: int) -> bool:
     return bool(np.isfinite(values).all() and (values >= 0).all() and (values % 1 == 0).all())
 
 
-def _read_table(path: Path) -> dict[str, np.ndarray]:
-    """Return the columns of a table, or the arrays of a file, by name."""
+def _read_table(path: Path, **of_csv: object) -> dict[str, np.ndarray]:
+    """Return the columns of a table, or the arrays of a file, by name.
+
+    Arguments ``of_csv`` are pandas', for a .csv.
+    """
     suffix = next((each for each in FORMATS if path.name.lower().endswith(each)), None)
     if suffix is None and path.exists():
         raise InputError(f"{path} is none of {', '.join(FORMATS)}; convert it to one of these.")
@@ -170,8 +195,7 @@ def _read_table(path: Path) -> dict[str, np.ndarray]:
         if suffix == ".npz":
             with np.load(path, allow_pickle=False) as archive:
                 return dict(_arrays(archive))
-        read = pd.read_parquet if suffix == ".parquet" else pd.read_csv
-        table = read(path)
+        table = pd.read_parquet(path) if suffix == ".parquet" else pd.read_csv(path, **of_csv)
         check_separator(path, table.columns)
         # Parquet keeps pandas' index, which may be the key, unless it counts the rows.
         has_key = any(str(name).strip().lower() in map(str.lower, KEYS) for name in table)

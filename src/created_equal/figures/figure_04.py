@@ -47,10 +47,9 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     """
     check_splits("figure_04", SPLITS, *ensembles.values())
     (name, first), *others = ensembles.items()
-    if len(set(first["network"].values % 2)) < 2:
+    if first.sizes["network"] < 2:
         raise InputError(
-            f"figure_04 compares the two halves of {name}, its networks with even and with odd "
-            "seeds, and has only one of them; train both."
+            f"figure_04 compares the two halves of {name}, which has a single network; train more."
         )
     if not others:
         return _draw_halves(name, first, title)
@@ -126,7 +125,7 @@ def _halves(axes: Axes, name: str, scores: xr.Dataset) -> None:
         split: select_split(scores, split)["accessibility_half"].transpose("half", "example").values
         for split in SPLITS
     }
-    _accessibility(axes, halves, f"(a) halves of {name}", ("even networks", "odd networks"))
+    _accessibility(axes, halves, f"(a) halves of {name}", ("every second network", "the others"))
 
 
 def joint_fractions(

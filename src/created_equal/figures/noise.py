@@ -86,7 +86,7 @@ def draw(hypotheses: Hypotheses, names: Mapping[str, str], title: str, ensemble:
         "mean over examples. All networks of a curve share the other kinds of noise. Bands and "
         "brackets: 95 % intervals over networks and examples, none with fewer than 5 networks. "
         "(c) r is Pearson's correlation, rank r is Spearman's. Same half: r expected between two "
-        "ensembles of this size trained on one half (Spearman-Brown on even and odd networks). "
+        "ensembles of this size trained on one half (from half-ensembles, by Spearman-Brown). "
         "Ratio: r divided by it, at most 1.",
     )
     return figure

@@ -86,7 +86,7 @@ class Stored:
 
     @property
     def half_sizes(self) -> np.ndarray:
-        return np.bincount(self.scores["network"].values % 2, minlength=2)
+        return np.bincount(np.arange(self.networks) % 2, minlength=2)
 
     def _rows(self, name: str, epochs: np.ndarray) -> np.ndarray:
         rows = np.empty((len(epochs), len(self.axis.names)), self.scores[name].dtype)
@@ -127,8 +127,9 @@ class Counted:
         self.classes, self.epoch = answers.classes, answers.epoch
         self.weights = np.ones(len(answers.seeds), int) if weights is None else weights
         self.networks = int(self.weights.sum())
-        # Of the networks with even and of those with odd seeds.
-        self.half_weights = [self.weights * (answers.seeds % 2 == half) for half in (0, 1)]
+        # Of the networks in even and of those in odd places, in the order of their seeds.
+        odd = np.arange(len(answers.seeds)) % 2
+        self.half_weights = [self.weights * (odd == half) for half in (0, 1)]
 
     @cached_property
     def n_right(self) -> np.ndarray:
@@ -261,7 +262,7 @@ class Scores:
         return self.counts[name].accessibility[self._places(name, examples)]
 
     def halves(self, name: str, examples: Examples) -> tuple[np.ndarray, np.ndarray]:
-        """Return the accessibility in the even and in the odd networks, each (example,)."""
+        """Return the accessibility in every second network and in the others, each (example,)."""
         even, odd = self.counts[name].halves
         return even[self._places(name, examples)], odd[self._places(name, examples, "odd")]
 
@@ -273,7 +274,7 @@ class Scores:
         return of_equal_halves(correlation(*self.halves(name, examples)), sizes)
 
     def half_n_right(self, name: str, epochs: np.ndarray, examples: Examples) -> list[np.ndarray]:
-        """Return n_right (epoch, example) of the even and of the odd networks."""
+        """Return n_right (epoch, example) of every second network and of the others."""
         places = self._places(name, examples)
         return [n_right[:, places] for n_right in self.counts[name].half_n_right(epochs)]
 

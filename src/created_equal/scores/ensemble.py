@@ -238,7 +238,7 @@ def _score_examples(
     counts["modal_label"] = np.empty((len(epochs), examples), dtype=labels.dtype)
     metrics = {name: np.empty(examples) for name in OF_EXAMPLES}
     accessibilities = np.empty(examples)
-    # A single network has no odd half.
+    # A single network has no second half.
     of_halves = np.full((len(HALVES), examples), np.nan)
     # (split, example)
     is_of = np.array([first["example_split"].values == split for split in SPLITS])
@@ -257,10 +257,10 @@ def _score_examples(
             metrics[name][block] = values
         n_right = counts["n_right"][:, block] = right_counts(predictions, labels[block])
         accessibilities[block] = accessibility(n_right, n_networks, epochs)
-        for parity, of_half in enumerate(of_halves):
-            if (half := seeds % 2 == parity).any():
-                n_right = right_counts(predictions[half], labels[block])
-                of_half[block] = accessibility(n_right, half.sum(), epochs)
+        for first_of_half, of_half in enumerate(of_halves):
+            if len(half := predictions[first_of_half::2]):
+                n_right = right_counts(half, labels[block])
+                of_half[block] = accessibility(n_right, len(half), epochs)
         moved = is_moved[block]
         n_moved_right += (predictions[..., moved] == labels[block][moved]).sum(axis=-1)
     votes = is_of.sum(axis=1) * n_networks

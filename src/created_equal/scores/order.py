@@ -25,8 +25,8 @@ def spearman_brown(r: float, factor: float) -> float:
 def of_equal_halves(r: float, sizes: Sequence[int]) -> float:
     """Return the correlation of two halves of an ensemble, given the correlation r of two parts.
 
-    The parts may differ in size, because the trained seeds need not be half even and half odd. If
-    two networks correlate by p, means over n and over m other networks correlate by the root of
+    The parts may differ in size, because the number of networks may be odd, or networks are drawn.
+    If two networks correlate by p, means over n and over m other networks correlate by the root of
     p(n) p(m), where p(n) = n p / (1 + (n - 1) p) (Spearman and Brown, 1910).
     """
     n, m = sizes

@@ -585,8 +585,8 @@ class FigureOfTwoEnsembles(Entry):
     """A figure that compares two ensembles."""
 
     ensembles: Annotated[list[str], Field(min_length=2, max_length=2)]
-    """The names of two ensembles. The networks with even and with odd seeds of the first are
-    compared too."""
+    """The names of two ensembles. Two halves of the first are compared too, every second network
+    and the others."""
 
 
 class FigureOfTwoEpochs(FigureOfAllEpochs):
