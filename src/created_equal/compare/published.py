@@ -142,9 +142,9 @@ def _keys(path: Path, key: str, keys: np.ndarray, rows: int, have_names: bool) -
         keys = keys.astype(np.int64)
     else:
         raise InputError(
-            f"the column {key} of {path} is not a key: it must have a position, a whole number "
-            "of at least 0, for each row, since our examples have no names; name another with --key, "
-            f"or leave {key} out if the rows are in the order of our examples."
+            f"the column {key} of {path} is not a key: our examples have no names, so it must have "
+            "a position, a whole number of at least 0, in each row; name another with --key, or "
+            f"leave {key} out if the rows are in the order of our examples."
         )
     found, counts = np.unique(keys, return_counts=True)
     if twice := found[counts > 1].tolist():
