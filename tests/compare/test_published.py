@@ -64,7 +64,7 @@ def test_an_index_of_text_is_not_ignored_if_our_examples_have_no_names(csv):
     path = csv(id=["a.png", "NA", "c.png"], score=SCORES)
     with pytest.raises(
         InputError,
-        match=r"the column id of .* since our examples have no names; .* leave id out if",
+        match=r"the column id of .* our examples have no names, .* leave id out if",
     ):
         read_published(path)
 
