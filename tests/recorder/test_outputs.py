@@ -86,6 +86,8 @@ def test_the_parts_of_a_batch():
     assert parts_of(["inputs"]) == ("inputs", None, None)
     assert parts_of(("inputs", "labels")) == ("inputs", "labels", None)
     assert parts_of(("inputs", "labels", "ids")) == ("inputs", "labels", "ids")
+    with pytest.raises(InputError, match=r"^a batch of a loader has 4 parts; give \(inputs, labels"):
+        parts_of(("inputs", "labels", "ids", "weights"))
     batch = {"x": 1, "label": 2, "id": 3}
     assert parts_of(batch) == ({"x": 1}, 2, 3)
     assert len(batch) == 3

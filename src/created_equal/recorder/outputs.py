@@ -135,6 +135,9 @@ def parts_of(batch: object) -> tuple[object, object | None, object | None]:
 
     A batch is the inputs alone; a sequence of inputs, labels and optionally ids; or a mapping with
     the optional keys labels (or label) and ids (or id), whose other entries are inputs.
+
+    Raises:
+        InputError: a sequence has more than these three parts.
     """
     if isinstance(batch, Mapping):
         inputs = dict(batch)
@@ -144,8 +147,13 @@ def parts_of(batch: object) -> tuple[object, object | None, object | None]:
         )
         return inputs, labels, ids
     if isinstance(batch, tuple | list):
-        inputs, labels, *rest = (*batch, None)[: max(2, len(batch))]
-        return inputs, labels, rest[-1] if rest else None
+        if len(batch) > 3:
+            raise InputError(
+                f"a batch of a loader has {len(batch)} parts; give (inputs, labels, ids), or a "
+                "mapping with labels and ids."
+            )
+        inputs, labels, ids = (*batch, None, None)[:3]
+        return inputs, labels, ids
     return batch, None, None
 
 

@@ -195,8 +195,8 @@ class Recorder:
                     if ids is None and own_pass.shuffles(loader):
                         raise InputError(
                             f"loaders[{split!r}] shuffles, so predictions cannot be matched with "
-                            "examples; give one that does not, or ids as the last part of each "
-                            "batch."
+                            "examples; give one that does not, or ids as the third part of "
+                            "each batch."
                         )
                     names = range(place, place + size) if ids is None else ids
                     place += size
@@ -391,7 +391,7 @@ class Recorder:
             raise InputError(
                 f"{self._name(place)} has the label {labels[differs][0]} in loaders[{split!r}], "
                 f"but {self._examples['label'].values[place]} in labels[{split!r}]; give a loader "
-                "that does not shuffle, or ids as the last part of each batch."
+                "that does not shuffle, or ids as the third part of each batch."
             )
 
     def _end_epoch(self) -> None:
