@@ -178,6 +178,25 @@ def test_probabilities_in_bf16_are_no_logits(tmp_path):
     assert losses[1] == pytest.approx(losses[0], rel=0.01)
 
 
+@pytest.mark.parametrize("first", [0, 3])
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_logits_that_look_like_probabilities_in_their_batch_are_logits(tmp_path, first, size):
+    """Wherever the others are: before, after, or in the same batch."""
+    logits = torch.eye(2)[torch.tensor([0, 1, 0, 1])]
+    logits[first] = torch.tensor([3.0, -1.0])
+    labels = torch.tensor([0, 0, 1, 1])
+    recorder = Recorder(tmp_path, 0, {"test": labels}, 2, keep={"margin", "true_probability"})
+    for start in range(0, 4, size):
+        places = range(start, start + size)
+        recorder.record(0, "test", places, logits[start : start + size])
+    found = read_predictions(recorder.path).isel(network=0, epoch=0)
+    expected = torch.nn.functional.cross_entropy(logits, labels).item()
+    assert found["loss"].sel(split="test").item() == pytest.approx(expected)
+    own = logits[torch.arange(4), labels] - logits[torch.arange(4), 1 - labels]
+    assert found["margin"].values.tolist() == own.tolist()
+    np.testing.assert_allclose(found["true_probability"], own.sigmoid(), atol=1e-3)
+
+
 def test_a_home_folder_and_a_number_of_numpy(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     for _ in range(2):  # The second resumes.
