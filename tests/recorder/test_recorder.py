@@ -421,6 +421,11 @@ def test_what_cannot_be_recorded(recorder, arguments, sentence):
         ({"keep": {"logits"}}, "keep has 'logits'; it may have margin and true_probability."),
         ({"ids": {"test": [1, 2, 1]}}, r"ids\['test'\] has 1 twice; give each example its own."),
         ({"ids": {"test": [1, 2]}}, "ids has 2 examples of test, but labels has 3; give as many."),
+        ({"ids": {"test": [1, 2, 3], "val": []}}, "ids has the split 'val', but labels are of"),
+        (
+            {"images": {"test": np.zeros((3, 2, 2), np.uint8), "trian": []}},
+            "images has the split 'trian', but labels are of train and test; name the splits as in",
+        ),
         ({"ids": {"test": [(0, 1), (0, 2), (1, 2)]}}, r"ids\['test'\] are not all numbers or text"),
         ({"ids": {"test": ["a", "b", None]}}, r"ids\['test'\] are not all numbers or text; give"),
         ({"definition": {"model": object()}}, "definition cannot be saved as JSON"),

@@ -128,12 +128,18 @@ class Recorder:
         self._examples = _examples(labels, names)
         split_of = self._examples["example_split"].values
         self._places = {split: np.flatnonzero(split_of == split) for split in labels}
+        for name, given in {"ids": ids or {}, "images": images or {}}.items():
+            if unknown := [split for split in given if split not in self._places]:
+                raise InputError(
+                    f"{name} has the split {unknown[0]!r}, but labels are of {_and(labels)}; name "
+                    "the splits as in labels."
+                )
         self._ids = {split: _index(each, split) for split, each in (ids or {}).items()}
         for split, index in self._ids.items():
-            if len(index) != len(self._places.get(split, ())):
+            if len(index) != len(self._places[split]):
                 raise InputError(
                     f"ids has {len(index)} examples of {split}, but labels has "
-                    f"{len(self._places.get(split, ()))}; give as many."
+                    f"{len(self._places[split])}; give as many."
                 )
         self._current: _Epoch | None = None  # It may be complete, and in the file.
         self._recorded, self._seal = None, None  # what this recorder read or wrote last
