@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from commands import COMMAND, python
 
-from created_equal.artefacts import read_predictions, read_scores
+import created_equal
+from created_equal.artefacts import read_dataset, read_predictions, read_scores
 from created_equal.errors import InputError
 from created_equal.figures.saving import METADATA
 from created_equal.recorder import Recorder
@@ -64,6 +65,9 @@ def test_everything_is_in_the_folder(folder):
     pages = {
         "scores.nc",
         "dataset.nc",
+        "examples.csv",
+        "examples.parquet",
+        "epochs.csv",
         "gallery.csv",
         "metrics.csv",
         "claims.csv",
@@ -81,6 +85,19 @@ def test_scores_are_those_of_the_predictions(folder):
     right = [(each["prediction"] == each["label"]).values[0] for each in files]
     np.testing.assert_array_equal(scores["n_right"], np.sum(right, axis=0))
     assert scores["loss"].isnull().all()
+
+
+def test_tables_are_those_of_the_scores(folder):
+    table = pd.read_csv(folder / "examples.csv", dtype={"pixel_hash": str})
+    scores = created_equal.load_scores(".", folder.name, folder.parent)
+    dataset = read_dataset(folder / "dataset.nc")
+    assert list(table) == list(created_equal.table(scores, dataset))
+    assert table["accessibility"].tolist() == pytest.approx(scores["accessibility"].values)
+    assert set(table["class"]) == set(NAMES)
+    assert len(pd.read_csv(folder / "epochs.csv")) == 2 * len(EPOCHS)
+    predictions = created_equal.load_predictions(".", folder.name, folder.parent)
+    right = (predictions["prediction"] == predictions["label"]).sum("network")
+    np.testing.assert_array_equal(right, scores["n_right"])
 
 
 @pytest.mark.filterwarnings("error::RuntimeWarning")
@@ -157,7 +174,9 @@ def test_networks_after_training_alone(tmp_path):
     assert (tmp_path / "figure_10.svg").exists()
 
 
-@pytest.mark.parametrize("name", ["scores.nc", "metrics.csv", "gallery.png", "claims.html"])
+@pytest.mark.parametrize(
+    "name", ["scores.nc", "metrics.csv", "epochs.csv", "gallery.png", "claims.html"]
+)
 def test_a_file_of_another_program_is_not_replaced(tmp_path, name):
     record(tmp_path, networks=range(2))
     (tmp_path / name).write_text("mine")

@@ -28,6 +28,7 @@ from created_equal.claims.claim import read_claims
 from created_equal.claims.evidence import Evidence
 from created_equal.claims.page import write_page, write_table
 from created_equal.errors import InputError
+from created_equal.exchange import about, write_tables
 from created_equal.explorer import write_explorer
 from created_equal.figures.saving import METADATA, save_in
 from created_equal.scores import score_ensemble
@@ -50,6 +51,7 @@ FIGURES_OF_ONE = {
     "metrics": (ALONE, SPLITS),
 }
 DATASET, SCORES = "dataset.nc", "scores.nc"
+TABLES = ("examples.csv", "examples.parquet", "epochs.csv")
 PAGES = CLAIMS, TABLE, EXPLORER = "claims.html", "claims.csv", "explorer.html"
 
 log = logging.getLogger(__name__)
@@ -60,7 +62,8 @@ def score_folder(folder: Path) -> list[str]:
 
     The folder has predictions files of one ensemble, ``*.nc``, as the recorder and imports write
     them, and perhaps ``dataset.nc`` with their images. Results are written into it: ``scores.nc``,
-    the figures of one ensemble, ``claims.html`` and ``.csv``, and ``explorer.html``.
+    the tables of examples and epochs, the figures of one ensemble, ``claims.html`` and ``.csv``,
+    and ``explorer.html``.
 
     Raises:
         InputError: the folder has no predictions files, or those of several ensembles, or the
@@ -82,6 +85,8 @@ def score_folder(folder: Path) -> list[str]:
         scores = stack.enter_context(open_scores(folder / SCORES))
         dataset = _dataset_of(folder, paths[0], stack)
         study = _study_of(folder, scores)
+        write_tables(scores, dataset, about(scores, study.name, ENSEMBLE), folder)
+        log.info("wrote %s", folder / TABLES[0])
         left_out = list(_draw_figures(study, scores, dataset, folder))
         if reason := _reason_for_leaving_out(WITH_VOTES, scores, dataset):
             left_out.append(f"claims are left out: {reason}")
@@ -105,7 +110,7 @@ def _keep_files_of_others(folder: Path) -> None:
         return
     figures = [f"{figure}.{extension}" for figure in FIGURES_OF_ONE for extension in METADATA]
     tables = [f"{figure}.csv" for figure in FIGURES_OF_ONE if FIGURES[figure].table]
-    for name in (SCORES, *PAGES, *figures, *tables):
+    for name in (SCORES, *TABLES, *PAGES, *figures, *tables):
         if (folder / name).exists():
             raise InputError(
                 f"{folder / name} would be replaced by a result; move it to another "
