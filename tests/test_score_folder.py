@@ -188,6 +188,22 @@ def test_a_file_of_another_program_is_not_replaced(tmp_path, name):
 
 
 @pytest.mark.usefixtures("no_figures")
+def test_networks_that_stop_early_are_scored_over_the_epochs_that_all_have(tmp_path, caplog):
+    for network, last in enumerate((7, 5, 6, 6, 7)):
+        record(tmp_path / "early", [network], range(last))
+    record(tmp_path / "equal", range(5), range(5))
+    assert score_folder(tmp_path / "equal") == []
+    assert "epochs that all networks have" not in caplog.text
+    assert score_folder(tmp_path / "early") == []
+    assert "only the 5 epochs that all networks have are scored, of up to 7: " in caplog.text
+    assert "0001.nc ends with epoch 4; to score more" in caplog.text
+    for name in ("epochs.csv", "examples.csv", "claims.csv"):
+        early, equal = ((tmp_path / each / name).read_text() for each in ("early", "equal"))
+        assert early.replace("early", "equal") == equal
+    assert read_predictions(tmp_path / "early" / "0000.nc").sizes["epoch"] == 7
+
+
+@pytest.mark.usefixtures("no_figures")
 def test_networks_that_name_their_examples_otherwise_are_not_scored_together(tmp_path):
     """Two machines may list the files of a class in another order, with equal labels."""
     ids = {split: [f"{split}/{number}" for number in range(SIZES[split])] for split in SIZES}
