@@ -204,6 +204,17 @@ def test_networks_that_stop_early_are_scored_over_the_epochs_that_all_have(tmp_p
 
 
 @pytest.mark.usefixtures("no_figures")
+def test_networks_that_did_not_learn_are_said_to(tmp_path, caplog):
+    labels = {"train": [0, 1, 2], "test": [0, 1, 2]}
+    with Recorder(tmp_path / "stuck", 0, labels, NAMES) as recorder:
+        for epoch in range(3):
+            for split in labels:
+                recorder.record(epoch, split, None, [0, 0, 0])
+    score_folder(tmp_path / "stuck")
+    assert "stuck did not learn: the train error of 1 of 1 networks (0) does not" in caplog.text
+
+
+@pytest.mark.usefixtures("no_figures")
 def test_networks_that_name_their_examples_otherwise_are_not_scored_together(tmp_path):
     """Two machines may list the files of a class in another order, with equal labels."""
     ids = {split: [f"{split}/{number}" for number in range(SIZES[split])] for split in SIZES}

@@ -35,7 +35,7 @@ from created_equal.errors import InputError
 from created_equal.exchange import about, write_tables
 from created_equal.explorer import write_explorer
 from created_equal.figures.saving import METADATA, save_in
-from created_equal.scores import score_ensemble
+from created_equal.scores import learning_warnings, score_ensemble
 from created_equal.study import FIGURES, Architecture, Ensemble, Recipe, Study, roles_of
 
 ENSEMBLE = "ensemble"
@@ -92,6 +92,8 @@ def score_folder(folder: Path) -> list[str]:
         study = _study_of(folder, scores)
         write_tables(scores, dataset, about(scores, study.name, ENSEMBLE), folder)
         log.info("wrote %s", folder / TABLES[0])
+        for warning in learning_warnings(study.name, scores):
+            log.warning("%s", warning)
         left_out = list(_draw_figures(study, scores, dataset, folder))
         if reason := _reason_for_leaving_out(WITH_VOTES, scores, dataset):
             left_out.append(f"claims are left out: {reason}")

@@ -323,7 +323,7 @@ def test_a_missing_example_is_named_at_the_end_but_not_instead_of_an_error(recor
 
 def test_a_loader_without_its_last_batch(tmp_path, data):
     recorder = Recorder(tmp_path, 0, data.labels, NAMES)
-    with pytest.raises(InputError, match=r"^example 288 of train has no prediction .* 15 others"):
+    with pytest.raises(InputError, match=r"^example 288 of train .* 15 others.* without drop_last"):
         recorder.evaluate(0, make_model(), data.loaders(drop_last=True))
 
 

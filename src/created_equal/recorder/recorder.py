@@ -424,7 +424,8 @@ class Recorder:
         raise InputError(
             f"{self._name(missing[0])} has no prediction after epoch {current.number} of network "
             f"{self.network}{more}; give all examples of every split after each epoch, from "
-            "loaders that can be iterated again for every epoch (not generators or zip)."
+            "loaders without drop_last that can be iterated again for every epoch (not generators "
+            "or zip)."
         )
 
     def _name(self, place: int) -> str:
