@@ -145,7 +145,7 @@ def test_invalid_arrays_are_one_sentence(predictions, change, sentence):
 
 
 def test_predictions_that_are_missing_or_of_two_ensembles(predictions, tmp_path):
-    with pytest.raises(InputError, match=r"mine/nets/predictions has no predictions; train some"):
+    with pytest.raises(InputError, match=r"^neither .*/predictions nor .*/nets has predictions; "):
         created_equal.load_predictions("mine", "nets", tmp_path)
     for seed in range(2):
         made = predictions_of(predictions[[seed]], examples_of(LABELS, IS_TEST), [seed])

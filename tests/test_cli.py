@@ -367,13 +367,18 @@ def test_a_window_system_that_matplotlib_does_not_know_is_not_needed():
     assert done.stderr.startswith("created-equal: none.nc does not exist; build it with snakemake")
 
 
-def test_every_command_has_help_and_takes_the_config_of_a_run(run):
+def test_every_command_has_help_and_those_of_a_study_take_the_config_of_a_run(run):
+    others = ("score", "import_predictions")
     for command in cli.app.registered_commands:
         code, message, _ = run(command.name, "--help")
         assert code == 0
         words = " ".join(message.replace("│", " ").split())
         assert re.search(rf"Usage: .* {command.name} ", words)
-        assert "--config KEY=VALUE ... Settings to use in place of those in config.yaml" in words
+        taken = "--config KEY=VALUE ... Settings to use in place of those in config.yaml" in words
+        assert taken == (command.name not in others)
+    code, _, message = run("score", "mnist", "--config", "networks=3")
+    assert code == 2
+    assert "No such option" in message
 
 
 @pytest.mark.parametrize(

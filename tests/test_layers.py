@@ -58,7 +58,7 @@ MAY_IMPORT = {
     "planning": GROUND | STAGES,
     # What anybody's training needs, and so little of the rest.
     "recorder": {"errors", "artefacts"},
-    "score_folder": GROUND | {"scores", "figures", "claims", "beyond", "explorer"},
+    "score_folder": GROUND | {"scores", "exchange", "figures", "claims", "beyond", "explorer"},
     "cli": GROUND
     | STAGES
     | {"figures", "claims", "beyond", "explorer", "exchange", "compare", "planning"}

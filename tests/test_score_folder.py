@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from commands import COMMAND, python
 
-from created_equal.artefacts import read_predictions, read_scores
+import created_equal
+from created_equal.artefacts import read_dataset, read_predictions, read_scores
 from created_equal.errors import InputError
 from created_equal.figures.saving import METADATA
 from created_equal.recorder import Recorder
@@ -64,6 +65,9 @@ def test_everything_is_in_the_folder(folder):
     pages = {
         "scores.nc",
         "dataset.nc",
+        "examples.csv",
+        "examples.parquet",
+        "epochs.csv",
         "gallery.csv",
         "metrics.csv",
         "claims.csv",
@@ -81,6 +85,19 @@ def test_scores_are_those_of_the_predictions(folder):
     right = [(each["prediction"] == each["label"]).values[0] for each in files]
     np.testing.assert_array_equal(scores["n_right"], np.sum(right, axis=0))
     assert scores["loss"].isnull().all()
+
+
+def test_tables_are_those_of_the_scores(folder):
+    table = pd.read_csv(folder / "examples.csv", dtype={"pixel_hash": str})
+    scores = created_equal.load_scores(".", folder.name, folder.parent)
+    dataset = read_dataset(folder / "dataset.nc")
+    assert list(table) == list(created_equal.table(scores, dataset))
+    assert table["accessibility"].tolist() == pytest.approx(scores["accessibility"].values)
+    assert set(table["class"]) == set(NAMES)
+    assert len(pd.read_csv(folder / "epochs.csv")) == 2 * len(EPOCHS)
+    predictions = created_equal.load_predictions(".", folder.name, folder.parent)
+    right = (predictions["prediction"] == predictions["label"]).sum("network")
+    np.testing.assert_array_equal(right, scores["n_right"])
 
 
 @pytest.mark.filterwarnings("error::RuntimeWarning")
@@ -148,7 +165,8 @@ def test_nothing_of_an_earlier_call_stays_next_to_scores_that_it_does_not_show(f
     left_out = score_folder(tmp_path)
     assert "figure_11 is left out: it needs at least 2 epochs of training." in left_out
     kept = {path.stem for path in tmp_path.iterdir() if not path.name.startswith("0")}
-    assert kept == {"scores", "explorer", *FIGURES_OF_ONE} - {each.split()[0] for each in left_out}
+    results = {"scores", "examples", "epochs", "explorer", *FIGURES_OF_ONE}
+    assert kept == results - {each.split()[0] for each in left_out}
 
 
 def test_images_of_one_split_alone(tmp_path):
@@ -168,7 +186,9 @@ def test_networks_after_training_alone(tmp_path):
     assert (tmp_path / "figure_10.svg").exists()
 
 
-@pytest.mark.parametrize("name", ["scores.nc", "metrics.csv", "gallery.png", "claims.html"])
+@pytest.mark.parametrize(
+    "name", ["scores.nc", "metrics.csv", "epochs.csv", "gallery.png", "claims.html"]
+)
 def test_a_file_of_another_program_is_not_replaced(tmp_path, name):
     record(tmp_path, networks=range(2))
     (tmp_path / name).write_text("mine")
@@ -177,6 +197,33 @@ def test_a_file_of_another_program_is_not_replaced(tmp_path, name):
         score_folder(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == before
     assert (tmp_path / name).read_text() == "mine"
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_networks_that_stop_early_are_scored_over_the_epochs_that_all_have(tmp_path, caplog):
+    for network, last in enumerate((7, 5, 6, 6, 7)):
+        record(tmp_path / "early", [network], range(last))
+    record(tmp_path / "equal", range(5), range(5))
+    assert score_folder(tmp_path / "equal") == []
+    assert "epochs that all networks have" not in caplog.text
+    assert score_folder(tmp_path / "early") == []
+    assert "only the 5 epochs that all networks have are scored, of up to 7: " in caplog.text
+    assert "0001.nc ends with epoch 4; to score more" in caplog.text
+    for name in ("epochs.csv", "examples.csv", "claims.csv"):
+        early, equal = ((tmp_path / each / name).read_text() for each in ("early", "equal"))
+        assert early.replace("early", "equal") == equal
+    assert read_predictions(tmp_path / "early" / "0000.nc").sizes["epoch"] == 7
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_networks_that_did_not_learn_are_said_to(tmp_path, caplog):
+    labels = {"train": [0, 1, 2], "test": [0, 1, 2]}
+    with Recorder(tmp_path / "stuck", 0, labels, NAMES) as recorder:
+        for epoch in range(3):
+            for split in labels:
+                recorder.record(epoch, split, None, [0, 0, 0])
+    score_folder(tmp_path / "stuck")
+    assert "stuck did not learn: the train error of 1 of 1 networks (0) does not" in caplog.text
 
 
 @pytest.mark.usefixtures("no_figures")

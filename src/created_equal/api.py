@@ -60,11 +60,12 @@ def load_predictions(study: str, ensemble: str, folder: str | Path = paths.RESUL
         InputError: there are no files, one is damaged, or they belong to different ensembles.
     """
     where = paths.predictions_folder(study, ensemble, Path(folder))
-    files = sorted(where.glob("[0-9]*.nc"))
+    # The recorder and imports write them next to the scores.
+    files = sorted(where.glob("[0-9]*.nc")) or sorted(where.parent.glob("[0-9]*.nc"))
     if not files:
         raise InputError(
-            f"{where} has no predictions; train some with: created-equal train_networks {study} "
-            f"{ensemble}"
+            f"neither {where} nor {where.parent} has predictions; correct the path, or, if {study} "
+            f"is a study, train some with: created-equal train_networks {study} {ensemble}"
         )
     # Two files may contain the same network, if jobs of another size wrote one of them.
     parts, seen = {}, set()

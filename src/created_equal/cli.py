@@ -60,7 +60,7 @@ app = typer.Typer(
     epilog="The steps of a study, in this order: build_dataset, train_networks, score_ensemble, "
     "then render_figure, check_claims and test_results; derive_dataset and fit_baseline for "
     "ensembles and figures that need them. snakemake --cores all runs all steps. "
-    "Commands read config.yaml, and take --config key=value ... like snakemake. "
+    "Commands of a study read config.yaml, and take --config key=value ... like snakemake. "
     "Example: created-equal plan digits --config epochs=4 networks=3",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -101,8 +101,8 @@ Settings = Annotated[
 ]
 
 
-def _command(example: str) -> Callable:
-    """Register a function as a command that also takes --config; its help shows the example."""
+def _command(example: str, takes_config: bool = True) -> Callable:
+    """Register a function as a command, which may also take --config; its help has the example."""
 
     def register(function: Callable) -> Callable:
         @wraps(function)
@@ -116,10 +116,12 @@ def _command(example: str) -> Callable:
                 sys.unraisablehook = lambda _: None
                 _end("stopped by Ctrl-C; run again to resume.", 130)
 
-        described = signature(function)
-        added = Parameter("config", Parameter.KEYWORD_ONLY, annotation=Settings)
-        run.__signature__ = described.replace(parameters=[*described.parameters.values(), added])
-        run.__annotations__ = function.__annotations__ | {"config": Settings}
+        if takes_config:
+            described = signature(function)
+            added = Parameter("config", Parameter.KEYWORD_ONLY, annotation=Settings)
+            parameters = [*described.parameters.values(), added]
+            run.__signature__ = described.replace(parameters=parameters)
+            run.__annotations__ = function.__annotations__ | {"config": Settings}
         app.command(name=function.__name__, epilog=f"Example: created-equal {example}")(run)
         return function
 
@@ -357,7 +359,7 @@ def explore(
         write_explorer(study, scores, dataset, data_root, explorer_path(study_name, *scores))
 
 
-@_command("score predictions")
+@_command("score predictions", takes_config=False)
 def score(
     folder: Annotated[
         Path, typer.Argument(help="A folder of predictions files, as the recorder writes them.")
@@ -445,7 +447,7 @@ def export_scores(
         export(scores, dataset, words, folder, images, load_config().data_root)
 
 
-@_command("import_predictions cartography training_dynamics imported")
+@_command("import_predictions cartography training_dynamics imported", takes_config=False)
 def import_predictions(
     source: Annotated[
         str,

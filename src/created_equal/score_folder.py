@@ -3,9 +3,11 @@
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
+from functools import reduce
 from importlib import import_module
 from inspect import signature
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -14,12 +16,14 @@ from matplotlib.figure import Figure
 
 from created_equal.artefacts import (
     SPLITS,
+    check_one_ensemble,
     definition_of,
     has_images,
     open_artefact,
     open_dataset,
     open_predictions,
     open_scores,
+    write_predictions,
     write_scores,
 )
 from created_equal.beyond import read_findings, without_inapplicable
@@ -28,9 +32,10 @@ from created_equal.claims.claim import read_claims
 from created_equal.claims.evidence import Evidence
 from created_equal.claims.page import write_page, write_table
 from created_equal.errors import InputError
+from created_equal.exchange import about, write_tables
 from created_equal.explorer import write_explorer
 from created_equal.figures.saving import METADATA, save_in
-from created_equal.scores import score_ensemble
+from created_equal.scores import learning_warnings, score_ensemble
 from created_equal.study import FIGURES, Architecture, Ensemble, Recipe, Study, roles_of
 
 ENSEMBLE = "ensemble"
@@ -50,6 +55,7 @@ FIGURES_OF_ONE = {
     "metrics": (ALONE, SPLITS),
 }
 DATASET, SCORES = "dataset.nc", "scores.nc"
+TABLES = ("examples.csv", "examples.parquet", "epochs.csv")
 PAGES = CLAIMS, TABLE, EXPLORER = "claims.html", "claims.csv", "explorer.html"
 
 log = logging.getLogger(__name__)
@@ -60,8 +66,9 @@ def score_folder(folder: Path) -> list[str]:
 
     The folder has predictions files of one ensemble, ``*.nc``, as the recorder and imports write
     them, and perhaps ``dataset.nc`` with their images. Results are written into it: ``scores.nc``,
-    the figures of one ensemble, ``claims.html`` and ``.csv``, and ``explorer.html``. Those of an
-    earlier call that cannot be made now are removed.
+    the tables of examples and epochs, the figures of one ensemble, ``claims.html`` and ``.csv``,
+    and ``explorer.html``; figures and pages of an earlier call that cannot be made now are removed.
+    Only epochs that all networks have are scored.
 
     Raises:
         InputError: the folder has no predictions files, or those of several ensembles, or the
@@ -76,19 +83,24 @@ def score_folder(folder: Path) -> list[str]:
             "import wrote."
         )
     _keep_files_of_others(folder)
-    scored = score_ensemble(paths)
-    write_scores(scored, folder / SCORES, definition_of(scored))
-    log.info("wrote %s", folder / SCORES)
     with ExitStack() as stack:
+        predictions = _with_common_epochs(paths, stack)
+        scored = score_ensemble(predictions)
+        write_scores(scored, folder / SCORES, definition_of(scored))
+        log.info("wrote %s", folder / SCORES)
         scores = stack.enter_context(open_scores(folder / SCORES))
         dataset = _dataset_of(folder, paths[0], stack)
         study = _study_of(folder, scores)
+        write_tables(scores, dataset, about(scores, study.name, ENSEMBLE), folder)
+        log.info("wrote %s", folder / TABLES[0])
+        for warning in learning_warnings(study.name, scores):
+            log.warning("%s", warning)
         left_out = list(_draw_figures(study, scores, dataset, folder))
         if reason := _reason_for_leaving_out(WITH_VOTES, scores, dataset):
             left_out.append(f"claims are left out: {reason}")
             _remove(folder, CLAIMS, TABLE)
         else:
-            _check_claims(study, scores, dataset, paths, folder)
+            _check_claims(study, scores, dataset, predictions, folder)
         if reason := _reason_for_leaving_out(("votes",), scores, dataset):
             left_out.append(f"the explorer is left out: {reason}")
             _remove(folder, EXPLORER)
@@ -99,6 +111,30 @@ def score_folder(folder: Path) -> list[str]:
     return left_out
 
 
+def _with_common_epochs(paths: list[Path], stack: ExitStack) -> list[Path]:
+    """Return files of the epochs that all networks have: the same ones, or temporary copies.
+
+    Networks have different epochs if training stops early.
+    """
+    opened = [stack.enter_context(open_predictions(path)) for path in paths]
+    epochs = [each["epoch"].values for each in opened]
+    common = reduce(np.intersect1d, epochs)
+    fewest, most = min(epochs, key=len), max(map(len, epochs))
+    if len(common) == most or not (common > 0).any():
+        return paths  # If there are none, scoring says so.
+    opened = [each.sel(epoch=common) for each in opened]
+    check_one_ensemble(opened, paths)
+    log.warning(
+        "only the %d epochs that all networks have are scored, of up to %d: %s ends with epoch %d; "
+        "to score more, record all networks for as long, or move this file to another folder",
+        *(len(common), most, paths[[*map(len, epochs)].index(len(fewest))], fewest[-1]),
+    )
+    folder = Path(stack.enter_context(TemporaryDirectory()))
+    for contents, path in zip(opened, paths, strict=True):
+        write_predictions(contents.load(), folder / path.name, definition_of(contents))
+    return [folder / path.name for path in paths]
+
+
 def _keep_files_of_others(folder: Path) -> None:
     """Raise an error if another program's file has the name of a result, for example metrics.csv.
 
@@ -107,7 +143,7 @@ def _keep_files_of_others(folder: Path) -> None:
     with suppress(InputError), open_artefact(folder / SCORES, "scores"):
         return
     figures = [name for figure in FIGURES_OF_ONE for name in _files_of(figure)]
-    for name in (SCORES, *PAGES, *figures):
+    for name in (SCORES, *TABLES, *PAGES, *figures):
         if (folder / name).exists():
             raise InputError(
                 f"{folder / name} would be replaced by a result; move it to another "

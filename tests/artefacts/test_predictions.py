@@ -101,28 +101,52 @@ def test_files_of_one_ensemble(tmp_path):
 
 
 def test_files_of_other_epochs(tmp_path):
-    sentence = r"1.nc has other epochs than .*0.nc \(their last are 4 and 3\); train all networks"
+    longer = predictions([2], epochs=12)
+    sentence = r"0.nc lacks epochs that .*1.nc has \(4, 5, 6, 7, 8, ...\); train all networks"
     with pytest.raises(InputError, match=sentence):
-        check(tmp_path, (predictions([0]), {"a": 1}), (predictions([2], epochs=5), {"a": 1}))
+        check(tmp_path, (predictions([0]), {"a": 1}), (longer, {"a": 1}))
+    with_a_gap = longer.isel(epoch=[0, 1, 3, *range(4, 12)])
+    with pytest.raises(InputError, match=r"1.nc lacks epochs that .*0.nc has \(2\); train"):
+        check(tmp_path, (longer, {"a": 1}), (with_a_gap, {"a": 1}))
 
 
 @pytest.mark.parametrize(
-    ("other", "definition"),
+    ("other", "definition", "difference"),
     [
-        (predictions([2]), {"a": 2}),
-        (predictions([2], data=dataset(first=1)), {"a": 1}),
-        (predictions([2], data=dataset(examples=14)), {"a": 1}),
-        (predictions([2], data=dataset(labels=[1, 0, 2] * 4)), {"a": 1}),
+        (predictions([2]), {"a": 2}, "definition.a is 2 and 1"),
+        (predictions([2]), {"a": 1, "b": {"c": ["x"]}}, "definition.b is {'c': ['x']} and '-'"),
+        (predictions([2], data=dataset(first=1)), {"a": 1}, "the position of example 0 is 1 and 0"),
+        (predictions([2], data=dataset(examples=14)), {"a": 1}, "they have 14 and 12 examples"),
+        (
+            predictions([2], data=dataset(labels=[0, 2, 1] * 4)),
+            {"a": 1},
+            "the label of example 1 is 2 and 1",
+        ),
+        (
+            predictions([2]).assign(example_name=("example", [*"abcdefghijkl"])),
+            {"a": 1},
+            "the name of example 0 is 'a' and ''",
+        ),
     ],
-    ids=["definition", "examples", "number of examples", "labels"],
+    ids=["definition", "more keys", "examples", "number of examples", "labels", "names"],
 )
-def test_files_of_different_ensembles(tmp_path, other, definition):
+def test_files_of_different_ensembles(tmp_path, other, definition, difference):
     with pytest.raises(InputError) as refusal:
         check(tmp_path, (predictions([0, 1]), {"a": 1}), (other, definition))
     assert str(refusal.value) == (
-        f"{tmp_path / '1.nc'} and {tmp_path / '0.nc'} belong to different ensembles (their "
-        "definitions or examples differ); delete the one that is out of date and run again."
+        f"{tmp_path / '1.nc'} and {tmp_path / '0.nc'} belong to different ensembles "
+        f"({difference}); delete the one that is out of date, or score them in separate folders."
     )
+
+
+def test_the_first_difference_is_found_however_deep_it_is(tmp_path):
+    one = {"recorded": {"width": 2, "optimizer": {"name": "sgd"}}, "classes": ["a", "b"]}
+    for other, difference in (
+        (one | {"classes": ["a", "c"]}, "definition.classes.1 is 'c' and 'b'"),
+        (one | {"recorded": {"width": 2, "optimizer": {"name": "adam"}}}, "name is 'adam' and 's"),
+    ):
+        with pytest.raises(InputError, match=difference):
+            check(tmp_path, (predictions([0]), one), (predictions([1]), other))
 
 
 def test_a_duplicate_network(tmp_path):

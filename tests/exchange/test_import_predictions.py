@@ -478,6 +478,15 @@ def test_a_folder_with_something_in_it_is_left_alone(logits, tmp_path):
         import_predictions("logits", tmp_path / "log.npz", tmp_path)
 
 
+@pytest.mark.parametrize(("first", "given"), [(0, None), (0, 1), (0, 0), (1, None)])
+def test_a_table_that_may_count_trained_epochs_from_zero(tmp_path, caplog, first, given):
+    rows = {"epoch": [first, first + 1], "id": [7, 7], "pred": [0, 1], "gold": [1, 1]}
+    pd.DataFrame(rows).to_csv(tmp_path / "log.csv", index=False)
+    import_predictions("table", tmp_path / "log.csv", tmp_path / "imported", first_epoch=given)
+    is_unclear = (first, given) == (0, None)
+    assert ("if it is the first trained epoch, give --first-epoch 1" in caplog.text) == is_unclear
+
+
 def test_labels_that_may_count_from_one(logits, tmp_path, caplog):
     table = long_table(logits)
     table[["pred", "gold"]] += 1

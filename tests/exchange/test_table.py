@@ -17,7 +17,8 @@ from created_equal.scores.label_metrics import OF_EPOCHS, OF_EXAMPLES
 
 def test_a_row_has_what_is_known_of_its_example(scores, dataset):
     table = example_table(scores, dataset)
-    assert list(table) == [name for name in COLUMNS if name not in ("moved", "source_label")]
+    absent = ("name", "moved", "source_label")
+    assert list(table) == [name for name in COLUMNS if name not in absent]
     row = table.iloc[16]
     assert row[["example", "split", "file"]].tolist() == [132, "test", "test/16.png"]
     assert row[["label", "class"]].tolist() == [1, "dog, or wolf"]
@@ -44,6 +45,18 @@ def test_moved_examples_are_marked(scores, dataset):
     moved = scores["example"].values >= 140
     table = example_table(scores.assign(moved=("example", moved)), dataset)
     assert table["moved"].tolist() == moved.tolist()
+
+
+def test_examples_with_names_have_them_in_every_file(scores, dataset, tmp_path):
+    """As text, because some are numbers."""
+    names = np.array([f"{2**60 + each}" for each in scores["example"].values], dtype=object)
+    named = scores.assign(example_name=("example", names))
+    write_tables(named, dataset, {}, tmp_path)
+    assert list(example_table(named))[:3] == ["example", "name", "split"]
+    assert example_table(named)["name"].tolist() == names.tolist()
+    read = pd.read_csv(tmp_path / "examples.csv", dtype={"name": str})
+    assert read["name"].tolist() == names.tolist()
+    assert pd.read_parquet(tmp_path / "examples.parquet")["name"].tolist() == names.tolist()
 
 
 def test_some_of_the_examples_in_another_order_find_their_files(scores, dataset):

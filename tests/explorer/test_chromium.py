@@ -449,6 +449,20 @@ def test_large_images_are_scaled_down_and_missing_ones_said(open_page, write, tm
         assert [row["file"] for row in csv.DictReader(file)] == [names[7]]
 
 
+def test_names_of_examples_are_shown_found_and_saved(open_page, write, scores, dataset):
+    names = [f"Hand/{each}" for each in scores["example"].values]
+    named = scores.assign(example_name=("example", np.array(names, dtype=object)))
+    page = open_page(write({"a": named}, dataset), "#image=107&find=hand/107")
+    assert "Hand/107" in page.locator("#about").inner_text()
+    assert found(page) == [107]
+    with page.expect_download() as download:
+        page.locator("#csv").click()
+    with Path(download.value.path()).open(newline="") as file:
+        assert [(row["example"], row["name"]) for row in csv.DictReader(file)] == [
+            ("107", "Hand/107")
+        ]
+
+
 def test_two_ensembles_side_by_side(open_page, write, scores, dataset):
     other = make_scores(dataset, networks=7, epochs=5, seed=3).isel(example=slice(40, None))
     page = open_page(write({"a": scores, "b": other}, dataset), "#epoch=4")

@@ -7,8 +7,10 @@ from hypothesis.extra.numpy import arrays
 
 from created_equal.errors import InputError
 from created_equal.recorder.outputs import (
+    log_probability,
     logits_of,
     margins,
+    may_be_probabilities,
     parts_of,
     read_outputs,
     true_probabilities,
@@ -21,9 +23,9 @@ def test_margin_and_probability_by_hand():
     logits = np.log([[0.5, 0.25, 0.25], [0.1, 0.7, 0.2]])
     found = read_outputs(logits + 7, 3, "here:")
     assert found.predicted.tolist() == [0, 1]
-    labels = np.array([0, 2])
-    assert true_probabilities(found.log_probability, labels) == pytest.approx([0.5, 0.2], abs=1e-3)
-    margin = margins(found.log_probability, labels)
+    labels, of_classes = np.array([0, 2]), log_probability(found.values, False)
+    assert true_probabilities(of_classes, labels) == pytest.approx([0.5, 0.2], abs=1e-3)
+    margin = margins(of_classes, labels)
     assert margin == pytest.approx([np.log(2), np.log(0.2 / 0.7)], abs=1e-3)
     assert margin.dtype == np.float16
 
@@ -31,17 +33,17 @@ def test_margin_and_probability_by_hand():
 @given(LOGITS)
 def test_probabilities_say_the_same_as_their_logits(logits):
     probabilities = torch.softmax(torch.from_numpy(logits.astype(np.float64)), dim=1)
-    one, other = (read_outputs(each, 3, "here:") for each in (logits, probabilities))
-    np.testing.assert_allclose(
-        np.exp(one.log_probability), np.exp(other.log_probability), atol=1e-6
-    )
+    one, other = (read_outputs(each, 3, "here:").values for each in (logits, probabilities))
+    assert may_be_probabilities(other)
+    one, other = log_probability(one, False), log_probability(other, True)
+    np.testing.assert_allclose(np.exp(one), np.exp(other), atol=1e-6)
     by_torch = torch.log_softmax(torch.from_numpy(logits.astype(np.float64)), dim=1)
-    np.testing.assert_allclose(one.log_probability, by_torch.numpy(), atol=1e-9)
+    np.testing.assert_allclose(one, by_torch.numpy(), atol=1e-9)
 
 
 def test_a_margin_beyond_half_precision_is_its_end():
     found = read_outputs([[1e6, 0.0], [0.0, 1e6]], 2, "here:")
-    assert np.isfinite(margins(found.log_probability, np.array([0, 0]))).all()
+    assert np.isfinite(margins(log_probability(found.values, False), np.array([0, 0]))).all()
 
 
 @pytest.mark.parametrize("kind", [list, np.array, torch.tensor])
@@ -86,6 +88,8 @@ def test_the_parts_of_a_batch():
     assert parts_of(["inputs"]) == ("inputs", None, None)
     assert parts_of(("inputs", "labels")) == ("inputs", "labels", None)
     assert parts_of(("inputs", "labels", "ids")) == ("inputs", "labels", "ids")
+    with pytest.raises(InputError, match=r"^a batch of a loader has 4 parts; give \(inputs, "):
+        parts_of(("inputs", "labels", "ids", "weights"))
     batch = {"x": 1, "label": 2, "id": 3}
     assert parts_of(batch) == ({"x": 1}, 2, 3)
     assert len(batch) == 3

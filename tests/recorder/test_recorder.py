@@ -178,6 +178,25 @@ def test_probabilities_in_bf16_are_no_logits(tmp_path):
     assert losses[1] == pytest.approx(losses[0], rel=0.01)
 
 
+@pytest.mark.parametrize("first", [0, 3])
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_logits_that_look_like_probabilities_in_their_batch_are_logits(tmp_path, first, size):
+    """Wherever the others are: before, after, or in the same batch."""
+    logits = torch.eye(2)[torch.tensor([0, 1, 0, 1])]
+    logits[first] = torch.tensor([3.0, -1.0])
+    labels = torch.tensor([0, 0, 1, 1])
+    recorder = Recorder(tmp_path, 0, {"test": labels}, 2, keep={"margin", "true_probability"})
+    for start in range(0, 4, size):
+        places = range(start, start + size)
+        recorder.record(0, "test", places, logits[start : start + size])
+    found = read_predictions(recorder.path).isel(network=0, epoch=0)
+    expected = torch.nn.functional.cross_entropy(logits, labels).item()
+    assert found["loss"].sel(split="test").item() == pytest.approx(expected)
+    own = logits[torch.arange(4), labels] - logits[torch.arange(4), 1 - labels]
+    assert found["margin"].values.tolist() == own.tolist()
+    np.testing.assert_allclose(found["true_probability"], own.sigmoid(), atol=1e-3)
+
+
 def test_a_home_folder_and_a_number_of_numpy(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     for _ in range(2):  # The second resumes.
@@ -304,7 +323,7 @@ def test_a_missing_example_is_named_at_the_end_but_not_instead_of_an_error(recor
 
 def test_a_loader_without_its_last_batch(tmp_path, data):
     recorder = Recorder(tmp_path, 0, data.labels, NAMES)
-    with pytest.raises(InputError, match=r"^example 288 of train has no prediction .* 15 others"):
+    with pytest.raises(InputError, match=r"^example 288 of train .* 15 others.* without drop_last"):
         recorder.evaluate(0, make_model(), data.loaders(drop_last=True))
 
 
@@ -402,6 +421,11 @@ def test_what_cannot_be_recorded(recorder, arguments, sentence):
         ({"keep": {"logits"}}, "keep has 'logits'; it may have margin and true_probability."),
         ({"ids": {"test": [1, 2, 1]}}, r"ids\['test'\] has 1 twice; give each example its own."),
         ({"ids": {"test": [1, 2]}}, "ids has 2 examples of test, but labels has 3; give as many."),
+        ({"ids": {"test": [1, 2, 3], "val": []}}, "ids has the split 'val', but labels are of"),
+        (
+            {"images": {"test": np.zeros((3, 2, 2), np.uint8), "trian": []}},
+            "images has the split 'trian', but labels are of train and test; name the splits as in",
+        ),
         ({"ids": {"test": [(0, 1), (0, 2), (1, 2)]}}, r"ids\['test'\] are not all numbers or text"),
         ({"ids": {"test": ["a", "b", None]}}, r"ids\['test'\] are not all numbers or text; give"),
         ({"definition": {"model": object()}}, "definition cannot be saved as JSON"),

@@ -16,6 +16,12 @@ from created_equal.artefacts.files import (
 from created_equal.errors import InputError
 
 # Scoring reads all epochs of a block of examples at once: 808 KiB for 101 epochs, 1000 classes.
+OF_EXAMPLES = {
+    "example": "position",
+    "example_split": "split",
+    "label": "label",
+    "example_name": "name",
+}
 CHUNKS = {"network": 1, "example": 2**12}
 
 
@@ -154,11 +160,6 @@ def join_predictions(parts: Sequence[xr.Dataset], axis: str) -> xr.Dataset:
     )
 
 
-def _examples(contents: xr.Dataset) -> xr.Dataset:
-    """Return positions, splits, labels, and, if recorded or imported with them, names."""
-    return contents[[name for name in ("label", "example_name") if name in contents]]
-
-
 def check_one_ensemble(opened: Sequence[xr.Dataset], paths: Sequence[Path]) -> None:
     """Check that predictions files belong to one ensemble and share no network.
 
@@ -168,18 +169,20 @@ def check_one_ensemble(opened: Sequence[xr.Dataset], paths: Sequence[Path]) -> N
     first = opened[0]
     seen: dict[int, Path] = {}
     for contents, path in zip(opened, paths, strict=True):
-        same = definition_of(contents) == definition_of(first)
-        if not same or not _examples(contents).equals(_examples(first)):
+        if difference := _difference(contents, first):
             raise InputError(
-                f"{path} and {paths[0]} belong to different ensembles (their definitions or "
-                "examples differ); delete the one that is out of date and run again."
+                f"{path} and {paths[0]} belong to different ensembles ({difference}); delete the "
+                "one that is out of date, or score them in separate folders."
             )
-        if not np.array_equal(contents["epoch"].values, first["epoch"].values):
-            last, other = (int(each["epoch"][-1]) for each in (contents, first))
-            raise InputError(
-                f"{path} has other epochs than {paths[0]} (their last are {last} and {other}); "
-                "train all networks for the same epochs, or remove the file of one."
-            )
+        pair = (contents, path), (first, paths[0])
+        for (one, of_one), (other, of_other) in (pair, pair[::-1]):
+            alone = np.setdiff1d(one["epoch"].values, other["epoch"].values)
+            if alone.size:
+                shown = ", ".join(map(str, alone[:5])) + (", ..." if alone.size > 5 else "")
+                raise InputError(
+                    f"{of_other} lacks epochs that {of_one} has ({shown}); train all networks for "
+                    "the same epochs, or remove the file of one."
+                )
         for network in contents["network"].values.tolist():
             if network in seen:
                 raise InputError(
@@ -187,3 +190,34 @@ def check_one_ensemble(opened: Sequence[xr.Dataset], paths: Sequence[Path]) -> N
                     "network once."
                 )
             seen[network] = path
+
+
+def _difference(one: xr.Dataset, other: xr.Dataset) -> str:
+    """Return what two ensembles differ in, in words; "" if they are the same."""
+    both, sizes = (one, other), (one.sizes["example"], other.sizes["example"])
+    if found := _different_value(*map(definition_of, both)):
+        return found
+    if sizes[0] != sizes[1]:
+        return f"they have {sizes[0]} and {sizes[1]} examples"
+    for name, word in OF_EXAMPLES.items():
+        a, b = (
+            each[name].values if name in each.variables else np.full(sizes[0], "") for each in both
+        )
+        if (differs := a != b).any():
+            place = differs.argmax()
+            return (
+                f"the {word} of example {place} is {a.tolist()[place]!r} and {b.tolist()[place]!r}"
+            )
+    return ""
+
+
+def _different_value(one: object, other: object, key: str = "definition") -> str:
+    """Return the key and both values of the first difference; "" if there is none."""
+    one, other = (
+        dict(enumerate(each)) if isinstance(each, list) else each for each in (one, other)
+    )
+    if isinstance(one, dict) and isinstance(other, dict):
+        pairs = ((each, one.get(each, "-"), other.get(each, "-")) for each in {**one, **other})
+        found = (_different_value(a, b, f"{key}.{each}") for each, a, b in pairs)
+        return next(filter(None, found), "")
+    return "" if one == other else f"{key} is {one!r:.60} and {other!r:.60}"

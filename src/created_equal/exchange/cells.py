@@ -63,6 +63,12 @@ def log_of_cells(
     )
     if first_epoch is not None:
         cells["epoch"] += first_epoch - cells["epoch"].min()
+    elif cells["epoch"].min() == 0:
+        log.warning(
+            "%s begins with epoch 0, which is taken as the untrained network: if it is the first "
+            "trained epoch, give --first-epoch 1",
+            path,
+        )
     both, names = _encode(cells["label"], cells["predicted"], class_names, path)
     cells["label"], cells["predicted"] = both
     are_whole = _are_whole(cells["network"])

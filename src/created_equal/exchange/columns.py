@@ -2,7 +2,9 @@
 
 # c: share of networks that are right, p_k: that predict label k, y: the example's own label.
 COLUMNS = {
-    "example": "position in the source, train files first, then test files; the example's name",
+    "example": "position in the source, train files first, then test files; it identifies the "
+    "example",
+    "name": "the example's own name (id, guid, file); only if it was recorded or imported with one",
     "split": "train or test",
     "moved": "whether the example was moved to the test set; only if some were",
     "file": "name of the image's file, relative to the folder of images; only if there are files",

@@ -38,6 +38,8 @@ def example_table(scores: xr.Dataset, dataset: xr.Dataset | None = None) -> pd.D
     table = example_metrics(scores).reset_index()
     table["split"] = scores["example_split"].values
     table["label"] = labels
+    if "example_name" in scores:
+        table["name"] = scores["example_name"].values.astype(str)
     if "moved" in scores:
         table["moved"] = scores["moved"].values
     if "modal_label" in table:

@@ -147,7 +147,9 @@ def _render(
     common = {"position": shown.astype(np.float64)}
     if "pixel_hash" in examples:
         common["pixel_hash"] = examples["pixel_hash"].values.astype(np.uint64)
-    unit = _unit(next(iter(ensembles.values())))
+    first = next(iter(ensembles.values()))
+    texts = {"name": first.get("example_name"), "file": dataset.get("file")}
+    unit = _unit(first)
     letters = "AB" if len(ensembles) > 1 else [""]
     arrays = [_arrays_of(scores, shown) for scores in ensembles.values()]
     about = [
@@ -163,7 +165,11 @@ def _render(
         "unit": unit,
         "ensembles": about,
         "thumbnail": thumbnails._asdict() | {"sheets": len(thumbnails.sheets)},
-        "files": examples["file"].values.tolist() if "file" in examples else None,
+        "texts": {
+            name: values.sel(example=shown).values.tolist()
+            for name, values in texts.items()
+            if values is not None
+        },
         "never": NEVER,
         "arrays": index,
     }

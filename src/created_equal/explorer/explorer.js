@@ -43,6 +43,7 @@ const labelOf = (m, i) => classes[m.label[i]];
 const isRight = (m, i) => m.offset[at(m, i)] === 0;
 const modal = (m, i) => classes[(m.label[i] + m.offset[at(m, i)]) % classes.length];
 const splitOf = (m, i) => m.is_test[i] ? "test" : "train";
+const textsOf = (i) => Object.values(page.texts).map((of) => of[i]);
 const hashOf = (i) => hashes?.[i].toString(16).padStart(16, "0") ?? "";
 
 // Selecting and sorting.
@@ -66,10 +67,9 @@ function isSelected(i, find) {
   return x >= brush.x0 && x <= brush.x1 && y >= brush.y0 && y <= brush.y1;
 }
 
-function isFound(i, find) {
-  if (String(positions[i]) === find || page.files?.[i].toLowerCase().includes(find)) return true;
-  return find.length > 3 && hashOf(i).startsWith(find);
-}
+const isFound = (i, find) =>
+  textsOf(i).some((text) => text.toLowerCase().includes(find)) ||
+  String(positions[i]) === find || (find.length > 3 && hashOf(i).startsWith(find));
 
 function select() {
   const find = state.find.trim().toLowerCase();
@@ -324,7 +324,7 @@ function drawDetail() {
   drawThumbnail($("large"), i);
   $("large").setAttribute("aria-label", `Image ${positions[i]}, ${labelOf(first, i)}`);
   $("name").textContent = `Image ${positions[i]}, labeled ${labelOf(first, i)}`;
-  const about = [page.files?.[i], hashes && `pixel hash ${hashOf(i)}`].filter(Boolean);
+  const about = [...textsOf(i), hashes && `pixel hash ${hashOf(i)}`].filter(Boolean);
   $("about").textContent = [`${splitOf(first, i)} set`, ...about].join(" · ");
   for (const m of ensembles) drawVotes(m, i);
   drawCurves(i);
@@ -422,7 +422,7 @@ function readAddress() {
 
 function saveTable() {
   const columns = { example: (i) => positions[i], split: (i) => splitOf(first, i) };
-  if (page.files) columns.file = (i) => page.files[i];
+  for (const [name, of] of Object.entries(page.texts)) columns[name] = (i) => of[i];
   Object.assign(columns, hashes && { pixel_hash: hashOf }, { class: (i) => labelOf(first, i) });
   for (const m of ensembles) {
     const own = { modal_class: modal, consistency, consensus, accessibility: SCORES.accessibility };

@@ -19,11 +19,11 @@ class Outputs(NamedTuple):
 
     Attributes:
         predicted: (example,) labels, of any integer type; the first of equal logits.
-        log_probability: (example, class) float64; None if only labels are known.
+        values: (example, class) float64 logits or probabilities; None if only labels are known.
     """
 
     predicted: np.ndarray
-    log_probability: np.ndarray | None
+    values: np.ndarray | None
 
 
 def as_array(values: object) -> np.ndarray:
@@ -101,7 +101,7 @@ def read_outputs(outputs: object, classes: int, where: str) -> Outputs:
             f"{where} some outputs are not finite, so the network has diverged; train it with a "
             "lower learning rate, or leave it out."
         )
-    return Outputs(values.argmax(axis=1), _log_probability(values))
+    return Outputs(values.argmax(axis=1), values)
 
 
 def margins(log_probability: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -135,6 +135,9 @@ def parts_of(batch: object) -> tuple[object, object | None, object | None]:
 
     A batch is the inputs alone; a sequence of inputs, labels and optionally ids; or a mapping with
     the optional keys labels (or label) and ids (or id), whose other entries are inputs.
+
+    Raises:
+        InputError: a sequence has more than these three parts.
     """
     if isinstance(batch, Mapping):
         inputs = dict(batch)
@@ -144,15 +147,24 @@ def parts_of(batch: object) -> tuple[object, object | None, object | None]:
         )
         return inputs, labels, ids
     if isinstance(batch, tuple | list):
-        inputs, labels, *rest = (*batch, None)[: max(2, len(batch))]
-        return inputs, labels, rest[-1] if rest else None
+        if len(batch) > 3:
+            raise InputError(
+                f"a batch of a loader has {len(batch)} parts; give (inputs, labels, ids), or a "
+                "mapping with labels and ids."
+            )
+        inputs, labels, ids = (*batch, None, None)[:3]
+        return inputs, labels, ids
     return batch, None, None
 
 
-def _log_probability(values: np.ndarray) -> np.ndarray:
-    """Return log-probabilities of logits, or of probabilities: rows from 0 to 1 that sum to 1."""
-    is_probability = values.min(initial=0) >= 0 and np.allclose(values.sum(axis=1), 1, atol=BF16)
-    if is_probability:
+def may_be_probabilities(values: np.ndarray) -> bool:
+    """Return whether all rows (example, class) are from 0 to 1 and sum to 1, as some logits do."""
+    return bool(values.min(initial=0) >= 0 and np.allclose(values.sum(axis=1), 1, atol=BF16))
+
+
+def log_probability(values: np.ndarray, are_probabilities: bool) -> np.ndarray:
+    """Return the log-probabilities (example, class) of probabilities or of logits."""
+    if are_probabilities:
         # Single precision is exact down to here, and softmax of a logarithm is the identity.
         values = np.log(np.maximum(values, np.finfo(np.float32).tiny))
     values = values - values.max(axis=1, keepdims=True)

@@ -33,7 +33,9 @@ from created_equal.recorder import own_pass
 from created_equal.recorder.outputs import (
     as_array,
     class_numbers,
+    log_probability,
     margins,
+    may_be_probabilities,
     read_outputs,
     true_probabilities,
 )
@@ -51,9 +53,12 @@ class _Epoch:
     def __init__(self, number: int, examples: int, keep: Iterable[str]):
         self.number = number
         self.predicted = np.full(examples, NOT_YET, dtype=np.int32)
+        # Whether all outputs so far may be probabilities. A batch of logits may look like some, so
+        # values are kept for both cases: (2, example), those of logits first.
+        self.are_probabilities = True
         # Minus the log-probability of its label, NaN where only the predicted label is known.
-        self.loss = np.full(examples, np.nan)
-        self.kept = {name: np.full(examples, np.nan, dtype=np.float16) for name in keep}
+        self.loss = np.full((2, examples), np.nan)
+        self.kept = {name: np.full((2, examples), np.nan, dtype=np.float16) for name in keep}
 
     @property
     def missing(self) -> np.ndarray:
@@ -123,12 +128,18 @@ class Recorder:
         self._examples = _examples(labels, names)
         split_of = self._examples["example_split"].values
         self._places = {split: np.flatnonzero(split_of == split) for split in labels}
+        for name, given in {"ids": ids or {}, "images": images or {}}.items():
+            if unknown := [split for split in given if split not in self._places]:
+                raise InputError(
+                    f"{name} has the split {unknown[0]!r}, but labels are of {_and(labels)}; name "
+                    "the splits as in labels."
+                )
         self._ids = {split: _index(each, split) for split, each in (ids or {}).items()}
         for split, index in self._ids.items():
-            if len(index) != len(self._places.get(split, ())):
+            if len(index) != len(self._places[split]):
                 raise InputError(
                     f"ids has {len(index)} examples of {split}, but labels has "
-                    f"{len(self._places.get(split, ()))}; give as many."
+                    f"{len(self._places[split])}; give as many."
                 )
         self._current: _Epoch | None = None  # It may be complete, and in the file.
         self._recorded, self._seal = None, None  # what this recorder read or wrote last
@@ -195,8 +206,8 @@ class Recorder:
                     if ids is None and own_pass.shuffles(loader):
                         raise InputError(
                             f"loaders[{split!r}] shuffles, so predictions cannot be matched with "
-                            "examples; give one that does not, or ids as the last part of each "
-                            "batch."
+                            "examples; give one that does not, or ids as the third part of "
+                            "each batch."
                         )
                     names = range(place, place + size) if ids is None else ids
                     place += size
@@ -218,7 +229,8 @@ class Recorder:
             split: ``"train"`` or ``"test"``.
             ids: the ids or positions of the examples; None for all of the split, in order.
             outputs: logits or probabilities (example, class), or predicted labels (example,), as a
-                tensor, an array or a list.
+                tensor, an array or a list. They are probabilities if those of all examples of an
+                epoch are from 0 to 1 and sum to 1.
 
         Raises:
             InputError: the last epoch lacks an example; or an example is unknown, or has two
@@ -241,7 +253,7 @@ class Recorder:
                 f"{where} there are outputs for {len(found.predicted)} examples, but ids for "
                 f"{len(places)}; give one for each."
             )
-        if self._keep and found.log_probability is None:
+        if self._keep and found.values is None:
             raise InputError(
                 f"{where} keep requests {self._keep[0]}, which labels alone do not have; give "
                 "logits."
@@ -255,11 +267,14 @@ class Recorder:
                 f"{self._name(place)} has two predictions after epoch {epoch} of network "
                 f"{self.network}, {current.predicted[place]} and {other}; give each example once."
             )
-        if found.log_probability is not None:
+        if found.values is not None:
             labels = self._examples["label"].values[places]
-            current.loss[places] = -found.log_probability[np.arange(len(places)), labels]
-            for name, kept in current.kept.items():
-                kept[places] = KEPT[name](found.log_probability, labels)
+            current.are_probabilities &= may_be_probabilities(found.values)
+            for case in (0, 1) if current.are_probabilities else (0,):
+                of_classes = log_probability(found.values, bool(case))
+                current.loss[case, places] = -of_classes[np.arange(len(places)), labels]
+                for name, kept in current.kept.items():
+                    kept[case, places] = KEPT[name](of_classes, labels)
         self._save(current)
 
     def _begin(self, epoch: int) -> _Epoch:
@@ -304,7 +319,8 @@ class Recorder:
             return
         splits = self._examples["example_split"].values
         is_right = current.predicted == self._examples["label"].values
-        accuracy, loss = (mean_by_split(each, splits) for each in (is_right, current.loss))
+        case = int(current.are_probabilities)
+        accuracy, loss = (mean_by_split(each, splits) for each in (is_right, current.loss[case]))
         found = make_predictions(
             current.predicted[None, None],
             accuracy[None, None],
@@ -314,7 +330,8 @@ class Recorder:
             [current.number],
         )
         axes = ("network", "epoch", "example")
-        found = found.assign({name: (axes, of[None, None]) for name, of in current.kept.items()})
+        kept = {name: (axes, of[None, None, case]) for name, of in current.kept.items()}
+        found = found.assign(kept)
         found["class_name"] = self._examples["class_name"]
         if self._ids:
             found["example_name"] = "example", self._names()
@@ -391,7 +408,7 @@ class Recorder:
             raise InputError(
                 f"{self._name(place)} has the label {labels[differs][0]} in loaders[{split!r}], "
                 f"but {self._examples['label'].values[place]} in labels[{split!r}]; give a loader "
-                "that does not shuffle, or ids as the last part of each batch."
+                "that does not shuffle, or ids as the third part of each batch."
             )
 
     def _end_epoch(self) -> None:
@@ -407,7 +424,8 @@ class Recorder:
         raise InputError(
             f"{self._name(missing[0])} has no prediction after epoch {current.number} of network "
             f"{self.network}{more}; give all examples of every split after each epoch, from "
-            "loaders that can be iterated again for every epoch (not generators or zip)."
+            "loaders without drop_last that can be iterated again for every epoch (not generators "
+            "or zip)."
         )
 
     def _name(self, place: int) -> str:
