@@ -364,46 +364,63 @@ def _row(case: Case, evidence: Evidence, found: dict | None) -> Row:
         return Row(**known, note=f"{whose} has no {words}.")
     if "value" not in found:
         return Row(**known, **found)
+    return Row(**known, **_judged(case, evidence, found))
+
+
+def _judged(case: Case, evidence: Evidence, found: dict) -> dict:
+    """Return the numbers that were found, and what they decide."""
+    claim, accepted = case.claim, case.claim.accepted
     found = {**found}
     value, around_value, draws = found["value"], found.pop("around_value"), found.pop("draws")
-    expected = float(np.clip(found.get("expected", NAN), *claim.measure.possible))
     interval = found["lower"], found["upper"]
-    deciding = claim.accepted.deciding(value, *interval)
-    against = draws if deciding in claim.accepted else {}
-    shares = {null: claim.accepted.met_by(of, around_value) for null, of in against.items()}
+    expected = float(np.clip(found.get("expected", NAN), *claim.measure.possible))
+    deciding = accepted.deciding(value, *interval)
+    against = draws if deciding in accepted else {}
+    shares = {null: accepted.met_by(of, around_value) for null, of in against.items()}
     also_under = [null for null, share in shares.items() if share > LEVEL]
     # An ensemble whose examples a smaller one ranked depends on that one; the paper's are as large.
-    networks = min(
-        [found["networks"], *(evidence.ranked.get(each, math.inf) for each in case.names)]
-    )
+    ranked_by = (evidence.ranked.get(name, math.inf) for name in case.names)
+    networks = min([found["networks"], *ranked_by])
     counted = networks if claim.has_number(evidence.data) else found["networks"]
     verdict = verdict_of(case, evidence.data, deciding, counted, expected, also_under)
-    stable = ""
-    # A classifier without random states is fitted once, so its interval is complete.
-    are_baselines = all(name.startswith(BASELINE_PREFIX) for name in case.names)
-    is_complete = are_baselines and found["networks"] == 1
-    if (is_complete or "networks" in found["interval_over"]) and not math.isnan(found["lower"]):
-        stable = "yes" if claim.accepted.decides(*interval) else "no"
-    undefined = "the statistic is undefined: a group has no examples, or nothing varies."
-    notes = [note for note in (found.pop("note"),) if note] + [undefined] * math.isnan(value)
-    problems = {name: evidence.problem(name) for name in case.names}
-    notes += [f"{name} {problem}." for name, problem in problems.items() if problem]
+    stable = _is_stable(case, found)
     drawn = around_value[~np.isnan(around_value)]
     deviation = float(np.std(drawn)) if len(drawn) else NAN
     margin = MARGIN * np.nan_to_num(deviation)
-    turns = [words for words, by in TURNS.items() if claim.accepted.turns(value, by, margin)]
-    others = [(each in claim.accepted) != (value in claim.accepted) for each in drawn.tolist()]
-    return Row(
-        **known,
-        **(found | {"networks": networks, "expected": expected}),
+    turns = [words for words, by in TURNS.items() if accepted.turns(value, by, margin)]
+    others = [(each in accepted) != (value in accepted) for each in drawn.tolist()]
+    return {
+        **found,
         **{null: _median(of) for null, of in draws.items()},
-        deviation=deviation,
-        by_chance=float(np.mean(others)) if others else NAN,
-        stable=stable,
-        also_under=", ".join(also_under),
-        shares_under=", ".join(f"{null} {share:.1%}" for null, share in shares.items() if share),
-        verdict=verdict,
-        conclusion=conclusion_of(claim, evidence.data, verdict, stable),
-        turns_at=", ".join(turns),
-        note=" ".join(notes),
-    )
+        "networks": networks,
+        "expected": expected,
+        "deviation": deviation,
+        "by_chance": float(np.mean(others)) if others else NAN,
+        "stable": stable,
+        "also_under": ", ".join(also_under),
+        "shares_under": ", ".join(f"{null} {share:.1%}" for null, share in shares.items() if share),
+        "verdict": verdict,
+        "conclusion": conclusion_of(claim, evidence.data, verdict, stable),
+        "turns_at": ", ".join(turns),
+        "note": " ".join(_notes(case, evidence, found)),
+    }
+
+
+def _is_stable(case: Case, found: dict) -> str:
+    """Return whether the whole interval has the same verdict; "" if it is not one of networks."""
+    # A classifier without random states is fitted once, so its interval is complete.
+    are_baselines = all(name.startswith(BASELINE_PREFIX) for name in case.names)
+    is_complete = are_baselines and found["networks"] == 1
+    if math.isnan(found["lower"]) or not (is_complete or "networks" in found["interval_over"]):
+        return ""
+    return "yes" if case.claim.accepted.decides(found["lower"], found["upper"]) else "no"
+
+
+def _notes(case: Case, evidence: Evidence, found: dict) -> Iterator[str]:
+    if found["note"]:
+        yield found["note"]
+    if math.isnan(found["value"]):
+        yield "the statistic is undefined: a group has no examples, or nothing varies."
+    for name in case.names:
+        if problem := evidence.problem(name):
+            yield f"{name} {problem}."
