@@ -48,7 +48,7 @@ IN_README = (
     "figure_01c_bimodality_test",
     "figure_01c_two_peaks_test",
     "section_4_2_linear_more_bimodal_test",
-    "figure_01b_first_steps_test",
+    "figure_01b_beginning_test",
     "abstract_unanimous_test",
     "figure_08_lowest_test",
     "supplement_c_pair",
@@ -165,13 +165,17 @@ def test_networks_learn_in_one_order(split):
 
 @pytest.mark.parametrize(
     ("split", "expected"),
-    [("train", {10: 0.88, 20: 0.87, 140: 0.79}), ("test", {10: 0.88, 20: 0.88, 140: 0.71})],
+    [
+        ("train", {(1, 20): 0.87, (21, 140): 0.66, (1, 140): 0.79}),
+        ("test", {(1, 20): 0.88, (21, 140): 0.67, (1, 140): 0.71}),
+    ],
 )
 def test_small_networks_learn_in_a_similar_order(scores, split, expected):
     """The paper reports 0.87 for two others, and similar results for this pair."""
     both = [select_split(each, split) for each in (scores, kept_scores("small_st_vgg"))]
-    for epochs, r in expected.items():
-        means = [each["n_right"].sel(epoch=slice(1, epochs)).mean("epoch").values for each in both]
+    for (first, last), r in expected.items():
+        of = slice(first, last)
+        means = [each["n_right"].sel(epoch=of).mean("epoch").values for each in both]
         assert pearson(*means) == pytest.approx(r, abs=0.005)
 
 
@@ -363,7 +367,8 @@ def test_the_table_in_docs_is_that_of_the_claims(checked):
     assert table.index.tolist() == list(checked)
     for name, row in checked.items():
         in_docs = table.loc[name]
-        assert (in_docs["verdict"], in_docs["conclusion"]) == (row.verdict, row.conclusion)
+        for column in ("statistic", "accepted", "verdict", "conclusion"):
+            assert in_docs[column] == getattr(row, column)
         assert in_docs["value"] == pytest.approx(row.value, rel=1e-4, abs=1e-6, nan_ok=True)
 
 
@@ -426,12 +431,20 @@ def test_one_noise_alone_makes_networks_disagree_nearly_as_much_as_all(claims, f
     assert (order.lower, order.upper) == pytest.approx((0.75, 0.84), abs=0.005)
 
 
-@pytest.mark.parametrize("name", ["st_vgg", "only_initialisation"])
-def test_two_networks_learn_in_a_similar_order_whatever_noise_they_share(name):
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("st_vgg", 0.89),
+        ("only_initialisation", 0.89),
+        ("only_mini_batches", 0.92),
+        ("only_dropout", 0.93),
+    ],
+)
+def test_two_networks_learn_in_a_similar_order_whatever_noise_they_share(name, expected):
     kept = select_split(load_predictions("small_mammals_night", name, KEPT.parents[2]), "test")
     right = (kept["prediction"] == kept["label"]).isel(epoch=slice(1, None))
     r = spearmanr(right.mean("epoch").transpose("example", "network")).statistic
-    assert r[np.triu_indices(len(r), 1)].mean() == pytest.approx(0.89, abs=0.005)
+    assert r[np.triu_indices(len(r), 1)].mean() == pytest.approx(expected, abs=0.005)
 
 
 def test_one_weak_learner_is_nearly_as_accurate_as_a_hundred():
@@ -441,7 +454,7 @@ def test_one_weak_learner_is_nearly_as_accurate_as_a_hundred():
 
 
 @pytest.mark.parametrize(
-    ("few", "shares"), [(10, {"train": 0.42, "test": 0.63, "": 0.46}), (15, {"": 0.58})]
+    ("few", "shares"), [(10, {"train": 0.34, "test": 0.59, "": 0.38}), (20, {"": 0.53})]
 )
 def test_how_many_images_show_one_of_the_first_four_patterns(scores, monkeypatch, few, shares):
     monkeypatch.setattr(patterns, "FEW_EPOCHS", few)
@@ -539,8 +552,8 @@ def test_the_paper_s_numbers_of_other_data_are_marked(claims):
         ("section_1_unanimous_always_test", "falsified"),
         ("supplement_c_pair", "falsified"),
         ("figure_04b_rank_order_train", "verified"),
-        ("section_4_1_weaker_first", "inconclusive"),
-        ("figure_05b_almost_always", "inconclusive"),
+        ("section_4_1_weaker_first", "falsified"),
+        ("figure_05b_almost_always", "falsified"),
         ("figure_11_most_examples", "inconclusive"),
         ("figure_06a_hard_low", "inconclusive"),
         ("figure_06a_intermediate_rises", "inconclusive"),

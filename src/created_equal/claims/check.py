@@ -128,21 +128,15 @@ def _counted_once(rows: Sequence[Row]) -> list[Row]:
     same statistic of the same ensembles and the same limit, which tests another sentence.
     """
     measured = {row.id for row in rows if row.verdict != "not measured"}
-    first = {}
+    first, counted = {}, []
     for row in rows:
-        first.setdefault((row.statistic, row.ensembles, row.accepted), row.id)
-    places = (
-        row.reading_of
-        if row.reading_of in measured
-        else first[row.statistic, row.ensembles, row.accepted]
-        if row.id in measured
-        else row.id
-        for row in rows
-    )
-    return [
-        replace(row, reading_of=place if place != row.id else "")
-        for row, place in zip(rows, places, strict=True)
-    ]
+        place = row.id
+        if row.reading_of in measured:
+            place = row.reading_of
+        elif row.id in measured:
+            place = first.setdefault((row.statistic, row.ensembles, row.accepted), row.id)
+        counted.append(replace(row, reading_of=place if place != row.id else ""))
+    return counted
 
 
 def verdict_of(

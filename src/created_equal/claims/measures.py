@@ -469,7 +469,7 @@ def agreement_when_equal(
     return OfEpochs(CORRELATIONS[r], examples, epochs)
 
 
-@measure(possible=SHARE, nulls=JOINT, fewest=MANY)
+@measure(possible=SHARE, nulls=JOINT, fewest=FEWEST)
 def weaker_first(evidence: Evidence, *names: str, split: str = "test") -> Measured:
     """Share of the examples that the ensemble of lower test accuracy is right about in the end,
     about which the other is right when it first is as accurate, {split} examples.
@@ -488,7 +488,7 @@ def weaker_first(evidence: Evidence, *names: str, split: str = "test") -> Measur
     return _given(evidence, split, at)
 
 
-@measure(possible=SHARE, nulls=JOINT, fewest=MANY)
+@measure(possible=SHARE, nulls=JOINT, fewest=FEWEST)
 def right_given_right(
     evidence: Evidence, other: str, name: str, *, when: str, split: str = "test"
 ) -> Measured:

@@ -54,9 +54,9 @@ def pattern_fits(
 
     - jumps to 1 in one epoch: the largest product, over e >= 1, of c(e)'s rise above all before
       it, of the mean of c from e on, and of 1 - (highest - lowest before e);
-    - dips, then rises to 1: the largest product, over e >= 1, of the fall from the highest c
-      before e to c(e), as a fraction of that highest c or of chance if that is higher, and of the
-      rise from c(e) to the end, or to c ten epochs later if that is lower;
+    - dips, then rises to 1: the largest product, over e, of the fall from c(e) to the lowest c of
+      the next ten epochs, as a fraction of c(e) or of chance if that is higher, and of the rise
+      from there to c(e + 10), or to the end if that is lower;
     - falls fast to 0: 1 - mean of c(e >= 1), or 1 - the end if that is less, times c(0) / chance
       if c(0) is below chance;
     - stays constant: 1 - (highest - lowest) / 0.4, so an example whose consistency varies by at
@@ -108,12 +108,12 @@ def _jumps(consistency: np.ndarray, _: float) -> np.ndarray:
 
 
 def _dips(consistency: np.ndarray, chance: float) -> np.ndarray:
-    highest = _accumulate(np.maximum, consistency)[:-1]
-    fall = np.clip(highest - consistency[1:], 0, 1) / np.maximum(highest, chance)
-    last = len(consistency) - 1
-    soon = consistency[np.minimum(np.arange(1, last + 1) + FEW_EPOCHS, last)]
-    rise = np.minimum(soon, _end(consistency)) - consistency[1:]
-    return (fall * np.clip(rise, 0, 1)).max(axis=0)
+    starts, last = np.arange(len(consistency) - 1), len(consistency) - 1
+    within = [consistency[np.minimum(starts + n, last)] for n in range(1, FEW_EPOCHS + 1)]
+    lowest, before = np.minimum.reduce(within), consistency[:-1]
+    fall = np.clip(before - lowest, 0, 1) / np.maximum(before, chance)
+    rise = np.clip(np.minimum(within[-1], _end(consistency)) - lowest, 0, 1)
+    return (fall * rise).max(axis=0)
 
 
 def _falls(consistency: np.ndarray, chance: float) -> np.ndarray:
