@@ -104,7 +104,7 @@ def test_counts_are_of_the_paper_s_rows_that_hold_beyond_the_nulls_and_of_no_oth
     ]
     text, reader = page_of(rows, tmp_path)
     assert "2 of 3 claims hold beyond their nulls (0 of these, such as accuracies," in text
-    assert "2 hold, if those are counted that say, as a null does, that networks" in text
+    assert "2 hold if claims that networks do not agree are included." in text
     assert "would turn at half the tolerance: 2; at twice: 1. Intervals that cross the" in text
     assert (
         "cross the limit: 2; verdicts expected to turn with other images and networks: 1." in text

@@ -133,8 +133,8 @@ def _counts(rows: Sequence[Row]) -> str:
     unstable = sum(row.stable == "no" for row in counted)
     return (
         f'<ul class="counts">{items}</ul>\n<p>{len(beyond)} of {len(counted)} claims hold beyond '
-        f"their nulls ({without} of these, such as accuracies, have none); {len(holding)} hold, if "
-        "those are counted that say, as a null does, that networks do not agree. Verdicts that "
+        f"their nulls ({without} of these, such as accuracies, have none); {len(holding)} hold "
+        "if claims that networks do not agree are included. Verdicts that "
         f"would turn at half the tolerance: {at['1/2']}; at twice: {at['2']}. Intervals that cross "
         f"the limit: {unstable}; verdicts expected to turn with other images and networks: "
         f"{chance:.0f}. Limits set after a look at the study digits: {later}.</p>\n"
