@@ -111,15 +111,16 @@ def test_results_of_another_definition_are_named_before_the_run(studies):
         check_run(Config(), studies, [], [*jobs])
     heading, *sentences = map(str.strip, str(raised.value).splitlines())
     assert heading == "nothing was started:"
-    end = " was made for another definition than its study has now; undo the change (another "
-    end += "number of networks changes rankings), or move the file elsewhere and run again."
-    paths = [path for path, _ in jobs.values()]
-    one_of_two = paths.pop(3)
-    folder = one_of_two.parent
-    assert sentences[:3] == [f"{path}{end}" for path in paths[:2]] + [
-        f"{folder} has 1 more file like it."
+    dataset, derived, predictions, _, baseline = (path for path, _ in jobs.values())
+    begin = "was made for another definition than its study has now; undo the change"
+    move = "move the file elsewhere and run again."
+    assert sentences == [
+        f"{dataset} {begin}, or run created-equal build_dataset smoke.",
+        f"{derived} {begin} (another number of networks changes rankings), or {move}",
+        f"{derived.parent} has 1 more file like it.",
+        f"{predictions} {begin} (another number of networks changes rankings), or {move}",
+        f"{baseline} {begin}, or {move}",
     ]
-    assert sentences[3:] == [f"{path}{end}" for path in paths[2:]]
     # These are made again anyway; a damaged file is left to the job that reads it.
     for path, _ in jobs.values():
         path.chmod(0o644)

@@ -133,13 +133,13 @@ def _of_another_definition(studies: Mapping[str, Study], finished: Sequence[Job]
     Snakemake compares definitions only of files that it made itself, in this folder: not of those
     from another machine or the command line.
     """
-    from created_equal.artefacts import check_definition, definition_in_head
+    from created_equal.artefacts import check_if_made_for
 
     wrong: dict[Path, list[str]] = {}
     for job in finished:
         for path, definition in _defined_outputs(job, studies).items():
             try:
-                check_definition(path, definition_in_head(path) or definition, definition)
+                check_if_made_for(path, definition)
             except InputError as error:
                 wrong.setdefault(path.parent, []).append(str(error))
     for folder, (sentence, *others) in wrong.items():
