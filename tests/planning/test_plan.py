@@ -218,7 +218,7 @@ def test_a_narrow_terminal_has_the_columns_that_matter_and_whole_numbers(
         lambda kinds, *_: ([Cost(1.0, 1.0, 0.1)] * len(kinds), Share(1.0, 0.0)),
     )
     monkeypatch.setattr("created_equal.planning.plan.usable_cores", lambda: 1)
-    name = "an_ensemble_with_a_name_that_alone_takes_half_of_the_line"
+    name = "an_ensemble_with_a_name_that_alone_would_take_most_of_the_line"
     recipe = {"epochs": 60, "batch_size": 20}
     write_study(small_study(networks=1234, recipe=recipe, ensembles={name: CNN}))
     monkeypatch.setenv("COLUMNS", "80")
@@ -229,9 +229,10 @@ def test_a_narrow_terminal_has_the_columns_that_matter_and_whole_numbers(
     assert "disk MB" not in message
     table = [line for line in message.splitlines() if line.startswith("\u2502")]
     cells = [[cell.strip() for cell in line.strip("\u2502").split("\u2502")] for line in table]
-    assert "".join(line[1] for line in cells) == name
+    assert "small: On cpu, fp32, 1 at a time" in message
+    assert "".join(line[0] for line in cells) == name
     # A network takes 60 * 40 seconds to train, and 61 * 80 to predict.
-    assert cells[0][2:] == ["1,234", "0", "60", "104 days \u00b1 10 %"]
+    assert cells[0][1:] == ["1,234", "0", "60", "104 days \u00b1 10 %"]
     assert "Total training time: 104 days \u00b1 10 %" in " ".join(message.split())
 
 

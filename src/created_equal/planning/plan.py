@@ -29,7 +29,7 @@ from created_equal.training.measure import LARGEST_BATCH, Cost, Share
 SECONDS = 10.0
 
 NAMES = ("study", "ensemble", "architecture")
-# On terminals with fewer columns, the table is without these.
+# On terminals with fewer columns, the table is without these, and without the only study's name.
 WIDE = 120
 LEFT_OUT = ("architecture", "TFLOP left", "disk MB")
 
@@ -220,8 +220,11 @@ def _make_table(
 ) -> Table:
     """Return the table; on a narrow terminal, of the columns that matter most."""
     headings = (*NAMES, "networks", "trained", "epochs", "TFLOP left", "disk MB", "time left")
-    shown = [each for each in headings if width >= WIDE or each not in LEFT_OUT]
-    table = Table(title=title)
+    studies, left_out = {row.study for row in rows}, ()
+    if width < WIDE:
+        left_out = LEFT_OUT if len(studies) > 1 else (*LEFT_OUT, "study")
+    shown = [each for each in headings if each not in left_out]
+    table = Table(title=title if "study" in shown else f"{studies.pop()}: {title}")
     for heading in shown:
         # If there is too little room, names are folded, and numbers stay whole.
         is_name = heading in NAMES
@@ -247,9 +250,11 @@ def _make_table(
 
 
 def _duration(seconds: float) -> str:
-    """Return a time as 1:23:45, or in days if it takes at least two."""
-    days = seconds / timedelta(days=1).total_seconds()
-    return f"{days:,.0f} days" if days >= 2 else str(timedelta(seconds=round(seconds)))
+    """Return a time as 1:23:45; longer than a day, in hours, and longer than three, in days."""
+    hours = seconds / 3600
+    if hours < 24:
+        return str(timedelta(seconds=round(seconds)))
+    return f"{hours:.0f} hours" if hours < 72 else f"{hours / 24:,.0f} days"
 
 
 def _total(estimates: Sequence[_Estimate], share: Share) -> str:
