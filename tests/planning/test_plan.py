@@ -229,7 +229,7 @@ def test_a_narrow_terminal_has_the_columns_that_matter_and_whole_numbers(
     assert "disk MB" not in message
     table = [line for line in message.splitlines() if line.startswith("\u2502")]
     cells = [[cell.strip() for cell in line.strip("\u2502").split("\u2502")] for line in table]
-    assert "small: On cpu, fp32, 1 at a time" in message
+    assert "small: on cpu, fp32, 1 at a time" in message
     assert "".join(line[0] for line in cells) == name
     # A network takes 60 * 40 seconds to train, and 61 * 80 to predict.
     assert cells[0][1:] == ["1,234", "0", "60", "104 days \u00b1 10 %"]

@@ -224,7 +224,7 @@ def _make_table(
     if width < WIDE:
         left_out = LEFT_OUT if len(studies) > 1 else (*LEFT_OUT, "study")
     shown = [each for each in headings if each not in left_out]
-    table = Table(title=title if "study" in shown else f"{studies.pop()}: {title}")
+    table = Table(title=title if "study" in shown else f"{studies.pop()}: {title.lower()}")
     for heading in shown:
         # If there is too little room, names are folded, and numbers stay whole.
         is_name = heading in NAMES
