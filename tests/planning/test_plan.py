@@ -236,6 +236,13 @@ def test_a_narrow_terminal_has_the_columns_that_matter_and_whole_numbers(
     assert "Total training time: 104 days \u00b1 10 %" in " ".join(message.split())
 
 
+def test_a_study_that_cannot_be_trained_has_no_plan(plan, study_folder):
+    recipe = {"epochs": 2, "batch_size": 2000}
+    write_study(small_study(dataset={"source": "digits", "size": 16}, recipe=recipe))
+    with pytest.raises(InputError, match="set has 1198 examples, fewer than one mini-batch; set"):
+        plan("small")
+
+
 def test_a_dataset_whose_size_is_not_known(plan, study_folder):
     write_study(small_study(dataset={"source": "image_folder", "path": "mine"}), "mine")
     message = plan("mine")

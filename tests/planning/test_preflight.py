@@ -46,8 +46,9 @@ def studies(study_folder):
         "cifar": {"source": "cifar10"},
         "handwritten": {"source": "mnist"},
     }
+    kinds = {"ensembles": {"a": {"architecture": "st_vgg"}}, "recipe": {"batch_size": 2}}
     for name, dataset in sources.items():
-        write_study(small_study(dataset=dataset, ensembles={"a": {"architecture": "st_vgg"}}), name)
+        write_study(small_study(dataset=dataset, **kinds), name)
     return {name: load_study(name) for name in ("smoke", *sources)}
 
 
@@ -292,6 +293,25 @@ def test_a_folder_of_images_is_of_known_size_once_it_is_built(studies, study_fol
     wanted.pop()
     overwrite(path, b"damaged")
     assert message() == [unknown]
+
+
+def test_a_train_set_without_a_mini_batch_is_said_as_soon_as_its_size_is_known(study_folder):
+    recipe = {"epochs": 2, "batch_size": 3}
+    dataset = {"source": "image_folder", "path": "mine"}
+    write_study(small_study(dataset=dataset, recipe=recipe), "mine")
+    studies = {"mine": load_study("mine")}
+    save_images(study_folder / "data" / "mine", size=(40, 40))
+    wanted = [replace(TRAIN, study="mine")]
+    assert check_run(Config(), studies, wanted, [])
+    definition = studies["mine"].dataset
+    built = build_dataset(definition, study_folder / "data", False)
+    write_dataset(built, dataset_path("mine"), definition)
+    with pytest.raises(InputError) as error:
+        check_run(Config(), studies, wanted, [])
+    assert str(error.value).splitlines()[1:] == [
+        "  mine/st_vgg: the train set has 2 examples, fewer than one mini-batch; set "
+        "recipe.batch_size to 2 or less."
+    ]
 
 
 def test_places_match_torchvision():

@@ -98,7 +98,8 @@ def print_plan(
     table is limited to them.
 
     Raises:
-        InputError: the device does not exist, a study's images are too small, or a name is unknown.
+        InputError: the device does not exist, a study's images or train set are too small, or a
+            name is unknown.
     """
     setting = choose_setting(device, precision)
     # Snakemake uses all cores of a CPU, and runs one job at a time on a GPU.
@@ -116,6 +117,8 @@ def print_plan(
     for row in rows:
         first, extent, _ = row.parts[0]
         if row.left:
+            for part in row.parts:
+                part.ensemble.check_train_set(part.extent.examples[0])
             kinds[row.kind(device_type)] = (first, extent.image_shape, extent.classes)
     measured, share = [], Share(1.0, 0.0)
     if kinds:

@@ -169,6 +169,14 @@ class Ensemble:
             for first, last in self.batches(networks_per_job)
         ]
 
+    def check_train_set(self, n_train: int) -> None:
+        """Raise InputError if a train set of this size has no mini-batch."""
+        if n_train < self.recipe.batch_size:
+            raise InputError(
+                f"{self.study}/{self.name}: the train set has {n_train} examples, fewer than one "
+                f"mini-batch; set recipe.batch_size to {n_train} or less."
+            )
+
     @property
     def dataset_path(self) -> Path:
         """The path of the dataset that its networks are trained on."""
