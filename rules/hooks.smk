@@ -180,13 +180,21 @@ OF_PATHS = (
 
 
 def check_targets():
-    """End the workflow if a word of the command line is a study, or nearly the name of a figure.
+    """End the workflow if a word of the command line is a study, a setting without --config before
+    it, or nearly the name of a figure.
 
     Snakemake's message would only be that no rule produces it.
     """
     figures = [*FIGURES, CROSS_DATASET]
+    option = ""
     for before, word in pairwise(sys.argv):
         name = Path(word).stem
+        option = word if word.startswith("-") else option
+        key, equals, _ = word.partition("=")
+        # -nC is -n -C.
+        of_config = option == "--config" or re.fullmatch("-[a-zA-Z]*C", option)
+        if equals and key in CONFIG.__dataclass_fields__ and not of_config:
+            fail(f"{word} is a setting; put --config before it: --config {word}")
         # The value of a setting may end like a figure: data_root=my_gallery.
         if "=" in word or name in figures or before in OF_PATHS:
             continue

@@ -393,6 +393,7 @@ def test_the_figure_of_all_studies_needs_one_ensemble_of_each(built):
         (["results/smoke/st_vg/scores.nc"], "the study smoke has no ensemble st_vg"),
         (["digits"], "digits is a study; select it with --config studies=digits."),
         (["--config", "studies=smoke", "--config", "networks=2"], "--config is given twice, and"),
+        (["studies=smoke"], "studies=smoke is a setting; put --config before it: --config studies"),
     ],
 )
 def test_wrong_requests_end_in_one_sentence(built, arguments, sentence):

@@ -212,6 +212,13 @@ def test_the_command_that_links_images_is_right(studies, study_folder):
         check_run(config, studies, [Job("build_dataset", "mine")], [])
 
 
+def test_a_path_that_repeats_the_data_root_is_explained(studies, study_folder):
+    dataset = {"source": "image_folder", "path": "data/mine"}
+    study = replace(studies["mine"], dataset=dataset)
+    with pytest.raises(InputError, match="relative to data_root, so write path: mine"):
+        check_run(Config(), {"mine": study}, [Job("build_dataset", "mine")], [])
+
+
 def test_all_missing_data_are_reported_at_once(studies, study_folder):
     wanted = [Job("build_dataset", name) for name in studies if name != "large"]
     config = Config(data_root=study_folder / "data", download=False)

@@ -17,6 +17,7 @@ from papermill.log import logger
 from created_equal.errors import DamagedError, InputError
 from created_equal.study import (
     CROSS_DATASET,
+    FIGURES,
     NOTEBOOKS,
     RESULTS,
     Study,
@@ -27,6 +28,7 @@ from created_equal.study import (
     joined,
     load_configured,
     study_path,
+    suggestion,
 )
 
 # With -P, a file in the current folder such as random.py does not hide a module.
@@ -52,10 +54,10 @@ def render_figure(study: Study, figure: str) -> None:
     if figure in study.refused:
         raise InputError(f"{file}: {' '.join(study.refused[figure])}")
     if figure not in study.figures:
-        raise InputError(
-            f"the study {study.name} has no {figure}; name one of {', '.join(study.figures)}, or "
-            f"add it under figures in {file}."
-        )
+        remedy = f"name one of {', '.join(study.figures)}, or add it under figures in {file}."
+        if figure not in FIGURES:
+            remedy = suggestion(figure, list(study.figures))
+        raise InputError(f"the study {study.name} has no {figure}; {remedy}")
     entry = study.figures[figure]
     study.check_results(ensembles_of(entry), baselines_of(entry))
     log = RESULTS / study.name / "logs" / f"{figure}.ipynb"

@@ -263,6 +263,12 @@ def _missing(config: Config, study: Study) -> str | None:
         folder = image_root(config.data_root, study.dataset["path"])
         if link := dead_link(folder / "train"):
             return link
+        first, *others = Path(study.dataset["path"]).parts
+        if not folder.exists() and others and first == config.data_root.name:
+            return (
+                f"{folder} does not exist; dataset.path is relative to data_root, so write "
+                f"path: {Path(*others)}."
+            )
         if not folder.exists():
             parent, link = (quote(str(each)) for each in (folder.parent, folder))
             return (
