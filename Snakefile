@@ -39,6 +39,7 @@ onstart:
 onsuccess:
     if IS_HEAD:
         warn_of_failed_learning()
+        say_where()
         forget_earlier()
 
 

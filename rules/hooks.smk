@@ -143,6 +143,31 @@ def warn_of_failed_learning():
     print_lines(f"warning: {warning}" for warning in warnings_in(files))
 
 
+def say_where():
+    """Print for each study where the figures and pages are that were asked for."""
+    kinds = {"render": "figures", "check": "claims", "explore": "images"}
+    found = {}
+    for job in workflow.dag.jobs:
+        kind, study = job.rule.name.partition("_")[0], job.wildcards.get("study")
+        # A page, or the folder of a figure.
+        place = job.output.get("page") or os.path.dirname(job.output.get("pdf", ""))
+        if study and kind in kinds and os.path.exists(place):
+            found.setdefault(study, {}).setdefault(kind, set()).add(place)
+    for study, places in found.items():
+        line = ", ".join(
+            f"{word} in {' and '.join(sorted(places[kind]))}"
+            for kind, word in kinds.items()
+            if kind in places
+        )
+        names = left_out(study)
+        print_lines([f"{line}; left out: {names}" if names else line])
+
+
+def left_out(study):
+    """Return the names of the invalid figures that a trial, or a run with kept scores, leaves out."""
+    return ", ".join(load(study).refused if KEPT or CONFIG.epochs is not None else ())
+
+
 def print_lines(lines):
     """Print lines for the user."""
     for line in lines:
@@ -157,13 +182,21 @@ OF_PATHS = (
 
 
 def check_targets():
-    """End the workflow if a word of the command line is a study, or nearly the name of a figure.
+    """End the workflow if a word of the command line is a study, a setting without --config before
+    it, or nearly the name of a figure.
 
     Snakemake's message would only be that no rule produces it.
     """
     figures = [*FIGURES, CROSS_DATASET]
+    option = ""
     for before, word in pairwise(sys.argv):
         name = Path(word).stem
+        option = word if word.startswith("-") else option
+        key, equals, _ = word.partition("=")
+        # -nC is -n -C.
+        of_config = option == "--config" or re.fullmatch("-[a-zA-Z]*C", option)
+        if equals and key in CONFIG.__dataclass_fields__ and not of_config:
+            fail(f"{word} is a setting; put --config before it: --config {word}")
         # The value of a setting may end like a figure: data_root=my_gallery.
         if "=" in word or name in figures or before in OF_PATHS:
             continue
@@ -190,6 +223,8 @@ if IS_HEAD:
     for study in CONFIG.studies:
         for sentences in (*load(study).refused.values(), load(study).incomplete):
             print_lines(f"{study_path(study)}: {sentence}" for sentence in sentences)
+        if names := left_out(study):
+            print_lines([f"{study}: left out: {names}; those of an earlier run stay"])
         # The ensembles of invalid figures would be trained without them.
         if not (load(study).refused or KEPT):
             shown = ensembles_behind(load(study))

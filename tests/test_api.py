@@ -75,6 +75,24 @@ def test_scores_of_ones_own_are_those_of_the_same_predictions_files(
     )
 
 
+def test_predictions_of_a_trial_next_to_those_of_the_study_are_told_apart(predictions, tmp_path):
+    """As after a run with fewer epochs and networks, which leaves the files of the study."""
+    dataset = examples_of(LABELS, IS_TEST)
+    made = {"study": (5, 5), "trial": (2, 3)}  # Networks and epochs.
+    for name, (networks, epochs) in made.items():
+        part = predictions_of(predictions[:networks, :epochs], dataset, range(networks))
+        path = predictions_path("mine", "nets", 0, networks - 1)
+        artefacts.write_predictions(part, tmp_path / path.relative_to("results"), {"of": name})
+    with pytest.raises(InputError, match="belong to different ensembles"):
+        created_equal.load_predictions("mine", "nets", tmp_path)
+    for name, (networks, epochs) in made.items():
+        path = predictions_path("mine", "nets", 0, networks - 1)
+        scored = score_ensemble([tmp_path / path.relative_to("results")])
+        artefacts.write_scores(scored, scores_path("mine", "nets", tmp_path), {"of": name})
+        loaded = created_equal.load_predictions("mine", "nets", tmp_path)
+        assert np.array_equal(loaded["prediction"], predictions[:networks, :epochs])
+
+
 def test_scores_of_correctness_alone_have_no_consensus(predictions, tmp_path):
     right, path = predictions == LABELS, scores_path("mine", "nets", tmp_path)
     np.save(tmp_path / "right.npy", right)

@@ -146,10 +146,29 @@ def test_a_step_takes_nothing_that_was_made_for_a_former_definition(run, small):
         message = refused(run(step, "small", ensemble))
         assert message == (
             "results/small/dataset.nc was made for another definition than its study has now; undo "
-            "the change (another number of networks changes rankings), or move the file elsewhere "
-            "and run again."
+            "the change, or run created-equal build_dataset small."
         )
     assert not Path("results/small/labels/dataset.nc").exists()
+
+
+def test_no_page_shows_scores_that_were_made_for_a_former_definition(run, small):
+    recipe = with_rate(0.1) | {"epochs": 3}
+    study = {"figures": {"figure_01": {"ensemble": "st_vgg"}}, "networks": 1, "recipe": recipe}
+    small(**study)
+    for step in ("build_dataset", "train_networks", "score_ensemble"):
+        run(step, "small", *["st_vgg"] * (step != "build_dataset"))
+    small(**study | {"recipe": recipe | {"learning_rate": 0.01}})
+    for page in (
+        ("render_figure", "small", "figure_01"),
+        ("render_cross_dataset", "small"),
+        ("check_claims", "small"),
+        ("explore", "small", "st_vgg"),
+        ("tabulate_examples", "small", "st_vgg"),
+    ):
+        assert refused(run(*page)) == (
+            "results/small/st_vgg/scores.nc was made for another definition than its study has "
+            "now; undo the change, or move the file elsewhere and run again."
+        )
 
 
 def test_kept_networks_of_two_definitions_do_not_replace_each_other(run, small, caplog):

@@ -2,6 +2,7 @@
 
 import doctest
 import re
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +62,19 @@ def test_the_page_names_all_that_the_package_offers():
 
     named = set(re.findall(r"`(\w+)(?:\([^`]*\))?`", PAGE.read_text("utf-8")))
     assert set(created_equal.__all__) <= named
+
+
+def test_the_workflow_runs_from_an_empty_folder(tmp_path):
+    (line,) = re.findall(r"^    (snakemake -s .*)$", PAGE.read_text("utf-8"), re.MULTILINE)
+    planned = subprocess.run(
+        line.replace("--config", "--dry-run --config"),
+        shell=True,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert planned.returncode == 0, planned.stderr
+    assert jobs(planned.stdout + planned.stderr)["build_dataset"] == 1
 
 
 def test_a_workflow_that_uses_ours_as_a_module(globals_after, folder):

@@ -21,7 +21,7 @@ from commands import (
     source_of,
     succeeds,
 )
-from data import NARROW, edited, overwrite, small_study
+from data import NARROW, edited, overwrite, small_study, write_study
 from learners import assert_same
 from long_study import ALL, DATASET_FILE, FIRST, LONG, PREDICTIONS, SECOND, UNFINISHED
 from needs import require
@@ -227,6 +227,24 @@ def test_predictions_of_a_former_definition_never_pass_for_those_of_now(quick):
     # And what the former definition gave is not lost.
     succeeds(quick, scores, *PAIRS)
     assert [trained(quick, "quick", each) for each in ("0000-0001", "0002-0003")] == [0, 0]
+
+
+def test_predictions_that_the_commands_made_are_compared_with_the_study(quick):
+    """Snakemake does not know how they were made."""
+    tested = "results/by_hand/results_test.txt"
+    study = QUICK | {"ensembles": {"st_vgg": NARROW}}
+    study["figures"] = {"figure_01": {"ensemble": "st_vgg"}}
+    path = write_study(study, "by_hand", quick)
+    for step in (["build_dataset", "by_hand"], ["train_networks", "by_hand", "st_vgg"]):
+        assert created_equal(quick, *step).returncode == 0
+    succeeds(quick, tested)
+    with edited(path, lambda text: text.replace("learning_rate: 0.1", "learning_rate: 0.05")):
+        said = failure(snakemake(quick, tested))
+    assert (
+        "nothing was started:\n  results/by_hand/st_vgg/predictions/0000-0003.nc was made" in said
+    )
+    with edited(path, lambda text: text.replace("title: ", "title: Another ")):
+        assert "Nothing to be done" in succeeds(quick, tested)
 
 
 def test_scores_that_fail_leave_no_figure_of_before_that_passes_for_current(quick):

@@ -51,7 +51,9 @@ figures:
 def built(tmp_path_factory):
     """A repository in which the smoke study has been built and reported."""
     folder = copy_of_repository(tmp_path_factory.mktemp("workflow"))
-    succeeds(folder, "--config", "studies=smoke")
+    said = succeeds(folder, "--config", "studies=smoke")
+    pages = "claims in results/smoke/claims.html, images in results/smoke/st_vgg/explorer.html"
+    assert f"created-equal: figures in paper_figures/smoke, {pages}\n" in said
     succeeds(folder, "--config", "studies=smoke", "--report", "report.html")
     return folder
 
@@ -389,6 +391,7 @@ def test_the_figure_of_all_studies_needs_one_ensemble_of_each(built):
         (["results/smoke/st_vg/scores.nc"], "the study smoke has no ensemble st_vg"),
         (["digits"], "digits is a study; select it with --config studies=digits."),
         (["--config", "studies=smoke", "--config", "networks=2"], "--config is given twice, and"),
+        (["studies=smoke"], "studies=smoke is a setting; put --config before it: --config studies"),
     ],
 )
 def test_wrong_requests_end_in_one_sentence(built, arguments, sentence):
@@ -460,6 +463,17 @@ def test_figures_that_cannot_be_are_refused_by_name_and_all_else_is_built(built)
     assert "figures.figure_05 shows linear_st_vgg" in failure(
         snakemake(built, "figure_05", *partial)
     )
+
+
+def test_a_trial_says_which_figures_it_leaves_out(built):
+    shown = "figure_01: {ensemble: st_vgg}\n  figure_10: {ensemble: st_vgg}"
+    brief = STUCK.replace("figure_03: {ensemble: st_vgg, epochs: [0, 1, 2, 3]}", shown)
+    write_study(brief, "brief", built)
+    target = "paper_figures/brief/figure_10.pdf"
+    said = succeeds(built, target, "--config", "studies=brief", "epochs=1")
+    assert "figures.figure_01 shows 4 epochs, but st_vgg has only 2 (0 to 1); train longer" in said
+    assert "created-equal: brief: left out: figure_01; those of an earlier run stay\n" in said
+    assert "created-equal: figures in paper_figures/brief; left out: figure_01\n" in said
 
 
 def test_data_that_cannot_be_had_end_in_one_sentence(built):

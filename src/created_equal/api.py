@@ -54,7 +54,8 @@ def load_predictions(study: str, ensemble: str, folder: str | Path = paths.RESUL
     Returns:
         prediction (network, epoch, example) unsigned, accuracy and loss (network, epoch, split),
         label (example,), networks sorted by seed; see ``artefacts.make_predictions``. If the
-        number of networks was lowered, they include networks that the scores leave out.
+        number of networks was lowered, they include networks that the scores leave out. Of files
+        with several definitions, as after a trial, those that were scored are read.
 
     Raises:
         InputError: there are no files, one is damaged, or they belong to different ensembles.
@@ -67,6 +68,10 @@ def load_predictions(study: str, ensemble: str, folder: str | Path = paths.RESUL
             f"neither {where} nor {where.parent} has predictions; correct the path, or, if {study} "
             f"is a study, train some with: created-equal train_networks {study} {ensemble}"
         )
+    scored = artefacts.definition_in_head(paths.scores_path(study, ensemble, Path(folder)))
+    files = [
+        path for path in files if (artefacts.definition_in_head(path) or scored) == scored
+    ] or files
     # Two files may contain the same network, if jobs of another size wrote one of them.
     parts, seen = {}, set()
     for path in files:

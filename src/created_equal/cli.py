@@ -33,11 +33,13 @@ from created_equal.study import (
     Ensemble,
     baseline_of,
     baseline_path,
+    baselines_in,
     changed_config,
     chosen_path,
     claims_path,
     dataset_path,
     ensemble_of,
+    ensembles_in,
     explorer_path,
     find,
     load_config,
@@ -49,6 +51,7 @@ from created_equal.study import (
     predictions_folders,
     predictions_path,
     results_test_path,
+    roles_of,
     scores_path,
     tables_path,
 )
@@ -284,11 +287,11 @@ def score_ensemble(
         n_networks = n_networks or ensemble.n_networks
         all_networks = replace(ensemble, n_networks=n_networks)
         predictions = all_networks.predictions_paths(load_config().networks_per_job)
-    moved, wanted = None, ensemble.definition
+    moved = None
     if "move_to_test" in ensemble.derived:
         moved = artefacts.moved_examples(chosen_path(study_name, ensemble_name))
     for path in predictions:
-        artefacts.check_definition(path, artefacts.definition_in_head(path) or wanted, wanted)
+        artefacts.check_if_made_for(path, ensemble.definition)
     scored = scores.score_ensemble(predictions, n_networks, moved)
     definition = artefacts.definition_of(scored)
     artefacts.write_scores(scored, scores_path(study_name, ensemble_name), definition)
@@ -354,6 +357,7 @@ def explore(
         )
     study, data_root = load_configured(study_name), load_config().data_root
     ensembles = [ensemble_of(study, name) for name in ensemble_names]
+    study.check_results(ensemble_names)
     scores = {each.name: read_scores(study.scores_path(each.name)) for each in ensembles}
     with open_dataset(dataset_path(study_name)) as dataset:
         write_explorer(study, scores, dataset, data_root, explorer_path(study_name, *scores))
@@ -487,6 +491,8 @@ def check_claims(study_name: StudyName) -> None:
     from created_equal.claims.page import write_page, write_table
 
     study = load_configured(study_name)
+    roles = roles_of(study)
+    study.check_results(ensembles_in(roles), baselines_in(roles))
     with open_evidence(study, load_config().networks_per_job) as evidence:
         rows = without_inapplicable(check(evidence, [*read_claims(), *read_findings()]))
         warnings = evidence.warnings()
@@ -658,6 +664,7 @@ def _opened(study_name: str, ensemble_name: str) -> Iterator[tuple]:
 
     study = load_configured(study_name)
     path = study.scores_path(ensemble_of(study, ensemble_name).name)
+    study.check_results([ensemble_name])
     with open_dataset(dataset_path(study_name)) as dataset, open_scores(path) as scores:
         yield study, dataset, scores
 

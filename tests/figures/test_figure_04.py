@@ -132,10 +132,10 @@ def test_long_names_do_not_reach_into_the_next_panel(scores, other):
     assert first.x1 < second.x0
 
 
-def test_two_panels_are_empty_if_no_epochs_match(scores, other):
+def test_three_panels_are_empty_if_no_epochs_match(scores, other):
     unlike = other.assign(accuracy=other["accuracy"] - 2)
     figure = draw({"st_vgg": scores, "small": unlike}, "Digits")
-    for letter in "cd":
+    for letter in "cde":
         axes = panel(figure, letter)
         assert "no epochs with test accuracies" in axes.get_title(loc="left")
         assert not axes.collections

@@ -36,6 +36,13 @@ def test_an_example_that_is_forgotten_is_found(scores, dataset):
     )
 
 
+def test_positions_are_explained_for_sources_with_and_without_a_test_set(scores, dataset):
+    """Scikit-learn's digits have one set, in which train and test examples take turns."""
+    figure = draw(scores, dataset, "Digits", "st_vgg")
+    (text,) = [text.get_text() for text in figure.texts if "Position:" in text.get_text()]
+    assert "in the source; if it has two sets, train images first." in " ".join(text.split())
+
+
 def test_an_image_that_came_from_a_file_has_its_name(scores, dataset):
     names = [f"train/cat/{index}.png" for index in range(dataset.sizes["example"])]
     figure = draw(scores, dataset.assign(file=("example", names)), "Mine", "st_vgg")

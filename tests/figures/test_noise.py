@@ -53,6 +53,7 @@ def test_curves_are_shares_of_pairs_and_their_ratios(hypotheses):
     made = hypotheses(5)
     figure = draw(made, NAMES, "Digits", "st-VGG")
     left, middle, right = figure.axes
+    assert ", epochs 1 to 4;" in " ".join(figure.get_suptitle().split())
     for line, key in zip(left.lines, KEYS, strict=False):
         expected = [pairs(made, key, epoch) for epoch in range(1, EPOCHS + 1)]
         np.testing.assert_allclose(line.get_ydata(), expected)

@@ -152,6 +152,8 @@ def test_a_killed_notebook(repository):
 def test_a_figure_that_the_study_does_not_list(repository):
     with pytest.raises(InputError, match="made_up has no figure_04; name one of figure_01, fig"):
         render_figure(load_study("made_up"), "figure_04")
+    with pytest.raises(InputError, match=r"made_up has no figure_1; did you mean figure_01"):
+        render_figure(load_study("made_up"), "figure_1")
 
 
 def test_a_figure_that_contradicts_its_study(repository):

@@ -210,6 +210,39 @@ def test_an_ensemble_uses_as_many_cores_as_it_has_jobs(plan, study_folder, monke
     assert "Total training time: 0:50:00" in alone
 
 
+def test_a_narrow_terminal_has_the_columns_that_matter_and_whole_numbers(
+    plan, study_folder, monkeypatch
+):
+    monkeypatch.setattr(
+        "created_equal.planning.plan.measure_costs",
+        lambda kinds, *_: ([Cost(1.0, 1.0, 0.1)] * len(kinds), Share(1.0, 0.0)),
+    )
+    monkeypatch.setattr("created_equal.planning.plan.usable_cores", lambda: 1)
+    name = "an_ensemble_with_a_name_that_alone_would_take_most_of_the_line"
+    recipe = {"epochs": 60, "batch_size": 20}
+    write_study(small_study(networks=1234, recipe=recipe, ensembles={name: CNN}))
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    message = re.sub(r"\x1b\[[\d;]*m", "", plan("small"))
+    assert max(map(len, message.splitlines())) <= 80
+    assert "\u2026" not in message
+    assert "disk MB" not in message
+    table = [line for line in message.splitlines() if line.startswith("\u2502")]
+    cells = [[cell.strip() for cell in line.strip("\u2502").split("\u2502")] for line in table]
+    assert "small: on cpu, fp32, 1 at a time" in message
+    assert "".join(line[0] for line in cells) == name
+    # A network takes 60 * 40 seconds to train, and 61 * 80 to predict.
+    assert cells[0][1:] == ["1,234", "0", "60", "104 days \u00b1 10 %"]
+    assert "Total training time: 104 days \u00b1 10 %" in " ".join(message.split())
+
+
+def test_a_study_that_cannot_be_trained_has_no_plan(plan, study_folder):
+    recipe = {"epochs": 2, "batch_size": 2000}
+    write_study(small_study(dataset={"source": "digits", "size": 16}, recipe=recipe))
+    with pytest.raises(InputError, match="set has 1198 examples, fewer than one mini-batch; set"):
+        plan("small")
+
+
 def test_a_dataset_whose_size_is_not_known(plan, study_folder):
     write_study(small_study(dataset={"source": "image_folder", "path": "mine"}), "mine")
     message = plan("mine")

@@ -46,8 +46,9 @@ def studies(study_folder):
         "cifar": {"source": "cifar10"},
         "handwritten": {"source": "mnist"},
     }
+    kinds = {"ensembles": {"a": {"architecture": "st_vgg"}}, "recipe": {"batch_size": 2}}
     for name, dataset in sources.items():
-        write_study(small_study(dataset=dataset, ensembles={"a": {"architecture": "st_vgg"}}), name)
+        write_study(small_study(dataset=dataset, **kinds), name)
     return {name: load_study(name) for name in ("smoke", *sources)}
 
 
@@ -111,15 +112,16 @@ def test_results_of_another_definition_are_named_before_the_run(studies):
         check_run(Config(), studies, [], [*jobs])
     heading, *sentences = map(str.strip, str(raised.value).splitlines())
     assert heading == "nothing was started:"
-    end = " was made for another definition than its study has now; undo the change (another "
-    end += "number of networks changes rankings), or move the file elsewhere and run again."
-    paths = [path for path, _ in jobs.values()]
-    one_of_two = paths.pop(3)
-    folder = one_of_two.parent
-    assert sentences[:3] == [f"{path}{end}" for path in paths[:2]] + [
-        f"{folder} has 1 more file like it."
+    dataset, derived, predictions, _, baseline = (path for path, _ in jobs.values())
+    begin = "was made for another definition than its study has now; undo the change"
+    move = "move the file elsewhere and run again."
+    assert sentences == [
+        f"{dataset} {begin}, or run created-equal build_dataset smoke.",
+        f"{derived} {begin} (another number of networks changes rankings), or {move}",
+        f"{derived.parent} has 1 more file like it.",
+        f"{predictions} {begin} (another number of networks changes rankings), or {move}",
+        f"{baseline} {begin}, or {move}",
     ]
-    assert sentences[3:] == [f"{path}{end}" for path in paths[2:]]
     # These are made again anyway; a damaged file is left to the job that reads it.
     for path, _ in jobs.values():
         path.chmod(0o644)
@@ -210,6 +212,13 @@ def test_the_command_that_links_images_is_right(studies, study_folder):
         check_run(config, studies, [Job("build_dataset", "mine")], [])
 
 
+def test_a_path_that_repeats_the_data_root_is_explained(studies, study_folder):
+    dataset = {"source": "image_folder", "path": "data/mine"}
+    study = replace(studies["mine"], dataset=dataset)
+    with pytest.raises(InputError, match="relative to data_root, so write path: mine"):
+        check_run(Config(), {"mine": study}, [Job("build_dataset", "mine")], [])
+
+
 def test_all_missing_data_are_reported_at_once(studies, study_folder):
     wanted = [Job("build_dataset", name) for name in studies if name != "large"]
     config = Config(data_root=study_folder / "data", download=False)
@@ -291,6 +300,25 @@ def test_a_folder_of_images_is_of_known_size_once_it_is_built(studies, study_fol
     wanted.pop()
     overwrite(path, b"damaged")
     assert message() == [unknown]
+
+
+def test_a_train_set_without_a_mini_batch_is_said_as_soon_as_its_size_is_known(study_folder):
+    recipe = {"epochs": 2, "batch_size": 3}
+    dataset = {"source": "image_folder", "path": "mine"}
+    write_study(small_study(dataset=dataset, recipe=recipe), "mine")
+    studies = {"mine": load_study("mine")}
+    save_images(study_folder / "data" / "mine", size=(40, 40))
+    wanted = [replace(TRAIN, study="mine")]
+    assert check_run(Config(), studies, wanted, [])
+    definition = studies["mine"].dataset
+    built = build_dataset(definition, study_folder / "data", False)
+    write_dataset(built, dataset_path("mine"), definition)
+    with pytest.raises(InputError) as error:
+        check_run(Config(), studies, wanted, [])
+    assert str(error.value).splitlines()[1:] == [
+        "  mine/st_vgg: the train set has 2 examples, fewer than one mini-batch; set "
+        "recipe.batch_size to 2 or less."
+    ]
 
 
 def test_places_match_torchvision():

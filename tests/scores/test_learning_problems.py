@@ -80,11 +80,14 @@ def test_networks_trained_on_random_labels_may_have_any_accuracy_on_the_test_set
         # Learned at once, with noise ever after; or after a step in the wrong direction.
         (np.r_[2.3, 0.5, 0.1, 0.05 + 0.03 * np.cos(np.arange(38))], True),
         (np.r_[2.3, 3.0, 1.5, np.linspace(1.2, 0.4, 38)], True),
+        # Batch normalization on few examples: far worse after an epoch, then all.
+        (np.r_[1.1, 5.9, 2.6, np.geomspace(1.0, 0.002, 38)], True),
         # Not learned: noise around the loss of chance, or always the same.
         (1.6 + 0.01 * np.random.default_rng(1).normal(size=EPOCHS), False),
         (np.full(EPOCHS, 1.6), False),
         # Diverged: at once, in the end, or to no number.
         (np.linspace(2.3, 9, EPOCHS), False),
+        (np.r_[1.0, 0.5, 3.0, np.full(38, 9.0)], False),
         (np.r_[np.linspace(2.3, 0.1, 35), np.full(6, 7.0)], False),
         (np.r_[np.linspace(2.3, 0.1, 35), np.full(6, math.nan)], False),
     ],

@@ -206,6 +206,10 @@ def test_the_override_replaces_the_number_of_every_ensemble(folder):
     [
         (minimal(recipes={}), "recipes is not known; did you mean recipe?"),
         (
+            minimal(b={"architecture": "st_vgg"}),
+            "b is not known; indent it under ensembles.",
+        ),
+        (
             minimal(resources={"memory": 1}),
             "resources.memory is not known; use one of mem_mb, cpus",
         ),
@@ -467,12 +471,19 @@ def test_any_broken_study_is_an_input_error(tmp_path_factory, data):
             assert str(error).startswith("config/studies/one.yaml")
 
 
-def test_a_missing_study(folder):
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("smal_mamals", "did you mean small_mammals?"),
+        ("epochs=2", "write --config epochs=2."),
+        ("digits,mnist", "separate studies by spaces: digits mnist."),
+    ],
+)
+def test_a_missing_study(folder, name, remedy):
     with pytest.raises(InputError) as refusal:
-        load_study("smal_mamals")
+        load_study(name)
     assert str(refusal.value) == (
-        "there is no study smal_mamals (config/studies/smal_mamals.yaml does not exist); "
-        "did you mean small_mammals?"
+        f"there is no study {name} (config/studies/{name}.yaml does not exist); {remedy}"
     )
 
 

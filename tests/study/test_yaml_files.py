@@ -48,6 +48,7 @@ def test_a_mapping_that_overrides_merged_keys_may_be_merged_itself():
         (b"title: a\nrecipe: {epochs: 3\nb: c", ", line 3: did not find expected ',' or '}'"),
         (b"a: 1\nb:2\nc: 3", ", line 2: could not find expected ':'; correct it (in YAML, inden"),
         (b"a: 1\nb 2\n\n\nc: 3", ", line 2: could not find expected ':';"),
+        (b"title: My images: MNIST", ", line 1: mapping values are not allowed in this context;"),
         (b"[1]: 2", ", line 1: a key must be text;"),
         (b"a: \x01", ": there are characters that YAML does not allow;"),
         (b"a: \xff", " is not UTF-8 text; save it as UTF-8."),
@@ -64,6 +65,8 @@ def test_invalid_yaml_is_reported_with_its_line(tmp_path, content, message):
     with pytest.raises(InputError) as refusal:
         read_yaml(path)
     assert str(refusal.value).startswith(f"{path}{message}")
+    if message.endswith(";"):
+        assert "text with a colon needs quotes" in str(refusal.value)
     assert "\n" not in str(refusal.value)
 
 

@@ -5,9 +5,9 @@ from .dataset import MOST_CLASSES, absent_classes, add_images, content_hash, fin
 from .dataset import has_images, image_shape, label_examples, make_dataset, make_examples
 from .dataset import make_file_dataset, moments_of, open_dataset, read_dataset, sums_of
 from .dataset import write_dataset
-from .files import SPLITS, canonical, check_definition, dead_link, definition_in_head
-from .files import definition_of, in_study, open_artefact, read_sealed, select_indices, select_split
-from .files import short_digest, write_atomically, write_sealed
+from .files import SPLITS, canonical, check_definition, check_if_made_for, dead_link
+from .files import definition_in_head, definition_of, in_study, open_artefact, read_sealed
+from .files import select_indices, select_split, short_digest, write_atomically, write_sealed
 from .image_files import ImageFiles, image_root, missing_split, read_images
 from .predictions import check_one_ensemble, join_predictions, label_dtype, make_predictions
 from .predictions import make_predictions_without_loss, mean_by_split, open_predictions

@@ -64,11 +64,21 @@ def check_definition(path: Path, found: Mapping, wanted: Mapping) -> None:
         InputError: ``in_study(found)`` is not ``wanted``.
     """
     if canonical(in_study(found)) != canonical(wanted):
+        derived = wanted.get("dataset", wanted).get("derived", {})
+        ranking = " (another number of networks changes rankings)" if "ranked_by" in derived else ""
+        if "source" in wanted and not derived:
+            remedy = f"run created-equal build_dataset {path.parent.name}."
+        else:
+            remedy = "move the file elsewhere and run again."
         raise InputError(
-            f"{path} was made for another definition than its study has now; undo the change "
-            "(another number of networks changes rankings), or move the file elsewhere and run "
-            "again."
+            f"{path} was made for another definition than its study has now; undo the "
+            f"change{ranking}, or {remedy}"
         )
+
+
+def check_if_made_for(path: Path, wanted: Mapping) -> None:
+    """As ``check_definition``, of a file that may be missing; only its first bytes are read."""
+    check_definition(path, definition_in_head(path) or wanted, wanted)
 
 
 def versions() -> dict[str, str]:

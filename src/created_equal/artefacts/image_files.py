@@ -28,7 +28,7 @@ def image_root(data_root: Path, folder: str) -> Path:
 def missing_split(root: Path) -> str | None:
     """Return a sentence if a folder of images lacks the train or the test set, otherwise None."""
     if not root.is_dir():
-        return f"{root} is not a folder; set the dataset's path to a folder of images."
+        return f"{root} is not a folder; set the dataset's path to one, relative to data_root."
     folders = sorted(entry.name for entry in root.glob("[!.]*") if entry.is_dir())
     more = ["..."] if len(folders) > FOLDERS_NAMED else []
     found = f"it has {', '.join(folders[:FOLDERS_NAMED] + more) or 'no folders'}"

@@ -39,7 +39,7 @@ def draw(
         chosen = trained[places].tolist()
         found = select_epochs(of_steps, chosen)
         panels += [(found, step, f"after step {step}") for step in chosen]
-        details.append(f"{style.describe(name, of_steps)}, after mini-batches of the first epochs")
+        details.append(f"{style.describe(name, of_steps)}, after mini-batches, not epochs")
     rows = -(-len(panels) // COLUMNS)
     figure = style.page(1.3 + 1.75 * rows)
     grid = figure.subplots(rows, COLUMNS, sharex=True)

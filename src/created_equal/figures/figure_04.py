@@ -187,7 +187,10 @@ def _agreement(
         (of_classes, style.GRAY, "s", "expected if one is shuffled within classes"),
     ):
         axes.plot(x, values, linestyle="", marker=marker, markersize=4, color=color, label=label)
-    axes.set_title("(e) do they agree whenever they are equally accurate?")
+    words = "do they agree whenever they are equally accurate?"
+    if not pairs:
+        words = "no epochs with test accuracies within 0.01 of each other"
+    axes.set_title(f"(e) {words}")
     lowest = min((r for r in (*found, *of_classes) if r < 0), default=0)
     limits = (lowest - 0.05, 1.05)
     axes.set(xlabel="test accuracy of both", ylabel="r of consistency", ylim=limits)

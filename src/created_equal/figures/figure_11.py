@@ -55,7 +55,7 @@ def draw(
         )
     style.epoch_axis(grid[-1, 1])
     figure.supylabel(style.CONSISTENCY)
-    position = " Position: index in the source, train images first, then test images."
+    position = " Position: index in the source; if it has two sets, train images first."
     details = style.describe_all_epochs(ensemble, scores, epochs[0])
     style.heading(figure, title, details, {ensemble: scores})
     style.footing(

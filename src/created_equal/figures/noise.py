@@ -73,7 +73,9 @@ def draw(hypotheses: Hypotheses, names: Mapping[str, str], title: str, ensemble:
         for key in (*NOISES, *HALVES)
     )
     scores = hypotheses.scores[names["ensemble"]]
-    shown = f"epochs {epochs[0]} to {epochs[-1]} ({len(epochs)} shown)"
+    shown = f"epochs {epochs[0]} to {epochs[-1]}"
+    if len(epochs) <= epochs[-1] - epochs[0]:
+        shown += f" ({len(epochs)} shown)"
     details = f"{style.describe(ensemble, scores)}, {shown}; {sizes}"
     compared = {
         ensemble if key == "ensemble" else name: hypotheses.scores[name]

@@ -17,14 +17,18 @@ from papermill.log import logger
 from created_equal.errors import DamagedError, InputError
 from created_equal.study import (
     CROSS_DATASET,
+    FIGURES,
     NOTEBOOKS,
     RESULTS,
     Study,
+    baselines_of,
     ensemble_across,
+    ensembles_of,
     find,
     joined,
     load_configured,
     study_path,
+    suggestion,
 )
 
 # With -P, a file in the current folder such as random.py does not hide a module.
@@ -42,18 +46,20 @@ def render_figure(study: Study, figure: str) -> None:
     The executed notebook is saved in ``results/{study}/logs``, even if it fails.
 
     Raises:
-        InputError: the study does not have the figure, or cannot draw it (``Study.refused``); the
-            Jupyter kernel does not start; or the notebook fails. An InputError that is raised in
-            the notebook keeps its message.
+        InputError: the study does not have the figure, or cannot draw it (``Study.refused``);
+            its scores were made for another definition; the Jupyter kernel does not start; or the
+            notebook fails. An InputError that is raised in the notebook keeps its message.
     """
     file = study_path(study.name)
     if figure in study.refused:
         raise InputError(f"{file}: {' '.join(study.refused[figure])}")
     if figure not in study.figures:
-        raise InputError(
-            f"the study {study.name} has no {figure}; name one of {', '.join(study.figures)}, or "
-            f"add it under figures in {file}."
-        )
+        remedy = f"name one of {', '.join(study.figures)}, or add it under figures in {file}."
+        if figure not in FIGURES:
+            remedy = suggestion(figure, list(study.figures))
+        raise InputError(f"the study {study.name} has no {figure}; {remedy}")
+    entry = study.figures[figure]
+    study.check_results(ensembles_of(entry), baselines_of(entry))
     log = RESULTS / study.name / "logs" / f"{figure}.ipynb"
     _run(figure, {"study_name": study.name}, log, f"the study {study.name}")
 
@@ -64,13 +70,16 @@ def render_cross_dataset(studies: Sequence[str]) -> None:
     Raises:
         InputError: no study has a figure 1, or see ``render_figure``.
     """
-    shown = [study for study in studies if ensemble_across(load_configured(study))]
+    loaded = {study: load_configured(study) for study in studies}
+    shown = [name for name, study in loaded.items() if ensemble_across(study)]
     names = ", ".join(studies)
     if not shown:
         raise InputError(
             f"{CROSS_DATASET} shows the ensemble of each study's figure_01, but none of "
             f"{names} has one; add figure_01 to a study."
         )
+    for name in shown:
+        loaded[name].check_results([ensemble_across(loaded[name])])
     log = RESULTS / "logs" / f"{CROSS_DATASET}_{joined(shown)}.ipynb"
     _run(CROSS_DATASET, {"studies": shown}, log, f"the studies {names}")
 

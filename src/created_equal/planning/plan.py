@@ -28,6 +28,11 @@ from created_equal.training.measure import LARGEST_BATCH, Cost, Share
 # For measuring all kinds of networks together.
 SECONDS = 10.0
 
+NAMES = ("study", "ensemble", "architecture")
+# On terminals with fewer columns, the table is without these, and without the only study's name.
+WIDE = 120
+LEFT_OUT = ("architecture", "TFLOP left", "disk MB")
+
 # With a larger share of a core, other programs are not worth mentioning.
 ALONE = 0.9
 
@@ -93,7 +98,8 @@ def print_plan(
     table is limited to them.
 
     Raises:
-        InputError: the device does not exist, a study's images are too small, or a name is unknown.
+        InputError: the device does not exist, a study's images or train set are too small, or a
+            name is unknown.
     """
     setting = choose_setting(device, precision)
     # Snakemake uses all cores of a CPU, and runs one job at a time on a GPU.
@@ -111,6 +117,8 @@ def print_plan(
     for row in rows:
         first, extent, _ = row.parts[0]
         if row.left:
+            for part in row.parts:
+                part.ensemble.check_train_set(part.extent.examples[0])
             kinds[row.kind(device_type)] = (first, extent.image_shape, extent.classes)
     measured, share = [], Share(1.0, 0.0)
     if kinds:
@@ -126,7 +134,7 @@ def print_plan(
     ]
     if rows:
         title = f"On {device_type}, {setting.precision}, {jobs} at a time"
-        console.print(_make_table(title, rows, estimates))
+        console.print(_make_table(title, rows, estimates, console.width))
     if rows and not kinds:
         console.print("All of these networks are trained.")
     elif rows:
@@ -210,16 +218,26 @@ def _networks_in_a_row(part: _Part, networks_per_job: int, at_once: int) -> int:
     return max(places)
 
 
-def _make_table(title: str, rows: Sequence[_Row], estimates: Sequence[_Estimate]) -> Table:
-    table = Table(title=title)
-    for heading in ("study", "ensemble", "architecture"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("networks", "trained", "epochs", "TFLOP left", "disk MB", "time left"):
-        table.add_column(heading, justify="right", no_wrap=True)
+def _make_table(
+    title: str, rows: Sequence[_Row], estimates: Sequence[_Estimate], width: int
+) -> Table:
+    """Return the table; on a narrow terminal, of the columns that matter most."""
+    headings = (*NAMES, "networks", "trained", "epochs", "TFLOP left", "disk MB", "time left")
+    studies, left_out = {row.study for row in rows}, ()
+    if width < WIDE:
+        left_out = LEFT_OUT if len(studies) > 1 else (*LEFT_OUT, "study")
+    shown = [each for each in headings if each not in left_out]
+    table = Table(title=title if "study" in shown else f"{studies.pop()}: {title.lower()}")
+    for heading in shown:
+        # If there is too little room, names are folded, and numbers stay whole.
+        is_name = heading in NAMES
+        table.add_column(
+            heading, justify="left" if is_name else "right", no_wrap=not is_name, overflow="fold"
+        )
     for row, estimate in zip(rows, estimates, strict=True):
         first = row.parts[0].ensemble
         uncertainty = f" \u00b1 {100 * estimate.uncertainty:.0f} %" if row.left else ""
-        table.add_row(
+        cells = (
             row.study,
             row.name,
             first.architecture.name,
@@ -228,9 +246,18 @@ def _make_table(title: str, rows: Sequence[_Row], estimates: Sequence[_Estimate]
             f"{first.steps[-1]:,} steps" if first.steps else f"{first.recipe.epochs:,}",
             f"{estimate.operations / 1e12:,.2f}",
             f"{sum(disk_of(part.ensemble, part.extent) for part in row.parts) / 1e6:,.1f}",
-            f"{timedelta(seconds=round(estimate.alone))}{uncertainty}",
+            f"{_duration(estimate.alone)}{uncertainty}",
         )
+        table.add_row(*(dict(zip(headings, cells, strict=True))[each] for each in shown))
     return table
+
+
+def _duration(seconds: float) -> str:
+    """Return a time as 1:23:45; longer than a day, in hours, and longer than three, in days."""
+    hours = seconds / 3600
+    if hours < 24:
+        return str(timedelta(seconds=round(seconds)))
+    return f"{hours:.0f} hours" if hours < 72 else f"{hours / 24:,.0f} days"
 
 
 def _total(estimates: Sequence[_Estimate], share: Share) -> str:
@@ -240,11 +267,11 @@ def _total(estimates: Sequence[_Estimate], share: Share) -> str:
     uncertainty = sum(each.among_others * each.uncertainty for each in estimates) / together
     busy = (
         f", on a machine as busy as now: each process got {100 * share.mean:.0f} % of a core. "
-        f"Without other programs: {timedelta(seconds=round(total * share.mean))}"
+        f"Without other programs: {_duration(total * share.mean)}"
         if share.mean < ALONE
         else ""
     )
     return (
-        f"Total training time: {timedelta(seconds=round(total))} \u00b1 "
+        f"Total training time: {_duration(total)} \u00b1 "
         f"{100 * uncertainty:.0f} %, estimated from a few steps of each kind of network{busy}."
     )

@@ -68,8 +68,8 @@ def check_run(
 
     Raises:
         InputError: data are missing and cannot be downloaded, the results folder is not writable or
-            its disk too small, or an output has another definition than its study; the message has
-            one sentence for each problem.
+            its disk too small, an output has another definition than its study, or a train set has
+            no mini-batch; the message has one sentence for each problem.
     """
     training = [job for job in wanted if job.name == TRAINING]
     to_build = dict.fromkeys(job.study for job in wanted if job.name == "build_dataset")
@@ -89,6 +89,7 @@ def check_run(
             if (problem := _missing(config, studies[name]))
         ),
         *_of_another_definition(studies, finished),
+        *_without_batches(studies, training, to_build),
     ]
     if needed > free:
         problems.append(
@@ -133,13 +134,13 @@ def _of_another_definition(studies: Mapping[str, Study], finished: Sequence[Job]
     Snakemake compares definitions only of files that it made itself, in this folder: not of those
     from another machine or the command line.
     """
-    from created_equal.artefacts import check_definition, definition_in_head
+    from created_equal.artefacts import check_if_made_for
 
     wrong: dict[Path, list[str]] = {}
     for job in finished:
         for path, definition in _defined_outputs(job, studies).items():
             try:
-                check_definition(path, definition_in_head(path) or definition, definition)
+                check_if_made_for(path, definition)
             except InputError as error:
                 wrong.setdefault(path.parent, []).append(str(error))
     for folder, (sentence, *others) in wrong.items():
@@ -262,6 +263,12 @@ def _missing(config: Config, study: Study) -> str | None:
         folder = image_root(config.data_root, study.dataset["path"])
         if link := dead_link(folder / "train"):
             return link
+        first, *others = Path(study.dataset["path"]).parts
+        if not folder.exists() and others and first == config.data_root.name:
+            return (
+                f"{folder} does not exist; dataset.path is relative to data_root, so write "
+                f"path: {Path(*others)}."
+            )
         if not folder.exists():
             parent, link = (quote(str(each)) for each in (folder.parent, folder))
             return (
@@ -301,6 +308,19 @@ def _disk(
         if extent := extents[study]:
             needed += disk_of(ensemble, extent_of(ensemble, extent), count)
     return needed, [study for study, extent in extents.items() if extent is None]
+
+
+def _without_batches(
+    studies: Mapping[str, Study], training: Sequence[Job], to_build: Collection[str]
+) -> Iterator[str]:
+    """Yield a sentence for each ensemble whose train set is known to be too small for training."""
+    for study, name in dict.fromkeys((job.study, job.ensemble) for job in training):
+        ensemble = studies[study].ensembles[name]
+        if extent := _extent(studies[study], study in to_build):
+            try:
+                ensemble.check_train_set(extent_of(ensemble, extent).examples[0])
+            except InputError as error:
+                yield str(error)
 
 
 def _extent(study: Study, to_build: bool) -> Extent | None:

@@ -169,14 +169,16 @@ def learning_warnings(name: str, scores: xr.Dataset) -> list[str]:
 def falls(loss: np.ndarray) -> bool:
     """Return whether a network's loss (epoch,) falls during training.
 
-    In the range of its values, it must begin in the upper half and end in the lowest quarter (mean
-    of the last tenth of the epochs). This holds for networks that learn at once, slowly, or late,
-    as with random labels, but not for networks that diverge, and hardly ever for fluctuations.
+    The loss counts as at most the first: an epoch may raise it far above that before it falls. In
+    the range of its values, it must end in the lowest quarter (mean of the last tenth of the
+    epochs). This holds for networks that learn at once, slowly, or late, as with random labels, but
+    not for networks that diverge, and hardly ever for fluctuations.
     """
-    if not np.isfinite(loss).all() or np.ptp(loss) == 0:
+    if not np.isfinite(loss).all():
         return False
-    place = (loss - loss.min()) / np.ptp(loss)
-    return bool(place[0] >= 0.5 and place[-max(1, len(loss) // 10) :].mean() <= 0.25)
+    loss = np.minimum(loss, loss[0])
+    end = loss[-max(1, len(loss) // 10) :].mean()
+    return bool(end < loss[0] and end - loss.min() <= 0.25 * np.ptp(loss))
 
 
 def _range(accuracy: np.ndarray) -> str:

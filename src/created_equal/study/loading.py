@@ -158,11 +158,14 @@ def load_study(
     """
     path, other = find(study_path(name)), STUDIES / f"{name}.yml"
     if name not in study_names():
-        remedy = (
-            f"rename {other} to {name}.yaml."
-            if other.is_file()
-            else suggestion(name, study_names())
-        )
+        if other.is_file():
+            remedy = f"rename {other} to {name}.yaml."
+        elif "=" in name:
+            remedy = f"write --config {name}."
+        elif "," in name:
+            remedy = f"separate studies by spaces: {name.replace(',', ' ')}."
+        else:
+            remedy = suggestion(name, study_names())
         raise InputError(f"there is no study {name} ({path} does not exist); {remedy}")
     if not re.fullmatch("[a-z0-9_]+", name):
         raise InputError(

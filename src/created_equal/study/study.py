@@ -1,7 +1,7 @@
 """A study with its ensembles, baselines and figures."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import get_args
@@ -10,6 +10,7 @@ from created_equal.errors import InputError
 from created_equal.paths import (
     REFERENCE,
     RESULTS,
+    baseline_path,
     dataset_path,
     find,
     predictions_folder,
@@ -168,6 +169,14 @@ class Ensemble:
             for first, last in self.batches(networks_per_job)
         ]
 
+    def check_train_set(self, n_train: int) -> None:
+        """Raise InputError if a train set of this size has no mini-batch."""
+        if n_train < self.recipe.batch_size:
+            raise InputError(
+                f"{self.study}/{self.name}: the train set has {n_train} examples, fewer than one "
+                f"mini-batch; set recipe.batch_size to {n_train} or less."
+            )
+
     @property
     def dataset_path(self) -> Path:
         """The path of the dataset that its networks are trained on."""
@@ -267,6 +276,19 @@ class Study:
             raise InputError(f"no scores of {self.name}/{ensemble} are kept; {TRAIN}.")
         path = scores_path(self.name, ensemble, folder)
         return find(path) if folder == REFERENCE else path
+
+    def check_results(self, ensembles: Iterable[str], baselines: Iterable[str] = ()) -> None:
+        """Check that scores and baselines, if they exist, were made for the study as it is now.
+
+        Raises:
+            InputError: one has another definition, or see ``scores_path``.
+        """
+        from created_equal.artefacts import check_if_made_for
+
+        for name in ensembles:
+            check_if_made_for(self.scores_path(name), self.ensembles[name].definition)
+        for name in baselines:
+            check_if_made_for(baseline_path(self.name, name), self.baselines[name].definition)
 
 
 def ensemble_of(study: Study, name: str) -> Ensemble:

@@ -119,7 +119,7 @@ def read_yaml(path: Path) -> Any:
         problem = getattr(error, "problem", None) or "there are characters that YAML does not allow"
         raise InputError(
             f"{path}{line}: {problem}; correct it (in YAML, indentation by spaces, colons "
-            "with a space after them, commas and brackets matter)."
+            "with a space after them, commas and brackets matter; text with a colon needs quotes)."
         ) from error
 
 
@@ -283,7 +283,10 @@ def _sentence(error: ErrorDetails, path: Sequence[str | int], part: Mapping) -> 
         case unknown if unknown in UNKNOWN:
             key = error["loc"][-1]
             known = [name for each in _alternatives(part) for name in each.get("properties", ())]
-            return f"{_dotted([*path, key])} is not known; {suggestion(key, known)}"
+            remedy = suggestion(key, known)
+            if "ensembles" in known and isinstance(value, dict) and "architecture" in value:
+                remedy = "indent it under ensembles."
+            return f"{_dotted([*path, key])} is not known; {remedy}"
         case "missing":
             return f"{place} is missing; add it."
         case "literal_error" if isinstance(value, str):

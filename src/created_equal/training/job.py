@@ -118,12 +118,7 @@ def networks_definition(ensemble: Ensemble, data: str) -> dict:
 
 def _check_dataset(ensemble: Ensemble, data: xr.Dataset, path: Path) -> None:
     check_definition(path, definition_of(data), ensemble.dataset)
-    n_train = int((data["example_split"].values == "train").sum())
-    if n_train < ensemble.recipe.batch_size:
-        raise InputError(
-            f"{ensemble.study}/{ensemble.name}: the train set has {n_train} examples, fewer than "
-            f"one mini-batch; set recipe.batch_size to {n_train} or less."
-        )
+    ensemble.check_train_set(int((data["example_split"].values == "train").sum()))
 
 
 def _describe_divergence(ensemble: Ensemble, diverged: Mapping[int, int]) -> str:
