@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -227,6 +228,33 @@ def test_predictions_of_a_former_definition_never_pass_for_those_of_now(quick):
     # And what the former definition gave is not lost.
     succeeds(quick, scores, *PAIRS)
     assert [trained(quick, "quick", each) for each in ("0000-0001", "0002-0003")] == [0, 0]
+
+
+@pytest.fixture
+def unknown_to_snakemake(quick):
+    """The repository of the quick study, with files that Snakemake does not know it made."""
+    succeeds(quick, TESTED, *PAIRS)
+    records, kept = quick / ".snakemake", quick / "kept_records"
+    records.rename(kept)
+    now = time.time()
+    for path in (quick / "results/quick").rglob("*.*"):
+        os.utime(path, (now, now))
+    yield quick
+    shutil.rmtree(records, ignore_errors=True)
+    kept.rename(records)
+
+
+def test_results_of_another_definition_stop_a_run_that_would_do_nothing(unknown_to_snakemake):
+    folder, study = unknown_to_snakemake, unknown_to_snakemake / "config/studies/quick.yaml"
+    assert "Nothing to be done" in succeeds(folder, TESTED, *PAIRS)
+    with edited(study, lambda text: text.replace("learning_rate: 0.1", "learning_rate: 0.2")):
+        for options in ((), ("--dry-run",)):
+            said = failure(snakemake(folder, TESTED, *PAIRS, *options))
+            assert "nothing was started:" in said
+            assert f"results/quick/{PAIR} was made for another definition than its study" in said
+        succeeds(folder, TESTED, *PAIRS, "--touch")
+        succeeds(folder, TESTED, *PAIRS, "--unlock")
+    assert "Nothing to be done" in succeeds(folder, TESTED, *PAIRS)
 
 
 def test_scores_that_fail_leave_no_figure_of_before_that_passes_for_current(quick):
