@@ -1,5 +1,6 @@
 """Faults, as docs/reliability.md lists them, on real runs of the workflow."""
 
+import json
 import os
 import re
 import shutil
@@ -255,6 +256,24 @@ def test_results_of_another_definition_stop_a_run_that_would_do_nothing(unknown_
         succeeds(folder, TESTED, *PAIRS, "--touch")
         succeeds(folder, TESTED, *PAIRS, "--unlock")
     assert "Nothing to be done" in succeeds(folder, TESTED, *PAIRS)
+
+
+def test_a_study_that_is_edited_during_a_run_is_read_by_the_next(quick):
+    """Otherwise Snakemake would record the former definition for networks of the latter."""
+    study, predictions = quick / "config/studies/quick.yaml", f"results/quick/{PAIR}"
+    succeeds(quick, TESTED, *PAIRS)
+    former = study.read_text()
+    edit = "path = Path('config/studies/quick.yaml')\n    "
+    edit += "path.write_text(path.read_text().replace('rate: 0.1', 'rate: 0.2'))\n    "
+    reads = "config, definition = load_config(), "
+    with edited(quick / "src/created_equal/cli.py", lambda text: text.replace(reads, edit + reads)):
+        succeeds(quick, TESTED, *PAIRS, "--forcerun", "build_dataset", "train_networks")
+    assert "learning_rate: 0.2" in study.read_text()
+    definition = json.loads(read_predictions(quick / predictions).attrs["definition"])
+    assert definition["recipe"]["learning_rate"] == 0.1
+    assert jobs(succeeds(quick, TESTED, *PAIRS, "--dry-run"))["train_networks"] == 3
+    study.write_text(former)
+    assert "Nothing to be done" in succeeds(quick, TESTED, *PAIRS)
 
 
 def test_scores_that_fail_leave_no_figure_of_before_that_passes_for_current(quick):

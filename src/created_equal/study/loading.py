@@ -30,6 +30,10 @@ from created_equal.study.yaml_files import check, parse_yaml, read_yaml, refuse,
 
 # The environment variable in which the workflow passes its config to the commands, as JSON.
 CONFIG_VARIABLE = "CREATED_EQUAL_CONFIG"
+# The one in which it passes the text of study files, as it read them at its start, as JSON by name.
+STUDIES_VARIABLE = "CREATED_EQUAL_STUDIES"
+# Linux allows 128 KiB in a variable. Commands read files that do not fit in themselves.
+PASSED_MOST = 120_000
 
 
 def load_config(values: Mapping | None = None) -> Config:
@@ -260,13 +264,13 @@ def _complete(name: str, values: dict) -> None:
 
 def _read_study(path: Path) -> object:
     """Return the contents of a study file, merged into those of its base."""
-    values = read_yaml(path)
+    values = read_yaml(path, _text_at_start)
     if not isinstance(values, dict) or not isinstance(base := values.get("base"), str):
         return values
     if base not in study_names():
         known = [name for name in study_names() if name != path.stem]
         refuse(path, [f"base is {base}, which is no study; {suggestion(base, known)}"])
-    inherited = read_yaml(find(study_path(base)))
+    inherited = read_yaml(find(study_path(base)), _text_at_start)
     if not isinstance(inherited, dict):
         return values
     if "base" in inherited:
@@ -294,6 +298,21 @@ def _read_study(path: Path) -> object:
                 if entry is not None or name not in known
             }
     return merged
+
+
+def _text_at_start(path: Path) -> str:
+    """Return the text of a study file; within a run of the workflow, as it was at the run's start.
+
+    Snakemake records what it read then, even if a job starts after the file was edited.
+    """
+    passed = json.loads(os.environ.get(STUDIES_VARIABLE, "null"))
+    if passed is None:
+        return path.read_text(encoding="utf-8")
+    if path.stem not in passed:
+        passed[path.stem] = path.read_text(encoding="utf-8")
+        if len(text := json.dumps(passed)) <= PASSED_MOST:
+            os.environ[STUDIES_VARIABLE] = text
+    return passed[path.stem]
 
 
 def _override(base: object, own: object) -> object:

@@ -6,7 +6,7 @@ A sentence begins with the dotted place of its problem, for example ensembles.a.
 import difflib
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import deepcopy
 from itertools import takewhile
@@ -101,10 +101,14 @@ def parse_yaml(text: str) -> Any:
     return yaml.load(text, Loader=_Loader)
 
 
-def read_yaml(path: Path) -> Any:
+def _text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def read_yaml(path: Path, text_of: Callable[[Path], str] = _text_of) -> Any:
     """Return the contents of a YAML file; raises InputError with the line if it is invalid."""
     try:
-        return parse_yaml(path.read_text(encoding="utf-8"))
+        return parse_yaml(text_of(path))
     except OSError as error:
         otherwise = "check that it exists and is readable"
         raise InputError(f"{path} cannot be read {because(error, otherwise)}") from error
