@@ -26,6 +26,8 @@ NAMES_AFTER_NEAREST = 8
 # A similarity by difflib: devise means device (0.83), but gpu does not mean cpu (0.67).
 SIMILAR = 0.75
 DEEPEST = 6
+# Python fails at some hundreds.
+MOST_NESTED = 50
 # Problems of a mapping's keys, which leave its other values usable.
 UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
 ABOUT_KEYS = ("missing", "string_pattern_mismatch", "too_short")
@@ -50,7 +52,9 @@ BOUNDS = {
 class _Loader(yaml.CSafeLoader):
     """YAML as people mean it: 1e-3 is a number, keys are text, and duplicate keys are errors."""
 
-    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+    def flatten_mapping(self, node: yaml.Node) -> None:
+        if not isinstance(node, yaml.MappingNode):  # Its tag says that it is one.
+            raise _error("there must be keys with values", node)
         seen = set()
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
@@ -75,7 +79,7 @@ class _Loader(yaml.CSafeLoader):
         return {key.value: self.construct_object(value, deep) for key, value in node.value}
 
 
-def _error(problem: str, node: yaml.Node) -> yaml.YAMLError:
+def _error(problem: str, node: yaml.Node | yaml.Event) -> yaml.YAMLError:
     return yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
 
 
@@ -98,6 +102,12 @@ for _name, _pattern in _DECIMAL.items():
 
 def parse_yaml(text: str) -> Any:
     """Return the contents of YAML text; raises ``yaml.YAMLError``."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MOST_NESTED:
+            raise _error(f"brackets or indentation are more than {MOST_NESTED} levels deep", event)
     return yaml.load(text, Loader=_Loader)
 
 
