@@ -261,6 +261,11 @@ def test_the_override_replaces_the_number_of_every_ensemble(folder):
             "underscores, for example st_vgg.",
         ),
         (
+            minimal(ensembles={"a" * 101: {"architecture": "st_vgg"}}),
+            f"ensembles.{'a' * 101}: '{'a' * 101}' cannot be a name; use only lower-case letters, "
+            f"digits and underscores (at most 100), for example {'a' * 100}.",
+        ),
+        (
             minimal(ensembles={"a": {"architecture": "st_vgg", "width": 9}}),
             "ensembles.a.width must be a number above 0 and at most 8, but is 9.",
         ),
@@ -476,11 +481,10 @@ def test_a_missing_study(folder):
     )
 
 
-def test_an_invalid_file_name(folder):
-    with pytest.raises(
-        InputError, match=r"My-Study\.yaml: My-Study cannot be the name of a study;"
-    ):
-        load(minimal(), "My-Study")
+@pytest.mark.parametrize("name", ["My-Study", "a" * 101])
+def test_an_invalid_file_name(folder, name):
+    with pytest.raises(InputError, match=rf"{name}\.yaml: {name} cannot be the name of a study;"):
+        load(minimal(), name)
 
 
 def test_hidden_files_are_not_studies(folder):

@@ -16,7 +16,14 @@ from created_equal.paths import CONFIG, REFERENCE, REPOSITORY, STUDIES, find, st
 from created_equal.study import derivation
 from created_equal.study.contradictions import SOURCES, contradictions, recipe_of, refused_figures
 from created_equal.study.kept_scores import with_kept_scores
-from created_equal.study.keys import Config, DerivedEntry, EnsembleEntry, OwnArchitecture, StudyFile
+from created_equal.study.keys import (
+    NAME,
+    Config,
+    DerivedEntry,
+    EnsembleEntry,
+    OwnArchitecture,
+    StudyFile,
+)
 from created_equal.study.own_networks import find_own_network
 from created_equal.study.study import (
     LIKE_FIGURE_01,
@@ -26,7 +33,14 @@ from created_equal.study.study import (
     Ensemble,
     Study,
 )
-from created_equal.study.yaml_files import check, parse_yaml, read_yaml, refuse, suggestion
+from created_equal.study.yaml_files import (
+    LONGEST_NAME,
+    check,
+    parse_yaml,
+    read_yaml,
+    refuse,
+    suggestion,
+)
 
 # The environment variable in which the workflow passes its config to the commands, as JSON.
 CONFIG_VARIABLE = "CREATED_EQUAL_CONFIG"
@@ -168,10 +182,10 @@ def load_study(
             else suggestion(name, study_names())
         )
         raise InputError(f"there is no study {name} ({path} does not exist); {remedy}")
-    if not re.fullmatch("[a-z0-9_]+", name):
+    if not re.fullmatch(NAME, name):
         raise InputError(
             f"{path}: {name} cannot be the name of a study; rename the file with lower-case "
-            "letters, digits and underscores only."
+            f"letters, digits and underscores only, at most {LONGEST_NAME}."
         )
     sentences, values = check(_read_study(path), StudyFile)
     if epochs is not None and not sentences:

@@ -25,6 +25,7 @@ NAMES_LISTED = 20
 NAMES_AFTER_NEAREST = 8
 # A similarity by difflib: devise means device (0.83), but gpu does not mean cpu (0.67).
 SIMILAR = 0.75
+LONGEST_NAME = 100  # Names of files have more, and at most 255.
 DEEPEST = 6
 # Python fails at some hundreds.
 MOST_NESTED = 50
@@ -312,10 +313,11 @@ def _sentence(error: ErrorDetails, path: Sequence[str | int], part: Mapping) -> 
             remedy = distinct if enough else f"{len(value)} different ones"
             return f"{place} must rise from one number to the next, but is {value}; write {remedy}."
         case "string_pattern_mismatch":
-            valid = re.sub("[^a-z0-9]+", "_", value.lower()).strip("_")
+            valid = re.sub("[^a-z0-9]+", "_", value.lower())[:LONGEST_NAME].strip("_")
+            most = f" (at most {LONGEST_NAME})" if len(value) > LONGEST_NAME else ""
             return (
                 f"{place}: {value!a} cannot be a name; use only lower-case letters, digits and "
-                f"underscores{f', for example {valid}' if valid else ''}."
+                f"underscores{most}{f', for example {valid}' if valid else ''}."
             )
         case _:
             return (
