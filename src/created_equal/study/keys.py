@@ -729,7 +729,8 @@ class StudyFile(Entry):
     trains nothing again; networks_per_job names files, so scores and figures are made again."""
 
     ensembles: Annotated[dict[Name, EnsembleEntry], Field(min_length=1)]
-    """The ensembles, each under a name of at most 100 lower-case letters, digits and underscores."""
+    """The ensembles, each under a name of lower-case letters, digits and underscores (at most
+    100)."""
 
     baselines: BaselinesEntry = Field(default_factory=BaselinesEntry)
     """The classifiers that the networks are compared with, from scikit-learn and on standardized
