@@ -319,6 +319,9 @@ def _text_at_start(path: Path) -> str:
 
     Snakemake records what it read then, even if a job starts after the file was edited.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        # Reading a pipe would wait forever.
+        raise InputError(f"{path} is a pipe or a device; put a file in its place.")
     passed = json.loads(os.environ.get(STUDIES_VARIABLE, "null"))
     if passed is None:
         return path.read_text(encoding="utf-8")
