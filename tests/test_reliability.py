@@ -23,7 +23,7 @@ from commands import (
     source_of,
     succeeds,
 )
-from data import NARROW, edited, overwrite, small_study
+from data import NARROW, edited, overwrite, small_study, with_an_edit
 from learners import assert_same
 from long_study import ALL, DATASET_FILE, FIRST, LONG, PREDICTIONS, SECOND, UNFINISHED
 from needs import require
@@ -263,10 +263,7 @@ def test_a_study_that_is_edited_during_a_run_is_read_by_the_next(quick):
     study, predictions = quick / "config/studies/quick.yaml", f"results/quick/{PAIR}"
     succeeds(quick, TESTED, *PAIRS)
     former = study.read_text()
-    edit = "path = Path('config/studies/quick.yaml')\n    "
-    edit += "path.write_text(path.read_text().replace('rate: 0.1', 'rate: 0.2'))\n    "
-    reads = "config, definition = load_config(), "
-    with edited(quick / "src/created_equal/cli.py", lambda text: text.replace(reads, edit + reads)):
+    with edited(quick / "src/created_equal/cli.py", with_an_edit("quick")):
         succeeds(quick, TESTED, *PAIRS, "--forcerun", "build_dataset", "train_networks")
     assert "learning_rate: 0.2" in study.read_text()
     definition = json.loads(read_predictions(quick / predictions).attrs["definition"])
