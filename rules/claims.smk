@@ -74,7 +74,6 @@ rule test_results:
         runtime=30,
     params:
         roles=roles_in,
-        definitions=definitions_behind,
     message:
         "test the results of {wildcards.study}"
     shell:

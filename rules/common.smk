@@ -23,6 +23,7 @@ from created_equal.planning.sizes import expected_extent, predictions_of
 from created_equal.study import (
     CONFIG_VARIABLE,
     REFERENCE,
+    STUDIES_VARIABLE,
     baseline_path,
     chosen_path,
     claims_path,
@@ -114,6 +115,9 @@ CONFIG = checked(load_config, config)
 KEPT = CONFIG.scores == REFERENCE.name
 # The settings of the config that change studies.
 SETTINGS = (CONFIG.networks, CONFIG.scores, CONFIG.epochs)
+if workflow.is_main_process:
+    # From here on, study files are read once: jobs get what is read here, also on a cluster.
+    os.environ[STUDIES_VARIABLE] = "{}"
 STUDIES = checked(load_studies, CONFIG.studies, *SETTINGS)
 
 

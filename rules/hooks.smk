@@ -8,13 +8,20 @@ import time
 from itertools import chain, pairwise
 
 import snakemake.io
+from snakemake.dag import DAG
 from snakemake.settings.types import DeploymentMethod
 
-from created_equal.planning.preflight import Job, check_run, explain_failure
+from created_equal.planning.preflight import (
+    Job,
+    check_definitions,
+    check_run,
+    explain_failure,
+)
 from created_equal.study import RESULTS, ensembles_behind
 
 # Rules whose outputs people look at, and where these outputs are kept while they are made again.
-PAGES = ("render_", "check_")
+# The file of test_results is not kept: it says that the results of now pass.
+PAGES = ("render_", "check_", "explore_", "tabulate_")
 EARLIER = Path(".snakemake/created_equal")
 
 
@@ -46,19 +53,52 @@ snakemake.io._IOFile.protected = is_protected
 IS_HEAD = workflow.is_main_process
 
 
+postprocess_by_snakemake = DAG.postprocess
+
+
+async def postprocess_and_check(self, *arguments, check_initial=False, **options):
+    """Check definitions once it is known which jobs are needed.
+
+    Without any job, and in a dry run, Snakemake calls no hook.
+    """
+    await postprocess_by_snakemake(
+        self, *arguments, check_initial=check_initial, **options
+    )
+    if check_initial and not workflow.touch:
+        jobs = finished_jobs()
+        checked(check_definitions, studies_of(jobs), jobs)
+
+
+if IS_MAIN and IS_HEAD:
+    DAG.postprocess = postprocess_and_check
+
+
 def preflight():
     """Check data and disk space before the first job, and print what will be trained."""
-    needed = dict.fromkeys(workflow.dag.needrun_jobs())
+    needed = [*workflow.dag.needrun_jobs()]
     refuse_future(needed)
-    wanted = [describe(job) for job in needed]
-    # Outputs of other jobs may be missing: Snakemake does not check the inputs of an existing figure.
-    finished = [
+    wanted, finished = [describe(job) for job in needed], finished_jobs()
+    print_lines(
+        checked(check_run, CONFIG, studies_of(wanted + finished), wanted, finished)
+    )
+
+
+def finished_jobs():
+    """Return the jobs that need not run.
+
+    Outputs of such jobs may be missing: Snakemake does not check the inputs of an existing figure.
+    """
+    needed = {*workflow.dag.needrun_jobs()}
+    return [
         describe(job)
         for job in workflow.dag.jobs
         if job not in needed and all(map(os.path.exists, job.output))
     ]
-    studies = {job.study: load(job.study) for job in wanted + finished if job.study}
-    print_lines(checked(check_run, CONFIG, studies, wanted, finished))
+
+
+def studies_of(jobs):
+    """Return the studies of jobs, by name."""
+    return {job.study: load(job.study) for job in jobs if job.study}
 
 
 def refuse_future(jobs):

@@ -313,15 +313,6 @@ def predictions_in(study, ensembles):
     ]
 
 
-def definitions_behind(wildcards):
-    """Return the definitions of all that the results of a study rest on, by name."""
-    study, baselines = load(wildcards.study), baselines_in(roles_in(wildcards))
-    return {
-        **{each: study.ensembles[each].definition for each in ensembles_behind(study)},
-        **{f"baselines/{each}": study.baselines[each].definition for each in baselines},
-    }
-
-
 def tested_in(wildcards):
     """Return the inputs of ``test_results``: those of the claims, and the files behind them."""
     if KEPT:

@@ -22,8 +22,6 @@ rule score_ensemble:
         runtime=60,
     params:
         networks=lambda wildcards: ensemble_of(wildcards).n_networks,
-        # Of predictions that the commands made, Snakemake does not know the definition.
-        definition=lambda wildcards: ensemble_of(wildcards).definition,
     message:
         "score {wildcards.study}/{wildcards.ensemble}"
     shell:

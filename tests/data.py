@@ -73,6 +73,13 @@ def edited(path: Path, change: Callable[[str], str]) -> Iterator[None]:
         path.write_text(before)
 
 
+def with_an_edit(study: str) -> Callable[[str], str]:
+    """Return a change of cli.py: whoever builds a dataset edits the study's learning rate."""
+    path, reads = f"Path('config/studies/{study}.yaml')", "config, definition = load_config(), "
+    edit = f"{path}.write_text({path}.read_text().replace('rate: 0.1', 'rate: 0.2'))"
+    return lambda text: text.replace(reads, f"{edit}\n    {reads}")
+
+
 def find_data_root() -> Path | str:
     """Return the folder with all real data, or what is wrong with it."""
     given = os.environ.get("DATA_ROOT")

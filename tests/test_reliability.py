@@ -1,7 +1,9 @@
 """Faults, as docs/reliability.md lists them, on real runs of the workflow."""
 
+import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,7 +23,7 @@ from commands import (
     source_of,
     succeeds,
 )
-from data import NARROW, edited, overwrite, small_study, write_study
+from data import NARROW, edited, overwrite, small_study, with_an_edit, write_study
 from learners import assert_same
 from long_study import ALL, DATASET_FILE, FIRST, LONG, PREDICTIONS, SECOND, UNFINISHED
 from needs import require
@@ -245,6 +247,48 @@ def test_predictions_that_the_commands_made_are_compared_with_the_study(quick):
     )
     with edited(path, lambda text: text.replace("title: ", "title: Another ")):
         assert "Nothing to be done" in succeeds(quick, tested)
+
+
+@pytest.fixture
+def unknown_to_snakemake(quick):
+    """The repository of the quick study, with files that Snakemake does not know it made."""
+    succeeds(quick, TESTED, *PAIRS)
+    records, kept = quick / ".snakemake", quick / "kept_records"
+    records.rename(kept)
+    now = time.time()
+    for path in (quick / "results/quick").rglob("*.*"):
+        os.utime(path, (now, now))
+    yield quick
+    shutil.rmtree(records, ignore_errors=True)
+    kept.rename(records)
+
+
+def test_results_of_another_definition_stop_a_run_that_would_do_nothing(unknown_to_snakemake):
+    folder, study = unknown_to_snakemake, unknown_to_snakemake / "config/studies/quick.yaml"
+    assert "Nothing to be done" in succeeds(folder, TESTED, *PAIRS)
+    with edited(study, lambda text: text.replace("learning_rate: 0.1", "learning_rate: 0.2")):
+        for options in ((), ("--dry-run",)):
+            said = failure(snakemake(folder, TESTED, *PAIRS, *options))
+            assert "nothing was started:" in said
+            assert f"results/quick/{PAIR} was made for another definition than its study" in said
+        succeeds(folder, TESTED, *PAIRS, "--touch")
+        succeeds(folder, TESTED, *PAIRS, "--unlock")
+    assert "Nothing to be done" in succeeds(folder, TESTED, *PAIRS)
+
+
+def test_a_study_that_is_edited_during_a_run_is_read_by_the_next(quick):
+    """Otherwise Snakemake would record the former definition for networks of the latter."""
+    study, predictions = quick / "config/studies/quick.yaml", f"results/quick/{PAIR}"
+    succeeds(quick, TESTED, *PAIRS)
+    former = study.read_text()
+    with edited(quick / "src/created_equal/cli.py", with_an_edit("quick")):
+        succeeds(quick, TESTED, *PAIRS, "--forcerun", "build_dataset", "train_networks")
+    assert "learning_rate: 0.2" in study.read_text()
+    definition = json.loads(read_predictions(quick / predictions).attrs["definition"])
+    assert definition["recipe"]["learning_rate"] == 0.1
+    assert jobs(succeeds(quick, TESTED, *PAIRS, "--dry-run"))["train_networks"] == 3
+    study.write_text(former)
+    assert "Nothing to be done" in succeeds(quick, TESTED, *PAIRS)
 
 
 def test_scores_that_fail_leave_no_figure_of_before_that_passes_for_current(quick):

@@ -540,6 +540,22 @@ def test_a_figure_that_cannot_be_made_again_stays_and_is_not_taken_for_current(b
     all_pages.rename(folder)
 
 
+@pytest.mark.parametrize(
+    ("module", "page"),
+    [("explorer/explore.py", "explorer.html"), ("exchange/table.py", "hardest.png")],
+)
+def test_an_explorer_and_tables_that_cannot_be_made_again_stay_too(built, module, page):
+    path = f"results/smoke/st_vgg/{page}"
+    before = (built / path).read_bytes()
+    with edited(
+        built / "src/created_equal" / module, lambda text: f"{text}\nraise SystemExit(1)\n"
+    ):
+        said = failure(snakemake(built, path, *SMOKE))
+    assert "could not be made again and is that of an earlier run" in said
+    assert (built / path).read_bytes() == before
+    assert "Nothing to be done" not in succeeds(built, path, *SMOKE)
+
+
 def test_rules_run_with_the_python_of_snakemake(built, tmp_path):
     """Whatever a start-up file of bash, or an exported function, says python is."""
     other = tmp_path / "bin" / "python"

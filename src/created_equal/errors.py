@@ -42,6 +42,8 @@ def because(error: OSError, otherwise: str) -> str:
     match error.errno:
         case number if number in FULL:
             remedy = "make room on that disk, and run again: finished results are kept"
+        case errno.EFBIG:
+            remedy = "raise the limit of a file's size, for example with: ulimit -f unlimited"
         case errno.EMFILE | errno.ENFILE:
             remedy = "raise the limit of open files, for example with: ulimit -n 4096"
         case errno.EACCES | errno.EPERM:

@@ -89,7 +89,7 @@ def test_neither_other_data_nor_a_limit_set_afterwards_decides(name, conclusion)
 
 
 def test_the_same_test_and_another_reading_are_counted_once(made_up, few_replicates):
-    """Figure 2 and supplement C say the same of one ensemble; epochs have the reading that counts."""
+    """Figure 2 and supplement C say the same of one ensemble; epochs count, not steps."""
     evidence = made_up("small_mammals", True)
     (name,) = evidence.roles["figure_02.ensemble"]
     roles = evidence.roles | {"robustness.ensembles": (*evidence.roles["figure_01.ensemble"], name)}

@@ -16,7 +16,7 @@ from created_equal.artefacts.files import write_artefact
 from created_equal.datasets import build_dataset
 from created_equal.errors import InputError
 from created_equal.planning import preflight
-from created_equal.planning.preflight import PLACES, Job, check_run
+from created_equal.planning.preflight import PLACES, Job, check_definitions, check_run
 from created_equal.study import (
     Config,
     baseline_path,
@@ -105,11 +105,11 @@ def test_results_of_another_definition_are_named_before_the_run(studies):
     }
     for path, definition in jobs.values():
         write_finished(path, definition | {"engine_version": 0, "data": "any"}, range(4))
-    assert check_run(Config(), studies, [], [*jobs])[0].startswith("smoke: no networks to train")
+    check_definitions(studies, [*jobs])
     for path, definition in jobs.values():
         write_finished(path, definition | {"size": 17}, range(4))
     with pytest.raises(InputError) as raised:
-        check_run(Config(), studies, [], [*jobs])
+        check_definitions(studies, [*jobs])
     heading, *sentences = map(str.strip, str(raised.value).splitlines())
     assert heading == "nothing was started:"
     dataset, derived, predictions, _, baseline = (path for path, _ in jobs.values())
@@ -122,11 +122,11 @@ def test_results_of_another_definition_are_named_before_the_run(studies):
         f"{predictions} {begin} (another number of networks changes rankings), or {move}",
         f"{baseline} {begin}, or {move}",
     ]
-    # These are made again anyway; a damaged file is left to the job that reads it.
+    # A damaged file is left to the job that reads it.
     for path, _ in jobs.values():
         path.chmod(0o644)
         path.write_bytes(b"damaged")
-    assert check_run(Config(), studies, [], [*jobs])
+    check_definitions(studies, [*jobs])
 
 
 def test_a_trial_after_the_full_run_is_not_taken_for_another_ranking(study_folder):

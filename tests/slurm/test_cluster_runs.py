@@ -15,7 +15,7 @@ import pytest
 import xarray as xr
 from cluster import URGENT, cluster, said, wait_until
 from commands import copy_of_repository
-from data import NARROW, edited, small_study
+from data import NARROW, edited, small_study, with_an_edit
 from long_study import FIRST, LONG, SCORES, SECOND, UNFINISHED
 
 ROOT = Path(__file__).parents[2]
@@ -166,6 +166,15 @@ def test_scores_and_claims_of_a_large_study_are_submitted_too(few):
         out = succeeds(repository, *PROFILE, *targets, *FEW_CONFIG, *HASTE, *forced)
     assert submitted(out) == {"score_large_ensemble", "check_large_claims"}
     assert [(repository / name).read_bytes() for name in targets] == before
+
+
+def test_jobs_get_the_study_as_the_head_read_it(tmp_path):
+    folder = copy_of_repository(tmp_path, few=FEW)
+    with edited(folder / "src/created_equal/cli.py", with_an_edit("few")):
+        succeeds(folder, *PROFILE, "results/few/st_vgg/scores.nc", *FEW_CONFIG, *HASTE)
+    assert "rate: 0.2" in (folder / "config/studies/few.yaml").read_text()
+    with xr.open_dataset(folder / "results/few/st_vgg/predictions/0000-0001.nc") as predictions:
+        assert '"learning_rate":0.1' in predictions.attrs["definition"]
 
 
 def test_a_training_job_that_is_cancelled_is_submitted_again_and_goes_on(repository, undisturbed):

@@ -1,10 +1,12 @@
 import json
+import os
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 import yaml
 from commands import printed_by
+from data import write_study
 from hypothesis import given
 from hypothesis import strategies as st
 from studies import FOLDER, TWO, load, minimal, problems, with_baselines, with_clutter
@@ -14,6 +16,7 @@ from created_equal.errors import InputError
 from created_equal.study import (
     BASELINES,
     FIGURES,
+    STUDIES_VARIABLE,
     Config,
     Decay,
     Recipe,
@@ -265,6 +268,11 @@ def test_the_override_replaces_the_number_of_every_ensemble(folder):
             "underscores, for example st_vgg.",
         ),
         (
+            minimal(ensembles={"a" * 101: {"architecture": "st_vgg"}}),
+            f"ensembles.{'a' * 101}: '{'a' * 101}' cannot be a name; use only lower-case letters, "
+            f"digits and underscores (at most 100), for example {'a' * 100}.",
+        ),
+        (
             minimal(ensembles={"a": {"architecture": "st_vgg", "width": 9}}),
             "ensembles.a.width must be a number above 0 and at most 8, but is 9.",
         ),
@@ -487,11 +495,31 @@ def test_a_missing_study(folder, name, remedy):
     )
 
 
-def test_an_invalid_file_name(folder):
-    with pytest.raises(
-        InputError, match=r"My-Study\.yaml: My-Study cannot be the name of a study;"
-    ):
-        load(minimal(), "My-Study")
+@pytest.mark.parametrize("name", ["My-Study", "a" * 101])
+def test_an_invalid_file_name(folder, name):
+    with pytest.raises(InputError, match=rf"{name}\.yaml: {name} cannot be the name of a study;"):
+        load(minimal(), name)
+
+
+def test_a_study_that_is_a_device_or_a_pipe_is_not_read(folder):
+    Path("config/studies/device.yaml").symlink_to("/dev/null")
+    os.mkfifo("config/studies/pipe.yaml")
+    for name in ("device", "pipe"):
+        with pytest.raises(InputError, match=rf"/{name}\.yaml is a pipe or a device; put a file"):
+            load_study(name)
+
+
+@pytest.mark.parametrize(("length", "title"), [(0, "Before"), (20_000, "After")])
+def test_a_run_reads_a_study_and_its_base_once_if_they_fit_into_a_variable(
+    folder, monkeypatch, length, title
+):
+    monkeypatch.setenv(STUDIES_VARIABLE, "{}")
+    write_study({"base": "other"}, "one")
+    for each in ("Before", "After"):
+        text = yaml.safe_dump(minimal(title=each))
+        write_study(f"{text}# {'é' * length}\n", "other")
+        read = load_study("one").title
+    assert read == title
 
 
 def test_hidden_files_are_not_studies(folder):

@@ -56,6 +56,11 @@ def test_a_mapping_that_overrides_merged_keys_may_be_merged_itself():
         (b"a: 1\nb: !!int x", ", line 2: x cannot be read as int;"),
         (b"a: !!bool x", ", line 1: x cannot be read as bool;"),
         (b"a: !!timestamp x", ", line 1: x cannot be read as timestamp;"),
+        (b"a: !!map x", ", line 1: there must be keys with values;"),
+        (b"a: 1\nb: !!set [x]", ", line 2: there must be keys with values;"),
+        (b"a: !!seq x", ", line 1: expected a sequence node, but found scalar;"),
+        (b"a: " + b"{a: " * 1500 + b"1" + b"}" * 1500, ", line 1: brackets or indentation are"),
+        (b"- " * 200_000, ", line 1: brackets or indentation are more than 50 levels deep;"),
         (b"a: " + b"9" * 5000, ", line 1: 99999999999999999999 cannot be read as int;"),
     ],
 )

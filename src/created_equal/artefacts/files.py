@@ -222,23 +222,29 @@ def definition_of(contents: xr.Dataset) -> dict:
     return json.loads(contents.attrs["definition"])
 
 
-def definition_in_head(path: Path) -> dict | None:
+def definition_in_head(path: Path, size: int = HEAD_SIZE) -> dict | None:
     """Return the definition in the first bytes of an artefact, or None if there is none.
 
-    Nothing is verified, because that would take as long as reading the whole file.
+    Twice as many are read if they end within it. Nothing is verified, because that would take as
+    long as reading the whole file.
     """
     try:
         with path.open("rb") as file:
-            head = file.read(HEAD_SIZE).decode("latin-1")
+            head = file.read(size).decode("latin-1")
     except OSError:
         return None
     # Canonical JSON has only ASCII characters. Any number may happen to look like its start.
     for start in re.finditer(r'\{"', head):
-        with suppress(ValueError):
+        try:
             found, _ = json.JSONDecoder().raw_decode(head, start.start())
-            # The versions are JSON too, and HDF5 may write either first.
-            if found.keys() - set(VERSIONED):
-                return found
+        except ValueError:
+            rest = head[start.start() :]
+            if len(head) == size and rest.isascii() and rest.isprintable():
+                return definition_in_head(path, 2 * size)
+            continue
+        # The versions are JSON too, and HDF5 may write either first.
+        if found.keys() - set(VERSIONED):
+            return found
     return None
 
 

@@ -68,8 +68,8 @@ def check_run(
 
     Raises:
         InputError: data are missing and cannot be downloaded, the results folder is not writable or
-            its disk too small, an output has another definition than its study, or a train set has
-            no mini-batch; the message has one sentence for each problem.
+            its disk too small, or a train set has no mini-batch; the message has one sentence for
+            each problem.
     """
     training = [job for job in wanted if job.name == TRAINING]
     to_build = dict.fromkeys(job.study for job in wanted if job.name == "build_dataset")
@@ -88,7 +88,6 @@ def check_run(
             for name in to_build | to_read
             if (problem := _missing(config, studies[name]))
         ),
-        *_of_another_definition(studies, finished),
         *_without_batches(studies, training, to_build),
     ]
     if needed > free:
@@ -97,8 +96,7 @@ def check_run(
             f"{_size(free)} left; make room, make results a link to a larger disk, or choose "
             "fewer studies or networks with --config."
         )
-    if problems:
-        raise InputError("\n  ".join(["nothing was started:", *problems]))
+    _refuse(problems)
     builds = (job for job in wanted if job.name in ("build_dataset", "derive_dataset"))
     rebuilt = {dataset_path(job.study, job.ensemble) for job in builds}
     names = dict.fromkeys((job.study, job.ensemble) for job in training)
@@ -119,6 +117,15 @@ def check_run(
     return lines
 
 
+def check_definitions(studies: Mapping[str, Study], finished: Sequence[Job]) -> None:
+    """Check that the outputs of jobs that need not run were made for the studies as they are now.
+
+    Raises:
+        InputError: with a sentence for each folder with outputs of another definition.
+    """
+    _refuse([*_of_another_definition(studies, finished)])
+
+
 def explain_failure() -> Iterator[str]:
     """Yield a message if the disk is full, since then even the logs of a failed run are empty."""
     if (free := _free(RESULTS)) <= FULL:
@@ -126,6 +133,11 @@ def explain_failure() -> Iterator[str]:
             f"{RESULTS.resolve()} has {_size(free)} left; make room, and run again: finished "
             "results are kept."
         )
+
+
+def _refuse(problems: Sequence[str]) -> None:
+    if problems:
+        raise InputError("\n  ".join(["nothing was started:", *problems]))
 
 
 def _of_another_definition(studies: Mapping[str, Study], finished: Sequence[Job]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from .kept_scores import GET_AGAIN, keep_scores
 from .keys import Config, Decay, Recipe, Resources, plain_name
 from .loading import (
     CONFIG_VARIABLE,
+    STUDIES_VARIABLE,
     changed_config,
     load_config,
     load_configured,

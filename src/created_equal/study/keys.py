@@ -28,7 +28,7 @@ from pydantic import (
 from pydantic.dataclasses import dataclass
 from pydantic_core import PydanticCustomError
 
-from created_equal.study.yaml_files import parse_yaml
+from created_equal.study.yaml_files import LONGEST_NAME, parse_yaml
 from created_equal.user_text import expand
 
 STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
@@ -83,7 +83,8 @@ TwoEpochs = Annotated[list[FromZero], Field(min_length=2, max_length=2), Rising]
 FourEpochs = Annotated[list[FromZero], Field(min_length=4, max_length=4), Rising]
 SixEpochs = Annotated[list[FromZero], Field(min_length=6, max_length=6), Rising]
 Text = Annotated[str, Field(min_length=1)]
-Name = Annotated[str, Field(pattern="^[a-z0-9_]+$")]
+NAME = f"^[a-z0-9_]{{1,{LONGEST_NAME}}}$"
+Name = Annotated[str, Field(pattern=NAME)]
 Names = tuple[Name, ...]
 # In any order, and each once.
 Noises = Annotated[
@@ -728,7 +729,8 @@ class StudyFile(Entry):
     trains nothing again; networks_per_job names files, so scores and figures are made again."""
 
     ensembles: Annotated[dict[Name, EnsembleEntry], Field(min_length=1)]
-    """The ensembles, each under a name of lower-case letters, digits and underscores."""
+    """The ensembles, each under a name of lower-case letters, digits and underscores (at most
+    100)."""
 
     baselines: BaselinesEntry = Field(default_factory=BaselinesEntry)
     """The classifiers that the networks are compared with, from scikit-learn and on standardized

@@ -16,7 +16,14 @@ from created_equal.paths import CONFIG, REFERENCE, REPOSITORY, STUDIES, find, st
 from created_equal.study import derivation
 from created_equal.study.contradictions import SOURCES, contradictions, recipe_of, refused_figures
 from created_equal.study.kept_scores import with_kept_scores
-from created_equal.study.keys import Config, DerivedEntry, EnsembleEntry, OwnArchitecture, StudyFile
+from created_equal.study.keys import (
+    NAME,
+    Config,
+    DerivedEntry,
+    EnsembleEntry,
+    OwnArchitecture,
+    StudyFile,
+)
 from created_equal.study.own_networks import find_own_network
 from created_equal.study.study import (
     LIKE_FIGURE_01,
@@ -26,10 +33,21 @@ from created_equal.study.study import (
     Ensemble,
     Study,
 )
-from created_equal.study.yaml_files import check, parse_yaml, read_yaml, refuse, suggestion
+from created_equal.study.yaml_files import (
+    LONGEST_NAME,
+    check,
+    parse_yaml,
+    read_yaml,
+    refuse,
+    suggestion,
+)
 
 # The environment variable in which the workflow passes its config to the commands, as JSON.
 CONFIG_VARIABLE = "CREATED_EQUAL_CONFIG"
+# The one in which it passes the text of study files, as it read them at its start, as JSON by name.
+STUDIES_VARIABLE = "CREATED_EQUAL_STUDIES"
+# Linux allows 128 KiB in a variable. Commands read files that do not fit in themselves.
+PASSED_MOST = 120_000
 
 
 def load_config(values: Mapping | None = None) -> Config:
@@ -167,10 +185,10 @@ def load_study(
         else:
             remedy = suggestion(name, study_names())
         raise InputError(f"there is no study {name} ({path} does not exist); {remedy}")
-    if not re.fullmatch("[a-z0-9_]+", name):
+    if not re.fullmatch(NAME, name):
         raise InputError(
             f"{path}: {name} cannot be the name of a study; rename the file with lower-case "
-            "letters, digits and underscores only."
+            f"letters, digits and underscores only, at most {LONGEST_NAME}."
         )
     sentences, values = check(_read_study(path), StudyFile)
     if epochs is not None and not sentences:
@@ -263,13 +281,13 @@ def _complete(name: str, values: dict) -> None:
 
 def _read_study(path: Path) -> object:
     """Return the contents of a study file, merged into those of its base."""
-    values = read_yaml(path)
+    values = read_yaml(path, _text_at_start)
     if not isinstance(values, dict) or not isinstance(base := values.get("base"), str):
         return values
     if base not in study_names():
         known = [name for name in study_names() if name != path.stem]
         refuse(path, [f"base is {base}, which is not a study; {suggestion(base, known)}"])
-    inherited = read_yaml(find(study_path(base)))
+    inherited = read_yaml(find(study_path(base)), _text_at_start)
     if not isinstance(inherited, dict):
         return values
     if "base" in inherited:
@@ -297,6 +315,24 @@ def _read_study(path: Path) -> object:
                 if entry is not None or name not in known
             }
     return merged
+
+
+def _text_at_start(path: Path) -> str:
+    """Return the text of a study file; within a run of the workflow, as it was at the run's start.
+
+    Snakemake records what it read then, even if a job starts after the file was edited.
+    """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        # Reading a pipe would wait forever.
+        raise InputError(f"{path} is a pipe or a device; put a file in its place.")
+    passed = json.loads(os.environ.get(STUDIES_VARIABLE, "null"))
+    if passed is None:
+        return path.read_text(encoding="utf-8")
+    if path.stem not in passed:
+        passed[path.stem] = path.read_text(encoding="utf-8")
+        if len(text := json.dumps(passed)) <= PASSED_MOST:
+            os.environ[STUDIES_VARIABLE] = text
+    return passed[path.stem]
 
 
 def _override(base: object, own: object) -> object:

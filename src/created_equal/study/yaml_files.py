@@ -6,7 +6,7 @@ A sentence begins with the dotted place of its problem, for example ensembles.a.
 import difflib
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import deepcopy
 from itertools import takewhile
@@ -25,7 +25,10 @@ NAMES_LISTED = 20
 NAMES_AFTER_NEAREST = 8
 # A similarity by difflib: devise means device (0.83), but gpu does not mean cpu (0.67).
 SIMILAR = 0.75
+LONGEST_NAME = 100  # Names of files have more, and at most 255.
 DEEPEST = 6
+# Python fails at some hundreds.
+MOST_NESTED = 50
 # Problems of a mapping's keys, which leave its other values usable.
 UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
 ABOUT_KEYS = ("missing", "string_pattern_mismatch", "too_short")
@@ -50,7 +53,9 @@ BOUNDS = {
 class _Loader(yaml.CSafeLoader):
     """YAML as people mean it: 1e-3 is a number, keys are text, and duplicate keys are errors."""
 
-    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+    def flatten_mapping(self, node: yaml.Node) -> None:
+        if not isinstance(node, yaml.MappingNode):  # Its tag says that it is one.
+            raise _error("there must be keys with values", node)
         seen = set()
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
@@ -75,7 +80,7 @@ class _Loader(yaml.CSafeLoader):
         return {key.value: self.construct_object(value, deep) for key, value in node.value}
 
 
-def _error(problem: str, node: yaml.Node) -> yaml.YAMLError:
+def _error(problem: str, node: yaml.Node | yaml.Event) -> yaml.YAMLError:
     return yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
 
 
@@ -98,13 +103,23 @@ for _name, _pattern in _DECIMAL.items():
 
 def parse_yaml(text: str) -> Any:
     """Return the contents of YAML text; raises ``yaml.YAMLError``."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MOST_NESTED:
+            raise _error(f"brackets or indentation are more than {MOST_NESTED} levels deep", event)
     return yaml.load(text, Loader=_Loader)
 
 
-def read_yaml(path: Path) -> Any:
+def _text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def read_yaml(path: Path, text_of: Callable[[Path], str] = _text_of) -> Any:
     """Return the contents of a YAML file; raises InputError with the line if it is invalid."""
     try:
-        return parse_yaml(path.read_text(encoding="utf-8"))
+        return parse_yaml(text_of(path))
     except OSError as error:
         otherwise = "check that it exists and is readable"
         raise InputError(f"{path} cannot be read {because(error, otherwise)}") from error
@@ -301,10 +316,11 @@ def _sentence(error: ErrorDetails, path: Sequence[str | int], part: Mapping) -> 
             remedy = distinct if enough else f"{len(value)} different ones"
             return f"{place} must rise from one number to the next, but is {value}; write {remedy}."
         case "string_pattern_mismatch":
-            valid = re.sub("[^a-z0-9]+", "_", value.lower()).strip("_")
+            valid = re.sub("[^a-z0-9]+", "_", value.lower())[:LONGEST_NAME].strip("_")
+            most = f" (at most {LONGEST_NAME})" if len(value) > LONGEST_NAME else ""
             return (
                 f"{place}: {value!a} cannot be a name; use only lower-case letters, digits and "
-                f"underscores{f', for example {valid}' if valid else ''}."
+                f"underscores{most}{f', for example {valid}' if valid else ''}."
             )
         case _:
             return (
