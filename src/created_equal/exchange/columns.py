@@ -2,8 +2,8 @@
 
 # c: share of networks that are right, p_k: that predict label k, y: the example's own label.
 COLUMNS = {
-    "example": "position in the source, train files first, then test files; it identifies the "
-    "example",
+    "example": "position in the source, of which the train files, if it has two sets, come first; "
+    "it identifies the example",
     "name": "the example's own name (id, guid, file); only if it was recorded or imported with one",
     "split": "train or test",
     "moved": "whether the example was moved to the test set; only if some were",
