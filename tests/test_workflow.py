@@ -109,6 +109,8 @@ def test_kept_scores_are_shown_without_training(built, tmp_path):
     }
     assert {name.rpartition("_")[0] for name in left_out} == {
         "section_3_inherent",
+        "noise_alone",
+        "noise_alone_mini",
     }
     for name in own.keys() - left_out:
         if {each.partition("/")[0] for each in own[name]["ensembles"].split(", ")} <= {
