@@ -553,7 +553,7 @@ def test_an_explorer_and_tables_that_cannot_be_made_again_stay_too(built, module
         built / "src/created_equal" / module, lambda text: f"{text}\nraise SystemExit(1)\n"
     ):
         said = failure(snakemake(built, path, *SMOKE))
-    assert "could not be made again and is that of an earlier run" in said
+    assert "could not be rebuilt; the copy from an earlier run was restored" in said
     assert (built / path).read_bytes() == before
     assert "Nothing to be done" not in succeeds(built, path, *SMOKE)
 
