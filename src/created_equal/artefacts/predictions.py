@@ -15,13 +15,14 @@ from created_equal.artefacts.files import (
 )
 from created_equal.errors import InputError
 
-# Scoring reads all epochs of a block of examples at once: 808 KiB for 101 epochs, 1000 classes.
+# What the networks of an ensemble have in common about examples, and its words in messages.
 OF_EXAMPLES = {
     "example": "position",
     "example_split": "split",
     "label": "label",
     "example_name": "name",
 }
+# Scoring reads all epochs of a block of examples at once: 808 KiB for 101 epochs, 1000 classes.
 CHUNKS = {"network": 1, "example": 2**12}
 
 
