@@ -188,6 +188,22 @@ def test_rows_are_filtered_and_figures_that_are_there_are_linked(
     assert errors == []
 
 
+def test_a_phone_shows_text_of_a_size_to_read_and_paper_the_whole_table(
+    measured, tmp_path, browser
+):
+    page_of([measured], tmp_path)
+    phone = browser.new_page(viewport={"width": 390, "height": 844}, is_mobile=True)
+    phone.goto((tmp_path / "claims.html").as_uri())
+    assert phone.evaluate("[innerWidth, document.documentElement.scrollWidth]") == [390, 390]
+    phone.close()
+    paper = browser.new_page(viewport={"width": 718, "height": 1000})
+    paper.goto((tmp_path / "claims.html").as_uri())
+    paper.emulate_media(media="print")
+    cell = paper.locator("td").last.bounding_box()
+    assert cell["x"] + cell["width"] <= 718
+    paper.close()
+
+
 def test_the_note_of_the_study_is_above_the_table(measured, tmp_path):
     text, _ = page_of([measured], tmp_path, note="No evidence: p < 1.")
     assert 0 < text.index("<b>No evidence: p &lt; 1.</b>") < text.index("<table>")

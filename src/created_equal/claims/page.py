@@ -41,6 +41,7 @@ ul.counts { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .
 .yes { background: #d5eddb; color: #0b5226 } .null { background: #dcebf7; color: #0f4b7a }
 .no { background: #f9d7d3; color: #8a1c10 } .few { background: #f3efd2; color: #5c5000 }
 .none { background: #eee; color: #555 } h2 a { font-size: 1rem }
+@media print { .wide { overflow: visible } table { min-width: 0 } tr { break-inside: avoid } }
 """
 READING = f"""
 <p>Each row tests a sentence of the paper by one statistic. <i>c</i>, the consistency of an example,
@@ -110,6 +111,7 @@ def write_page(
     heading = f"The paper's claims: {escape(title)}"
     page = (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{heading}</title>\n<style>{CSS}{OWN_CSS}</style>\n</head>\n<body>\n"
         f"<h1>{heading}</h1>\n{noted}{_counts(rows)}{warned}{READING}"
         f'{sections}<script type="module">\n{JS}</script>\n</body>\n</html>\n'
