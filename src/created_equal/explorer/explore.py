@@ -272,7 +272,7 @@ def _arrays_of(scores: xr.Dataset, names: np.ndarray) -> dict[str, np.ndarray]:
         "label": label.astype(np.uint16),
         "is_test": (shown["example_split"].values == "test").astype(np.uint8),
         "fractions": _fractions(scores).astype(np.float32),
-        "accessibility": shown["accessibility"].values.astype(np.float32),
+        "accessibility": shown["accessibility"].values,
         "variability": variability(trained).astype(np.float32),
         "learned": learned(n_right, networks, scores["epoch"].values),
         "rank": shown["rank"].values.astype(np.uint32),

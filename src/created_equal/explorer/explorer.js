@@ -275,8 +275,10 @@ async function drawThumbnail(canvas, i) {
   canvas.getContext("2d").drawImage(sheet, x, y, width, height, 0, 0, width, height);
 }
 
+// The mark before the arrow keeps names of right-to-left scripts on their sides of it.
 const said = (m, i) =>
-  (second ? `${m.letter}: ` : "") + labelOf(m, i) + (isRight(m, i) ? "" : ` → ${modal(m, i)}`);
+  (m.letter && `${m.letter}: `) + labelOf(m, i) + (isRight(m, i) ? "" : ` \u200e→ ${modal(m, i)}`);
+const imageWords = (i) => `${missing.has(i) ? "Missing image" : "Image"} ${positions[i]}`;
 
 function fillTile(tile, i) {
   drawThumbnail(tile.firstElementChild, i);
@@ -288,8 +290,7 @@ function fillTile(tile, i) {
     words.textContent = words.title = said(m, i);
   }
   const scores = ensembles.map((m) => `${said(m, i)}, consistency ${consistency(m, i).toFixed(2)}`);
-  const kind = missing.has(i) ? "Missing image" : "Image";
-  tile.setAttribute("aria-label", `${kind} ${positions[i]}, ${scores.join("; ")}`);
+  tile.setAttribute("aria-label", `${imageWords(i)}, ${scores.join("; ")}`);
   tile.setAttribute("aria-pressed", i === state.image);
 }
 
@@ -322,7 +323,7 @@ function drawDetail() {
   $("one").hidden = i == null;
   if (i == null) return;
   drawThumbnail($("large"), i);
-  $("large").setAttribute("aria-label", `Image ${positions[i]}, ${labelOf(first, i)}`);
+  $("large").setAttribute("aria-label", `${imageWords(i)}, ${labelOf(first, i)}`);
   $("name").textContent = `Image ${positions[i]}, labeled ${labelOf(first, i)}`;
   const about = [...textsOf(i), hashes && `pixel hash ${hashOf(i)}`].filter(Boolean);
   $("about").textContent = [`${splitOf(first, i)} set`, ...about].join(" · ");
@@ -469,14 +470,14 @@ const KEYS = {
   "/": () => $("find").focus(),
   n: ACTIONS.next,
   p: ACTIONS.previous,
-  Escape: () => update({ brush: null }),
+  Escape: () => update(state.brush ? { brush: null } : { image: null }),
 };
 
 document.addEventListener("keydown", (event) => {
   const { target, key } = event;
   const busy = target.matches(`input:not(#epoch), select${key === " " ? ", button, summary" : ""}`);
   const other = event.ctrlKey || event.metaKey || event.altKey;
-  if (!KEYS[key] || other || (busy && key !== "Escape")) return;
+  if (!KEYS[key] || other || (busy && !(key === "Escape" && state.brush))) return;
   event.preventDefault();
   KEYS[key]();
 });
@@ -487,7 +488,6 @@ for (const button of document.querySelectorAll("[data-set]")) {
 for (const key in FIELDS) $(key).addEventListener("input", () => update({ [key]: $(key).value }));
 for (const m of ensembles) ["bars", "map"].forEach((on) => listen(m[on], m, on));
 $("epoch").addEventListener("input", () => update({ epoch: Number($("epoch").value) }));
-$("epoch").max = last;
 $("grid").addEventListener("click", ({ target }) => {
   const image = target.closest(".tile")?.firstElementChild.dataset.image;
   if (image) update({ image: Number(image) });
