@@ -202,6 +202,20 @@ def test_a_part_of_the_map_is_selected(open_page, page_path, scores):
     assert count_words(page) == "240 of 240 images"
 
 
+@pytest.mark.parametrize("key", ["ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown"])
+def test_an_area_that_keys_move_stays_on_its_plot(key, open_page, page_path):
+    page = open_page(page_path)
+    for on, end in (("bars", 1), ("map", 0.5)):
+        page.locator(f"#{on}_0").focus()
+        for _ in range(60):
+            page.keyboard.press(key)
+        settled(page)
+        brush = page.evaluate("explorer.state.brush")
+        assert brush["on"] == on
+        assert brush["x0"] <= end and brush["x1"] >= 0
+        assert brush["y0"] <= 1 and brush["y1"] >= 0
+
+
 def test_bars_are_selected_and_followed_to_another_epoch(open_page, page_path, scores):
     page = open_page(page_path, "#epoch=6")
     drag(page, "#bars_0", (0.6, 0.2), (0.99, 0.2))
@@ -675,6 +689,24 @@ def test_the_address_is_written_seldom_and_in_the_end(open_page, page_path):
     page.clock.run_for(60 * 25 + 500)
     assert "epoch=0&" in page.evaluate("location.hash")
     assert page.evaluate("writes") < 20
+
+
+def test_controls_stay_below_the_plots_if_few_images_are_found(open_page, page_path):
+    page = open_page(page_path, "#image=101&find=nothing")
+    plots, controls = (page.locator(each).bounding_box() for each in ("#plots", "#controls"))
+    assert controls["y"] - (plots["y"] + plots["height"]) < 20
+
+
+def test_bars_and_legends_keep_their_colors_where_the_system_sets_the_others(open_page, page_path):
+    page = open_page(page_path, "#image=101", forced_colors="active")
+    drawn = """(selector) => {
+      const [of, part] = selector.split("::");
+      const style = getComputedStyle(document.querySelector(of), part && `::${part}`);
+      return style.backgroundImage + style.backgroundColor;
+    }"""
+    usual = open_page(page_path, "#image=101")
+    for bar in ("figcaption b::before", ".key i", ".bar", ".bar i", ".votes", ".votes i"):
+        assert page.evaluate(drawn, bar) == usual.evaluate(drawn, bar)
 
 
 def test_images_of_a_row_stand_at_the_same_height(open_page, page_path):

@@ -251,9 +251,10 @@ function listen(canvas, m, on) {
     const old = state.brush?.on === on && state.brush.of === m.number;
     const { x0, x1, y0, y1 } = old ? state.brush : { x0: 0.2, x1: 0.3, y0: 0.4, y1: 0.6 };
     const kept = event.shiftKey ? 0 : 1;
-    const row = Math.min(1, Math.max(0, Math.round(y0) - dy));
-    const y = ys(y0 + kept * dy / 25, y1 + dy / 25, row);
-    setBrush(m, on, [x0 + kept * dx / 50, x1 + dx / 50], y);
+    const x = [x0 + kept * dx / 50, x1 + dx / 50];
+    const y = ys(y0 + kept * dy / 25, y1 + dy / 25, Math.min(1, Math.max(0, Math.round(y0) - dy)));
+    const isOn = (ends, end) => Math.max(...ends) >= 0 && Math.min(...ends) <= end;
+    if (isOn(x, on === "map" ? 0.5 : 1) && isOn(y, 1)) setBrush(m, on, x, y);
   });
 }
 
@@ -353,9 +354,8 @@ function drawCurves(i) {
   const { context, box } = start($("curve"));
   const xTicks = [epochs[0], epochs.at(-1)];
   const plot = frame($("curve"), context, box, xTicks, [0, 1], { xTicks, yTicks: [0, 0.5, 1] });
-  const [left, right] = xTicks.map(plot.X);
   const [now, chance] = [plot.X(epochs[state.epoch]), plot.Y(1 / classes.length)];
-  line(context, [[left, chance], [right, chance]], "--muted", [4, 3]);
+  line(context, xTicks.map((epoch) => [plot.X(epoch), chance]), "--muted", [4, 3]);
   line(context, [[now, plot.Y(0)], [now, plot.Y(1)]], "--ink");
   for (const m of ensembles) {
     const points = epochs.map((_, e) => [plot.X(epochOf(m, e)), plot.Y(consistency(m, i, e))]);
