@@ -483,6 +483,15 @@ def test_names_of_examples_are_shown_found_and_saved(open_page, write, scores, d
         ]
 
 
+def test_a_name_with_its_accents_apart_is_found_as_one_types_it(open_page, write, scores, dataset):
+    names = [f"Zoe\u0301/{each}" for each in scores["example"].values]
+    named = scores.assign(example_name=("example", np.array(names, dtype=object)))
+    page = open_page(write({"a": named}, dataset))
+    for typed in ("zo\u00e9/107", "zoe\u0301/107"):
+        update(page, find=typed)
+        assert found(page) == [107]
+
+
 def test_two_ensembles_side_by_side(open_page, write, scores, dataset):
     other = make_scores(dataset, networks=7, epochs=5, seed=3).isel(example=slice(40, None))
     page = open_page(write({"a": scores, "b": other}, dataset), "#epoch=4")

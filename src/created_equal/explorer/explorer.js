@@ -68,11 +68,11 @@ function isSelected(i, find) {
 }
 
 const isFound = (i, find) =>
-  textsOf(i).some((text) => text.toLowerCase().includes(find)) ||
+  textsOf(i).some((text) => text.normalize().toLowerCase().includes(find)) ||
   String(positions[i]) === find || (find.length > 3 && hashOf(i).startsWith(find));
 
 function select() {
-  const find = state.find.trim().toLowerCase();
+  const find = state.find.trim().normalize().toLowerCase(); // macOS writes é as e and an accent.
   const [score, of] = state.sort.split(".");
   const found = [];
   for (let i = 0; i < count; i++) {
