@@ -429,7 +429,7 @@ def test_scores_without_images_are_shown(scores, dataset, open_page, write):
     assert tiles.count() == page.locator(".tile canvas.missing").count() > 0
     page.locator(".tile").first.click()
     assert page.locator("#said_0").inner_text()
-    assert page.locator("#about").inner_text() in ("train set", "test set")
+    assert page.locator("#about").inner_text() == ""
     page.locator("#find").fill("0000")
     settled(page)
     assert page.locator(".tile").count() == 0
@@ -527,6 +527,31 @@ def test_two_ensembles_side_by_side(open_page, write, scores, dataset):
         rows = list(csv.DictReader(file))
     assert {"consistency_a", "consistency_b"} <= set(rows[0])
     assert {(row["epoch_a"], row["epoch_b"]) for row in rows} == {("12", "5")}
+
+
+def test_labels_and_splits_that_two_ensembles_give_an_image_are_both_shown_and_saved(
+    open_page, write, scores, dataset
+):
+    """Such as random labels, and images that were moved to the test set."""
+    other = scores.copy(deep=True)
+    other["label"].values[:] = (other["label"].values + 1) % len(NAMES)
+    swapped = np.where(other["example_split"] == "test", "train", "test")
+    other = other.assign_coords(example_split=("example", swapped))
+    page = open_page(write({"a": scores, "b": other}, dataset), "#image=103")
+    for ensemble, shown in enumerate((scores, other)):
+        example = shown.sel(example=103)
+        votes = page.locator(f"#said_{ensemble}").inner_text()
+        assert f"“{NAMES[int(example['label'])]}” (its label)" in votes
+        rank = page.locator(f"#rank_{ensemble}").inner_text()
+        assert rank.endswith(f"; {example['example_split'].item()} set.")
+    with page.expect_download() as download:
+        page.locator("#csv").click()
+    with Path(download.value.path()).open(newline="") as file:
+        row = next(row for row in csv.DictReader(file) if row["example"] == "103")
+    for name, shown in (("a", scores), ("b", other)):
+        example = shown.sel(example=103)
+        assert row[f"class_{name}"] == NAMES[int(example["label"])]
+        assert row[f"split_{name}"] == example["example_split"].item()
 
 
 def test_sixty_thousand_examples_are_ready_in_five_seconds(open_page, write):

@@ -327,7 +327,7 @@ function drawDetail() {
   $("large").setAttribute("aria-label", `${imageWords(i)}, ${labelOf(first, i)}`);
   $("name").textContent = `Image ${positions[i]}, labeled ${labelOf(first, i)}`;
   const about = [...textsOf(i), hashes && `pixel hash ${hashOf(i)}`].filter(Boolean);
-  $("about").textContent = [`${splitOf(first, i)} set`, ...about].join(" · ");
+  $("about").textContent = about.join(" · ");
   for (const m of ensembles) drawVotes(m, i);
   drawCurves(i);
 }
@@ -344,10 +344,10 @@ function drawVotes(m, i) {
   const words = parts.map(([votes, label]) => `${label}: ${votes}`).join(", ");
   $(`said_${m.number}`).textContent = `Votes of ${m.networks}: ${words}.`;
   const rank = `${m.rank[i]} of ${m.sizes[m.label[i]]} in its class (1: the easiest)`;
-  const epoch = m.learned[i];
+  const [epoch, set] = [m.learned[i], `${splitOf(m, i)} set`];
   const learned = epoch === page.never ? "never learned" : `learned at ${page.unit} ${epoch}`;
   const scores = ["accessibility", "variability"].map((each) => `${each} ${m[each][i].toFixed(2)}`);
-  $(`rank_${m.number}`).textContent = `Rank ${rank}; ${scores.join(", ")}; ${learned}.`;
+  $(`rank_${m.number}`).textContent = `Rank ${rank}; ${scores.join(", ")}; ${learned}; ${set}.`;
 }
 
 function drawCurves(i) {
@@ -427,7 +427,7 @@ function saveTable() {
   Object.assign(columns, hashes && { pixel_hash: hashOf }, { class: (i) => labelOf(first, i) });
   for (const m of ensembles) {
     const own = { modal_class: modal, consistency, consensus, accessibility: SCORES.accessibility };
-    if (second) own[page.unit] = () => epochOf(m);
+    Object.assign(own, second && { split: splitOf, class: labelOf, [page.unit]: () => epochOf(m) });
     for (const [name, of] of Object.entries(own)) {
       columns[second ? `${name}_${m.name}` : name] = (i) => of(m, i);
     }
