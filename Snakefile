@@ -2,7 +2,7 @@
 
 from snakemake.utils import min_version
 
-min_version("9.0")
+min_version("9.17")
 
 
 # GPUs are counted per machine: one job at a time runs on a local GPU, any number on a cluster.

@@ -5,10 +5,12 @@ import re
 import shlex
 import shutil
 import time
+from inspect import iscoroutinefunction
 from itertools import chain, pairwise
 
+import snakemake.dag
 import snakemake.io
-from snakemake.dag import DAG
+import snakemake.persistence
 from snakemake.settings.types import DeploymentMethod
 
 from created_equal.planning.preflight import (
@@ -23,7 +25,24 @@ from created_equal.study import RESULTS, ensembles_behind
 # The file of test_results is not kept: it says that the results of now pass.
 PAGES = ("render_", "check_", "explore_", "tabulate_")
 EARLIER = Path(".snakemake/created_equal")
+TESTED_WITH = "9.27.1"
 
+# These are no part of Snakemake's interface. Where other ones are awaited, what this file puts in
+# their place would be taken for true, or never run.
+try:
+    of_snakemake = (
+        snakemake.io._IOFile.protected,
+        snakemake.dag.DAG.postprocess,
+        snakemake.persistence.PersistenceBase.started,
+    )
+except AttributeError:
+    of_snakemake = ()
+if [*map(iscoroutinefunction, of_snakemake)] != [True, True, False]:
+    fail(
+        f"Snakemake {snakemake.__version__} differs inside from the one that this workflow was "
+        f"tested with; install that: python -m pip install snakemake=={TESTED_WITH}"
+    )
+protected_by_snakemake, postprocess_by_snakemake, _ = of_snakemake
 
 # In the shell, python is Snakemake's Python, even if PATH has another first, or that of conda's
 # environment. What a command writes to file 3 is not part of its log: it appears on the console.
@@ -32,8 +51,6 @@ OWN_PYTHON = f'python() {{{{ {shlex.quote(sys.executable)} "$@"; }}}}; '
 uses_conda = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
 if IS_MAIN:
     shell.prefix(f"set -euo pipefail; exec 3>&2; {'' if uses_conda else OWN_PYTHON}")
-
-protected_by_snakemake = snakemake.io._IOFile.protected
 
 
 async def is_protected(self):
@@ -53,9 +70,6 @@ snakemake.io._IOFile.protected = is_protected
 IS_HEAD = workflow.is_main_process
 
 
-postprocess_by_snakemake = DAG.postprocess
-
-
 async def postprocess_and_check(self, *arguments, check_initial=False, **options):
     """Check definitions once it is known which jobs are needed.
 
@@ -70,7 +84,7 @@ async def postprocess_and_check(self, *arguments, check_initial=False, **options
 
 
 if IS_MAIN and IS_HEAD:
-    DAG.postprocess = postprocess_and_check
+    snakemake.dag.DAG.postprocess = postprocess_and_check
 
 
 def preflight():

@@ -4,9 +4,9 @@
 """
 
 import shutil
-import subprocess
 from functools import cache, partial
 
+from created_equal.extras import can_use_gpus
 from created_equal.planning.sizes import memory_of
 from created_equal.study import (
     CROSS_DATASET,
@@ -65,13 +65,7 @@ def gpus_of(wildcards):
 @cache
 def has_gpu():
     """Return whether PyTorch can use a GPU here; it is asked only where there may be one."""
-    usable = "import sys, torch; sys.exit(not torch.cuda.is_available())"
-    return (
-        shutil.which("nvidia-smi") is not None
-        and not subprocess.run(
-            [sys.executable, "-P", "-c", usable], capture_output=True
-        ).returncode
-    )
+    return shutil.which("nvidia-smi") is not None and can_use_gpus()
 
 
 def derivation_of(wildcards):

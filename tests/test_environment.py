@@ -33,6 +33,14 @@ def test_what_is_asked_for_is_pinned():
     assert asked <= pins((ROOT / "requirements.txt").read_text().splitlines())
 
 
+def test_every_place_that_names_a_version_of_snakemake_names_the_same():
+    (oldest,) = re.findall(r'min_version\("(.+)"\)', (ROOT / "Snakefile").read_text())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert f"snakemake>={oldest},<10" in project["optional-dependencies"]["workflow"]
+    (tested,) = re.findall(r'TESTED_WITH = "(.+)"', (ROOT / "rules/hooks.smk").read_text())
+    assert f"snakemake=={tested}" in pins((ROOT / "requirements.txt").read_text().splitlines())
+
+
 def test_links_lead_somewhere_and_nothing_is_left_to_fill_in():
     wrong = []
     for page in PAGES:

@@ -4,11 +4,18 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+import torch
 from commands import COMMAND, python
 from packaging.requirements import Requirement
 
 from created_equal.errors import InputError
-from created_equal.extras import EXTRAS, MissingLibraryError, library, naming_extras
+from created_equal.extras import (
+    EXTRAS,
+    MissingLibraryError,
+    can_use_gpus,
+    library,
+    naming_extras,
+)
 
 ROOT = Path(__file__).parents[1]
 # Their names where they are installed from, if others.
@@ -81,3 +88,7 @@ def test_ctrl_c_while_modules_are_loaded_has_no_traceback(tmp_path):
     done = python(*COMMAND, "--version", cwd=tmp_path)
     assert done.returncode == 130
     assert done.stderr == "created-equal: stopped by Ctrl-C\n"
+
+
+def test_pytorch_is_asked_in_another_process():
+    assert can_use_gpus() == torch.cuda.is_available()

@@ -13,6 +13,7 @@ from commands import (
     created_equal,
     failure,
     jobs,
+    python,
     snakemake,
     succeeds,
 )
@@ -425,6 +426,22 @@ def test_a_data_root_that_the_system_refuses_is_one_sentence(tmp_path):
     folder, name = copy_of_repository(tmp_path), "x" * 300
     said = failure(snakemake(folder, "--dry-run", "--config", f"data_root={name}"))
     assert f"created-equal: {name} cannot be used (File name too long); shorten the path." in said
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "del snakemake.dag.DAG.postprocess",
+        "snakemake.io._IOFile.protected = property(lambda file: False)",
+        "async def started(*_): ...\nsnakemake.persistence.PersistenceBase.started = started",
+    ],
+)
+def test_a_snakemake_that_is_another_inside_is_refused_in_one_sentence(tmp_path, change):
+    folder = copy_of_repository(tmp_path)
+    modules = "snakemake.cli, snakemake.dag, snakemake.io, snakemake.persistence"
+    done = python("-c", f"import {modules}\n{change}\nsnakemake.cli.main(['-n'])", cwd=folder)
+    assert "differs inside" in failure(done)
+    assert done.stderr.splitlines()[-1].startswith("created-equal: Snakemake 9.")
 
 
 def test_files_from_the_future_are_refused_before_anything_runs(tmp_path):

@@ -1,8 +1,10 @@
-"""The libraries that only some parts of the package need, and the message if one is missing.
+"""The libraries that only some parts of the package need: the message if one is missing, and GPUs.
 
 Artefacts, scores, recorder, import and export need only numpy, pandas, xarray and h5netcdf.
 """
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -52,3 +54,11 @@ def library(name: str) -> ModuleType:
     """Import a module of an optional library, see ``naming_extras``."""
     with naming_extras():
         return import_module(name)
+
+
+def can_use_gpus() -> bool:
+    """Return whether PyTorch can use a GPU; another process asks, since asking initializes CUDA."""
+    code = "import sys, torch; sys.exit(not torch.cuda.is_available())"
+    # -P: the current folder may have a user's own random.py.
+    command = [sys.executable, "-P", "-c", code]
+    return subprocess.run(command, capture_output=True).returncode == 0

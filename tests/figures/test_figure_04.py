@@ -92,9 +92,6 @@ def test_correlation_in_words():
         correlation_words(Correlation(0.8704, -159.5, 0.85, 0.89))
         == "r = 0.870 (0.850 to 0.890), p ≤ 10⁻¹⁵⁹"
     )
-    assert correlation_words(Correlation(1, -300, 1, 1)).endswith("p < 10⁻³⁰⁰")
-    assert correlation_words(Correlation(0.1, -3.5, 0, 0.2)).endswith("p ≤ 10⁻³")
-    assert correlation_words(Correlation(0.1, -1.5, 0, 0.2)).endswith("p = 0.032")
 
 
 def test_an_undefined_correlation_is_stated_and_the_rest_is_drawn(scores, other):

@@ -9,11 +9,13 @@ from created_equal.scores import (
     correlation,
     correlation_of,
     log10_p_of,
+    p_words,
     pearson,
     quantile_means,
     ranks,
 )
 from created_equal.scores.bootstrap import value_of
+from created_equal.scores.correlation import SMALLEST_LOG10_P
 
 
 def test_by_hand():
@@ -114,3 +116,19 @@ def test_bins_correlate_more_than_noisy_examples():
     assert correlation(a, b).upper < 0.8 < found.r
     assert found.lower < found.r < found.upper
     assert found.log10_p == log10_p_of(found.r, 40)
+
+
+@pytest.mark.parametrize(
+    "log10_p, words",
+    [
+        (0.0, "p = 1"),
+        (-1.5, "p = 0.032"),
+        (-3, "p = 0.001"),
+        (-3.5, "p ≤ 10⁻³"),
+        (-50, "p ≤ 10⁻⁵⁰"),
+        (-299.9, "p ≤ 10⁻²⁹⁹"),
+        (SMALLEST_LOG10_P, "p < 10⁻³⁰⁰"),
+    ],
+)
+def test_p_in_words(log10_p, words):
+    assert p_words(log10_p) == words

@@ -4,7 +4,9 @@ import numpy as np
 
 from created_equal import scores as stats
 from created_equal.beyond.label_errors import label_errors
+from created_equal.claims.choices import all_epochs, examples_of, trained_epochs
 from created_equal.claims.evidence import Evidence
+from created_equal.claims.measured import Measured
 from created_equal.claims.measures import (
     CONSISTENCY,
     FEWEST,
@@ -12,11 +14,7 @@ from created_equal.claims.measures import (
     NOT_NEGATIVE,
     SHARE,
     SIGNED,
-    Measured,
-    all_epochs,
-    examples_of,
     measure,
-    trained_epochs,
 )
 from created_equal.scores import NULLS, Examples, Scores
 

@@ -12,7 +12,7 @@ import numpy as np
 from created_equal import scores as stats
 from created_equal.claims.claim import Claim, paper_studies
 from created_equal.claims.evidence import Evidence
-from created_equal.claims.measures import Measured, OfHistograms, OfPairs
+from created_equal.claims.measured import Measured, OfHistograms, OfPairs
 from created_equal.errors import InputError
 from created_equal.scores import NULLS, Hypotheses, Scores
 from created_equal.study import ALL, BASELINE_PREFIX, EACH, names_in

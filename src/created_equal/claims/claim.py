@@ -49,9 +49,9 @@ class Accepted:
         """Return the share of the draws of a null that meet the claim too, from 0 to 1.
 
         ``null`` has the value of each draw, NaN if it is undefined, which does not meet the claim;
-        ``ours`` has our value in each resample, without NaN. A draw meets the claim if its value is
-        accepted; if the claim is only a sign, it does unless our value is beyond the draw. The
-        shorter array is repeated.
+        ``ours`` has our value in each resample, NaN if it is undefined, which is left out. A draw
+        meets the claim if its value is accepted; if the claim is only a sign, it does unless our
+        value is beyond the draw. The shorter array is repeated.
         """
         if self.words not in ("above 0", "below 0"):
             return float(np.mean([each in self for each in null.tolist()]))

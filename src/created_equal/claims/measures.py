@@ -5,19 +5,36 @@ scores, which is called with those observed, of each null and of each resample. 
 of its docstring is the statistic in the table: c is consistency, a accessibility.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from math import inf, nan
 
 import numpy as np
 
 from created_equal import scores as stats
-from created_equal.artefacts import iterate_epochs, select_split
+from created_equal.artefacts import iterate_epochs
+from created_equal.claims.choices import (
+    accuracies_of,
+    all_epochs,
+    epochs_at,
+    examples_of,
+    figure_epochs,
+    informative_accuracies,
+    several_epochs,
+    spread,
+    trained_epochs,
+)
 from created_equal.claims.evidence import Evidence
+from created_equal.claims.measured import (
+    Measured,
+    OfBins,
+    OfEpochs,
+    OfHalves,
+    OfHistograms,
+    OfPairs,
+)
 from created_equal.errors import InputError
-from created_equal.scores import BINS, LEAST_FIT, MIDDLE, NULLS, PATTERNS, PHASES, Examples, Scores
-from created_equal.study import BASELINE_PREFIX
+from created_equal.scores import LEAST_FIT, MIDDLE, NULLS, PATTERNS, Scores
 
 FEWEST = 5  # With fewer networks, c has too few values to say whether they agree.
 MANY = 20  # For statistics that change with N in a way that no model predicts.
@@ -38,82 +55,6 @@ SUMMARIES = {
 }
 CORRELATIONS = {"Pearson": stats.pearson, "Spearman": stats.spearman}
 LEARNING = f"epochs with a mean c of {MIDDLE[0]} to {MIDDLE[1]}"
-
-
-@dataclass(frozen=True)
-class Measured:
-    """A statistic, with its choice of epochs and examples: here, a function of their scores."""
-
-    function: Callable[..., float]
-    examples: Examples
-    epochs: Mapping[str, np.ndarray]  # Of each ensemble and baseline.
-    over: str = "examples and networks"  # What its resamples draw.
-    note: Callable[[Scores], str] = lambda scores: ""
-
-    def value(self, scores: Scores) -> float:
-        return self.function(scores)
-
-
-class OfHistograms(Measured):
-    """A function of the histograms of c of an ensemble, (epoch, N + 1)."""
-
-    def histograms(self, scores: Scores) -> np.ndarray:
-        ((name, epochs),) = self.epochs.items()
-        return scores.histograms(name, epochs, self.examples)
-
-    def value(self, scores: Scores) -> float:
-        return self.function(self.histograms(scores))
-
-
-class OfPairs(Measured):
-    """The mean correlation of pairs of scores of the examples: here, of a in two ensembles."""
-
-    def pairs(self, scores: Scores, of: Callable = np.asarray) -> Iterable[Sequence[np.ndarray]]:
-        """Return the pairs, made of a function of the examples' scores."""
-        return [[of(scores.accessibility(name, self.examples)) for name in self.epochs]]
-
-    def halves(self, scores: Scores, name: str) -> Sequence[float]:
-        """Return the correlation of the halves of an ensemble, by pair."""
-        return [scores.correlation_of_halves(name, self.examples, self.function)]
-
-    def value(self, scores: Scores) -> float:
-        return stats.nan_mean(self.function(*pair) for pair in self.pairs(scores))
-
-
-class OfHalves(OfPairs):
-    """The correlation of a in every second network of an ensemble and in the others."""
-
-    def pairs(self, scores: Scores, of: Callable = np.asarray) -> Iterable[Sequence[np.ndarray]]:
-        return ([*map(of, scores.halves(name, self.examples))] for name in self.epochs)
-
-
-class OfBins(OfPairs):
-    """The correlation of the means of a in bins of similar a in the second."""
-
-    def pairs(self, scores: Scores, of: Callable = np.asarray) -> Iterable[Sequence[np.ndarray]]:
-        return (stats.quantile_means(two, one, BINS) for one, two in super().pairs(scores, of))
-
-    def halves(self, scores: Scores, name: str) -> Sequence[float]:
-        ((_, second),) = super().pairs(scores)
-
-        def r(*halves: np.ndarray) -> float:
-            return self.function(*(stats.quantile_means(second, half, BINS)[1] for half in halves))
-
-        return [scores.correlation_of_halves(name, self.examples, r)]
-
-
-class OfEpochs(OfPairs):
-    """The mean correlation of c in two ensembles at pairs of epochs."""
-
-    def pairs(self, scores: Scores, of: Callable = np.asarray) -> Iterable[Sequence[np.ndarray]]:
-        # One pair at a time, as the examples may be a million.
-        for at in zip(*self.epochs.values(), strict=True):
-            rows = zip(self.epochs, at, strict=True)
-            yield [of(scores.n_right(name, [epoch], self.examples)[0]) for name, epoch in rows]
-
-    def halves(self, scores: Scores, name: str) -> Sequence[float]:
-        n_right = scores.n_right(name, self.epochs[name], self.examples)
-        return stats.correlations_of_drawn_halves(n_right, scores.networks(name), self.function)
 
 
 @dataclass(frozen=True)
@@ -161,7 +102,7 @@ def measure_of_histograms(possible: tuple[float, float], fewest: int = FEWEST) -
                 values = statistic(counts, classes)
                 return nan if np.isnan(values).all() else float(SUMMARIES[over](values))
 
-            epochs = {name: _epochs(evidence, name, split, at)}
+            epochs = {name: epochs_at(evidence, name, split, at)}
             return OfHistograms(summary, examples_of(evidence, split, name), epochs)
 
         words = f"{statistic.__doc__.rstrip('.')}, {{over}} over {{at}}, {{split}} examples"
@@ -198,7 +139,7 @@ def accuracy(
 @measure(possible=SIGNED)
 def accuracy_rise(evidence: Evidence, name: str) -> Measured:
     """Rise of mean accuracy along the line of best fit, from one learner to all, test examples."""
-    examples, steps = examples_of(evidence, "test", name), _several(evidence, name)
+    examples, steps = examples_of(evidence, "test", name), several_epochs(evidence, name)
 
     def value(scores: Scores) -> float:
         return stats.rise_of_mean(scores.consistency(name, steps, examples))
@@ -257,7 +198,7 @@ def bimodality_difference(evidence: Evidence, *names: str, split: str = "test") 
     (mean over all subsets), mean over phase 3, {split} examples.
     """
     examples = examples_of(evidence, split, *names)
-    epochs = {name: _epochs(evidence, name, split, "phase 3") for name in names}
+    epochs = {name: epochs_at(evidence, name, split, "phase 3") for name in names}
 
     def value(scores: Scores) -> float:
         networks = min(scores.networks(name) for name in names)
@@ -283,7 +224,7 @@ def generalization(evidence: Evidence, *names: str) -> Measured:
     learned = [name for name in dict.fromkeys(names) if evidence.informative(name, "test").any()]
     if len(learned) < FEWEST:
         raise InputError(f"there are fewer than {FEWEST} ensembles that learn; add some.")
-    epochs = {name: _epochs(evidence, name, "test", LEARNING) for name in learned}
+    epochs = {name: epochs_at(evidence, name, "test", LEARNING) for name in learned}
     examples = {name: examples_of(evidence, "test", name) for name in learned}
 
     def value(scores: Scores) -> float:
@@ -303,7 +244,7 @@ def generalization(evidence: Evidence, *names: str) -> Measured:
 @measure(possible=SIGNED, nulls=CONSISTENCY, fewest=FEWEST)
 def consensus_rise(evidence: Evidence, name: str, *, split: str = "test") -> Measured:
     """Mean consensus at the last epoch less that at the first trained one, {split} examples."""
-    epochs, examples = _several(evidence, name)[[0, -1]], examples_of(evidence, split, name)
+    epochs, examples = several_epochs(evidence, name)[[0, -1]], examples_of(evidence, split, name)
 
     def value(scores: Scores) -> float:
         first, last = scores.consensus(name, epochs, examples).mean(axis=1)
@@ -317,7 +258,7 @@ def consensus_where_wrong(evidence: Evidence, name: str, *, split: str = "test")
     """Mean consensus about the examples that the ensemble is not right about, mean over up to five
     epochs with a mean c of 0.05 to 0.9, {split} examples.
     """
-    epochs = _spread(_epochs(evidence, name, split, LEARNING), 5)
+    epochs = spread(epochs_at(evidence, name, split, LEARNING), 5)
     examples = examples_of(evidence, split, name)
 
     def value(scores: Scores) -> float:
@@ -462,9 +403,9 @@ def agreement_when_equal(
     """{r} correlation of c in the first and in the second when they are equally accurate, mean over
     up to 20 pairs of epochs (accuracies of 0.05 to 0.9, at most 0.01 apart), {split} examples.
     """
-    accuracies = _informative_accuracies(evidence, other, name, split=split)
+    accuracies = informative_accuracies(evidence, other, name, split=split)
     matches = np.array(stats.nearest_matches(*accuracies))
-    epochs = dict(zip((other, name), _spread(matches[:, :2].astype(int), 20).T, strict=True))
+    epochs = dict(zip((other, name), spread(matches[:, :2].astype(int), 20).T, strict=True))
     examples = examples_of(evidence, split, other, name)
     return OfEpochs(CORRELATIONS[r], examples, epochs)
 
@@ -474,8 +415,8 @@ def weaker_first(evidence: Evidence, *names: str, split: str = "test") -> Measur
     """Share of the examples that the ensemble of lower test accuracy is right about in the end,
     about which the other is right when it first is as accurate, {split} examples.
     """
-    accuracies = dict(zip(names, _accuracies(evidence, *names, split=split), strict=True))
-    on_test = dict(zip(names, _accuracies(evidence, *names, split="test"), strict=True))
+    accuracies = dict(zip(names, accuracies_of(evidence, *names, split=split), strict=True))
+    on_test = dict(zip(names, accuracies_of(evidence, *names, split="test"), strict=True))
     weak, strong = sorted(names, key=lambda each: on_test[each][-1])
     reached = accuracies[strong] >= accuracies[weak][-1]
     reached[0] = False
@@ -493,7 +434,7 @@ def right_given_right(
     evidence: Evidence, other: str, name: str, *, when: str, split: str = "test"
 ) -> Measured:
     """P(first right | second right), {when} of learning, {split} examples."""
-    return _given(evidence, split, _figure_epochs(evidence, when, other, name))
+    return _given(evidence, split, figure_epochs(evidence, when, other, name))
 
 
 @measure(possible=SIGNED, nulls=JOINT, fewest=FEWEST)
@@ -501,7 +442,7 @@ def more_right_given_right(
     evidence: Evidence, other: str, name: str, *, when: str, split: str = "test"
 ) -> Measured:
     """P(first right | second right) - P(first right), {when} of learning, {split} examples."""
-    epochs = _figure_epochs(evidence, when, other, name)
+    epochs = figure_epochs(evidence, when, other, name)
     given, examples = _given(evidence, split, epochs), examples_of(evidence, split, other, name)
 
     def value(scores: Scores) -> float:
@@ -527,7 +468,7 @@ def easier_for_both(evidence: Evidence, other: str, name: str, *, when: str) -> 
     the first is wrong, test examples.
     """
     examples = examples_of(evidence, "test", other, name)
-    epochs = _figure_epochs(evidence, when, other, name)
+    epochs = figure_epochs(evidence, when, other, name)
 
     def value(scores: Scores) -> float:
         right = scores.majority(other, epochs[other], examples)
@@ -613,7 +554,7 @@ def remains(evidence: Evidence, name: str, *, split: str = "train and test") -> 
     """Share of the examples with c = 1, or 0, halfway through training that have the same c at
     every later epoch, {split} examples.
     """
-    examples, trained = examples_of(evidence, split, name), _several(evidence, name)
+    examples, trained = examples_of(evidence, split, name), several_epochs(evidence, name)
     later = trained[trained >= trained[-1] / 2]
 
     def value(scores: Scores) -> float:
@@ -626,7 +567,7 @@ def remains(evidence: Evidence, name: str, *, split: str = "train and test") -> 
 
 def _joint(of: Callable, evidence: Evidence, *names: str, split: str, pair: str) -> Measured:
     """Measure the cells of the joint histogram of c at one of the pairs of figure 4 (c) and (d)."""
-    pairs = stats.best_matched_pairs(*_informative_accuracies(evidence, *names, split=split))
+    pairs = stats.best_matched_pairs(*informative_accuracies(evidence, *names, split=split))
     chosen = pairs[{"an early": 0, "a late": 1}[pair]]
     epochs = dict(zip(names, np.array([[chosen.epoch_a], [chosen.epoch_b]]), strict=True))
     examples = examples_of(evidence, split, *names)
@@ -651,7 +592,7 @@ def _given(evidence: Evidence, split: str, epochs: Mapping[str, int]) -> Measure
 
 def _boosting(of: Callable, evidence: Evidence, other: str, name: str, *, third: str) -> Measured:
     """Measure AdaBoost's answers, (learners, example): those on a third of difficulty, and all."""
-    examples, steps = examples_of(evidence, "test", other, name), _several(evidence, name)
+    examples, steps = examples_of(evidence, "test", other, name), several_epochs(evidence, name)
 
     def value(scores: Scores) -> float:
         answers = scores.consistency(name, steps, examples)
@@ -660,114 +601,3 @@ def _boosting(of: Callable, evidence: Evidence, other: str, name: str, *, third:
 
     epochs = {each: trained_epochs(evidence, each) for each in (other, name)}
     return Measured(value, examples, epochs)
-
-
-def _spread(values: np.ndarray, most: int) -> np.ndarray:
-    return values[np.unique(np.linspace(0, len(values) - 1, most).astype(int))]
-
-
-def all_epochs(evidence: Evidence, name: str) -> np.ndarray:
-    """Return the recorded epochs of an ensemble, (epoch,)."""
-    return evidence.scores[name]["epoch"].values
-
-
-def trained_epochs(evidence: Evidence, name: str) -> np.ndarray:
-    """Return the recorded epochs after epoch 0, (epoch,)."""
-    return all_epochs(evidence, name)[all_epochs(evidence, name) > 0]
-
-
-def _several(evidence: Evidence, name: str) -> np.ndarray:
-    """Return the trained epochs, or numbers of weak learners, of which there are at least two."""
-    if len(found := trained_epochs(evidence, name)) < 2:
-        what = "weak learner" if name.startswith(BASELINE_PREFIX) else "trained epoch"
-        raise InputError(f"{name} has a single {what}, and no change; take two or more.")
-    return found
-
-
-def _accuracies(evidence: Evidence, *names: str, split: str) -> list[np.ndarray]:
-    return [stats.accuracy_by_epoch(evidence.scores[name], split) for name in names]
-
-
-def _informative_accuracies(evidence: Evidence, *names: str, split: str) -> list[np.ndarray]:
-    """Return mean accuracies (epoch,); NaN outside ``MIDDLE``, where scores are nearly equal.
-
-    Raises:
-        InputError: two ensembles are equally accurate at none of the other epochs.
-    """
-    lowest, highest = MIDDLE
-    found = _accuracies(evidence, *names, split=split)
-    found = [np.where((lowest <= each) & (each <= highest), each, nan) for each in found]
-    if not stats.matched_epochs(*found):
-        raise InputError(
-            f"{' and '.join(names)} are equally accurate at no epochs with accuracies of {lowest} "
-            f"to {highest}; take smaller steps of learning, or train longer."
-        )
-    return found
-
-
-def _epochs(evidence: Evidence, name: str, split: str, at: str) -> np.ndarray:
-    """Return the epochs of a phase, or all that count for a summary over epochs.
-
-    Raises:
-        InputError: there are none at which histograms say something about agreement.
-    """
-    epochs = all_epochs(evidence, name)
-    if at.endswith(">= 1"):
-        return trained_epochs(evidence, name)
-    if (phase := at.removeprefix("the epoch of ")) in PHASES:
-        return np.array([evidence.phases(name)[phase]])
-    chosen = evidence.informative(name, split)
-    if at == "phase 3":
-        chosen &= epochs > evidence.phases(name, by_rule=True)["beginning"]
-    if at == "the last epoch":
-        chosen &= epochs == epochs[-1]
-    if not chosen.any():
-        raise InputError(
-            f"the mean consistency of {name} on the {split} set is not within {MIDDLE} at {at}, so "
-            "histograms say nothing about agreement; take smaller steps of learning."
-        )
-    found = epochs[chosen]
-    if at == "the epoch of lowest bi-modality":
-        bimodality = evidence.scores[name]["bimodality"].sel(split=split, epoch=found).values
-        return found[[bimodality.argmin()]]
-    return found
-
-
-def examples_of(evidence: Evidence, split: str, *names: str) -> Examples:
-    """Return the examples of a split that all of these have, or those moved in the last of them."""
-    return evidence.once((split, *names), lambda: _chosen(evidence, split, *names))
-
-
-def _chosen(evidence: Evidence, split: str, *names: str) -> Examples:
-    if split == "train and test":
-        return Examples(evidence.scores[names[0]]["example"].values, split)
-    if split == "moved":
-        moved = evidence.moved.get(names[-1])
-        if moved is None:
-            raise InputError(
-                f"the scores of {names[-1]} do not say which of its test examples were moved "
-                "there; take an ensemble whose dataset has move_to_test."
-            )
-        return Examples(moved, split)
-    parts = [select_split(evidence.scores[name], split) for name in names]
-    found = reduce(np.intersect1d, [part["example"].values for part in parts])
-    labels = [part["label"].sel(example=found).values for part in parts]
-    if not len(found) or not np.array_equal(labels[0], labels[-1]):
-        raise InputError(
-            f"{names[0]} and {names[-1]} cannot be compared on the {split} set: they share no "
-            "examples there, or have other labels for them; name two of the same dataset in the "
-            "study."
-        )
-    return Examples(found, split)
-
-
-def _figure_epochs(evidence: Evidence, when: str, other: str, name: str) -> dict[str, int]:
-    """Return the epochs of a figure's beginning or end: the study's choice, or 1 and the last.
-
-    A classifier of figure 7 is the same at both.
-    """
-    is_classifier = name.startswith(BASELINE_PREFIX)
-    last, own = (int(all_epochs(evidence, each)[-1]) for each in (other, name))
-    figure, last = ("figure_07", last) if is_classifier else ("figure_05", min(last, own))
-    epoch = evidence.epochs.get(figure, (1, last))[when == "end"]
-    return {other: epoch, name: own if is_classifier else epoch}

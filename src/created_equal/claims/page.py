@@ -15,7 +15,7 @@ from created_equal.artefacts import write_atomically
 from created_equal.claims.check import LEVEL, PAPER_NETWORKS, Row
 from created_equal.claims.claim import BEYOND
 from created_equal.look import CSS, JS
-from created_equal.scores import DRAWS, NULLS, SMALLEST_LOG10_P
+from created_equal.scores import DRAWS, NULLS, p_words
 from created_equal.study import BASELINE_PREFIX as BASELINES
 
 # The CSS class of each verdict.
@@ -241,14 +241,6 @@ def _breakable(names: str) -> str:
 
 def _badge(verdict: str) -> str:
     return f'<span class="verdict {STYLES[verdict]}">{escape(verdict)}</span>'
-
-
-def p_words(log10_p: float) -> str:
-    """Return a p-value as a number, or as a bound by a power of ten if it is below 0.001."""
-    if log10_p >= -3:
-        return f"p = {number_words(10**log10_p)}"
-    sign = "<" if log10_p <= SMALLEST_LOG10_P else "≤"
-    return f"p {sign} 10<sup>−{math.floor(-log10_p)}</sup>"
 
 
 def number_words(value: float) -> str:

@@ -1,7 +1,6 @@
 """The look of all figures, and the layout and texts of a page."""
 
 import logging
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
@@ -21,7 +20,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
 from created_equal.errors import InputError
-from created_equal.scores import SMALLEST_LOG10_P, Correlation, correlation, learning_problem
+from created_equal.scores import Correlation, correlation, learning_problem, p_words
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +37,6 @@ SPLIT_COLORS = {"train": PALETTE[0], "test": PALETTE[1]}
 PAGE_WIDTH = 7.2  # inches
 # The figure that ``page`` returns; None for a new one.
 _ON: ContextVar[FigureBase | None] = ContextVar("on", default=None)
-# The style turns off mathematics in titles, so exponents are characters.
-SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 CONSISTENCY = "consistency (fraction of the networks that are right)"
 
 
@@ -318,10 +315,8 @@ def describe_all_epochs(ensemble: str, scores: xr.Dataset, first: int) -> str:
 
 def correlation_words(found: Correlation) -> str:
     """Return, for example, ``"r = 0.982 (0.975 to 0.986), p ≤ 10⁻⁴⁹"``."""
-    sign = "<" if found.log10_p <= SMALLEST_LOG10_P else "≤"
-    power = f"-{math.floor(-found.log10_p)}".translate(SUPERSCRIPTS)
-    p = f"p {sign} 10{power}" if found.log10_p < -3 else f"p = {10**found.log10_p:.2g}"
-    return f"r = {found.r:.3f} ({found.lower:.3f} to {found.upper:.3f}), {p}"
+    interval = f"({found.lower:.3f} to {found.upper:.3f})"
+    return f"r = {found.r:.3f} {interval}, {p_words(found.log10_p)}"
 
 
 def correlate_in_words(x: np.ndarray, y: np.ndarray) -> str:

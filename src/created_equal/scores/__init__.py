@@ -7,8 +7,8 @@ from .answers import Answers, Axis, Counted, Examples, Scores, Stored, read_answ
 from .binning import bin_edges, corners, diagonal, joint_cells
 from .bootstrap import band_of_mean, differences_from, interval_around
 from .comparison import Estimate, compare_scores, correlations, resamples_networks
-from .correlation import SMALLEST_LOG10_P, Correlation, correlation, correlation_of, log10_p_of
-from .correlation import mean_rank_correlation, nan_mean, pearson, rank_correlations, ranks
+from .correlation import Correlation, correlation, correlation_of, log10_p_of
+from .correlation import mean_rank_correlation, nan_mean, p_words, pearson, rank_correlations, ranks
 from .correlation import spearman, without_class_means
 from .difficulty import BINS, BLOCKS, CLASSES_OF_DIFFICULTY, GROUPS, LEAST_CONSENSUS
 from .difficulty import MOST_CONSISTENCY, Block, difficulty_class, equal_later, extremes

@@ -152,7 +152,7 @@ def error_consistency(n_right: np.ndarray, accuracy: np.ndarray) -> float:
     pairs = n * (n - 1)
     observed = np.mean(k * (k - 1) + (n - k) * (n - k - 1)) / pairs
     both_right, both_wrong = (share.sum() ** 2 - (share**2).sum() for share in (a, 1 - a))
-    return _kappa(observed, (both_right + both_wrong) / pairs)
+    return kappa(observed, (both_right + both_wrong) / pairs)
 
 
 def error_consistency_between(consistency: np.ndarray, other: np.ndarray) -> float:
@@ -162,7 +162,7 @@ def error_consistency_between(consistency: np.ndarray, other: np.ndarray) -> flo
     """
     a, b = (np.asarray(each, dtype=np.float64) for each in (consistency, other))
     observed = np.mean(a * b + (1 - a) * (1 - b))
-    return _kappa(observed, a.mean() * b.mean() + (1 - a.mean()) * (1 - b.mean()))
+    return kappa(observed, a.mean() * b.mean() + (1 - a.mean()) * (1 - b.mean()))
 
 
 def variance_of_accuracy(accuracy: np.ndarray) -> float:
@@ -202,7 +202,8 @@ def _sum_over_labels(predictions: np.ndarray, of_count: np.ndarray) -> np.ndarra
     return total
 
 
-def _kappa(observed: float, expected: float) -> float:
+def kappa(observed: float, expected: float) -> float:
+    """Return by how much agreement exceeds chance, of what is possible; NaN if chance is 1."""
     # 1 - expected is 0 if all are right, up to rounding.
     possible = 1 - expected
     return float((observed - expected) / possible) if possible > 1e-12 else np.nan

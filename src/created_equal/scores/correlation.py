@@ -17,6 +17,7 @@ from created_equal.scores.bootstrap import (
 )
 
 SMALLEST_LOG10_P = -300.0
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # Of a sample that is not constant, if the variance of all is 1.
 SMALLEST_VARIANCE = 1e-12
 # Of the mean square, for a score that is not constant: rounding leaves about 1e-32 of it.
@@ -94,6 +95,17 @@ def log10_p_of(r: float, points: int) -> float:
         return math.nan
     p = library("scipy.special").betainc(points / 2 - 1, 0.5, 1 - r * r)
     return max(math.log10(p), SMALLEST_LOG10_P) if p else SMALLEST_LOG10_P
+
+
+def p_words(log10_p: float) -> str:
+    """Return a p-value as a number, or as a bound by a power of ten if it is below 0.001.
+
+    Exponents are characters, because the style of figures turns off mathematics in titles.
+    """
+    if log10_p >= -3:
+        return f"p = {10**log10_p:.2g}"
+    sign = "<" if log10_p <= SMALLEST_LOG10_P else "≤"
+    return f"p {sign} 10{f'-{math.floor(-log10_p)}'.translate(SUPERSCRIPTS)}"
 
 
 def pearson(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from created_equal.extras import library
+from created_equal.scores.agreement import kappa
 from created_equal.scores.bootstrap import band
 from created_equal.scores.correlation import nan_mean
 
@@ -157,8 +158,7 @@ def pairwise_agreement(histogram: np.ndarray) -> Agreement:
     observed = share @ (right * (right - 1) + wrong * (wrong - 1)) / (networks * (networks - 1))
     accuracy = share @ right / networks
     chance = accuracy**2 + (1 - accuracy) ** 2
-    kappa = (observed - chance) / (1 - chance) if chance < 1 else np.nan
-    return Agreement(float(observed), float(kappa))
+    return Agreement(float(observed), kappa(observed, chance))
 
 
 def mean_bimodality(histograms: np.ndarray, networks: int) -> float:

@@ -5,13 +5,13 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from created_equal.errors import NO_LOCKS, InputError
+from created_equal.extras import can_use_gpus
 
 log = logging.getLogger(__name__)
 
@@ -48,14 +48,6 @@ def lock_gpu(device: str) -> None:
         return
     os.environ[VISIBLE] = gpu = _wait_for_lock(gpus, _make_lock_folder())
     log.info("training on GPU %s", gpu)
-
-
-def can_use_gpus() -> bool:
-    """Return whether PyTorch can use a GPU; another process asks, since asking initializes CUDA."""
-    code = "import sys, torch; sys.exit(not torch.cuda.is_available())"
-    # -P: the current folder may have a user's own random.py.
-    command = [sys.executable, "-P", "-c", code]
-    return subprocess.run(command, capture_output=True).returncode == 0
 
 
 def list_gpus() -> list[str]:
