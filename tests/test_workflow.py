@@ -91,7 +91,7 @@ def test_kept_scores_are_shown_without_training(built, tmp_path):
         *(f"render_{figure}" for figure, needs in FIGURES.items() if not needs.predictions),
     }
     refusal = failure(snakemake(folder, "paper_figures/smoke/noise.pdf", *reference))
-    assert "figures.noise needs the predictions of only_dropout, which are not kept" in refusal
+    assert "figures.noise needs the predictions of only_dropout, which do not come" in refusal
     figures = ("figure_08", "moved_examples")
     targets = [f"paper_figures/smoke/{figure}.pdf" for figure in figures]
     targets.append("results/smoke/claims.csv")
