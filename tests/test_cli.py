@@ -120,7 +120,7 @@ def test_kept_networks_are_not_trained_again(run, small, study_folder, caplog):
     code, printed, _ = run("keep_predictions", "small", "st_vgg")
     assert (code, printed) == (0, "wrote reference/small/st_vgg/predictions/0000-0001.nc\n")
     _, printed, _ = run("keep_predictions", "small", "st_vgg")
-    assert printed == "all finished networks are kept already\n"
+    assert printed == "reference/small/st_vgg/predictions has all finished networks already\n"
     shutil.rmtree(study_folder / "results/small/st_vgg")
     write_study({"base": "small", "title": "Based on small"}, "based")
     run("build_dataset", "based")
@@ -139,13 +139,15 @@ def test_a_step_takes_nothing_that_was_made_for_a_former_definition(run, small):
     small(**study, recipe=with_rate(0.01))
     score = ("score_ensemble", "small", "st_vgg", "--networks", "1")
     message = refused(run(*score, "results/small/st_vgg/predictions/0000-0000.nc"))
-    assert message.startswith("results/small/st_vgg/predictions/0000-0000.nc was made for another")
+    assert message.startswith(
+        "results/small/st_vgg/predictions/0000-0000.nc was made for a definition"
+    )
     assert not Path("results/small/st_vgg/scores.nc").exists()
     small(**study, dataset=DIGITS | {"size": 17})
     for step, ensemble in (("derive_dataset", "labels"), ("train_networks", "st_vgg")):
         message = refused(run(step, "small", ensemble))
         assert message == (
-            "results/small/dataset.nc was made for another definition than its study has now; undo "
+            "results/small/dataset.nc was made for a definition that its study no longer has; undo "
             "the change, or run created-equal build_dataset small."
         )
     assert not Path("results/small/labels/dataset.nc").exists()
@@ -166,8 +168,8 @@ def test_no_page_shows_scores_that_were_made_for_a_former_definition(run, small)
         ("tabulate_examples", "small", "st_vgg"),
     ):
         assert refused(run(*page)) == (
-            "results/small/st_vgg/scores.nc was made for another definition than its study has "
-            "now; undo the change, or move the file elsewhere and run again."
+            "results/small/st_vgg/scores.nc was made for a definition that its study no longer "
+            "has; undo the change, or move the file elsewhere and run again."
         )
 
 

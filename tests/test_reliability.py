@@ -243,7 +243,7 @@ def test_predictions_that_the_commands_made_are_compared_with_the_study(quick):
     with edited(path, lambda text: text.replace("learning_rate: 0.1", "learning_rate: 0.05")):
         said = failure(snakemake(quick, tested))
     assert "nothing was started:" in said
-    assert "results/by_hand/st_vgg/predictions/0000-0003.nc was made for another" in said
+    assert "results/by_hand/st_vgg/predictions/0000-0003.nc was made for a definition" in said
     with edited(path, lambda text: text.replace("title: ", "title: Another ")):
         assert "Nothing to be done" in succeeds(quick, tested)
 
@@ -269,7 +269,9 @@ def test_results_of_another_definition_stop_a_run_that_would_do_nothing(unknown_
         for options in ((), ("--dry-run",)):
             said = failure(snakemake(folder, TESTED, *PAIRS, *options))
             assert "nothing was started:" in said
-            assert f"results/quick/{PAIR} was made for another definition than its study" in said
+            assert (
+                f"results/quick/{PAIR} was made for a definition that its study no longer" in said
+            )
         succeeds(folder, TESTED, *PAIRS, "--touch")
         succeeds(folder, TESTED, *PAIRS, "--unlock")
     assert "Nothing to be done" in succeeds(folder, TESTED, *PAIRS)

@@ -92,7 +92,7 @@ def test_kept_scores_are_shown_without_training(built, tmp_path):
         *(f"render_{figure}" for figure, needs in FIGURES.items() if not needs.predictions),
     }
     refusal = failure(snakemake(folder, "paper_figures/smoke/noise.pdf", *reference))
-    assert "figures.noise needs the predictions of only_dropout, which are not kept" in refusal
+    assert "figures.noise needs the predictions of only_dropout, which do not come" in refusal
     figures = ("figure_08", "moved_examples")
     targets = [f"paper_figures/smoke/{figure}.pdf" for figure in figures]
     targets.append("results/smoke/claims.csv")
@@ -137,7 +137,7 @@ def test_kept_scores_are_shown_without_training(built, tmp_path):
     assert "render_figure_08" not in jobs(fewer)
     catalogue.unlink()
     refusal = failure(snakemake(folder, *reference))
-    assert "no scores of smoke are kept here" in refusal
+    assert "reference has no scores of smoke" in refusal
 
 
 def test_claims_are_checked_and_reported(built):
@@ -171,11 +171,11 @@ def test_the_explorer_is_in_the_report_and_another_ensemble_can_be_set_beside_it
 def test_results_are_tested_and_a_failure_is_said(built):
     path = built / "results/smoke/results_test.txt"
     before = path.read_text()
-    assert "results/smoke/st_vgg/scores.nc: 4 networks, and 4 in the study" in before
+    assert "results/smoke/st_vgg/scores.nc: 4 networks; the study defines 4" in before
     with edited(built / STUDY, lambda text: text.replace("train_examples: 1", "train_examples: 2")):
         done = created_equal(built, "test_results", "smoke")
     assert done.returncode == 2
-    assert "smoke/dataset.nc: 100 train examples, and 200 in the study" in done.stderr
+    assert "smoke/dataset.nc: 100 train examples; the study defines 200" in done.stderr
     assert "Traceback" not in done.stderr
     assert path.read_text() == before
 

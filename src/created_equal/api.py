@@ -143,14 +143,14 @@ def score(
             "starting at 0."
         )
     if not isinstance(classes, int | np.integer | None):
-        raise InputError(f"classes is {classes!r}; give their number.")
+        raise InputError(f"classes is {classes!r}; give the number of classes.")
     if epochs is None and predictions.shape[1] == 1:
         raise InputError(
             "the predictions are of one epoch, which would count as the untrained one, 0; give "
             "the number of the epoch, as in epochs=[1]."
         )
     if epochs is not None and not np.iterable(epochs):
-        raise InputError(f"epochs is {epochs!r}; give the number of each epoch.")
+        raise InputError(f"epochs is {epochs!r}; give a list with the number of each epoch.")
     if classes is None:
         # Predictions that are not whole numbers are refused below.
         most = predictions.max() if predictions.dtype.kind in "iu" else 0
@@ -162,7 +162,10 @@ def score(
     if unknown := sorted(set(splits.tolist()) - set(artefacts.SPLITS)):
         raise InputError(f"split has {unknown[0]!r}; give train or test.")
     if labels.max() >= classes:
-        raise InputError(f"there is a label {labels.max()}, but classes is {classes}; raise it.")
+        raise InputError(
+            f"there is a label {labels.max()}, but classes is {classes}; give at least "
+            f"{labels.max() + 1}."
+        )
     dataset = xr.Dataset(
         {"label": ("example", labels.astype(np.int64))},
         coords={

@@ -533,8 +533,9 @@ def keep_predictions(study_name: StudyName, ensemble_name: EnsembleName) -> None
     definition = networks_definition(ensemble, fingerprint(read_dataset(ensemble.dataset_path)))
     ((folder, *others),) = predictions_folders(ensemble)
     networks = PredictionsFolder(folder, definition, others)
-    kept = networks.copy_missing(predictions_folder(study_name, ensemble_name, REFERENCE))
-    print(f"wrote {kept}" if kept else "all finished networks are kept already")
+    reference = predictions_folder(study_name, ensemble_name, REFERENCE)
+    kept = networks.copy_missing(reference)
+    print(f"wrote {kept}" if kept else f"{reference} has all finished networks already")
 
 
 @_command("plan small_mammals --only figure_01")

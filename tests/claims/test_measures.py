@@ -393,7 +393,7 @@ def test_the_weaker_is_weaker_on_the_test_set_whatever_it_reaches_on_the_train_s
     fitted = evidence.scores[weak].copy(deep=True)
     fitted["accuracy"].loc[{"split": "train", "epoch": 10}] = 1
     unlike = replace(evidence, scores=evidence.scores | {weak: fitted})
-    message = f"{strong} never is as accurate on the train set as {weak} in the end; train it for"
+    message = f"{strong} is never as accurate on the train set as {weak} is at the end; train it"
     with pytest.raises(InputError, match=message):
         measured("weaker_first", "first", "second", split="train", evidence=unlike)
     assert measured("weaker_first", "first", "second", evidence=unlike)[0] == 1

@@ -103,15 +103,15 @@ def test_counts_are_of_the_paper_s_rows_that_hold_beyond_the_nulls_and_of_no_oth
     ]
     text, reader = page_of(rows, tmp_path)
     assert "2 of 3 claims hold beyond their nulls (0 of these, such as accuracies," in text
-    assert "2 hold if claims that networks do not agree are included." in text
-    assert "would turn at half the tolerance: 2; at twice: 1. Intervals that cross the" in text
+    assert "claims that networks do <i>not</i> agree, it is 2." in text
+    assert "would change at half the tolerance: 2; at twice: 1. Intervals that cross the" in text
     assert (
-        "cross the limit: 2; verdicts expected to turn with other images and networks: 1." in text
+        "cross the limit: 2. Verdicts expected to change with other images and networks: 1." in text
     )
     assert "Limits set after a look at the study digits: 1.</p>" in text
     above = text.partition("<table>")[0]
     assert "<li>2 " in above and "<li>1 " in above and "reproduced</span></li>" not in above
-    assert "not counted: another is, in its place" in reader.cells[12]
+    assert "not counted: another counts in its place" in reader.cells[12]
 
 
 def test_what_was_not_measured_says_why(missing, tmp_path):

@@ -113,7 +113,7 @@ def test_results_of_another_definition_are_named_before_the_run(studies):
     heading, *sentences = map(str.strip, str(raised.value).splitlines())
     assert heading == "nothing was started:"
     dataset, derived, predictions, _, baseline = (path for path, _ in jobs.values())
-    begin = "was made for another definition than its study has now; undo the change"
+    begin = "was made for a definition that its study no longer has; undo the change"
     move = "move the file elsewhere and run again."
     assert sentences == [
         f"{dataset} {begin}, or run created-equal build_dataset smoke.",

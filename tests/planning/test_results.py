@@ -93,7 +93,7 @@ def unlearned(study):
 def test_results_that_are_as_asked_for_have_a_sentence_for_each_test(study):
     sentences = results.test_results(study, networks_per_job=2)
     assert len(sentences) == 4 + 6 + 2 + 2
-    assert "results/made_up/dataset.nc: 40 train examples, and 40 in the study" in sentences
+    assert "results/made_up/dataset.nc: 40 train examples; the study defines 40" in sentences
     assert any("0002-0003.nc: networks 2 to 3 (2)" in sentence for sentence in sentences)
 
 
@@ -124,12 +124,14 @@ def test_each_failure_is_a_sentence_with_the_file_and_the_numbers(study):
     assert heading == "4 of 13 tests of made_up's results fail:"
     of_dataset, of_svm = failures[:2], failures[2:]
     for definition, count in (of_dataset, of_svm):
-        assert re.search(r": the definition \w{8}, and \w{8} in the study; delete it", definition)
+        assert re.search(
+            r": the definition \w{8}; that of the study is \w{8}; delete it", definition
+        )
         assert definition.split(":")[0] == count.split(":")[0]
     assert [of_dataset[1], of_svm[1]] == [
-        "  results/made_up/dataset.nc: 40 train examples, and 41 in the study; delete it and run "
+        "  results/made_up/dataset.nc: 40 train examples; the study defines 41; delete it and run "
         "again.",
-        "  results/made_up/baselines/svm.nc: 1 random states, and 2 in the study; delete it and "
+        "  results/made_up/baselines/svm.nc: 1 random states; the study defines 2; delete it and "
         "run again.",
     ]
 
@@ -151,14 +153,14 @@ def test_a_file_that_should_be_there_is_missed(study):
 
 def test_other_epochs_or_networks_than_in_the_files(study):
     longer = failing(results.of_predictions(ensemble_of(recipe=Recipe(epochs=5)), 2))
-    assert sum("epochs 0 to 3 (4), and 0 to 5 in the study" in each for each in longer) == 2
+    assert sum("epochs 0 to 3 (4); the study defines 0 to 5" in each for each in longer) == 2
     fewer = replace(study, ensembles={"st_vgg": ensemble_of(n_networks=2)})
-    with pytest.raises(InputError, match=r"scores\.nc: 4 networks, and 2 in the study"):
+    with pytest.raises(InputError, match=r"scores\.nc: 4 networks; the study defines 2"):
         results.test_results(fewer, networks_per_job=2)
     path = Path("results/made_up/st_vgg/predictions/0002-0003.nc")
     path.write_bytes(path.with_name("0000-0001.nc").read_bytes())
     assert failing(results.of_predictions(study.ensembles["st_vgg"], 2)) == [
-        f"{path}: networks 0 to 1 (2), and 2 to 3 in its name"
+        f"{path}: networks 0 to 1 (2); its name says 2 to 3"
     ]
 
 
@@ -188,8 +190,8 @@ def test_counts_of_what_was_removed_in_each_round(after):
     # One more in the first round, and one less in the last, leave as many.
     wrong = chosen_of(removed, np.repeat([1, 2, 3], [9, 8, 3]), "removed")
     assert failing(results.of_chosen(wrong, "chosen.csv", step, *after(removed))) == [
-        "chosen.csv: [40, 31, 23, 20] train examples after each round, and [40, 32, 24, 20] in "
-        "the study"
+        "chosen.csv: [40, 31, 23, 20] train examples after each round; the study defines [40, 32, "
+        "24, 20]"
     ]
     # The ensemble after the second cut has what is left after two.
     step = step | {"cut": 2}
@@ -207,7 +209,7 @@ def test_moved_examples_must_be_in_the_test_set(after):
     assert sentence == "chosen.csv: 1 of 2 examples are moved, and 39 of 40 left in the train set"
     one = chosen_of([3], 1, "moved")
     (sentence,) = failing(results.of_chosen(one, "chosen.csv", step, *after([], [3])))
-    assert "[40, 39] train examples after each round, and [40, 38] in the study" in sentence
+    assert "[40, 39] train examples after each round; the study defines [40, 38]" in sentence
     twice = chosen_of([3, 3], 1, "moved")
     assert failing(results.of_chosen(twice, "chosen.csv", step, *after([], [3])))
 
@@ -232,5 +234,5 @@ def test_an_example_that_is_there_twice(study):
     )
     made = made.assign_attrs(definition=json.dumps(study.dataset))
     assert failing(results.of_dataset(made, study)) == [
-        "results/made_up/dataset.nc: 59 different names of 60 examples"
+        "results/made_up/dataset.nc: 60 examples with 59 different names"
     ]

@@ -119,7 +119,9 @@ def test_networks_may_have_been_trained_in_other_jobs_and_numbers(untrained):
 
 def test_scores_of_another_definition_are_not_kept(trained):
     write_study(SMALL | {"recipe": RECIPE | {"learning_rate": 0.2}})
-    with pytest.raises(InputError, match=r"one/scores\.nc was made for another definition"):
+    with pytest.raises(
+        InputError, match=r"one/scores\.nc was made for a definition that its study no longer has"
+    ):
         list(keep_scores(load_study("small")))
     assert not Path("reference").exists()
 
@@ -279,7 +281,7 @@ def test_a_number_of_networks_contradicts_kept_scores(study):
 
 def test_a_study_without_kept_scores(study):
     write_study(STUDY, "two")
-    with pytest.raises(InputError, match=r"no scores of two are kept here .*: one\.$"):
+    with pytest.raises(InputError, match=r"reference has no scores of two .*: one\.$"):
         load_configured("two")
 
 
@@ -299,7 +301,7 @@ def test_a_figure_that_needs_predictions_is_refused_without_them(study, monkeypa
     kept = load_configured("one")
     assert "figure_01" not in kept.figures
     assert kept.refused["figure_01"] == [
-        "figures.figure_01 needs the predictions of a, which are not kept with its scores; train "
+        "figures.figure_01 needs the predictions of a, which do not come with its scores; train "
         "the networks with scores=trained."
     ]
     write = partial(write_artefact, xr.Dataset({"label": ("example", [0])}), kind="predictions")

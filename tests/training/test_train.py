@@ -278,7 +278,7 @@ def test_a_missing_dataset_is_reported(tiny, job, tmp_path):
 
 def test_an_outdated_dataset_is_rejected(tiny, job, tmp_path, digits):
     write_dataset(digits, tmp_path / "old.nc", tiny().dataset | {"train_examples": 30})
-    with pytest.raises(InputError, match=r"old\.nc was made for another definition than"):
+    with pytest.raises(InputError, match=r"old\.nc was made for a definition that"):
         job(tiny(), [0], dataset=tmp_path / "old.nc")
 
 

@@ -71,7 +71,7 @@ def check_definition(path: Path, found: Mapping, wanted: Mapping) -> None:
         else:
             remedy = "move the file elsewhere and run again."
         raise InputError(
-            f"{path} was made for another definition than its study has now; undo the "
+            f"{path} was made for a definition that its study no longer has; undo the "
             f"change{ranking}, or {remedy}"
         )
 

@@ -422,7 +422,7 @@ def weaker_first(evidence: Evidence, *names: str, split: str = "test") -> Measur
     reached[0] = False
     if not reached.any():
         raise InputError(
-            f"{strong} never is as accurate on the {split} set as {weak} in the end; "
+            f"{strong} is never as accurate on the {split} set as {weak} is at the end; "
             "train it for longer."
         )
     at = {strong: int(np.argmax(reached)), weak: len(accuracies[weak]) - 1}

@@ -44,40 +44,52 @@ ul.counts { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .
 @media print { .wide { overflow: visible } table { min-width: 0 } tr { break-inside: avoid } }
 """
 READING = f"""
-<p>Each row tests a sentence of the paper by one statistic. <i>c</i>, the consistency of an example,
-is the share of the networks that are right about it after an epoch; <i>a</i>, its accessibility,
-the mean of c over all trained epochs; its <i>consensus</i> is the share that predict the most
-frequent label. K is the number of classes, N that of networks. An ensemble is <i>right</i> if more
-than half of its networks are; the last column names the <i>first</i> and the <i>second</i>.
-Pearson's measure of bi-modality is 0 if all examples have c = 0 or 1, 0.8 if c is uniform, about 2
-for networks that err independently. <i>Phase 3</i> is every epoch after the beginning (phase ii) at
-which the mean of c is 0.05 to 0.9; at others nearly all c are equal.</p>
-<p><b>Verdict.</b> <b>Reproduced</b> or not: the paper has a number for this data set, and at least
-as many networks were trained. <b>Holds</b> or not: there is none, and the sentence alone is tested.
-<b>Under a null too</b>: a null is enough for it. <b>Met by choice</b>: a setting was chosen to meet
-it. <b>Too few networks</b>: the statistic needs more, or the paper has more and the value expected
-at its number decides otherwise. Below it, <b>verified</b> or <b>falsified</b> on the paper's data,
-if all of the interval agrees, beyond the nulls; <b>toy</b> on others; or <b>inconclusive</b>.</p>
-<p><b>Paper.</b> Its number, the accepted values, and where this limit comes from. A limit without a
-number or a ± has two standard deviations of our value in the resamples as its tolerance.
-<b>Ours.</b> The value and its 95 % bootstrap interval, for other images and networks at once, or
-for images alone if there are fewer than five networks or no predictions of each. Correlations: p
-for independent examples, by rank, without the noise of finitely many networks, within classes.</p>
-<p><b>Nulls.</b> The same statistic under a null hypothesis. If one meets the claim, what it keeps
-is enough to explain the value:</p>
+<p>Each row tests a sentence of the paper by one statistic. <i>c</i>, the consistency of an
+example, is the share of the networks that are right about it after an epoch. <i>a</i>, its
+accessibility, is the mean of c over all trained epochs. Its <i>consensus</i> is the share of the
+networks that predict its most frequent label. K is the number of classes, and N the number of
+networks. An ensemble is <i>right</i> about an example if more than half of its networks are. Where
+a statistic compares ensembles, the last column names the <i>first</i> and the <i>second</i>.
+Pearson's measure of bi-modality is 0 if all examples have c = 0 or 1, 0.8 if c is uniform, and
+about 2 for networks that err independently. <i>Phase 3</i> is every epoch after the beginning
+(phase ii) at which the mean of c is 0.05 to 0.9; at other epochs nearly all c are equal.</p>
+<p><b>Verdict.</b></p>
+<ul>
+<li><b>Reproduced</b>, or not: the paper has a number for this data set, and we have at least as
+many networks.</li>
+<li><b>Holds</b>, or does not: the paper has no number for this data set, so only a limit is
+tested.</li>
+<li><b>And under a null too</b>: what a null hypothesis assumes is enough to explain the
+value.</li>
+<li><b>Met by choice</b>: a setting was chosen to meet the claim.</li>
+<li><b>Too few networks</b>: the statistic needs more, or the paper has more. Then "would be met"
+or not is the verdict on the value expected of as many.</li>
+</ul>
+<p>The word below the verdict is the conclusion. On the paper's data it is <b>verified</b> or
+<b>falsified</b> if the whole interval agrees and, for verified, no null meets the claim. On other
+data it is <b>toy</b>. Everything else is <b>inconclusive</b>.</p>
+<p><b>Paper.</b> Its number, the accepted values, and where this limit comes from. A limit without
+a number of the paper or a ± is tested with two standard deviations of our value in the resamples
+as its tolerance.</p>
+<p><b>Ours.</b> The value and its 95 % bootstrap interval. It is over images and networks at once,
+but over images alone with fewer than five networks, or without the predictions of each. For
+correlations there are also: p for independent examples; the correlation by rank; without the noise
+of finitely many networks; and within classes.</p>
+<p><b>Nulls.</b> The same statistic under each null hypothesis. If one of these meets the claim,
+what it assumes is enough to explain the value:</p>
 <ul>
 <li><i>independent networks</i>, as accurate as ours: accuracy is enough;</li>
 <li><i>networks that share only the classes</i> (each network's examples are permuted within class
 and split), or <i>examples shuffled within their class</i>: the classes are enough;</li>
-<li><i>class means</i>, a classifier that knows only the mean image of each class: the distance from
-it is enough.</li>
+<li><i>class means</i>, a classifier that knows only the mean image of each class: the distance
+from it is enough.</li>
 </ul>
 <p>Random nulls are drawn {DRAWS} times, and their median is shown. A null meets the claim if more
-than {LEVEL:.1%} of its draws do. If the claim is a mere sign, a draw meets it unless our value in a
-resample is beyond it.</p>
-<p><b>Networks.</b> N; the value for all subsets of fewer, and the one expected of more; and what
-hardly depends on N: how often two networks agree (kappa: beyond chance), the shares of examples at
-both ends, and the Beta distribution of being right.</p>
+than {LEVEL:.1%} of its draws do. If the claim is a mere sign, a draw meets it unless our value in
+a resample is beyond the draw.</p>
+<p><b>Networks.</b> N; the value for all subsets of fewer networks, and the one expected of more.
+Then what hardly depends on N: how often two networks agree (kappa: beyond chance), the shares of
+examples with c near 0 and near 1, and the Beta distribution of the probability of being right.</p>
 """
 
 
@@ -135,11 +147,11 @@ def _counts(rows: Sequence[Row]) -> str:
     unstable = sum(row.stable == "no" for row in counted)
     return (
         f'<ul class="counts">{items}</ul>\n<p>{len(beyond)} of {len(counted)} claims hold beyond '
-        f"their nulls ({without} of these, such as accuracies, have none); {len(holding)} hold "
-        "if claims that networks do not agree are included. Verdicts that "
-        f"would turn at half the tolerance: {at['1/2']}; at twice: {at['2']}. Intervals that cross "
-        f"the limit: {unstable}; verdicts expected to turn with other images and networks: "
-        f"{chance:.0f}. Limits set after a look at the study digits: {later}.</p>\n"
+        f"their nulls ({without} of these, such as accuracies, have none); with claims that "
+        f"networks do <i>not</i> agree, it is {len(holding)}. Verdicts that would change at half "
+        f"the tolerance: {at['1/2']}; at twice: {at['2']}. Intervals that cross the limit: "
+        f"{unstable}. Verdicts expected to change with other images and networks: {chance:.0f}. "
+        f"Limits set after a look at the study digits: {later}.</p>\n"
     )
 
 
@@ -157,7 +169,7 @@ def _section(name: str, rows: Sequence[Row]) -> str:
 def _verdict(row: Row) -> str:
     lines = (
         row.conclusion,
-        row.reading_of and f"not counted: {row.reading_of} is, in its place",
+        row.reading_of and f"not counted: {row.reading_of} counts in its place",
         row.turns_at and f"another verdict at {row.turns_at} of the tolerance",
         row.chosen and "a setting was chosen to meet it",
     )

@@ -56,9 +56,9 @@ def import_predictions(
         raise InputError(f"there is no format {source}; name one of {', '.join(SOURCES)}.")
     split = split or ("train" if source in OF_THE_TRAIN_SET else "test")
     if split not in SPLITS:
-        raise InputError(f"--split is {split}; it is train or test.")
+        raise InputError(f"--split is {split}; give train or test.")
     if first_epoch is not None and first_epoch < 0:
-        raise InputError(f"--first-epoch is {first_epoch}; it is 0 or more.")
+        raise InputError(f"--first-epoch is {first_epoch}; give 0 or more.")
     if not path.exists():
         raise InputError(f"{path} does not exist; give the path of a log.")
     names = _names(classes)

@@ -93,7 +93,7 @@ def of_dataset(dataset: xr.Dataset, study: Study) -> Tests:
     path, names = dataset_path(study.name), dataset["example"].values
     different = len(np.unique(names))
     yield _defined(path, dataset, study.dataset)
-    yield f"{path}: {different} different names of {len(names)} examples", different == len(names)
+    yield f"{path}: {len(names)} examples with {different} different names", different == len(names)
     for split in SPLITS:
         wanted = study.dataset.get(f"{split}_examples")
         if wanted is not None:
@@ -110,11 +110,11 @@ def of_predictions(ensemble: Ensemble, networks_per_job: int) -> Tests:
             networks, epochs = np.sort(contents["network"].values), contents["epoch"].values
             yield _defined(path, contents, ensemble.definition)
         yield (
-            f"{path}: networks {_range(networks)}, and {first} to {last} in its name",
+            f"{path}: networks {_range(networks)}; its name says {first} to {last}",
             np.array_equal(networks, np.arange(first, last + 1)),
         )
         yield (
-            f"{path}: {unit}s {_range(epochs)}, and 0 to {moments[-1]} in the study",
+            f"{path}: {unit}s {_range(epochs)}; the study defines 0 to {moments[-1]}",
             np.array_equal(epochs, moments),
         )
 
@@ -144,7 +144,7 @@ def of_chosen(
     wanted = sizes(step, len(before))[: step.get("cut", 1) + 1]
     left = [len(before) - int((chosen["round"] <= cut).sum()) for cut in range(len(wanted))]
     yield (
-        f"{path}: {left} train examples after each round, and {wanted} in the study",
+        f"{path}: {left} train examples after each round; the study defines {wanted}",
         left == wanted and chosen["example"].is_unique,
     )
     moved = "move_to_test" in step
@@ -160,11 +160,11 @@ def of_chosen(
 
 def _defined(path: Path, contents: xr.Dataset, wanted: Mapping) -> tuple[str, bool]:
     found, asked = short_digest(in_study(definition_of(contents))), short_digest(wanted)
-    return f"{path}: the definition {found}, and {asked} in the study", found == asked
+    return f"{path}: the definition {found}; that of the study is {asked}", found == asked
 
 
 def _count(path: Path, found: int, wanted: int, what: str) -> tuple[str, bool]:
-    return f"{path}: {found} {what}, and {wanted} in the study", found == wanted
+    return f"{path}: {found} {what}; the study defines {wanted}", found == wanted
 
 
 def _range(values: np.ndarray) -> str:

@@ -129,7 +129,7 @@ class Hypotheses:
         """Raise InputError if there are no predictions of each network."""
         if not self.have_answers(names):
             raise InputError(
-                "it needs the predictions of each network, which are not kept with the scores; "
+                "it needs the predictions of each network, which do not come with the scores; "
                 "train the networks (scores: trained)."
             )
 

@@ -33,7 +33,7 @@ def read_catalogue(study: str) -> dict[str, dict]:
     except FileNotFoundError as error:
         others = sorted(each.parent.name for each in find(REFERENCE).glob("*/scores.json"))
         raise InputError(
-            f"no scores of {study} are kept here ({path} does not exist); {TRAIN}, or choose a "
+            f"reference has no scores of {study} ({path} does not exist); {TRAIN}, or choose a "
             f"study that has some: {', '.join(others) or 'none yet'}."
         ) from error
     except (OSError, ValueError) as error:
@@ -79,7 +79,7 @@ def with_kept_scores(study: Study) -> Study:
             entry, sentences = rest, []
         if FIGURES[figure].predictions:
             sentences += [
-                f"figures.{figure} needs the predictions of {name}, which are not kept with its "
+                f"figures.{figure} needs the predictions of {name}, which do not come with its "
                 f"scores; {TRAIN}."
                 for name in ensembles_of(entry)
                 if name not in missing and not ensembles[name].predictions_paths(1)

@@ -161,14 +161,14 @@ class Config:
 
     epochs: Annotated[Many | None, FromText] = None
     """The number of epochs of every network, for a short trial; null takes the numbers from the
-    study files. Figures that are set to later epochs show others. Networks trained for another
-    number of epochs are kept, and are used again without this key."""
+    study files. Figures for which the study sets later epochs show others, chosen from the scores.
+    Networks trained for another number of epochs are kept, and are used again without this key."""
 
     networks_per_job: Annotated[Count, FromText] = 7
     """How many networks a job trains and saves in one file. It does not change any result."""
 
     device: Device = "auto"
-    """The device for training; auto is the first GPU, or the CPU if there is none."""
+    """The device for training; auto is a GPU, or the CPU if there is none."""
 
     precision: Precision = "auto"
     """The arithmetic of training. auto is bf16 on CPUs with AMX and on AMD CPUs with AVX512 bf16,
@@ -180,10 +180,10 @@ class Config:
 
     scores: Literal["trained", "reference"] = "trained"
     """With trained, figures and claims show all networks of the study: those that come with the
-    code, and those trained here. With reference, they show the scores that come with the code
-    (reference/STUDY), and nothing is trained. Where the
-    predictions of every network do not come with them, intervals are over examples alone, and
-    claims that need the predictions are not measured."""
+    code, and those trained here. With reference, they show only the scores that come with the code
+    (reference/STUDY), and nothing is trained. Where these come without the predictions of every
+    network, intervals are over examples alone, and claims that need the predictions are not
+    measured."""
 
 
 @dataclass(config=STRICT, frozen=True)
@@ -279,8 +279,8 @@ class Resources:
     """The cores of a training job; more cores decode images faster."""
 
     minutes_per_network: Count = 60
-    """The run time of a training job is this times its number of networks, plus half an hour. A job
-    that reaches its time limit resumes when it is submitted again."""
+    """The time limit of a training job is this times its number of networks, plus half an hour. A
+    job that reaches it resumes when it is submitted again."""
 
     networks_per_job: Count | None = None
     """An upper limit on networks_per_job of config.yaml; null sets no limit."""
@@ -607,7 +607,7 @@ class FigureOfAdaBoost(FigureOfAllEpochs):
     """A figure that compares an ensemble with AdaBoost."""
 
     baseline: Literal["adaboost"]
-    """The baseline that has a number of weak learners."""
+    """The baseline that adds weak learners one by one."""
 
 
 class FigureOfClassifiers(FigureOfTwoEpochs):
@@ -726,7 +726,8 @@ class StudyFile(Entry):
 
     resources: Resources = Field(default_factory=Resources)
     """What a training job requests from a cluster. It does not change any result, and changing it
-    trains nothing again; networks_per_job names files, so scores and figures are made again."""
+    trains nothing again. But networks_per_job determines which networks are in which file, so with
+    another value scores and figures are made again."""
 
     ensembles: Annotated[dict[Name, EnsembleEntry], Field(min_length=1)]
     """The ensembles, each under a name of lower-case letters, digits and underscores (at most
