@@ -206,6 +206,14 @@ def make(n_classes, image_shape):
         ("x = 1\n", r"own_nets_\d+\.py has no function make; define make\(n_classes, image_shape"),
         ("import no_such_library\n", r"cannot be imported \(ModuleNotFoundError: No module named"),
         ("\n\nx = 1 / 0\n", r"py cannot be imported \(ZeroDivisionError: .*, own_nets_\d+\.py lin"),
+        (
+            "import sys\nsys.exit(2)\n",
+            r"py cannot be imported \(SystemExit: 2, own_nets_\d+\.py line",
+        ),
+        (
+            returning("raise SystemExit"),
+            r"fails \(SystemExit: , own_nets_\d+\.py line 4\); correct",
+        ),
         ("def make(): ...\n", r"make\(5, \(8, 8, 3\)\) fails \(TypeError: make\(\) takes 0 posit"),
         (returning("return 1 / 0"), r"fails \(ZeroDivisionError: .*, own_nets_\d+\.py line 4\); c"),
         (returning("return [1]"), r"returns an object of type list; let it return a torch\.nn\.Mo"),

@@ -41,7 +41,7 @@ def build_own_network(
     seed = torch.initial_seed()
     try:
         network = make(classes, image_shape)
-    except Exception as error:  # The user's code may raise anything.
+    except (Exception, SystemExit) as error:  # The user's code may raise anything.
         raise error_in_user_code(f"{call} fails", own, error) from error
     if not isinstance(network, nn.Module):
         raise InputError(
@@ -177,7 +177,8 @@ def _load(own: OwnNetwork) -> Callable[[int, tuple[int, int, int]], object]:
             sys.pycache_prefix = empty
             importlib.invalidate_caches()
             module = importlib.import_module(own.module)
-    except Exception as error:  # The user's code may raise anything.
+    # The user's code may raise anything; a script that reads a command line exits.
+    except (Exception, SystemExit) as error:
         raise error_in_user_code(f"{file}.py cannot be imported", own, error) from error
     finally:
         sys.pycache_prefix = before
@@ -195,7 +196,7 @@ def _load(own: OwnNetwork) -> Callable[[int, tuple[int, int, int]], object]:
     return function
 
 
-def error_in_user_code(what: str, own: OwnNetwork, error: Exception) -> InputError:
+def error_in_user_code(what: str, own: OwnNetwork, error: BaseException) -> InputError:
     """Return the InputError for an exception in the user's code, with its file and line."""
     place = ""
     traceback = error.__traceback__
