@@ -93,11 +93,15 @@ def test_a_file_that_is_missing_or_no_npz(tmp_path):
         build_dataset(DEFINITION, tmp_path, download=False)
     for contents in (b"", b"text", b"PK\3\4 no archive"):
         (tmp_path / "mine.npz").write_bytes(contents)
-        with pytest.raises(InputError, match=r"is damaged, or was not written by np\.savez"):
+        with pytest.raises(
+            InputError, match=r"is damaged, or was not written by np\.savez; write it again"
+        ):
             build_dataset(DEFINITION, tmp_path, download=False)
     with Path(tmp_path, "mine.npz").open("wb") as file:
         np.save(file, np.zeros(3))
-    with pytest.raises(InputError, match=r"is damaged, or was not written by np\.savez"):
+    with pytest.raises(
+        InputError, match=r"is damaged, or was not written by np\.savez; write it again"
+    ):
         build_dataset(DEFINITION, tmp_path, download=False)
 
 

@@ -149,6 +149,37 @@ def make(n_classes, image_shape):
         build_network(architecture, Recipe(), SHAPE, 5)
 
 
+def test_networks_do_not_train_a_tensor_of_their_file(build):
+    network = build("""
+import torch
+from torch import nn
+START = torch.zeros(5)
+class Net(nn.Linear):
+    def __init__(self, n_classes):
+        super().__init__(192, n_classes)
+        self.shift = nn.Parameter(START)
+        self.register_buffer("start", START)
+    def forward(self, x):
+        return super().forward(x.flatten(1)) + self.shift
+def make(n_classes, image_shape):
+    return Net(n_classes)
+""")
+    with torch.no_grad():
+        network.shift += 1
+    assert not network.start.any()
+
+
+def test_the_first_network_of_a_process_is_the_same_as_after_others(build, tmp_path):
+    text = returning("return nn.Sequential(nn.Flatten(), nn.Linear(192, n_classes))")
+    architecture = architecture_of(tmp_path, "import torch\ntorch.manual_seed(0)\n" + text)
+    networks = []
+    for _ in range(2):
+        torch.manual_seed(1)
+        networks.append(build_network(architecture, Recipe(), SHAPE, 5))
+    first, second = (each[1].weight for each in networks)
+    assert torch.equal(first, second)
+
+
 def test_operations_of_a_network_with_tensors_that_are_no_parameters(build):
     text = """
 import torch
@@ -175,9 +206,18 @@ def make(n_classes, image_shape):
         ("x = 1\n", r"own_nets_\d+\.py has no function make; define make\(n_classes, image_shape"),
         ("import no_such_library\n", r"cannot be imported \(ModuleNotFoundError: No module named"),
         ("\n\nx = 1 / 0\n", r"py cannot be imported \(ZeroDivisionError: .*, own_nets_\d+\.py lin"),
+        (
+            "import sys\nsys.exit(2)\n",
+            r"py cannot be imported \(SystemExit: 2, own_nets_\d+\.py line",
+        ),
+        (
+            returning("raise SystemExit"),
+            r"fails \(SystemExit: , own_nets_\d+\.py line 4\); correct",
+        ),
         ("def make(): ...\n", r"make\(5, \(8, 8, 3\)\) fails \(TypeError: make\(\) takes 0 posit"),
         (returning("return 1 / 0"), r"fails \(ZeroDivisionError: .*, own_nets_\d+\.py line 4\); c"),
         (returning("return [1]"), r"returns an object of type list; let it return a torch\.nn\.Mo"),
+        (returning("torch.manual_seed(0); return nn.Linear(3, 5)"), r"sets PyTorch's seed, so all"),
         (returning("return nn.Linear(3, 5)"), r"fails on images \(RuntimeError: .*mat1 and mat"),
         (returning("return nn.Flatten()"), r"torch\.float32 of the shape \(2, 192\) for two ima"),
         (returning("return nn.AdaptiveMaxPool2d(2, True)"), r"returns an object of type tuple; l"),

@@ -210,6 +210,25 @@ def test_two_halves_need_two_networks(folder):
         assert list(study.figures) == ["figure_01"]
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"networks": 5, "label": "another"},
+        {"recipe": {"activation": "elu"}},  # The architecture's own.
+        {"recipe": {"activation": "relu"}},
+    ],
+)
+def test_an_ensemble_is_not_compared_with_itself_under_another_name(folder, other):
+    ensembles = {"a": {"architecture": "st_vgg"}, "b": {"architecture": "st_vgg"} | other}
+    study = load(minimal(ensembles=ensembles, figures={"figure_04": {"ensembles": ["a", "b"]}}))
+    if "relu" in str(other):
+        assert not study.refused
+    else:
+        ((figure, (message,)),) = study.refused.items()
+        assert message.startswith(f"figures.{figure} compares a with b, which have the same defin")
+        assert not study.figures
+
+
 def test_the_last_epoch_of_the_recipe_may_be_shown(folder):
     figures = {"figure_01": {"ensemble": "a", "epochs": [0, 1, 2, 3]}}
     assert load(minimal(recipe={"epochs": 3}, figures=figures)).figures == figures

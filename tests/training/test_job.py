@@ -469,8 +469,8 @@ def test_networks_that_diverge_are_named_and_the_others_are_kept(
     with pytest.raises(InputError) as caught:
         run(tiny("small_st_vgg", epochs=1, learning_rate=0.05), range(8))
     assert str(caught.value) == (
-        "tests/tiny, network 3 (and 1 other): the loss is not finite after epoch 0; lower "
-        "recipe.learning_rate (0.05) or change its decay."
+        "tests/tiny, network 3 (and 1 other): the loss is not finite even before training; correct "
+        "the network."
     )
     folder = tmp_path / "job"
     assert not list(folder.glob("*.nc"))
@@ -478,6 +478,11 @@ def test_networks_that_diverge_are_named_and_the_others_are_kept(
     saved = {seed for part in parts for seed in part["network"].values.tolist()}
     assert saved == set(range(8)) - {3, 7}
     assert all(np.isfinite(part["loss"]).all() for part in parts)
+
+
+def test_a_learning_rate_that_is_too_high_is_named(tiny, run):
+    with pytest.raises(InputError, match=r"network 0: the loss is not finite after epoch 1; lower"):
+        run(tiny("small_st_vgg", epochs=1, learning_rate=1e30), [0])
 
 
 # Folders that cannot be written to.

@@ -75,8 +75,9 @@ def _read(path: Path) -> dict[str, np.ndarray]:
             "images, or write it again."
         ) from error
     except DAMAGED as error:
+        # The reason is left out: of a text file, NumPy says how to load it unsafely.
         raise InputError(
-            f"{path} is damaged, or was not written by np.savez ({error}); write it again."
+            f"{path} is damaged, or was not written by np.savez; write it again."
         ) from error
 
 

@@ -5,6 +5,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from weakref import WeakSet
 
@@ -30,21 +31,28 @@ def build_own_network(
     changes the rates of both, and those of attention and recurrent layers.
 
     Raises:
-        InputError: the file cannot be imported or has no such function, the function fails,
-            returns no module or layers that it has returned before, or the module does not map
-            images to logits, in evaluation and in training mode, draws random numbers in
-            evaluation mode, or has no trainable parameters.
+        InputError: the file cannot be imported or has no such function, the function fails, sets
+            PyTorch's seed, returns no module or layers that it has returned before, or the module
+            does not map images to logits, in evaluation and in training mode, draws random numbers
+            in evaluation mode, or has no trainable parameters.
     """
     own = architecture.own
     call, make = f"{architecture.name}({classes}, {image_shape})", _load(own)
+    seed = torch.initial_seed()
     try:
         network = make(classes, image_shape)
-    except Exception as error:  # The user's code may raise anything.
+    except (Exception, SystemExit) as error:  # The user's code may raise anything.
         raise error_in_user_code(f"{call} fails", own, error) from error
     if not isinstance(network, nn.Module):
         raise InputError(
             f"{call} returns an object of type {type(network).__name__}; let it return a "
             "torch.nn.Module."
+        )
+    if torch.initial_seed() != seed:
+        raise InputError(
+            f"{call} sets PyTorch's seed, so all networks would start with the same weights; leave "
+            "torch.manual_seed out (each network has a seed already), or give a torch.Generator to "
+            "what all networks are to share."
         )
     layers = {
         layer
@@ -57,6 +65,7 @@ def build_own_network(
             "let it make new ones at each call."
         )
     _built.update(layers)
+    _own_memory(network)
     replace_dropout(network, recipe)
     for layer in network.modules():
         if isinstance(layer, _DropoutNd):
@@ -68,6 +77,19 @@ def build_own_network(
     with torch.random.fork_rng(devices=[*gpus]):
         _check_logits(network, call, own, image_shape, classes)
     return network
+
+
+@torch.no_grad()
+def _own_memory(network: nn.Module) -> None:
+    """Copy parameters and buffers into memory of their own.
+
+    ``nn.Parameter(X)`` uses the memory of X. If X belongs to the module, every network would train
+    it, and the next one would start from the trained values.
+    """
+    for each in chain(network.parameters(), network.buffers()):
+        # Those of lazy layers have no memory yet.
+        if not nn.parameter.is_lazy(each):
+            each.data = each.data.clone()
 
 
 def _check_logits(
@@ -149,11 +171,14 @@ def _load(own: OwnNetwork) -> Callable[[int, tuple[int, int, int]], object]:
     try:
         # Python would use a stale cache for a file that has changed but not in size and time, so
         # the cache is an empty folder.
-        with tempfile.TemporaryDirectory() as empty:
+        # The state of PyTorch's generator is that of the network which is built first in a process;
+        # a file that draws from it, or sets its seed, must not change that network.
+        with tempfile.TemporaryDirectory() as empty, torch.random.fork_rng(devices=[]):
             sys.pycache_prefix = empty
             importlib.invalidate_caches()
             module = importlib.import_module(own.module)
-    except Exception as error:  # The user's code may raise anything.
+    # The user's code may raise anything; a script that reads a command line exits.
+    except (Exception, SystemExit) as error:
         raise error_in_user_code(f"{file}.py cannot be imported", own, error) from error
     finally:
         sys.pycache_prefix = before
@@ -171,7 +196,7 @@ def _load(own: OwnNetwork) -> Callable[[int, tuple[int, int, int]], object]:
     return function
 
 
-def error_in_user_code(what: str, own: OwnNetwork, error: Exception) -> InputError:
+def error_in_user_code(what: str, own: OwnNetwork, error: BaseException) -> InputError:
     """Return the InputError for an exception in the user's code, with its file and line."""
     place = ""
     traceback = error.__traceback__

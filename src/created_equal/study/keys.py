@@ -147,7 +147,9 @@ class Config:
     ] = Path("data")
     """The folder of the data sets, in torchvision's layout (cifar-100-python/, MNIST/raw/, ...).
     Missing CIFAR or MNIST is downloaded to it; otherwise it may be read-only. `~` is your home
-    folder, and variables ($SCRATCH) are replaced. A folder other than data must exist."""
+    folder, and variables ($SCRATCH) are replaced. A folder other than data must exist. Datasets
+    that are built already stay as they are; if another folder has other images, add `--forcerun
+    build_dataset`."""
 
     download: Annotated[StrictBool, FromText] = True
     """Whether missing data sets are downloaded. With false, a missing data set ends the run with an

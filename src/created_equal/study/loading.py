@@ -214,12 +214,16 @@ def load_study(
         # They have its epochs if they show its ensemble and name none.
         if each in figures and figures[each]["ensemble"] == first.get("ensemble"):
             figures[each] = first | figures[each]
+    ensembles = _make_ensembles(name, entry, n_networks)
+    if problem := _compares_equals(figures.get("figure_04"), ensembles):
+        refused["figure_04"] = [problem]
+        del figures["figure_04"]
     study = Study(
         name=name,
         title=entry.title,
         note=entry.note,
         dataset=entry.dataset.definition,
-        ensembles=_make_ensembles(name, entry, n_networks),
+        ensembles=ensembles,
         figures=figures,
         baselines={
             each: Baseline(
@@ -253,6 +257,23 @@ def load_studies(
     if problems:
         raise InputError("\n".join(problems))
     return found
+
+
+def _compares_equals(entry: Mapping | None, ensembles: Mapping[str, Ensemble]) -> str | None:
+    """Return a sentence if figure 4 would compare networks with themselves, otherwise None.
+
+    Networks depend on the definition of their ensemble, and not on its name.
+    """
+    if entry is None:
+        return None
+    one, other = entry["ensembles"]
+    if ensembles[one].definition != ensembles[other].definition:
+        return None
+    return (
+        f"figures.figure_04 compares {one} with {other}, which have the same definition and so the "
+        "same networks; change the architecture or recipe of one, or leave the figure out (it "
+        "compares two halves of one ensemble in any case)."
+    )
 
 
 def _set_epochs(values: dict, epochs: int) -> None:

@@ -125,10 +125,12 @@ def _describe_divergence(ensemble: Ensemble, diverged: Mapping[int, int]) -> str
     seed, epoch = min(diverged.items())
     n_others = len(diverged) - 1
     more = f" (and {n_others} other{'s' if n_others > 1 else ''})" if n_others else ""
+    where = f"{ensemble.study}/{ensemble.name}, network {seed}{more}"
+    if not epoch:
+        return f"{where}: the loss is not finite even before training; correct the network."
     return (
-        f"{ensemble.study}/{ensemble.name}, network {seed}{more}: the loss is not finite after "
-        f"{ensemble.unit} {epoch}; lower recipe.learning_rate "
-        f"({ensemble.recipe.learning_rate:g}) or change its decay."
+        f"{where}: the loss is not finite after {ensemble.unit} {epoch}; lower "
+        f"recipe.learning_rate ({ensemble.recipe.learning_rate:g}) or change its decay."
     )
 
 
