@@ -11,6 +11,7 @@ from commands import COMMAND, python
 
 import created_equal
 from created_equal.artefacts import read_dataset, read_predictions, read_scores
+from created_equal.compare.compare import Ours, find_predictions
 from created_equal.errors import InputError
 from created_equal.figures.saving import METADATA
 from created_equal.recorder import Recorder
@@ -213,6 +214,12 @@ def test_networks_that_stop_early_are_scored_over_the_epochs_that_all_have(tmp_p
         early, equal = ((tmp_path / each / name).read_text() for each in ("early", "equal"))
         assert early.replace("early", "equal") == equal
     assert read_predictions(tmp_path / "early" / "0000.nc").sizes["epoch"] == 7
+    # Compared with others, their networks are resampled too.
+    path = tmp_path / "early" / "scores.nc"
+    ours = Ours("early", scores := read_scores(path), find_predictions(path, scores))
+    by_network = ours.score_of(scores["example"].values)
+    assert len(by_network) == 5
+    np.testing.assert_allclose(by_network.mean(axis=0), scores["accessibility"])
 
 
 @pytest.mark.usefixtures("no_figures")
