@@ -182,3 +182,19 @@ def test_labels_show_that_rows_are_in_another_order():
     assert names_of_rows(published(12, labels=theirs), scores, None).tolist() == names.tolist()
     with pytest.raises(InputError, match="are not those of our examples, so its rows are in anoth"):
         names_of_rows(published(12, labels=np.sort(theirs)), scores, None)
+
+
+def test_a_table_of_another_recording_is_not_matched_by_positions():
+    """Of 4 train and 3 test examples, where ours are 3 and 3; there are no labels to tell."""
+    scores = scores_of(np.arange(6), np.arange(6) >= 3)
+    splits = np.array(["train"] * 4 + ["test"] * 3, dtype=object)
+    other = replace(published(7, np.arange(7)), splits=splits, are_positions=True)
+    other = replace(other, labels=np.zeros(7, dtype=int))
+    for split in (None, "test"):
+        row = 3 if split is None else 0
+        with pytest.raises(InputError, match=f"row {row} of scores.npz has the split train, but"):
+            names_of_rows(other, scores, split)
+    assert names_of_rows(other, scores, "train").tolist() == [0, 1, 2, -1, -1, -1, 6]
+    # A study may have moved train examples to the test set.
+    study = scores.assign_attrs(definition='{"dataset": {"source": "digits"}}')
+    assert names_of_rows(other, study, None).tolist() == list(range(7))

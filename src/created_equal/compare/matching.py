@@ -54,6 +54,7 @@ def names_of_rows(published: Published, scores: xr.Dataset, split: str | None) -
         is_other = scores["example_split"].values != split
         names = np.where(np.isin(names, scores["example"].values[is_other]), -1, names)
     _check_labels(published, scores, names)
+    _check_splits(published, scores, names)
     return names
 
 
@@ -170,4 +171,25 @@ def _check_labels(published: Published, scores: xr.Dataset, names: np.ndarray) -
             f"the labels in {published.path} are not those of our examples, so its rows are in "
             "another order or of another data set; name the column of positions with --key, or the "
             "set with --split."
+        )
+
+
+def _check_splits(published: Published, scores: xr.Dataset, names: np.ndarray) -> None:
+    """Check that positions in a file with a column split are of the same set in ours.
+
+    In recordings and imports, positions of test examples depend on the number of train examples.
+    Studies may have moved some of theirs.
+    """
+    are_names = published.keys is not None and published.keys.dtype.kind == "U"
+    if published.splits is None or are_names or _source(scores) is not None:
+        return
+    _, ours, rows = np.intersect1d(scores["example"].values, names, return_indices=True)
+    differing = rows[published.splits[rows] != scores["example_split"].values[ours]]
+    if len(differing):
+        row, other = differing.min(), {"train": "test", "test": "train"}
+        split = published.splits[row]
+        raise InputError(
+            f"row {row} of {published.path} has the split {split}, but the position of a "
+            f"{other[split]} example of ours, so it is of other train and test sets; give the rows "
+            "of one set in our order, without a column of positions."
         )
