@@ -198,3 +198,13 @@ def test_a_table_of_another_recording_is_not_matched_by_positions():
     # A study may have moved train examples to the test set.
     study = scores.assign_attrs(definition='{"dataset": {"source": "digits"}}')
     assert names_of_rows(other, study, None).tolist() == list(range(7))
+
+
+@pytest.mark.parametrize(("names", "is_warned"), [("02413", True), ("01234", False)])
+def test_positions_that_may_be_names_are_warned_of(caplog, names, is_warned):
+    """As in a column example, whose whole numbers are positions."""
+    scores = scores_of(np.arange(5), np.arange(5) >= 3, names=np.array([*names], dtype=object))
+    keys = replace(published(3, np.array([0, 2, 4])), key="example", are_positions=True)
+    keys = replace(keys, labels=np.zeros(3, dtype=int))
+    assert names_of_rows(keys, scores, None).tolist() == [0, 2, 4]
+    assert ("example of scores.npz is taken as positions, although" in caplog.text) == is_warned

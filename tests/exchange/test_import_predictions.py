@@ -302,6 +302,15 @@ def test_examples_with_numbers_that_javascript_would_round_have_names(tmp_path):
     assert found["example_name"].values.tolist() == [str(2**60 + each) for each in range(3)]
 
 
+def test_whole_numbers_that_are_stored_as_floats_are_positions(logits, tmp_path):
+    table = long_table(logits)
+    table.assign(guid=table["guid"].astype(float) * 3).to_csv(tmp_path / "log.csv", index=False)
+    import_predictions("table", tmp_path / "log.csv", tmp_path / "imported")
+    found = read(tmp_path / "imported")
+    assert "example_name" not in found
+    assert found["example"].values.tolist() == [3 * each for each in range(logits.shape[2])]
+
+
 def with_value(column, row, value):
     def change(table):
         table = table.astype({column: object})

@@ -1,5 +1,7 @@
 """Matching the rows of a published score with our examples."""
 
+import logging
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -11,6 +13,8 @@ from created_equal.study import SOURCE_SIZES
 
 ENOUGH = 0.5
 """If no more of the names are known, they are probably not those of the same examples."""
+
+log = logging.getLogger(__name__)
 
 
 def have_names(scores: xr.Dataset) -> bool:
@@ -50,6 +54,7 @@ def names_of_rows(published: Published, scores: xr.Dataset, split: str | None) -
         names = _in_order(published, scores, split)[keys]
     else:
         names = _by_position(published, scores, split)
+        _warn_if_names(published, scores)
     if split is not None:
         is_other = scores["example_split"].values != split
         names = np.where(np.isin(names, scores["example"].values[is_other]), -1, names)
@@ -113,6 +118,21 @@ def _by_position(published: Published, scores: xr.Dataset, split: str | None) ->
             "choose the set with --split train or --split test."
         )
     return keys
+
+
+def _warn_if_names(published: Published, scores: xr.Dataset) -> None:
+    """Warn if keys that are taken as positions are all names of ours, of other examples."""
+    if not have_names(scores):
+        return
+    keys, names = published.keys, scores["example_name"].values.astype(str)
+    _, ours, rows = np.intersect1d(scores["example"].values, keys, return_indices=True)
+    are_same = np.array_equal(names[ours], keys[rows].astype(str))
+    if np.isin(keys.astype(str), names).all() and not are_same:
+        log.warning(
+            "the column %s of %s is taken as positions, although all of them are names of our "
+            "examples too: if they are names, call it id",
+            *(published.key, published.path),
+        )
 
 
 def _in_order(published: Published, scores: xr.Dataset, split: str | None) -> np.ndarray:
