@@ -150,6 +150,7 @@ def test_correctness_has_no_votes(logits, tmp_path):
     assert not {"consensus", "vote_margin", "churn", "modal_label"} & {*table}
     assert {"accessibility", "forgetting", "consistency"} <= {*table}
     assert scores.attrs["correctness_only"] == 1
+    assert "so all examples count as one class" in scores.attrs["cannot_give"]
     with pytest.raises(InputError, match="name them, or their number, with --classes"):
         import_predictions("correctness", tmp_path / "right.npy", tmp_path / "other")
 
@@ -160,6 +161,7 @@ def test_correctness_takes_the_labels_in_its_folder(logits, tmp_path):
     import_predictions("correctness", tmp_path / "right.npy", tmp_path / "imported", classes="5")
     scores = score_ensemble([*(tmp_path / "imported").glob("*.nc")])
     np.testing.assert_array_equal(scores["label"], LABELS)
+    assert "labels" not in scores.attrs["cannot_give"].replace("modal labels", "")
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".parquet"])

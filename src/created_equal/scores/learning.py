@@ -8,7 +8,7 @@ import xarray as xr
 from created_equal.artefacts import SPLITS, definition_of
 from created_equal.errors import InputError
 
-REMEDY = "lower learning_rate or raise epochs in its recipe"
+REMEDY = "lower its learning rate or train it for longer"
 # Accuracies are stored in single precision.
 ROUNDING = 1e-4
 # The largest difference of accuracies that count as equal.
