@@ -11,6 +11,7 @@ from functools import reduce
 from math import inf, nan
 
 import numpy as np
+import pandas as pd
 
 from created_equal import scores as stats
 from created_equal.artefacts import iterate_epochs, select_split
@@ -476,15 +477,15 @@ def weaker_first(evidence: Evidence, *names: str, split: str = "test") -> Measur
     """
     accuracies = dict(zip(names, _accuracies(evidence, *names, split=split), strict=True))
     on_test = dict(zip(names, _accuracies(evidence, *names, split="test"), strict=True))
-    weak, strong = sorted(names, key=lambda each: on_test[each][-1])
-    reached = accuracies[strong] >= accuracies[weak][-1]
-    reached[0] = False
+    weak, strong = sorted(names, key=lambda each: on_test[each].iloc[-1])
+    reached = accuracies[strong] >= accuracies[weak].iloc[-1]
+    reached &= reached.index > 0
     if not reached.any():
         raise InputError(
             f"{strong} never is as accurate on the {split} set as {weak} in the end; "
             "train it for longer."
         )
-    at = {strong: int(np.argmax(reached)), weak: len(accuracies[weak]) - 1}
+    at = {strong: int(reached.idxmax()), weak: int(accuracies[weak].index[-1])}
     return _given(evidence, split, at)
 
 
@@ -684,11 +685,11 @@ def _several(evidence: Evidence, name: str) -> np.ndarray:
     return found
 
 
-def _accuracies(evidence: Evidence, *names: str, split: str) -> list[np.ndarray]:
+def _accuracies(evidence: Evidence, *names: str, split: str) -> list[pd.Series]:
     return [stats.accuracy_by_epoch(evidence.scores[name], split) for name in names]
 
 
-def _informative_accuracies(evidence: Evidence, *names: str, split: str) -> list[np.ndarray]:
+def _informative_accuracies(evidence: Evidence, *names: str, split: str) -> list[pd.Series]:
     """Return mean accuracies (epoch,); NaN outside ``MIDDLE``, where scores are nearly equal.
 
     Raises:
@@ -696,7 +697,7 @@ def _informative_accuracies(evidence: Evidence, *names: str, split: str) -> list
     """
     lowest, highest = MIDDLE
     found = _accuracies(evidence, *names, split=split)
-    found = [np.where((lowest <= each) & (each <= highest), each, nan) for each in found]
+    found = [each.where(each.between(lowest, highest)) for each in found]
     if not stats.matched_epochs(*found):
         raise InputError(
             f"{' and '.join(names)} are equally accurate at no epochs with accuracies of {lowest} "

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from matplotlib import colormaps
 from matplotlib.axes import Axes
@@ -165,7 +166,7 @@ def _agreement(
     axes: Axes,
     ensembles: Mapping[str, xr.Dataset],
     pairs: Sequence[MatchedEpochs],
-    accuracy: np.ndarray,
+    accuracy: pd.Series,
     examples: np.ndarray,
 ) -> None:
     """Draw the correlation of consistency at all epochs of equal accuracy, and that of classes.
