@@ -192,3 +192,17 @@ def test_the_legend_of_agreement_is_not_over_its_points(scores, other, monkeypat
     assert len(points) == 2 * n_pairs
     assert axes.bbox.count_contains(points) == len(points)
     assert axes.get_legend().get_window_extent().count_contains(points) == 0
+
+
+@pytest.mark.parametrize("name", ["label", "example_name"])
+def test_other_examples_with_the_same_numbers_are_refused(scores, other, name):
+    one, two = (
+        each.assign(example_name="doc " + each["example"].astype(str).astype(object)).assign_attrs(
+            definition='{"recorded": {}}'
+        )
+        for each in (scores, other)
+    )
+    draw({"st_vgg": one, "small": two}, "Digits")
+    two[name] = "example", np.roll(two[name].values, 1)
+    with pytest.raises(InputError, match="st_vgg and small have different examples with the same"):
+        draw({"st_vgg": one, "small": two}, "Digits")
