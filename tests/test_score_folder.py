@@ -250,6 +250,8 @@ def test_networks_that_stop_early_are_scored_over_the_epochs_that_all_have(tmp_p
         early, equal = ((tmp_path / each / name).read_text() for each in ("early", "equal"))
         assert early.replace("early", "equal") == equal
     assert read_predictions(tmp_path / "early" / "0000.nc").sizes["epoch"] == 7
+    loaded = created_equal.load_predictions(".", "early", tmp_path)
+    assert loaded["epoch"].values.tolist() == [*range(5)] and loaded.sizes["network"] == 5
     # Compared with others, their networks are resampled too.
     path = tmp_path / "early" / "scores.nc"
     ours = Ours("early", scores := read_scores(path), find_predictions(path, scores))
