@@ -8,13 +8,22 @@ import numpy as np
 import pandas as pd
 import pytest
 from commands import COMMAND, python
+from PIL import Image
 
 import created_equal
-from created_equal.artefacts import read_dataset, read_predictions, read_scores
+from created_equal.artefacts import (
+    definition_of,
+    read_dataset,
+    read_predictions,
+    read_scores,
+    write_scores,
+)
+from created_equal.compare.compare import Ours, find_predictions
 from created_equal.errors import InputError
 from created_equal.figures.saving import METADATA
 from created_equal.recorder import Recorder
 from created_equal.score_folder import FIGURES_OF_ONE, score_folder
+from created_equal.scores import score_ensemble
 
 NAMES = ["cat", "dog", "<cow>"]
 SIZES = {"train": 60, "test": 30}
@@ -101,6 +110,34 @@ def test_tables_are_those_of_the_scores(folder):
 
 
 @pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_scored_folder_is_exported_with_its_images(folder, tmp_path, command):
+    code, _, problem = command("export_scores", folder, tmp_path / "export", "--images")
+    assert (code, problem) == (0, "")
+    table = pd.read_parquet(tmp_path / "export" / "scores.parquet")
+    assert table["class"].tolist() == NAMES * 30
+    scores = read_scores(folder / "scores.nc")
+    np.testing.assert_allclose(table["accessibility"], scores["accessibility"])
+    image = read_dataset(folder / "dataset.nc")["image"].values[61]
+    with Image.open(tmp_path / "export" / "data" / "000061.png") as shown:
+        np.testing.assert_array_equal(np.asarray(shown), image[..., 0])
+    assert "Scores of ensemble on " in (tmp_path / "export" / "README.md").read_text()
+
+
+def test_a_folder_without_images_or_scores_is_not_exported_with_them(tmp_path, command):
+    record(tmp_path / "bare", range(2), range(3))
+    paths = sorted((tmp_path / "bare").glob("*.nc"))
+    code, _, problem = command("export_scores", tmp_path / "bare", tmp_path / "export")
+    assert code == 2 and problem.endswith(f"; run created-equal score {tmp_path / 'bare'}.\n")
+    scores = score_ensemble(paths)
+    write_scores(scores, tmp_path / "bare" / "scores.nc", definition_of(scores))
+    code, _, problem = command("export_scores", tmp_path / "bare", tmp_path / "export", "--images")
+    assert code == 2 and problem == (
+        "created-equal: there are no images; give them to the recorder, or leave --images out.\n"
+    )
+    assert not (tmp_path / "export").exists()
+    assert command("export_scores", tmp_path / "bare", tmp_path / "export")[0] == 0
+
+
 def test_a_few_examples_get_all_that_can_be_made_of_them(tmp_path, monkeypatch):
     monkeypatch.setattr(sys.modules[__name__], "SIZES", {"train": 2, "test": 1})
     record(tmp_path, networks=range(2), epochs=range(4))
@@ -213,6 +250,14 @@ def test_networks_that_stop_early_are_scored_over_the_epochs_that_all_have(tmp_p
         early, equal = ((tmp_path / each / name).read_text() for each in ("early", "equal"))
         assert early.replace("early", "equal") == equal
     assert read_predictions(tmp_path / "early" / "0000.nc").sizes["epoch"] == 7
+    loaded = created_equal.load_predictions(".", "early", tmp_path)
+    assert loaded["epoch"].values.tolist() == [*range(5)] and loaded.sizes["network"] == 5
+    # Compared with others, their networks are resampled too.
+    path = tmp_path / "early" / "scores.nc"
+    ours = Ours("early", scores := read_scores(path), find_predictions(path, scores))
+    by_network = ours.score_of(scores["example"].values)
+    assert len(by_network) == 5
+    np.testing.assert_allclose(by_network.mean(axis=0), scores["accessibility"])
 
 
 @pytest.mark.usefixtures("no_figures")

@@ -198,7 +198,7 @@ def test_an_ensemble_that_did_not_learn_is_a_warning_wherever_it_is_shown(
     assert "no GPU is found: networks are trained on the CPU" in ended.stdout + ended.stderr
     (line,) = [each for each in ended.stderr.splitlines() if "created-equal: warning: " in each]
     assert line.startswith(f"created-equal: warning: stuck/{problem}")
-    assert line.endswith("; lower learning_rate or raise epochs in its recipe.")
+    assert line.endswith("; lower its learning rate or train it for longer.")
     warning = line.removeprefix("created-equal: ")
     assert warning in (built / "results/stuck/results_test.txt").read_text().splitlines()
     page = (built / "results/stuck/claims.html").read_text()

@@ -1,6 +1,7 @@
 """The public functions of the package, which take and return arrays; see docs/python.md."""
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from inspect import signature
 from pathlib import Path
 
@@ -55,14 +56,16 @@ def load_predictions(study: str, ensemble: str, folder: str | Path = paths.RESUL
         prediction (network, epoch, example) unsigned, accuracy and loss (network, epoch, split),
         label (example,), networks sorted by seed; see ``artefacts.make_predictions``. If the
         number of networks was lowered, they include networks that the scores leave out. Of files
-        with several definitions, as after a trial, those that were scored are read.
+        with several definitions, as after a trial, those that were scored are read. Of recorded
+        networks, the epochs are those that all have.
 
     Raises:
         InputError: there are no files, one is damaged, or they belong to different ensembles.
     """
     where = paths.predictions_folder(study, ensemble, Path(folder))
     # The recorder and imports write them next to the scores.
-    files = sorted(where.glob("[0-9]*.nc")) or sorted(where.parent.glob("[0-9]*.nc"))
+    of_study = sorted(where.glob("[0-9]*.nc"))
+    files = of_study or sorted(where.parent.glob("[0-9]*.nc"))
     if not files:
         raise InputError(
             f"neither {where} nor {where.parent} has predictions; correct the path, or, if {study} "
@@ -80,6 +83,9 @@ def load_predictions(study: str, ensemble: str, folder: str | Path = paths.RESUL
         if networks:
             parts[path] = contents.sel(network=networks)
             seen |= set(networks)
+    common = reduce(np.intersect1d, (each["epoch"].values for each in parts.values()))
+    if len(common) and not of_study:  # Recorded networks may have stopped early.
+        parts = {path: each.sel(epoch=common) for path, each in parts.items()}
     artefacts.check_one_ensemble([*parts.values()], [*parts])
     return artefacts.join_predictions([*parts.values()], "network").sortby("network")
 

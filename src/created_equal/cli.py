@@ -12,7 +12,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import wraps
 from importlib import metadata
@@ -437,8 +437,13 @@ def tabulate_examples(study_name: StudyName, ensemble_name: EnsembleName) -> Non
 
 @_command("export_scores digits st_vgg folder")
 def export_scores(
-    study_name: StudyName,
-    ensemble_name: EnsembleName,
+    what: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="study ensemble",
+            help="A study and one of its ensembles; or a folder that created-equal score scored.",
+        ),
+    ],
     folder: Annotated[Path, typer.Argument(help="A new folder.")],
     images: Annotated[bool, typer.Option("--images", help="With the images.")] = False,
 ) -> None:
@@ -446,8 +451,20 @@ def export_scores(
     from created_equal.exchange import about
     from created_equal.exchange.export import export_scores as export
 
-    with _opened(study_name, ensemble_name) as (_, dataset, scores):
-        words = about(scores, study_name, ensemble_name)
+    if len(what) > 2:
+        raise InputError(
+            f"{' '.join(what)} is neither a study and an ensemble nor a folder; name one of these."
+        )
+    with ExitStack() as stack:
+        if len(what) == 1:
+            from created_equal.score_folder import ENSEMBLE, opened
+
+            name, ensemble = Path(what[0]).resolve().name, ENSEMBLE
+            dataset, scores = stack.enter_context(opened(Path(what[0])))
+        else:
+            name, ensemble = plain_name(what[0]), what[1]
+            _, dataset, scores = stack.enter_context(_opened(name, ensemble))
+        words = about(scores, name, ensemble)
         export(scores, dataset, words, folder, images, load_config().data_root)
 
 

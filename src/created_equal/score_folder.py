@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import reduce
 from importlib import import_module
 from inspect import signature
@@ -74,14 +74,7 @@ def score_folder(folder: Path) -> list[str]:
         InputError: the folder has no predictions files, or those of several ensembles, or the
             dataset does not match them, or another program's file would be replaced.
     """
-    paths = sorted(path for path in folder.glob("*.nc") if path.name not in (DATASET, SCORES))
-    if not folder.exists():
-        raise InputError(f"{folder} does not exist; correct the path.")
-    if not paths:
-        raise InputError(
-            f"{folder} has no predictions files (*.nc); give the folder that a recorder or an "
-            "import wrote."
-        )
+    paths = _predictions_in(folder)
     _keep_files_of_others(folder)
     with ExitStack() as stack:
         predictions = _with_common_epochs(paths, stack)
@@ -109,6 +102,31 @@ def score_folder(folder: Path) -> list[str]:
             write_explorer(study, {ENSEMBLE: scores.load()}, dataset, Path(), path)
             log.info("wrote %s", path)
     return left_out
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[tuple[xr.Dataset, xr.Dataset]]:
+    """Yield the dataset of a folder, perhaps without images, and its scores, which are open.
+
+    Raises:
+        InputError: the folder has no predictions files, or has not been scored.
+    """
+    paths = _predictions_in(folder)
+    with ExitStack() as stack:
+        scores = stack.enter_context(open_scores(folder / SCORES))
+        yield _dataset_of(folder, paths[0], stack), scores
+
+
+def _predictions_in(folder: Path) -> list[Path]:
+    if not folder.exists():
+        raise InputError(f"{folder} does not exist; correct the path.")
+    paths = sorted(path for path in folder.glob("*.nc") if path.name not in (DATASET, SCORES))
+    if not paths:
+        raise InputError(
+            f"{folder} has no predictions files (*.nc); give the folder that a recorder or an "
+            "import wrote."
+        )
+    return paths
 
 
 def _with_common_epochs(paths: list[Path], stack: ExitStack) -> list[Path]:

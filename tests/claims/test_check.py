@@ -365,7 +365,7 @@ def test_a_row_says_that_an_ensemble_it_rests_on_did_not_learn(made_up):
         "main did not learn: the train loss of 20 of 20 networks (0, 1, 2, 3, 4, ...) does not fall"
     )
     assert row.note == f"{problem}."
-    warning = f"small_mammals/{problem}; lower learning_rate or raise epochs in its recipe."
+    warning = f"small_mammals/{problem}; lower its learning rate or train it for longer."
     assert warning in flat.warnings()
     assert warning not in evidence.warnings()
 

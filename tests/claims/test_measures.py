@@ -14,6 +14,7 @@ from created_equal.scores import (
     Counted,
     Scores,
     Stored,
+    accuracy_by_epoch,
     best_matched_pairs,
     corners,
     diagonal,
@@ -351,10 +352,7 @@ def test_whether_scores_remain_needs_two_epochs(evidence, measured):
 def test_joint_distributions_of_the_train_set_are_of_epochs_that_are_equal_there(
     evidence, measured, measure, of_cells
 ):
-    accuracies = [
-        evidence.scores[name]["accuracy"].sel(split="train").mean("network").values
-        for name in ("first", "second")
-    ]
+    accuracies = [accuracy_by_epoch(evidence.scores[name], "train") for name in ("first", "second")]
     found = best_matched_pairs(*accuracies)[1]
     value, of = measured(measure, "first", "second", pair="a late", split="train")
     assert [of.epochs[name][0] for name in ("first", "second")] == [found.epoch_a, found.epoch_b]

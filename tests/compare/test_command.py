@@ -1,7 +1,5 @@
 """The command compare, from what is typed to a sentence, a figure and a table."""
 
-import shutil
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,9 +8,15 @@ from learners import DIFFICULTY, EXAMPLES, LABELS, TRAIN, K, write_ensemble
 from PIL import Image
 
 from created_equal import Recorder
-from created_equal.artefacts import definition_of, write_scores
+from created_equal.artefacts import (
+    definition_of,
+    read_predictions,
+    read_scores,
+    write_predictions,
+    write_scores,
+)
 from created_equal.scores import score_ensemble
-from created_equal.study import scores_path
+from created_equal.study import load_study, scores_path
 
 STUDY = small_study(networks=6, ensembles={"one": NARROW, "other": NARROW})
 PUBLISHED_FIRST = (
@@ -25,8 +29,13 @@ PUBLISHED_FIRST = (
 def run(study_folder, two, command):
     """A function that runs compare in a folder with a study of two ensembles."""
     write_study(STUDY, "made_up")
-    for path, name in zip(two, STUDY["ensembles"], strict=True):
-        shutil.copytree(path.parent, scores_path("made_up", name).parent)
+    for path, (name, ensemble) in zip(two, load_study("made_up").ensembles.items(), strict=True):
+        folder = scores_path("made_up", name).parent
+        (file,) = path.parent.glob("predictions/*.nc")
+        write_predictions(
+            read_predictions(file), folder / "predictions" / file.name, ensemble.definition
+        )
+        write_scores(read_scores(path), folder / "scores.nc", ensemble.definition)
     pd.DataFrame({"index": np.arange(EXAMPLES), "events": DIFFICULTY}).to_csv("theirs.csv")
 
     def run(*arguments):
@@ -55,6 +64,17 @@ def test_two_ensembles_of_a_study(run, study_folder):
         assert image.width > 1000 and len(np.unique(np.asarray(image))) > 20
     table = pd.read_csv(study_folder / "results/made_up/one/compare_other.csv")
     assert len(table) == 6 and f"Spearman {table['value'][0]:.2f}" in said
+
+
+def test_scores_of_other_settings_than_the_study_has_now_are_refused(run, study_folder):
+    write_study(
+        STUDY | {"ensembles": {"one": NARROW, "other": NARROW | {"width": 0.25}}}, "made_up"
+    )
+    code, said = run("made_up", "one", "other")
+    assert code == 2 and said.count("\n") == 1
+    assert "results/made_up/other/scores.nc" in said
+    # Of its path, a study is not asked.
+    assert run("results/made_up/one", "results/made_up/other")[0] == 0
 
 
 def test_folders_of_scores_without_a_study(run, two):

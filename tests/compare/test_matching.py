@@ -182,3 +182,29 @@ def test_labels_show_that_rows_are_in_another_order():
     assert names_of_rows(published(12, labels=theirs), scores, None).tolist() == names.tolist()
     with pytest.raises(InputError, match="are not those of our examples, so its rows are in anoth"):
         names_of_rows(published(12, labels=np.sort(theirs)), scores, None)
+
+
+def test_a_table_of_another_recording_is_not_matched_by_positions():
+    """Of 4 train and 3 test examples, where ours are 3 and 3; there are no labels to tell."""
+    scores = scores_of(np.arange(6), np.arange(6) >= 3)
+    splits = np.array(["train"] * 4 + ["test"] * 3, dtype=object)
+    other = replace(published(7, np.arange(7)), splits=splits, are_positions=True)
+    other = replace(other, labels=np.zeros(7, dtype=int))
+    for split in (None, "test"):
+        row = 3 if split is None else 0
+        with pytest.raises(InputError, match=f"row {row} of scores.npz has the split train, but"):
+            names_of_rows(other, scores, split)
+    assert names_of_rows(other, scores, "train").tolist() == [0, 1, 2, -1, -1, -1, 6]
+    # A study may have moved train examples to the test set.
+    study = scores.assign_attrs(definition='{"dataset": {"source": "digits"}}')
+    assert names_of_rows(other, study, None).tolist() == list(range(7))
+
+
+@pytest.mark.parametrize(("names", "is_warned"), [("02413", True), ("01234", False)])
+def test_positions_that_may_be_names_are_warned_of(caplog, names, is_warned):
+    """As in a column example, whose whole numbers are positions."""
+    scores = scores_of(np.arange(5), np.arange(5) >= 3, names=np.array([*names], dtype=object))
+    keys = replace(published(3, np.array([0, 2, 4])), key="example", are_positions=True)
+    keys = replace(keys, labels=np.zeros(3, dtype=int))
+    assert names_of_rows(keys, scores, None).tolist() == [0, 2, 4]
+    assert ("example of scores.npz is taken as positions, although" in caplog.text) == is_warned

@@ -156,6 +156,20 @@ def test_an_array_without_values_is_refused(tmp_path, shape):
         read_published(tmp_path / "a.npy")
 
 
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_the_split_of_each_row_is_read_if_it_is_train_or_test(tmp_path, kind):
+    for splits, expected in (
+        (["train", "test", "test"], ["train", "test", "test"]),
+        (["train", "val", None], None),
+        ([0, 1, 1], None),
+    ):
+        table = pd.DataFrame({"example": range(3), "split": splits, "events": [3.0, 1.0, 2.0]})
+        path = tmp_path / f"table.{kind}"
+        table.to_csv(path) if kind == "csv" else table.to_parquet(path)
+        found = read_published(path, "events").splits
+        assert (found if found is None else found.tolist()) == expected
+
+
 def test_counts_of_people_s_labels_become_their_entropy(tmp_path):
     """As in cifar10h-counts.npy, or in cifar10h-probs.npy."""
     path = tmp_path / "cifar10h-counts.npy"

@@ -150,6 +150,7 @@ def test_correctness_has_no_votes(logits, tmp_path):
     assert not {"consensus", "vote_margin", "churn", "modal_label"} & {*table}
     assert {"accessibility", "forgetting", "consistency"} <= {*table}
     assert scores.attrs["correctness_only"] == 1
+    assert "so all examples count as one class" in scores.attrs["cannot_give"]
     with pytest.raises(InputError, match="name them, or their number, with --classes"):
         import_predictions("correctness", tmp_path / "right.npy", tmp_path / "other")
 
@@ -160,6 +161,7 @@ def test_correctness_takes_the_labels_in_its_folder(logits, tmp_path):
     import_predictions("correctness", tmp_path / "right.npy", tmp_path / "imported", classes="5")
     scores = score_ensemble([*(tmp_path / "imported").glob("*.nc")])
     np.testing.assert_array_equal(scores["label"], LABELS)
+    assert "labels" not in scores.attrs["cannot_give"].replace("modal labels", "")
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".parquet"])
@@ -300,6 +302,15 @@ def test_examples_with_numbers_that_javascript_would_round_have_names(tmp_path):
     found = read(tmp_path / "imported")
     assert found["example"].values.tolist() == [0, 1, 2]
     assert found["example_name"].values.tolist() == [str(2**60 + each) for each in range(3)]
+
+
+def test_whole_numbers_that_are_stored_as_floats_are_positions(logits, tmp_path):
+    table = long_table(logits)
+    table.assign(guid=table["guid"].astype(float) * 3).to_csv(tmp_path / "log.csv", index=False)
+    import_predictions("table", tmp_path / "log.csv", tmp_path / "imported")
+    found = read(tmp_path / "imported")
+    assert "example_name" not in found
+    assert found["example"].values.tolist() == [3 * each for each in range(logits.shape[2])]
 
 
 def with_value(column, row, value):

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from matplotlib.colors import to_hex
@@ -12,6 +13,7 @@ from created_equal.figures.figure_04 import SATURATED, draw, joint_fractions
 from created_equal.figures.style import correlation_words
 from created_equal.scores import (
     Correlation,
+    accuracy_by_epoch,
     best_matched_pairs,
     bin_edges,
     correlation,
@@ -55,9 +57,7 @@ def test_points_are_the_examples(figure, scores, other):
 
 
 def test_matched_epochs_and_saturated_cells(figure, scores, other):
-    accuracies = [
-        each["accuracy"].sel(split="test").mean("network").values for each in (scores, other)
-    ]
+    accuracies = [accuracy_by_epoch(each, "test") for each in (scores, other)]
     for letter, pair in zip("cd", best_matched_pairs(*accuracies), strict=True):
         axes = panel(figure, letter)
         title = f"test accuracy {accuracies[0][pair.epoch_a]:.2f}:\n"
@@ -150,9 +150,7 @@ def test_one_pair_of_epochs_is_not_shown_twice(scores, other):
 
 def test_agreement_at_all_epochs_of_equal_accuracy(figure, scores, other):
     observed, of_classes = panel(figure, "e").lines
-    accuracies = [
-        each["accuracy"].sel(split="test").mean("network").values for each in (scores, other)
-    ]
+    accuracies = [accuracy_by_epoch(each, "test") for each in (scores, other)]
     pairs = nearest_matches(*accuracies)
     np.testing.assert_array_equal(
         observed.get_xdata(), [accuracies[0][pair.epoch_a] for pair in pairs]
@@ -180,7 +178,7 @@ def test_agreement_at_all_epochs_of_equal_accuracy(figure, scores, other):
 @pytest.mark.parametrize("r", [-0.9, 0.05, 0.5, 0.95])
 @pytest.mark.parametrize("n_pairs", [1, 3, 7])
 def test_the_legend_of_agreement_is_not_over_its_points(scores, other, monkeypatch, n_pairs, r):
-    accuracies = (np.linspace(0.1, 0.8, scores.sizes["epoch"]),) * 2
+    accuracies = (pd.Series(np.linspace(0.1, 0.8, scores.sizes["epoch"])),) * 2
     pairs = nearest_matches(*accuracies)[:n_pairs]
     monkeypatch.setattr(figure_04, "nearest_matches", lambda *_: pairs)
     monkeypatch.setattr(figure_04, "pearson", lambda *_: r)
@@ -191,3 +189,17 @@ def test_the_legend_of_agreement_is_not_over_its_points(scores, other, monkeypat
     assert len(points) == 2 * n_pairs
     assert axes.bbox.count_contains(points) == len(points)
     assert axes.get_legend().get_window_extent().count_contains(points) == 0
+
+
+@pytest.mark.parametrize("name", ["label", "example_name"])
+def test_other_examples_with_the_same_numbers_are_refused(scores, other, name):
+    one, two = (
+        each.assign(example_name="doc " + each["example"].astype(str).astype(object)).assign_attrs(
+            definition='{"recorded": {}}'
+        )
+        for each in (scores, other)
+    )
+    draw({"st_vgg": one, "small": two}, "Digits")
+    two[name] = "example", np.roll(two[name].values, 1)
+    with pytest.raises(InputError, match="st_vgg and small have different examples with the same"):
+        draw({"st_vgg": one, "small": two}, "Digits")

@@ -27,7 +27,7 @@ IS_TEST = np.arange(EXAMPLES) >= 40
 SCORES = Path("results/made_up/st_vgg/scores.nc")
 UNLEARNED = (
     "made_up/st_vgg did not learn: the train loss of 4 of 4 networks (0, 1, 2, 3) does not fall; "
-    "lower learning_rate or raise epochs in its recipe."
+    "lower its learning rate or train it for longer."
 )
 
 

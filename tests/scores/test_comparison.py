@@ -73,6 +73,17 @@ def test_each_sample_is_correlated_alone():
         np.testing.assert_allclose(values, alone)
 
 
+def test_equal_means_over_networks_are_ties():
+    """In floating point, sevenths that are summed in another order have another sum."""
+    generator = np.random.default_rng(0)
+    counts = generator.integers(0, 8, size=(2, 6, 40))
+    expected = stats.spearmanr(*counts.sum(axis=1)).statistic
+    found = compare_scores(*(counts / 7), LABELS)["Spearman"]
+    assert found.value == pytest.approx(expected, abs=1e-12)
+    constant = np.array([generator.permutation([1, 2, 3, 4, 6, 7]) for _ in range(40)]).T / 7
+    assert np.isnan(compare_scores(constant, counts[0] / 7, LABELS)["Spearman"].value)
+
+
 def test_a_constant_score_has_no_correlation():
     assert np.isnan(within(np.ones(40), np.arange(40), LABELS))
     assert np.isnan(compare_scores(np.ones(40), np.arange(40), LABELS)["Pearson"].lower)

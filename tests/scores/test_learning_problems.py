@@ -10,7 +10,7 @@ from created_equal.scores.learning import falls
 
 EPOCHS = 41
 FALLING = np.exp(-np.arange(EPOCHS) / 8)
-RECIPE = "lower learning_rate or raise epochs in its recipe"
+REMEDY = "lower its learning rate or train it for longer"
 
 
 def scores_of(loss=(FALLING,) * 3, train=0.9, test=0.8, **derived):
@@ -53,7 +53,7 @@ def test_accuracy_at_chance_is_a_problem_with_a_remedy():
 def test_a_warning_names_the_ensemble_the_problem_and_the_remedy():
     assert learning_warnings("digits/hardest_fifth", scores_of(train=0.1)) == [
         "digits/hardest_fifth did not learn: train accuracy 0.1000 at the last epoch, chance is "
-        f"0.2000; {RECIPE}."
+        f"0.2000; {REMEDY}."
     ]
 
 

@@ -1,9 +1,9 @@
 """The epochs and the examples that a measure chooses, once, from the observed scores."""
 
 from functools import reduce
-from math import nan
 
 import numpy as np
+import pandas as pd
 
 from created_equal import scores as stats
 from created_equal.artefacts import select_split
@@ -31,12 +31,12 @@ def several_epochs(evidence: Evidence, name: str) -> np.ndarray:
     return found
 
 
-def accuracies_of(evidence: Evidence, *names: str, split: str) -> list[np.ndarray]:
-    """Return the mean accuracies from epoch 0 to the last of each of these, (epoch,)."""
+def accuracies_of(evidence: Evidence, *names: str, split: str) -> list[pd.Series]:
+    """Return the mean accuracies at the recorded epochs of each of these, (epoch,), by number."""
     return [stats.accuracy_by_epoch(evidence.scores[name], split) for name in names]
 
 
-def informative_accuracies(evidence: Evidence, *names: str, split: str) -> list[np.ndarray]:
+def informative_accuracies(evidence: Evidence, *names: str, split: str) -> list[pd.Series]:
     """Return mean accuracies (epoch,); NaN outside ``MIDDLE``, where scores are nearly equal.
 
     Raises:
@@ -44,7 +44,7 @@ def informative_accuracies(evidence: Evidence, *names: str, split: str) -> list[
     """
     lowest, highest = MIDDLE
     found = accuracies_of(evidence, *names, split=split)
-    found = [np.where((lowest <= each) & (each <= highest), each, nan) for each in found]
+    found = [each.where(each.between(lowest, highest)) for each in found]
     if not stats.matched_epochs(*found):
         raise InputError(
             f"{' and '.join(names)} are equally accurate at no epochs with accuracies of {lowest} "

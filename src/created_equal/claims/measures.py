@@ -417,15 +417,15 @@ def weaker_first(evidence: Evidence, *names: str, split: str = "test") -> Measur
     """
     accuracies = dict(zip(names, accuracies_of(evidence, *names, split=split), strict=True))
     on_test = dict(zip(names, accuracies_of(evidence, *names, split="test"), strict=True))
-    weak, strong = sorted(names, key=lambda each: on_test[each][-1])
-    reached = accuracies[strong] >= accuracies[weak][-1]
-    reached[0] = False
+    weak, strong = sorted(names, key=lambda each: on_test[each].iloc[-1])
+    reached = accuracies[strong] >= accuracies[weak].iloc[-1]
+    reached &= reached.index > 0
     if not reached.any():
         raise InputError(
             f"{strong} is never as accurate on the {split} set as {weak} is at the end; "
             "train it for longer."
         )
-    at = {strong: int(np.argmax(reached)), weak: len(accuracies[weak]) - 1}
+    at = {strong: int(reached.idxmax()), weak: int(accuracies[weak].index[-1])}
     return _given(evidence, split, at)
 
 

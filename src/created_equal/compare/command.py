@@ -93,7 +93,9 @@ def _is_in(study: Study | None, name: str) -> bool:
 def _place(study: Study | None, name: str) -> tuple[Path, str]:
     """Return the scores file of a name on the command line, and the name to show."""
     if _is_in(study, name):
-        return study.scores_path(ensemble_of(study, name).name), study.label(name)
+        path = study.scores_path(ensemble_of(study, name).name)
+        study.check_results([name])
+        return path, study.label(name)
     return Path(name), _stem(name)
 
 

@@ -18,6 +18,7 @@ from created_equal.scores import (
     MOST_PREDICTIONS,
     Estimate,
     compare_scores,
+    mean_score,
     read_answers,
     resamples_networks,
 )
@@ -69,7 +70,8 @@ def find_predictions(path: Path, scores: xr.Dataset) -> list[Path]:
     If they are not the predictions that were scored (another definition, or another number of
     networks that are right in the last epoch), none are returned either, with a warning. They are
     in the folder ``predictions`` next to the scores file, or, if recorded or imported, in files
-    next to it whose names begin with a digit.
+    next to it whose names begin with a digit. They may have more epochs than the scores, as those
+    of networks that were trained for longer than others have.
     """
     found, wanted, is_stale = [], set(scores["network"].values.tolist()), False
     right: dict[int, np.ndarray] = {}  # (example,) bool, of each network
@@ -78,7 +80,7 @@ def find_predictions(path: Path, scores: xr.Dataset) -> list[Path]:
             networks = contents["network"].values.tolist()
             # Two files may contain the same network, if jobs of another size wrote one of them.
             is_new = not (wanted - right.keys()).isdisjoint(networks)
-            if not (is_new and np.array_equal(contents["epoch"].values, scores["epoch"].values)):
+            if not (is_new and scores["epoch"].isin(contents["epoch"]).all()):
                 continue
             if definition_of(contents) != definition_of(scores) or any(
                 not np.array_equal(contents[name].values, scores[name].values)
@@ -87,7 +89,8 @@ def find_predictions(path: Path, scores: xr.Dataset) -> list[Path]:
                 is_stale = True
                 continue
             found.append(file)
-            last = contents["prediction"].isel(epoch=-1).values == contents["label"].values
+            last = contents["prediction"].sel(epoch=scores["epoch"].values[-1]).values
+            last = last == contents["label"].values
             right.update(zip(networks, last, strict=True))
     if wanted <= right.keys():
         n_right = np.sum([right[network] for network in wanted], axis=0)
@@ -203,20 +206,23 @@ def _common_examples(ours: Ours, other: Ours) -> dict[str, tuple[np.ndarray, np.
     """Return the examples that both have, by split, as they are numbered in each, (example,) int64.
 
     They have the same name or, in a split in which not both have names, the same number. Those in
-    the first ascend.
+    the first ascend. Recorders count the test examples after the train ones, of which two
+    recordings may have different numbers, so theirs are counted within the split.
 
     Raises:
         InputError: there is no split with names most of which are in both.
     """
     common, shares = {}, []
+    are_recorded = all("recorded" in definition_of(each.scores) for each in (ours, other))
     for split in SPLITS:
         parts = [select_split(each.scores, split) for each in (ours, other)]
         numbers = [part["example"].values for part in parts]
         are_named = all(map(have_names, parts))
-        names = (
-            [part["example_name"].values.astype(str) for part in parts] if are_named else numbers
-        )
-        _, *places = np.intersect1d(*names, return_indices=True)
+        if are_named:
+            keys = [part["example_name"].values.astype(str) for part in parts]
+        else:
+            keys = [np.arange(len(each)) for each in numbers] if are_recorded else numbers
+        _, *places = np.intersect1d(*keys, return_indices=True)
         examples, in_other = (each[of] for each, of in zip(numbers, places, strict=True))
         order = np.argsort(examples)
         common[split] = examples[order], in_other[order]
@@ -247,7 +253,7 @@ def _comparison(
     split: str, examples: np.ndarray, ours: Ours, other: Ours | Published, theirs: np.ndarray
 ) -> Comparison:
     both = ours.score_of(examples), theirs
-    means = [score.mean(axis=0) if score.ndim == 2 else score for score in both]
+    means = [mean_score(score) for score in both]
     for each, mean in zip((ours, other), means, strict=True):
         if np.ptp(mean) == 0:
             score = f"accessibility in {each.name}" if isinstance(each, Ours) else each.name

@@ -1,5 +1,7 @@
 """Matching the rows of a published score with our examples."""
 
+import logging
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -11,6 +13,8 @@ from created_equal.study import SOURCE_SIZES
 
 ENOUGH = 0.5
 """If no more of the names are known, they are probably not those of the same examples."""
+
+log = logging.getLogger(__name__)
 
 
 def have_names(scores: xr.Dataset) -> bool:
@@ -50,10 +54,12 @@ def names_of_rows(published: Published, scores: xr.Dataset, split: str | None) -
         names = _in_order(published, scores, split)[keys]
     else:
         names = _by_position(published, scores, split)
+        _warn_if_names(published, scores)
     if split is not None:
         is_other = scores["example_split"].values != split
         names = np.where(np.isin(names, scores["example"].values[is_other]), -1, names)
     _check_labels(published, scores, names)
+    _check_splits(published, scores, names)
     return names
 
 
@@ -114,6 +120,21 @@ def _by_position(published: Published, scores: xr.Dataset, split: str | None) ->
     return keys
 
 
+def _warn_if_names(published: Published, scores: xr.Dataset) -> None:
+    """Warn if keys that are taken as positions are all names of ours, of other examples."""
+    if not have_names(scores):
+        return
+    keys, names = published.keys, scores["example_name"].values.astype(str)
+    _, ours, rows = np.intersect1d(scores["example"].values, keys, return_indices=True)
+    are_same = np.array_equal(names[ours], keys[rows].astype(str))
+    if np.isin(keys.astype(str), names).all() and not are_same:
+        log.warning(
+            "the column %s of %s is taken as positions, although all of them are names of our "
+            "examples too: if they are names, call it id",
+            *(published.key, published.path),
+        )
+
+
 def _in_order(published: Published, scores: xr.Dataset, split: str | None) -> np.ndarray:
     rows, ours = len(published.values), scores["example"].values
     is_test = scores["example_split"].values == "test"
@@ -170,4 +191,25 @@ def _check_labels(published: Published, scores: xr.Dataset, names: np.ndarray) -
             f"the labels in {published.path} are not those of our examples, so its rows are in "
             "another order or of another data set; name the column of positions with --key, or the "
             "set with --split."
+        )
+
+
+def _check_splits(published: Published, scores: xr.Dataset, names: np.ndarray) -> None:
+    """Check that positions in a file with a column split are of the same set in ours.
+
+    In recordings and imports, positions of test examples depend on the number of train examples.
+    Studies may have moved some of theirs.
+    """
+    are_names = published.keys is not None and published.keys.dtype.kind == "U"
+    if published.splits is None or are_names or _source(scores) is not None:
+        return
+    _, ours, rows = np.intersect1d(scores["example"].values, names, return_indices=True)
+    differing = rows[published.splits[rows] != scores["example_split"].values[ours]]
+    if len(differing):
+        row, other = differing.min(), {"train": "test", "test": "train"}
+        split = published.splits[row]
+        raise InputError(
+            f"row {row} of {published.path} has the split {split}, but the position of a "
+            f"{other[split]} example of ours, so it is of other train and test sets; give the rows "
+            "of one set in our order, without a column of positions."
         )

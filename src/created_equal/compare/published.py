@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import entropy
 
+from created_equal.artefacts import SPLITS
 from created_equal.errors import InputError, because
 from created_equal.study import suggestion
 from created_equal.user_text import check_separator
@@ -32,6 +33,7 @@ class Published:
     # (row,) positions (int64) or names (text), each once; None: in the data set's own order.
     keys: np.ndarray | None = None
     labels: np.ndarray | None = None  # (row,) integers.
+    splits: np.ndarray | None = None  # (row,) the set of each example, as the file has it.
     # Whether keys are positions in the source for certain, because the user named their column or
     # it is one of ``POSITIONS``; others may count the rows.
     are_positions: bool = False
@@ -93,7 +95,10 @@ def read_published(
     labels = next((table[name] for name in LABELS if _is_whole(table.get(name), rows)), None)
     keys = None if key is None else _keys(path, key, table[key], rows, have_names)
     are_positions = keys is not None and (is_named or key.lower() in POSITIONS)
-    return Published(path, column, values, keys, labels, are_positions, key)
+    splits = table.get("split")
+    if splits is not None and not (len(splits) == rows and np.isin(splits, SPLITS).all()):
+        splits = None
+    return Published(path, column, values, keys, labels, splits, are_positions, key)
 
 
 def _find_key(table: Mapping, column: str | None, have_names: bool) -> str | None:

@@ -57,6 +57,8 @@ def log_of_cells(
                 f"{path} has no {name} in {len(rows)} row{'s' if len(rows) > 1 else ''}, the first "
                 f"of which is row {rows[0] + 1}; fill it in, or leave these examples out."
             )
+    if _are_whole(cells["example"]):  # pandas makes floats of them if others are missing.
+        cells = cells.assign(example=cells["example"].astype(np.int64))
     cells = cells.assign(
         epoch=_whole(cells["epoch"], "epoch", path),
         split=_splits(cells["split"], path) if "split" in cells else split,

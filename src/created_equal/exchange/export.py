@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from created_equal.artefacts import consistency, read_images, write_atomically
+from created_equal.artefacts import consistency, has_images, read_images, write_atomically
+from created_equal.errors import InputError
 from created_equal.exchange.column_page import markdown
 from created_equal.exchange.columns import COLUMNS
 from created_equal.exchange.new_folder import new_folder
@@ -86,12 +87,17 @@ def export_scores(
         data_root: folder that the image folder is relative to, if images stay in files.
 
     Raises:
-        InputError: as ``new_folder``, ``example_table``, ``read_images`` and ``write_parquet``.
+        InputError: the dataset has no images to write; or as ``new_folder``, ``example_table``,
+            ``read_images`` and ``write_parquet``.
     """
     table = example_table(scores, dataset)
     names = [*map(str, dataset["class_name"].values)]
     if images:
         library("PIL.Image")
+        if not has_images(dataset):
+            raise InputError(
+                "there are no images; give them to the recorder, or leave --images out."
+            )
     with new_folder(folder) as unfinished:
         if images:
             (unfinished / "data").mkdir()

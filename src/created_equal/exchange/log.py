@@ -104,6 +104,11 @@ def _limits(found: Log) -> Iterator[str]:
             "it says only whether networks are right: consensus, modal labels, votes and "
             "disagreement are undefined, and left out"
         )
+        if not found.labels.any():
+            yield (
+                "it has no labels, so all examples count as one class, and results within classes "
+                "are those over all examples; --labels gives them"
+            )
     yield "it has no loss"
     if found.epochs[0] > 0:
         yield "it has no untrained network (epoch 0)"

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from matplotlib import colormaps
 from matplotlib.axes import Axes
@@ -10,7 +11,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from created_equal.artefacts import SPLITS, consistency, select_epochs, select_split
+from created_equal.artefacts import SPLITS, consistency, definition_of, select_epochs, select_split
 from created_equal.errors import InputError
 from created_equal.figures import style
 from created_equal.figures.selection import check_splits
@@ -146,6 +147,16 @@ def _common_examples(ensembles: Mapping[str, xr.Dataset], split: str) -> np.ndar
             f"figure_04 compares {' and '.join(ensembles)}, but they share no {split} examples; "
             "name two ensembles of the same dataset."
         )
+    # Recordings number their examples from 0 on, whatever they are.
+    are_recorded = all("recorded" in definition_of(scores) for scores in ensembles.values())
+    for name in ("label", "example_name") if are_recorded else ():
+        has_it = [scores for scores in ensembles.values() if name in scores]
+        values = [scores[name].sel(example=examples).values for scores in has_it]
+        if not all(np.array_equal(values[0], each) for each in values[1:]):
+            raise InputError(
+                f"{' and '.join(ensembles)} have different examples with the same numbers; name "
+                "two ensembles of the same dataset, in the same order."
+            )
     return examples
 
 
@@ -165,7 +176,7 @@ def _agreement(
     axes: Axes,
     ensembles: Mapping[str, xr.Dataset],
     pairs: Sequence[MatchedEpochs],
-    accuracy: np.ndarray,
+    accuracy: pd.Series,
     examples: np.ndarray,
 ) -> None:
     """Draw the correlation of consistency at all epochs of equal accuracy, and that of classes.

@@ -311,7 +311,8 @@ def read_answers(
 ) -> Answers:
     """Return the predictions of an ensemble's networks for the examples with the names ``among``.
 
-    The scores were made from the files at ``paths``; the ensemble's name is for error messages.
+    The scores were made from the files at ``paths``, which may have further epochs; the ensemble's
+    name is for error messages.
 
     Raises:
         InputError: a file is missing, damaged, or not the one the scores were made from.
@@ -328,23 +329,26 @@ def read_answers(
         with open_predictions(path) as contents:
             same = definition_of(contents) == definition_of(scores) and all(
                 np.array_equal(contents[each].values, scores[each].values)
-                for each in ("epoch", "example", "label")
+                for each in ("example", "label")
             )
+            has_epochs = scores["epoch"].isin(contents["epoch"]).all()
+            epochs = np.searchsorted(contents["epoch"].values, scores["epoch"].values)
             in_file = contents["network"].values
             rows = np.flatnonzero(np.isin(in_file, seeds))
-            if not (same and rows.size):
+            if not (same and has_epochs and rows.size):
                 raise InputError(
                     f"{path} does not belong to the scores of {name} (its definition, networks, "
                     f"epochs or examples differ); {REBUILD}."
                 )
             if predictions is None:
-                shape = (len(seeds), contents.sizes["epoch"], len(axis.names))
+                shape = (len(seeds), len(epochs), len(axis.names))
                 predictions = np.empty(shape, contents["prediction"].dtype)
             for row in rows:
                 network = predictions[np.searchsorted(seeds, in_file[row])]
                 for block, columns in blocks:
                     part = contents["prediction"].isel(network=row, example=block).values
-                    network[:, columns] = part[:, axis.of_scores[columns] - block.start]
+                    inside = axis.of_scores[columns] - block.start
+                    network[:, columns] = part[np.ix_(epochs, inside)]
                 found.add(in_file[row])
     if len(found) != len(seeds):
         raise InputError(

@@ -9,6 +9,8 @@ from created_equal.scores.correlation import pearson, ranks, without_class_means
 from created_equal.scores.hypotheses import FEWEST_NETWORKS
 
 NUMBERS_AT_ONCE = 2**21
+# Equal shares that are summed in another order differ in the last bits; rounded, they are ties.
+DECIMALS = 12
 
 
 @dataclass(frozen=True)
@@ -23,10 +25,10 @@ class Estimate:
 def compare_scores(one: np.ndarray, other: np.ndarray, labels: np.ndarray) -> dict[str, Estimate]:
     """Return the ``correlations`` of two scores of the same examples, by name.
 
-    Each is a score (example,), or one for each network of an ensemble (network, example), which is
-    averaged; a single row if only the mean is known. Labels are (example,), from 0 on. Each of
-    1,000 resamples draws the examples with replacement, and the networks of both scores if
-    ``resamples_networks``; the same input always gives the same intervals.
+    Each is a score (example,), or a share for each network of an ensemble (network, example), of
+    which ``mean_score`` is the mean; a single row if only the mean is known. Labels are (example,),
+    from 0 on. Each of 1,000 resamples draws the examples with replacement, and the networks of both
+    scores if ``resamples_networks``; the same input always gives the same intervals.
     """
     both, examples = (one, other), len(labels)
     generator, parts = np.random.default_rng(0), []
@@ -37,9 +39,7 @@ def compare_scores(one: np.ndarray, other: np.ndarray, labels: np.ndarray) -> di
         drawn = generator.integers(examples, size=(rows, examples))
         resamples = (np.take_along_axis(mean, drawn, axis=1) for mean in means)
         parts.append(correlations(*resamples, labels[drawn]))
-    observed = correlations(
-        *(np.atleast_2d(score).mean(axis=0)[None] for score in both), labels[None]
-    )
+    observed = correlations(*(mean_score(score)[None] for score in both), labels[None])
     found = {}
     for name, (value,) in observed.items():
         replicates = np.concatenate([part[name] for part in parts])
@@ -73,6 +73,11 @@ def correlations(one: np.ndarray, other: np.ndarray, labels: np.ndarray) -> dict
     }
 
 
+def mean_score(score: np.ndarray) -> np.ndarray:
+    """Return the mean over networks of shares (network, example); a score (example,) as it is."""
+    return score if score.ndim == 1 else score.mean(axis=0).round(DECIMALS)
+
+
 def resamples_networks(*scores: np.ndarray) -> bool:
     """Return whether intervals are over networks too: all ensembles have at least five."""
     ensembles = [score for score in scores if score.ndim == 2]
@@ -84,9 +89,9 @@ def _means(
 ) -> np.ndarray:
     """Return means over networks, which are drawn with replacement for each row: (row, example)."""
     if score.ndim == 1 or not over_networks:
-        mean = np.atleast_2d(score).mean(axis=0)
+        mean = mean_score(score)
         return np.broadcast_to(mean, (rows, len(mean)))
     networks = len(score)
     drawn = generator.integers(networks, size=(rows, networks))
     weights = [np.bincount(row, minlength=networks) for row in drawn]
-    return np.array(weights) @ score / networks
+    return (np.array(weights) @ score / networks).round(DECIMALS)

@@ -3,12 +3,13 @@
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from created_equal.artefacts import SPLITS, definition_of
 from created_equal.errors import InputError
 
-REMEDY = "lower learning_rate or raise epochs in its recipe"
+REMEDY = "lower its learning rate or train it for longer"
 # Accuracies are stored in single precision.
 ROUNDING = 1e-4
 # The largest difference of accuracies that count as equal.
@@ -42,26 +43,20 @@ def accessibility(n_right: np.ndarray, n_networks: int, epochs: np.ndarray) -> n
     return trained.sum(axis=0, dtype=np.float64) / (n_networks * len(trained))
 
 
-def accuracy_by_epoch(scores: xr.Dataset, split: str) -> np.ndarray:
-    """Return the networks' mean accuracy from epoch 0 to the last, (epoch,).
-
-    It is NaN at an epoch that was not recorded.
-    """
-    mean = scores["accuracy"].sel(split=split).mean("network")
-    return mean.reindex(epoch=np.arange(int(scores["epoch"].max()) + 1)).values
+def accuracy_by_epoch(scores: xr.Dataset, split: str) -> pd.Series:
+    """Return the networks' mean accuracy at each recorded epoch, (epoch,), by its number."""
+    return scores["accuracy"].sel(split=split).mean("network").to_series()
 
 
-def matched_epochs(accuracy_a: np.ndarray, accuracy_b: np.ndarray) -> list[MatchedEpochs]:
+def matched_epochs(accuracy_a: pd.Series, accuracy_b: pd.Series) -> list[MatchedEpochs]:
     """Return all pairs of epochs after epoch 0 at which two ensembles are equally accurate.
 
-    Accuracies are those of ``accuracy_by_epoch``, and equal if they differ by at most
-    ``TOLERANCE``. The pairs are sorted by epoch_a and then by epoch_b.
+    Accuracies are those of ``accuracy_by_epoch``, NaN where an epoch does not count, and equal if
+    they differ by at most ``TOLERANCE``. The pairs are sorted by epoch_a and then by epoch_b.
     """
-    accuracies = [np.asarray(each, dtype=np.float64) for each in (accuracy_a, accuracy_b)]
-    # Only the recorded epochs, because all pairs of many steps would not fit in memory.
-    epochs = [np.flatnonzero(~np.isnan(each[1:])) + 1 for each in accuracies]
-    recorded = [each[of] for each, of in zip(accuracies, epochs, strict=True)]
-    differences = np.subtract.outer(*recorded)
+    trained = [_trained(each) for each in (accuracy_a, accuracy_b)]
+    epochs = [each.index for each in trained]
+    differences = np.subtract.outer(*(each.to_numpy(np.float64) for each in trained))
     # 0.40 and 0.39 match, although their difference in binary is slightly more than 0.01.
     matches = np.argwhere(np.abs(differences) <= TOLERANCE + 1e-6)
     return [
@@ -70,7 +65,7 @@ def matched_epochs(accuracy_a: np.ndarray, accuracy_b: np.ndarray) -> list[Match
     ]
 
 
-def nearest_matches(accuracy_a: np.ndarray, accuracy_b: np.ndarray) -> list[MatchedEpochs]:
+def nearest_matches(accuracy_a: pd.Series, accuracy_b: pd.Series) -> list[MatchedEpochs]:
     """Return, for each epoch of the first ensemble, its pair that is nearest in accuracy, if any.
 
     The pairs are those of ``matched_epochs``, sorted by the first's epoch; in a tie, the second's
@@ -85,7 +80,7 @@ def nearest_matches(accuracy_a: np.ndarray, accuracy_b: np.ndarray) -> list[Matc
 
 
 def best_matched_pairs(
-    accuracy_a: np.ndarray, accuracy_b: np.ndarray
+    accuracy_a: pd.Series, accuracy_b: pd.Series
 ) -> tuple[MatchedEpochs, MatchedEpochs]:
     """Return one early and one late pair of ``matched_epochs``, the less accurate pair first.
 
@@ -97,7 +92,6 @@ def best_matched_pairs(
     Raises:
         InputError: no two epochs match.
     """
-    accuracy_a, accuracy_b = np.asarray(accuracy_a), np.asarray(accuracy_b)
     pairs = matched_epochs(accuracy_a, accuracy_b)
     if not pairs:
         raise InputError(
@@ -114,8 +108,8 @@ def best_matched_pairs(
         distance = round(abs(accuracy(pair) - target) + abs(pair.difference), 9)
         return distance, pair.epoch_a + pair.epoch_b
 
-    low = max(np.nanmin(accuracy_a[1:]), np.nanmin(accuracy_b[1:]))
-    high = min(np.nanmax(accuracy_a[1:]), np.nanmax(accuracy_b[1:]))
+    trained = [_trained(each) for each in (accuracy_a, accuracy_b)]
+    low, high = max(each.min() for each in trained), min(each.max() for each in trained)
     late = min(pairs, key=lambda pair: rank(pair, high))
     others = [pair for pair in pairs if pair != late] or pairs
     early = min(others, key=lambda pair: rank(pair, low + (high - low) / 3))
@@ -181,6 +175,11 @@ def falls(loss: np.ndarray) -> bool:
     return bool(end < loss[0] and end - loss.min() <= 0.25 * np.ptp(loss))
 
 
-def _range(accuracy: np.ndarray) -> str:
-    trained = accuracy[1:][~np.isnan(accuracy[1:])]
+def _trained(accuracy: pd.Series) -> pd.Series:
+    """Return the accuracies (epoch,) of epochs after epoch 0 that count."""
+    return accuracy[accuracy.index > 0].dropna()
+
+
+def _range(accuracy: pd.Series) -> str:
+    trained = _trained(accuracy)
     return f"{trained.min():.2f} to {trained.max():.2f}" if len(trained) else "none"
