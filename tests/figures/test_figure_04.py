@@ -191,7 +191,7 @@ def test_the_legend_of_agreement_is_not_over_its_points(scores, other, monkeypat
     assert axes.get_legend().get_window_extent().count_contains(points) == 0
 
 
-@pytest.mark.parametrize("name", ["label", "example_name"])
+@pytest.mark.parametrize("name", ["label", "example_name", "example_split"])
 def test_other_examples_with_the_same_numbers_are_refused(scores, other, name):
     one, two = (
         each.assign(example_name="doc " + each["example"].astype(str).astype(object)).assign_attrs(
@@ -199,6 +199,7 @@ def test_other_examples_with_the_same_numbers_are_refused(scores, other, name):
         )
         for each in (scores, other)
     )
+    one["example_name"][one["example_split"].values == "train"] = ""  # Only test examples have ids.
     draw({"st_vgg": one, "small": two}, "Digits")
     two[name] = "example", np.roll(two[name].values, 1)
     with pytest.raises(InputError, match="st_vgg and small have different examples with the same"):
