@@ -195,6 +195,9 @@ def test_a_table_of_another_recording_is_not_matched_by_positions():
         with pytest.raises(InputError, match=f"row {row} of scores.npz has the split train, but"):
             names_of_rows(other, scores, split)
     assert names_of_rows(other, scores, "train").tolist() == [0, 1, 2, -1, -1, -1, 6]
+    # An import may hold out examples that others train with, and have the source's positions.
+    with pytest.raises(InputError, match="if they are the same examples, leave the column split"):
+        names_of_rows(other, scores, None)
     # A study may have moved train examples to the test set.
     study = scores.assign_attrs(definition='{"dataset": {"source": "digits"}}')
     assert names_of_rows(other, study, None).tolist() == list(range(7))

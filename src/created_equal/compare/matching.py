@@ -210,6 +210,7 @@ def _check_splits(published: Published, scores: xr.Dataset, names: np.ndarray) -
         split = published.splits[row]
         raise InputError(
             f"row {row} of {published.path} has the split {split}, but the position of a "
-            f"{other[split]} example of ours, so it is of other train and test sets; give the rows "
-            "of one set in our order, without a column of positions."
+            f"{other[split]} example of ours; if they are the same examples, leave the column "
+            "split out, otherwise give the rows of one set in our order, without a column of "
+            "positions."
         )
