@@ -109,7 +109,6 @@ def test_tables_are_those_of_the_scores(folder):
     np.testing.assert_array_equal(right, scores["n_right"])
 
 
-@pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_a_scored_folder_is_exported_with_its_images(folder, tmp_path, command):
     code, _, problem = command("export_scores", folder, tmp_path / "export", "--images")
     assert (code, problem) == (0, "")
@@ -136,8 +135,11 @@ def test_a_folder_without_images_or_scores_is_not_exported_with_them(tmp_path, c
     )
     assert not (tmp_path / "export").exists()
     assert command("export_scores", tmp_path / "bare", tmp_path / "export")[0] == 0
+    code, _, problem = command("export_scores", "digits", tmp_path / "forgotten_ensemble")
+    assert code == 2 and "digits is neither a study and an ensemble nor a folder" in problem
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_a_few_examples_get_all_that_can_be_made_of_them(tmp_path, monkeypatch):
     monkeypatch.setattr(sys.modules[__name__], "SIZES", {"train": 2, "test": 1})
     record(tmp_path, networks=range(2), epochs=range(4))

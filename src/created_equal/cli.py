@@ -451,7 +451,7 @@ def export_scores(
     from created_equal.exchange import about
     from created_equal.exchange.export import export_scores as export
 
-    if len(what) > 2:
+    if len(what) > 2 or (len(what) == 1 and not Path(what[0]).is_dir()):
         raise InputError(
             f"{' '.join(what)} is neither a study and an ensemble nor a folder; name one of these."
         )
