@@ -180,6 +180,19 @@ def test_the_first_network_of_a_process_is_the_same_as_after_others(build, tmp_p
     assert torch.equal(first, second)
 
 
+def test_what_a_file_draws_is_the_same_whichever_network_is_first(build):
+    """Otherwise it would depend on the networks that are in one job."""
+    text = "import torch\nSTART = torch.rand(5)\n" + returning(
+        "layer = nn.Linear(192, n_classes); layer.register_buffer('start', START); "
+        "return nn.Sequential(nn.Flatten(), layer)"
+    )
+    drawn = []
+    for first in (0, 7):
+        torch.manual_seed(first)
+        drawn.append(build(text)[1].start)
+    assert torch.equal(*drawn)
+
+
 def test_operations_of_a_network_with_tensors_that_are_no_parameters(build):
     text = """
 import torch

@@ -171,9 +171,10 @@ def _load(own: OwnNetwork) -> Callable[[int, tuple[int, int, int]], object]:
     try:
         # Python would use a stale cache for a file that has changed but not in size and time, so
         # the cache is an empty folder.
-        # The state of PyTorch's generator is that of the network which is built first in a process;
-        # a file that draws from it, or sets its seed, must not change that network.
+        # PyTorch's generator has the seed of the network that is built first in a process; neither
+        # may what a file draws depend on that network, nor that network on what a file draws.
         with tempfile.TemporaryDirectory() as empty, torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(0)
             sys.pycache_prefix = empty
             importlib.invalidate_caches()
             module = importlib.import_module(own.module)
