@@ -271,8 +271,7 @@ def _compares_equals(entry: Mapping | None, ensembles: Mapping[str, Ensemble]) -
         return None
     return (
         f"figures.figure_04 compares {one} with {other}, which have the same definition and so the "
-        "same networks; change the architecture or recipe of one, or leave the figure out (it "
-        "compares two halves of one ensemble in any case)."
+        "same networks; change the architecture or recipe of one, or leave the figure out."
     )
 
 
