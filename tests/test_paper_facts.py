@@ -166,8 +166,8 @@ def test_networks_learn_in_one_order(split):
 @pytest.mark.parametrize(
     ("split", "expected"),
     [
-        ("train", {(1, 20): 0.87, (21, 140): 0.66, (1, 140): 0.79}),
-        ("test", {(1, 20): 0.88, (21, 140): 0.67, (1, 140): 0.71}),
+        ("train", {(1, 20): 0.87, (21, 140): 0.67, (1, 140): 0.80}),
+        ("test", {(1, 20): 0.88, (21, 140): 0.69, (1, 140): 0.73}),
     ],
 )
 def test_small_networks_learn_in_a_similar_order(scores, split, expected):
@@ -180,17 +180,17 @@ def test_small_networks_learn_in_a_similar_order(scores, split, expected):
 
 
 def test_how_often_an_ensemble_is_right_where_another_of_its_kind_is():
-    """At the end, for 500 random pairs of ensembles of eight."""
+    """At the end, for 500 random pairs of ensembles of ten."""
     kept = load_predictions("small_mammals_night", "st_vgg", ROOT / "reference")
     predictions = select_split(kept, "test").isel(epoch=-1)
     right = (predictions["prediction"] == predictions["label"]).values
     generator, shares = np.random.default_rng(0), []
     for _ in range(500):
         order = generator.permutation(20)
-        one, other = (right[order[of]].sum(axis=0) > 4 for of in (slice(8), slice(8, 16)))
+        one, other = (right[order[of]].sum(axis=0) > 5 for of in (slice(10), slice(10, 20)))
         shares.append(one[other].mean())
     found = [np.mean(shares), *np.quantile(shares, [0.025, 0.975])]
-    assert found == pytest.approx([0.93, 0.90, 0.95], abs=0.01)
+    assert found == pytest.approx([0.93, 0.91, 0.95], abs=0.01)
 
 
 def test_linear_networks_are_weaker_and_even_more_bimodal(scores):
@@ -209,7 +209,7 @@ def test_linear_networks_are_weaker_and_even_more_bimodal(scores):
     [
         ("linear_st_vgg", "train", 0.75),
         ("linear_st_vgg", "test", 0.67),
-        ("small_st_vgg", "test", 0.78),
+        ("small_st_vgg", "test", 0.79),
     ],
 )
 def test_other_architectures_learn_in_a_similar_order(scores, name, split, expected):
@@ -235,7 +235,7 @@ def test_random_labels_are_learned_by_heart_and_bimodal_at_no_epoch():
     ("ensemble", "networks", "lowest", "mean", "highest"),
     [
         ("st_vgg", 20, 0.546, 0.574, 0.602),
-        ("small_st_vgg", 8, 0.506, 0.5235, 0.538),
+        ("small_st_vgg", 20, 0.504, 0.5237, 0.542),
         ("linear_st_vgg", 8, 0.416, 0.427, 0.440),
     ],
 )
@@ -305,29 +305,29 @@ def test_networks_on_the_hardest_fifth_hardly_generalize_but_agree(
 
 
 @pytest.mark.parametrize(
-    ("which", "after_one", "at_end"), [("easiest", 1.00, 1.00), ("hardest", 0.07, 0.00)]
+    ("which", "after_one", "at_end"), [("easiest", 1.00, 1.00), ("hardest", 0.06, 0.00)]
 )
 def test_the_easiest_examples_are_easy_and_the_hardest_hard_in_the_test_set_too(
     which, after_one, at_end
 ):
     """The paper: the easiest are all right after an epoch; the hardest 0.08 of them, then none."""
     scores = kept_scores(f"{which}_moved")
-    assert scores["network"].values.tolist() == list(range(4))
+    assert scores["network"].values.tolist() == list(range(5))
     moved = scores["moved"].values.astype(bool)
     assert moved.sum() == 62
-    right = scores["n_right"].values[:, moved].mean(axis=1) / 4
+    right = scores["n_right"].values[:, moved].mean(axis=1) / 5
     assert right[[1, 140]] == pytest.approx([after_one, at_end], abs=0.005)
 
 
 def test_random_moved_examples_become_easier_than_the_test_set():
     """The paper's section 3 finds them close to the test accuracy."""
     scores = kept_scores("random_moved")
-    assert scores["network"].values.tolist() == list(range(4))
+    assert scores["network"].values.tolist() == list(range(5))
     moved = scores["moved"].values.astype(bool)
     of_test = (scores["example_split"].values == "test") & ~moved
     assert (moved.sum(), of_test.sum()) == (62, 500)
-    right = scores["n_right"].values / 4
-    for epoch, on_moved, on_test in ((20, 0.59, 0.53), (140, 0.69, 0.57)):
+    right = scores["n_right"].values / 5
+    for epoch, on_moved, on_test in ((20, 0.59, 0.53), (140, 0.68, 0.57)):
         assert right[epoch, moved].mean() == pytest.approx(on_moved, abs=0.005)
         assert right[epoch, of_test].mean() == pytest.approx(on_test, abs=0.005)
     generator = np.random.default_rng(0)
@@ -336,7 +336,7 @@ def test_random_moved_examples_become_easier_than_the_test_set():
         for chosen in (moved, of_test)
     ]
     interval = np.quantile(resampled[0] - resampled[1], [0.025, 0.975])
-    assert interval == pytest.approx([0.01, 0.23], abs=0.01)
+    assert interval == pytest.approx([0.00, 0.22], abs=0.01)
 
 
 def test_the_results_in_readme_are_those_of_the_claims(claims):
@@ -475,9 +475,10 @@ def test_networks_with_other_settings_learn_in_a_similar_order(claims):
     )
     of_itself = spearmanr(of_three, of_others).statistic
     assert of_itself == pytest.approx(0.97, abs=0.005)
-    for name, (_, order, _) in table_of_variations().items():
+    for name, (networks, _, order, _) in table_of_variations().items():
         row = claims[f"supplement_c_robust_order:{name}"]
-        assert row.networks == 3 and f"{row.value:.2f}" == order
+        assert (f"{row.networks:.0f}", f"{row.value:.2f}") == (networks, order)
+        assert row.conclusion == ("verified" if row.networks >= 5 else "inconclusive")
 
 
 def test_slow_networks_learn_in_the_order_of_the_first_epochs_of_st_vgg(scores):
@@ -517,7 +518,8 @@ def test_every_variation_is_in_docs_with_its_accuracy_and_low_bimodality():
     for name in table:
         scores = kept_scores(name).sel(split="test")
         later = scores["bimodality"].sel(epoch=slice(4, None)).values
-        accuracy, _, bimodality = table[name]
+        networks, accuracy, _, bimodality = table[name]
+        assert networks == str(scores.sizes["network"])
         assert accuracy == f"{scores['accuracy'].sel(epoch=140).mean().item():.3f}"
         assert bimodality == f"{later.min():.2f} to {later.max():.2f}"
         assert later.max() < 0.8
@@ -525,17 +527,17 @@ def test_every_variation_is_in_docs_with_its_accuracy_and_low_bimodality():
     assert relu.sel(epoch=[1, 2, 3]).values == pytest.approx([0.82, 1.03, 0.66], abs=0.005)
 
 
-@pytest.mark.parametrize(("name", "highest"), [("small_st_vgg", 0.44), ("linear_st_vgg", 0.33)])
+@pytest.mark.parametrize(("name", "highest"), [("small_st_vgg", 0.45), ("linear_st_vgg", 0.33)])
 def test_other_architectures_are_bimodal(name, highest):
     bimodality = kept_scores(name)["bimodality"].sel(split="test", epoch=slice(1, None))
     assert bimodality.max() < highest + 0.005
 
 
 def test_what_architectures_of_equal_accuracy_share(claims):
-    for split, value, classes_kept in (("_train", 0.74, 0.51), ("", 0.72, 0.49)):
+    for split, value, classes_kept in (("_train", 0.76, 0.62), ("", 0.72, 0.59)):
         row = claims[f"section_4_1_same_at_all_accuracies{split}"]
         found = row.value, row.shuffled_within_class, row.classes_kept
-        assert found == pytest.approx((value, 0.14, classes_kept), abs=0.01)
+        assert found == pytest.approx((value, 0.14, classes_kept), abs=0.015)
 
 
 def test_the_paper_s_numbers_of_other_data_are_marked(claims):
@@ -552,6 +554,13 @@ def test_the_paper_s_numbers_of_other_data_are_marked(claims):
         ("section_1_unanimous_always_test", "falsified"),
         ("supplement_c_pair", "falsified"),
         ("figure_04b_rank_order_train", "verified"),
+        ("figure_04d_diagonal", "falsified"),
+        ("figure_04c_diagonal", "inconclusive"),
+        ("figure_04d_corners_train", "inconclusive"),
+        ("moved_hardest_less_test", "verified"),
+        ("moved_easiest_order_test", "verified"),
+        ("supplement_c_robustness:variation_adam", "verified"),
+        ("supplement_c_robustness_train:variation_adam", "inconclusive"),
         ("section_4_1_weaker_first", "falsified"),
         ("figure_05b_almost_always", "falsified"),
         ("figure_11_most_examples", "inconclusive"),
