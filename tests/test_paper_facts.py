@@ -379,7 +379,7 @@ def test_readme_says_how_many_networks_come_with_the_code(tmp_path, monkeypatch)
     total = sum(each.n_networks for each in ensembles)
     readme = (ROOT / "README.md").read_text()
     assert found == total
-    assert f"# from the predictions of all {total} networks: 4 minutes\n" in readme
+    assert f"# from the predictions of all {total} networks: 5 minutes\n" in readme
 
 
 def test_networks_trained_in_fp32_do_not_stand_out_among_those_in_bf16():
