@@ -101,6 +101,9 @@ def test_the_steps_one_after_the_other(run, small, study_folder):
     assert "<title>Small: st-VGG</title>" in page
     message = refused(run("explore", "small", "st_vgg", "st_vgg"))
     assert message.startswith("the explorer shows one ensemble or two different ones, not st_vgg ")
+    write_study(small_study(ensembles={"one": NARROW, "equal": NARROW}), "equal")
+    message = refused(run("explore", "equal", "one", "equal"))
+    assert message.startswith("one and equal in equal have the same definition and so the same ")
 
 
 def test_without_networks_all_are_trained_in_jobs_as_config_says(run, small, study_folder):

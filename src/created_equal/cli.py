@@ -35,6 +35,7 @@ from created_equal.study import (
     baseline_path,
     baselines_in,
     changed_config,
+    check_networks_differ,
     chosen_path,
     claims_path,
     dataset_path,
@@ -357,6 +358,7 @@ def explore(
         )
     study, data_root = load_configured(study_name), load_config().data_root
     ensembles = [ensemble_of(study, name) for name in ensemble_names]
+    check_networks_differ(study, ensemble_names)
     study.check_results(ensemble_names)
     scores = {each.name: read_scores(study.scores_path(each.name)) for each in ensembles}
     with open_dataset(dataset_path(study_name)) as dataset:

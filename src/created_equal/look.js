@@ -1,25 +1,29 @@
-// The page of claims: a filter by verdict, and links to those figures of a section that are there.
+// The page of claims: a filter by verdict or conclusion, and links to the figures of a section
+// that are there.
 
 const sections = [...document.querySelectorAll("h2")].map((heading) => {
   const table = heading.nextElementSibling;
   return { heading, table, rows: [...table.querySelectorAll("tr[id]")] };
 });
 const verdictOf = (row) => row.querySelector(".verdict").textContent;
+const conclusionOf = (row) => row.dataset.conclusion;
 
 function addFilter() {
-  const verdicts = new Set(sections.flatMap(({ rows }) => rows.map(verdictOf)));
+  const rows = sections.flatMap((section) => section.rows);
   const select = document.createElement("select");
   select.append(
     new Option("all that were measured", "measured"),
-    new Option("all verdicts", ""),
-    ...[...verdicts].map((each) => new Option(each)),
+    new Option("all claims", ""),
+    optionsOf("Verdict", rows.map(verdictOf)),
+    optionsOf("Conclusion", rows.map(conclusionOf)),
   );
   const isShown = {
     measured: (row) => verdictOf(row) !== "not measured",
     "": () => true,
   };
   const filter = () => {
-    const shows = isShown[select.value] ?? ((row) => verdictOf(row) === select.value);
+    const shows = isShown[select.value] ??
+      ((row) => [verdictOf(row), conclusionOf(row)].includes(select.value));
     for (const { heading, table, rows } of sections) {
       for (const row of rows) row.hidden = !shows(row);
       heading.hidden = table.hidden = rows.every((row) => row.hidden);
@@ -27,11 +31,18 @@ function addFilter() {
   };
   select.addEventListener("input", filter);
   // A link to a row leads there, measured or not.
-  if (location.hash || [...verdicts].join() === "not measured") select.value = "";
+  if (location.hash || !rows.some(isShown.measured)) select.value = "";
   filter();
   const label = document.createElement("label");
   label.append("Show ", select);
   document.querySelector("ul.counts").after(label);
+}
+
+function optionsOf(label, words) {
+  const group = document.createElement("optgroup");
+  group.label = label;
+  group.append(...[...new Set(words)].map((each) => new Option(each)));
+  return group;
 }
 
 function figureOf({ id }) {

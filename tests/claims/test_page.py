@@ -95,13 +95,27 @@ def test_counts_are_of_the_paper_s_rows_that_hold_beyond_the_nulls_and_of_no_oth
     measured, tmp_path
 ):
     rows = [
-        replace(measured, verdict="holds", stable="yes", turns_at="", by_chance=0.4),
-        replace(measured, verdict="holds", turns_at="1/2, 2", tolerance="ours, set after a look"),
+        replace(
+            measured,
+            verdict="holds",
+            conclusion="verified",
+            stable="yes",
+            turns_at="",
+            by_chance=0.4,
+        ),
+        replace(
+            measured,
+            verdict="holds",
+            conclusion="verified",
+            turns_at="1/2, 2",
+            tolerance="ours, set after a look",
+        ),
         replace(measured, verdict="reproduced", reading_of="another"),
         replace(measured, verdict="holds, and under a null too", turns_at="1/2", by_chance=0.7),
         replace(measured, verdict="holds", section=f"{BEYOND}, and not counted above", by_chance=1),
     ]
     text, reader = page_of(rows, tmp_path)
+    assert "<p>Conclusions: 2 verified, 1 toy.</p>" in text
     assert "2 of 3 claims hold beyond their nulls (0 of these, such as accuracies," in text
     assert "claims that networks do <i>not</i> agree, it is 2." in text
     assert "would change at half the tolerance: 2; at twice: 1. Intervals that cross the" in text
@@ -153,7 +167,9 @@ def test_rows_are_filtered_and_figures_that_are_there_are_linked(
 ):
     rows = [
         replace(measured, section="4", id="figure_04b_order"),
-        replace(measured, section="4", id="figure_06b_order", verdict="holds"),
+        replace(
+            measured, section="4", id="figure_06b_order", verdict="holds", conclusion="verified"
+        ),
         replace(missing, section="5", id="supplement_c_pair"),
     ]
     for folder in ("results/digits", figures):
@@ -171,8 +187,9 @@ def test_rows_are_filtered_and_figures_that_are_there_are_linked(
     # The browser reports files that are not there in its console.
     assert ("figure_04" in " ".join(requests)) == (figures == "results/digits")
     options = page.locator("select option").all_inner_texts()
-    assert options[:2] == ["all that were measured", "all verdicts"]
-    assert options[2:] == ["does not hold", "holds", "not measured"]
+    assert options[:2] == ["all that were measured", "all claims"]
+    assert options[2:5] == ["does not hold", "holds", "not measured"]
+    assert options[5:] == ["toy", "verified", "inconclusive"]
 
     def shown():
         return page.locator("tr[id]:visible").evaluate_all("(rows) => rows.map(({ id }) => id)")
@@ -181,7 +198,11 @@ def test_rows_are_filtered_and_figures_that_are_there_are_linked(
     page.locator("select").select_option("holds")
     assert shown() == ["figure_06b_order"]
     assert page.locator("h2:visible").count() == 1
-    page.locator("select").select_option("all verdicts")
+    page.locator("select").select_option("inconclusive")
+    assert shown() == ["supplement_c_pair"]
+    page.locator("select").select_option("verified")
+    assert shown() == ["figure_06b_order"]
+    page.locator("select").select_option("all claims")
     assert shown() == [row.id for row in rows]
     page.close()
     assert errors == []
@@ -225,7 +246,7 @@ def test_sections_are_in_the_order_of_the_paper(measured, tmp_path):
     assert sections == list(dict.fromkeys(row.section for row in rows))
     assert [section[0] for section in sections] == ["3", "4", "4", "5", "6", "S"]
     assert len(reader.cells) == 6 * len(rows)
-    assert all(f'<tr id="{row.id}">' in text for row in rows)
+    assert all(f'<tr id="{row.id}" ' in text for row in rows)
 
 
 def test_one_network_or_random_state_is_not_two(measured, tmp_path):

@@ -18,7 +18,8 @@ from created_equal.artefacts import (
 from created_equal.scores import score_ensemble
 from created_equal.study import load_study, scores_path
 
-STUDY = small_study(networks=6, ensembles={"one": NARROW, "other": NARROW})
+LINEAR = NARROW | {"linear": True}
+STUDY = small_study(networks=6, ensembles={"one": NARROW, "other": LINEAR, "equal": NARROW})
 PUBLISHED_FIRST = (
     "theirs.csv is named first, but a published score comes second; name first an ensemble of a "
     "study, a scores.nc, or the folder of one."
@@ -29,13 +30,14 @@ PUBLISHED_FIRST = (
 def run(study_folder, two, command):
     """A function that runs compare in a folder with a study of two ensembles."""
     write_study(STUDY, "made_up")
-    for path, (name, ensemble) in zip(two, load_study("made_up").ensembles.items(), strict=True):
+    ensembles = load_study("made_up").ensembles
+    for path, name in zip(two, ("one", "other"), strict=True):
         folder = scores_path("made_up", name).parent
         (file,) = path.parent.glob("predictions/*.nc")
         write_predictions(
-            read_predictions(file), folder / "predictions" / file.name, ensemble.definition
+            read_predictions(file), folder / "predictions" / file.name, ensembles[name].definition
         )
-        write_scores(read_scores(path), folder / "scores.nc", ensemble.definition)
+        write_scores(read_scores(path), folder / "scores.nc", ensembles[name].definition)
     pd.DataFrame({"index": np.arange(EXAMPLES), "events": DIFFICULTY}).to_csv("theirs.csv")
 
     def run(*arguments):
@@ -156,6 +158,7 @@ def test_a_published_score_in_results_that_is_named_first_stays_as_it_is(run, st
     [
         (("made_up", "one"), "compare takes two scores; name a study and two of its ensembles"),
         (("made_up", "one", "one"), "one is compared with itself; name two different scores."),
+        (("made_up", "one", "equal"), "one and equal in made_up have the same definition and so "),
         (
             ("made_up", "one", "results/made_up/one/scores.nc"),
             "one is compared with itself; name two different scores.",

@@ -33,8 +33,10 @@ def opened(path, name="other"):
     return Ours(name, scores, find_predictions(path, scores))
 
 
-def published(values, **known):
-    return Published(Path("forgetting.csv"), "events", np.asarray(values, dtype=float), **known)
+def published(values, keys=None, key_kind="number", **known):
+    kind = None if keys is None else key_kind
+    values = np.asarray(values, dtype=float)
+    return Published(Path("forgetting.csv"), "events", values, keys, "index", kind, **known)
 
 
 def test_two_ensembles_that_learn_in_the_same_order(ours, two):
@@ -150,7 +152,7 @@ def test_rows_of_a_published_score_go_with_their_examples(ours):
 
 def test_rows_of_one_set_are_not_compared_with_the_other(ours):
     """A published train set of 500 examples, of which the first 60 are ours."""
-    other = published(np.sin(range(500)), keys=np.arange(500), are_positions=True)
+    other = published(np.sin(range(500)), keys=np.arange(500), key_kind="position")
     for split, names in (("train", range(TRAIN)), ("test", range(TRAIN, EXAMPLES))):
         (found,) = compare(ours, other, split)
         assert (found.split, found.examples.tolist()) == (split, [*names])

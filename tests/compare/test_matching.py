@@ -25,7 +25,9 @@ def scores_of(positions, is_test, source=None, labels=None, names=None):
 
 
 def published(rows, keys=None, labels=None):
-    return Published(Path("scores.npz"), "scores", np.arange(float(rows)), keys, labels, key="id")
+    kind = None if keys is None else "name" if keys.dtype.kind == "U" else "number"
+    values = np.arange(float(rows))
+    return Published(Path("scores.npz"), "scores", values, keys, "id", kind, labels)
 
 
 MAMMALS = np.array([4, 7, 49_999, 50_002, 59_999])  # A part of CIFAR-100.
@@ -92,7 +94,7 @@ def test_keys_that_count_the_rows_are_their_order():
     keys = np.random.default_rng(0).permutation(10_000)
     names = names_of_rows(published(10_000, keys), SUPERCLASS, None)
     assert names.tolist() == (50_000 + keys).tolist()
-    certain = replace(published(10_000, keys), are_positions=True)
+    certain = replace(published(10_000, keys), key_kind="position")
     assert names_of_rows(certain, SUPERCLASS, None).tolist() == keys.tolist()
     assert names_of_rows(certain, SUPERCLASS, "test").tolist() == (50_000 + keys).tolist()
 
@@ -106,7 +108,7 @@ def test_with_a_split_rows_about_the_other_set_are_left_out():
 def test_positions_past_the_train_set_are_ambiguous_if_the_source_is_not_known():
     """A published train set of 20 examples; we recorded 6 of them, and 3 test examples."""
     recorded = scores_of(np.arange(9), np.arange(9) >= 6, labels=np.arange(9) % 3)
-    whole = replace(published(20, np.arange(20)), are_positions=True)
+    whole = replace(published(20, np.arange(20)), key_kind="position")
     for keys in (whole, published(2, np.array([3, 6])), published(2, np.array([8, 50]))):
         with pytest.raises(InputError, match=r"so it is not clear which of the others are test"):
             names_of_rows(keys, recorded, None)
@@ -188,7 +190,7 @@ def test_a_table_of_another_recording_is_not_matched_by_positions():
     """Of 4 train and 3 test examples, where ours are 3 and 3; there are no labels to tell."""
     scores = scores_of(np.arange(6), np.arange(6) >= 3)
     splits = np.array(["train"] * 4 + ["test"] * 3, dtype=object)
-    other = replace(published(7, np.arange(7)), splits=splits, are_positions=True)
+    other = replace(published(7, np.arange(7)), splits=splits, key_kind="position")
     other = replace(other, labels=np.zeros(7, dtype=int))
     for split in (None, "test"):
         row = 3 if split is None else 0
@@ -207,7 +209,7 @@ def test_a_table_of_another_recording_is_not_matched_by_positions():
 def test_positions_that_may_be_names_are_warned_of(caplog, names, is_warned):
     """As in a column example, whose whole numbers are positions."""
     scores = scores_of(np.arange(5), np.arange(5) >= 3, names=np.array([*names], dtype=object))
-    keys = replace(published(3, np.array([0, 2, 4])), key="example", are_positions=True)
+    keys = replace(published(3, np.array([0, 2, 4])), key="example", key_kind="position")
     keys = replace(keys, labels=np.zeros(3, dtype=int))
     assert names_of_rows(keys, scores, None).tolist() == [0, 2, 4]
     assert ("example of scores.npz is taken as positions, although" in caplog.text) == is_warned

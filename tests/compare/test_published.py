@@ -142,11 +142,13 @@ def test_keys_are_found_in_any_case_and_in_their_order_of_priority(csv):
 
 
 def test_positions_are_told_from_what_may_count_the_rows(csv):
-    for name, are_positions in (("example", True), ("Position", True), ("index", False)):
+    for name, kind in (("example", "position"), ("Position", "position"), ("index", "number")):
         path = csv(**{name: [2, 0, 1]}, score=SCORES)
-        assert read_published(path).are_positions == are_positions
-        assert read_published(path, key=name).are_positions
-    assert not read_published(csv(score=SCORES)).are_positions
+        assert read_published(path).key_kind == kind
+        assert read_published(path, key=name).key_kind == "position"
+        names = name == "index"
+        assert read_published(path, have_names=True).key_kind == ("name" if names else "position")
+    assert read_published(csv(score=SCORES)).key_kind is None
 
 
 @pytest.mark.parametrize("shape", [(0,), (0, 3), (3, 0)])

@@ -505,3 +505,18 @@ def test_labels_that_may_count_from_one(logits, tmp_path, caplog):
     with caplog.at_level(logging.WARNING):
         import_predictions("table", tmp_path / "log.csv", tmp_path / "imported")
     assert "if its labels count from 1" in caplog.text
+
+
+def test_a_table_whose_column_of_epochs_has_another_name(tmp_path, caplog):
+    """The rows of both steps contradict one another, as long as they are of one epoch."""
+    rows = {"step": [1, 2], "id": [7, 7], "pred": [0, 1], "gold": [1, 1]}
+    path = tmp_path / "log.csv"
+    pd.DataFrame(rows).to_csv(path, index=False)
+    with pytest.raises(InputError, match="has two predictions of network 0 for example 7 after ep"):
+        import_predictions("table", path, tmp_path / "imported")
+    assert "has no column for the epoch (epoch, epochs, num_measurements), so all" in caplog.text
+    assert caplog.text.count("if one of these has it, rename it: step") == 2
+    caplog.clear()
+    pd.DataFrame(rows).drop(columns="step")[1:].to_csv(path, index=False)
+    import_predictions("table", path, tmp_path / "imported")
+    assert "has no column" not in caplog.text

@@ -295,8 +295,14 @@ def test_an_address_restores_the_view(open_page, page_path):
     settled(page)
     closed = open_page(page_path, f"#{page.url.partition('#')[2]}")
     assert not closed.locator("#one").is_visible()
-    for strange in ("#sort=<b>&epoch=x&image=-1&brush={", '#brush={"of":7}&label=99&epoch=400'):
+    for strange in (
+        "#sort=<b>&epoch=x&image=-1&brush={",
+        '#brush={"of":7}&label=99&epoch=400',
+        f"#brush={json.dumps(brush | {'of': 'length'})}",
+        f"#brush={json.dumps(brush | {'on': 'bars', 'x1': None})}",
+    ):
         state = open_page(page_path, strange).evaluate("explorer.state")
+        assert state["brush"] is None
         assert (state["sort"], state["epoch"], state["label"]) == ("accessibility.0", 12, "")
         assert state["brush"] is None
 

@@ -17,10 +17,20 @@ from created_equal.study import (
     Ensemble,
     baseline_of,
     baselines_of,
+    check_networks_differ,
     ensemble_across,
     ensembles_of,
 )
 from created_equal.study.keys import ROLES, ArchitectureName, FiguresEntry, Recipe
+
+
+def test_ensembles_of_one_definition_have_the_same_networks(folder):
+    same = {"architecture": "st_vgg"}
+    other = same | {"recipe": {"learning_rate": 0.1}}
+    study = load(minimal(ensembles={"a": same, "b": same, "c": other}))
+    check_networks_differ(study, ["a", "c"])
+    with pytest.raises(InputError, match=r"a and b in .* have the same definition and so the same"):
+        check_networks_differ(study, ["a", "c", "b"])
 
 
 def test_the_keys_name_what_the_code_has():

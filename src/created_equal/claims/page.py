@@ -132,12 +132,14 @@ def write_page(
 
 
 def _counts(rows: Sequence[Row]) -> str:
-    """Return how many of the paper's claims have each verdict, without other readings of them."""
+    """Return how many claims have each verdict and conclusion, without other readings of them."""
     counted = [row for row in rows if not (row.reading_of or row.section.startswith(BEYOND))]
     verdicts = Counter(row.verdict for row in counted)
     items = "".join(
         f"<li>{verdicts[verdict]} {_badge(verdict)}</li>" for verdict in STYLES if verdicts[verdict]
     )
+    conclusions = Counter(row.conclusion for row in counted).most_common()
+    concluded = ", ".join(f"{count} {conclusion}" for conclusion, count in conclusions)
     holding = [row for row in counted if STYLES[row.verdict] == "yes"]
     beyond = [row for row in holding if not row.also_under]
     without = sum(all(math.isnan(getattr(row, null)) for null in NULLS) for row in beyond)
@@ -146,12 +148,13 @@ def _counts(rows: Sequence[Row]) -> str:
     later = sum("after" in row.tolerance for row in counted)
     unstable = sum(row.stable == "no" for row in counted)
     return (
-        f'<ul class="counts">{items}</ul>\n<p>{len(beyond)} of {len(counted)} claims hold beyond '
-        f"their nulls ({without} of these, such as accuracies, have none); with claims that "
-        f"networks do <i>not</i> agree, it is {len(holding)}. Verdicts that would change at half "
-        f"the tolerance: {at['1/2']}; at twice: {at['2']}. Intervals that cross the limit: "
-        f"{unstable}. Verdicts expected to change with other images and networks: {chance:.0f}. "
-        f"Limits set after a look at the study digits: {later}.</p>\n"
+        f'<ul class="counts">{items}</ul>\n<p>Conclusions: {concluded}.</p>\n'
+        f"<p>{len(beyond)} of {len(counted)} claims hold beyond their nulls ({without} of these, "
+        "such as accuracies, have none); with claims that networks do <i>not</i> agree, it is "
+        f"{len(holding)}. Verdicts that would change at half the tolerance: {at['1/2']}; at twice: "
+        f"{at['2']}. Intervals that cross the limit: {unstable}. Verdicts expected to change with "
+        f"other images and networks: {chance:.0f}. Limits set after a look at the study digits: "
+        f"{later}.</p>\n"
     )
 
 
@@ -159,7 +162,9 @@ def _section(name: str, rows: Sequence[Row]) -> str:
     heads = "".join(f'<th style="width: {width}%">{of}</th>' for of, width in COLUMNS.items())
     cells = (_verdict, _claim, _paper, _ours, _nulls, _networks)
     lines = "".join(
-        f'<tr id="{escape(row.id)}">' + "".join(f"<td>{of(row)}</td>" for of in cells) + "</tr>\n"
+        f'<tr id="{escape(row.id)}" data-conclusion="{row.conclusion}">'
+        + "".join(f"<td>{of(row)}</td>" for of in cells)
+        + "</tr>\n"
         for row in rows
     )
     table = f'<div class="wide"><table>\n<tr>{heads}</tr>\n{lines}</table></div>\n'

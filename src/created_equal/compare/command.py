@@ -9,7 +9,7 @@ from created_equal.compare.matching import have_names
 from created_equal.compare.published import FORMATS, Published, read_published
 from created_equal.errors import InputError
 from created_equal.figures import hexagons, saving
-from created_equal.study import Study, ensemble_of, scores_path
+from created_equal.study import Study, check_networks_differ, ensemble_of, scores_path
 
 
 def run_compare(
@@ -33,8 +33,8 @@ def run_compare(
             are a study's. The table has the same name and ends in .csv.
 
     Raises:
-        InputError: a name is unknown, the first is a published score, both are the same, or the
-            two do not fit.
+        InputError: a name is unknown, the first is a published score, both have the same
+            networks, or the two do not fit.
     """
     if len(names) != 2:
         raise InputError(
@@ -57,6 +57,8 @@ def run_compare(
                 "--column, --key and --split are for a published score, but the other is an "
                 "ensemble; leave them out."
             )
+        if _is_in(study, first) and _is_in(study, second) and first != second:
+            check_networks_differ(study, names)
         other_path, other_shown = _place(study, second)
         if path.resolve() == other_path.resolve():
             raise InputError(f"{first} is compared with itself; name two different scores.")

@@ -27,8 +27,8 @@ def names_of_rows(published: Published, scores: xr.Dataset, split: str | None) -
 
     Keys are names of our examples, or positions, counted through the train set and then the test
     set, or within the split if one is given. Rows without keys are in the order of the source or of
-    our examples, whichever has that many; keys that are a permutation of 0, 1, ... are places in
-    this order, unless they are positions for certain.
+    our examples, whichever has that many; numbers that are a permutation of 0, 1, ... are places in
+    this order.
 
     Returns:
         (row,) int64, including positions that our scores do not have; -1 for an unknown name, and
@@ -39,22 +39,8 @@ def names_of_rows(published: Published, scores: xr.Dataset, split: str | None) -
             counted from 1; few names are ours; it is not clear which positions are of test
             examples; or the labels show that the rows are in another order.
     """
-    keys, counts = published.keys, np.arange(len(published.values))
-    may_count = keys is not None and not published.are_positions
-    if keys is None:
-        names = _in_order(published, scores, split)
-    elif keys.dtype.kind == "U":
-        names = _by_name(published, scores, split)
-    elif may_count and np.array_equal(np.sort(keys), counts + 1):
-        raise InputError(
-            f"the rows of {published.path} are counted from 1; count them from 0, or, if these are "
-            "positions in the source, name their column with --key."
-        )
-    elif may_count and np.array_equal(np.sort(keys), counts):
-        names = _in_order(published, scores, split)[keys]
-    else:
-        names = _by_position(published, scores, split)
-        _warn_if_names(published, scores)
+    read = {"name": _by_name, "position": _by_position, "number": _by_number}
+    names = read.get(published.key_kind, _in_order)(published, scores, split)
     if split is not None:
         is_other = scores["example_split"].values != split
         names = np.where(np.isin(names, scores["example"].values[is_other]), -1, names)
@@ -89,12 +75,27 @@ def _by_name(published: Published, scores: xr.Dataset, split: str | None) -> np.
     return np.where(found >= 0, scores["example"].values[places[found]], -1)
 
 
+def _by_number(published: Published, scores: xr.Dataset, split: str | None) -> np.ndarray:
+    """Return positions: those of rows in order if keys count the rows, otherwise the keys."""
+    keys = published.keys
+    ascending, counts = np.sort(keys), np.arange(len(keys))
+    if np.array_equal(ascending, counts + 1):
+        raise InputError(
+            f"the rows of {published.path} are counted from 1; count them from 0, or, if these are "
+            "positions in the source, name their column with --key."
+        )
+    if np.array_equal(ascending, counts):
+        return _in_order(published, scores, split)[keys]
+    return _by_position(published, scores, split)
+
+
 def _by_position(published: Published, scores: xr.Dataset, split: str | None) -> np.ndarray:
     """Return positions in the source, from keys that are such or are positions in the test set.
 
     Recorded and imported examples are counted without those that were left out, so that a
     position past our train set may be that of another train example.
     """
+    _warn_if_names(published, scores)
     keys, start = published.keys, _start_of_test(scores)
     if split == "test":
         if start is None:
@@ -200,8 +201,7 @@ def _check_splits(published: Published, scores: xr.Dataset, names: np.ndarray) -
     In recordings and imports, positions of test examples depend on the number of train examples.
     Studies may have moved some of theirs.
     """
-    are_names = published.keys is not None and published.keys.dtype.kind == "U"
-    if published.splits is None or are_names or _source(scores) is not None:
+    if published.splits is None or published.key_kind == "name" or _source(scores) is not None:
         return
     _, ours, rows = np.intersect1d(scores["example"].values, names, return_indices=True)
     differing = rows[published.splits[rows] != scores["example_split"].values[ours]]

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,9 @@ POSITIONS = ("example", "position")
 KEYS = (*POSITIONS, "index", "idx", "id", "sample_id", "sample_idx", "guid", "Unnamed: 0")
 """``POSITIONS``, and columns that may count the rows instead; the last is pandas' for an index."""
 LABELS = ("label", "labels")
+KeyKind = Literal["name", "position", "number"]
+"""A key is the name of an example, its position in the source, or a number, which may be either
+its position or that of a row in a file without keys."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,14 +34,12 @@ class Published:
     path: Path
     column: str  # Its name in the file, after "entropy of" if it is that of frequencies.
     values: np.ndarray  # (row,) float64, all finite.
-    # (row,) positions (int64) or names (text), each once; None: in the data set's own order.
+    # (row,) numbers (int64) or names (text), each once; None: in the data set's own order.
     keys: np.ndarray | None = None
+    key: str | None = None  # Their column.
+    key_kind: KeyKind | None = None
     labels: np.ndarray | None = None  # (row,) integers.
     splits: np.ndarray | None = None  # (row,) the set of each example, as the file has it.
-    # Whether keys are positions in the source for certain, because the user named their column or
-    # it is one of ``POSITIONS``; others may count the rows.
-    are_positions: bool = False
-    key: str | None = None  # The column of keys.
 
     @property
     def name(self) -> str:
@@ -94,11 +96,14 @@ def read_published(
     rows = len(values)
     labels = next((table[name] for name in LABELS if _is_whole(table.get(name), rows)), None)
     keys = None if key is None else _keys(path, key, table[key], rows, have_names)
-    are_positions = keys is not None and (is_named or key.lower() in POSITIONS)
+    key_kind = None
+    if keys is not None:
+        are_positions = is_named or key.lower() in POSITIONS
+        key_kind = "name" if keys.dtype.kind == "U" else "position" if are_positions else "number"
     splits = table.get("split")
     if splits is not None and not (len(splits) == rows and np.isin(splits, SPLITS).all()):
         splits = None
-    return Published(path, column, values, keys, labels, splits, are_positions, key)
+    return Published(path, column, values, keys, key, key_kind, labels, splits)
 
 
 def _find_key(table: Mapping, column: str | None, have_names: bool) -> str | None:

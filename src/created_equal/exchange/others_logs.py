@@ -1,7 +1,8 @@
 """Reading others' logs: cartography's, AUM's, long tables, those of model-vs-human."""
 
 import json
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,8 @@ DURING_TRAINING = (
     "it was recorded during training, so images may have been augmented and dropout on, and the "
     "network was still learning within each epoch"
 )
+
+log = logging.getLogger(__name__)
 
 
 def read_cartography(path: Path) -> pd.DataFrame:
@@ -131,7 +134,20 @@ def read_long_table(path: Path) -> pd.DataFrame:
                 f"{path} has no column for the {role} ({', '.join(synonyms)}), only "
                 f"{', '.join(map(str, table))}; rename the one that has it."
             )
+    _warn_of_one(path, set(names), columns)
     return pd.DataFrame({"network": 0, "epoch": 1, **columns})
+
+
+def _warn_of_one(path: Path, names: set, columns: Mapping[str, pd.Series]) -> None:
+    """Warn of a table without networks or epochs that has columns which are not read."""
+    ignored = names - {column.name for column in columns.values()}
+    for role in ("network", "epoch"):
+        if ignored and role not in columns:
+            log.warning(
+                "%s has no column for the %s (%s), so all rows are of one; if one of these has it, "
+                "rename it: %s",
+                *(path, role, ", ".join(SYNONYMS[role]), ", ".join(sorted(map(str, ignored)))),
+            )
 
 
 def read_model_vs_human(path: Path) -> pd.DataFrame:

@@ -401,6 +401,12 @@ function address() {
   return `#${parts}`;
 }
 
+function isBrush(brush) {
+  const numbers = ["of", "epoch", "x0", "x1", "y0", "y1"].map((key) => brush?.[key]);
+  return numbers.every(Number.isFinite) && ["bars", "map"].includes(brush.on) &&
+    ensembles[brush.of] !== undefined && epochs[brush.epoch] !== undefined;
+}
+
 function readAddress() {
   const parts = new URLSearchParams(location.hash.slice(1));
   const read = (key) => parts.get(key) ?? DEFAULTS[key];
@@ -415,7 +421,7 @@ function readAddress() {
   else if (parts.get("image") === "none") found.image = null;
   try {
     const brush = JSON.parse(parts.get("brush"));
-    if (ensembles[brush?.of] && epochs[brush.epoch] !== undefined) found.brush = brush;
+    if (isBrush(brush)) found.brush = brush;
   } catch { /* Not an address that this page has written. */ }
   update(found);
   if (found.image === undefined && matchMedia("(width > 66rem)").matches) [state.image] = select();

@@ -23,5 +23,6 @@ from .roles import ALL, BASELINE_PREFIX, EACH, Roles, baselines_in, baselines_of
 from .roles import ensembles_behind, ensembles_in, ensembles_of, moved_in, names_in, roles_of
 from .roles import with_rankings
 from .study import BASELINES, CROSS_DATASET, FIGURES, PAPER_ARCHITECTURES, SOURCE_SIZES
-from .study import Architecture, Baseline, Ensemble, Study, baseline_of, ensemble_of, label_of
+from .study import Architecture, Baseline, Ensemble, Study, baseline_of, check_networks_differ
+from .study import ensemble_of, label_of
 from .yaml_files import read_yaml, suggestion

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import combinations
 from pathlib import Path
 from typing import get_args
 
@@ -298,6 +299,19 @@ def ensemble_of(study: Study, name: str) -> Ensemble:
     raise InputError(
         f"the study {study.name} has no ensemble {name}; {suggestion(name, list(study.ensembles))}"
     )
+
+
+def check_networks_differ(study: Study, names: Sequence[str]) -> None:
+    """Raise InputError if two of a study's ensembles have the same networks.
+
+    Networks depend on the definition of their ensemble, and not on its name.
+    """
+    for one, other in combinations(names, 2):
+        if ensemble_of(study, one).definition == ensemble_of(study, other).definition:
+            raise InputError(
+                f"{one} and {other} in {study.name} have the same definition and so the same "
+                "networks; name two ensembles that differ."
+            )
 
 
 def baseline_of(study: Study, name: str) -> Baseline:
