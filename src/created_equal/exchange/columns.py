@@ -37,7 +37,7 @@ COLUMNS = {
     "vote_el2n": "length of p - e_y, where e_y is 1 at y (EL2N, Paul et al., 2021, of "
     "probabilities)",
     "disagreement": "N / (N - 1) (1 - sum p_k^2), the share of pairs of networks that predict "
-    "different labels (Jiang et al., 2022); empty of one network",
+    "different labels (Jiang et al., 2022); empty with one network",
     "difficulty_class": "trivial: c = 1; impossible: c = 0; otherwise in between (Meding et al., "
     "2022); depends on N",
 }
