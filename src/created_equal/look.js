@@ -35,7 +35,7 @@ function addFilter() {
   filter();
   const label = document.createElement("label");
   label.append("Show ", select);
-  document.querySelector("ul.counts").after(label);
+  document.querySelector("details").after(label);
 }
 
 function optionsOf(label, words) {
@@ -69,4 +69,5 @@ function addLinks({ heading, rows }) {
 }
 
 addFilter();
+addEventListener("beforeprint", () => document.querySelector("details").open = true);
 sections.forEach(addLinks);

@@ -221,6 +221,10 @@ def test_a_phone_shows_text_of_a_size_to_read_and_paper_the_whole_table(
     paper.emulate_media(media="print")
     cell = paper.locator("td").last.bounding_box()
     assert cell["x"] + cell["width"] <= 718
+    reading = paper.get_by_text("Pearson's measure of bi-modality")
+    assert not reading.is_visible()
+    paper.pdf()
+    assert reading.is_visible(), "on paper, there is nothing to click"
     paper.close()
 
 

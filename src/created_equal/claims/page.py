@@ -41,9 +41,12 @@ ul.counts { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .
 .yes { background: #d5eddb; color: #0b5226 } .null { background: #dcebf7; color: #0f4b7a }
 .no { background: #f9d7d3; color: #8a1c10 } .few { background: #f3efd2; color: #5c5000 }
 .none { background: #eee; color: #555 } h2 a { font-size: 1rem }
+summary { cursor: pointer; font-weight: 600 } details { margin-bottom: 1rem }
 @media print { .wide { overflow: visible } table { min-width: 0 } tr { break-inside: avoid } }
 """
 READING = f"""
+<details>
+<summary>How to read the table</summary>
 <p>Each row tests a sentence of the paper by one statistic. <i>c</i>, the consistency of an
 example, is the share of the networks that are right about it after an epoch. <i>a</i>, its
 accessibility, is the mean of c over all trained epochs. Its <i>consensus</i> is the share of the
@@ -90,6 +93,7 @@ a resample is beyond the draw.</p>
 <p><b>Networks.</b> N; the value for all subsets of fewer networks, and the one expected of more.
 Then what hardly depends on N: how often two networks agree (kappa: beyond chance), the shares of
 examples with c near 0 and near 1, and the Beta distribution of the probability of being right.</p>
+</details>
 """
 
 
