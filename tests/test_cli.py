@@ -1,3 +1,4 @@
+import json
 import logging
 import os
 import re
@@ -11,12 +12,19 @@ from pathlib import Path
 import pytest
 import xarray as xr
 from commands import COMMAND, python, refused
-from data import DIGITS, NARROW, small_study, write_study
+from data import DIGITS, NARROW, overwrite, small_study, write_study
 from image_folders import save_image
 from snakemake.cli import parse_config as parsed
 
 from created_equal import cli
-from created_equal.artefacts import read_dataset, read_predictions, read_scores
+from created_equal.artefacts import (
+    definition_of,
+    read_dataset,
+    read_predictions,
+    read_scores,
+    write_dataset,
+)
+from created_equal.artefacts.files import versions
 from created_equal.study import changed_config, load_config
 from created_equal.study.yaml_files import read_yaml
 
@@ -174,6 +182,45 @@ def test_no_page_shows_scores_that_were_made_for_a_former_definition(run, small)
             "results/small/st_vgg/scores.nc was made for a definition that its study no longer "
             "has; undo the change, or move the file elsewhere and run again."
         )
+
+
+def test_no_page_shows_scores_of_other_images_than_the_dataset_has(run, small):
+    """As after one image more: positions after it are those of other images."""
+    recipe = with_rate(0.1) | {"epochs": 3}
+    small(figures={"figure_01": {"ensemble": "st_vgg"}}, networks=1, recipe=recipe)
+    for step in ("build_dataset", "train_networks", "score_ensemble"):
+        run(step, "small", *["st_vgg"] * (step != "build_dataset"))
+    path = Path("results/small/dataset.nc")
+    dataset = read_dataset(path)
+    dataset["image"][0] = 255 - dataset["image"][0]
+    dataset["pixel_hash"][0] = 7
+    overwrite(path, b"")
+    write_dataset(dataset, path, definition_of(dataset))
+    for page in (
+        ("render_figure", "small", "figure_01"),
+        ("check_claims", "small"),
+        ("explore", "small", "st_vgg"),
+        ("tabulate_examples", "small", "st_vgg"),
+        ("export_scores", "small", "st_vgg", "exported"),
+    ):
+        assert refused(run(*page)).startswith(
+            "results/small/st_vgg/scores.nc was made with other images, labels or splits than "
+            "results/small/dataset.nc has now; train and score these networks again, or"
+        )
+
+
+def test_copied_networks_say_what_they_were_trained_with(run, small, monkeypatch):
+    run("build_dataset", "small")
+    older = {"created-equal": "0", "torch": "2.11"}
+    with monkeypatch.context() as patch:
+        patch.setattr("created_equal.artefacts.files.versions", lambda: older)
+        run("train_networks", "small", "st_vgg", "--networks", "0-0")
+    run("keep_predictions", "small", "st_vgg")
+    shutil.rmtree("results/small/st_vgg")
+    run("train_networks", "small", "st_vgg", "--networks", "0-1")
+    run("score_ensemble", "small", "st_vgg", "--networks", "2")
+    scores = read_scores(Path("results/small/st_vgg/scores.nc"))
+    assert json.loads(scores.attrs["trained_with"]) == [older, versions()]
 
 
 def test_kept_networks_of_two_definitions_do_not_replace_each_other(run, small, caplog):

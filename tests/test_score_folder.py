@@ -320,6 +320,7 @@ def test_a_dataset_of_other_labels(folder, tmp_path):
     (tmp_path / "dataset.nc").write_bytes((folder / "dataset.nc").read_bytes())
     with pytest.raises(InputError, match=r"dataset.nc has other examples or labels than .*0000.nc"):
         score_folder(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0000.nc", "dataset.nc"]
 
 
 def test_the_command_needs_no_repository(tmp_path):

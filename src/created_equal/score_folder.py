@@ -23,6 +23,7 @@ from created_equal.artefacts import (
     open_dataset,
     open_predictions,
     open_scores,
+    trained_with,
     write_predictions,
     write_scores,
 )
@@ -77,12 +78,12 @@ def score_folder(folder: Path) -> list[str]:
     paths = _predictions_in(folder)
     _keep_files_of_others(folder)
     with ExitStack() as stack:
+        dataset = _dataset_of(folder, paths[0], stack)
         predictions = _with_common_epochs(paths, stack)
         scored = score_ensemble(predictions)
         write_scores(scored, folder / SCORES, definition_of(scored))
         log.info("wrote %s", folder / SCORES)
         scores = stack.enter_context(open_scores(folder / SCORES))
-        dataset = _dataset_of(folder, paths[0], stack)
         study = _study_of(folder, scores)
         write_tables(scores, dataset, about(scores, study.name, ENSEMBLE), folder)
         log.info("wrote %s", folder / TABLES[0])
@@ -140,7 +141,9 @@ def _with_common_epochs(paths: list[Path], stack: ExitStack) -> list[Path]:
     fewest, most = min(epochs, key=len), max(map(len, epochs))
     if len(common) == most or not (common > 0).any():
         return paths  # If there are none, scoring says so.
-    opened = [each.sel(epoch=common) for each in opened]
+    opened = [
+        each.sel(epoch=common).assign_attrs(trained_with=trained_with([each])) for each in opened
+    ]
     check_one_ensemble(opened, paths)
     log.warning(
         "only the %d epochs that all networks have are scored, of up to %d: %s ends with epoch %d; "

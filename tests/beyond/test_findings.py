@@ -101,6 +101,15 @@ def test_variance_of_accuracy_over_that_of_independent_examples(rows, last):
     assert row.verdict == "too few networks" and row.fewest_networks == 50
 
 
+def test_the_ratio_of_variances_is_not_measured_on_a_sample_of_the_test_set(evidence, monkeypatch):
+    """With half of the examples, its excess over 1 would be half as large."""
+    (finding,) = [each for each in read_findings() if each.id.startswith("accuracies_vary")]
+    monkeypatch.setattr("created_equal.beyond.measures.MOST_EXAMPLES", 29)
+    (row,) = check_claims(evidence, [finding])
+    assert row.verdict == "not measured" and np.isnan(row.value)
+    assert "predictions of only 29 of the 30 are read; compare the columns" in row.note
+
+
 def test_networks_that_are_too_few_to_be_resampled_have_no_interval(evidence, tmp_path):
     (finding,) = [each for each in read_findings() if each.id.startswith("accuracies_vary")]
     three = read_predictions(evidence.predictions["one"][0]).isel(network=slice(3))
@@ -176,5 +185,5 @@ def test_findings_are_on_the_page_and_not_counted_among_the_paper_s_claims(rows,
     page = (tmp_path / "claims.html").read_text()
     assert "<h2>Beyond the paper, and not counted above</h2>" in page
     assert "0 of 0 claims hold beyond their nulls" in page
-    assert all(f'<tr id="{name}">' in page for name in rows)
+    assert all(f'<tr id="{name}" ' in page for name in rows)
     assert "Northcutt et al. 2021 (arXiv 2103.14749)" in page

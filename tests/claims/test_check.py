@@ -88,6 +88,22 @@ def test_neither_other_data_nor_a_limit_set_afterwards_decides(name, conclusion)
     assert conclusion_of(CLAIMS[name], "small_mammals", "does not hold", "yes") == conclusion
 
 
+def test_networks_with_other_settings_than_the_paper_s_decide_nothing(made_up, few_replicates):
+    evidence = made_up("small_mammals", True)
+    claims = [each for each in read_claims() if each.id.startswith(("figure_04", "figure_01"))]
+    rows = check_claims(evidence, claims)
+    of_trial = check_claims(replace(evidence, trained_otherwise=frozenset(["main"])), claims)
+    decided = {row.id for row in rows if row.conclusion in ("verified", "falsified")}
+    changed = {row.id for row in rows if "main" in row.ensembles.split(", ")}
+    assert decided and decided <= changed != {row.id for row in rows}
+    for row, other in zip(rows, of_trial, strict=True):
+        words = " main has other settings than small_mammals has, so nothing is concluded."
+        expected = {"conclusion": "inconclusive", "note": f"{row.note}{words}".strip()}
+        assert str(other) == str(replace(row, **expected) if row.id in changed else row)
+    claim = CLAIMS["figure_01c_bimodality_test"]
+    assert conclusion_of(claim, "digits", "holds", "yes", as_planned=False) == "toy"
+
+
 def test_the_same_test_and_another_reading_are_counted_once(made_up, few_replicates):
     """Figure 2 and supplement C say the same of one ensemble; epochs count, not steps."""
     evidence = made_up("small_mammals", True)

@@ -13,10 +13,18 @@ from created_equal.artefacts import (
     write_predictions,
     write_scores,
 )
-from created_equal.claims.evidence import _data_of, open_evidence
+from created_equal.claims.evidence import _data_of, _trained_otherwise, open_evidence
 from created_equal.errors import InputError
 from created_equal.scores import scores_of_baseline
-from created_equal.study import REFERENCE, Architecture, Baseline, Ensemble, Recipe, Study
+from created_equal.study import (
+    REFERENCE,
+    Architecture,
+    Baseline,
+    Ensemble,
+    Recipe,
+    Study,
+    load_study,
+)
 
 
 def ensemble_of(name, **derived):
@@ -121,6 +129,23 @@ def test_a_study_has_the_data_of_its_base_unless_it_has_its_own(text, data, tmp_
     monkeypatch.chdir(tmp_path)
     write_study(text, "made_up")
     assert _data_of(study_of({})) == data
+
+
+def test_other_settings_than_those_of_the_study_of_the_data_are_noticed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    two = {name: {"architecture": "st_vgg"} for name in ("a", "b")}
+    planned = {"title": "M", "dataset": {"source": "digits"}, "ensembles": two}
+    write_study(planned | {"recipe": {"epochs": 3}}, "mammals")
+    others = {"a": {"networks": 7}, "b": {"recipe": {"activation": "relu"}}, "c": two["a"]}
+    write_study({"base": "mammals", "title": "N", "ensembles": others}, "mine")
+    for study, expected in (
+        (load_study("mine"), {"b", "c"}),
+        (load_study("mammals"), set()),
+        (load_study("mammals", epochs=2), {"a", "b"}),
+    ):
+        assert _trained_otherwise("mammals", study.ensembles) == expected
+    # Its hardest examples are chosen in fewer rounds.
+    assert not _trained_otherwise("small_mammals", load_study("small_mammals_night").ensembles)
 
 
 def test_a_missing_file_is_said(tmp_path, monkeypatch):

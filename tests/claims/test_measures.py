@@ -207,6 +207,9 @@ def test_right_where_right_by_hand(evidence, measured, split):
     first, _ = measured("more_right_given_right", "non_linear", "linear", when="beginning")
     fades, _ = measured("similarity_fades", "non_linear", "linear")
     assert fades == pytest.approx(first - value)
+    one_epoch = replace(evidence, epochs={"figure_05": (7, 7)})
+    with pytest.raises(InputError, match="have a single epoch at the beginning and at the end; tr"):
+        measured("similarity_fades", "non_linear", "linear", evidence=one_epoch)
     named = replace(evidence, epochs={"figure_05": (1, 7)})
     of = measured("right_given_right", "non_linear", "linear", when="end", evidence=named)[1]
     assert of.epochs["non_linear"].tolist() == [7]
@@ -318,6 +321,9 @@ def test_of_each_pattern_the_share_of_examples_is_counted(evidence, measured):
     jumps, _ = measured("patterns", "main", shown="jumps to 1 in one epoch")
     four, _ = measured("patterns", "main", shown="one of the first four")
     assert 1 > four > jumps > 0.1
+    gaps = replace(evidence, scores={"main": evidence.scores["main"].sel(epoch=[0, 1, 2, 4])})
+    with pytest.raises(InputError, match="main has no record of epoch 3, but the patterns of fig"):
+        measured("patterns", "main", shown="dips, then rises to 1", evidence=gaps)
 
 
 @pytest.mark.parametrize("split", ["train", "test", "train and test"])
@@ -341,11 +347,13 @@ def test_scores_remain_at_one_or_zero_if_no_network_changes_its_mind_again(
 
 
 def test_whether_scores_remain_needs_two_epochs(evidence, measured):
-    short = evidence.scores["cnn"].isel(epoch=[0, 1])
-    with pytest.raises(InputError, match=r"cnn has a single trained epoch.* take two or more"):
-        measured(
-            "remains", "cnn", evidence=replace(evidence, scores=evidence.scores | {"cnn": short})
-        )
+    for epochs, words in (
+        ([0, 1], r"cnn has a single trained epoch.* take two or more"),
+        ([0, 1, 3, 9], "of cnn, the last epoch alone is recorded in the second half of training"),
+    ):
+        short = evidence.scores["cnn"].sel(epoch=epochs)
+        with pytest.raises(InputError, match=words):
+            measured("remains", "cnn", evidence=replace(evidence, scores={"cnn": short}))
 
 
 @pytest.mark.parametrize(("measure", "of_cells"), [("corners", corners), ("diagonal", diagonal)])
@@ -361,6 +369,19 @@ def test_joint_distributions_of_the_train_set_are_of_epochs_that_are_equal_there
         for name, epoch in (("first", found.epoch_a), ("second", found.epoch_b))
     ]
     assert value == of_cells(joint_cells(*rows, (20, 20))) and of.examples.words == "train"
+
+
+def test_one_pair_of_epochs_is_not_counted_as_two(evidence, measured):
+    """Made-up accuracies: one pair of epochs is within 0.01."""
+    scores = dict(evidence.scores)
+    for name, epochs in (("first", [0, 4]), ("second", [0, 4])):
+        accuracy = scores[name]["accuracy"].copy()
+        accuracy.loc[{"epoch": 4}] = 0.5
+        scores[name] = scores[name].assign(accuracy=accuracy).sel(epoch=epochs)
+    one = replace(evidence, scores=scores)
+    measured("corners", "first", "second", pair="an early", evidence=one)
+    with pytest.raises(InputError, match="first and second are equally accurate at one pair of ep"):
+        measured("corners", "first", "second", pair="a late", evidence=one)
 
 
 def test_the_weaker_come_first_on_the_train_set_too(evidence, measured):

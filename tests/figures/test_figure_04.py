@@ -191,6 +191,13 @@ def test_the_legend_of_agreement_is_not_over_its_points(scores, other, monkeypat
     assert axes.get_legend().get_window_extent().count_contains(points) == 0
 
 
+def test_ensembles_with_other_labels_are_refused(scores, other):
+    """As one that learns random labels."""
+    random = other.assign(label=("example", np.roll(other["label"].values, 1)))
+    with pytest.raises(InputError, match="st_vgg and random, but their train examples have diffe"):
+        draw({"st_vgg": scores, "random": random}, "Digits")
+
+
 @pytest.mark.parametrize("name", ["label", "example_name", "example_split"])
 def test_other_examples_with_the_same_numbers_are_refused(scores, other, name):
     one, two = (

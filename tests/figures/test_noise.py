@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 from learners import predictions_of
 
-from created_equal.artefacts import write_predictions
+from created_equal.artefacts import select_split, write_predictions
 from created_equal.errors import InputError
 from created_equal.figures.noise import HALVES, NOISES, draw
 from created_equal.scores import Hypotheses, score_ensemble, spearman_brown
@@ -90,6 +90,20 @@ def test_few_networks_have_no_interval(hypotheses):
     _, middle, right = draw(hypotheses(2), NAMES, "Digits", "st-VGG").axes
     assert "(0." not in middle.get_title(loc="left")
     assert "to" not in right.get_title(loc="left").splitlines()[1]
+
+
+def test_a_sample_of_a_large_test_set_is_stated(hypotheses):
+    made = hypotheses(2)
+    assert "Test set. Disagreement" in words_of(draw(made, NAMES, "Digits", "st-VGG"))
+    _, *most = select_split(made.dataset, "test")["example"].values
+    made.sample = np.array(most)
+    shown, whole = len(most), len(most) + 1
+    words = words_of(draw(made, NAMES, "Digits", "st-VGG"))
+    assert f"Test set, {shown} of {whole} at random. Disagreement" in words
+
+
+def words_of(figure):
+    return " ".join(" ".join(text.get_text() for text in figure.texts).split())
 
 
 def test_other_test_examples_are_refused(hypotheses):

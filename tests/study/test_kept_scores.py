@@ -13,7 +13,7 @@ from commands import refused
 from data import DIGITS, NARROW, overwrite, small_study, write_study
 
 from created_equal import cli
-from created_equal.artefacts import read_scores
+from created_equal.artefacts import definition_of, read_scores, write_scores
 from created_equal.artefacts.files import write_artefact
 from created_equal.errors import InputError
 from created_equal.study import (
@@ -126,6 +126,18 @@ def test_scores_of_another_definition_are_not_kept(trained):
     assert not Path("reference").exists()
 
 
+def test_nothing_is_replaced_if_one_of_the_scores_cannot_be_kept(trained, untrained):
+    list(keep_scores(load_study("small")))
+    kept = {path: path.read_bytes() for path in Path("reference").rglob("*.*")}
+    path = Path("results/small/one/scores.nc")
+    scores = read_scores(path)
+    write_scores(scores.isel(network=[0]), path, definition_of(scores))
+    write_scores(scores, Path("results/small/other/scores.nc"), {"of": "another study"})
+    with pytest.raises(InputError, match=r"other/scores\.nc was made for a definition"):
+        list(keep_scores(load_study("small")))
+    assert {path: path.read_bytes() for path in Path("reference").rglob("*.*")} == kept
+
+
 def test_baselines_are_kept_and_copied_in_place_of_a_fit(trained, monkeypatch, caplog):
     for name in ("svm", "decision_tree"):
         cli.fit_baseline("small", name)
@@ -211,6 +223,16 @@ def test_kept_scores_take_the_place_of_those_that_are_trained(study):
     assert kept.title == "A study (reference scores)"
     assert kept.ensembles["a"].n_networks == 7
     assert kept.ensembles["a"].definition == trained.ensembles["a"].definition
+
+
+def test_kept_predictions_do_not_hide_those_that_come_with_the_code(study_folder):
+    ensemble = load_study("small_mammals_night", scores="reference").ensembles["linear_st_vgg"]
+    first, *others = ensemble.predictions_paths(1)
+    own = Path("reference/small_mammals_night/linear_st_vgg/predictions")
+    own.mkdir(parents=True)
+    for name in (first.name, "9000-9000.nc"):
+        shutil.copy(first, own / name)
+    assert ensemble.predictions_paths(1) == [own / first.name, *others, own / "9000-9000.nc"]
 
 
 def test_figures_of_others_are_refused_by_name(study):

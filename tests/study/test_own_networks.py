@@ -5,6 +5,7 @@ from studies import load, minimal, problems
 
 from created_equal.artefacts import canonical
 from created_equal.errors import InputError
+from created_equal.study import STUDIES_VARIABLE
 from created_equal.study.own_networks import digest_of, find_own_network
 
 OWN = {"a": {"architecture": {"module": "my_nets:make"}}}
@@ -54,6 +55,18 @@ def test_the_digest_covers_packages_and_what_they_import_from_themselves(nets):
 def test_modules_that_import_each_other_end(nets):
     Path("blocks.py").write_text("import my_nets\n")
     assert digest_of("my_nets", nets) == digest_of("my_nets", nets)
+
+
+def test_a_run_goes_on_only_with_the_file_that_it_began_with(nets, monkeypatch):
+    """A job that starts later would train other networks than the first ones."""
+    monkeypatch.setenv(STUDIES_VARIABLE, "{}")
+    before = load(minimal(ensembles=OWN)).ensembles["a"].definition
+    text = Path("blocks.py").read_text()
+    Path("blocks.py").write_text(f"{text}# changed\n")
+    with pytest.raises(InputError, match=r"one/a: my_nets\.py, or a file that it imports, has ch"):
+        load(minimal(ensembles=OWN))
+    Path("blocks.py").write_text(text)
+    assert load(minimal(ensembles=OWN)).ensembles["a"].definition == before
 
 
 def test_the_file_next_to_the_study_comes_first(nets):

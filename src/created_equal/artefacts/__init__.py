@@ -1,16 +1,16 @@
 """The files that pass between stages: datasets, predictions and scores."""
 
 from .chosen import moved_examples, read_chosen, write_chosen
-from .dataset import MOST_CLASSES, absent_classes, add_images, content_hash, fingerprint, has_files
-from .dataset import has_images, image_shape, label_examples, make_dataset, make_examples
-from .dataset import make_file_dataset, moments_of, open_dataset, read_dataset, sums_of
-from .dataset import write_dataset
+from .dataset import MOST_CLASSES, absent_classes, add_images, check_data, content_hash
+from .dataset import fingerprint, has_files, has_images, image_shape, label_examples
+from .dataset import make_dataset, make_examples, make_file_dataset, moments_of, open_dataset
+from .dataset import read_dataset, sums_of, write_dataset
 from .files import SPLITS, canonical, check_definition, check_if_made_for, dead_link
 from .files import definition_in_head, definition_of, in_study, open_artefact, read_sealed
 from .files import select_indices, select_split, short_digest, write_atomically, write_sealed
 from .image_files import ImageFiles, image_root, missing_split, read_images
 from .predictions import check_one_ensemble, join_predictions, label_dtype, make_predictions
 from .predictions import make_predictions_without_loss, mean_by_split, open_predictions
-from .predictions import read_predictions, write_predictions
+from .predictions import read_predictions, trained_with, write_predictions
 from .scores import BOUNDS, HALVES, consensus, consistency, iterate_epochs, open_scores
 from .scores import read_scores, select_epochs, write_scores

@@ -8,7 +8,13 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from created_equal.artefacts.files import canonical, load_artefact, open_artefact, write_artefact
+from created_equal.artefacts.files import (
+    canonical,
+    definition_in_head,
+    load_artefact,
+    open_artefact,
+    write_artefact,
+)
 from created_equal.errors import InputError
 from created_equal.versions import DECODING_VERSION
 
@@ -207,6 +213,26 @@ def fingerprint(dataset: xr.Dataset) -> str:
     elif height != width:
         digest.update(canonical([height, width]).encode())
     return digest.hexdigest()
+
+
+def check_data(path: Path, dataset: Path) -> None:
+    """Check that scores were made with the images, labels and splits that a dataset has.
+
+    Nothing is compared if one of the files is missing, or the scores do not say.
+
+    Raises:
+        InputError: they have another ``fingerprint``.
+    """
+    made_with = (definition_in_head(path) or {}).get("data")
+    if made_with is None or not dataset.is_file():
+        return
+    with open_dataset(dataset, files=False) as contents:
+        if fingerprint(contents) != made_with:
+            raise InputError(
+                f"{path} was made with other images, labels or splits than {dataset} has now; "
+                "train and score these networks again, or restore the images and build the "
+                "dataset again."
+            )
 
 
 def write_dataset(dataset: xr.Dataset, path: Path, definition: Mapping) -> None:

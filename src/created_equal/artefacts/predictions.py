@@ -1,6 +1,7 @@
 """Predictions: the label that each network predicts for each example after each epoch."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import xarray as xr
 
 from created_equal.artefacts.files import (
     SPLITS,
+    canonical,
     definition_of,
     load_artefact,
     open_artefact,
@@ -146,6 +148,20 @@ def read_predictions(path: Path) -> xr.Dataset:
 def open_predictions(path: Path) -> xr.Dataset:
     """Open a predictions file lazily; close it, or use it in a ``with`` block."""
     return open_artefact(path, "predictions")
+
+
+def trained_with(parts: Iterable[xr.Dataset]) -> str:
+    """Return the versions of the libraries that networks were trained with, as a JSON list.
+
+    Copies have them in the attribute ``trained_with``, because ``versions`` are those of the
+    program that wrote the file.
+    """
+    found = {}
+    for part in parts:
+        kept = part.attrs.get("trained_with")
+        of_part = json.loads(kept) if kept else [json.loads(part.attrs["versions"])]
+        found |= {canonical(each): each for each in of_part}
+    return canonical([*found.values()])
 
 
 def join_predictions(parts: Sequence[xr.Dataset], axis: str) -> xr.Dataset:

@@ -16,7 +16,8 @@ from created_equal.claims.measures import (
     SIGNED,
     measure,
 )
-from created_equal.scores import NULLS, Examples, Scores
+from created_equal.errors import InputError
+from created_equal.scores import MOST_EXAMPLES, NULLS, Examples, Scores
 
 HARDEST = 0.1
 FEWEST_FOR_VARIANCE = 50  # With 20, the interval misses the value in 14 % of simulations.
@@ -115,6 +116,12 @@ def variance_over_independent(evidence: Evidence, name: str) -> Measured:
     N/(N - 1) sum(c (1 - c))/n^2, last epoch.
     """
     examples, last = examples_of(evidence, "test", name), all_epochs(evidence, name)[-1:]
+    if len(examples.names) > MOST_EXAMPLES:
+        raise InputError(
+            f"it depends on the number of test examples, and predictions of only {MOST_EXAMPLES:,} "
+            f"of the {len(examples.names):,} are read; compare the columns variance_of_accuracy "
+            "and variance_if_independent of epochs.csv."
+        )
 
     def value(scores: Scores) -> float:
         # Only networks are resampled, because examples that are drawn twice would vary together.

@@ -164,12 +164,18 @@ def verdict_of(
     return f"{verdict}, and under a null too" if also_under and not claim.absent else verdict
 
 
-def conclusion_of(claim: Claim, data: str, verdict: str, stable: str) -> str:
-    """Return a verdict in the words of the reproducibility community, see docs/claims.md."""
+def conclusion_of(
+    claim: Claim, data: str, verdict: str, stable: str, as_planned: bool = True
+) -> str:
+    """Return a verdict in the words of the reproducibility community, see docs/claims.md.
+
+    It is inconclusive if networks are not trained as the study of this data plans it.
+    """
     if data not in paper_studies():
         undecided = verdict == "not measured" or verdict.startswith("too few networks")
         return "inconclusive" if undecided else "toy"
-    decides = stable == "yes" and not claim.known and not claim.is_of_other_data(data)
+    is_tested = as_planned and not claim.known and not claim.is_of_other_data(data)
+    decides = stable == "yes" and is_tested
     return CONCLUSIONS.get(verdict, "inconclusive") if decides else "inconclusive"
 
 
@@ -378,6 +384,7 @@ def _judged(case: Case, evidence: Evidence, found: dict) -> dict:
     counted = networks if claim.has_number(evidence.data) else found["networks"]
     verdict = verdict_of(case, evidence.data, deciding, counted, expected, also_under)
     stable = _is_stable(case, found)
+    as_planned = evidence.trained_otherwise.isdisjoint(case.names)
     drawn = around_value[~np.isnan(around_value)]
     deviation = float(np.std(drawn)) if len(drawn) else NAN
     margin = MARGIN * np.nan_to_num(deviation)
@@ -394,7 +401,7 @@ def _judged(case: Case, evidence: Evidence, found: dict) -> dict:
         "also_under": ", ".join(also_under),
         "shares_under": ", ".join(f"{null} {share:.1%}" for null, share in shares.items() if share),
         "verdict": verdict,
-        "conclusion": conclusion_of(claim, evidence.data, verdict, stable),
+        "conclusion": conclusion_of(claim, evidence.data, verdict, stable, as_planned),
         "turns_at": ", ".join(turns),
         "note": " ".join(_notes(case, evidence, found)),
     }
@@ -416,5 +423,7 @@ def _notes(case: Case, evidence: Evidence, found: dict) -> Iterator[str]:
     if math.isnan(found["value"]):
         yield "the statistic is undefined: a group has no examples, or nothing varies."
     for name in case.names:
+        if name in evidence.trained_otherwise and evidence.data in paper_studies():
+            yield f"{name} has other settings than {evidence.data} has, so nothing is concluded."
         if problem := evidence.problem(name):
             yield f"{name} {problem}."

@@ -14,6 +14,7 @@ from created_equal.artefacts import open_dataset, open_scores, read_predictions
 from created_equal.study import (
     BASELINE_PREFIX,
     REFERENCE,
+    Ensemble,
     Roles,
     Study,
     baseline_path,
@@ -21,6 +22,7 @@ from created_equal.study import (
     dataset_path,
     ensembles_in,
     find,
+    load_study,
     moved_in,
     read_yaml,
     roles_of,
@@ -43,6 +45,8 @@ class Evidence:
     moved: Mapping[str, np.ndarray]  # Names of the examples moved to the test set.
     # The size of the smallest of an ensemble and those by which its examples were ranked.
     ranked: Mapping[str, int] = field(default_factory=dict)
+    # Those that are not trained as the study of this data trains them.
+    trained_otherwise: frozenset[str] = frozenset()
     kept: bool = False  # Whether the scores are those kept with the code, of some ensembles only.
     _known: dict = field(default_factory=dict, init=False)
 
@@ -90,7 +94,7 @@ def open_evidence(study: Study, networks_per_job: int) -> Iterator[Evidence]:
     The config's networks_per_job names the predictions files. A file that is missing or damaged
     raises ``InputError``.
     """
-    roles = roles_of(study)
+    roles, data = roles_of(study), _data_of(study)
     with ExitStack() as stack:
         scores = {
             # No claim is about the metrics of examples, which are half of what is read here.
@@ -109,7 +113,7 @@ def open_evidence(study: Study, networks_per_job: int) -> Iterator[Evidence]:
             predictions[BASELINE_PREFIX + name] = [path]
         yield Evidence(
             study=study.name,
-            data=_data_of(study),
+            data=data,
             roles=roles,
             epochs=study.epochs,
             dataset=stack.enter_context(open_dataset(dataset_path(study.name), files=False)),
@@ -123,8 +127,26 @@ def open_evidence(study: Study, networks_per_job: int) -> Iterator[Evidence]:
                 name: min(study.ensembles[each].n_networks for each in with_rankings(study, [name]))
                 for name in ensembles
             },
+            trained_otherwise=_trained_otherwise(data, ensembles),
             kept=any(each.scores_in == REFERENCE for each in study.ensembles.values()),
         )
+
+
+def _trained_otherwise(data: str, ensembles: Mapping[str, Ensemble]) -> frozenset[str]:
+    """Return the ensembles with other settings, except for examples, than the study of this data.
+
+    Its file is read without config's number of epochs, which is that of a trial.
+    """
+    planned = load_study(data).ensembles if find(study_path(data)).is_file() else {}
+
+    def settings(ensemble: Ensemble) -> dict:
+        return {key: of for key, of in ensemble.definition.items() if key != "dataset"}
+
+    return frozenset(
+        name
+        for name, ensemble in ensembles.items()
+        if name not in planned or settings(planned[name]) != settings(ensemble)
+    )
 
 
 def _data_of(study: Study) -> str:

@@ -459,6 +459,11 @@ def similarity_fades(evidence: Evidence, *names: str, split: str = "test") -> Me
         for when in ("beginning", "end")
     )
     epochs = {each: np.append(first.epochs[each], last.epochs[each]) for each in first.epochs}
+    if all(begin == end for begin, end in epochs.values()):
+        raise InputError(
+            f"{' and '.join(names)} have a single epoch at the beginning and at the end; train "
+            "for longer."
+        )
     return Measured(lambda scores: first.value(scores) - last.value(scores), first.examples, epochs)
 
 
@@ -533,11 +538,7 @@ def labels_at_one(evidence: Evidence, name: str, *, at="when 1 % first have it")
 def patterns(evidence: Evidence, name: str, *, split="train and test", shown: str) -> Measured:
     """Share of examples whose c fits a pattern of figure 11 by 0.5 or more: {shown}; {split}."""
     examples, epochs = examples_of(evidence, split, name), all_epochs(evidence, name)
-    if epochs[0]:
-        raise InputError(
-            f"{name} has no record of epoch 0, with which patterns begin; record it too."
-        )
-    stats.check_enough_for_patterns(len(epochs), len(examples.names))
+    stats.check_for_patterns(name, epochs, len(examples.names))
     among = [shown] if shown in PATTERNS else PATTERNS[:4]
     chance = 1 / evidence.scores[name].attrs["classes"]
 
@@ -556,6 +557,11 @@ def remains(evidence: Evidence, name: str, *, split: str = "train and test") -> 
     """
     examples, trained = examples_of(evidence, split, name), several_epochs(evidence, name)
     later = trained[trained >= trained[-1] / 2]
+    if len(later) < 2:
+        raise InputError(
+            f"of {name}, the last epoch alone is recorded in the second half of training; record "
+            "more."
+        )
 
     def value(scores: Scores) -> float:
         n_right = scores.n_right(name, later, examples)
@@ -568,6 +574,11 @@ def remains(evidence: Evidence, name: str, *, split: str = "train and test") -> 
 def _joint(of: Callable, evidence: Evidence, *names: str, split: str, pair: str) -> Measured:
     """Measure the cells of the joint histogram of c at one of the pairs of figure 4 (c) and (d)."""
     pairs = stats.best_matched_pairs(*informative_accuracies(evidence, *names, split=split))
+    if pair == "a late" and pairs[0] == pairs[1]:
+        raise InputError(
+            f"{' and '.join(names)} are equally accurate at one pair of epochs only, which is the "
+            "early one; take smaller steps of learning, or train longer."
+        )
     chosen = pairs[{"an early": 0, "a late": 1}[pair]]
     epochs = dict(zip(names, np.array([[chosen.epoch_a], [chosen.epoch_b]]), strict=True))
     examples = examples_of(evidence, split, *names)

@@ -70,7 +70,8 @@ or not is the verdict on the value expected of as many.</li>
 </ul>
 <p>The word below the verdict is the conclusion. On the paper's data it is <b>verified</b> or
 <b>falsified</b> if the whole interval agrees and, for verified, no null meets the claim. On other
-data it is <b>toy</b>. Everything else is <b>inconclusive</b>.</p>
+data it is <b>toy</b>. Everything else is <b>inconclusive</b>, also if networks have other settings
+than the study of the paper's data has.</p>
 <p><b>Paper.</b> Its number, the accepted values, and where this limit comes from. A limit without
 a number of the paper or a ± is tested with two standard deviations of our value in the resamples
 as its tolerance.</p>

@@ -149,6 +149,12 @@ def _common_examples(ensembles: Mapping[str, xr.Dataset], split: str) -> np.ndar
         )
     if all("recorded" in definition_of(scores) for scores in ensembles.values()):
         _check_recorded(ensembles)
+    labels = [scores["label"].sel(example=examples).values for scores in ensembles.values()]
+    if not np.array_equal(*labels):
+        raise InputError(
+            f"figure_04 compares {' and '.join(ensembles)}, but their {split} examples have "
+            "different labels; name two ensembles of the same dataset."
+        )
     return examples
 
 

@@ -7,10 +7,9 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from created_equal.artefacts import consistency
-from created_equal.errors import InputError
 from created_equal.figures import style
 from created_equal.figures.images import class_name, example_name, images_of, show_image
-from created_equal.scores import LEAST_FIT, example_patterns
+from created_equal.scores import LEAST_FIT, check_for_patterns, example_patterns
 
 MARKS = 20
 
@@ -24,15 +23,11 @@ def draw(
     ``scores.example_patterns`` finds the best example of each pattern in both splits.
 
     Raises:
-        InputError: epoch 0 was not recorded, there are too few examples or epochs, or the dataset
+        InputError: an epoch was not recorded, there are too few examples or epochs, or the dataset
             lacks an example.
     """
     epochs = scores["epoch"].values
-    if epochs[0]:
-        raise InputError(
-            f"{ensemble} has no record of epoch 0, with which the patterns of figure 11 begin; "
-            "record it too."
-        )
+    check_for_patterns(ensemble, epochs, scores.sizes["example"])
     patterns = example_patterns(scores["n_right"], scores.sizes["network"], style.chance(scores))
     names = scores["example"].values[[found.index for found in patterns.values()]]
     images = images_of(names, dataset, data_root, "figure_11", ensemble)

@@ -73,6 +73,8 @@ def draw(hypotheses: Hypotheses, names: Mapping[str, str], title: str, ensemble:
         for key in (*NOISES, *HALVES)
     )
     scores = hypotheses.scores[names["ensemble"]]
+    whole = select_split(scores, "test").sizes["example"]
+    shown_of = "" if len(test.names) == whole else f", {len(test.names):,} of {whole:,} at random"
     shown = f"epochs {epochs[0]} to {epochs[-1]}"
     if len(epochs) <= epochs[-1] - epochs[0]:
         shown += f" ({len(epochs)} shown)"
@@ -84,9 +86,9 @@ def draw(hypotheses: Hypotheses, names: Mapping[str, str], title: str, ensemble:
     style.heading(figure, title, details, compared)
     style.footing(
         figure,
-        "Test set. Disagreement: the share of pairs of networks that predict different labels, "
-        "mean over examples. All networks of a curve share the other kinds of noise. Bands and "
-        "brackets: 95 % intervals over networks and examples, none with fewer than 5 networks. "
+        f"Test set{shown_of}. Disagreement: the share of pairs of networks that predict different "
+        "labels, mean over examples. All networks of a curve share the other kinds of noise. Bands "
+        "and brackets: 95 % intervals over networks and examples, none with fewer than 5 networks. "
         "(c) r is Pearson's correlation, rank r is Spearman's. Same half: r expected between two "
         "ensembles of this size trained on one half (from half-ensembles, by Spearman-Brown). "
         "Ratio: r divided by it, at most 1.",

@@ -19,13 +19,14 @@ from .ensemble import score_ensemble, score_opened, scores_of_baseline
 from .histograms import bimodality_of_counts, bimodality_of_uniform, expected_histograms, fit_beta
 from .histograms import free_of_networks, histograms_of_subensembles, independent_null
 from .histograms import mean_bimodality, pairwise_agreement, shares_at_ends, two_peaks
-from .hypotheses import DRAWS, FEWEST_NETWORKS, MOST_PREDICTIONS, NULLS, Hypotheses
+from .hypotheses import DRAWS, FEWEST_NETWORKS, MOST_EXAMPLES, MOST_PREDICTIONS, NULLS
+from .hypotheses import Hypotheses
 from .label_metrics import OF_EXAMPLES, epoch_metrics, example_metrics
 from .learning import MatchedEpochs, accessibility, accuracy_by_epoch, best_matched_pairs
 from .learning import learning_problem, learning_warnings, matched_epochs, nearest_matches
 from .nulls import class_means, classes_kept, independent_networks
 from .order import correlation_with_more, correlations_of_drawn_halves, forms_of_correlation
 from .order import of_equal_halves, rapidity, rises, spearman_brown
-from .patterns import LEAST_FIT, PATTERNS, check_enough_for_patterns, example_patterns
+from .patterns import LEAST_FIT, PATTERNS, check_for_patterns, example_patterns
 from .patterns import pattern_fits
 from .phases import MIDDLE, PHASES, informative_epochs, mean_consistency, phases

@@ -1,6 +1,5 @@
 """Scoring an ensemble: its scores from its predictions files, in limited memory."""
 
-import json
 import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -21,6 +20,7 @@ from created_equal.artefacts import (
     consistency,
     definition_of,
     open_predictions,
+    trained_with,
 )
 from created_equal.errors import InputError
 from created_equal.scores.agreement import agreeing_pairs, count_dtype, modes, right_counts
@@ -211,12 +211,11 @@ def _score(files: Sequence[_File], seeds: np.ndarray, is_moved: np.ndarray) -> x
     if is_moved.any():
         scores["moved"] = "example", is_moved
         scores["accuracy_moved"] = ("network", "epoch"), n_moved_right / is_moved.sum()
-    versions = dict.fromkeys(file.contents.attrs["versions"] for file in files if file.rows.size)
     return scores.assign_attrs(
         classes=int(first.attrs["classes"]),
         definition=canonical(definition_of(first)),
         **{name: first.attrs[name] for name in OF_IMPORTS if name in first.attrs},
-        trained_with=canonical([json.loads(each) for each in versions]),
+        trained_with=trained_with(file.contents for file in files if file.rows.size),
     )
 
 

@@ -74,7 +74,7 @@ def pattern_fits(
         InputError: there are fewer than five examples, or fewer than two epochs after epoch 0.
     """
     epochs, examples = n_right.shape
-    check_enough_for_patterns(epochs, examples)
+    _check_enough(epochs, examples)
     blocks = (
         np.asarray(n_right[:, start : start + EXAMPLES_AT_ONCE]) / n_networks
         for start in range(0, examples, EXAMPLES_AT_ONCE)
@@ -88,7 +88,21 @@ def pattern_fits(
     return np.concatenate([[fit(part, chance) for fit in fits] for part in parts], axis=1)
 
 
-def check_enough_for_patterns(epochs: int, examples: int) -> None:
+def check_for_patterns(name: str, epochs: np.ndarray, examples: int) -> None:
+    """Raise InputError if an ensemble's epochs (epoch,) lack one, or if there are too few examples.
+
+    Patterns begin with epoch 0, and last for a number of epochs.
+    """
+    lacking = np.setdiff1d(np.arange(epochs[-1] + 1), epochs)
+    if len(lacking):
+        raise InputError(
+            f"{name} has no record of epoch {lacking[0]}, but the patterns of figure 11 need every "
+            "epoch from 0 on; record it too."
+        )
+    _check_enough(len(epochs), examples)
+
+
+def _check_enough(epochs: int, examples: int) -> None:
     """Raise InputError if there are too few epochs, epoch 0 included, or examples for patterns."""
     if epochs < 3 or examples < 5:
         raise InputError(

@@ -143,7 +143,19 @@ def keep_scores(study: Study) -> Iterator[str]:
             f"first: snakemake --cores all --config studies={study.name}"
         )
     path = _catalogue_path(study.name)
-    catalogue = read_catalogue(study.name) if path.is_file() else {}
+    catalogue = read_catalogue(study.name) if find(path).is_file() else {}
+    baselines = [
+        name for name in baselines_in(roles_of(study)) if baseline_path(study.name, name).is_file()
+    ]
+    # All of them are checked before one replaces another that was kept.
+    for name in available:
+        with open_scores(scores_path(study.name, name)) as scores:
+            found, made = definition_of(scores), study.ensembles[name].definition
+            check_definition(scores_path(study.name, name), found, made)
+    for name in baselines:
+        with open_predictions(baseline_path(study.name, name)) as predictions:
+            found, made = definition_of(predictions), study.baselines[name].definition
+            check_definition(baseline_path(study.name, name), found, made)
     for name in wanted:
         if name not in available:
             fate = "the earlier ones stay" if name in catalogue else "left out"
@@ -151,7 +163,6 @@ def keep_scores(study: Study) -> Iterator[str]:
             continue
         source = scores_path(study.name, name)
         with open_scores(source) as scores:
-            check_definition(source, definition_of(scores), study.ensembles[name].definition)
             n_networks, seconds = scores.sizes["network"], float(scores["seconds"].sum())
             catalogue[name] = {
                 "definition": study.ensembles[name].definition,
@@ -165,14 +176,10 @@ def keep_scores(study: Study) -> Iterator[str]:
         write_atomically(scores_path(study.name, name, REFERENCE), source.read_bytes())
         write_atomically(path, json.dumps(catalogue, indent=2, sort_keys=True).encode() + b"\n")
         yield f"{name}: {n_networks} networks, {seconds:.0f} s of training"
-    for name in baselines_in(roles_of(study)):
+    for name in baselines:
         source = baseline_path(study.name, name)
-        if source.is_file():
-            with open_predictions(source) as predictions:
-                found = definition_of(predictions)
-            check_definition(source, found, study.baselines[name].definition)
-            write_atomically(baseline_path(study.name, name, REFERENCE), source.read_bytes())
-            yield f"baselines/{name}: its predictions"
+        write_atomically(baseline_path(study.name, name, REFERENCE), source.read_bytes())
+        yield f"baselines/{name}: its predictions"
 
 
 def _catalogue_path(study: str) -> Path:

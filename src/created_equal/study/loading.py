@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import chain
@@ -338,21 +338,26 @@ def _read_study(path: Path) -> object:
 
 
 def _text_at_start(path: Path) -> str:
-    """Return the text of a study file; within a run of the workflow, as it was at the run's start.
-
-    Snakemake records what it read then, even if a job starts after the file was edited.
-    """
+    """Return the text of a study file; within a run of the workflow, see ``_at_start``."""
     if path.exists() and not (path.is_file() or path.is_dir()):
         # Reading a pipe would wait forever.
         raise InputError(f"{path} is a pipe or a device; put a file in its place.")
+    return _at_start(path.stem, lambda: path.read_text(encoding="utf-8"))
+
+
+def _at_start(key: str, read: Callable[[], str]) -> str:
+    """Return what is read; within a run of the workflow, what was read at the run's start.
+
+    Snakemake records what it read then, even if a job starts after a file was edited.
+    """
     passed = json.loads(os.environ.get(STUDIES_VARIABLE, "null"))
     if passed is None:
-        return path.read_text(encoding="utf-8")
-    if path.stem not in passed:
-        passed[path.stem] = path.read_text(encoding="utf-8")
+        return read()
+    if key not in passed:
+        passed[key] = read()
         if len(text := json.dumps(passed)) <= PASSED_MOST:
             os.environ[STUDIES_VARIABLE] = text
-    return passed[path.stem]
+    return passed[key]
 
 
 def _override(base: object, own: object) -> object:
@@ -396,6 +401,11 @@ def _make_architecture(study: str, name: str, entry: EnsembleEntry) -> Architect
         own = find_own_network(module, path.parent, Path())
     except InputError as error:
         refuse(path, [f"ensembles.{name}.architecture.module is {module}, but {error}"])
+    if _at_start(f"{own.folder / module}", lambda: own.digest) != own.digest:
+        raise InputError(
+            f"{study}/{name}: {own.module}.py, or a file that it imports, has changed since this "
+            "run of the workflow began; undo the change, or stop the run and start it again."
+        )
     return Architecture(module, *variations, own)
 
 

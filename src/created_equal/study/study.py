@@ -10,6 +10,7 @@ from typing import get_args
 from created_equal.errors import InputError
 from created_equal.paths import (
     REFERENCE,
+    REPOSITORY,
     RESULTS,
     baseline_path,
     dataset_path,
@@ -157,14 +158,16 @@ class Ensemble:
         if self.scores_in == REFERENCE:
             from created_equal.artefacts import definition_in_head
 
-            kept = find(predictions_folder(self.study, self.name, REFERENCE))
-            wanted = definition_in_head(kept.with_name("scores.nc"))
+            kept = predictions_folder(self.study, self.name, REFERENCE)
+            wanted = definition_in_head(find(scores_path(self.study, self.name, REFERENCE)))
+            # Those in the current folder and those that come with the code, by name.
+            files = {
+                path.name: path
+                for folder in (REPOSITORY / kept, kept)
+                for path in folder.glob("[0-9]*.nc")
+            }
             # Networks that were kept earlier may be of another definition, data or engine.
-            return [
-                path
-                for path in sorted(kept.glob("[0-9]*.nc"))
-                if definition_in_head(path) == wanted
-            ]
+            return [path for _, path in sorted(files.items()) if definition_in_head(path) == wanted]
         return [
             predictions_path(self.study, self.name, first, last)
             for first, last in self.batches(networks_per_job)
@@ -282,12 +285,14 @@ class Study:
         """Check that scores and baselines, if they exist, were made for the study as it is now.
 
         Raises:
-            InputError: one has another definition, or see ``scores_path``.
+            InputError: one has another definition, or was made from other images, labels or splits
+                than the dataset has, if that exists; or see ``scores_path``.
         """
-        from created_equal.artefacts import check_if_made_for
+        from created_equal.artefacts import check_data, check_if_made_for
 
         for name in ensembles:
             check_if_made_for(self.scores_path(name), self.ensembles[name].definition)
+            check_data(self.scores_path(name), self.ensembles[name].dataset_path)
         for name in baselines:
             check_if_made_for(baseline_path(self.name, name), self.baselines[name].definition)
 

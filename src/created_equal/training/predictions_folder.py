@@ -16,7 +16,8 @@ only, because both names refer to the same bytes. A part is removed once all of 
 are in linked outputs; until then another job may need it.
 
 Networks of the same definition are also found in the folders of other studies, and in
-``reference``; files there are linked or copied, and never removed.
+``reference``; they are copied, because Snakemake changes the times of a job's output, and with them
+those of a file that is linked to it.
 
 Several jobs may work in this folder at the same time. Files are written atomically. Networks move
 from parts to ``kept`` and to the output, and a search in that order misses no network that moves
@@ -37,6 +38,7 @@ from created_equal.artefacts import (
     open_predictions,
     read_predictions,
     short_digest,
+    trained_with,
     write_predictions,
 )
 from created_equal.errors import InputError
@@ -119,8 +121,9 @@ class PredictionsFolder:
 
     def _link_or_copy(self, seeds: Sequence[int], found: Mapping[int, Path], output: Path) -> None:
         first, *others = {found[seed] for seed in seeds}
-        is_one_file = not others and self._seeds_in(first) == list(seeds)
-        if output.exists() or not is_one_file or not _link(first, output):
+        is_whole = not others and self._seeds_in(first) == list(seeds)
+        is_own = first.is_relative_to(self._path)
+        if output.exists() or not (is_whole and is_own and _link(first, output)):
             self._copy(seeds, found, output)
 
     def _copy(self, seeds: Sequence[int], found: Mapping[int, Path], output: Path) -> None:
@@ -128,7 +131,7 @@ class PredictionsFolder:
             read_predictions(path).sel(network=[seed for seed in seeds if found[seed] == path])
             for path in dict.fromkeys(found[seed] for seed in seeds)
         ]
-        copied = join_predictions(parts, "network")
+        copied = join_predictions(parts, "network").assign_attrs(trained_with=trained_with(parts))
         precisions = sorted(set(copied["precision"].values.tolist()))
         if len(precisions) > 1:
             log.warning(
