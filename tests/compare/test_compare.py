@@ -11,6 +11,7 @@ from created_equal.artefacts import (
     definition_of,
     read_predictions,
     read_scores,
+    select_split,
     write_predictions,
     write_scores,
 )
@@ -234,6 +235,16 @@ def test_recorded_test_examples_are_the_same_whatever_the_size_of_the_train_set(
     """A recorder counts them after the train examples; the labels do not show a shift by 12."""
     train, test = compare(recorded(tmp_path / "60", 60), recorded(tmp_path / "72", 72))
     assert train.examples.tolist() == list(range(60))
+    assert test.examples.tolist() == list(range(60, 90))
+    np.testing.assert_array_equal(test.one, test.other)
+
+
+def test_imported_test_examples_are_those_of_a_recording_in_their_order(tmp_path):
+    """An import of the test set alone counts from 0, where the recording counts from 60."""
+    ours = recorded(tmp_path / "60", 60)
+    alone = select_split(ours.scores, "test").assign_coords(example=np.arange(30))
+    imported = Ours("logits", alone.assign_attrs(definition='{"imported": {}}'))
+    (test,) = compare(ours, imported)
     assert test.examples.tolist() == list(range(60, 90))
     np.testing.assert_array_equal(test.one, test.other)
 

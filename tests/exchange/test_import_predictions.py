@@ -174,6 +174,28 @@ def test_a_long_table_in_any_order_with_any_of_the_usual_names(logits, tmp_path,
     assert found["example"].values.tolist() == list(range(EXAMPLES))
 
 
+def test_partitions_and_categories_of_a_parquet_table_are_their_values(tmp_path):
+    """As names, labels and networks from 10 on would come before 2."""
+    n = 12
+    rows = pd.DataFrame({"seed": np.repeat([2, 10], n), "epoch": 1, "id": [*range(n)] * 2})
+    rows = rows.assign(pred=rows["id"], gold=rows["id"])
+    rows[["pred", "gold"]] = rows[["pred", "gold"]].astype("category")
+    path = tmp_path / "log.parquet"
+    rows.to_parquet(path, partition_cols=["seed", "epoch"])
+    import_predictions("table", path, tmp_path / "imported")
+    found = read(tmp_path / "imported")
+    assert found["network"].values.tolist() == [2, 10]
+    assert found["label"].values.tolist() == [*range(n)]
+    assert (found["prediction"] == found["label"]).all()
+
+
+def test_two_splits_that_count_as_test_may_not_have_the_same_examples(tmp_path):
+    rows = {"split": ["validation", "test"], "id": [0, 0], "pred": [0, 1], "gold": [0, 1]}
+    pd.DataFrame(rows).to_csv(tmp_path / "log.csv", index=False)
+    with pytest.raises(InputError, match="example 0 in validation and in test, which both count a"):
+        import_predictions("table", tmp_path / "log.csv", tmp_path / "imported")
+
+
 def test_the_named_index_of_a_long_table_is_one_of_its_columns(logits, tmp_path):
     long_table(logits).set_index(["guid", "seed"]).to_parquet(tmp_path / "log.parquet")
     import_predictions("table", tmp_path / "log.parquet", tmp_path / "imported")

@@ -194,15 +194,20 @@ def test_the_legend_of_agreement_is_not_over_its_points(scores, other, monkeypat
 def test_ensembles_with_other_labels_are_refused(scores, other):
     """As one that learns random labels."""
     random = other.assign(label=("example", np.roll(other["label"].values, 1)))
+    studies = {
+        name: each.assign_attrs(definition='{"dataset": {}}')
+        for name, each in (("st_vgg", scores), ("random", random))
+    }
     with pytest.raises(InputError, match="st_vgg and random, but their train examples have diffe"):
-        draw({"st_vgg": scores, "random": random}, "Digits")
+        draw(studies, "Digits")
 
 
 @pytest.mark.parametrize("name", ["label", "example_name", "example_split"])
-def test_other_examples_with_the_same_numbers_are_refused(scores, other, name):
+@pytest.mark.parametrize("definition", ['{"recorded": {}}', '{"imported": {}}'])
+def test_other_examples_with_the_same_numbers_are_refused(scores, other, name, definition):
     one, two = (
         each.assign(example_name="doc " + each["example"].astype(str).astype(object)).assign_attrs(
-            definition='{"recorded": {}}'
+            definition=definition
         )
         for each in (scores, other)
     )

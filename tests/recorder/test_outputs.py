@@ -1,3 +1,4 @@
+import ml_dtypes
 import numpy as np
 import pytest
 import torch
@@ -54,6 +55,11 @@ def test_labels_of_any_kind(kind):
 def test_a_list_of_tensors_is_read():
     outputs = [torch.tensor([0.0, 1.0, 2.0], requires_grad=True), torch.zeros(3).bfloat16()]
     assert read_outputs(outputs, 3, "here:").predicted.tolist() == [2, 0]
+
+
+def test_bfloat16_of_jax_and_keras_is_read():
+    values = np.array([[0.25, 0.75], [1, -2]], dtype=ml_dtypes.bfloat16)
+    assert read_outputs(values, 2, "").values.tolist() == [[0.25, 0.75], [1, -2]]
 
 
 def test_bfloat16_is_read():

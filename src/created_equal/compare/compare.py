@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from created_equal.artefacts import SPLITS, definition_of, open_predictions, select_split
-from created_equal.compare.matching import ENOUGH, have_names, names_of_rows
+from created_equal.compare.matching import ENOUGH, counts_on, have_names, names_of_rows
 from created_equal.compare.published import Published
 from created_equal.errors import InputError
 from created_equal.scores import (
@@ -206,22 +206,24 @@ def _common_examples(ours: Ours, other: Ours) -> dict[str, tuple[np.ndarray, np.
     """Return the examples that both have, by split, as they are numbered in each, (example,) int64.
 
     They have the same name or, in a split in which not both have names, the same number. Those in
-    the first ascend. Recorders count the test examples after the train ones, of which two
-    recordings may have different numbers, so theirs are counted within the split.
+    the first ascend. Recorders and imports count the test examples after the train ones, of which
+    two ensembles may have different numbers, so theirs are counted within the split.
 
     Raises:
         InputError: there is no split with names most of which are in both.
     """
     common, shares = {}, []
-    are_recorded = all("recorded" in definition_of(each.scores) for each in (ours, other))
+    both = [each.scores for each in (ours, other)]
+    are_studies = all("dataset" in definition_of(scores) for scores in both)
+    within_split = not are_studies and all(map(counts_on, both))
     for split in SPLITS:
-        parts = [select_split(each.scores, split) for each in (ours, other)]
+        parts = [select_split(scores, split) for scores in both]
         numbers = [part["example"].values for part in parts]
         are_named = all(map(have_names, parts))
         if are_named:
             keys = [part["example_name"].values.astype(str) for part in parts]
         else:
-            keys = [np.arange(len(each)) for each in numbers] if are_recorded else numbers
+            keys = [np.arange(len(each)) for each in numbers] if within_split else numbers
         _, *places = np.intersect1d(*keys, return_indices=True)
         examples, in_other = (each[of] for each, of in zip(numbers, places, strict=True))
         order = np.argsort(examples)

@@ -172,12 +172,13 @@ def _start_of_test(scores: xr.Dataset) -> int | None:
     """Return the position of the first test example of the source; None if it is not known."""
     if sizes := _whole_sizes(scores):
         return sizes[0]
-    ours = scores["example"].values
-    is_test = scores["example_split"].values == "test"
-    first = int(np.sum(~is_test))
-    if np.array_equal(ours, np.arange(len(ours))) and is_test[first:].all():
-        return first
-    return None
+    return int(np.sum(scores["example_split"].values == "train")) if counts_on(scores) else None
+
+
+def counts_on(scores: xr.Dataset) -> bool:
+    """Return whether examples are numbered 0, 1, ..., the train ones first."""
+    ours, is_test = scores["example"].values, scores["example_split"].values == "test"
+    return np.array_equal(ours, np.arange(len(ours))) and np.array_equal(is_test, np.sort(is_test))
 
 
 def _check_labels(published: Published, scores: xr.Dataset, names: np.ndarray) -> None:

@@ -61,7 +61,7 @@ def log_of_cells(
         cells = cells.assign(example=cells["example"].astype(np.int64))
     cells = cells.assign(
         epoch=_whole(cells["epoch"], "epoch", path),
-        split=_splits(cells["split"], path) if "split" in cells else split,
+        split=_splits(cells, path) if "split" in cells else split,
     )
     if first_epoch is not None:
         cells["epoch"] += first_epoch - cells["epoch"].min()
@@ -238,14 +238,25 @@ def _whole(values: pd.Series, name: str, path: Path) -> pd.Series:
     return values.astype(np.int64)
 
 
-def _splits(values: pd.Series, path: Path) -> pd.Series:
+def _splits(cells: pd.DataFrame, path: Path) -> pd.Series:
+    values = cells["split"]
     folded = values.astype(str).str.strip().str.lower()
     unknown = values[~folded.isin(SPLIT_NAMES)]
     if len(unknown):
         raise InputError(f"{path} has the split {unknown.iloc[0]}; write train or test.")
+    split = folded.map(SPLIT_NAMES)
+    each = pd.DataFrame({"example": cells["example"], "split": split, "own": folded})
+    each = each.drop_duplicates()
+    if len(twice := each[each.duplicated(["example", "split"], keep=False)]):
+        example = twice["example"].iloc[0]
+        one, other, *_ = twice["own"][twice["example"] == example]
+        raise InputError(
+            f"{path} has an example {example} in {one} and in {other}, which both count as "
+            f"{twice['split'].iloc[0]}; leave one of these splits out."
+        )
     for other in sorted({*folded} - {"train", "test"}):
         log.info("the split %s is taken as %s", other, SPLIT_NAMES[other])
-    return folded.map(SPLIT_NAMES)
+    return split
 
 
 def _list(values: np.ndarray) -> str:

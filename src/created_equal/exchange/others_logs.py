@@ -204,7 +204,8 @@ def read_table(path: Path) -> pd.DataFrame:
             table = pd.read_parquet(path)
             # Parquet keeps pandas' index, where a named one is a column to its writer.
             is_named = any(name is not None for name in table.index.names)
-            return table.reset_index(allow_duplicates=True) if is_named else table
+            table = table.reset_index(allow_duplicates=True) if is_named else table
+            return _without_categories(table)
         # A class may be named "NA"; and read in chunks, an id would be 5 in one, "5" in another.
         table = pd.read_csv(path, keep_default_na=False, na_values=[""], low_memory=False)
     except OSError as error:
@@ -220,6 +221,14 @@ def read_table(path: Path) -> pd.DataFrame:
             "in UTF-8, or as Parquet."
         ) from error
     check_separator(path, table.columns)
+    return table
+
+
+def _without_categories(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with values in place of categories, as which pandas reads partitions."""
+    for place, dtype in enumerate(table.dtypes):
+        if isinstance(dtype, pd.CategoricalDtype):
+            table.isetitem(place, table.iloc[:, place].astype(object).infer_objects())
     return table
 
 

@@ -147,8 +147,8 @@ def _common_examples(ensembles: Mapping[str, xr.Dataset], split: str) -> np.ndar
             f"figure_04 compares {' and '.join(ensembles)}, but they share no {split} examples; "
             "name two ensembles of the same dataset."
         )
-    if all("recorded" in definition_of(scores) for scores in ensembles.values()):
-        _check_recorded(ensembles)
+    if not all("dataset" in definition_of(scores) for scores in ensembles.values()):
+        _check_numbers(ensembles)
     labels = [scores["label"].sel(example=examples).values for scores in ensembles.values()]
     if not np.array_equal(*labels):
         raise InputError(
@@ -158,10 +158,10 @@ def _common_examples(ensembles: Mapping[str, xr.Dataset], split: str) -> np.ndar
     return examples
 
 
-def _check_recorded(ensembles: Mapping[str, xr.Dataset]) -> None:
-    """Raise InputError if the same numbers are different examples of two recordings.
+def _check_numbers(ensembles: Mapping[str, xr.Dataset]) -> None:
+    """Raise InputError if the same numbers are different examples of two ensembles.
 
-    Recordings number their examples from 0 on, whatever they are, and test after train examples.
+    Recordings and imports number theirs from 0 on, whatever they are, and test after train ones.
     """
     one, other = ensembles.values()
     both = np.intersect1d(one["example"].values, other["example"].values)

@@ -39,7 +39,9 @@ def as_array(values: object) -> np.ndarray:
         # numpy has no bfloat16.
         values = values.float() if values.is_floating_point() else values
     try:
-        return np.asarray(values)
+        array = np.asarray(values)
+        # That of JAX and Keras is not among numpy's own types.
+        return array.astype(np.float32) if array.dtype.name == "bfloat16" else array
     except ValueError as error:
         raise InputError(
             f"a list of {len(values)} parts has parts of different shapes; give one array."

@@ -2,7 +2,7 @@
 
 import random
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import numpy as np
@@ -25,13 +25,14 @@ def undisturbed(model: object, *loaders: object) -> Iterator[None]:
     """Evaluate a torch module in the ``with`` block, in eval mode and without gradients.
 
     Afterwards the mode of each of its modules is restored, and so are the random states of torch
-    (on the CPU and on the GPUs of the model), numpy, random and the loaders' generators.
+    (on the CPU and on the GPUs of the model), numpy, random, and the generators of the loaders and
+    of their samplers.
     """
     torch = sys.modules["torch"]
     modes = [(module, module.training) for module in model.modules()]
     gpus = {each.device.index for each in model.parameters() if each.device.type == "cuda"}
     # Even a loader that does not shuffle draws a number.
-    generators = [each.generator for each in loaders if getattr(each, "generator", None)]
+    generators = [*_generators(loaders)]
     states = [generator.get_state() for generator in generators]
     of_random, of_numpy = random.getstate(), np.random.get_state()
     try:
@@ -74,13 +75,29 @@ def outputs_of(
         yield logits_of(outputs), labels, ids
 
 
+def _generators(loaders: Iterable[object]) -> Iterator[object]:
+    """Yield each random generator of loaders and of their samplers once."""
+    seen = set()
+    for loader in loaders:
+        batches = getattr(loader, "batch_sampler", None)
+        samplers = getattr(loader, "sampler", None), batches, getattr(batches, "sampler", None)
+        for each in (loader, *samplers):
+            generator = getattr(each, "generator", None)
+            if generator is not None and id(generator) not in seen:
+                seen.add(id(generator))
+                yield generator
+
+
 def shuffles(loader: object) -> bool:
     """Return whether a torch DataLoader may change the order of the examples."""
     data = sys.modules["torch"].utils.data
     if not isinstance(loader, data.DataLoader) or isinstance(loader.dataset, data.IterableDataset):
         return False
-    in_order = type(loader.sampler) is data.SequentialSampler
-    return not in_order or type(loader.batch_sampler) not in (data.BatchSampler, type(None))
+    samplers, batches = [loader.sampler], loader.batch_sampler
+    if type(batches) is data.BatchSampler:
+        samplers.append(batches.sampler)
+    in_order = all(type(sampler) is data.SequentialSampler for sampler in samplers)
+    return not in_order or type(batches) not in (data.BatchSampler, type(None))
 
 
 def without_distribution(model: object) -> object:

@@ -384,7 +384,7 @@ class Recorder:
     def _find(self, split: str, ids: Sequence, by_position: bool = False) -> np.ndarray:
         """Return the places of examples on the example axis, (example,) int64."""
         places, index = self._places[split], self._ids.get(split)
-        ids = as_array(ids).ravel().tolist()
+        ids = _as_ids(ids).ravel().tolist()
         if index is None or by_position:
             found = [each if each in range(len(places)) else None for each in ids]
         else:
@@ -529,9 +529,16 @@ def _pixels(images: Mapping[str, np.ndarray], sizes: Mapping[str, int]) -> np.nd
     return np.concatenate(parts)
 
 
+def _as_ids(ids: Sequence) -> np.ndarray:
+    # Together with smaller ones, numpy would make floats of numbers above 2^63, such as hashes.
+    if isinstance(ids, list | tuple) and all(type(each) is int for each in ids):
+        return np.array(ids, dtype=object)
+    return as_array(ids)
+
+
 def _index(ids: Sequence, split: str) -> dict:
     """Return the position of each id, as a dict, which finds equal numbers of any type."""
-    given = as_array(ids)
+    given = _as_ids(ids)
     names = given.tolist()
     if given.ndim != 1 or None in names:
         raise InputError(f"ids[{split!r}] are not all numbers or text; give each example one.")
