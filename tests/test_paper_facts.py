@@ -491,16 +491,16 @@ def test_slow_networks_learn_in_the_order_of_the_first_epochs_of_st_vgg(scores):
         return np.argmax(r) + 1, max(r)
 
     slow = {
-        "variation_learning_rate_0_002": (2, 0.90),
+        "variation_learning_rate_0_002": (2, 0.92),
         "variation_learning_rate_0_01": (15, 0.95),
-        "variation_learning_rate_0_02": (32, 0.96),
+        "variation_learning_rate_0_02": (34, 0.97),
         "variation_relu": (12, 0.89),
         "linear_st_vgg": (15, 0.82),
     }
     for name, (epochs, r) in slow.items():
         assert best_fit(name) == (epochs, pytest.approx(r, abs=0.005)), name
     others = [best_fit(name)[1] for name in table_of_variations() if name not in slow]
-    assert [min(others), max(others)] == pytest.approx([0.87, 0.97], abs=0.005)
+    assert [min(others), max(others)] == pytest.approx([0.87, 0.98], abs=0.005)
 
 
 def table_of_variations():
@@ -563,6 +563,8 @@ def test_the_paper_s_numbers_of_other_data_are_marked(claims):
         ("moved_easiest_order_test", "verified"),
         ("supplement_c_robustness:variation_adam", "verified"),
         ("supplement_c_robustness_train:variation_adam", "inconclusive"),
+        ("supplement_c_robustness_train:variation_no_dropout", "inconclusive"),
+        ("supplement_c_robust_order_train:variation_learning_rate_0_002", "falsified"),
         ("section_4_1_weaker_first", "falsified"),
         ("figure_05b_almost_always", "falsified"),
         ("figure_11_most_examples", "inconclusive"),
