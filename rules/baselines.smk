@@ -19,12 +19,10 @@ rule fit_baseline:
         "../envs/created_equal.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=lambda wildcards: memory_of_baseline(baseline_in(wildcards)),
         runtime=240,
     params:
-        definition=lambda wildcards: checked(
-            baseline_of, load(wildcards.study), wildcards.baseline
-        ).definition,
+        definition=lambda wildcards: baseline_in(wildcards).definition,
         baselines_version=BASELINES_VERSION,
     message:
         "fit {wildcards.baseline} on {wildcards.study}"

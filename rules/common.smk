@@ -134,6 +134,13 @@ def ensemble_of(wildcards, name="ensemble"):
     )
 
 
+def baseline_in(wildcards):
+    """Return the baseline of a job."""
+    return checked(
+        created_equal.study.baseline_of, load(wildcards.study), wildcards.baseline
+    )
+
+
 def notebook(figure):
     """Return the path of a figure's notebook: one in the current folder, or the repository's."""
     return str(find(NOTEBOOKS / f"{figure}.ipynb"))

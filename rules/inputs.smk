@@ -7,11 +7,10 @@ import shutil
 from functools import cache, partial
 
 from created_equal.extras import can_use_gpus
-from created_equal.planning.sizes import memory_of
+from created_equal.planning.sizes import memory_of, memory_of_baseline
 from created_equal.study import (
     CROSS_DATASET,
     FIGURES,
-    baseline_of,
     baselines_in,
     baselines_of,
     ensemble_across,

@@ -18,7 +18,9 @@ rule train_networks:
         "../envs/created_equal.yaml"
     threads: lambda wildcards: ensemble_of(wildcards).resources.cpus
     resources:
-        mem_mb=lambda wildcards: memory_of(ensemble_of(wildcards)),
+        mem_mb=lambda wildcards: memory_of(
+            ensemble_of(wildcards), len(networks_in(wildcards))
+        ),
         runtime=lambda wildcards: ensemble_of(wildcards).resources.minutes(
             len(networks_in(wildcards))
         ),

@@ -6,9 +6,10 @@ from created_equal.planning.sizes import (
     expected_extent,
     extent_of,
     memory_of,
+    memory_of_baseline,
     predictions_of,
 )
-from created_equal.study import Resources, load_study
+from created_equal.study import Baseline, Resources, load_study
 from created_equal.training import count_operations
 
 MAMMALS = {"source": "cifar100", "superclass": "small_mammals"}
@@ -50,19 +51,33 @@ def test_derived_datasets_have_their_own_extent(study_folder):
     assert extent_of(ensembles["hardest_fifth"], whole).examples == (20, 100)
 
 
-def test_memory_is_set_in_the_study_or_computed_from_the_images(tiny):
+def test_memory_is_set_in_the_study_or_computed_from_images_and_predictions(tiny):
     ensemble = tiny()
-    assert memory_of(ensemble) == 4000
+    assert memory_of(ensemble, 1) == 4000
     cifar = replace(ensemble, dataset={"source": "cifar10"})
-    assert memory_of(cifar) == 4000 + 3 * 60_000 * 32 * 32 * 3 // 10**6
-    assert memory_of(replace(ensemble, dataset=FOLDER)) == 4000
+    images = 3 * 60_000 * 32 * 32 * 3
+    # A byte for each label, at each epoch and before the first, and five copies.
+    predictions = 5 * 60_000 * (ensemble.recipe.epochs + 1)
+    assert memory_of(cifar, 1) == 4000 + (images + predictions) // 10**6
+    assert memory_of(cifar, 100) == 4000 + (images + 100 * predictions) // 10**6
+    assert memory_of(replace(ensemble, dataset=FOLDER), 100) == 4000
     large = {"size": 224, "train_examples": 1_281_167, "test_examples": 50_000}
-    assert memory_of(replace(ensemble, dataset=FOLDER | large)) > 500_000
-    files = replace(ensemble, dataset=FOLDER | large | {"images": "files"})
-    assert memory_of(files) == 5000
-    assert memory_of(replace(files, resources=Resources(cpus=12))) == 16_000
-    assert memory_of(replace(files, resources=Resources(mem_mb=48_000))) == 48_000
-    assert memory_of(replace(cifar, resources=Resources(mem_mb=9000))) == 9000
+    assert memory_of(replace(ensemble, dataset=FOLDER | large), 1) > 500_000
+    files = replace(ensemble, dataset=FOLDER | {"images": "files"})
+    assert memory_of(files, 1) == 5000
+    assert memory_of(replace(files, resources=Resources(cpus=12)), 1) == 16_000
+    assert memory_of(replace(files, resources=Resources(mem_mb=48_000)), 1) == 48_000
+    assert memory_of(replace(files, dataset=files.dataset | large), 1) > 5000
+    assert memory_of(replace(cifar, resources=Resources(mem_mb=9000)), 1) == 9000
+
+
+def test_the_memory_of_a_baseline_is_that_of_its_pixels():
+    digits, cifar = (
+        Baseline("one", "svm", 1, None, {"source": of}) for of in ("digits", "cifar10")
+    )
+    assert memory_of_baseline(digits) == 4000 + 25 * 1797 * 64 // 10**6
+    assert memory_of_baseline(cifar) == 4000 + 25 * 60_000 * 32 * 32 * 3 // 10**6
+    assert memory_of_baseline(replace(digits, dataset=FOLDER)) == 4000
 
 
 def test_networks_that_are_seen_after_steps_are_predicted_as_often(tiny):

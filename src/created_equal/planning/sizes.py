@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from created_equal.study import SOURCE_SIZES, Ensemble, derivation
+from created_equal.study import SOURCE_SIZES, Baseline, Ensemble, derivation
 
 # Megabytes that a training job needs in addition to its images.
 MEMORY = 4000
@@ -11,6 +11,10 @@ MEMORY = 4000
 MEMORY_PER_CORE = 1000
 # Images are in memory twice, as read and as trained on; the third copy is headroom.
 COPIES = 3
+# Predictions are in memory up to five times when they are written.
+COPIES_OF_PREDICTIONS = 5
+# scikit-learn standardizes pixels as float32, and an SVM copies the train set as float64.
+BYTES_OF_A_PIXEL = 25
 
 
 @dataclass(frozen=True)
@@ -66,12 +70,10 @@ def disk_of(ensemble: Ensemble, extent: Extent, n_networks: int | None = None) -
     The extent is that of the ensemble's dataset; by default all networks have predictions.
     """
     n_networks = ensemble.n_networks if n_networks is None else n_networks
-    # A label takes one byte for up to 256 classes; two are assumed if their number is unknown.
-    label_bytes = 1 if 0 < extent.classes <= 256 else 2
     count_bytes = 1 if ensemble.n_networks <= 255 else 2
-    scores_bytes = label_bytes + 3 * count_bytes
+    scores_bytes = _label_bytes(extent) + 3 * count_bytes
     of_one = sum(extent.examples) * len(ensemble.moments)
-    return of_one * (n_networks * label_bytes + scores_bytes)
+    return of_one * (n_networks * _label_bytes(extent) + scores_bytes)
 
 
 def predictions_of(ensemble: Ensemble, extent: Extent) -> int:
@@ -79,15 +81,32 @@ def predictions_of(ensemble: Ensemble, extent: Extent) -> int:
     return ensemble.n_networks * sum(extent.examples) * len(ensemble.moments)
 
 
-def memory_of(ensemble: Ensemble) -> int:
-    """Return the memory, in megabytes, that a training job of an ensemble requests."""
+def memory_of(ensemble: Ensemble, n_networks: int) -> int:
+    """Return the memory, in megabytes, that a job that trains some networks requests."""
     if ensemble.resources.mem_mb is not None:
         return ensemble.resources.mem_mb
+    extent, needed = expected_extent(ensemble.dataset), 0
+    if extent is not None:
+        predictions = n_networks * sum(extent.examples) * len(ensemble.moments)
+        needed = COPIES_OF_PREDICTIONS * predictions * _label_bytes(extent)
     if ensemble.dataset.get("images") == "files":
-        return MEMORY + MEMORY_PER_CORE * ensemble.resources.cpus
-    extent = expected_extent(ensemble.dataset)
-    if extent is None:
-        return MEMORY
+        needed += MEMORY_PER_CORE * ensemble.resources.cpus * 10**6
+    elif extent is not None:
+        needed += COPIES * _pixels(extent)
+    return MEMORY + needed // 10**6
+
+
+def memory_of_baseline(baseline: Baseline) -> int:
+    """Return the memory, in megabytes, that a job that fits a baseline requests."""
+    extent = expected_extent(baseline.dataset)
+    return MEMORY + (BYTES_OF_A_PIXEL * _pixels(extent) // 10**6 if extent else 0)
+
+
+def _label_bytes(extent: Extent) -> int:
+    """Return the bytes of a label: one for up to 256 classes; two if their number is unknown."""
+    return 1 if 0 < extent.classes <= 256 else 2
+
+
+def _pixels(extent: Extent) -> int:
     height, width, channels = extent.image_shape
-    images = sum(extent.examples) * height * width * channels
-    return MEMORY + COPIES * images // 10**6
+    return sum(extent.examples) * height * width * channels
