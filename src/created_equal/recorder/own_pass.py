@@ -76,14 +76,14 @@ def outputs_of(
 
 
 def _generators(loaders: Iterable[object]) -> Iterator[object]:
-    """Yield each random generator of loaders and of their samplers once."""
-    seen = set()
+    """Yield each generator of torch that loaders and their samplers have, once."""
+    kind, seen = sys.modules["torch"].Generator, set()
     for loader in loaders:
         batches = getattr(loader, "batch_sampler", None)
         samplers = getattr(loader, "sampler", None), batches, getattr(batches, "sampler", None)
         for each in (loader, *samplers):
             generator = getattr(each, "generator", None)
-            if generator is not None and id(generator) not in seen:
+            if isinstance(generator, kind) and id(generator) not in seen:
                 seen.add(id(generator))
                 yield generator
 

@@ -123,17 +123,11 @@ def keep_scores(study: Study) -> Iterator[str]:
         a sentence for each ensemble and baseline.
 
     Raises:
-        InputError: there are no scores at all, a file is damaged, or has another definition than
-            the study's.
+        InputError: there are no scores at all, a file is damaged, or ``Study.check_results`` finds
+            one that was not made for the study; then none is replaced.
     """
     # Imported here, because dry runs and cluster jobs import this module too, and need no arrays.
-    from created_equal.artefacts import (
-        check_definition,
-        definition_of,
-        open_predictions,
-        open_scores,
-        write_atomically,
-    )
+    from created_equal.artefacts import open_scores, write_atomically
 
     wanted = ensembles_in(roles_of(study))
     available = [name for name in wanted if scores_path(study.name, name).is_file()]
@@ -148,14 +142,7 @@ def keep_scores(study: Study) -> Iterator[str]:
         name for name in baselines_in(roles_of(study)) if baseline_path(study.name, name).is_file()
     ]
     # All of them are checked before one replaces another that was kept.
-    for name in available:
-        with open_scores(scores_path(study.name, name)) as scores:
-            found, made = definition_of(scores), study.ensembles[name].definition
-            check_definition(scores_path(study.name, name), found, made)
-    for name in baselines:
-        with open_predictions(baseline_path(study.name, name)) as predictions:
-            found, made = definition_of(predictions), study.baselines[name].definition
-            check_definition(baseline_path(study.name, name), found, made)
+    study.check_results(available, baselines)
     for name in wanted:
         if name not in available:
             fate = "the earlier ones stay" if name in catalogue else "left out"
