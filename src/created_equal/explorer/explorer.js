@@ -32,7 +32,6 @@ const ensembles = page.ensembles.map((info, number) => {
   return { ...info, ...owns[number], number, bars: $(`bars_${number}`), map: $(`map_${number}`) };
 });
 const [first, second] = ensembles;
-
 const at = (m, i, epoch = state.epoch) => i * m.own.length + m.at[epoch];
 const consistency = (m, i, epoch) => m.right[at(m, i, epoch)] / m.networks;
 const consensus = (m, i) => Math.max(m.right[at(m, i)], m.wrong[at(m, i)]) / m.networks;
@@ -401,12 +400,6 @@ function address() {
   return `#${parts}`;
 }
 
-function isBrush(brush) {
-  const numbers = ["of", "epoch", "x0", "x1", "y0", "y1"].map((key) => brush?.[key]);
-  return numbers.every(Number.isFinite) && ["bars", "map"].includes(brush.on) &&
-    ensembles[brush.of] !== undefined && epochs[brush.epoch] !== undefined;
-}
-
 function readAddress() {
   const parts = new URLSearchParams(location.hash.slice(1));
   const read = (key) => parts.get(key) ?? DEFAULTS[key];
@@ -421,7 +414,8 @@ function readAddress() {
   else if (parts.get("image") === "none") found.image = null;
   try {
     const brush = JSON.parse(parts.get("brush"));
-    if (isBrush(brush)) found.brush = brush;
+    for (const end of ["x0", "x1", "y0", "y1"]) brush[end].toFixed(); // Throws unless a number.
+    if (ensembles[brush.of]?.map && epochs[brush.epoch] !== undefined) found.brush = brush;
   } catch { /* Not an address that this page has written. */ }
   update(found);
   if (found.image === undefined && matchMedia("(width > 66rem)").matches) [state.image] = select();
