@@ -136,6 +136,13 @@ def test_nothing_is_replaced_if_one_of_the_scores_cannot_be_kept(trained, untrai
     with pytest.raises(InputError, match=r"other/scores\.nc was made for a definition"):
         list(keep_scores(load_study("small")))
     assert {path: path.read_bytes() for path in Path("reference").rglob("*.*")} == kept
+    Path("results/small/other/scores.nc").unlink()
+    cli.fit_baseline("small", "svm")
+    fitted = Path("results/small/baselines/svm.nc")
+    overwrite(fitted, fitted.read_bytes()[:2000])
+    with pytest.raises(InputError, match=r"baselines/svm\.nc "):
+        list(keep_scores(load_study("small")))
+    assert {path: path.read_bytes() for path in Path("reference").rglob("*.*")} == kept
 
 
 def test_baselines_are_kept_and_copied_in_place_of_a_fit(trained, monkeypatch, caplog):

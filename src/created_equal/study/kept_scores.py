@@ -16,7 +16,7 @@ from created_equal.errors import InputError
 from created_equal.paths import REFERENCE, baseline_path, find, scores_path
 from created_equal.study.keys import ROLES, FiguresEntry
 from created_equal.study.roles import baselines_in, ensembles_in, ensembles_of, roles_of
-from created_equal.study.study import FIGURES, TRAIN, Study
+from created_equal.study.study import FIGURES, TRAIN, Ensemble, Study
 
 GET_AGAIN = "get it again from where you have the code."
 
@@ -124,10 +124,10 @@ def keep_scores(study: Study) -> Iterator[str]:
 
     Raises:
         InputError: there are no scores at all, a file is damaged, or ``Study.check_results`` finds
-            one that was not made for the study; then none is replaced.
+            one that was not made for the study. Then none is replaced.
     """
     # Imported here, because dry runs and cluster jobs import this module too, and need no arrays.
-    from created_equal.artefacts import open_scores, write_atomically
+    from created_equal.artefacts import open_predictions, write_atomically
 
     wanted = ensembles_in(roles_of(study))
     available = [name for name in wanted if scores_path(study.name, name).is_file()]
@@ -141,32 +141,41 @@ def keep_scores(study: Study) -> Iterator[str]:
     baselines = [
         name for name in baselines_in(roles_of(study)) if baseline_path(study.name, name).is_file()
     ]
-    # All of them are checked before one replaces another that was kept.
+    # All of them are read before one replaces another that was kept.
     study.check_results(available, baselines)
+    entries = {name: _entry(study.ensembles[name]) for name in available}
+    for name in baselines:
+        open_predictions(baseline_path(study.name, name)).close()
     for name in wanted:
         if name not in available:
             fate = "the earlier ones stay" if name in catalogue else "left out"
             yield f"{name}: no scores in results; {fate}"
             continue
-        source = scores_path(study.name, name)
-        with open_scores(source) as scores:
-            n_networks, seconds = scores.sizes["network"], float(scores["seconds"].sum())
-            catalogue[name] = {
-                "definition": study.ensembles[name].definition,
-                "networks": n_networks,
-                "device": sorted(set(scores["device"].values.tolist())),
-                "precision": sorted(set(scores["precision"].values.tolist())),
-                "versions": json.loads(scores.attrs["trained_with"]),
-                # The sum over all devices (on a CPU: over all threads).
-                "seconds": round(seconds, 1),
-            }
+        source, entry = scores_path(study.name, name), entries[name]
+        catalogue[name] = entry
         write_atomically(scores_path(study.name, name, REFERENCE), source.read_bytes())
         write_atomically(path, json.dumps(catalogue, indent=2, sort_keys=True).encode() + b"\n")
-        yield f"{name}: {n_networks} networks, {seconds:.0f} s of training"
+        yield f"{name}: {entry['networks']} networks, {entry['seconds']:.0f} s of training"
     for name in baselines:
         source = baseline_path(study.name, name)
         write_atomically(baseline_path(study.name, name, REFERENCE), source.read_bytes())
         yield f"baselines/{name}: its predictions"
+
+
+def _entry(ensemble: Ensemble) -> dict:
+    """Return an ensemble's entry in the catalogue."""
+    from created_equal.artefacts import open_scores
+
+    with open_scores(scores_path(ensemble.study, ensemble.name)) as scores:
+        return {
+            "definition": ensemble.definition,
+            "networks": scores.sizes["network"],
+            "device": sorted(set(scores["device"].values.tolist())),
+            "precision": sorted(set(scores["precision"].values.tolist())),
+            "versions": json.loads(scores.attrs["trained_with"]),
+            # The sum over all devices (on a CPU: over all threads).
+            "seconds": round(float(scores["seconds"].sum()), 1),
+        }
 
 
 def _catalogue_path(study: str) -> Path:
