@@ -326,7 +326,7 @@ def test_a_learning_rate_that_kills_the_networks(run, small, study_folder):
     message = refused(run("train_networks", "small", "st_vgg"))
     assert re.fullmatch(
         r"small/st_vgg, network 0 \(and 3 others\): the loss is not finite after epoch [12]; lower "
-        r"recipe\.learning_rate \(1e\+06\) or change its decay\.",
+        r"ensembles\.st_vgg\.recipe\.learning_rate \(1e\+06\) or change its decay\.",
         message,
     )
     assert not list((study_folder / "results" / "small").rglob("predictions/**/*.nc"))
@@ -435,7 +435,7 @@ def test_a_window_system_that_matplotlib_does_not_know_is_not_needed():
     environment = os.environ | {"MPLBACKEND": "nonsense"}
     done = python(*COMMAND, "compare", "none.nc", "other.nc", env=environment)
     assert done.returncode == 2
-    assert done.stderr.startswith("created-equal: none.nc does not exist; build it with snakemake")
+    assert done.stderr.startswith("created-equal: none.nc does not exist; correct the path.")
 
 
 def test_every_command_has_help_and_those_of_a_study_take_the_config_of_a_run(run):

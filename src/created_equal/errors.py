@@ -32,6 +32,11 @@ class DamagedError(InputError):
         return Path(str(self).split(" is damaged (")[0])
 
 
+def fact_of(error: InputError) -> str:
+    """Return what the sentence of an error says before its remedy."""
+    return str(error).partition("; ")[0]
+
+
 def because(error: OSError, otherwise: str) -> str:
     """Return the end of a sentence: the reason of a system error, and the remedy.
 
@@ -45,9 +50,9 @@ def because(error: OSError, otherwise: str) -> str:
         case errno.EFBIG:
             remedy = "raise the limit of a file's size, for example with: ulimit -f unlimited"
         case errno.EMFILE | errno.ENFILE:
-            remedy = "raise the limit of open files, for example with: ulimit -n 4096"
+            remedy = "raise the limit of open files (ulimit -Hn shows it), or close other programs"
         case errno.EACCES | errno.EPERM:
-            remedy = f"change the permissions (ls -ld shows them), or {otherwise}"
+            remedy = f"check the permissions with ls -ld, and {otherwise}"
         case errno.EROFS:
             remedy = "choose a folder on a file system that is not read-only"
         case errno.EIO | errno.ESTALE | errno.ENOTCONN | errno.EHOSTDOWN:

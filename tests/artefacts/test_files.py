@@ -277,9 +277,11 @@ def test_a_place_that_cannot_be_written_to(tmp_path, contents, place, remedy):
 
 
 def test_a_file_that_is_missing(tmp_path):
-    assert sentence(read_scores, tmp_path / "a.nc") == (
-        f"{tmp_path / 'a.nc'} does not exist; build it with snakemake, or with the command that "
-        "writes scores files (see created-equal --help)."
+    path = tmp_path / "a.nc"
+    assert sentence(read_scores, path) == f"{path} does not exist; correct the path."
+    assert sentence(read_scores, "results/digits/st_vgg/scores.nc") == (
+        "results/digits/st_vgg/scores.nc does not exist; "
+        "build it with snakemake --cores all results/digits/st_vgg/scores.nc."
     )
 
 

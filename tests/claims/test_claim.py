@@ -227,7 +227,9 @@ def test_every_claim_holds_where_it_should_and_fails_where_it_should(
         for claim in read_claims()
         if claim.studies[0] == study and claim.id not in (ALONE if good else ALONE | NEVER_AT_ZERO)
     ]
-    for row in check_claims(made_up(study, good), claims):
+    rows = check_claims(made_up(study, good), claims)
+    assert {row.id.partition(":")[0] for row in rows} == {claim.id for claim in claims}
+    for row in rows:
         assert row.verdict.startswith(POSITIVE if good else NEGATIVE), row
         assert math.isnan(row.lower) or row.lower <= row.value <= row.upper
         values = [getattr(row, null) for null in CLAIMS[row.id.split(":")[0]].measure.nulls]

@@ -72,15 +72,6 @@ def test_matched_epochs_and_saturated_cells(figure, scores, other):
         assert mesh.get_array().shape == (7, 9), "a column for each of 0..8 networks, a row of 0..6"
 
 
-def test_examples_are_aligned_by_name(scores, other):
-    shuffled = other.isel(example=np.random.default_rng(0).permutation(other.sizes["example"]))
-    titles = [
-        panel(draw({"st_vgg": scores, "small": each}, "Digits"), "b").get_title(loc="left")
-        for each in (other, shuffled)
-    ]
-    assert titles[0] == titles[1]
-
-
 def test_joint_fractions_by_hand():
     one, other = np.array([0, 0, 0.5, 1]), np.array([0, 1, 1, 1])
     found = joint_fractions(one, other, bin_edges(2), bin_edges(1))

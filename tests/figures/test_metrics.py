@@ -6,7 +6,7 @@ from scipy.stats import spearmanr
 from created_equal.artefacts import select_split
 from created_equal.figures import metrics
 from created_equal.figures.saving import save
-from created_equal.scores import example_metrics
+from created_equal.scores import example_metrics, rank_correlations
 from created_equal.scores.label_metrics import OF_EXAMPLES
 
 
@@ -26,6 +26,10 @@ def test_each_cell_has_the_correlation_of_its_row_and_column(scores, words):
         )
         value = axes.images[0].get_array()[min(x, y), max(x, y)]
         assert value == pytest.approx(expected)
+        labels = select_split(scores, split)["label"].values
+        within = rank_correlations(of_split[["churn", "vote_margin"]], labels).r[0, 1]
+        assert axes.images[0].get_array()[max(x, y), min(x, y)] == pytest.approx(within)
+        assert within != pytest.approx(expected, abs=0.005)
 
 
 @pytest.mark.parametrize(

@@ -188,7 +188,7 @@ def test_the_style_of_ones_own_figure_stays(shown):
     scores, own = shown
     before = matplotlib.rcParams["font.size"]
     axes = own.subplots()
-    with pytest.raises(InputError):
+    with pytest.raises(InputError, match="figure_01 shows 4 epochs"):
         figure_01.draw(scores, "Digits", "st-VGG", [0, 1], on=axes)
     assert matplotlib.rcParams["font.size"] == before
     assert style.page(3).get_figheight() == 3

@@ -113,14 +113,14 @@ def test_the_band_over_examples_covers_the_truth():
     """95 % bands of samples of 500 uniform examples, over 200 samples.
 
     The uniform distribution of 0..10 has the true value of its own histogram. With a true coverage
-    of 0.93 (percentile bands are a little narrow) 200 bands cover at least 88 % of the time in all
-    but 0.5 % of the seeds.
+    of 0.93 (percentile bands are a little narrow) 200 bands cover from 88 to 98.5 % of the time in
+    all but 0.5 % of the seeds.
     """
     truth = bimodality_of_counts(np.ones(11))
     generator = np.random.default_rng(0)
     samples = generator.multinomial(500, np.ones(11) / 11, size=200)
     bands = np.array([band_over_examples(sample) for sample in samples])
-    assert np.mean((bands[:, 0] <= truth) & (truth <= bands[:, 1])) >= 0.88
+    assert 0.88 <= np.mean((bands[:, 0] <= truth) & (truth <= bands[:, 1])) <= 0.985
 
 
 def test_the_band_over_examples_is_reproducible_and_undefined_for_constant_scores():

@@ -5,7 +5,12 @@ import pytest
 
 from created_equal.artefacts import select_split
 from created_equal.scores import ensemble, label_metrics
-from created_equal.scores.agreement import disagreement, vote_el2n, vote_entropy
+from created_equal.scores.agreement import (
+    disagreement,
+    error_consistency,
+    vote_el2n,
+    vote_entropy,
+)
 from created_equal.scores.dynamics import (
     first_learned,
     forgetting,
@@ -42,15 +47,22 @@ def test_the_metrics_of_examples_are_the_pure_functions(made_up, scores):
     assert found.index.tolist() == scores["example"].values.tolist()
     trained, last = made_up.predictions[:, 1:], made_up.predictions[:, -1]
     right, epochs = trained == made_up.labels, np.arange(1, 6)
-    share = [[np.mean(votes == k) for k in range(made_up.classes)] for votes in last.T]
-    margin = [
-        own[label] - max(np.delete(own, label))
-        for own, label in zip(np.array(share), made_up.labels, strict=True)
+    shares = [
+        [(epoch == k).mean(axis=0) for k in range(made_up.classes)]
+        for epoch in np.moveaxis(trained, 1, 0)
+    ]
+    shares = np.moveaxis(shares, 1, 2)  # (epoch, example, class)
+    margins = [
+        [
+            own[label] - max(np.delete(own, label))
+            for own, label in zip(share, made_up.labels, strict=True)
+        ]
+        for share in shares
     ]
     expected = {
         "consistency": (last == made_up.labels).mean(axis=0),
-        "consensus": np.max(share, axis=1),
-        "modal_label": np.argmax(share, axis=1),
+        "consensus": np.max(shares[-1], axis=1),
+        "modal_label": np.argmax(shares[-1], axis=1),
         "accessibility": right.mean(axis=(0, 1)),
         "first_learned": median_network(first_learned(right, epochs)),
         "learned_for_good": median_network(learned_for_good(right, epochs)),
@@ -58,12 +70,13 @@ def test_the_metrics_of_examples_are_the_pure_functions(made_up, scores):
         "forgetting": mean_network(forgetting(right)),
         "churn": (trained[:, 1:] != trained[:, :-1]).mean(axis=(0, 1)),
         "variability": variability(right.mean(axis=0)),
-        "vote_margin": margin,
+        "vote_margin": margins[-1],
+        "mean_vote_margin": np.mean(margins, axis=0),
         "vote_entropy": vote_entropy(last),
         "vote_el2n": vote_el2n(last, made_up.labels),
         "disagreement": disagreement(last),
     }
-    assert {*found.columns} == {*expected, "mean_vote_margin", "difficulty_class"}
+    assert {*found.columns} == {*expected, "difficulty_class"}
     for name, values in expected.items():
         np.testing.assert_allclose(found[name], values, atol=1e-12, err_msg=name)
     consistency = expected["consistency"]
@@ -78,6 +91,7 @@ def test_the_metrics_of_epochs_are_means_over_each_split(made_up, scores):
         chosen = made_up.is_test == (split == "test")
         predictions = np.moveaxis(made_up.predictions[..., chosen], 1, 0)
         of_split = found.xs(split, level="split")
+        stored = select_split(scores, split)
         np.testing.assert_allclose(
             of_split["disagreement"], [disagreement(each).mean() for each in predictions]
         )
@@ -85,9 +99,22 @@ def test_the_metrics_of_epochs_are_means_over_each_split(made_up, scores):
         np.testing.assert_allclose(of_split["churn"], [np.nan, *changes])
         right = predictions == made_up.labels[chosen]
         np.testing.assert_allclose(of_split["accuracy"], right.mean(axis=(1, 2)), rtol=1e-6)
-        np.testing.assert_array_equal(
-            of_split["bimodality"], select_split(scores, split)["bimodality"].sel(split=split)
-        )
+        expected = {
+            "loss": stored["loss"].sel(split=split).mean("network"),
+            "bimodality": stored["bimodality"].sel(split=split),
+            "error_consistency": [error_consistency(e.sum(axis=0), e.mean(axis=1)) for e in right],
+        }
+        if right.shape[1] > 1:
+            expected |= {
+                "variance_of_accuracy": right.mean(axis=2).var(axis=1, ddof=1),
+                "variance_if_independent": [
+                    each.var(axis=0, ddof=1).sum() / each.shape[1] ** 2 for each in right
+                ],
+            }
+        for name, values in expected.items():
+            np.testing.assert_allclose(of_split[name], values, rtol=1e-5, err_msg=name)
+        band = stored["bimodality_over_examples"].sel(split=split)
+        np.testing.assert_array_equal(of_split[["bimodality_lower", "bimodality_upper"]], band)
 
 
 def test_churn_is_of_labels_even_if_both_are_wrong():

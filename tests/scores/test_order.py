@@ -20,12 +20,8 @@ from created_equal.scores import (
 )
 
 
-def test_correlations_are_those_of_scipy():
-    a, b = np.random.default_rng(0).integers(0, 9, (2, 60)).astype(float)
-    b += a
-    assert pearson(a, b) == pytest.approx(stats.pearsonr(a, b).statistic)
-    assert spearman(a, b) == pytest.approx(stats.spearmanr(a, b).statistic)
-    assert np.isnan(spearman(a, np.ones(60)))
+def test_a_constant_has_no_correlation():
+    assert np.isnan(spearman(np.arange(60), np.ones(60)))
 
 
 def test_without_class_means_nothing_is_left_of_classes():
@@ -83,11 +79,14 @@ def test_the_forms_of_a_mean_of_correlations_are_means():
     one, two = np.random.default_rng(0).normal(size=(2, 3, 50))
     two += one
     pairs = list(zip(one, two, strict=True))
-    found = forms_of_correlation(pearson, iter(pairs), iter(pairs), [[0.9] * 3, [0.8] * 3], [2, 1])
+    within = [(x[::-1], y) for x, y in pairs]
+    found = forms_of_correlation(pearson, iter(pairs), iter(within), [[0.9] * 3, [0.8] * 3], [2, 1])
     of_pairs = [stats.spearmanr(*pair).statistic for pair in pairs]
     assert found["spearman"] == pytest.approx(np.mean(of_pairs))
-    assert found["within_class"] == pytest.approx(np.mean([pearson(*pair) for pair in pairs]))
-    r = found["within_class"]
+    assert found["within_class"] == pytest.approx(np.mean([pearson(*pair) for pair in within]))
+    of_within = [stats.spearmanr(*pair).statistic for pair in within]
+    assert found["spearman_within_class"] == pytest.approx(np.mean(of_within))
+    r = np.mean([pearson(*pair) for pair in pairs])
     noise = spearman_brown(0.9, 2) * spearman_brown(0.8, 2)
     assert found["corrected"] == pytest.approx(r / np.sqrt(noise), abs=0.03)
     assert r < found["expected"] < found["corrected"] and np.isnan(found["log10_p"])
@@ -137,3 +136,7 @@ def test_the_correlation_without_noise_is_undefined_if_halves_do_not_correlate()
     assert np.isnan(correlation_with_more(0.3, [-0.1, -0.1], [1, 1])).all()
     # Two halves that correlate by 1/3 have a reliability of 1/2 together.
     assert correlation_with_more(0.3, [1 / 3, 1 / 3], [1, 1]) == pytest.approx((0.6, 0.3))
+    # Four halves have a reliability of 2/3, so twice as many networks of both correlate by 0.4, and
+    # twice as many of one by the geometric mean of 0.3 and 0.4.
+    assert correlation_with_more(0.3, [1 / 3, 1 / 3], [2, 2]) == pytest.approx((0.6, 0.4))
+    assert correlation_with_more(0.3, [1 / 3, 1 / 3], [2, 1]) == pytest.approx((0.6, 0.12**0.5))

@@ -299,7 +299,7 @@ def test_scores_that_are_not_where_the_catalogue_says(study):
     kept = load_configured("one")
     (sentence,) = kept.refused["figure_01"]
     assert "shows a (reference/one/a/scores.nc does not exist)" in sentence
-    with pytest.raises(InputError, match="no scores of one/a are kept; train the networks with"):
+    with pytest.raises(InputError, match="no scores of one/a come with the code; train"):
         kept.scores_path("a")
 
 

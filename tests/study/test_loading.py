@@ -484,7 +484,7 @@ def test_any_broken_study_is_an_input_error(tmp_path_factory, data):
     [
         ("smal_mamals", "did you mean small_mammals?"),
         ("epochs=2", "write --config epochs=2."),
-        ("digits,mnist", "separate studies by spaces: digits mnist."),
+        ("digits,mnist", "where several studies can be named, write digits mnist."),
     ],
 )
 def test_a_missing_study(folder, name, remedy):

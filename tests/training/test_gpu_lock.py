@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -125,10 +124,8 @@ def test_a_released_lock_can_be_acquired_again(four_gpus, start):
     assert locked_gpu(first) == GPUS[1]
     second = start(CUDA_VISIBLE_DEVICES="1")
     assert "waiting" in second.stdout.readline()
-    started = time.monotonic()
     first.stdin.close()
     assert locked_gpu(second) == GPUS[1]
-    assert time.monotonic() - started < 30
 
 
 def test_mig_instances_are_listed_instead_of_their_gpu(machine):

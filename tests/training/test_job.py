@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -490,10 +489,8 @@ def test_a_learning_rate_that_is_too_high_is_named(tiny, run):
 
 def test_a_folder_that_cannot_be_written_to_is_reported(tiny, run, tmp_path):
     Path(tmp_path, "job").write_text("a file instead of a folder")
-    started = time.monotonic()
     with pytest.raises(InputError, match="cannot be written"):
         run(tiny(), [0])
-    assert time.monotonic() - started < 60
 
 
 def test_a_part_never_replaces_that_of_another_definition(tiny, run, tmp_path):

@@ -5,7 +5,7 @@ from created_equal.errors import InputError
 from created_equal.networks import build_network, count_flops
 from created_equal.training import count_operations, measure, measure_costs
 from created_equal.training.engine.device import choose_setting
-from created_equal.training.measure import Cost, _cost, _share
+from created_equal.training.measure import Cost, _cost, _share, measured_batch_size
 
 CPU = choose_setting("cpu", "fp32")
 
@@ -30,6 +30,23 @@ def test_the_cost_of_a_network_by_hand(tiny):
     cost = Cost(trained=2.0, predicted=0.5, uncertainty=0.1)
     # An epoch trains 80 images, in four mini-batches; 120 images are predicted four times.
     assert cost.of_network(tiny(epochs=3, batch_size=20), (90, 30)) == 3 * 80 * 2 + 4 * 120 * 0.5
+
+
+def test_large_mini_batches_are_measured_by_smaller_ones(tiny):
+    sizes = [
+        measured_batch_size(tiny(batch_size=size), (16, 16, 1), 10, "cpu") for size in (20, 5000)
+    ]
+    assert sizes == [20, 100]
+
+
+def test_large_images_are_measured_by_fewer(tiny):
+    wide, shape = tiny(width=1.0, batch_size=100), (256, 256, 3)
+    _, training = count_flops(build_network(wide.architecture, wide.recipe, shape, 10), shape)
+    size = measured_batch_size(wide, shape, 10, "cpu")
+    assert 1 < size < 100
+    # As few as have 3e11 operations.
+    assert (size - 1) * training < 3e11 <= size * training
+    assert measured_batch_size(wide, shape, 10, "cuda") == 100
 
 
 def test_wider_networks_cost_more_on_a_machine_of_any_load(tiny):

@@ -162,7 +162,8 @@ def test_bf16_has_nearly_the_same_losses(tiny, digits):
         losses(ensemble, Images(digits, choose_setting("cpu", precision)))
         for precision in ("fp32", "bf16")
     ]
-    assert not np.array_equal(*both)
+    # The first epoch is before training, so it shows that predictions are in bf16, too.
+    assert (both[0] != both[1]).all()
     np.testing.assert_allclose(*both, rtol=0.05)
 
 

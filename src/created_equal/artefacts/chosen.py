@@ -60,7 +60,7 @@ def read_chosen(path: Path) -> pd.DataFrame:
         )
     except FileNotFoundError as error:
         raise InputError(
-            f"{path} does not exist; build it with snakemake, or with created-equal derive_dataset."
+            f"{path} does not exist; build it with snakemake --cores all {path}."
         ) from error
     except OSError as error:
         raise InputError(f"{path} cannot be read {because(error, 'make it readable')}") from error

@@ -18,6 +18,7 @@ import numpy as np
 import xarray as xr
 
 from created_equal.errors import DELETE, DamagedError, InputError, because
+from created_equal.paths import RESULTS
 
 SPLITS = ("train", "test")
 # An artefact ends with this mark and a digest of all bytes before it; HDF5 ignores both.
@@ -183,10 +184,9 @@ def open_artefact(path: Path, kind: str, without: Sequence[str] = ()) -> xr.Data
     """
     path = Path(path)
     if not path.is_file():
-        remedy = (
-            f"build it with snakemake, or with the command that writes {kind} files (see "
-            "created-equal --help)."
-        )
+        remedy = "correct the path."
+        if path.parts[:1] == RESULTS.parts:
+            remedy = f"build it with snakemake --cores all {path}."
         # Recorded and imported predictions are where their scores will be.
         if kind == "scores" and any(path.parent.glob("[0-9]*.nc")):
             remedy = f"run created-equal score {path.parent}."

@@ -111,7 +111,8 @@ def write_explorer(
         if len(contents) <= MOST_BYTES:
             break
         most = int(0.95 * len(shown) * MOST_BYTES / len(contents))
-        log.info("%.1f MB are too many: %d examples at most", len(contents) / 1e6, most)
+        size = len(contents) / 1e6
+        log.info("%.1f MB for %d examples, too much for a page: %d", size, len(shown), most)
     write_atomically(path, contents)
     log.info("%d examples in %.1f MB: %s", len(shown), len(contents) / 1e6, path)
 

@@ -23,7 +23,7 @@ from created_equal.study import (
 )
 from created_equal.training import count_operations, measure_costs
 from created_equal.training.engine.device import choose_setting, usable_cores
-from created_equal.training.measure import LARGEST_BATCH, Cost, Share
+from created_equal.training.measure import Cost, Share, measured_batch_size
 
 # For measuring all kinds of networks together.
 SECONDS = 10.0
@@ -66,8 +66,9 @@ class _Row(NamedTuple):
     def kind(self, device: str) -> tuple:
         """Return what the cost of a mini-batch depends on."""
         first, extent, _ = self.parts[0]
+        size = measured_batch_size(first, extent.image_shape, extent.classes, device)
         # Optimizer and dropout change it by less than the uncertainty.
-        recipe = min(first.recipe.batch_size, LARGEST_BATCH[device]), first.recipe.activation
+        recipe = size, first.recipe.activation
         return (first.architecture, recipe, extent.image_shape, extent.classes)
 
 

@@ -17,7 +17,10 @@ from created_equal.scores.learning import accessibility
 from created_equal.scores.order import of_equal_halves
 
 EXAMPLES_AT_ONCE = 2**16
-REBUILD = "run again to rebuild them, or keep both again if they are in reference"
+REBUILD = (
+    "run again to rebuild them, or, if they are in reference, replace them with created-equal "
+    "keep_predictions and keep_scores"
+)
 
 
 @dataclass(frozen=True, eq=False)

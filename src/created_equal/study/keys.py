@@ -273,9 +273,9 @@ class Resources:
     """What a training job requests from a cluster; it does not change any result."""
 
     mem_mb: Count | None = None
-    """The memory of a training job in MB. With null it is 4,000 plus three times the size of the
-    images, if that is known before the dataset is built; with `images: files`, 4,000 plus 1,000 per
-    core."""
+    """The memory of a training job in MB. With null it is 4,000, plus three times the size of the
+    images (with `images: files`, 1,000 per core instead), plus five times that of the job's
+    predictions; sizes count if they are known before the dataset is built."""
 
     cpus: Count = 1
     """The cores of a training job; more cores decode images faster."""

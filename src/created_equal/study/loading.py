@@ -181,7 +181,7 @@ def load_study(
         elif "=" in name:
             remedy = f"write --config {name}."
         elif "," in name:
-            remedy = f"separate studies by spaces: {name.replace(',', ' ')}."
+            remedy = f"where several studies can be named, write {name.replace(',', ' ')}."
         else:
             remedy = suggestion(name, study_names())
         raise InputError(f"there is no study {name} ({path} does not exist); {remedy}")

@@ -178,7 +178,7 @@ class Ensemble:
         if n_train < self.recipe.batch_size:
             raise InputError(
                 f"{self.study}/{self.name}: the train set has {n_train} examples, fewer than one "
-                f"mini-batch; set recipe.batch_size to {n_train} or less."
+                f"mini-batch; set ensembles.{self.leads_to}.recipe.batch_size to {n_train} or less."
             )
 
     @property
@@ -277,7 +277,7 @@ class Study:
         """Return the path of an ensemble's scores; raises InputError if they are not saved."""
         folder = self.ensembles[ensemble].scores_in
         if folder is None:
-            raise InputError(f"no scores of {self.name}/{ensemble} are kept; {TRAIN}.")
+            raise InputError(f"no scores of {self.name}/{ensemble} come with the code; {TRAIN}.")
         path = scores_path(self.name, ensemble, folder)
         return find(path) if folder == REFERENCE else path
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from created_equal.artefacts import canonical, read_sealed, write_sealed
-from created_equal.errors import InputError
+from created_equal.errors import InputError, fact_of
 from created_equal.training.engine.trainee import EpochResult
 
 RESULTS = ("predictions", "accuracy", "loss")
@@ -52,7 +52,7 @@ def read_checkpoint(
         sealed = io.BytesIO(read_sealed(path, "checkpoint"))
         contents = torch.load(sealed, weights_only=True, map_location="cpu")
     except InputError as error:
-        log.warning("%s It is skipped.", error)
+        log.warning("%s; it is skipped.", fact_of(error))
         return None
     except pickle.UnpicklingError:
         # ``get_extra_state`` of somebody's own network may return any object.

@@ -130,7 +130,8 @@ def _describe_divergence(ensemble: Ensemble, diverged: Mapping[int, int]) -> str
         return f"{where}: the loss is not finite even before training; correct the network."
     return (
         f"{where}: the loss is not finite after {ensemble.unit} {epoch}; lower "
-        f"recipe.learning_rate ({ensemble.recipe.learning_rate:g}) or change its decay."
+        f"ensembles.{ensemble.leads_to}.recipe.learning_rate "
+        f"({ensemble.recipe.learning_rate:g}) or change its decay."
     )
 
 
@@ -290,7 +291,8 @@ class Job:
             first_line, *_ = str(error).split("\n")
             raise InputError(
                 f"{title}: one network does not fit into the memory of "
-                f"{describe_device(self._images.setting)} ({first_line}); lower recipe.batch_size "
+                f"{describe_device(self._images.setting)} ({first_line}); lower "
+                f"ensembles.{self._ensemble.leads_to}.recipe.batch_size "
                 f"({self._ensemble.recipe.batch_size}) or train on another device."
             ) from error
         fewer = n_networks // 2

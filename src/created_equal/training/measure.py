@@ -1,5 +1,6 @@
 """The cost of training a network, and the speed of this machine."""
 
+import math
 import multiprocessing
 import os
 import signal
@@ -21,10 +22,12 @@ from created_equal.training.engine.device import Setting
 from created_equal.training.engine.images import Images
 from created_equal.training.engine.trainee import Trainee
 
-# Larger batches cost about as much per image.
-LARGEST_BATCH = {"cpu": 32, "cuda": 99}
-# Train and test images, one batch on a CPU.
-PREDICTED = {"cpu": 64, "cuda": 100}
+# Larger mini-batches cost about as much per image: what is done once per mini-batch, such as the
+# update of the weights, matters less. On a CPU the same is true of those with more operations.
+LARGEST_BATCH = 100
+MOST_OPERATIONS = 3e11
+# At least so many images are predicted.
+PREDICTED = 64
 MOST_PROCESSES = 16
 # The uncertainty after many steps: even they tell no more about hours of training. That of a single
 # step is twice as large.
@@ -73,6 +76,23 @@ def count_operations(
     predicting, training = _count_per_image(ensemble.architecture, image_shape, classes)
     trained, predicted = _count_images(ensemble, examples)
     return trained * training + predicted * predicting
+
+
+def measured_batch_size(
+    ensemble: Ensemble, image_shape: tuple[int, int, int], classes: int, device: str
+) -> int:
+    """Return the size of the mini-batches by which the cost of an image is measured.
+
+    The device is "cpu" or "cuda".
+
+    Raises:
+        InputError: the images do not fit the architecture.
+    """
+    size = min(ensemble.recipe.batch_size, LARGEST_BATCH)
+    if device == "cuda":
+        return size
+    _, training = _count_per_image(ensemble.architecture, image_shape, classes)
+    return min(size, math.ceil(MOST_OPERATIONS / training))
 
 
 @cache
@@ -157,9 +177,9 @@ def _warm_up(kinds: Sequence[Kind], setting: Setting) -> list[Pair]:
     """Return a network of each kind in training, whose first mini-batch made all preparations."""
     trainees = []
     for ensemble, image_shape, classes in kinds:
-        size = min(ensemble.recipe.batch_size, LARGEST_BATCH[setting.device.type])
+        size = measured_batch_size(ensemble, image_shape, classes, setting.device.type)
         ensemble = replace(ensemble, recipe=replace(ensemble.recipe, batch_size=size))
-        noise = _make_noise(size, PREDICTED[setting.device.type], image_shape, classes)
+        noise = _make_noise(size, max(PREDICTED, 2 * size), image_shape, classes)
         images = Images(noise, setting)
         trainees.append((images, Trainee(ensemble, 0, images)))
     for _, trainee in trainees:

@@ -41,7 +41,7 @@ from created_equal.artefacts import (
     trained_with,
     write_predictions,
 )
-from created_equal.errors import InputError
+from created_equal.errors import InputError, fact_of
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class PredictionsFolder:
                 found |= dict.fromkeys(self._seeds_in(path), path)
             except InputError as error:
                 if path.exists():  # Otherwise another job has just moved its networks.
-                    log.warning("%s It is skipped.", error)
+                    log.warning("%s; it is skipped.", fact_of(error))
         return found
 
     def checkpoint(self, seed: int, kind: str) -> Path:
