@@ -251,12 +251,15 @@ def train(session: Session, args: argparse.Namespace) -> dict:
             missing = sorted(set(range(first, last + 1)) - finished)
             seeds = f"{first}-{last}"
             try:
-                job = measured.get(seeds, {"trained": 0, "seconds": 0.0})
-                if missing or not is_current(output, ensemble):
+                job = measured.get(seeds)
+                if job is None or missing or not is_current(output, ensemble):
                     options = [study.name, ensemble.name, "--networks", seeds]
                     job = train_job(session, [*options, "--precision", precision], missing, output)
-                if not archives.add(output):
-                    raise InputError(f"{session.out} is full; give another folder by --out.")
+                    if not archives.add(output):
+                        raise InputError(
+                            f"{session.out} is full; copy its gpu.json to a new folder, and give "
+                            f"that by --out ({output} is in no archive yet)."
+                        )
                 jobs[seeds] = {"networks": last - first + 1, **job}
             finally:
                 session.write("training", result | {"is_finished": False})

@@ -13,10 +13,10 @@ each precision and in these ways:
 
 Each way runs in its own processes; if it fails, the reason is printed below the table, and the
 traceback of an unexpected error to stderr. Seconds are counted from the first step to the last
-prediction; preparation is the additional time of the first epoch. After --limit seconds a way stops
-at the end of the current epoch, and the time for all epochs is extrapolated. If the engine finishes
-all networks in fp32 and in another precision, the two ensembles are compared; they have the same
-seeds, so only rounding differs.
+prediction; preparation is the additional time of the first epoch. After the first epoch and --limit
+seconds more, a way stops at the end of the current epoch, and the time for all epochs is
+extrapolated. If the engine finishes all networks in fp32 and in another precision, the two
+ensembles are compared; they have the same seeds, so only rounding differs.
 Build the dataset first: created-equal build_dataset STUDY.
 """
 
@@ -191,7 +191,9 @@ def measure(
     threads: int,
     seeds: Sequence[int],
 ) -> dict:
-    """Train networks in this process until all are finished or ``limit`` seconds are over.
+    """Train networks in this process until all are finished, or for ``limit`` seconds.
+
+    The first epoch does not count for the limit.
 
     Returns:
         ``done``, the number of trained networks, with a fraction for partly trained ones;
@@ -209,7 +211,8 @@ def measure(
     for predicted in (WAYS | CANDIDATE)[way](first_ensemble(study, epochs), seeds, images):
         times.append(time.monotonic())
         right.append(predicted == labels)
-        if limit and times[-1] - times[0] > limit:
+        # The first epoch is left out, because it prepares everything.
+        if limit and len(right) > 1 and times[-1] - times[1] > limit:
             break
     seconds = np.diff(times)
     preparation = max(0.0, seconds[0] - np.median(seconds[1:])) if len(right) > 1 else 0.0

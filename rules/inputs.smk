@@ -1,4 +1,4 @@
-"""Input, parameter and resource functions, in the order of the rules.
+"""Input, parameter and resource functions of the rules.
 
 ``snakemake --lint`` wants functions in a file without rules.
 """

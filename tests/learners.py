@@ -19,6 +19,11 @@ LABELS = np.arange(EXAMPLES) % K
 DIFFICULTY = (np.arange(EXAMPLES) * 37 % EXAMPLES) / EXAMPLES
 
 
+def value_of(statistic, units) -> float:
+    """Return a statistic of ``scores.bootstrap`` if each of so many units counts once."""
+    return float(statistic(np.ones((1, units)))[0])
+
+
 def examples_of(labels, is_test, classes=K, positions=None):
     """Return a dataset without images, whose classes have names."""
     positions = np.arange(len(labels)) if positions is None else positions

@@ -403,11 +403,15 @@ def test_networks_trained_in_fp32_do_not_stand_out_among_those_in_bf16():
 
     orders = [order(each, np.delete(in_bf16, i, axis=0)) for i, each in enumerate(in_bf16)]
     assert len(in_fp32) == 2
-    for network in in_fp32:
-        found = {"order": order(network, in_bf16[1:]), "accuracy": network[-1].mean()}
+    for i, network in enumerate(in_fp32):
+        others = np.delete(in_bf16, i, axis=0)
+        found = {"order": order(network, others), "accuracy": network[-1].mean()}
         usual = {"order": orders, "accuracy": in_bf16[:, -1].mean(axis=1)}
         for name, values in usual.items():
             assert abs(found[name] - np.mean(values)) < 4 * np.std(values, ddof=1), name
+        same = (network[-1] == in_bf16[:, -1]).mean(axis=1)
+        assert same[i] == pytest.approx((0.91, 0.94)[i], abs=0.005)
+        assert 0.825 < np.delete(same, i).mean() < 0.845
 
 
 def right_by_network(files, precision):
@@ -427,6 +431,27 @@ def test_network_0_is_the_same_whatever_the_others_share(noise):
     )
     assert one["device"].item() == other["device"].item()
     assert np.array_equal(one["prediction"], other["prediction"])
+
+
+def test_what_divides_one_architecture_divides_the_other_but_by_other_shares(claims):
+    """Late in training, on test."""
+    row = claims["figure_04d_diagonal"]
+    divided = []
+    for name, epoch in re.findall(r"(\w+) (\d+)", row.epochs):
+        scores = select_split(read_scores(KEPT.parents[1] / name / "scores.nc"), "test")
+        n_right = scores["n_right"].sel(epoch=int(epoch)).values
+        divided.append((n_right > 0) & (n_right < scores.sizes["network"]))
+    one, other = divided
+    assert (other[one].mean(), other[~one].mean()) == pytest.approx((0.65, 0.385), abs=0.005)
+    assert row.shuffled_within_class == pytest.approx(0.34, abs=0.005)
+
+
+def test_what_stays_constant_is_never_learned():
+    scores = read_scores(KEPT.parent / "scores.nc")
+    consistency = scores["n_right"].values[1:] / scores.sizes["network"]
+    constant = np.ptp(consistency, axis=0) <= 0.2
+    assert constant.sum() == 50 and consistency[:, constant].max() <= 0.2
+    assert (scores["example_split"].values[constant] == "test").all()
 
 
 def test_one_noise_alone_makes_networks_disagree_nearly_as_much_as_all(claims, findings):

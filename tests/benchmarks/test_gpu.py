@@ -108,6 +108,13 @@ def test_the_second_run_takes_up_the_first(study_folder, tmp_path_factory, monke
         (other / path).unlink()
     assert "train_networks" not in train_again(other)
     assert predictions_in(other) == after
+    # A folder that goes on after a full one does not get the networks of that again.
+    results = (other / "gpu/gpu.json").read_text()
+    (other / "gpu").rename(other / "full")
+    (other / "gpu").mkdir()
+    (other / "gpu/gpu.json").write_text(results)
+    assert "train_networks" not in train_again(other)
+    assert {path.name for path in (other / "gpu").iterdir()} == {"gpu.json"}
 
 
 def test_other_files_among_the_predictions_do_not_count(study_folder, monkeypatch):

@@ -88,7 +88,7 @@ def test_the_engine_is_measured_with_the_workflows_networks(study):
 
 def test_a_way_ends_after_the_limit(study):
     found = measure("engine", "fp32", "momentum", 40, 1e-6, 1, [0, 1])
-    assert found["done"] == pytest.approx(1 / 40)
+    assert found["done"] == pytest.approx(2 / 40)
     assert found["learned"] == []
     assert len(found["accuracies"]) == 1
 

@@ -317,7 +317,7 @@ def test_a_train_set_without_a_mini_batch_is_said_as_soon_as_its_size_is_known(s
         check_run(Config(), studies, wanted, [])
     assert str(error.value).splitlines()[1:] == [
         "  mine/st_vgg: the train set has 2 examples, fewer than one mini-batch; set "
-        "recipe.batch_size to 2 or less."
+        "ensembles.st_vgg.recipe.batch_size to 2 or less."
     ]
 
 

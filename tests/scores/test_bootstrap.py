@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
+from learners import value_of
 
 from created_equal.scores import band_of_mean, correlation_of, differences_from
-from created_equal.scores.bootstrap import REPLICATES, interval_around, replicates_of, value_of
+from created_equal.scores.bootstrap import REPLICATES, interval_around, replicates_of
 
 
 def interval_of(statistic, units, replicates=REPLICATES):

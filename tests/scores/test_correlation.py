@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from learners import value_of
 from scipy import stats
 
 from created_equal.errors import InputError
@@ -14,7 +15,6 @@ from created_equal.scores import (
     quantile_means,
     ranks,
 )
-from created_equal.scores.bootstrap import value_of
 from created_equal.scores.correlation import SMALLEST_LOG10_P
 
 

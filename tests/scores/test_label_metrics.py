@@ -47,22 +47,16 @@ def test_the_metrics_of_examples_are_the_pure_functions(made_up, scores):
     assert found.index.tolist() == scores["example"].values.tolist()
     trained, last = made_up.predictions[:, 1:], made_up.predictions[:, -1]
     right, epochs = trained == made_up.labels, np.arange(1, 6)
-    shares = [
-        [(epoch == k).mean(axis=0) for k in range(made_up.classes)]
-        for epoch in np.moveaxis(trained, 1, 0)
-    ]
-    shares = np.moveaxis(shares, 1, 2)  # (epoch, example, class)
-    margins = [
-        [
-            own[label] - max(np.delete(own, label))
-            for own, label in zip(share, made_up.labels, strict=True)
-        ]
-        for share in shares
-    ]
+    # Shares of the votes (class, epoch, example), and margins (epoch, example).
+    shares = np.array([(trained == k).mean(axis=0) for k in range(made_up.classes)])
+    margins = np.empty(shares.shape[1:])
+    for (epoch, example), _ in np.ndenumerate(margins):
+        of_image, label = shares[:, epoch, example], made_up.labels[example]
+        margins[epoch, example] = of_image[label] - max(np.delete(of_image, label))
     expected = {
         "consistency": (last == made_up.labels).mean(axis=0),
-        "consensus": np.max(shares[-1], axis=1),
-        "modal_label": np.argmax(shares[-1], axis=1),
+        "consensus": np.max(shares[:, -1], axis=0),
+        "modal_label": np.argmax(shares[:, -1], axis=0),
         "accessibility": right.mean(axis=(0, 1)),
         "first_learned": median_network(first_learned(right, epochs)),
         "learned_for_good": median_network(learned_for_good(right, epochs)),
@@ -71,7 +65,7 @@ def test_the_metrics_of_examples_are_the_pure_functions(made_up, scores):
         "churn": (trained[:, 1:] != trained[:, :-1]).mean(axis=(0, 1)),
         "variability": variability(right.mean(axis=0)),
         "vote_margin": margins[-1],
-        "mean_vote_margin": np.mean(margins, axis=0),
+        "mean_vote_margin": margins.mean(axis=0),
         "vote_entropy": vote_entropy(last),
         "vote_el2n": vote_el2n(last, made_up.labels),
         "disagreement": disagreement(last),

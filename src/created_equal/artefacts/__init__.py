@@ -7,9 +7,11 @@ from .dataset import make_dataset, make_examples, make_file_dataset, moments_of,
 from .dataset import read_dataset, sums_of, write_dataset
 from .files import SPLITS, canonical, check_definition, check_if_made_for, dead_link
 from .files import definition_in_head, definition_of, in_study, open_artefact, read_sealed
-from .files import select_indices, select_split, short_digest, write_atomically, write_sealed
+from .files import seal_of, select_indices, select_split, short_digest, write_atomically
+from .files import write_sealed
 from .image_files import ImageFiles, image_root, missing_split, read_images
-from .predictions import check_one_ensemble, join_predictions, label_dtype, make_predictions
+from .predictions import belong_to, check_one_ensemble, join_predictions, label_dtype
+from .predictions import make_predictions
 from .predictions import make_predictions_without_loss, mean_by_split, open_predictions
 from .predictions import read_predictions, trained_with, write_predictions
 from .scores import BOUNDS, HALVES, consensus, consistency, iterate_epochs, open_scores

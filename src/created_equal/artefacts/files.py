@@ -142,6 +142,16 @@ def read_sealed(path: Path, kind: str) -> bytes:
         return file.read(os.fstat(file.fileno()).st_size - SEAL_SIZE)
 
 
+def seal_of(path: Path) -> bytes | None:
+    """Return the digest at the end of a file, or None if the file cannot be read."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - DIGEST_SIZE))
+            return file.read()
+    except OSError:  # Writing it says what is wrong.
+        return None
+
+
 def write_atomically(path: Path, *parts: bytes) -> None:
     """Write ``parts``, one after the other, to ``path`` atomically.
 

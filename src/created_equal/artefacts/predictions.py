@@ -177,6 +177,14 @@ def join_predictions(parts: Sequence[xr.Dataset], axis: str) -> xr.Dataset:
     )
 
 
+def belong_to(predictions: xr.Dataset, scores: xr.Dataset) -> bool:
+    """Return whether predictions have the definition, the examples and the labels of scores."""
+    return definition_of(predictions) == definition_of(scores) and all(
+        np.array_equal(predictions[name].values, scores[name].values)
+        for name in ("example", "label")
+    )
+
+
 def check_one_ensemble(opened: Sequence[xr.Dataset], paths: Sequence[Path]) -> None:
     """Check that predictions files belong to one ensemble and share no network.
 

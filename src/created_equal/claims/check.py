@@ -12,7 +12,7 @@ import numpy as np
 from created_equal import scores as stats
 from created_equal.claims.claim import Claim, paper_studies
 from created_equal.claims.evidence import Evidence
-from created_equal.claims.measured import Measured, OfHistograms, OfPairs
+from created_equal.claims.measured import Measured
 from created_equal.errors import InputError
 from created_equal.scores import NULLS, Hypotheses, Scores
 from created_equal.study import ALL, BASELINE_PREFIX, EACH, names_in
@@ -21,13 +21,8 @@ REPLICATES = 200
 LEVEL = 0.025
 """The largest share of a null's draws that may meet a claim which holds beyond that null."""
 PAPER_NETWORKS = 100
-SIZES = (2, 5, 10, 20, 50)
 TURNS = {"1/2": 0.5, "2": 2.0}
 MARGIN = 2  # The tolerance, in standard deviations of our value, of limits that state none.
-FREE = (
-    "two networks agree on {:.2f} (kappa {:.2f}); c <= 0.1: {:.2f}, c >= 0.9: {:.2f}; "
-    "Beta({:.2f}, {:.2f})"
-)
 CONCLUSIONS = dict.fromkeys(("reproduced", "holds"), "verified")
 CONCLUSIONS |= dict.fromkeys(("not reproduced", "does not hold"), "falsified")
 NAN = math.nan
@@ -239,7 +234,7 @@ def _numbers(
         "interval_over": measured.over if resampled else "examples",
         "around_value": around(value, replicates),
         "note": measured.note(observed),
-        **_of_networks(measured, observed, case.paper_networks or paper),
+        **measured.of_networks(observed, case.paper_networks or paper),
         "networks": min(map(hypotheses.networks, ensembles)),
         "epochs": _epochs(hypotheses, measured.epochs),
         "precision": ", ".join(sorted({str(each) for of in known for each in np.asarray(of)})),
@@ -273,47 +268,6 @@ def _append_values(
 ) -> None:
     for key, of_key in values.items():
         of_key.append(measured[key].value(scores))
-
-
-def _of_networks(measured: Measured, observed: Scores, paper: int | None) -> dict:
-    """Return what a value would be with other networks, and what hardly depends on N."""
-    sizes = {name: observed.networks(name) for name in measured.epochs}
-    networks = min(sizes.values())
-    if isinstance(measured, OfPairs):
-        return _of_correlation(measured, observed, sizes, paper)
-    if not isinstance(measured, OfHistograms) or networks < 2:
-        return {}
-    histograms, value = measured.histograms(observed), measured.function
-    found = {"free_of_networks": FREE.format(*stats.free_of_networks(histograms))}
-    found["by_networks"] = ", ".join(
-        f"{size}: {value(stats.histograms_of_subensembles(histograms, size)):.3g}"
-        for size in SIZES
-        if size < networks
-    )
-    if paper and networks < paper:
-        # The change that the fit predicts, as a bad fit is bad at either number.
-        here, there = (value(stats.expected_histograms(histograms, of)) for of in (networks, paper))
-        found["expected"] = value(histograms) + there - here
-    return found
-
-
-def _of_correlation(
-    measured: OfPairs, observed: Scores, sizes: Mapping[str, int], paper: int | None
-) -> dict:
-    """Return the other forms of a correlation; the noise of N networks is that between halves."""
-    labels = observed.labels(next(iter(sizes)), measured.examples)
-    pairs, within = (
-        measured.pairs(observed, of)
-        for of in (np.asarray, lambda values: stats.without_class_means(values, labels))
-    )
-    # A baseline has no networks, and so no noise.
-    ensembles = [name for name in sizes if not name.startswith(BASELINE_PREFIX)]
-    halves = [measured.halves(observed, name) for name in ensembles]
-    factors = [max(1, (paper or 0) / sizes[name]) for name in ensembles]
-    found = stats.forms_of_correlation(measured.function, pairs, within, halves, factors)
-    if len(sizes) == 1:
-        found |= {"corrected": NAN, "expected": stats.spearman_brown(*halves[0], *factors)}
-    return found | ({} if min(sizes.values()) < (paper or 0) else {"expected": NAN})
 
 
 def epochs_in_words(epochs: Sequence[int]) -> str:

@@ -24,7 +24,7 @@ def trained_epochs(evidence: Evidence, name: str) -> np.ndarray:
 
 
 def several_epochs(evidence: Evidence, name: str) -> np.ndarray:
-    """Return the trained epochs, or numbers of weak learners, of which there are at least two."""
+    """Return the trained epochs, or numbers of weak learners; raises InputError if it is one."""
     if len(found := trained_epochs(evidence, name)) < 2:
         what = "weak learner" if name.startswith(BASELINE_PREFIX) else "trained epoch"
         raise InputError(f"{name} has a single {what}, and no change; take two or more.")
@@ -82,7 +82,12 @@ def epochs_at(evidence: Evidence, name: str, split: str, at: str) -> np.ndarray:
 
 
 def examples_of(evidence: Evidence, split: str, *names: str) -> Examples:
-    """Return the examples of a split that all of these have, or those moved in the last of them."""
+    """Return the examples of a split that all of these have, or those moved in the last of them.
+
+    Raises:
+        InputError: they share no examples of the split or have other labels for them, or the scores
+            do not say which were moved.
+    """
     return evidence.once((split, *names), lambda: _chosen(evidence, split, *names))
 
 

@@ -2,11 +2,19 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import nan
 
 import numpy as np
 
 from created_equal import scores as stats
 from created_equal.scores import BINS, Examples, Scores
+from created_equal.study import BASELINE_PREFIX
+
+SIZES = (2, 5, 10, 20, 50)
+FREE = (
+    "two networks agree on {:.2f} (kappa {:.2f}); c <= 0.1: {:.2f}, c >= 0.9: {:.2f}; "
+    "Beta({:.2f}, {:.2f})"
+)
 
 
 @dataclass(frozen=True)
@@ -22,6 +30,10 @@ class Measured:
     def value(self, scores: Scores) -> float:
         return self.function(scores)
 
+    def of_networks(self, observed: Scores, paper: int | None) -> dict:
+        """Return the fields of ``check.Row`` about other numbers of networks, as the paper's."""
+        return {}
+
 
 class OfHistograms(Measured):
     """A function of the histograms of c of an ensemble, (epoch, N + 1)."""
@@ -32,6 +44,24 @@ class OfHistograms(Measured):
 
     def value(self, scores: Scores) -> float:
         return self.function(self.histograms(scores))
+
+    def of_networks(self, observed: Scores, paper: int | None) -> dict:
+        (networks,) = (observed.networks(name) for name in self.epochs)
+        if networks < 2:
+            return {}
+        histograms, value = self.histograms(observed), self.function
+        found = {"free_of_networks": FREE.format(*stats.free_of_networks(histograms))}
+        found["by_networks"] = ", ".join(
+            f"{size}: {value(stats.histograms_of_subensembles(histograms, size)):.3g}"
+            for size in SIZES
+            if size < networks
+        )
+        if paper and networks < paper:
+            # The change that the fit predicts, as a bad fit is bad at either number.
+            both = (stats.expected_histograms(histograms, of) for of in (networks, paper))
+            here, there = map(value, both)
+            found["expected"] = value(histograms) + there - here
+        return found
 
 
 class OfPairs(Measured):
@@ -47,6 +77,24 @@ class OfPairs(Measured):
 
     def value(self, scores: Scores) -> float:
         return stats.nan_mean(self.function(*pair) for pair in self.pairs(scores))
+
+    def of_networks(self, observed: Scores, paper: int | None) -> dict:
+        """Return the other forms of it; the noise of N networks is that between halves."""
+        sizes = {name: observed.networks(name) for name in self.epochs}
+        labels = observed.labels(next(iter(sizes)), self.examples)
+        pairs, within = (
+            self.pairs(observed, of)
+            # Rounded, so that ties within a class remain ties.
+            for of in (np.asarray, lambda a: stats.without_class_means(a, labels).round(12))
+        )
+        # A baseline has no networks, and so no noise.
+        ensembles = [name for name in sizes if not name.startswith(BASELINE_PREFIX)]
+        halves = [self.halves(observed, name) for name in ensembles]
+        factors = [max(1, (paper or 0) / sizes[name]) for name in ensembles]
+        found = stats.forms_of_correlation(self.function, pairs, within, halves, factors)
+        if len(sizes) == 1:
+            found |= {"corrected": nan, "expected": stats.spearman_brown(*halves[0], *factors)}
+        return found | ({} if min(sizes.values()) < (paper or 0) else {"expected": nan})
 
 
 class OfHalves(OfPairs):

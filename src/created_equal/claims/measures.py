@@ -211,19 +211,27 @@ def bimodality_difference(evidence: Evidence, *names: str, split: str = "test") 
 
 @measure_of_histograms(possible=(-inf, inf), fewest=2 * SUBENSEMBLE)
 def fewer_networks(counts: np.ndarray, classes: int) -> np.ndarray:
-    """Bi-modality of 10 networks (mean over all subsets) less that of all."""
+    """Bi-modality of 10 networks (mean histogram of all subsets) less that of all."""
     subsets = stats.histograms_of_subensembles(counts, min(SUBENSEMBLE, counts.shape[1] - 1))
     return stats.bimodality_of_counts(subsets) - stats.bimodality_of_counts(counts)
 
 
 @measure(possible=SIGNED, nulls=CONSISTENCY, fewest=FEWEST)
 def generalization(evidence: Evidence, *names: str) -> Measured:
-    """Rank correlation, over ensembles, of accuracy at the last epoch and bi-modality of 5 networks
-    (mean over all subsets and the epochs with a mean c of 0.05 to 0.9), test examples.
+    """Rank correlation, over ensembles of at least 5 networks, of accuracy at the last epoch and
+    bi-modality of 5 networks (mean histogram of all subsets, mean over the epochs with a mean c of
+    0.05 to 0.9), test examples.
     """
-    learned = [name for name in dict.fromkeys(names) if evidence.informative(name, "test").any()]
+    learned = [
+        name
+        for name in dict.fromkeys(names)
+        if evidence.informative(name, "test").any()
+        and evidence.scores[name].sizes["network"] >= FEWEST
+    ]
     if len(learned) < FEWEST:
-        raise InputError(f"there are fewer than {FEWEST} ensembles that learn; add some.")
+        raise InputError(
+            f"fewer than {FEWEST} ensembles learn and have at least {FEWEST} networks; add some."
+        )
     epochs = {name: epochs_at(evidence, name, "test", LEARNING) for name in learned}
     examples = {name: examples_of(evidence, "test", name) for name in learned}
 
@@ -294,7 +302,7 @@ def moved_less_own_class(evidence: Evidence, original: str, name: str) -> Measur
 def moved_as_test(evidence: Evidence, original: str, name: str) -> Measured:
     """Share of 1,000 random parts of moved and test examples together, as many as were moved, that
     differ less from the rest than the moved do: in accuracy, mean absolute difference over all
-    trained epochs.
+    trained epochs. Test examples are classified by the networks that had none moved.
     """
     moved, test = examples_of(evidence, "moved", name), examples_of(evidence, "test", original)
     epochs = np.intersect1d(trained_epochs(evidence, original), trained_epochs(evidence, name))
@@ -443,12 +451,12 @@ def more_right_given_right(
 ) -> Measured:
     """P(first right | second right) - P(first right), {when} of learning, {split} examples."""
     epochs = figure_epochs(evidence, when, other, name)
-    given, examples = _given(evidence, split, epochs), examples_of(evidence, split, other, name)
+    given = _given(evidence, split, epochs)
 
     def value(scores: Scores) -> float:
-        return given.value(scores) - scores.majority(other, epochs[other], examples).mean()
+        return given.value(scores) - scores.majority(other, epochs[other], given.examples).mean()
 
-    return Measured(value, examples, given.epochs)
+    return Measured(value, given.examples, given.epochs)
 
 
 @measure(possible=(-2, 2), nulls=JOINT, fewest=FEWEST)
@@ -545,7 +553,7 @@ def patterns(evidence: Evidence, name: str, *, split="train and test", shown: st
     def value(scores: Scores) -> float:
         n_right, networks = scores.n_right(name, epochs, examples), scores.networks(name)
         fits = stats.pattern_fits(n_right, networks, chance, among)
-        return (fits >= LEAST_FIT).any(axis=0).mean()
+        return (fits >= LEAST_FIT - 1e-9).any(axis=0).mean()  # Rounding decides nothing.
 
     return Measured(value, examples, {name: epochs})
 

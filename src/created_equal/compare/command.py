@@ -28,7 +28,7 @@ def run_compare(
             the second another of these or the path of a published score.
         column: the published score's column, see ``read_published``.
         key: its column of names or positions.
-        split: ``train`` or ``test``, the set that its rows are of, see ``names_of_rows``.
+        split: ``train`` or ``test``, the set that its rows are of, see ``positions_of_rows``.
         out: the figure; by default compare_OTHER.png next to the first scores, in results if they
             are a study's. The table has the same name and ends in .csv.
 

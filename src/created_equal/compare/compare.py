@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from created_equal.artefacts import SPLITS, definition_of, open_predictions, select_split
-from created_equal.compare.matching import ENOUGH, counts_on, have_names, names_of_rows
+from created_equal.artefacts import SPLITS, belong_to, definition_of, open_predictions, select_split
+from created_equal.compare.matching import ENOUGH, counts_on, have_names, positions_of_rows
 from created_equal.compare.published import Published
 from created_equal.errors import InputError
 from created_equal.scores import (
@@ -82,10 +82,7 @@ def find_predictions(path: Path, scores: xr.Dataset) -> list[Path]:
             is_new = not (wanted - right.keys()).isdisjoint(networks)
             if not (is_new and scores["epoch"].isin(contents["epoch"]).all()):
                 continue
-            if definition_of(contents) != definition_of(scores) or any(
-                not np.array_equal(contents[name].values, scores[name].values)
-                for name in ("example", "label")
-            ):
+            if not belong_to(contents, scores):
                 is_stale = True
                 continue
             found.append(file)
@@ -116,10 +113,10 @@ def compare(ours: Ours, other: Ours | Published, split: str | None = None) -> li
 
     Raises:
         InputError: they share too few examples, or have different labels; a score is constant; or
-            see ``names_of_rows``.
+            see ``positions_of_rows``.
     """
     if isinstance(other, Published):
-        rows = pd.Series(other.values, names_of_rows(other, ours.scores, split))
+        rows = pd.Series(other.values, positions_of_rows(other, ours.scores, split))
         common = {}
         for each in SPLITS:
             examples = select_split(ours.scores, each)["example"].values

@@ -22,7 +22,7 @@ def have_names(scores: xr.Dataset) -> bool:
     return "example_name" in scores and bool((scores["example_name"] != "").any())
 
 
-def names_of_rows(published: Published, scores: xr.Dataset, split: str | None) -> np.ndarray:
+def positions_of_rows(published: Published, scores: xr.Dataset, split: str | None) -> np.ndarray:
     """Return the position of each row's example in our scores.
 
     Keys are names of our examples, or positions, counted through the train set and then the test
@@ -40,13 +40,13 @@ def names_of_rows(published: Published, scores: xr.Dataset, split: str | None) -
             examples; or the labels show that the rows are in another order.
     """
     read = {"name": _by_name, "position": _by_position, "number": _by_number}
-    names = read.get(published.key_kind, _in_order)(published, scores, split)
+    positions = read.get(published.key_kind, _in_order)(published, scores, split)
     if split is not None:
         is_other = scores["example_split"].values != split
-        names = np.where(np.isin(names, scores["example"].values[is_other]), -1, names)
-    _check_labels(published, scores, names)
-    _check_splits(published, scores, names)
-    return names
+        positions = np.where(np.isin(positions, scores["example"].values[is_other]), -1, positions)
+    _check_labels(published, scores, positions)
+    _check_splits(published, scores, positions)
+    return positions
 
 
 def _by_name(published: Published, scores: xr.Dataset, split: str | None) -> np.ndarray:
@@ -143,8 +143,8 @@ def _in_order(published: Published, scores: xr.Dataset, split: str | None) -> np
     if sizes := _whole_sizes(scores):
         whole, train = np.arange(sum(sizes)), sizes[0]
         orders += [("both", whole), ("train", whole[:train]), ("test", whole[train:])]
-    orders = [names for which, names in orders if split in (None, which) and len(names) == rows]
-    if orders and all(np.array_equal(orders[0], names) for names in orders):
+    orders = [each for which, each in orders if split in (None, which) and len(each) == rows]
+    if orders and all(np.array_equal(orders[0], each) for each in orders):
         return orders[0]
     if orders:
         raise InputError(
@@ -181,9 +181,9 @@ def counts_on(scores: xr.Dataset) -> bool:
     return np.array_equal(ours, np.arange(len(ours))) and np.array_equal(is_test, np.sort(is_test))
 
 
-def _check_labels(published: Published, scores: xr.Dataset, names: np.ndarray) -> None:
+def _check_labels(published: Published, scores: xr.Dataset, positions: np.ndarray) -> None:
     """Check that labels in the file match ours, up to the numbering of the classes."""
-    common, ours, rows = np.intersect1d(scores["example"].values, names, return_indices=True)
+    common, ours, rows = np.intersect1d(scores["example"].values, positions, return_indices=True)
     if published.labels is None or not len(common):
         return
     theirs = published.labels[rows].astype(np.int64)
@@ -196,7 +196,7 @@ def _check_labels(published: Published, scores: xr.Dataset, names: np.ndarray) -
         )
 
 
-def _check_splits(published: Published, scores: xr.Dataset, names: np.ndarray) -> None:
+def _check_splits(published: Published, scores: xr.Dataset, positions: np.ndarray) -> None:
     """Check that positions in a file with a column split are of the same set in ours.
 
     In recordings and imports, positions of test examples depend on the number of train examples.
@@ -204,7 +204,7 @@ def _check_splits(published: Published, scores: xr.Dataset, names: np.ndarray) -
     """
     if published.splits is None or published.key_kind == "name" or _source(scores) is not None:
         return
-    _, ours, rows = np.intersect1d(scores["example"].values, names, return_indices=True)
+    _, ours, rows = np.intersect1d(scores["example"].values, positions, return_indices=True)
     differing = rows[published.splits[rows] != scores["example_split"].values[ours]]
     if len(differing):
         row, other = differing.min(), {"train": "test", "test": "train"}

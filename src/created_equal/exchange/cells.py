@@ -45,20 +45,7 @@ def log_of_cells(
         InputError: a value is missing or of the wrong type; a cell is missing; rows contradict one
             another; or a label is none of the classes, or looks like another.
     """
-    if not len(cells):
-        raise InputError(f"{path} has no predictions; give a file with some.")
-    is_object = cells["example"].dtype == object
-    if is_object and not cells["example"].map(pd.api.types.is_hashable).all():
-        raise InputError(f"{path} has lists as examples; give each example a number or a name.")
-    for name in cells:
-        if (is_missing := cells[name].isna()).any():
-            rows = np.flatnonzero(is_missing)
-            raise InputError(
-                f"{path} has no {name} in {len(rows)} row{'s' if len(rows) > 1 else ''}, the first "
-                f"of which is row {rows[0] + 1}; fill it in, or leave these examples out."
-            )
-    if _are_whole(cells["example"]):  # pandas makes floats of them if others are missing.
-        cells = cells.assign(example=cells["example"].astype(np.int64))
+    cells = _complete(cells, path)
     cells = cells.assign(
         epoch=_whole(cells["epoch"], "epoch", path),
         split=_splits(cells, path) if "split" in cells else split,
@@ -103,6 +90,25 @@ def log_of_cells(
         example_names=() if are_positions else [*map(str, examples["example"])],
         cannot_give=cannot_give,
     )
+
+
+def _complete(cells: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Return cells, after checking that none is empty, with whole numbers of examples as int64."""
+    if not len(cells):
+        raise InputError(f"{path} has no predictions; give a file with some.")
+    is_object = cells["example"].dtype == object
+    if is_object and not cells["example"].map(pd.api.types.is_hashable).all():
+        raise InputError(f"{path} has lists as examples; give each example a number or a name.")
+    for name in cells:
+        if (is_missing := cells[name].isna()).any():
+            rows = np.flatnonzero(is_missing)
+            raise InputError(
+                f"{path} has no {name} in {len(rows)} row{'s' if len(rows) > 1 else ''}, the first "
+                f"of which is row {rows[0] + 1}; fill it in, or leave these examples out."
+            )
+    if _are_whole(cells["example"]):  # pandas makes floats of them if others are missing.
+        return cells.assign(example=cells["example"].astype(np.int64))
+    return cells
 
 
 def _examples(cells: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, bool]:

@@ -1,6 +1,10 @@
 """Others' logs as predictions files."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
 
 from created_equal.artefacts import SPLITS
 from created_equal.errors import InputError
@@ -9,19 +13,25 @@ from created_equal.exchange.arrays import log_of_arrays
 from created_equal.exchange.cells import log_of_cells
 from created_equal.exchange.log import write_log
 
-SOURCES = ("cartography", "aum", "logits", "correctness", "table", "model_vs_human")
-CELLS = {
-    "cartography": others_logs.read_cartography,
-    "aum": others_logs.read_aum,
-    "table": others_logs.read_long_table,
-    "model_vs_human": others_logs.read_model_vs_human,
-}
-# Unless they say so themselves; all others are of the test set.
-OF_THE_TRAIN_SET = ("cartography", "aum")
-LIMITS = {
-    "cartography": (others_logs.DURING_TRAINING,),
-    "aum": (others_logs.DURING_TRAINING,),
-    "model_vs_human": ("its networks may be people, and differ in more than their seed",),
+
+class Format(NamedTuple):
+    """How the logs of a format are read, and what holds of them unless they say so themselves."""
+
+    read: Callable[[Path], pd.DataFrame] | None = None  # The cells; None: the log is of arrays.
+    split: str = "test"
+    first_epoch: int | None = None  # None: epochs keep their numbers.
+    cannot_give: Sequence[str] = ()
+
+
+DURING = (others_logs.DURING_TRAINING,)
+PEOPLE = ("its networks may be people, and differ in more than their seed",)
+FORMATS = {
+    "cartography": Format(others_logs.read_cartography, "train", 1, DURING),
+    "aum": Format(others_logs.read_aum, "train", None, DURING),
+    "logits": Format(first_epoch=1),
+    "correctness": Format(first_epoch=1),
+    "table": Format(others_logs.read_long_table),
+    "model_vs_human": Format(others_logs.read_model_vs_human, cannot_give=PEOPLE),
 }
 
 
@@ -40,7 +50,7 @@ def import_predictions(
     (a JSON list of sentences).
 
     Args:
-        source: the log's format, one of ``SOURCES``; see the functions that read them.
+        source: the log's format, one of ``FORMATS``; see the functions that read them.
         path: the log.
         folder: a new folder.
         labels: .npy of labels, for logits and correctness.
@@ -52,9 +62,10 @@ def import_predictions(
     Raises:
         InputError: the log cannot be read or is incomplete, or the folder exists already.
     """
-    if source not in SOURCES:
-        raise InputError(f"there is no format {source}; name one of {', '.join(SOURCES)}.")
-    split = split or ("train" if source in OF_THE_TRAIN_SET else "test")
+    if source not in FORMATS:
+        raise InputError(f"there is no format {source}; name one of {', '.join(FORMATS)}.")
+    own = FORMATS[source]
+    split = split or own.split
     if split not in SPLITS:
         raise InputError(f"--split is {split}; give train or test.")
     if first_epoch is not None and first_epoch < 0:
@@ -62,16 +73,15 @@ def import_predictions(
     if not path.exists():
         raise InputError(f"{path} does not exist; give the path of a log.")
     names = _names(classes)
-    if first_epoch is None and source in ("cartography", "logits", "correctness"):
-        first_epoch = 1
-    if source not in CELLS:
+    first_epoch = own.first_epoch if first_epoch is None else first_epoch
+    if own.read is None:
         found = log_of_arrays(source, path, labels, split, names, first_epoch)
     elif labels is not None:
         raise InputError(f"--labels is for logits and correctness; {source} has labels itself.")
     else:
-        cells = CELLS[source](path)
+        cells = own.read(path)
         names = names or [*map(str, range(cells.attrs.get("classes", 0)))]
-        found = log_of_cells(cells, path, split, names, first_epoch, LIMITS.get(source, ()))
+        found = log_of_cells(cells, path, split, names, first_epoch, own.cannot_give)
     write_log(found, source, path, folder)
 
 

@@ -100,7 +100,7 @@ function start(canvas) {
   context.font = `12px ${style("--font")}`;
   canvas.frames = [];
   const box = { left: 38, top: 8, width: width - 52, height: height - 28 };
-  return { context, width, height, box };
+  return { context, box };
 }
 
 // Draw the axes of a part of a canvas; return the places of values in it, and values of places.
@@ -135,20 +135,20 @@ function line(context, points, color, dash = [], width = 1) {
 }
 
 function drawBars(m) {
-  const { context, width, height } = start(m.bars);
+  const { context, box } = start(m.bars);
   const own = epochOf(m);
   $(`epoch_${m.number}`).textContent = own === epochs[state.epoch] ? "" : `, shown: ${own}`;
   const counts = histogram(m, shown);
-  const part = (height - 40) / 2;
+  const height = (box.height - 12) / 2;
   ["train", "test"].forEach((split, row) => {
     const total = counts[row].reduce((a, b) => a + b, 0);
     const heights = counts[row].map((each) => each / (total || 1));
     const whole = m.fractions.subarray((m.at[state.epoch] * 2 + row) * heights.length);
     const top = Math.max(m.highest, ...heights);
     const tick = [0.5, 0.2, 0.1, 0.05].find((each) => each < top) ?? 0.02;
-    const box = { left: 38, top: 8 + row * (part + 12), width: width - 52, height: part };
+    const part = { ...box, top: box.top + row * (height + 12), height };
     const words = { yTicks: [0, tick], xTicks: row ? [0, 0.5, 1] : [] };
-    const plot = frame(m.bars, context, box, [m.edges[0], m.edges.at(-1)], [0, top], words);
+    const plot = frame(m.bars, context, part, [m.edges[0], m.edges.at(-1)], [0, top], words);
     const outline = [];
     context.fillStyle = style(`--${split}`);
     heights.forEach((value, bin) => {

@@ -45,6 +45,10 @@ def draw(ensembles: Mapping[str, xr.Dataset], title: str) -> Figure:
     means no examples). (e), which the paper does not have, shows the correlation of consistency at
     all epochs of equal accuracy. If only one pair of epochs matches, (d) is empty; if none does,
     (c) and (e) are too. With a single ensemble there is only (a).
+
+    Raises:
+        InputError: a split has no examples, the first ensemble has a single network, or two
+            ensembles cannot be compared.
     """
     check_splits("figure_04", SPLITS, *ensembles.values())
     (name, first), *others = ensembles.items()

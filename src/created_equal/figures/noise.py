@@ -39,6 +39,9 @@ def draw(hypotheses: Hypotheses, names: Mapping[str, str], title: str, ensemble:
     ``names`` maps the keys of the figure (``"ensemble"``, ``NOISES`` and ``HALVES``) to the names
     of ensembles; ``ensemble`` is the label of the first. The epochs are those that the first four
     ensembles have in common, at most about ``MOST_EPOCHS``.
+
+    Raises:
+        InputError: the ensembles have different test examples or labels.
     """
     different = ("ensemble", *NOISES)
     of_noise, of_halves = (tuple(names[each] for each in keys) for keys in (different, HALVES))

@@ -77,8 +77,10 @@ def check_run(
     to_read = dict.fromkeys(
         job.study for job in training if studies[job.study].dataset.get("images") == "files"
     )
-    needed, unknown = _disk(studies, training, to_build)
-    free = _free(RESULTS)
+    names = dict.fromkeys((job.study, job.ensemble) for job in training)
+    ensembles = [studies[study].ensembles[name] for study, name in names]
+    extents = {name: _extent(studies[name], name in to_build) for name, _ in names}
+    needed, free = _disk(training, ensembles, extents), _free(RESULTS)
     draws = any(job.name.startswith("render_") for job in wanted)
     written = (RESULTS, PAPER_FIGURES) if draws else (RESULTS,)
     problems = [
@@ -88,7 +90,7 @@ def check_run(
             for name in to_build | to_read
             if (problem := _missing(config, studies[name]))
         ),
-        *_without_batches(studies, training, to_build),
+        *_without_batches(ensembles, extents),
     ]
     if needed > free:
         problems.append(
@@ -99,8 +101,6 @@ def check_run(
     _refuse(problems)
     builds = (job for job in wanted if job.name in ("build_dataset", "derive_dataset"))
     rebuilt = {dataset_path(job.study, job.ensemble) for job in builds}
-    names = dict.fromkeys((job.study, job.ensemble) for job in training)
-    ensembles = [studies[study].ensembles[name] for study, name in names]
     trained = dict(zip(names, finished_networks(*ensembles), strict=True))
     lines = [
         *_training(training, finished, ensembles, trained, rebuilt),
@@ -112,7 +112,7 @@ def check_run(
         lines.append("no GPU is found: networks are trained on the CPU")
     if needed:
         lines.append(f"disk: at most {_size(needed)} of predictions and scores, {_size(free)} free")
-    if unknown:
+    if unknown := [name for name, extent in extents.items() if extent is None]:
         lines.append(f"disk: unknown for {', '.join(unknown)} until their datasets are built")
     return lines
 
@@ -307,28 +307,25 @@ def _has(config: Config, source: str) -> bool:
 
 
 def _disk(
-    studies: Mapping[str, Study], training: Sequence[Job], to_build: Collection[str]
-) -> tuple[int, list[str]]:
-    """Return the bytes of new predictions and scores, and the studies of unknown size."""
+    training: Sequence[Job], ensembles: Sequence[Ensemble], extents: Mapping[str, Extent | None]
+) -> int:
+    """Return the bytes of new predictions and scores of the studies whose extent is known."""
     n_networks: Counter[tuple] = Counter()
     for job in training:
         n_networks[job.study, job.ensemble] += len(job.seeds)
-    extents = {name: _extent(studies[name], name in to_build) for name, _ in n_networks}
-    needed = 0
-    for (study, name), count in n_networks.items():
-        ensemble = studies[study].ensembles[name]
-        if extent := extents[study]:
-            needed += disk_of(ensemble, extent_of(ensemble, extent), count)
-    return needed, [study for study, extent in extents.items() if extent is None]
+    return sum(
+        disk_of(each, extent_of(each, extent), n_networks[each.study, each.name])
+        for each in ensembles
+        if (extent := extents[each.study])
+    )
 
 
 def _without_batches(
-    studies: Mapping[str, Study], training: Sequence[Job], to_build: Collection[str]
+    ensembles: Sequence[Ensemble], extents: Mapping[str, Extent | None]
 ) -> Iterator[str]:
     """Yield a sentence for each ensemble whose train set is known to be too small for training."""
-    for study, name in dict.fromkeys((job.study, job.ensemble) for job in training):
-        ensemble = studies[study].ensembles[name]
-        if extent := _extent(studies[study], study in to_build):
+    for ensemble in ensembles:
+        if extent := extents[ensemble.study]:
             try:
                 ensemble.check_train_set(extent_of(ensemble, extent).examples[0])
             except InputError as error:

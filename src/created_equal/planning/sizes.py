@@ -69,16 +69,16 @@ def disk_of(ensemble: Ensemble, extent: Extent, n_networks: int | None = None) -
 
     The extent is that of the ensemble's dataset; by default all networks have predictions.
     """
-    n_networks = ensemble.n_networks if n_networks is None else n_networks
     count_bytes = 1 if ensemble.n_networks <= 255 else 2
     scores_bytes = _label_bytes(extent) + 3 * count_bytes
-    of_one = sum(extent.examples) * len(ensemble.moments)
-    return of_one * (n_networks * _label_bytes(extent) + scores_bytes)
+    of_scores = predictions_of(ensemble, extent, 1) * scores_bytes
+    return predictions_of(ensemble, extent, n_networks) * _label_bytes(extent) + of_scores
 
 
-def predictions_of(ensemble: Ensemble, extent: Extent) -> int:
-    """Return the number of predictions of all networks of an ensemble after all epochs."""
-    return ensemble.n_networks * sum(extent.examples) * len(ensemble.moments)
+def predictions_of(ensemble: Ensemble, extent: Extent, n_networks: int | None = None) -> int:
+    """Return the number of predictions of some networks after all epochs, by default of all."""
+    n_networks = ensemble.n_networks if n_networks is None else n_networks
+    return n_networks * sum(extent.examples) * len(ensemble.moments)
 
 
 def memory_of(ensemble: Ensemble, n_networks: int) -> int:
@@ -87,7 +87,7 @@ def memory_of(ensemble: Ensemble, n_networks: int) -> int:
         return ensemble.resources.mem_mb
     extent, needed = expected_extent(ensemble.dataset), 0
     if extent is not None:
-        predictions = n_networks * sum(extent.examples) * len(ensemble.moments)
+        predictions = predictions_of(ensemble, extent, n_networks)
         needed = COPIES_OF_PREDICTIONS * predictions * _label_bytes(extent)
     if ensemble.dataset.get("images") == "files":
         needed += MEMORY_PER_CORE * ensemble.resources.cpus * 10**6

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
@@ -24,10 +23,10 @@ from created_equal.artefacts import (
     mean_by_split,
     open_dataset,
     read_predictions,
+    seal_of,
     write_dataset,
     write_predictions,
 )
-from created_equal.artefacts.files import DIGEST_SIZE
 from created_equal.errors import InputError
 from created_equal.recorder import own_pass
 from created_equal.recorder.outputs import (
@@ -144,7 +143,7 @@ class Recorder:
         self._current: _Epoch | None = None  # It may be complete, and in the file.
         self._recorded, self._seal = None, None  # what this recorder read or wrote last
         if self.path.exists():
-            self._recorded, self._seal = self._read(), _seal_of(self.path)
+            self._recorded, self._seal = self._read(), seal_of(self.path)
         self._has_recorded = False  # in this run
         if images is not None and own_pass.is_first_process():
             self._write_images(images)
@@ -337,14 +336,14 @@ class Recorder:
             found["example_name"] = "example", self._names()
         if self.epochs:
             found = join_predictions([self._recorded, found], "epoch")
-        if _seal_of(self.path) not in (None, self._seal):
+        if seal_of(self.path) not in (None, self._seal):
             raise InputError(
                 f"{self.path} has changed since this recorder read or wrote it, probably because "
                 f"another process records network {self.network} too; give each training its own "
                 "number or folder, and record in one of its processes only."
             )
         write_predictions(found, self.path, self._definition)
-        self._recorded, self._seal = found, _seal_of(self.path)
+        self._recorded, self._seal = found, seal_of(self.path)
 
     def _read(self) -> xr.Dataset:
         """Return the contents of the file, after checking that it is of the same network."""
@@ -488,16 +487,6 @@ def _refuse_unless_by_split(name: str, given: object) -> None:
             f"{name} is of the type {type(given).__name__}; give a mapping from each split to its "
             f"{name}, for example {{'test': ...}}."
         )
-
-
-def _seal_of(path: Path) -> bytes | None:
-    """Return the end of a file, which is a digest of its contents, or None if there is no file."""
-    try:
-        with path.open("rb") as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - DIGEST_SIZE))
-            return file.read()
-    except OSError:  # Writing it says what is wrong.
-        return None
 
 
 def _refuse_unless_text(where: str, names: Iterable) -> None:

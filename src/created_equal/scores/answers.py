@@ -9,7 +9,7 @@ from zlib import crc32
 import numpy as np
 import xarray as xr
 
-from created_equal.artefacts import definition_of, open_predictions
+from created_equal.artefacts import belong_to, open_predictions
 from created_equal.errors import InputError
 from created_equal.scores.agreement import agreeing_pairs, count_dtype, majority_right, modes
 from created_equal.scores.histograms import histograms_of
@@ -330,15 +330,11 @@ def read_answers(
     predictions, found = None, set()
     for path in paths:
         with open_predictions(path) as contents:
-            same = definition_of(contents) == definition_of(scores) and all(
-                np.array_equal(contents[each].values, scores[each].values)
-                for each in ("example", "label")
-            )
             has_epochs = scores["epoch"].isin(contents["epoch"]).all()
             epochs = np.searchsorted(contents["epoch"].values, scores["epoch"].values)
             in_file = contents["network"].values
             rows = np.flatnonzero(np.isin(in_file, seeds))
-            if not (same and has_epochs and rows.size):
+            if not (belong_to(contents, scores) and has_epochs and rows.size):
                 raise InputError(
                     f"{path} does not belong to the scores of {name} (its definition, networks, "
                     f"epochs or examples differ); {REBUILD}."

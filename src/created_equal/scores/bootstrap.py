@@ -15,11 +15,6 @@ NUMBERS_AT_ONCE = 2**25
 Statistic = Callable[[np.ndarray], np.ndarray]
 
 
-def value_of(statistic: Statistic, units: int) -> float:
-    """Return a statistic of the original sample, with weight 1 for each unit."""
-    return float(statistic(np.ones((1, units)))[0])
-
-
 def interval_around(
     value: float, replicates: np.ndarray, possible: tuple[float, float]
 ) -> tuple[float, float]:

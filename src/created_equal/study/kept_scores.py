@@ -49,20 +49,7 @@ def with_kept_scores(study: Study) -> Study:
 
     Ensembles that a figure can do without are left out of it.
     """
-    path, catalogue = find(_catalogue_path(study.name)), read_catalogue(study.name)
-    missing, ensembles = {}, {}
-    for name, ensemble in study.ensembles.items():
-        kept, scores = catalogue.get(name), find(scores_path(study.name, name, REFERENCE))
-        ensembles[name] = replace(ensemble, scores_in=None)
-        if kept is None:
-            missing[name] = f"not in {path}"
-        elif kept["definition"] != ensemble.definition:
-            missing[name] = f"of another definition in {path}"
-        elif not scores.is_file():
-            missing[name] = f"{scores} does not exist"
-        else:
-            n_networks = kept["networks"]
-            ensembles[name] = replace(ensemble, n_networks=n_networks, scores_in=REFERENCE)
+    ensembles, missing = _kept_ensembles(study)
     refused, incomplete, figures = dict(study.refused), [], {}
     for figure, entry in study.figures.items():
         rest, lacking = _without(missing, figure, entry), {}
@@ -96,6 +83,25 @@ def with_kept_scores(study: Study) -> Study:
         refused=refused,
         incomplete=incomplete,
     )
+
+
+def _kept_ensembles(study: Study) -> tuple[dict[str, Ensemble], dict[str, str]]:
+    """Return the ensembles with their kept scores, and why some have none, both by name."""
+    path, catalogue = find(_catalogue_path(study.name)), read_catalogue(study.name)
+    ensembles, missing = {}, {}
+    for name, ensemble in study.ensembles.items():
+        kept, scores = catalogue.get(name), find(scores_path(study.name, name, REFERENCE))
+        ensembles[name] = replace(ensemble, scores_in=None)
+        if kept is None:
+            missing[name] = f"not in {path}"
+        elif kept["definition"] != ensemble.definition:
+            missing[name] = f"of another definition in {path}"
+        elif not scores.is_file():
+            missing[name] = f"{scores} does not exist"
+        else:
+            n_networks = kept["networks"]
+            ensembles[name] = replace(ensemble, n_networks=n_networks, scores_in=REFERENCE)
+    return ensembles, missing
 
 
 def _without(missing: Mapping, figure: str, entry: Mapping) -> Mapping | None:

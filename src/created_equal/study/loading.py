@@ -174,22 +174,8 @@ def load_study(
             has no reference scores. Problems of single figures are not raised, see
             ``Study.refused``.
     """
-    path, other = find(study_path(name)), STUDIES / f"{name}.yml"
-    if name not in study_names():
-        if other.is_file():
-            remedy = f"rename {other} to {name}.yaml."
-        elif "=" in name:
-            remedy = f"write --config {name}."
-        elif "," in name:
-            remedy = f"where several studies can be named, write {name.replace(',', ' ')}."
-        else:
-            remedy = suggestion(name, study_names())
-        raise InputError(f"there is no study {name} ({path} does not exist); {remedy}")
-    if not re.fullmatch(NAME, name):
-        raise InputError(
-            f"{path}: {name} cannot be the name of a study; rename the file with lower-case "
-            f"letters, digits and underscores only, at most {LONGEST_NAME}."
-        )
+    path = find(study_path(name))
+    _check_name(name, path)
     sentences, values = check(_read_study(path), StudyFile)
     if epochs is not None and not sentences:
         _set_epochs(values, epochs)
@@ -215,9 +201,13 @@ def load_study(
         if each in figures and figures[each]["ensemble"] == first.get("ensemble"):
             figures[each] = first | figures[each]
     ensembles = _make_ensembles(name, entry, n_networks)
-    if problem := _compares_equals(figures.get("figure_04"), ensembles):
-        refused["figure_04"] = [problem]
+    one, other = figures.get("figure_04", {}).get("ensembles", (None, None))
+    if one and ensembles[one].definition == ensembles[other].definition:
         del figures["figure_04"]
+        refused["figure_04"] = [
+            f"figures.figure_04 compares {one} with {other}, which have the same definition and so "
+            "the same networks; change the architecture or recipe of one, or leave the figure out."
+        ]
     study = Study(
         name=name,
         title=entry.title,
@@ -259,20 +249,24 @@ def load_studies(
     return found
 
 
-def _compares_equals(entry: Mapping | None, ensembles: Mapping[str, Ensemble]) -> str | None:
-    """Return a sentence if figure 4 would compare networks with themselves, otherwise None.
-
-    Networks depend on the definition of their ensemble, and not on its name.
-    """
-    if entry is None:
-        return None
-    one, other = entry["ensembles"]
-    if ensembles[one].definition != ensembles[other].definition:
-        return None
-    return (
-        f"figures.figure_04 compares {one} with {other}, which have the same definition and so the "
-        "same networks; change the architecture or recipe of one, or leave the figure out."
-    )
+def _check_name(name: str, path: Path) -> None:
+    """Raise InputError if there is no study of this name, or if none can have it."""
+    if name not in study_names():
+        other = STUDIES / f"{name}.yml"
+        if other.is_file():
+            remedy = f"rename {other} to {name}.yaml."
+        elif "=" in name:
+            remedy = f"write --config {name}."
+        elif "," in name:
+            remedy = f"where several studies can be named, write {name.replace(',', ' ')}."
+        else:
+            remedy = suggestion(name, study_names())
+        raise InputError(f"there is no study {name} ({path} does not exist); {remedy}")
+    if not re.fullmatch(NAME, name):
+        raise InputError(
+            f"{path}: {name} cannot be the name of a study; rename the file with lower-case "
+            f"letters, digits and underscores only, at most {LONGEST_NAME}."
+        )
 
 
 def _set_epochs(values: dict, epochs: int) -> None:

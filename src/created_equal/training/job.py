@@ -293,7 +293,8 @@ class Job:
                 f"{title}: one network does not fit into the memory of "
                 f"{describe_device(self._images.setting)} ({first_line}); lower "
                 f"ensembles.{self._ensemble.leads_to}.recipe.batch_size "
-                f"({self._ensemble.recipe.batch_size}) or train on another device."
+                f"({self._ensemble.recipe.batch_size}), or train in another precision or on "
+                "another device."
             ) from error
         fewer = n_networks // 2
         log.warning("%s: out of memory with %d networks at once, now %d", title, n_networks, fewer)
