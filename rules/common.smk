@@ -7,6 +7,8 @@ import sys
 from functools import cache
 from pathlib import Path
 
+import yaml
+
 # The folder of the Snakefile, which is not that of the main one if this workflow is a module.
 ROOT = Path(str(workflow.current_basedir)).parent
 IN_ROOT = Path.cwd().samefile(ROOT)
@@ -80,8 +82,13 @@ CONFIG_FILE = Path("config.yaml")
 if not IS_MAIN or not CONFIG_FILE.exists():
     # With -d, Snakemake runs in another folder; use the repository's file.
     CONFIG_FILE = ROOT / "config.yaml"
-# Snakemake would not say which file has a syntax error.
-checked(read_yaml, CONFIG_FILE)
+# Snakemake would not say which file has a syntax error, or no keys, and it refuses some tabs.
+if not isinstance(checked(read_yaml, CONFIG_FILE), dict):
+    fail(f"{CONFIG_FILE} has no keys with values; write at least studies: [digits].")
+try:
+    yaml.safe_load(CONFIG_FILE.read_text(encoding="utf-8"))
+except yaml.YAMLError as error:
+    fail(f"{CONFIG_FILE}, line {error.problem_mark.line + 1}: {error.problem}; use no tabs.")
 
 
 configfile: str(CONFIG_FILE)

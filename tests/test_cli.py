@@ -25,7 +25,8 @@ from created_equal.artefacts import (
     write_dataset,
 )
 from created_equal.artefacts.files import versions
-from created_equal.study import changed_config, load_config
+from created_equal.errors import InputError
+from created_equal.study import changed_config, load_config, load_study
 from created_equal.study.yaml_files import read_yaml
 
 COMMANDS = ["build_dataset", "train_networks", "score_ensemble", "render_figure", "plan"]
@@ -186,10 +187,20 @@ def test_no_page_shows_scores_that_were_made_for_a_former_definition(run, small)
 
 def test_no_page_shows_scores_of_other_images_than_the_dataset_has(run, small):
     """As after one image more: positions after it are those of other images."""
-    recipe = with_rate(0.1) | {"epochs": 3}
-    small(figures={"figure_01": {"ensemble": "st_vgg"}}, networks=1, recipe=recipe)
-    for step in ("build_dataset", "train_networks", "score_ensemble"):
-        run(step, "small", *["st_vgg"] * (step != "build_dataset"))
+    half = NARROW | {"dataset": {"half": "first"}}
+    small(
+        figures={"figure_01": {"ensemble": "st_vgg"}},
+        ensembles={"st_vgg": NARROW, "half": half},
+        baselines={"svm": {}},
+        networks=1,
+        recipe=with_rate(0.1) | {"epochs": 3},
+    )
+    run("build_dataset", "small")
+    run("fit_baseline", "small", "svm")
+    run("derive_dataset", "small", "half")
+    for step in ("train_networks", "score_ensemble"):
+        run(step, "small", "st_vgg")
+        run(step, "small", "half")
     path = Path("results/small/dataset.nc")
     dataset = read_dataset(path)
     dataset["image"][0] = 255 - dataset["image"][0]
@@ -202,11 +213,22 @@ def test_no_page_shows_scores_of_other_images_than_the_dataset_has(run, small):
         ("explore", "small", "st_vgg"),
         ("tabulate_examples", "small", "st_vgg"),
         ("export_scores", "small", "st_vgg", "exported"),
+        ("test_results", "small"),
     ):
         assert refused(run(*page)).startswith(
             "results/small/st_vgg/scores.nc was made with other images, labels or splits than "
-            "results/small/dataset.nc has now; train and score these networks again, or"
+            "results/small/dataset.nc has now; make it again, or restore the images"
         )
+    for step in ("explore", "train_networks"):
+        assert refused(run(step, "small", "half")).startswith(
+            "results/small/half/dataset.nc was derived from other images or labels than "
+            "results/small/dataset.nc has now; run created-equal derive_dataset small half, then"
+        )
+    with pytest.raises(InputError, match=r"svm\.nc was made with other images"):
+        load_study("small").check_results([], ["svm"])
+    assert refused(run("keep_predictions", "small", "st_vgg")) == (
+        "small/st_vgg has no finished networks for its dataset as it is now; train them first."
+    )
 
 
 def test_copied_networks_say_what_they_were_trained_with(run, small, monkeypatch):

@@ -232,7 +232,7 @@ def test_a_file_of_another_program_is_not_replaced(tmp_path, name):
     record(tmp_path, networks=range(2))
     (tmp_path / name).write_text("mine")
     before = {path.name for path in tmp_path.iterdir()}
-    with pytest.raises(InputError, match=rf"{name} would be replaced by a result; move"):
+    with pytest.raises(InputError, match=rf"{name} would be replaced by results; move"):
         score_folder(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == before
     assert (tmp_path / name).read_text() == "mine"

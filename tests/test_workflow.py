@@ -625,9 +625,13 @@ def test_a_folder_may_be_called_like_a_study_and_a_report_like_a_figure(built, t
 
 
 def test_a_syntax_error_in_the_config_names_file_and_line(built, tmp_path):
-    (tmp_path / "config.yaml").write_text("studies: [tiny\n")
-    said = failure(snakemake(built, "--dry-run", "--directory", tmp_path))
-    assert "config.yaml, line 2: did not find expected" in said
+    for text, expected in (
+        ("studies: [tiny\n", "config.yaml, line 2: did not find expected"),
+        ("studies: [tiny]\t# mine\n", "config.yaml, line 1: found character"),
+        ("# Nothing.\n", "config.yaml has no keys with values; write at least studies: [digits]."),
+    ):
+        (tmp_path / "config.yaml").write_text(text)
+        assert expected in failure(snakemake(built, "--dry-run", "--directory", tmp_path))
 
 
 def test_a_data_root_that_does_not_exist_is_said_by_the_dry_run(built):

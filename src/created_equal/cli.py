@@ -162,6 +162,8 @@ def main() -> None:
     for chatty in ("papermill", "fontTools", "torch"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     _copy_to_console()
+    with suppress(AttributeError):  # Signs that a terminal cannot show are replaced.
+        sys.stdout.reconfigure(errors="replace")
     # A log that cannot be written, because the disk is full, must not end the command.
     logging.raiseExceptions = False
     _raise_limit_of_files()
@@ -250,6 +252,7 @@ def train_networks(
     from created_equal.training.gpu_lock import lock_gpu
 
     config, ensemble = load_config(), _load_ensemble(study_name, ensemble_name)
+    ensemble.check_dataset()
     lock_gpu(device or config.device)
     jobs = (
         ensemble.batches(config.networks_per_job) if networks is None else [_parse_range(networks)]
@@ -552,6 +555,11 @@ def keep_predictions(study_name: StudyName, ensemble_name: EnsembleName) -> None
     definition = networks_definition(ensemble, fingerprint(read_dataset(ensemble.dataset_path)))
     ((folder, *others),) = predictions_folders(ensemble)
     networks = PredictionsFolder(folder, definition, others)
+    if not networks.find():
+        raise InputError(
+            f"{study_name}/{ensemble_name} has no finished networks for its dataset as it is now; "
+            "train them first."
+        )
     reference = predictions_folder(study_name, ensemble_name, REFERENCE)
     kept = networks.copy_missing(reference)
     print(f"wrote {kept}" if kept else f"{reference} has all finished networks already")

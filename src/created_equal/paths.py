@@ -7,6 +7,7 @@ name.
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 _INSTALLED = Path(__file__).with_name("repository")
@@ -99,3 +100,36 @@ def figure_path(study: str, figure: str, extension: str) -> Path:
 def joined(studies: Iterable[str]) -> str:
     """Return the name of a folder for figures of several studies: ``"digits+mnist"``."""
     return "+".join(studies)
+
+
+def existing(folder: Path) -> Path:
+    """Return a folder, or the nearest one above it that exists."""
+    return next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+
+
+def dead_link(path: Path) -> str | None:
+    """Return an error message if a path, or a folder above it, is a dead link, else None."""
+    # The code that reads a folder reports missing permissions.
+    with suppress(PermissionError):
+        for each in (path, *path.parents):
+            if each.is_symlink() and not each.exists():
+                return (
+                    f"{each} is a link to {each.readlink()}, which does not exist; mount it or fix "
+                    "the link."
+                )
+    return None
+
+
+def unusable(folder: Path) -> str | None:
+    """Return an error message if nothing can be written to a folder, which may be missing."""
+    nearest = existing(folder)
+    if link := dead_link(folder):
+        return link
+    if not nearest.is_dir():
+        return f"{nearest} is a file, where a folder is needed; move it elsewhere."
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        return (
+            f"{nearest} cannot be written to; make it writable, or make {folder} a link to a "
+            "folder that is."
+        )
+    return None

@@ -1,6 +1,7 @@
 """Scores, figures and pages of a folder of predictions files, without a study."""
 
 import logging
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import reduce
@@ -157,19 +158,20 @@ def _with_common_epochs(paths: list[Path], stack: ExitStack) -> list[Path]:
 
 
 def _keep_files_of_others(folder: Path) -> None:
-    """Raise an error if another program's file has the name of a result, for example metrics.csv.
+    """Raise an error if other programs' files have names of results, for example metrics.csv.
 
     In a folder with scores, they are results of an earlier call.
     """
     with suppress(InputError), open_artefact(folder / SCORES, "scores"):
         return
     figures = [name for figure in FIGURES_OF_ONE for name in _files_of(figure)]
-    for name in (SCORES, *TABLES, *PAGES, *figures):
-        if (folder / name).exists():
-            raise InputError(
-                f"{folder / name} would be replaced by a result; move it to another "
-                "folder, or delete it if an earlier call wrote it."
-            )
+    names = [each for each in (SCORES, *TABLES, *PAGES, *figures) if (folder / each).exists()]
+    if names:
+        raise InputError(
+            f"{folder} has no intact {SCORES} of an earlier call, and {', '.join(names)} would be "
+            "replaced by results; move them to another folder, or delete them if an earlier call "
+            "wrote them."
+        )
 
 
 def _files_of(figure: str) -> list[str]:
@@ -209,7 +211,9 @@ def _dataset_of(folder: Path, predictions: Path, stack: ExitStack) -> xr.Dataset
 
 def _study_of(folder: Path, scores: xr.Dataset) -> Study:
     """Return a study with one ensemble, and the figures that its number of epochs allows."""
-    name, trained = folder.resolve().name, int((scores["epoch"] > 0).sum())
+    # The name may be in another encoding than the pages.
+    name = os.fsencode(folder.resolve().name).decode(errors="replace")
+    trained = int((scores["epoch"] > 0).sum())
     ensemble = Ensemble(
         study=name,
         name=ENSEMBLE,

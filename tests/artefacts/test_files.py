@@ -18,7 +18,6 @@ from commands import python
 
 from created_equal.artefacts import (
     canonical,
-    dead_link,
     definition_in_head,
     definition_of,
     open_predictions,
@@ -376,27 +375,6 @@ def test_a_seal_that_is_damaged_alone_is_made_again(tmp_path, digits_file, digit
         path = tmp_path / f"{number}.nc"
         path.write_bytes(damaged)
         assert read_dataset(path).equals(digits)
-
-
-@pytest.mark.parametrize("below", ["", "smoke", "smoke/st_vgg/scores.nc"])
-def test_a_dead_link_is_named(tmp_path, monkeypatch, below):
-    monkeypatch.chdir(tmp_path)
-    disk, link = tmp_path / "disk", Path("results")
-    link.symlink_to(disk)
-    assert dead_link(link / below) == (
-        f"results is a link to {disk}, which does not exist; mount it or fix the link."
-    )
-    disk.mkdir()
-    assert dead_link(link / below) is None
-
-
-def test_other_missing_paths_are_no_dead_links(tmp_path):
-    assert dead_link(tmp_path) is dead_link(tmp_path / "not/there") is None
-
-
-def test_a_link_to_itself(tmp_path):
-    (tmp_path / "loop").symlink_to("loop")
-    assert "loop is a link to loop, which does not exist" in dead_link(tmp_path / "loop/below")
 
 
 # programs that open results for writing

@@ -487,10 +487,11 @@ def test_a_learning_rate_that_is_too_high_is_named(tiny, run):
 # Folders that cannot be written to.
 
 
-def test_a_folder_that_cannot_be_written_to_is_reported(tiny, run, tmp_path):
+def test_a_folder_that_cannot_be_written_to_is_reported(tiny, run, tmp_path, caplog):
     Path(tmp_path, "job").write_text("a file instead of a folder")
-    with pytest.raises(InputError, match="cannot be written"):
+    with pytest.raises(InputError, match=r"job is a file, where a folder is needed; move it"):
         run(tiny(), [0])
+    assert " epoch " not in caplog.text  # Nothing was trained in vain.
 
 
 def test_a_part_never_replaces_that_of_another_definition(tiny, run, tmp_path):

@@ -1,11 +1,11 @@
 """The files that pass between stages: datasets, predictions and scores."""
 
 from .chosen import moved_examples, read_chosen, write_chosen
-from .dataset import MOST_CLASSES, absent_classes, add_images, check_data, content_hash
-from .dataset import fingerprint, has_files, has_images, image_shape, label_examples
+from .dataset import MOST_CLASSES, absent_classes, add_images, check_data, check_derived
+from .dataset import content_hash, fingerprint, has_files, has_images, image_shape, label_examples
 from .dataset import make_dataset, make_examples, make_file_dataset, moments_of, open_dataset
 from .dataset import read_dataset, sums_of, write_dataset
-from .files import SPLITS, canonical, check_definition, check_if_made_for, dead_link
+from .files import SPLITS, canonical, check_definition, check_if_made_for
 from .files import definition_in_head, definition_of, in_study, open_artefact, read_sealed
 from .files import seal_of, select_indices, select_split, short_digest, write_atomically
 from .files import write_sealed

@@ -216,9 +216,9 @@ def fingerprint(dataset: xr.Dataset) -> str:
 
 
 def check_data(path: Path, dataset: Path) -> None:
-    """Check that scores were made with the images, labels and splits that a dataset has.
+    """Check that scores or a baseline were made with the images, labels and splits of a dataset.
 
-    Nothing is compared if one of the files is missing, or the scores do not say.
+    Nothing is compared if one of the files is missing, or the first does not say.
 
     Raises:
         InputError: they have another ``fingerprint``.
@@ -230,9 +230,38 @@ def check_data(path: Path, dataset: Path) -> None:
         if fingerprint(contents) != made_with:
             raise InputError(
                 f"{path} was made with other images, labels or splits than {dataset} has now; "
-                "train and score these networks again, or restore the images and build the "
-                "dataset again."
+                "make it again, or restore the images and build the dataset again."
             )
+
+
+def check_derived(path: Path, dataset: Path, labels: bool) -> None:
+    """Check that a derived dataset has the images that its study's dataset has now.
+
+    Nothing is compared if one of the files is missing.
+
+    Args:
+        path: the derived dataset.
+        dataset: the study's.
+        labels: whether the labels have to be the same too.
+
+    Raises:
+        InputError: images or labels differ.
+    """
+    if not (path.is_file() and dataset.is_file()):
+        return
+    compared = ("pixel_hash", "label") if labels else ("pixel_hash",)
+    with open_dataset(path, files=False) as one, open_dataset(dataset, files=False) as other:
+        rows = other.get_index("example").get_indexer(one["example"].values)
+        is_same = (rows >= 0).all() and all(
+            np.array_equal(other[name].values[rows], one[name].values) for name in compared
+        )
+    if not is_same:
+        study, ensemble = path.parts[-3:-1]
+        raise InputError(
+            f"{path} was derived from other images or labels than {dataset} has now; run "
+            f"created-equal derive_dataset {study} {ensemble}, then train and score these networks "
+            "again."
+        )
 
 
 def write_dataset(dataset: xr.Dataset, path: Path, definition: Mapping) -> None:

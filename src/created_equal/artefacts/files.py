@@ -18,7 +18,7 @@ import numpy as np
 import xarray as xr
 
 from created_equal.errors import DELETE, DamagedError, InputError, because
-from created_equal.paths import RESULTS
+from created_equal.paths import RESULTS, dead_link
 
 SPLITS = ("train", "test")
 # An artefact ends with this mark and a digest of all bytes before it; HDF5 ignores both.
@@ -271,19 +271,6 @@ def select_indices(contents: xr.Dataset, indices: np.ndarray) -> xr.Dataset:
     if indices.size and (np.diff(indices) == 1).all():
         return contents.isel(example=slice(indices[0], indices[-1] + 1))
     return contents.isel(example=indices)
-
-
-def dead_link(path: Path) -> str | None:
-    """Return an error message if a path, or a folder above it, is a dead link, else None."""
-    # The code that reads a folder reports missing permissions.
-    with suppress(PermissionError):
-        for each in (path, *path.parents):
-            if each.is_symlink() and not each.exists():
-                return (
-                    f"{each} is a link to {each.readlink()}, which does not exist; mount it or fix "
-                    "the link."
-                )
-    return None
 
 
 def _digest_of_contents(contents: xr.Dataset) -> str:

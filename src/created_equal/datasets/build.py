@@ -5,7 +5,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from created_equal.artefacts import dead_link, image_root, make_dataset
+from created_equal.artefacts import image_root, make_dataset
 from created_equal.datasets.arrays import open_arrays
 from created_equal.datasets.choice import choose_examples
 from created_equal.datasets.clutter import add_clutter
@@ -14,6 +14,7 @@ from created_equal.datasets.image_folder import open_image_folder
 from created_equal.datasets.report import report
 from created_equal.datasets.source import Source
 from created_equal.errors import InputError
+from created_equal.paths import dead_link
 
 
 def build_dataset(definition: Mapping, data_root: Path, download: bool) -> xr.Dataset:

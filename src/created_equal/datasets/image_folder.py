@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from created_equal.artefacts import dead_link, missing_split
+from created_equal.artefacts import missing_split
 from created_equal.datasets.file_reading import read_files
 from created_equal.datasets.source import Source
 from created_equal.errors import InputError, because
+from created_equal.paths import dead_link
 from created_equal.user_text import lookalike, shown
 
 # Files that Windows, macOS, Synology and Linux create.

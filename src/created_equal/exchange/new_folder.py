@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from created_equal.artefacts import dead_link
 from created_equal.errors import InputError, because
+from created_equal.paths import dead_link
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Running a figure's notebook with the study, or studies, as its parameter."""
 
+import errno
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from papermill.engines import Engine, NotebookExecutionManager, papermill_engine
 from papermill.exceptions import PapermillExecutionError
 from papermill.log import logger
 
-from created_equal.errors import DamagedError, InputError
+from created_equal.errors import FULL, DamagedError, InputError, because
 from created_equal.study import (
     CROSS_DATASET,
     FIGURES,
@@ -171,6 +172,10 @@ def _execute(notebook: Path, parameters: Mapping, log: Path) -> None:
             except (CellTimeoutError, DeadKernelError):
                 raise
             except (OSError, RuntimeError) as error:
+                is_of_log = str(getattr(error, "filename", "")).startswith(str(log.parent))
+                if is_of_log or getattr(error, "errno", None) in {*FULL, errno.EFBIG}:
+                    remedy = because(error, "make it writable, and run again")
+                    raise InputError(f"{log} cannot be written {remedy}") from error
                 if attempt == STARTS:
                     raise InputError(
                         f"the Jupyter kernel of {sys.executable} for {notebook} did not start in "

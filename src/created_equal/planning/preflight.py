@@ -4,18 +4,16 @@ This module imports no torch, so that a run that only draws figures starts quick
 """
 
 import json
-import os
 import shutil
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from shlex import quote
 
 from created_equal.errors import InputError
-from created_equal.paths import PAPER_FIGURES
+from created_equal.paths import PAPER_FIGURES, dead_link, existing, unusable
 from created_equal.planning.existing import built_extent, finished_networks, is_ranked_otherwise
 from created_equal.planning.sizes import Extent, disk_of, expected_extent, extent_of
 from created_equal.study import (
@@ -82,9 +80,10 @@ def check_run(
     extents = {name: _extent(studies[name], name in to_build) for name, _ in names}
     needed, free = _disk(training, ensembles, extents), _free(RESULTS)
     draws = any(job.name.startswith("render_") for job in wanted)
-    written = (RESULTS, PAPER_FIGURES) if draws else (RESULTS,)
+    written = [RESULTS, *[PAPER_FIGURES] * draws]
+    written += [RESULTS / job.study / (job.ensemble or "") for job in wanted if job.study]
     problems = [
-        *chain.from_iterable(map(_unusable, written)),
+        *dict.fromkeys(filter(None, map(unusable, written))),
         *(
             f"{name}: {problem}"
             for name in to_build | to_read
@@ -254,7 +253,7 @@ def _trained_twice(ensembles: Sequence[Ensemble]) -> Iterator[str]:
 def _missing(config: Config, study: Study) -> str | None:
     """Return a sentence that says which of a study's data are missing and what to do, or None."""
     # Imported here as in ``existing``.
-    from created_equal.artefacts import dead_link, image_root, missing_split
+    from created_equal.artefacts import image_root, missing_split
 
     source = study.dataset["source"]
     if source in PLACES:
@@ -342,26 +341,8 @@ def _extent(study: Study, to_build: bool) -> Extent | None:
     return extent
 
 
-def _unusable(folder: Path) -> Iterator[str]:
-    from created_equal.artefacts import dead_link
-
-    existing = _existing(folder)
-    if link := dead_link(folder):
-        yield link
-    elif not os.access(existing, os.W_OK | os.X_OK):
-        yield (
-            f"{existing} cannot be written to; make it writable, or make {folder} a link to a "
-            "folder that is."
-        )
-
-
 def _free(folder: Path) -> int:
-    return shutil.disk_usage(_existing(folder)).free
-
-
-def _existing(folder: Path) -> Path:
-    """Return the folder, or the nearest folder above it that exists."""
-    return next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+    return shutil.disk_usage(existing(folder)).free
 
 
 def _count(number: int, noun: str) -> str:

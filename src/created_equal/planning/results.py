@@ -73,6 +73,7 @@ def test_results(study: Study, networks_per_job: int) -> list[str]:
     if failed:
         heading = f"{len(failed)} of {len(tests)} tests of {study.name}'s results fail:"
         raise InputError("\n  ".join([heading, *failed]))
+    study.check_results(ensembles_behind(study), baselines_in(roles_of(study)))
     return [sentence for sentence, _ in tests] + [f"warning: {each}" for each in warnings]
 
 

@@ -143,9 +143,13 @@ def _typed_as(number: float, where: Path | str) -> str:
 
 
 def study_names() -> list[str]:
-    """Return the names of the studies in config/studies, and of those that come with the code."""
+    """Return the names of the studies in config/studies, and of those that come with the code.
+
+    A job of a run knows those of the run too, whose files may have been moved since.
+    """
     folders = (STUDIES, REPOSITORY / STUDIES)
-    return sorted({path.stem for folder in folders for path in folder.glob("[!.]*.yaml")})
+    found = {path.stem for folder in folders for path in folder.glob("[!.]*.yaml")}
+    return sorted(found | {key for key in _passed() or () if re.fullmatch(NAME, key)})
 
 
 def load_configured(name: str) -> Study:
@@ -339,12 +343,17 @@ def _text_at_start(path: Path) -> str:
     return _at_start(path.stem, lambda: path.read_text(encoding="utf-8"))
 
 
+def _passed() -> dict[str, str] | None:
+    """Return what jobs of a run get from its start, by name; None outside of runs."""
+    return json.loads(os.environ.get(STUDIES_VARIABLE, "null"))
+
+
 def _at_start(key: str, read: Callable[[], str]) -> str:
     """Return what is read; within a run of the workflow, what was read at the run's start.
 
     Snakemake records what it read then, even if a job starts after a file was edited.
     """
-    passed = json.loads(os.environ.get(STUDIES_VARIABLE, "null"))
+    passed = _passed()
     if passed is None:
         return read()
     if key not in passed:

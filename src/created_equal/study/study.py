@@ -173,6 +173,13 @@ class Ensemble:
             for first, last in self.batches(networks_per_job)
         ]
 
+    def check_dataset(self) -> None:
+        """Raise InputError if its dataset was derived from other images than the study's has."""
+        from created_equal.artefacts import check_derived
+
+        if self.derived:
+            check_derived(self.dataset_path, dataset_path(self.study), "labels" not in self.derived)
+
     def check_train_set(self, n_train: int) -> None:
         """Raise InputError if a train set of this size has no mini-batch."""
         if n_train < self.recipe.batch_size:
@@ -293,8 +300,10 @@ class Study:
         for name in ensembles:
             check_if_made_for(self.scores_path(name), self.ensembles[name].definition)
             check_data(self.scores_path(name), self.ensembles[name].dataset_path)
+            self.ensembles[name].check_dataset()
         for name in baselines:
             check_if_made_for(baseline_path(self.name, name), self.baselines[name].definition)
+            check_data(baseline_path(self.name, name), dataset_path(self.name))
 
 
 def ensemble_of(study: Study, name: str) -> Ensemble:

@@ -18,6 +18,7 @@ from created_equal.artefacts import (
     read_dataset,
 )
 from created_equal.errors import InputError
+from created_equal.paths import unusable
 from created_equal.study import Ensemble, predictions_folders
 from created_equal.training.checkpoints import RESULTS, read_checkpoint, write_checkpoint
 from created_equal.training.engine import Group, make_group
@@ -78,6 +79,8 @@ def train_networks(
             changed, the device is missing or its memory is too small for one network, or a loss is
             not finite (all other networks are saved).
     """
+    if problem := unusable(output.parent):
+        raise InputError(problem)
     setting = choose_setting(device, precision)
     torch.set_num_threads(threads)
     data = read_dataset(dataset)

@@ -232,14 +232,18 @@ def _train(trainee: Trainee) -> None:
 
 
 def _clock(setting: Setting) -> float:
+    """Return seconds of the GPU's clock, or of this thread, the only one that computes on a CPU.
+
+    The time of all threads advances in large steps where the processor time is limited.
+    """
     if setting.device.type == "cuda":
         torch.cuda.synchronize()
         return time.perf_counter()
-    return time.process_time()
+    return time.thread_time()
 
 
 def _clocks() -> tuple[float, float]:
-    return time.process_time(), time.monotonic()
+    return time.thread_time(), time.monotonic()
 
 
 def _cost(taken: np.ndarray) -> Cost:
