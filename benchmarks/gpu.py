@@ -257,8 +257,9 @@ def train(session: Session, args: argparse.Namespace) -> dict:
                     job = train_job(session, [*options, "--precision", precision], missing, output)
                     if not archives.add(output):
                         raise InputError(
-                            f"{session.out} is full; copy its gpu.json to a new folder, and give "
-                            f"that by --out ({output} is in no archive yet)."
+                            f"{session.out} is full, and {output} is in no archive; copy its "
+                            "gpu.json to a new folder, give that by --out, and on another machine "
+                            "unpack its networks-*.tar here first."
                         )
                 jobs[seeds] = {"networks": last - first + 1, **job}
             finally:

@@ -87,8 +87,12 @@ if not isinstance(checked(read_yaml, CONFIG_FILE), dict):
     fail(f"{CONFIG_FILE} has no keys with values; write at least studies: [digits].")
 try:
     yaml.safe_load(CONFIG_FILE.read_text(encoding="utf-8"))
-except yaml.YAMLError as error:
-    fail(f"{CONFIG_FILE}, line {error.problem_mark.line + 1}: {error.problem}; use no tabs.")
+except (yaml.YAMLError, ValueError) as error:
+    is_tab = r"\t" in str(error)
+    fail(
+        f"{CONFIG_FILE} cannot be read by Snakemake ({' '.join(str(error).split())}); "
+        f"{'use spaces instead of tabs' if is_tab else 'put such texts in quotes'}."
+    )
 
 
 configfile: str(CONFIG_FILE)

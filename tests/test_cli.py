@@ -217,14 +217,14 @@ def test_no_page_shows_scores_of_other_images_than_the_dataset_has(run, small):
     ):
         assert refused(run(*page)).startswith(
             "results/small/st_vgg/scores.nc was made with other images, labels or splits than "
-            "results/small/dataset.nc has now; make it again, or restore the images"
+            "results/small/dataset.nc has now; train and score its networks again, or"
         )
     for step in ("explore", "train_networks"):
         assert refused(run(step, "small", "half")).startswith(
-            "results/small/half/dataset.nc was derived from other images or labels than "
-            "results/small/dataset.nc has now; run created-equal derive_dataset small half, then"
+            "results/small/half/dataset.nc was made with other images, labels or splits than "
+            "results/small/dataset.nc has now; run created-equal derive_dataset small half, or"
         )
-    with pytest.raises(InputError, match=r"svm\.nc was made with other images"):
+    with pytest.raises(InputError, match=r"svm\.nc was made with .* has now; fit it again"):
         load_study("small").check_results([], ["svm"])
     assert refused(run("keep_predictions", "small", "st_vgg")) == (
         "small/st_vgg has no finished networks for its dataset as it is now; train them first."

@@ -388,7 +388,7 @@ def test_results_that_cannot_be_written_end_in_one_sentence(long):
     with small_disk(long / "results", 2**20) as disk:
         subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
         said = failure(snakemake(long, DATASET_FILE))
-        assert f"{disk} cannot be written to; make it writable, or make results a link to" in said
+        assert f"{disk} cannot be written to; make it writable, or replace it by a link to" in said
         done = created_equal(long, "build_dataset", "long")
         *_, sentence = done.stderr.splitlines()
         assert done.returncode == 2

@@ -627,7 +627,8 @@ def test_a_folder_may_be_called_like_a_study_and_a_report_like_a_figure(built, t
 def test_a_syntax_error_in_the_config_names_file_and_line(built, tmp_path):
     for text, expected in (
         ("studies: [tiny\n", "config.yaml, line 2: did not find expected"),
-        ("studies: [tiny]\t# mine\n", "config.yaml, line 1: found character"),
+        ("studies: [tiny]\t# mine\n", "); use spaces instead of tabs."),
+        ("data_root: 2024-13-45\n", "); put such texts in quotes."),
         ("# Nothing.\n", "config.yaml has no keys with values; write at least studies: [digits]."),
     ):
         (tmp_path / "config.yaml").write_text(text)

@@ -220,6 +220,8 @@ def derive_dataset(study_name: StudyName, ensemble_name: EnsembleName) -> None:
             f"created-equal build_dataset {study_name}."
         )
     ranking = study.ensembles.get(ensemble.ranked_by)
+    if ranking:
+        study.check_dataset(ranking.name)
     path = ranking.dataset_path if ranking else dataset_path(study_name)
     dataset = artefacts.read_dataset(path)
     artefacts.check_definition(path, artefacts.definition_of(dataset), (ranking or study).dataset)
@@ -230,7 +232,8 @@ def derive_dataset(study_name: StudyName, ensemble_name: EnsembleName) -> None:
             earlier = artefacts.read_chosen(chosen_path(study_name, ranking.name))
     derived, chosen = datasets.derive_dataset(ensemble, dataset, scores, earlier)
     artefacts.write_chosen(chosen, chosen_path(study_name, ensemble_name))
-    artefacts.write_dataset(derived, ensemble.dataset_path, ensemble.dataset)
+    source = {"data": artefacts.fingerprint(dataset)}
+    artefacts.write_dataset(derived, ensemble.dataset_path, ensemble.dataset | source)
 
 
 @_command("train_networks digits st_vgg --networks 0-6")
@@ -252,7 +255,7 @@ def train_networks(
     from created_equal.training.gpu_lock import lock_gpu
 
     config, ensemble = load_config(), _load_ensemble(study_name, ensemble_name)
-    ensemble.check_dataset()
+    load_configured(study_name).check_dataset(ensemble_name)
     lock_gpu(device or config.device)
     jobs = (
         ensemble.batches(config.networks_per_job) if networks is None else [_parse_range(networks)]

@@ -52,7 +52,7 @@ def because(error: OSError, otherwise: str) -> str:
         case errno.EMFILE | errno.ENFILE:
             remedy = "raise the limit of open files (ulimit -Hn shows it), or close other programs"
         case errno.EACCES | errno.EPERM:
-            remedy = f"check the permissions with ls -ld, and {otherwise}"
+            remedy = f"change the permissions (ls -ld shows them), or {otherwise}"
         case errno.EROFS:
             remedy = "choose a folder on a file system that is not read-only"
         case errno.EIO | errno.ESTALE | errno.ENOTCONN | errno.EHOSTDOWN:

@@ -104,7 +104,9 @@ def joined(studies: Iterable[str]) -> str:
 
 def existing(folder: Path) -> Path:
     """Return a folder, or the nearest one above it that exists."""
-    return next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+    # Path.exists raises an error if a folder above may not be entered.
+    above = (folder.absolute(), *folder.absolute().parents)
+    return next(each for each in above if os.path.exists(each))  # noqa: PTH110
 
 
 def dead_link(path: Path) -> str | None:
@@ -129,7 +131,7 @@ def unusable(folder: Path) -> str | None:
         return f"{nearest} is a file, where a folder is needed; move it elsewhere."
     if not os.access(nearest, os.W_OK | os.X_OK):
         return (
-            f"{nearest} cannot be written to; make it writable, or make {folder} a link to a "
+            f"{nearest} cannot be written to; make it writable, or replace it by a link to a "
             "folder that is."
         )
     return None

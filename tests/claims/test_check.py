@@ -407,6 +407,11 @@ def test_ensembles_that_generalize_less_are_less_bimodal(made_up):
     # Five ensembles are few, and the interval is over these too.
     assert row.interval_over.startswith("ensembles") and row.stable == "no"
     assert set(names) <= set(row.ensembles.split(", "))
+    few = evidence.scores["second"].isel(network=slice(4))
+    evidence = replace(evidence, scores=evidence.scores | {"second": few})
+    roles["robustness.ensembles"] = (*names, "second")
+    (without,) = check_claims(replace(evidence, roles=roles), [CLAIMS["section_6_generalization"]])
+    assert without.ensembles == row.ensembles and without.networks == row.networks
 
 
 def test_a_smaller_ensemble_that_ranked_the_examples_is_the_smallest(made_up):

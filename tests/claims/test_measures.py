@@ -471,7 +471,7 @@ def test_how_fast_examples_rise_does_not_depend_on_what_untrained_networks_get_r
         ),
         (
             *("generalization", ["main", "cnn"], {}, {}),
-            "fewer than 5 ensembles learn and have at least 5 networks; add some",
+            "there are fewer than 5 ensembles that learn; add some",
         ),
     ],
 )

@@ -66,11 +66,15 @@ def test_a_dip_from_below_chance_is_only_part_of_one():
     assert found.fit == pytest.approx(0.5)
 
 
-def test_what_ends_right_has_not_fallen():
-    rows = [[0.3, *[0] * 6, 0.9], [0.45] * 8, [0.2] * 4 + [1] * 4, *[[0.3, *[0] * 7]] * 2]
-    fits = pattern_fits(counts(rows), N, chance=0.2)[list(PURE).index("falls fast to 0")]
-    # 1 less the larger of the mean and the end.
-    assert fits == pytest.approx([0.1, 0.55, 0, 1, 1], abs=0.001)
+def test_what_is_high_after_the_first_epochs_has_not_fallen_fast():
+    rows = [[0.3, *[0] * 6, 0.9], [0.45] * 8, [0.2] * 4 + [1] * 4, [0.2, *[0.6] * 4, 0, 0, 0]]
+    fits = pattern_fits(counts([*rows, [0.3, *[0] * 7]]), N, chance=0.2)
+    # 1 less the highest from epoch 3 of 7 on.
+    falls = fits[list(PURE).index("falls fast to 0")]
+    assert falls == pytest.approx([0.1, 0.55, 0, 0.4, 1], abs=0.001)
+    long = [[0.2, *[0.9] * 9, *[0.1] * 20], [0.2, *[0.9] * 10, *[0.1] * 19]] + [[0.2] * 30] * 3
+    falls = pattern_fits(counts(long), N, chance=0.2)[list(PURE).index("falls fast to 0")]
+    assert falls[:2] == pytest.approx([0.9, 0.1], abs=0.001)
 
 
 def test_constant_is_a_range_of_at_most_0_2_whatever_the_level():

@@ -1,7 +1,7 @@
 """The files that pass between stages: datasets, predictions and scores."""
 
 from .chosen import moved_examples, read_chosen, write_chosen
-from .dataset import MOST_CLASSES, absent_classes, add_images, check_data, check_derived
+from .dataset import MOST_CLASSES, absent_classes, add_images, check_data
 from .dataset import content_hash, fingerprint, has_files, has_images, image_shape, label_examples
 from .dataset import make_dataset, make_examples, make_file_dataset, moments_of, open_dataset
 from .dataset import read_dataset, sums_of, write_dataset

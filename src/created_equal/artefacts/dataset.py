@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
@@ -215,53 +216,34 @@ def fingerprint(dataset: xr.Dataset) -> str:
     return digest.hexdigest()
 
 
-def check_data(path: Path, dataset: Path) -> None:
-    """Check that scores or a baseline were made with the images, labels and splits of a dataset.
+def check_data(path: Path, dataset: Path, remedy: str) -> None:
+    """Check that an artefact was made with the images, labels and splits that a dataset has.
 
-    Nothing is compared if one of the files is missing, or the first does not say.
+    Nothing is compared if one of the files is missing, or the artefact does not say.
+
+    Args:
+        path: the artefact: scores, a baseline, or a dataset that was derived from the other.
+        dataset: the dataset.
+        remedy: how to make the artefact again.
 
     Raises:
-        InputError: they have another ``fingerprint``.
+        InputError: it was made with another ``fingerprint``.
     """
     made_with = (definition_in_head(path) or {}).get("data")
     if made_with is None or not dataset.is_file():
         return
-    with open_dataset(dataset, files=False) as contents:
-        if fingerprint(contents) != made_with:
-            raise InputError(
-                f"{path} was made with other images, labels or splits than {dataset} has now; "
-                "make it again, or restore the images and build the dataset again."
-            )
-
-
-def check_derived(path: Path, dataset: Path, labels: bool) -> None:
-    """Check that a derived dataset has the images that its study's dataset has now.
-
-    Nothing is compared if one of the files is missing.
-
-    Args:
-        path: the derived dataset.
-        dataset: the study's.
-        labels: whether the labels have to be the same too.
-
-    Raises:
-        InputError: images or labels differ.
-    """
-    if not (path.is_file() and dataset.is_file()):
-        return
-    compared = ("pixel_hash", "label") if labels else ("pixel_hash",)
-    with open_dataset(path, files=False) as one, open_dataset(dataset, files=False) as other:
-        rows = other.get_index("example").get_indexer(one["example"].values)
-        is_same = (rows >= 0).all() and all(
-            np.array_equal(other[name].values[rows], one[name].values) for name in compared
-        )
-    if not is_same:
-        study, ensemble = path.parts[-3:-1]
+    if _fingerprint_in(dataset, dataset.stat().st_mtime_ns) != made_with:
         raise InputError(
-            f"{path} was derived from other images or labels than {dataset} has now; run "
-            f"created-equal derive_dataset {study} {ensemble}, then train and score these networks "
-            "again."
+            f"{path} was made with other images, labels or splits than {dataset} has now; "
+            f"{remedy}, or restore the images and build the dataset again."
         )
+
+
+@lru_cache
+def _fingerprint_in(dataset: Path, modified: int) -> str:
+    """Return the fingerprint of a dataset file, which was modified at this time."""
+    with open_dataset(dataset, files=False) as contents:
+        return fingerprint(contents)
 
 
 def write_dataset(dataset: xr.Dataset, path: Path, definition: Mapping) -> None:

@@ -148,7 +148,7 @@ def seal_of(path: Path) -> bytes | None:
         with path.open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - DIGEST_SIZE))
             return file.read()
-    except OSError:  # Writing it says what is wrong.
+    except OSError:
         return None
 
 

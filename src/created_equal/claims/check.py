@@ -280,10 +280,15 @@ def epochs_in_words(epochs: Sequence[int]) -> str:
 
 
 def _players(claim: Claim, evidence: Evidence) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield a row's id and the names of its roles; none if a role (``:all``: each) is missing."""
+    """Yield a row's id and the names of its roles; none if a role (``:all``: each) is missing.
+
+    A claim about all ensembles is about those that have enough networks for its statistic.
+    """
     groups = [names_in(role, evidence.roles) for role in claim.roles]
     if any(role.endswith(f":{ALL}") for role in claim.roles):
-        yield claim.id, tuple(dict.fromkeys(chain.from_iterable(groups)))
+        names = dict.fromkeys(chain.from_iterable(groups))
+        sizes = {name: evidence.scores[name].sizes["network"] for name in names}
+        yield claim.id, tuple(name for name in names if sizes[name] >= claim.measure.fewest)
     elif not all(groups):
         yield claim.id, ()
     else:

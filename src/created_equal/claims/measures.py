@@ -195,7 +195,7 @@ def mean_consistency(counts: np.ndarray, classes: int) -> np.ndarray:
 @measure(nulls=CONSISTENCY, fewest=FEWEST)
 def bimodality_difference(evidence: Evidence, *names: str, split: str = "test") -> Measured:
     """Bi-modality of the second less that of the first, each of as many networks as the smaller has
-    (mean over all subsets), mean over phase 3, {split} examples.
+    (mean histogram of all subsets), mean over phase 3, {split} examples.
     """
     examples = examples_of(evidence, split, *names)
     epochs = {name: epochs_at(evidence, name, split, "phase 3") for name in names}
@@ -222,16 +222,9 @@ def generalization(evidence: Evidence, *names: str) -> Measured:
     bi-modality of 5 networks (mean histogram of all subsets, mean over the epochs with a mean c of
     0.05 to 0.9), test examples.
     """
-    learned = [
-        name
-        for name in dict.fromkeys(names)
-        if evidence.informative(name, "test").any()
-        and evidence.scores[name].sizes["network"] >= FEWEST
-    ]
+    learned = [name for name in dict.fromkeys(names) if evidence.informative(name, "test").any()]
     if len(learned) < FEWEST:
-        raise InputError(
-            f"fewer than {FEWEST} ensembles learn and have at least {FEWEST} networks; add some."
-        )
+        raise InputError(f"there are fewer than {FEWEST} ensembles that learn; add some.")
     epochs = {name: epochs_at(evidence, name, "test", LEARNING) for name in learned}
     examples = {name: examples_of(evidence, "test", name) for name in learned}
 
@@ -398,8 +391,8 @@ def corners(evidence: Evidence, *names: str, split: str = "test", pair: str) -> 
 
 @measure(possible=NOT_NEGATIVE, nulls=(CLASSES, SHUFFLED), fewest=MANY)
 def diagonal(evidence: Evidence, *names: str, split: str = "test", pair: str) -> Measured:
-    """Joint histogram: mean cell of equal c, without the corners, over mean of the others, c of
-    both, {pair} pair of epochs of equal accuracy, 0.05 to 0.9, {split} examples.
+    """Joint histogram without its outermost cells: mean cell of equal c over mean of the others, c
+    of both, {pair} pair of epochs of equal accuracy, 0.05 to 0.9, {split} examples.
     """
     return _joint(stats.diagonal, evidence, *names, split=split, pair=pair)
 

@@ -148,7 +148,7 @@ def _load(path: Path) -> np.ndarray | dict[str, np.ndarray]:
         # Arrays of an .npz file are not read before they are asked for.
         return found if isinstance(found, np.ndarray) else dict(found)
     except OSError as error:
-        raise InputError(f"{path} cannot be read {because(error, 'make it readable')}") from error
+        raise InputError(f"{path} cannot be read {because(error, 'name another file')}") from error
     except Exception as error:  # numpy raises many types on broken files
         raise InputError(
             f"{path} is not an array in numpy's format ({' '.join(str(error).split())}); write it "

@@ -209,7 +209,7 @@ def read_table(path: Path) -> pd.DataFrame:
         # A class may be named "NA"; and read in chunks, an id would be 5 in one, "5" in another.
         table = pd.read_csv(path, keep_default_na=False, na_values=[""], low_memory=False)
     except OSError as error:
-        raise InputError(f"{path} cannot be read {because(error, 'make it readable')}") from error
+        raise InputError(f"{path} cannot be read {because(error, 'name another file')}") from error
     except ImportError as error:
         raise InputError(
             f"{path} is Parquet, which needs pyarrow; pip install 'created-equal[tables]', or "

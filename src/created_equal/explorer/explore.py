@@ -112,7 +112,7 @@ def write_explorer(
             break
         most = int(0.95 * len(shown) * MOST_BYTES / len(contents))
         size = len(contents) / 1e6
-        log.info("%.1f MB for %d examples, too much for a page: %d", size, len(shown), most)
+        log.info("%.1f MB for %d examples are too much for a page", size, len(shown))
     write_atomically(path, contents)
     log.info("%d examples in %.1f MB: %s", len(shown), len(contents) / 1e6, path)
 

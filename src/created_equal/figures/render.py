@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import papermill
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.paths import jupyter_runtime_dir
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, NotebookExecutionManager, papermill_engines
@@ -175,7 +176,8 @@ def _execute(notebook: Path, parameters: Mapping, log: Path) -> None:
                 is_of_log = str(getattr(error, "filename", "")).startswith(str(log.parent))
                 if is_of_log or getattr(error, "errno", None) in {*FULL, errno.EFBIG}:
                     remedy = because(error, "make it writable, and run again")
-                    raise InputError(f"{log} cannot be written {remedy}") from error
+                    where = log if is_of_log else f"{log}, or a file in {jupyter_runtime_dir()},"
+                    raise InputError(f"{where} cannot be written {remedy}") from error
                 if attempt == STARTS:
                     raise InputError(
                         f"the Jupyter kernel of {sys.executable} for {notebook} did not start in "

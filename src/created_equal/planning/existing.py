@@ -28,15 +28,21 @@ def built_extent(path: Path, definition: Mapping) -> Extent | None:
 
 
 def _data_in(path: Path) -> tuple[dict, Extent, str]:
-    """Return the definition, the extent and the fingerprint of a dataset."""
+    """Return the definition in its study, the extent and the fingerprint of a dataset."""
     # Imported here, because dry runs and cluster jobs import this module too, and need no arrays.
-    from created_equal.artefacts import definition_of, fingerprint, image_shape, open_dataset
+    from created_equal.artefacts import (
+        definition_of,
+        fingerprint,
+        image_shape,
+        in_study,
+        open_dataset,
+    )
 
     with open_dataset(path) as dataset:
         split = dataset["example_split"].values
         examples = (int((split == "train").sum()), int((split == "test").sum()))
         extent = Extent(examples, image_shape(dataset), dataset.sizes["class"])
-        return definition_of(dataset), extent, fingerprint(dataset)
+        return in_study(definition_of(dataset)), extent, fingerprint(dataset)
 
 
 def finished_networks(*ensembles: Ensemble) -> list[set[int]]:

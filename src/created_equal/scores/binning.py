@@ -57,12 +57,13 @@ def corners(cells: np.ndarray) -> float:
 def diagonal(cells: np.ndarray) -> float:
     """Return the ratio of the mean cell of equal consistency to the mean of the other cells.
 
-    The two corners do not count. If the other cells have less than one example in all, they count
-    as one.
+    The outermost cells do not count: many examples are there because all or none of the networks of
+    one ensemble are right. If the other cells have less than one example in all, they count as one.
     """
-    on = np.eye(len(cells), dtype=bool)
-    others = max(cells[~on].sum(), 1) / (~on).sum()
-    return float(np.diag(cells)[1:-1].mean() / others)
+    inner = cells[1:-1, 1:-1]
+    on = np.eye(len(inner), dtype=bool)
+    others = max(inner[~on].sum(), 1) / (~on).sum()
+    return float(inner[on].mean() / others)
 
 
 def _overlaps(networks: int, sides: int) -> np.ndarray:

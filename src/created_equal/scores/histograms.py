@@ -162,7 +162,10 @@ def pairwise_agreement(histogram: np.ndarray) -> Agreement:
 
 
 def mean_bimodality(histograms: np.ndarray, networks: int) -> float:
-    """Return the mean over epochs of the bi-modality of all subsets of n networks, at most N."""
+    """Return the bi-modality of the mean histogram of all subsets of n networks, mean over epochs.
+
+    There are at most N networks in a subset.
+    """
     networks = min(networks, histograms.shape[1] - 1)
     return nan_mean(bimodality_of_counts(histograms_of_subensembles(histograms, networks)))
 

@@ -57,8 +57,8 @@ def pattern_fits(
     - dips, then rises to 1: the largest product, over e, of the fall from c(e) to the lowest c of
       the next ten epochs, as a fraction of c(e) or of chance if that is higher, and of the rise
       from there to c(e + 10), or to the end if that is lower;
-    - falls fast to 0: 1 - mean of c(e >= 1), or 1 - the end if that is less, times c(0) / chance
-      if c(0) is below chance;
+    - falls fast to 0: 1 - highest c(e >= 10), or of the second half of fewer than 20 epochs, times
+      c(0) / chance if c(0) is below chance;
     - stays constant: 1 - (highest - lowest) / 0.4, so an example whose consistency varies by at
       most 0.2 fits by at least 0.5, at any level;
     - high, then falls to 0: highest c(e >= 1) - the end.
@@ -131,8 +131,8 @@ def _dips(consistency: np.ndarray, chance: float) -> np.ndarray:
 
 
 def _falls(consistency: np.ndarray, chance: float) -> np.ndarray:
-    highest = np.maximum(consistency[1:].mean(axis=0), _end(consistency))
-    return (1 - highest) * np.minimum(consistency[0] / chance, 1)
+    soon = min(FEW_EPOCHS, (len(consistency) - 1) // 2)
+    return (1 - consistency[soon:].max(axis=0)) * np.minimum(consistency[0] / chance, 1)
 
 
 def _constant(consistency: np.ndarray, _: float) -> np.ndarray:

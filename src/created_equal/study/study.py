@@ -173,13 +173,6 @@ class Ensemble:
             for first, last in self.batches(networks_per_job)
         ]
 
-    def check_dataset(self) -> None:
-        """Raise InputError if its dataset was derived from other images than the study's has."""
-        from created_equal.artefacts import check_derived
-
-        if self.derived:
-            check_derived(self.dataset_path, dataset_path(self.study), "labels" not in self.derived)
-
     def check_train_set(self, n_train: int) -> None:
         """Raise InputError if a train set of this size has no mini-batch."""
         if n_train < self.recipe.batch_size:
@@ -299,11 +292,28 @@ class Study:
 
         for name in ensembles:
             check_if_made_for(self.scores_path(name), self.ensembles[name].definition)
-            check_data(self.scores_path(name), self.ensembles[name].dataset_path)
-            self.ensembles[name].check_dataset()
+            dataset, again = self.ensembles[name].dataset_path, "train and score its networks again"
+            check_data(self.scores_path(name), dataset, again)
+            self.check_dataset(name)
         for name in baselines:
             check_if_made_for(baseline_path(self.name, name), self.baselines[name].definition)
-            check_data(baseline_path(self.name, name), dataset_path(self.name))
+            path = baseline_path(self.name, name)
+            check_data(path, dataset_path(self.name), "fit it again")
+
+    def check_dataset(self, ensemble: str) -> None:
+        """Check that the dataset of an ensemble was derived from those that it is derived from now.
+
+        Raises:
+            InputError: one of these has had other images, labels or splits.
+        """
+        from created_equal.artefacts import check_data
+
+        while (of := self.ensembles.get(ensemble)) and of.derived:
+            ranking = self.ensembles.get(of.ranked_by)
+            again = f"run created-equal derive_dataset {self.name} {of.name}"
+            source = ranking.dataset_path if ranking else dataset_path(self.name)
+            check_data(of.dataset_path, source, again)
+            ensemble = of.ranked_by
 
 
 def ensemble_of(study: Study, name: str) -> Ensemble:

@@ -24,7 +24,7 @@ from created_equal.training.engine.trainee import Trainee
 
 # Larger mini-batches cost about as much per image: what is done once per mini-batch, such as the
 # update of the weights, matters less. On a CPU the same is true of those with more operations.
-LARGEST_BATCH = 100
+LARGEST_BATCH = 99
 MOST_OPERATIONS = 3e11
 # At least so many images are predicted.
 PREDICTED = 64
@@ -179,7 +179,7 @@ def _warm_up(kinds: Sequence[Kind], setting: Setting) -> list[Pair]:
     for ensemble, image_shape, classes in kinds:
         size = measured_batch_size(ensemble, image_shape, classes, setting.device.type)
         ensemble = replace(ensemble, recipe=replace(ensemble.recipe, batch_size=size))
-        noise = _make_noise(size, max(PREDICTED, 2 * size), image_shape, classes)
+        noise = _make_noise(size, max(PREDICTED, size + 1), image_shape, classes)
         images = Images(noise, setting)
         trainees.append((images, Trainee(ensemble, 0, images)))
     for _, trainee in trainees:
