@@ -29,8 +29,10 @@ from created_equal.planning.existing import finished_networks
 from created_equal.scores import (
     LEAST_FIT,
     PATTERNS,
+    accuracy_by_epoch,
     bimodality_of_counts,
     informative_epochs,
+    nearest_matches,
     pattern_fits,
     patterns,
     pearson,
@@ -444,6 +446,47 @@ def test_what_divides_one_architecture_divides_the_other_but_by_other_shares(cla
     one, other = divided
     assert (other[one].mean(), other[~one].mean()) == pytest.approx((0.65, 0.385), abs=0.005)
     assert row.shuffled_within_class == pytest.approx(0.34, abs=0.005)
+
+
+def test_moved_images_keep_their_order_but_not_their_rank(claims):
+    before, after = (kept_scores(name).sortby("example") for name in ("st_vgg", "random_moved"))
+    train = before["example_split"].values == "train"
+    moved = (after["example_split"].values == "test")[train]
+    before, after = (each["accessibility"].values[train] for each in (before, after))
+    ranks = [rankdata(each)[moved].mean() / len(each) for each in (before, after)]
+    assert moved.sum() == 62 and ranks == pytest.approx([0.51, 0.35], abs=0.005)
+    assert claims["abstract_same_ranking"].value == pytest.approx(0.92, abs=0.005)
+    generator = np.random.default_rng(0)
+    groups = [generator.choice(np.flatnonzero(~moved), 62, replace=False) for _ in range(300)]
+    found = [spearmanr(before[group], after[group]).statistic for group in groups]
+    assert np.median(found) == pytest.approx(0.98, abs=0.005)
+
+
+@pytest.mark.parametrize(("split", "pairs", "expected"), [("train", 3, 0.90), ("test", 5, 0.88)])
+def test_a_low_learning_rate_learns_in_a_similar_order_when_equally_accurate(
+    split, pairs, expected
+):
+    both = [
+        select_split(kept_scores(name), split)
+        for name in ("st_vgg", "variation_learning_rate_0_002")
+    ]
+    accuracies = [accuracy_by_epoch(each, split) for each in both]
+    matches = nearest_matches(*(each.where((each >= 0.05) & (each <= 0.9)) for each in accuracies))
+    found = [
+        spearmanr(both[0]["n_right"].sel(epoch=one), both[1]["n_right"].sel(epoch=other)).statistic
+        for one, other, _ in matches
+    ]
+    assert len(found) == pairs and np.mean(found) == pytest.approx(expected, abs=0.005)
+
+
+@pytest.mark.parametrize(("split", "orders"), [("train", 2), ("test", 6)])
+def test_networks_learn_the_classes_in_few_orders(split, orders):
+    networks = select_split(
+        load_predictions(KEPT.parents[1].name, "st_vgg", KEPT.parents[2]), split
+    )
+    right = (networks["prediction"] == networks["label"]).sel(epoch=slice(1, None)).mean("epoch")
+    of_classes = right.groupby(networks["label"]).mean().transpose("network", "label").values
+    assert len({tuple(np.argsort(each)) for each in of_classes}) == orders
 
 
 def test_what_stays_constant_is_never_learned():
