@@ -369,7 +369,7 @@ def test_the_counts_in_the_docs_are_those_of_the_claims(claims):
         sentences.setdefault((row.where, row.claim), set()).add(row.conclusion)
     found = list(sentences.values())
     readme = (
-        f"{len(found)} sentences of the paper are tested in {len(rows)} rows: {len(verified)} are "
+        f"{len(found)} of its sentences are tested in {len(rows)} rows: {len(verified)} are "
         f"verified ({len(about_variations)} of them are two sentences about variations of st-VGG), "
         f"{len(falsified)} are falsified, and the others are inconclusive"
     )
@@ -411,13 +411,15 @@ def test_correlations_that_miss_their_limit_within_classes(claims):
         row.id
         for row in claims.values()
         if row.conclusion == "verified"
+        and not row.reading_of
         and row.statistic.startswith("Spearman correlation of a")
         and row.spearman_within_class not in Accepted(row.accepted)
     ]
     assert found == [
-        "section_4_2_linear_order_test",
         "figure_04b_rank_order_train",
+        "section_4_2_linear_order_test",
         "supplement_c_robust_order_train:variation_learning_rate_0_01",
+        "supplement_c_robust_order_train:variation_relu",
     ]
 
 
@@ -445,7 +447,7 @@ def test_readme_says_how_many_networks_come_with_the_code(tmp_path, monkeypatch)
     total = sum(each.n_networks for each in ensembles)
     readme = (ROOT / "README.md").read_text()
     assert found == total
-    assert f"# from the predictions of all {total} networks: 5 minutes\n" in readme
+    assert f"# from the predictions of all {total} networks: 6 minutes\n" in readme
 
 
 def test_networks_trained_in_fp32_do_not_stand_out_among_those_in_bf16():
@@ -502,7 +504,7 @@ def test_what_divides_one_architecture_divides_the_other_but_by_other_shares(cla
         divided.append((n_right > 0) & (n_right < scores.sizes["network"]))
     one, other = divided
     assert (other[one].mean(), other[~one].mean()) == pytest.approx((0.65, 0.385), abs=0.005)
-    assert row.shuffled_within_class == pytest.approx(0.34, abs=0.005)
+    assert row.shuffled_within_class == pytest.approx(0.97, abs=0.005)
 
 
 def test_moved_images_keep_their_order_but_not_their_rank(claims):
@@ -586,14 +588,14 @@ def test_one_weak_learner_is_nearly_as_accurate_as_a_hundred():
 
 
 @pytest.mark.parametrize(
-    ("few", "shares"), [(10, {"train": 0.34, "test": 0.59, "": 0.38}), (20, {"": 0.53})]
+    ("few", "shares"), [(10, {"train": 0.34, "test": 0.49, "": 0.36}), (20, {"": 0.52})]
 )
 def test_how_many_images_show_one_of_the_first_four_patterns(scores, monkeypatch, few, shares):
     monkeypatch.setattr(patterns, "FEW_EPOCHS", few)
     for split, share in shares.items():
         of = select_split(scores, split) if split else scores
         fits = pattern_fits(of["n_right"].values, 20, 1 / 5, PATTERNS[:4])
-        assert (fits >= LEAST_FIT).any(axis=0).mean() == pytest.approx(share, abs=0.005)
+        assert (fits >= LEAST_FIT - 1e-9).any(axis=0).mean() == pytest.approx(share, abs=0.005)
 
 
 def test_networks_with_other_settings_learn_in_a_similar_order(claims):
@@ -656,7 +658,7 @@ def test_every_variation_is_in_docs_with_its_accuracy_and_low_bimodality():
         assert bimodality == f"{later.min():.2f} to {later.max():.2f}"
         assert later.max() < 0.8
     relu = kept_scores("variation_relu")["bimodality"].sel(split="test")
-    assert relu.sel(epoch=[1, 2, 3]).values == pytest.approx([0.82, 1.03, 0.66], abs=0.005)
+    assert relu.sel(epoch=[1, 2, 3]).values == pytest.approx([0.76, 1.04, 0.68], abs=0.005)
 
 
 @pytest.mark.parametrize(("name", "highest"), [("small_st_vgg", 0.45), ("linear_st_vgg", 0.33)])
@@ -671,7 +673,7 @@ def test_what_architectures_of_equal_accuracy_share(claims):
         found = [row.value, row.shuffled_within_class, row.classes_kept]
         assert found == pytest.approx(expected, abs=0.005)
     row = claims["figure_04d_diagonal"]
-    assert [row.value, row.lower, row.upper] == pytest.approx([0.44, 0.13, 0.80], abs=0.005)
+    assert [row.value, row.lower, row.upper] == pytest.approx([0.86, 0.22, 2.03], abs=0.005)
 
 
 def test_the_paper_s_numbers_of_other_data_are_marked(claims):
@@ -697,6 +699,8 @@ def test_the_paper_s_numbers_of_other_data_are_marked(claims):
         ("supplement_c_robustness_train:variation_adam", "inconclusive"),
         ("supplement_c_robustness_train:variation_no_dropout", "inconclusive"),
         ("supplement_c_robust_order_train:variation_learning_rate_0_002", "falsified"),
+        ("supplement_c_robust_order:variation_relu", "falsified"),
+        ("supplement_c_robust_order_train:variation_relu", "verified"),
         ("section_4_1_weaker_first", "falsified"),
         ("figure_05b_almost_always", "falsified"),
         ("figure_11_most_examples", "inconclusive"),
