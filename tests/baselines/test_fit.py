@@ -116,7 +116,7 @@ def test_too_few_neighbors_are_rejected_and_nothing_is_written(tmp_path):
 
 
 def test_a_missing_dataset_is_reported(tmp_path):
-    with pytest.raises(InputError, match=r"dataset\.nc does not exist; build it with snakemake"):
+    with pytest.raises(InputError, match=r"dataset\.nc does not exist; correct the path"):
         fit_baseline(baseline("svm"), tmp_path / "dataset.nc", tmp_path / "svm.nc")
     assert list(tmp_path.iterdir()) == []
 

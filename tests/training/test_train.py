@@ -266,13 +266,13 @@ def test_a_mini_batch_larger_than_the_train_set_is_rejected(tiny, job, tmp_path)
         job(tiny(batch_size=41), [0])
     assert str(caught.value) == (
         "tests/tiny: the train set has 40 examples, fewer than one mini-batch; set "
-        "recipe.batch_size to 40 or less."
+        "ensembles.tiny.recipe.batch_size to 40 or less."
     )
     assert not (tmp_path / "predictions").exists()
 
 
 def test_a_missing_dataset_is_reported(tiny, job, tmp_path):
-    with pytest.raises(InputError, match=r"dataset\.nc does not exist; build it with"):
+    with pytest.raises(InputError, match=r"dataset\.nc does not exist; correct the path"):
         job(tiny(), [0], dataset=tmp_path / "dataset.nc")
 
 

@@ -282,13 +282,14 @@ def epochs_in_words(epochs: Sequence[int]) -> str:
 def _players(claim: Claim, evidence: Evidence) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield a row's id and the names of its roles; none if a role (``:all``: each) is missing.
 
-    A claim about all ensembles is about those that have enough networks for its statistic.
+    A claim about all ensembles is about those that have enough networks for its statistic, if any.
     """
     groups = [names_in(role, evidence.roles) for role in claim.roles]
     if any(role.endswith(f":{ALL}") for role in claim.roles):
-        names = dict.fromkeys(chain.from_iterable(groups))
+        names = tuple(dict.fromkeys(chain.from_iterable(groups)))
         sizes = {name: evidence.scores[name].sizes["network"] for name in names}
-        yield claim.id, tuple(name for name in names if sizes[name] >= claim.measure.fewest)
+        enough = tuple(name for name in names if sizes[name] >= claim.measure.fewest)
+        yield claim.id, enough or names
     elif not all(groups):
         yield claim.id, ()
     else:
