@@ -82,7 +82,7 @@ CONFIG_FILE = Path("config.yaml")
 if not IS_MAIN or not CONFIG_FILE.exists():
     # With -d, Snakemake runs in another folder; use the repository's file.
     CONFIG_FILE = ROOT / "config.yaml"
-# Snakemake would not say which file has a syntax error, or no keys, and it refuses some tabs.
+# Snakemake would not name a file that has a syntax error, no keys, or a tab that it refuses.
 if not isinstance(checked(read_yaml, CONFIG_FILE), dict):
     fail(f"{CONFIG_FILE} has no keys with values; write at least studies: [digits].")
 try:

@@ -20,7 +20,7 @@ DIFFICULTY = (np.arange(EXAMPLES) * 37 % EXAMPLES) / EXAMPLES
 
 
 def value_of(statistic, units) -> float:
-    """Return a statistic of ``scores.bootstrap`` if each of so many units counts once."""
+    """Evaluate a statistic of ``scores.bootstrap`` with every unit counted once."""
     return float(statistic(np.ones((1, units)))[0])
 
 

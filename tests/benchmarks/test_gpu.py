@@ -108,7 +108,7 @@ def test_the_second_run_takes_up_the_first(study_folder, tmp_path_factory, monke
         (other / path).unlink()
     assert "train_networks" not in train_again(other)
     assert predictions_in(other) == after
-    # A folder that goes on after a full one does not get the networks of that again.
+    # A new folder that continues a full one does not store its networks a second time.
     results = (other / "gpu/gpu.json").read_text()
     (other / "gpu").rename(other / "full")
     (other / "gpu").mkdir()

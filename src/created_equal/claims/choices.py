@@ -24,7 +24,7 @@ def trained_epochs(evidence: Evidence, name: str) -> np.ndarray:
 
 
 def several_epochs(evidence: Evidence, name: str) -> np.ndarray:
-    """Return the trained epochs, or numbers of weak learners; raises InputError if it is one."""
+    """Return the trained epochs, or numbers of weak learners; raises InputError if only one."""
     if len(found := trained_epochs(evidence, name)) < 2:
         what = "weak learner" if name.startswith(BASELINE_PREFIX) else "trained epoch"
         raise InputError(f"{name} has a single {what}, and no change; take two or more.")

@@ -26,7 +26,7 @@ from created_equal.training.engine.trainee import Trainee
 # update of the weights, matters less. On a CPU the same is true of those with more operations.
 LARGEST_BATCH = 99
 MOST_OPERATIONS = 3e11
-# At least so many images are predicted.
+# Predict at least this many images.
 PREDICTED = 64
 MOST_PROCESSES = 16
 # The uncertainty after many steps: even they tell no more about hours of training. That of a single
