@@ -5,10 +5,10 @@ from functools import partial
 import numpy as np
 import pytest
 from oracles import bimodality
-from scipy.stats import pearsonr, spearmanr
+from scipy.stats import entropy, pearsonr, spearmanr
 
 from created_equal.artefacts import consistency, read_predictions, select_split
-from created_equal.claims.measures import MEASURES
+from created_equal.claims.registry import MEASURES
 from created_equal.errors import InputError
 from created_equal.scores import (
     Counted,
@@ -302,6 +302,35 @@ def test_agreement_at_equal_accuracies_is_that_of_the_nearest_epochs(evidence, m
     pairs = zip(of.epochs["first"], of.epochs["second"], strict=True)
     assert all(abs(accuracies[0][one] - accuracies[1][two]) <= 0.01 for one, two in pairs)
     assert measured("weaker_first", "first", "second")[0] == 1
+
+
+def test_what_the_weaker_gets_right_is_looked_up_when_the_other_is_as_accurate(made_up, measured):
+    value, of = measured("right_when_as_accurate", "cnn", "baselines/svm")
+    # The networks' accuracies are 0.47 and 0.52 after epochs 5 and 6, that of the SVM is 0.48.
+    assert (value, of.epochs["cnn"].tolist()) == (1, [6])
+    # Both are right about 0.55, in opposite orders: most of the linear ones about the last 0.4.
+    opposite = made_up("small_mammals", False)
+    value, of = measured("right_when_as_accurate", "cnn", "linear", evidence=opposite)
+    assert (value, of.epochs["cnn"].tolist()) == (0, [7])
+    stronger = "cnn is never as accurate on the test set as baselines/svm is at the end; train it"
+    with pytest.raises(InputError, match=stronger):
+        measured("right_when_as_accurate", "cnn", "baselines/svm", evidence=opposite)
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_the_number_of_labels_that_networks_use_is_that_of_equally_frequent_ones(
+    evidence, measured, split
+):
+    value, of = measured("more_labels", "main", split=split)
+    assert of.epochs["main"].tolist() == [1, 10] and of.examples.words == split
+    of_main = read_predictions(*evidence.predictions["main"])
+    predictions = select_split(of_main, split)["prediction"].values
+    by_network = [
+        [np.exp(entropy(np.bincount(network[epoch], minlength=5))) for epoch in (1, 10)]
+        for network in predictions
+    ]
+    begin, end = np.mean(by_network, axis=0)
+    assert value == pytest.approx(end - begin) and end == pytest.approx(5, rel=1e-3)
 
 
 def test_labels_are_counted_when_one_in_a_hundred_is_always_right(measured):

@@ -1,4 +1,4 @@
-"""The measures of findings of other papers, registered among those of ``claims.measures``."""
+"""The measures of findings of other papers, registered among those of the paper."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from created_equal.beyond.label_errors import label_errors
 from created_equal.claims.choices import all_epochs, examples_of, trained_epochs
 from created_equal.claims.evidence import Evidence
 from created_equal.claims.measured import Measured
-from created_equal.claims.measures import (
+from created_equal.claims.registry import (
     CONSISTENCY,
     FEWEST,
     MANY,

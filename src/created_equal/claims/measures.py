@@ -1,12 +1,11 @@
-"""What claims measure: a function for each statistic, under the name that claims.yaml uses.
+"""What claims measure: a function for each statistic.
 
 Each chooses epochs and examples once, from observed scores, and returns with them a function of
 scores, which is called with those observed, of each null and of each resample. The first paragraph
 of its docstring is the statistic in the table: c is consistency, a accessibility.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from math import inf, nan
 
 import numpy as np
@@ -33,19 +32,27 @@ from created_equal.claims.measured import (
     OfHistograms,
     OfPairs,
 )
+from created_equal.claims.registry import (
+    CLASSES,
+    CONSISTENCY,
+    FEWEST,
+    INDEPENDENT,
+    JOINT,
+    MANY,
+    NOT_NEGATIVE,
+    SHARE,
+    SHUFFLED,
+    SIGNED,
+    measure,
+)
 from created_equal.errors import InputError
 from created_equal.scores import LEAST_FIT, MIDDLE, NULLS, PATTERNS, Scores
 
-FEWEST = 5  # With fewer networks, c has too few values to say whether they agree.
-MANY = 20  # For statistics that change with N in a way that no model predicts.
 FEW = 0.01  # The share of the train set that has c = 1 when labels are first counted.
 SUBENSEMBLE = 10
 POWER_NOTE = (
     "They differ by {:.3f}, such parts by {:.3f} (median); differences below {:.3f} go unseen."
 )
-SHARE, SIGNED, NOT_NEGATIVE = (0, 1), (-1, 1), (0, inf)
-INDEPENDENT, CLASSES, SHUFFLED, MEANS = NULLS
-CONSISTENCY, JOINT = (INDEPENDENT, CLASSES), (CLASSES, SHUFFLED, MEANS)
 SUMMARIES = {
     "mean": np.nanmean,
     "median": np.nanmedian,
@@ -57,40 +64,8 @@ CORRELATIONS = {"Pearson": stats.pearson, "Spearman": stats.spearman}
 LEARNING = f"epochs with a mean c of {MIDDLE[0]} to {MIDDLE[1]}"
 
 
-@dataclass(frozen=True)
-class Measure:
-    """A function from evidence, names and arguments to ``Measured``, and what is known about it."""
-
-    of: Callable[..., Measured]
-    words: str  # The statistic, with arguments in braces.
-    possible: tuple[float, float] = (-inf, inf)
-    nulls: Sequence[str] = ()  # See ``scores.NULLS``.
-    fewest: int = 1  # The number of networks from which on it says something.
-    by_network: bool = False  # Whether it needs the predictions of each network.
-
-    def statistic(self, arguments: Mapping) -> str:
-        """Return the statistic in words, with the arguments in their places."""
-        words = self.words.format_map({**(self.of.__kwdefaults__ or {}), **arguments})
-        # There are single epochs, and phases.
-        return (words[0].upper() + words[1:]).replace("mean over the ", "at the ")
-
-
-MEASURES: dict[str, Measure] = {}
-
-
-def measure(**known) -> Callable:
-    """Enter a function in ``MEASURES``."""
-
-    def enter(of: Callable[..., Measured]) -> Callable[..., Measured]:
-        words = " ".join(of.__doc__.partition("\n\n")[0].split()).rstrip(".")
-        MEASURES[of.__name__] = Measure(of, words, **known)
-        return of
-
-    return enter
-
-
 def measure_of_histograms(possible: tuple[float, float], fewest: int = FEWEST) -> Callable:
-    """Enter a statistic from histograms of c, (epoch, N + 1), and K to (epoch,) in ``MEASURES``."""
+    """Enter a function from histograms of c, (epoch, N + 1), and K to (epoch,), as ``measure``."""
 
     def enter(statistic: Callable[[np.ndarray, int], np.ndarray]) -> Callable:
         def of(
@@ -105,9 +80,9 @@ def measure_of_histograms(possible: tuple[float, float], fewest: int = FEWEST) -
             epochs = {name: epochs_at(evidence, name, split, at)}
             return OfHistograms(summary, examples_of(evidence, split, name), epochs)
 
-        words = f"{statistic.__doc__.rstrip('.')}, {{over}} over {{at}}, {{split}} examples"
-        MEASURES[statistic.__name__] = Measure(of, words, possible, CONSISTENCY, fewest)
-        return of
+        of.__name__ = statistic.__name__
+        of.__doc__ = f"{statistic.__doc__.rstrip('.')}, {{over}} over {{at}}, {{split}} examples."
+        return measure(possible=possible, nulls=CONSISTENCY, fewest=fewest)(of)
 
     return enter
 
@@ -368,6 +343,24 @@ def rapid_rise(evidence: Evidence, name: str, *, split: str = "train") -> Measur
     return Measured(value, examples, {name: epochs})
 
 
+# No null: networks need not agree on anything to use more labels.
+@measure(by_network=True)
+def more_labels(evidence: Evidence, name: str, *, split: str = "test") -> Measured:
+    """Number of labels that a network predicts (exponential of their entropy, mean over networks),
+    last epoch less the epoch of beginning, {split} examples.
+    """
+    first, last = int(evidence.phases(name)["beginning"]), int(all_epochs(evidence, name)[-1])
+    examples = examples_of(evidence, split, name)
+
+    def value(scores: Scores) -> float:
+        # A network's votes are its labels of all examples.
+        votes = (scores.predictions(name, epoch, examples).T for epoch in (first, last))
+        begin, end = (np.exp(stats.vote_entropy(each)) for each in votes)
+        return float((end - begin).mean())
+
+    return Measured(value, examples, {name: np.array([first, last])})
+
+
 @measure(possible=SIGNED, nulls=(INDEPENDENT,), fewest=FEWEST, by_network=True)
 def order_of_classes(evidence: Evidence, name: str, *, split: str = "test") -> Measured:
     """Rank correlation of classes' mean a in two networks, mean of all pairs, {split} examples."""
@@ -412,22 +405,30 @@ def agreement_when_equal(
 
 
 @measure(possible=SHARE, nulls=JOINT, fewest=FEWEST)
+def right_when_as_accurate(
+    evidence: Evidence, other: str, name: str, *, split: str = "test"
+) -> Measured:
+    """Share of the examples that the second is right about in the end, about which the first is
+    right when it first is as accurate, {split} examples.
+    """
+    of_other, of_name = accuracies_of(evidence, other, name, split=split)
+    reached = of_other[of_other.index > 0] >= of_name.iloc[-1]
+    if not reached.any():
+        raise InputError(
+            f"{other} is never as accurate on the {split} set as {name} is at the end; "
+            "train it for longer."
+        )
+    return _given(evidence, split, {other: int(reached.idxmax()), name: int(of_name.index[-1])})
+
+
+@measure(possible=SHARE, nulls=JOINT, fewest=FEWEST)
 def weaker_first(evidence: Evidence, *names: str, split: str = "test") -> Measured:
     """Share of the examples that the ensemble of lower test accuracy is right about in the end,
     about which the other is right when it first is as accurate, {split} examples.
     """
-    accuracies = dict(zip(names, accuracies_of(evidence, *names, split=split), strict=True))
     on_test = dict(zip(names, accuracies_of(evidence, *names, split="test"), strict=True))
     weak, strong = sorted(names, key=lambda each: on_test[each].iloc[-1])
-    reached = accuracies[strong] >= accuracies[weak].iloc[-1]
-    reached &= reached.index > 0
-    if not reached.any():
-        raise InputError(
-            f"{strong} is never as accurate on the {split} set as {weak} is at the end; "
-            "train it for longer."
-        )
-    at = {strong: int(reached.idxmax()), weak: int(accuracies[weak].index[-1])}
-    return _given(evidence, split, at)
+    return right_when_as_accurate(evidence, strong, weak, split=split)
 
 
 @measure(possible=SHARE, nulls=JOINT, fewest=FEWEST)

@@ -285,10 +285,13 @@ class Scores:
         """Return the share of trained epochs at which each network is right, (network, example)."""
         return self.counts[name].by_network[:, self._places(name, examples)]
 
+    def predictions(self, name: str, epoch: int, examples: Examples) -> np.ndarray:
+        """Return the labels that each network predicts after an epoch, (network, example)."""
+        return self.counts[name].predictions(epoch)[:, self._places(name, examples)]
+
     def right(self, name: str, epoch: int, examples: Examples) -> np.ndarray:
         """Return whether each network is right after an epoch, (network, example) bool."""
-        predictions = self.counts[name].predictions(epoch)[:, self._places(name, examples)]
-        return predictions == self.labels(name, examples)
+        return self.predictions(name, epoch, examples) == self.labels(name, examples)
 
     def labels(self, name: str, examples: Examples) -> np.ndarray:
         # Examples only change places with others of their class.
