@@ -116,6 +116,7 @@ def agreeing_less_and_less() -> xr.Dataset:
     counts[4:, 5::50] = N
     counts[[4, 7], 5::50] = N // 2  # They do not remain right.
     counts[1, ::200] = 0  # Two begin to rise later than the others.
+    counts[1, 31::50] = N - 2  # High scores are no rarer than low ones.
     counts[1:, 25::50] = N // 4  # More than constant, and none that fall from where they start.
     return from_counts(counts)
 

@@ -95,6 +95,9 @@ def test_histograms_are_measured_on_either_split(evidence, measured, split):
     below, of = measured("below_guessing", "main", split=split, at="the epoch of beginning")
     assert of.examples.words == split
     assert below == pytest.approx((n_right[1] < 4).mean())
+    tail, _ = measured("tail", "main", split=split, at="the epoch of beginning")
+    heights = np.bincount(n_right[1], minlength=21)
+    assert tail == pytest.approx(spearmanr(range(21), heights).statistic)
     phase = evidence.phases("main")["bi-modality"]
     third, _ = measured("bimodality", "main", split=split, at="the epoch of bi-modality")
     assert third == pytest.approx(bimodality(n_right[phase]))

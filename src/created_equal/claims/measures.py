@@ -149,6 +149,13 @@ def below_guessing(counts: np.ndarray, classes: int) -> np.ndarray:
     return counts @ below / counts.sum(axis=1)
 
 
+@measure_of_histograms(possible=SIGNED)
+def tail(counts: np.ndarray, classes: int) -> np.ndarray:
+    """Rank correlation of c and the number of examples that have it."""
+    possible = np.arange(counts.shape[1])
+    return np.array([stats.spearman(possible, of_epoch) for of_epoch in counts])
+
+
 @measure_of_histograms(possible=NOT_NEGATIVE)
 def bimodality(counts: np.ndarray, classes: int) -> np.ndarray:
     """Pearson's measure of bi-modality of c (the lower, the more bi-modal; 0.8 if c is uniform)."""
