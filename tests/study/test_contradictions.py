@@ -100,7 +100,7 @@ def test_a_contradiction_is_one_sentence(folder, values, sentence):
     [
         (
             minimal(figures={"figure_01": {"ensemble": "b"}}),
-            "figures.figure_01 shows b, which is not among the ensembles; use one of a.",
+            "figures.figure_01 shows b, which is not among the ensembles; use a.",
         ),
         (
             minimal(ensembles=TWO, figures={"figure_04": {"ensembles": ["a", "bb"]}}),
@@ -119,7 +119,7 @@ def test_a_contradiction_is_one_sentence(folder, values, sentence):
         ),
         (
             minimal(figures={"figure_05": {"ensemble": "a", "linear": "b"}}),
-            "figures.figure_05 shows b, which is not among the ensembles; use one of a.",
+            "figures.figure_05 shows b, which is not among the ensembles; use a.",
         ),
         (
             minimal(ensembles=TWO, figures={"figure_05": {"ensemble": "a", "linear": "b"}}),

@@ -242,11 +242,11 @@ MOVE = {"move_to_test": "easiest", "fraction": 0.1, "ranked_by": "a"}
         (MOVE | {"seed": 1}, "ensembles.b.dataset.seed is only for random examples; leave it out."),
         (
             MOVE | {"ranked_by": "c"},
-            "ensembles.b.dataset.ranked_by is c, which is not among the ensembles; use one of a.",
+            "ensembles.b.dataset.ranked_by is c, which is not among the ensembles; use a.",
         ),
         (
             MOVE | {"ranked_by": "b"},
-            "ensembles.b.dataset.ranked_by is b itself, which is trained too late; use one of a.",
+            "ensembles.b.dataset.ranked_by is b itself, which is trained too late; use a.",
         ),
         (
             HARDEST | {"per_round": 0.81},
@@ -293,7 +293,7 @@ def test_a_ranking_by_a_derived_dataset_or_in_a_circle_is_an_error():
     message = problems(values)
     assert len(message) == 2
     assert all("which is trained on a dataset of its own" in each for each in message)
-    assert all(each.endswith("use one of a.") for each in message)
+    assert all(each.endswith("use a.") for each in message)
 
 
 def test_the_name_of_a_round_is_reserved():

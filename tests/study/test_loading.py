@@ -222,6 +222,25 @@ def test_the_override_replaces_the_number_of_every_ensemble(folder):
             minimal(networks="many"),
             "networks must be a whole number of at least 1 and at most 100000, but is the tex",
         ),
+        # Known keys in the wrong place.
+        (minimal(epochs=3), "epochs is not known; move it to recipe."),
+        (
+            minimal(recipe={"networks": 3}),
+            "recipe.networks is not known; move it to the top level.",
+        ),
+        (
+            minimal(ensembles={"a": {"architecture": "st_vgg", "learning_rate": 0.1}}),
+            "ensembles.a.learning_rate is not known; move it to ensembles.a.recipe.",
+        ),
+        (
+            minimal(ensembles={"a": {"architecture": "st_vgg", "recipe": {"width": 0.5}}}),
+            "ensembles.a.recipe.width is not known; move it to ensembles.a.",
+        ),
+        # Of several figures that have it, none is meant.
+        (
+            minimal(figures={"ensemble": "a"}),
+            "figures.ensemble is not known; use one of figure_01,",
+        ),
         (minimal(recipe={"lr": 1}), "recipe.lr is not known; use one of epochs, batch_size,"),
         (
             minimal(recipe={"epochs": 0}),
@@ -321,15 +340,15 @@ def test_the_override_replaces_the_number_of_every_ensemble(folder):
         ),
         (
             minimal(figures={"figure_10": {"ensemble": "a", "epochs": [0, 1, 2, 3]}}),
-            "figures.figure_10.epochs is not known; use one of ensemble.",
+            "figures.figure_10.epochs is not known; use ensemble.",
         ),
         (
             minimal(figures={"figure_10": {"ensemble": "a", "epochs": 3}}),
-            "figures.figure_10.epochs is not known; use one of ensemble.",
+            "figures.figure_10.epochs is not known; use ensemble.",
         ),
         (
             minimal(figures={"figure_10": {"ensemble": "a", "linear": {"b": 1}}}),
-            "figures.figure_10.linear is not known; use one of ensemble.",
+            "figures.figure_10.linear is not known; use ensemble.",
         ),
         (
             minimal(figures={"figure_01": {"ensemble": "a", "epochs": [-1, 1, 40, 50]}}),
@@ -578,7 +597,7 @@ def test_baselines_with_their_defaults_and_without(folder):
     [
         ({"svn": {}}, "baselines.svn is not known; use one of svm, k_nearest_neighbours,"),
         ({"svm": {"seeds": 3}}, "baselines.svm.seeds is not known; leave it out."),
-        ({"adaboost": {"seeds": 3}}, "baselines.adaboost.seeds is not known; use one of weak_l"),
+        ({"adaboost": {"seeds": 3}}, "baselines.adaboost.seeds is not known; use weak_l"),
         ({"perceptron": {"seed": 3}}, "baselines.perceptron.seed is not known; did you mean se"),
         (
             {"decision_tree": {"seeds": 0}},
@@ -687,7 +706,7 @@ def test_a_study_leaves_out_what_it_has_as_null(study_folder):
     # A figure of an ensemble that is left out is refused, as any figure of an unknown ensemble.
     study = load({"base": "base", "ensembles": {"b": None}})
     assert study.refused == {
-        "figure_10": ["figures.figure_10 shows b, which is not among the ensembles; use one of a."]
+        "figure_10": ["figures.figure_10 shows b, which is not among the ensembles; use a."]
     }
     assert problems(own | {"ensembles": {"a": None, "b": None}})[0] == (
         "ensembles is empty; define at least one."

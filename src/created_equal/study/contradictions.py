@@ -217,11 +217,7 @@ def _in_ranking(name: str, where: str, ensembles: Mapping) -> Iterator[str]:
         for each, entry in ensembles.items()
         if not entry.get("dataset") and not entry.get("steps")
     ]
-    remedy = (
-        f"use one of {', '.join(whole)}."
-        if whole
-        else "define an ensemble without a dataset of its own."
-    )
+    remedy = suggestion("", whole) if whole else "define an ensemble without a dataset of its own."
     if ranking == name:
         yield f"{where}.ranked_by is {name} itself, which is trained too late; {remedy}"
     elif ranking not in ensembles:

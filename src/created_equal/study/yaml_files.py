@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import deepcopy
-from itertools import takewhile
+from itertools import chain, takewhile
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -153,12 +153,12 @@ def check(document: Any, model: type) -> tuple[list[str], Any]:
     except ValidationError as error:
         schema = _inlined(adapter.json_schema(), {})
         for each in error.errors(include_url=False, include_context=False):
-            path, part = _locate(each["loc"], schema)
-            sentences.append(_sentence(each, path, part))
+            path, parts = _locate(each["loc"], schema)
+            sentences.append(_sentence(each, path, parts))
             if each["type"] in UNKNOWN:
                 usable = _without(usable, [*path, each["loc"][-1]])
             elif each["type"] not in ABOUT_KEYS or isinstance(each["input"], list):
-                usable = _without(usable, path, part)
+                usable = _without(usable, path, parts[-1])
     return list(dict.fromkeys(sentences)), usable
 
 
@@ -216,7 +216,7 @@ def suggestion(name: str, known: Sequence[str], if_many: str = "") -> str:
         return f"did you mean {near[0]}{others}?"
     if if_many and len(known) > NAMES_LISTED:
         return if_many
-    return f"use one of {', '.join(known)}."
+    return f"use {'one of ' if len(known) > 1 else ''}{', '.join(known)}."
 
 
 def _without_zeros(name: str) -> str:
@@ -266,18 +266,38 @@ def _inlined(part: Any, models: Mapping) -> Any:
     return {key: _inlined(value, models) for key, value in part.items() if key != "$defs"}
 
 
-def _locate(location: Sequence[str | int], schema: Mapping) -> tuple[list[str | int], Mapping]:
-    """Return the path in the document for pydantic's location, and its part of the schema.
+def _locate(
+    location: Sequence[str | int], schema: Mapping
+) -> tuple[list[str | int], list[Mapping]]:
+    """Return the path in the document for pydantic's location, and the schema's parts along it.
 
-    A location may have steps that are not in the document, for example the type that was tried.
+    The parts begin with all of the schema, and end with the one at the end of the path. A location
+    may have steps that are not in the document, for example the type that was tried.
     """
-    path = []
+    path, parts = [], [schema]
     for step in location:
-        inner = _step(schema, step)
+        inner = _step(parts[-1], step)
         if inner is not None:
             path.append(step)
-            schema = inner
-    return path, schema
+            parts.append(inner)
+    return path, parts
+
+
+def _properties(part: Mapping) -> dict[str, Mapping]:
+    """Return the keys that a part of a schema allows, with their parts."""
+    found = (each.get("properties", {}).items() for each in _alternatives(part))
+    return dict(chain.from_iterable(found))
+
+
+def _where_known(
+    key: str, path: Sequence[str | int], parts: Sequence[Mapping]
+) -> Sequence[str | int] | None:
+    """Return the path at which a misplaced key is known: inside of where it is, or around it."""
+    inside = [
+        [*path, name] for name, each in _properties(parts[-1]).items() if key in _properties(each)
+    ]
+    around = [path[:n] for n in reversed(range(len(path))) if key in _properties(parts[n])]
+    return inside[0] if len(inside) == 1 else next(iter(around), None)
 
 
 def _step(part: Mapping, step: str | int) -> Mapping | None:
@@ -292,13 +312,15 @@ def _step(part: Mapping, step: str | int) -> Mapping | None:
     return None
 
 
-def _sentence(error: ErrorDetails, path: Sequence[str | int], part: Mapping) -> str:
-    place, value = _dotted(path), error["input"]
+def _sentence(error: ErrorDetails, path: Sequence[str | int], parts: Sequence[Mapping]) -> str:
+    place, part, value = _dotted(path), parts[-1], error["input"]
     match error["type"]:
         case unknown if unknown in UNKNOWN:
             key = error["loc"][-1]
-            known = [name for each in _alternatives(part) for name in each.get("properties", ())]
+            known = list(_properties(part))
             remedy = suggestion(key, known)
+            if (home := _where_known(key, path, parts)) is not None:
+                remedy = f"move it to {_dotted(home) or 'the top level'}."
             if "ensembles" in known and isinstance(value, dict) and "architecture" in value:
                 remedy = "indent it under ensembles."
             return f"{_dotted([*path, key])} is not known; {remedy}"
