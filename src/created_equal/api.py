@@ -22,6 +22,8 @@ FIGURES = (
     *(f"figure_{number:02d}" for number in range(1, 12)),
     *("gallery", "hardest", "hexagons", "metrics", "moved_examples", "noise", "robustness"),
 )
+OF_LABELS = ("figure_03", "figure_09", "gallery", "hardest")
+"""Figures of the labels that networks predict."""
 
 
 def load_dataset(
@@ -237,6 +239,11 @@ def draw(figure: str, *args, on=None, **kwargs):
         ) from error
     if "scores" in given:
         _refuse_unless_scores(given["scores"])
+        if figure in OF_LABELS and "modal_label" not in given["scores"]:
+            raise InputError(
+                f"these scores only tell whether networks are right, and {figure} needs the labels "
+                "that they predict; import those."
+            )
     for name in {"ensembles", "moved"} & given.keys():
         ensembles = given[name]
         if isinstance(ensembles, xr.Dataset) or not isinstance(ensembles, Mapping) or not ensembles:

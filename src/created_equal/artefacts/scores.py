@@ -79,16 +79,7 @@ def consistency(scores: xr.Dataset) -> xr.DataArray:
 
 
 def consensus(scores: xr.Dataset) -> xr.DataArray:
-    """Return the fraction of networks that predict the modal label, float64 in 1/K..1.
-
-    Raises:
-        InputError: the scores are of predictions that only tell whether networks are right.
-    """
-    if "n_modal" not in scores:
-        raise InputError(
-            "these scores only tell whether networks are right, so consensus is undefined; import "
-            "the labels that the networks predict."
-        )
+    """Return the fraction of networks that predict the modal label, float64 in 1/K..1."""
     return scores["n_modal"] / scores.sizes["network"]
 
 
