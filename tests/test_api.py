@@ -102,7 +102,10 @@ def test_scores_of_correctness_alone_have_no_consensus(predictions, tmp_path):
     assert np.allclose(loaded["consistency"], right.mean(axis=0))
     assert "consensus" not in loaded
     assert "consensus" not in created_equal.table(loaded)
-    for figure, dataset in (("figure_03", ()), ("figure_09", (None,)), ("gallery", (None,))):
+    for figure, dataset in (
+        *(("figure_03", ()), ("figure_09", (None,))),
+        *(("gallery", (None,)), ("hardest", (None,))),
+    ):
         with pytest.raises(InputError, match=f"only tell whether .* right, and {figure} needs the"):
             created_equal.draw(figure, loaded, *dataset, "Mine", "nets")
 

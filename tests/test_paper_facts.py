@@ -221,7 +221,7 @@ def test_other_architectures_learn_in_a_similar_order(scores, name, split, expec
     assert spearmanr(*accessibility).statistic == pytest.approx(expected, abs=0.005)
 
 
-def test_at_the_beginning_few_examples_have_a_high_consistency(claims):
+def test_at_the_beginning_the_number_of_examples_decreases_with_consistency(claims):
     for split, expected in (("train", -0.41), ("test", -0.33)):
         assert claims[f"figure_01b_tail_{split}"].value == pytest.approx(expected, abs=0.005)
 
@@ -265,6 +265,13 @@ def test_random_labels_are_learned_by_heart_and_bimodal_at_no_epoch():
         shown = informative_epochs(random, split) & (random["epoch"].values > 0)
         lowest = np.nanmin(random["bimodality"].sel(split=split).values[shown])
         assert lowest == pytest.approx(expected, abs=0.005)
+    of_test = at_end.sel(split="test").values
+    assert [of_test.min(), of_test.max()] == pytest.approx([0.20, 0.26], abs=0.005)
+    bimodality = random["bimodality"].sel(split="train", epoch=[12, 30]).values
+    assert bimodality == pytest.approx([0.88, 2.25], abs=0.005)
+    mean = select_split(random, "train")["n_right"].mean("example") / 16
+    assert mean.sel(epoch=12).item() == pytest.approx(0.395, abs=0.0005)
+    assert abs(mean - 0.8).idxmin("epoch").item() == 30
 
 
 @pytest.mark.parametrize(
