@@ -254,8 +254,9 @@ def train_networks(
     from created_equal.training import train_networks as train
     from created_equal.training.gpu_lock import lock_gpu
 
-    config, ensemble = load_config(), _load_ensemble(study_name, ensemble_name)
-    load_configured(study_name).check_dataset(ensemble_name)
+    config, study = load_config(), load_configured(study_name)
+    ensemble = ensemble_of(study, ensemble_name)
+    study.check_dataset(ensemble_name)
     lock_gpu(device or config.device)
     jobs = (
         ensemble.batches(config.networks_per_job) if networks is None else [_parse_range(networks)]

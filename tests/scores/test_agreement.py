@@ -4,7 +4,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from learners import ensembles
 
-from created_equal.errors import InputError
 from created_equal.scores.agreement import below_chance, majority_right, modes, right_counts
 
 
@@ -12,7 +11,7 @@ def test_by_hand():
     predictions = np.array([[0, 2, 1, 2], [0, 1, 1, 0], [0, 1, 2, 1], [0, 0, 2, 1]])
     labels = np.array([0, 2, 2, 2])
     assert right_counts(predictions, labels).tolist() == [4, 1, 2, 1]
-    found = modes(predictions, 3)
+    found = modes(predictions)
     assert found.modal_label.tolist() == [0, 1, 1, 1]
     assert found.n_modal.tolist() == [4, 2, 2, 2]
     assert found.n_runner_up.tolist() == [0, 1, 2, 1]
@@ -38,14 +37,14 @@ def test_by_hand():
 )
 def test_modes_of_one_example_by_hand(predicted, modal_label, n_modal, n_runner_up):
     """There are five classes; no network predicts some of them."""
-    found = modes(np.array(predicted, dtype=np.uint8)[:, None], 5)
+    found = modes(np.array(predicted, dtype=np.uint8)[:, None])
     assert [each.tolist() for each in found] == [[modal_label], [n_modal], [n_runner_up]]
 
 
 @pytest.mark.parametrize("networks, dtype", [(1, np.uint8), (255, np.uint8), (256, np.uint16)])
 def test_counts_are_of_the_smallest_type_that_holds_them(networks, dtype):
     predictions = np.full((networks, 2), 3, dtype=np.uint16)
-    found = modes(predictions, 5)
+    found = modes(predictions)
     assert right_counts(predictions, np.array([3, 0])).dtype == dtype
     assert (found.n_modal.dtype, found.n_runner_up.dtype) == (dtype, dtype)
     assert found.modal_label.dtype == np.uint16
@@ -57,7 +56,7 @@ def test_counts_are_of_the_smallest_type_that_holds_them(networks, dtype):
 def test_bounds(ensemble):
     predictions, labels, classes = ensemble
     networks, n_right = len(predictions), right_counts(predictions, labels).astype(int)
-    modal_label, n_modal, n_runner_up = (each.astype(int) for each in modes(predictions, classes))
+    modal_label, n_modal, n_runner_up = (each.astype(int) for each in modes(predictions))
     assert ((n_right >= 0) & (n_right <= n_modal)).all()
     assert (n_runner_up <= n_modal).all()
     assert (n_modal + n_runner_up <= networks).all()
@@ -74,7 +73,7 @@ def test_bounds(ensemble):
 def test_modes_are_the_two_most_frequent_labels_and_the_first_the_smallest_of_several(ensemble):
     predictions, _, classes = ensemble
     counts = np.stack([np.bincount(column, minlength=classes) for column in predictions.T])
-    found = modes(predictions, classes)
+    found = modes(predictions)
     assert np.array_equal(found.modal_label, counts.argmax(axis=1))
     ordered = np.sort(counts, axis=1)
     assert np.array_equal(found.n_modal, ordered[:, -1])
@@ -83,27 +82,23 @@ def test_modes_are_the_two_most_frequent_labels_and_the_first_the_smallest_of_se
 
 @given(ensembles(), st.randoms(use_true_random=False))
 def test_the_order_of_networks_does_not_matter(ensemble, random):
-    predictions, labels, classes = ensemble
+    predictions, labels, _ = ensemble
     order = random.sample(range(len(predictions)), len(predictions))
     assert np.array_equal(
         right_counts(predictions[order], labels), right_counts(predictions, labels)
     )
-    for shuffled, plain in zip(
-        modes(predictions[order], classes), modes(predictions, classes), strict=True
-    ):
+    for shuffled, plain in zip(modes(predictions[order]), modes(predictions), strict=True):
         assert np.array_equal(shuffled, plain)
 
 
 @given(ensembles(), st.randoms(use_true_random=False))
 def test_the_order_of_examples_is_kept(ensemble, random):
-    predictions, labels, classes = ensemble
+    predictions, labels, _ = ensemble
     order = random.sample(range(len(labels)), len(labels))
     assert np.array_equal(
         right_counts(predictions[:, order], labels[order]), right_counts(predictions, labels)[order]
     )
-    for shuffled, plain in zip(
-        modes(predictions[:, order], classes), modes(predictions, classes), strict=True
-    ):
+    for shuffled, plain in zip(modes(predictions[:, order]), modes(predictions), strict=True):
         assert np.array_equal(shuffled, plain[order])
 
 
@@ -114,15 +109,15 @@ def test_the_names_of_classes_do_not_matter(ensemble, random):
     assert np.array_equal(
         right_counts(renamed[predictions], renamed[labels]), right_counts(predictions, labels)
     )
-    _, *of_renamed = modes(renamed[predictions], classes)
-    _, *plain = modes(predictions, classes)
+    _, *of_renamed = modes(renamed[predictions])
+    _, *plain = modes(predictions)
     assert np.array_equal(of_renamed, plain)
 
 
 @given(ensembles())
 def test_one_network_agrees_with_itself(ensemble):
-    predictions, labels, classes = ensemble
-    found = modes(predictions[:1], classes)
+    predictions, labels, _ = ensemble
+    found = modes(predictions[:1])
     assert (found.n_modal == 1).all()
     assert (found.n_runner_up == 0).all()
     assert np.array_equal(found.modal_label, predictions[0])
@@ -132,13 +127,7 @@ def test_one_network_agrees_with_itself(ensemble):
 def test_more_networks_than_a_byte_counts():
     predictions = np.repeat([[1], [0], [2]], [300, 299, 4], axis=0)
     assert right_counts(predictions, np.array([0])).tolist() == [299]
-    assert [each.tolist() for each in modes(predictions, 3)] == [[1], [300], [299]]
-
-
-@pytest.mark.parametrize("wrong", [-1, 3])
-def test_a_label_beyond_the_classes_is_an_error(wrong):
-    with pytest.raises(InputError, match=r"labels from .* only 3 classes"):
-        modes(np.array([[0, wrong]]), 3)
+    assert [each.tolist() for each in modes(predictions)] == [[1], [300], [299]]
 
 
 @pytest.mark.parametrize("networks", [8, 200])

@@ -43,7 +43,7 @@ def test_streaming_equals_the_pure_functions(
     scores = score_ensemble(paths)
 
     n_right = np.array([right_counts(epoch, made_up.labels) for epoch in _epochs(made_up)])
-    agreed = [modes(epoch, classes) for epoch in _epochs(made_up)]
+    agreed = [modes(epoch) for epoch in _epochs(made_up)]
     right = n_right / networks
     assert scores["network"].values.tolist() == list(range(networks))
     np.testing.assert_array_equal(scores["n_right"], n_right)

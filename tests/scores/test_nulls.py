@@ -28,7 +28,6 @@ def answers_of(predictions):
         predictions["prediction"].values,
         predictions["network"].values,
         predictions["epoch"].values,
-        predictions.attrs["classes"],
     )
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from created_equal.errors import InputError
-from created_equal.scores import example_patterns, pattern_fits, patterns
+from created_equal.scores import check_for_patterns, example_patterns, pattern_fits, patterns
 
 PURE = {
     "jumps to 1 in one epoch": [0.2, 1, 1, 1, 1, 1, 1, 1],
@@ -94,7 +94,8 @@ def test_always_five_different_examples_with_fits_in_0_to_1(epochs, examples, ne
     assert all(-1e-6 <= example.fit <= 1 + 1e-6 for example in found.values())
 
 
-@pytest.mark.parametrize("shape", [(2, 10), (10, 4)])
-def test_too_little_to_show_five_patterns_is_refused(shape):
-    with pytest.raises(InputError, match="at least 5 examples and 2 epochs"):
-        example_patterns(np.zeros(shape, dtype=np.uint8), N, chance=0.2)
+@pytest.mark.parametrize("epochs, examples", [(2, 10), (10, 4)])
+def test_too_little_to_show_five_patterns_is_refused(epochs, examples):
+    found = f"at least 5 examples and 2 epochs .* st_vgg has {examples} and {epochs - 1};"
+    with pytest.raises(InputError, match=found):
+        check_for_patterns("st_vgg", np.arange(epochs), examples)

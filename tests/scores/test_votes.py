@@ -24,7 +24,7 @@ LABELS = np.array([0, 0, 1, 3, 3])
 
 
 def margin_of(predictions, labels, classes):
-    found = modes(predictions, classes)
+    found = modes(predictions)
     n_right = right_counts(predictions, labels)
     return vote_margin(n_right, found.n_modal, found.n_runner_up, len(predictions))
 

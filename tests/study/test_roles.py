@@ -7,7 +7,6 @@ from created_equal.study import (
     ensembles_behind,
     ensembles_in,
     load_study,
-    moved_in,
     names_in,
     roles_of,
 )
@@ -50,7 +49,6 @@ def test_roles_of_the_studies_that_have_all_figures(name):
     assert roles["figure_08.random"] == ("random_fifth",)
     assert set(ensembles_in(roles)) <= set(study.ensembles)
     assert set(baselines_in(roles)) <= set(study.baselines)
-    assert moved_in(study) == ["easiest_moved", "hardest_moved", "random_moved"]
     behind = ensembles_behind(study)
     rounds = {name for name in study.ensembles if name.startswith("hardest_fifth_round_")}
     assert bool(rounds) == (name != "digits")  # Its hardest fifth is cut at once.

@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from created_equal import scores as stats
 from created_equal.claims.claim import Claim, paper_studies
@@ -255,12 +256,7 @@ def _epochs(hypotheses: Hypotheses, epochs: Mapping[str, np.ndarray]) -> str:
 
 def around(value: float, replicates: np.ndarray) -> np.ndarray:
     """Return replicates moved so that their median is the value, see ``interval_around``."""
-    return replicates + (value - _median(replicates))
-
-
-def _median(values: np.ndarray) -> float:
-    defined = values[~np.isnan(values)]
-    return float(np.median(defined)) if len(defined) else NAN
+    return replicates + (value - pd.Series(replicates).median())
 
 
 def _append_values(
@@ -352,7 +348,7 @@ def _judged(case: Case, evidence: Evidence, found: dict) -> dict:
     others = [(each in accepted) != (value in accepted) for each in drawn.tolist()]
     return {
         **found,
-        **{null: _median(of) for null, of in draws.items()},
+        **{null: pd.Series(of).median() for null, of in draws.items()},
         "networks": networks,
         "expected": expected,
         "deviation": deviation,

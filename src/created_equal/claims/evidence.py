@@ -23,7 +23,6 @@ from created_equal.study import (
     ensembles_in,
     find,
     load_study,
-    moved_in,
     read_yaml,
     roles_of,
     study_path,
@@ -121,7 +120,8 @@ def open_evidence(study: Study, networks_per_job: int) -> Iterator[Evidence]:
             predictions=predictions,
             moved={
                 name: np.sort(scores[name]["example"].values[scores[name]["moved"].values])
-                for name in moved_in(study)
+                for name, of in ensembles.items()
+                if "move_to_test" in of.derived
             },
             ranked={
                 name: min(study.ensembles[each].n_networks for each in with_rankings(study, [name]))

@@ -497,11 +497,7 @@ def boosting_less_mean(evidence: Evidence, *names: str, third: str) -> Measured:
     """AdaBoost's accuracy on the {third} third by a: less that on all examples, mean over all
     numbers of learners, test examples.
     """
-
-    def advantage(of_third: np.ndarray, of_all: np.ndarray) -> float:
-        return of_third.mean() - of_all.mean()
-
-    return _boosting(advantage, evidence, *names, third=third)
+    return _boosting(lambda of, whole: of.mean() - whole.mean(), evidence, *names, third=third)
 
 
 @measure(possible=(-1.5, 1.5), nulls=JOINT, fewest=FEWEST)
@@ -509,11 +505,7 @@ def boosting_rise(evidence: Evidence, *names: str, third: str) -> Measured:
     """AdaBoost's accuracy on the {third} third by a: rise along the line of best fit, from one
     learner to all, test examples.
     """
-
-    def rise(of_third: np.ndarray, _: np.ndarray) -> float:
-        return stats.rise_of_mean(of_third)
-
-    return _boosting(rise, evidence, *names, third=third)
+    return _boosting(lambda of, _: stats.rise_of_mean(of), evidence, *names, third=third)
 
 
 @measure(nulls=CONSISTENCY, fewest=MANY)

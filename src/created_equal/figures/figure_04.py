@@ -20,6 +20,7 @@ from created_equal.scores import (
     accuracy_by_epoch,
     best_matched_pairs,
     bin_edges,
+    correlation,
     nearest_matches,
     pearson,
     spearman,
@@ -186,7 +187,7 @@ def _accessibility(
     style.accessibility_points(axes, pairs, labels)
     words, ranks = [name], []
     for split, (x, y) in pairs.items():
-        words.append(f"{split}: {style.correlate_in_words(x, y)}")
+        words.append(f"{split}: {style.correlation_words(correlation(x, y))}")
         rank = spearman(x, y)
         ranks.append(f"{split} {'undefined' if np.isnan(rank) else f'{rank:.3f}'}")
     axes.set_title("\n".join([*words, f"rank r: {', '.join(ranks)}"]))

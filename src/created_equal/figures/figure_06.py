@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from created_equal.artefacts import SPLITS
 from created_equal.figures import style
 from created_equal.figures.selection import align
-from created_equal.scores import BINS, band_of_mean, quantile_means, thirds
+from created_equal.scores import BINS, band_of_mean, correlation, quantile_means, thirds
 
 MARKS = 10
 
@@ -96,5 +96,8 @@ def _difficulty(axes: Axes, boosted: np.ndarray, accessibility: np.ndarray, colo
     axes.plot(*bins, linestyle="", label="bin mean", **square)
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), box_aspect=1)
     points = {"examples": (boosted, accessibility), f"{len(bins[0])} bins": bins}
-    words = (f"{name}: {style.correlate_in_words(*scores)}" for name, scores in points.items())
+    words = (
+        f"{name}: {style.correlation_words(correlation(*scores))}"
+        for name, scores in points.items()
+    )
     return "\n".join(words).replace(", p", "\np")

@@ -1,6 +1,7 @@
 """The look of all figures, and the layout and texts of a page."""
 
 import logging
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
@@ -20,7 +21,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
 from created_equal.errors import InputError
-from created_equal.scores import Correlation, correlation, learning_problem, p_words
+from created_equal.scores import Correlation, learning_problem, p_words
 
 log = logging.getLogger(__name__)
 
@@ -315,13 +316,7 @@ def describe_all_epochs(ensemble: str, scores: xr.Dataset, first: int) -> str:
 
 def correlation_words(found: Correlation) -> str:
     """Return, for example, ``"r = 0.982 (0.975 to 0.986), p ≤ 10⁻⁴⁹"``."""
+    if math.isnan(found.r):
+        return "r undefined (too few examples, or a score is constant)"
     interval = f"({found.lower:.3f} to {found.upper:.3f})"
     return f"r = {found.r:.3f} {interval}, {p_words(found.log10_p)}"
-
-
-def correlate_in_words(x: np.ndarray, y: np.ndarray) -> str:
-    """Return the ``correlation_words`` of two scores (example,), or that r is undefined."""
-    try:
-        return correlation_words(correlation(x, y))
-    except InputError:
-        return "r undefined (too few examples, or a score is constant)"

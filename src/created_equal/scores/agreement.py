@@ -9,8 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from created_equal.errors import InputError
-
 
 class Modes(NamedTuple):
     """The labels that most networks predict, see ``modes``; each field is (example,)."""
@@ -44,23 +42,13 @@ def below_chance(n_right: np.ndarray, n_networks: int, classes: int) -> np.ndarr
     return np.asarray(n_right, dtype=np.int64) * classes < n_networks
 
 
-def modes(predictions: np.ndarray, classes: int) -> Modes:
+def modes(predictions: np.ndarray) -> Modes:
     """Return the label that most networks predict, and the counts of the two most frequent labels.
 
     Returns:
         modal_label, the smallest label in a tie; n_modal in N/K..N; n_runner_up in 0..n_modal, 0 if
         all networks agree. Counts have the type ``count_dtype``.
-
-    Raises:
-        InputError: a prediction is not in 0..classes-1.
     """
-    predictions = np.asarray(predictions)
-    if predictions.size and not 0 <= predictions.min() <= predictions.max() < classes:
-        raise InputError(
-            f"the predictions have labels from {predictions.min()} to {predictions.max()}, but "
-            f"there are only {classes} classes, counted from 0; give the predictions of networks "
-            "that were trained on this dataset."
-        )
     # Runs of equal labels are counted, so memory does not depend on the number of classes.
     ordered = np.sort(predictions, axis=0)
     run = np.ones(ordered.shape[1], dtype=count_dtype(len(ordered)))

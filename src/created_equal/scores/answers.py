@@ -107,7 +107,6 @@ class Answers:
     predictions: np.ndarray  # (network, epoch, example) labels.
     seeds: np.ndarray  # (network,) ascending.
     epoch: np.ndarray  # (epoch,) the number of each epoch.
-    classes: int
     accessibility: np.ndarray | None = None  # (example,), if predictions do not determine it.
 
     @cached_property
@@ -127,7 +126,7 @@ class Counted:
     def __init__(self, answers: Answers, weights: np.ndarray | None = None):
         """Count each network ``weights`` (network,) times, by default once."""
         self.answers, self.axis = answers, answers.axis
-        self.classes, self.epoch = answers.classes, answers.epoch
+        self.epoch = answers.epoch
         self.weights = np.ones(len(answers.seeds), int) if weights is None else weights
         self.networks = int(self.weights.sum())
         # Of the networks in even and of those in odd places, in the order of their seeds.
@@ -139,7 +138,7 @@ class Counted:
         return self._count(self.weights)
 
     def n_modal(self, epochs: np.ndarray) -> np.ndarray:
-        return np.stack([modes(self.predictions(epoch), self.classes).n_modal for epoch in epochs])
+        return np.stack([modes(self.predictions(epoch)).n_modal for epoch in epochs])
 
     def predictions(self, epoch: int) -> np.ndarray:
         """Return the labels that each network predicts after an epoch, (network, example)."""
@@ -357,7 +356,7 @@ def read_answers(
             f"the scores of {name} are of {len(seeds)} networks, and its predictions files "
             f"contain {len(found)} of them; {REBUILD}."
         )
-    return Answers(axis, predictions, seeds, scores["epoch"].values, scores.attrs["classes"])
+    return Answers(axis, predictions, seeds, scores["epoch"].values)
 
 
 def _take(counts: np.ndarray, places: np.ndarray, axis: int) -> np.ndarray:

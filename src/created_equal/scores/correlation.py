@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from created_equal.errors import InputError
 from created_equal.extras import library
 from created_equal.scores.bootstrap import (
     REPLICATES,
@@ -50,16 +49,11 @@ class RankCorrelations(NamedTuple):
 def correlation(a: np.ndarray, b: np.ndarray) -> Correlation:
     """Return Pearson's correlation of two scores (example,) of the same examples or bins.
 
-    Raises:
-        InputError: there are fewer than three examples, or scores are constant or NaN.
+    It is NaN for fewer than three examples, and if scores are constant or NaN.
     """
     r = pearson(a, b) if len(a) >= 3 else math.nan
     if math.isnan(r):
-        raise InputError(
-            "a correlation is undefined for fewer than three examples, for constant scores and for "
-            "scores that are not numbers (half an ensemble of one network has none); give more "
-            "networks or examples, or train longer."
-        )
+        return Correlation(r, r, r, r)
     replicates = replicates_of(correlation_of(a, b), len(a))
     return Correlation(r, log10_p_of(r, len(a)), *interval_around(r, replicates, (-1, 1)))
 
@@ -151,10 +145,7 @@ def mean_rank_correlation(rows: np.ndarray) -> float:
 
     Undefined correlations are left out; NaN for a single row or example.
     """
-    if rows.shape[1] < 2:
-        return np.nan
-    with np.errstate(invalid="ignore"):
-        r = np.atleast_2d(np.corrcoef([ranks(row) for row in rows]))
+    r = pd.DataFrame(rows).T.corr("spearman").to_numpy()
     return nan_mean(r[~np.eye(len(r), dtype=bool)])
 
 

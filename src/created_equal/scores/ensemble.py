@@ -228,7 +228,7 @@ def _score_examples(
     """
     first = files[0].contents
     epochs, examples = first["epoch"].values, first.sizes["example"]
-    classes, n_networks = int(first.attrs["classes"]), len(seeds)
+    n_networks = len(seeds)
     labels = first["label"].values.astype(first["prediction"].dtype)
     counts = {
         name: np.empty((len(epochs), examples), dtype=count_dtype(n_networks))
@@ -246,7 +246,7 @@ def _score_examples(
     n_moved_right = np.zeros((n_networks, len(epochs)), dtype=np.int64)
     for block, predictions in _blocks(files, seeds):
         for epoch in range(len(epochs)):
-            for name, values in modes(predictions[:, epoch], classes)._asdict().items():
+            for name, values in modes(predictions[:, epoch])._asdict().items():
                 counts[name][epoch, block] = values
             agreeing[epoch] += is_of[:, block] @ agreeing_pairs(predictions[:, epoch])
             if epoch:

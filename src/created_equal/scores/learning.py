@@ -7,7 +7,6 @@ import pandas as pd
 import xarray as xr
 
 from created_equal.artefacts import SPLITS, definition_of
-from created_equal.errors import InputError
 
 REMEDY = "lower its learning rate or train it for longer"
 # Accuracies are stored in single precision.
@@ -30,16 +29,8 @@ def accessibility(n_right: np.ndarray, n_networks: int, epochs: np.ndarray) -> n
     It is higher if more networks learn the example, and learn it earlier (the paper's "speed of
     learning"). ``n_right`` is (epoch, example), and epochs (epoch,). The result is (example,)
     float64, exactly equal for equal sums of counts.
-
-    Raises:
-        InputError: there is no epoch after epoch 0.
     """
     trained = n_right[epochs > 0]
-    if not len(trained):
-        raise InputError(
-            "accessibility needs an epoch after the untrained one, and there is none; train for "
-            "at least one epoch."
-        )
     return trained.sum(axis=0, dtype=np.float64) / (n_networks * len(trained))
 
 
@@ -87,18 +78,9 @@ def best_matched_pairs(
     In the range of accuracies that both ensembles reach after epoch 0, the target of the late pair
     is the upper end and that of the early pair is at one third. The best pair has the smallest sum
     of two differences: of its mean accuracy from the target, and of its accuracies; in a tie, it is
-    the earliest. The two pairs are different if there are two.
-
-    Raises:
-        InputError: no two epochs match.
+    the earliest. The two pairs are different if there are two; there has to be one.
     """
     pairs = matched_epochs(accuracy_a, accuracy_b)
-    if not pairs:
-        raise InputError(
-            f"no trained epochs of the two ensembles have accuracies within {TOLERANCE:g} of each "
-            f"other (the first's are {_range(accuracy_a)}, the second's {_range(accuracy_b)}); "
-            "train both for longer, or compare ensembles whose accuracies overlap."
-        )
 
     def accuracy(pair: MatchedEpochs) -> float:
         return float(accuracy_a[pair.epoch_a] + accuracy_b[pair.epoch_b]) / 2
@@ -178,8 +160,3 @@ def falls(loss: np.ndarray) -> bool:
 def _trained(accuracy: pd.Series) -> pd.Series:
     """Return the accuracies (epoch,) of epochs after epoch 0 that count."""
     return accuracy[accuracy.index > 0].dropna()
-
-
-def _range(accuracy: pd.Series) -> str:
-    trained = _trained(accuracy)
-    return f"{trained.min():.2f} to {trained.max():.2f}" if len(trained) else "none"

@@ -30,7 +30,7 @@ def independent_networks(scores: xr.Dataset, axis: Axis, seed: int | Sequence[in
         wrong = generator.random(shape, np.float32) >= of_splits[:, split]
         others = labels + generator.integers(1, classes, size=shape, dtype=np.uint32) * wrong
         network[:] = others % classes
-    return Answers(axis, predictions, scores["network"].values, epochs, classes)
+    return Answers(axis, predictions, scores["network"].values, epochs)
 
 
 def classes_kept(answers: Answers, seed: int | Sequence[int]) -> Answers:
@@ -43,7 +43,7 @@ def classes_kept(answers: Answers, seed: int | Sequence[int]) -> Answers:
     predictions = np.empty_like(answers.predictions)
     for network, observed in zip(predictions, answers.predictions, strict=True):
         np.take(observed, answers.axis.permuted(generator), axis=1, out=network)
-    return Answers(answers.axis, predictions, answers.seeds, answers.epoch, answers.classes)
+    return Answers(answers.axis, predictions, answers.seeds, answers.epoch)
 
 
 def class_means(scores: xr.Dataset, axis: Axis, dataset: xr.Dataset) -> Answers:
@@ -71,7 +71,6 @@ def class_means(scores: xr.Dataset, axis: Axis, dataset: xr.Dataset) -> Answers:
         np.broadcast_to(predicted, (1, len(epochs), len(predicted))),
         np.zeros(1, int),
         epochs,
-        classes,
         accessibility=margin / max(1, len(margin) - 1),
     )
 

@@ -31,7 +31,7 @@ def example_patterns(
 ) -> dict[str, PatternExample]:
     """Return five different examples that maximize the sum of ``pattern_fits``, by pattern.
 
-    It takes and raises what ``pattern_fits`` does.
+    It takes what ``pattern_fits`` does.
     """
     fits = pattern_fits(n_right, n_networks, chance)
     _, chosen = library("scipy.optimize").linear_sum_assignment(fits, maximize=True)
@@ -69,15 +69,10 @@ def pattern_fits(
         n_networks: N.
         chance: the consistency of guessing, 1/K.
         patterns: some of ``PATTERNS``; default: all.
-
-    Raises:
-        InputError: there are fewer than five examples, or fewer than two epochs after epoch 0.
     """
-    epochs, examples = n_right.shape
-    _check_enough(epochs, examples)
     blocks = (
         np.asarray(n_right[:, start : start + EXAMPLES_AT_ONCE]) / n_networks
-        for start in range(0, examples, EXAMPLES_AT_ONCE)
+        for start in range(0, n_right.shape[1], EXAMPLES_AT_ONCE)
     )
     parts = (
         block[:, start : start + EXAMPLES_IN_CACHE]
@@ -89,7 +84,7 @@ def pattern_fits(
 
 
 def check_for_patterns(name: str, epochs: np.ndarray, examples: int) -> None:
-    """Raise InputError if an ensemble's epochs (epoch,) lack one, or if there are too few examples.
+    """Raise InputError if an ensemble lacks one of its epochs (epoch,), or has too few to show.
 
     Patterns begin with epoch 0, and last for a number of epochs.
     """
@@ -99,16 +94,11 @@ def check_for_patterns(name: str, epochs: np.ndarray, examples: int) -> None:
             f"{name} has no record of epoch {is_other.argmax()}, but the patterns of figure 11 "
             "need every epoch from 0 on; record it too."
         )
-    _check_enough(len(epochs), examples)
-
-
-def _check_enough(epochs: int, examples: int) -> None:
-    """Raise InputError if there are too few epochs, epoch 0 included, or examples for patterns."""
-    if epochs < 3 or examples < 5:
+    if len(epochs) < 3 or examples < 5:
         raise InputError(
             "the five patterns of learning need at least 5 examples and 2 epochs after the "
-            f"untrained one, and there are {examples} and {epochs - 1}; score an ensemble that "
-            "has more."
+            f"untrained one, and {name} has {examples} and {len(epochs) - 1}; score an ensemble "
+            "that has more."
         )
 
 

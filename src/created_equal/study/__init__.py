@@ -20,7 +20,7 @@ from created_equal.paths import explorer_path, figure_path, find, joined, predic
 from created_equal.paths import predictions_path, results_test_path, scores_path, study_path
 from created_equal.paths import tables_path
 from .roles import ALL, BASELINE_PREFIX, EACH, Roles, baselines_in, baselines_of, ensemble_across
-from .roles import ensembles_behind, ensembles_in, ensembles_of, moved_in, names_in, roles_of
+from .roles import ensembles_behind, ensembles_in, ensembles_of, names_in, roles_of
 from .roles import with_rankings
 from .study import BASELINES, CROSS_DATASET, FIGURES, PAPER_ARCHITECTURES, SOURCE_SIZES
 from .study import Architecture, Baseline, Ensemble, Study, baseline_of, check_networks_differ

@@ -109,11 +109,5 @@ def with_rankings(study: Study, names: Iterable[str]) -> list[str]:
     return list(found)
 
 
-def moved_in(study: Study) -> list[str]:
-    """Return the ensembles that have a role and whose train set lost examples to the test set."""
-    ensembles = [study.ensembles[name] for name in ensembles_in(roles_of(study))]
-    return [each.name for each in ensembles if "move_to_test" in each.derived]
-
-
 def _names(roles: Roles) -> list[str]:
     return list(dict.fromkeys(name for names in roles.values() for name in names))

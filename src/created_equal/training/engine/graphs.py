@@ -95,11 +95,6 @@ class StreamLane(Lane):
         return torch.cuda.memory_stats(self._device).get("num_ooms", 0)
 
 
-def make_lane(device: torch.device) -> Lane:
-    """Return a lane on a device."""
-    return StreamLane(device) if device.type == "cuda" else Lane(device)
-
-
 class RecordedTrainee(Trainee):
     """A network in training whose steps are replayed graphs.
 
@@ -284,6 +279,7 @@ class GraphGroup:
         # Otherwise the garbage collector might destroy graphs of an earlier group during a
         # recording, which CUDA forbids, and until then they would occupy memory.
         release_memory()
+        make_lane = StreamLane if device.type == "cuda" else Lane
         lanes = self._lanes = [make_lane(device) for _ in range(min(LANES, len(seeds)))]
         self._trainees: list[RecordedTrainee] = []
         self._panels: list[Panel] = []

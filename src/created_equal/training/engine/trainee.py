@@ -109,7 +109,6 @@ class Trainee:
     def states(self) -> list[dict]:
         """Return everything from which the training can be resumed."""
         state = {
-            "epoch": self.epoch,
             "step": self.step,
             "network": self.network.state_dict(),
             "optimizer": self._optimizer.state_dict(),
