@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
 # These libraries and what they need are all that may come with the core.
@@ -30,6 +32,19 @@ for extra in ("draw", "correlation"):
         correlation(np.arange(9.0), np.arange(9.0) ** 2)
     except created_equal.InputError as error:
         print(error)
+"""
+
+RECORDINGS = """
+import numpy as np
+from created_equal import Recorder
+
+labels = {"train": np.arange(60) % 3, "test": np.arange(30) % 3}
+for seed in range(5):
+    with Recorder("predictions", network=seed, labels=labels, classes=["a", "b", "c"]) as recorder:
+        for epoch in range(5):
+            for split, of in labels.items():
+                places = np.arange(len(of))
+                recorder.record(epoch, split, places, np.where(places % 5 <= epoch, of, 2 - of))
 """
 
 
@@ -69,16 +84,24 @@ def unpacked(wheel, tmp_path_factory):
     return os.environ | {"PYTHONPATH": str(folder)}
 
 
-def test_the_core_works_in_an_empty_environment(wheel, tmp_path):
-    venv.create(tmp_path / "venv", with_pip=True)
-    binaries = tmp_path / "venv" / ("Scripts" if os.name == "nt" else "bin")
-    python, empty = str(binaries / "python"), tmp_path / "empty"
+def install(folder, *packages):
+    """Install packages in a new environment; return its commands, and how to run them in a folder.
+
+    The folder is empty, and the package's source is in no path.
+    """
+    venv.create(folder / "venv", with_pip=True)
+    binaries, empty = folder / "venv" / ("Scripts" if os.name == "nt" else "bin"), folder / "empty"
     empty.mkdir()
-    # The environment of make has the package's source in no path.
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     alone = {"cwd": empty, "env": environment}
     quiet = ("--quiet", "--disable-pip-version-check", "--prefer-binary")
-    succeeds(python, "-m", "pip", "install", *quiet, str(wheel), **alone)
+    succeeds(str(binaries / "python"), "-m", "pip", "install", *quiet, *packages, **alone)
+    return binaries, alone
+
+
+def test_the_core_works_in_an_empty_environment(wheel, tmp_path):
+    binaries, alone = install(tmp_path, str(wheel))
+    python = str(binaries / "python")
     frozen = succeeds(python, "-m", "pip", "list", "--format=freeze", **alone)
     installed = {line.partition("==")[0].lower().replace("_", "-") for line in frozen.split()}
     assert installed <= CORE
@@ -95,7 +118,37 @@ def test_the_core_works_in_an_empty_environment(wheel, tmp_path):
         "created-equal: this needs typer, which is not installed; install it with: "
         "pip install 'created-equal[workflow]'\n"
     )
-    assert not list(empty.iterdir())
+    assert not list(alone["cwd"].iterdir())
+
+
+@pytest.mark.skipif(sys.version_info[:2] > (3, 11), reason="newer Pythons need newer versions")
+def test_the_oldest_versions_are_new_enough(wheel, tmp_path):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    required = map(
+        Requirement, project["dependencies"] + project["optional-dependencies"]["workflow"]
+    )
+    oldest = [
+        f"{each.name}=={limit.version}"
+        for each in required
+        for limit in each.specifier
+        if limit.operator == ">="
+    ]
+    binaries, alone = install(tmp_path, f"{wheel}[workflow]", *oldest)
+    python, command = str(binaries / "python"), str(binaries / "created-equal")
+    succeeds(python, "-c", RECORDINGS, **alone)
+    succeeds(command, "score", "predictions", **alone)
+    made = {path.name for path in (alone["cwd"] / "predictions").iterdir()}
+    assert made >= {"scores.nc", "examples.parquet", "figure_04.pdf", "claims.html"}
+    assert "render_figure" in succeeds(command, "--help", **alone)
+    code = "import created_equal; print(created_equal.SNAKEFILE)"
+    snakefile = succeeds(python, "-c", code, **alone).strip()
+    figure = "paper_figures/digits/figure_10.pdf"
+    succeeds(
+        *(str(binaries / "snakemake"), "--snakefile", snakefile, "--cores", "1", figure),
+        *("--config", "scores=reference"),
+        **alone,
+    )
+    assert (alone["cwd"] / figure).exists()
 
 
 def test_commands_work_in_an_empty_folder(unpacked, tmp_path):

@@ -336,8 +336,8 @@ def longer_at_zero(evidence: Evidence, name: str, *, split: str = "test") -> Mea
 
 @measure(possible=NOT_NEGATIVE, nulls=CONSISTENCY, fewest=MANY)
 def rapid_rise(evidence: Evidence, name: str, *, split: str = "train") -> Measured:
-    """Time in which one example rises from c <= 1/6 to c >= 5/6 (median) over the time between
-    examples (interquartile range of when they rise), {split} examples.
+    """Time in which one example rises from c <= 1/6 (0 before training) to c >= 5/6 (median) over
+    the time between examples (interquartile range of when they rise), {split} examples.
     """
     examples, epochs = examples_of(evidence, split, name), all_epochs(evidence, name)
 
