@@ -84,7 +84,7 @@ def pattern_fits(
 
 
 def check_for_patterns(name: str, epochs: np.ndarray, examples: int) -> None:
-    """Raise InputError if an ensemble lacks one of its epochs (epoch,), or has too few to show.
+    """Raise InputError if an ensemble lacks an epoch (epoch,), or has too few epochs or examples.
 
     Patterns begin with epoch 0, and last for a number of epochs.
     """
