@@ -8,12 +8,14 @@ from hypothesis.extra.numpy import arrays
 
 from created_equal.errors import InputError
 from created_equal.recorder.outputs import (
+    class_numbers,
     log_probability,
     logits_of,
     margins,
     may_be_probabilities,
     parts_of,
     read_outputs,
+    sum_to_one,
     true_probabilities,
 )
 
@@ -35,7 +37,7 @@ def test_margin_and_probability_by_hand():
 def test_probabilities_say_the_same_as_their_logits(logits):
     probabilities = torch.softmax(torch.from_numpy(logits.astype(np.float64)), dim=1)
     one, other = (read_outputs(each, 3, "here:").values for each in (logits, probabilities))
-    assert may_be_probabilities(other)
+    assert may_be_probabilities(other) and sum_to_one(other).all()
     one, other = log_probability(one, False), log_probability(other, True)
     np.testing.assert_allclose(np.exp(one), np.exp(other), atol=1e-6)
     by_torch = torch.log_softmax(torch.from_numpy(logits.astype(np.float64)), dim=1)
@@ -60,6 +62,25 @@ def test_a_list_of_tensors_is_read():
 def test_bfloat16_of_jax_and_keras_is_read():
     values = np.array([[0.25, 0.75], [1, -2]], dtype=ml_dtypes.bfloat16)
     assert read_outputs(values, 2, "").values.tolist() == [[0.25, 0.75], [1, -2]]
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [1, 0, 1],
+        torch.tensor([[1.0], [0.0], [1.0]]),
+        [[0, 1], [1, 0], [0, 1]],
+        ("dog", "cat", "dog"),
+        np.array(["dog", "cat", "dog"], dtype=object),
+    ],
+)
+def test_labels_in_the_batches_of_a_loader(labels):
+    assert class_numbers(labels, ["cat", "dog"]).tolist() == [1, 0, 1]
+
+
+@pytest.mark.parametrize("labels", [[[0.2, 0.8]], [0.5], ["Dog"], ["cat", "other"]])
+def test_labels_that_cannot_be_compared(labels):
+    assert class_numbers(labels, ["cat", "dog"]) is None
 
 
 def test_bfloat16_is_read():

@@ -185,6 +185,27 @@ def test_probabilities_in_bf16_are_no_logits(tmp_path):
     assert losses[1] == pytest.approx(losses[0], rel=0.01)
 
 
+@pytest.mark.parametrize("odd", [[0.99, 0.0], [1.0, -1e-9]])
+def test_probabilities_are_no_logits_because_one_of_them_is_rounded(tmp_path, odd):
+    exact = np.tile([0.995, 0.005], (100, 1))
+    with Recorder(tmp_path, 0, {"test": np.zeros(100, int)}, 2, keep="margin") as recorder:
+        recorder.record(1, "test", None, exact)
+        exact[7] = odd
+        recorder.record(2, "test", None, exact)
+    found = read_predictions(recorder.path).sel(split="test").isel(network=0)
+    assert found["loss"].values == pytest.approx(-np.log(0.995), rel=0.02)
+    assert found["margin"].values[:, 8] == pytest.approx(np.log(199), rel=1e-3)
+
+
+def test_labels_of_one_split_and_probabilities_of_the_other(tmp_path):
+    labels = {"train": np.zeros(9, int), "test": np.zeros(2, int)}
+    recorder = Recorder(tmp_path, 0, labels, 2)
+    recorder.record(1, "train", None, labels["train"])
+    recorder.record(1, "test", None, [[0.9, 0.1], [0.9, 0.1]])
+    loss = read_predictions(recorder.path)["loss"].sel(split="test").item()
+    assert loss == pytest.approx(-np.log(0.9))
+
+
 @pytest.mark.parametrize("first", [0, 3])
 @pytest.mark.parametrize("size", [1, 2, 4])
 def test_logits_that_look_like_probabilities_in_their_batch_are_logits(tmp_path, first, size):
@@ -202,6 +223,19 @@ def test_logits_that_look_like_probabilities_in_their_batch_are_logits(tmp_path,
     own = logits[torch.arange(4), labels] - logits[torch.arange(4), 1 - labels]
     assert found["margin"].values.tolist() == own.tolist()
     np.testing.assert_allclose(found["true_probability"], own.sigmoid(), atol=1e-3)
+
+
+def test_a_relative_folder_stays_where_it_is_if_training_changes_the_working_directory(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    recorder = Recorder("recorded", 3, LABELS, 2)
+    record(recorder, 0)
+    (tmp_path / "run").mkdir()
+    monkeypatch.chdir("run")
+    record(recorder, 1)
+    assert Recorder(tmp_path / "recorded", 3, LABELS, 2).epochs == [0, 1]
+    assert not any((tmp_path / "run").iterdir())
 
 
 def test_a_home_folder_and_a_number_of_numpy(tmp_path, monkeypatch):
@@ -251,6 +285,42 @@ def test_a_loader_that_shuffles_is_named(tmp_path, data):
     with pytest.raises(InputError, match=r"^loaders\['train'\] shuffles, so .*; give one that"):
         recorder.evaluate(0, make_model(), loaders)
     assert not recorder.path.exists()
+
+
+class Stream(torch.utils.data.IterableDataset):
+    """Examples in an order that torch does not know."""
+
+    def __init__(self, examples):
+        self.examples = examples
+
+    def __iter__(self):
+        return iter(self.examples)
+
+
+def test_a_stream_in_another_order_is_noticed_by_labels_of_any_kind(tmp_path):
+    labels, names = [0, 1, 1, 0], ["cat", "dog"]
+    for each in (labels, [names[label] for label in labels], np.eye(2)[labels]):
+        recorder = Recorder(tmp_path, 0, {"test": labels}, names)
+        stream = [(torch.eye(2)[label], of) for label, of in zip(labels, each, strict=True)]
+        with pytest.raises(InputError, match=r"^example 0 of test has the label 1 in loaders"):
+            loaders = {"test": DataLoader(Stream([*stream[1:], stream[0]]), batch_size=2)}
+            recorder.evaluate(0, torch.nn.Identity(), loaders)
+
+
+@pytest.mark.parametrize(
+    ("loader", "sentence"),
+    [
+        (lambda batch: DataLoader(Stream([batch]), batch_size=None), "cannot be checked, because"),
+        (lambda batch: DataLoader([batch], batch_size=None), ""),
+        (lambda batch: [batch], ""),
+    ],
+)
+def test_an_order_that_cannot_be_checked_is_warned_of_once(tmp_path, caplog, loader, sentence):
+    recorder = Recorder(tmp_path, 0, {"test": [0, 1]}, 2)
+    for epoch in (0, 1):
+        recorder.evaluate(epoch, torch.nn.Identity(), {"test": loader((torch.eye(2), None))})
+    assert recorder.epochs == [0, 1]
+    assert [sentence in record.message for record in caplog.records] == [True] * bool(sentence)
 
 
 def test_a_loader_that_shuffles_in_its_batch_sampler_is_named(tmp_path, data):

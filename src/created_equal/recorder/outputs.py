@@ -1,6 +1,6 @@
 """The outputs of a network for some examples as arrays, from any library."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,8 +10,8 @@ from created_equal.errors import InputError
 NAMES_OF_LABELS = ("labels", "label")
 NAMES_OF_IDS = ("ids", "id")
 LARGEST = float(np.finfo(np.float16).max)
-# By how much probabilities in bf16 may miss a sum of 1.
-BF16 = 2**-8
+# By how much probabilities may miss 0, 1 or a sum of 1 if they are rounded, as to two decimals.
+ROUNDING = 0.011
 
 
 class Outputs(NamedTuple):
@@ -48,17 +48,21 @@ def as_array(values: object) -> np.ndarray:
         ) from error
 
 
-def class_numbers(labels: object, classes: int) -> np.ndarray | None:
+def class_numbers(labels: object, classes: Sequence[str]) -> np.ndarray | None:
     """Return labels as whole numbers (example,): also from (example, 1), floats and one-hot rows.
 
-    None if they are something else, such as soft labels.
+    Names of classes become their places. None if they are something else, such as soft labels.
     """
     labels = as_array(labels)
+    if labels.dtype.kind in "UO":
+        places = {name: place for place, name in enumerate(classes)}
+        numbers = [places.get(str(name)) for name in labels.ravel()]
+        return None if None in numbers else np.array(numbers, np.int64)
     if labels.dtype.kind not in "iufb" or not (labels == np.floor(labels)).all():
         return None
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
-    elif labels.ndim == 2 and labels.shape[1] == classes and _is_one_hot(labels):
+    elif labels.ndim == 2 and labels.shape[1] == len(classes) and _is_one_hot(labels):
         labels = labels.argmax(axis=1)
     return labels.astype(np.int64)
 
@@ -160,8 +164,13 @@ def parts_of(batch: object) -> tuple[object, object | None, object | None]:
 
 
 def may_be_probabilities(values: np.ndarray) -> bool:
-    """Return whether all rows (example, class) are from 0 to 1 and sum to 1, as some logits do."""
-    return bool(values.min(initial=0) >= 0 and np.allclose(values.sum(axis=1), 1, atol=BF16))
+    """Return whether all outputs (example, class) are from 0 to 1."""
+    return bool(values.min(initial=0) >= -ROUNDING and values.max(initial=1) <= 1 + ROUNDING)
+
+
+def sum_to_one(values: np.ndarray) -> np.ndarray:
+    """Return which rows (example, class) sum to 1, (example,) bool."""
+    return np.abs(values.sum(axis=1) - 1) <= ROUNDING
 
 
 def log_probability(values: np.ndarray, are_probabilities: bool) -> np.ndarray:

@@ -88,16 +88,18 @@ def _generators(loaders: Iterable[object]) -> Iterator[object]:
                 yield generator
 
 
-def shuffles(loader: object) -> bool:
-    """Return whether a torch DataLoader may change the order of the examples."""
+def keeps_order(loader: object) -> bool | None:
+    """Return whether a loader yields its examples in order; None if it cannot be known."""
     data = sys.modules["torch"].utils.data
+    if isinstance(loader, tuple | list):
+        return True
     if not isinstance(loader, data.DataLoader) or isinstance(loader.dataset, data.IterableDataset):
-        return False
+        return None
     samplers, batches = [loader.sampler], loader.batch_sampler
     if type(batches) is data.BatchSampler:
         samplers.append(batches.sampler)
     in_order = all(type(sampler) is data.SequentialSampler for sampler in samplers)
-    return not in_order or type(batches) not in (data.BatchSampler, type(None))
+    return in_order and type(batches) in (data.BatchSampler, type(None))
 
 
 def without_distribution(model: object) -> object:

@@ -36,6 +36,7 @@ from created_equal.recorder.outputs import (
     margins,
     may_be_probabilities,
     read_outputs,
+    sum_to_one,
     true_probabilities,
 )
 
@@ -52,12 +53,19 @@ class _Epoch:
     def __init__(self, number: int, examples: int, keep: Iterable[str]):
         self.number = number
         self.predicted = np.full(examples, NOT_YET, dtype=np.int32)
-        # Whether all outputs so far may be probabilities. A batch of logits may look like some, so
-        # values are kept for both cases: (2, example), those of logits first.
-        self.are_probabilities = True
+        # A batch of logits may look like probabilities, so as long as all outputs do, values are
+        # kept for both cases: (2, example), those of logits first.
+        self.may_be_probabilities = True
+        self.sums_to_one = np.zeros(examples, dtype=bool)
         # Minus the log-probability of its label, NaN where only the predicted label is known.
         self.loss = np.full((2, examples), np.nan)
         self.kept = {name: np.full((2, examples), np.nan, dtype=np.float16) for name in keep}
+
+    @property
+    def are_probabilities(self) -> bool:
+        """Whether the outputs of the complete epoch are probabilities."""
+        have_values = ~np.isnan(self.loss[0])
+        return self.may_be_probabilities and 2 * self.sums_to_one.sum() > have_values.sum()
 
     @property
     def missing(self) -> np.ndarray:
@@ -119,7 +127,8 @@ class Recorder:
         self.network, self._keep = int(network), sorted(keep)
         if unknown := keep - KEPT.keys():
             raise InputError(f"keep has {min(unknown)!r}; it may have {' and '.join(KEPT)}.")
-        self.path = Path(folder).expanduser() / f"{self.network:04d}.nc"
+        # Training may change the working directory.
+        self.path = Path(folder).expanduser().absolute() / f"{self.network:04d}.nc"
         self._definition = {"recorded": _as_json(definition), "classes": names}
         for name, given in {"labels": labels, "ids": ids, "images": images}.items():
             if given is not None or name == "labels":
@@ -145,6 +154,7 @@ class Recorder:
         if self.path.exists():
             self._recorded, self._seal = self._read(), seal_of(self.path)
         self._has_recorded = False  # in this run
+        self._warned: set[str] = set()  # splits
         if images is not None and own_pass.is_first_process():
             self._write_images(images)
 
@@ -198,11 +208,11 @@ class Recorder:
         self._begin(epoch)  # Loaders that are used up have no batch that would begin it.
         with own_pass.undisturbed(model, *loaders.values()):
             for split, loader in loaders.items():
-                place = 0
+                place, keeps_order = 0, own_pass.keeps_order(loader)
                 for found, labels, ids in own_pass.outputs_of(model, loader, predict):
                     outputs = as_array(found)
                     size = len(outputs) if outputs.ndim else 0  # _record refuses a single value.
-                    if ids is None and own_pass.shuffles(loader):
+                    if ids is None and keeps_order is False:
                         raise InputError(
                             f"loaders[{split!r}] shuffles, so predictions cannot be matched with "
                             "examples; give one that does not, or ids as the third part of "
@@ -211,7 +221,9 @@ class Recorder:
                     names = range(place, place + size) if ids is None else ids
                     place += size
                     places = self._find(split, names, by_position=ids is None)
-                    self._check_labels(split, places, labels)
+                    are_checked = self._check_labels(split, places, labels)
+                    if ids is None and not are_checked and keeps_order is None:
+                        self._warn_of_order(split)
                     self._record(epoch, split, places, outputs)
         self._end_epoch()
 
@@ -228,8 +240,8 @@ class Recorder:
             split: ``"train"`` or ``"test"``.
             ids: the ids or positions of the examples; None for all of the split, in order.
             outputs: logits or probabilities (example, class), or predicted labels (example,), as a
-                tensor, an array or a list. They are probabilities if those of all examples of an
-                epoch are from 0 to 1 and sum to 1.
+                tensor, an array or a list. They are probabilities if all those of an epoch are from
+                0 to 1 and most sum to 1 (within 0.01); they are then divided by their sums.
 
         Raises:
             InputError: the last epoch lacks an example; or an example is unknown, or has two
@@ -268,8 +280,9 @@ class Recorder:
             )
         if found.values is not None:
             labels = self._examples["label"].values[places]
-            current.are_probabilities &= may_be_probabilities(found.values)
-            for case in (0, 1) if current.are_probabilities else (0,):
+            current.may_be_probabilities &= may_be_probabilities(found.values)
+            current.sums_to_one[places] = sum_to_one(found.values)
+            for case in (0, 1) if current.may_be_probabilities else (0,):
                 of_classes = log_probability(found.values, bool(case))
                 current.loss[case, places] = -of_classes[np.arange(len(places)), labels]
                 for name, kept in current.kept.items():
@@ -280,7 +293,8 @@ class Recorder:
         """Return the predictions of an epoch so far, after checking that it may come now."""
         if self._current is not None and self._current.number == epoch:
             return self._current
-        if isinstance(epoch, bool) or not isinstance(epoch, int | np.integer) or epoch < 0:
+        is_number = isinstance(epoch, int | np.integer) and not isinstance(epoch, bool)
+        if not is_number or not 0 <= epoch < 2**63:
             raise InputError(f"epoch is {epoch!r}; give a whole number, 0 if untrained.")
         self._end_epoch()
         earlier = [each for each in self.epochs if each < epoch]
@@ -396,11 +410,12 @@ class Recorder:
             )
         return places[np.array(found, dtype=np.int64)]
 
-    def _check_labels(self, split: str, places: np.ndarray, labels: object | None) -> None:
-        n_classes = len(self._definition["classes"])
-        labels = None if labels is None else class_numbers(labels, n_classes)
+    def _check_labels(self, split: str, places: np.ndarray, labels: object | None) -> bool:
+        """Refuse labels of a batch that are not ours; return whether they can be compared."""
+        names = self._definition["classes"]
+        labels = None if labels is None else class_numbers(labels, names)
         if labels is None or labels.shape != places.shape:
-            return
+            return False
         differs = labels != self._examples["label"].values[places]
         if differs.any():
             place = places[differs][0]
@@ -408,6 +423,17 @@ class Recorder:
                 f"{self._name(place)} has the label {labels[differs][0]} in loaders[{split!r}], "
                 f"but {self._examples['label'].values[place]} in labels[{split!r}]; give a loader "
                 "that does not shuffle, or ids as the third part of each batch."
+            )
+        return True
+
+    def _warn_of_order(self, split: str) -> None:
+        if split not in self._warned:
+            self._warned.add(split)
+            log.warning(
+                "the order of loaders[%r] cannot be checked, because its batches have no labels "
+                "that can be compared with ours: if it shuffles, give ids as the third part of "
+                "each batch",
+                split,
             )
 
     def _end_epoch(self) -> None:
