@@ -156,6 +156,17 @@ def test_one_split_alone(predictions):
         ({"epochs": [1, 2]}, r"the predictions have the shape \(5, 5, 8\), but \(network, epoch"),
         ({"classes": ["a", "b"]}, r"classes is \['a', 'b'\]; give the number of classes\."),
         ({"epochs": 3}, r"epochs is 3; give a list with the number of each epoch\."),
+        ({"epochs": (each for each in (0, 1))}, r"the predictions have the shape \(5, 5, 8\), but"),
+        ({"epochs": "01234"}, r"the numbers of the epochs are 0, 1, 2, 3, 4; give whole"),
+        ({"labels": np.ma.masked_equal(LABELS, 0)}, r"labels are masked, which would count as val"),
+        (
+            {"predictions": [[[0, 1], [1]]]},
+            r"the lists of predictions or labels have different len",
+        ),
+        (
+            {"labels": LABELS + 10**12},
+            r"up to 1,000,000,000,00\d, but at most 32,768 classes are p",
+        ),
         (
             {"predictions": np.zeros((5, 1, 8), int)},
             r"predictions are of one epoch, which would count as the untrained one, 0; give the n",

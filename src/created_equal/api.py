@@ -134,7 +134,18 @@ def score(
     Raises:
         InputError: shapes do not fit, or values are not labels.
     """
-    predictions, labels = np.asarray(predictions), np.asarray(labels)
+    if any(map(np.ma.is_masked, (predictions, labels))):
+        raise InputError(
+            "predictions or labels are masked, which would count as values; leave out the examples "
+            "that lack one."
+        )
+    try:
+        predictions, labels = np.asarray(predictions), np.asarray(labels)
+    except ValueError as error:
+        raise InputError(
+            "the lists of predictions or labels have different lengths; give a prediction of every "
+            "network for every example after every epoch."
+        ) from error
     if predictions.ndim != 3 or labels.shape != predictions.shape[2:] or not predictions.size:
         raise InputError(
             f"the predictions have the shape {predictions.shape} and the labels {labels.shape}; "
@@ -163,6 +174,11 @@ def score(
         # Predictions that are not whole numbers are refused below.
         most = predictions.max() if predictions.dtype.kind in "iu" else 0
         classes = int(max(labels.max(), most)) + 1
+    if classes > artefacts.MOST_CLASSES:
+        raise InputError(
+            f"there are labels up to {classes - 1:,}, but at most {artefacts.MOST_CLASSES:,} "
+            "classes are possible; number the classes from 0 without gaps."
+        )
     splits = np.asarray(split, dtype=str)
     if splits.shape not in ((), labels.shape):
         raise InputError(f"split has the shape {splits.shape}; give one, or one for each example.")
@@ -183,6 +199,7 @@ def score(
         },
     )
     seeds = range(len(predictions))
+    epochs = None if epochs is None else [*epochs]
     made = artefacts.make_predictions_without_loss(predictions, seeds, dataset, epochs)
     made = made.assign_attrs(definition="{}", versions="{}")
     return _with_fractions(score_opened([made], ["the predictions"]))

@@ -80,22 +80,48 @@ def test_keys_are_names_if_our_examples_have_some(tmp_path, name, names):
     else:
         table.to_csv(tmp_path / name, index=False)
     for key in (None, "id"):
-        found = read_published(tmp_path / name, "score", key, have_names=True)
+        found = read_published(tmp_path / name, "score", key, [*map(str, names)])
         assert found.key == "id" and found.keys.tolist() == [*map(str, names)]
 
 
 def test_names_are_found_next_to_positions(csv):
     path = csv(index=[0, 1, 2], guid=["a", "b", "c"], score=SCORES)
-    assert read_published(path, "score", have_names=True).keys.tolist() == ["a", "b", "c"]
+    assert read_published(path, "score", names=["a", "b", "c"]).keys.tolist() == ["a", "b", "c"]
     assert read_published(path, "score").keys.tolist() == [0, 1, 2]
     path = csv(position=[4, 1, 2], score=SCORES)
-    assert read_published(path, have_names=True).keys.tolist() == [4, 1, 2]
+    assert read_published(path, names=["a", "b", "c"]).keys.tolist() == [4, 1, 2]
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "npz"])
+@pytest.mark.parametrize("column", ["name", "image_id", "Unnamed: 0"])
+@pytest.mark.parametrize("names", [["b.png", "a.png", "z.png"], ["08", "007", "1"]])
+def test_names_of_ours_are_found_in_a_column_of_any_name(tmp_path, kind, column, names):
+    """Rows would be matched by their order."""
+    path, columns = tmp_path / f"scores.{kind}", {column: names, "score": SCORES}
+    if kind == "npz":
+        np.savez(path, **columns)
+    else:
+        table = pd.DataFrame(columns | {"set": "train", "text": ["x", "y", "z"]})
+        table.to_csv(path, index=False) if kind == "csv" else table.to_parquet(path)
+    found = read_published(path, "score", names=["007", "08", "a.png", "b.png", "c.png"])
+    assert (found.key, found.key_kind, found.keys.tolist()) == (column, "name", names)
+    assert read_published(path, "score", names=["p", "q"]).key == (
+        column if column.startswith("U") else None
+    )
+
+
+@pytest.mark.parametrize("column", ["label", "Labels", "target", "gold", "y_true"])
+def test_labels_are_read_as_numbers_or_names(csv, column):
+    assert read_published(csv(**{column: [2, 0, 1], "score": SCORES})).labels.tolist() == [2, 0, 1]
+    path = csv(**{column: ["owl", "cat", "cat"], "score": SCORES})
+    assert read_published(path).labels.tolist() == [1, 0, 0]
+    assert read_published(csv(**{column: ["owl", None, "cat"], "score": SCORES})).labels is None
 
 
 def test_a_missing_name_is_refused(csv):
     path = csv(id=["a", None, "c"], score=SCORES)
     with pytest.raises(InputError, match=r"the column id of .* must have the name of an example"):
-        read_published(path, have_names=True)
+        read_published(path, names=["a", "b", "c"])
 
 
 def test_blanks_around_the_names_of_columns_are_no_part_of_them(csv):
@@ -147,7 +173,9 @@ def test_positions_are_told_from_what_may_count_the_rows(csv):
         assert read_published(path).key_kind == kind
         assert read_published(path, key=name).key_kind == "position"
         names = name == "index"
-        assert read_published(path, have_names=True).key_kind == ("name" if names else "position")
+        assert read_published(path, names=["a", "b", "c"]).key_kind == (
+            "name" if names else "position"
+        )
     assert read_published(csv(score=SCORES)).key_kind is None
 
 

@@ -326,6 +326,42 @@ def test_examples_with_numbers_that_javascript_would_round_have_names(tmp_path):
     assert found["example_name"].values.tolist() == [str(2**60 + each) for each in range(3)]
 
 
+@pytest.mark.parametrize(
+    ("ids", "positions", "names"),
+    [
+        (["1.1", "1.10", "2"], [0, 1, 2], ["1.1", "1.10", "2"]),
+        (["007", "7", "8"], [0, 1, 2], ["007", "7", "8"]),
+        (["007", "08", "9"], [7, 8, 9], None),
+    ],
+)
+def test_ids_that_are_different_text_are_different_examples(tmp_path, ids, positions, names):
+    rows = [f"1.0,1,{each},0,0\n1.00,1,{each},0,0\n" for each in ids]
+    (tmp_path / "log.csv").write_text("".join(["seed,epoch,id,pred,label\n", *rows]))
+    import_predictions("table", tmp_path / "log.csv", tmp_path / "imported", classes="2")
+    found = read(tmp_path / "imported")
+    assert found["example"].values.tolist() == positions and found.sizes["network"] == 2
+    assert (found["example_name"].values.tolist() if names else None) == names
+
+
+@pytest.mark.parametrize("column", ["gold", "pred"])
+def test_values_of_a_regression_are_no_classes(logits, tmp_path, column):
+    table = long_table(logits)
+    table[column] = table[column] + 0.5
+    table.to_csv(tmp_path / "log.csv", index=False)
+    with pytest.raises(InputError, match=r"label \d\.5; give whole numbers or names of classes"):
+        import_predictions("table", tmp_path / "log.csv", tmp_path / "imported")
+
+
+@pytest.mark.parametrize("backend", ["pyarrow", "numpy_nullable"])
+def test_parquet_with_other_types_of_pandas_is_read(logits, tmp_path, backend):
+    table = long_table(logits)
+    table.convert_dtypes(dtype_backend=backend).to_parquet(tmp_path / "log.parquet")
+    import_predictions("table", tmp_path / "log.parquet", tmp_path / "imported")
+    table.to_csv(tmp_path / "log.csv", index=False)
+    import_predictions("table", tmp_path / "log.csv", tmp_path / "other")
+    assert read(tmp_path / "imported").equals(read(tmp_path / "other"))
+
+
 def test_whole_numbers_that_are_stored_as_floats_are_positions(logits, tmp_path):
     table = long_table(logits)
     table.assign(guid=table["guid"].astype(float) * 3).to_csv(tmp_path / "log.csv", index=False)

@@ -500,6 +500,7 @@ def test_a_function_is_no_model(recorder, data):
         ((0, "test", None, [0]), "network 3, epoch 0, test: there are outputs for 1 examples, but"),
         ((0, "test", [0], [2]), "network 3, epoch 0, test: the labels range from 2 to 2, but"),
         ((0.5, "test", [0], [0]), "epoch is 0.5; give a whole number, 0 if untrained."),
+        ((2**63, "test", [0], [0]), f"epoch is {2**63}; give a whole number, 0 if untrained."),
     ],
 )
 def test_what_cannot_be_recorded(recorder, arguments, sentence):

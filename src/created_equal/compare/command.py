@@ -5,7 +5,7 @@ from pathlib import Path
 
 from created_equal.artefacts import SPLITS, read_scores, write_atomically
 from created_equal.compare.compare import Ours, compare, find_predictions, sentence, table_of
-from created_equal.compare.matching import have_names
+from created_equal.compare.matching import names_of
 from created_equal.compare.published import FORMATS, Published, read_published
 from created_equal.errors import InputError
 from created_equal.figures import hexagons, saving
@@ -64,7 +64,7 @@ def run_compare(
             raise InputError(f"{first} is compared with itself; name two different scores.")
         other = _read(other_path, other_shown)
     else:
-        other = read_published(Path(second), column, key, have_names(ours.scores))
+        other = read_published(Path(second), column, key, names_of(ours.scores))
     if out is None:
         # A study's scores may be in reference, but its figures are in results.
         results = scores_path(study.name, first) if _is_in(study, first) else path

@@ -10,8 +10,8 @@ import pandas as pd
 import xarray as xr
 
 from created_equal.artefacts import SPLITS, belong_to, definition_of, open_predictions, select_split
-from created_equal.compare.matching import ENOUGH, counts_on, have_names, positions_of_rows
-from created_equal.compare.published import Published
+from created_equal.compare.matching import counts_on, names_of, positions_of_rows
+from created_equal.compare.published import ENOUGH, Published
 from created_equal.errors import InputError
 from created_equal.scores import (
     FEWEST_NETWORKS,
@@ -216,7 +216,7 @@ def _common_examples(ours: Ours, other: Ours) -> dict[str, tuple[np.ndarray, np.
     for split in SPLITS:
         parts = [select_split(scores, split) for scores in both]
         numbers = [part["example"].values for part in parts]
-        are_named = all(map(have_names, parts))
+        are_named = all(map(names_of, parts))
         if are_named:
             keys = [part["example_name"].values.astype(str) for part in parts]
         else:

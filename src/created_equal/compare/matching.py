@@ -7,19 +7,16 @@ import pandas as pd
 import xarray as xr
 
 from created_equal.artefacts import definition_of
-from created_equal.compare.published import Published
+from created_equal.compare.published import ENOUGH, Published
 from created_equal.errors import InputError
 from created_equal.study import SOURCE_SIZES
-
-ENOUGH = 0.5
-"""If no more of the names are known, they are probably not those of the same examples."""
 
 log = logging.getLogger(__name__)
 
 
-def have_names(scores: xr.Dataset) -> bool:
-    """Return whether examples have names, as those that were recorded or imported may have."""
-    return "example_name" in scores and bool((scores["example_name"] != "").any())
+def names_of(scores: xr.Dataset) -> list[str]:
+    """Return the names of the examples that have one; those recorded or imported may have."""
+    return [*filter(None, scores["example_name"].values)] if "example_name" in scores else []
 
 
 def positions_of_rows(published: Published, scores: xr.Dataset, split: str | None) -> np.ndarray:
@@ -123,7 +120,7 @@ def _by_position(published: Published, scores: xr.Dataset, split: str | None) ->
 
 def _warn_if_names(published: Published, scores: xr.Dataset) -> None:
     """Warn if keys that are taken as positions are all names of ours, of other examples."""
-    if not have_names(scores):
+    if not names_of(scores):
         return
     keys, names = published.keys, scores["example_name"].values.astype(str)
     _, ours, rows = np.intersect1d(scores["example"].values, keys, return_indices=True)

@@ -2,7 +2,7 @@
 
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -21,7 +21,11 @@ POSITIONS = ("example", "position")
 """Columns that are positions in the source."""
 KEYS = (*POSITIONS, "index", "idx", "id", "sample_id", "sample_idx", "guid", "Unnamed: 0")
 """``POSITIONS``, and columns that may count the rows instead; the last is pandas' for an index."""
-LABELS = ("label", "labels")
+LABELS = ("label", "labels", "target", "targets", "gold", "y_true")
+ENOUGH = 0.5
+"""If no more of the names are known, they are probably not those of the same examples."""
+# NumPy and pandas raise these for a damaged file, and for a file of another kind.
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, TypeError, RuntimeError)
 KeyKind = Literal["name", "position", "number"]
 """A key is the name of an example, its position in the source, or a number, which may be either
 its position or that of a row in a file without keys."""
@@ -48,7 +52,7 @@ class Published:
 
 
 def read_published(
-    path: Path, column: str | None = None, key: str | None = None, have_names: bool = False
+    path: Path, column: str | None = None, key: str | None = None, names: Sequence[str] = ()
 ) -> Published:
     """Read a published score from a .csv, .parquet, .npz or .npy file.
 
@@ -58,9 +62,10 @@ def read_published(
     Args:
         path: the file.
         column: the score's column or array; by default the only one of numbers.
-        key: the column of keys; by default one of ``KEYS``, in any case.
-        have_names: whether our examples have names. Keys are then names, but whole numbers in one
-            of ``POSITIONS`` are positions, as all keys are if our examples have no names.
+        key: the column of keys; by default one of ``KEYS``, in any case, or one that has names of
+            our examples.
+        names: those of our examples, if they have some. Keys are then names, but whole numbers in
+            one of ``POSITIONS`` are positions, as all keys are if our examples have no names.
 
     Raises:
         InputError: the file cannot be read; it has no such column, or several; values are missing
@@ -71,12 +76,12 @@ def read_published(
         if name not in table:
             raise InputError(f"{path} has no column {name}; {suggestion(name, list(table))}")
     is_named = key is not None
-    key = key if is_named else _find_key(table, column, have_names)
+    key = key if is_named else _find_key(path, table, column, names)
     scores = {
         name: values for name, values in table.items() if name != key and values.dtype.kind in "iuf"
     }
     if column is None:
-        offered = [name for name in scores if name not in LABELS]
+        offered = [name for name in scores if name.lower() not in LABELS]
         if not offered:
             raise InputError(
                 f"{path} has no column of numbers but positions and labels; write scores with "
@@ -94,8 +99,9 @@ def read_published(
         )
     column, values = _as_score(path, column, scores[column])
     rows = len(values)
-    labels = next((table[name] for name in LABELS if _is_whole(table.get(name), rows)), None)
-    keys = None if key is None else _keys(path, key, table[key], rows, have_names)
+    found = (_labels(table[name], rows) for name in table if name.lower() in LABELS)
+    labels = next((each for each in found if each is not None), None)
+    keys = None if key is None else _keys(path, key, table[key], rows, bool(names))
     key_kind = None
     if keys is not None:
         are_positions = is_named or key.lower() in POSITIONS
@@ -106,14 +112,32 @@ def read_published(
     return Published(path, column, values, keys, key, key_kind, labels, splits)
 
 
-def _find_key(table: Mapping, column: str | None, have_names: bool) -> str | None:
+def _find_key(path: Path, table: Mapping, column: str | None, names: Sequence[str]) -> str | None:
     """Return the first of ``KEYS`` that has text or, unless our examples have names, numbers.
 
-    If there is none, it is the first of all; ``_keys`` checks the values.
+    If there is none, it is the first of all; ``_keys`` checks the values. Without any, it is a
+    column, whatever it is called, that mostly has names of our examples, each once.
     """
-    names = [name for name in table if name != column]
-    found = [name for key in KEYS for name in names if name.lower() == key.lower()]
-    return min(found, key=lambda name: _is_number(table[name]) == have_names, default=None)
+    columns = [name for name in table if name != column]
+    found = [name for key in KEYS for name in columns if name.lower() == key.lower()]
+    if names and not found:
+        texts = _as_text(path, table)
+        found = [name for name in columns if _are_names(texts[name], names)]
+    return min(found, key=lambda name: _is_number(table[name]) == bool(names), default=None)
+
+
+def _are_names(values: np.ndarray, names: Sequence[str]) -> bool:
+    is_unique = values.ndim == 1 and len(np.unique(values)) == len(values)
+    return is_unique and bool(np.isin(values, names).mean() > ENOUGH)
+
+
+def _labels(values: np.ndarray, rows: int) -> np.ndarray | None:
+    """Return labels as integers, those of names in any order; None if some are missing."""
+    if values.shape != (rows,) or pd.isna(values).any():
+        return None
+    if _is_whole(values, rows):
+        return values
+    return None if _is_number(values) else np.unique(values.astype(str), return_inverse=True)[1]
 
 
 def _as_score(path: Path, column: str, values: np.ndarray) -> tuple[str, np.ndarray]:
@@ -166,18 +190,28 @@ def _keys(path: Path, key: str, keys: np.ndarray, rows: int, have_names: bool) -
 
 
 def _names(path: Path, key: str, keys: np.ndarray, rows: int) -> np.ndarray:
-    """Return keys as text, as it is in the file: in a .csv, 007 is not 7, and NA not missing."""
-    if path.name.lower().endswith((".csv", ".csv.gz")):
-        keys = _read_table(path, dtype=str, keep_default_na=False)[key]
-    elif keys.dtype.kind == "f" and _is_whole(keys, rows):
-        keys = keys.astype(np.int64)
-    names = keys.astype(str)
-    if keys.shape != (rows,) or pd.isna(keys).any() or (names == "").any():
+    """Return keys as text."""
+    names = _as_text(path, {key: keys})[key]
+    if names.shape != (rows,) or (names == "").any():
         raise InputError(
             f"the column {key} of {path} is not a key: it must have the name of an example in each "
             "row; fill it in, or name another with --key."
         )
     return names
+
+
+def _as_text(path: Path, table: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return columns as text, as it is in the file: in a .csv, 007 is not 7, and NA not missing.
+
+    Missing values are "".
+    """
+    if path.name.lower().endswith((".csv", ".csv.gz")):
+        table = _read_table(path, dtype=str, keep_default_na=False)
+    texts = {}
+    for name, values in table.items():
+        exact = values.astype(np.int64) if _is_whole(values, len(values)) else values
+        texts[name] = np.where(pd.isna(values), "", exact.astype(str))
+    return texts
 
 
 def _is_number(values: np.ndarray) -> bool:
@@ -219,7 +253,7 @@ def _read_table(path: Path, **of_csv: object) -> dict[str, np.ndarray]:
         raise InputError(
             f"{path} needs pyarrow to be read; pip install 'created-equal[tables]'."
         ) from error
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, *DAMAGED) as error:
         # An OSError without a number, such as gzip's, is about the contents.
         if getattr(error, "errno", None):
             raise InputError(

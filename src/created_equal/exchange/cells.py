@@ -192,6 +192,14 @@ def _encode(
                 *(path, classes),
             )
         return both, class_names or [*map(str, range(classes))]
+    for each in (labels, predicted):
+        if pd.api.types.is_float_dtype(each) and not _are_whole(each):
+            odd = next(value for value in each if value % 1)
+            raise InputError(
+                f"{path} has the {'label' if each is labels else 'predicted label'} {odd}; give "
+                "whole numbers or names of classes, neither probabilities nor values of a "
+                "regression."
+            )
     if any(are_numbers) and not class_names:
         which = ("labels", "predicted labels")
         raise InputError(

@@ -122,7 +122,7 @@ def read_long_table(path: Path) -> pd.DataFrame:
     table = read_table(path)
     names, columns = _names_of_columns(path, table), {}
     for role, synonyms in SYNONYMS.items():
-        found = [name for name in names if str(name).strip().lower() in synonyms]
+        found = [name for name in names if _role(name) == role]
         if len(found) > 1:
             raise InputError(
                 f"{path} has several columns for the {role}: {', '.join(found)}; keep only one."
@@ -205,9 +205,13 @@ def read_table(path: Path) -> pd.DataFrame:
             # Parquet keeps pandas' index, where a named one is a column to its writer.
             is_named = any(name is not None for name in table.index.names)
             table = table.reset_index(allow_duplicates=True) if is_named else table
-            return _without_categories(table)
+            return _with_numpy_types(table)
         # A class may be named "NA"; and read in chunks, an id would be 5 in one, "5" in another.
-        table = pd.read_csv(path, keep_default_na=False, na_values=[""], low_memory=False)
+        how = {"keep_default_na": False, "na_values": [""], "low_memory": False}
+        header = pd.read_csv(path, nrows=0, **how)
+        named = [name for name in header if _role(name) in ("network", "example")]
+        table = pd.read_csv(path, dtype=dict.fromkeys(named, str), **how)
+        table = table.assign(**{name: _numbers_or_names(table[name]) for name in named})
     except OSError as error:
         raise InputError(f"{path} cannot be read {because(error, 'name another file')}") from error
     except ImportError as error:
@@ -224,12 +228,30 @@ def read_table(path: Path) -> pd.DataFrame:
     return table
 
 
-def _without_categories(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table with values in place of categories, as which pandas reads partitions."""
+def _with_numpy_types(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table without categories, as which pandas reads partitions, and Arrow's types."""
     for place, dtype in enumerate(table.dtypes):
-        if isinstance(dtype, pd.CategoricalDtype):
+        if isinstance(dtype, pd.api.extensions.ExtensionDtype):
             table.isetitem(place, table.iloc[:, place].astype(object).infer_objects())
     return table
+
+
+def _numbers_or_names(texts: pd.Series) -> pd.Series:
+    """Return text as whole numbers, unless this would make two equal, such as 1.1 and 1.10."""
+    places, names = pd.factorize(texts)
+    numbers = pd.to_numeric(pd.Series(names, dtype=object), errors="coerce")
+    is_exact = numbers.dtype.kind in "iu" or bool((numbers.abs() < 2**53).all())
+    if not (is_exact and (numbers % 1 == 0).all() and numbers.is_unique):
+        return texts
+    if texts.hasnans:
+        return numbers.reindex(places).set_axis(texts.index)
+    return pd.Series(numbers.to_numpy()[places], texts.index)
+
+
+def _role(name: object) -> str | None:
+    """Return what a column has, see ``SYNONYMS``."""
+    name = str(name).strip().lower()
+    return next((role for role, synonyms in SYNONYMS.items() if name in synonyms), None)
 
 
 def _names_of_columns(path: Path, table: pd.DataFrame) -> list:
