@@ -1,6 +1,6 @@
 """The libraries that only some parts of the package need: the message if one is missing, and GPUs.
 
-Artefacts, scores, recorder, import and export need only numpy, pandas, xarray and h5netcdf.
+Artefacts, scores, recorder and import need only numpy, pandas, xarray and h5netcdf.
 """
 
 import subprocess

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import h5py
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from created_equal.artefacts import (
     select_epochs,
     write_scores,
 )
-from created_equal.artefacts.files import write_artefact
+from created_equal.artefacts.files import open_artefact, write_artefact
 from created_equal.errors import InputError
 
 NETWORKS, EPOCHS, EXAMPLES = 300, 12, 100_000
@@ -66,6 +68,19 @@ def test_opened_scores_equal_scores_in_memory(path):
 def test_small_scores_are_read_at_once(path):
     with open_scores(path) as scores:
         assert not unread(scores)
+
+
+def test_a_with_block_closes_the_file(path, monkeypatch):
+    def is_open():
+        return path in {each.resolve() for each in Path("/proc/self/fd").iterdir()}
+
+    monkeypatch.setattr("created_equal.artefacts.scores.IN_MEMORY", 0)
+    with open_scores(path) as scores:
+        assert unread(scores) and is_open()
+    assert not is_open()
+    with open_artefact(path, "scores"):
+        assert is_open()
+    assert not is_open()
 
 
 def test_epochs_that_no_figure_shows_are_not_read(path, monkeypatch):

@@ -215,9 +215,8 @@ def open_artefact(path: Path, kind: str, without: Sequence[str] = ()) -> xr.Data
         raise InputError(f"{path} is not a {kind} file of created-equal; give the path of one.")
     if "example_split" in contents.coords:
         codes = contents["example_split"].values
-        contents = contents.assign_coords(
-            example_split=("example", np.array(SPLITS)[codes.astype(np.int64)])
-        )
+        # In place, because closing a copy would not close the file.
+        contents.coords["example_split"] = "example", np.array(SPLITS)[codes.astype(np.int64)]
     return contents
 
 

@@ -37,7 +37,7 @@ def read_scores(path: Path) -> xr.Dataset:
         modal_label, n_runner_up predict the second most frequent label (0 if there is none);
         (example,): label, accessibility (float64), example_name if the predictions have it, and
         accessibility_half (half, example); unless an earlier version wrote it, the metrics that
-        ``scores.metrics_of_predictions`` returns, and (epoch, split): mean_disagreement and
+        ``label_metrics.metrics_of_predictions`` returns, and (epoch, split): mean_disagreement and
         mean_churn (from the epoch before);
         (network, epoch, split): accuracy and loss;
         (epoch, split): bimodality (float64), and its 95 % band over examples,
@@ -70,7 +70,9 @@ def open_scores(path: Path) -> xr.Dataset:
         return scores.load()
     large = [name for name in OF_EPOCHS_AND_EXAMPLES if name in scores]
     small = scores.drop_vars(large).load()
-    return small.assign({name: scores[name] for name in large})
+    opened = small.assign({name: scores[name] for name in large})
+    opened.set_close(scores.close)
+    return opened
 
 
 def consistency(scores: xr.Dataset) -> xr.DataArray:

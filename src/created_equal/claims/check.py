@@ -209,7 +209,7 @@ def _numbers_by_key(
         }
         if key in means:
             value = float(of.value(hypotheses.with_class_means(names)))
-            found[key]["draws"]["class_means"] = around(value, np.array(means[key]))
+            found[key]["draws"]["class_means"] = stats.around(value, np.array(means[key]))
     return found
 
 
@@ -233,7 +233,7 @@ def _numbers(
         "lower": lower,
         "upper": upper,
         "interval_over": measured.over if resampled else "examples",
-        "around_value": around(value, replicates),
+        "around_value": stats.around(value, replicates),
         "note": measured.note(observed),
         **measured.of_networks(observed, case.paper_networks or paper),
         "networks": min(map(hypotheses.networks, ensembles)),
@@ -252,11 +252,6 @@ def _epochs(hypotheses: Hypotheses, epochs: Mapping[str, np.ndarray]) -> str:
     if len(set(words.values())) < 2:
         return next(iter(words.values()), "")
     return "; ".join(f"{name.removeprefix(BASELINE_PREFIX)} {of}" for name, of in words.items())
-
-
-def around(value: float, replicates: np.ndarray) -> np.ndarray:
-    """Return replicates moved so that their median is the value, see ``interval_around``."""
-    return replicates + (value - pd.Series(replicates).median())
 
 
 def _append_values(

@@ -16,7 +16,7 @@ from created_equal.claims.check import LEVEL, PAPER_NETWORKS, Row
 from created_equal.claims.claim import BEYOND
 from created_equal.look import CSS, JS
 from created_equal.scores import DRAWS, NULLS, p_words
-from created_equal.study import BASELINE_PREFIX as BASELINES
+from created_equal.study import BASELINE_PREFIX
 
 # The CSS class of each verdict.
 STYLES = {
@@ -229,7 +229,7 @@ def _networks(row: Row) -> str:
     if row.networks is None:
         return _breakable(row.note)
     ours = f"{row.networks} network{'s' if row.networks != 1 else ''}"
-    if all(name.startswith(BASELINES) for name in row.ensembles.split(", ")):
+    if all(name.startswith(BASELINE_PREFIX) for name in row.ensembles.split(", ")):
         ours = f"{row.networks} random state{'s' if row.networks != 1 else ''}"
     elif row.paper_networks is not None and row.networks < row.paper_networks:
         ours += f" (the paper: {row.paper_networks})"

@@ -5,7 +5,7 @@ from .agreement import majority_right, variance_if_independent, variance_of_accu
 from .agreement import vote_entropy, vote_margin
 from .answers import Answers, Axis, Counted, Examples, Scores, Stored, read_answers
 from .binning import bin_edges, corners, diagonal, joint_cells
-from .bootstrap import band_of_mean, differences_from, interval_around
+from .bootstrap import around, band_of_mean, differences_from, interval_around
 from .comparison import Estimate, compare_scores, correlations, mean_score, resamples_networks
 from .correlation import Correlation, correlation, correlation_of, log10_p_of
 from .correlation import mean_rank_correlation, nan_mean, p_words, pearson, rank_correlations, ranks

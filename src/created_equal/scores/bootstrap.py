@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
+import pandas as pd
 
 REPLICATES = 1000
 LEVELS = (2.5, 97.5)
@@ -27,11 +28,13 @@ def interval_around(
     Undefined replicates (replicate,) are left out. The interval is clipped to the possible values;
     it is NaN if the value or all replicates are undefined.
     """
-    if np.isnan(replicates).all():
-        return np.nan, np.nan
-    ends = band(replicates) + (value - np.nanmedian(replicates))
-    lower, upper = np.clip(ends, *possible)
+    lower, upper = np.clip(band(around(value, replicates)), *possible)
     return float(lower), float(upper)
+
+
+def around(value: float, replicates: np.ndarray) -> np.ndarray:
+    """Return replicates (replicate,) shifted so that their median is the value."""
+    return replicates + (value - pd.Series(replicates).median())
 
 
 def band_of_mean(values: np.ndarray) -> np.ndarray:

@@ -60,22 +60,8 @@ def correlation(a: np.ndarray, b: np.ndarray) -> Correlation:
 
 def correlation_of(a: np.ndarray, b: np.ndarray) -> Statistic:
     """Return Pearson's correlation of a and b (unit,) as a statistic of weighted units."""
-    a, b = (np.asarray(values, dtype=np.float64) for values in (a, b))
-    smallest_a, smallest_b = _smallest_variance(a), _smallest_variance(b)
-    # Centered, so that small deviations from a large mean keep their precision.
-    a, b = a - np.mean(a), b - np.mean(b)
-
-    def statistic(weights: np.ndarray) -> np.ndarray:
-        total = weights.sum(axis=1)
-        mean_a, mean_b = weights @ a / total, weights @ b / total
-        covariance = weights @ (a * b) / total - mean_a * mean_b
-        variance_a = weights @ (a**2) / total - mean_a**2
-        variance_b = weights @ (b**2) / total - mean_b**2
-        vary = (variance_a > smallest_a) & (variance_b > smallest_b)
-        product = np.where(vary, variance_a * variance_b, np.nan)
-        return np.clip(covariance / np.sqrt(product), -1, 1)
-
-    return statistic
+    both = _standardised(np.column_stack([a, b]))
+    return lambda weights: np.array([_weighted_correlations(both, row)[0, 1] for row in weights])
 
 
 def log10_p_of(r: float, points: int) -> float:
@@ -161,9 +147,7 @@ def rank_correlations(metrics: pd.DataFrame, labels: np.ndarray | None = None) -
         within = np.apply_along_axis(without_class_means, 0, ranked, labels)
         # Rounded, so that ties within a class remain ties.
         ranked = pd.DataFrame(within.round(6)).rank().to_numpy()
-    deviation = ranked.std(axis=0)
-    varying = np.where(deviation < SMALLEST_VARIANCE, np.nan, deviation)
-    scaled = (ranked - ranked.mean(axis=0)) / varying
+    scaled = _standardised(ranked)
     examples, pairs = len(scaled), (scaled.shape[1],) * 2
     r = _weighted_correlations(scaled, np.ones(examples))
     replicates = REPLICATES * EXAMPLES_OF_ALL_REPLICATES // examples
@@ -184,8 +168,15 @@ def _smallest_variance(values: np.ndarray) -> np.ndarray:
     return SMALLEST_VARIANCE * np.var(values, axis=-1) + SMALLEST_SHARE * mean_square
 
 
+def _standardised(values: np.ndarray) -> np.ndarray:
+    """Return columns (example, metric) with a mean of 0 and a variance of 1; NaN if constant."""
+    values = values.astype(np.float64)
+    varies = values.var(axis=0) > _smallest_variance(values.T)
+    return (values - values.mean(axis=0)) / np.where(varies, values.std(axis=0), np.nan)
+
+
 def _weighted_correlations(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return Pearson's correlations of columns (example, metric) with weights (example,)."""
+    """Return Pearson's correlations of standardised columns with weights (example,)."""
     total = weights.sum()
     mean = weights @ values / total
     covariance = (values * weights[:, None]).T @ values / total - np.outer(mean, mean)

@@ -36,7 +36,7 @@ class Figure:
     title: str
     trained: int = 1  # The smallest number of epochs of every ensemble.
     n_networks: int = 1  # The smallest number of networks of the first ensemble, in noise of each.
-    dataset: bool = False  # Whether it shows images or the names of classes.
+    dataset: bool = False  # Whether it needs images, names of classes or a sample of examples.
     table: bool = False  # Whether its data are also written as csv.
     predictions: bool = False  # Whether it needs the predictions of every network.
 
