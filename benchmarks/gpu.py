@@ -35,13 +35,8 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.table import Table
 
-from created_equal.artefacts import (
-    canonical,
-    definition_in_head,
-    in_study,
-    open_predictions,
-    write_atomically,
-)
+from created_equal.artefacts import definition_in_head, open_predictions, write_atomically
+from created_equal.definitions import canonical, in_study
 from created_equal.errors import InputError
 from created_equal.planning.existing import built_extent, finished_networks
 from created_equal.study import (

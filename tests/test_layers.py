@@ -8,20 +8,21 @@ from commands import printed_by
 
 PACKAGE = Path(__file__).parents[1] / "src" / "created_equal"
 GROUND = {
-    *("errors", "extras", "versions", "paths", "look", "user_text"),
+    *("definitions", "errors", "extras", "versions", "paths", "look", "user_text"),
     *("study", "decoding", "artefacts", "networks"),
 }
 STAGES = {"datasets", "training", "scores", "baselines"}
 WITHOUT_TORCH = {
-    *("errors", "extras", "versions", "paths", "look", "user_text", "study", "decoding"),
-    *("artefacts", "planning", "scores", "figures", "claims", "beyond", "explorer", "compare"),
-    *("exchange", "__init__", "api", "garbage"),
+    *("definitions", "errors", "extras", "versions", "paths", "look", "user_text"),
+    *("study", "decoding", "artefacts", "planning", "scores", "figures", "claims", "beyond"),
+    *("explorer", "compare", "exchange", "__init__", "api", "garbage"),
     *("recorder", "score_folder"),
 }
 CALLBACKS = ("lightning", "transformers", "keras")
 # What works without any of the package's extras, and the only libraries that it may load.
 CORE = {
     "__init__",
+    "definitions",
     "errors",
     "extras",
     "versions",
@@ -38,6 +39,7 @@ CORE_LIBRARIES = {"numpy", "pandas", "xarray", "h5netcdf"}
 MAY_IMPORT = {
     "__init__": set(),
     "__main__": {"cli", "extras", "garbage"},
+    "definitions": set(),
     "errors": set(),
     "garbage": set(),
     "extras": {"errors"},
@@ -46,18 +48,18 @@ MAY_IMPORT = {
     "versions": set(),
     "look": set(),
     "user_text": {"errors"},
-    "study": {"errors", "paths", "user_text", "artefacts"},
+    "study": {"definitions", "errors", "paths", "user_text", "artefacts"},
     "decoding": set(),
-    "artefacts": {"errors", "extras", "versions", "paths", "user_text", "decoding"},
+    "artefacts": {"definitions", "errors", "extras", "versions", "paths", "user_text", "decoding"},
     "networks": {"errors", "study"},
     **dict.fromkeys(STAGES, GROUND),
     **dict.fromkeys(("figures", "claims", "explorer"), GROUND | {"scores"}),
-    "exchange": {"errors", "extras", "paths", "user_text", "artefacts", "scores"},
+    "exchange": {"definitions", "errors", "extras", "paths", "user_text", "artefacts", "scores"},
     "compare": GROUND | {"scores", "figures"},
     "beyond": GROUND | {"scores", "claims"},
     "planning": GROUND | STAGES,
     # What anybody's training needs, and so little of the rest.
-    "recorder": {"errors", "artefacts"},
+    "recorder": {"definitions", "errors", "artefacts"},
     "score_folder": GROUND | {"scores", "exchange", "figures", "claims", "beyond", "explorer"},
     "cli": GROUND
     | STAGES

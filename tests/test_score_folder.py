@@ -246,8 +246,8 @@ def test_networks_that_stop_early_are_scored_over_the_epochs_that_all_have(tmp_p
     assert score_folder(tmp_path / "equal") == []
     assert "epochs that all networks have" not in caplog.text
     assert score_folder(tmp_path / "early") == []
-    assert "only the 5 epochs that all networks have are scored, of up to 7: " in caplog.text
-    assert "0001.nc ends with epoch 4; to score more" in caplog.text
+    assert "only the 5 epochs that all networks have are scored, of 7: " in caplog.text
+    assert "0001.nc lacks 2 epochs, first epoch 5; to score more" in caplog.text
     for name in ("epochs.csv", "examples.csv", "claims.csv"):
         early, equal = ((tmp_path / each / name).read_text() for each in ("early", "equal"))
         assert early.replace("early", "equal") == equal

@@ -139,17 +139,20 @@ def _with_common_epochs(paths: list[Path], stack: ExitStack) -> list[Path]:
     opened = [stack.enter_context(open_predictions(path)) for path in paths]
     epochs = [each["epoch"].values for each in opened]
     common = reduce(np.intersect1d, epochs)
-    fewest, most = min(epochs, key=len), max(map(len, epochs))
-    if len(common) == most or not (common > 0).any():
+    every, fewest = reduce(np.union1d, epochs), min(map(len, epochs))
+    if len(common) == len(every) or not (common > 0).any():
         return paths  # If there are none, scoring says so.
+    shortest = [*map(len, epochs)].index(fewest)
+    missing = np.setdiff1d(every, epochs[shortest])
     opened = [
         each.sel(epoch=common).assign_attrs(trained_with=trained_with([each])) for each in opened
     ]
     check_one_ensemble(opened, paths)
     log.warning(
-        "only the %d epochs that all networks have are scored, of up to %d: %s ends with epoch %d; "
-        "to score more, record all networks for as long, or move this file to another folder",
-        *(len(common), most, paths[[*map(len, epochs)].index(len(fewest))], fewest[-1]),
+        "only the %d epochs that all networks have are scored, of %d: %s lacks %d epochs, first "
+        "epoch %d; to score more, record all networks at the same epochs, or move this file to "
+        "another folder",
+        *(len(common), len(every), paths[shortest], len(missing), missing[0]),
     )
     folder = Path(stack.enter_context(TemporaryDirectory()))
     for contents, path in zip(opened, paths, strict=True):

@@ -17,7 +17,6 @@ import xarray as xr
 from commands import python
 
 from created_equal.artefacts import (
-    canonical,
     definition_in_head,
     definition_of,
     open_predictions,
@@ -93,11 +92,6 @@ def test_a_definition_is_in_the_head(tmp_path, contents):
         assert definition_in_head(path) is None
     for other in (tmp_path, tmp_path / "missing.nc"):
         assert definition_in_head(other) is None
-
-
-def test_equal_definitions_are_written_alike():
-    assert canonical({"a": 1, "b": {"c": 2, "d": 3}}) == canonical({"b": {"d": 3, "c": 2}, "a": 1})
-    assert canonical({"a": 1}) != canonical({"a": 2})
 
 
 def test_a_second_write_replaces_the_first(tmp_path, contents):

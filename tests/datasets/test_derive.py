@@ -7,8 +7,9 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from created_equal.artefacts import canonical, fingerprint, make_dataset
+from created_equal.artefacts import fingerprint, make_dataset
 from created_equal.datasets.derive import derive_dataset, shuffle_labels
+from created_equal.definitions import canonical
 from created_equal.errors import InputError
 from created_equal.study import Architecture, Ensemble, Recipe, derivation
 from created_equal.study.keys import DerivedEntry

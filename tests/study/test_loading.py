@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from studies import FOLDER, TWO, load, minimal, problems, with_baselines, with_clutter
 
-from created_equal.artefacts import canonical
+from created_equal.definitions import canonical
 from created_equal.errors import InputError
 from created_equal.study import (
     BASELINES,

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from studies import load, minimal, problems
 
-from created_equal.artefacts import canonical
+from created_equal.definitions import canonical
 from created_equal.errors import InputError
 from created_equal.study import STUDIES_VARIABLE
 from created_equal.study.own_networks import digest_of, find_own_network

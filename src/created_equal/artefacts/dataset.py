@@ -10,12 +10,12 @@ import numpy as np
 import xarray as xr
 
 from created_equal.artefacts.files import (
-    canonical,
     definition_in_head,
     load_artefact,
     open_artefact,
     write_artefact,
 )
+from created_equal.definitions import canonical
 from created_equal.errors import InputError
 from created_equal.versions import DECODING_VERSION
 

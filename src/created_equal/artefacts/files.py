@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from created_equal.definitions import canonical, in_study
 from created_equal.errors import DELETE, DamagedError, InputError, because
 from created_equal.paths import RESULTS, dead_link
 
@@ -36,26 +37,9 @@ OUTPUT = re.compile(
     r"/(results|reference)/[^/]+/(([^/]+/)?(dataset|scores)\.nc|baselines/[^/]+\.nc)$"
     r"|/predictions/(\w+/)?\d{4,}(-\d{4,})?(_\w+)?\.nc$|/unfinished/\d{4,}(_\w+)?\.(nc|pt)$"
 )
-# What writers add to the definition that a study gives.
-ADDED = ("engine_version", "baselines_version", "data")
 VERSIONED = ("created-equal", "numpy", "scipy", "scikit-learn", "torch", "torchvision")
 
 log = logging.getLogger(__name__)
-
-
-def canonical(definition: Mapping | list) -> str:
-    """Return a definition as JSON that is equal for equal definitions."""
-    return json.dumps(definition, sort_keys=True, separators=(",", ":"))
-
-
-def short_digest(definition: Mapping) -> str:
-    """Return eight hexadecimal digits that tell definitions apart in names of files."""
-    return blake2b(canonical(definition).encode(), digest_size=4).hexdigest()
-
-
-def in_study(definition: Mapping) -> dict:
-    """Return the part of an artefact's definition that its study gives."""
-    return {key: value for key, value in definition.items() if key not in ADDED}
 
 
 def check_definition(path: Path, found: Mapping, wanted: Mapping) -> None:

@@ -9,12 +9,12 @@ import xarray as xr
 
 from created_equal.artefacts.files import (
     SPLITS,
-    canonical,
     definition_of,
     load_artefact,
     open_artefact,
     write_artefact,
 )
+from created_equal.definitions import canonical
 from created_equal.errors import InputError
 
 # What the networks of an ensemble have in common about examples, and its words in messages.

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from created_equal.artefacts import SPLITS, absent_classes, definition_of, fingerprint, in_study
+from created_equal.artefacts import SPLITS, absent_classes, definition_of, fingerprint
 from created_equal.datasets.choice import due_times, random_order
+from created_equal.definitions import in_study
 from created_equal.errors import InputError
 from created_equal.study import Ensemble, derivation
 

@@ -8,12 +8,8 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from created_equal.artefacts import (
-    canonical,
-    make_examples,
-    make_predictions_without_loss,
-    write_predictions,
-)
+from created_equal.artefacts import make_examples, make_predictions_without_loss, write_predictions
+from created_equal.definitions import canonical
 from created_equal.errors import InputError
 from created_equal.exchange.new_folder import new_folder
 

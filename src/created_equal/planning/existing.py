@@ -30,13 +30,8 @@ def built_extent(path: Path, definition: Mapping) -> Extent | None:
 def _data_in(path: Path) -> tuple[dict, Extent, str]:
     """Return the definition in its study, the extent and the fingerprint of a dataset."""
     # Imported here, because dry runs and cluster jobs import this module too, and need no arrays.
-    from created_equal.artefacts import (
-        definition_of,
-        fingerprint,
-        image_shape,
-        in_study,
-        open_dataset,
-    )
+    from created_equal.artefacts import definition_of, fingerprint, image_shape, open_dataset
+    from created_equal.definitions import in_study
 
     with open_dataset(path) as dataset:
         split = dataset["example_split"].values

@@ -3,7 +3,6 @@
 This module imports no torch, so that a run that only draws figures starts quickly.
 """
 
-import json
 import shutil
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
+from created_equal.definitions import canonical
 from created_equal.errors import InputError
 from created_equal.paths import PAPER_FIGURES, dead_link, existing, unusable
 from created_equal.planning.existing import built_extent, finished_networks, is_ranked_otherwise
@@ -239,8 +239,7 @@ def _trained_twice(ensembles: Sequence[Ensemble]) -> Iterator[str]:
     """Yield a sentence for each two studies that would train the same networks."""
     first: dict[str, str] = {}
     pairs = {
-        (first.setdefault(json.dumps(each.definition), each.study), each.study)
-        for each in ensembles
+        (first.setdefault(canonical(each.definition), each.study), each.study) for each in ensembles
     }
     for one, other in sorted(pairs):
         if one != other:

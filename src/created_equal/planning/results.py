@@ -11,14 +11,13 @@ import xarray as xr
 from created_equal.artefacts import (
     SPLITS,
     definition_of,
-    in_study,
     open_dataset,
     open_predictions,
     open_scores,
     read_chosen,
     select_split,
-    short_digest,
 )
+from created_equal.definitions import in_study, short_digest
 from created_equal.errors import InputError
 from created_equal.scores import learning_warnings
 from created_equal.study import (

@@ -14,7 +14,6 @@ import xarray as xr
 from created_equal.artefacts import (
     SPLITS,
     add_images,
-    canonical,
     definition_of,
     fingerprint,
     join_predictions,
@@ -27,6 +26,7 @@ from created_equal.artefacts import (
     write_dataset,
     write_predictions,
 )
+from created_equal.definitions import canonical
 from created_equal.errors import InputError
 from created_equal.recorder import own_pass
 from created_equal.recorder.outputs import (

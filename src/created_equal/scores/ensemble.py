@@ -15,13 +15,13 @@ from created_equal.artefacts import (
     BOUNDS,
     HALVES,
     SPLITS,
-    canonical,
     check_one_ensemble,
     consistency,
     definition_of,
     open_predictions,
     trained_with,
 )
+from created_equal.definitions import canonical
 from created_equal.errors import InputError
 from created_equal.scores.agreement import agreeing_pairs, count_dtype, modes, right_counts
 from created_equal.scores.histograms import band_over_examples, bimodality_of_counts, histograms_of

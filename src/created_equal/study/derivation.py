@@ -9,12 +9,11 @@ Examples can be removed in several cuts. After each cut but the last, an ensembl
 the remaining examples: a round.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from hashlib import blake2b
 from itertools import pairwise
 
+from created_equal.definitions import digest_of
 from created_equal.study.keys import DerivedEntry
 
 MOST_CUTS = 200
@@ -104,9 +103,7 @@ def ranking_digest(definition: Mapping, n_networks: int) -> str:
 
     It includes the number of networks, because more networks may rank the examples differently.
     """
-    ranking = {**definition, "networks": n_networks}
-    canonical = json.dumps(ranking, sort_keys=True, separators=(",", ":"))
-    return blake2b(canonical.encode(), digest_size=16).hexdigest()
+    return digest_of({**definition, "networks": n_networks}, 16)
 
 
 def exact(number: float) -> Fraction:

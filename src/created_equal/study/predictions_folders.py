@@ -4,6 +4,7 @@ from collections import defaultdict
 from itertools import chain
 from pathlib import Path
 
+from created_equal.definitions import canonical, in_study
 from created_equal.paths import REFERENCE, REPOSITORY, RESULTS, predictions_folder
 from created_equal.study.study import Ensemble
 
@@ -17,8 +18,6 @@ def predictions_folders(*ensembles: Ensemble) -> list[list[Path]]:
     """
     if not ensembles:
         return []
-    from created_equal.artefacts import canonical
-
     folders = _folders_by_definition()
     found = []
     for ensemble in ensembles:
@@ -29,7 +28,7 @@ def predictions_folders(*ensembles: Ensemble) -> list[list[Path]]:
 
 
 def _folders_by_definition() -> dict[str, list[Path]]:
-    from created_equal.artefacts import canonical, definition_in_head, in_study
+    from created_equal.artefacts import definition_in_head
 
     found = defaultdict(list)
     for folder in _all_folders():

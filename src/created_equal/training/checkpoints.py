@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from created_equal.artefacts import canonical, read_sealed, write_sealed
+from created_equal.artefacts import read_sealed, write_sealed
+from created_equal.definitions import canonical
 from created_equal.errors import InputError, fact_of
 from created_equal.training.engine.trainee import EpochResult
 

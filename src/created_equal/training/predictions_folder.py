@@ -32,15 +32,14 @@ from pathlib import Path
 import xarray as xr
 
 from created_equal.artefacts import (
-    canonical,
     definition_of,
     join_predictions,
     open_predictions,
     read_predictions,
-    short_digest,
     trained_with,
     write_predictions,
 )
+from created_equal.definitions import canonical, short_digest
 from created_equal.errors import InputError, fact_of
 
 log = logging.getLogger(__name__)

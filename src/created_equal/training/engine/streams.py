@@ -13,7 +13,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-from created_equal.artefacts import canonical
+from created_equal.definitions import canonical
 
 
 class Stream(IntEnum):
