@@ -121,13 +121,17 @@ def _find_key(path: Path, table: Mapping, column: str | None, names: Sequence[st
     columns = [name for name in table if name != column]
     found = [name for key in KEYS for name in columns if name.lower() == key.lower()]
     if names and not found:
-        texts = _as_text(path, table)
-        found = [name for name in columns if _are_names(texts[name], names)]
+        # Arrays of an .npz may be huge, as influences of 50,000 examples on 10,000 others are.
+        may_be = [
+            each for each in columns if table[each].ndim == 1 and table[each].dtype.kind != "f"
+        ]
+        texts = _as_text(path, {name: table[name] for name in may_be})
+        found = [name for name in may_be if _are_names(texts[name], names)]
     return min(found, key=lambda name: _is_number(table[name]) == bool(names), default=None)
 
 
 def _are_names(values: np.ndarray, names: Sequence[str]) -> bool:
-    is_unique = values.ndim == 1 and len(np.unique(values)) == len(values)
+    is_unique = 0 < len(values) == len(np.unique(values))
     return is_unique and bool(np.isin(values, names).mean() > ENOUGH)
 
 
