@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from operator import ge
 from pathlib import Path
 
 import numpy as np
@@ -483,10 +484,9 @@ def test_the_table_in_docs_is_that_of_the_claims(checked):
 def test_readme_says_how_many_networks_come_with_the_code(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     ensembles = load_study("small_mammals_night").ensembles.values()
-    found = sum(map(len, finished_networks(*ensembles)))
-    total = sum(each.n_networks for each in ensembles)
-    readme = (ROOT / "README.md").read_text()
-    assert found == total
+    wanted = [each.n_networks for each in ensembles]
+    assert all(map(ge, map(len, finished_networks(*ensembles)), wanted))
+    total, readme = sum(wanted), (ROOT / "README.md").read_text()
     assert f"# from the predictions of all {total} networks: 6 to 8 minutes\n" in readme
 
 
